@@ -1,0 +1,3 @@
+export * from './steps.ts'
+export * from './wire.ts'
+export * from './words.ts'

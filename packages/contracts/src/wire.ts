@@ -1,0 +1,71 @@
+/**
+ * The agent protocol's text form (docs/agent-protocol.md): a body is `key value` lines, the last line is `end`.
+ * The server and the simulated hosts of the load tests both read and write it here.
+ */
+export type WireLine = readonly [key: string, value: string | number]
+
+export type WireError = 400 | 401 | 404 | 409 | 410 | 413 | 422 | 426 | 429 | 503
+
+const namePattern = /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/
+const numberPattern = /^(0|[1-9]\d{0,8})$/
+
+/** Names on the wire: no leading dot or dash, so that a name is never an option nor a hidden file. */
+export const isWireName = (text: string): boolean => namePattern.test(text)
+
+/** A number on the wire, at most nine digits (mksh counts in 32 bits), or undefined. */
+export const wireNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && numberPattern.test(text) ? Number(text) : undefined
+
+const plain = (value: string | number) => String(value).replace(/[\0-\x1f\x7f]+/g, ' ')
+
+/** A body from lines; control characters in values become spaces, since a line break would be a second line. */
+export const writeLines = (lines: readonly WireLine[]): string =>
+  `${lines.map(([key, value]) => (key === '|' ? `| ${value}\n` : `${key} ${plain(value)}\n`)).join('')}end\n`
+
+export const okAnswer = (lines: readonly WireLine[] = []): string => `ok\n${writeLines(lines)}`
+
+export const errAnswer = (code: WireError, text: string, lines: readonly WireLine[] = []): string =>
+  `err ${code} ${plain(text)}\n${writeLines(lines)}`
+
+export type WireBody = { kind: 'lines'; lines: [string, string][] } | { kind: 'malformed'; problem: string }
+
+const bodyLinesMax = 4096
+
+/** Reads a body. Malformed ones are named with their line, since whoever writes an agent will read the answer. */
+export function readLines(text: string): WireBody {
+  const rows = text.split('\n')
+  if (rows.pop() !== '' || rows.pop() !== 'end') return malformed('the last line is not "end": the body was cut')
+  if (rows.length > bodyLinesMax) return malformed(`more than ${bodyLinesMax} lines`)
+  const lines: [string, string][] = []
+  for (const [index, row] of rows.entries()) {
+    const space = row.indexOf(' ')
+    const key = space < 0 ? row : row.slice(0, space)
+    if (key !== '|' && !isWireName(key)) return malformed(`line ${index + 1} has no key: ${JSON.stringify(row.slice(0, 80))}`)
+    lines.push([key, space < 0 ? '' : row.slice(space + 1)])
+  }
+  return { kind: 'lines', lines }
+}
+
+const malformed = (problem: string): WireBody => ({ kind: 'malformed', problem })
+
+export interface WireAnswer {
+  /** 0 for `ok`. */
+  code: number
+  text: string
+  lines: [string, string][]
+}
+
+/** Reads an answer as an agent would; undefined when it was cut. */
+export function readAnswer(text: string): WireAnswer | undefined {
+  const first = text.indexOf('\n')
+  const head = text.slice(0, first)
+  const match = head === 'ok' ? undefined : /^err (\d{3}) (.*)$/.exec(head)
+  if (first < 0 || (head !== 'ok' && !match)) return undefined
+  const body = readLines(text.slice(first + 1))
+  if (body.kind === 'malformed') return undefined
+  return { code: match ? Number(match[1]) : 0, text: match?.[2] ?? '', lines: body.lines }
+}
+
+/** The value of the first line with this key. */
+export const lineValue = (lines: readonly [string, string][], key: string): string | undefined =>
+  lines.find(([name]) => name === key)?.[1]

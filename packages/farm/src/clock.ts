@@ -1,0 +1,12 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+
+export type Clock = () => Date
+/** A fresh unguessable name. */
+export type Random = () => string
+
+export const systemClock: Clock = () => new Date()
+export const systemRandom: Random = () => randomBytes(24).toString('hex')
+
+export const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sign = (secret: string, text: string): string => createHmac('sha256', secret).update(text).digest('hex')
+export const later = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000)

@@ -1,0 +1,26 @@
+import type { Clock, Random } from './clock.ts'
+import type { Db } from './db.ts'
+import type { Announcement } from './announcements.ts'
+import type { Logs } from './logs.ts'
+import type { RunningCache } from './running.ts'
+
+export interface Settings {
+  /** How long a lease lasts without a message from the host. */
+  leaseSeconds: number
+  /** How long an invitation can be used. */
+  invitationSeconds: number
+  /** Signs what must be the same when asked twice (a host's credential). At least 32 bytes, kept for good. */
+  secret: string
+}
+
+/** What every verb works with. */
+export interface Ground {
+  db: Db
+  logs: Logs
+  running: RunningCache
+  settings: Settings
+  now: Clock
+  random: Random
+  /** Called after a transaction has committed; must not throw. Losing one loses nothing: the reconcile errand repeats it. */
+  announce: (announcement: Announcement) => void
+}

@@ -1,0 +1,161 @@
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { Readable } from 'node:stream'
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { Announcement } from './announcements.ts'
+import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+import { openDatabase } from './db.ts'
+import type { Ground, Settings } from './ground.ts'
+import { openLogs } from './logs.ts'
+import * as builds from './reads/builds.ts'
+import * as hostReads from './reads/hosts.ts'
+import * as jobs from './reads/jobs.ts'
+import * as matrixReads from './reads/matrix.ts'
+import { projectConfigs } from './reads/projects.ts'
+import * as projectReads from './reads/projects.ts'
+import { queuedAttempts } from './reads/queued.ts'
+import { RunningCache } from './running.ts'
+import * as cancels from './verbs/cancel.ts'
+import * as claims from './verbs/claim.ts'
+import { applyConfiguration, refuseConfiguration } from './verbs/configure.ts'
+import { type Enrollment, enroll } from './verbs/enroll.ts'
+import { expireLeases, extendLeases } from './verbs/expire-leases.ts'
+import { type Finish, finish } from './verbs/finish.ts'
+import { bye, type Hello, hello } from './verbs/hello.ts'
+import * as hosts from './verbs/hosts.ts'
+import { invite } from './verbs/invite.ts'
+import { type Progress, progress } from './verbs/progress.ts'
+import { type Push, receivePush } from './verbs/receive-push.ts'
+import { retryJob } from './verbs/retry.ts'
+import * as sources from './verbs/sources.ts'
+import * as tokens from './verbs/tokens.ts'
+
+export type { Announcement } from './announcements.ts'
+export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
+export type { HostView } from './reads/hosts.ts'
+export type { AttemptView, JobView } from './reads/jobs.ts'
+export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './rules/matrix.ts'
+export type { Recipe } from './rules/plan.ts'
+export type { Presence } from './rules/presence.ts'
+export type { CancelOutcome } from './verbs/cancel.ts'
+export type { Claim, HostCondition, Offer, SlotState } from './verbs/claim.ts'
+export type { EnrollOutcome } from './verbs/enroll.ts'
+export type { FinishOutcome } from './verbs/finish.ts'
+export type { DeclaredArch, HelloOutcome } from './verbs/hello.ts'
+export type { InviteOutcome } from './verbs/invite.ts'
+export type { ProgressOutcome } from './verbs/progress.ts'
+export type { Push, PushOutcome } from './verbs/receive-push.ts'
+export type { RetryOutcome } from './verbs/retry.ts'
+export type { PreparedSource } from './verbs/sources.ts'
+export type { TokenScope } from './verbs/tokens.ts'
+export { migrate } from './migrate.ts'
+export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
+
+export interface OpenFarm extends Partial<Settings> {
+  databaseUrl: string
+  /** Where the logs' bytes live. */
+  logsDirectory: string
+  /** Signs credentials; at least 32 characters, the same for every server of a farm, for good. */
+  secret: string
+  /** Hears what changed, after it was committed. Must not throw. */
+  announce?: (announcement: Announcement) => void
+  connectionsMax?: number
+  now?: Clock
+  random?: Random
+}
+
+/**
+ * The farm: every state change there is, each one transaction, and every question one can ask it. Expected outcomes are
+ * returned as values with a `kind`; a thrown error means that the database is in trouble.
+ */
+export function openFarm(options: OpenFarm) {
+  const db = openDatabase({ url: options.databaseUrl, connectionsMax: options.connectionsMax ?? 10 })
+  const ground: Ground = {
+    db,
+    logs: openLogs(options.logsDirectory),
+    running: new RunningCache(),
+    now: options.now ?? systemClock,
+    random: options.random ?? systemRandom,
+    announce: options.announce ?? (() => {}),
+    settings: {
+      leaseSeconds: options.leaseSeconds ?? 90,
+      invitationSeconds: options.invitationSeconds ?? 3600,
+      secret: options.secret,
+    },
+  }
+  return { settings: ground.settings, ...verbs(ground), ...questions(ground), close: () => close(ground) }
+}
+
+export type Farm = ReturnType<typeof openFarm>
+
+async function close({ db, logs }: Ground): Promise<void> {
+  logs.close()
+  await db.$disconnect()
+}
+
+function verbs(ground: Ground) {
+  return {
+    /** Puts checked projects in force, whole or not at all. */
+    applyConfiguration: (projects: readonly ProjectConfig[]) => applyConfiguration(ground, projects),
+    /** Notes why the newest farm.yaml was refused. */
+    refuseConfiguration: (problems: readonly string[]) => refuseConfiguration(ground, problems),
+
+    /** A one-time right to enrol a host of this name, valid for `invitationSeconds`. */
+    invite: (hostName: string) => invite(ground, hostName),
+    enroll: (wish: Enrollment) => enroll(ground, wish),
+    hello: (wish: Hello) => hello(ground, wish),
+    bye: (hostId: number, instance: string) => bye(ground, hostId, instance),
+    pauseHost: (name: string, paused: boolean) => hosts.pauseHost(ground, name, paused),
+    removeHost: (name: string) => hosts.removeHost(ground, name),
+
+    /** A push becomes a build with all its jobs; the same delivery or the same commit twice makes one build. */
+    receivePush: (push: Push) => receivePush(ground, push),
+    sourcesReady: (buildId: number, prepared: Parameters<typeof sources.sourcesReady>[2]) =>
+      sources.sourcesReady(ground, buildId, prepared),
+    sourcesFailed: (buildId: number, message: string) => sources.sourcesFailed(ground, buildId, message),
+
+    /** What a host's slot has now; also the sign of life of an idle host. */
+    askForWork: (wish: claims.Claim, condition?: claims.HostCondition) => claims.askForWork(ground, wish, condition),
+    /** Gives a queued attempt to a slot; undefined if it is no longer to be had. */
+    leaseAttempt: (wish: claims.Claim, attempt: AttemptId) => claims.leaseAttempt(ground, wish, attempt),
+    progress: (message: Progress) => progress(ground, message),
+    finish: (message: Finish) => finish(ground, message),
+    /** Drops what is cached of an attempt: some server changed it. */
+    forgetAttempt: (attempt: string) => ground.running.forget(attempt),
+
+    cancelJob: (jobId: number) => cancels.cancelJob(ground, jobId),
+    cancelBuild: (buildId: number) => cancels.cancelBuild(ground, buildId),
+    retryJob: (jobId: number) => retryJob(ground, jobId),
+    /** Ends attempts of silent hosts; to be called every few seconds. */
+    expireLeases: () => expireLeases(ground),
+    /** To be called once by a server that starts. */
+    extendLeases: () => extendLeases(ground),
+
+    createToken: (name: string, scope: tokens.TokenScope) => tokens.createToken(ground, name, scope),
+    admitToken: (name: string, token: string, scope: tokens.TokenScope) => tokens.admitToken(ground, name, token, scope),
+    revokeToken: (name: string) => tokens.revokeToken(ground, name),
+  }
+}
+
+function questions(ground: Ground) {
+  return {
+    /** Answers when the database does; throws when it does not. */
+    ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
+    tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
+    hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
+    projects: () => projectConfigs(ground),
+    configurationState: () => projectReads.configurationState(ground),
+    buildsToPrepare: () => sources.buildsToPrepare(ground),
+    queuedAttempts: () => queuedAttempts(ground),
+    matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
+    listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => builds.listBuilds(ground, filter),
+    findBuild: (id: number) => builds.findBuild(ground, id),
+    listJobs: (filter: builds.JobFilter) => builds.listJobs(ground, filter),
+    findJob: (id: number) => jobs.findJob(ground, id),
+    listHosts: (page: { after?: string | undefined; limit: number }) => hostReads.listHosts(ground, page),
+    findHost: (name: string) => hostReads.findHost(ground, name),
+    /** Bytes of an attempt's log that the farm holds. */
+    logSize: (attempt: AttemptId) => ground.logs.size(attempt),
+    /** The log's bytes from `start` up to, and without, `end` (at most `logSize`). */
+    readLog: (attempt: AttemptId, start: number, end: number): Readable => ground.logs.read(attempt, start, end),
+  }
+}

@@ -1,0 +1,111 @@
+import { closeSync, constants, createReadStream, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, statSync, write } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+
+const writeAt = promisify(write)
+const flush = promisify(fsync)
+
+/** The bytes of the logs, one file an attempt: its length is how much the farm holds. */
+export interface Logs {
+  /** An attempt's log, made if it is new; the same object while it is open. */
+  open(attempt: AttemptId): Log
+  /** Bytes held; 0 if there is no log yet. */
+  size(attempt: AttemptId): number
+  /** The bytes from `start` up to, and without, `end`. */
+  read(attempt: AttemptId, start: number, end: number): Readable
+  close(): void
+}
+
+// A log that is written needs a descriptor; a process commonly may have 1,024, and each host's socket is one too.
+const openLogsMax = 256
+
+/** Logs as files below a directory, 1,000 jobs in each of its folders. */
+export function openLogs(directory: string): Logs {
+  const open = new Map<string, Log>()
+  const pathOf = (attempt: AttemptId) =>
+    join(directory, String(Math.floor(attempt.jobId / 1000)), `${attemptName(attempt)}.log`)
+
+  const makeRoom = () => {
+    for (const [name, log] of open) {
+      if (open.size < openLogsMax) return
+      if (log.close()) open.delete(name)
+    }
+  }
+  return {
+    open(attempt) {
+      const name = attemptName(attempt)
+      const known = open.get(name)
+      if (!known) makeRoom()
+      open.delete(name)
+      const log = known ?? new Log(pathOf(attempt), () => open.delete(name))
+      open.set(name, log) // last: a Map keeps its order, so the first is the one longest unused
+      return log
+    },
+    size: attempt => statSync(pathOf(attempt), { throwIfNoEntry: false })?.size ?? 0,
+    read: (attempt, start, end) =>
+      createReadStream(pathOf(attempt), { start, end: end - 1, highWaterMark: 256 * 1024 }),
+    close: () => {
+      for (const log of open.values()) log.close()
+      open.clear()
+    },
+  }
+}
+
+export class Log {
+  readonly #descriptor: number
+  readonly #forget: () => void
+  #size: number
+  #busy = 0
+
+  constructor(path: string, forget: () => void) {
+    mkdirSync(dirname(path), { recursive: true })
+    // r+ and positions rather than append: a chunk that arrives twice at once lands on the same bytes.
+    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
+    this.#size = fstatSync(this.#descriptor).size
+    this.#forget = forget
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Writes at an offset not beyond the end, and says how many bytes the log has then. */
+  async write(offset: number, bytes: Uint8Array): Promise<number> {
+    this.#busy++
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += (await writeAt(this.#descriptor, bytes, done, bytes.length - done, offset + done)).bytesWritten
+      }
+      this.#size = Math.max(this.#size, offset + bytes.length)
+      return this.#size
+    } finally {
+      this.#busy--
+    }
+  }
+
+  /** Forgets the bytes from `size` on: the host will be asked for them again. */
+  truncate(size: number): void {
+    ftruncateSync(this.#descriptor, size)
+    this.#size = size
+  }
+
+  /** Nothing will be written any more: on disk for good, and closed. */
+  async seal(): Promise<void> {
+    this.#busy++
+    try {
+      if (this.#size > 0) await flush(this.#descriptor)
+    } finally {
+      this.#busy--
+    }
+    if (this.close()) this.#forget()
+  }
+
+  /** False while a write is under way. */
+  close(): boolean {
+    if (this.#busy > 0) return false
+    closeSync(this.#descriptor)
+    return true
+  }
+}

@@ -1,0 +1,54 @@
+import type { ArchKind, HostFacts } from '@rumpfarm/contracts'
+import type { Ground } from '../ground.ts'
+import { type Presence, presence, systemLine } from '../rules/presence.ts'
+
+export interface HostView {
+  name: string
+  system: string
+  presence: Presence
+  lastSeenAt: Date
+  awaySince: Date | null
+  enrolledAt: Date
+  pausedAt: Date | null
+  refusal: string | null
+  diskFreeMb: number | null
+  agentVersion: string
+  slots: number
+  facts: HostFacts
+  arches: { arch: string; kind: ArchKind; compiler: string }[]
+}
+
+/** Hosts in the order of their names, after `after`. */
+export const listHosts = (
+  ground: Ground,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<HostView[]> => hostsWhere(ground, after === undefined ? {} : { name: { gt: after } }, limit)
+
+async function hostsWhere({ db, now }: Ground, where: object, limit: number): Promise<HostView[]> {
+  const hosts = await db.host.findMany({
+    where: { removedAt: null, ...where },
+    include: { arches: { orderBy: { arch: 'asc' } } },
+    orderBy: { name: 'asc' },
+    take: limit,
+  })
+  return hosts.map(host => ({
+    name: host.name,
+    system: systemLine(host.facts as HostFacts),
+    presence: presence(host, now()),
+    lastSeenAt: host.lastSeenAt,
+    awaySince: host.awaySince,
+    enrolledAt: host.enrolledAt,
+    pausedAt: host.pausedAt,
+    refusal: host.refusal,
+    diskFreeMb: host.diskFreeMb,
+    agentVersion: host.agentVersion,
+    slots: host.slots,
+    facts: host.facts as HostFacts,
+    arches: host.arches.map(({ arch, kind, compiler }) => ({ arch, kind: kind as ArchKind, compiler })),
+  }))
+}
+
+export async function findHost(ground: Ground, name: string): Promise<HostView | undefined> {
+  const [view] = await hostsWhere(ground, { name }, 1)
+  return view
+}

@@ -1,0 +1,61 @@
+import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import type { Ground } from '../ground.ts'
+import type { Recipe } from '../rules/plan.ts'
+import { type JobSummary, listJobs } from './builds.ts'
+
+export interface AttemptView {
+  attempt: string
+  number: number
+  state: AttemptState
+  verdict: Verdict | null
+  failedStep: string | null
+  reason: string | null
+  detail: string | null
+  queuedAt: Date
+  leasedAt: Date | null
+  startedAt: Date | null
+  finishedAt: Date | null
+  cancelRequestedAt: Date | null
+  /** Ended steps, in order; the recipe has the others. */
+  steps: (StepEnd & { name: string })[]
+  /** Bytes of log that the farm holds. */
+  logBytes: number
+}
+
+export interface JobView extends JobSummary {
+  branch: string | null
+  subject: string | null
+  recipe: Recipe
+  /** Newest first. */
+  attempts: AttemptView[]
+}
+
+export async function findJob(ground: Ground, id: number): Promise<JobView | undefined> {
+  const { db, logs } = ground
+  const [[summary], row] = await Promise.all([
+    listJobs(ground, { before: id + 1, limit: 1 }),
+    db.job.findUnique({
+      where: { id },
+      include: { recipe: true, build: true, attempts: { orderBy: { number: 'desc' }, take: 100 } },
+    }),
+  ])
+  if (!row || summary?.id !== id) return undefined
+  const attempts = row.attempts.map(attempt => ({
+    attempt: attemptName(attempt),
+    number: attempt.number,
+    state: attempt.state as AttemptState,
+    verdict: attempt.verdict as Verdict | null,
+    failedStep: attempt.failedStep,
+    reason: attempt.reason,
+    detail: attempt.detail,
+    queuedAt: attempt.queuedAt,
+    leasedAt: attempt.leasedAt,
+    startedAt: attempt.startedAt,
+    finishedAt: attempt.finishedAt,
+    cancelRequestedAt: attempt.cancelRequestedAt,
+    steps: attempt.steps as unknown as AttemptView['steps'],
+    logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
+  }))
+  const { branch, subject } = row.build
+  return { ...summary, branch, subject, recipe: row.recipe.body as unknown as Recipe, attempts }
+}

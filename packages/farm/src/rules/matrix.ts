@@ -1,0 +1,113 @@
+import type { ArchKind, AttemptState, ProjectConfig, Verdict } from '@rumpfarm/contracts'
+import { expects } from './plan.ts'
+import type { Presence } from './presence.ts'
+
+export interface MatrixHost {
+  name: string
+  /** What uname says of it. */
+  system: string
+  presence: Presence
+  lastSeenAt: Date
+  /** Why it takes no work now, in its own words. */
+  refusal: string | null
+  arches: { arch: string; kind: ArchKind; compiler: string }[]
+}
+
+export interface Milestone {
+  buildId: number
+  commit: string
+  at: Date
+}
+
+/** What is known of one project's variant on one host for one arch. */
+export interface CellRecord {
+  jobId: number
+  buildId: number
+  commit: string
+  verdict: Verdict
+  failedStep: string | null
+  finishedAt: Date
+  /** The first build of the unbroken run of this verdict at this step. */
+  since: Milestone
+  lastGood: Milestone | null
+}
+
+/** An attempt that has not ended. */
+export interface ActiveAttempt {
+  jobId: number
+  attempt: string
+  buildId: number
+  state: Exclude<AttemptState, 'finished'>
+  since: Date
+}
+
+export interface MatrixCell {
+  host: string
+  arch: string
+  project: string
+  variant: string
+  /** Null: expected, and never ended yet. */
+  last: CellRecord | null
+  active: ActiveAttempt | null
+  /** How many of the project's other cells ended with the same verdict at the same step: only here, or everywhere? */
+  alike: { cells: number; of: number }
+}
+
+export interface Matrix {
+  at: Date
+  projects: string[]
+  arches: string[]
+  hosts: MatrixHost[]
+  /** Every expected cell, by host, arch, project and variant. */
+  cells: MatrixCell[]
+}
+
+export interface MatrixInput {
+  at: Date
+  projects: ProjectConfig[]
+  hosts: MatrixHost[]
+  records: Map<string, CellRecord>
+  active: Map<string, ActiveAttempt>
+}
+
+export const cellKey = (project: string, host: string, arch: string, variant: string): string =>
+  `${project}\n${host}\n${arch}\n${variant}`
+
+/** The matrix from what is expected, so that a cell that never ran is there to be seen. */
+export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput): Matrix {
+  const cells = hosts.flatMap(host =>
+    host.arches.flatMap(({ arch }) =>
+      projects.flatMap(project =>
+        Object.keys(project.variants)
+          .filter(variant => expects(project, variant, host.name, arch))
+          .map(variant => {
+            const key = cellKey(project.name, host.name, arch, variant)
+            const last = records.get(key) ?? null
+            const now = active.get(key) ?? null
+            return { host: host.name, arch, project: project.name, variant, last, active: now, alike: { cells: 0, of: 0 } }
+          }),
+      ),
+    ),
+  )
+  countAlike(cells)
+  const arches = [...new Set(hosts.flatMap(host => host.arches.map(({ arch }) => arch)))].sort()
+  return { at, projects: projects.map(({ name }) => name), arches, hosts, cells }
+}
+
+const endingOf = (cell: MatrixCell) =>
+  cell.last ? `${cell.project}\n${cell.last.verdict}\n${cell.last.failedStep ?? ''}` : undefined
+
+function countAlike(cells: MatrixCell[]): void {
+  const ended = new Map<string, number>()
+  const endings = new Map<string, number>()
+  for (const cell of cells) {
+    const ending = endingOf(cell)
+    if (ending === undefined) continue
+    ended.set(cell.project, (ended.get(cell.project) ?? 0) + 1)
+    endings.set(ending, (endings.get(ending) ?? 0) + 1)
+  }
+  for (const cell of cells) {
+    const ending = endingOf(cell)
+    if (ending !== undefined) cell.alike = { cells: (endings.get(ending) ?? 1) - 1, of: (ended.get(cell.project) ?? 1) - 1 }
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import picomatch from 'picomatch'
+
+/** The exact instructions a job runs with; stored once per distinct text. */
+export interface Recipe {
+  project: string
+  variant: string
+  repository: string
+  path: string | null
+  leaveOut: string[]
+  sources: ProjectConfig['sources']
+  env: Record<string, string>
+  limits: ProjectConfig['limits']
+  steps: { name: string; run: string }[]
+}
+
+export interface PlannedHost {
+  id: number
+  name: string
+  arches: string[]
+}
+
+export interface PlannedJob {
+  hostId: number
+  arch: string
+  variant: string
+  recipe: Recipe
+  recipeHash: string
+}
+
+type Matcher = (text: string) => boolean
+
+// A farm asks the same few patterns about every cell of the matrix: 60 hosts × 20 arches are 1,200 questions a page.
+const matchers = new Map<string, Matcher>()
+const matchersMax = 1000
+
+function matcher(globs: readonly string[]): Matcher {
+  const key = globs.join('\0')
+  let known = matchers.get(key)
+  if (!known) {
+    if (matchers.size >= matchersMax) matchers.clear()
+    known = picomatch([...globs], { nonegate: true, dot: true })
+    matchers.set(key, known)
+  }
+  return known
+}
+
+export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
+
+/** Whether the project wants this variant built on this host for this arch: the cells that ought to be there. */
+export function expects(project: ProjectConfig, variant: string, host: string, arch: string): boolean {
+  const own = project.variants[variant]
+  if (!own) return false
+  return (
+    matcher(project.hosts)(host) && matcher(project.arches)(arch) && matcher(own.hosts)(host) && matcher(own.arches)(arch)
+  )
+}
+
+export function recipeOf(project: ProjectConfig, variant: string): Recipe {
+  return {
+    project: project.name,
+    variant,
+    repository: project.repository,
+    path: project.path ?? null,
+    leaveOut: project.leaveOut,
+    sources: project.sources,
+    env: { ...project.env, ...project.variants[variant]?.env },
+    limits: project.limits,
+    steps: project.steps,
+  }
+}
+
+/** One job for each variant, on each host, for each of its arches, that the project expects. */
+export function planJobs(project: ProjectConfig, hosts: readonly PlannedHost[]): PlannedJob[] {
+  return Object.keys(project.variants).flatMap(variant => {
+    const recipe = recipeOf(project, variant)
+    const recipeHash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex')
+    return hosts.flatMap(host =>
+      host.arches
+        .filter(arch => expects(project, variant, host.name, arch))
+        .map(arch => ({ hostId: host.id, arch, variant, recipe, recipeHash })),
+    )
+  })
+}

@@ -1,0 +1,52 @@
+import { attemptName } from '@rumpfarm/contracts'
+import { Prisma } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import { finishRows } from './finish-rows.ts'
+
+export type CancelOutcome = { kind: 'cancelled'; attempts: number } | { kind: 'nothing-to-cancel' } | { kind: 'unknown' }
+
+/** Ends a job: at once if no host has it yet, else the host is told with its next message (within 2 s). */
+export async function cancelJob(ground: Ground, jobId: number): Promise<CancelOutcome> {
+  const known = await ground.db.job.count({ where: { id: jobId } })
+  return known ? cancelWhere(ground, Prisma.sql`"jobId" = ${jobId}`) : { kind: 'unknown' }
+}
+
+/** Ends every job of a build. */
+export async function cancelBuild(ground: Ground, buildId: number): Promise<CancelOutcome> {
+  const known = await ground.db.build.count({ where: { id: buildId } })
+  const which = Prisma.sql`"jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
+  return known ? cancelWhere(ground, which) : { kind: 'unknown' }
+}
+
+interface AskedRow {
+  jobId: number
+  number: number
+  buildId: number
+  projectName: string
+}
+
+async function cancelWhere(ground: Ground, which: Prisma.Sql): Promise<CancelOutcome> {
+  const unclaimed = Prisma.sql`"state" IN ('waiting', 'queued') AND ${which}`
+  const ending = { verdict: 'cancelled', failedStep: null, reason: 'cancelled', detail: 'cancelled before it began' } as const
+  const ended = (await finishRows(ground, ground.db, unclaimed, ending))()
+  const asked = await ask(ground, which)
+  for (const row of asked) {
+    const attempt = attemptName(row)
+    ground.announce({ kind: 'revoked', attempt })
+    ground.announce({ kind: 'attempt', attempt, jobId: row.jobId, buildId: row.buildId, projectName: row.projectName })
+  }
+  const attempts = ended.length + asked.length
+  return attempts > 0 ? { kind: 'cancelled', attempts } : { kind: 'nothing-to-cancel' }
+}
+
+const ask = ({ db, now }: Ground, which: Prisma.Sql) => db.$queryRaw<AskedRow[]>`
+  WITH asked AS (
+    UPDATE "Attempt" SET "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${now()})
+     WHERE "state" IN ('leased', 'running') AND ${which} RETURNING "jobId", "number"
+  )
+  SELECT asked.*, job."buildId", build."projectName"
+    FROM asked JOIN "Job" job ON job."id" = asked."jobId" JOIN "Build" build ON build."id" = job."buildId"`
+
+/** Ends everything a host has or would get. */
+export const cancelHostJobs = (ground: Ground, hostId: number): Promise<CancelOutcome> =>
+  cancelWhere(ground, Prisma.sql`"hostId" = ${hostId}`)

@@ -1,0 +1,169 @@
+import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { later } from '../clock.ts'
+import { isUniqueViolation, Prisma } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import type { Recipe } from '../rules/plan.ts'
+import { finishRows } from './finish-rows.ts'
+import type { PreparedSource } from './sources.ts'
+
+export interface Claim {
+  hostId: number
+  instance: string
+  slot: number
+  /** Counts the jobs this slot was ready for: the same number again is the same claim. */
+  claim: number
+}
+
+/** What a host needs to run an attempt. */
+export interface Offer {
+  attempt: string
+  jobId: number
+  buildId: number
+  lease: string
+  project: string
+  commit: string
+  branch: string | null
+  arch: string
+  variant: string
+  recipe: Recipe
+  sources: PreparedSource[]
+}
+
+export type SlotState =
+  /** The slot may take a job. */
+  | { kind: 'free' }
+  /** The same claim as before: here is its job again. */
+  | { kind: 'offer'; offer: Offer }
+  | { kind: 'stale' }
+  | { kind: 'other-instance' }
+  /** Paused or removed by an administrator. */
+  | { kind: 'paused' }
+
+interface SlotRow {
+  instance: string | null
+  paused: boolean
+  newest: number | null
+  jobId: number | null
+  number: number | null
+  claim: number | null
+}
+
+/**
+ * What the slot has now, and, with it, that the host is alive. A host that asks for more while the farm believes that
+ * the slot is busy has lost that job: it is ended as lost, so that its successor can run.
+ */
+export async function askForWork(ground: Ground, wish: Claim, condition: HostCondition = {}): Promise<SlotState> {
+  const row = await touch(ground, wish, condition)
+  if (!row || row.instance !== wish.instance) return { kind: 'other-instance' }
+  if (row.jobId !== null && row.number !== null && row.claim !== null) {
+    if (row.claim === wish.claim) return offerAgain(ground, { jobId: row.jobId, number: row.number })
+    if (row.claim > wish.claim) return { kind: 'stale' }
+    await forget(ground, row.jobId, row.number)
+  } else if (row.newest !== null && row.newest >= wish.claim) return { kind: 'stale' }
+  return row.paused ? { kind: 'paused' } : { kind: 'free' }
+}
+
+/** What the host says of itself with a claim. */
+export interface HostCondition {
+  diskFreeMb?: number | undefined
+  /** Why it takes no work now. */
+  refusal?: string | undefined
+}
+
+async function touch({ db, now }: Ground, wish: Claim, condition: HostCondition): Promise<SlotRow | undefined> {
+  const rows = await db.$queryRaw<SlotRow[]>`
+    WITH host AS (
+      UPDATE "Host" SET "lastSeenAt" = ${now()}, "awaySince" = NULL, "refusal" = ${condition.refusal ?? null},
+             "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
+       WHERE "id" = ${wish.hostId} AND "instance" = ${wish.instance}
+      RETURNING "id", "instance", ("pausedAt" IS NOT NULL OR "removedAt" IS NOT NULL) AS "paused"
+    )
+    SELECT host."instance", host."paused", slot."claim" AS "newest", a."jobId", a."number", a."claim"
+      FROM host
+      LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${wish.slot}
+      LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${wish.slot} AND a."state" IN ('leased', 'running')`
+  return rows[0]
+}
+
+const forget = async (ground: Ground, jobId: number, number: number) => {
+  const detail = 'the host asked for other work: it no longer knew this job (its directory was emptied, or a second agent runs there)'
+  const announceAll = await ground.db.$transaction(tx =>
+    finishRows(ground, tx, Prisma.sql`"jobId" = ${jobId} AND "number" = ${number}`, {
+      verdict: 'lost',
+      failedStep: null,
+      reason: 'forgotten',
+      detail,
+    }),
+  )
+  announceAll()
+}
+
+interface OfferRow {
+  jobId: number
+  number: number
+  lease: string
+  buildId: number
+  project: string
+  commit: string
+  branch: string | null
+  arch: string
+  variant: string
+  recipe: Recipe
+  sources: PreparedSource[] | null
+}
+
+/**
+ * Gives a queued attempt to a slot, if it is still queued: the row decides, the message that named it was advice.
+ * Undefined: it is no longer to be had, or the slot took another one at the same moment (index one_attempt_per_slot);
+ * ask for the slot's state again.
+ */
+export async function leaseAttempt(
+  ground: Ground,
+  wish: Claim,
+  { jobId, number }: AttemptId,
+): Promise<Offer | undefined> {
+  const rows = await takeRow(ground, wish, { jobId, number }).catch(error => {
+    if (!isUniqueViolation(error)) throw error
+    ground.announce({ kind: 'queued', attempts: [{ hostId: wish.hostId, attempt: attemptName({ jobId, number }) }] })
+    return []
+  })
+  const row = rows[0]
+  if (!row) return undefined
+  ground.announce({ kind: 'attempt', attempt: attemptName(row), jobId, buildId: row.buildId, projectName: row.project })
+  return offerOf(row)
+}
+
+function takeRow({ db, now, random, settings }: Ground, wish: Claim, { jobId, number }: AttemptId): Promise<OfferRow[]> {
+  const at = now()
+  return db.$queryRaw<OfferRow[]>`
+    WITH leased AS (
+      UPDATE "Attempt" SET "state" = 'leased', "slot" = ${wish.slot}, "claim" = ${wish.claim}, "lease" = ${random()},
+             "leasedAt" = ${at}, "leaseUntil" = ${later(at, settings.leaseSeconds)}
+        FROM "Host" host
+       WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${wish.hostId} AND "state" = 'queued'
+         AND host."id" = ${wish.hostId} AND host."instance" = ${wish.instance}
+      RETURNING "Attempt".*
+    ), slot AS (
+      INSERT INTO "Slot" ("hostId", "number", "claim") SELECT "hostId", "slot", "claim" FROM leased
+      ON CONFLICT ("hostId", "number") DO UPDATE SET "claim" = EXCLUDED."claim"
+    )
+    SELECT ${offerColumns} FROM leased a ${offerJoins}`
+}
+
+const offerColumns = Prisma.sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
+  build."commit", build."branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+const offerJoins = Prisma.sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
+  JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
+
+async function offerAgain({ db }: Ground, { jobId, number }: AttemptId): Promise<SlotState> {
+  const rows = await db.$queryRaw<OfferRow[]>`
+    SELECT ${offerColumns} FROM "Attempt" a ${offerJoins} WHERE a."jobId" = ${jobId} AND a."number" = ${number}`
+  return rows[0] ? { kind: 'offer', offer: offerOf(rows[0]) } : { kind: 'free' }
+}
+
+const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => ({
+  ...row,
+  jobId,
+  attempt: attemptName({ jobId, number }),
+  sources: sources ?? [],
+})

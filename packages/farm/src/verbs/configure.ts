@@ -1,0 +1,27 @@
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import { hash } from '../clock.ts'
+import type { Ground } from '../ground.ts'
+
+/** Puts a checked farm.yaml in force, whole or not at all. Projects that left it stay readable. */
+export async function applyConfiguration({ db, now }: Ground, projects: readonly ProjectConfig[]): Promise<void> {
+  const at = now()
+  const text = JSON.stringify(projects)
+  await db.$transaction(async tx => {
+    for (const project of projects) {
+      const row = { config: project as object, configHash: hash(JSON.stringify(project)), removedAt: null, updatedAt: at }
+      await tx.project.upsert({ where: { name: project.name }, create: { name: project.name, ...row }, update: row })
+    }
+    await tx.project.updateMany({
+      where: { name: { notIn: projects.map(project => project.name) }, removedAt: null },
+      data: { removedAt: at, updatedAt: at },
+    })
+    const accepted = { acceptedAt: at, hash: hash(text), problems: null, refusedAt: null }
+    await tx.configuration.upsert({ where: { id: 1 }, create: accepted, update: accepted })
+  })
+}
+
+/** Notes that the newest farm.yaml was refused; the last good one stays in force. */
+export async function refuseConfiguration({ db, now }: Ground, problems: readonly string[]): Promise<void> {
+  const refused = { problems: problems.join('\n'), refusedAt: now() }
+  await db.configuration.upsert({ where: { id: 1 }, create: refused, update: refused })
+}

@@ -1,0 +1,70 @@
+import type { HostFacts } from '@rumpfarm/contracts'
+import { hash, sign } from '../clock.ts'
+import type { Tx } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import { nativeArch } from '../rules/arch.ts'
+
+export interface Enrollment {
+  token: string
+  nonce: string
+  version: string
+  facts: HostFacts
+}
+
+export type EnrollOutcome =
+  | { kind: 'enrolled'; hostName: string; credential: string; arch: string }
+  | { kind: 'unknown-invitation' }
+  | { kind: 'expired'; at: Date }
+  | { kind: 'used'; at: Date; hostName: string }
+  | { kind: 'name-taken'; hostName: string }
+
+/**
+ * Uses up an invitation. The credential is signed from invitation and nonce, so a host whose answer was lost asks again
+ * and gets the same one, and no credential is stored anywhere but on the host.
+ */
+export async function enroll(ground: Ground, wish: Enrollment): Promise<EnrollOutcome> {
+  const { db, now, settings } = ground
+  const invitation = await db.invitation.findUnique({ where: { tokenHash: hash(wish.token) } })
+  if (!invitation) return { kind: 'unknown-invitation' }
+  const { id, hostName } = invitation
+  if (invitation.expiresAt <= now()) return { kind: 'expired', at: invitation.expiresAt }
+  const credential = `rfh-${sign(settings.secret, `host ${id} ${wish.nonce}`)}`
+  const arch = nativeArch(wish.facts)
+  return db.$transaction(async tx => {
+    // The conditional UPDATE decides between two hosts that use one invitation at the same time.
+    const used = await tx.invitation.updateMany({
+      where: { id, OR: [{ usedAt: null }, { usedNonce: hash(wish.nonce) }] },
+      data: { usedAt: invitation.usedAt ?? now(), usedNonce: hash(wish.nonce) },
+    })
+    if (used.count === 0) return { kind: 'used', at: invitation.usedAt ?? now(), hostName } as const
+    if (!(await settle(tx, ground, wish, { hostName, credential, arch }))) return { kind: 'name-taken', hostName } as const
+    return { kind: 'enrolled', hostName, credential, arch } as const
+  })
+}
+
+interface Place {
+  hostName: string
+  credential: string
+  arch: string
+}
+
+/** Makes the host's row, or gives a removed host its row back; false when another host took the name meanwhile. */
+async function settle(tx: Tx, { now }: Ground, wish: Enrollment, { hostName, credential, arch }: Place): Promise<boolean> {
+  const credentialHash = hash(credential)
+  const known = await tx.host.findUnique({ where: { name: hostName } })
+  if (known && !known.removedAt) return known.credentialHash === credentialHash
+  const row = {
+    credentialHash,
+    facts: wish.facts,
+    agentVersion: wish.version,
+    enrolledAt: now(),
+    lastSeenAt: now(),
+    instance: null,
+    removedAt: null,
+    awaySince: now(),
+  }
+  const host = await tx.host.upsert({ where: { name: hostName }, create: { name: hostName, ...row }, update: row })
+  await tx.slot.deleteMany({ where: { hostId: host.id } })
+  await tx.hostArch.createMany({ data: { hostId: host.id, arch, kind: 'native' }, skipDuplicates: true })
+  return true
+}

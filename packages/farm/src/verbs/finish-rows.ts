@@ -1,0 +1,100 @@
+import { attemptName, type Verdict } from '@rumpfarm/contracts'
+import { Prisma, type Tx } from '../db.ts'
+import type { Ground } from '../ground.ts'
+
+export interface Ending {
+  verdict: Verdict
+  failedStep: string | null
+  /** The agent's reason word, or the farm's own: sources, lease-expired, forgotten, cancelled. */
+  reason: string
+  detail: string | null
+  /** What only a finish by the host knows. */
+  steps?: { name: string; exit: number; milliseconds: number; logBytes: number }[]
+  logBytes?: number
+  logSum?: string | null
+}
+
+export interface EndedRow {
+  jobId: number
+  number: number
+  hostId: number
+  buildId: number
+  projectName: string
+  /** How often the recipe lets a lost job be tried. */
+  attempts: number
+}
+
+/**
+ * Ends the attempts that `which` selects and brings their cells up to date, in one statement, so that no reader sees a
+ * verdict without its cell. An older build that finishes late leaves a newer one's cell alone. A lost attempt gets a
+ * successor while the recipe allows one. Returns what to announce once the transaction has committed.
+ */
+export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, ending: Ending): Promise<() => EndedRow[]> {
+  const ended = await endRows(ground, tx, which, ending)
+  const successors = ending.verdict === 'lost' ? await tryAgain(ground, tx, ended) : []
+  return () => {
+    for (const row of ended) {
+      const attempt = attemptName(row)
+      ground.announce({ kind: 'revoked', attempt })
+      ground.announce({ kind: 'attempt', attempt, jobId: row.jobId, buildId: row.buildId, projectName: row.projectName })
+    }
+    if (successors.length > 0) ground.announce({ kind: 'queued', attempts: successors })
+    return ended
+  }
+}
+
+const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => tx.$queryRaw<EndedRow[]>`
+  WITH ended AS (
+    UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${ending.verdict},
+           "failedStep" = ${ending.failedStep}, "reason" = ${ending.reason}, "detail" = ${ending.detail},
+           "steps" = COALESCE(${ending.steps ? JSON.stringify(ending.steps) : null}::jsonb, "steps"),
+           "logBytes" = COALESCE(${ending.logBytes ?? null}::int, "logBytes"),
+           "logSum" = ${ending.logSum ?? null}, "leaseUntil" = NULL
+     WHERE "state" <> 'finished' AND ${which}
+    RETURNING *
+  ), placed AS (
+    SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
+      FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+  ), cell AS (
+    INSERT INTO "Cell" AS cell ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
+           "failedStep", "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt",
+           "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
+    SELECT DISTINCT ON ("projectName", "hostId", "arch", "variant")
+           "projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
+           "failedStep", "finishedAt", "buildId", "commit", "finishedAt",
+           CASE WHEN "verdict" = 'passed' THEN "buildId" END, CASE WHEN "verdict" = 'passed' THEN "commit" END,
+           CASE WHEN "verdict" = 'passed' THEN "finishedAt" END
+      FROM placed ORDER BY "projectName", "hostId", "arch", "variant", "buildId" DESC
+    ON CONFLICT ("projectName", "hostId", "arch", "variant") DO UPDATE SET
+      "jobId" = EXCLUDED."jobId", "buildId" = EXCLUDED."buildId", "commit" = EXCLUDED."commit",
+      "verdict" = EXCLUDED."verdict", "failedStep" = EXCLUDED."failedStep", "finishedAt" = EXCLUDED."finishedAt",
+      "sinceBuildId" = ${unlessChanged('sinceBuildId')}, "sinceCommit" = ${unlessChanged('sinceCommit')},
+      "sinceAt" = ${unlessChanged('sinceAt')},
+      "lastGoodBuildId" = COALESCE(EXCLUDED."lastGoodBuildId", cell."lastGoodBuildId"),
+      "lastGoodCommit" = COALESCE(EXCLUDED."lastGoodCommit", cell."lastGoodCommit"),
+      "lastGoodAt" = COALESCE(EXCLUDED."lastGoodAt", cell."lastGoodAt")
+    WHERE cell."buildId" <= EXCLUDED."buildId"
+  )
+  SELECT "jobId", "number", "hostId", "buildId", "projectName",
+         (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts"
+    FROM placed`
+
+/** A cell's "since" stays while verdict and failing step stay. */
+const unlessChanged = (column: 'sinceBuildId' | 'sinceCommit' | 'sinceAt') => Prisma.raw(
+  `CASE WHEN cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
+        THEN cell."${column}" ELSE EXCLUDED."${column}" END`,
+)
+
+async function tryAgain({ now }: Ground, tx: Tx, ended: EndedRow[]) {
+  const again = ended.filter(row => row.number < row.attempts)
+  await tx.attempt.createMany({
+    data: again.map(row => ({
+      jobId: row.jobId,
+      number: row.number + 1,
+      hostId: row.hostId,
+      state: 'queued',
+      queuedAt: now(),
+    })),
+  })
+  return again.map(row => ({ hostId: row.hostId, attempt: attemptName({ jobId: row.jobId, number: row.number + 1 }) }))
+}

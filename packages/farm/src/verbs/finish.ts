@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { type AttemptId, attemptName, Cksum, type FinishReason, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { Prisma } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import { judge } from '../rules/judge.ts'
+import type { Recipe } from '../rules/plan.ts'
+import { finishRows } from './finish-rows.ts'
+import { namedSteps } from './progress.ts'
+
+export interface Finish extends AttemptId {
+  hostId: number
+  lease: string
+  reason: FinishReason
+  steps: StepEnd[]
+  logBytes: number
+  /** Of the whole log, or `none`. */
+  sum: string
+  detail?: string | undefined
+}
+
+export type FinishOutcome =
+  | { kind: 'finished'; verdict: Verdict }
+  /** The farm does not hold the whole log: send from `size`, then finish again. */
+  | { kind: 'log-incomplete'; size: number }
+  | { kind: 'wrong-steps' }
+  | { kind: 'unknown' }
+  | { kind: 'lease-lost' }
+
+/** Ends an attempt, once its whole log is here. Only the lease's holder may; the same finish again gets the same answer. */
+export async function finish(ground: Ground, message: Finish): Promise<FinishOutcome> {
+  const held = await heldRow(ground, message)
+  if (!held) return { kind: 'unknown' }
+  if (held.lease !== message.lease) return { kind: 'lease-lost' }
+  if (held.verdict) return finishedBefore(held, message)
+  if (message.steps.length > held.names.length) return { kind: 'wrong-steps' }
+  const short = await checkLog(ground, message)
+  if (short !== undefined) return { kind: 'log-incomplete', size: short }
+  return end(ground, message, held.names)
+}
+
+interface HeldRow {
+  lease: string | null
+  verdict: Verdict | null
+  reason: string | null
+  names: string[]
+}
+
+async function heldRow({ db }: Ground, { jobId, number, hostId }: Finish): Promise<HeldRow | undefined> {
+  const rows = await db.$queryRaw<(Omit<HeldRow, 'names'> & { steps: Recipe['steps'] })[]>`
+    SELECT a."lease", a."verdict", a."reason", recipe."body" -> 'steps' AS "steps"
+      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
+     WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."hostId" = ${hostId}`
+  const [row] = rows
+  return row && { ...row, names: row.steps.map(step => step.name) }
+}
+
+/** The host's own finish, sent twice, is answered as the first time; one that the farm ended without it is over. */
+const finishedBefore = (held: HeldRow, message: Finish): FinishOutcome =>
+  held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }
+
+/** Undefined if the farm holds exactly the host's log; else the size from which the host should send. */
+async function checkLog({ logs }: Ground, message: Finish): Promise<number | undefined> {
+  const size = logs.size(message)
+  if (size < message.logBytes) return size
+  const same = size === message.logBytes && (await logMatches(logs, message))
+  if (same) return undefined
+  logs.open(message).truncate(0)
+  return 0
+}
+
+async function logMatches(logs: Ground['logs'], message: Finish): Promise<boolean> {
+  const [kind, value] = message.sum.split(':', 2)
+  if (kind === 'none' || message.logBytes === 0) return true
+  const sum = kind === 'crc' ? new Cksum() : createHash(kind === 'md5' ? 'md5' : 'sha256')
+  for await (const chunk of logs.read(message, 0, message.logBytes)) sum.update(chunk)
+  return String(sum instanceof Cksum ? sum.digest() : sum.digest('hex')) === value
+}
+
+async function end(ground: Ground, message: Finish, names: string[]): Promise<FinishOutcome> {
+  const { jobId, number, lease } = message
+  const judgement = judge(message.reason, names, message.steps)
+  await ground.logs.open(message).seal()
+  const which = Prisma.sql`"jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${lease}`
+  const ending = {
+    verdict: judgement.verdict,
+    failedStep: judgement.failedStep,
+    reason: message.reason,
+    detail: message.detail ?? judgement.detail,
+    steps: namedSteps(names, message.steps),
+    logBytes: message.logBytes,
+    logSum: message.sum,
+  }
+  const announceAll =
+    judgement.verdict === 'lost'
+      ? await ground.db.$transaction(tx => finishRows(ground, tx, which, ending))
+      : await finishRows(ground, ground.db, which, ending) // one statement: a transaction of its own
+  const rows = announceAll()
+  ground.running.forget(attemptName(message))
+  return rows.length > 0 ? { kind: 'finished', verdict: judgement.verdict } : finish(ground, message)
+}

@@ -1,0 +1,156 @@
+import { type AttemptId, attemptName, cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
+import { createHash } from 'node:crypto'
+import { later } from '../clock.ts'
+import type { Ground } from '../ground.ts'
+import type { Recipe } from '../rules/plan.ts'
+import type { Running } from '../running.ts'
+
+export interface Progress extends AttemptId {
+  hostId: number
+  lease: string
+  /** The bytes are those of the log from here on. */
+  offset: number
+  bytes: Uint8Array
+  /** `crc:…`, `md5:…`, `sha256:…` of the bytes, or `none`. */
+  sum: string
+  /** All ended steps so far, in wire form. */
+  steps: string
+}
+
+export type ProgressOutcome =
+  | { kind: 'ok'; size: number; cancel: string | null }
+  | { kind: 'wrong-offset'; size: number; cancel: string | null }
+  | { kind: 'wrong-sum' }
+  | { kind: 'wrong-steps' }
+  | { kind: 'unknown' }
+  | { kind: 'lease-lost' }
+
+/** Log bytes, heartbeat, lease renewal, ended steps, and whether to go on: the one message of a running job. */
+export async function progress(ground: Ground, message: Progress): Promise<ProgressOutcome> {
+  const running = await hold(ground, message)
+  if (typeof running === 'string') return { kind: running }
+  if (message.steps !== running.steps || !running.started) {
+    const outcome = await noteSteps(ground, running, message.steps)
+    if (outcome !== 'ok') return { kind: outcome }
+  }
+  return store(ground, running, message)
+}
+
+async function store({ logs, announce, now }: Ground, running: Running, message: Progress): Promise<ProgressOutcome> {
+  const { bytes, offset } = message
+  const log = logs.open(running)
+  const cancel = () => stopWord(running, log.size, now())
+  if (bytes.length === 0) return { kind: 'ok', size: log.size, cancel: cancel() }
+  if (offset !== log.size) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
+  if (!sumMatches(message.sum, bytes)) return { kind: 'wrong-sum' }
+  // What exceeds the limit by less than one chunk is kept: the agent is told to stop, and the log ends in a whole line or not.
+  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, bytes)
+  announce({ kind: 'log', attempt: attemptName(running), bytes: size })
+  return { kind: 'ok', size, cancel: cancel() }
+}
+
+function stopWord(running: Running, size: number, at: Date): string | null {
+  if (running.cancel) return running.cancel
+  if (size > running.logBytesMax) return 'log-limit'
+  return at.getTime() > running.wallUntil ? 'wall-limit' : null
+}
+
+export function sumMatches(sum: string, bytes: Uint8Array): boolean {
+  const [kind, value] = sum.split(':', 2)
+  if (kind === 'crc') return Number(value) === cksum(bytes)
+  if (kind === 'md5' || kind === 'sha256') return createHash(kind).update(bytes).digest('hex') === value
+  return sum === 'none'
+}
+
+/**
+ * The attempt, if this host holds it with this lease. Renewed in the database at a third of the lease: a heartbeat every
+ * 2 s of 1,000 hosts would else be 500 updates a second.
+ */
+async function hold(ground: Ground, message: Progress): Promise<Running | 'unknown' | 'lease-lost'> {
+  const { now, settings, running: cache } = ground
+  const name = attemptName(message)
+  const known = cache.get(name)
+  const fresh = known !== undefined && known.leaseUntil - now().getTime() > settings.leaseSeconds * 667
+  const entry = fresh ? known : await renew(ground, message)
+  if (entry === undefined) {
+    cache.forget(name)
+    return (await exists(ground, message)) ? 'lease-lost' : 'unknown'
+  }
+  if (entry.hostId !== message.hostId) return 'unknown'
+  return entry.lease === message.lease ? entry : 'lease-lost'
+}
+
+const exists = async ({ db }: Ground, { jobId, number, hostId }: Progress) =>
+  (await db.attempt.count({ where: { jobId, number, hostId } })) > 0
+
+interface RenewedRow {
+  buildId: number
+  projectName: string
+  cancelled: boolean
+  leasedAt: Date
+  started: boolean
+  steps: StepEnd[]
+  recipe: Recipe
+}
+
+async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress): Promise<Running | undefined> {
+  const { db, now, settings, running: cache } = ground
+  const until = later(now(), settings.leaseSeconds)
+  const rows = await db.$queryRaw<RenewedRow[]>`
+    WITH renewed AS (
+      UPDATE "Attempt" SET "leaseUntil" = ${until}
+       WHERE "jobId" = ${jobId} AND "number" = ${number} AND "hostId" = ${hostId} AND "lease" = ${lease}
+         AND "state" IN ('leased', 'running')
+      RETURNING *
+    ), host AS (
+      UPDATE "Host" SET "lastSeenAt" = ${now()}, "awaySince" = NULL FROM renewed WHERE "Host"."id" = renewed."hostId"
+    )
+    SELECT job."buildId", build."projectName", a."cancelRequestedAt" IS NOT NULL AS "cancelled", a."leasedAt",
+           a."state" = 'running' AS "started", a."steps", recipe."body" AS "recipe"
+      FROM renewed a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
+      JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
+  const row = rows[0]
+  if (!row) return undefined
+  const entry = runningOf(row, { jobId, number, hostId, lease, leaseUntil: until.getTime() })
+  cache.set(entry)
+  return entry
+}
+
+// The agent ends a job at its wall limit; the farm's word comes this much later, for an agent whose clock stands still.
+const wallMarginSeconds = 60
+
+function runningOf(row: RenewedRow, held: Pick<Running, 'jobId' | 'number' | 'hostId' | 'lease' | 'leaseUntil'>): Running {
+  const { limits, steps } = row.recipe
+  return {
+    ...held,
+    buildId: row.buildId,
+    projectName: row.projectName,
+    cancel: row.cancelled ? 'cancelled' : null,
+    logBytesMax: limits.logBytes,
+    wallUntil: later(row.leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
+    stepNames: steps.map(step => step.name),
+    steps: row.steps.map(step => `${step.exit}:${step.milliseconds}:${step.logBytes}`).join(','),
+    started: row.started,
+  }
+}
+
+/** Stores the ended steps; the first message also says that the job has started. */
+async function noteSteps(ground: Ground, running: Running, text: string): Promise<'ok' | 'wrong-steps' | 'lease-lost'> {
+  const { db, now, announce } = ground
+  const ends = readSteps(text)
+  if (!ends || ends.length > running.stepNames.length) return 'wrong-steps'
+  const steps = JSON.stringify(namedSteps(running.stepNames, ends))
+  const changed = await db.$executeRaw`
+    UPDATE "Attempt" SET "state" = 'running', "startedAt" = COALESCE("startedAt", ${now()}), "steps" = ${steps}::jsonb
+     WHERE "jobId" = ${running.jobId} AND "number" = ${running.number} AND "lease" = ${running.lease}
+       AND "state" IN ('leased', 'running')`
+  if (changed === 0) return 'lease-lost'
+  running.steps = text
+  running.started = true
+  const { jobId, buildId, projectName } = running
+  announce({ kind: 'attempt', attempt: attemptName(running), jobId, buildId, projectName })
+  return 'ok'
+}
+
+export const namedSteps = (names: readonly string[], ends: readonly StepEnd[]) =>
+  ends.map((end, index) => ({ name: names[index] ?? `step ${index + 1}`, ...end }))

@@ -1,0 +1,48 @@
+import { attemptName } from '@rumpfarm/contracts'
+import type { Ground } from '../ground.ts'
+
+export type RetryOutcome =
+  | { kind: 'queued'; attempt: string }
+  /** Its newest attempt has not ended. */
+  | { kind: 'not-finished'; attempt: string }
+  /** The host left the farm, or the sources of the build cannot be had: trigger the build again. */
+  | { kind: 'not-runnable'; why: string }
+  | { kind: 'unknown' }
+
+interface RetryRow {
+  number: number
+  state: string
+  hostId: number
+  host: string
+  hostRemoved: boolean
+  sources: string
+}
+
+/** A person wants a finished job to run once more, with the same recipe and sources. */
+export async function retryJob(ground: Ground, jobId: number): Promise<RetryOutcome> {
+  const newest = await newestAttempt(ground, jobId)
+  if (!newest) return { kind: 'unknown' }
+  if (newest.state !== 'finished') return { kind: 'not-finished', attempt: attemptName({ jobId, number: newest.number }) }
+  if (newest.hostRemoved) return { kind: 'not-runnable', why: `host ${newest.host} has left the farm` }
+  if (newest.sources !== 'ready') return { kind: 'not-runnable', why: 'the sources of this build are not there' }
+  const next = { jobId, number: newest.number + 1 }
+  const attempt = attemptName(next)
+  // Two people who press at once: the primary key lets one through, and the other sees the first one's attempt.
+  const { count } = await ground.db.attempt.createMany({
+    data: { ...next, hostId: newest.hostId, state: 'queued', queuedAt: ground.now() },
+    skipDuplicates: true,
+  })
+  if (count === 0) return { kind: 'not-finished', attempt }
+  ground.announce({ kind: 'queued', attempts: [{ hostId: newest.hostId, attempt }] })
+  return { kind: 'queued', attempt }
+}
+
+async function newestAttempt({ db }: Ground, jobId: number): Promise<RetryRow | undefined> {
+  const rows = await db.$queryRaw<RetryRow[]>`
+    SELECT a."number", a."state", job."hostId", host."name" AS "host", host."removedAt" IS NOT NULL AS "hostRemoved",
+           build."sources"
+      FROM "Job" job JOIN "Attempt" a ON a."jobId" = job."id" JOIN "Host" host ON host."id" = job."hostId"
+      JOIN "Build" build ON build."id" = job."buildId"
+     WHERE job."id" = ${jobId} ORDER BY a."number" DESC LIMIT 1`
+  return rows[0]
+}

@@ -1,0 +1,84 @@
+import { attemptName } from '@rumpfarm/contracts'
+import { Prisma } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import { finishRows } from './finish-rows.ts'
+
+/** One tarball that a build's jobs unpack, as the farm's mirror prepared it. */
+export interface PreparedSource {
+  name: string
+  repository: string
+  commit: string
+  path: string | null
+  leaveOut: string[]
+  bytes: number
+  crc: string
+  sha256: string
+  md5: string
+}
+
+interface ClaimableRow {
+  jobId: number
+  number: number
+  hostId: number
+}
+
+/** The build's sources can be served: its waiting attempts become claimable. */
+export async function sourcesReady(
+  ground: Ground,
+  buildId: number,
+  prepared: { sources: PreparedSource[]; subject?: string | undefined; author?: string | undefined },
+): Promise<void> {
+  const { subject, author } = prepared
+  const rows = await ground.db.$queryRaw<ClaimableRow[]>`
+    WITH build AS (
+      UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(prepared.sources)}::jsonb,
+             "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
+       WHERE "id" = ${buildId} RETURNING "id"
+    )
+    UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${ground.now()}
+      FROM "Job", build
+     WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = build."id" AND "Attempt"."state" = 'waiting'
+    RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
+  if (rows.length > 0) ground.announce({ kind: 'queued', attempts: rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) })) })
+}
+
+/** The build's sources cannot be had: its waiting attempts are broken, with git's message. */
+export async function sourcesFailed(ground: Ground, buildId: number, message: string): Promise<void> {
+  const detail = message.slice(0, 4000)
+  await ground.db.$transaction(async tx => {
+    const info = JSON.stringify({ problem: detail })
+    await tx.$executeRaw`
+      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${info}::jsonb WHERE "id" = ${buildId}`
+    const which = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
+    return finishRows(ground, tx, which, { verdict: 'broken', failedStep: null, reason: 'sources', detail })
+  }).then(announceAll => announceAll())
+}
+
+/** Somebody triggered a build whose sources failed: try them again, with a new attempt for each job they broke. */
+export async function prepareSourcesAgain(ground: Ground, buildId: number): Promise<void> {
+  const at = ground.now()
+  await ground.db.$transaction(async tx => {
+    const reopened = await tx.$executeRaw`
+      UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
+    if (reopened === 0) return
+    await tx.$executeRaw`
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
+      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}
+        FROM "Job" job JOIN LATERAL
+             (SELECT * FROM "Attempt" a WHERE a."jobId" = job."id" ORDER BY a."number" DESC LIMIT 1) newest ON true
+       WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
+      ON CONFLICT DO NOTHING`
+  })
+  ground.announce({ kind: 'planned', buildId })
+}
+
+/** Builds whose sources nobody has prepared yet, oldest first: for the errand, and for a server that starts. */
+export async function buildsToPrepare({ db }: Ground, limit = 1000): Promise<number[]> {
+  const rows = await db.build.findMany({
+    where: { sources: 'pending' },
+    select: { id: true },
+    orderBy: { id: 'asc' },
+    take: limit,
+  })
+  return rows.map(({ id }) => id)
+}
