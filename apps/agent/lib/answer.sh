@@ -1,0 +1,65 @@
+# Answers: the lines of one answer of the farm become A_ variables. No whole answer, no ok and no err: false.
+
+forget_answer() {
+  ERR='' ERR_TEXT='' A_arch='' A_attempt='' A_cancel='' A_chunk='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
+  A_next='' A_none='' A_poll='' A_retry='' A_silence='' A_size='' A_verdict='' A_wall='' A_steps=0
+}
+
+read_answer() {
+  forget_answer
+  IFS= read -r line 2>/dev/null <"$1" || return 1
+  case $line in
+    ok) ;;
+    'err '[0-9]*)
+      ERR_TEXT=${line#err } ERR=${line#err }
+      ERR=${ERR%% *}
+      ;;
+    *) return 1 ;;
+  esac
+  while IFS= read -r line; do note_line; done <"$1"
+  [ "$line$LAST_LINE" = end ]
+}
+
+# Keys that we do not know are skipped, so the farm may add some.
+note_line() {
+  LAST_LINE=$line
+  case $line in
+    '|'*) ;;
+    'arch '*) A_arch=${line#* } ;;
+    'attempt '*) A_attempt=${line#* } ;;
+    'cancel '*) A_cancel=${line#* } ;;
+    'chunk '*) A_chunk=${line#* } ;;
+    'credential '*) A_credential=${line#* } ;;
+    'grace '*) A_grace=${line#* } ;;
+    'host '*) A_host=${line#* } ;;
+    'lease '*) A_lease=${line#* } ;;
+    'logmax '*) A_logmax=${line#* } ;;
+    'next '*) A_next=${line#* } ;;
+    'none '*) A_none=${line#* } ;;
+    'poll '*) A_poll=${line#* } ;;
+    'retry '*) A_retry=${line#* } ;;
+    'silence '*) A_silence=${line#* } ;;
+    'size '*) A_size=${line#* } ;;
+    'step '*) A_steps=$((A_steps + 1)) ;;
+    'verdict '*) A_verdict=${line#* } ;;
+    'wall '*) A_wall=${line#* } ;;
+  esac
+}
+
+# NUMBER: $1 if it is one, else $2.
+number_or() {
+  NUMBER=$2
+  if is_number "$1"; then NUMBER=$1; fi
+}
+
+# DELAY: how long the farm, or its absence, makes us wait before the next try; $1 is the cap in seconds.
+delay_after() {
+  case $ERR in
+    429 | 503) if is_number "$A_retry" && [ "$A_retry" -gt 0 ]; then DELAY=$((A_retry * 1000)); else backoff "$1"; fi ;;
+    401)
+      DELAY=60000
+      say "the farm does not know this host's credential (withdrawn?); asking again every minute. To enrol anew: agent.sh enroll INVITATION"
+      ;;
+    *) backoff "$1" ;;
+  esac
+}

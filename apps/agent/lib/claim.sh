@@ -1,0 +1,92 @@
+# Claims: the long poll for the next job. The directory slot-1/N is the counter: claim number N, and all that belongs to it.
+
+# SPOOL: the directory of the newest claim; older ones were finished, and the crash came before they were removed.
+find_spool() {
+  CLAIM=0
+  for spool in "$DIR"/slot-1/*; do
+    number=${spool##*/}
+    if is_number "$number" && [ "$number" -gt "$CLAIM" ]; then CLAIM=$number; fi
+  done
+  for spool in "$DIR"/slot-1/*; do
+    if [ -d "$spool" ] && [ "$spool" != "$DIR/slot-1/$CLAIM" ]; then rm -rf "$spool"; fi
+  done
+  [ "$CLAIM" -gt 0 ] || CLAIM=1
+  open_spool
+}
+
+open_spool() {
+  SPOOL=$DIR/slot-1/$CLAIM
+  mkdir -p "$SPOOL" || die "cannot make $SPOOL"
+}
+
+# Removing a large build takes a while: the next claim does not wait for it.
+next_spool() {
+  ended=$SPOOL
+  CLAIM=$((CLAIM + 1))
+  open_spool
+  rm -rf "$ended" "$WORK_DIR/attempt-$ATTEMPT" &
+}
+
+# True when SPOOL/claim holds a job. Otherwise it has waited as long as is right before the next try.
+claim_job() {
+  now
+  asked_at=$NOW
+  write_claim >"$SPOOL/ask"
+  in_query "$INSTANCE"
+  if post "/agent/v1/claim?instance=$QUERY&slot=1&claim=$CLAIM&wait=$POLL" "$SPOOL/ask" "$SPOOL/claim" $((POLL + 10)); then
+    hear_claim
+  elif leaving; then
+    return 1
+  else
+    delay_after 60
+    [ "$FAILS" != 1 ] || say "no answer from the farm$(why_no_answer); trying on"
+    pause "$DELAY"
+    return 1
+  fi
+}
+
+hear_claim() {
+  case $ERR in
+    '') FAILS=0 ;;
+    409 | 426) say_hello; pause_after_conflict; return 1 ;;
+    *)
+      [ "$ERR" = 401 ] || say "the farm did not take our claim: $ERR_TEXT"
+      delay_after 60
+      pause "$DELAY"
+      return 1
+      ;;
+  esac
+  if is_name "$A_attempt" && is_name "$A_lease"; then return 0; fi
+  rest_after_none
+  return 1
+}
+
+# A claim that is refused right after a good hello is stale: not at full speed.
+pause_after_conflict() { leaving || pause 1000; }
+
+rest_after_none() {
+  number_or "$A_none" 1
+  now
+  # An answer at once, again and again, would be a busy loop.
+  if [ "$NUMBER" = 0 ] && [ "$NOW" = "$asked_at" ]; then NUMBER=1; fi
+  if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 10 ]; then NUMBER=10; fi
+  if [ "$NUMBER" -gt 0 ]; then pause $((NUMBER * 1000)); fi
+}
+
+write_claim() {
+  refuse_if_unable
+  [ -z "$FREE_MB" ] || printf 'disk_mb %s\n' "$FREE_MB"
+  [ -z "$REFUSED" ] || printf 'refuse %s\n' "$REFUSED"
+  echo end
+}
+
+refuse_if_unable() {
+  REFUSED=''
+  mkdir -p "$WORK_DIR" 2>/dev/null
+  free_mb "$WORK_DIR"
+  if [ ! -w "$WORK_DIR" ]; then
+    REFUSED="no-work-dir cannot write in $WORK_DIR"
+  elif [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
+    REFUSED="disk-full $FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB wanted"
+  fi
+}

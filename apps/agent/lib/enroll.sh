@@ -1,0 +1,75 @@
+# Enrolment: an invitation becomes a credential, this script a file of its own, and the agent runs on.
+
+enroll() {
+  is_name "${1-}" || die 'usage: agent.sh enroll INVITATION; the farm shows the whole line for each new host'
+  { mkdir -p "$DIR" && chmod 700 "$DIR"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
+  take_lock
+  read_conf
+  choose_tools ''
+  send_invitation "$1"
+  keep_credential
+  save_script
+  write_conf "$A_arch"
+  rm -f "$DIR/enrolling"
+  say "this host is enrolled as $A_host; its directory is $DIR, what it builds is in $DIR/host.conf"
+  say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
+  exec "$AGENT_SHELL" "$DIR/agent.sh" run </dev/null
+}
+
+# The same nonce for the same invitation, so that an answer that was lost can be asked for again.
+nonce_for() {
+  NONCE=''
+  [ -f "$DIR/enrolling" ] && read -r invitation nonce <"$DIR/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
+  if [ -z "$NONCE" ]; then
+    NONCE=$(random_name)
+    printf '%s %s\n' "$1" "$NONCE" >"$DIR/enrolling"
+  fi
+}
+
+send_invitation() {
+  nonce_for "$1"
+  { printf 'token %s\nnonce %s\n' "$1" "$NONCE"; tell_facts; echo end; } >"$DIR/facts"
+  FAILS=0
+  until post /agent/v1/enroll "$DIR/facts" "$DIR/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
+    [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$(why_no_answer)"
+    delay_after 60
+    pause "$DELAY"
+  done
+  case $ERR in
+    '') ;;
+    401) die 'the farm does not know this invitation; make a new one' ;;
+    409) die 'this invitation was used already by another host; make a new one' ;;
+    410) die 'this invitation has expired; make a new one' ;;
+    *) die "the farm refused the enrolment: $ERR_TEXT" ;;
+  esac
+  if is_name "$A_credential" && is_name "$A_arch" && is_name "$A_host"; then return 0; fi
+  die "the farm's answer to the enrolment makes no sense; see $DIR/answer"
+}
+
+why_no_answer() {
+  last_words "$DIR/client-said"
+  [ -z "$LAST_WORDS" ] || printf ' (%s)' "$LAST_WORDS"
+}
+
+keep_credential() {
+  printf '%s\n' "$A_credential" >"$DIR/credential.new"
+  mv "$DIR/credential.new" "$DIR/credential"
+  : >"$DIR/answer"
+  printf '%s %s\n' "$URL" "$A_host" >"$DIR/farm"
+  rm -f "$DIR/instance" "$DIR/instance.next"
+}
+
+# Read from a pipe, $0 is the shell and the text is gone: fetch it again. A saved file is copied, with the address in it.
+save_script() {
+  saved=$DIR/agent.sh
+  if [ -f "$0" ] && sed 9q "$0" | grep '^# The Rumpfarm agent' >/dev/null; then
+    cp "$0" "$saved.new"
+  else
+    ("${CLIENT}_get" /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
+  fi
+  sed "s|^FARM_URL='.*|FARM_URL='$URL'|" "$saved.new" >"$saved.filled"
+  rm -f "$saved.new"
+  if [ "$(sed -n '$p' "$saved.filled")" = '# end of agent.sh' ]; then mv "$saved.filled" "$saved"; else
+    die "the agent's own text did not come whole from $URL/agent.sh$(why_no_answer); run the same line again"
+  fi
+}

@@ -1,0 +1,65 @@
+# Facts: what the host can tell of itself. Everything is optional for the farm; a tool that is missing says nothing.
+
+fact() {
+  read -r value || return 0
+  [ -z "$value" ] || printf '%s %s\n' "$1" "$value"
+}
+
+tell_facts() {
+  printf 'protocol %s\nversion %s\n' "$PROTOCOL" "$AGENT_VERSION"
+  for part in s r m p v; do uname -"$part" 2>/dev/null | plain_line | fact "uname_$part"; done
+  printf 'ncpu %s\n' "$NCPU"
+  memory_mb | fact mem_mb
+  free_mb "$DIR"
+  [ -z "$FREE_MB" ] || printf 'disk_mb %s\n' "$FREE_MB"
+  for tool in cc gcc clang make gmake git; do
+    if have "$tool"; then "$tool" --version 2>/dev/null </dev/null | plain_line | fact "tool_$tool"; fi
+  done
+  printf 'client %s\nshell %s\nlauncher %s\nsum %s\n' "$CLIENT" "${AGENT_SHELL##*/}" "$LAUNCHER" "$SUM_TOOL"
+}
+
+count_cpus() {
+  for ask in 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu' nproc; do
+    # shellcheck disable=SC2086 # a command and its words
+    NCPU=$($ask 2>/dev/null)
+    if is_number "$NCPU" && [ "$NCPU" -gt 0 ]; then return 0; fi
+  done
+  NCPU=1
+}
+
+memory_mb() {
+  if [ -r /proc/meminfo ]; then
+    sed -n 's/^MemTotal: *\([0-9]*\)[0-9]\{3\} kB$/\1/p' /proc/meminfo # KiB/1000: near enough, and no overflow
+  elif have prtconf; then
+    prtconf 2>/dev/null | sed -n 's/^Memory size: \([0-9]*\) Mega.*/\1/p'
+  else
+    for name in hw.memsize hw.physmem64 hw.physmem; do
+      bytes=$(sysctl -n "$name" 2>/dev/null)
+      case $bytes in '' | *[!0-9]*) ;; *) printf '%s / 1048576\n' "$bytes" | bc 2>/dev/null && return 0 ;; esac
+    done
+  fi
+}
+
+# FREE_MB at a path, empty if df cannot tell (in a bare chroot), which counts as enough. Cut as text: 32 bits overflow.
+free_mb() {
+  FREE_MB=$(df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && printf '%s' "$free"; })
+  case $FREE_MB in
+    '' | *[!0-9]*) FREE_MB='' ;;
+    ????*) FREE_MB=${FREE_MB%???} ;;
+    *) FREE_MB=0 ;;
+  esac
+  is_number "${FREE_MB:-0}" || FREE_MB=999999999
+}
+
+# `arch NAME native|cross COMPILER`, one line for each that the owner declared.
+tell_arches() (
+  # shellcheck disable=SC2086 # pairs of words without blanks
+  set -f -- $CONF_ARCHES
+  while [ "$#" -ge 2 ]; do
+    conf_env "$1" CC
+    # shellcheck disable=SC2086 # CC may have options
+    compiler=$(set -- ${CONF_VALUE:-cc}; "$@" --version 2>/dev/null </dev/null | plain_line)
+    printf 'arch %s %s%s\n' "$1" "$2" "${compiler:+ $compiler}"
+    shift 2
+  done
+)

@@ -1,0 +1,96 @@
+# Finish: when no process of the job is left, the rest of the log, then the result, until the farm has both.
+
+# Beyond the limit nothing is sent; dd cuts the file where it seeks to. Nobody writes to it any more.
+close_log() {
+  SUSPENDED='' WAITED=$NEXT
+  size_of "$SPOOL/log"
+  if ! is_number "$SIZE" || [ "$SIZE" -gt "$LOG_MAX" ]; then
+    dd if=/dev/null of="$SPOOL/log" bs=1 seek="$LOG_MAX" count=0 2>/dev/null
+    SIZE=$LOG_MAX
+  fi
+  read_steps
+  clamp_steps
+}
+
+# A step that ended while the log was over its limit cannot have ended beyond the log.
+clamp_steps() {
+  clamped='' rest=$STEPS
+  while [ -n "$rest" ]; do
+    one=${rest%%,*}
+    case $rest in *,*) rest=${rest#*,} ;; *) rest='' ;; esac
+    if ! is_number "${one##*:}" || [ "${one##*:}" -gt "$SIZE" ]; then one=${one%:*}:$SIZE; fi
+    clamped=$clamped${clamped:+,}$one
+  done
+  STEPS=$clamped
+}
+
+send_log() {
+  while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do
+    send_progress || wait_for_farm || return 1
+    [ -z "$DROPPED" ] || return 1
+  done
+}
+
+# When the owner stops us, the farm's absence is not waited out: the next start sends what is left.
+wait_for_farm() {
+  if [ -n "$STOP" ] && [ "$FAILS" -ge 3 ]; then
+    say "attempt $ATTEMPT: the farm is away; its end will be told at the next start"
+    return 1
+  fi
+  WOKEN=''
+  pause "$RETRY_IN"
+  RETRY_IN=0
+}
+
+finish_attempt() {
+  REFUSALS=0
+  while :; do
+    measure "$SPOOL/log"
+    write_finish >"$SPOOL/ask"
+    if post "/agent/v1/attempts/$ATTEMPT/finish?lease=$LEASE" "$SPOOL/ask" "$SPOOL/answer" 20; then
+      hear_finish && return
+    else
+      delay_after 10
+    fi
+    RETRY_IN=$DELAY
+    wait_for_farm || return 1
+  done
+}
+
+write_finish() {
+  printf 'reason %s\n' "$REASON"
+  [ -z "$STEPS" ] || printf 'steps %s\n' "$STEPS"
+  printf 'logsize %s\nsum %s\n' "$LEN" "$SUM"
+  [ -z "$DETAIL" ] || printf '%s\n' "$DETAIL" | plain_line | sed 's/^/detail /'
+  echo end
+}
+
+# True when there is nothing more to say, to a farm that has it or does not want it.
+hear_finish() {
+  DELAY=1000
+  case $ERR in
+    '')
+      DROPPED=yes
+      say "attempt $ATTEMPT: $REASON, ${A_verdict:-done}"
+      return 0
+      ;;
+    404 | 410)
+      DROPPED=yes
+      say "attempt $ATTEMPT was ended without us ($ERR_TEXT)"
+      return 0
+      ;;
+    429 | 503 | 401) delay_after 10; return 1 ;;
+  esac
+  REFUSALS=$((REFUSALS + 1))
+  if [ "$REFUSALS" -ge 10 ]; then
+    say "attempt $ATTEMPT: the farm does not take its end: $ERR_TEXT; dropping it"
+    DROPPED=yes
+    return 0
+  fi
+  if [ "$ERR" = 409 ] && is_number "$A_size" && [ "$A_size" -le "$SIZE" ]; then
+    OFFSET=$A_size
+    send_log
+    DELAY=20
+  fi
+  return 1
+}

@@ -1,0 +1,43 @@
+# Launchers: start a process as the leader of its own group, so that it outlives the agent and dies as a whole.
+
+# LAUNCHER: the first that truly gives a new group, whose id is the pid that the shell knows.
+choose_launcher() {
+  for LAUNCHER in ${CONF_LAUNCHER:-setsid perl python3 python setpgrp monitor}; do
+    if [ "$LAUNCHER" != monitor ]; then have "$LAUNCHER" || continue; fi
+    leads_group && return 0
+  done
+  LAUNCHER=plain
+}
+
+leads_group() {
+  : >"$DIR/group"
+  # shellcheck disable=SC2016 # for the launched shell, not for this one
+  launch "$AGENT_SHELL" -c \
+    'sed "s/.*) [A-Z] [0-9]* \([0-9]*\) .*/\1/" /proc/$$/stat >"$1" 2>/dev/null || ps -o pgid= -p $$ >"$1" 2>/dev/null; :' \
+    sh "$DIR/group" 2>/dev/null
+  await "$LAUNCHED"
+  group=''
+  read -r group <"$DIR/group"
+  rm -f "$DIR/group"
+  [ "$group" = "$LAUNCHED" ]
+}
+
+# `exec`, because yash's $! would otherwise be a shell in between.
+launch() {
+  case $LAUNCHER in
+    perl) exec perl -e 'use POSIX; $SIG{INT} = $SIG{QUIT} = "DEFAULT"; POSIX::setsid(); exec @ARGV; die "exec: $!"' "$@" </dev/null & ;;
+    python | python3) exec "$LAUNCHER" -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])' "$@" </dev/null & ;;
+    monitor) launch_monitored "$@" ;;
+    plain) exec "$@" </dev/null & ;;
+    *) exec "$LAUNCHER" "$@" </dev/null & ;;
+  esac
+  LAUNCHED=$!
+}
+
+# `set -m` ends yash, posh and zsh when there is no terminal: try it where that does no harm.
+launch_monitored() {
+  if (set -m) 2>/dev/null; then set -m; fi
+  exec "$@" </dev/null &
+  LAUNCHED=$!
+  set +m 2>/dev/null
+}

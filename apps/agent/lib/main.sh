@@ -1,0 +1,157 @@
+# Main: what the owner may ask for.
+
+STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSED='' FAILS=0
+
+# TERM ends the job and leaves, HUP leaves after the job, URG says that the runner has news.
+watch_signals() {
+  trap 'STOP=yes; WOKEN=yes; kill_waits' TERM INT
+  trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits' HUP
+  trap 'WOKEN=yes; [ -z "$SLEEPER" ] || kill "$SLEEPER" 2>/dev/null' URG
+}
+
+kill_waits() {
+  [ -z "$SLEEPER" ] || kill "$SLEEPER" 2>/dev/null
+  [ -z "$CLIENT_PID" ] || kill "$CLIENT_PID" 2>/dev/null
+}
+
+leaving() { [ -n "$STOP$DRAIN" ]; }
+
+choose_tools() {
+  choose_client || die 'no HTTP client here: install curl or GNU wget'
+  "${CLIENT}_prepare" "$1"
+  choose_sum
+  choose_launcher
+  count_cpus
+  probe_sleep
+  ENV_OPTION=''
+  if env --default-signal true 2>/dev/null; then ENV_OPTION=--default-signal; fi
+  STEP_SHELL=$(command -v sh)
+}
+
+# What the runner must know and need not find out again.
+write_tools() {
+  printf 'url %s\nclient %s\nsum %s\nncpu %s\nenv_option %s\nstep_shell %s\numask %s\nfractions %s\n' \
+    "$URL" "$CLIENT" "$SUM_TOOL" "$NCPU" "$ENV_OPTION" "$STEP_SHELL" "$JOB_UMASK" "$FRACTIONS" >"$DIR/tools"
+}
+
+read_tools() {
+  while IFS= read -r line; do
+    value=${line#* }
+    case $line in
+      'url '*) URL=$value ;;
+      'client '*) CLIENT=$value ;;
+      'sum '*) SUM_TOOL=$value ;;
+      'ncpu '*) NCPU=$value ;;
+      'env_option '*) ENV_OPTION=$value ;;
+      'step_shell '*) STEP_SHELL=$value ;;
+      'umask '*) JOB_UMASK=$value ;;
+      'fractions '*) FRACTIONS=$value ;;
+    esac
+  done <"$DIR/tools"
+}
+
+open_state() {
+  { [ -f "$DIR/credential" ] && [ -f "$DIR/farm" ]; } ||
+    die "no host is enrolled in $DIR; enrol it: agent.sh enroll INVITATION (another directory: RUMPFARM_DIR)"
+  read -r CREDENTIAL <"$DIR/credential"
+  read -r saved_url HOST_NAME <"$DIR/farm"
+  is_name "$CREDENTIAL" || die "the credential in $DIR/credential is damaged; enrol this host anew"
+  use_url "${URL_OPTION:-$saved_url}"
+  read_conf
+}
+
+run_agent() {
+  open_state
+  take_lock
+  choose_tools "$CREDENTIAL"
+  CREDENTIAL=''
+  write_tools
+  choose_instance
+  watch_signals
+  say "host $HOST_NAME, farm $URL, client $CLIENT, launcher $LAUNCHER"
+  find_spool
+  take_up_attempt
+  if ! leaving && say_hello; then serve; fi
+  say_bye
+}
+
+# A job from before comes first: its lease may be short, and it needs no hello.
+take_up_attempt() {
+  if read_answer "$SPOOL/claim" && [ -z "$ERR" ] && is_name "$A_attempt"; then
+    do_attempt
+    if [ -n "$DROPPED" ]; then next_spool; fi
+  fi
+}
+
+serve() {
+  say 'waiting for jobs'
+  while ! leaving; do
+    read_conf
+    if claim_job; then
+      do_attempt
+      [ -z "$DROPPED" ] || next_spool
+    else
+      if ! leaving && hello_is_due; then say_hello; fi
+    fi
+  done
+}
+
+check() {
+  open_state
+  choose_tools "$CREDENTIAL"
+  free_mb "$DIR"
+  printf 'host %s\nfarm %s\ndirectory %s\nclient %s\nchecksum %s\nlauncher %s\nshell %s\ncpus %s\nfree_mb %s\ndisk_floor_mb %s\nwork_dir %s\n' \
+    "$HOST_NAME" "$URL" "$DIR" "$CLIENT" "$SUM_TOOL" "$LAUNCHER" "$AGENT_SHELL" "$NCPU" "${FREE_MB:-unknown}" "$DISK_FLOOR" "$WORK_DIR"
+  tell_arches
+}
+
+usage() {
+  cat <<EOF
+usage: agent.sh [--url URL] enroll INVITATION   make this machine a host of the farm, and run
+       agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
+       agent.sh check                           print what the agent found here
+       agent.sh version
+The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.
+EOF
+}
+
+# DIR and AGENT_FILE, both absolute.
+find_places() {
+  AGENT_FILE='' DIR=${RUMPFARM_DIR-}
+  here=''
+  case $0 in */*) here=$(cd "${0%/*}" 2>/dev/null && pwd) ;; *) if [ -f "$0" ]; then here=$(pwd); fi ;; esac
+  if [ -n "$here" ]; then AGENT_FILE=$here/${0##*/}; fi
+  if [ -z "$DIR" ] && [ -f "$here/credential" ]; then DIR=$here; fi
+  [ -n "$DIR" ] || DIR=${HOME:?is not set; name a directory with RUMPFARM_DIR}/.rumpfarm
+  case $DIR in /*) ;; *) DIR=$(pwd)/$DIR ;; esac
+}
+
+main() {
+  URL_OPTION=''
+  case ${1-} in
+    --url)
+      URL_OPTION=${2-}
+      [ "$#" -lt 2 ] || shift
+      shift
+      ;;
+  esac
+  find_places
+  case ${1-} in
+    enroll)
+      use_url "${URL_OPTION:-$FARM_URL}"
+      enroll "${2-}"
+      ;;
+    run) run_agent ;;
+    job) run_job "$2" ;;
+    check) check ;;
+    version) echo "$AGENT_VERSION" ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+}
+
+# The last line, so that a script that is still coming through a pipe does nothing.
+main ${1+"$@"}
+# end of agent.sh

@@ -1,0 +1,59 @@
+# Processes: is that pid still the process we mean, signals to a whole group, and what escaped from it.
+# Never `kill -SIG -PGID`: procps' kill 4.0.2 reads "-12345" as "-1" and kills every process; posh has no other kill.
+
+AFTER_NAME=') ' # ksh93 cannot read it inside ${##}
+
+# BIRTH tells a process from a later one with the same pid, also after a reboot; empty where the host cannot tell.
+birth_of() {
+  BIRTH='' BORN_STATE=''
+  if [ -r "/proc/$1/stat" ] && IFS= read -r stat 2>/dev/null <"/proc/$1/stat"; then
+    stat_fields "${stat##*"$AFTER_NAME"}" # the command's name may hold blanks and parentheses
+    if [ -n "$BIRTH" ] && [ -r /proc/sys/kernel/random/boot_id ]; then
+      IFS= read -r boot </proc/sys/kernel/random/boot_id && BIRTH=$boot.$BIRTH
+    fi
+  else
+    BIRTH=$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _)
+  fi
+}
+
+stat_fields() {
+  # shellcheck disable=SC2086 # the kernel's numbers, split on purpose
+  set -- $1
+  BORN_STATE=${1-}
+  if [ "$#" -ge 20 ]; then shift 19; BIRTH=$1; fi
+}
+
+# Is pid $1 alive, and the one that was born as $2? A zombie is not alive.
+alive_as() {
+  is_number "$1" && [ "$1" -gt 1 ] && kill -0 "$1" 2>/dev/null || return 1
+  birth_of "$1"
+  case $BORN_STATE in [ZX]) return 1 ;; esac
+  [ -z "$BIRTH" ] || [ -z "$2" ] || [ "$BIRTH" = "$2" ]
+}
+
+signal_group() {
+  if is_number "$2" && [ "$2" -gt 1 ]; then kill -s "$1" -- "-$2" 2>/dev/null; else return 1; fi
+}
+
+# STRAYS: processes of this user that carry the mark of this attempt, wherever setsid has taken them; not the runner.
+find_strays() {
+  STRAYS=''
+  [ -r /proc/self/environ ] || return 0
+  # shellcheck disable=SC2013 # paths without blanks
+  for found in $(grep -ls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null); do
+    found=${found#/proc/}
+    found=${found%/environ}
+    if [ "$found" != "$RUNNER" ] && is_number "$found" && of_this_user "$found"; then STRAYS="$STRAYS $found"; fi
+  done
+}
+
+# Root can read everybody's environment, but only its own processes are its business.
+of_this_user() {
+  # shellcheck disable=SC2012 # one directory, and its name is a number
+  [ "$(ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && printf '%s' "$uid"; })" = "$(id -u)" ]
+}
+
+signal_strays() {
+  find_strays
+  for stray in $STRAYS; do kill -s "$1" "$stray" 2>/dev/null; done
+}

@@ -1,0 +1,78 @@
+# Progress: one request carries log bytes, heartbeat, ended steps, and brings back size, next and cancel.
+
+progress_path() {
+  PROGRESS="/agent/v1/attempts/$ATTEMPT/progress?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM&step=$STEP${STEPS:+&steps=$STEPS}"
+}
+
+# The log's bytes from OFFSET to the next multiple of CHUNK: dd then seeks by whole blocks, and reads nothing twice.
+take_chunk() {
+  LEN=0 SUM=none
+  : >"$SPOOL/chunk"
+  if [ -n "$SYNCED" ] && [ "$SIZE" -gt "$OFFSET" ] && [ -z "$SUSPENDED" ]; then
+    cut_chunk
+    measure "$SPOOL/chunk"
+  fi
+}
+
+cut_chunk() {
+  odd=$((OFFSET % CHUNK))
+  if [ "$odd" = 0 ]; then
+    dd if="$SPOOL/log" of="$SPOOL/chunk" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null
+  else
+    dd if="$SPOOL/log" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null | tail -c "+$((odd + 1))" >"$SPOOL/chunk"
+  fi
+}
+
+# True if the farm answered. Sets OFFSET, NEXT, and a REASON if the farm wants an end.
+send_progress() {
+  take_chunk
+  if [ $((OFFSET + LEN)) -gt "$LOG_MAX" ]; then
+    give_reason log-limit
+    SUSPENDED=yes
+    return 0
+  fi
+  SENT_STEPS=$STEPS
+  progress_path
+  request_seconds
+  if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$SECONDS_LEFT"; then
+    hear_progress
+  else
+    [ "$FAILS" != 0 ] || say "attempt $ATTEMPT: no answer from the farm; the job goes on"
+    delay_after 10
+    RETRY_IN=$DELAY
+    return 1
+  fi
+}
+
+hear_progress() {
+  case $ERR in
+    '' | 409)
+      [ "$FAILS" = 0 ] || say "attempt $ATTEMPT: the farm answers again"
+      FAILS=0 RETRY_IN=0 WAITED=0
+      number_or "$A_size" "$OFFSET"
+      OFFSET=$NUMBER SYNCED=yes
+      number_or "$A_next" 2000
+      NEXT=$NUMBER
+      [ -z "$A_cancel" ] || obey_cancel
+      ;;
+    410 | 404)
+      say "attempt $ATTEMPT is no longer ours ($ERR_TEXT)"
+      DROPPED=yes
+      give_reason dropped
+      ;;
+    413) CHUNK=$(((CHUNK + 1) / 2)) ;;
+    *)
+      [ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm says $ERR_TEXT"
+      delay_after 10
+      RETRY_IN=$DELAY
+      return 1
+      ;;
+  esac
+}
+
+obey_cancel() {
+  case $A_cancel in
+    cancelled | log-limit | wall-limit) give_reason "$A_cancel" ;;
+    *) give_reason cancelled ;;
+  esac
+}

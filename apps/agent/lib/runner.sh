@@ -1,0 +1,129 @@
+# The runner: a process of its own that unpacks the sources and runs the steps, whether the agent lives or not.
+# What it has done is in files: `steps` gets a line for each ended step, `end` says how the job ended. Their readers
+# ignore a last line that is not whole, so a line that is one write is atomic enough.
+
+run_job() {
+  trap : TERM INT HUP
+  SPOOL=$1
+  birth_of "$$"
+  printf '%s %s\n' "$$" "$BIRTH" >"$SPOOL/runner"
+  read_tools
+  read_conf
+  umask "$JOB_UMASK"
+  read_answer "$SPOOL/claim"
+  ATTEMPT=$A_attempt
+  WORK=$WORK_DIR/attempt-$ATTEMPT
+  unpack_claim
+  make_work
+  fetch_sources
+  : >"$SPOOL/begun"
+  run_steps
+  end_job exit
+}
+
+# How it ended, then a word for a person; then the agent is woken. URG does nothing to a process that does not wait for it,
+# should the agent's pid be somebody else's by now.
+end_job() {
+  printf '%s\n%s\nend\n' "$1" "${2-}" >"$SPOOL/end"
+  wake_agent
+  exit 0
+}
+
+wake_agent() {
+  agent=''
+  read -r agent 2>/dev/null <"$SPOOL/agent"
+  if is_number "$agent" && [ "$agent" -gt 1 ]; then kill -s URG "$agent" 2>/dev/null; fi
+}
+
+told_to_stop() { [ -f "$SPOOL/stop" ]; }
+
+# Each step's text becomes a file; sources and the directory are noted.
+unpack_claim() {
+  STEPS=0 SOURCES=0 SOURCE_NAMES='' STEPS_DIR=''
+  while IFS= read -r line; do
+    case $line in
+      '| '*) put_line "${line#| }" >&3 ;;
+      '|') put_line '' >&3 ;;
+      'step '*)
+        STEPS=$((STEPS + 1))
+        exec 3>"$SPOOL/step-$STEPS"
+        ;;
+      'source '*) note_source "${line#source }" ;;
+      'dir '*) STEPS_DIR=${line#dir } ;;
+    esac
+  done <"$SPOOL/claim"
+  exec 3>&-
+}
+
+note_source() {
+  SOURCES=$((SOURCES + 1))
+  is_name "${1%% *}" || end_job broken "the farm named a source strangely: $1"
+  SOURCE_NAMES="$SOURCE_NAMES ${1%% *}"
+  printf '%s\n' "$1" >"$SPOOL/source-$SOURCES"
+}
+
+# One process makes all directories. Left-overs of a runner that died before its first step go first.
+make_work() {
+  case "/$STEPS_DIR/" in */../* | //*/) end_job broken "the steps' directory is not below the work directory: $STEPS_DIR" ;; esac
+  [ ! -d "$WORK" ] || rm -rf "$WORK"
+  # shellcheck disable=SC2086 # names have no blanks
+  (set -f; set -- $SOURCE_NAMES; for name in ${1+"$@"}; do shift; set -- ${1+"$@"} "$WORK/$name"; done; mkdir -p "$WORK" ${1+"$@"}) 2>"$SPOOL/trouble" ||
+    end_in_trouble "cannot make the work directory $WORK"
+}
+
+end_in_trouble() {
+  last_words "$SPOOL/trouble"
+  end_job broken "$1${LAST_WORDS:+: $LAST_WORDS}"
+}
+
+run_steps() {
+  [ -d "$WORK/$STEPS_DIR" ] || end_job broken "the directory $STEPS_DIR is not in the sources"
+  step=0
+  while [ "$step" -lt "$STEPS" ]; do
+    if told_to_stop; then break; fi
+    step=$((step + 1))
+    stamp
+    began_s=$STAMP_S began_ms=$STAMP_MS
+    run_step
+    status=$?
+    note_step_end
+    [ "$status" = 0 ] || break
+  done
+}
+
+# The agent is not woken for the last step: the end of the job follows at once.
+note_step_end() {
+  stamp
+  since_stamp "$began_s" "$began_ms"
+  size_of "$SPOOL/log"
+  printf '%s:%s:%s\n' "$status" "$MS" "$SIZE" >>"$SPOOL/steps"
+  if [ "$status" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
+}
+
+# env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default
+# signals, which an asynchronous command of sh does not have (INT and QUIT are ignored there).
+run_step() (
+  set -- "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
+  while IFS= read -r line; do
+    case $line in
+      'env '*=*) if is_key_of_pair "${line#env }"; then set -- "$@" "${line#env }"; fi ;;
+      'arch '*) arch=${line#arch } ;;
+    esac
+  done <"$SPOOL/claim"
+  set -- "$@" "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
+  if [ -f "$DIR/host.conf" ]; then
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in
+        "env $arch "*=*)
+          line=${line#"env $arch "}
+          if is_key_of_pair "$line"; then set -- "$@" "$line"; fi
+          ;;
+      esac
+    done <"$DIR/host.conf"
+  fi
+  cd "$WORK/$STEPS_DIR" || exit 126
+  # shellcheck disable=SC2086 # empty, or one option
+  exec env $ENV_OPTION "$@" "$STEP_SHELL" -e "$SPOOL/step-$step" </dev/null >>"$SPOOL/log" 2>&1
+)
+
+is_key_of_pair() { is_key "${1%%=*}"; }

@@ -1,0 +1,368 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { BadRequest, readBody, readQuery } from './rules.ts'
+import { cksum, md5, sha256, sumIsRight } from './sums.ts'
+import { tarball } from './tarball.ts'
+
+export type Job = {
+  steps: Record<string, string>
+  env?: Record<string, string>
+  sources?: Record<string, Record<string, string | Buffer>>
+  dir?: string
+  arch?: string
+  wall?: number
+  silence?: number
+  grace?: number
+  logmax?: number
+}
+
+export type Finish = { reason: string; steps?: string; logsize: string; sum: string; detail?: string; at: number }
+
+export type Attempt = {
+  id: string
+  lease: string
+  job: Job
+  tarballs: Buffer[]
+  state: 'queued' | 'leased' | 'gone' | 'finished'
+  claim: number
+  claimedAt: number
+  sourceAt: number
+  log: Buffer
+  steps: string
+  step: number
+  cancel: string
+  calls: { at: number; offset: number; len: number; step: number; steps: string }[]
+  finishes: Finish[]
+}
+
+export type Seen = { method: string; path: string; kind: string; at: number; body: Buffer; err: string }
+
+/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
+export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
+type Trap = { kind: string; fault: Fault; times: number }
+
+type Answer = { err?: string; lines?: string[] }
+const ok = (...lines: string[]): Answer => ({ lines })
+const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
+
+/** A farm of the tests' own: a real HTTP server that keeps strictly to the protocol, except where a test asks for a fault. */
+export class ScriptedFarm {
+  readonly credential = `rfh-${randomBytes(8).toString('hex')}`
+  readonly invitation = `inv-${randomBytes(8).toString('hex')}`
+  readonly attempts: Attempt[] = []
+  readonly seen: Seen[] = []
+  readonly offences: string[] = []
+  poll = 50
+  leaseSeconds = 90
+  chunk = 65536
+  next = 2000
+  enrolError = ''
+  helloError = ''
+  script = ''
+  invitationNonce = ''
+  private server: Server | undefined
+  private port = 0
+  private traps: Trap[] = []
+  private waiters = new Set<() => void>()
+  private polls = new Set<{ give: (answer: Answer) => void; claim: number }>()
+  private number = 0
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  async open() {
+    this.server = createServer((request, response) => this.receive(request, response))
+    await new Promise<void>(resolve => this.server?.listen(this.port, '127.0.0.1', resolve))
+    this.port = (this.server.address() as AddressInfo).port
+    return this
+  }
+
+  /** Nobody listens any more; `open` listens on the same port again. */
+  async close() {
+    const server = this.server
+    for (const poll of this.polls) this.polls.delete(poll)
+    await new Promise(resolve => {
+      server?.close(resolve)
+      server?.closeAllConnections()
+    })
+  }
+
+  queue(job: Job): Attempt {
+    this.number += 1
+    const attempt: Attempt = {
+      id: `${this.number}.1`,
+      lease: `lease+${randomBytes(6).toString('hex')}`,
+      job,
+      tarballs: Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(tarball),
+      state: 'queued',
+      claim: 0,
+      claimedAt: 0,
+      sourceAt: 0,
+      log: Buffer.alloc(0),
+      steps: '',
+      step: 0,
+      cancel: '',
+      calls: [],
+      finishes: [],
+    }
+    this.attempts.push(attempt)
+    for (const poll of [...this.polls]) {
+      this.polls.delete(poll)
+      poll.give(this.take(poll.claim))
+    }
+    return attempt
+  }
+
+  /** The next `times` requests of this kind go wrong. */
+  spoil(kind: string, fault: Fault, times = 1) {
+    this.traps.push({ kind, fault, times })
+  }
+
+  heal() {
+    this.traps = []
+  }
+
+  count(kind: string) {
+    return this.seen.filter(seen => seen.kind === kind).length
+  }
+
+  /** Resolves as soon as the condition holds; it is looked at after every request. */
+  async until(what: string, condition: () => boolean, milliseconds = 20_000): Promise<void> {
+    if (condition()) return
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!condition()) return
+        stop()
+        resolve()
+      }
+      const late = setTimeout(() => {
+        stop()
+        reject(new Error(`waited ${milliseconds} ms in vain for: ${what}\n${this.story()}`))
+      }, milliseconds)
+      const stop = () => {
+        clearTimeout(late)
+        this.waiters.delete(look)
+      }
+      this.waiters.add(look)
+    })
+  }
+
+  finished(attempt: Attempt, milliseconds?: number) {
+    return this.until(`attempt ${attempt.id} to finish`, () => attempt.finishes.length > 0, milliseconds)
+  }
+
+  logged(attempt: Attempt, text: string, milliseconds?: number) {
+    return this.until(`"${text}" in the log`, () => attempt.log.includes(text), milliseconds)
+  }
+
+  story() {
+    return this.seen
+      .slice(-40)
+      .map(seen => `${seen.at} ${seen.method} ${seen.path} ${seen.err || 'ok'}`)
+      .concat(this.offences)
+      .join('\n')
+  }
+
+  private receive(request: IncomingMessage, response: ServerResponse) {
+    const parts: Buffer[] = []
+    request.on('error', () => {})
+    request.on('data', part => parts.push(part))
+    request.on('end', () => this.handle(request, response, Buffer.concat(parts)))
+  }
+
+  private handle(request: IncomingMessage, response: ServerResponse, body: Buffer) {
+    const url = new URL(request.url ?? '/', this.url)
+    const kind = this.kindOf(request.method ?? '', url.pathname)
+    const seen: Seen = { method: request.method ?? '', path: url.pathname + url.search, kind, at: Date.now(), body, err: '' }
+    this.seen.push(seen)
+    const fault = this.faultFor(kind)
+    if (fault === 'deaf') return this.done(() => request.socket.destroy())
+    const give = (answer: Answer) => {
+      seen.err = answer.err ?? ''
+      this.done(() => send(request, response, answer, fault))
+    }
+    try {
+      this.route(kind, url, request, response, body, give)
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error
+      this.offences.push(`${seen.method} ${seen.path}: ${error.message}`)
+      give(err(`400 ${error.message}`))
+    }
+  }
+
+  private done(act: () => void) {
+    act()
+    for (const look of [...this.waiters]) look()
+  }
+
+  private faultFor(kind: string): Fault | undefined {
+    const trap = this.traps.find(trap => trap.kind === kind && trap.times > 0)
+    if (trap) trap.times -= 1
+    return trap?.fault
+  }
+
+  private kindOf(method: string, path: string): string {
+    if (method === 'GET' && path === '/agent.sh') return 'script'
+    const [, kind] = /^\/agent\/v1\/(enroll|hello|claim|bye)$/.exec(path) ?? []
+    if (kind && method === 'POST') return kind
+    if (method === 'GET' && /^\/agent\/v1\/attempts\/[^/]+\/sources\/[1-9]$/.test(path)) return 'source'
+    const [, call] = /^\/agent\/v1\/attempts\/[^/]+\/(progress|finish)$/.exec(path) ?? []
+    return call && method === 'POST' ? call : 'unknown'
+  }
+
+  private route(
+    kind: string,
+    url: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    give: (answer: Answer) => void,
+  ) {
+    if (kind === 'script') return this.done(() => response.end(this.script.replaceAll('@FARM_URL@', this.url)))
+    if (kind === 'unknown') throw new BadRequest('no such call')
+    if (kind !== 'enroll' && request.headers.authorization !== `Bearer ${this.credential}`) {
+      return give(err('401 no such credential'))
+    }
+    if (kind === 'enroll') return give(this.enroll(body))
+    if (kind === 'hello') return give(this.hello(body))
+    if (kind === 'claim') return this.claim(url, body, give)
+    if (kind === 'bye') {
+      readBody('bye', body)
+      readQuery('bye', url.searchParams)
+      return give(ok())
+    }
+    return this.attemptCall(kind, url, response, body, give)
+  }
+
+  private enroll(body: Buffer): Answer {
+    const told = Object.fromEntries(readBody('enroll', body))
+    if (this.enrolError) return err(this.enrolError)
+    if (told.token !== this.invitation) return err('401 unknown invitation')
+    if (this.invitationNonce && this.invitationNonce !== told.nonce) return err('409 used with another nonce')
+    this.invitationNonce = told.nonce ?? ''
+    return ok('host vax', `credential ${this.credential}`, 'arch amd64', 'poll 50', 'news what a later farm may add')
+  }
+
+  private hello(body: Buffer): Answer {
+    readBody('hello', body)
+    if (this.helloError) return err(this.helloError)
+    return ok('host vax', `poll ${this.poll}`, `lease ${this.leaseSeconds}`, `chunk ${this.chunk}`)
+  }
+
+  private claim(url: URL, body: Buffer, give: (answer: Answer) => void) {
+    const refuses = readBody('claim', body).some(([key]) => key === 'refuse')
+    const query = readQuery('claim', url.searchParams)
+    const claim = Number(query.claim)
+    const held = this.attempts.find(attempt => attempt.state === 'leased')
+    if (held && held.claim > claim) return give(err('409 stale claim'))
+    if (held && held.claim === claim) return give(this.offer(held))
+    if (held) held.state = 'gone'
+    if (refuses) return give(ok('none 0'))
+    if (this.attempts.some(attempt => attempt.state === 'queued')) return give(this.take(claim))
+    const poll = { give: (answer: Answer) => (clearTimeout(timer), give(answer)), claim }
+    const timer = setTimeout(() => {
+      if (this.polls.delete(poll)) give(ok('none 0'))
+    }, Number(query.wait) * 1000)
+    timer.unref()
+    this.polls.add(poll)
+    for (const look of [...this.waiters]) look()
+  }
+
+  private take(claim: number): Answer {
+    const attempt = this.attempts.find(attempt => attempt.state === 'queued')
+    if (!attempt) return ok('none 0')
+    attempt.state = 'leased'
+    attempt.claim = claim
+    attempt.claimedAt = Date.now()
+    return this.offer(attempt)
+  }
+
+  private offer({ id, lease, job, tarballs }: Attempt): Answer {
+    const names = Object.keys(job.sources ?? { src: {} })
+    return ok(
+      `attempt ${id}`,
+      `lease ${lease}`,
+      'project sample',
+      'build 17',
+      `arch ${job.arch ?? 'amd64'}`,
+      'variant default',
+      `wall ${job.wall ?? 3600}`,
+      `silence ${job.silence ?? 900}`,
+      `grace ${job.grace ?? 1}`,
+      `logmax ${job.logmax ?? 100_000_000}`,
+      'flavour a key of a later farm',
+      ...tarballs.map((bytes, i) => `source ${names[i]} ${bytes.length} crc:${cksum(bytes)} sha256:${sha256(bytes)} md5:${md5(bytes)}`),
+      `dir ${job.dir ?? names[0]}`,
+      ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
+      ...Object.entries(job.steps).flatMap(([name, text]) => [
+        `step ${name}`,
+        ...text.split('\n').map(line => (line === '' ? '|' : `| ${line}`)),
+      ]),
+    )
+  }
+
+  private attemptCall(kind: string, url: URL, response: ServerResponse, body: Buffer, give: (answer: Answer) => void) {
+    const id = url.pathname.split('/')[4]
+    const attempt = this.attempts.find(attempt => attempt.id === id)
+    const query = readQuery(kind as 'source' | 'progress' | 'finish', url.searchParams)
+    const finish = kind === 'finish' ? readBody('finish', body) : []
+    if (!attempt) return give(err('404 no such attempt'))
+    if (attempt.state === 'gone' || query.lease !== attempt.lease) return give(err('410 the lease is lost'))
+    if (kind === 'source') return this.source(attempt, Number(url.pathname.split('/')[6]), response, give)
+    if (kind === 'progress') return give(this.progress(attempt, query, body))
+    return give(this.finish(attempt, Object.fromEntries(finish)))
+  }
+
+  private source(attempt: Attempt, k: number, response: ServerResponse, give: (answer: Answer) => void) {
+    const bytes = attempt.tarballs[k - 1]
+    if (!bytes) return give(err('404 no such source'))
+    attempt.sourceAt = Date.now()
+    response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': bytes.length })
+    this.done(() => response.end(bytes))
+  }
+
+  private progress(attempt: Attempt, query: Record<string, string>, body: Buffer): Answer {
+    if (attempt.state !== 'leased') return err('410 the attempt is over')
+    const offset = Number(query.offset)
+    if (Number(query.len) !== body.length || !sumIsRight(query.sum ?? '', body)) return err('422 the sum is of other bytes')
+    if (body.length > this.chunk) return err(`413 at most ${this.chunk} bytes`)
+    attempt.calls.push({ at: Date.now(), offset, len: body.length, step: Number(query.step), steps: query.steps ?? '' })
+    this.holdSteps(attempt, query.steps ?? '')
+    attempt.step = Number(query.step)
+    const told = [`next ${this.next}`, ...(attempt.cancel ? [`cancel ${attempt.cancel}`] : [])]
+    if (offset !== attempt.log.length) return err('409 offset', `size ${attempt.log.length}`, ...told)
+    attempt.log = Buffer.concat([attempt.log, body])
+    return ok(`size ${attempt.log.length}`, ...told)
+  }
+
+  /** Ended steps only grow, and never change. */
+  private holdSteps(attempt: Attempt, steps: string) {
+    if (!steps.startsWith(attempt.steps)) throw new BadRequest(`steps changed from ${attempt.steps} to ${steps}`)
+    attempt.steps = steps
+  }
+
+  private finish(attempt: Attempt, told: Record<string, string>): Answer {
+    const { reason = '', logsize = '', sum = '', steps, detail } = told
+    if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log)) {
+      return err('409 size', `size ${attempt.log.length}`)
+    }
+    attempt.state = 'finished'
+    attempt.finishes.push({ reason, logsize, sum, at: Date.now(), ...(steps ? { steps } : {}), ...(detail ? { detail } : {}) })
+    return ok('verdict passed')
+  }
+}
+
+const send = (request: IncomingMessage, response: ServerResponse, answer: Answer, fault: Fault | undefined) => {
+  if (fault === 'mute') return request.socket.destroy()
+  let text = [answer.err ? `err ${answer.err}` : 'ok', ...(answer.lines ?? []), 'end', ''].join('\n')
+  if (fault === 'cut') text = text.slice(0, -6)
+  if (typeof fault === 'object' && 'answer' in fault) text = fault.answer
+  if (typeof fault === 'object' && 'status' in fault) {
+    response.writeHead(fault.status, { 'content-length': Buffer.byteLength(fault.body) })
+    return response.end(fault.body)
+  }
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) })
+  return response.end(text)
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export const agentShell = process.env.AGENT_SHELL ?? 'dash'
+export const agentClient = process.env.AGENT_CLIENT ?? 'curl'
+
+const agentFolder = join(import.meta.dirname, '..', '..')
+export const bundle = () => execFileSync('sh', [join(agentFolder, 'bundle.sh')], { encoding: 'utf8' })
+
+/** A pid namespace holds everything that a test starts, so that a kill gone wrong stays inside and nothing is left. */
+const jail = [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pf', '--mount-proc', '--kill-child']
+
+const jailWorks = () => {
+  try {
+    execFileSync('unshare', [...jail, 'true'], { stdio: 'pipe' })
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}
+
+export const requireJail = () => {
+  const trouble = jailWorks()
+  if (!trouble) return
+  throw new Error(
+    `The agent's tests run each agent in a pid namespace, and "unshare ${jail.join(' ')}" does not work here: ${trouble}\n` +
+      'Run them as root, or allow user namespaces (sysctl user.max_user_namespaces=10000; ' +
+      'on Debian < 11 also kernel.unprivileged_userns_clone=1).',
+  )
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** The shell under test by a name of its own: busybox knows by its name that it is to be ash. */
+const shellPath = (folder: string): string => {
+  const path = execFileSync('sh', ['-c', `command -v ${quote(agentShell === 'ash' ? 'busybox' : agentShell)}`], {
+    encoding: 'utf8',
+  }).trim()
+  const link = join(folder, agentShell === 'ash' ? 'ash' : agentShell)
+  symlinkSync(path, link)
+  return link
+}
+
+type Line = { text: string; at: number }
+
+/** A host: a directory, a pid namespace, and the agent that runs in it, stops, is killed, and runs again. */
+export class Host {
+  readonly folder = mkdtempSync(join(tmpdir(), 'rumpfarm-agent-'))
+  readonly dir = join(this.folder, 'state')
+  readonly shell = shellPath(this.folder)
+  readonly lines: Line[] = []
+  private yard: ChildProcess
+  private waiters = new Set<() => void>()
+  private runs = 0
+  agentPid = 0
+
+  constructor() {
+    mkdirSync(join(this.folder, 'home'))
+    this.yard = spawn('unshare', [...jail, 'bash', join(import.meta.dirname, 'yard.bash')], {
+      cwd: this.folder,
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: join(this.folder, 'home'),
+        RUMPFARM_DIR: this.dir,
+        RUMPFARM_SHELL: this.shell,
+        RUMPFARM_CLIENT: agentClient,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    if (!this.yard.stdout) throw new Error('no pipe from the yard')
+    createInterface({ input: this.yard.stdout }).on('line', text => this.note(text))
+  }
+
+  private note(text: string) {
+    this.lines.push({ text, at: Date.now() })
+    for (const look of [...this.waiters]) look()
+  }
+
+  /** Runs shell text in the yard, without waiting for it. */
+  tell(text: string) {
+    this.yard.stdin?.write(`${text}\n`)
+  }
+
+  /** Runs a command and gives its output and exit code. */
+  async run(text: string, milliseconds = 15_000): Promise<{ output: string; code: number }> {
+    this.runs += 1
+    const name = `run-${this.runs}`
+    this.tell(`{ ( ${text}\n) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
+    const line = await this.line(new RegExp(`^${name} `), milliseconds)
+    return { output: readFileSync(join(this.folder, name), 'utf8'), code: Number(line.text.split(' ')[1]) }
+  }
+
+  async line(pattern: RegExp, milliseconds = 15_000, after = 0): Promise<Line> {
+    const find = () => this.lines.find(line => line.at >= after && pattern.test(line.text))
+    const found = find()
+    if (found) return found
+    return await new Promise((resolve, reject) => {
+      const look = () => {
+        const found = find()
+        if (!found) return
+        clearTimeout(late)
+        this.waiters.delete(look)
+        resolve(found)
+      }
+      const late = setTimeout(() => {
+        this.waiters.delete(look)
+        reject(new Error(`no line ${pattern} in ${milliseconds} ms\n${this.said()}`))
+      }, milliseconds)
+      this.waiters.add(look)
+    })
+  }
+
+  /** Starts the agent; resolves with its pid in the namespace, and `exited` with its exit code. */
+  async start(words = `${quote(join(this.dir, 'agent.sh'))} run`): Promise<{ pid: number; exited: Promise<Line> }> {
+    this.runs += 1
+    const name = `agent-${this.runs}`
+    this.tell(
+      `{ bash -c 'echo "${name} $$"; exec "$@" >>said 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
+    )
+    const started = await this.line(new RegExp(`^${name} [0-9]`))
+    this.agentPid = Number(started.text.split(' ')[1])
+    const exited = this.line(new RegExp(`^${name} exit `), 60_000)
+    exited.catch(() => {}) // a test that does not look at it ends the host before
+    return { pid: this.agentPid, exited }
+  }
+
+  signal(name: string, pid = this.agentPid) {
+    if (pid > 1) this.tell(`kill -s ${name} ${pid}`)
+  }
+
+  /** What the agent said to its owner. */
+  said() {
+    const path = join(this.folder, 'said')
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  }
+
+  files(...path: string[]): string[] {
+    const folder = join(this.dir, ...path)
+    return existsSync(folder) ? readdirSync(folder) : []
+  }
+
+  async close() {
+    const gone = new Promise(resolve => this.yard.once('exit', resolve))
+    if (this.yard.exitCode === null && this.yard.signalCode === null) {
+      this.yard.kill('SIGKILL') // with --kill-child the whole namespace goes with it
+      await gone
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What docs/agent-protocol.md allows an agent to send. Every request is held against this; the first offence is thrown as
+ * a BadRequest, which the scripted farm answers with 400 and keeps, so that no test passes over it.
+ */
+export class BadRequest extends Error {}
+
+const offend = (what: string): never => {
+  throw new BadRequest(what)
+}
+
+const isNumber = (text: string) => /^(0|[1-9][0-9]{0,8})$/.test(text)
+const isName = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/.test(text)
+const isText = (text: string) => Buffer.byteLength(text) <= 1000 && !/[\u0000-\u001f\u007f]/.test(text)
+const isSum = (text: string) => /^(crc:[0-9]{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|none)$/.test(text)
+const isSteps = (text: string) =>
+  /^[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9})*$/.test(text)
+const isReason = (text: string) =>
+  /^(exit|cancelled|wall-limit|silence-limit|log-limit|disk-full|broken|vanished|stopped)$/.test(text)
+const isArch = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross)( .*)?$/.test(text) && isText(text)
+const isRefusal = (text: string) => /^[a-z-]+ .+$/.test(text) && isText(text)
+
+type Check = (text: string) => boolean
+type Rules = Record<string, Check>
+
+const facts: Rules = {
+  protocol: text => text === '1',
+  version: isName,
+  uname_s: isText,
+  uname_r: isText,
+  uname_m: isText,
+  uname_p: isText,
+  uname_v: isText,
+  ncpu: isNumber,
+  mem_mb: isNumber,
+  disk_mb: isNumber,
+  client: isName,
+  shell: isText,
+  launcher: isName,
+  sum: isName,
+}
+
+export const bodies = {
+  enroll: { token: isName, nonce: isName, ...facts },
+  hello: { ...facts, instance: isName, previous: isName, slots: isNumber, arch: isArch },
+  claim: { disk_mb: isNumber, refuse: isRefusal },
+  finish: { reason: isReason, steps: isSteps, logsize: isNumber, sum: isSum, detail: isText },
+  bye: {},
+} satisfies Record<string, Rules>
+
+export const queries = {
+  enroll: {},
+  hello: {},
+  bye: { instance: isName },
+  claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
+  source: { lease: isName },
+  progress: { lease: isName, offset: isNumber, len: isNumber, sum: isSum, step: isNumber, steps: isSteps },
+  finish: { lease: isName },
+} satisfies Record<string, Rules>
+
+const optional = new Set(['steps', 'previous', 'refuse', 'detail', 'disk_mb', 'mem_mb', 'arch', ...Object.keys(facts)])
+
+const hold = (rules: Rules, pairs: [string, string][], where: string) => {
+  for (const [key, value] of pairs) {
+    const check = rules[key] ?? (key.startsWith('tool_') ? isText : undefined)
+    if (!check) offend(`${where}: unknown key ${key}`)
+    else if (!check(value)) offend(`${where}: ${key} is malformed: ${JSON.stringify(value)}`)
+  }
+  const missing = Object.keys(rules).filter(key => !optional.has(key) && !pairs.some(([found]) => found === key))
+  if (missing.length > 0) offend(`${where}: ${missing.join(', ')} missing`)
+  const keys = pairs.map(([key]) => key).filter(key => key !== 'arch')
+  if (new Set(keys).size !== keys.length) offend(`${where}: a key came twice: ${keys.join(' ')}`)
+}
+
+/** The pairs of a text body, whose last line must be `end`. */
+export const readBody = (kind: keyof typeof bodies, body: Buffer): [string, string][] => {
+  const lines = body.toString('utf8').split('\n')
+  if (lines.pop() !== '' || lines.pop() !== 'end') offend(`${kind}: the body's last line is not "end"`)
+  const pairs = lines.map((line): [string, string] => {
+    const blank = line.indexOf(' ')
+    if (blank < 1) offend(`${kind}: no "key value" in ${JSON.stringify(line)}`)
+    return [line.slice(0, blank), line.slice(blank + 1)]
+  })
+  hold(bodies[kind], pairs, kind)
+  return pairs
+}
+
+export const readQuery = (kind: keyof typeof queries, query: URLSearchParams): Record<string, string> => {
+  hold(queries[kind], [...query], `${kind}?`)
+  return Object.fromEntries(query)
+}
