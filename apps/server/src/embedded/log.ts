@@ -1,0 +1,30 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
+
+const logBytesMax = 10_000_000
+const tailBytes = 4_000
+
+/** For appending. The log before the last start is kept once, as FILE.1. */
+export const openLog = (file: string): number => {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > logBytesMax) renameSync(file, `${file}.1`)
+  return openSync(file, 'a', 0o600)
+}
+
+const readFrom = (descriptor: number, position: number): string => {
+  const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - position))
+  return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, position))
+}
+
+export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/** The last lines written after `since`, for an error message. */
+export const tail = (file: string, since = 0): string => {
+  const descriptor = openSync(file, 'r')
+  try {
+    const text = readFrom(descriptor, Math.max(since, sizeOf(file) - tailBytes))
+    return text.trim().split('\n').slice(-12).join('\n')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+export const firstLine = (file: string): string => readFileSync(file, 'utf8').split('\n', 1)[0] ?? ''

@@ -1,0 +1,41 @@
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
+import { migrate } from '../../packages/farm/src/migrate.ts'
+import { templateName } from './postgres.ts'
+
+const onServer = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+const makeTemplate = async (url: string): Promise<void> => {
+  await onServer(url, client => client.query(`CREATE DATABASE ${templateName}`))
+  const template = new URL(url)
+  template.pathname = `/${templateName}`
+  await migrate(template.href)
+}
+
+const leftDatabases = (url: string): Promise<string[]> =>
+  onServer(url, async client => {
+    const own = [templateName, 'postgres', 'template0', 'template1']
+    const { rows } = await client.query('SELECT datname FROM pg_database WHERE datname <> ALL ($1)', [own])
+    return rows.map(row => row.datname)
+  })
+
+/** A vitest globalSetup: one throw-away PostgreSQL for a whole run, with a migrated template database in it. */
+export default async (project: TestProject): Promise<() => Promise<void>> => {
+  const { url, stop } = await startThrowAwayPostgres()
+  await makeTemplate(url)
+  project.provide('postgresUrl', url)
+  return async () => {
+    const left = await leftDatabases(url)
+    await stop()
+    if (left.length > 0) throw new Error(`tests left databases behind: ${left.join(', ')}; call drop() in afterAll`)
+  }
+}
