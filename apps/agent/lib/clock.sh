@@ -45,7 +45,7 @@ pause() {
   exec sleep "$fraction" &
   SLEEPER=$!
   # A trap that ran before SLEEPER was set could not end the sleep.
-  if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && leaving; }; then kill "$SLEEPER" 2>/dev/null; fi
+  if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && leaving; }; then kill -s KILL "$SLEEPER" 2>/dev/null; fi
   await "$SLEEPER"
   SLEEPER=''
 }

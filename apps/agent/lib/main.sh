@@ -2,16 +2,17 @@
 
 STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSED='' FAILS=0
 
+# KILL for what we wait for: a child that has not come to its exec yet may lose a TERM in dash, for it still has our trap.
 # TERM ends the job and leaves, HUP leaves after the job, URG says that the runner has news.
 watch_signals() {
   trap 'STOP=yes; WOKEN=yes; kill_waits' TERM INT
   trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits' HUP
-  trap 'WOKEN=yes; [ -z "$SLEEPER" ] || kill "$SLEEPER" 2>/dev/null' URG
+  trap 'WOKEN=yes; [ -z "$SLEEPER" ] || kill -s KILL "$SLEEPER" 2>/dev/null' URG
 }
 
 kill_waits() {
-  [ -z "$SLEEPER" ] || kill "$SLEEPER" 2>/dev/null
-  [ -z "$CLIENT_PID" ] || kill "$CLIENT_PID" 2>/dev/null
+  [ -z "$SLEEPER" ] || kill -s KILL "$SLEEPER" 2>/dev/null
+  [ -z "$CLIENT_PID" ] || kill -s KILL "$CLIENT_PID" 2>/dev/null
 }
 
 leaving() { [ -n "$STOP$DRAIN" ]; }

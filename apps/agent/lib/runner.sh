@@ -42,7 +42,7 @@ unpack_claim() {
   STEPS=0 SOURCES=0 SOURCE_NAMES='' STEPS_DIR=''
   while IFS= read -r line; do
     case $line in
-      '| '*) put_line "${line#| }" >&3 ;;
+      '| '*) put_line "${line#"| "}" >&3 ;;
       '|') put_line '' >&3 ;;
       'step '*)
         STEPS=$((STEPS + 1))
@@ -85,9 +85,9 @@ run_steps() {
     stamp
     began_s=$STAMP_S began_ms=$STAMP_MS
     run_step
-    status=$?
+    code=$?
     note_step_end
-    [ "$status" = 0 ] || break
+    [ "$code" = 0 ] || break
   done
 }
 
@@ -96,8 +96,8 @@ note_step_end() {
   stamp
   since_stamp "$began_s" "$began_ms"
   size_of "$SPOOL/log"
-  printf '%s:%s:%s\n' "$status" "$MS" "$SIZE" >>"$SPOOL/steps"
-  if [ "$status" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
+  printf '%s:%s:%s\n' "$code" "$MS" "$SIZE" >>"$SPOOL/steps"
+  if [ "$code" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
 }
 
 # env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default

@@ -118,7 +118,7 @@ export class Host {
     this.runs += 1
     const name = `agent-${this.runs}`
     this.tell(
-      `{ bash -c 'echo "${name} $$"; exec "$@" >>said 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
+      `{ bash -c 'echo "${name} $$"; exec "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
     )
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
@@ -133,8 +133,7 @@ export class Host {
 
   /** What the agent said to its owner. */
   said() {
-    const path = join(this.folder, 'said')
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    return this.lines.map(line => line.text).join('\n')
   }
 
   files(...path: string[]): string[] {
