@@ -1,3 +1,5 @@
+export * from './cksum.ts'
+export * from './project.ts'
 export * from './steps.ts'
 export * from './wire.ts'
 export * from './words.ts'

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { Cksum, cksum } from './cksum.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+/** Bytes that look random and are the same each time. */
+function noise(length: number, seed = 1): Uint8Array {
+  let state = seed
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return state >>> 16
+  })
+}
+
+// From GNU, BSD and busybox cksum, which agree.
+test.each([
+  ['', 4294967295],
+  ['a', 1220704766],
+  ['abc', 1219131554],
+  ['hello\n', 3015617425],
+  ['123456789', 930766865],
+  ['\0', 4215202376],
+])('%j', (text, sum) => expect(cksum(bytes(text))).toBe(sum))
+
+describe('as cksum(1) has it', () => {
+  test.each([1, 15, 16, 17, 31, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003])('%i bytes', length => {
+    const piece = noise(length)
+    const said = spawnSync('cksum', { input: piece, encoding: 'utf8' })
+    expect(`${cksum(piece)} ${length}`).toBe(said.stdout.trim())
+  })
+})
+
+test.each([1, 3, 16, 17, 1000])('in pieces of %i it is the same as in one', size => {
+  const whole = noise(10_007)
+  const sum = new Cksum()
+  for (let at = 0; at < whole.length; at += size) sum.update(whole.subarray(at, at + size))
+  expect(sum.digest()).toBe(cksum(whole))
+  expect(sum.bytes).toBe(whole.length)
+})
+
+test('it may be asked in between', () => {
+  const sum = new Cksum().update(bytes('abc'))
+  expect(sum.digest()).toBe(cksum(bytes('abc')))
+  expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))
+})

@@ -1,0 +1,80 @@
+/**
+ * The CRC of POSIX cksum(1): every old Unix has it, so it is the checksum agents send with every chunk of log.
+ * Polynomial 0x04C11DB7, most significant bit first, from 0; then the length in bytes, least significant byte first, as
+ * many as it needs; then all bits flipped. (zlib's crc32 reflects its bits and adds no length: it cannot be used.)
+ *
+ * Sixteen bytes a turn, since every chunk of every log passes here: 0.6-0.7 ms a megabyte, eight a turn took 0.8
+ * (Node 20, a shared core).
+ */
+const slices = 16
+const tables = makeTables()
+
+/** table[n * 256 + byte] is what `byte` does to the CRC when n more bytes follow it. */
+function makeTables(): Int32Array {
+  const made = new Int32Array(slices * 256)
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte << 24
+    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1
+    made[byte] = crc
+  }
+  for (let at = 256; at < made.length; at++) {
+    const one = made[at - 256] as number
+    made[at] = (one << 8) ^ (made[one >>> 24] as number)
+  }
+  return made
+}
+
+/** The CRC of more and more bytes. A `Cksum` may be asked for its digest at any time, and go on. */
+export class Cksum {
+  #crc = 0
+  #bytes = 0
+
+  update(bytes: Uint8Array): this {
+    this.#crc = advance(this.#crc, bytes)
+    this.#bytes += bytes.length
+    return this
+  }
+
+  /** How many bytes were seen. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** As cksum(1) prints it, an unsigned 32-bit number. */
+  digest(): number {
+    let crc = this.#crc
+    for (let rest = this.#bytes; rest > 0; rest = Math.floor(rest / 256)) crc = step(crc, rest % 256)
+    return ~crc >>> 0
+  }
+}
+
+/** The cksum of one piece. */
+export const cksum = (bytes: Uint8Array): number => new Cksum().update(bytes).digest()
+
+const step = (crc: number, byte: number): number => (crc << 8) ^ (tables[(crc >>> 24) ^ byte] as number)
+
+function advance(start: number, b: Uint8Array): number {
+  const whole = b.length - (b.length % slices)
+  let crc = start
+  // The tables are typed arrays of known length: every `as number` is inside their bounds.
+  for (let at = 0; at < whole; at += slices)
+    crc =
+      (tables[3840 + ((b[at] as number) ^ (crc >>> 24))] as number) ^
+      (tables[3584 + ((b[at + 1] as number) ^ ((crc >>> 16) & 255))] as number) ^
+      (tables[3328 + ((b[at + 2] as number) ^ ((crc >>> 8) & 255))] as number) ^
+      (tables[3072 + ((b[at + 3] as number) ^ (crc & 255))] as number) ^
+      (tables[2816 + (b[at + 4] as number)] as number) ^
+      (tables[2560 + (b[at + 5] as number)] as number) ^
+      (tables[2304 + (b[at + 6] as number)] as number) ^
+      (tables[2048 + (b[at + 7] as number)] as number) ^
+      (tables[1792 + (b[at + 8] as number)] as number) ^
+      (tables[1536 + (b[at + 9] as number)] as number) ^
+      (tables[1280 + (b[at + 10] as number)] as number) ^
+      (tables[1024 + (b[at + 11] as number)] as number) ^
+      (tables[768 + (b[at + 12] as number)] as number) ^
+      (tables[512 + (b[at + 13] as number)] as number) ^
+      (tables[256 + (b[at + 14] as number)] as number) ^
+      (tables[b[at + 15] as number] as number)
+  for (let at = whole; at < b.length; at++) crc = step(crc, b[at] as number)
+  return crc
+}

@@ -1,0 +1,157 @@
+import Type, { type Static } from 'typebox'
+import { defaultVariant, text, writtenList, writtenMap } from './written.ts'
+
+/**
+ * farm.yaml as people write it, and the same as the farm keeps it. Every scalar of the written form is text (YAML's
+ * failsafe schema): `commit: 1234567`, `CI: true` and `version: 1.10` mean what they look like.
+ * Each `description` is what a mistake's message says it expected.
+ */
+
+/** Names of projects, variants, sources and steps: safe as a directory, in a URL, in argv and on the wire. */
+export const namePattern = '^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$'
+export const nameForm = 'a name: 1 to 64 of A-Z a-z 0-9 . _ + -, beginning with neither . nor -'
+const envNamePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
+const envNameForm = "a variable's name: letters, digits and _, beginning with no digit"
+const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
+const sizePattern = '^[0-9]{1,9} ?(B|kB|MB|GB|KiB|MiB|GiB)$'
+// Neither absolute, nor above its root, nor an option, nor an empty or "." part.
+const pathPattern = '^(?!-)(?!.*(^|/)\\.{0,2}(/|$))[^\\x00-\\x1f\\x7f\\\\]{1,500}$'
+
+const line = (description: string) => text('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
+const path = (description: string) => text(pathPattern, `${description}, without .., . or a leading / or -`)
+const duration = (example: string) => text(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
+const paths = writtenList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
+const globs = (what: string) =>
+  writtenList(line(`a pattern such as ${what}`), 100, `a list of patterns such as [${what}]`)
+const env = writtenMap(
+  envNamePattern,
+  envNameForm,
+  text('^[^\\x00-\\x1f\\x7f]{0,1000}$', 'one line of text without control characters'),
+  100,
+  'a map of environment variables',
+)
+
+const repository = text(
+  '^(?!-)[^\\x00-\\x20\\x7f]{1,1000}$',
+  "the repository's URL, or its path (from farm.yaml's directory), beginning with no - and without spaces",
+)
+const ref = text('^(?![-/.])(?!.*(\\.\\.|@\\{|//))[^\\x00-\\x20\\x7f~^:?*[\\\\]{1,200}$', "a branch's name")
+
+const WrittenSource = Type.Object(
+  {
+    repository,
+    branch: Type.Optional(ref),
+    commit: Type.Optional(text('^[0-9a-f]{7,64}$', 'a commit: 7 to 64 hexadecimal digits')),
+    'commit-from': Type.Optional(path("a file of the project's repository that holds the commit")),
+    'leave-out': Type.Optional(paths),
+  },
+  { additionalProperties: false, description: 'a source: a map with repository, and what to take of it' },
+)
+
+const WrittenLimits = Type.Object(
+  {
+    wall: Type.Optional(duration('80m')),
+    silence: Type.Optional(duration('20m')),
+    grace: Type.Optional(duration('5s')),
+    log: Type.Optional(text(sizePattern, 'a size with its unit, such as 100 MB')),
+    'lost-after': Type.Optional(duration('10m')),
+    attempts: Type.Optional(text('^([1-9]|10)$', 'a number from 1 to 10')),
+  },
+  { additionalProperties: false, description: 'a map of limits, such as wall: 80m' },
+)
+
+const WrittenVariant = Type.Object(
+  { env: Type.Optional(env), hosts: Type.Optional(globs("'*'")), arches: Type.Optional(globs("'*'")) },
+  { additionalProperties: false, description: 'a variant: a map with env, hosts or arches' },
+)
+
+// Everything but tab and newline that a terminal would act on, and NUL, which no shell can read.
+const shellText = text('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
+
+const WrittenStep = writtenMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
+
+export const WrittenProject = Type.Object(
+  {
+    title: Type.Optional(line('one line of text')),
+    repository,
+    path: Type.Optional(path('a directory of the repository')),
+    branches: Type.Optional(globs('main')),
+    'leave-out': Type.Optional(paths),
+    sources: Type.Optional(writtenMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
+    hosts: Type.Optional(globs("'*'")),
+    arches: Type.Optional(globs("'*'")),
+    env: Type.Optional(env),
+    limits: Type.Optional(WrittenLimits),
+    variants: Type.Optional(writtenMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
+    steps: writtenList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
+  },
+  { additionalProperties: false, description: 'a project: a map with repository and steps' },
+)
+export type WrittenProject = Static<typeof WrittenProject>
+
+export const FarmYaml = Type.Object(
+  { projects: writtenMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name') },
+  { additionalProperties: false, description: 'a map with the key projects' },
+)
+export type FarmYaml = Static<typeof FarmYaml>
+
+const Texts = Type.Array(Type.String())
+const Env = Type.Record(Type.String(), Type.String())
+
+export const ProjectSource = Type.Object({
+  name: Type.String(),
+  /** A URL, or an absolute path. */
+  repository: Type.String(),
+  /** At most one of these three; with none, the head of the repository's default branch. */
+  branch: Type.Optional(Type.String()),
+  commit: Type.Optional(Type.String()),
+  commitFrom: Type.Optional(Type.String()),
+  leaveOut: Texts,
+})
+export type ProjectSource = Static<typeof ProjectSource>
+
+export const ProjectLimits = Type.Object({
+  wallSeconds: Type.Integer({ minimum: 1 }),
+  silenceSeconds: Type.Integer({ minimum: 1 }),
+  /** Between TERM and KILL. */
+  graceSeconds: Type.Integer({ minimum: 1 }),
+  logBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
+  /** How long a silent host's job waits after its lease ran out, before it is lost. */
+  lostAfterSeconds: Type.Integer({ minimum: 1 }),
+  /** How often a lost job is tried, the first time included. */
+  attempts: Type.Integer({ minimum: 1, maximum: 10 }),
+})
+export type ProjectLimits = Static<typeof ProjectLimits>
+
+export const ProjectVariant = Type.Object({ env: Env, hosts: Texts, arches: Texts })
+export type ProjectVariant = Static<typeof ProjectVariant>
+
+/** A project with every default filled in. */
+export const ProjectConfig = Type.Object({
+  name: Type.String({ pattern: namePattern }),
+  title: Type.Optional(Type.String()),
+  repository: Type.String(),
+  /** The directory of the repository that is the project; the tarball's root. */
+  path: Type.Optional(Type.String()),
+  branches: Texts,
+  leaveOut: Texts,
+  sources: Type.Array(ProjectSource),
+  hosts: Texts,
+  arches: Texts,
+  env: Env,
+  limits: ProjectLimits,
+  variants: Type.Record(Type.String(), ProjectVariant),
+  steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
+})
+export type ProjectConfig = Static<typeof ProjectConfig>
+
+export const defaultLimits: ProjectLimits = {
+  wallSeconds: 3600,
+  silenceSeconds: 1200,
+  graceSeconds: 5,
+  logBytes: 100_000_000,
+  lostAfterSeconds: 600,
+  attempts: 3,
+}
+export const defaultBranches = ['main', 'master']
+export { defaultVariant }
