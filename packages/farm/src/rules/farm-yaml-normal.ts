@@ -1,0 +1,89 @@
+import { isAbsolute, resolve } from 'node:path'
+import {
+  defaultBranches,
+  defaultLimits,
+  defaultVariant,
+  type ProjectConfig,
+  type ProjectLimits,
+  type ProjectSource,
+  type WrittenProject,
+} from '@rumpfarm/contracts'
+
+const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
+const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+/** `80m`, `1h30m`: in seconds. The text has the schema's form. */
+export const readDuration = (text: string): number =>
+  [...text.matchAll(/(\d+)([dhms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * secondsOf[unit as keyof typeof secondsOf],
+    0,
+  )
+
+/** `100 MB`, `64 KiB`: in bytes. */
+export function readSize(text: string): number {
+  const [, count, unit] = /^(\d+) ?(\w+)$/.exec(text) ?? []
+  return Number(count) * bytesOf[unit as keyof typeof bytesOf]
+}
+
+/** A repository's address as git takes it anywhere: a URL as it is, a path made absolute. */
+export function placeRepository(repository: string, directory: string): string {
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repository) || isAbsolute(repository)) return repository
+  // git's own rule for host:path, its short form of ssh: a colon before any slash.
+  if (/^[^/]+:/.test(repository)) return repository
+  return resolve(directory, repository)
+}
+
+/** A project as written, with every default filled in. */
+export function fillIn(name: string, written: WrittenProject, directory: string): ProjectConfig {
+  return {
+    name,
+    ...(written.title === undefined ? {} : { title: written.title }),
+    repository: placeRepository(written.repository, directory),
+    ...(written.path === undefined ? {} : { path: written.path }),
+    branches: written.branches ?? defaultBranches,
+    leaveOut: written['leave-out'] ?? [],
+    sources: Object.entries(written.sources ?? {}).map(([source, body]) => fillInSource(source, body, directory)),
+    hosts: written.hosts ?? ['*'],
+    arches: written.arches ?? ['*'],
+    env: written.env ?? {},
+    limits: fillInLimits(written.limits ?? {}),
+    variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
+    steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
+  }
+}
+
+function fillInSource(
+  name: string,
+  written: NonNullable<WrittenProject['sources']>[string],
+  directory: string,
+): ProjectSource {
+  const { branch, commit, 'commit-from': commitFrom } = written
+  return {
+    name,
+    repository: placeRepository(written.repository, directory),
+    ...(branch === undefined ? {} : { branch }),
+    ...(commit === undefined ? {} : { commit }),
+    ...(commitFrom === undefined ? {} : { commitFrom }),
+    leaveOut: written['leave-out'] ?? [],
+  }
+}
+
+export function fillInLimits(written: NonNullable<WrittenProject['limits']>): ProjectLimits {
+  const seconds = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : readDuration(text))
+  return {
+    wallSeconds: seconds(written.wall, defaultLimits.wallSeconds),
+    silenceSeconds: seconds(written.silence, defaultLimits.silenceSeconds),
+    graceSeconds: seconds(written.grace, defaultLimits.graceSeconds),
+    logBytes: written.log === undefined ? defaultLimits.logBytes : readSize(written.log),
+    lostAfterSeconds: seconds(written['lost-after'], defaultLimits.lostAfterSeconds),
+    attempts: written.attempts === undefined ? defaultLimits.attempts : Number(written.attempts),
+  }
+}
+
+const fillInVariants = (written: NonNullable<WrittenProject['variants']>): ProjectConfig['variants'] =>
+  Object.fromEntries(
+    Object.entries(written).map(([name, { env = {}, hosts = ['*'], arches = ['*'] }]) => [
+      name,
+      { env, hosts, arches },
+    ]),
+  )

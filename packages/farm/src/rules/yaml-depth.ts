@@ -1,0 +1,26 @@
+import { type CST, Parser } from 'yaml'
+
+type Nested = { token: CST.Token; depth: number }
+
+/**
+ * The offset of the first token nested deeper than `depthMax`, or undefined. To be asked before a text is composed:
+ * yaml composes by recursion, and 1,000 opening brackets ended the whole process (V8 aborts when a regular expression
+ * is compiled on an exhausted stack) instead of throwing. Its Parser, used here, keeps its own stack.
+ */
+export function tooDeep(text: string, depthMax: number): number | undefined {
+  const waiting: Nested[] = [...new Parser().parse(text)].map(token => ({ token, depth: 0 }))
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (next.depth > depthMax) return next.token.offset
+    waiting.push(...inside(next))
+  }
+  return undefined
+}
+
+function* inside({ token, depth }: Nested): Generator<Nested> {
+  if (token.type === 'document' && token.value) yield { token: token.value, depth: depth + 1 }
+  if (!('items' in token)) return
+  for (const { key, value } of token.items) {
+    if (key) yield { token: key, depth: depth + 1 }
+    if (value) yield { token: value, depth: depth + 1 }
+  }
+}
