@@ -11,7 +11,8 @@ export function readSteps(text: string): StepEnd[] | undefined {
   const steps: StepEnd[] = []
   for (const part of parts) {
     const [exit, milliseconds, logBytes, rest] = part.split(':').map(wireNumber)
-    if (exit === undefined || milliseconds === undefined || logBytes === undefined || rest !== undefined) return undefined
+    if (exit === undefined || milliseconds === undefined || logBytes === undefined || rest !== undefined)
+      return undefined
     steps.push({ exit: exitCode(exit), milliseconds, logBytes })
   }
   return steps

@@ -16,7 +16,7 @@ export const isWireName = (text: string): boolean => namePattern.test(text)
 export const wireNumber = (text: string | undefined): number | undefined =>
   text !== undefined && numberPattern.test(text) ? Number(text) : undefined
 
-const plain = (value: string | number) => String(value).replace(/[\0-\x1f\x7f]+/g, ' ')
+const plain = (value: string | number) => String(value).replace(/\p{Cc}+/gu, ' ')
 
 /** A body from lines; control characters in values become spaces, since a line break would be a second line. */
 export const writeLines = (lines: readonly WireLine[]): string =>
@@ -40,7 +40,8 @@ export function readLines(text: string): WireBody {
   for (const [index, row] of rows.entries()) {
     const space = row.indexOf(' ')
     const key = space < 0 ? row : row.slice(0, space)
-    if (key !== '|' && !isWireName(key)) return malformed(`line ${index + 1} has no key: ${JSON.stringify(row.slice(0, 80))}`)
+    if (key !== '|' && !isWireName(key))
+      return malformed(`line ${index + 1} has no key: ${JSON.stringify(row.slice(0, 80))}`)
     lines.push([key, space < 0 ? '' : row.slice(space + 1)])
   }
   return { kind: 'lines', lines }

@@ -22,6 +22,7 @@ export const openDatabase = ({ url, connectionsMax = 10 }: OpenDatabase): Db =>
 
 /** Whether PostgreSQL refused a statement because a unique index said so (SQLSTATE 23505), as Prisma's raw queries report it. */
 export function isUniqueViolation(error: unknown): boolean {
-  const meta = (error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } } | null) ?? {}
+  const meta =
+    (error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } } | null) ?? {}
   return meta.code === 'P2002' || meta.meta?.driverAdapterError?.cause?.originalCode === '23505'
 }

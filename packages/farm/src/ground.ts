@@ -1,6 +1,6 @@
+import type { Announcement } from './announcements.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db.ts'
-import type { Announcement } from './announcements.ts'
 import type { Logs } from './logs.ts'
 import type { RunningCache } from './running.ts'
 

@@ -1,6 +1,5 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Readable } from 'node:stream'
-import type { AttemptId } from '@rumpfarm/contracts'
+import type { AttemptId, ProjectConfig } from '@rumpfarm/contracts'
 import type { Announcement } from './announcements.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { openDatabase } from './db.ts'
@@ -9,8 +8,8 @@ import { openLogs } from './logs.ts'
 import * as builds from './reads/builds.ts'
 import * as hostReads from './reads/hosts.ts'
 import * as jobs from './reads/jobs.ts'
+import { sourcesOfLease } from './reads/lease.ts'
 import * as matrixReads from './reads/matrix.ts'
-import { projectConfigs } from './reads/projects.ts'
 import * as projectReads from './reads/projects.ts'
 import { queuedAttempts } from './reads/queued.ts'
 import { RunningCache } from './running.ts'
@@ -30,9 +29,11 @@ import * as sources from './verbs/sources.ts'
 import * as tokens from './verbs/tokens.ts'
 
 export type { Announcement } from './announcements.ts'
+export { migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
 export type { AttemptView, JobView } from './reads/jobs.ts'
+export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
 export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './rules/matrix.ts'
 export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'
@@ -47,8 +48,6 @@ export type { Push, PushOutcome } from './verbs/receive-push.ts'
 export type { RetryOutcome } from './verbs/retry.ts'
 export type { PreparedSource } from './verbs/sources.ts'
 export type { TokenScope } from './verbs/tokens.ts'
-export { migrate } from './migrate.ts'
-export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
@@ -131,7 +130,8 @@ function verbs(ground: Ground) {
     extendLeases: () => extendLeases(ground),
 
     createToken: (name: string, scope: tokens.TokenScope) => tokens.createToken(ground, name, scope),
-    admitToken: (name: string, token: string, scope: tokens.TokenScope) => tokens.admitToken(ground, name, token, scope),
+    admitToken: (name: string, token: string, scope: tokens.TokenScope) =>
+      tokens.admitToken(ground, name, token, scope),
     revokeToken: (name: string) => tokens.revokeToken(ground, name),
   }
 }
@@ -140,9 +140,12 @@ function questions(ground: Ground) {
   return {
     /** Answers when the database does; throws when it does not. */
     ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
+    /** What an attempt unpacks, if this host holds it with this lease. */
+    sourcesOfLease: (attempt: AttemptId, hostId: number, lease: string) =>
+      sourcesOfLease(ground, attempt, hostId, lease),
     tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
     hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
-    projects: () => projectConfigs(ground),
+    projects: () => projectReads.projectConfigs(ground),
     configurationState: () => projectReads.configurationState(ground),
     buildsToPrepare: () => sources.buildsToPrepare(ground),
     queuedAttempts: () => queuedAttempts(ground),

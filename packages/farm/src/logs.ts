@@ -1,4 +1,15 @@
-import { closeSync, constants, createReadStream, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, statSync, write } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  write,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'

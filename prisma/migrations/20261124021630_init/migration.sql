@@ -241,3 +241,28 @@ ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") 
 
 -- AddForeignKey
 ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"("name") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- What the schema file cannot say.
+
+-- A host never holds two attempts in one slot, whatever two claims do at once.
+CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" ("hostId", "slot") WHERE "state" IN ('leased', 'running');
+-- A job has one attempt under way: two people who retry it, or a retry and an expired lease, make one.
+CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" ("jobId") WHERE "state" <> 'finished';
+-- Claimable attempts, leases to look at, what the matrix overlays: a handful of rows in a table of millions.
+CREATE INDEX queued_attempts ON "Attempt" ("queuedAt", "jobId") WHERE "state" = 'queued';
+CREATE INDEX leased_attempts ON "Attempt" ("leaseUntil") WHERE "state" IN ('leased', 'running');
+CREATE INDEX open_attempts_of_host ON "Attempt" ("hostId") WHERE "state" <> 'finished';
+CREATE INDEX builds_to_prepare ON "Build" ("id") WHERE "sources" = 'pending';
+
+ALTER TABLE "Attempt"
+  ADD CONSTRAINT attempt_state CHECK ("state" IN ('waiting', 'queued', 'leased', 'running', 'finished')),
+  ADD CONSTRAINT attempt_verdict CHECK ("verdict" IN ('passed', 'failed', 'timed-out', 'cancelled', 'lost', 'broken')),
+  -- A state carries only what belongs to it.
+  ADD CONSTRAINT finished_has_verdict CHECK (("state" = 'finished') = ("verdict" IS NOT NULL AND "finishedAt" IS NOT NULL)),
+  ADD CONSTRAINT leased_has_lease CHECK ("state" NOT IN ('leased', 'running')
+    OR ("slot" IS NOT NULL AND "claim" IS NOT NULL AND "lease" IS NOT NULL AND "leaseUntil" IS NOT NULL)),
+  ADD CONSTRAINT unclaimed_has_no_lease CHECK ("state" NOT IN ('waiting', 'queued') OR "lease" IS NULL);
+ALTER TABLE "Build" ADD CONSTRAINT build_sources CHECK ("sources" IN ('pending', 'ready', 'failed'));
+ALTER TABLE "HostArch" ADD CONSTRAINT host_arch_kind CHECK ("kind" IN ('native', 'cross'));
+ALTER TABLE "ApiToken" ADD CONSTRAINT token_scope CHECK ("scope" IN ('admin', 'trigger'));
+ALTER TABLE "Configuration" ADD CONSTRAINT one_configuration CHECK ("id" = 1);

@@ -89,7 +89,10 @@ function conditions(filter: JobFilter): Prisma.Sql[] {
   return wanted
 }
 
-type BuildRow = Omit<BuildSummary, 'counts' | 'problem'> & { sourcesInfo: unknown; counts: BuildSummary['counts'] | null }
+type BuildRow = Omit<BuildSummary, 'counts' | 'problem'> & {
+  sourcesInfo: unknown
+  counts: BuildSummary['counts'] | null
+}
 
 /** Builds, newest first, of one project or of all. */
 export async function listBuilds(

@@ -1,6 +1,13 @@
 import { type ArchKind, attemptName, type Verdict } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
-import { type ActiveAttempt, type CellRecord, cellKey, drawMatrix, type Matrix, type MatrixHost } from '../rules/matrix.ts'
+import {
+  type ActiveAttempt,
+  type CellRecord,
+  cellKey,
+  drawMatrix,
+  type Matrix,
+  type MatrixHost,
+} from '../rules/matrix.ts'
 import { presence, systemLine } from '../rules/presence.ts'
 import { projectConfigs } from './projects.ts'
 

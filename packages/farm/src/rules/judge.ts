@@ -29,5 +29,9 @@ export function judge(reason: FinishReason, names: readonly string[], ends: read
   }
   if (failed >= 0) return { verdict: 'failed', failedStep: step, detail: null }
   if (ends.length >= names.length) return { verdict: 'passed', failedStep: null, detail: null }
-  return { verdict: 'broken', failedStep: step, detail: `the agent reported ${ends.length} of ${names.length} steps and no reason` }
+  return {
+    verdict: 'broken',
+    failedStep: step,
+    detail: `the agent reported ${ends.length} of ${names.length} steps and no reason`,
+  }
 }

@@ -84,7 +84,15 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
             const key = cellKey(project.name, host.name, arch, variant)
             const last = records.get(key) ?? null
             const now = active.get(key) ?? null
-            return { host: host.name, arch, project: project.name, variant, last, active: now, alike: { cells: 0, of: 0 } }
+            return {
+              host: host.name,
+              arch,
+              project: project.name,
+              variant,
+              last,
+              active: now,
+              alike: { cells: 0, of: 0 },
+            }
           }),
       ),
     ),
@@ -108,6 +116,7 @@ function countAlike(cells: MatrixCell[]): void {
   }
   for (const cell of cells) {
     const ending = endingOf(cell)
-    if (ending !== undefined) cell.alike = { cells: (endings.get(ending) ?? 1) - 1, of: (ended.get(cell.project) ?? 1) - 1 }
+    if (ending !== undefined)
+      cell.alike = { cells: (endings.get(ending) ?? 1) - 1, of: (ended.get(cell.project) ?? 1) - 1 }
   }
 }

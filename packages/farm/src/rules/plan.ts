@@ -53,7 +53,10 @@ export function expects(project: ProjectConfig, variant: string, host: string, a
   const own = project.variants[variant]
   if (!own) return false
   return (
-    matcher(project.hosts)(host) && matcher(project.arches)(arch) && matcher(own.hosts)(host) && matcher(own.arches)(arch)
+    matcher(project.hosts)(host) &&
+    matcher(project.arches)(arch) &&
+    matcher(own.hosts)(host) &&
+    matcher(own.arches)(arch)
   )
 }
 

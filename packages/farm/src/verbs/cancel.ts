@@ -3,7 +3,10 @@ import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { finishRows } from './finish-rows.ts'
 
-export type CancelOutcome = { kind: 'cancelled'; attempts: number } | { kind: 'nothing-to-cancel' } | { kind: 'unknown' }
+export type CancelOutcome =
+  | { kind: 'cancelled'; attempts: number }
+  | { kind: 'nothing-to-cancel' }
+  | { kind: 'unknown' }
 
 /** Ends a job: at once if no host has it yet, else the host is told with its next message (within 2 s). */
 export async function cancelJob(ground: Ground, jobId: number): Promise<CancelOutcome> {
@@ -27,7 +30,12 @@ interface AskedRow {
 
 async function cancelWhere(ground: Ground, which: Prisma.Sql): Promise<CancelOutcome> {
   const unclaimed = Prisma.sql`"state" IN ('waiting', 'queued') AND ${which}`
-  const ending = { verdict: 'cancelled', failedStep: null, reason: 'cancelled', detail: 'cancelled before it began' } as const
+  const ending = {
+    verdict: 'cancelled',
+    failedStep: null,
+    reason: 'cancelled',
+    detail: 'cancelled before it began',
+  } as const
   const ended = (await finishRows(ground, ground.db, unclaimed, ending))()
   const asked = await ask(ground, which)
   for (const row of asked) {

@@ -86,7 +86,8 @@ async function touch({ db, now }: Ground, wish: Claim, condition: HostCondition)
 }
 
 const forget = async (ground: Ground, jobId: number, number: number) => {
-  const detail = 'the host asked for other work: it no longer knew this job (its directory was emptied, or a second agent runs there)'
+  const detail =
+    'the host asked for other work: it no longer knew this job (its directory was emptied, or a second agent runs there)'
   const announceAll = await ground.db.$transaction(tx =>
     finishRows(ground, tx, Prisma.sql`"jobId" = ${jobId} AND "number" = ${number}`, {
       verdict: 'lost',
@@ -133,7 +134,11 @@ export async function leaseAttempt(
   return offerOf(row)
 }
 
-function takeRow({ db, now, random, settings }: Ground, wish: Claim, { jobId, number }: AttemptId): Promise<OfferRow[]> {
+function takeRow(
+  { db, now, random, settings }: Ground,
+  wish: Claim,
+  { jobId, number }: AttemptId,
+): Promise<OfferRow[]> {
   const at = now()
   return db.$queryRaw<OfferRow[]>`
     WITH leased AS (

@@ -8,7 +8,12 @@ export async function applyConfiguration({ db, now }: Ground, projects: readonly
   const text = JSON.stringify(projects)
   await db.$transaction(async tx => {
     for (const project of projects) {
-      const row = { config: project as object, configHash: hash(JSON.stringify(project)), removedAt: null, updatedAt: at }
+      const row = {
+        config: project as object,
+        configHash: hash(JSON.stringify(project)),
+        removedAt: null,
+        updatedAt: at,
+      }
       await tx.project.upsert({ where: { name: project.name }, create: { name: project.name, ...row }, update: row })
     }
     await tx.project.updateMany({

@@ -37,7 +37,8 @@ export async function enroll(ground: Ground, wish: Enrollment): Promise<EnrollOu
       data: { usedAt: invitation.usedAt ?? now(), usedNonce: hash(wish.nonce) },
     })
     if (used.count === 0) return { kind: 'used', at: invitation.usedAt ?? now(), hostName } as const
-    if (!(await settle(tx, ground, wish, { hostName, credential, arch }))) return { kind: 'name-taken', hostName } as const
+    if (!(await settle(tx, ground, wish, { hostName, credential, arch })))
+      return { kind: 'name-taken', hostName } as const
     return { kind: 'enrolled', hostName, credential, arch } as const
   })
 }
@@ -49,7 +50,12 @@ interface Place {
 }
 
 /** Makes the host's row, or gives a removed host its row back; false when another host took the name meanwhile. */
-async function settle(tx: Tx, { now }: Ground, wish: Enrollment, { hostName, credential, arch }: Place): Promise<boolean> {
+async function settle(
+  tx: Tx,
+  { now }: Ground,
+  wish: Enrollment,
+  { hostName, credential, arch }: Place,
+): Promise<boolean> {
   const credentialHash = hash(credential)
   const known = await tx.host.findUnique({ where: { name: hostName } })
   if (known && !known.removedAt) return known.credentialHash === credentialHash

@@ -36,7 +36,13 @@ export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, endi
     for (const row of ended) {
       const attempt = attemptName(row)
       ground.announce({ kind: 'revoked', attempt })
-      ground.announce({ kind: 'attempt', attempt, jobId: row.jobId, buildId: row.buildId, projectName: row.projectName })
+      ground.announce({
+        kind: 'attempt',
+        attempt,
+        jobId: row.jobId,
+        buildId: row.buildId,
+        projectName: row.projectName,
+      })
     }
     if (successors.length > 0) ground.announce({ kind: 'queued', attempts: successors })
     return ended
@@ -80,10 +86,11 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
     FROM placed`
 
 /** A cell's "since" stays while verdict and failing step stay. */
-const unlessChanged = (column: 'sinceBuildId' | 'sinceCommit' | 'sinceAt') => Prisma.raw(
-  `CASE WHEN cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
+const unlessChanged = (column: 'sinceBuildId' | 'sinceCommit' | 'sinceAt') =>
+  Prisma.raw(
+    `CASE WHEN cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
         THEN cell."${column}" ELSE EXCLUDED."${column}" END`,
-)
+  )
 
 async function tryAgain({ now }: Ground, tx: Tx, ended: EndedRow[]) {
   const again = ended.filter(row => row.number < row.attempts)

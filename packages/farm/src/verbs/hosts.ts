@@ -3,7 +3,10 @@ import type { Ground } from '../ground.ts'
 import { cancelHostJobs } from './cancel.ts'
 
 /** The host that bears this credential, or undefined. */
-export async function hostBearing({ db }: Ground, credential: string): Promise<{ id: number; name: string } | undefined> {
+export async function hostBearing(
+  { db }: Ground,
+  credential: string,
+): Promise<{ id: number; name: string } | undefined> {
   const host = await db.host.findUnique({ where: { credentialHash: hash(credential) } })
   return host && !host.removedAt ? { id: host.id, name: host.name } : undefined
 }

@@ -1,5 +1,5 @@
-import { type AttemptId, attemptName, cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
 import { createHash } from 'node:crypto'
+import { type AttemptId, attemptName, cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
 import type { Recipe } from '../rules/plan.ts'
@@ -119,7 +119,10 @@ async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress)
 // The agent ends a job at its wall limit; the farm's word comes this much later, for an agent whose clock stands still.
 const wallMarginSeconds = 60
 
-function runningOf(row: RenewedRow, held: Pick<Running, 'jobId' | 'number' | 'hostId' | 'lease' | 'leaseUntil'>): Running {
+function runningOf(
+  row: RenewedRow,
+  held: Pick<Running, 'jobId' | 'number' | 'hostId' | 'lease' | 'leaseUntil'>,
+): Running {
   const { limits, steps } = row.recipe
   return {
     ...held,

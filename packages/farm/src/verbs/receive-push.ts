@@ -1,9 +1,9 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { attemptName } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
-import { buildsBranch, type PlannedJob, planJobs } from '../rules/plan.ts'
 import { plannedHosts } from '../reads/planned-hosts.ts'
 import { projectConfigs } from '../reads/projects.ts'
+import { buildsBranch, type PlannedJob, planJobs } from '../rules/plan.ts'
 import { prepareSourcesAgain } from './sources.ts'
 
 export interface Push {

@@ -22,7 +22,8 @@ interface RetryRow {
 export async function retryJob(ground: Ground, jobId: number): Promise<RetryOutcome> {
   const newest = await newestAttempt(ground, jobId)
   if (!newest) return { kind: 'unknown' }
-  if (newest.state !== 'finished') return { kind: 'not-finished', attempt: attemptName({ jobId, number: newest.number }) }
+  if (newest.state !== 'finished')
+    return { kind: 'not-finished', attempt: attemptName({ jobId, number: newest.number }) }
   if (newest.hostRemoved) return { kind: 'not-runnable', why: `host ${newest.host} has left the farm` }
   if (newest.sources !== 'ready') return { kind: 'not-runnable', why: 'the sources of this build are not there' }
   const next = { jobId, number: newest.number + 1 }

@@ -29,29 +29,34 @@ export async function sourcesReady(
   prepared: { sources: PreparedSource[]; subject?: string | undefined; author?: string | undefined },
 ): Promise<void> {
   const { subject, author } = prepared
-  const rows = await ground.db.$queryRaw<ClaimableRow[]>`
-    WITH build AS (
+  // Two statements: a push that adds jobs locks the build's row, and the second one must see what it added.
+  const [, rows] = await ground.db.$transaction([
+    ground.db.$executeRaw`
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(prepared.sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
-       WHERE "id" = ${buildId} RETURNING "id"
-    )
-    UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${ground.now()}
-      FROM "Job", build
-     WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = build."id" AND "Attempt"."state" = 'waiting'
-    RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
-  if (rows.length > 0) ground.announce({ kind: 'queued', attempts: rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) })) })
+       WHERE "id" = ${buildId}`,
+    ground.db.$queryRaw<ClaimableRow[]>`
+      UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${ground.now()}
+        FROM "Job"
+       WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
+      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`,
+  ])
+  const attempts = rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) }))
+  if (attempts.length > 0) ground.announce({ kind: 'queued', attempts })
 }
 
 /** The build's sources cannot be had: its waiting attempts are broken, with git's message. */
 export async function sourcesFailed(ground: Ground, buildId: number, message: string): Promise<void> {
   const detail = message.slice(0, 4000)
-  await ground.db.$transaction(async tx => {
-    const info = JSON.stringify({ problem: detail })
-    await tx.$executeRaw`
+  await ground.db
+    .$transaction(async tx => {
+      const info = JSON.stringify({ problem: detail })
+      await tx.$executeRaw`
       UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${info}::jsonb WHERE "id" = ${buildId}`
-    const which = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
-    return finishRows(ground, tx, which, { verdict: 'broken', failedStep: null, reason: 'sources', detail })
-  }).then(announceAll => announceAll())
+      const which = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
+      return finishRows(ground, tx, which, { verdict: 'broken', failedStep: null, reason: 'sources', detail })
+    })
+    .then(announceAll => announceAll())
 }
 
 /** Somebody triggered a build whose sources failed: try them again, with a new attempt for each job they broke. */

@@ -6,7 +6,11 @@ import { isHostName } from '../rules/names.ts'
 export type TokenScope = 'admin' | 'trigger'
 
 /** A new API token, shown once; undefined if the name is taken or no name. */
-export async function createToken({ db, now, random }: Ground, name: string, scope: TokenScope): Promise<string | undefined> {
+export async function createToken(
+  { db, now, random }: Ground,
+  name: string,
+  scope: TokenScope,
+): Promise<string | undefined> {
   if (!isHostName(name)) return undefined
   const token = `rft-${random()}`
   const { count } = await db.apiToken.createMany({
@@ -28,7 +32,10 @@ export async function revokeToken({ db, now }: Ground, name: string): Promise<bo
 }
 
 /** Who bears this token, or undefined. */
-export async function tokenBearer({ db }: Ground, token: string): Promise<{ name: string; scope: TokenScope } | undefined> {
+export async function tokenBearer(
+  { db }: Ground,
+  token: string,
+): Promise<{ name: string; scope: TokenScope } | undefined> {
   const row = await db.apiToken.findUnique({ where: { hash: hash(token) } })
   return row && !row.revokedAt ? { name: row.name, scope: row.scope as TokenScope } : undefined
 }

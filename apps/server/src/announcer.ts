@@ -1,0 +1,43 @@
+import type { Announcement } from '@rumpfarm/farm'
+import { type Bus, topics } from './bus.ts'
+import type { Dispatch, QueuedAttempt } from './dispatch.ts'
+import type { Errands } from './errands/errands.ts'
+import type { Watching } from './watching.ts'
+
+export interface Listeners {
+  bus: Bus
+  dispatch: Dispatch
+  errands: Errands
+  watching: Watching
+}
+
+/** Passes on what the farm committed: messages for hosts, errands, wake-ups. Whatever fails here, reconcile repeats. */
+export function announcer({ bus, dispatch, errands, watching }: Listeners): (announcement: Announcement) => void {
+  const wakeHosts = (attempts: readonly QueuedAttempt[]) => {
+    for (const hostId of new Set(attempts.map(attempt => attempt.hostId))) bus.publish(topics.host(hostId))
+  }
+  const sendAndWake = (attempts: readonly QueuedAttempt[]) =>
+    dispatch.send(attempts).then(() => wakeHosts(attempts), errands.noteUnreachable)
+
+  return announcement => {
+    switch (announcement.kind) {
+      case 'queued':
+        void sendAndWake(announcement.attempts)
+        return bus.publish(topics.matrix)
+      case 'planned':
+        errands.prepare(announcement.buildId)
+        return bus.publish(topics.matrix)
+      case 'attempt':
+        bus.publish(topics.attempt(announcement.attempt))
+        return bus.publish(topics.matrix)
+      case 'revoked':
+        return bus.publish(topics.revoked, announcement.attempt)
+      case 'log':
+        // 16 chunks a megabyte: told only to those who look.
+        if (watching.isWatched(announcement.attempt)) bus.publish(topics.attempt(announcement.attempt))
+        return
+      case 'host':
+        return bus.publish(topics.matrix)
+    }
+  }
+}

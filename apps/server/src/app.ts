@@ -1,0 +1,37 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { accessDoor } from './doors/access.ts'
+import { agentDoor } from './doors/agent/index.ts'
+import { dashboardDoor } from './doors/dashboard/index.ts'
+import { healthDoor } from './doors/health.ts'
+import { resultsDoor } from './doors/results/index.ts'
+import { webhooksDoor } from './doors/webhooks.ts'
+import type { Parts } from './parts.ts'
+
+export interface AppOptions {
+  log: Logger
+  /** The agent's one file, as bundled. */
+  agentScript: () => Promise<string>
+}
+
+/** The server's doors, in order. Nothing listens yet: tests inject here. */
+export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // A line a request is 0.1 ms and, with a heartbeat every 2 s of each running job, says nothing: failures are logged.
+    disableRequestLogging: true,
+    trustProxy: parts.config.trustProxy,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+  })
+  await app.register(healthDoor(parts))
+  await app.register(agentDoor(parts, agentScript))
+  await app.register(accessDoor(parts))
+  await app.register(webhooksDoor(parts))
+  await app.register(resultsDoor(parts))
+  await app.register(dashboardDoor(parts))
+  return app
+}

@@ -1,0 +1,121 @@
+import { lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
+import type { Claim, HostCondition, Offer } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { topics } from '../../bus.ts'
+import type { Parts } from '../../parts.ts'
+import { err, ok } from './answers.ts'
+import { offerLines } from './offer-lines.ts'
+
+export const waitSecondsMax = 50
+
+export type ClaimRequest = FastifyRequest<{ Querystring: Record<string, string | undefined> }>
+
+/** The long poll. The newest request for a slot is the one that counts: an older one of the same slot is let go. */
+export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) => string) {
+  const waiting = new Map<string, AbortController>()
+
+  return async (request: ClaimRequest, reply: FastifyReply, hostId: number) => {
+    const wish = readClaim(request, hostId)
+    if (typeof wish === 'string') return err(reply, 400, wish)
+    const condition = readCondition(request.body as Buffer)
+    if (typeof condition === 'string') return err(reply, 400, condition)
+    const gone = new AbortController()
+    const place = `${hostId} ${wish.slot}`
+    waiting.get(place)?.abort()
+    waiting.set(place, gone)
+    reply.raw.once('close', () => gone.abort())
+    try {
+      const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax)
+      const found = await awaitWork(parts, wish, condition, { until: Date.now() + seconds * 1000, gone: gone.signal })
+      return answer(reply, found, publicUrlOf(request))
+    } finally {
+      if (waiting.get(place) === gone) waiting.delete(place)
+    }
+  }
+}
+
+type Found = Offer | 'none' | 'stale' | 'other-instance'
+
+function answer(reply: FastifyReply, found: Found, publicUrl: string): FastifyReply {
+  if (found === 'stale') return err(reply, 409, 'stale claim: this slot has claimed with a larger number since')
+  if (found === 'other-instance')
+    return err(reply, 409, 'another agent runs as this host: say hello first, or stop one of them')
+  return ok(reply, found === 'none' ? nothing : offerLines(found, publicUrl))
+}
+
+const nothing: WireLine[] = [['none', 0]]
+
+function readClaim({ query }: ClaimRequest, hostId: number): Claim | string {
+  const slot = wireNumber(query.slot)
+  const claim = wireNumber(query.claim)
+  if (query.instance === undefined) return 'the parameter "instance" is missing'
+  if (slot === undefined || slot < 1) return 'the parameter "slot" is not a number from 1 on'
+  if (claim === undefined) return 'the parameter "claim" is not a number of at most 9 digits'
+  return { hostId, instance: query.instance, slot, claim }
+}
+
+function readCondition(body: Buffer | undefined): HostCondition | string {
+  if (!body || body.length === 0) return {}
+  const read = readLines(body.toString('utf8'))
+  if (read.kind === 'malformed') return read.problem
+  const diskFreeMb = wireNumber(lineValue(read.lines, 'disk_mb'))
+  return { diskFreeMb, refusal: lineValue(read.lines, 'refuse')?.slice(0, 500) }
+}
+
+interface Patience {
+  until: number
+  /** The host hung up, or has asked again. */
+  gone: AbortSignal
+}
+
+async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, patience: Patience): Promise<Found> {
+  // Subscribed before the first look, so that a message which arrives in between is not missed.
+  const bell = ring(parts, wish.hostId, patience)
+  try {
+    const state = await parts.farm.askForWork(wish, condition)
+    if (state.kind === 'offer') return state.offer
+    if (state.kind === 'stale' || state.kind === 'other-instance') return state.kind
+    for (;;) {
+      const rung = bell.next()
+      const mayRun = state.kind === 'free' && condition.refusal === undefined
+      const offer = mayRun && !patience.gone.aborted ? await takeOffer(parts, wish) : undefined
+      if (offer) return offer
+      if (!(await rung)) return 'none'
+      if (state.kind === 'paused') return 'none' // it may have been let go on: the host asks again at once
+    }
+  } finally {
+    bell.silence()
+  }
+}
+
+/** Takes messages until one names an attempt that is still queued. */
+async function takeOffer({ farm, dispatch }: Parts, wish: Claim): Promise<Offer | undefined> {
+  for (;;) {
+    const name = await dispatch.take(wish.hostId)
+    const attempt = name === undefined ? undefined : parseAttemptName(name)
+    if (!attempt) return undefined
+    const offer = await farm.leaseAttempt(wish, attempt)
+    if (offer) return offer
+  }
+}
+
+/** Resolves `next()` with true when the host's bell rings, with false when the patience is over. */
+function ring({ bus }: Parts, hostId: number, { until, gone }: Patience) {
+  let wake = (_rung: boolean) => {}
+  let over = gone.aborted
+  const end = () => {
+    over = true
+    wake(false)
+  }
+  const timer = setTimeout(end, Math.max(0, until - Date.now()))
+  gone.addEventListener('abort', end)
+  const unsubscribe = bus.subscribe(topics.host(hostId), () => wake(true))
+  return {
+    next: () => (over ? Promise.resolve(false) : new Promise<boolean>(resolve => (wake = resolve))),
+    silence: () => {
+      clearTimeout(timer)
+      gone.removeEventListener('abort', end)
+      unsubscribe()
+    },
+  }
+}

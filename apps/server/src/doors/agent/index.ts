@@ -1,0 +1,147 @@
+import { isWireName, lineValue, parseAttemptName } from '@rumpfarm/contracts'
+import type { EnrollOutcome } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { publicUrlOf } from '../public-url.ts'
+import { err, ok } from './answers.ts'
+import { type Bearer, bearers } from './bearer.ts'
+import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
+import { readGreeting, readIntroduction } from './introduction.ts'
+import { answerFinish, answerProgress, type Query } from './messages.ts'
+import { sendSource } from './sources.ts'
+
+/** Of log bytes in one request: what the agent is told to send at most. */
+const chunkBytes = 64 * 1024
+/** A chunk in hexadecimal, and room for agents that read the disk in larger blocks. */
+const bodyBytesMax = 1024 * 1024
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    bearer: Bearer
+  }
+}
+
+type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string }; Querystring: Query }>
+
+/** The hosts' door: docs/agent-protocol.md, word for word. */
+export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => async (app: FastifyInstance) => {
+  const bearerOf = bearers(parts.farm)
+  const urlOf = (request: FastifyRequest) => publicUrlOf(parts.config, request)
+  const claim = claimDoor(parts, urlOf)
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error.statusCode === 413) return err(reply, 413, `a body is at most ${bodyBytesMax} bytes`)
+    if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
+    request.log.error({ err: error }, 'a host could not be answered')
+    return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
+  })
+  app.setNotFoundHandler((request, reply) =>
+    err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
+  )
+
+  app.get('/agent.sh', { config: { open: true } }, async (request, reply) => {
+    const script = (await agentScript()).replaceAll('@FARM_URL@', urlOf(request))
+    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(script)
+  })
+  app.post('/agent/v1/enroll', (request, reply) => enroll(parts, request, reply))
+
+  app.register(async known => {
+    known.decorateRequest('bearer', null as never)
+    known.addHook('onRequest', async (request, reply) => {
+      const bearer = await bearerOf(request.headers.authorization)
+      if (!bearer)
+        return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
+      request.bearer = bearer
+    })
+    known.post('/agent/v1/hello', (request, reply) => hello(parts, request, reply))
+    known.post('/agent/v1/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
+    known.post('/agent/v1/bye', async (request, reply) => {
+      await parts.farm.bye(request.bearer.id, (request.query as Query).instance ?? '')
+      return ok(reply)
+    })
+    known.get('/agent/v1/attempts/:attempt/sources/:number', (request: AttemptRequest, reply) => {
+      const attempt = parseAttemptName(request.params.attempt)
+      if (!attempt) return noSuchAttempt(reply)
+      const { lease } = request.query
+      return sendSource(parts, { attempt, hostId: request.bearer.id, lease, number: request.params.number }, reply)
+    })
+    known.post('/agent/v1/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
+      const message = messageOf(request)
+      return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
+    })
+    known.post('/agent/v1/attempts/:attempt/finish', (request: AttemptRequest, reply) => {
+      const message = messageOf(request)
+      return message ? answerFinish(parts, message, reply) : noSuchAttempt(reply)
+    })
+  })
+}
+
+const noSuchAttempt = (reply: FastifyReply) => err(reply, 404, 'this host has no such attempt')
+
+function messageOf(request: AttemptRequest) {
+  const name = request.params.attempt
+  const attempt = parseAttemptName(name)
+  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+  return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
+}
+
+async function enroll({ farm }: Parts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const read = readIntroduction(request.body as Buffer)
+  if (read.kind === 'problem') return err(reply, 400, read.problem)
+  const { lines, facts, version } = read.value
+  const token = lineValue(lines, 'token') ?? ''
+  const nonce = lineValue(lines, 'nonce') ?? ''
+  if (!isWireName(token) || !isWireName(nonce)) return err(reply, 400, 'the lines "token" and "nonce" are needed')
+  return enrolled(reply, await farm.enroll({ token, nonce, version, facts }))
+}
+
+function enrolled(reply: FastifyReply, outcome: EnrollOutcome): FastifyReply {
+  const again = 'ask the farm for a new line'
+  switch (outcome.kind) {
+    case 'enrolled': {
+      const { hostName, credential, arch } = outcome
+      return ok(reply, [
+        ['host', hostName],
+        ['credential', credential],
+        ['arch', arch],
+        ['poll', waitSecondsMax],
+      ])
+    }
+    case 'unknown-invitation':
+      return err(reply, 401, `this invitation is not known to the farm: ${again}`)
+    case 'expired':
+      return err(reply, 410, `this invitation expired at ${outcome.at.toISOString()}: ${again}`)
+    case 'used':
+      return err(
+        reply,
+        409,
+        `this invitation was used at ${outcome.at.toISOString()} to enrol ${outcome.hostName}: ${again}`,
+      )
+    case 'name-taken':
+      return err(reply, 409, `a host named ${outcome.hostName} has enrolled meanwhile: ${again} with another name`)
+  }
+}
+
+async function hello({ farm }: Parts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const read = readIntroduction(request.body as Buffer)
+  if (read.kind === 'problem') return err(reply, 400, read.problem)
+  const greeting = readGreeting(read.value.lines)
+  if (greeting.kind === 'problem') return err(reply, 400, greeting.problem)
+  const { version, facts } = read.value
+  const outcome = await farm.hello({ hostId: request.bearer.id, version, facts, ...greeting.value })
+  if (outcome.kind === 'other-instance') {
+    const heard = outcome.lastSeenAt.toISOString()
+    return err(reply, 409, `another agent runs as ${request.bearer.name} (heard at ${heard}): stop one of them`)
+  }
+  const { leaseSeconds } = farm.settings
+  return ok(reply, [
+    ['host', request.bearer.name],
+    ['poll', waitSecondsMax],
+    ['lease', leaseSeconds],
+    ['chunk', chunkBytes],
+  ])
+}

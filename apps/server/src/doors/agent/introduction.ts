@@ -1,0 +1,65 @@
+import type { HostFacts } from '@rumpfarm/contracts'
+import { isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
+import type { DeclaredArch } from '@rumpfarm/farm'
+
+export interface Introduction {
+  version: string
+  facts: HostFacts
+  lines: [string, string][]
+}
+
+export type Read<T> = { kind: 'read'; value: T } | { kind: 'problem'; problem: string }
+
+/** Keys with a meaning of their own; all others are facts about the host. */
+const spoken = new Set(['token', 'nonce', 'protocol', 'version', 'instance', 'previous', 'slots', 'arch', 'credential'])
+const factsMax = 200
+
+/** What an agent says of itself, at enrolment and at each start. */
+export function readIntroduction(body: Buffer): Read<Introduction> {
+  const read = readLines(body.toString('utf8'))
+  if (read.kind === 'malformed') return problem(read.problem)
+  const protocol = lineValue(read.lines, 'protocol') ?? '1'
+  if (protocol !== '1') return problem(`this farm speaks protocol 1, not ${protocol}`)
+  const facts = read.lines.filter(([key]) => !spoken.has(key))
+  if (facts.length > factsMax) return problem(`more than ${factsMax} facts`)
+  const version = lineValue(read.lines, 'version') ?? ''
+  if (!isWireName(version)) return problem('the line "version" is missing or malformed')
+  return { kind: 'read', value: { version, facts: Object.fromEntries(facts.map(cut)), lines: read.lines } }
+}
+
+const cut = ([key, value]: [string, string]): [string, string] => [key, value.slice(0, 1000)]
+const problem = (text: string): { kind: 'problem'; problem: string } => ({ kind: 'problem', problem: text })
+
+const slotsMax = 64
+const archesMax = 64
+
+export interface Greeting {
+  instance: string
+  previous: string | undefined
+  slots: number
+  arches: DeclaredArch[]
+}
+
+/** What only `hello` says. */
+export function readGreeting(lines: [string, string][]): Read<Greeting> {
+  const instance = lineValue(lines, 'instance') ?? ''
+  if (!isWireName(instance)) return problem('the line "instance" is missing or malformed')
+  const previous = lineValue(lines, 'previous')
+  if (previous !== undefined && !isWireName(previous)) return problem('the line "previous" is malformed')
+  const slots = wireNumber(lineValue(lines, 'slots') ?? '1')
+  if (slots === undefined || slots < 1 || slots > slotsMax)
+    return problem(`"slots" is not a number from 1 to ${slotsMax}`)
+  const declared = lines.filter(([key]) => key === 'arch').map(([, value]) => readArch(value))
+  const wrong = declared.find(arch => typeof arch === 'string')
+  if (typeof wrong === 'string') return problem(`"arch ${wrong}" should read: arch NAME native|cross COMPILER`)
+  const arches = declared.filter(arch => typeof arch !== 'string')
+  if (arches.length > archesMax) return problem(`more than ${archesMax} arches`)
+  if (new Set(arches.map(({ arch }) => arch)).size < arches.length) return problem('an arch is declared twice')
+  return { kind: 'read', value: { instance, previous, slots, arches } }
+}
+
+function readArch(text: string): DeclaredArch | string {
+  const [arch = '', kind = '', ...compiler] = text.split(' ')
+  if (!isWireName(arch) || arch.length > 64 || (kind !== 'native' && kind !== 'cross')) return text
+  return { arch, kind, compiler: compiler.join(' ').slice(0, 200) }
+}

@@ -1,0 +1,106 @@
+import {
+  type AttemptId,
+  type FinishReason,
+  finishReasons,
+  isWireName,
+  lineValue,
+  readLines,
+  readSteps,
+  wireNumber,
+} from '@rumpfarm/contracts'
+import type { FinishOutcome, ProgressOutcome } from '@rumpfarm/farm'
+import type { FastifyReply } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { err, ok } from './answers.ts'
+
+export type Query = Record<string, string | undefined>
+
+/** Often enough that a cancel is obeyed within 3 s. */
+const nextMs = 2_000
+/** While somebody looks: a line is seen within 300 ms. */
+const nextMsWatched = 150
+
+export interface Message {
+  attempt: AttemptId
+  /** The attempt's name. */
+  name: string
+  hostId: number
+  query: Query
+  body: Buffer
+}
+
+export async function answerProgress(parts: Parts, message: Message, reply: FastifyReply): Promise<FastifyReply> {
+  const { query, attempt, hostId } = message
+  const bytes = bytesOf(message)
+  const offset = wireNumber(query.offset)
+  if (!query.lease || offset === undefined) return err(reply, 400, 'the parameters "lease" and "offset" are needed')
+  if (bytes === undefined) return err(reply, 422, 'the body does not have the length that the parameter "len" names')
+  const { lease, sum = 'none', steps = '' } = query
+  const outcome = await parts.farm.progress({ ...attempt, hostId, lease, offset, bytes, sum, steps })
+  return progressAnswer(reply, outcome, parts.watching.isWatched(message.name) ? nextMsWatched : nextMs)
+}
+
+function bytesOf({ query, body }: Message): Buffer | undefined {
+  const bytes = query.enc === 'hex' ? Buffer.from(body.toString('latin1'), 'hex') : body
+  return wireNumber(query.len ?? '0') === bytes.length ? bytes : undefined
+}
+
+function progressAnswer(reply: FastifyReply, outcome: ProgressOutcome, next: number): FastifyReply {
+  switch (outcome.kind) {
+    case 'ok':
+    case 'wrong-offset': {
+      const cancel = outcome.cancel === null ? [] : ([['cancel', outcome.cancel]] as const)
+      const lines = [['size', outcome.size] as const, ['next', next] as const, ...cancel]
+      return outcome.kind === 'ok' ? ok(reply, lines) : err(reply, 409, 'offset', lines)
+    }
+    case 'wrong-sum':
+      return err(reply, 422, 'the checksum "sum" is not that of the body')
+    case 'wrong-steps':
+      return err(reply, 400, 'the parameter "steps" is malformed, or names more steps than the job has')
+    default:
+      return notHeld(reply, outcome.kind)
+  }
+}
+
+const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
+  kind === 'unknown'
+    ? err(reply, 404, 'this host has no such attempt')
+    : err(reply, 410, 'the lease is lost: the attempt is over, or someone else has it')
+
+export async function answerFinish(parts: Parts, message: Message, reply: FastifyReply): Promise<FastifyReply> {
+  const { attempt, hostId, query } = message
+  const read = readFinish(message.body)
+  if (!query.lease) return err(reply, 400, 'the parameter "lease" is needed')
+  if (typeof read === 'string') return err(reply, 400, read)
+  return finishAnswer(reply, await parts.farm.finish({ ...attempt, hostId, lease: query.lease, ...read }))
+}
+
+function readFinish(body: Buffer) {
+  const read = readLines(body.toString('utf8'))
+  if (read.kind === 'malformed') return read.problem
+  const reason = lineValue(read.lines, 'reason')
+  if (!isReason(reason)) return `the line "reason" must be one of ${finishReasons.join(', ')}`
+  const steps = readSteps(lineValue(read.lines, 'steps') ?? '')
+  if (!steps) return 'the line "steps" is malformed'
+  const logBytes = wireNumber(lineValue(read.lines, 'logsize') ?? '0')
+  if (logBytes === undefined) return 'the line "logsize" is not a number of at most 9 digits'
+  const sum = lineValue(read.lines, 'sum') ?? 'none'
+  if (!/^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(sum)) return 'the line "sum" is malformed'
+  return { reason, steps, logBytes, sum, detail: lineValue(read.lines, 'detail')?.slice(0, 1000) }
+}
+
+const isReason = (word: string | undefined): word is FinishReason =>
+  word !== undefined && isWireName(word) && (finishReasons as readonly string[]).includes(word)
+
+function finishAnswer(reply: FastifyReply, outcome: FinishOutcome): FastifyReply {
+  switch (outcome.kind) {
+    case 'finished':
+      return ok(reply, [['verdict', outcome.verdict]])
+    case 'log-incomplete':
+      return err(reply, 409, 'size', [['size', outcome.size]])
+    case 'wrong-steps':
+      return err(reply, 400, 'the line "steps" names more steps than the job has')
+    default:
+      return notHeld(reply, outcome.kind)
+  }
+}

@@ -1,0 +1,49 @@
+import type { WireLine } from '@rumpfarm/contracts'
+import type { Offer } from '@rumpfarm/farm'
+
+/** An offer in the protocol's lines: docs/agent-protocol.md, "Claim". */
+export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
+  const { limits, steps } = offer.recipe
+  return [
+    ['attempt', offer.attempt],
+    ['lease', offer.lease],
+    ['project', offer.project],
+    ['build', offer.buildId],
+    ['arch', offer.arch],
+    ['variant', offer.variant],
+    ['wall', limits.wallSeconds],
+    ['silence', limits.silenceSeconds],
+    ['grace', limits.graceSeconds],
+    ['logmax', limits.logBytes],
+    ...offer.sources.map(
+      ({ name, bytes, crc, sha256, md5 }): WireLine => [
+        'source',
+        `${name} ${bytes} crc:${crc} sha256:${sha256} md5:${md5}`,
+      ],
+    ),
+    ['dir', offer.sources[0]?.name ?? '.'],
+    ...Object.entries(environment(offer, publicUrl)).map(([key, value]): WireLine => ['env', `${key}=${value}`]),
+    ...steps.flatMap(({ name, run }): WireLine[] => [['step', name], ...scriptLines(run)]),
+  ]
+}
+
+const scriptLines = (text: string): WireLine[] =>
+  text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line): WireLine => ['|', line])
+
+/** What every step can know of itself; the recipe's own variables come last and win. */
+const environment = (offer: Offer, publicUrl: string): Record<string, string> => ({
+  CI: 'true',
+  FARM_URL: publicUrl,
+  FARM_PROJECT: offer.project,
+  FARM_BUILD: String(offer.buildId),
+  FARM_JOB: String(offer.jobId),
+  FARM_ATTEMPT: offer.attempt,
+  FARM_COMMIT: offer.commit,
+  FARM_BRANCH: offer.branch ?? '',
+  FARM_ARCH: offer.arch,
+  FARM_VARIANT: offer.variant,
+  ...offer.recipe.env,
+})

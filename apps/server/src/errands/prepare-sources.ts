@@ -1,0 +1,71 @@
+import type { Mirrors } from '@rumpfarm/connectors'
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { Farm, PreparedSource } from '@rumpfarm/farm'
+
+type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
+type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
+
+/**
+ * Brings a build's commits into the mirror and its tarballs into the cache, before any host is asked to run: a forge that
+ * is down, or a commit that is not there, costs no host's time. Running it twice changes nothing.
+ */
+export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<void> {
+  const build = await farm.findBuild(buildId)
+  if (build?.sources !== 'pending') return
+  const project = (await farm.projects()).get(build.project)
+  if (!project) return farm.sourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
+  const first = await prepare(mirrors, firstSource(project, build.commit))
+  if (first.kind === 'problem') return farm.sourcesFailed(buildId, first.problem)
+  const sources = [first.source]
+  for (const further of project.sources) {
+    const prepared = await prepareFurther(mirrors, first.source, further)
+    if (prepared.kind === 'problem') return farm.sourcesFailed(buildId, `source ${further.name}: ${prepared.problem}`)
+    sources.push(prepared.source)
+  }
+  const known =
+    build.subject === null ? await mirrors.resolve({ repository: project.repository, ref: build.commit }) : undefined
+  const { subject, author } = known && 'commit' in known ? known : {}
+  await farm.sourcesReady(buildId, { sources, subject, author })
+}
+
+const firstSource = (project: ProjectConfig, commit: string): Wanted => ({
+  name: project.name,
+  repository: project.repository,
+  commit,
+  path: project.path ?? null,
+  leaveOut: project.leaveOut,
+})
+
+async function prepareFurther(
+  mirrors: Mirrors,
+  first: PreparedSource,
+  further: ProjectConfig['sources'][number],
+): Promise<Prepared> {
+  const commit = await commitOf(mirrors, first, further)
+  if ('problem' in commit) return { kind: 'problem', problem: commit.problem }
+  const { name, repository, leaveOut } = further
+  return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
+}
+
+/** The further source's commit: named in the recipe, or in a file of the first source, or the newest of a branch. */
+async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
+  if (further.commitFrom === undefined) {
+    return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })
+  }
+  const path = first.path === null ? further.commitFrom : `${first.path}/${further.commitFrom}`
+  const file = await mirrors.readFile({ repository: first.repository, commit: first.commit, path })
+  if ('problem' in file) return { problem: file.problem }
+  const ref = file.text.trim()
+  if (/^[0-9a-f]{40}$/.test(ref)) return { commit: ref }
+  return {
+    problem: `${further.commitFrom} should hold a full commit, but begins with ${JSON.stringify(ref.slice(0, 60))}`,
+  }
+}
+
+async function prepare(mirrors: Mirrors, wanted: Wanted): Promise<Prepared> {
+  const { repository, commit, path, leaveOut } = wanted
+  const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })
+  if ('problem' in tarball) return { kind: 'problem', problem: tarball.problem }
+  const { bytes, crc, sha256, md5 } = tarball
+  return { kind: 'source', source: { ...wanted, bytes, crc: String(crc), sha256, md5 } }
+}

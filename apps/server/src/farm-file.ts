@@ -1,0 +1,39 @@
+import { unwatchFile, watchFile } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { describeMistake, type Farm, readFarmYaml } from '@rumpfarm/farm'
+import type { Logger } from 'pino'
+
+// Polled rather than watched: editors replace the file, and network file systems send no events.
+const lookEveryMs = 1_000
+
+type FarmFile = Pick<Farm, 'applyConfiguration' | 'refuseConfiguration'>
+
+/** Keeps the farm's projects those of farm.yaml; a file with mistakes leaves the last good ones in force. Returns how to stop. */
+export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<() => void> {
+  await load(path, farm, log)
+  const again = () =>
+    void load(path, farm, log).catch(error => log.error({ err: error }, 'farm.yaml could not be put in force'))
+  watchFile(path, { interval: lookEveryMs, persistent: false }, again)
+  return () => unwatchFile(path, again)
+}
+
+async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
+  const problems = await apply(path, farm)
+  for (const problem of problems) log.error(problem)
+  if (problems.length === 0) return log.info({ file: path }, 'the projects of farm.yaml are in force')
+  log.error(
+    `${path} was refused for ${problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`}; the last good one stays in force`,
+  )
+  await farm.refuseConfiguration(problems)
+}
+
+/** The problems for which the file was not put in force. */
+async function apply(path: string, farm: FarmFile): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => error)
+  if (text instanceof Error) return [`${path} cannot be read: ${text.message}`]
+  const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
+  if (read.kind === 'mistakes') return read.mistakes.map(describeMistake)
+  await farm.applyConfiguration(read.projects)
+  return []
+}

@@ -1,0 +1,39 @@
+import { type Logger, pino } from 'pino'
+import { ConfigError, readConfig } from './config.ts'
+import { openServer } from './server.ts'
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`rumpfarm: ${describe(error)}\n`)
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] })
+  const server = await openServer(config, log)
+  closeOnSignal(server.close, log)
+  const address = await server.app.listen({ host: config.host, port: config.port })
+  log.info({ address }, 'the farm answers')
+}
+
+/** One line for what an operator can mend; the stack for what only a developer can. */
+function describe(error: unknown): string {
+  const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number }
+  if (error instanceof ConfigError) return message
+  if (code === 'EADDRINUSE') return `port ${port} is taken: stop what listens there, or set PORT to another one`
+  return `the server could not start: ${stack ?? message}`
+}
+
+function closeOnSignal(close: () => Promise<void>, log: Logger): void {
+  let closing = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (closing) return
+      closing = true
+      log.info({ signal }, 'closing')
+      void close().then(() => process.exit(0))
+    })
+  }
+}

@@ -1,0 +1,16 @@
+import type { Mirrors } from '@rumpfarm/connectors'
+import type { Farm } from '@rumpfarm/farm'
+import type { Bus } from './bus.ts'
+import type { Config } from './config.ts'
+import type { Dispatch } from './dispatch.ts'
+import type { Watching } from './watching.ts'
+
+/** What every door and errand works with. */
+export interface Parts {
+  config: Config
+  farm: Farm
+  mirrors: Mirrors
+  bus: Bus
+  dispatch: Dispatch
+  watching: Watching
+}

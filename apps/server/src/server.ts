@@ -1,0 +1,88 @@
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openMirrors } from '@rumpfarm/connectors'
+import { migrate, openFarm } from '@rumpfarm/farm'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { announcer } from './announcer.ts'
+import { buildApp } from './app.ts'
+import { localBus, redisBus, topics } from './bus.ts'
+import type { Config } from './config.ts'
+import { openDispatch } from './dispatch.ts'
+import { startEmbeddedPostgres } from './embedded/postgres.ts'
+import { openErrands } from './errands/errands.ts'
+import { openQueues } from './errands/queues.ts'
+import { watchFarmFile } from './farm-file.ts'
+import { openWatching } from './watching.ts'
+
+export interface Server {
+  app: FastifyInstance
+  /** The door first, the database last. */
+  close(): Promise<void>
+}
+
+/** Everything a server is, opened in order; the caller listens. */
+export async function openServer(config: Config, log: Logger): Promise<Server> {
+  mkdirSync(config.dataDirectory, { recursive: true })
+  const closing: (() => Promise<unknown> | unknown)[] = []
+  const database = await openDatabase(config, log)
+  closing.unshift(database.stop)
+
+  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.url, log })
+  closing.unshift(queues.close)
+  const bus = queues.redis ? await redisBus(queues.redis) : localBus()
+  closing.unshift(bus.close)
+  const watching = openWatching(bus)
+  const dispatch = openDispatch(queues, log)
+  closing.unshift(dispatch.close)
+  const mirrors = openMirrors({
+    directory: join(config.dataDirectory, 'mirrors'),
+    cacheDirectory: join(config.dataDirectory, 'sources'),
+    maxBytes: config.sourcesBytesMax,
+  })
+  const errands = openErrands({ queues, dispatch, mirrors, bus, log })
+  closing.unshift(errands.close)
+
+  const farm = openFarm({
+    databaseUrl: database.url,
+    connectionsMax: config.databaseConnections,
+    logsDirectory: join(config.dataDirectory, 'logs'),
+    secret: config.secrets.server,
+    leaseSeconds: config.leaseSeconds,
+    announce: announcer({ bus, dispatch, errands, watching }),
+  })
+  closing.splice(closing.indexOf(queues.close), 0, farm.close)
+  bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))
+  await farm.admitToken('admin', config.secrets.adminToken, 'admin')
+  await farm.extendLeases()
+  closing.unshift(await watchFarmFile(config.farmFile, farm, log))
+
+  const app = await buildApp({ config, farm, mirrors, bus, dispatch, watching }, { log, agentScript })
+  closing.unshift(() => app.close())
+  errands.start(farm)
+  return { app, close: () => closeAll(closing, log) }
+}
+
+async function openDatabase(config: Config, log: Logger) {
+  const database =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log: line => log.info(line) })
+      : { url: config.databaseUrl, stop: async () => {} }
+  await migrate(database.url)
+  return database
+}
+
+// Beside apps/server/src and apps/server/dist alike.
+const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
+const agentScript = () => readFile(agentFile, 'utf8')
+
+async function closeAll(closing: readonly (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
+  for (const close of closing) {
+    try {
+      await close()
+    } catch (error) {
+      log.warn({ err: error }, 'something did not close in order')
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { errAnswer, lineValue, okAnswer, readAnswer, readLines, wireNumber, writeLines } from './wire.ts'
+
+describe('a body of lines', () => {
+  test('is read as it was written, script lines with their leading spaces', () => {
+    const lines = [
+      ['step', 'build'],
+      ['|', '  make  -k "$X"'],
+      ['|', ''],
+      ['env', 'A=b = c'],
+    ] as [string, string][]
+    expect(readLines(writeLines(lines))).toEqual({ kind: 'lines', lines })
+  })
+
+  test('never carries a second line in a value', () => {
+    expect(writeLines([['detail', 'one\nend\r\nok\0']])).toBe('detail one end ok \nend\n')
+  })
+
+  test.each([
+    ['', 'the body was cut'],
+    ['token x\n', 'the body was cut'],
+    ['token x\nend', 'the body was cut'],
+    ['token x\n-bad y\nend\n', 'line 2 has no key'],
+    [`${'a b\n'.repeat(5000)}end\n`, 'more than 4096 lines'],
+  ])('%j is malformed: %s', (text, problem) => {
+    expect(readLines(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) })
+  })
+})
+
+describe('an answer', () => {
+  test('says ok, or what is wrong, and its lines', () => {
+    expect(readAnswer(okAnswer([['size', 5]]))).toEqual({ code: 0, text: '', lines: [['size', '5']] })
+    const wrong = readAnswer(errAnswer(409, 'offset', [['size', 7]]))
+    expect(wrong).toMatchObject({ code: 409, text: 'offset' })
+    expect(lineValue(wrong?.lines ?? [], 'size')).toBe('7')
+  })
+
+  test.each(['', 'ok', 'ok\n', 'ok\nsize 5\n', '<html>502</html>\nend\n', 'err 40 x\nend\n'])(
+    '%j was cut, or is not ours',
+    text => {
+      expect(readAnswer(text)).toBeUndefined()
+    },
+  )
+})
+
+test.each([
+  ['0', 0],
+  ['999999999', 999_999_999],
+  ['1000000000', undefined], // ten digits: beyond what mksh can count
+  ['007', undefined],
+  ['-1', undefined],
+  ['1e3', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('the number %j is %j', (text, value) => {
+  expect(wireNumber(text)).toBe(value)
+})
