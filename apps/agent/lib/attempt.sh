@@ -3,7 +3,7 @@
 do_attempt() {
   IDLE=''
   begin_attempt
-  if [ -s "$SPOOL/runner" ]; then take_up_runner; else start_runner; fi
+  if [ -s "$SPOOL/runner" ]; then take_up_runner; else start_afresh; fi
   watch_job
   if [ -z "$DROPPED" ]; then close_log; fi
   if [ -z "$DROPPED" ]; then send_log && finish_attempt; fi
@@ -24,21 +24,31 @@ begin_attempt() {
   LOG_MAX=$NUMBER
   STEP_COUNT=$A_steps
   OFFSET=0 SIZE=0 SYNCED=yes STEPS='' SENT_STEPS='' STEP=0 ENDED='' REASON='' DETAIL='' DROPPED='' SUSPENDED=''
-  FAILS=0 RETRY_IN=0 NEXT=2000 WAITED=0 CLOCK_IN=0 DISK_AT=0 KILL_IN='' SEEN_SIZE=''
+  FAILS=0 RETRY_IN=0 NEXT=2000 WAITED=0 CLOCK_IN=1000 KILL_IN='' GAVE_UP='' MARK='' RUNNER='' SEEN_SIZE=''
+}
+
+# The agent may have died after it launched the runner and before that said who it is: nothing of it may live beside this one.
+start_afresh() {
+  if [ -f "$SPOOL/mark" ]; then
+    read -r MARK <"$SPOOL/mark"
+    signal_strays KILL
+    rm -f "$SPOOL/steps" "$SPOOL/end" "$SPOOL/begun"
+  fi
+  start_runner
 }
 
 start_runner() {
-  MARK=$ATTEMPT.$INSTANCE
+  MARK=$ATTEMPT:$INSTANCE: # ends with a colon, so that it is no beginning of another
   : >"$SPOOL/log"
   printf '%s\n' "$$" >"$SPOOL/agent"
   printf '%s\n' "$MARK" >"$SPOOL/mark"
-  RUMPFARM_MARK=$MARK RUMPFARM_DIR=$DIR
-  export RUMPFARM_MARK RUMPFARM_DIR
+  RUMPFARM_MARK=$MARK
+  export RUMPFARM_MARK
   launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/trouble"
   unset RUMPFARM_MARK
   RUNNER=$LAUNCHED OURS=yes
   now
-  STARTED=$NOW SEEN_AT=$NOW
+  STARTED=$NOW SEEN_AT=$NOW DISK_AT=$NOW
   printf '%s\n' "$STARTED" >"$SPOOL/started"
   # A job of a few milliseconds is told in one request: its end wakes us. Without fractions the first request goes at once.
   if [ -n "$FRACTIONS" ]; then WAITED=$((NEXT - 100)); else WAITED=$NEXT; fi
@@ -47,14 +57,14 @@ start_runner() {
 
 # The agent was killed, the job was not. Believe a pid only if it was born when our runner was.
 take_up_runner() {
-  MARK='' STARTED='' RUNNER='' born='' SYNCED='' WAITED=$NEXT
+  STARTED='' born='' SYNCED='' WAITED=$NEXT
   printf '%s\n' "$$" >"$SPOOL/agent"
   [ -f "$SPOOL/mark" ] && read -r MARK <"$SPOOL/mark"
   [ -f "$SPOOL/started" ] && read -r STARTED <"$SPOOL/started"
   read -r RUNNER born <"$SPOOL/runner"
   now
   is_number "${STARTED#?}" || STARTED=$NOW
-  SEEN_AT=$NOW OURS=''
+  SEEN_AT=$NOW DISK_AT=$NOW OURS=''
   if alive_as "$RUNNER" "$born"; then OURS=yes; fi
   if [ -f "$SPOOL/reason" ]; then read_reason "$SPOOL/reason"; fi
   say "attempt $ATTEMPT: taken up again"
@@ -83,7 +93,8 @@ watch_job() {
 look() {
   [ -n "$ENDED" ] || look_for_end
   read_steps
-  size_of "$SPOOL/log"
+  # A log of which a whole chunk is unsent needs no measuring.
+  [ $((SIZE - OFFSET)) -ge "$CHUNK" ] || size_of "$SPOOL/log"
 }
 
 look_for_end() {

@@ -1,5 +1,7 @@
 # Claims: the long poll for the next job. The directory slot-1/N is the counter: claim number N, and all that belongs to it.
 
+CONFLICTS=0
+
 # SPOOL: the directory of the newest claim; older ones were finished, and the crash came before they were removed.
 find_spool() {
   CLAIM=0
@@ -8,7 +10,7 @@ find_spool() {
     if is_number "$number" && [ "$number" -gt "$CLAIM" ]; then CLAIM=$number; fi
   done
   for spool in "$DIR"/slot-1/*; do
-    if [ -d "$spool" ] && [ "$spool" != "$DIR/slot-1/$CLAIM" ]; then rm -rf "$spool"; fi
+    if [ -d "$spool" ] && [ "$spool" != "$DIR/slot-1/$CLAIM" ]; then forget_spool "$spool"; fi
   done
   [ "$CLAIM" -gt 0 ] || CLAIM=1
   open_spool
@@ -19,12 +21,31 @@ open_spool() {
   mkdir -p "$SPOOL" || die "cannot make $SPOOL"
 }
 
+# The work directory first: a spool that is left says, at the next start, what else is left.
+forget_spool() {
+  if read_answer "$1/claim" && is_name "$A_attempt"; then rm -rf "$WORK_DIR/attempt-$A_attempt"; fi
+  rm -rf "$1"
+}
+
 # Removing a large build takes a while: the next claim does not wait for it.
 next_spool() {
   ended=$SPOOL
   CLAIM=$((CLAIM + 1))
   open_spool
-  rm -rf "$ended" "$WORK_DIR/attempt-$ATTEMPT" &
+  forget_spool "$ended" &
+}
+
+# An agent that was killed leaves its long poll behind, which would take a job and write it into this directory.
+end_orphan() {
+  orphan=''
+  [ -f "$DIR/client-pid" ] && read -r orphan <"$DIR/client-pid"
+  if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
+  if [ -r "/proc/$orphan/cmdline" ]; then
+    grep -Fs /agent/v1/claim "/proc/$orphan/cmdline" >/dev/null || return 0
+  else
+    ps -o args= -p "$orphan" 2>/dev/null | grep -F /agent/v1/claim >/dev/null || return 0
+  fi
+  kill -s KILL "$orphan" 2>/dev/null
 }
 
 # True when SPOOL/claim holds a job. Otherwise it has waited as long as is right before the next try.
@@ -47,8 +68,17 @@ claim_job() {
 
 hear_claim() {
   case $ERR in
-    '') FAILS=0 ;;
-    409 | 426) say_hello; pause_after_conflict; return 1 ;;
+    '') FAILS=0 CONFLICTS=0 ;;
+    409)
+      conflict
+      return 1
+      ;;
+    426)
+      say "the farm wants a newer agent ($ERR_TEXT): run the enrolment line again; taking no jobs"
+      pause 3600000
+      leaving || say_hello
+      return 1
+      ;;
     *)
       [ "$ERR" = 401 ] || say "the farm did not take our claim: $ERR_TEXT"
       delay_after 60
@@ -61,8 +91,13 @@ hear_claim() {
   return 1
 }
 
-# A claim that is refused right after a good hello is stale: not at full speed.
-pause_after_conflict() { leaving || pause 1000; }
+# Another instance has taken over, which hello tells; or the claim is stale, which passes when its lease has run out.
+conflict() {
+  say_hello || return 0
+  CONFLICTS=$((CONFLICTS + 1)) FAILS=$CONFLICTS
+  backoff 60
+  pause "$DELAY"
+}
 
 rest_after_none() {
   number_or "$A_none" 1

@@ -47,7 +47,7 @@ pause() {
   # A trap that ran before SLEEPER was set could not end the sleep.
   if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && leaving; }; then kill -s KILL "$SLEEPER" 2>/dev/null; fi
   await "$SLEEPER"
-  SLEEPER=''
+  SLEEPER='' WOKEN=''
 }
 
 # A trapped signal ends wait early, and ksh93 does not say so in the status: ask whether the child is still there.

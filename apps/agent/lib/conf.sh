@@ -1,5 +1,8 @@
 # host.conf: the owner's own words about this host, read as lines, never evaluated.
 
+# For a try with another client or launcher the environment wins; jobs do not inherit it.
+OWN_CLIENT=${RUMPFARM_CLIENT-} OWN_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_COMPLAINTS=''
+
 write_conf() {
   [ ! -f "$DIR/host.conf" ] || return 0
   cat >"$DIR/host.conf" <<EOF
@@ -10,7 +13,7 @@ write_conf() {
 # disk_floor_mb MB             take no job below this much free space
 # work_dir PATH                where jobs build; the default is $DIR/work
 # client curl|wget             use only this HTTP client
-# launcher setsid|perl|…       use only this way to start a job's process group
+# launcher setsid|perl|python3|monitor       use only this way to start a job's process group
 #
 # A cross compiler, for example:
 #   arch arm cross
@@ -21,7 +24,7 @@ EOF
 }
 
 read_conf() {
-  CONF_ARCHES='' CONF_CLIENT=${RUMPFARM_CLIENT-} CONF_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_TEXT=''
+  CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT=''
   DISK_FLOOR=500 WORK_DIR=$DIR/work
   [ -f "$DIR/host.conf" ] || return 0
   line_number=0
@@ -39,8 +42,8 @@ read_conf_line() {
     'env '*' '*=*) is_key_of_env "${line#env }" || bad_conf "the key may have only letters, digits and _" ;;
     'disk_floor_mb '*) if is_number "${line#* }"; then DISK_FLOOR=${line#* }; else bad_conf 'not a number'; fi ;;
     'work_dir /'*) WORK_DIR=${line#* } ;;
-    'client '*) [ -n "${RUMPFARM_CLIENT-}" ] || CONF_CLIENT=${line#* } ;;
-    'launcher '*) [ -n "${RUMPFARM_LAUNCHER-}" ] || CONF_LAUNCHER=${line#* } ;;
+    'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
+    'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=${line#* } ;;
     *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client or launcher' ;;
   esac
 }
@@ -56,8 +59,8 @@ conf_arch() {
 
 # Said once for each state of the file, not before every job.
 bad_conf() {
-  case ${CONF_COMPLAINTS-} in *"|$line_number $line|"*) return 0 ;; esac
-  CONF_COMPLAINTS="${CONF_COMPLAINTS-}|$line_number $line|"
+  case $CONF_COMPLAINTS in *"|$line_number $line|"*) return 0 ;; esac
+  CONF_COMPLAINTS="$CONF_COMPLAINTS|$line_number $line|"
   say "$DIR/host.conf line $line_number: $1; found: $line"
 }
 

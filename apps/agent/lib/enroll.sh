@@ -13,6 +13,7 @@ enroll() {
   rm -f "$DIR/enrolling"
   say "this host is enrolled as $A_host; its directory is $DIR, what it builds is in $DIR/host.conf"
   say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
+  umask "$JOB_UMASK"
   exec "$AGENT_SHELL" "$DIR/agent.sh" run </dev/null
 }
 

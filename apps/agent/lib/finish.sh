@@ -7,6 +7,7 @@ close_log() {
   if ! is_number "$SIZE" || [ "$SIZE" -gt "$LOG_MAX" ]; then
     dd if=/dev/null of="$SPOOL/log" bs=1 seek="$LOG_MAX" count=0 2>/dev/null
     SIZE=$LOG_MAX
+    if [ "$REASON" = exit ]; then REASON=log-limit; fi # it ended before we saw how much it had written
   fi
   read_steps
   clamp_steps
@@ -26,8 +27,11 @@ clamp_steps() {
 
 send_log() {
   while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do
+    before=$OFFSET
     send_progress || wait_for_farm || return 1
     [ -z "$DROPPED" ] || return 1
+    # A farm that answers and does not move is not asked at full speed.
+    if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
   done
 }
 

@@ -40,6 +40,7 @@ keep_disk() {
 # SECONDS_LEFT: a request must not outlast the next limit, should the farm have gone deaf.
 request_seconds() {
   SECONDS_LEFT=20
+  [ -z "$STOP" ] || SECONDS_LEFT=5
   [ -z "$ENDED" ] || return 0
   for limit in $((STARTED + WALL - NOW)) $((SEEN_AT + SILENCE - NOW)); do
     if [ "$limit" -lt "$SECONDS_LEFT" ]; then SECONDS_LEFT=$limit; fi

@@ -64,12 +64,15 @@ open_state() {
 run_agent() {
   open_state
   take_lock
+  # A job that runs an agent of its own must not find this one's directory.
+  unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER
   choose_tools "$CREDENTIAL"
   CREDENTIAL=''
   write_tools
   choose_instance
   watch_signals
   say "host $HOST_NAME, farm $URL, client $CLIENT, launcher $LAUNCHER"
+  end_orphan
   find_spool
   take_up_attempt
   if ! leaving && say_hello; then serve; fi

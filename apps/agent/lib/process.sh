@@ -38,9 +38,9 @@ signal_group() {
 # STRAYS: processes of this user that carry the mark of this attempt, wherever setsid has taken them; not the runner.
 find_strays() {
   STRAYS=''
-  [ -r /proc/self/environ ] || return 0
+  if [ -z "$MARK" ] || [ ! -r /proc/self/environ ]; then return 0; fi # an empty mark would be everybody's
   # shellcheck disable=SC2013 # paths without blanks
-  for found in $(grep -ls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null); do
+  for found in $(grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null); do
     found=${found#/proc/}
     found=${found%/environ}
     if [ "$found" != "$RUNNER" ] && is_number "$found" && of_this_user "$found"; then STRAYS="$STRAYS $found"; fi

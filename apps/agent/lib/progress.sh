@@ -34,6 +34,7 @@ send_progress() {
   SENT_STEPS=$STEPS
   progress_path
   request_seconds
+  CLOCK_IN=0
   if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$SECONDS_LEFT"; then
     hear_progress
   else
@@ -60,14 +61,18 @@ hear_progress() {
       DROPPED=yes
       give_reason dropped
       ;;
-    413) CHUNK=$(((CHUNK + 1) / 2)) ;;
-    *)
-      [ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm says $ERR_TEXT"
-      delay_after 10
-      RETRY_IN=$DELAY
-      return 1
+    413)
+      if [ "$CHUNK" -gt 1024 ]; then CHUNK=$((CHUNK / 2)); else refused_progress; fi
       ;;
+    *) refused_progress ;;
   esac
+}
+
+refused_progress() {
+  [ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm says $ERR_TEXT"
+  delay_after 10
+  RETRY_IN=$DELAY
+  return 1
 }
 
 obey_cancel() {

@@ -4,7 +4,7 @@
 
 run_job() {
   trap : TERM INT HUP
-  SPOOL=$1
+  SPOOL=$1 DIR=${1%/slot-1/*}
   birth_of "$$"
   printf '%s %s\n' "$$" "$BIRTH" >"$SPOOL/runner"
   read_tools
@@ -17,6 +17,7 @@ run_job() {
   make_work
   fetch_sources
   : >"$SPOOL/begun"
+  : >"$SPOOL/trouble" # what the downloads said is over
   run_steps
   end_job exit
 }

@@ -9,7 +9,8 @@ if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && test -f "$0"; the
   exec "$RUMPFARM_SHELL" "$0" ${1+"$@"}
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
-if test -n "${YASH_VERSION-}"; then set -o posixlycorrect; fi # else its loop variables are local to the function
+# shellcheck disable=SC3040 # yash's own, else its loop variables are local to the function
+if test -n "${YASH_VERSION-}"; then set -o posixlycorrect; fi
 
 FARM_URL='@FARM_URL@'
 AGENT_VERSION=1.0.0

@@ -1,13 +1,173 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
-scene('a job runs its steps and sends its log and its end', async ({ farm, host, enrolled }) => {
+scene('a job runs its steps and sends its log and its end, and leaves nothing behind', async ({ farm, host, enrolled }) => {
   await enrolled()
-  const attempt = farm.queue({ steps: { configure: 'cat readme.txt', build: 'echo built' } })
+  const attempt = farm.queue({ steps: { configure: 'cat readme.txt', build: 'echo built; echo more >&2' } })
   await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toBe('a source\nbuilt\n')
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', logsize: '15' })
-  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:9,0:[0-9]+:15$/)
+  expect(attempt.log.toString()).toBe('a source\nbuilt\nmore\n')
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', logsize: '20' })
+  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:9,0:[0-9]+:20$/)
   await host.line(/^rumpfarm: attempt 1.1: exit, passed$/)
+  await host.removed('slot-1', '1')
+  expect(host.files('work')).toEqual([])
+})
+
+scene('the first step that fails ends the job, and its exit code is told', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { one: 'echo one', two: 'false\necho not reached', three: 'echo three' } })
+  const second = farm.queue({ steps: { one: 'exit 55' } })
+  await farm.finished(second)
+
+  expect(attempt.log.toString()).toBe('one\n')
+  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:4,1:[0-9]+:4$/)
+  expect(second.finishes[0]?.steps).toMatch(/^55:[0-9]+:0$/)
+})
+
+const oddText = [
+  "printf '%s\\n' '  leading blanks'",
+  '',
+  "printf '%s\\n' 'back\\\\slash \\t stays' '%d %s %'",
+  '  : "$(echo nothing)" `echo nothing` # trailing blanks   ',
+  '\tprintf "%s\\n" "| a bar" "grüße"',
+  '',
+  '',
+  'cat "$0"',
+].join('\n')
+
+scene('a step arrives byte for byte, with blanks, backslashes, percents and empty lines', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { odd: oddText } })
+  await farm.finished(attempt)
+
+  const printed = '  leading blanks\nback\\\\slash \\t stays\n%d %s %\n| a bar\ngrüße\n'
+  expect(attempt.log.bytes.toString('utf8')).toBe(`${printed}${oddText}\n`)
+})
+
+const oddValues = {
+  SPACES: '  two  spaces  ',
+  QUOTES: `"double" 'single' \`back\``,
+  EQUALS: 'a=b==c=',
+  DOLLAR: '$HOME ${HOME} $(touch /tmp/never) \\n \\',
+  STAR: '* ? [a-z] ~ & ; | < >',
+  EMPTY: '',
+  UTF: 'grüße',
+  UID: '12345',
+  IFS: 'xyz',
+}
+
+scene('values of the environment pass exactly, and keys that are none do not', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({
+    env: { ...oddValues, 'NO-KEY': 'x', '9KEY': 'x', 'A B': 'x', 'X;touch /tmp/never': 'x' },
+    steps: { env: "cat /proc/$$/environ | tr '\\0' '\\n'; ls /tmp/never || :" },
+  })
+  await farm.finished(attempt)
+
+  const lines = attempt.log.bytes.toString('utf8').split('\n')
+  for (const [key, value] of Object.entries(oddValues)) expect(lines).toContain(`${key}=${value}`)
+  expect(lines.filter(line => /^(NO-KEY|9KEY|A B|X;)/.test(line))).toEqual([])
+  expect(lines.join()).toMatch(/never.*No such file/)
+})
+
+scene("the host's own configuration wins, for its arch only", async ({ farm, host, enrolled }) => {
+  await enrolled()
+  appendFileSync(
+    join(host.dir, 'host.conf'),
+    'arch arm cross\nenv arm CC=arm-gcc -O "x"\nenv arm FARM_JOBS=9\nenv amd64 CC=cc\nnonsense\n',
+  )
+  const show = 'echo "$CC|$FARM_JOBS|$FARM_WORK|$(pwd)"'
+  const cross = farm.queue({ arch: 'arm', env: { CC: 'farm-cc', FARM_JOBS: '1' }, steps: { show } })
+  const native = farm.queue({ env: { CC: 'farm-cc' }, steps: { show } })
+  await farm.finished(native)
+
+  const work = (id: string) => join(host.dir, 'work', `attempt-${id}`)
+  expect(cross.log.toString()).toBe(`arm-gcc -O "x"|9|${work(cross.id)}|${work(cross.id)}/src\n`)
+  expect(native.log.toString()).toMatch(new RegExp(`^cc\\|[1-9][0-9]*\\|${work(native.id)}\\|${work(native.id)}/src\n$`))
+  await host.line(/host.conf line [0-9]+: expected .*; found: nonsense/)
+})
+
+scene('the farm is told when host.conf changes', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'arch arm cross\nenv arm CC=cc\n')
+  await farm.until('a second hello', () => farm.count('hello') > 1)
+
+  const told = farm.seen.filter(seen => seen.kind === 'hello').map(seen => seen.body.toString())
+  expect(told[0]).toMatch(/^arch amd64 native .*cc/m)
+  expect(told[0]).not.toMatch(/^arch arm/m)
+  expect(told[1]).toMatch(/^arch arm cross .*cc/m)
+})
+
+scene('a step has an empty standard input, default signals and a usual umask', async ({ farm, enrolled }) => {
+  await enrolled()
+  const steps = { show: 'cat; grep SigIgn /proc/self/status; umask' }
+  const attempt = farm.queue({ steps })
+  await farm.finished(attempt)
+
+  expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\n$/)
+})
+
+scene('several sources lie side by side, and the steps run where the farm says', async ({ farm, enrolled }) => {
+  await enrolled()
+  const sources = { hello: { 'a.txt': 'A\n' }, other: { 'deep/b.txt': 'B\n' } }
+  const attempt = farm.queue({ sources, dir: 'other/deep', steps: { show: 'cat b.txt ../../hello/a.txt' } })
+  await farm.finished(attempt)
+
+  expect(attempt.log.toString()).toBe('B\nA\n')
+})
+
+scene('a source that comes wrong is fetched again; wrong three times, the job is broken', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
+  const right = attempt.tarballs[0] as Buffer
+  const wrong = Buffer.from(right)
+  wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
+  farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+
+  farm.onSource = () => wrong
+  const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
+  await farm.finished(broken)
+  expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
+  expect(broken.finishes[0]?.detail).toMatch(/source src came wrong three times: its checksum is/)
+})
+
+scene('heartbeats go on while a source comes slowly', async ({ farm, enrolled }) => {
+  farm.next = 300
+  await enrolled()
+  const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
+  const release = farm.holdSource()
+  await farm.until('three heartbeats', () => attempt.calls.length >= 3)
+  expect(attempt.calls.every(call => call.step === 0)).toBe(true)
+  release()
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('a source\n')
+})
+
+scene('what is no archive, and a directory that is not there, make the job broken', async ({ farm, enrolled }) => {
+  await enrolled()
+  const noArchive = farm.queue({ archives: [Buffer.from('this is no archive')], steps: { show: 'true' } })
+  await farm.finished(noArchive)
+  const noFolder = farm.queue({ dir: 'src/none', steps: { show: 'true' } })
+  await farm.finished(noFolder)
+
+  expect(noArchive.finishes[0]).toMatchObject({ reason: 'broken' })
+  expect(noArchive.finishes[0]?.detail).toMatch(/cannot unpack source src/)
+  expect(noFolder.finishes[0]).toMatchObject({ reason: 'broken', detail: 'the directory src/none is not in the sources' })
+})
+
+scene('ended steps are told at once, while the next one runs', async ({ farm, host, enrolled }) => {
+  farm.next = 60_000
+  await enrolled()
+  const go = join(host.folder, 'go')
+  const attempt = farm.queue({ steps: { first: 'echo first', second: `until [ -e ${go} ]; do sleep 0.05; done` } })
+  await farm.until('the first step', () => attempt.steps !== '' && attempt.step === 2)
+  expect(attempt.log.toString()).toBe('first\n')
+  writeFileSync(go, '')
+  await farm.finished(attempt)
 })

@@ -9,6 +9,8 @@ export type Job = {
   steps: Record<string, string>
   env?: Record<string, string>
   sources?: Record<string, Record<string, string | Buffer>>
+  /** In place of the tarballs of `sources`. */
+  archives?: Buffer[]
   dir?: string
   arch?: string
   wall?: number
@@ -27,8 +29,8 @@ export type Attempt = {
   state: 'queued' | 'leased' | 'gone' | 'finished'
   claim: number
   claimedAt: number
-  sourceAt: number
-  log: Buffer
+  sourceCalls: number
+  log: Log
   steps: string
   step: number
   cancel: string
@@ -41,6 +43,26 @@ export type Seen = { method: string; path: string; kind: string; at: number; bod
 /** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
 export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
 type Trap = { kind: string; fault: Fault; times: number }
+
+/** The bytes of a log as they came; joined only when a test looks at them. */
+export class Log {
+  length = 0
+  private parts: Buffer[] = []
+
+  add(bytes: Buffer) {
+    this.parts.push(bytes)
+    this.length += bytes.length
+  }
+
+  get bytes(): Buffer {
+    this.parts = [Buffer.concat(this.parts)]
+    return this.parts[0] as Buffer
+  }
+
+  toString() {
+    return this.bytes.toString('latin1')
+  }
+}
 
 type Answer = { err?: string; lines?: string[] }
 const ok = (...lines: string[]): Answer => ({ lines })
@@ -59,8 +81,12 @@ export class ScriptedFarm {
   next = 2000
   enrolError = ''
   helloError = ''
+  claimError = ''
   script = ''
   invitationNonce = ''
+  /** The bytes that a source call is answered with; a test may spoil them. */
+  onSource = (bytes: Buffer, _times: number): Buffer => bytes
+  private heldSources: (() => void)[] | undefined
   private server: Server | undefined
   private port = 0
   private traps: Trap[] = []
@@ -95,12 +121,12 @@ export class ScriptedFarm {
       id: `${this.number}.1`,
       lease: `lease+${randomBytes(6).toString('hex')}`,
       job,
-      tarballs: Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(tarball),
+      tarballs: job.archives ?? Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(tarball),
       state: 'queued',
       claim: 0,
       claimedAt: 0,
-      sourceAt: 0,
-      log: Buffer.alloc(0),
+      sourceCalls: 0,
+      log: new Log(),
       steps: '',
       step: 0,
       cancel: '',
@@ -154,7 +180,7 @@ export class ScriptedFarm {
   }
 
   logged(attempt: Attempt, text: string, milliseconds?: number) {
-    return this.until(`"${text}" in the log`, () => attempt.log.includes(text), milliseconds)
+    return this.until(`"${text}" in the log`, () => attempt.log.bytes.includes(text), milliseconds)
   }
 
   story() {
@@ -255,6 +281,7 @@ export class ScriptedFarm {
     const refuses = readBody('claim', body).some(([key]) => key === 'refuse')
     const query = readQuery('claim', url.searchParams)
     const claim = Number(query.claim)
+    if (this.claimError) return give(err(this.claimError))
     const held = this.attempts.find(attempt => attempt.state === 'leased')
     if (held && held.claim > claim) return give(err('409 stale claim'))
     if (held && held.claim === claim) return give(this.offer(held))
@@ -318,9 +345,22 @@ export class ScriptedFarm {
   private source(attempt: Attempt, k: number, response: ServerResponse, give: (answer: Answer) => void) {
     const bytes = attempt.tarballs[k - 1]
     if (!bytes) return give(err('404 no such source'))
-    attempt.sourceAt = Date.now()
-    response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': bytes.length })
-    this.done(() => response.end(bytes))
+    attempt.sourceCalls += 1
+    const served = this.onSource(bytes, attempt.sourceCalls)
+    response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': served.length })
+    if (this.heldSources) this.heldSources.push(() => response.end(served))
+    else response.end(served)
+    this.done(() => {})
+  }
+
+  /** Sources send their header and then nothing, until the function that is given back is called. */
+  holdSource(): () => void {
+    const held: (() => void)[] = []
+    this.heldSources = held
+    return () => {
+      this.heldSources = undefined
+      for (const release of held) release()
+    }
   }
 
   private progress(attempt: Attempt, query: Record<string, string>, body: Buffer): Answer {
@@ -333,7 +373,7 @@ export class ScriptedFarm {
     attempt.step = Number(query.step)
     const told = [`next ${this.next}`, ...(attempt.cancel ? [`cancel ${attempt.cancel}`] : [])]
     if (offset !== attempt.log.length) return err('409 offset', `size ${attempt.log.length}`, ...told)
-    attempt.log = Buffer.concat([attempt.log, body])
+    attempt.log.add(body)
     return ok(`size ${attempt.log.length}`, ...told)
   }
 
@@ -345,7 +385,7 @@ export class ScriptedFarm {
 
   private finish(attempt: Attempt, told: Record<string, string>): Answer {
     const { reason = '', logsize = '', sum = '', steps, detail } = told
-    if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log)) {
+    if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log.bytes)) {
       return err('409 size', `size ${attempt.log.length}`)
     }
     attempt.state = 'finished'

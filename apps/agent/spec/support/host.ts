@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -32,7 +32,7 @@ export const requireJail = () => {
   )
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
+export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** The shell under test by a name of its own: busybox knows by its name that it is to be ash. */
 const shellPath = (folder: string): string => {
@@ -134,6 +134,27 @@ export class Host {
   /** What the agent said to its owner. */
   said() {
     return this.lines.map(line => line.text).join('\n')
+  }
+
+  /** Command lines of the living processes in the namespace that contain this text. */
+  async alive(text: string): Promise<string[]> {
+    const { output } = await this.run('ps -e -o stat= -o args=')
+    return output.split('\n').filter(line => line.includes(text) && !line.startsWith('Z') && !line.includes('ps -e'))
+  }
+
+  /** Resolves when nothing is at this path of the state directory any more: removal goes on in the background. */
+  async removed(...path: string[]) {
+    const gone = join(this.dir, ...path)
+    const { code } = await this.run(`while [ -e ${quote(gone)} ]; do sleep 0.02; done`)
+    return code === 0
+  }
+
+  read(...path: string[]) {
+    return readFileSync(join(this.dir, ...path), 'utf8')
+  }
+
+  mode(...path: string[]) {
+    return (statSync(join(this.dir, ...path)).mode & 0o777).toString(8)
   }
 
   files(...path: string[]): string[] {
