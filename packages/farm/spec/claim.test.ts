@@ -1,0 +1,140 @@
+import { expect } from 'vitest'
+import type { Offer } from '../src/index.ts'
+import { attemptOf, commitOf, farmTest, leaseSeconds } from './farm-test.ts'
+
+farmTest('a host takes what is queued for it, and nothing of another host', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const sun = await farm.host('sun', [])
+  await farm.build(commitOf('a'))
+
+  expect(await sun.claim(1)).toBe('none')
+  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1', project: 'sample', arch: 'amd64', variant: 'default' })
+  expect(await vax.claim(2, { slot: 2 })).toBe('none')
+})
+
+farmTest("a host that names another host's attempt is told that it has none", async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const sun = await farm.host('sun', [])
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+
+  expect(await farm.say(sun, offer, 'hello')).toEqual({ kind: 'unknown' })
+  expect(await farm.end(sun, offer)).toEqual({ kind: 'unknown' })
+  expect(await farm.sourcesOfLease(attemptOf(offer), sun.id, offer.lease)).toBeUndefined()
+})
+
+farmTest('a claim asked twice gets the same lease', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.build(commitOf('b'))
+  const first = await vax.claim(1)
+
+  expect(await vax.claim(1)).toEqual(first)
+})
+
+farmTest('two claims for one job at the same moment: one gets it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offers = await Promise.all([1, 2].map(slot => vax.claim(1, { slot })))
+
+  expect(offers.filter(offer => offer === 'none')).toHaveLength(1)
+  expect(offers.filter(offer => typeof offer !== 'string')).toHaveLength(1)
+})
+
+farmTest('two claims of one slot at the same moment never hold two jobs', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.build(commitOf('b'))
+  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
+  const leases = await Promise.all([
+    farm.leaseAttempt(wish, { jobId: 1, number: 1 }),
+    farm.leaseAttempt(wish, { jobId: 2, number: 1 }),
+  ])
+
+  expect(leases.filter(lease => lease !== undefined)).toHaveLength(1)
+  expect((await farm.verdicts()).sort()).toEqual(['leased', 'queued'])
+})
+
+farmTest('a late duplicate of an old claim takes nothing', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  await farm.end(vax, offer)
+  await farm.build(commitOf('b'))
+
+  expect(await vax.claim(1)).toBe('stale')
+  expect(await vax.claim(2)).toMatchObject({ attempt: '2.1' })
+  expect(await vax.claim(1)).toBe('stale')
+})
+
+farmTest('a host that asks for more work has lost the job that the farm thought it had', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await vax.claim(1)
+
+  expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
+  expect((await farm.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'forgotten' })
+})
+
+farmTest('a second agent with the same credential gets nothing while the first is alive', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const second = { hostId: vax.id, instance: 'vax-2', slots: 1, version: '1', facts: {}, arches: [] }
+  await farm.build(commitOf('a'))
+
+  expect(await farm.hello(second)).toMatchObject({ kind: 'other-instance' })
+  expect(await vax.claim(1, { instance: 'vax-2' })).toBe('other-instance')
+  farm.wait(leaseSeconds + 1)
+  expect(await farm.hello(second)).toEqual({ kind: 'welcome' })
+  expect(await vax.claim(1)).toBe('other-instance')
+})
+
+farmTest(
+  'an agent that was killed and started again takes over at once, by naming its predecessor',
+  async ({ farm }) => {
+    const vax = await farm.host('vax')
+    const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
+    expect(await farm.hello(next)).toEqual({ kind: 'welcome' })
+    expect(await farm.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
+  },
+)
+
+farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.pauseHost('vax', true)
+
+  expect(await vax.claim(1)).toBe('paused')
+  expect((await farm.findHost('vax'))?.presence).toBe('paused')
+  await farm.pauseHost('vax', false)
+  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
+})
+
+farmTest('a host that takes no work says why, and the matrix shows it', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
+  await farm.askForWork(wish, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
+  expect((await farm.matrix()).hosts[0]).toMatchObject({ name: 'vax', refusal: 'disk-full 12 MB free' })
+  await farm.askForWork(wish, { diskFreeMb: 9000 })
+  expect(await farm.findHost('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
+})
+
+farmTest('a host that left the farm is not known any more, and its jobs are cancelled', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.build(commitOf('b'))
+  await farm.removeHost('vax')
+
+  expect(await farm.hostBearing(vax.credential)).toBeUndefined()
+  expect(await farm.verdicts()).toEqual(['cancelled', 'cancelled'])
+  expect((await farm.matrix()).hosts).toEqual([])
+})

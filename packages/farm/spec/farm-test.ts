@@ -1,0 +1,215 @@
+// A farm on a real PostgreSQL, with a clock that the test owns, and hosts that speak to its verbs as the agents' door does.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  attemptName,
+  cksum,
+  type FinishReason,
+  type ProjectConfig,
+  parseAttemptName,
+  writeSteps,
+} from '@rumpfarm/contracts'
+import { test } from 'vitest'
+import { createTestDatabase } from '../../../test/support/postgres.ts'
+import { type Announcement, type Farm, type Offer, openFarm } from '../src/index.ts'
+
+export const leaseSeconds = 90
+
+export const project = (changes: Partial<ProjectConfig> = {}): ProjectConfig => ({
+  name: 'sample',
+  repository: '/srv/git/sample',
+  branches: ['main', 'release/*'],
+  leaveOut: [],
+  sources: [],
+  hosts: ['*'],
+  arches: ['*'],
+  env: { COLOUR: 'red' },
+  limits: {
+    wallSeconds: 3600,
+    silenceSeconds: 600,
+    graceSeconds: 5,
+    logBytes: 1000,
+    lostAfterSeconds: 600,
+    attempts: 2,
+  },
+  variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
+  steps: [
+    { name: 'configure', run: 'sh configure' },
+    { name: 'build', run: 'make' },
+    { name: 'tests', run: 'make test' },
+  ],
+  ...changes,
+})
+
+export const commitOf = (letter: string): string => letter.repeat(40)
+
+export interface HostHandle {
+  id: number
+  name: string
+  credential: string
+  /** Asks for work as the door does: the slot's state, then each message until one can be leased. */
+  claim(number: number, options?: { slot?: number; instance?: string }): Promise<Offer | string>
+}
+
+export interface TestFarm extends Farm {
+  heard: Announcement[]
+  /** Turns the clock on. */
+  wait(seconds: number): void
+  now(): Date
+  /** Puts projects in force; by default one sample. */
+  configure(...projects: ProjectConfig[]): Promise<void>
+  host(name: string, arches?: string[]): Promise<HostHandle>
+  push(
+    commit: string,
+    changes?: { branch?: string; deliveryId?: string; project?: string },
+  ): ReturnType<Farm['receivePush']>
+  /** A push whose sources are ready: the build's id. */
+  build(commit: string): Promise<number>
+  say(
+    host: HostHandle,
+    offer: Offer,
+    text: string,
+    changes?: Partial<Parameters<Farm['progress']>[0]>,
+  ): ReturnType<Farm['progress']>
+  end(
+    host: HostHandle,
+    offer: Offer,
+    changes?: { exits?: number[]; reason?: FinishReason; log?: string },
+  ): ReturnType<Farm['finish']>
+  verdicts(): Promise<(string | null)[]>
+}
+
+const attemptOf = (offer: Offer) => {
+  const attempt = parseAttemptName(offer.attempt)
+  if (!attempt) throw new Error(`${offer.attempt} is no attempt`)
+  return attempt
+}
+
+export const farmTest = test.extend<{ farm: TestFarm }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
+  farm: async ({}, use) => {
+    const database = await createTestDatabase()
+    const directory = mkdtempSync(join(tmpdir(), 'farm-'))
+    let time = Date.parse('2024-05-06T07:08:09Z')
+    const heard: Announcement[] = []
+    const farm = openFarm({
+      databaseUrl: database.url,
+      logsDirectory: directory,
+      secret: 'a secret of at least thirty-two characters',
+      leaseSeconds,
+      announce: announcement => void heard.push(announcement),
+      now: () => new Date(time),
+    })
+    const wait = (seconds: number) => {
+      time += seconds * 1000
+    }
+    const clock = { now: () => new Date(time), wait }
+    await use({ ...farm, ...clock, heard, ...speak(farm, heard) })
+    await farm.close()
+    rmSync(directory, { recursive: true })
+    await database.drop()
+  },
+})
+
+function speak(farm: Farm, heard: Announcement[]) {
+  let deliveries = 0
+  const push: TestFarm['push'] = (commit, changes = {}) =>
+    farm.receivePush({
+      project: 'sample',
+      commit,
+      branch: 'main',
+      source: 'test',
+      deliveryId: `d${++deliveries}`,
+      ...changes,
+    })
+  return {
+    push,
+    configure: (...projects: ProjectConfig[]) => farm.applyConfiguration(projects.length > 0 ? projects : [project()]),
+    host: (name: string, arches = ['amd64']) => enrolled(farm, heard, name, arches),
+    async build(commit: string) {
+      const pushed = await push(commit)
+      if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
+      await farm.sourcesReady(pushed.buildId, { sources: [] })
+      return pushed.buildId
+    },
+    say: (host: HostHandle, offer: Offer, text: string, changes: object = {}) => {
+      const bytes = Buffer.from(text)
+      const sum = `crc:${cksum(bytes)}`
+      return farm.progress({
+        ...attemptOf(offer),
+        hostId: host.id,
+        lease: offer.lease,
+        offset: 0,
+        bytes,
+        sum,
+        steps: '',
+        ...changes,
+      })
+    },
+    end: (host: HostHandle, offer: Offer, { exits = [0, 0, 0], reason = 'exit' as FinishReason, log = '' } = {}) => {
+      const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: log.length }))
+      const sum = `crc:${cksum(Buffer.from(log))}`
+      return farm.finish({
+        ...attemptOf(offer),
+        hostId: host.id,
+        lease: offer.lease,
+        reason,
+        steps,
+        logBytes: log.length,
+        sum,
+      })
+    },
+    verdicts: async () => (await farm.listJobs({ limit: 100 })).map(job => job.verdict ?? job.state),
+  }
+}
+
+async function enrolled(farm: Farm, heard: Announcement[], name: string, arches: string[]): Promise<HostHandle> {
+  const invited = await farm.invite(name)
+  if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
+  const joined = await farm.enroll({
+    token: invited.token,
+    nonce: 'n1',
+    version: '1.0.0',
+    facts: { uname_m: 'x86_64' },
+  })
+  if (joined.kind !== 'enrolled') throw new Error(`enroll: ${joined.kind}`)
+  const bearer = await farm.hostBearing(joined.credential)
+  if (!bearer) throw new Error('the credential is not known')
+  const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
+  const instance = `${name}-1`
+  await farm.hello({
+    hostId: bearer.id,
+    instance,
+    slots: 2,
+    version: '1.0.0',
+    facts: { uname_s: 'Unix' },
+    arches: declared,
+  })
+  const handle: HostHandle = {
+    ...bearer,
+    credential: joined.credential,
+    claim: (number, { slot = 1, instance: as = instance } = {}) =>
+      claim(farm, heard, { hostId: bearer.id, instance: as, slot, claim: number }),
+  }
+  return handle
+}
+
+async function claim(
+  farm: Farm,
+  heard: Announcement[],
+  wish: Parameters<Farm['askForWork']>[0],
+): Promise<Offer | string> {
+  const state = await farm.askForWork(wish)
+  if (state.kind === 'offer') return state.offer
+  if (state.kind !== 'free') return state.kind
+  const messages = heard.flatMap(said => (said.kind === 'queued' ? said.attempts : []))
+  for (const { hostId, attempt } of messages) {
+    const id = parseAttemptName(attempt)
+    const offer = hostId === wish.hostId && id ? await farm.leaseAttempt(wish, id) : undefined
+    if (offer) return offer
+  }
+  return 'none'
+}
+
+export { attemptName, attemptOf, writeSteps }

@@ -1,0 +1,159 @@
+import { expect } from 'vitest'
+import type { Offer } from '../src/index.ts'
+import { attemptOf, commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
+
+const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  return [vax, (await vax.claim(1)) as Offer]
+}
+
+const logOf = async (farm: TestFarm, offer: Offer): Promise<string> => {
+  const attempt = attemptOf(offer)
+  const size = farm.logSize(attempt)
+  if (size === 0) return ''
+  const parts: Buffer[] = []
+  for await (const part of farm.readLog(attempt, 0, size)) parts.push(part as Buffer)
+  return Buffer.concat(parts).toString()
+}
+
+farmTest('a log arrives by offset, and a chunk sent twice is stored once', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'ok', size: 4 })
+  expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'wrong-offset', size: 4 })
+  expect(await farm.say(vax, offer, 'two\n', { offset: 4 })).toMatchObject({ kind: 'ok', size: 8 })
+  expect(await logOf(farm, offer)).toBe('one\ntwo\n')
+})
+
+farmTest('the same chunk twice at the same moment is stored once', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await Promise.all([farm.say(vax, offer, 'one\n'), farm.say(vax, offer, 'one\n')])
+  expect(await logOf(farm, offer)).toBe('one\n')
+})
+
+farmTest('a chunk at a wrong offset is answered with the right one', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.say(vax, offer, 'late', { offset: 100 })).toMatchObject({ kind: 'wrong-offset', size: 0 })
+  expect(await logOf(farm, offer)).toBe('')
+})
+
+farmTest('a chunk with a wrong checksum is not stored', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.say(vax, offer, 'one\n', { sum: 'crc:1' })).toEqual({ kind: 'wrong-sum' })
+  expect(await farm.say(vax, offer, 'one\n', { sum: 'sha1:1' })).toEqual({ kind: 'wrong-sum' })
+  expect(await farm.say(vax, offer, 'one\n', { sum: 'md5:5bbf5a52328e7439ae6e719dfe712200' })).toMatchObject({
+    kind: 'ok',
+  })
+})
+
+farmTest('a log beyond its limit ends the job', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const outcome = await farm.say(vax, offer, 'x'.repeat(1001))
+  expect(outcome).toMatchObject({ kind: 'ok', cancel: 'log-limit' })
+  expect(await farm.say(vax, offer, 'more', { offset: 1001 })).toMatchObject({ size: 1001, cancel: 'log-limit' })
+})
+
+farmTest('a job that runs much longer than its wall limit is told to end', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.say(vax, offer, '')).toMatchObject({ cancel: null })
+  farm.wait(3600 + 61)
+  expect(await farm.say(vax, offer, '')).toMatchObject({ kind: 'ok', cancel: 'wall-limit' })
+})
+
+farmTest('steps are shown as they end', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await farm.say(vax, offer, 'ok\n', { steps: '0:120:3' })
+
+  expect(await farm.findJob(1)).toMatchObject({
+    state: 'running',
+    steps: [{ name: 'configure', exit: 0, milliseconds: 120, logBytes: 3 }],
+  })
+  expect(await farm.say(vax, offer, '', { offset: 3, steps: '0:1:1,0:1:1,0:1:1,0:1:1' })).toEqual({
+    kind: 'wrong-steps',
+  })
+})
+
+farmTest('a finish sent twice gets the same answer, and there is one verdict', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const finish = () => farm.end(vax, offer, { exits: [0, 2] })
+  const answers = await Promise.all([finish(), finish()])
+
+  expect([...answers, await finish()]).toEqual(Array(3).fill({ kind: 'finished', verdict: 'failed' }))
+  expect(await farm.findJob(1)).toMatchObject({ verdict: 'failed', failedStep: 'build', attempts: [{}] })
+})
+
+farmTest('a finish waits for the whole log', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await farm.say(vax, offer, 'one\n')
+  expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'log-incomplete', size: 4 })
+  await farm.say(vax, offer, 'two\n', { offset: 4 })
+  expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
+})
+
+farmTest("a log whose bytes are not the host's is asked for again", async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await farm.say(vax, offer, 'oNe\n')
+  expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'log-incomplete', size: 0 })
+  await farm.say(vax, offer, 'one\n')
+  expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
+  expect(await logOf(farm, offer)).toBe('one\n')
+})
+
+farmTest('a finish from a stale lease changes nothing', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await vax.claim(2) // the host forgot the job, and got its second attempt
+
+  expect(await farm.end(vax, offer)).toEqual({ kind: 'lease-lost' })
+  expect(await farm.say(vax, offer, 'still here')).toEqual({ kind: 'lease-lost' })
+  expect(await farm.findJob(1)).toMatchObject({ state: 'leased', verdict: null, attempt: '1.2' })
+})
+
+farmTest('a finish with an invented lease changes nothing', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.end(vax, { ...offer, lease: 'ffff' })).toEqual({ kind: 'lease-lost' })
+  expect(await farm.verdicts()).toEqual(['leased'])
+})
+
+farmTest('a job that its owner stopped is tried again', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.end(vax, offer, { exits: [0], reason: 'stopped' })).toEqual({ kind: 'finished', verdict: 'lost' })
+  expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
+})
+
+farmTest('a running job that is cancelled hears it with its next message', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await farm.say(vax, offer, 'hm\n')
+  expect(await farm.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
+  farm.forgetAttempt(offer.attempt) // what the server does when it hears "revoked"
+
+  expect(farm.heard).toContainEqual({ kind: 'revoked', attempt: '1.1' })
+  expect(await farm.say(vax, offer, '', { offset: 3 })).toMatchObject({ cancel: 'cancelled' })
+  expect(await farm.end(vax, offer, { exits: [], reason: 'cancelled', log: 'hm\n' })).toEqual({
+    kind: 'finished',
+    verdict: 'cancelled',
+  })
+})
+
+farmTest('a queued job that is cancelled ends at once, and nobody can claim it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const buildId = await farm.build(commitOf('a'))
+  expect(await farm.cancelBuild(buildId)).toEqual({ kind: 'cancelled', attempts: 1 })
+
+  expect(await vax.claim(1)).toBe('none')
+  expect(await farm.verdicts()).toEqual(['cancelled'])
+  expect(await farm.cancelJob(1)).toEqual({ kind: 'nothing-to-cancel' })
+  expect(await farm.cancelJob(99)).toEqual({ kind: 'unknown' })
+})
+
+farmTest('two people who retry a job at the same moment make one attempt', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await farm.retryJob(1)).toEqual({ kind: 'not-finished', attempt: '1.1' })
+  await farm.end(vax, offer, { exits: [1] })
+  const retries = await Promise.all([farm.retryJob(1), farm.retryJob(1)])
+
+  expect(retries.map(retry => retry.kind).sort()).toEqual(['not-finished', 'queued'])
+  expect((await farm.findJob(1))?.attempts).toHaveLength(2)
+  expect(await farm.retryJob(99)).toEqual({ kind: 'unknown' })
+})

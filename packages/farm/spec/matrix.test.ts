@@ -1,0 +1,129 @@
+import { expect } from 'vitest'
+import type { Matrix, Offer } from '../src/index.ts'
+import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
+
+let claims = 0
+const run = async (farm: TestFarm, host: HostHandle, commit: string, exits: number[]) => {
+  await farm.build(commit)
+  return farm.end(host, (await host.claim(++claims)) as Offer, { exits })
+}
+const cellOf = (matrix: Matrix, host: string, arch = 'amd64') =>
+  matrix.cells.find(cell => cell.host === host && cell.arch === arch)
+
+farmTest('a cell that is expected and never ran is there to be seen', async ({ farm }) => {
+  await farm.configure(project({ arches: ['amd64', 'arm'] }))
+  await farm.host('vax', ['amd64', 'arm', 'sparc64'])
+  const matrix = await farm.matrix()
+
+  expect(matrix.arches).toEqual(['amd64', 'arm', 'sparc64'])
+  expect(matrix.cells.map(({ arch, last, active }) => ({ arch, last, active }))).toEqual([
+    { arch: 'amd64', last: null, active: null },
+    { arch: 'arm', last: null, active: null },
+  ])
+})
+
+farmTest('a cell says since when it fails, and what was good last', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  farm.wait(60)
+  await run(farm, vax, commitOf('b'), [0, 1])
+  const brokenAt = farm.now()
+  farm.wait(60)
+  await run(farm, vax, commitOf('c'), [0, 1])
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+    verdict: 'failed',
+    failedStep: 'build',
+    commit: commitOf('c'),
+    since: { commit: commitOf('b'), at: brokenAt, buildId: 2 },
+    lastGood: { commit: commitOf('a'), buildId: 1 },
+  })
+})
+
+farmTest('failing at another step is news', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 1])
+  await run(farm, vax, commitOf('b'), [0, 0, 1])
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+    failedStep: 'tests',
+    since: { commit: commitOf('b') },
+  })
+})
+
+farmTest('an older build that ends late does not hide a newer one', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const old = (await vax.claim(1)) as Offer
+  await farm.build(commitOf('b'))
+  const newer = (await vax.claim(1, { slot: 2 })) as Offer
+  await farm.end(vax, newer)
+  await farm.end(vax, old, { exits: [1] })
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
+})
+
+farmTest('a cell says whether it fails only here, or everywhere', async ({ farm }) => {
+  await farm.configure()
+  const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
+  await farm.build(commitOf('a'))
+  for (const [host, exits] of [
+    [vax, [0, 1]],
+    [sun, [0, 1]],
+    [sgi, [0, 0, 0]],
+  ] as [HostHandle, number[]][]) {
+    await farm.end(host, (await host.claim(1)) as Offer, { exits })
+  }
+  const matrix = await farm.matrix()
+
+  expect(cellOf(matrix, 'vax')?.alike).toEqual({ cells: 1, of: 2 })
+  expect(cellOf(matrix, 'sgi')?.alike).toEqual({ cells: 0, of: 2 })
+})
+
+farmTest('what runs now lies over what was known', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  await farm.build(commitOf('b'))
+
+  expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({
+    last: { verdict: 'passed' },
+    active: { state: 'queued', buildId: 2 },
+  })
+})
+
+farmTest('an arch that a host no longer declares leaves the matrix', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax', ['amd64', 'arm'])
+  const arches = [{ arch: 'arm', kind: 'cross', compiler: 'arm-cc 1' }] as const
+  await farm.hello({ hostId: vax.id, instance: 'vax-1', slots: 1, version: '1', facts: {}, arches: [...arches] })
+
+  expect((await farm.matrix()).cells.map(cell => cell.arch)).toEqual(['arm'])
+})
+
+farmTest('a matrix of one project has only its cells', async ({ farm }) => {
+  const variants = {
+    static: { env: {}, hosts: ['*'], arches: ['*'] },
+    dynamic: { env: {}, hosts: ['sun'], arches: ['*'] },
+  }
+  await farm.configure(project(), project({ name: 'rump', variants }))
+  await farm.host('vax')
+  await farm.host('sun')
+
+  const cells = (await farm.matrix({ project: 'rump' })).cells.map(cell => `${cell.host} ${cell.variant}`)
+  expect(cells).toEqual(['sun static', 'sun dynamic', 'vax static'])
+})
+
+farmTest('a host is online, away after an orderly stop, and silent after two minutes', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const presence = async () => (await farm.findHost('vax'))?.presence
+  expect(await presence()).toBe('online')
+  farm.wait(121)
+  expect(await presence()).toBe('silent')
+  await vax.claim(1)
+  expect(await presence()).toBe('online')
+  await farm.bye(vax.id, 'vax-1')
+  expect(await presence()).toBe('away')
+})

@@ -1,0 +1,105 @@
+import { expect } from 'vitest'
+import { commitOf, farmTest, project } from './farm-test.ts'
+
+farmTest('a push becomes one build with a job for each arch of each host', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax', ['amd64', 'arm'])
+  await farm.host('sun', ['sparc64'])
+  const pushed = await farm.push(commitOf('a'))
+
+  expect(pushed).toEqual({ kind: 'built', buildId: 1, created: true, jobsAdded: 3 })
+  const build = await farm.findBuild(1)
+  expect(build?.jobs.map(job => `${job.host} ${job.arch} ${job.state}`).sort()).toEqual([
+    'sun sparc64 waiting',
+    'vax amd64 waiting',
+    'vax arm waiting',
+  ])
+})
+
+farmTest('the same commit twice makes one build', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+
+  expect(await farm.push(commitOf('a'))).toEqual({ kind: 'built', buildId: 1, created: false, jobsAdded: 0 })
+  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+})
+
+farmTest('the same delivery twice makes one build, even at the same moment', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  const deliver = () => farm.push(commitOf('a'), { deliveryId: 'once' })
+  await Promise.all([deliver(), deliver(), deliver()])
+
+  expect(await deliver()).toEqual({ kind: 'repeated', buildId: 1 })
+  expect((await farm.findBuild(1))?.jobs).toHaveLength(1)
+  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+})
+
+farmTest('a build gains the jobs of a host that joined since', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.host('sun', ['sparc64'])
+
+  expect(await farm.push(commitOf('a'))).toMatchObject({ created: false, jobsAdded: 1 })
+  expect((await farm.findBuild(1))?.jobs.map(job => job.state)).toEqual(['queued', 'queued'])
+})
+
+farmTest('a branch that the project does not build is noted, and not built', async ({ farm }) => {
+  await farm.configure()
+  expect(await farm.push(commitOf('a'), { branch: 'topic' })).toEqual({
+    kind: 'branch-not-built',
+    branches: ['main', 'release/*'],
+  })
+  expect(await farm.push(commitOf('b'), { branch: 'release/1.0' })).toMatchObject({ kind: 'built' })
+  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+})
+
+farmTest('an unknown project is answered with the known ones', async ({ farm }) => {
+  await farm.configure(project(), project({ name: 'other' }))
+  expect(await farm.push(commitOf('a'), { project: 'samle' })).toEqual({
+    kind: 'unknown-project',
+    known: ['other', 'sample'],
+  })
+})
+
+farmTest('sources that cannot be had make every job broken, with the message of git', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+  await farm.sourcesFailed(1, 'fatal: repository not found')
+
+  const job = await farm.findJob(1)
+  expect(job).toMatchObject({
+    verdict: 'broken',
+    attempts: [{ reason: 'sources', detail: 'fatal: repository not found' }],
+  })
+  expect((await farm.matrix()).cells[0]?.last).toMatchObject({ verdict: 'broken' })
+  expect(await farm.findBuild(1)).toMatchObject({ sources: 'failed', problem: 'fatal: repository not found' })
+})
+
+farmTest('triggering a build whose sources failed tries them again', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+  await farm.sourcesFailed(1, 'fatal: unable to access')
+  await farm.push(commitOf('a'))
+
+  expect(await farm.buildsToPrepare()).toEqual([1])
+  expect((await farm.findJob(1))?.attempts.map(attempt => attempt.state)).toEqual(['waiting', 'finished'])
+})
+
+farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.configure(project({ steps: [{ name: 'all', run: 'make all' }], env: { COLOUR: 'blue' } }))
+  await farm.build(commitOf('b'))
+
+  expect((await farm.findJob(1))?.recipe).toMatchObject({
+    env: { COLOUR: 'red' },
+    steps: [{}, {}, { run: 'make test' }],
+  })
+  expect((await farm.findJob(2))?.recipe).toMatchObject({ env: { COLOUR: 'blue' }, steps: [{ run: 'make all' }] })
+})
