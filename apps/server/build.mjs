@@ -50,7 +50,8 @@ export const bundle = async entries => {
   return Object.fromEntries(Object.keys(entries).map(name => [name, pathToFileURL(join(outdir, `${name}.js`)).href]))
 }
 
-const source = name => new URL(`src/${name}`, import.meta.url)
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await bundle({ main: source('main.ts'), start: source('start/start.ts'), cli: source('cli/cli.ts') })
+// From the command line: node apps/server/build.mjs NAME=FILE.ts …, the files relative to the current directory.
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const pairs = process.argv.slice(2).map(argument => argument.split('=', 2))
+  await bundle(Object.fromEntries(pairs.map(([name, file]) => [name, pathToFileURL(file)])))
+}

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log-file.ts'
 import { commandOf, disownPidFile, isAlive, parentOf, readPidFile } from './pidfile.ts'
 
 /** The longest that an orderly end may take: PostgreSQL writes its checkpoint. */
@@ -13,8 +14,8 @@ const waitUntilGone = async (pid: number, milliseconds: number): Promise<boolean
   return true
 }
 
-const stopOrphan = async (pid: number, log: (line: string) => void): Promise<void> => {
-  log(`a PostgreSQL of an earlier start is still running (process ${pid}): stopping it`)
+const stopOrphan = async (pid: number, log: Log): Promise<void> => {
+  log.info(`a PostgreSQL of an earlier start is still running (process ${pid}): stopping it`)
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     process.kill(pid, signal) // fast, immediate, none too soon
     if (await waitUntilGone(pid, stopMillisecondsMax)) return
@@ -32,7 +33,7 @@ const isPostgres = (pid: number): boolean => /postgres/.test(commandOf(pid))
  * What an earlier start left running on this data directory. `server` is the process that started it: while that one lives and
  * is still its parent the database is in use; otherwise the server was killed, and its PostgreSQL is an orphan.
  */
-export const clearLeftover = async (data: string, server: number, log: (line: string) => void): Promise<void> => {
+export const clearLeftover = async (data: string, server: number, log: Log): Promise<void> => {
   const noted = readPidFile(data)
   if (!noted) return
   if (!isAlive(noted.pid) || !isPostgres(noted.pid)) return disownPidFile(data)

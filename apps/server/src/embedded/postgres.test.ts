@@ -27,10 +27,9 @@ const newDirectory = async (mode = 0o711): Promise<string> => {
 }
 
 const start = async (directory: string, fallback = join(home, 'fallback')) => {
-  const lines: string[] = []
-  const postgres = await startEmbeddedPostgres({ directory, fallback, log: line => lines.push(line) })
+  const postgres = await startEmbeddedPostgres({ directory, fallback, log: { info: () => {}, error: () => {} } })
   onTestFinished(() => postgres.stop())
-  return { ...postgres, lines }
+  return postgres
 }
 
 const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {

@@ -4,7 +4,8 @@ import { closeSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openLog, sizeOf, tail } from './log.ts'
+import { openLog, sizeOf, tail } from '../log-file.ts'
+import { exitWithin, hasExited } from '../processes.ts'
 import { readPidFile } from './pidfile.ts'
 import type { Place } from './place.ts'
 
@@ -96,30 +97,6 @@ export const runPostgres = async (request: RunRequest, attempts = 3): Promise<Po
   )
 }
 
-/** Ends PostgreSQL when this process ends without having done so: its standard input closes with us, even at kill -9. */
-export const endWithParent = (postgres: number, account: Place['account']): ChildProcess => {
-  const watch = spawn('/bin/sh', ['-c', 'read -r _; kill -s INT "$1"', 'sh', String(postgres)], {
-    ...account,
-    cwd: '/',
-    env: {},
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  })
-  watch.unref()
-  return watch
-}
-
-const exited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
-
-const exitWithin = async (child: ChildProcess, milliseconds: number): Promise<boolean> => {
-  if (exited(child)) return true
-  const end = AbortSignal.timeout(milliseconds)
-  return once(child, 'exit', { signal: end }).then(
-    () => true,
-    () => exited(child),
-  )
-}
-
 /** Fast shutdown (open transactions are rolled back); harder when that takes too long. */
 export const stopPostgres = async (child: ChildProcess): Promise<void> => {
   for (const [signal, milliseconds] of [
@@ -127,7 +104,7 @@ export const stopPostgres = async (child: ChildProcess): Promise<void> => {
     ['SIGQUIT', 5_000],
     ['SIGKILL', 5_000],
   ] as const) {
-    if (exited(child)) return
+    if (hasExited(child)) return
     child.kill(signal)
     if (await exitWithin(child, milliseconds)) return
   }

@@ -5,7 +5,7 @@ const [, directory = '', fallback = ''] = process.argv.slice(process.argv.indexO
 const postgres = await startEmbeddedPostgres({
   directory,
   fallback,
-  log: line => console.error(line),
+  log: { info: () => {}, error: () => {} },
   onEnd: () => process.exit(1),
 })
 console.log(`${postgres.url} ${postgres.pid}`)

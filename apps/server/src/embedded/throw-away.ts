@@ -14,7 +14,7 @@ export const startThrowAwayPostgres = async (): Promise<EmbeddedPostgres> => {
     directory: join(directory, 'postgres'),
     fallback: join(directory, 'fallback'),
     parameters: careless,
-    log: line => console.error(line),
+    log: { info: () => {}, error: line => console.error(line) },
   })
   const stop = async () => {
     await postgres.stop()

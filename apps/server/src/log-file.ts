@@ -1,4 +1,10 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+
+/** The part of a pino logger that is wanted here. */
+export interface Log {
+  info: (line: string) => void
+  error: (line: string) => void
+}
 
 const logBytesMax = 10_000_000
 const tailBytes = 4_000
@@ -26,5 +32,3 @@ export const tail = (file: string, since = 0): string => {
     closeSync(descriptor)
   }
 }
-
-export const firstLine = (file: string): string => readFileSync(file, 'utf8').split('\n', 1)[0] ?? ''

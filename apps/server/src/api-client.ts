@@ -1,0 +1,62 @@
+/** What the API said no to, in its own words. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export interface Api {
+  url: string
+  get: <T>(path: string) => Promise<T>
+  post: <T>(path: string, body?: object) => Promise<T>
+  text: (path: string, headers?: Record<string, string>) => Promise<string>
+}
+
+interface Problem {
+  title?: string
+  detail?: string
+}
+
+const refusalOf = async (response: Response): Promise<Refusal> => {
+  const problem = (await response.json().catch(() => ({}))) as Problem
+  const words = problem.detail ?? problem.title ?? response.statusText
+  return new Refusal(response.status, words)
+}
+
+const reach = async (request: Request): Promise<Response> => {
+  try {
+    return await fetch(request)
+  } catch (error) {
+    const cause = (error as Error).cause as { code?: string; message?: string } | undefined
+    const why = cause?.code ?? cause?.message ?? (error as Error).message
+    throw new Error(`no farm answers at ${new URL(request.url).origin} (${why}); start it with: npm start`)
+  }
+}
+
+/** The results API as its own command line uses it. */
+export const apiClient = (url: string, token: string): Api => {
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json', ...(init.headers as object) }
+    const response = await reach(new Request(`${url}${path}`, { ...init, headers }))
+    if (!response.ok) throw await refusalOf(response)
+    return response
+  }
+  return {
+    url,
+    get: async <T>(path: string) => (await (await ask(path)).json()) as T,
+    post: async <T>(path: string, body: object = {}) => {
+      const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+      return (await (await ask(path, init)).json()) as T
+    },
+    text: async (path, headers = {}) => (await ask(path, { headers: { accept: '*/*', ...headers } })).text(),
+  }
+}
+
+/** Where the farm with this configuration answers on its own machine. */
+export const localUrl = (host: string, port: number): string => {
+  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${everywhere.includes(':') ? `[${everywhere}]` : everywhere}:${port}`
+}

@@ -1,0 +1,34 @@
+import type { Api } from '../api-client.ts'
+
+/** Returns what to print; undefined: the words make no command. */
+type Verb = (api: Api, words: string[]) => Promise<string[] | undefined>
+
+const trigger: Verb = async (api, [project, ref, ...more]) => {
+  if (!project || more.length > 0) return undefined
+  const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
+  const { id, commit } = await api.post<{ id: number; commit: string }>(path, ref ? { ref } : {})
+  return [`build ${id}: ${project} at ${commit.slice(0, 12)}`, `${api.url}/builds/${id}`]
+}
+
+const inviteHost: Verb = async (api, [what, name, ...more]) => {
+  if (what !== 'invite' || !name || more.length > 0) return undefined
+  const { line, expiresAt } = await api.post<{ line: string; expiresAt: string }>('/api/v1/hosts/invitations', { name })
+  return [line, `Run this line once on ${name}, before ${new Date(expiresAt).toLocaleString()}.`]
+}
+
+const scopes = ['trigger', 'admin']
+
+const createToken: Verb = async (api, [what, name, option, scope = 'trigger', ...more]) => {
+  if (what !== 'create' || !name || more.length > 0) return undefined
+  if ((option !== undefined && option !== '--scope') || !scopes.includes(scope)) return undefined
+  const { token } = await api.post<{ token: string }>('/api/v1/tokens', { name, scope })
+  return [token, `The farm keeps only its hash: store it now. Send it as "Authorization: Bearer …".`]
+}
+
+const admin: Verb = async (api, words) => {
+  if (words.length > 0) return undefined
+  const { url } = await api.post<{ url: string }>('/api/v1/login-links')
+  return [url]
+}
+
+export const verbs: Record<string, Verb> = { trigger, host: inviteHost, token: createToken, admin }

@@ -1,0 +1,77 @@
+// What `npm start` runs once the packages are there: the server, this machine as its first host, and the sample's first build.
+import { mkdirSync } from 'node:fs'
+import { apiClient, localUrl } from '../api-client.ts'
+import { type Config, readConfig } from '../config.ts'
+import { type Ending, openEnding } from './ending.ts'
+import { buildSample } from './first-cell.ts'
+import { findPort } from './port.ts'
+import { postgresGone, type RunningServer, serverReady, startServer } from './server-child.ts'
+import { type HostRequest, hostOnline, type RunningHost, startHost } from './this-host.ts'
+
+const say = (line: string): void => console.log(line)
+const ending = openEnding(say)
+
+try {
+  await main(readConfig(process.env))
+} catch (error) {
+  // A request that was cut off because we are ending is no news.
+  if (!ending.begun.aborted) await fail(error instanceof Error ? error.message : String(error))
+}
+
+async function main(config: Config): Promise<void> {
+  const { port, url } = await choosePort(config)
+  const server = await runServer(config, { port, url }, ending)
+  const api = apiClient(url, config.secrets.adminToken)
+  say(`the farm answers at ${url}`)
+  await runHost({ api, dataDirectory: config.dataDirectory, say, begun: ending.begun })
+  const { url: adminUrl } = await api.post<{ url: string }>('/api/v1/login-links')
+  say(
+    `\n  ${url}\n  sign in as administrator (once, soon): ${adminUrl}\n  Ctrl-C ends it; the data stays in ${config.dataDirectory}`,
+  )
+  await server.child.ended
+}
+
+async function choosePort({ host, port: wanted }: Config): Promise<{ port: number; url: string }> {
+  const found = await findPort(host, wanted, localUrl(host, wanted))
+  if ('problem' in found) return fail(found.problem)
+  return { port: found.port, url: localUrl(host, found.port) }
+}
+
+async function runServer(
+  { dataDirectory, databaseUrl }: Config,
+  at: { port: number; url: string },
+  { add, begun }: Ending,
+) {
+  say('starting the server …')
+  mkdirSync(dataDirectory, { recursive: true })
+  const server = startServer({ ...at, dataDirectory })
+  if (databaseUrl === undefined) add({ name: 'PostgreSQL', stop: () => postgresGone(dataDirectory) })
+  add({ name: 'the server', stop: server.stop })
+  void server.child.ended.then(how => serverEnded(server, how))
+  await serverReady(server, at.url, begun)
+  return server
+}
+
+async function serverEnded({ child }: RunningServer, how: string): Promise<void> {
+  if (!ending.begun.aborted) await fail(`the server ended by itself (${how}); its last words:\n${child.lastWords()}`)
+}
+
+async function runHost(request: HostRequest): Promise<void> {
+  const host = await startHost(request)
+  ending.add({ name: `the host ${host.name}`, stop: host.stop })
+  void host.child.ended.then(how => hostEnded(host, how))
+  const arches = await hostOnline(host, request)
+  if (!arches) return
+  say(`host ${host.name} is online, for ${arches.join(', ')}`)
+  await buildSample({ ...request, host: host.name })
+}
+
+function hostEnded({ child, name }: RunningHost, how: string): void {
+  if (!ending.begun.aborted)
+    say(`the agent of ${name} ended by itself (${how}); the server goes on. Its last words:\n${child.lastWords()}`)
+}
+
+async function fail(message: string): Promise<never> {
+  console.error(`farm: ${message}`)
+  return ending.end(1)
+}
