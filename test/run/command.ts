@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Tally } from './tally.ts'
+
+export interface Outcome {
+  ok: boolean
+  output: string
+  seconds: number
+}
+
+/** Runs a command and keeps what it says. */
+export const quietly = async (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Outcome> => {
+  const begun = Date.now()
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const pieces: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => pieces.push(piece))
+  const failure = once(child, 'error').then(([error]: Error[]) => String(error?.message))
+  const code = await Promise.race([once(child, 'close').then(([exit]) => exit), failure])
+  const output = Buffer.concat(pieces).toString()
+  return { ok: code === 0, output: typeof code === 'string' ? code : output, seconds: (Date.now() - begun) / 1000 }
+}
+
+/** Runs a command whose output goes straight to the terminal; its exit code. */
+export const aloud = async (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> => {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = await once(child, 'close')
+  return code ?? 1
+}
+
+/** A command that passes or fails as a whole counts as one test; it is heard only when it fails. */
+export const check = async (name: string, command: string, args: readonly string[]): Promise<Tally> => {
+  const { ok, output, seconds } = await quietly(command, args, { TURBO_TELEMETRY_DISABLED: '1' })
+  console.log(`${ok ? 'passed' : 'FAILED'}  ${name}  ${seconds.toFixed(1)} s`)
+  if (!ok) console.log(output.trimEnd())
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] }
+}

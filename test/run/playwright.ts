@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { aloud } from './command.ts'
+import type { Tally } from './tally.ts'
+
+interface Suite {
+  title: string
+  suites?: Suite[]
+  specs?: { title: string; tests: { status: 'expected' | 'unexpected' | 'flaky' | 'skipped' }[] }[]
+}
+
+interface Report {
+  suites: Suite[]
+  errors: unknown[]
+}
+
+const results = (suite: Suite): { title: string; status: string }[] => [
+  ...(suite.specs ?? []).flatMap(({ title, tests }) => tests.map(({ status }) => ({ title, status }))),
+  ...(suite.suites ?? []).flatMap(results),
+]
+
+/** A flaky test is one that failed: it may fail for the next person, too. */
+export const tallyOf = ({ suites, errors }: Report, exitCode: number): Tally => {
+  const all = suites.flatMap(results)
+  const failed = all.filter(({ status }) => status === 'unexpected' || status === 'flaky').length + errors.length
+  return {
+    passed: all.filter(({ status }) => status === 'expected').length,
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    skipped: all.filter(({ status }) => status === 'skipped').map(({ title }) => title),
+  }
+}
+
+const configuration = 'test/e2e/playwright.config.ts'
+
+/** The browser tests. */
+export const runPlaywright = async (directory: string): Promise<Tally> => {
+  if (!existsSync(configuration))
+    throw new Error(`${configuration} is not there: the browser tests are part of every run`)
+  const file = `${directory}/playwright.json`
+  const words = ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'test', '-c', 'e2e', '--reporter=list,json']
+  const exitCode = await aloud('pnpm', words, { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
+}

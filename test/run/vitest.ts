@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import { aloud } from './command.ts'
+import type { Tally } from './tally.ts'
+
+interface Assertion {
+  fullName: string
+  status: 'passed' | 'failed' | 'skipped' | 'pending' | 'todo' | 'disabled'
+}
+
+interface Report {
+  success: boolean
+  testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
+}
+
+/** A file that could not even be read has failed without one of its tests having done so. */
+const failuresOf = ({ status, assertionResults }: Report['testResults'][number]): number => {
+  const failed = assertionResults.filter(assertion => assertion.status === 'failed').length
+  return status === 'failed' ? Math.max(1, failed) : failed
+}
+
+/** `exitCode` also knows what the report does not: errors outside of tests, and what is left behind at the end. */
+export const tallyOf = (report: Report, exitCode: number): Tally => {
+  const assertions = report.testResults.flatMap(file => file.assertionResults)
+  const failed = report.testResults.reduce((sum, file) => sum + failuresOf(file), 0)
+  return {
+    passed: assertions.filter(({ status }) => status === 'passed').length,
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    skipped: assertions
+      .filter(({ status }) => status !== 'passed' && status !== 'failed')
+      .map(({ fullName }) => fullName),
+  }
+}
+
+export const runVitest = async (directory: string): Promise<Tally> => {
+  const file = `${directory}/vitest.json`
+  const exitCode = await aloud('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`])
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
+}
