@@ -1,6 +1,8 @@
 import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
+import type { Milestone } from '../rules/matrix.ts'
 import type { Recipe } from '../rules/plan.ts'
+import type { PreparedSource } from '../verbs/sources.ts'
 import { type JobSummary, listJobs } from './builds.ts'
 
 export interface AttemptView {
@@ -26,6 +28,10 @@ export interface JobView extends JobSummary {
   branch: string | null
   subject: string | null
   recipe: Recipe
+  /** What it unpacks; empty until the farm has prepared it. */
+  preparedSources: PreparedSource[]
+  /** When this project's variant passed last on this host for this arch, in whichever job. */
+  lastGood: Milestone | null
   /** Newest first. */
   attempts: AttemptView[]
 }
@@ -57,5 +63,21 @@ export async function findJob(ground: Ground, id: number): Promise<JobView | und
     logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
   }))
   const { branch, subject } = row.build
-  return { ...summary, branch, subject, recipe: row.recipe.body as unknown as Recipe, attempts }
+  const recipe = row.recipe.body as unknown as Recipe
+  const preparedSources =
+    row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []) : []
+  return { ...summary, branch, subject, recipe, preparedSources, lastGood: await lastGoodOf(ground, row), attempts }
+}
+
+async function lastGoodOf(
+  { db }: Ground,
+  { hostId, arch, variant, build }: { hostId: number; arch: string; variant: string; build: { projectName: string } },
+): Promise<Milestone | null> {
+  const { projectName } = build
+  const cell = await db.cell.findUnique({
+    where: { projectName_hostId_arch_variant: { projectName, hostId, arch, variant } },
+    select: { lastGoodBuildId: true, lastGoodCommit: true, lastGoodAt: true },
+  })
+  if (!cell?.lastGoodAt || cell.lastGoodBuildId === null || cell.lastGoodCommit === null) return null
+  return { buildId: cell.lastGoodBuildId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
 }

@@ -86,6 +86,7 @@ interface ActiveRow {
   arch: string
   variant: string
   state: ActiveAttempt['state']
+  step: string | null
   since: Date
 }
 
@@ -93,9 +94,10 @@ interface ActiveRow {
 async function activeAttempts({ db }: Ground, project: string | undefined): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.$queryRaw<ActiveRow[]>`
     SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
-           a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since"
+           a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
+           CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
-      JOIN "Host" host ON host."id" = job."hostId"
+      JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
      WHERE a."state" <> 'finished' AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})
      ORDER BY a."state" IN ('leased', 'running'), job."buildId"`
   return new Map(

@@ -38,6 +38,8 @@ export interface ActiveAttempt {
   attempt: string
   buildId: number
   state: Exclude<AttemptState, 'finished'>
+  /** The step it is at, as far as the host has said; null before it has begun. */
+  step: string | null
   since: Date
 }
 
