@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { accessDoor } from './doors/access.ts'
 import { agentDoor } from './doors/agent/index.ts'
@@ -19,7 +19,7 @@ export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): 
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // A line a request is 0.1 ms and, with a heartbeat every 2 s of each running job, says nothing: failures are logged.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: parts.config.trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.

@@ -16,15 +16,17 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     trustProxy: env.TRUST_PROXY === 'true',
     dataDirectory,
     /** Undefined: the farm runs a PostgreSQL of its own below the data directory. */
-    databaseUrl: env.DATABASE_URL,
+    databaseUrl: env.DATABASE_URL || undefined,
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     /** Undefined: BullMQ keeps its queues in the same PostgreSQL. */
-    redisUrl: env.REDIS_URL,
+    redisUrl: env.REDIS_URL || undefined,
     farmFile: resolve(cwd, env.FARM_FILE ?? 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Bytes of prepared tarballs kept. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: env.LOG_LEVEL ?? 'info',
+    /** What git inherits: PATH, HOME, proxies, GIT_CONFIG_*. */
+    environment: { ...env },
     secrets: Object.freeze({
       server: env.FARM_SECRET ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
       adminToken: env.ADMIN_TOKEN ?? kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),

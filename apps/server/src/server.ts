@@ -37,10 +37,12 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const dispatch = openDispatch(queues, log)
   closing.unshift(dispatch.close)
   const mirrors = openMirrors({
-    directory: join(config.dataDirectory, 'mirrors'),
-    cacheDirectory: join(config.dataDirectory, 'sources'),
-    maxBytes: config.sourcesBytesMax,
+    directory: join(config.dataDirectory, 'sources'),
+    tarballBytesMax: config.sourcesBytesMax,
+    environment: config.environment,
+    log: (event, fields) => log.info(fields, event),
   })
+  closing.unshift(mirrors.close)
   const errands = openErrands({ queues, dispatch, mirrors, bus, log })
   closing.unshift(errands.close)
 
@@ -67,7 +69,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
 async function openDatabase(config: Config, log: Logger) {
   const database =
     config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log: line => log.info(line) })
+      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
       : { url: config.databaseUrl, stop: async () => {} }
   await migrate(database.url)
   return database
