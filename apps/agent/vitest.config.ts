@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
 
-// Two cores are common: more agents at once would only measure each other.
-export default defineConfig({ test: { name: 'agent', maxConcurrency: 3, fileParallelism: false, testTimeout: 40_000 } })
+// Most of a scenario is waiting, but two cores are common: four agents at once is enough.
+export default defineConfig({ test: { name: 'agent', maxConcurrency: 2, maxWorkers: 2, testTimeout: 40_000 } })

@@ -104,7 +104,7 @@ rest_after_none() {
   now
   # An answer at once, again and again, would be a busy loop.
   if [ "$NUMBER" = 0 ] && [ "$NOW" = "$asked_at" ]; then NUMBER=1; fi
-  if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 10 ]; then NUMBER=10; fi
+  if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 5 ]; then NUMBER=5; fi
   if [ "$NUMBER" -gt 0 ]; then pause $((NUMBER * 1000)); fi
 }
 

@@ -16,9 +16,10 @@ choose_client() {
 use_url() {
   URL=${1%/}
   case $URL in
+    '' | @*) die "no farm's address in this copy; name it: --url http://farm.example:8080" ;;
     *[!A-Za-z0-9.:/_~%-]*) die "the farm's address has characters that no address needs: $URL" ;;
     http://?* | https://?*) ;;
-    *) die "no farm's address here; name it: --url http://farm.example:8080" ;;
+    *) die "not a farm's address: $URL; expected is something like http://farm.example:8080" ;;
   esac
 }
 

@@ -104,11 +104,12 @@ scene('the farm is told when host.conf changes', async ({ farm, host, enrolled }
 
 scene('a step has an empty standard input, default signals and a usual umask', async ({ farm, enrolled }) => {
   await enrolled()
-  const steps = { show: 'cat; grep SigIgn /proc/self/status; umask' }
+  const steps = { show: 'cat; grep SigIgn /proc/self/status; umask; env | sed -n "s/^\\(RUMPFARM_.*\\)=.*/\\1/p"' }
   const attempt = farm.queue({ steps })
   await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\n$/)
+  // An agent that a job starts must not find this one's directory: of ours there is only the mark.
+  expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\nRUMPFARM_MARK\n$/)
 })
 
 scene('several sources lie side by side, and the steps run where the farm says', async ({ farm, enrolled }) => {

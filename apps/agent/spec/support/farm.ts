@@ -30,6 +30,7 @@ export type Attempt = {
   claim: number
   claimedAt: number
   sourceCalls: number
+  finishCalls: number
   log: Log
   steps: string
   step: number
@@ -59,6 +60,11 @@ export class Log {
     return this.parts[0] as Buffer
   }
 
+  cut(length: number) {
+    this.parts = [this.bytes.subarray(0, length)]
+    this.length = length
+  }
+
   toString() {
     return this.bytes.toString('latin1')
   }
@@ -70,7 +76,7 @@ const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
 
 /** A farm of the tests' own: a real HTTP server that keeps strictly to the protocol, except where a test asks for a fault. */
 export class ScriptedFarm {
-  readonly credential = `rfh-${randomBytes(8).toString('hex')}`
+  credential = `rfh-${randomBytes(8).toString('hex')}`
   readonly invitation = `inv-${randomBytes(8).toString('hex')}`
   readonly attempts: Attempt[] = []
   readonly seen: Seen[] = []
@@ -86,6 +92,7 @@ export class ScriptedFarm {
   invitationNonce = ''
   /** The bytes that a source call is answered with; a test may spoil them. */
   onSource = (bytes: Buffer, _times: number): Buffer => bytes
+  onFinish = (_attempt: Attempt, _times: number): void => {}
   private heldSources: (() => void)[] | undefined
   private server: Server | undefined
   private port = 0
@@ -126,6 +133,7 @@ export class ScriptedFarm {
       claim: 0,
       claimedAt: 0,
       sourceCalls: 0,
+      finishCalls: 0,
       log: new Log(),
       steps: '',
       step: 0,
@@ -385,6 +393,8 @@ export class ScriptedFarm {
 
   private finish(attempt: Attempt, told: Record<string, string>): Answer {
     const { reason = '', logsize = '', sum = '', steps, detail } = told
+    attempt.finishCalls += 1
+    this.onFinish(attempt, attempt.finishCalls)
     if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log.bytes)) {
       return err('409 size', `size ${attempt.log.length}`)
     }

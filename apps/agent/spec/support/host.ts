@@ -88,7 +88,7 @@ export class Host {
   async run(text: string, milliseconds = 15_000): Promise<{ output: string; code: number }> {
     this.runs += 1
     const name = `run-${this.runs}`
-    this.tell(`{ ( ${text}\n) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
+    this.tell(`{ ( ${text} ) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
     const line = await this.line(new RegExp(`^${name} `), milliseconds)
     return { output: readFileSync(join(this.folder, name), 'utf8'), code: Number(line.text.split(' ')[1]) }
   }
@@ -113,12 +113,12 @@ export class Host {
     })
   }
 
-  /** Starts the agent; resolves with its pid in the namespace, and `exited` with its exit code. */
+  /** Starts the agent with default signals, for the background of a shell ignores INT, which no shell can undo; resolves with its pid in the namespace, and `exited` with its exit code. */
   async start(words = `${quote(join(this.dir, 'agent.sh'))} run`): Promise<{ pid: number; exited: Promise<Line> }> {
     this.runs += 1
     const name = `agent-${this.runs}`
     this.tell(
-      `{ bash -c 'echo "${name} $$"; exec "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
+      `{ bash -c 'echo "${name} $$"; exec env --default-signal "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
     )
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])

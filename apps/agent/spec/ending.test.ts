@@ -1,0 +1,86 @@
+import { expect } from 'vitest'
+import { scene } from './support/scene.ts'
+
+scene('cancel ends a job within three seconds, with what ignores TERM and what left the group', async ({ farm, host, enrolled }) => {
+  farm.next = 1000
+  await enrolled()
+  const attempt = farm.queue({
+    grace: 1,
+    steps: {
+      stubborn: [
+        "(trap '' TERM; echo stubborn; sleep 4721; sleep 4722) &",
+        "setsid sh -c \"trap '' TERM; sleep 4723; sleep 4724\" &",
+        'setsid -f sleep 4725',
+        'sleep 4726 | cat',
+      ].join('\n'),
+    },
+  })
+  await farm.logged(attempt, 'stubborn')
+  const asked = Date.now()
+  attempt.cancel = 'cancelled'
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
+  expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(4000)
+  expect(await host.alive('sleep 472')).toEqual([])
+})
+
+scene('what a job leaves running is ended with it', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { leave: 'sleep 4731 & setsid -f sleep 4732; echo left' } })
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+  expect(attempt.finishes[0]?.steps).toMatch(/^0:/)
+  expect(await host.alive('sleep 473')).toEqual([])
+})
+
+scene('a stranger with another mark, or none, is left alone', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.tell('RUMPFARM_MARK=9.9:other: sleep 4741 &')
+  host.tell('sleep 4742 &')
+  const attempt = farm.queue({ steps: { one: 'setsid -f sleep 4743' } })
+  await farm.finished(attempt)
+  expect((await host.alive('sleep 474')).length).toBe(2)
+})
+
+scene('no further step runs after a cancel, even if the step ends well', async ({ farm, enrolled }) => {
+  farm.next = 200
+  await enrolled()
+  const attempt = farm.queue({ steps: { polite: "trap 'exit 0' TERM; echo up; sleep 4751 & wait", next: 'echo never' } })
+  await farm.logged(attempt, 'up')
+  attempt.cancel = 'cancelled'
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('up\n')
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
+})
+
+scene('a lost lease: the job is killed and dropped, and the next one is claimed with a higher number', async ({ farm, host, enrolled }) => {
+  farm.next = 300
+  await enrolled()
+  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4761' } })
+  await farm.logged(attempt, 'up')
+  attempt.state = 'gone'
+  const next = farm.queue({ steps: { one: 'echo next' } })
+  await farm.finished(next)
+
+  expect(attempt.finishes).toEqual([])
+  expect(next.claim).toBeGreaterThan(attempt.claim)
+  expect(await host.alive('sleep 4761')).toEqual([])
+  expect(host.said()).toMatch(/attempt 1.1 is no longer ours \(410/)
+  await host.removed('work', 'attempt-1.1')
+})
+
+scene('a runner that is killed from outside: the job vanished, and what is left of it is ended', async ({ farm, host, enrolled }) => {
+  farm.next = 300
+  await enrolled()
+  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4771' } })
+  await farm.logged(attempt, 'up')
+  const [runner] = host.read('slot-1', '1', 'runner').split(' ')
+  host.signal('KILL', Number(runner))
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'vanished' })
+  expect(attempt.finishes[0]?.steps).toBeUndefined()
+  expect(await host.alive('sleep 4771')).toEqual([])
+})

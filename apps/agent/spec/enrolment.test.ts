@@ -1,0 +1,130 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { bundle, type Host } from './support/host.ts'
+import { type Scene, scene } from './support/scene.ts'
+
+const pipe = ({ farm, host }: Scene, invitation = farm.invitation) =>
+  `curl -fsS ${farm.url}/agent.sh | ${host.shell} -s -- enroll ${invitation}`
+
+const agentPid = async (host: Host) => {
+  const line = await host.line(/^rumpfarm: stop: Ctrl-C or kill ([0-9]+)/)
+  return Number(/kill ([0-9]+)/.exec(line.text)?.[1])
+}
+
+scene('the one line of the dashboard enrols the host, says what it must, and goes on as the agent', async all => {
+  const { farm, host } = all
+  host.tell(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
+  const attempt = farm.queue({ steps: { one: 'echo one' } })
+  await farm.finished(attempt)
+
+  expect(attempt.log.toString()).toBe('one\n')
+  expect(host.mode()).toBe('700')
+  expect(host.mode('credential')).toBe('600')
+  expect(host.read('credential')).toBe(`${farm.credential}\n`)
+  expect(host.read('agent.sh')).toBe(bundle().replace('@FARM_URL@', farm.url))
+  expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
+  expect(host.said()).toMatch(/this host is enrolled as vax; its directory is .*state, what it builds is in .*host.conf/)
+  expect(host.said()).toMatch(/run again: .* .*\/agent.sh run/)
+  host.signal('TERM', await agentPid(host))
+  await host.line(/^pipe exit 0$/)
+})
+
+scene('a saved copy that the farm never filled in needs --url, and gets it filled in', async ({ farm, host }) => {
+  const saved = join(host.folder, 'saved.sh')
+  writeFileSync(saved, bundle())
+  const without = await host.run(`${host.shell} ${saved} enroll ${farm.invitation}`)
+  expect(without).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: .*--url http:/) })
+  await host.start(`${saved} --url ${farm.url}/ enroll ${farm.invitation}`)
+  await farm.until('a claim', () => farm.count('claim') > 0)
+  expect(host.read('agent.sh')).toContain(`FARM_URL='${farm.url}'`)
+})
+
+scene('a script that does not come whole through the pipe does nothing', async ({ farm, host }) => {
+  const text = bundle().replace('@FARM_URL@', farm.url)
+  for (const part of [0.1, 0.5, 0.9, 0.995]) {
+    writeFileSync(join(host.folder, 'cut.sh'), text.slice(0, Math.floor(text.length * part)))
+    await host.run(`${host.shell} -s -- enroll ${farm.invitation} <cut.sh`)
+  }
+  expect(farm.seen).toEqual([])
+  expect(host.files()).toEqual([])
+})
+
+const errors: [string, string, RegExp][] = [
+  ['an unknown invitation', '401 unknown', /^rumpfarm: the farm does not know this invitation; make a new one\n$/],
+  ['an expired invitation', '410 expired', /^rumpfarm: this invitation has expired; make a new one\n$/],
+  ['a used invitation', '409 used', /^rumpfarm: this invitation was used already by another host; make a new one\n$/],
+]
+for (const [what, answer, expected] of errors) {
+  scene(`${what} is said in one line`, async all => {
+    all.farm.enrolError = answer
+    const { output, code } = await all.host.run(pipe(all))
+    expect(output).toMatch(expected)
+    expect(code).toBe(1)
+    expect(all.host.files()).not.toContain('credential')
+  })
+}
+
+scene('no farm, no HTTP client and no place to write are each said in one line', async ({ farm, host }) => {
+  const saved = join(host.folder, 'saved.sh')
+  writeFileSync(saved, bundle())
+  const enrol = `${host.shell} ${saved} --url ${farm.url} enroll ${farm.invitation}`
+
+  const tools = join(host.folder, 'tools')
+  mkdirSync(tools)
+  const { output: paths } = await host.run(
+    'for t in mkdir chmod rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do command -v $t; done',
+  )
+  for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
+  const noClient = await host.run(`PATH=${tools} ${enrol}`)
+  expect(noClient).toMatchObject({ code: 1, output: 'rumpfarm: no HTTP client here: install curl or GNU wget\n' })
+
+  const noPlace = await host.run(`RUMPFARM_DIR=${saved}/sub ${enrol}`)
+  expect(noPlace).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: cannot make .*RUMPFARM_DIR\n$/) })
+
+  await farm.close()
+  const noFarm = await host.run(enrol, 30_000)
+  expect(noFarm).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: no answer from the farm at http.*\n$/) })
+  await farm.open()
+})
+
+scene('a lost answer is asked again with the same nonce', async all => {
+  const { farm, host } = all
+  farm.spoil('enroll', 'mute')
+  host.tell(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
+  await farm.until('a claim', () => farm.count('claim') > 0)
+
+  const nonces = farm.seen.filter(seen => seen.kind === 'enroll').map(seen => /^nonce (.*)$/m.exec(seen.body.toString())?.[1])
+  expect(nonces.length).toBe(2)
+  expect(nonces[0]).toBe(nonces[1])
+  expect(host.files()).not.toContain('enrolling')
+})
+
+scene('the credential is in no argument list and no environment', async ({ farm, host, enrolled }) => {
+  farm.next = 50
+  await enrolled()
+  const look = 'for i in 1 2 3 4 5 6 7 8; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.1; done 2>/dev/null'
+  const idle = await host.run(look)
+  expect(idle.output).toContain('/agent/v1/claim')
+  expect(idle.output).not.toContain(farm.credential)
+  const attempt = farm.queue({ steps: { look } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toContain(attempt.id)
+  expect(attempt.log.toString()).not.toContain(farm.credential)
+})
+
+scene('check says what the agent found, and asks the farm nothing', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit 0/)
+  const before = farm.seen.length
+  const { output, code } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
+
+  expect(code).toBe(0)
+  for (const line of [/^host vax$/m, /^client (curl|wget)$/m, /^checksum crc$/m, /^launcher setsid$/m, /^arch amd64 native/m]) {
+    expect(output).toMatch(line)
+  }
+  expect(farm.seen.length).toBe(before)
+  expect(readFileSync(join(host.dir, 'agent.sh'), 'utf8')).toContain('AGENT_VERSION')
+  expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\n$/)
+})

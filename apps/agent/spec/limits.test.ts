@@ -1,0 +1,77 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { scene } from './support/scene.ts'
+
+scene('a job that runs too long is ended', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ wall: 2, steps: { long: 'while :; do echo tick; sleep 0.2; done' } })
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'wall-limit' })
+  expect(await host.alive('tick')).toEqual([])
+  const seconds = ((attempt.finishes[0]?.at ?? 0) - attempt.claimedAt) / 1000
+  expect(seconds).toBeGreaterThan(0.9) // the clock counts whole seconds
+  expect(seconds).toBeLessThan(8)
+})
+
+scene('a job that is silent too long is ended', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ silence: 2, steps: { talk: 'echo a; sleep 1; echo b', hang: 'echo c; sleep 4712' } })
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
+  expect(attempt.log.toString()).toMatch(/^a\nb\nc\n/)
+  expect(await host.alive('sleep 4712')).toEqual([])
+})
+
+scene('a log beyond its limit ends the job, and nothing beyond the limit is sent', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ logmax: 100_000, steps: { shout: 'yes shouting' } })
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '100000' })
+  expect(attempt.log.toString()).toBe('shouting\n'.repeat(12_000).slice(0, 100_000))
+
+  const brief = farm.queue({ logmax: 1000, steps: { shout: 'seq 1000' } })
+  await farm.finished(brief)
+  expect(brief.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '1000' })
+})
+
+scene('limits are kept while the farm is away, and the end is told when it is back', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
+  await farm.logged(attempt, 'a\n')
+  await farm.close()
+  await host.line(/ending the job: silence-limit/)
+  await farm.open()
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
+})
+
+scene('a host without the disk that its owner wants free takes no job and says so', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')
+  const refuses = () => farm.seen.find(seen => seen.kind === 'claim' && seen.body.includes('refuse'))
+  await farm.until('a refusal', () => refuses() !== undefined)
+  const attempt = farm.queue({ steps: { one: 'true' } })
+
+  expect(refuses()?.body.toString()).toMatch(
+    /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB wanted\nend\n$/,
+  )
+  writeFileSync(join(host.dir, 'host.conf'), 'arch amd64 native\n')
+  await farm.finished(attempt)
+})
+
+scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  await host.run('mkdir -p disk && mount -t tmpfs -o size=60m tmpfs disk')
+  writeFileSync(join(host.dir, 'host.conf'), `arch amd64 native\ndisk_floor_mb 20\nwork_dir ${host.folder}/disk\n`)
+  await farm.until('a new hello', () => farm.count('hello') === 2)
+  const attempt = farm.queue({ steps: { fill: 'head -c 50000000 /dev/zero >full; echo full; sleep 4714' } })
+  await farm.finished(attempt)
+
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'disk-full' })
+  expect(attempt.finishes[0]?.detail).toMatch(/^[0-9]+ MB free in .*disk, 20 MB wanted$/)
+})
