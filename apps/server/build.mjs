@@ -1,5 +1,5 @@
 // Bundles the server's entry points into apps/server/dist: Node 20 does not run TypeScript. It takes a fraction of a second.
-import { realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -30,14 +30,20 @@ const asImport = file => {
   return `../${path}`
 }
 
+/** Whole or not at all: another command may be reading what was there. */
+const replaceFile = (path, contents) => {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.${process.pid}`, contents)
+  renameSync(`${path}.${process.pid}`, path)
+}
+
 /** `{ name: URL of a .ts file }` to `{ name: URL of the bundle }`. */
 export const bundle = async entries => {
   const entryPoints = Object.entries(entries).map(([out, url]) => ({ out, in: fileURLToPath(url) }))
-  await build({
+  const { outputFiles } = await build({
     entryPoints,
     outdir,
     bundle: true,
-    splitting: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -46,7 +52,9 @@ export const bundle = async entries => {
     jsxImportSource: 'preact',
     plugins: [npmPackages],
     logLevel: 'warning',
+    write: false,
   })
+  for (const { path, contents } of outputFiles) replaceFile(path, contents)
   return Object.fromEntries(Object.keys(entries).map(name => [name, pathToFileURL(join(outdir, `${name}.js`)).href]))
 }
 

@@ -33,10 +33,10 @@ interface BuildAnswer {
   jobs: JobAnswer[]
 }
 
-/** The commit that this clone is at; undefined when it is no clone. */
-const headCommit = (): string | undefined => {
-  const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
-  return status === 0 ? stdout.trim() : undefined
+/** The commit that this clone is at, or git's words why there is none. */
+const headCommit = (): { commit: string } | { problem: string } => {
+  const { status, stdout, stderr } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
+  return status === 0 ? { commit: stdout.trim() } : { problem: stderr.trim() }
 }
 
 const trigger = async (api: Api, ref: string): Promise<BuildAnswer> => {
@@ -87,11 +87,11 @@ const followOurs = (request: CellRequest, build: BuildAnswer): Promise<void> | v
 
 /** Builds the sample at this clone's commit and tells how that goes, until this machine's cell of the matrix has its verdict. */
 export const buildSample = async (request: CellRequest): Promise<void> => {
-  const commit = headCommit()
-  if (!commit) return request.say('this is not a git clone, so the sample is not built: git clone it to see it built')
+  const head = headCommit()
+  if ('problem' in head) return request.say(`the sample is not built, since this is no git clone: ${head.problem}`)
   try {
-    const build = await trigger(request.api, commit)
-    request.say(`build ${build.id}: sample at ${commit.slice(0, 12)}`)
+    const build = await trigger(request.api, head.commit)
+    request.say(`build ${build.id}: sample at ${head.commit.slice(0, 12)}`)
     await followOurs(request, build)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
