@@ -1,0 +1,151 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { readGithubDelivery } from './github.ts'
+
+const secret = "It's a Secret to Everybody"
+const commit = '59b20b8d5c6ff8d09518454d4dd8b7b30f095ab5'
+
+const push = {
+  ref: 'refs/heads/feature/x',
+  before: '0'.repeat(40),
+  after: commit,
+  deleted: false,
+  repository: {
+    full_name: 'rumpkernel/buildrump.sh',
+    clone_url: 'https://github.com/rumpkernel/buildrump.sh.git',
+    ssh_url: 'git@github.com:rumpkernel/buildrump.sh.git',
+    git_url: 'git://github.com/rumpkernel/buildrump.sh.git',
+    html_url: 'https://github.com/rumpkernel/buildrump.sh',
+  },
+  head_commit: { id: commit, message: 'Fix it\n\nAt last.', author: { name: 'Ada', email: 'ada@example.org' } },
+}
+
+const sign = (body: Uint8Array, key = secret) => `sha256=${createHmac('sha256', key).update(body).digest('hex')}`
+
+function deliver(body: unknown, headers: Record<string, string | undefined> = {}, secrets = [secret]) {
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const usual = {
+    'x-hub-signature-256': sign(bytes),
+    'x-github-event': 'push',
+    'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+    'content-type': 'application/json',
+  }
+  return readGithubDelivery({ ...usual, ...headers }, bytes, secrets)
+}
+
+test("GitHub's own example of a signature", () => {
+  const headers = {
+    'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
+    'x-github-event': 'ping',
+    'x-github-delivery': 'x',
+  }
+  expect(readGithubDelivery(headers, Buffer.from('Hello, World!'), [secret])).toEqual({ kind: 'ping', deliveryId: 'x' })
+})
+
+const read = {
+  kind: 'push',
+  deliveryId: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+  repositoryUrls: [
+    'https://github.com/rumpkernel/buildrump.sh.git',
+    'git@github.com:rumpkernel/buildrump.sh.git',
+    'git://github.com/rumpkernel/buildrump.sh.git',
+    'https://github.com/rumpkernel/buildrump.sh',
+  ],
+  branch: 'feature/x',
+  commit,
+  subject: 'Fix it',
+  author: 'Ada',
+}
+
+test('a push', () => expect(deliver(push)).toEqual(read))
+
+test('a push as a form, as GitHub sends it unless told otherwise', () => {
+  const form = new URLSearchParams({ payload: JSON.stringify(push) }).toString()
+  expect(deliver(form, { 'content-type': 'application/x-www-form-urlencoded' })).toEqual(read)
+})
+
+test('a push whose commit is not told', () => {
+  expect(deliver({ ...push, head_commit: null })).toMatchObject({ kind: 'push', commit, subject: undefined })
+})
+
+test('any of the secrets will do', () => expect(deliver(push, {}, ['new', secret])).toMatchObject({ kind: 'push' }))
+
+describe('nothing to build', () => {
+  test.each([
+    ['a tag', { ...push, ref: 'refs/tags/v1' }, {}, 'refs/tags/v1 is no branch'],
+    ['a deleted branch', { ...push, deleted: true, after: '0'.repeat(40) }, {}, 'refs/heads/feature/x was deleted'],
+    ['another event', {}, { 'x-github-event': 'issues' }, 'the event issues is no push'],
+  ])('%s', (_name, body, headers, why) => {
+    expect(deliver(body, headers)).toMatchObject({ kind: 'nothing-to-build', why })
+  })
+})
+
+describe('bad signatures', () => {
+  const right = sign(Buffer.from(JSON.stringify(push)))
+  test.each([
+    ['none', { 'x-hub-signature-256': undefined }, [secret], 'is missing'],
+    [
+      'another secret',
+      { 'x-hub-signature-256': sign(Buffer.from(JSON.stringify(push)), 'x') },
+      [secret],
+      'does not match',
+    ],
+    [
+      'of other bytes',
+      { 'x-hub-signature-256': sign(Buffer.from(`${JSON.stringify(push)} `)) },
+      [secret],
+      'does not match',
+    ],
+    ['cut', { 'x-hub-signature-256': right.slice(0, -1) }, [secret], '64 hexadecimal digits'],
+    ['sha1', { 'x-hub-signature-256': `sha1=${right.slice(7)}` }, [secret], '64 hexadecimal digits'],
+    ['no secret on the farm', {}, [], 'the farm has no secret'],
+    [
+      'an empty secret on the farm',
+      { 'x-hub-signature-256': sign(Buffer.from('{}'), '') },
+      [''],
+      'the farm has no secret',
+    ],
+  ])('%s', (_name, headers, secrets, problem) => {
+    expect(deliver(push, headers, secrets)).toEqual({
+      kind: 'bad-signature',
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
+
+describe('malformed', () => {
+  test.each([
+    ['no JSON', '{"ref": nope}', {}, /^body/, 'it is not JSON'],
+    ['no JSON, further down', '{\n  "ref": "x"\n  "after"\n}', {}, /^body:3:3$/, 'it is not JSON'],
+    [
+      'a form without payload',
+      'x=y',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      /^body/,
+      'it is not JSON',
+    ],
+    ['no commit', { ...push, after: undefined }, {}, /^body$/, 'after'],
+    ['a commit that is none', { ...push, after: '--help' }, {}, /^body.after$/, 'pattern'],
+    ['no repository', { ...push, repository: undefined }, {}, /^body$/, 'repository'],
+    ['a repository without address', { ...push, repository: {} }, {}, /^body.repository$/, 'no clone_url'],
+    ['a list', [], {}, /^body$/, 'object'],
+    ['no delivery id', push, { 'x-github-delivery': undefined }, /X-GitHub-Delivery/, 'missing'],
+    ['no event', push, { 'x-github-event': undefined }, /X-GitHub-Event/, 'missing'],
+  ])('%s', (_name, body, headers, where, problem) => {
+    expect(deliver(body, headers)).toEqual({
+      kind: 'malformed',
+      where: expect.stringMatching(where),
+      problem: expect.stringContaining(problem),
+    })
+  })
+
+  test('bytes that are no UTF-8', () => {
+    const bytes = Buffer.from([0x22, 0xff, 0x22])
+    const headers = { 'x-hub-signature-256': sign(bytes), 'x-github-event': 'push', 'x-github-delivery': 'x' }
+    expect(readGithubDelivery(headers, bytes, [secret])).toEqual({
+      kind: 'malformed',
+      where: 'body',
+      problem: 'it is not UTF-8',
+    })
+  })
+})

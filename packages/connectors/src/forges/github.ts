@@ -1,0 +1,116 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import Type from 'typebox'
+import { type Malformed, malformed, readBody, readText } from './body.ts'
+
+/** The headers of a delivery; names in lower case, as Node gives them. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+export interface ForgePush {
+  /** The forge's own id: the same for a resend. */
+  deliveryId: string
+  /** Every address the forge gives for the repository: compare each (sameRepository). */
+  repositoryUrls: string[]
+  branch: string
+  commit: string
+  /** First line of the message, at most 500 characters. */
+  subject: string | undefined
+  author: string | undefined
+}
+
+export type GithubDelivery =
+  | ({ kind: 'push' } & ForgePush)
+  | { kind: 'ping'; deliveryId: string }
+  /** Understood, and nothing to build: a tag, a deleted branch, another event. */
+  | { kind: 'nothing-to-build'; deliveryId: string; why: string }
+  | { kind: 'bad-signature'; problem: string }
+  | Malformed
+
+const url = Type.Optional(Type.String({ maxLength: 2000 }))
+const PushEvent = Type.Object({
+  ref: Type.String({ minLength: 1, maxLength: 500 }),
+  after: Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' }),
+  deleted: Type.Optional(Type.Boolean()),
+  repository: Type.Object({
+    clone_url: url,
+    ssh_url: url,
+    git_url: url,
+    html_url: url,
+    // GitHub Enterprise, Gitea and Forgejo may leave some out; one is enough.
+  }),
+  head_commit: Type.Optional(
+    Type.Union([
+      Type.Null(),
+      Type.Object({
+        message: Type.Optional(Type.String()),
+        author: Type.Optional(Type.Object({ name: Type.Optional(Type.String()) })),
+      }),
+    ]),
+  ),
+})
+
+/**
+ * Reads a GitHub webhook (Gitea and Forgejo send the same). `body` is the raw bytes: parsing and writing them again would
+ * change them, and with them the signature. A delivery signed with any of `secrets` is good, so that a secret can be changed.
+ */
+export function readGithubDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): GithubDelivery {
+  const wrong = signatureProblem(header(headers, 'x-hub-signature-256'), body, secrets)
+  if (wrong) return { kind: 'bad-signature', problem: wrong }
+  const deliveryId = header(headers, 'x-github-delivery') ?? ''
+  if (!/^[A-Za-z0-9_.:-]{1,100}$/.test(deliveryId))
+    return malformed('header X-GitHub-Delivery', 'it is missing, or no id')
+  const event = header(headers, 'x-github-event') ?? ''
+  if (event === 'ping') return { kind: 'ping', deliveryId }
+  if (event === '') return malformed('header X-GitHub-Event', 'it is missing')
+  if (event !== 'push')
+    return { kind: 'nothing-to-build', deliveryId, why: `the event ${event.slice(0, 50)} is no push` }
+  return readPush(deliveryId, header(headers, 'content-type') ?? '', body)
+}
+
+function readPush(deliveryId: string, contentType: string, bytes: Uint8Array): GithubDelivery {
+  const text = readText(bytes)
+  if (text.kind === 'malformed') return text
+  // GitHub's form for new webhooks is the other one: application/x-www-form-urlencoded with the JSON as `payload`.
+  const form = contentType.startsWith('application/x-www-form-urlencoded')
+  const read = readBody(PushEvent, form ? (new URLSearchParams(text.value).get('payload') ?? '') : text.value)
+  if (read.kind === 'malformed') return read
+  const { ref, after, deleted, repository, head_commit } = read.value
+  if (!ref.startsWith('refs/heads/')) return { kind: 'nothing-to-build', deliveryId, why: `${ref} is no branch` }
+  if (deleted || /^0+$/.test(after)) return { kind: 'nothing-to-build', deliveryId, why: `${ref} was deleted` }
+  const urls = [repository.clone_url, repository.ssh_url, repository.git_url, repository.html_url]
+  const repositoryUrls = urls.filter(address => address !== undefined)
+  if (repositoryUrls.length === 0)
+    return malformed('body.repository', 'it has no clone_url, ssh_url, git_url or html_url')
+  const subject = head_commit?.message?.split('\n')[0]?.slice(0, 500)
+  const author = head_commit?.author?.name?.slice(0, 500)
+  return {
+    kind: 'push',
+    deliveryId,
+    repositoryUrls,
+    branch: ref.slice('refs/heads/'.length),
+    commit: after,
+    subject,
+    author,
+  }
+}
+
+function signatureProblem(
+  signature: string | undefined,
+  body: Uint8Array,
+  secrets: readonly string[],
+): string | undefined {
+  const usable = secrets.filter(secret => secret !== '')
+  if (usable.length === 0) return 'the farm has no secret for this webhook'
+  if (!signature) return 'the header X-Hub-Signature-256 is missing: give the webhook a secret'
+  const given = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1]
+  if (!given) return 'the header X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits'
+  const matches = usable.map(secret => sameDigest(given, createHmac('sha256', secret).update(body).digest()))
+  return matches.includes(true) ? undefined : "the signature does not match: the webhook's secret is not the farm's"
+}
+
+const sameDigest = (hex: string, digest: Buffer): boolean => timingSafeEqual(Buffer.from(hex, 'hex'), digest)
+
+/** A header sent twice has no one value. */
+const header = (headers: Headers, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}

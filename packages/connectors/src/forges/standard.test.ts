@@ -1,0 +1,78 @@
+import { createHmac } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { readStandardDelivery } from './standard.ts'
+
+const key = Buffer.from('a secret of the farm, 32 bytes !')
+const secret = `whsec_${key.toString('base64')}`
+const now = 1_700_000_000
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: now * 1000 })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Signed by the specification's words, not by the library that verifies it. */
+function deliver(
+  body: unknown,
+  { at = now, id = 'msg_1', secrets = [secret], signature = undefined as string | undefined } = {},
+) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const own = `v1,${createHmac('sha256', key).update(`${id}.${at}.${text}`).digest('base64')}`
+  const headers = { 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': signature ?? own }
+  return readStandardDelivery(headers, Buffer.from(text), secrets)
+}
+
+test.each([
+  [{ project: 'sample' }],
+  [{ project: 'sample', branch: 'feature/x' }],
+  [{ project: 'sample', commit: 'abcdef0123' }],
+])('%j', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
+
+test('one of several signatures, and one of several secrets, is enough', () => {
+  const right = createHmac('sha256', key).update(`msg_1.${now}.{"project":"p"}`).digest('base64')
+  const signature = `v1,${Buffer.alloc(32).toString('base64')} v1a,x v1,${right}`
+  const secrets = [`whsec_${Buffer.alloc(24).toString('base64')}`, secret]
+  expect(deliver('{"project":"p"}', { signature, secrets })).toMatchObject({ kind: 'trigger', project: 'p' })
+})
+
+describe('refused', () => {
+  test.each([
+    ['five minutes old', { at: now - 301 }, 'stale', 'too old'],
+    ['from the future', { at: now + 301 }, 'stale', 'too new'],
+    ['with another signature', { signature: 'v1,AAAA' }, 'bad-signature', 'No matching signature'],
+    ['with no signature in it', { signature: 'v1' }, 'bad-signature', 'No matching signature'],
+    ['with a time that is none', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
+    ['with no secret on the farm', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
+    ['with an id that is none', { id: 'a b' }, 'malformed', 'it is no id'],
+  ])('%s', (_name, options, kind, problem) => {
+    expect(deliver({ project: 'p' }, options)).toMatchObject({ kind, problem: expect.stringContaining(problem) })
+  })
+
+  test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('without the header %s', name => {
+    const headers = { 'webhook-id': 'x', 'webhook-timestamp': '1', 'webhook-signature': 'x', [name]: undefined }
+    const problem = `the header ${name} is missing`
+    expect(readStandardDelivery(headers, Buffer.from('{}'), [secret])).toEqual({ kind: 'bad-signature', problem })
+  })
+
+  test.each([
+    ['', /^body$/, 'not JSON'],
+    ['{"project": "p",}', /^body/, 'not JSON'],
+    [{}, /^body$/, 'project'],
+    [{ project: '../x' }, /^body.project$/, 'pattern'],
+    [{ project: 'p', commit: 'HEAD' }, /^body.commit$/, 'pattern'],
+    [{ project: 'p', branch: '-x' }, /^body.branch$/, 'pattern'],
+    [{ project: 'p', brnach: 'x' }, /^body/, ''],
+  ])('the body %j', (body, where, problem) => {
+    expect(deliver(body)).toEqual({
+      kind: 'malformed',
+      where: expect.stringMatching(where),
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
+
+test('a secret that is no base64 is the farm’s mistake, and thrown', () => {
+  expect(() => deliver({ project: 'p' }, { secrets: ['whsec_***'] })).toThrow()
+})

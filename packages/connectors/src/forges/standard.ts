@@ -1,0 +1,66 @@
+import { namePattern } from '@rumpfarm/contracts'
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import Type, { type Static } from 'typebox'
+import { type Malformed, malformed, readBody, readText } from './body.ts'
+import type { Headers } from './github.ts'
+
+/** What a Standard Webhook asks for: a build of a project, at a commit, or at a branch's or the default branch's newest. */
+export const TriggerBody = Type.Object(
+  {
+    project: Type.String({ pattern: namePattern }),
+    commit: Type.Optional(Type.String({ pattern: '^[0-9a-f]{7,64}$' })),
+    branch: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: '^(?!-)[^\\x00-\\x20\\x7f]+$' })),
+  },
+  { additionalProperties: false },
+)
+export type TriggerBody = Static<typeof TriggerBody>
+
+export type StandardDelivery =
+  | ({ kind: 'trigger'; deliveryId: string } & TriggerBody)
+  | { kind: 'bad-signature'; problem: string }
+  /** Signed too long ago, or with a clock too far ahead: more than five minutes. */
+  | { kind: 'stale'; problem: string }
+  | Malformed
+
+const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
+
+/** Reads a delivery signed as standardwebhooks.com says. `secrets` are base64, with or without `whsec_`; any may match. */
+export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): StandardDelivery {
+  if (secrets.length === 0) return { kind: 'bad-signature', problem: 'the farm has no secret for this webhook' }
+  const missing = names.find(name => typeof headers[name] !== 'string')
+  if (missing) return { kind: 'bad-signature', problem: `the header ${missing} is missing` }
+  const deliveryId = String(headers['webhook-id'])
+  if (!/^[\x21-\x7e]{1,200}$/.test(deliveryId))
+    return malformed('header webhook-id', 'it is no id: 1 to 200 letters and signs')
+  const text = readText(body)
+  if (text.kind === 'malformed') return text
+  const wrong = verify(headers as Record<string, string>, text.value, secrets)
+  if (wrong) return wrong
+  const read = readBody(TriggerBody, text.value)
+  return read.kind === 'malformed' ? read : { kind: 'trigger', deliveryId, ...read.value }
+}
+
+type Refusal = Extract<StandardDelivery, { kind: 'bad-signature' | 'stale' }>
+
+/** The newest refusal, or nothing when one of the secrets matches. */
+function verify(headers: Record<string, string>, text: string, secrets: readonly string[]): Refusal | undefined {
+  let refusal: Refusal | undefined
+  for (const secret of secrets) {
+    refusal = verifyOne(headers, text, secret)
+    if (!refusal) return undefined
+  }
+  return refusal
+}
+
+function verifyOne(headers: Record<string, string>, text: string, secret: string): Refusal | undefined {
+  const webhook = new Webhook(secret) // throws for a secret that is no base64: the configuration is wrong, not the delivery
+  try {
+    webhook.verify(text, headers, { jsonParse: false })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof WebhookVerificationError)) throw error
+    if (/too old|too new/.test(error.message))
+      return { kind: 'stale', problem: `${error.message}: sign it when it is sent, and check both clocks` }
+    return { kind: 'bad-signature', problem: `${error.message}: the sender's secret is not the farm's` }
+  }
+}

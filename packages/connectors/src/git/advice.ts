@@ -1,0 +1,33 @@
+import { hideSecrets } from './addresses.ts'
+
+// What git, curl and ssh say (with LC_ALL=C), and what a person can do about it.
+const advices: [RegExp, string][] = [
+  [
+    /dubious ownership/,
+    "the directory belongs to another user: git config --global --add safe.directory, as the farm's user",
+  ],
+  [
+    /could not resolve|name or service not known|failed to connect|connection (refused|timed out|reset)|no route to host|network is unreachable|no answer within|operation too slow|couldn't connect/i,
+    'the forge does not answer: check the address and the network; the next trigger tries again',
+  ],
+  [
+    /authentication failed|could not read (username|password)|permission denied|access denied|returned error: 40[13]|host key verification/i,
+    "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges say this of a repository that does not exist",
+  ],
+  [
+    /not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,
+    "check the repository's address in farm.yaml",
+  ],
+  [
+    /returned error: 5\d\d|unexpected disconnect|early eof|rpc failed/i,
+    'the forge failed: the next trigger tries again',
+  ],
+  [/transport .* not allowed/, 'use https, http, ssh, git, file, or a path'],
+  [/no space left|disk full/i, "make room on the farm server's disk"],
+]
+
+/** A problem for people: what was tried, git's own words, what to do next. */
+export function explain(tried: string, message: string): string {
+  const advice = advices.find(([pattern]) => pattern.test(message))?.[1]
+  return hideSecrets(`${tried}: ${message}${advice ? ` (${advice})` : ''}`)
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { hideSecrets, localPath, mirrorName } from './addresses.ts'
+import { explain } from './advice.ts'
+import { type Git, vouchFor } from './ground.ts'
+import { type Fetched, fetchAll, fetchCommit, type Problem } from './remote.ts'
+
+export interface Commit {
+  commit: string
+  /** First line of the message; both at most 500 characters. */
+  subject: string
+  author: string
+}
+
+/** A bare repository of ours that holds what was fetched from one of theirs. */
+export interface Mirror {
+  repository: string
+  directory: string
+  /** The repository is on this machine: its objects are used where they are, and nothing is ever fetched. */
+  borrowed: boolean
+}
+
+// A checkout would apply these, and people rely on the farm building what they committed: no file left out
+// (export-ignore), none rewritten (export-subst, ident), no program of the administrator's run on one (filter).
+const attributes = '* -export-ignore -export-subst -ident -filter\n'
+
+/** The mirror of a repository, made when it is not there: whole or not at all, also by two servers at once. */
+export async function openMirror(git: Git, root: string, repository: string): Promise<Mirror | Problem> {
+  const address = await effectiveAddress(git, repository)
+  const directory = join(root, mirrorName(repository, address))
+  if (!existsSync(join(directory, 'HEAD'))) {
+    await mkdir(root, { recursive: true })
+    const draft = await mkdtemp(join(root, 'new-'))
+    const wrong = await fillDraft(git, draft, address)
+    if (!wrong) await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
+    await rm(draft, { recursive: true, force: true })
+    if (wrong) return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) }
+  }
+  return { repository, directory, borrowed: existsSync(alternates(directory)) }
+}
+
+const alternates = (directory: string) => join(directory, 'objects/info/alternates')
+
+/** Where git would go: an administrator's url.….insteadOf can put a copy on this machine in a forge's place. */
+async function effectiveAddress(git: Git, repository: string): Promise<string> {
+  const asked = await git.text({ args: ['ls-remote', '--get-url', '--', repository], seconds: 60, cwd: '/' })
+  return asked.kind === 'ok' ? asked.stdout.toString('utf8').trim() || repository : repository
+}
+
+async function fillDraft(git: Git, draft: string, address: string): Promise<string | undefined> {
+  const made = await git.text({
+    args: ['init', '--quiet', '--bare', '--template=', '--', draft],
+    seconds: 60,
+    cwd: '/',
+  })
+  if (made.kind === 'failed') return made.message
+  await mkdir(join(draft, 'info'), { recursive: true })
+  await writeFile(join(draft, 'info/attributes'), attributes)
+  const path = localPath(address)
+  return path ? borrow(git, draft, path) : undefined
+}
+
+/**
+ * A repository on this machine lends its objects: no bytes are copied, its commits are here the moment they are made, and
+ * a copy that lacks what the recipe leaves out is good enough (upload-pack would refuse to serve it).
+ */
+async function borrow(git: Git, draft: string, path: string): Promise<string | undefined> {
+  const place = await git.text({
+    args: [...vouchFor(path), '-C', path, 'rev-parse', '--git-path', 'objects'],
+    seconds: 60,
+  })
+  if (place.kind === 'failed') return place.message
+  await mkdir(join(draft, 'objects/info'), { recursive: true })
+  await writeFile(alternates(draft), `${resolve(path, place.stdout.toString('utf8').trim())}\n`)
+  return undefined
+}
+
+/** The commit (full or short) if the mirror has it. --no-walk: a shallow copy lacks its parents. */
+export async function lookUp(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
+  const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']
+  const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
+  const answer = await git.text({ args, ...inside(git, directory) })
+  if (answer.kind === 'failed') return undefined
+  const [full = '', author = '', ...subject] = answer.stdout.toString('utf8').trimEnd().split('\n')
+  return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
+}
+
+const plain = (text: string) => text.replace(/\p{Cc}+/gu, ' ').slice(0, 500)
+
+export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
+
+/** A file of a commit that the mirror has. */
+export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
+  const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
+  return answer.kind === 'ok' ? { kind: 'file', content: answer.stdout } : { kind: 'absent' }
+}
+
+const inside = (git: Git, directory: string) => ({
+  seconds: git.limits.archiveSeconds,
+  cwd: directory,
+  also: { GIT_DIR: directory },
+})
+
+const lockPauseMs = 500
+const lockTriesMax = 10
+
+/** Brings one commit into the mirror. */
+export const bringCommit = async (git: Git, mirror: Mirror, commit: string): Promise<Fetched> =>
+  mirror.borrowed
+    ? { kind: 'absent' }
+    : pastLocks(mirror, git, () => fetchCommit(git, mirror.directory, mirror.repository, commit))
+
+/** Brings everything into the mirror, with history. */
+export const bringAll = async (git: Git, mirror: Mirror): Promise<Fetched> =>
+  mirror.borrowed
+    ? { kind: 'absent' }
+    : pastLocks(mirror, git, () =>
+        fetchAll(git, mirror.directory, mirror.repository, existsSync(join(mirror.directory, 'shallow'))),
+      )
+
+/** Another server may be fetching into the same mirror; one that was killed leaves its lock behind for ever. */
+async function pastLocks(mirror: Mirror, git: Git, run: () => Promise<Fetched>): Promise<Fetched> {
+  for (let tries = 1; ; tries++) {
+    const fetched = await run()
+    const lock = fetched.kind === 'problem' ? /Unable to create '([^']+\.lock)'/.exec(fetched.problem)?.[1] : undefined
+    if (!lock?.startsWith(mirror.directory) || tries === lockTriesMax) return fetched
+    const since = await stat(lock).catch(() => undefined)
+    if (since && Date.now() - since.mtimeMs > git.limits.fetchSeconds * 1000) await rm(lock, { force: true })
+    else await new Promise(resolve => setTimeout(resolve, lockPauseMs))
+  }
+}
+
+/** Packs what many small fetches left; rarely has anything to do. */
+export async function tidy(git: Git, { directory }: Mirror): Promise<void> {
+  const args = ['-c', 'gc.auto=1000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']
+  await git.text({ args, seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } })
+}

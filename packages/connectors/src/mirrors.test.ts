@@ -1,0 +1,436 @@
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { cksum } from '@rumpfarm/contracts'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type MirrorsOptions, openMirrors } from './mirrors.ts'
+import { dumbHttp, smartHttp, startForge } from './support/forge.ts'
+import { makeRepository, quietEnvironment, type Repository, temporaryDirectory } from './support/repository.ts'
+
+function mirrors(options: Partial<MirrorsOptions> = {}) {
+  const events: string[] = []
+  const opened = openMirrors({
+    directory: temporaryDirectory(),
+    environment: quietEnvironment(),
+    log: event => events.push(event),
+    ...options,
+  })
+  onTestFinished(() => opened.close())
+  return { ...opened, events }
+}
+
+const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: basename(directory) })
+
+/** What is in a tarball: names and modes as tar lists them, sorted. */
+const list = (file: string) => execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n').sort()
+
+describe('resolve', () => {
+  test('nothing means the default branch', async () => {
+    const repository = makeRepository()
+    const commit = repository.git('rev-parse', 'HEAD')
+    expect(await mirrors().resolve({ repository: repository.directory })).toEqual({
+      kind: 'commit',
+      branch: 'main',
+      commit,
+      subject: 'First',
+      author: 'Ada Lovelace',
+    })
+  })
+
+  test.each(['a path', 'a file URL', 'smart http'])('branch, tag, full and short commit, of %s', async way => {
+    const own = makeRepository()
+    const old = own.git('rev-parse', 'HEAD')
+    own.git('tag', '--annotate', '--message', 'release', 'v1')
+    own.git('switch', '--quiet', '--create', 'fix/one')
+    const fix = own.commit('Fix one', { 'fix.c': '' })
+    const { root, name } = parts(own)
+    const forge = await startForge(smartHttp(root))
+    const repository =
+      { 'a path': own.directory, 'a file URL': `file://${own.directory}` }[way] ?? `${forge.url}/${name}/.git`
+    const { resolve } = mirrors()
+
+    expect(await resolve({ repository, ref: 'fix/one' })).toMatchObject({
+      commit: fix,
+      branch: 'fix/one',
+      subject: 'Fix one',
+    })
+    expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old })
+    expect(await resolve({ repository, ref: fix })).toMatchObject({ kind: 'commit', commit: fix })
+    expect(await resolve({ repository, ref: old.slice(0, 9) })).toMatchObject({ kind: 'commit', commit: old })
+  })
+
+  test('a branch is asked for anew each time', async () => {
+    const own = makeRepository()
+    const forge = await startForge(smartHttp(parts(own).root))
+    const repository = `${forge.url}/${parts(own).name}/.git`
+    const { resolve } = mirrors()
+    await resolve({ repository, ref: 'main' })
+    const next = own.commit('Next', { a: 'b' })
+    expect(await resolve({ repository, ref: 'main' })).toMatchObject({ commit: next, subject: 'Next' })
+  })
+
+  test('a commit that the mirror has costs no look at the network, also after a restart', async () => {
+    const own = makeRepository()
+    const forge = await startForge(smartHttp(parts(own).root))
+    const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
+    const directory = temporaryDirectory()
+    await mirrors({ directory }).resolve(wanted)
+    const before = forge.asked.length
+    expect(before).toBeGreaterThan(0)
+    expect(await mirrors({ directory }).resolve(wanted)).toMatchObject({ kind: 'commit' })
+    expect(forge.asked.length).toBe(before)
+  })
+
+  test('ten who want one commit share one fetch', async () => {
+    const own = makeRepository()
+    const forge = await startForge(smartHttp(parts(own).root))
+    const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
+    const { resolve, events } = mirrors()
+    const answers = await Promise.all(Array.from({ length: 10 }, () => resolve(wanted)))
+    expect(new Set(answers.map(answer => answer.kind))).toEqual(new Set(['commit']))
+    expect(events).toEqual(['fetched'])
+  })
+
+  test('a commit on no branch is fetched by its name, where the forge allows it', async () => {
+    const own = makeRepository()
+    const lost = own.commit('Lost', { a: 'b' })
+    own.git('reset', '--quiet', '--hard', 'HEAD~1')
+    const forge = await startForge(smartHttp(parts(own).root))
+    expect(await mirrors().resolve({ repository: `${forge.url}/${parts(own).name}/.git`, ref: lost })).toMatchObject({
+      kind: 'commit',
+      subject: 'Lost',
+    })
+  })
+
+  test('a forge that serves no single commits gives all branches instead', async () => {
+    const own = makeRepository()
+    const old = own.git('rev-parse', 'HEAD')
+    own.commit('Next', { a: 'b' })
+    own.git('update-server-info')
+    const forge = await startForge(dumbHttp(parts(own).root))
+    const { resolve } = mirrors()
+    const repository = `${forge.url}/${parts(own).name}/.git`
+    expect(await resolve({ repository, ref: old })).toMatchObject({ kind: 'commit', subject: 'First' })
+    expect(await resolve({ repository, ref: 'main' })).toMatchObject({ kind: 'commit', subject: 'Next' })
+  })
+
+  test('a shallow copy of a repository will do', async () => {
+    const own = makeRepository()
+    const tip = own.commit('Next', { a: 'b' })
+    const copy = join(temporaryDirectory(), 'copy')
+    own.git('clone', '--quiet', '--depth=1', `file://${own.directory}`, copy)
+    const { resolve, tarball } = mirrors()
+    expect(await resolve({ repository: copy })).toMatchObject({ kind: 'commit', commit: tip })
+    expect(await tarball({ repository: copy, commit: tip, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
+    const forge = await startForge(smartHttp(dirname(copy)))
+    expect(await resolve({ repository: `${forge.url}/copy/.git` })).toMatchObject({ kind: 'commit', commit: tip })
+  })
+
+  test("an administrator's insteadOf puts a copy in the forge's place", async () => {
+    const own = makeRepository()
+    const config = join(temporaryDirectory(), 'gitconfig')
+    writeFileSync(config, `[url "${own.directory}"]\n\tinsteadOf = https://forge.example/x\n`)
+    const { resolve } = mirrors({ environment: quietEnvironment({ GIT_CONFIG_GLOBAL: config }) })
+    expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
+  })
+
+  test.runIf(process.getuid?.() === 0)("another user's repository is read, since farm.yaml names it", async () => {
+    const own = makeRepository()
+    for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
+    const link = join(temporaryDirectory(), "it's a link")
+    symlinkSync(own.directory, link)
+    const { resolve } = mirrors()
+    expect(await resolve({ repository: own.directory })).toMatchObject({ kind: 'commit' })
+    expect(await resolve({ repository: `file://${own.directory}` })).toMatchObject({ kind: 'commit' })
+  })
+})
+
+describe('what cannot be had is said, with what to do next', () => {
+  test('a commit that does not exist', async () => {
+    const own = makeRepository()
+    const tip = own.git('rev-parse', 'HEAD')
+    const forge = await startForge(smartHttp(parts(own).root))
+    const absent = 'f'.repeat(40)
+    for (const repository of [own.directory, `${forge.url}/${parts(own).name}/.git`]) {
+      const problem = `${repository} has no commit ${absent}; newest of main is ${tip}`
+      expect(await mirrors().resolve({ repository, ref: absent })).toEqual({ kind: 'problem', problem })
+    }
+  })
+
+  test.each(['nope', 'abcdef0'])('a branch that does not exist: %s', async ref => {
+    const own = makeRepository()
+    const tip = own.git('rev-parse', 'HEAD')
+    const problem = `${own.directory} has no branch, tag or commit ${ref}; newest of main is ${tip}`
+    expect(await mirrors().resolve({ repository: own.directory, ref })).toEqual({ kind: 'problem', problem })
+  })
+
+  test('a repository without commits', async () => {
+    const own = makeRepository()
+    const empty = join(temporaryDirectory(), 'empty')
+    own.git('init', '--quiet', '--bare', empty)
+    expect(await mirrors().resolve({ repository: empty })).toEqual({
+      kind: 'problem',
+      problem: `${empty} has no commit yet`,
+    })
+  })
+
+  test('a path that does not exist', async () => {
+    expect(await mirrors().resolve({ repository: '/nonexistent/x' })).toEqual({
+      kind: 'problem',
+      problem:
+        "cannot read /nonexistent/x: fatal: cannot change to '/nonexistent/x': No such file or directory (check the repository's address in farm.yaml)",
+    })
+  })
+
+  test('a directory that is no repository', async () => {
+    const answer = await mirrors().resolve({ repository: temporaryDirectory() })
+    expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('not a git repository') })
+  })
+
+  test.each([
+    [404, "not found (check the repository's address in farm.yaml)"],
+    [500, 'The requested URL returned error: 500 (the forge failed: the next trigger tries again)'],
+    [403, 'The requested URL returned error: 403 (give the farm'],
+  ])('a forge that answers %i', async (status, words) => {
+    const forge = await startForge((_request, response) => response.writeHead(status).end())
+    const answer = await mirrors().resolve({ repository: `${forge.url}/x.git` })
+    expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining(words) })
+  })
+
+  test('a forge that wants a password is not waited for', async () => {
+    const forge = await startForge((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    const answer = await mirrors().resolve({ repository: `${forge.url}/x.git` })
+    expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining("(give the farm's user access") })
+  })
+
+  test('a forge that is not there', async () => {
+    const answer = await mirrors().resolve({ repository: 'http://127.0.0.1:1/x.git', ref: 'a'.repeat(40) })
+    expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('(the forge does not answer') })
+  })
+
+  test('a forge that says nothing', async () => {
+    const forge = await startForge(() => undefined)
+    const answer = await mirrors({ limits: { lookSeconds: 0.5 } }).resolve({ repository: `${forge.url}/x.git` })
+    expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('no answer within 0.5 s') })
+  })
+
+  test('close ends a git that waits, with its helpers', async () => {
+    const forge = await startForge(() => undefined)
+    const { resolve, close } = mirrors()
+    const answer = resolve({ repository: `${forge.url}/x.git` })
+    await vi.waitFor(() => expect(forge.asked).toHaveLength(1))
+    close()
+    expect(await answer).toMatchObject({ kind: 'problem' })
+  })
+
+  test('credentials in an address appear in no message', async () => {
+    const forge = await startForge((_request, response) => response.writeHead(500).end())
+    const logged: unknown[] = []
+    const { resolve } = mirrors({ log: (_event, fields) => logged.push(fields) })
+    const answer = await resolve({ repository: `${forge.url.replace('//', '//ada:s3cret@')}/x.git?token=hidden` })
+    expect(JSON.stringify([answer, logged])).not.toMatch(/s3cret|hidden/)
+    expect(JSON.stringify(answer)).toContain('***@127.0.0.1')
+  })
+
+  test.each([
+    ['--upload-pack=touch pwned', 'begins with "-"'],
+    ['ext::sh -c true', 'empty, too long, or has spaces'],
+    ['ext::true', 'names a helper program'],
+    ['relative/path', 'neither a URL nor an absolute path'],
+    ['gopher://forge.example/x', "transport 'gopher' not allowed"],
+    ['', 'empty, too long'],
+  ])('the repository %j is refused', async (repository, words) => {
+    expect(await mirrors().resolve({ repository })).toMatchObject({ problem: expect.stringContaining(words) })
+  })
+
+  test.each(['--all', 'a..b', 'main^', 'a b', ':x', 'HEAD~1', '@{-1}'])('the ref %j is refused', async ref => {
+    const repository = makeRepository().directory
+    expect(await mirrors().resolve({ repository, ref })).toMatchObject({
+      problem: `"${ref}" is no name of a branch or commit`,
+    })
+  })
+
+  test("a directory of the farm's that cannot be written", async () => {
+    const file = join(temporaryDirectory(), 'file')
+    writeFileSync(file, '')
+    const answer = await mirrors({ directory: join(file, 'below') }).resolve({ repository: makeRepository().directory })
+    expect(answer).toMatchObject({ problem: expect.stringContaining("the farm's own directory: ENOTDIR") })
+  })
+})
+
+describe('tarball', () => {
+  test('holds the files of the commit, with nothing before their names', async () => {
+    const own = makeRepository({ 'a.c': 'int a;\n', 'sub/b.c': 'int b;\n' })
+    const commit = own.commit('More', { 'c.c': '' })
+    const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [] })
+    if (made.kind === 'problem') throw new Error(made.problem)
+    expect(list(made.file)).toEqual(['a.c', 'c.c', 'sub/', 'sub/b.c'])
+  })
+
+  test('its sums are those of its bytes', async () => {
+    const own = makeRepository()
+    const made = await mirrors().tarball({
+      repository: own.directory,
+      commit: own.git('rev-parse', 'HEAD'),
+      leaveOut: [],
+    })
+    if (made.kind === 'problem') throw new Error(made.problem)
+    const bytes = readFileSync(made.file)
+    const sum = (program: string) => execFileSync(program, [made.file], { encoding: 'utf8' }).split(' ')[0]
+    expect(made).toMatchObject({
+      bytes: bytes.length,
+      crc: String(cksum(bytes)),
+      sha256: sum('sha256sum'),
+      md5: sum('md5sum'),
+    })
+  })
+
+  test('the same commit gives the same bytes, a subdirectory too, and every time is the commit’s', async () => {
+    const own = makeRepository({ 'sub/a.c': 'int a;\n', 'sub/deep/b.c': '' })
+    const commit = own.git('rev-parse', 'HEAD')
+    const wanted = { repository: own.directory, commit, path: 'sub', leaveOut: [] }
+    const [one, two] = await Promise.all([mirrors().tarball(wanted), mirrors().tarball(wanted)])
+    if (one.kind === 'problem' || two.kind === 'problem') throw new Error('no tarball')
+    expect(list(one.file)).toEqual(['a.c', 'deep/', 'deep/b.c'])
+    expect(one.sha256).toBe(two.sha256)
+    const times = execFileSync('tar', ['--utc', '--full-time', '-tvzf', one.file], { encoding: 'utf8' })
+    expect(times.match(/2023-11-14 22:14:20/g)).toHaveLength(3)
+  })
+
+  test('paths are left out, literally', async () => {
+    const own = makeRepository({ 'a.c': '', 'big/x': '', 'big/y': '', 'sub/*.c': '', 'sub/z.c': '' })
+    const commit = own.git('rev-parse', 'HEAD')
+    const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: ['big', 'sub/*.c'] })
+    if (made.kind === 'problem') throw new Error(made.problem)
+    expect(list(made.file)).toEqual(['a.c', 'sub/', 'sub/z.c'])
+  })
+
+  test('has no pax header before its first file: old tars unpack it as one', async () => {
+    const own = makeRepository()
+    const made = await mirrors().tarball({
+      repository: own.directory,
+      commit: own.git('rev-parse', 'HEAD'),
+      leaveOut: [],
+    })
+    if (made.kind === 'problem') throw new Error(made.problem)
+    expect(gunzipSync(readFileSync(made.file)).toString('latin1', 0, 7)).toBe('hello.c')
+  })
+
+  test('is what was committed: attributes leave nothing out and rewrite nothing', async () => {
+    const own = makeRepository({
+      '.gitattributes': 'a export-ignore\nb export-subst ident\n',
+      a: 'x',
+      b: '$Format:%H$ $Id$',
+    })
+    const commit = own.git('rev-parse', 'HEAD')
+    const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [] })
+    if (made.kind === 'problem') throw new Error(made.problem)
+    expect(list(made.file)).toEqual(['.gitattributes', 'a', 'b'])
+    expect(execFileSync('tar', ['-xzOf', made.file, 'b'], { encoding: 'utf8' })).toBe('$Format:%H$ $Id$')
+  })
+
+  test('is fetched when the mirror does not have the commit', async () => {
+    const own = makeRepository()
+    const forge = await startForge(smartHttp(parts(own).root))
+    const repository = `${forge.url}/${parts(own).name}/.git`
+    const made = await mirrors().tarball({ repository, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] })
+    expect(made).toMatchObject({ kind: 'tarball' })
+  })
+
+  test('ten who want one share one run, and later ones and later servers find it', async () => {
+    const own = makeRepository()
+    const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
+    const directory = temporaryDirectory()
+    const first = mirrors({ directory })
+    const answers = await Promise.all(Array.from({ length: 10 }, () => first.tarball(wanted)))
+    expect(new Set(answers.map(answer => JSON.stringify(answer))).size).toBe(1)
+    expect(await first.tarball(wanted)).toEqual(answers[0])
+    const second = mirrors({ directory })
+    expect(await second.tarball(wanted)).toEqual(answers[0])
+    expect([...first.events, ...second.events]).toEqual(['tarball-made'])
+  })
+
+  test.each([
+    ['shortened', (bytes: Buffer) => bytes.subarray(1)],
+    ['zeroed by a power loss', (bytes: Buffer) => Buffer.alloc(bytes.length)],
+  ])('one that was %s is made anew', async (_name, spoil) => {
+    const own = makeRepository()
+    const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
+    const directory = temporaryDirectory()
+    const made = await mirrors({ directory }).tarball(wanted)
+    if (made.kind === 'problem') throw new Error(made.problem)
+    const bytes = readFileSync(made.file)
+    writeFileSync(made.file, spoil(bytes))
+    expect(await mirrors({ directory }).tarball(wanted)).toEqual(made)
+    expect(readFileSync(made.file).equals(bytes)).toBe(true)
+  })
+
+  test('the least recently used are removed when there are too many bytes', async () => {
+    const own = makeRepository()
+    const directory = temporaryDirectory()
+    const { tarball } = mirrors({ directory, tarballBytesMax: 1 })
+    const files: string[] = []
+    for (const subject of ['one', 'two', 'three']) {
+      const made = await tarball({
+        repository: own.directory,
+        commit: own.commit(subject, { a: subject }),
+        leaveOut: [],
+      })
+      if (made.kind === 'problem') throw new Error(made.problem)
+      files.push(made.file)
+    }
+    await vi.waitFor(() => expect(files.map(file => existsSync(file))).toEqual([false, false, true]))
+    await vi.waitFor(() => expect(readdirSync(join(directory, 'tarballs'))).toHaveLength(2))
+  })
+
+  test('one that was removed is made again with the same bytes', async () => {
+    const own = makeRepository()
+    const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
+    const { tarball } = mirrors({ tarballBytesMax: 1 })
+    const first = await tarball(wanted)
+    await tarball({ ...wanted, commit: own.commit('two', { a: 'b' }) })
+    if (first.kind === 'problem') throw new Error(first.problem)
+    await vi.waitFor(() => expect(existsSync(first.file)).toBe(false))
+    expect(await tarball(wanted)).toEqual(first)
+    expect(statSync(first.file).size).toBe(first.bytes)
+  })
+
+  test.each([
+    [{ commit: 'main' }, '"main" is no full commit: resolve it first'],
+    [{ path: '../x' }, '"../x" is no path inside a repository'],
+    [{ leaveOut: ['/etc'] }, '"/etc" is no path inside a repository'],
+    [{ path: 'none' }, /cannot pack none of .*: fatal: /],
+  ])('%j is refused', async (wrong, problem) => {
+    const own = makeRepository()
+    const commit = own.git('rev-parse', 'HEAD')
+    const answer = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [], ...wrong })
+    expect(answer).toMatchObject({ problem: expect.stringMatching(problem) })
+  })
+})
+
+describe('readFile', () => {
+  test('gives the text of a file', async () => {
+    const own = makeRepository({ '.srcgitrev': 'abc\n' })
+    const commit = own.git('rev-parse', 'HEAD')
+    const { readFile } = mirrors()
+    expect(await readFile({ repository: own.directory, commit, path: '.srcgitrev' })).toEqual({
+      kind: 'file',
+      text: 'abc\n',
+    })
+    expect(await readFile({ repository: own.directory, commit, path: 'none' })).toEqual({
+      kind: 'problem',
+      problem: `${own.directory} at ${commit.slice(0, 12)} has no file none`,
+    })
+  })
+
+  test('refuses a large one', async () => {
+    const own = makeRepository({ large: 'x'.repeat(65_537) })
+    const commit = own.git('rev-parse', 'HEAD')
+    expect(await mirrors().readFile({ repository: own.directory, commit, path: 'large' })).toMatchObject({
+      problem: expect.stringContaining('has 65537 bytes, more than 65536'),
+    })
+  })
+})

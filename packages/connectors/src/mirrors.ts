@@ -1,0 +1,251 @@
+import { join } from 'node:path'
+import { addressProblem, hideSecrets, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
+import { explain } from './git/advice.ts'
+import { type TarballContent, writeArchive } from './git/archive.ts'
+import type { Environment } from './git/environment.ts'
+import { defaultGitLimits, type Git, type GitLimits, openGit } from './git/ground.ts'
+import { bringAll, bringCommit, type Commit, lookUp, type Mirror, openMirror, readBlob, tidy } from './git/mirror.ts'
+import { lookAtRemote, type Problem, type RemoteRefs } from './git/remote.ts'
+import { openTarballs, type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
+
+export interface MirrorsOptions {
+  /** Mirrors and tarballs live below it; several servers of one farm may share it. */
+  directory: string
+  /** What git inherits: PATH, HOME, proxies, GIT_CONFIG_* …: process.env, as config.ts read it. */
+  environment: Environment
+  /** How many bytes of tarballs are kept; default 4 GB. */
+  tarballBytesMax?: number
+  limits?: Partial<GitLimits>
+  log?: (event: 'mirror-made' | 'fetched' | 'tarball-made' | 'problem', fields: Record<string, unknown>) => void
+}
+
+export type Resolved = ({ kind: 'commit'; branch?: string } & Commit) | Problem
+export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
+export type FileAnswer = { kind: 'file'; text: string } | Problem
+
+export interface Mirrors {
+  /**
+   * The commit that a branch, a tag, a full or an abbreviated commit stands for, or the default branch's newest. Names are
+   * asked of the repository each time; a full commit that the mirror has costs no look at the network. Afterwards the
+   * mirror has it.
+   */
+  resolve: (wanted: { repository: string; ref?: string | undefined }) => Promise<Resolved>
+  /** The tar.gz of a full commit, fetched and made when it is not there. At most 999,999,999 bytes. */
+  tarball: (wanted: { repository: string } & TarballContent) => Promise<TarballAnswer>
+  /** A text file (at most 64 KB) of a full commit. */
+  readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
+  /** Ends every git that runs; what waits for one gets a problem. */
+  close: () => void
+}
+
+/** The farm's own copies of the repositories it builds. Every failure is a value that says what to do next. */
+export function openMirrors(options: MirrorsOptions): Mirrors {
+  const git = openGit(options.environment, { ...defaultGitLimits, ...options.limits })
+  const tarballs = openTarballs(join(options.directory, 'tarballs'), options.tarballBytesMax ?? 4_000_000_000)
+  const house = new House(git, tarballs, join(options.directory, 'mirrors'), options.log ?? (() => undefined))
+  return {
+    resolve: ({ repository, ref }) => asValue(house.answer(repository, mirror => house.resolve(mirror, ref))),
+    tarball: wanted => asValue(house.tarball(wanted)),
+    readFile: ({ repository, commit, path }) =>
+      asValue(house.answer(repository, mirror => house.readFile(mirror, commit, path))),
+    close: () => git.close(),
+  }
+}
+
+/** A full or read-only disk of the farm's is expected now and then; anything else that is thrown is a defect. */
+async function asValue<Answer>(answer: Promise<Answer>): Promise<Answer | Problem> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return problem(explain("the farm's own directory", error.message))
+    throw error
+  }
+}
+
+const tarballBytesLimit = 999_999_999
+const fileBytesMax = 65_536
+const commitsKeptMax = 1000
+const fetchesBeforeTidying = 50
+
+class House {
+  readonly #git: Git
+  readonly #tarballs: Tarballs
+  readonly #directory: string
+  readonly #log: NonNullable<MirrorsOptions['log']>
+  readonly #mirrors = new Map<string, Promise<Mirror | Problem>>()
+  /** The end of each repository's queue of fetches. */
+  readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #fetching = new Map<string, Promise<Commit | Problem>>()
+  /** A full commit never changes: what the mirror was seen to have. */
+  readonly #commits = new Map<string, Commit>()
+  #fetches = 0
+
+  constructor(git: Git, tarballs: Tarballs, directory: string, log: NonNullable<MirrorsOptions['log']>) {
+    this.#git = git
+    this.#tarballs = tarballs
+    this.#directory = directory
+    this.#log = log
+  }
+
+  /** Runs `ask` on the repository's mirror; a problem is logged. */
+  async answer<Answer extends { kind: string }>(
+    repository: string,
+    ask: (mirror: Mirror) => Promise<Answer | Problem>,
+  ): Promise<Answer | Problem> {
+    const mirror = await this.#mirror(repository)
+    const answer = 'problem' in mirror ? mirror : await ask(mirror)
+    if ('problem' in answer) this.#log('problem', { repository: hideSecrets(repository), problem: answer.problem })
+    return answer
+  }
+
+  async resolve(mirror: Mirror, ref: string | undefined): Promise<Resolved> {
+    if (ref !== undefined && isFullCommit(ref)) return asResolved(await this.#commit(mirror, ref))
+    if (ref !== undefined && !isRefName(ref)) return problem(`"${ref.slice(0, 100)}" is no name of a branch or commit`)
+    const names = ref === undefined ? [] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
+    const refs = await lookAtRemote(this.#git, mirror.repository, names)
+    if (refs.kind === 'problem') return refs
+    const tip = ref === undefined ? refs.head : names.map(name => refs.commits.get(name)).find(Boolean)
+    if (tip)
+      return asResolved(await this.#commit(mirror, tip), ref === undefined ? refs.defaultBranch : branchOf(refs, ref))
+    if (ref !== undefined && isShortCommit(ref)) return this.#resolveShort(mirror, ref)
+    return problem(await this.#missing(mirror, ref === undefined ? 'commit yet' : `branch, tag or commit ${ref}`))
+  }
+
+  async tarball({ repository, ...content }: { repository: string } & TarballContent): Promise<TarballAnswer> {
+    const wrong = contentProblem(content)
+    if (wrong) return problem(wrong)
+    const key = tarballKey(repository, content)
+    const made = await this.#tarballs.get(key, async file => {
+      const began = performance.now()
+      const archived = await this.answer(repository, mirror => this.#archive(mirror, content, file))
+      if (archived.kind === 'problem') return { kind: 'failed', message: archived.problem }
+      const { bytes } = archived.sums
+      this.#log('tarball-made', {
+        repository: hideSecrets(repository),
+        key,
+        bytes,
+        ms: Math.round(performance.now() - began),
+      })
+      return archived
+    })
+    return made.kind === 'failed' ? problem(made.message) : made
+  }
+
+  async readFile(mirror: Mirror, commit: string, path: string): Promise<FileAnswer> {
+    if (!isFullCommit(commit) || !isInnerPath(path)) return problem(`"${commit}:${path}" is no file of a full commit`)
+    const there = await this.#commit(mirror, commit)
+    if ('problem' in there) return there
+    const shown = `${hideSecrets(mirror.repository)} at ${commit.slice(0, 12)}`
+    const read = await readBlob(this.#git, mirror, commit, path)
+    if (read.kind === 'absent') return problem(`${shown} has no file ${path}`)
+    if (read.content.length > fileBytesMax)
+      return problem(`${path} of ${shown} has ${read.content.length} bytes, more than ${fileBytesMax}`)
+    return { kind: 'file', text: read.content.toString('utf8') }
+  }
+
+  async #mirror(repository: string): Promise<Mirror | Problem> {
+    const wrong = addressProblem(repository)
+    if (wrong) return { kind: 'problem', problem: wrong }
+    const opening = this.#mirrors.get(repository) ?? openMirror(this.#git, this.#directory, repository)
+    this.#mirrors.set(repository, opening)
+    const forget = () => this.#mirrors.delete(repository)
+    opening.then(mirror => 'problem' in mirror && forget(), forget)
+    return opening
+  }
+
+  /** The commit, fetched if the mirror does not have it. Callers who want the same share one fetch. */
+  async #commit(mirror: Mirror, commit: string): Promise<Commit | Problem> {
+    const key = `${mirror.directory} ${commit}`
+    const known = this.#commits.get(key)
+    if (known) return known
+    const shared = this.#fetching.get(key)
+    if (shared) return shared
+    const run = this.#bring(mirror, commit).finally(() => this.#fetching.delete(key))
+    this.#fetching.set(key, run)
+    const brought = await run
+    if (!('problem' in brought)) this.#remember(key, brought)
+    return brought
+  }
+
+  async #bring(mirror: Mirror, commit: string): Promise<Commit | Problem> {
+    const before = await lookUp(this.#git, mirror, commit)
+    if (before) return before
+    const began = performance.now()
+    const fetched = await this.#inTurn(mirror, () => bringCommit(this.#git, mirror, commit))
+    if (fetched.kind === 'problem') return fetched
+    if (fetched.kind === 'fetched')
+      this.#log('fetched', {
+        repository: hideSecrets(mirror.repository),
+        commit,
+        ms: Math.round(performance.now() - began),
+      })
+    const after = fetched.kind === 'fetched' ? await lookUp(this.#git, mirror, commit) : undefined
+    return after ?? problem(await this.#missing(mirror, `commit ${commit}`))
+  }
+
+  async #resolveShort(mirror: Mirror, short: string): Promise<Resolved> {
+    const before = await lookUp(this.#git, mirror, short)
+    if (before) return asResolved(before)
+    const fetched = await this.#inTurn(mirror, () => bringAll(this.#git, mirror))
+    if (fetched.kind === 'problem') return fetched
+    const after = await lookUp(this.#git, mirror, short)
+    return after ? asResolved(after) : problem(await this.#missing(mirror, `branch, tag or commit ${short}`))
+  }
+
+  async #archive(mirror: Mirror, content: TarballContent, file: string) {
+    const there = await this.#commit(mirror, content.commit)
+    if ('problem' in there) return there
+    const archived = await writeArchive(this.#git, mirror, content, file)
+    if (archived.kind === 'failed') {
+      const of = `${hideSecrets(mirror.repository)} at ${content.commit.slice(0, 12)}`
+      return problem(explain(`cannot pack ${content.path ? `${content.path} of ` : ''}${of}`, archived.message))
+    }
+    if (archived.sums.bytes <= tarballBytesLimit) return archived
+    return problem(
+      `the tarball has ${archived.sums.bytes} bytes, more than ${tarballBytesLimit}: leave paths out (leave-out)`,
+    )
+  }
+
+  /** One fetch per repository at a time. */
+  #inTurn<Result>(mirror: Mirror, run: () => Promise<Result>): Promise<Result> {
+    const before = this.#queues.get(mirror.directory) ?? Promise.resolve()
+    const mine = before.then(run)
+    const tail = mine.then(() => this.#tidyNowAndThen(mirror))
+    this.#queues.set(
+      mirror.directory,
+      tail.catch(() => undefined),
+    )
+    return mine
+  }
+
+  async #tidyNowAndThen(mirror: Mirror): Promise<void> {
+    this.#fetches += 1
+    if (this.#fetches % fetchesBeforeTidying === 0) await tidy(this.#git, mirror)
+  }
+
+  #remember(key: string, commit: Commit): void {
+    if (this.#commits.size >= commitsKeptMax) this.#commits.clear()
+    this.#commits.set(key, commit)
+  }
+
+  /** "X has no commit Y; newest of main is Z", as far as the other side still answers. */
+  async #missing({ repository }: Mirror, what: string): Promise<string> {
+    const refs = await lookAtRemote(this.#git, repository, [])
+    const newest =
+      refs.kind === 'refs' && refs.head ? `; newest of ${refs.defaultBranch ?? 'HEAD'} is ${refs.head}` : ''
+    return `${hideSecrets(repository)} has no ${what}${newest}`
+  }
+}
+
+const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
+
+const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
+  'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }
+
+const branchOf = (refs: RemoteRefs, ref: string) => (refs.commits.has(`refs/heads/${ref}`) ? ref : undefined)
+
+function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
+  if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is no full commit: resolve it first`
+  const wrong = [...(path === undefined ? [] : [path]), ...leaveOut].find(inner => !isInnerPath(inner))
+  return wrong === undefined ? undefined : `"${wrong.slice(0, 100)}" is no path inside a repository`
+}

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'connectors-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
+  return directory
+}
+
+/** Tests run with nobody's git settings but their own. */
+export const quietEnvironment = (more: Record<string, string> = {}) => ({
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  ...more,
+})
+
+const identity = {
+  GIT_AUTHOR_NAME: 'Ada Lovelace',
+  GIT_AUTHOR_EMAIL: 'ada@example.org',
+  GIT_COMMITTER_NAME: 'Ada Lovelace',
+  GIT_COMMITTER_EMAIL: 'ada@example.org',
+}
+
+export interface Repository {
+  directory: string
+  git: (...args: string[]) => string
+  /** Writes these files and commits everything; gives the commit. */
+  commit: (subject: string, files?: Record<string, string>) => string
+}
+
+/** A real repository with one commit on main. */
+export function makeRepository(
+  files: Record<string, string> = { 'hello.c': 'int main(void) { return 0; }\n' },
+): Repository {
+  const directory = temporaryDirectory()
+  let second = 1_700_000_000
+  const git = (...args: string[]) => {
+    const date = `${second} +0000`
+    const env = { ...quietEnvironment(identity), GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
+    return execFileSync('git', args, {
+      cwd: directory,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim()
+  }
+  const commit = (subject: string, contents: Record<string, string> = {}) => {
+    second += 60
+    for (const [name, text] of Object.entries(contents)) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true })
+      writeFileSync(join(directory, name), text)
+    }
+    git('add', '--all')
+    git('commit', '--quiet', '--allow-empty', '--message', subject)
+    return git('rev-parse', 'HEAD')
+  }
+  git('init', '--quiet', '--initial-branch=main')
+  commit('First', files)
+  return { directory, git, commit }
+}
