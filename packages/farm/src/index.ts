@@ -22,6 +22,7 @@ import { type Finish, finish } from './verbs/finish.ts'
 import { bye, type Hello, hello } from './verbs/hello.ts'
 import * as hosts from './verbs/hosts.ts'
 import { invite } from './verbs/invite.ts'
+import * as logins from './verbs/login-links.ts'
 import { type Progress, progress } from './verbs/progress.ts'
 import { type Push, receivePush } from './verbs/receive-push.ts'
 import { retryJob } from './verbs/retry.ts'
@@ -43,6 +44,7 @@ export type { EnrollOutcome } from './verbs/enroll.ts'
 export type { FinishOutcome } from './verbs/finish.ts'
 export type { DeclaredArch, HelloOutcome } from './verbs/hello.ts'
 export type { InviteOutcome } from './verbs/invite.ts'
+export type { LoginLink, LoginOutcome } from './verbs/login-links.ts'
 export type { ProgressOutcome } from './verbs/progress.ts'
 export type { Push, PushOutcome } from './verbs/receive-push.ts'
 export type { RetryOutcome } from './verbs/retry.ts'
@@ -133,6 +135,11 @@ function verbs(ground: Ground) {
     admitToken: (name: string, token: string, scope: tokens.TokenScope) =>
       tokens.admitToken(ground, name, token, scope),
     revokeToken: (name: string) => tokens.revokeToken(ground, name),
+
+    /** A one-time way in for an administrator's browser. */
+    createLoginLink: () => logins.createLoginLink(ground),
+    logIn: (token: string) => logins.logIn(ground, token),
+    logOut: (session: string) => logins.logOut(ground, session),
   }
 }
 
@@ -144,6 +151,7 @@ function questions(ground: Ground) {
     sourcesOfLease: (attempt: AttemptId, hostId: number, lease: string) =>
       sourcesOfLease(ground, attempt, hostId, lease),
     tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
+    isLoggedIn: (session: string) => logins.isLoggedIn(ground, session),
     hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
     projects: () => projectReads.projectConfigs(ground),
     configurationState: () => projectReads.configurationState(ground),

@@ -1,0 +1,45 @@
+import { hash, later } from '../clock.ts'
+import type { Ground } from '../ground.ts'
+
+const linkSeconds = 600
+/** A week: long enough not to be in the way, short enough for a browser that was left open. */
+const sessionSeconds = 7 * 24 * 3600
+
+export interface LoginLink {
+  token: string
+  expiresAt: Date
+}
+
+/** A one-time way in for an administrator's browser. Only its hash is kept; what has expired is cleared away. */
+export async function createLoginLink({ db, now, random }: Ground): Promise<LoginLink> {
+  const token = random()
+  const expiresAt = later(now(), linkSeconds)
+  await db.login.deleteMany({ where: { expiresAt: { lt: now() } } })
+  await db.login.create({ data: { linkHash: hash(token), createdAt: now(), expiresAt } })
+  return { token, expiresAt }
+}
+
+export type LoginOutcome =
+  | { kind: 'logged-in'; session: string; expiresAt: Date }
+  /** Unknown, expired, or used before: a stranger learns nothing of which. */
+  | { kind: 'link-not-valid' }
+
+/** Uses up a link. The conditional UPDATE decides between two browsers, on however many servers. */
+export async function logIn({ db, now, random }: Ground, token: string): Promise<LoginOutcome> {
+  const session = random()
+  const expiresAt = later(now(), sessionSeconds)
+  const { count } = await db.login.updateMany({
+    where: { linkHash: hash(token), usedAt: null, expiresAt: { gt: now() } },
+    data: { usedAt: now(), sessionHash: hash(session), expiresAt },
+  })
+  return count === 1 ? { kind: 'logged-in', session, expiresAt } : { kind: 'link-not-valid' }
+}
+
+/** Whether this session is an administrator's and has not ended. */
+export async function isLoggedIn({ db, now }: Ground, session: string): Promise<boolean> {
+  return (await db.login.count({ where: { sessionHash: hash(session), expiresAt: { gt: now() } } })) === 1
+}
+
+export async function logOut({ db }: Ground, session: string): Promise<void> {
+  await db.login.deleteMany({ where: { sessionHash: hash(session) } })
+}
