@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'test',
-    globalSetup: ['support/postgres-setup.ts'],
+    globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     exclude: ['**/node_modules/**', 'e2e/**'], // the browser tests are Playwright's
+    // Each of these files runs servers, hosts and a Redis of its own: two at once keep two cores busy.
+    maxWorkers: 2,
   },
 })

@@ -42,17 +42,20 @@ const channel = 'rumpfarm'
 /** One subscription for the whole process: a connection for each waiting host would be a thousand. */
 export async function redisBus(publisher: Redis): Promise<Bus> {
   const local = localBus()
-  const subscriber = publisher.duplicate()
+  // The publisher's commands fail at once when Redis is away; this one command must wait until it is there.
+  const subscriber = publisher.duplicate({ enableOfflineQueue: true })
   subscriber.on('error', () => {}) // the publisher's listener reports that Redis is away; ioredis comes back by itself
   subscriber.on('message', (_channel: string, text: string) => {
     const cut = text.indexOf('\n')
     local.publish(text.slice(0, cut), text.slice(cut + 1))
   })
-  // Not awaited: a server starts without Redis, too, and the subscription is made when Redis is there.
+  // Not awaited: a server starts without Redis, too.
   subscriber.subscribe(channel).catch(() => {})
   return {
     ...local,
-    publish: (topic, message = '') => void publisher.publish(channel, `${topic}\n${message}`).catch(() => {}),
+    // Without Redis at least this process hears it: a cancel must not wait for a queue.
+    publish: (topic, message = '') =>
+      void publisher.publish(channel, `${topic}\n${message}`).catch(() => local.publish(topic, message)),
     async close() {
       subscriber.disconnect()
       await local.close()

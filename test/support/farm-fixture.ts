@@ -1,0 +1,247 @@
+// A farm for tests that cross processes: real server processes, a real Redis, real hosts, real repositories, on a database
+// of its own. Nothing here belongs to a test runner: vitest and Playwright use the same one. `bundleFarm()` comes first.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
+import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
+import { AgentHost } from './agent-host.ts'
+import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
+import { TestRedis } from './redis.ts'
+import { gitEnvironment, Repository } from './repository.ts'
+import { ServerProcess } from './server-process.ts'
+import { WireHost } from './wire-host.ts'
+
+export { bundleFarm } from './server-process.ts'
+
+/** A project as farm.yaml has it. */
+export type WrittenProject = { steps: Record<string, string>[]; repository?: string } & Record<string, unknown>
+
+export interface FarmOptions {
+  /** An empty or migrated database; without it the farm starts a PostgreSQL of its own, which takes two seconds. */
+  databaseUrl?: string
+  /** What carries the queues. */
+  queues?: 'redis' | 'postgres'
+  /** Added to the server's environment. */
+  environment?: Record<string, string>
+  /** farm.yaml at the start; by default one project, `sample`, whose only step runs `job.sh`. */
+  projects?: Record<string, WrittenProject>
+}
+
+const adminToken = 'rft-only-for-tests'
+
+/** The step `job` runs the script that a test pushes. */
+export const scriptProject = (changes: object = {}): WrittenProject => ({ steps: [{ job: 'sh ./job.sh' }], ...changes })
+
+export class TestFarm {
+  readonly directory: string
+  readonly redis: TestRedis | undefined
+  readonly #environment: Record<string, string>
+  readonly #repositories = new Map<string, Repository>()
+  readonly #hosts: AgentHost[] = []
+  readonly #closing: (() => Promise<unknown>)[] = []
+  #projects: Record<string, WrittenProject>
+  #servers: ServerProcess[] = []
+  #url = ''
+
+  private constructor(
+    directory: string,
+    { projects, environment }: FarmOptions,
+    databaseUrl: string,
+    redis?: TestRedis,
+  ) {
+    this.directory = directory
+    this.redis = redis
+    this.#projects = projects ?? { sample: scriptProject() }
+    this.#environment = {
+      PATH: process.env.PATH ?? '',
+      ...gitEnvironment,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      RUMPFARM_DATA: join(directory, 'data'),
+      FARM_FILE: this.farmFile,
+      ADMIN_TOKEN: adminToken,
+      DATABASE_URL: databaseUrl,
+      ...(redis ? { REDIS_URL: redis.url } : {}),
+      ...environment,
+    }
+  }
+
+  /** A farm whose server answers. */
+  static async open(options: FarmOptions = {}): Promise<TestFarm> {
+    const farm = await TestFarm.prepare(options)
+    await farm.start().catch(async error => {
+      await farm.close().catch(() => {})
+      throw error
+    })
+    return farm
+  }
+
+  /** Everything but the server. */
+  static async prepare(options: FarmOptions = {}): Promise<TestFarm> {
+    const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
+    const postgres = options.databaseUrl === undefined ? await startThrowAwayPostgres() : undefined
+    const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
+    const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
+    if (postgres) farm.#closing.push(postgres.stop)
+    farm.#writeFarmFile()
+    return farm
+  }
+
+  get url(): string {
+    return this.#url
+  }
+
+  get farmFile(): string {
+    return join(this.directory, 'farm.yaml')
+  }
+
+  get adminToken(): string {
+    return adminToken
+  }
+
+  /** The results API with an administrator's token; `url`: another server of this farm. */
+  api(url = this.#url): Api {
+    return apiClient(url, adminToken)
+  }
+
+  get server(): ServerProcess {
+    const [server] = this.#servers
+    if (!server) throw new Error('no server of this farm is running')
+    return server
+  }
+
+  /** Starts the server; the second time at the same address. */
+  async start(): Promise<void> {
+    const server = await this.#startServer()
+    this.#servers.unshift(server)
+    this.#url = server.url
+    this.#environment.PORT = new URL(server.url).port
+  }
+
+  /** One more server process on the same database, queues and directory; how to reach it. */
+  async another(): Promise<ServerProcess> {
+    const server = await this.#startServer({ PORT: '0' })
+    this.#servers.push(server)
+    return server
+  }
+
+  async kill9(): Promise<void> {
+    await this.server.kill9()
+    this.#servers.shift()
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop()
+    this.#servers.shift()
+  }
+
+  /** Puts a project in farm.yaml, and waits until the server has it. */
+  async project(name: string, project: WrittenProject = scriptProject()): Promise<Repository> {
+    this.#projects = { ...this.#projects, [name]: project }
+    await this.reconfigure(() => this.#writeFarmFile())
+    return this.repository(name)
+  }
+
+  /** Does `change` to farm.yaml and waits until the server has looked at it; the line in which it said what it thinks. */
+  async reconfigure(change: () => void): Promise<string> {
+    const { server } = this
+    const before = server.lines.length
+    change()
+    const what = 'what it thinks of farm.yaml'
+    return server.said(what, ({ msg }) => (/of farm.yaml are in force|was refused/.test(msg) ? msg : undefined), before)
+  }
+
+  /** The repository of a project; made when it is first asked for. */
+  repository(name: string): Repository {
+    const known = this.#repositories.get(name) ?? new Repository(join(this.directory, 'repositories', name))
+    this.#repositories.set(name, known)
+    return known
+  }
+
+  /** A machine with the real agent. */
+  async host(name: string, options: { conf?: string } = {}): Promise<AgentHost> {
+    const host = await AgentHost.enrol(this.api(), name, options)
+    this.#hosts.push(host)
+    return host
+  }
+
+  /** A host that says exactly what the test wants. */
+  wireHost(name: string, arches: readonly string[] = ['amd64']): Promise<WireHost> {
+    return WireHost.enrol(this.api(), name, arches)
+  }
+
+  /** Commits `job.sh`, or files, and triggers a build of that commit. */
+  async push(script: string | Record<string, string> = '', project = 'sample'): Promise<TestBuild> {
+    const files = typeof script === 'string' ? { 'job.sh': script } : script
+    return this.trigger(this.repository(project).commit(files), project)
+  }
+
+  async trigger(ref?: string, project = 'sample', url = this.#url): Promise<TestBuild> {
+    const api = this.api(url)
+    return new TestBuild(api, await api.post<BuildAnswer>(`/api/v1/projects/${project}/builds`, ref ? { ref } : {}))
+  }
+
+  job(id: number): TestJob {
+    return new TestJob(this.api(), id)
+  }
+
+  build(id: number): TestBuild {
+    return new TestBuild(this.api(), { id, commit: '' })
+  }
+
+  /** What everybody said, for the message of a test that failed. */
+  story(): string {
+    const servers = this.#servers.map(server => server.lines.slice(-40).join('\n'))
+    const hosts = this.#hosts.map(host => `--- ${host.name} said:\n${host.said}`)
+    return [`--- the server said:`, ...servers, ...hosts].join('\n')
+  }
+
+  /** Ends everything; fails when something does not end in order, or is left. */
+  async close(): Promise<void> {
+    await Promise.all(this.#hosts.map(host => host.close()))
+    const stopped = await Promise.allSettled(this.#servers.map(server => server.stop()))
+    await this.redis?.stop()
+    for (const close of this.#closing) await close()
+    const left = processesBelow(this.directory)
+    rmSync(this.directory, { recursive: true, maxRetries: 3 })
+    for (const outcome of stopped) if (outcome.status === 'rejected') throw outcome.reason
+    if (left.length > 0) throw new Error(`this farm left processes behind:\n${left.join('\n')}`)
+  }
+
+  #startServer(changes: Record<string, string> = {}): Promise<ServerProcess> {
+    mkdirSync(this.#environment.RUMPFARM_DATA ?? '', { recursive: true })
+    return ServerProcess.start({ ...this.#environment, ...changes }, this.directory)
+  }
+
+  /** YAML has JSON in it. */
+  #writeFarmFile(): void {
+    const projects = Object.entries(this.#projects).map(([name, project]) => [
+      name,
+      this.#withRepository(name, project),
+    ])
+    writeFileSync(this.farmFile, JSON.stringify({ projects: Object.fromEntries(projects) }, null, 1))
+  }
+
+  #withRepository(name: string, project: WrittenProject): WrittenProject {
+    return project.repository === undefined ? { ...project, repository: this.repository(name).directory } : project
+  }
+}
+
+/** Living processes that were started for what is below this directory, as their environment or command tells. */
+function processesBelow(directory: string): string[] {
+  const numbers = existsSync('/proc/self/environ') ? readdirSync('/proc').filter(name => /^[0-9]+$/.test(name)) : []
+  return numbers.flatMap(number => {
+    const [command = '', environment = ''] = ['cmdline', 'environ'].map(file => readQuietly(`/proc/${number}/${file}`))
+    const isOurs = Number(number) !== process.pid && `${command}\0${environment}`.includes(directory)
+    return isOurs ? [`${number} ${command.replaceAll('\0', ' ')}`] : []
+  })
+}
+
+const readQuietly = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return '' // it has ended, or is somebody else's
+  }
+}

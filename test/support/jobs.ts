@@ -1,0 +1,130 @@
+import type { Api } from '../../apps/server/src/api-client.ts'
+import { eventually } from './waiting.ts'
+
+/** What the tests look at of the results API's job. */
+export interface JobAnswer {
+  id: number
+  buildId: number
+  host: string
+  arch: string
+  variant: string
+  attempt: string
+  state: string
+  verdict: string | null
+  failedStep: string | null
+  steps: { name: string; exit: number; milliseconds: number; logBytes: number }[]
+  logBytes: number
+  attempts: {
+    attempt: string
+    verdict: string | null
+    reason: string | null
+    detail: string | null
+    logBytes: number
+  }[]
+}
+
+export interface BuildAnswer {
+  id: number
+  commit: string
+  sources: string
+  problem: string | null
+  jobs: JobAnswer[]
+}
+
+/** A job of the farm under test, as the results API has it. */
+export class TestJob {
+  readonly id: number
+  readonly #api: Api
+
+  constructor(api: Api, id: number) {
+    this.#api = api
+    this.id = id
+  }
+
+  view(): Promise<JobAnswer> {
+    return this.#api.get<JobAnswer>(`/api/v1/jobs/${this.id}`)
+  }
+
+  async log(): Promise<Buffer> {
+    return Buffer.from(await (await this.rawLog()).arrayBuffer())
+  }
+
+  rawLog(headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers })
+  }
+
+  cancel(): Promise<unknown> {
+    return this.#api.post(`/api/v1/jobs/${this.id}/cancel`)
+  }
+
+  retry(): Promise<unknown> {
+    return this.#api.post(`/api/v1/jobs/${this.id}/retry`)
+  }
+
+  running(): Promise<JobAnswer> {
+    return this.becomes('running')
+  }
+
+  /** With its verdict. */
+  finished(): Promise<JobAnswer> {
+    return this.becomes('finished')
+  }
+
+  becomes(state: string): Promise<JobAnswer> {
+    return eventually(`job ${this.id} to be ${state}`, async () => {
+      const job = await this.view().catch(whileAway)
+      return job?.state === state ? job : undefined
+    })
+  }
+
+  /** Waits until the farm holds this text of the log. */
+  logged(text: string): Promise<true> {
+    return eventually(`"${text}" in the log of job ${this.id}`, async () => {
+      const log = await this.log().catch(whileAway)
+      return log?.includes(text) || undefined
+    })
+  }
+}
+
+/** A server that is being started again is no failure for one who waits. */
+function whileAway(error: Error): undefined {
+  if (!/no farm answers|fetch failed|ECONN|terminated/.test(error.message)) throw error
+}
+
+/** A build of the farm under test. */
+export class TestBuild {
+  readonly id: number
+  readonly commit: string
+  readonly #api: Api
+
+  constructor(api: Api, { id, commit }: Pick<BuildAnswer, 'id' | 'commit'>) {
+    this.#api = api
+    this.id = id
+    this.commit = commit
+  }
+
+  view(): Promise<BuildAnswer> {
+    return this.#api.get<BuildAnswer>(`/api/v1/builds/${this.id}`)
+  }
+
+  /** Its jobs, in the order in which they were planned. */
+  async jobs(): Promise<TestJob[]> {
+    return (await this.view()).jobs.map(({ id }) => new TestJob(this.#api, id))
+  }
+
+  /** Its job on this host; its first, when none is named. */
+  async job(host?: string): Promise<TestJob> {
+    const { jobs } = await this.view()
+    const found = jobs.find(job => host === undefined || job.host === host)
+    if (!found) throw new Error(`build ${this.id} has no job for ${host ?? 'any host'}, only ${JSON.stringify(jobs)}`)
+    return new TestJob(this.#api, found.id)
+  }
+
+  /** Waits until every job may be claimed, or has ended: its sources were prepared, or could not be. */
+  prepared(): Promise<BuildAnswer> {
+    return eventually(`the sources of build ${this.id}`, async () => {
+      const build = await this.view()
+      return build.sources === 'pending' ? undefined : build
+    })
+  }
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { endWithUs, exitWithin, hasExited } from '../../apps/server/src/processes.ts'
+
+const linesKept = 5_000
+
+/** A process that a test started, and the lines it writes. It ends with the test run, even at kill -9 of that. */
+export class Program {
+  readonly lines: string[] = []
+  readonly child: ChildProcess
+  readonly #name: string
+  readonly #waiting = new Set<() => void>()
+
+  constructor(command: readonly string[], environment: Record<string, string>, directory: string) {
+    const [name = '', ...words] = command
+    this.#name = name
+    this.child = spawn(name, words, { cwd: directory, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.on('error', error => this.#hear(String(error)))
+    for (const stream of [this.child.stdout, this.child.stderr])
+      if (stream) createInterface({ input: stream }).on('line', line => this.#hear(line))
+    this.child.once('close', () => this.#look())
+    if (this.child.pid !== undefined) watchOver(this.child, this.child.pid)
+  }
+
+  get running(): boolean {
+    return !hasExited(this.child)
+  }
+
+  /** The first line, from `after` on, for which `pick` gives a value; that value. */
+  async line<T>(what: string, pick: (line: string) => T | undefined, after = 0, milliseconds = 30_000): Promise<T> {
+    const until = AbortSignal.timeout(milliseconds)
+    for (let at = after; ; at++) {
+      while (at >= this.lines.length) await this.#nextLine(what, until)
+      const picked = pick(this.lines[at] ?? '')
+      if (picked !== undefined) return picked
+    }
+  }
+
+  /** TERM, and KILL when that is not obeyed; false if it had to be. */
+  async stop(milliseconds = 15_000): Promise<boolean> {
+    this.child.kill('SIGTERM')
+    if (await exitWithin(this.child, milliseconds)) return true
+    await this.kill9()
+    return false
+  }
+
+  async kill9(): Promise<void> {
+    const closed = hasExited(this.child) ? undefined : once(this.child, 'close')
+    this.child.kill('SIGKILL')
+    await closed
+  }
+
+  #hear(line: string): void {
+    if (this.lines.length < linesKept) this.lines.push(line)
+    this.#look()
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiting]) look()
+  }
+
+  async #nextLine(what: string, until: AbortSignal): Promise<void> {
+    if (!this.running || until.aborted) {
+      const why = this.running ? 'in vain' : `but it ended (${this.child.signalCode ?? this.child.exitCode})`
+      throw new Error(
+        `waited for ${this.#name} to say ${what}, ${why}; its last words:\n${this.lines.slice(-20).join('\n')}`,
+      )
+    }
+    await new Promise<void>(resolve => {
+      const look = () => {
+        this.#waiting.delete(look)
+        until.removeEventListener('abort', look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      until.addEventListener('abort', look)
+    })
+  }
+}
+
+const watchOver = (child: ChildProcess, pid: number): void => {
+  const watcher = endWithUs({ target: pid, signal: 'TERM' })
+  child.once('exit', () => watcher.kill('SIGKILL'))
+}
+
+/** A port that nobody uses now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

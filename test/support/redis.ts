@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { freePort, Program } from './program.ts'
+
+/** A Redis of a test's own, which keeps nothing on disk: stopped means emptied, as with a Redis that lost its machine. */
+export class TestRedis {
+  readonly port: number
+  readonly #directory: string
+  #program: Program
+
+  private constructor(port: number, directory: string) {
+    this.port = port
+    this.#directory = directory
+    this.#program = launch(port, directory)
+  }
+
+  static async open(directory: string): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort(), directory)
+    await redis.#ready()
+    return redis
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.kill9()
+  }
+
+  async start(): Promise<void> {
+    this.#program = launch(this.port, this.#directory)
+    await this.#ready()
+  }
+
+  /** Forgets every key, while it runs. */
+  async flush(): Promise<void> {
+    const said = await this.ask('FLUSHALL')
+    if (!said.startsWith('+OK')) throw new Error(`FLUSHALL was answered: ${said}`)
+  }
+
+  /** One inline command on a connection of its own. */
+  async ask(command: string): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1')
+    socket.end(`${command}\r\nQUIT\r\n`)
+    let said = ''
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      said += piece
+    })
+    await once(socket, 'close')
+    return said
+  }
+
+  #ready(): Promise<true> {
+    return this.#program.line('that it is ready', line => /Ready to accept connections/.test(line) || undefined)
+  }
+}
+
+const launch = (port: number, directory: string): Program => {
+  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  return new Program(['redis-server', ...settings], { PATH: process.env.PATH ?? '' }, directory)
+}

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundle } from '../../apps/server/build.mjs'
+import { Program } from './program.ts'
+
+const root = new URL('../../', import.meta.url)
+const main = fileURLToPath(new URL('apps/server/dist/main.js', root))
+const agent = fileURLToPath(new URL('apps/agent/dist/agent.sh', root))
+
+/** The server and the agent as `./farm start` bundles them; once before a test run. */
+export async function bundleFarm(): Promise<void> {
+  await bundle({ main: new URL('apps/server/src/main.ts', root) })
+  const text = execFileSync('sh', [fileURLToPath(new URL('apps/agent/bundle.sh', root))])
+  mkdirSync(dirname(agent), { recursive: true })
+  writeFileSync(`${agent}.${process.pid}`, text)
+  renameSync(`${agent}.${process.pid}`, agent) // whole or not at all: another run may be reading it
+}
+
+/** A line of the server's log. */
+export interface LogLine {
+  level: number
+  msg: string
+  address?: string
+  [field: string]: unknown
+}
+
+/** A real server: `node apps/server/dist/main.js`, with the environment it is given and none of ours. */
+export class ServerProcess {
+  readonly #program: Program
+  #url = ''
+
+  private constructor(environment: Record<string, string>, directory: string) {
+    this.#program = new Program([process.execPath, '--enable-source-maps', main], environment, directory)
+  }
+
+  static async start(environment: Record<string, string>, directory: string): Promise<ServerProcess> {
+    if (!existsSync(main)) throw new Error(`${main} is not there: call bundleFarm() once before the tests`)
+    const server = new ServerProcess(environment, directory)
+    server.#url = await server.said('where it answers', line => line.address)
+    return server
+  }
+
+  get url(): string {
+    return this.#url
+  }
+
+  get pid(): number | undefined {
+    return this.#program.child.pid
+  }
+
+  get running(): boolean {
+    return this.#program.running
+  }
+
+  get lines(): readonly string[] {
+    return this.#program.lines
+  }
+
+  /** Waits for a line of its log, from `after` (a number of lines) on, of which `pick` makes something. */
+  said<T>(what: string, pick: (line: LogLine) => T | undefined, after = 0): Promise<T> {
+    return this.#program.line(what, text => withLog(text, pick), after)
+  }
+
+  async stop(): Promise<void> {
+    if (this.running && !(await this.#program.stop()))
+      throw new Error(`the server did not close within 15 s; its last words:\n${this.lines.slice(-20).join('\n')}`)
+  }
+
+  kill9(): Promise<void> {
+    return this.#program.kill9()
+  }
+}
+
+function withLog<T>(text: string, pick: (line: LogLine) => T | undefined): T | undefined {
+  try {
+    return pick(JSON.parse(text))
+  } catch {
+    return undefined // node's own words, such as a warning
+  }
+}

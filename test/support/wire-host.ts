@@ -1,0 +1,169 @@
+import {
+  cksum,
+  lineValue,
+  readAnswer,
+  type StepEnd,
+  type WireAnswer,
+  type WireLine,
+  writeLines,
+  writeSteps,
+} from '@rumpfarm/contracts'
+import type { Api } from '../../apps/server/src/api-client.ts'
+import type { Invitation } from './agent-host.ts'
+
+/** A claim's answer, when it is a job. */
+export interface WireOffer {
+  attempt: string
+  lease: string
+  lines: [string, string][]
+}
+
+/** A host that says exactly what a test wants, over HTTP in the protocol's own form. */
+export class WireHost {
+  readonly name: string
+  readonly instance = `${process.pid}-${Math.random().toString(36).slice(2)}`
+  url: string
+  credential = ''
+
+  constructor(url: string, name: string) {
+    this.url = url
+    this.name = name
+  }
+
+  /** Invited, enrolled, and it has said hello. */
+  static async enrol(api: Api, name: string, arches: readonly string[]): Promise<WireHost> {
+    const { line } = await api.post<Invitation>('/api/v1/hosts/invitations', { name })
+    const host = new WireHost(api.url, name)
+    await host.enrol(tokenOf(line))
+    await host.hello(arches)
+    return host
+  }
+
+  async enrol(token: string, nonce = `nonce-${this.instance}`): Promise<WireAnswer> {
+    const answer = await this.post('/agent/v1/enroll', [['token', token], ['nonce', nonce], ...introduction])
+    this.credential = lineValue(answer.lines, 'credential') ?? this.credential
+    return answer
+  }
+
+  hello(arches: readonly string[], changes: WireLine[] = []): Promise<WireAnswer> {
+    const declared = arches.map((arch): WireLine => ['arch', `${arch} native cc 1`])
+    return this.post('/agent/v1/hello', [
+      ...introduction,
+      ['instance', this.instance],
+      ['slots', 8],
+      ...declared,
+      ...changes,
+    ])
+  }
+
+  /** `claim` as the protocol has it; the answer is a job, `none`, or an error. */
+  claim(
+    claim: number,
+    { slot = 1, wait = 0, body = [] as WireLine[], signal }: ClaimOptions = {},
+  ): Promise<WireAnswer> {
+    const query = `instance=${this.instance}&slot=${slot}&claim=${claim}&wait=${wait}`
+    return this.post(`/agent/v1/claim?${query}`, body, signal)
+  }
+
+  /** Claims until there is a job. */
+  async job(claim: number, options: ClaimOptions = {}): Promise<WireOffer> {
+    const answer = await this.claim(claim, { wait: 30, ...options })
+    const offer = offerOf(answer)
+    if (offer) return offer
+    throw new Error(`${this.name} wanted a job and got: ${answer.code} ${answer.text} ${JSON.stringify(answer.lines)}`)
+  }
+
+  progress(
+    offer: WireOffer,
+    text: string | Uint8Array,
+    { offset = 0, ...more }: ProgressOptions = {},
+  ): Promise<WireAnswer> {
+    const bytes = Buffer.from(text)
+    const sum = more.sum ?? `crc:${cksum(bytes)}`
+    const query = `lease=${more.lease ?? offer.lease}&offset=${offset}&len=${more.length ?? bytes.length}&sum=${sum}&step=1`
+    const steps = more.steps ? `&steps=${writeSteps(more.steps)}` : ''
+    return this.post(`/agent/v1/attempts/${offer.attempt}/progress?${query}${steps}`, bytes)
+  }
+
+  /** Ends the attempt: every step passed, unless it is told otherwise. */
+  finish(
+    offer: WireOffer,
+    log: string | Uint8Array = '',
+    { lease, reason = 'exit', steps }: FinishOptions = {},
+  ): Promise<WireAnswer> {
+    const bytes = Buffer.from(log)
+    const ends = steps ?? stepsOf(offer).map(() => ({ exit: 0, milliseconds: 1, logBytes: bytes.length }))
+    return this.post(`/agent/v1/attempts/${offer.attempt}/finish?lease=${lease ?? offer.lease}`, [
+      ['reason', reason],
+      ['steps', writeSteps(ends)],
+      ['logsize', bytes.length],
+      ['sum', `crc:${cksum(bytes)}`],
+    ])
+  }
+
+  /** Claims the next job, and ends it with this log. */
+  async runs(claim: number, log = ''): Promise<WireOffer> {
+    const offer = await this.job(claim)
+    if (log !== '') await this.progress(offer, log)
+    await this.finish(offer, log)
+    return offer
+  }
+
+  source(offer: WireOffer, number: number): Promise<Response> {
+    return this.ask('GET', `/agent/v1/attempts/${offer.attempt}/sources/${number}?lease=${offer.lease}`)
+  }
+
+  async post(path: string, body: readonly WireLine[] | Uint8Array, signal?: AbortSignal): Promise<WireAnswer> {
+    const bytes = body instanceof Uint8Array ? body : Buffer.from(writeLines(body))
+    const response = await this.ask('POST', path, bytes, signal)
+    const text = await response.text()
+    const answer = response.status === 200 ? readAnswer(text) : undefined
+    if (answer) return answer
+    throw new Error(`POST ${path} was not answered in the protocol's form: ${response.status} ${text.slice(0, 200)}`)
+  }
+
+  ask(method: string, path: string, body?: Uint8Array, signal?: AbortSignal): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.credential}`, 'content-type': 'application/octet-stream' }
+    const request = { method, headers, ...(body ? { body: Buffer.from(body) } : {}), ...(signal ? { signal } : {}) }
+    return fetch(`${this.url}${path}`, request)
+  }
+}
+
+export interface ClaimOptions {
+  slot?: number
+  wait?: number
+  body?: WireLine[]
+  signal?: AbortSignal | undefined
+}
+
+export interface ProgressOptions {
+  offset?: number
+  lease?: string
+  sum?: string
+  length?: number
+  steps?: StepEnd[]
+}
+
+export interface FinishOptions {
+  lease?: string
+  reason?: string
+  steps?: StepEnd[]
+}
+
+const introduction: WireLine[] = [
+  ['protocol', 1],
+  ['version', '1.0.0'],
+  ['uname_s', 'Unix'],
+  ['uname_m', 'x86_64'],
+]
+
+export const tokenOf = (line: string): string => line.trim().split(' ').at(-1) ?? ''
+
+export function offerOf({ lines }: WireAnswer): WireOffer | undefined {
+  const attempt = lineValue(lines, 'attempt')
+  const lease = lineValue(lines, 'lease')
+  return attempt === undefined || lease === undefined ? undefined : { attempt, lease, lines }
+}
+
+export const stepsOf = ({ lines }: WireOffer): string[] =>
+  lines.flatMap(([key, value]) => (key === 'step' ? [value] : []))
