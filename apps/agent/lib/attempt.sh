@@ -42,16 +42,19 @@ start_runner() {
   : >"$SPOOL/log"
   printf '%s\n' "$$" >"$SPOOL/agent"
   printf '%s\n' "$MARK" >"$SPOOL/mark"
+  printf '%s %s %s\n' "$ATTEMPT" "$LEASE" "$A_sources" >"$SPOOL/job"
+  printf '%s\n' "$WORK_DIR/attempt-$ATTEMPT" >"$SPOOL/work" # host.conf may change while the job runs
   RUMPFARM_MARK=$MARK
   export RUMPFARM_MARK
   launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/trouble"
   unset RUMPFARM_MARK
   RUNNER=$LAUNCHED OURS=yes
+  # Out of the runner's way: a job of a few milliseconds is told in one request, its end wakes us.
+  if [ -n "$FRACTIONS" ]; then pause 100; fi
+  WAITED=$NEXT
   now
   STARTED=$NOW SEEN_AT=$NOW DISK_AT=$NOW
   printf '%s\n' "$STARTED" >"$SPOOL/started"
-  # A job of a few milliseconds is told in one request: its end wakes us. Without fractions the first request goes at once.
-  if [ -n "$FRACTIONS" ]; then WAITED=$((NEXT - 100)); else WAITED=$NEXT; fi
   say "attempt $ATTEMPT: started"
 }
 
@@ -63,7 +66,7 @@ take_up_runner() {
   [ -f "$SPOOL/started" ] && read -r STARTED <"$SPOOL/started"
   read -r RUNNER born <"$SPOOL/runner"
   now
-  is_number "${STARTED#?}" || STARTED=$NOW
+  case $STARTED in '' | *[!0-9]*) STARTED=$NOW ;; esac # ten digits: no number of the protocol's
   SEEN_AT=$NOW DISK_AT=$NOW OURS=''
   if alive_as "$RUNNER" "$born"; then OURS=yes; fi
   if [ -f "$SPOOL/reason" ]; then read_reason "$SPOOL/reason"; fi

@@ -1,6 +1,6 @@
 # Claims: the long poll for the next job. The directory slot-1/N is the counter: claim number N, and all that belongs to it.
 
-CONFLICTS=0
+CONFLICTS=0 NONE_AT=0
 
 # SPOOL: the directory of the newest claim; older ones were finished, and the crash came before they were removed.
 find_spool() {
@@ -23,7 +23,9 @@ open_spool() {
 
 # The work directory first: a spool that is left says, at the next start, what else is left.
 forget_spool() {
-  if read_answer "$1/claim" && is_name "$A_attempt"; then rm -rf "$WORK_DIR/attempt-$A_attempt"; fi
+  work=''
+  [ -f "$1/work" ] && IFS= read -r work <"$1/work"
+  case $work in /*/attempt-*) rm -rf "$work" ;; esac
   rm -rf "$1"
 }
 
@@ -50,8 +52,6 @@ end_orphan() {
 
 # True when SPOOL/claim holds a job. Otherwise it has waited as long as is right before the next try.
 claim_job() {
-  now
-  asked_at=$NOW
   write_claim >"$SPOOL/ask"
   in_query "$INSTANCE"
   if post "/agent/v1/claim?instance=$QUERY&slot=1&claim=$CLAIM&wait=$POLL" "$SPOOL/ask" "$SPOOL/claim" $((POLL + 10)); then
@@ -103,7 +103,8 @@ rest_after_none() {
   number_or "$A_none" 1
   now
   # An answer at once, again and again, would be a busy loop.
-  if [ "$NUMBER" = 0 ] && [ "$NOW" = "$asked_at" ]; then NUMBER=1; fi
+  if [ "$NUMBER" = 0 ] && [ "$NOW" = "$NONE_AT" ]; then NUMBER=1; fi
+  NONE_AT=$NOW
   if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 5 ]; then NUMBER=5; fi
   if [ "$NUMBER" -gt 0 ]; then pause $((NUMBER * 1000)); fi
 }
@@ -117,7 +118,7 @@ write_claim() {
 
 refuse_if_unable() {
   REFUSED=''
-  mkdir -p "$WORK_DIR" 2>/dev/null
+  [ -d "$WORK_DIR" ] || mkdir -p "$WORK_DIR" 2>/dev/null
   free_mb "$WORK_DIR"
   if [ ! -w "$WORK_DIR" ]; then
     REFUSED="no-work-dir cannot write in $WORK_DIR"

@@ -53,7 +53,11 @@ pause() {
 # A trapped signal ends wait early, and ksh93 does not say so in the status: ask whether the child is still there.
 await() {
   wait "$1" 2>/dev/null
-  while kill -0 "$1" 2>/dev/null; do wait "$1" 2>/dev/null; done
+  AWAITED=$?
+  while kill -0 "$1" 2>/dev/null; do
+    wait "$1" 2>/dev/null
+    AWAITED=$?
+  done
 }
 
 # DELAY: milliseconds until the next try, doubling from one second up to $1 seconds, with a quarter of jitter either way.

@@ -21,6 +21,7 @@ choose_tools() {
   choose_client || die 'no HTTP client here: install curl or GNU wget'
   "${CLIENT}_prepare" "$1"
   choose_sum
+  choose_put
   choose_launcher
   count_cpus
   probe_sleep
@@ -31,8 +32,8 @@ choose_tools() {
 
 # What the runner must know and need not find out again.
 write_tools() {
-  printf 'url %s\nclient %s\nsum %s\nncpu %s\nenv_option %s\nstep_shell %s\numask %s\nfractions %s\n' \
-    "$URL" "$CLIENT" "$SUM_TOOL" "$NCPU" "$ENV_OPTION" "$STEP_SHELL" "$JOB_UMASK" "$FRACTIONS" >"$DIR/tools"
+  printf 'url %s\nclient %s\nsum %s\nncpu %s\nenv_option %s\nstep_shell %s\numask %s\nfractions %s\nput %s\n' \
+    "$URL" "$CLIENT" "$SUM_TOOL" "$NCPU" "$ENV_OPTION" "$STEP_SHELL" "$JOB_UMASK" "$FRACTIONS" "$PUT" >"$DIR/tools"
 }
 
 read_tools() {
@@ -47,6 +48,7 @@ read_tools() {
       'step_shell '*) STEP_SHELL=$value ;;
       'umask '*) JOB_UMASK=$value ;;
       'fractions '*) FRACTIONS=$value ;;
+      'put '*) PUT=$value ;;
     esac
   done <"$DIR/tools"
 }
@@ -131,6 +133,10 @@ find_places() {
 }
 
 main() {
+  # The way of the runner is short: each process before a job's first command is a millisecond or more.
+  if [ "${1-}" = job ]; then run_job "$2"; fi
+  JOB_UMASK=$(umask)
+  umask 077
   URL_OPTION=''
   case ${1-} in
     --url)
@@ -146,7 +152,6 @@ main() {
       enroll "${2-}"
       ;;
     run) run_agent ;;
-    job) run_job "$2" ;;
     check) check ;;
     version) echo "$AGENT_VERSION" ;;
     *)

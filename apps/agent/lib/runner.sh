@@ -5,20 +5,38 @@
 run_job() {
   trap : TERM INT HUP
   SPOOL=$1 DIR=${1%/slot-1/*}
+  read_tools
+  umask "$JOB_UMASK"
+  read -r ATTEMPT LEASE SOURCES <"$SPOOL/job"
+  IFS= read -r WORK <"$SPOOL/work"
+  if [ "$SOURCES" -gt 0 ]; then start_download 1; fi # the client needs ten milliseconds to start: use them
   birth_of "$$"
   printf '%s %s\n' "$$" "$BIRTH" >"$SPOOL/runner"
-  read_tools
-  read_conf
-  umask "$JOB_UMASK"
-  read_answer "$SPOOL/claim"
-  ATTEMPT=$A_attempt
-  WORK=$WORK_DIR/attempt-$ATTEMPT
-  unpack_claim
+  begin_claim
+  set -- "FARM_WORK=$WORK" # posh has trouble with "$@" when it is empty
+  while IFS= read -r line; do
+    case $line in
+      'env '*=*) if is_key_of_pair "${line#env }"; then set -- "$@" "${line#env }"; fi ;;
+      *) unpack_line ;;
+    esac
+  done <"$SPOOL/claim"
+  exec 3>&-
+  set -- "$@" "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
+  if [ -f "$DIR/host.conf" ]; then
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in
+        "env $ARCH "*=*)
+          line=${line#"env $ARCH "}
+          if is_key_of_pair "$line"; then set -- "$@" "$line"; fi
+          ;;
+      esac
+    done <"$DIR/host.conf"
+  fi
   make_work
   fetch_sources
   : >"$SPOOL/begun"
   : >"$SPOOL/trouble" # what the downloads said is over
-  run_steps
+  run_steps "$@"
   end_job exit
 }
 
@@ -38,29 +56,33 @@ wake_agent() {
 
 told_to_stop() { [ -f "$SPOOL/stop" ]; }
 
-# Each step's text becomes a file; sources and the directory are noted.
-unpack_claim() {
-  STEPS=0 SOURCES=0 SOURCE_NAMES='' STEPS_DIR=''
-  while IFS= read -r line; do
-    case $line in
-      '| '*) put_line "${line#"| "}" >&3 ;;
-      '|') put_line '' >&3 ;;
-      'step '*)
-        STEPS=$((STEPS + 1))
-        exec 3>"$SPOOL/step-$STEPS"
-        ;;
-      'source '*) note_source "${line#source }" ;;
-      'dir '*) STEPS_DIR=${line#dir } ;;
-    esac
-  done <"$SPOOL/claim"
-  exec 3>&-
+is_key_of_pair() { is_key "${1%%=*}"; }
+
+begin_claim() {
+  ARCH='' STEPS=0 STEPS_DIR='' SOURCE_COUNT=0 SOURCE_NAMES=''
+  exec 3>/dev/null
+}
+
+# Each step's text becomes a file; arch, sources and the directory are noted.
+unpack_line() {
+  case $line in
+    '| '*) put_line "${line#"| "}" >&3 ;;
+    '|') put_line '' >&3 ;;
+    'step '*)
+      STEPS=$((STEPS + 1))
+      exec 3>"$SPOOL/step-$STEPS"
+      ;;
+    'source '*) note_source "${line#source }" ;;
+    'dir '*) STEPS_DIR=${line#dir } ;;
+    'arch '*) ARCH=${line#arch } ;;
+  esac
 }
 
 note_source() {
-  SOURCES=$((SOURCES + 1))
+  SOURCE_COUNT=$((SOURCE_COUNT + 1))
   is_name "${1%% *}" || end_job broken "the farm named a source strangely: $1"
   SOURCE_NAMES="$SOURCE_NAMES ${1%% *}"
-  printf '%s\n' "$1" >"$SPOOL/source-$SOURCES"
+  printf '%s\n' "$1" >"$SPOOL/source-$SOURCE_COUNT"
 }
 
 # One process makes all directories. Left-overs of a runner that died before its first step go first.
@@ -68,8 +90,12 @@ make_work() {
   case "/$STEPS_DIR/" in */../* | //*/) end_job broken "the steps' directory is not below the work directory: $STEPS_DIR" ;; esac
   [ ! -d "$WORK" ] || rm -rf "$WORK"
   # shellcheck disable=SC2086 # names have no blanks
-  (set -f; set -- $SOURCE_NAMES; for name in ${1+"$@"}; do shift; set -- ${1+"$@"} "$WORK/$name"; done; mkdir -p "$WORK" ${1+"$@"}) 2>"$SPOOL/trouble" ||
-    end_in_trouble "cannot make the work directory $WORK"
+  set -- $SOURCE_NAMES
+  for name in ${1+"$@"}; do
+    shift
+    set -- ${1+"$@"} "$WORK/$name"
+  done
+  mkdir -p "$WORK" ${1+"$@"} 2>"$SPOOL/trouble" || end_in_trouble "cannot make the work directory $WORK"
 }
 
 end_in_trouble() {
@@ -80,12 +106,12 @@ end_in_trouble() {
 run_steps() {
   [ -d "$WORK/$STEPS_DIR" ] || end_job broken "the directory $STEPS_DIR is not in the sources"
   step=0
+  stamp
   while [ "$step" -lt "$STEPS" ]; do
     if told_to_stop; then break; fi
     step=$((step + 1))
-    stamp
     began_s=$STAMP_S began_ms=$STAMP_MS
-    run_step
+    run_step "$@"
     code=$?
     note_step_end
     [ "$code" = 0 ] || break
@@ -104,27 +130,7 @@ note_step_end() {
 # env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default
 # signals, which an asynchronous command of sh does not have (INT and QUIT are ignored there).
 run_step() (
-  set -- "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
-  while IFS= read -r line; do
-    case $line in
-      'env '*=*) if is_key_of_pair "${line#env }"; then set -- "$@" "${line#env }"; fi ;;
-      'arch '*) arch=${line#arch } ;;
-    esac
-  done <"$SPOOL/claim"
-  set -- "$@" "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
-  if [ -f "$DIR/host.conf" ]; then
-    while IFS= read -r line || [ -n "$line" ]; do
-      case $line in
-        "env $arch "*=*)
-          line=${line#"env $arch "}
-          if is_key_of_pair "$line"; then set -- "$@" "$line"; fi
-          ;;
-      esac
-    done <"$DIR/host.conf"
-  fi
   cd "$WORK/$STEPS_DIR" || exit 126
   # shellcheck disable=SC2086 # empty, or one option
   exec env $ENV_OPTION "$@" "$STEP_SHELL" -e "$SPOOL/step-$step" </dev/null >>"$SPOOL/log" 2>&1
 )
-
-is_key_of_pair() { is_key "${1%%=*}"; }

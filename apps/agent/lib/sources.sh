@@ -2,32 +2,38 @@
 
 fetch_sources() {
   K=0 FAILS=0
-  while [ "$K" -lt "$SOURCES" ]; do
+  while [ "$K" -lt "$SOURCE_COUNT" ]; do
     K=$((K + 1))
     IFS= read -r SOURCE <"$SPOOL/source-$K"
-    SOURCE_FILE=$WORK/.source-$K # no source has a name with a leading dot
+    [ "$K" = 1 ] || start_download "$K"
     fetch_source
     unpack_source
-    rm -f "$SOURCE_FILE" &
+    if [ "$LEN" -gt 1000000 ]; then rm -f "$SOURCE_FILE" & fi # a small one goes with the spool
   done
+}
+
+start_download() {
+  SOURCE_FILE=$SPOOL/source-$1.tar.gz
+  "${CLIENT}_get" "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
+  DOWNLOAD=$!
 }
 
 fetch_source() {
   wrong=0
-  in_query "$A_lease"
-  until fetch_once; do
+  until download_is_right; do
     if told_to_stop; then end_job exit; fi
     [ "$wrong" -lt 3 ] || end_job broken "source ${SOURCE%% *} came wrong three times: $what_was_wrong"
     pause "$DELAY"
     if told_to_stop; then end_job exit; fi
+    rm -f "$SOURCE_FILE" # not truncated: a client that fails may leave no file
+    start_download "$K"
   done
 }
 
-fetch_once() {
+download_is_right() {
   DELAY=1000 what_was_wrong=''
-  rm -f "$SOURCE_FILE" # not truncated: a client that fails must leave no file
-  if ("${CLIENT}_get" "/agent/v1/attempts/$ATTEMPT/sources/$K?lease=$QUERY" "$SOURCE_FILE" 60) </dev/null >/dev/null 2>"$SPOOL/trouble" &&
-    [ -f "$SOURCE_FILE" ]; then
+  await "$DOWNLOAD"
+  if [ "$AWAITED" = 0 ] && [ -f "$SOURCE_FILE" ]; then
     measure "$SOURCE_FILE"
     source_is_right && return 0
     hear_source_error
@@ -41,7 +47,7 @@ fetch_once() {
 # The sum that this host can tell, among those that the farm named.
 source_is_right() {
   # shellcheck disable=SC2086 # words without blanks
-  set -f -- $SOURCE
+  set -- $SOURCE
   what_was_wrong="$LEN bytes, $2 expected"
   [ "$LEN" = "$2" ] || return 1
   what_was_wrong="its checksum is $SUM"
@@ -56,7 +62,7 @@ hear_source_error() {
   wrong=$((wrong + 1))
   IFS= read -r first 2>/dev/null <"$SOURCE_FILE" || return 0
   case $first in
-    'err 503 '* | 'err 429 '*)
+    'err 503 '* | 'err 429 '* | 'err 401 '*)
       wrong=$((wrong - 1))
       DELAY=5000
       ;;

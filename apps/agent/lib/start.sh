@@ -18,8 +18,6 @@ PROTOCOL=1
 AGENT_SHELL=${RUMPFARM_SHELL:-sh}
 
 set -u
-JOB_UMASK=$(umask)
-umask 077
 if test -d /usr/xpg4/bin; then PATH=/usr/xpg4/bin:$PATH; fi
 # Jobs inherit the C locale: logs and sort orders are then the same on every host. The owner's host.conf can say otherwise.
 LC_ALL=C

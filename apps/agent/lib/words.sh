@@ -59,12 +59,17 @@ random_name() {
     { date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
 }
 
-# printf is not built into mksh and posh; a process for each line of a recipe would be slow there.
+# printf is not built into mksh; a process for each line of a recipe would be slow there.
+put_line() {
+  # shellcheck disable=SC3045 # print only where it was found
+  case $PUT in
+    print) print -r -- "$1" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
+}
+
 # shellcheck disable=SC2123 # without a PATH only what is built in is found
-if (PATH=''; printf x) >/dev/null 2>&1; then
-  put_line() { printf '%s\n' "$1"; }
-elif (PATH=''; print -r -- x) >/dev/null 2>&1; then
-  put_line() { print -r -- "$1"; }
-else
-  put_line() { printf '%s\n' "$1"; }
-fi
+choose_put() {
+  PUT='printf'
+  if ! (PATH=''; printf x) >/dev/null 2>&1 && (PATH=''; print -r -- x) >/dev/null 2>&1; then PUT='print'; fi
+}

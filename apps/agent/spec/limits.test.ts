@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
@@ -59,7 +59,7 @@ scene('a host without the disk that its owner wants free takes no job and says s
   expect(refuses()?.body.toString()).toMatch(
     /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB wanted\nend\n$/,
   )
-  writeFileSync(join(host.dir, 'host.conf'), 'arch amd64 native\n')
+  host.configure('arch amd64 native\n')
   await farm.finished(attempt)
 })
 
@@ -67,7 +67,7 @@ scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrol
   farm.poll = 1
   await enrolled()
   await host.run('mkdir -p disk && mount -t tmpfs -o size=60m tmpfs disk')
-  writeFileSync(join(host.dir, 'host.conf'), `arch amd64 native\ndisk_floor_mb 20\nwork_dir ${host.folder}/disk\n`)
+  host.configure(`arch amd64 native\ndisk_floor_mb 20\nwork_dir ${host.folder}/disk\n`)
   await farm.until('a new hello', () => farm.count('hello') === 2)
   const attempt = farm.queue({ steps: { fill: 'head -c 50000000 /dev/zero >full; echo full; sleep 4714' } })
   await farm.finished(attempt)

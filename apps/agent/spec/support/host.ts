@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -153,6 +153,12 @@ export class Host {
     return readFileSync(join(this.dir, ...path), 'utf8')
   }
 
+  /** Replaces host.conf whole: an agent that reads half a file would be right to do what that says. */
+  configure(text: string) {
+    writeFileSync(join(this.dir, 'host.conf.new'), text)
+    renameSync(join(this.dir, 'host.conf.new'), join(this.dir, 'host.conf'))
+  }
+
   mode(...path: string[]) {
     return (statSync(join(this.dir, ...path)).mode & 0o777).toString(8)
   }
@@ -168,6 +174,6 @@ export class Host {
       this.yard.kill('SIGKILL') // with --kill-child the whole namespace goes with it
       await gone
     }
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }) // its processes end a moment later
   }
 }
