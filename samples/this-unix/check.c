@@ -1,0 +1,49 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static int passed, failed;
+
+void check_that(int holds, const char *words, const char *file, int line)
+{
+    if (holds) {
+        passed++;
+        return;
+    }
+    failed++;
+    printf("%s:%d: does not hold: %s\n", file, line, words);
+    fflush(stdout);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} parts[] = {
+    { "numbers", check_numbers },
+    { "text", check_text },
+    { "files", check_files },
+    { "processes", check_processes },
+    { "facts", check_facts }
+};
+
+int main(void)
+{
+    size_t at;
+
+    alarm(60); /* a test that waits for ever is a failed one */
+    for (at = 0; at < sizeof parts / sizeof parts[0]; at++) {
+        int before = passed, failures = failed;
+
+        printf("%s ... ", parts[at].name);
+        fflush(stdout);
+        parts[at].run();
+        if (failed == failures)
+            printf("ok (%d)\n", passed - before);
+        else
+            printf("%s: %d failed\n", parts[at].name, failed - failures);
+        fflush(stdout);
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0 || fclose(stdout) != 0;
+}
