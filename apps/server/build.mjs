@@ -47,6 +47,7 @@ export const bundle = async entries => {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    conditions: [], // exactly Node's own, so that a package which another one loads is the same one
     sourcemap: true,
     jsx: 'automatic',
     jsxImportSource: 'preact',

@@ -3,11 +3,21 @@ import type { Api } from '../api-client.ts'
 /** Returns what to print; undefined: the words make no command. */
 type Verb = (api: Api, words: string[]) => Promise<string[] | undefined>
 
+interface Triggered {
+  id: number
+  url: string
+  commit: string
+  created: boolean
+  /** What git said when the commit could not be looked for. */
+  problem: string | null
+}
+
 const trigger: Verb = async (api, [project, ref, ...more]) => {
   if (!project || more.length > 0) return undefined
   const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
-  const { id, commit } = await api.post<{ id: number; commit: string }>(path, ref ? { ref } : {})
-  return [`build ${id}: ${project} at ${commit.slice(0, 12)}`, `${api.url}/builds/${id}`]
+  const { id, url, commit, created, problem } = await api.post<Triggered>(path, ref ? { ref } : {})
+  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ' (it was there)'}`
+  return [line, ...(problem ? [problem] : []), url]
 }
 
 const inviteHost: Verb = async (api, [what, name, ...more]) => {
