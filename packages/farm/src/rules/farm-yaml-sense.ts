@@ -7,7 +7,7 @@ const lineBytesMax = 100_000
 const recipeLinesMax = 3000
 // The agent protocol's limit for the text after a key.
 const envLineBytesMax = 1000
-const limitRanges = {
+export const limitRanges = {
   wall: ['wallSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
   silence: ['silenceSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
   grace: ['graceSeconds', 1, 300, 'from 1s to 5m'],
