@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { CancelOutcome, InviteOutcome, PushOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { acceptForms, isAdmin, requireAdmin } from '../access.ts'
+import { publicUrlOf } from '../public-url.ts'
+import { segment } from './html.ts'
+import { NotHere, noSuch } from './not-found.ts'
+import { drawInvitationPage, drawInvitePage } from './pages/invite.tsx'
+import { noProject } from './reading.ts'
+import { sendPage, visitOf, wholeNumber } from './visit.ts'
+
+type Numbered = FastifyRequest<{ Params: { id: string } }>
+type Named = FastifyRequest<{ Params: { name: string }; Body: Record<string, string | undefined> | null }>
+
+/** What an administrator does with a button; every form carries the session's own proof (access.ts). */
+export function formRoutes(app: FastifyInstance, parts: Parts): void {
+  acceptForms(app)
+  const admin = { preHandler: requireAdmin }
+  const { farm } = parts
+
+  app.post('/jobs/:id/cancel', admin, async ({ params }: Numbered, reply) => {
+    refuseUnknown(await farm.cancelJob(wholeNumber(params.id) ?? 0), 'job', params.id)
+    return seeOther(reply, `/jobs/${params.id}`)
+  })
+  app.post('/jobs/:id/retry', admin, async ({ params }: Numbered, reply) => {
+    refuseRetry(await farm.retryJob(wholeNumber(params.id) ?? 0), params.id)
+    return seeOther(reply, `/jobs/${params.id}`)
+  })
+  app.post('/builds/:id/cancel', admin, async ({ params }: Numbered, reply) => {
+    refuseUnknown(await farm.cancelBuild(wholeNumber(params.id) ?? 0), 'build', params.id)
+    return seeOther(reply, `/builds/${params.id}`)
+  })
+  app.post('/projects/:name/trigger', admin, async ({ params, body }: Named, reply) => {
+    const buildId = await trigger(parts, params.name, body?.ref?.trim() || undefined)
+    return seeOther(reply, `/builds/${buildId}`)
+  })
+
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    app.post(`/hosts/:name/${verb}`, admin, async ({ params }: Named, reply) => {
+      if (!(await farm.pauseHost(params.name, paused))) throw noHost(params.name)
+      return seeOther(reply, `/hosts/${segment(params.name)}`)
+    })
+  }
+  app.post('/hosts/:name/remove', admin, async ({ params }: Named, reply) => {
+    if (!(await farm.removeHost(params.name))) throw noHost(params.name)
+    return seeOther(reply, '/hosts')
+  })
+  inviteRoutes(app, parts)
+}
+
+// Loading the page again after it must not send the form again.
+const seeOther = (reply: FastifyReply, path: string) => reply.redirect(path, 303)
+
+const noHost = (name: string) => noSuch('host', name, { href: '/hosts', text: 'All hosts' })
+
+function inviteRoutes(app: FastifyInstance, parts: Parts): void {
+  app.get('/hosts/new', async (request, reply) => {
+    if (!isAdmin(request)) throw adminsOnly
+    return sendPage(reply, drawInvitePage(await visitOf(parts, request)))
+  })
+  app.post('/hosts/new', { preHandler: requireAdmin }, async (request: Named, reply) => {
+    const name = request.body?.name?.trim() ?? ''
+    const [visit, outcome] = await Promise.all([visitOf(parts, request), parts.farm.invite(name)])
+    if (outcome.kind !== 'invited') return sendPage(reply.code(422), drawInvitePage(visit, whyNot(outcome), name))
+    const farmUrl = publicUrlOf(parts.config, request)
+    reply.header('cache-control', 'no-store') // the token is a secret
+    return sendPage(reply, drawInvitationPage(visit, { ...outcome, farmUrl }))
+  })
+}
+
+const adminsOnly = new NotHere({
+  title: 'Only administrators invite hosts',
+  text: 'Run ./farm admin where the farm is installed: it prints a link that signs this browser in. Or let ./farm host invite NAME print the line for the host.',
+})
+
+const whyNot = (outcome: Exclude<InviteOutcome, { kind: 'invited' }>): string =>
+  outcome.kind === 'name-taken'
+    ? `A host is called ${outcome.hostName} already: choose another name, or remove that host first.`
+    : `That is no name for a host; it must be ${outcome.expected}.`
+
+function refuseUnknown(outcome: CancelOutcome, what: string, id: string): void {
+  if (outcome.kind === 'unknown') throw noSuch(what, id, { href: '/builds', text: 'All builds' })
+}
+
+function refuseRetry(outcome: RetryOutcome, id: string): void {
+  if (outcome.kind === 'unknown') throw noSuch('job', id, { href: '/builds', text: 'All builds' })
+  if (outcome.kind !== 'not-runnable') return
+  const next = { href: `/jobs/${id}`, text: 'Back to the job' }
+  throw new NotHere({ title: 'It cannot run again', text: `${outcome.why}.`, next })
+}
+
+async function trigger({ farm, mirrors }: Parts, name: string, ref: string | undefined): Promise<number> {
+  const project = (await farm.projects()).get(name)
+  if (!project) throw noProject(name)
+  const resolved = await mirrors.resolve({ repository: project.repository, ref })
+  if (resolved.kind !== 'commit') throw notTriggered(project, resolved.problem)
+  const { commit, branch } = resolved
+  const outcome = await farm.receivePush({ project: name, commit, branch, source: 'button', deliveryId: randomUUID() })
+  return builtOf(project, outcome)
+}
+
+function builtOf(project: ProjectConfig, outcome: PushOutcome): number {
+  switch (outcome.kind) {
+    case 'built':
+      return outcome.buildId
+    case 'branch-not-built':
+      throw notTriggered(project, `it builds only these branches: ${outcome.branches.join(', ')}`)
+    case 'unknown-project':
+      throw noProject(project.name)
+    case 'repeated':
+      if (outcome.buildId !== null) return outcome.buildId
+      throw notTriggered(project, 'this push was recorded before, without a build')
+  }
+}
+
+const notTriggered = ({ name }: ProjectConfig, why: string) =>
+  new NotHere({
+    title: `${name} was not built`,
+    text: why,
+    next: { href: `/projects/${segment(name)}`, text: `Back to ${name}` },
+  })

@@ -1,0 +1,75 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { Refusal } from '../problems.ts'
+import { serveAssets } from './assets.ts'
+import { formRoutes } from './forms.ts'
+import { jobPages, tooMany } from './job-routes.ts'
+import { sayWhenStale } from './live/page-events.ts'
+import { Streams } from './live/stream.ts'
+import { NotHere } from './not-found.ts'
+import { drawProblemPage, type Problem } from './pages/problem.tsx'
+import { readingPages } from './reading.ts'
+import { plainVisit, sendPage, visitOf } from './visit.ts'
+
+/** Each is a socket of its own, and a process commonly may have 1,024. */
+const streamsMax = 500
+
+/** What people look at: pages drawn on the server, complete without JavaScript, kept up to date where there is some. */
+export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
+  const streams = new Streams(streamsMax)
+  app.addHook('preClose', async () => streams.endAll()) // a server that closes waits for its answers
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(parts, error, request, reply))
+  app.setNotFoundHandler(async (request, reply) => {
+    const next = { href: '/', text: 'The matrix' }
+    const problem = {
+      title: 'There is no such page',
+      text: `The farm has nothing at ${request.url.split('?')[0]}.`,
+      next,
+    }
+    return sendPage(reply.code(404), drawProblemPage(await visitOf(parts, request), problem))
+  })
+  serveAssets(app)
+  readingPages(app, parts)
+  jobPages(app, parts, streams)
+  formRoutes(app, parts)
+  app.get('/events', async (request, reply) => {
+    const stream = streams.open(request, reply)
+    if (!stream) return tooMany(reply)
+    await sayWhenStale(parts.bus, stream)
+    return reply
+  })
+}
+
+async function answerError(
+  parts: Parts,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (error instanceof NotHere) {
+    const status = request.method === 'GET' ? 404 : 409
+    return sendPage(reply.code(status), drawProblemPage(await visitOf(parts, request), error.problem))
+  }
+  if (error instanceof Refusal)
+    return sendPage(reply.code(error.statusCode), drawProblemPage(plainVisit(request), refused(error)))
+  const status = error.statusCode ?? 500
+  if (status < 500) {
+    const problem = { title: 'The request is malformed', text: error.message }
+    return sendPage(reply.code(status), drawProblemPage(plainVisit(request), problem))
+  }
+  request.log.error({ err: error, url: request.url }, 'a page could not be drawn')
+  return sendPage(reply.code(503).header('retry-after', '5'), drawProblemPage(plainVisit(request), cannotAnswer))
+}
+
+const refused = ({ kind, message }: Refusal): Problem =>
+  kind === 'not-signed-in'
+    ? {
+        title: 'Only administrators may do that',
+        text: 'Your session has ended. Run ./farm admin where the farm is installed: it prints a link that signs this browser in.',
+      }
+    : { title: 'That was not done', text: `${message}.` }
+
+const cannotAnswer: Problem = {
+  title: 'The farm cannot answer now',
+  text: 'Its database may be away; hosts go on with what they build. Load the page again in a moment. The server’s log has the reason.',
+}

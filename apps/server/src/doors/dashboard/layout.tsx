@@ -1,0 +1,141 @@
+import type { ComponentChildren } from 'preact'
+import { renderToString } from 'preact-render-to-string'
+import { client, icon, style } from './assets.ts'
+import { age, moment } from './times.ts'
+import { type Status, wordOf } from './words.ts'
+
+/** Who looks, and at what time. */
+export interface Visit {
+  at: Date
+  admin: boolean
+  /** Goes with every form; undefined for those who may send none. */
+  csrf: string | undefined
+  path: string
+  /** Why the newest farm.yaml is not in force. */
+  problems: readonly string[]
+}
+
+export interface PageProps {
+  title: string
+  visit: Visit
+  /** A stream that says when this page is out of date. */
+  live?: string | undefined
+  /** Without JavaScript the page is loaded again after so many seconds. */
+  reloadSeconds?: number | undefined
+  children: ComponentChildren
+}
+
+const sections = [
+  ['/', 'Matrix'],
+  ['/builds', 'Builds'],
+  ['/hosts', 'Hosts'],
+] as const
+
+export const drawPage = (page: PageProps): string => `<!doctype html>\n${renderToString(<Page {...page} />)}`
+
+function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · Rumpfarm`}</title>
+        <link rel="stylesheet" href={style.path} />
+        <link rel="icon" href={icon.path} type="image/svg+xml" />
+        <script type="module" src={client.path} />
+        {reloadSeconds !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(reloadSeconds)} />
+          </noscript>
+        )}
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <Header visit={visit} />
+        <Problems visit={visit} />
+        <main id="main" data-live={live}>
+          {children}
+        </main>
+        <Footer at={visit.at} />
+      </body>
+    </html>
+  )
+}
+
+function Header({ visit }: { visit: Visit }) {
+  const here = (path: string) => (path === '/' ? visit.path === '/' : visit.path.startsWith(path))
+  return (
+    <header>
+      <a class="brand" href="/">
+        Rumpfarm
+      </a>{' '}
+      <nav aria-label="Farm">
+        {sections.map(([path, name]) => (
+          <>
+            <a href={path} aria-current={here(path) ? 'page' : undefined}>
+              {name}
+            </a>{' '}
+          </>
+        ))}
+      </nav>{' '}
+      <Session visit={visit} />
+    </header>
+  )
+}
+
+function Session({ visit }: { visit: Visit }) {
+  if (!visit.admin) return null
+  return (
+    <form class="session" method="post" action="/logout">
+      <Csrf visit={visit} />
+      <span>administrator</span> <button type="submit">Sign out</button>
+    </form>
+  )
+}
+
+/** The proof that a form came from one of our pages. */
+export const Csrf = ({ visit }: { visit: Visit }) => <input type="hidden" name="_csrf" value={visit.csrf ?? ''} />
+
+function Problems({ visit: { problems } }: { visit: Visit }) {
+  if (problems.length === 0) return null
+  return (
+    <section class="banner" aria-label="Trouble with farm.yaml">
+      <strong>farm.yaml was refused; the last good one is in force.</strong> Mend it and save it:
+      <ul>
+        {problems.slice(0, 20).map(problem => (
+          <li>
+            <code>{problem}</code>
+          </li>
+        ))}
+      </ul>
+      {problems.length > 20 && <p>… and {problems.length - 20} more.</p>}
+    </section>
+  )
+}
+
+function Footer({ at }: { at: Date }) {
+  return (
+    <footer>
+      <span>As of {moment(at)}.</span> The matrix as <a href="/api/v1/matrix?format=text">text</a>,{' '}
+      <a href="/api/v1/matrix?format=csv">CSV</a> or <a href="/api/v1/matrix">JSON</a>; everything else at{' '}
+      <a href="/api/v1/openapi.json">/api/v1</a>.
+    </footer>
+  )
+}
+
+export const Ago = ({ from, at }: { from: Date; at: Date }) => (
+  <time dateTime={from.toISOString()} title={moment(from)}>
+    {age(from, at)}
+  </time>
+)
+
+/** A status with its sign and colour. */
+export const Mark = ({ status, children }: { status: Status; children?: ComponentChildren }) => (
+  <span class={`mark ${status}`}>{children ?? wordOf[status]}</span>
+)
+
+/** HTML that our own tested string functions made of escaped text: the matrix and the logs, where components are too slow. */
+export const Drawn = ({ html }: { html: string }) => <div class="drawn" dangerouslySetInnerHTML={{ __html: html }} />

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+export interface ServerEvent {
+  event: string
+  data: string
+  /** What the browser names when it comes back after a break. */
+  id?: string
+}
+
+/** Server-sent events to one browser. */
+export interface EventStream {
+  /** Resolves when the browser can take more: who waits for it holds at most one event. */
+  send(event: ServerEvent): Promise<void>
+  readonly closed: AbortSignal
+  end(): void
+}
+
+const heartbeatMs = 15_000 // proxies commonly give up on a silent upstream after 60 s
+
+/** Streams that are open, so that a server that closes can end them: a browser never does. */
+export class Streams {
+  readonly #open = new Set<EventStream>()
+  readonly #max: number
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Undefined when there are too many. The reply is the stream's from here on. */
+  open(request: FastifyRequest, reply: FastifyReply): EventStream | undefined {
+    if (this.#open.size >= this.#max) return undefined
+    reply.hijack()
+    const stream = openStream(request, reply)
+    this.#open.add(stream)
+    stream.closed.addEventListener('abort', () => this.#open.delete(stream), { once: true })
+    return stream
+  }
+
+  endAll(): void {
+    for (const stream of this.#open) stream.end()
+  }
+}
+
+function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream {
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no', // nginx would hold the events back
+    'x-content-type-options': 'nosniff',
+  })
+  raw.write(': open\n\n')
+  request.raw.setTimeout?.(0)
+  const closing = new AbortController()
+  const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMs)
+  raw.once('close', () => {
+    clearInterval(heartbeat)
+    closing.abort()
+  })
+  return {
+    closed: closing.signal,
+    async send(event) {
+      if (closing.signal.aborted || raw.write(written(event))) return
+      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // closed: the caller sees it in `closed`
+    },
+    end: () => void raw.end(),
+  }
+}
+
+const written = ({ event, data, id }: ServerEvent): string => {
+  const lines = data.split('\n').map(line => `data: ${line}\n`)
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`
+}

@@ -1,0 +1,111 @@
+import { Drawn, Mark } from '../layout.tsx'
+import { byteCount } from '../times.ts'
+import type { LogSection } from './sections.ts'
+import { sectionAt } from './sections.ts'
+import type { LogWindow, WindowPart } from './window.ts'
+import { windowBytes } from './window.ts'
+
+export interface JobLog {
+  sections: readonly LogSection[]
+  window: LogWindow
+  /** The page of this attempt. */
+  path: string
+  rawPath: string
+  /** More will come. */
+  live: boolean
+  /** The step somebody asked to see. */
+  step: string | undefined
+}
+
+export function LogView({ log }: { log: JobLog }) {
+  const { window, live, path, rawPath } = log
+  return (
+    <section class="log" aria-label="Log" id="log" data-events={live ? eventsPath(log) : undefined}>
+      <h2>Log</h2>
+      <p>
+        {byteCount(window.size)}, <a href={rawPath}>the raw log</a>
+        {window.firstLine === undefined &&
+          '. It is too long to count its lines: they are counted from this page’s first.'}
+      </p>
+      {window.start > 0 && <Earlier log={log} />}
+      {window.size === 0 && !live && <p class="empty">It printed nothing.</p>}
+      {window.parts.map(part => (
+        <Part part={part} log={log} />
+      ))}
+      {live && <LivePart log={log} />}
+      {window.end < window.size && (
+        <p>
+          <a href={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</a>
+        </p>
+      )}
+    </section>
+  )
+}
+
+/** A log that grows is followed only from its end. */
+const eventsPath = ({ window, path }: JobLog) =>
+  window.end < window.size ? undefined : `${path}/events?after=${window.next.offset}&line=${window.next.line}`
+
+const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
+  <p>
+    <a href={`${path}?from=${Math.max(0, window.start - windowBytes)}#log`}>
+      ← Earlier output ({byteCount(window.start)})
+    </a>{' '}
+    · <a href={`${path}?from=0#log`}>from the beginning</a>
+  </p>
+)
+
+function Part({ part, log }: { part: WindowPart; log: JobLog }) {
+  const section = log.sections[part.section]
+  return section ? (
+    <SectionFrame section={section} open={isOpen(section, part, log)} note={lineCount(part)}>
+      <LogText html={part.html} />
+    </SectionFrame>
+  ) : null
+}
+
+const lineCount = ({ lines, firstLine }: WindowPart) =>
+  lines === 1 ? `line ${firstLine}` : `lines ${firstLine}–${firstLine + lines - 1}`
+
+/** What went wrong is open, and what goes on; what passed is a line, unless it was asked for or is all there is. */
+function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, step: asked, window }: JobLog): boolean {
+  if (asked !== undefined) return step === asked
+  const last = part === window.parts.at(-1)
+  return end === undefined || exit !== 0 || (last && sections.every(section => !section.exit))
+}
+
+/** New lines have somewhere to go also when the step has printed nothing yet. */
+function LivePart({ log: { sections, window } }: { log: JobLog }) {
+  const current = sectionAt(sections, window.next.offset)
+  const section = sections[current]
+  if (!section || window.parts.at(-1)?.section === current) return null
+  return (
+    <SectionFrame section={section} open note="">
+      <LogText html="" />
+    </SectionFrame>
+  )
+}
+
+export interface SectionFrameProps {
+  section: LogSection
+  open: boolean
+  note: string
+  children: preact.ComponentChildren
+}
+
+export function SectionFrame({ section: { step, exit }, open, note, children }: SectionFrameProps) {
+  return (
+    <details class="part" open={open} id={step === undefined ? 'after' : `step-${step}`}>
+      <summary>
+        <strong>{step ?? 'after the last step'}</strong> {exit !== undefined && <ExitMark exit={exit} />}{' '}
+        <small>{note}</small>
+      </summary>
+      {children}
+    </details>
+  )
+}
+
+const ExitMark = ({ exit }: { exit: number }) =>
+  exit === 0 ? <Mark status="passed" /> : <Mark status="failed">failed, exit {exit}</Mark>
+
+export const LogText = ({ html }: { html: string }) => <Drawn html={`<pre>${html}</pre>`} />

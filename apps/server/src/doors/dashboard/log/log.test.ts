@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { LineDrawer } from './line-html.ts'
+import { countLines, LineCutter } from './lines.ts'
+
+const drawn = (log: string | Buffer) => {
+  const drawer = new LineDrawer()
+  return new LineCutter().push(Buffer.from(log as string)).map(line => drawer.draw(line))
+}
+
+describe('a line of a log', () => {
+  test.each([
+    ['plain text', 'plain text'],
+    ['a\tb', 'a\tb'],
+    ['<script>alert("x")</script> & \'q\'', '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;q&#39;'],
+    ['a\0b', 'a<i>␀</i>b'],
+    ['bell\u0007', 'bell<i>␇</i>'],
+    ['\u007f', '<i>␡</i>'],
+    ['a\u202eb', 'a<i>U+202E</i>b'],
+    ['10%\r50%\r100%', '100%'],
+    ['dos line\r', 'dos line'],
+    ['\r\r', ''],
+    ['\u001b[31mred\u001b[0m plain', '<span class="f1">red</span> plain'],
+    ['\u001b[1;32mok\u001b[m', '<span class="ab f2">ok</span>'],
+    ['\u001b[91;44mx\u001b[39;49my', '<span class="f9 g4">x</span>y'],
+    ['\u001b[38;5;196mx\u001b[0m', '<span class="f9">x</span>'],
+    ['\u001b[38;2;0;200;0mx\u001b[0m', '<span class="f2">x</span>'],
+    ['\u001b[3;4;2mx\u001b[22;23;24my', '<span class="ad ai au">x</span>y'],
+    ['\u001b[31m<b>\u001b[0m', '<span class="f1">&lt;b&gt;</span>'],
+    ['\u001b[2K\u001b[1Gmoved', 'moved'],
+    ['\u001b]0;title\u0007text', 'text'],
+    ['\u001b]8;;javascript:alert(1)\u001b\\link\u001b]8;;\u001b\\', 'link'],
+    ['\u001b(Bx', 'x'],
+    ['\u001b[31', '<i>␛</i>[31'],
+    ['\u001b', '<i>␛</i>'],
+    ['é ⌘ 漢', 'é ⌘ 漢'],
+  ])('%j is drawn as %s', (text, html) => expect(drawn(`${text}\n`)).toEqual([html]))
+
+  test('a colour goes on in the next line', () => {
+    expect(drawn('\u001b[33mone\ntwo\u001b[0m\nthree\n')).toEqual([
+      '<span class="f3">one</span>',
+      '<span class="f3">two</span>',
+      'three',
+    ])
+  })
+
+  test('bytes that are no UTF-8 are replaced', () => {
+    expect(drawn(Buffer.from([0x61, 0xff, 0xfe, 0x62, 10]))).toEqual(['a\ufffd\ufffdb'])
+  })
+
+  test('a line of a megabyte is cut, and says so', () => {
+    const [html] = drawn(`${'x'.repeat(1_000_000)}\n`)
+    expect(html).toBe(`${'x'.repeat(4096)}<i class=cut> … 995904 more bytes in this line</i>`)
+  })
+
+  test('the cut does not tear a character', () => {
+    const [odd] = drawn(`a${'é'.repeat(3000)}\n`)
+    expect(odd).toContain('é<i class=cut>')
+  })
+})
+
+describe('lines are cut', () => {
+  test('wherever the chunks end', () => {
+    const cutter = new LineCutter()
+    expect(cutter.push(Buffer.from('one\ntw')).map(text)).toEqual(['one'])
+    expect(cutter.unfinished && text(cutter.unfinished)).toBe('tw')
+    expect(cutter.push(Buffer.from('o\n\nthree\n')).map(text)).toEqual(['two', '', 'three'])
+    expect(cutter.unfinished).toBeUndefined()
+  })
+
+  test('without holding more of a long one than is shown', () => {
+    const cutter = new LineCutter()
+    for (let chunk = 0; chunk < 100; chunk++) cutter.push(Buffer.alloc(65_536, 'x'))
+    expect(cutter.unfinished?.bytes.length).toBe(4096)
+    const [line] = cutter.push(Buffer.from('\n'))
+    expect(line).toMatchObject({ length: 6_553_600 })
+  })
+
+  test('and counted', async () => {
+    const chunks = (async function* () {
+      yield Buffer.from('a\nb')
+      yield Buffer.from('\n\n')
+    })()
+    expect(await countLines(chunks)).toBe(3)
+  })
+})
+
+const text = ({ bytes }: { bytes: Uint8Array }) => Buffer.from(bytes).toString()

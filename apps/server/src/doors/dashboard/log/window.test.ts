@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { logSections, sectionAt } from './sections.ts'
+import { readWindow, windowBytes } from './window.ts'
+
+const attempt = { jobId: 1, number: 1 }
+const logOf = (text: string) => {
+  const bytes = Buffer.from(text)
+  return {
+    logSize: () => bytes.length,
+    readLog: (_attempt: unknown, start: number, end: number) => Readable.from([bytes.subarray(start, end)]),
+  }
+}
+const recipe = { steps: ['configure', 'build', 'tests'].map(name => ({ name, run: 'true' })) }
+const ended = (name: string, exit: number, logBytes: number) => ({ name, exit, milliseconds: 5, logBytes })
+const running = logSections([], recipe)
+const text = (html: string) => html.replace(/<[^>]*>/g, '')
+
+test('a small log is shown whole, each line with its number', async () => {
+  const window = await readWindow(logOf('one\ntwo\n'), attempt, running)
+  expect(window).toMatchObject({ size: 8, start: 0, end: 8, firstLine: 1, next: { offset: 8, line: 3 } })
+  expect(window.parts).toEqual([
+    {
+      section: 0,
+      firstLine: 1,
+      lines: 2,
+      html: '<span class=l id=L1><a href="#L1">1</a>one\n</span><span class=l id=L2><a href="#L2">2</a>two\n</span>',
+    },
+  ])
+})
+
+test('an empty log has no lines', async () => {
+  expect(await readWindow(logOf(''), attempt, running)).toMatchObject({ parts: [], next: { offset: 0, line: 1 } })
+})
+
+test('a line that has not ended is shown, and will be sent again', async () => {
+  const window = await readWindow(logOf('one\ntw'), attempt, running)
+  expect(window.next).toEqual({ offset: 4, line: 2 })
+  expect(window.parts[0]?.html).toContain('<span class="l tail" id=L2>')
+})
+
+test('each step has its part', async () => {
+  const sections = logSections([ended('configure', 0, 4), ended('build', 2, 9)], recipe)
+  const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
+  expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
+    ['configure', '1one\n'],
+    ['build', '2two\n3x\n'],
+    [undefined, '4bye\n'],
+  ])
+})
+
+test('a large log shows its end, from a whole line on, with the lines counted from the beginning', async () => {
+  const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
+  const whole = lines.join('')
+  const window = await readWindow(logOf(whole), attempt, running)
+  expect(window.size - window.start).toBeLessThanOrEqual(windowBytes)
+  const first = text(window.parts[0]?.html ?? '').split('\n')[0]
+  expect(first).toBe(`${window.firstLine}line ${window.firstLine}`)
+  expect(window.next).toEqual({ offset: whole.length, line: 60_001 })
+
+  const before = await readWindow(logOf(whole), attempt, running, 0)
+  expect(before).toMatchObject({ start: 0, firstLine: 1 })
+  expect(whole.slice(before.end - 1, before.end)).toBe('\n')
+  const after = await readWindow(logOf(whole), attempt, running, before.end)
+  expect(after).toMatchObject({ start: before.end, firstLine: before.next.line })
+})
+
+test('a window in the midst of one endless line shows what it can', async () => {
+  const window = await readWindow(logOf(`a\n${'x'.repeat(windowBytes * 3)}`), attempt, running)
+  expect(window.parts[0]?.lines).toBe(1)
+  expect(window.firstLine).toBe(2)
+})
+
+test.each([
+  [0, 0],
+  [3, 0],
+  [4, 1],
+  [8, 1],
+  [9, 2],
+  [900, 2],
+])('the byte %i is in section %i', (offset, section) => {
+  expect(sectionAt(logSections([ended('configure', 0, 4), ended('build', 0, 9)], recipe), offset)).toBe(section)
+})

@@ -1,0 +1,148 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { expect, test } from 'vitest'
+import { spread, summarise, troubles } from './summary.ts'
+import { drawTable } from './table.ts'
+
+const at = new Date('2024-05-06T07:08:09Z')
+const hoursAgo = (hours: number) => new Date(at.getTime() - hours * 3_600_000)
+
+const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => ({
+  host,
+  arch: 'amd64',
+  project: 'sample',
+  variant: 'default',
+  last: null,
+  active: null,
+  alike: { cells: 0, of: 0 },
+  ...changes,
+})
+
+const failed = (step: string, hours: number): MatrixCell['last'] => ({
+  jobId: 41,
+  buildId: 12,
+  commit: 'a'.repeat(40),
+  verdict: 'failed',
+  failedStep: step,
+  finishedAt: hoursAgo(1),
+  since: { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(hours) },
+  lastGood: { buildId: 9, commit: 'c'.repeat(40), at: hoursAgo(90) },
+})
+
+const passed: MatrixCell['last'] = {
+  ...(failed('build', 5) as NonNullable<MatrixCell['last']>),
+  verdict: 'passed',
+  failedStep: null,
+}
+
+const matrixOf = (cells: MatrixCell[], changes: Partial<Matrix> = {}): Matrix => ({
+  at,
+  projects: ['sample'],
+  arches: ['amd64', 'vax'],
+  hosts: [...new Set(cells.map(cell => cell.host))].map(name => ({
+    name,
+    system: 'NetBSD 5.1 i386',
+    presence: 'online',
+    lastSeenAt: at,
+    refusal: null,
+    arches: [{ arch: 'amd64', kind: 'native', compiler: 'cc' }],
+  })),
+  cells,
+  ...changes,
+})
+
+const words = (html: string) =>
+  html
+    .replace(/<caption.*?<\/caption>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+
+test('a failing cell says which step, since when, where else, and what was good', () => {
+  const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5 } })
+  const html = drawTable(matrixOf([cell]))
+  expect(words(html)).toBe(
+    'host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here · good ccccccc',
+  )
+  expect(html).toContain('href=/jobs/41')
+  expect(html).toContain('title="2024-05-06 04:08 UTC"')
+})
+
+test('a cell that is expected and never ran is there to be seen', () => {
+  expect(words(drawTable(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
+})
+
+test('what runs now lies beside what was known', () => {
+  const active = {
+    jobId: 50,
+    attempt: '50.1',
+    buildId: 13,
+    state: 'running',
+    step: 'tests',
+    since: hoursAgo(2),
+  } as const
+  expect(words(drawTable(matrixOf([cellOf('vax', { last: passed, active })])))).toMatch(
+    /passed 5 h .* running tests 2 h$/,
+  )
+  expect(words(drawTable(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
+})
+
+test('projects and variants are named where there are several', () => {
+  const cells = [cellOf('vax', { variant: 'static' })]
+  expect(words(drawTable(matrixOf(cells)))).toContain(' static never ran')
+  expect(words(drawTable(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
+})
+
+test('an architecture without a cell has no column', () => {
+  expect(words(drawTable(matrixOf([cellOf('vax')])))).toMatch(/^host amd64 vax/)
+})
+
+test('nothing that a host says of itself is markup', () => {
+  const [host] = matrixOf([cellOf('vax')]).hosts
+  if (!host) throw new Error('no host')
+  const hostile = { ...host, system: '<script>', refusal: '"><img src=x>' }
+  const html = drawTable(matrixOf([cellOf('vax')], { hosts: [hostile] }))
+  expect(html).not.toMatch(/<script|<img/)
+})
+
+test('a host that is away, silent or full says so', () => {
+  const [host] = matrixOf([cellOf('vax')]).hosts
+  if (!host) throw new Error('no host')
+  const quiet = { ...host, presence: 'silent' as const, lastSeenAt: hoursAgo(7), refusal: 'disk-full 12 MB free' }
+  expect(words(drawTable(matrixOf([cellOf('vax')], { hosts: [quiet] })))).toContain(
+    'vax silent 7 h NetBSD 5.1 i386 takes no work: disk-full 12 MB free',
+  )
+})
+
+test.each([
+  [1, 1, ''],
+  [1, 6, 'only here'],
+  [2, 6, '2 of 6 cells'],
+  [6, 6, 'everywhere: 6 of 6'],
+])('%i cells of %i: %j', (same, of, text) => expect(spread(same, of)).toBe(text))
+
+test('the summary counts every cell once, and what is under way beside it', () => {
+  const active = { jobId: 1, attempt: '1.1', buildId: 1, state: 'queued', step: null, since: at } as const
+  const cells = [cellOf('a', { last: passed, active }), cellOf('b', { last: failed('build', 3) }), cellOf('c')]
+  expect(summarise(matrixOf(cells))).toEqual({
+    cells: 3,
+    passed: 1,
+    trouble: 1,
+    never: 1,
+    cancelled: 0,
+    running: 0,
+    waiting: 1,
+  })
+})
+
+test('cells that fail alike are one trouble, and the newest comes first', () => {
+  const cells = [
+    cellOf('a', { last: failed('build', 9) }),
+    cellOf('b', { last: failed('build', 3) }),
+    cellOf('c', { last: failed('tests', 1) }),
+    cellOf('d', { last: passed }),
+  ]
+  expect(troubles(matrixOf(cells)).map(({ step, cells, since }) => [step, cells.length, since.at])).toEqual([
+    ['tests', 1, hoursAgo(1)],
+    ['build', 2, hoursAgo(9)],
+  ])
+})

@@ -1,0 +1,151 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { segment } from '../html.ts'
+import { Ago, Drawn, drawPage, Mark, type Visit } from '../layout.tsx'
+import { counted, shortCommit, wordOf } from '../words.ts'
+import { type Summary, spread, summarise, type Trouble, troubles } from './summary.ts'
+import { drawTable } from './table.ts'
+
+export interface MatrixPage {
+  visit: Visit
+  matrix: Matrix
+  /** Every project's name, whatever is shown. */
+  projects: readonly string[]
+  /** The one project shown. */
+  project?: string | undefined
+}
+
+export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage): string {
+  const summary = summarise(matrix)
+  const active = summary.running + summary.waiting > 0
+  return drawPage({
+    title: project ?? headline(summary),
+    visit,
+    live: '/events',
+    reloadSeconds: active ? 30 : undefined,
+    children: (
+      <>
+        <h1>{headline(summary)}</h1>
+        <Totals summary={summary} />
+        {projects.length > 1 && <Filter projects={projects} project={project} />}
+        <Troubles matrix={matrix} />
+        <MatrixTable matrix={matrix} />
+      </>
+    ),
+  })
+}
+
+/** What the morning brings, in one sentence. */
+function headline({ cells, trouble, never }: Summary): string {
+  if (cells === 0) return 'Nothing is expected yet'
+  const missing = never > 0 ? `, ${never} never ran` : ''
+  if (trouble === 0) return never === 0 ? `All ${cells} cells pass` : `Nothing fails${missing}`
+  return `${trouble} of ${counted(cells, 'cell')} failing${missing}`
+}
+
+function Totals({ summary }: { summary: Summary }) {
+  const { passed, trouble, never, cancelled, running, waiting } = summary
+  const parts = [
+    ['passed', passed],
+    ['failed', trouble],
+    ['cancelled', cancelled],
+    ['never', never],
+  ] as const
+  const under = [running > 0 ? `${running} running` : '', waiting > 0 ? `${waiting} queued` : ''].filter(Boolean)
+  return (
+    <p class="totals">
+      {parts
+        .filter(([, count]) => count > 0)
+        .map(([status, count]) => (
+          <>
+            <Mark status={status}>
+              {count} {status === 'failed' ? 'failing' : wordOf[status]}
+            </Mark>{' '}
+          </>
+        ))}
+      {under.length > 0 && <Mark status="running">{under.join(', ')}</Mark>}
+    </p>
+  )
+}
+
+function Filter({ projects, project }: { projects: readonly string[]; project: string | undefined }) {
+  return (
+    <nav class="filter" aria-label="Project">
+      <a href="/" aria-current={project === undefined ? 'true' : undefined}>
+        all projects
+      </a>{' '}
+      {projects.map(name => (
+        <>
+          <a href={`/?project=${segment(name)}`} aria-current={name === project ? 'true' : undefined}>
+            {name}
+          </a>{' '}
+        </>
+      ))}
+      {project !== undefined && <a href={`/projects/${segment(project)}`}>about {project} →</a>}
+    </nav>
+  )
+}
+
+const troublesShown = 8
+const cellsShown = 6
+
+function Troubles({ matrix }: { matrix: Matrix }) {
+  const all = troubles(matrix)
+  if (all.length === 0) return null
+  return (
+    <section class="troubles" aria-label="What fails, newest first">
+      <ul>
+        {all.slice(0, troublesShown).map(trouble => (
+          <li>
+            <TroubleLine trouble={trouble} at={matrix.at} />
+          </li>
+        ))}
+      </ul>
+      {all.length > troublesShown && <p>… and {counted(all.length - troublesShown, 'older kind')} of failure below.</p>}
+    </section>
+  )
+}
+
+function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
+  const { project, status, step, cells, of, since } = trouble
+  const where = spread(cells.length, of)
+  return (
+    <>
+      <Mark status={status}>
+        {project} {wordOf[status]}
+        {step === null ? '' : ` at ${step}`}
+      </Mark>{' '}
+      since <Ago from={since.at} at={at} /> (<a href={`/builds/${since.buildId}`}>build {since.buildId}</a>,{' '}
+      <code>{shortCommit(since.commit)}</code>){where === '' ? '' : `, ${where}`}:{' '}
+      {cells.slice(0, cellsShown).map((cell, index) => (
+        <>
+          {index > 0 && ', '}
+          <CellLink cell={cell} />
+        </>
+      ))}
+      {cells.length > cellsShown && `, and ${cells.length - cellsShown} more`}
+    </>
+  )
+}
+
+const CellLink = ({ cell: { host, arch, variant, last } }: { cell: MatrixCell }) => (
+  <a href={`/jobs/${last?.jobId}`}>
+    {host} {arch}
+    {variant === 'default' ? '' : ` ${variant}`}
+  </a>
+)
+
+/** The table in a frame of its own: a wide one scrolls there, by keyboard as well, and the page stays where it is. */
+export function MatrixTable({ matrix }: { matrix: Matrix }) {
+  if (matrix.hosts.length === 0)
+    return (
+      <p class="empty">
+        No host has joined yet. <a href="/hosts/new">Invite one</a>: it needs a POSIX shell, and curl or wget.
+      </p>
+    )
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
+    <section class="frame" aria-label="Matrix of hosts and architectures" tabIndex={0}>
+      <Drawn html={drawTable(matrix)} />
+    </section>
+  )
+}

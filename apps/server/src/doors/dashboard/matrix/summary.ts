@@ -1,0 +1,75 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { isActive, isTrouble, type Status } from '../words.ts'
+
+/** How a cell stands: its newest verdict, or that it never ran. What runs now is `active`, beside it. */
+export const cellStatus = (cell: MatrixCell): Status => cell.last?.verdict ?? 'never'
+
+export interface Summary {
+  cells: number
+  passed: number
+  trouble: number
+  never: number
+  cancelled: number
+  running: number
+  waiting: number
+}
+
+export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
+  const summary: Summary = {
+    cells: cells.length,
+    passed: 0,
+    trouble: 0,
+    never: 0,
+    cancelled: 0,
+    running: 0,
+    waiting: 0,
+  }
+  for (const cell of cells) {
+    const status = cellStatus(cell)
+    if (isTrouble(status)) summary.trouble++
+    else if (status === 'passed' || status === 'never' || status === 'cancelled') summary[status]++
+    if (cell.active?.state === 'running' || cell.active?.state === 'leased') summary.running++
+    else if (cell.active && isActive(cell.active.state)) summary.waiting++
+  }
+  return summary
+}
+
+/** Cells of a project that ended alike: one trouble to look at, however many cells show it. */
+export interface Trouble {
+  project: string
+  status: Status
+  step: string | null
+  cells: MatrixCell[]
+  /** Cells of the project that ended at all. */
+  of: number
+  /** When the first of them began to end like this. */
+  since: { at: Date; buildId: number; commit: string }
+}
+
+/** The newest trouble first: what a maintainer did not know yesterday. */
+export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
+  const found = new Map<string, Trouble>()
+  for (const cell of cells) {
+    const { last } = cell
+    if (!last || !isTrouble(last.verdict)) continue
+    const key = `${cell.project}\n${last.verdict}\n${last.failedStep ?? ''}`
+    const known = found.get(key)
+    if (!known) {
+      const { project, alike } = cell
+      const status = last.verdict
+      found.set(key, { project, status, step: last.failedStep, cells: [cell], of: alike.of + 1, since: last.since })
+      continue
+    }
+    known.cells.push(cell)
+    if (last.since.at < known.since.at) known.since = last.since
+  }
+  return [...found.values()].sort((a, b) => b.since.at.getTime() - a.since.at.getTime())
+}
+
+/** Only here, or everywhere? Of a cell that is trouble, among the project's cells that ended. */
+export function spread(same: number, of: number): string {
+  if (of <= 1) return ''
+  if (same === of) return `everywhere: ${of} of ${of}`
+  if (same === 1) return 'only here'
+  return `${same} of ${of} cells`
+}

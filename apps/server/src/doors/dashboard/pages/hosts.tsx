@@ -1,0 +1,244 @@
+import type { HostView, JobSummary } from '@rumpfarm/farm'
+import { segment } from '../html.ts'
+import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
+import { moment } from '../times.ts'
+import { JobTable } from './tables.tsx'
+
+export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: string): string {
+  return drawPage({
+    title: 'Hosts',
+    visit,
+    live: '/events',
+    children: (
+      <>
+        <h1>Hosts</h1>
+        {visit.admin && (
+          <p>
+            <a href="/hosts/new">Invite a host</a>
+          </p>
+        )}
+        {hosts.length === 0 ? (
+          <p class="empty">
+            None yet. <code>./farm host invite NAME</code> prints the line that makes a machine a host.
+          </p>
+        ) : (
+          <div class="frame">
+            <HostTable hosts={hosts} at={visit.at} />
+          </div>
+        )}
+        {after !== undefined && (
+          <p>
+            <a rel="next" href={`/hosts?after=${segment(after)}`}>
+              More hosts →
+            </a>
+          </p>
+        )}
+      </>
+    ),
+  })
+}
+
+function HostTable({ hosts, at }: { hosts: readonly HostView[]; at: Date }) {
+  return (
+    <table class="list">
+      <caption class="vh">Hosts of this farm</caption>
+      <thead>
+        <tr>
+          <th scope="col">Host</th>
+          <th scope="col">Is</th>
+          <th scope="col">System</th>
+          <th scope="col">Builds for</th>
+          <th scope="col">CPUs</th>
+          <th scope="col">Disk free</th>
+          <th scope="col">Agent</th>
+        </tr>
+      </thead>
+      <tbody>
+        {hosts.map(host => (
+          <tr>
+            <th scope="row">
+              <a href={`/hosts/${segment(host.name)}`}>{host.name}</a>
+            </th>
+            <td>
+              <PresenceLine host={host} at={at} />
+            </td>
+            <td>{host.system}</td>
+            <td>{host.arches.map(({ arch, kind }) => (kind === 'cross' ? `${arch} (cross)` : arch)).join(', ')}</td>
+            <td>{host.facts.ncpu ?? ''}</td>
+            <td>{megabytes(host.diskFreeMb)}</td>
+            <td>{host.agentVersion}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const megabytes = (count: number | null) =>
+  count === null ? '' : count < 10_000 ? `${count} MB` : `${Math.round(count / 1000)} GB`
+
+function PresenceLine({ host, at }: { host: HostView; at: Date }) {
+  const { presence, awaySince, lastSeenAt, pausedAt, refusal } = host
+  const since =
+    presence === 'away' ? awaySince : presence === 'silent' ? lastSeenAt : presence === 'paused' ? pausedAt : null
+  return (
+    <>
+      <em class={presence}>
+        {presence} {since && <Ago from={since} at={at} />}
+      </em>
+      {refusal !== null && <em class="no"> takes no work: {refusal}</em>}
+    </>
+  )
+}
+
+export interface HostPage {
+  visit: Visit
+  host: HostView
+  jobs: readonly JobSummary[]
+}
+
+export function drawHostPage({ visit, host, jobs }: HostPage): string {
+  return drawPage({
+    title: `Host ${host.name}`,
+    visit,
+    live: '/events',
+    children: (
+      <>
+        <h1>{host.name}</h1>
+        <p class="lead">
+          {host.system || 'It has not said yet what it is.'} <PresenceLine host={host} at={visit.at} />
+        </p>
+        <Advice host={host} />
+        <About host={host} at={visit.at} />
+        {visit.admin && <HostActions visit={visit} host={host} />}
+        <h2>Builds for</h2>
+        <ArchTable host={host} />
+        <h2>Recent jobs</h2>
+        {jobs.length === 0 ? (
+          <p class="empty">It has had none.</p>
+        ) : (
+          <div class="frame">
+            <JobTable jobs={jobs} at={visit.at} caption={`Recent jobs of ${host.name}`} leaveOut="host" />
+          </div>
+        )}
+        <Tools host={host} />
+      </>
+    ),
+  })
+}
+
+/** What its owner can do when it takes no work. */
+function Advice({ host: { presence, refusal, name } }: { host: HostView }) {
+  if (presence === 'silent')
+    return (
+      <p class="advice">
+        It did not say goodbye: it is down, has lost its network, or its agent was killed. Its jobs go on there and
+        their logs arrive when it is back. Start the agent again on {name} with the line that its enrolment printed.
+      </p>
+    )
+  if (presence === 'away') return <p class="advice">Its owner stopped the agent; its jobs wait for it.</p>
+  if (presence === 'paused')
+    return <p class="advice">An administrator paused it: it finishes what it has and takes nothing new.</p>
+  if (refusal?.startsWith('disk-full'))
+    return <p class="advice">Make room below its work directory; it takes work again within a minute.</p>
+  return null
+}
+
+function About({ host, at }: { host: HostView; at: Date }) {
+  const { facts } = host
+  const rows: [string, string][] = [
+    ['CPUs', facts.ncpu ?? ''],
+    ['Memory', facts.mem_mb ? `${facts.mem_mb} MB` : ''],
+    ['Disk free', megabytes(host.diskFreeMb)],
+    ['Jobs at once', String(host.slots)],
+    ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
+    ['Enrolled', moment(host.enrolledAt)],
+  ]
+  return (
+    <dl class="facts">
+      {rows
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      <div>
+        <dt>Heard</dt>
+        <dd>
+          <Ago from={host.lastSeenAt} at={at} /> ago
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function ArchTable({ host }: { host: HostView }) {
+  if (host.arches.length === 0)
+    return <p class="empty">Nothing: its configuration file declares no architecture, so no job is planned for it.</p>
+  return (
+    <div class="frame">
+      <table class="list">
+        <caption class="vh">Architectures {host.name} builds for</caption>
+        <thead>
+          <tr>
+            <th scope="col">Architecture</th>
+            <th scope="col">How</th>
+            <th scope="col">Compiler</th>
+          </tr>
+        </thead>
+        <tbody>
+          {host.arches.map(({ arch, kind, compiler }) => (
+            <tr>
+              <th scope="row">{arch}</th>
+              <td>{kind}</td>
+              <td>{compiler || 'not named'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Tools({ host: { facts } }: { host: HostView }) {
+  const tools = Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1))
+  return (
+    <details>
+      <summary>All that it says of itself</summary>
+      <dl class="facts wide">
+        {tools.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value || 'none'}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function HostActions({ visit, host }: { visit: Visit; host: HostView }) {
+  const verb = host.pausedAt ? 'resume' : 'pause'
+  return (
+    <div class="actions">
+      <form method="post" action={`/hosts/${segment(host.name)}/${verb}`}>
+        <Csrf visit={visit} />
+        <button type="submit">{verb === 'pause' ? 'Pause: give it nothing new' : 'Resume: let it work again'}</button>
+      </form>
+      <details>
+        <summary>Remove this host</summary>
+        <form method="post" action={`/hosts/${segment(host.name)}/remove`}>
+          <Csrf visit={visit} />
+          <p>
+            Its credential stops working and its jobs are cancelled. Results and logs stay. It can be invited again.
+          </p>
+          <button type="submit" class="danger">
+            Remove {host.name}
+          </button>
+        </form>
+      </details>
+    </div>
+  )
+}

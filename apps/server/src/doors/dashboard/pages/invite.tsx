@@ -1,0 +1,91 @@
+import { Csrf, drawPage, type Visit } from '../layout.tsx'
+import { moment } from '../times.ts'
+
+export interface Invitation {
+  hostName: string
+  token: string
+  expiresAt: Date
+  /** What hosts call this farm. */
+  farmUrl: string
+}
+
+export function drawInvitePage(visit: Visit, problem?: string, name = ''): string {
+  return drawPage({
+    title: 'Invite a host',
+    visit,
+    children: (
+      <>
+        <h1>Invite a host</h1>
+        <p class="lead">
+          A machine becomes a host by one line that is run on it. It needs a POSIX shell, and curl or wget.
+        </p>
+        <form class="stack" method="post" action="/hosts/new">
+          <Csrf visit={visit} />
+          <label for="name">Its name, as a row of the matrix</label>
+          <input
+            id="name"
+            name="name"
+            value={name}
+            required
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            aria-describedby={problem === undefined ? 'form' : 'problem'}
+            aria-invalid={problem === undefined ? undefined : true}
+          />
+          {problem === undefined ? (
+            <small id="form">Letters, digits, dots, dashes and underscores: netbsd-5.1, vax</small>
+          ) : (
+            <p id="problem" class="wrong">
+              {problem}
+            </p>
+          )}
+          <button type="submit">Make the line</button>
+        </form>
+      </>
+    ),
+  })
+}
+
+export function drawInvitationPage(visit: Visit, { hostName, token, expiresAt, farmUrl }: Invitation): string {
+  return drawPage({
+    title: `Invitation for ${hostName}`,
+    visit,
+    children: (
+      <>
+        <h1>Run this on {hostName}</h1>
+        <pre class="command">{`curl -fsS ${farmUrl}/agent.sh | sh -s -- enroll ${token}`}</pre>
+        <p>
+          It works once, until {moment(expiresAt)}, and is not shown again. Run it as the user that shall build, not as
+          root.
+        </p>
+        <h2>What happens then</h2>
+        <ol>
+          <li>The host says what it is: its system, CPUs, memory, disk and compilers.</li>
+          <li>
+            It gets a credential of its own, kept there in a file that only its user can read; the farm keeps the hash.
+          </li>
+          <li>
+            {hostName} is a row of <a href="/">the matrix</a> and takes the next build that it is meant for.
+          </li>
+        </ol>
+        <h2>Where that line does not work</h2>
+        <dl class="notes">
+          <dt>No curl</dt>
+          <dd>
+            <pre class="command">{`wget -qO agent.sh ${farmUrl}/agent.sh && sh agent.sh enroll ${token}`}</pre>
+          </dd>
+          <dt>Solaris 10</dt>
+          <dd>
+            Save the file, and run it with <code>/usr/xpg4/bin/sh</code>: <code>/bin/sh</code> there is no POSIX shell.
+          </dd>
+          <dt>Neither curl nor wget, or a TLS too old for this farm</dt>
+          <dd>
+            Bring <code>agent.sh</code> over by hand, and let the host reach the farm through an ssh tunnel from a newer
+            machine.
+          </dd>
+        </dl>
+      </>
+    ),
+  })
+}

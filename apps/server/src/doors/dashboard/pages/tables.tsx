@@ -1,0 +1,149 @@
+import type { BuildSummary, JobSummary } from '@rumpfarm/farm'
+import { segment } from '../html.ts'
+import { Ago, Mark } from '../layout.tsx'
+import { duration } from '../times.ts'
+import { type Status, shortCommit, statuses, statusOf, wordOf } from '../words.ts'
+
+/** How a build's jobs stand, in the order in which they want to be seen. */
+export function Counts({ counts }: { counts: BuildSummary['counts'] }) {
+  const shown = statuses.filter((status): status is Exclude<Status, 'never'> => status !== 'never')
+  return (
+    <>
+      {shown.map(status => {
+        const count = counts[status]
+        return count ? (
+          <>
+            <Mark status={status}>
+              {count} {wordOf[status]}
+            </Mark>{' '}
+          </>
+        ) : null
+      })}
+    </>
+  )
+}
+
+export function BuildTable({ builds, at, caption }: { builds: readonly BuildSummary[]; at: Date; caption: string }) {
+  return (
+    <table class="list">
+      <caption class="vh">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Build</th>
+          <th scope="col">Project</th>
+          <th scope="col">Commit</th>
+          <th scope="col">Jobs</th>
+          <th scope="col">Age</th>
+        </tr>
+      </thead>
+      <tbody>
+        {builds.map(build => (
+          <tr>
+            <th scope="row">
+              <a href={`/builds/${build.id}`}>#{build.id}</a>
+            </th>
+            <td>
+              <a href={`/projects/${segment(build.project)}`}>{build.project}</a>
+            </td>
+            <td>
+              <CommitLine build={build} />
+            </td>
+            <td>
+              {build.sources === 'failed' ? <Mark status="broken">no sources</Mark> : <Counts counts={build.counts} />}
+            </td>
+            <td>
+              <Ago from={build.createdAt} at={at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+export function CommitLine({ build }: { build: Pick<BuildSummary, 'commit' | 'branch' | 'subject' | 'author'> }) {
+  const { commit, branch, subject, author } = build
+  return (
+    <>
+      <code title={commit}>{shortCommit(commit)}</code> {branch !== null && <span class="branch">{branch}</span>}{' '}
+      {subject ?? ''} {author !== null && <small>{author}</small>}
+    </>
+  )
+}
+
+export interface JobTableProps {
+  jobs: readonly JobSummary[]
+  at: Date
+  caption: string
+  /** A build's page names the build once, a host's page the host. */
+  leaveOut: 'build' | 'host'
+}
+
+export function JobTable({ jobs, at, caption, leaveOut }: JobTableProps) {
+  return (
+    <table class="list jobs">
+      <caption class="vh">{caption}</caption>
+      <thead>
+        <tr>
+          {leaveOut === 'host' ? (
+            <>
+              <th scope="col">Build</th>
+              <th scope="col">Project</th>
+            </>
+          ) : (
+            <th scope="col">Host</th>
+          )}
+          <th scope="col">For</th>
+          <th scope="col">Result</th>
+          <th scope="col">Steps</th>
+          <th scope="col">Took</th>
+          <th scope="col">Ended</th>
+        </tr>
+      </thead>
+      <tbody>
+        {jobs.map(job => (
+          <JobRow job={job} at={at} leaveOut={leaveOut} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'build' | 'host' }) {
+  const status = statusOf(job)
+  const step = job.state === 'finished' && job.verdict !== 'passed' ? job.failedStep : null
+  return (
+    <tr>
+      {leaveOut === 'host' ? (
+        <>
+          <th scope="row">
+            <a href={`/builds/${job.buildId}`}>#{job.buildId}</a>
+          </th>
+          <td>{job.project}</td>
+        </>
+      ) : (
+        <th scope="row">
+          <a href={`/hosts/${segment(job.host)}`}>{job.host}</a>
+        </th>
+      )}
+      <td>
+        {job.arch} {job.variant === 'default' ? '' : job.variant}
+      </td>
+      <td>
+        <a class={`mark ${status}`} href={`/jobs/${job.id}`}>
+          {wordOf[status]}
+          {step === null ? '' : ` at ${step}`}
+        </a>
+      </td>
+      <td>
+        <small>{job.steps.map(({ name, milliseconds }) => `${name} ${duration(milliseconds)}`).join(' · ')}</small>
+      </td>
+      <td>{took(job, at)}</td>
+      <td>{job.finishedAt && <Ago from={job.finishedAt} at={at} />}</td>
+    </tr>
+  )
+}
+
+function took({ startedAt, finishedAt }: JobSummary, at: Date): string {
+  return startedAt === null ? '' : duration((finishedAt ?? at).getTime() - startedAt.getTime())
+}

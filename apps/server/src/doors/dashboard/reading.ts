@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { drawMatrixPage } from './matrix/page.tsx'
+import { noSuch } from './not-found.ts'
+import { drawBuildPage, drawBuildsPage } from './pages/builds.tsx'
+import { drawHostPage, drawHostsPage } from './pages/hosts.tsx'
+import { drawProjectPage } from './pages/project.tsx'
+import { queryWord, sendPage, visitOf, wholeNumber } from './visit.ts'
+
+const buildsOnPage = 50
+const hostsOnPage = 200
+const recent = 20
+
+type Named = { Params: { name: string } }
+type Numbered = { Params: { id: string } }
+
+/** The pages that everybody may read, but for the job's. */
+export function readingPages(app: FastifyInstance, parts: Parts): void {
+  const { farm } = parts
+
+  app.get('/', async (request, reply) => {
+    const project = queryWord(request, 'project')
+    const [visit, matrix, projects] = await Promise.all([
+      visitOf(parts, request),
+      farm.matrix({ project }),
+      farm.projects(),
+    ])
+    if (project !== undefined && !projects.has(project)) throw noProject(project)
+    return sendPage(reply, drawMatrixPage({ visit, matrix, projects: [...projects.keys()], project }))
+  })
+
+  app.get('/builds', async (request, reply) => {
+    const project = queryWord(request, 'project')
+    const before = wholeNumber(queryWord(request, 'before'))
+    const builds = await farm.listBuilds({ project, before, limit: buildsOnPage + 1 })
+    const shown = builds.slice(0, buildsOnPage)
+    const next = builds.length > buildsOnPage ? shown.at(-1)?.id : undefined
+    return sendPage(
+      reply,
+      drawBuildsPage({ visit: await visitOf(parts, request), builds: shown, project, before: next }),
+    )
+  })
+
+  app.get('/builds/:id', async (request: FastifyRequest<Numbered>, reply) => {
+    const id = wholeNumber(request.params.id)
+    const build = id === undefined ? undefined : await farm.findBuild(id)
+    if (!build) throw noSuch('build', request.params.id, { href: '/builds', text: 'All builds' })
+    return sendPage(reply, drawBuildPage(await visitOf(parts, request), build))
+  })
+
+  app.get('/hosts', async (request, reply) => {
+    const hosts = await farm.listHosts({ after: queryWord(request, 'after'), limit: hostsOnPage + 1 })
+    const shown = hosts.slice(0, hostsOnPage)
+    const after = hosts.length > hostsOnPage ? shown.at(-1)?.name : undefined
+    return sendPage(reply, drawHostsPage(await visitOf(parts, request), shown, after))
+  })
+
+  app.get('/hosts/:name', async (request: FastifyRequest<Named>, reply) => {
+    const { name } = request.params
+    const [host, jobs] = await Promise.all([farm.findHost(name), farm.listJobs({ host: name, limit: recent })])
+    if (!host) throw noSuch('host', name, { href: '/hosts', text: 'All hosts' })
+    return sendPage(reply, drawHostPage({ visit: await visitOf(parts, request), host, jobs }))
+  })
+
+  app.get('/projects/:name', async (request: FastifyRequest<Named>, reply) => {
+    const { name } = request.params
+    const project = (await farm.projects()).get(name)
+    if (!project) throw noProject(name)
+    const [visit, matrix, builds] = await Promise.all([
+      visitOf(parts, request),
+      farm.matrix({ project: name }),
+      farm.listBuilds({ project: name, limit: recent }),
+    ])
+    return sendPage(reply, drawProjectPage({ visit, project, matrix, builds }))
+  })
+}
+
+export const noProject = (name: string) => noSuch('project', name, { href: '/', text: 'The matrix of all projects' })

@@ -1,0 +1,40 @@
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+/** How long something took, in two units at most: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 4 h. */
+export function duration(milliseconds: number): string {
+  const whole = Math.max(0, milliseconds)
+  if (whole < 10 * second) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`
+  if (whole < minute) return `${Math.floor(whole / second)} s`
+  if (whole < hour) return two(whole, minute, 'min', second, 's')
+  if (whole < day) return two(whole, hour, 'h', minute, 'min')
+  return two(whole, day, 'd', hour, 'h')
+}
+
+const two = (whole: number, large: number, largeName: string, small: number, smallName: string) =>
+  `${Math.floor(whole / large)} ${largeName} ${String(Math.floor((whole % large) / small)).padStart(2, '0')} ${smallName}`
+
+/** How long ago, in one unit: what a glance wants. */
+export function age(from: Date, to: Date): string {
+  const whole = Math.max(0, to.getTime() - from.getTime())
+  if (whole < minute) return `${Math.floor(whole / second)} s`
+  if (whole < hour) return `${Math.floor(whole / minute)} min`
+  if (whole < 2 * day) return `${Math.floor(whole / hour)} h`
+  if (whole < 100 * day) return `${Math.floor(whole / day)} d`
+  return `${Math.floor(whole / (30.44 * day))} months`
+}
+
+/** The moment itself, for titles: one zone for everybody, since hosts stand all over the world. */
+export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+const unit = 1000
+
+/** Bytes for a person: 812 B, 20 kB, 1.4 MB. */
+export function byteCount(bytes: number): string {
+  if (bytes < unit) return `${bytes} B`
+  const [divisor, name] = bytes < unit ** 2 ? [unit, 'kB'] : bytes < unit ** 3 ? [unit ** 2, 'MB'] : [unit ** 3, 'GB']
+  const value = bytes / divisor
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${name}`
+}

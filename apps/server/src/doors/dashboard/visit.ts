@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { csrfToken, isAdmin } from '../access.ts'
+import type { Visit } from './layout.tsx'
+
+/** Who looks, and what everybody is to be told. */
+export async function visitOf({ farm }: Pick<Parts, 'farm'>, request: FastifyRequest): Promise<Visit> {
+  const { problems } = await farm.configurationState()
+  return {
+    at: new Date(),
+    admin: isAdmin(request),
+    csrf: csrfToken(request),
+    path: request.url.split('?')[0] ?? '/',
+    problems,
+  }
+}
+
+/** A visit when the database cannot be asked. */
+export const plainVisit = (request: FastifyRequest): Visit => ({
+  at: new Date(),
+  admin: false,
+  csrf: undefined,
+  path: request.url.split('?')[0] ?? '/',
+  problems: [],
+})
+
+const contentPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+/** Nothing of a page comes from elsewhere, and nothing in it is script or style but our two files. */
+export const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
+  reply
+    .type('text/html; charset=utf-8')
+    .headers({
+      'content-security-policy': contentPolicy,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'cache-control': 'no-cache',
+    })
+    .send(html)
+
+/** A number in an address, or undefined: no bigger than a column holds. */
+export const wholeNumber = (text: unknown): number | undefined =>
+  typeof text === 'string' && /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : undefined
+
+/** A word of the query; of one sent twice the last. */
+export const queryWord = (request: FastifyRequest, name: string): string | undefined => {
+  const value = (request.query as Record<string, string | string[] | undefined>)[name]
+  const word = Array.isArray(value) ? value.at(-1) : value
+  return word === '' ? undefined : word
+}

@@ -1,0 +1,36 @@
+import type { AttemptState, Verdict } from '@rumpfarm/contracts'
+
+/** What a job or a cell is: how it ended or, if it has not, what it is doing. */
+export type Status = Verdict | Exclude<AttemptState, 'finished'> | 'never'
+
+/** The words of every status. The style sheet gives each its sign and colour by the class of the same name. */
+export const wordOf: Record<Status, string> = {
+  passed: 'passed',
+  failed: 'failed',
+  'timed-out': 'timed out',
+  cancelled: 'cancelled',
+  lost: 'lost',
+  broken: 'broken',
+  waiting: 'waiting for sources',
+  queued: 'queued',
+  leased: 'starting',
+  running: 'running',
+  never: 'never ran',
+}
+
+/** In the order of how much they want to be seen. */
+export const statuses = Object.keys(wordOf) as Status[]
+
+export const statusOf = ({ state, verdict }: { state: AttemptState; verdict: Verdict | null }): Status =>
+  state === 'finished' ? (verdict ?? 'lost') : state
+
+/** Whether somebody should look at it. A cancelled job is what somebody wanted. */
+export const isTrouble = (status: Status): boolean =>
+  status === 'failed' || status === 'timed-out' || status === 'lost' || status === 'broken'
+
+export const isActive = (status: Status): boolean =>
+  status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
+
+export const shortCommit = (commit: string): string => commit.slice(0, 7)
+
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
