@@ -48,8 +48,7 @@ async function runServer(
   if (databaseUrl === undefined) add({ name: 'PostgreSQL', stop: () => postgresGone(dataDirectory) })
   add({ name: 'the server', stop: server.stop })
   void server.child.ended.then(how => serverEnded(server, how))
-  await serverReady(server, at.url, begun)
-  return server
+  return (await serverReady(server, at.url, begun)) ? server : ending.end(1)
 }
 
 async function serverEnded({ child }: RunningServer, how: string): Promise<void> {

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+
+const farm = fileURLToPath(new URL('../../farm', import.meta.url))
+const shell = '/bin/sh'
+
+/** A PATH that has these programs only: `null` is the machine's own, text a script. */
+const pathWith = (programs: Record<string, string | null>): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-path-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  for (const [name, script] of Object.entries(programs)) {
+    const file = join(directory, name)
+    if (script === null)
+      symlinkSync(spawnSync(shell, ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), file)
+    else {
+      writeFileSync(file, `#!${shell}\n${script}\n`)
+      chmodSync(file, 0o755)
+    }
+  }
+  return directory
+}
+
+const basics = { dirname: null, readlink: null }
+
+const run = (PATH: string, ...words: string[]) => {
+  const { status, stdout, stderr } = spawnSync(shell, [farm, ...words], { encoding: 'utf8', env: { PATH } })
+  return { status, output: stdout + stderr }
+}
+
+test.each([
+  { name: 'no Node', programs: {}, told: /^farm: Node\.js is not installed; it needs 20\.19 or newer.*\n$/ },
+  {
+    name: 'an old Node',
+    programs: { node: 'echo v18.20.4' },
+    told: /^farm: Node\.js v18\.20\.4 is too old; it needs 20\.19.*\n$/,
+  },
+  { name: 'an early Node 20', programs: { node: 'echo v20.18.3' }, told: /^farm: Node\.js v20\.18\.3 is too old.*\n$/ },
+  {
+    name: 'a Node that says something else',
+    programs: { node: 'echo what' },
+    told: /^farm: node --version says 'what'.*\n$/,
+  },
+  { name: 'a Node that does not run', programs: { node: 'exit 127' }, told: /^farm: node does not run.*\n$/ },
+  { name: 'no npm', programs: { node: 'echo v20.19.0' }, told: /^farm: npm is not installed.*\n$/ },
+  { name: 'no git', programs: { node: 'echo v22.1.0', npx: '' }, told: /^farm: git is not installed.*\n$/ },
+])('$name is told in one line', ({ programs, told }) => {
+  const { status, output } = run(pathWith({ ...basics, ...(programs as Record<string, string>) }), 'start')
+  expect(output).toMatch(told)
+  expect(status).toBe(1)
+})
+
+test('help needs nothing but a shell', () => {
+  const { status, output } = run(pathWith({ ...basics, cat: null }), 'help')
+  expect(output).toContain('./farm trigger PROJECT [COMMIT|BRANCH]')
+  expect(status).toBe(0)
+})
+
+test('a word that is no command shows what there is', () => {
+  const { status, output } = run(pathWith({ ...basics, cat: null }), 'strat')
+  expect(output).toMatch(/^usage: /)
+  expect(status).toBe(2)
+})
+
+test('it finds its clone through a symbolic link, from any directory', () => {
+  const directory = pathWith({})
+  symlinkSync(farm, join(directory, 'my farm'))
+  const { status } = spawnSync(join(directory, 'my farm'), ['help'], { cwd: '/' })
+  expect(status).toBe(0)
+})

@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { Program } from '../support/program.ts'
+import { eventually } from '../support/waiting.ts'
+
+// `npm start` as a person has it: this clone, its sample, a compiler; only the data lies elsewhere. The tests go on from each other.
+const farm = fileURLToPath(new URL('../../farm', import.meta.url))
+const patience = 120_000
+let directory: string
+let data: string
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rumpfarm-start-'))
+  await chmod(directory, 0o711) // as root, PostgreSQL's account must get in
+  data = join(directory, 'farm data')
+})
+
+afterAll(() => rm(directory, { recursive: true }))
+
+const start = (changes: Record<string, string> = {}): Program => {
+  const { PATH = '', HOME = directory } = process.env
+  const starter = new Program([farm, 'start'], { PATH, HOME, PORT: '0', RUMPFARM_DATA: data, ...changes }, directory)
+  onTestFinished(async () => {
+    if (starter.running) await starter.stop(40_000)
+  })
+  return starter
+}
+
+const saying = (starter: Program, pattern: RegExp): Promise<RegExpExecArray> =>
+  starter.line(String(pattern), line => pattern.exec(line) ?? undefined, 0, patience)
+
+/** Processes that have to do with our data. */
+const left = (): string[] => {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'stat=,args='], { encoding: 'utf8' })
+  return stdout.split('\n').filter(line => line.includes(directory) && !/^Z/.test(line))
+}
+
+const nothingLeft = () => eventually('every process of the farm ends', () => (left().length === 0 ? true : undefined))
+
+const endWith = async (starter: Program, signal: 'SIGINT' | 'SIGTERM'): Promise<number | null> => {
+  starter.child.kill(signal)
+  const [code] = await once(starter.child, 'exit')
+  return code
+}
+
+test('the first start makes this machine a host and builds the sample until its cell is green', {
+  timeout: patience,
+}, async () => {
+  const starter = start()
+  await saying(starter, /^enrolling this machine as \S+, by the line that any host gets/)
+  await saying(starter, /^ {4}curl -fsS http:\S+\/agent\.sh \| sh -s -- enroll rfi-/)
+  await saying(starter, /^ {4}configure +passed/)
+  await saying(starter, /^ {4}tests +passed/)
+  const [, page = ''] = await saying(starter, /is green {2}(http:\S+)$/)
+  const [, login = ''] = await saying(starter, /sign in as administrator .*: (http:\S+)$/)
+  await saying(starter, /Ctrl-C ends it/)
+
+  expect((await fetch(page)).status).toBe(200)
+  expect((await fetch(login)).status).toBe(200)
+  expect(await endWith(starter, 'SIGINT')).toBe(0)
+  const stopped = starter.lines.filter(line => line.endsWith(' has stopped')).map(line => line.replace(/ has.*/, ''))
+  expect(stopped).toEqual([expect.stringMatching(/^the host /), 'the server', 'PostgreSQL'])
+  expect(left()).toEqual([])
+})
+
+test('a second start, on another port, has kept its data: the same host, the same build', {
+  timeout: patience,
+}, async () => {
+  const starter = start()
+  await saying(starter, /^build 1: sample at /)
+  await saying(starter, /is green/)
+
+  expect(starter.lines.filter(line => line.startsWith('enrolling'))).toEqual([])
+  expect(await endWith(starter, 'SIGTERM')).toBe(0)
+  expect(left()).toEqual([])
+})
+
+test('killed hard it leaves nothing running, and starts again', { timeout: patience }, async () => {
+  const killed = start()
+  await saying(killed, /is green/)
+  await killed.kill9()
+  await nothingLeft()
+
+  await saying(start(), /is green/)
+})
+
+test('a server that ends by itself ends everything, and is told with its last words', {
+  timeout: patience,
+}, async () => {
+  const starter = start()
+  await saying(starter, /Ctrl-C ends it/)
+  const server = Number((await readFile(join(data, 'postgres/server.pid'), 'utf8')).split('\n')[0])
+  process.kill(server, 'SIGKILL')
+
+  await saying(starter, /^farm: the server ended by itself \(killed by SIGKILL\)/)
+  await eventually('the starter ends', () => (starter.running ? undefined : true))
+  expect(starter.child.exitCode).toBe(1)
+  await nothingLeft()
+})
+
+test('without its database this machine is enrolled anew', { timeout: patience }, async () => {
+  await rm(join(data, 'postgres'), { recursive: true })
+  const starter = start()
+  await saying(starter, /^this database does not know the host \S+: enrolling anew/)
+  await saying(starter, /is green/)
+})
+
+test('a port that is taken is told in one line', { timeout: patience }, async () => {
+  const other = createServer((_, response) => response.end('not a farm'))
+  await once(other.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const starter = start({ PORT: String(port) })
+  await eventually('the starter ends', () => (starter.running ? undefined : true))
+
+  const told = `farm: port ${port} is taken by another program; choose another: PORT=${port + 1} npm start`
+  expect(starter.lines).toEqual([told])
+  expect(starter.child.exitCode).toBe(1)
+})
