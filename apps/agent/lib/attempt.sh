@@ -40,10 +40,10 @@ start_afresh() {
 start_runner() {
   MARK=$ATTEMPT:$INSTANCE: # ends with a colon, so that it is no beginning of another
   : >"$SPOOL/log"
-  printf '%s\n' "$$" >"$SPOOL/agent"
-  printf '%s\n' "$MARK" >"$SPOOL/mark"
-  printf '%s %s %s\n' "$ATTEMPT" "$LEASE" "$A_sources" >"$SPOOL/job"
-  printf '%s\n' "$WORK_DIR/attempt-$ATTEMPT" >"$SPOOL/work" # host.conf may change while the job runs
+  put_line "$$" >"$SPOOL/agent"
+  put_line "$MARK" >"$SPOOL/mark"
+  put_line "$ATTEMPT $LEASE $A_sources" >"$SPOOL/job"
+  put_line "$WORK_DIR/attempt-$ATTEMPT" >"$SPOOL/work" # host.conf may change while the job runs
   RUMPFARM_MARK=$MARK
   export RUMPFARM_MARK
   launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/trouble"
@@ -54,14 +54,14 @@ start_runner() {
   WAITED=$NEXT
   now
   STARTED=$NOW SEEN_AT=$NOW DISK_AT=$NOW
-  printf '%s\n' "$STARTED" >"$SPOOL/started"
+  put_line "$STARTED" >"$SPOOL/started"
   say "attempt $ATTEMPT: started"
 }
 
 # The agent was killed, the job was not. Believe a pid only if it was born when our runner was.
 take_up_runner() {
   STARTED='' born='' SYNCED='' WAITED=$NEXT
-  printf '%s\n' "$$" >"$SPOOL/agent"
+  put_line "$$" >"$SPOOL/agent"
   [ -f "$SPOOL/mark" ] && read -r MARK <"$SPOOL/mark"
   [ -f "$SPOOL/started" ] && read -r STARTED <"$SPOOL/started"
   read -r RUNNER born <"$SPOOL/runner"
@@ -107,7 +107,7 @@ look_for_end() {
   if [ -f "$SPOOL/end" ] && end_is_whole; then return 0; fi
   last_words "$SPOOL/trouble"
   give_reason vanished "$LAST_WORDS"
-  ENDED=vanished OURS=''
+  ENDED=vanished # OURS stays: what is left of a group that was ours a moment ago is ours
 }
 
 end_is_whole() {
@@ -143,8 +143,9 @@ all_gone() {
 kill_in_turn() {
   if [ -z "$KILL_IN" ]; then
     : >"$SPOOL/stop"
-    KILL_IN=$((GRACE * 1000))
-    if [ "$REASON" = stopped ] && [ "$KILL_IN" -gt 5000 ]; then KILL_IN=5000; fi
+    if [ "$REASON" = stopped ] && [ "$GRACE" -gt 5 ]; then GRACE=5; fi
+    now
+    KILL_IN=$((GRACE * 1000)) KILL_AT=$((NOW + GRACE + 1))
     signal_job TERM
   elif [ "$KILL_IN" -le 0 ]; then
     signal_job KILL
@@ -156,7 +157,11 @@ kill_in_turn() {
 }
 
 signal_job() {
-  if [ -n "$OURS" ]; then signal_group "$1" "$RUNNER"; fi
+  if [ -n "$OURS" ] && [ "$LAUNCHER" = plain ]; then
+    signal_tree "$1" "$RUNNER"
+  elif [ -n "$OURS" ]; then
+    signal_group "$1" "$RUNNER"
+  fi
   signal_strays "$1"
 }
 
@@ -177,5 +182,9 @@ rest() {
   [ "$span" -ge 20 ] || span=20
   pause "$span"
   WAITED=$((WAITED + SLEPT)) CLOCK_IN=$((CLOCK_IN - SLEPT)) RETRY_IN=$((RETRY_IN - SLEPT))
-  if [ -n "$KILL_IN" ]; then KILL_IN=$((KILL_IN - SLEPT)); fi
+  if [ -n "$KILL_IN" ]; then
+    # On a busy machine the looks take longer than the rests between them.
+    CLOCK_IN=0 KILL_IN=$((KILL_IN - SLEPT))
+    if [ "$NOW" -ge "$KILL_AT" ] && [ "$KILL_IN" -gt 0 ]; then KILL_IN=0; fi
+  fi
 }

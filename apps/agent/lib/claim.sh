@@ -111,8 +111,8 @@ rest_after_none() {
 
 write_claim() {
   refuse_if_unable
-  [ -z "$FREE_MB" ] || printf 'disk_mb %s\n' "$FREE_MB"
-  [ -z "$REFUSED" ] || printf 'refuse %s\n' "$REFUSED"
+  [ -z "$FREE_MB" ] || put_line "disk_mb $FREE_MB"
+  [ -z "$REFUSED" ] || put_line "refuse $REFUSED"
   echo end
 }
 

@@ -23,13 +23,18 @@ nonce_for() {
   [ -f "$DIR/enrolling" ] && read -r invitation nonce <"$DIR/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
   if [ -z "$NONCE" ]; then
     NONCE=$(random_name)
-    printf '%s %s\n' "$1" "$NONCE" >"$DIR/enrolling"
+    put_line "$1 $NONCE" >"$DIR/enrolling"
   fi
 }
 
 send_invitation() {
   nonce_for "$1"
-  { printf 'token %s\nnonce %s\n' "$1" "$NONCE"; tell_facts; echo end; } >"$DIR/facts"
+  {
+    put_line "token $1"
+    put_line "nonce $NONCE"
+    tell_facts
+    put_line end
+  } >"$DIR/facts"
   FAILS=0
   until post /agent/v1/enroll "$DIR/facts" "$DIR/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
     [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$(why_no_answer)"
@@ -53,10 +58,10 @@ why_no_answer() {
 }
 
 keep_credential() {
-  printf '%s\n' "$A_credential" >"$DIR/credential.new"
+  put_line "$A_credential" >"$DIR/credential.new"
   mv "$DIR/credential.new" "$DIR/credential"
   : >"$DIR/answer"
-  printf '%s %s\n' "$URL" "$A_host" >"$DIR/farm"
+  put_line "$URL $A_host" >"$DIR/farm"
   rm -f "$DIR/instance" "$DIR/instance.next"
 }
 

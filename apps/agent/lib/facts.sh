@@ -2,20 +2,24 @@
 
 fact() {
   read -r value || return 0
-  [ -z "$value" ] || printf '%s %s\n' "$1" "$value"
+  [ -z "$value" ] || put_line "$1 $value"
 }
 
 tell_facts() {
-  printf 'protocol %s\nversion %s\n' "$PROTOCOL" "$AGENT_VERSION"
+  put_line "protocol $PROTOCOL"
+  put_line "version $AGENT_VERSION"
   for part in s r m p v; do uname -"$part" 2>/dev/null | plain_line | fact "uname_$part"; done
-  printf 'ncpu %s\n' "$NCPU"
+  put_line "ncpu $NCPU"
   memory_mb | fact mem_mb
   free_mb "$DIR"
-  [ -z "$FREE_MB" ] || printf 'disk_mb %s\n' "$FREE_MB"
+  [ -z "$FREE_MB" ] || put_line "disk_mb $FREE_MB"
   for tool in cc gcc clang make gmake git; do
     if have "$tool"; then "$tool" --version 2>/dev/null </dev/null | plain_line | fact "tool_$tool"; fi
   done
-  printf 'client %s\nshell %s\nlauncher %s\nsum %s\n' "$CLIENT" "${AGENT_SHELL##*/}" "$LAUNCHER" "$SUM_TOOL"
+  put_line "client $CLIENT"
+  put_line "shell ${AGENT_SHELL##*/}"
+  put_line "launcher $LAUNCHER"
+  put_line "sum $SUM_TOOL"
 }
 
 count_cpus() {
@@ -35,14 +39,14 @@ memory_mb() {
   else
     for name in hw.memsize hw.physmem64 hw.physmem; do
       bytes=$(sysctl -n "$name" 2>/dev/null)
-      case $bytes in '' | *[!0-9]*) ;; *) printf '%s / 1048576\n' "$bytes" | bc 2>/dev/null && return 0 ;; esac
+      case $bytes in '' | *[!0-9]*) ;; *) put_line "$bytes / 1048576" | bc 2>/dev/null && return 0 ;; esac
     done
   fi
 }
 
 # FREE_MB at a path, empty if df cannot tell (in a bare chroot), which counts as enough. Cut as text: 32 bits overflow.
 free_mb() {
-  FREE_MB=$(df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && printf '%s' "$free"; })
+  FREE_MB=$(df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; })
   case $FREE_MB in
     '' | *[!0-9]*) FREE_MB='' ;;
     ????*) FREE_MB=${FREE_MB%???} ;;
@@ -59,7 +63,7 @@ tell_arches() (
     conf_env "$1" CC
     # shellcheck disable=SC2086 # CC may have options
     compiler=$(set -- ${CONF_VALUE:-cc}; "$@" --version 2>/dev/null </dev/null | plain_line)
-    printf 'arch %s %s%s\n' "$1" "$2" "${compiler:+ $compiler}"
+    put_line "arch $1 $2${compiler:+ $compiler}"
     shift 2
   done
 )

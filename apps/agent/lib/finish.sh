@@ -62,10 +62,11 @@ finish_attempt() {
 }
 
 write_finish() {
-  printf 'reason %s\n' "$REASON"
-  [ -z "$STEPS" ] || printf 'steps %s\n' "$STEPS"
-  printf 'logsize %s\nsum %s\n' "$LEN" "$SUM"
-  [ -z "$DETAIL" ] || printf '%s\n' "$DETAIL" | plain_line | sed 's/^/detail /'
+  put_line "reason $REASON"
+  [ -z "$STEPS" ] || put_line "steps $STEPS"
+  put_line "logsize $LEN"
+  put_line "sum $SUM"
+  [ -z "$DETAIL" ] || put_line "$DETAIL" | plain_line | fact detail
   echo end
 }
 

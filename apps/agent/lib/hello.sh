@@ -8,7 +8,7 @@ choose_instance() {
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"
   [ -f "$DIR/instance.next" ] && read -r INSTANCE <"$DIR/instance.next"
   is_name "$INSTANCE" || INSTANCE=$(random_name)
-  printf '%s\n' "$INSTANCE" >"$DIR/instance.next"
+  put_line "$INSTANCE" >"$DIR/instance.next"
 }
 
 confirm_instance() {
@@ -18,9 +18,9 @@ confirm_instance() {
 
 write_hello() {
   tell_facts
-  printf 'instance %s\n' "$INSTANCE"
-  if is_name "$PREVIOUS"; then printf 'previous %s\n' "$PREVIOUS"; fi
-  printf 'slots 1\n'
+  put_line "instance $INSTANCE"
+  if is_name "$PREVIOUS"; then put_line "previous $PREVIOUS"; fi
+  put_line 'slots 1'
   tell_arches
   echo end
 }

@@ -4,9 +4,14 @@ curl_usable() { curl --version >/dev/null 2>&1; }
 
 curl_prepare() {
   {
-    printf 'silent\nshow-error\nfail\nconnect-timeout = 10\n'
-    printf 'header = "Expect:"\nheader = "Accept: text/plain"\nheader = "Content-Type: application/octet-stream"\n'
-    [ -z "$1" ] || printf 'header = "Authorization: Bearer %s"\n' "$1"
+    put_line 'silent
+show-error
+fail
+connect-timeout = 10
+header = "Expect:"
+header = "Accept: text/plain"
+header = "Content-Type: application/octet-stream"'
+    [ -z "$1" ] || put_line "header = \"Authorization: Bearer $1\""
   } >"$DIR/client-rc"
 }
 

@@ -28,7 +28,7 @@ post() {
   : >"$3"
   "${CLIENT}_post" "$@" </dev/null >/dev/null 2>"$DIR/client-said" &
   CLIENT_PID=$!
-  [ -z "$IDLE" ] || printf '%s\n' "$CLIENT_PID" >"$DIR/client-pid"
+  [ -z "$IDLE" ] || put_line "$CLIENT_PID" >"$DIR/client-pid"
   if [ -n "$IDLE" ] && leaving; then kill -s KILL "$CLIENT_PID" 2>/dev/null; fi
   await "$CLIENT_PID"
   CLIENT_PID=''

@@ -4,8 +4,15 @@
 give_reason() {
   if [ -n "$REASON" ] || [ -n "$ENDED" ]; then return 0; fi
   REASON=$1 DETAIL=${2-}
-  printf '%s\n%s\nend\n' "$REASON" "$DETAIL" >"$SPOOL/reason"
+  put_reason "$REASON" "$DETAIL" >"$SPOOL/reason"
   say "attempt $ATTEMPT: ending the job: $REASON${DETAIL:+, $DETAIL}"
+}
+
+# Whole only with its last line, like everything that may be cut by a crash.
+put_reason() {
+  put_line "$1"
+  put_line "$2"
+  put_line end
 }
 
 keep_limits() {

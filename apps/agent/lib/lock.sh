@@ -18,7 +18,7 @@ lock_owner() {
 take_lock() {
   birth_of "$$"
   own_birth=$BIRTH
-  printf '%s %s\n' "$$" "$own_birth" >"$DIR/mine.$$" || die "cannot write in $DIR"
+  { put_line "$$ $own_birth" >"$DIR/mine.$$"; } 2>/dev/null || die "cannot write in $DIR"
   tries=0
   until try_lock; do
     tries=$((tries + 1))

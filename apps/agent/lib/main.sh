@@ -21,7 +21,6 @@ choose_tools() {
   choose_client || die 'no HTTP client here: install curl or GNU wget'
   "${CLIENT}_prepare" "$1"
   choose_sum
-  choose_put
   choose_launcher
   count_cpus
   probe_sleep
@@ -32,8 +31,15 @@ choose_tools() {
 
 # What the runner must know and need not find out again.
 write_tools() {
-  printf 'url %s\nclient %s\nsum %s\nncpu %s\nenv_option %s\nstep_shell %s\numask %s\nfractions %s\nput %s\n' \
-    "$URL" "$CLIENT" "$SUM_TOOL" "$NCPU" "$ENV_OPTION" "$STEP_SHELL" "$JOB_UMASK" "$FRACTIONS" "$PUT" >"$DIR/tools"
+  put_line "url $URL
+client $CLIENT
+sum $SUM_TOOL
+ncpu $NCPU
+env_option $ENV_OPTION
+step_shell $STEP_SHELL
+umask $JOB_UMASK
+fractions $FRACTIONS
+put $PUT" >"$DIR/tools"
 }
 
 read_tools() {
@@ -106,8 +112,17 @@ check() {
   open_state
   choose_tools "$CREDENTIAL"
   free_mb "$DIR"
-  printf 'host %s\nfarm %s\ndirectory %s\nclient %s\nchecksum %s\nlauncher %s\nshell %s\ncpus %s\nfree_mb %s\ndisk_floor_mb %s\nwork_dir %s\n' \
-    "$HOST_NAME" "$URL" "$DIR" "$CLIENT" "$SUM_TOOL" "$LAUNCHER" "$AGENT_SHELL" "$NCPU" "${FREE_MB:-unknown}" "$DISK_FLOOR" "$WORK_DIR"
+  put_line "host $HOST_NAME
+farm $URL
+directory $DIR
+client $CLIENT
+checksum $SUM_TOOL
+launcher $LAUNCHER
+shell $AGENT_SHELL
+cpus $NCPU
+free_mb ${FREE_MB:-unknown}
+disk_floor_mb $DISK_FLOOR
+work_dir $WORK_DIR"
   tell_arches
 }
 
@@ -135,6 +150,7 @@ find_places() {
 main() {
   # The way of the runner is short: each process before a job's first command is a millisecond or more.
   if [ "${1-}" = job ]; then run_job "$2"; fi
+  choose_put
   JOB_UMASK=$(umask)
   umask 077
   URL_OPTION=''

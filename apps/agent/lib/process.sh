@@ -35,6 +35,20 @@ signal_group() {
   if is_number "$2" && [ "$2" -gt 1 ]; then kill -s "$1" -- "-$2" 2>/dev/null; else return 1; fi
 }
 
+# Where nothing gives a new group: the descendants of $2, as far as ps knows them, but not $2 itself, which tells their end.
+signal_tree() {
+  TREE='' generation=$2
+  while [ -n "$generation" ]; do
+    children=''
+    for parent in $generation; do children="$children $(children_of "$parent")"; done
+    generation=${children#"${children%%[! ]*}"}
+    TREE="$TREE $generation"
+  done
+  for process in $TREE; do kill -s "$1" "$process" 2>/dev/null; done
+}
+
+children_of() { ps -A -o pid= -o ppid= 2>/dev/null | while read -r pid ppid; do [ "$ppid" != "$1" ] || put_line "$pid"; done | tr '\n' ' '; }
+
 # STRAYS: processes of this user that carry the mark of this attempt, wherever setsid has taken them; not the runner.
 find_strays() {
   STRAYS=''
@@ -50,7 +64,7 @@ find_strays() {
 # Root can read everybody's environment, but only its own processes are its business.
 of_this_user() {
   # shellcheck disable=SC2012 # one directory, and its name is a number
-  [ "$(ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && printf '%s' "$uid"; })" = "$(id -u)" ]
+  [ "$(ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && put_line "$uid"; })" = "$(id -u)" ]
 }
 
 signal_strays() {

@@ -54,6 +54,7 @@ hear_progress() {
       OFFSET=$NUMBER SYNCED=yes
       number_or "$A_next" 2000
       NEXT=$NUMBER
+      [ "$NEXT" -ge 50 ] || NEXT=50
       [ -z "$A_cancel" ] || obey_cancel
       ;;
     410 | 404)

@@ -11,7 +11,7 @@ run_job() {
   IFS= read -r WORK <"$SPOOL/work"
   if [ "$SOURCES" -gt 0 ]; then start_download 1; fi # the client needs ten milliseconds to start: use them
   birth_of "$$"
-  printf '%s %s\n' "$$" "$BIRTH" >"$SPOOL/runner"
+  put_line "$$ $BIRTH" >"$SPOOL/runner"
   begin_claim
   set -- "FARM_WORK=$WORK" # posh has trouble with "$@" when it is empty
   while IFS= read -r line; do
@@ -43,7 +43,7 @@ run_job() {
 # How it ended, then a word for a person; then the agent is woken. URG does nothing to a process that does not wait for it,
 # should the agent's pid be somebody else's by now.
 end_job() {
-  printf '%s\n%s\nend\n' "$1" "${2-}" >"$SPOOL/end"
+  put_reason "$1" "${2-}" >"$SPOOL/end"
   wake_agent
   exit 0
 }
@@ -82,7 +82,7 @@ note_source() {
   SOURCE_COUNT=$((SOURCE_COUNT + 1))
   is_name "${1%% *}" || end_job broken "the farm named a source strangely: $1"
   SOURCE_NAMES="$SOURCE_NAMES ${1%% *}"
-  printf '%s\n' "$1" >"$SPOOL/source-$SOURCE_COUNT"
+  put_line "$1" >"$SPOOL/source-$SOURCE_COUNT"
 }
 
 # One process makes all directories. Left-overs of a runner that died before its first step go first.
@@ -123,7 +123,7 @@ note_step_end() {
   stamp
   since_stamp "$began_s" "$began_ms"
   size_of "$SPOOL/log"
-  printf '%s:%s:%s\n' "$code" "$MS" "$SIZE" >>"$SPOOL/steps"
+  put_line "$code:$MS:$SIZE" >>"$SPOOL/steps"
   if [ "$code" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
 }
 

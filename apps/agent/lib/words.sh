@@ -1,6 +1,6 @@
 # Words: what is said to the owner, and what counts as a number, a name, a key.
 
-say() { printf 'rumpfarm: %s\n' "$*" >&2; }
+say() { put_line "rumpfarm: $*" >&2; }
 
 die() {
   say "$*"
@@ -59,17 +59,22 @@ random_name() {
     { date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
 }
 
-# printf is not built into mksh; a process for each line of a recipe would be slow there.
+# printf is not built into mksh and posh, where it would be slow, and would show a credential in its arguments.
 put_line() {
   # shellcheck disable=SC3045 # print only where it was found
   case $PUT in
+    printf) printf '%s\n' "$1" ;;
     print) print -r -- "$1" ;;
-    *) printf '%s\n' "$1" ;;
+    *)
+      cat <<EOF
+$1
+EOF
+      ;;
   esac
 }
 
 # shellcheck disable=SC2123 # without a PATH only what is built in is found
 choose_put() {
-  PUT='printf'
-  if ! (PATH=''; printf x) >/dev/null 2>&1 && (PATH=''; print -r -- x) >/dev/null 2>&1; then PUT='print'; fi
+  PUT='cat'
+  if (PATH=''; printf x) >/dev/null 2>&1; then PUT='printf'; elif (PATH=''; print -r -- x) >/dev/null 2>&1; then PUT='print'; fi
 }

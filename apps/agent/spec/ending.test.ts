@@ -11,7 +11,9 @@ scene('cancel ends a job within three seconds, with what ignores TERM and what l
         "(trap '' TERM; echo stubborn; sleep 4721; sleep 4722) &",
         "setsid sh -c \"trap '' TERM; sleep 4723; sleep 4724\" &",
         'setsid -f sleep 4725',
-        'sleep 4726 | cat',
+        'env -u RUMPFARM_MARK sleep 4726 &',
+        "trap 'date +%s%N; exit 1' TERM",
+        'sleep 4727 & wait',
       ].join('\n'),
     },
   })
@@ -21,7 +23,9 @@ scene('cancel ends a job within three seconds, with what ignores TERM and what l
   await farm.finished(attempt)
 
   expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
-  expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(4000)
+  const told = Number(/[0-9]{19}/.exec(attempt.log.toString())?.[0]) / 1e6
+  expect(told - asked).toBeLessThan(3000)
+  expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(8000)
   expect(await host.alive('sleep 472')).toEqual([])
 })
 

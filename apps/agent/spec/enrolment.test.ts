@@ -73,7 +73,7 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
   const tools = join(host.folder, 'tools')
   mkdirSync(tools)
   const { output: paths } = await host.run(
-    'for t in mkdir chmod rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do command -v $t; done',
+    'for t in printf mkdir chmod rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do command -v $t; done',
   )
   for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
   const noClient = await host.run(`PATH=${tools} ${enrol}`)

@@ -171,9 +171,11 @@ export class Host {
   async close() {
     const gone = new Promise(resolve => this.yard.once('exit', resolve))
     if (this.yard.exitCode === null && this.yard.signalCode === null) {
-      this.yard.kill('SIGKILL') // with --kill-child the whole namespace goes with it
+      this.yard.stdin?.end() // the first process ends, and with it, before unshare does, the whole namespace
+      const late = setTimeout(() => this.yard.kill('SIGKILL'), 5000)
       await gone
+      clearTimeout(late)
     }
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }) // its processes end a moment later
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
