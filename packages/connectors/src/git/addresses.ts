@@ -49,6 +49,6 @@ export function mirrorName(repository: string, address: string): string {
 /** Text without passwords and tokens: git repeats the whole URL in its messages. */
 export const hideSecrets = (text: string): string =>
   text
-    .replace(/\b(https?:\/\/)[^/@\s]+@/gi, '$1***@')
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^/@:\s]+):[^/@\s]*@/gi, '$1:***@')
+    .replace(/\b(https?:\/\/)[^/\s]+@/gi, '$1***@')
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^/@:\s]+):[^/\s]*@/gi, '$1:***@')
     .replace(/([?&][^=&\s]*(?:token|key|secret|passw)[^=&\s]*=)[^&\s'"]+/gi, '$1***')

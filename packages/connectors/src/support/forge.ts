@@ -10,6 +10,8 @@ export interface Forge {
   url: string
   /** Every path that was asked for, in order. */
   asked: string[]
+  /** How many clients are connected now. */
+  connections: () => Promise<number>
 }
 
 /** A real HTTP server that answers as it is told, for the length of the test. */
@@ -24,7 +26,11 @@ export async function startForge(answer: RequestListener): Promise<Forge> {
     server.closeAllConnections()
     await new Promise(closed => server.close(closed))
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  const connections = () =>
+    new Promise<number>((resolve, reject) =>
+      server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    )
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, connections }
 }
 
 /** Serves the repositories below a directory as a forge does: git http-backend. `config` is the serving side's. */
