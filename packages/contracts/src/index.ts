@@ -1,3 +1,4 @@
+export * as api from './api.ts'
 export * from './cksum.ts'
 export * from './project.ts'
 export * from './steps.ts'

@@ -1,0 +1,37 @@
+import Type, { type Static, type TSchema } from 'typebox'
+
+/** What the schemas of the results API are made of. JSON Schema 2020-12, as OpenAPI 3.1 wants it. */
+
+/** A moment: a Date in the server, ISO 8601 in UTC on the wire. */
+export const moment = (description: string) => Type.Unsafe<Date>({ type: 'string', format: 'date-time', description })
+export const maybeMoment = (description: string) =>
+  Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
+export const maybeText = (description: string) => Type.Unsafe<string | null>({ type: ['string', 'null'], description })
+
+export const oneOf = <Word extends string>(words: readonly Word[], description: string) =>
+  Type.Unsafe<Word>({ type: 'string', enum: [...words], description })
+export const maybeOneOf = <Word extends string>(words: readonly Word[], description: string) =>
+  Type.Unsafe<Word | null>({ type: ['string', 'null'], enum: [...words, null], description })
+
+export const id = (description: string) => Type.Integer({ minimum: 1, maximum: 2147483647, description })
+export const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+/** An object or null. */
+export const maybe = <Schema extends TSchema>(schema: Schema) =>
+  Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] })
+
+/** A schema by its name: written once in the OpenAPI document. */
+export const ref = <Schema extends TSchema & { $id?: string }>(schema: Schema) =>
+  Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
+
+export const list = <Schema extends TSchema>(items: Schema, description: string) => Type.Array(items, { description })
+
+/** A page of a longer list. */
+export const page = <Schema extends TSchema & { $id?: string }>(item: Schema) =>
+  Type.Object(
+    {
+      items: Type.Array(ref(item)),
+      next: maybeText('The address of the next page, also in the header Link; null on the last one'),
+    },
+    { $id: `${item.$id}Page` },
+  )

@@ -1,0 +1,3 @@
+export * from './api-answers.ts'
+export { ref } from './api-forms.ts'
+export * from './api-requests.ts'
