@@ -154,7 +154,7 @@ describe('what cannot be had is said, with what to do next', () => {
     const absent = 'f'.repeat(40)
     for (const repository of [own.directory, `${forge.url}/${parts(own).name}/.git`]) {
       const problem = `${repository} has no commit ${absent}; newest of main is ${tip}`
-      expect(await mirrors().resolve({ repository, ref: absent })).toEqual({ kind: 'problem', problem })
+      expect(await mirrors().resolve({ repository, ref: absent })).toEqual({ kind: 'problem', problem, absent: true })
     }
   })
 
@@ -162,7 +162,11 @@ describe('what cannot be had is said, with what to do next', () => {
     const own = makeRepository()
     const tip = own.git('rev-parse', 'HEAD')
     const problem = `${own.directory} has no branch, tag or commit ${ref}; newest of main is ${tip}`
-    expect(await mirrors().resolve({ repository: own.directory, ref })).toEqual({ kind: 'problem', problem })
+    expect(await mirrors().resolve({ repository: own.directory, ref })).toEqual({
+      kind: 'problem',
+      problem,
+      absent: true,
+    })
   })
 
   test('a repository without commits', async () => {
@@ -172,6 +176,7 @@ describe('what cannot be had is said, with what to do next', () => {
     expect(await mirrors().resolve({ repository: empty })).toEqual({
       kind: 'problem',
       problem: `${empty} has no commit yet`,
+      absent: true,
     })
   })
 
@@ -222,8 +227,10 @@ describe('what cannot be had is said, with what to do next', () => {
     const { resolve, close } = mirrors()
     const answer = resolve({ repository: `${forge.url}/x.git` })
     await vi.waitFor(() => expect(forge.asked).toHaveLength(1))
+    expect(await forge.connections()).toBe(1)
     close()
     expect(await answer).toMatchObject({ kind: 'problem' })
+    await vi.waitFor(async () => expect(await forge.connections()).toBe(0))
   })
 
   test('credentials in an address appear in no message', async () => {

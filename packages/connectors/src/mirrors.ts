@@ -108,7 +108,7 @@ class House {
     if (tip)
       return asResolved(await this.#commit(mirror, tip), ref === undefined ? refs.defaultBranch : branchOf(refs, ref))
     if (ref !== undefined && isShortCommit(ref)) return this.#resolveShort(mirror, ref)
-    return problem(await this.#missing(mirror, ref === undefined ? 'commit yet' : `branch, tag or commit ${ref}`))
+    return this.#missing(mirror, ref === undefined ? 'commit yet' : `branch, tag or commit ${ref}`)
   }
 
   async tarball({ repository, ...content }: { repository: string } & TarballContent): Promise<TarballAnswer> {
@@ -180,7 +180,7 @@ class House {
         ms: Math.round(performance.now() - began),
       })
     const after = fetched.kind === 'fetched' ? await lookUp(this.#git, mirror, commit) : undefined
-    return after ?? problem(await this.#missing(mirror, `commit ${commit}`))
+    return after ?? this.#missing(mirror, `commit ${commit}`)
   }
 
   async #resolveShort(mirror: Mirror, short: string): Promise<Resolved> {
@@ -189,7 +189,7 @@ class House {
     const fetched = await this.#inTurn(mirror, () => bringAll(this.#git, mirror))
     if (fetched.kind === 'problem') return fetched
     const after = await lookUp(this.#git, mirror, short)
-    return after ? asResolved(after) : problem(await this.#missing(mirror, `branch, tag or commit ${short}`))
+    return after ? asResolved(after) : this.#missing(mirror, `branch, tag or commit ${short}`)
   }
 
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
@@ -229,11 +229,12 @@ class House {
   }
 
   /** "X has no commit Y; newest of main is Z", as far as the other side still answers. */
-  async #missing({ repository }: Mirror, what: string): Promise<string> {
+  async #missing({ repository }: Mirror, what: string): Promise<Problem> {
     const refs = await lookAtRemote(this.#git, repository, [])
     const newest =
       refs.kind === 'refs' && refs.head ? `; newest of ${refs.defaultBranch ?? 'HEAD'} is ${refs.head}` : ''
-    return `${hideSecrets(repository)} has no ${what}${newest}`
+    const answers = refs.kind === 'refs' ? ({ absent: true } as const) : {}
+    return { ...problem(`${hideSecrets(repository)} has no ${what}${newest}`), ...answers }
   }
 }
 

@@ -12,7 +12,12 @@ export interface RemoteRefs {
   commits: Map<string, string>
 }
 
-export type Problem = { kind: 'problem'; problem: string }
+export interface Problem {
+  kind: 'problem'
+  problem: string
+  /** The repository answers, and has no such branch or commit: asking again will not help. */
+  absent?: true
+}
 
 /** Asks a repository for its HEAD, and for these refs by their full names. */
 export async function lookAtRemote(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
