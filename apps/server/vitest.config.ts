@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { name: 'server', globalSetup: ['../../test/support/postgres-setup.ts'] },
+  test: { name: 'server', testTimeout: 30_000, globalSetup: ['../../test/support/postgres-setup.ts'] },
 })

@@ -1,0 +1,48 @@
+import cookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Parts } from '../parts.ts'
+import { type Access, openAccess, type Visitor } from './access/access.ts'
+import { loginPages } from './access/login-pages.ts'
+
+export { acceptForms } from './access/forms.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    access: Access
+  }
+  interface FastifyRequest {
+    /** Who asks, as far as the browser's session says; a token is looked at where one is needed. */
+    visitor: Visitor
+  }
+}
+
+/** Who may do what. Reading is public; the other doors guard what changes something with `requireAdmin` or `requireTrigger`. */
+export const accessDoor = (parts: Parts) =>
+  fp(
+    async (app: FastifyInstance) => {
+      await app.register(cookie)
+      const access = openAccess(parts)
+      app.decorate('access', access)
+      app.decorateRequest('visitor', null as never)
+      app.addHook('onRequest', async request => {
+        request.visitor = await access.visitorOf(request)
+      })
+      await app.register(loginPages(parts))
+    },
+    { name: 'access' },
+  )
+
+/** preHandler: lets only administrators pass: their token, or their session with a form's `_csrf`. */
+export const requireAdmin = (request: FastifyRequest): Promise<void> => request.server.access.require(request, 'admin')
+
+/** preHandler: lets also tokens pass that may only ask for builds. */
+export const requireTrigger = (request: FastifyRequest): Promise<void> =>
+  request.server.access.require(request, 'trigger')
+
+/** Whether this browser is an administrator's. */
+export const isAdmin = (request: FastifyRequest): boolean => request.visitor.kind === 'administrator'
+
+/** What every form of an administrator's page sends as `_csrf`; undefined for everyone else, who may send none. */
+export const csrfToken = (request: FastifyRequest): string | undefined =>
+  request.visitor.kind === 'administrator' ? request.visitor.csrf : undefined

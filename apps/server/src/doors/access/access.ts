@@ -1,0 +1,58 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { TokenScope } from '@rumpfarm/farm'
+import type { FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { Refusal } from '../problems/problem.ts'
+
+export const sessionCookie = 'rumpfarm_session'
+
+export type Visitor = { kind: 'anyone' } | { kind: 'administrator'; session: string; csrf: string }
+
+export interface Access {
+  visitorOf(request: FastifyRequest): Promise<Visitor>
+  /** Throws a refusal unless the request comes from someone who may do this. */
+  require(request: FastifyRequest, scope: TokenScope): Promise<void>
+}
+
+const anyone: Visitor = { kind: 'anyone' }
+
+export function openAccess({ farm, config }: Parts): Access {
+  // Bound to the session: nothing is stored, and another session's form is no good. SameSite=Lax alone would let a
+  // page on another name of the same site send forms.
+  const csrfOf = (session: string) =>
+    createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
+
+  return {
+    async visitorOf({ cookies }) {
+      const session = cookies?.[sessionCookie]
+      if (session === undefined || !(await farm.isLoggedIn(session))) return anyone
+      return { kind: 'administrator', session, csrf: csrfOf(session) }
+    },
+    async require(request, scope) {
+      const token = bearerToken(request)
+      if (token !== undefined) return admit(await farm.tokenBearer(token), scope)
+      const { visitor } = request
+      if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInWords)
+      if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', formWords)
+    },
+  }
+}
+
+const signInWords =
+  'send "Authorization: Bearer TOKEN" with a token of the farm (./farm token create NAME makes one), or sign in'
+const formWords = 'this form was not made for this session, or the session is a new one: load the page again and repeat'
+
+const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
+  headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
+
+function admit(bearer: { name: string; scope: TokenScope } | undefined, scope: TokenScope): void {
+  if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
+  if (scope === 'admin' && bearer.scope !== 'admin')
+    throw new Refusal('not-allowed', `the token ${bearer.name} may only ask for builds; this needs scope admin`)
+}
+
+const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
+  headers['x-csrf-token'] ?? (body as { _csrf?: unknown } | null | undefined)?._csrf
+
+const same = (sent: unknown, wanted: string): boolean =>
+  typeof sent === 'string' && sent.length === wanted.length && timingSafeEqual(Buffer.from(sent), Buffer.from(wanted))

@@ -1,0 +1,84 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { problemKinds } from '../problems.ts'
+import { publicUrlOf } from '../public-url.ts'
+import { sessionCookie } from './access.ts'
+import { acceptForms } from './forms.ts'
+
+type LoginRequest = FastifyRequest<{ Params: { token: string } }>
+
+/**
+ * The two pages of a login link. Asking for the link changes nothing, since mail programs, chats and browsers look at
+ * links before people do; the button on its page uses it up. It needs no JavaScript: w3m does it, too.
+ */
+export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
+  const { farm, config } = parts
+  acceptForms(app)
+  const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: publicUrlOf(config, request).startsWith('https:'),
+  })
+
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 503
+    if (status >= 500) request.log.error({ err: error }, 'nobody could be signed in or out')
+    const words = status >= 500 ? 'The database does not answer; try again in a moment.' : error.message
+    return page(reply.code(status), 'That did not work', `<p>${escapeText(words)}</p>`)
+  })
+
+  app.get('/login/:token', async (_request, reply) => page(reply, 'Sign in', askPage))
+  app.post('/login/:token', async (request: LoginRequest, reply) => {
+    const outcome = await farm.logIn(request.params.token)
+    if (outcome.kind !== 'logged-in') return page(reply.code(problemKinds[outcome.kind][0]), 'Sign in', notValidPage)
+    const options = { ...cookieOptions(request), expires: outcome.expiresAt }
+    return reply.setCookie(sessionCookie, outcome.session, options).redirect('/', 303)
+  })
+  app.post('/logout', async (request, reply) => {
+    const { visitor } = request
+    if (visitor.kind === 'administrator') {
+      await request.server.access.require(request, 'admin')
+      await farm.logOut(visitor.session)
+    }
+    return reply.clearCookie(sessionCookie, cookieOptions(request)).redirect('/', 303)
+  })
+}
+
+const askPage = `<p>This link signs this browser in as an administrator of the farm. It works once.</p>
+<form method="post"><button>Sign in</button></form>`
+
+const notValidPage = `<p>This link is not valid: it was used, or it is more than ten minutes old. Make another one with</p>
+<pre>./farm admin</pre>`
+
+const contentPolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+function page(reply: FastifyReply, title: string, body: string): FastifyReply {
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('content-security-policy', contentPolicy)
+    .header('referrer-policy', 'no-referrer') // the address is a secret until it is used
+    .header('x-robots-tag', 'noindex')
+    .send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Rumpfarm</title>
+<style>body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
+button { font: inherit; padding: .5rem 1.5rem }</style>
+</head>
+<body>
+<h1>${title}</h1>
+${body}
+<p><a href="/">To the matrix</a></p>
+</body>
+</html>
+`)
+}
+
+const escapeText = (text: string) => text.replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`)

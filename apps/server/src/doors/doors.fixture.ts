@@ -1,0 +1,203 @@
+// The doors for people and programs on a real farm, PostgreSQL and git, without a listening port.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Mirrors, openMirrors } from '@rumpfarm/connectors'
+import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
+import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
+import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import { test } from 'vitest'
+import { createTestDatabase } from '../../../../test/support/postgres.ts'
+import { localBus } from '../bus.ts'
+import { type Config, readConfig } from '../config.ts'
+import type { Parts } from '../parts.ts'
+import { openWatching } from '../watching.ts'
+import { accessDoor } from './access.ts'
+import { resultsDoor } from './results/index.ts'
+import { webhooksDoor } from './webhooks.ts'
+
+export const adminToken = 'rft-admin-of-the-tests'
+
+export interface Repository {
+  directory: string
+  git(...args: string[]): string
+  /** A new commit on the branch that is checked out. */
+  commit(subject: string): string
+}
+
+export interface Doors {
+  farm: Farm
+  config: Config
+  app: FastifyInstance
+  repository: Repository
+  /** Turns the farm's clock on. */
+  wait(seconds: number): void
+  ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
+  /** As an administrator's program. */
+  post(url: string, payload?: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  configure(...changes: Partial<ProjectConfig>[]): Promise<void>
+  /** A host that takes jobs, and its door to the farm. */
+  host(name: string, arches?: string[]): Promise<TestHost>
+  /** A build with its sources ready: its id. */
+  build(commit?: string): Promise<number>
+  /** How many pushes and builds the database holds. */
+  stored(): Promise<number>
+}
+
+export interface TestHost {
+  id: number
+  name: string
+  /** Takes an attempt; `say` sends its log, `end` ends it. */
+  take(attempt: string): Promise<Offer>
+  say(offer: Offer, text: string | Buffer, offset?: number): Promise<void>
+  end(offer: Offer, options?: { exits?: number[]; log?: string | Buffer }): Promise<void>
+}
+
+export const project = (repository: string, changes: Partial<ProjectConfig> = {}): ProjectConfig => ({
+  name: 'sample',
+  repository,
+  branches: ['main', 'release/*'],
+  leaveOut: [],
+  sources: [],
+  hosts: ['*'],
+  arches: ['*'],
+  env: { COLOUR: 'red' },
+  limits: {
+    wallSeconds: 3600,
+    silenceSeconds: 600,
+    graceSeconds: 5,
+    logBytes: 10_000_000,
+    lostAfterSeconds: 600,
+    attempts: 2,
+  },
+  variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
+  steps: [
+    { name: 'build', run: 'make' },
+    { name: 'tests', run: 'make test' },
+  ],
+  ...changes,
+})
+
+export const doorsTest = test.extend<{ doors: Doors }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
+  doors: async ({}, use) => {
+    const directory = mkdtempSync(join(tmpdir(), 'doors-'))
+    const database = await createTestDatabase()
+    let time = Date.parse('2024-05-06T07:08:09Z')
+    const config = readConfig({ RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken }, directory)
+    const farm = openFarm({
+      databaseUrl: database.url,
+      logsDirectory: join(directory, 'logs'),
+      secret: config.secrets.server,
+      now: () => new Date(time),
+    })
+    await farm.admitToken('admin', adminToken, 'admin')
+    const mirrors = openMirrors({ directory: join(directory, 'sources'), environment: process.env })
+    const app = await openDoors(farm, mirrors, config)
+    const wait = (seconds: number) => {
+      time += seconds * 1000
+    }
+    await use({ farm, config, app, wait, ...hands(farm, app, makeRepository(join(directory, 'repository'))) })
+    await app.close()
+    mirrors.close()
+    await farm.close()
+    rmSync(directory, { recursive: true })
+    await database.drop()
+  },
+})
+
+async function openDoors(farm: Farm, mirrors: Mirrors, config: Config): Promise<FastifyInstance> {
+  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
+  const bus = localBus()
+  // None of these doors sends messages to hosts.
+  const parts = { farm, mirrors, config, bus, watching: openWatching(bus) } as unknown as Parts
+  await app.register(accessDoor(parts))
+  await app.register(webhooksDoor(parts))
+  await app.register(resultsDoor(parts))
+  await app.ready()
+  return app
+}
+
+function makeRepository(directory: string): Repository {
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
+  const git = (...args: string[]) =>
+    execFileSync('git', [...identity, '-C', directory, ...args], { encoding: 'utf8' }).trim()
+  execFileSync('git', ['init', '--quiet', '--initial-branch=main', directory])
+  const commit = (subject: string) => {
+    writeFileSync(join(directory, 'a.c'), `/* ${subject} */\n`)
+    git('add', '--all')
+    git('commit', '--quiet', '-m', subject)
+    return git('rev-parse', 'HEAD')
+  }
+  commit('First')
+  return { directory, git, commit }
+}
+
+function hands(farm: Farm, app: FastifyInstance, repository: Repository) {
+  const ask: Doors['ask'] = request => app.inject(request)
+  return {
+    repository,
+    ask,
+    post: (url: string, payload: object = {}, headers: Record<string, string> = {}) =>
+      ask({ method: 'POST', url, payload, headers: { authorization: `Bearer ${adminToken}`, ...headers } }),
+    configure: (...changes: Partial<ProjectConfig>[]) =>
+      farm.applyConfiguration(
+        (changes.length > 0 ? changes : [{}]).map(change => project(repository.directory, change)),
+      ),
+    host: (name: string, arches = ['amd64']) => enrol(farm, name, arches),
+    build: (commit = repository.git('rev-parse', 'HEAD')) => build(farm, commit),
+    stored: async () => (await farm.listBuilds({ limit: 1000 })).length,
+  }
+}
+
+async function build(farm: Farm, commit: string): Promise<number> {
+  const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: commit }
+  const pushed = await farm.receivePush(push)
+  if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
+  await farm.sourcesReady(pushed.buildId, { sources: [], subject: 'First', author: 'Ada' })
+  return pushed.buildId
+}
+
+async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHost> {
+  const invited = await farm.invite(name)
+  if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
+  const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
+  const joined = await farm.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
+  const host = joined.kind === 'enrolled' ? await farm.hostBearing(joined.credential) : undefined
+  if (!host) throw new Error(`enroll: ${joined.kind}`)
+  const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
+  const instance = `${name}-1`
+  await farm.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
+  return { ...host, ...work(farm, host.id, instance) }
+}
+
+function work(farm: Farm, hostId: number, instance: string): Omit<TestHost, 'id' | 'name'> {
+  let claim = 0
+  const heldBy = ({ attempt, lease }: Offer) => ({ ...attemptOf(attempt), hostId, lease })
+  return {
+    async take(attempt) {
+      const offer = await farm.leaseAttempt({ hostId, instance, slot: 1, claim: ++claim }, attemptOf(attempt))
+      if (!offer) throw new Error(`attempt ${attempt} cannot be taken`)
+      return offer
+    },
+    async say(offer, text, offset = 0) {
+      const bytes = Buffer.from(text)
+      const said = await farm.progress({ ...heldBy(offer), offset, bytes, sum: `crc:${cksum(bytes)}`, steps: '' })
+      if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
+    },
+    async end(offer, { exits = [0, 0], log = '' } = {}) {
+      const bytes = Buffer.from(log)
+      const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: bytes.length }))
+      const sum = `crc:${cksum(bytes)}`
+      const ended = await farm.finish({ ...heldBy(offer), reason: 'exit', steps, logBytes: bytes.length, sum })
+      if (ended.kind !== 'finished') throw new Error(`finish: ${ended.kind}`)
+    },
+  }
+}
+
+function attemptOf(name: string) {
+  const attempt = parseAttemptName(name)
+  if (!attempt) throw new Error(`${name} is no attempt`)
+  return attempt
+}

@@ -1,0 +1,69 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+
+/** The matrix as text, for a terminal or a mail: a table for each project and variant, hosts down, arches across. */
+export function matrixText(matrix: Matrix): string {
+  const kinds = new Map<string, MatrixCell[]>()
+  for (const cell of matrix.cells) {
+    const kind = cell.variant === 'default' ? cell.project : `${cell.project} ${cell.variant}`
+    kinds.set(kind, [...(kinds.get(kind) ?? []), cell])
+  }
+  if (kinds.size === 0) return 'No cells: the farm has no host yet, or its projects want none of them.\n'
+  return [...kinds].map(([kind, cells]) => `${kind}\n\n${drawTable(cells)}`).join('\n')
+}
+
+function drawTable(cells: readonly MatrixCell[]): string {
+  const hosts = [...new Set(cells.map(cell => cell.host))]
+  const arches = [...new Set(cells.map(cell => cell.arch))].sort()
+  const byPlace = new Map(cells.map(cell => [`${cell.host}\n${cell.arch}`, cell]))
+  const rows = hosts.map(host => [host, ...arches.map(arch => words(byPlace.get(`${host}\n${arch}`)))])
+  return align([['host', ...arches], ...rows])
+}
+
+/** `failed tests since 2f1c9a0 2024-05-06 (running build)`; a dash where nothing is expected. */
+function words(cell: MatrixCell | undefined): string {
+  if (!cell) return '-'
+  const { last, active } = cell
+  const doing = active ? ` (${[active.state, active.step].filter(Boolean).join(' ')})` : ''
+  if (!last) return `never ran${doing}`
+  const { commit, at } = last.since
+  const how = [last.verdict, last.failedStep].filter(Boolean).join(' ')
+  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}`
+}
+
+function align(rows: readonly string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  return rows
+    .map(row => `${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+const columns: [string, (cell: MatrixCell) => string | number | Date | null | undefined][] = [
+  ['host', cell => cell.host],
+  ['arch', cell => cell.arch],
+  ['project', cell => cell.project],
+  ['variant', cell => cell.variant],
+  ['verdict', cell => cell.last?.verdict],
+  ['failedStep', cell => cell.last?.failedStep],
+  ['commit', cell => cell.last?.commit],
+  ['jobId', cell => cell.last?.jobId],
+  ['buildId', cell => cell.last?.buildId],
+  ['finishedAt', cell => cell.last?.finishedAt],
+  ['sinceCommit', cell => cell.last?.since.commit],
+  ['sinceAt', cell => cell.last?.since.at],
+  ['lastGoodCommit', cell => cell.last?.lastGood?.commit],
+  ['lastGoodAt', cell => cell.last?.lastGood?.at],
+  ['activeState', cell => cell.active?.state],
+  ['activeStep', cell => cell.active?.step],
+]
+
+/** The matrix as RFC 4180's CSV, a line for each cell; empty where nothing is known. */
+export const matrixCsv = ({ cells }: Matrix): string =>
+  [columns.map(([name]) => name), ...cells.map(cell => columns.map(([, value]) => field(value(cell))))]
+    .map(row => `${row.join(',')}\r\n`)
+    .join('')
+
+function field(value: string | number | Date | null | undefined): string {
+  const text = value instanceof Date ? value.toISOString() : String(value ?? '')
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

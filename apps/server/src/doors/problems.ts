@@ -1,0 +1,82 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Parts } from '../parts.ts'
+import { type ProblemKind, problemKinds } from './problems/kinds.ts'
+import { problem, Refusal } from './problems/problem.ts'
+
+export { type ProblemKind, problem, problemKinds, Refusal }
+
+/** Makes a door answer errors and unknown addresses with problems. */
+export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Parts, 'farm'>): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => answerError(farm, error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    problem(reply, 'no-such-page', `there is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs`),
+  )
+}
+
+async function answerError(
+  farm: Pick<Parts['farm'], 'ping'>,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (error instanceof Refusal) return refused(reply, error)
+  if (error.validation) return invalid(reply, error)
+  const kind = kindOfStatus[error.statusCode ?? 500]
+  if (kind) return problem(reply, kind, error.message)
+  request.log.error({ err: error, url: request.url }, 'a request could not be answered')
+  if (await answersSoon(farm)) return problem(reply, 'defect', 'the server could not do this; its log says why')
+  reply.header('retry-after', '5')
+  return problem(
+    reply,
+    'unavailable',
+    'the database does not answer: nothing was changed that was not answered; try again',
+  )
+}
+
+function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply {
+  if (problemKinds[kind][0] === 401) reply.header('www-authenticate', 'Bearer realm="rumpfarm"')
+  return problem(reply, kind, message)
+}
+
+/** Fastify's own refusals: a body's size and type, its form, too many requests. */
+const kindOfStatus: Partial<Record<number, ProblemKind>> = {
+  400: 'malformed',
+  413: 'body-too-large',
+  415: 'unsupported-type',
+  429: 'too-many-requests',
+}
+
+interface Wrong {
+  instancePath?: string
+  message?: string
+  params?: { requiredProperties?: string[]; additionalProperties?: string[] }
+}
+
+function invalid(reply: FastifyReply, error: FastifyError): FastifyReply {
+  const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
+  const errors = (error.validation as Wrong[]).slice(0, 20).map(wrong => ({
+    where: `/${part}${wrong.instancePath ?? ''}`,
+    problem: wordsOf(wrong),
+  }))
+  return problem(reply, 'invalid', errors.map(({ where, problem }) => `${where} ${problem}`).join('; '), { errors })
+}
+
+function wordsOf({ message = 'is wrong', params }: Wrong): string {
+  const keys = params?.requiredProperties ?? params?.additionalProperties ?? []
+  return keys.length > 0 ? `${message}: ${keys.join(', ')}` : message
+}
+
+const pingMsMax = 1_500
+
+/** What was thrown is the database's trouble if it does not answer now, either; else it is a defect. */
+async function answersSoon(farm: Pick<Parts['farm'], 'ping'>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), pingMsMax)
+  })
+  const answer = farm.ping().then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}

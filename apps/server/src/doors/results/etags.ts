@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+
+/** Weak validators from the content: an unchanged answer is not sent twice. Streams have their own or none. */
+export function weakEtags(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!isReading(request.method) || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+    const etag = `W/"${createHash('sha1').update(payload).digest('base64url')}"`
+    reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
+    if (!matches(request.headers['if-none-match'], etag)) return payload
+    reply.code(304).removeHeader('content-length').removeHeader('content-type')
+    return null
+  })
+}
+
+const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
+/** RFC 9110, 13.1.2: weak comparison. */
+export const matches = (wanted: string | undefined, etag: string): boolean =>
+  wanted !== undefined && (wanted.trim() === '*' || wanted.split(',').some(one => opaque(one) === opaque(etag)))
+
+const opaque = (etag: string): string => etag.trim().replace(/^W\//, '')

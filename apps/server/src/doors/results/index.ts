@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { answerWithProblems } from '../problems.ts'
+import { builds } from './builds.ts'
+import { weakEtags } from './etags.ts'
+import { hosts } from './hosts.ts'
+import { jobs } from './jobs.ts'
+import { logs } from './logs.ts'
+import { matrix } from './matrix.ts'
+import { projects } from './projects.ts'
+import { limitRates } from './rates.ts'
+import { reference } from './reference.ts'
+import { speakJson } from './speak-json.ts'
+import { tokens } from './tokens.ts'
+
+/** What the farm knows, for programs: docs/api.md. Reading is public. */
+export const resultsDoor = (parts: Parts) => async (app: FastifyInstance) => {
+  await app.register(
+    async api => {
+      answerWithProblems(api, parts)
+      await limitRates(api)
+      speakJson(api)
+      await api.register(versionOne(parts), { prefix: '/v1' })
+    },
+    { prefix: '/api' },
+  )
+}
+
+const versionOne = (parts: Parts) => async (app: FastifyInstance) => {
+  await reference(app, parts)
+  weakEtags(app)
+  for (const routes of [projects, builds, jobs, logs, hosts, matrix, tokens]) await app.register(routes(parts))
+}

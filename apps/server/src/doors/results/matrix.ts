@@ -1,0 +1,65 @@
+import { api } from '@rumpfarm/contracts'
+import type { FastifyRequest } from 'fastify'
+import type { Parts } from '../../parts.ts'
+import { matrixCsv, matrixText } from '../matrix-forms.ts'
+import { unknownProject } from '../trigger-refusal.ts'
+import { type ApiInstance, refusals } from './door.ts'
+
+type Form = (typeof api.matrixForms)[number]
+
+export const matrix =
+  ({ farm }: Parts) =>
+  async (app: ApiInstance) => {
+    app.get(
+      '/matrix',
+      {
+        schema: {
+          tags: ['matrix'],
+          summary: 'The matrix: newest verdict by host and arch; JSON, text or CSV',
+          querystring: api.MatrixFilter,
+          response: {
+            200: {
+              description: 'The matrix',
+              content: {
+                'application/json': { schema: api.ref(api.Matrix) },
+                'text/plain': { schema: { type: 'string' } },
+                'text/csv': { schema: { type: 'string' } },
+              },
+            },
+            ...refusals,
+          },
+        },
+      },
+      async (request, reply) => {
+        const { project, format } = request.query
+        const known = project === undefined ? undefined : await farm.projects()
+        if (project !== undefined && !known?.has(project))
+          return unknownProject(reply, project, [...(known?.keys() ?? [])])
+        const value = await farm.matrix({ project })
+        reply.header('vary', 'Accept')
+        switch (format ?? formAccepted(request)) {
+          case 'text':
+            return reply.type('text/plain; charset=utf-8').send(matrixText(value))
+          case 'csv':
+            return reply.type('text/csv; charset=utf-8; header=present').send(matrixCsv(value))
+          default:
+            return reply.type('application/json; charset=utf-8').send(value)
+        }
+      },
+    )
+  }
+
+const formOfType: Record<string, Form> = { 'text/csv': 'csv', 'text/plain': 'text', 'application/json': 'json' }
+
+/** The form that Accept likes best; JSON where it does not say. */
+function formAccepted({ headers }: FastifyRequest): Form {
+  const wishes = (headers.accept ?? '').split(',').map(readWish)
+  const best = wishes.filter(({ type }) => formOfType[type]).sort((a, b) => b.weight - a.weight)[0]
+  return (best && best.weight > 0 && formOfType[best.type]) || 'json'
+}
+
+function readWish(text: string): { type: string; weight: number } {
+  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
+  const weight = Number(parameters.find(part => part.startsWith('q='))?.slice(2) ?? 1)
+  return { type, weight: Number.isFinite(weight) ? weight : 0 }
+}

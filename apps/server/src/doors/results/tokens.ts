@@ -1,0 +1,69 @@
+import { api } from '@rumpfarm/contracts'
+import type { Parts } from '../../parts.ts'
+import { requireAdmin } from '../access.ts'
+import { problem } from '../problems.ts'
+import { publicUrlOf } from '../public-url.ts'
+import { type ApiInstance, forAdmins, noContent, refusals } from './door.ts'
+
+/** Ways in: tokens for programs, login links for browsers. */
+export const tokens =
+  ({ farm, config }: Parts) =>
+  async (app: ApiInstance) => {
+    app.post(
+      '/tokens',
+      {
+        preHandler: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'A new token, shown once',
+          security: forAdmins,
+          body: api.CreateToken,
+          response: { 201: api.ref(api.Token), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { name, scope = 'trigger' } = request.body
+        const token = await farm.createToken(name, scope)
+        if (token !== undefined) return reply.code(201).header('cache-control', 'no-store').send({ name, scope, token })
+        return problem(reply, 'token-name-taken', `there is or was a token ${name}: choose another name`)
+      },
+    )
+
+    app.delete(
+      '/tokens/:name',
+      {
+        preHandler: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'Make a token useless',
+          security: forAdmins,
+          params: api.NameParam,
+          response: { 204: noContent('It is revoked'), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { name } = request.params
+        if (await farm.revokeToken(name)) return reply.code(204).send()
+        return problem(reply, 'unknown', `there is no token ${name}, or it was revoked before`)
+      },
+    )
+
+    app.post(
+      '/login-links',
+      {
+        preHandler: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: "A link that signs an administrator's browser in, once, within ten minutes",
+          security: forAdmins,
+          body: api.Nothing,
+          response: { 201: api.ref(api.LoginLink), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { token, expiresAt } = await farm.createLoginLink()
+        const url = `${publicUrlOf(config, request)}/login/${token}`
+        return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt })
+      },
+    )
+  }
