@@ -1,10 +1,20 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { PrismaClient } from './generated/client.ts'
+import pg from 'pg'
+import { Prisma, PrismaClient } from './generated/client.ts'
+import { nameStatement } from './statement-names.ts'
 
-export { Prisma } from './generated/client.ts'
-export type Db = PrismaClient
+export { Prisma }
+
+/** Statements as the verbs write them, with their values in place. */
+export interface Raw {
+  $queryRaw<Rows>(text: TemplateStringsArray, ...values: unknown[]): Promise<Rows>
+  /** How many rows were changed. */
+  $executeRaw(text: TemplateStringsArray, ...values: unknown[]): Promise<number>
+}
+
+export type Db = Omit<PrismaClient, keyof Raw> & Raw
 /** What a verb gets inside a transaction. */
-export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>
+export type Tx = Omit<Db, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>
 
 export interface OpenDatabase {
   url: string
@@ -12,17 +22,49 @@ export interface OpenDatabase {
   connectionsMax?: number
 }
 
-/** Every query of the farm goes through this client; nothing else opens the database. */
-export const openDatabase = ({ url, connectionsMax = 10 }: OpenDatabase): Db =>
-  new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max: connectionsMax }),
+/**
+ * Every query of the farm goes through this client; nothing else opens the database. Models and transactions are Prisma's;
+ * a statement written as SQL outside a transaction goes to Prisma's connections without Prisma in between
+ * (docs/decisions/0009).
+ */
+export function openDatabase({ url, connectionsMax = 10 }: OpenDatabase): Db {
+  const pool = new pg.Pool({ connectionString: url, max: connectionsMax })
+  pool.on('error', () => {}) // an idle connection broke: the pool drops it, and whoever asks next hears what is wrong
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }),
     // A transaction here is a few statements. Waiting longer for a connection means that the database is in trouble.
     transactionOptions: { maxWait: 5_000, timeout: 15_000 },
   })
+  const own: Raw & Pick<Db, '$disconnect'> = {
+    $queryRaw: async (text, ...values) => (await ask(pool, text, values)).rows as never,
+    $executeRaw: async (text, ...values) => (await ask(pool, text, values)).rowCount ?? 0,
+    $disconnect: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+  return new Proxy(prisma, {
+    get: (target, key) => Reflect.get(key in own ? own : target, key),
+  }) as unknown as Db
+}
 
-/** Whether PostgreSQL refused a statement because a unique index said so (SQLSTATE 23505), as Prisma's raw queries report it. */
+function ask(pool: pg.Pool, strings: TemplateStringsArray, given: unknown[]): Promise<pg.QueryResult> {
+  const { text, values } = Prisma.sql(strings, ...given)
+  return pool.query({ name: nameStatement(text), text, values })
+}
+
+const nameOf = ({ sql }: { sql: string }) => nameStatement(sql) ?? ''
+
+const uniqueViolation = '23505'
+
+/** Whether PostgreSQL refused a statement because a unique index said so: as it says itself, or as Prisma repeats it. */
 export function isUniqueViolation(error: unknown): boolean {
-  const meta =
-    (error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } } | null) ?? {}
-  return meta.code === 'P2002' || meta.meta?.driverAdapterError?.cause?.originalCode === '23505'
+  const { code, meta } = (error ?? {}) as { code?: unknown; meta?: PrismaMeta }
+  return (
+    code === uniqueViolation || code === 'P2002' || meta?.driverAdapterError?.cause?.originalCode === uniqueViolation
+  )
+}
+
+interface PrismaMeta {
+  driverAdapterError?: { cause?: { originalCode?: unknown } }
 }

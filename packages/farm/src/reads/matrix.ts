@@ -54,7 +54,10 @@ type CellRow = Omit<CellRecord, 'since' | 'lastGood'> & {
 
 async function cellRecords({ db }: Ground, project: string | undefined): Promise<Map<string, CellRecord>> {
   const rows = await db.$queryRaw<CellRow[]>`
-    SELECT cell.*, host."name" AS "host" FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
+    SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
+           cell."failedStep", cell."finishedAt", cell."sinceBuildId", cell."sinceCommit", cell."sinceAt",
+           cell."lastGoodBuildId", cell."lastGoodCommit", cell."lastGoodAt", host."name" AS "host"
+      FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
      WHERE host."removedAt" IS NULL AND (${project ?? null}::text IS NULL OR cell."projectName" = ${project ?? null})`
   return new Map(rows.map(row => [cellKey(row.projectName, row.host, row.arch, row.variant), recordOf(row)]))
 }

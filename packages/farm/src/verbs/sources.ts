@@ -30,17 +30,17 @@ export async function sourcesReady(
 ): Promise<void> {
   const { subject, author } = prepared
   // Two statements: a push that adds jobs locks the build's row, and the second one must see what it added.
-  const [, rows] = await ground.db.$transaction([
-    ground.db.$executeRaw`
+  const rows = await ground.db.$transaction(async tx => {
+    await tx.$executeRaw`
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(prepared.sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
-       WHERE "id" = ${buildId}`,
-    ground.db.$queryRaw<ClaimableRow[]>`
+       WHERE "id" = ${buildId}`
+    return tx.$queryRaw<ClaimableRow[]>`
       UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${ground.now()}
         FROM "Job"
        WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
-      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`,
-  ])
+      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
+  })
   const attempts = rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) }))
   if (attempts.length > 0) ground.announce({ kind: 'queued', attempts })
 }
