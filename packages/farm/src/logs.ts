@@ -82,6 +82,12 @@ export class Log {
     return this.#size
   }
 
+  /** Looks at the file again: another server of this farm may have written to it, or cut it. */
+  look(): number {
+    this.#size = fstatSync(this.#descriptor).size
+    return this.#size
+  }
+
   /** Writes at an offset not beyond the end, and says how many bytes the log has then. */
   async write(offset: number, bytes: Uint8Array): Promise<number> {
     this.#busy++

@@ -1,4 +1,7 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { later } from './clock.ts'
+import type { Recipe } from './rules/plan.ts'
+import type { PreparedSource } from './verbs/sources.ts'
 
 /** What the hot path (a log chunk, a heartbeat) must know of an attempt without asking the database each time. */
 export interface Running extends AttemptId {
@@ -13,10 +16,21 @@ export interface Running extends AttemptId {
   /** Milliseconds since the epoch; the agent keeps the limit itself, this is for an agent that does not. */
   wallUntil: number
   stepNames: string[]
+  sources: PreparedSource[]
   /** The steps as last stored, in wire form. */
   steps: string
   started: boolean
 }
+
+// The agent ends a job at its wall limit; the farm's word comes this much later, for an agent whose clock stands still.
+const wallMarginSeconds = 60
+
+/** What the recipe says of an attempt that was leased then. */
+export const limitsOf = ({ limits, steps }: Recipe, leasedAt: Date) => ({
+  logBytesMax: limits.logBytes,
+  wallUntil: later(leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
+  stepNames: steps.map(step => step.name),
+})
 
 const cachedMax = 5_000
 
@@ -31,6 +45,13 @@ export class RunningCache {
       this.#entries.set(name, entry)
     }
     return entry
+  }
+
+  /** The attempt, if this host holds it with this lease and nobody else can have got it since. */
+  held(attempt: AttemptId, { hostId, lease, at }: { hostId: number; lease: string; at: Date }): Running | undefined {
+    const entry = this.get(attemptName(attempt))
+    const holds = entry?.hostId === hostId && entry.lease === lease && entry.leaseUntil > at.getTime()
+    return holds ? entry : undefined
   }
 
   set(entry: Running): void {

@@ -4,11 +4,13 @@ import type { PreparedSource } from '../verbs/sources.ts'
 
 /** The sources of an attempt that this host holds with this lease; undefined if it does not. */
 export async function sourcesOfLease(
-  { db }: Ground,
+  { db, running, now }: Ground,
   { jobId, number }: AttemptId,
   hostId: number,
   lease: string,
 ): Promise<PreparedSource[] | undefined> {
+  const known = running.held({ jobId, number }, { hostId, lease, at: now() })
+  if (known) return known.sources
   const rows = await db.$queryRaw<{ sources: PreparedSource[] | null }[]>`
     SELECT build."sourcesInfo" AS "sources"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"

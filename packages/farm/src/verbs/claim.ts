@@ -3,6 +3,7 @@ import { later } from '../clock.ts'
 import { isUniqueViolation, Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import type { Recipe } from '../rules/plan.ts'
+import { limitsOf, type Running } from '../running.ts'
 import { finishRows } from './finish-rows.ts'
 import type { PreparedSource } from './sources.ts'
 
@@ -70,18 +71,28 @@ export interface HostCondition {
   refusal?: string | undefined
 }
 
-async function touch({ db, now }: Ground, wish: Claim, condition: HostCondition): Promise<SlotRow | undefined> {
+/** The sign of life is written once in a ninth of a lease (10 s): a host of short jobs claims several times a second. */
+async function touch(
+  { db, now, settings }: Ground,
+  wish: Claim,
+  condition: HostCondition,
+): Promise<SlotRow | undefined> {
+  const at = now()
+  const refusal = condition.refusal ?? null
   const rows = await db.$queryRaw<SlotRow[]>`
-    WITH host AS (
-      UPDATE "Host" SET "lastSeenAt" = ${now()}, "awaySince" = NULL, "refusal" = ${condition.refusal ?? null},
+    WITH seen AS (
+      UPDATE "Host" SET "lastSeenAt" = ${at}, "awaySince" = NULL, "refusal" = ${refusal},
              "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
        WHERE "id" = ${wish.hostId} AND "instance" = ${wish.instance}
-      RETURNING "id", "instance", ("pausedAt" IS NOT NULL OR "removedAt" IS NOT NULL) AS "paused"
+         AND ("lastSeenAt" < ${later(at, -settings.leaseSeconds / 9)} OR "awaySince" IS NOT NULL
+              OR "refusal" IS DISTINCT FROM ${refusal})
     )
-    SELECT host."instance", host."paused", slot."claim" AS "newest", a."jobId", a."number", a."claim"
-      FROM host
+    SELECT host."instance", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+           slot."claim" AS "newest", a."jobId", a."number", a."claim"
+      FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${wish.slot}
-      LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${wish.slot} AND a."state" IN ('leased', 'running')`
+      LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${wish.slot} AND a."state" IN ('leased', 'running')
+     WHERE host."id" = ${wish.hostId} AND host."instance" = ${wish.instance}`
   return rows[0]
 }
 
@@ -115,35 +126,35 @@ interface OfferRow {
 
 /**
  * Gives a queued attempt to a slot, if it is still queued: the row decides, the message that named it was advice.
- * Undefined: it is no longer to be had, or the slot took another one at the same moment (index one_attempt_per_slot);
- * ask for the slot's state again.
+ * Undefined: it is no longer to be had, or this claim may not have it: the slot took another one at the same moment (index
+ * one_attempt_per_slot), or the host's agent is another by now. The slot's state tells which, and then the message belongs
+ * back into the queue.
  */
 export async function leaseAttempt(
   ground: Ground,
   wish: Claim,
   { jobId, number }: AttemptId,
 ): Promise<Offer | undefined> {
-  const rows = await takeRow(ground, wish, { jobId, number }).catch(error => {
+  const at = ground.now()
+  const rows = await takeRow(ground, wish, { jobId, number }, at).catch(error => {
     if (!isUniqueViolation(error)) throw error
-    ground.announce({ kind: 'queued', attempts: [{ hostId: wish.hostId, attempt: attemptName({ jobId, number }) }] })
     return []
   })
   const row = rows[0]
   if (!row) return undefined
+  ground.running.set(justLeased(row, { hostId: wish.hostId, leasedAt: at, until: leaseEnd(ground, at) }))
   ground.announce({ kind: 'attempt', attempt: attemptName(row), jobId, buildId: row.buildId, projectName: row.project })
   return offerOf(row)
 }
 
-function takeRow(
-  { db, now, random, settings }: Ground,
-  wish: Claim,
-  { jobId, number }: AttemptId,
-): Promise<OfferRow[]> {
-  const at = now()
+const leaseEnd = ({ settings }: Ground, at: Date) => later(at, settings.leaseSeconds)
+
+function takeRow(ground: Ground, wish: Claim, { jobId, number }: AttemptId, at: Date): Promise<OfferRow[]> {
+  const { db, random } = ground
   return db.$queryRaw<OfferRow[]>`
     WITH leased AS (
       UPDATE "Attempt" SET "state" = 'leased', "slot" = ${wish.slot}, "claim" = ${wish.claim}, "lease" = ${random()},
-             "leasedAt" = ${at}, "leaseUntil" = ${later(at, settings.leaseSeconds)}
+             "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(ground, at)}
         FROM "Host" host
        WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${wish.hostId} AND "state" = 'queued'
          AND host."id" = ${wish.hostId} AND host."instance" = ${wish.instance}
@@ -159,6 +170,22 @@ const offerColumns = Prisma.sql`a."jobId", a."number", a."lease", build."id" AS 
   build."commit", build."branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 const offerJoins = Prisma.sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
   JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
+
+/** The first messages of the job find it here: its sources, its start and, if it is short, its end ask for no row. */
+const justLeased = (row: OfferRow, at: { hostId: number; leasedAt: Date; until: Date }): Running => ({
+  ...limitsOf(row.recipe, at.leasedAt),
+  jobId: row.jobId,
+  number: row.number,
+  hostId: at.hostId,
+  buildId: row.buildId,
+  projectName: row.project,
+  lease: row.lease,
+  leaseUntil: at.until.getTime(),
+  sources: row.sources ?? [],
+  cancel: null,
+  steps: '',
+  started: false,
+})
 
 async function offerAgain({ db }: Ground, { jobId, number }: AttemptId): Promise<SlotState> {
   const rows = await db.$queryRaw<OfferRow[]>`

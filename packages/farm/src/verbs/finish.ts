@@ -28,14 +28,35 @@ export type FinishOutcome =
 
 /** Ends an attempt, once its whole log is here. Only the lease's holder may; the same finish again gets the same answer. */
 export async function finish(ground: Ground, message: Finish): Promise<FinishOutcome> {
+  const known = ground.running.held(message, { ...message, at: ground.now() })
+  const outcome = known && (await finishHeld(ground, message, known.stepNames))
+  if (outcome && outcome !== 'other-log' && outcome !== 'ended-meanwhile') return outcome
+  ground.running.forget(attemptName(message))
+  return finishByRow(ground, message)
+}
+
+/** What the row says counts: when nothing is remembered of the attempt, and before anything is thrown away. */
+async function finishByRow(ground: Ground, message: Finish): Promise<FinishOutcome> {
   const held = await heldRow(ground, message)
   if (!held) return { kind: 'unknown' }
   if (held.lease !== message.lease) return { kind: 'lease-lost' }
   if (held.verdict) return finishedBefore(held, message)
-  if (message.steps.length > held.names.length) return { kind: 'wrong-steps' }
-  const short = await checkLog(ground, message)
-  if (short !== undefined) return { kind: 'log-incomplete', size: short }
-  return end(ground, message, held.names)
+  const outcome = await finishHeld(ground, message, held.names)
+  if (outcome === 'ended-meanwhile') return finishByRow(ground, message)
+  if (outcome !== 'other-log') return outcome
+  ground.logs.open(message).truncate(0)
+  return { kind: 'log-incomplete', size: 0 }
+}
+
+type HeldOutcome = FinishOutcome | 'other-log' | 'ended-meanwhile'
+
+/** Ends the attempt if the farm holds exactly the host's log. */
+async function finishHeld(ground: Ground, message: Finish, names: string[]): Promise<HeldOutcome> {
+  if (message.steps.length > names.length) return { kind: 'wrong-steps' }
+  const size = ground.logs.size(message)
+  if (size < message.logBytes) return { kind: 'log-incomplete', size }
+  if (size > message.logBytes || !(await logMatches(ground.logs, message))) return 'other-log'
+  return end(ground, message, names)
 }
 
 interface HeldRow {
@@ -58,16 +79,6 @@ async function heldRow({ db }: Ground, { jobId, number, hostId }: Finish): Promi
 const finishedBefore = (held: HeldRow, message: Finish): FinishOutcome =>
   held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }
 
-/** Undefined if the farm holds exactly the host's log; else the size from which the host should send. */
-async function checkLog({ logs }: Ground, message: Finish): Promise<number | undefined> {
-  const size = logs.size(message)
-  if (size < message.logBytes) return size
-  const same = size === message.logBytes && (await logMatches(logs, message))
-  if (same) return undefined
-  logs.open(message).truncate(0)
-  return 0
-}
-
 async function logMatches(logs: Ground['logs'], message: Finish): Promise<boolean> {
   const [kind, value] = message.sum.split(':', 2)
   if (kind === 'none' || message.logBytes === 0) return true
@@ -76,7 +87,7 @@ async function logMatches(logs: Ground['logs'], message: Finish): Promise<boolea
   return String(sum instanceof Cksum ? sum.digest() : sum.digest('hex')) === value
 }
 
-async function end(ground: Ground, message: Finish, names: string[]): Promise<FinishOutcome> {
+async function end(ground: Ground, message: Finish, names: string[]): Promise<HeldOutcome> {
   const { jobId, number, lease } = message
   const judgement = judge(message.reason, names, message.steps)
   await ground.logs.open(message).seal()
@@ -96,5 +107,5 @@ async function end(ground: Ground, message: Finish, names: string[]): Promise<Fi
       : await finishRows(ground, ground.db, which, ending) // one statement: a transaction of its own
   const rows = announceAll()
   ground.running.forget(attemptName(message))
-  return rows.length > 0 ? { kind: 'finished', verdict: judgement.verdict } : finish(ground, message)
+  return rows.length > 0 ? { kind: 'finished', verdict: judgement.verdict } : 'ended-meanwhile'
 }

@@ -3,7 +3,8 @@ import { type AttemptId, attemptName, cksum, readSteps, type StepEnd } from '@ru
 import { later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
 import type { Recipe } from '../rules/plan.ts'
-import type { Running } from '../running.ts'
+import { limitsOf, type Running } from '../running.ts'
+import type { PreparedSource } from './sources.ts'
 
 export interface Progress extends AttemptId {
   hostId: number
@@ -41,7 +42,7 @@ async function store({ logs, announce, now }: Ground, running: Running, message:
   const log = logs.open(running)
   const cancel = () => stopWord(running, log.size, now())
   if (bytes.length === 0) return { kind: 'ok', size: log.size, cancel: cancel() }
-  if (offset !== log.size) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
+  if (offset !== log.size && offset !== log.look()) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
   if (!sumMatches(message.sum, bytes)) return { kind: 'wrong-sum' }
   // What exceeds the limit by less than one chunk is kept: the agent is told to stop, and the log ends in a whole line or not.
   const size = log.size > running.logBytesMax ? log.size : await log.write(offset, bytes)
@@ -91,6 +92,7 @@ interface RenewedRow {
   started: boolean
   steps: StepEnd[]
   recipe: Recipe
+  sources: PreparedSource[] | null
 }
 
 async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress): Promise<Running | undefined> {
@@ -106,7 +108,7 @@ async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress)
       UPDATE "Host" SET "lastSeenAt" = ${now()}, "awaySince" = NULL FROM renewed WHERE "Host"."id" = renewed."hostId"
     )
     SELECT job."buildId", build."projectName", a."cancelRequestedAt" IS NOT NULL AS "cancelled", a."leasedAt",
-           a."state" = 'running' AS "started", a."steps", recipe."body" AS "recipe"
+           a."state" = 'running' AS "started", a."steps", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"
       FROM renewed a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
       JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
   const row = rows[0]
@@ -116,22 +118,17 @@ async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress)
   return entry
 }
 
-// The agent ends a job at its wall limit; the farm's word comes this much later, for an agent whose clock stands still.
-const wallMarginSeconds = 60
-
 function runningOf(
   row: RenewedRow,
   held: Pick<Running, 'jobId' | 'number' | 'hostId' | 'lease' | 'leaseUntil'>,
 ): Running {
-  const { limits, steps } = row.recipe
   return {
     ...held,
+    ...limitsOf(row.recipe, row.leasedAt),
     buildId: row.buildId,
     projectName: row.projectName,
     cancel: row.cancelled ? 'cancelled' : null,
-    logBytesMax: limits.logBytes,
-    wallUntil: later(row.leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
-    stepNames: steps.map(step => step.name),
+    sources: row.sources ?? [],
     steps: row.steps.map(step => `${step.exit}:${step.milliseconds}:${step.logBytes}`).join(','),
     started: row.started,
   }
