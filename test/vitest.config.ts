@@ -7,5 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'e2e/**'], // the browser tests are Playwright's
     // Each of these files runs servers, hosts and a Redis of its own: two at once keep two cores busy.
     maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

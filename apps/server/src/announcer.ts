@@ -37,6 +37,7 @@ export function announcer({ bus, dispatch, errands, watching }: Listeners): (ann
         if (watching.isWatched(announcement.attempt)) bus.publish(topics.attempt(announcement.attempt))
         return
       case 'host':
+        bus.publish(topics.host(announcement.hostId)) // it may have been paused, or let go on
         return bus.publish(topics.matrix)
     }
   }

@@ -2,6 +2,7 @@ import { lineValue, parseAttemptName, readLines, type WireLine, wireNumber } fro
 import type { Claim, HostCondition, Offer } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { topics } from '../../bus.ts'
+import type { QueuedAttempt } from '../../dispatch.ts'
 import type { Parts } from '../../parts.ts'
 import { err, ok } from './answers.ts'
 import { offerLines } from './offer-lines.ts'
@@ -78,8 +79,8 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
     for (;;) {
       const rung = bell.next()
       const mayRun = state.kind === 'free' && condition.refusal === undefined
-      const offer = mayRun && !patience.gone.aborted ? await takeOffer(parts, wish) : undefined
-      if (offer) return offer
+      const found = mayRun && !patience.gone.aborted ? await takeOffer(parts, wish) : undefined
+      if (found) return found
       if (!(await rung)) return 'none'
       if (state.kind === 'paused') return 'none' // it may have been let go on: the host asks again at once
     }
@@ -88,15 +89,27 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
   }
 }
 
-/** Takes messages until one names an attempt that is still queued. */
-async function takeOffer({ farm, dispatch }: Parts, wish: Claim): Promise<Offer | undefined> {
+/** Takes messages until one names an attempt that is still queued; undefined when there are no more. */
+async function takeOffer(parts: Parts, wish: Claim): Promise<Found | undefined> {
+  const { farm, dispatch } = parts
   for (;;) {
     const name = await dispatch.take(wish.hostId)
     const attempt = name === undefined ? undefined : parseAttemptName(name)
-    if (!attempt) return undefined
+    if (name === undefined || !attempt) return undefined
     const offer = await farm.leaseAttempt(wish, attempt)
     if (offer) return offer
+    // Was the message out of date, or is this claim? Then whoever asks for the host now must find the message.
+    const state = await farm.askForWork(wish)
+    if (state.kind === 'free') continue
+    await giveBack(parts, { hostId: wish.hostId, attempt: name })
+    return state.kind === 'offer' ? state.offer : state.kind === 'paused' ? 'none' : state.kind
   }
+}
+
+async function giveBack({ dispatch, bus }: Parts, message: QueuedAttempt): Promise<void> {
+  // The reconcile errand sends it anew if this fails.
+  await dispatch.send([message]).catch(() => {})
+  bus.publish(topics.host(message.hostId))
 }
 
 /** Resolves `next()` with true when the host's bell rings, with false when the patience is over. */

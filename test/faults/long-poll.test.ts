@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { bothQueues, sharedFarm } from '../support/farm-test.ts'
+import { eventually } from '../support/waiting.ts'
+import { offerOf, WireHost } from '../support/wire-host.ts'
+
+describe.each(bothQueues)('on %s, a host that waits for work', queues => {
+  const farm = sharedFarm({ queues })
+  let hosts = 0
+  const newHost = () => farm().wireHost(`host-${++hosts}`)
+
+  test('is answered at once when a job is queued', async () => {
+    const host = await newHost()
+    await farm().push()
+    await host.runs(1) // the first push of a repository makes its mirror
+    const waiting = host.job(2)
+    const build = await farm().push()
+    await build.prepared()
+    const ready = Date.now()
+    await waiting
+    expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile errand would wake it within 10 s
+  })
+
+  test('hears "none" when its time is over', async () => {
+    const host = await newHost()
+    const asked = Date.now()
+    expect((await host.claim(1, { wait: 1 })).lines).toEqual([['none', '0']])
+    expect(Date.now() - asked).toBeGreaterThanOrEqual(1_000)
+  })
+
+  test('and hung up takes no job with it: the next claim gets it', async () => {
+    const host = await newHost()
+    const gone = new AbortController()
+    const { answer } = await waits(host, 1, gone.signal)
+    gone.abort()
+    await expect(answer).rejects.toThrow(/abort/)
+    await (await farm().push()).prepared()
+    expect((await host.job(1)).attempt).toMatch(/^[0-9]+\.1$/)
+  })
+
+  test('and hangs up at the very moment when its job is queued takes no job with it', async () => {
+    const host = await newHost()
+    for (let claim = 1; claim <= 8; claim++) {
+      const gone = new AbortController()
+      const hungUp = host.claim(claim, { wait: 50, signal: gone.signal }).catch(() => undefined)
+      await (await farm().push()).prepared()
+      gone.abort()
+      const offer = await host.job(claim)
+      const before = offerOf((await hungUp) ?? { code: 0, text: '', lines: [] })
+      if (before) expect(before).toEqual(offer)
+      expect((await host.finish(offer)).code).toBe(0)
+    }
+  })
+
+  test('asks again before it was answered: the older request is let go, and only one gets the job', async () => {
+    const host = await newHost()
+    const older = await waits(host, 1)
+    const newer = host.claim(1, { wait: 50 })
+    expect((await older.answer).lines).toEqual([['none', '0']])
+    await farm().push()
+    expect(offerOf(await newer)).toBeDefined()
+  })
+
+  test('while it is paused gets no job, and gets it as soon as it is let go on', async () => {
+    const host = await newHost()
+    const admin = farm().api()
+    await admin.post(`/api/v1/hosts/${host.name}/pause`)
+    const build = await farm().push()
+    await build.prepared()
+    const paused = await waits(host, 1)
+    await admin.post(`/api/v1/hosts/${host.name}/resume`)
+    expect((await paused.answer).lines).toEqual([['none', '0']])
+    expect(offerOf(await host.claim(1, { wait: 5 }))).toBeDefined()
+  })
+
+  test('while its successor has said hello gives a job that it is offered back', async () => {
+    const host = await newHost()
+    const successor = Object.assign(new WireHost(host.url, host.name), { credential: host.credential })
+    const older = await waits(host, 1)
+    await successor.hello(['amd64'], [['previous', host.instance]])
+    await (await farm().push()).prepared()
+    expect(await older.answer).toMatchObject({ code: 409, text: expect.stringMatching(/another agent/) })
+    expect(offerOf(await successor.claim(1, { wait: 5 }))).toBeDefined() // the reconcile errand takes up to 10 s
+  })
+
+  /** A claim that the farm has heard, and not answered. */
+  async function waits(host: WireHost, claim: number, signal?: AbortSignal) {
+    const lastSeen = async () =>
+      (await farm().api().get<{ lastSeenAt: string }>(`/api/v1/hosts/${host.name}`)).lastSeenAt
+    const before = await lastSeen()
+    const answer = host.claim(claim, { wait: 50, signal })
+    answer.catch(() => {}) // looked at later
+    await eventually(`a claim of ${host.name}`, async () => (await lastSeen()) > before || undefined)
+    return { answer }
+  }
+})
