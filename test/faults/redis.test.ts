@@ -1,0 +1,70 @@
+import { expect } from 'vitest'
+import { farmTest } from '../support/farm-test.ts'
+
+const queues = 'redis'
+
+/** Redis as it fails: its process is killed and starts again empty, or it loses its keys while it runs. */
+const losses = [
+  { what: 'Redis is stopped', lose: 'stop' },
+  { what: 'Redis is emptied', lose: 'flush' },
+] as const
+
+for (const { what, lose } of losses) {
+  farmTest(`while ${what}, running jobs go on and queued jobs are not lost`, { queues }, async farm => {
+    const [vax, alpha] = [await farm.wireHost('vax'), await farm.wireHost('alpha')]
+    const build = await farm.push()
+    const running = await vax.job(1)
+    await vax.progress(running, 'before\n')
+    await farm.redis?.[lose]()
+    expect(await vax.progress(running, 'without\n', { offset: 7 })).toMatchObject({ code: 0 })
+    const second = await farm.push()
+    expect(await vax.finish(running, 'before\nwithout\n')).toMatchObject({ code: 0, lines: [['verdict', 'passed']] })
+    if (lose === 'stop') await farm.redis?.start()
+
+    await alpha.runs(1)
+    await alpha.runs(2)
+    await vax.runs(2)
+    for (const { id } of [...(await build.jobs()), ...(await second.jobs())]) {
+      const { verdict, attempts } = await farm.job(id).view()
+      expect([verdict, attempts.length]).toEqual(['passed', 1])
+    }
+  })
+}
+
+farmTest('a job that is cancelled while Redis is away is told so at once', { queues }, async farm => {
+  const vax = await farm.wireHost('vax')
+  const build = await farm.push()
+  const offer = await vax.job(1)
+  await vax.progress(offer, 'running\n')
+  await farm.redis?.stop()
+  await (await build.job()).cancel()
+  const answer = await vax.progress(offer, '', { offset: 8 })
+  expect(answer.lines).toContainEqual(['cancel', 'cancelled'])
+})
+
+farmTest(
+  'a server that is started while Redis is away answers, and jobs run once Redis is there',
+  { queues },
+  async farm => {
+    const vax = await farm.wireHost('vax')
+    await farm.push()
+    await (await farm.push()).prepared()
+    await farm.stop()
+    await farm.redis?.stop()
+    await farm.start()
+
+    const pages = ['/healthz', '/readyz', '/', '/api/v1/matrix', '/api/v1/builds']
+    for (const page of pages) expect([page, (await fetch(`${farm.url}${page}`)).status]).toEqual([page, 200])
+    const late = await farm.push()
+    const waiting = vax.runs(1)
+    await farm.redis?.start()
+    await waiting
+    for (const claim of [2, 3]) await vax.runs(claim)
+    expect((await (await late.job()).finished()).verdict).toBe('passed')
+  },
+)
+
+farmTest('a server that closes while Redis is away does not hang', { queues }, async farm => {
+  await farm.redis?.stop()
+  await farm.stop()
+})
