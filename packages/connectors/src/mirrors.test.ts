@@ -307,6 +307,17 @@ describe('tarball', () => {
     expect(times.match(/2023-11-14 22:14:20/g)).toHaveLength(3)
   })
 
+  test("an administrator's settings change nothing in it", async () => {
+    const own = makeRepository({ '.gitattributes': 'a.txt text\n', 'a.txt': 'a\n' })
+    const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
+    const config = join(temporaryDirectory(), 'gitconfig')
+    writeFileSync(config, '[core]\n\tautocrlf = true\n[tar]\n\tumask = 0077\n')
+    const one = await mirrors().tarball(wanted)
+    const two = await mirrors({ environment: quietEnvironment({ GIT_CONFIG_GLOBAL: config }) }).tarball(wanted)
+    if (one.kind === 'problem' || two.kind === 'problem') throw new Error('no tarball')
+    expect(two.sha256).toBe(one.sha256)
+  })
+
   test('paths are left out, literally', async () => {
     const own = makeRepository({ 'a.c': '', 'big/x': '', 'big/y': '', 'sub/*.c': '', 'sub/z.c': '' })
     const commit = own.git('rev-parse', 'HEAD')

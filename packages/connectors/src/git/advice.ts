@@ -15,7 +15,7 @@ const advices: [RegExp, string][] = [
     "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges say this of a repository that does not exist",
   ],
   [
-    /not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,
+    /not a git repository|not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,
     "check the repository's address in farm.yaml",
   ],
   [

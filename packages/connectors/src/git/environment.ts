@@ -16,7 +16,6 @@ const settings = [
   ['core.quotePath', 'false'],
   ['log.showSignature', 'false'],
   ['advice.detachedHead', 'false'],
-  ['tar.umask', '0022'],
 ] as const
 
 /** The environment of every git we run: no questions, no surprising transports, messages in English. */

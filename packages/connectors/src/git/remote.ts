@@ -71,14 +71,7 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
 }
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {
-  const options = [
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--no-recurse-submodules',
-    '--update-shallow',
-    '--force',
-  ]
+  const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force']
   const args = ['fetch', ...options, ...depth, ...uploadPack(repository), '--', repository, ...refspecs]
   return git.text({ args, seconds: git.limits.fetchSeconds, cwd: mirror, also: { GIT_DIR: mirror } })
 }

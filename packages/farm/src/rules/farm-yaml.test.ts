@@ -60,7 +60,7 @@ projects:
       src: { repository: ../src, commit-from: .srcgitrev, leave-out: [dist/test] }
       lib: { repository: 'git@forge.example:lib.git', branch: stable/2 }
       old: { repository: /srv/old, commit: 1234567 }
-    hosts: ['*', '!vax']
+    hosts: ['*', 'vax-[12]']
     arches: [amd64]
     env: { CI: yes, VERSION: 1.10 }
     limits: { wall: 80m, silence: 1h30m, grace: 10s, log: 2 MiB, lost-after: 1d, attempts: 1 }
@@ -86,7 +86,7 @@ projects:
         { name: 'lib', repository: 'git@forge.example:lib.git', branch: 'stable/2', leaveOut: [] },
         { name: 'old', repository: '/srv/old', commit: '1234567', leaveOut: [] },
       ],
-      hosts: ['*', '!vax'],
+      hosts: ['*', 'vax-[12]'],
       arches: ['amd64'],
       env: { CI: 'yes', VERSION: '1.10' },
       limits: {
