@@ -59,8 +59,8 @@ test('the first start makes this machine a host and builds the sample until its 
   await saying(starter, /^ {4}configure +passed/)
   await saying(starter, /^ {4}tests +passed/)
   const [, page = ''] = await saying(starter, /is green {2}(http:\S+)$/)
-  const [, login = ''] = await saying(starter, /sign in as administrator .*: (http:\S+)$/)
-  await saying(starter, /Ctrl-C ends it/)
+  const [, login = ''] = await saying(starter, /^sign in as administrator.*: (http:\S+)$/)
+  await saying(starter, /^Ctrl-C ends everything/)
 
   expect((await fetch(page)).status).toBe(200)
   expect((await fetch(login)).status).toBe(200)
@@ -95,7 +95,7 @@ test('a server that ends by itself ends everything, and is told with its last wo
   timeout: patience,
 }, async () => {
   const starter = start()
-  await saying(starter, /Ctrl-C ends it/)
+  await saying(starter, /^Ctrl-C ends everything/)
   const server = Number((await readFile(join(data, 'postgres/server.pid'), 'utf8')).split('\n')[0])
   process.kill(server, 'SIGKILL')
 

@@ -19,15 +19,14 @@ try {
 }
 
 async function main(config: Config): Promise<void> {
+  const { dataDirectory, secrets } = config
   const { port, url } = await choosePort(config)
   const server = await runServer(config, { port, url }, ending)
-  const api = apiClient(url, config.secrets.adminToken)
-  say(`the farm answers at ${url}`)
-  await runHost({ api, dataDirectory: config.dataDirectory, say, begun: ending.begun })
-  const { url: adminUrl } = await api.post<{ url: string }>('/api/v1/login-links')
-  say(
-    `\n  ${url}\n  sign in as administrator (once, soon): ${adminUrl}\n  Ctrl-C ends it; the data stays in ${config.dataDirectory}`,
-  )
+  const api = apiClient(url, secrets.adminToken)
+  const { url: login } = await api.post<{ url: string }>('/api/v1/login-links')
+  say(`the farm answers at ${url}\nsign in as administrator, once, within ten minutes: ${login}`)
+  await runHost({ api, dataDirectory, say, begun: ending.begun })
+  if (!ending.begun.aborted) say(`Ctrl-C ends everything; the data stays in ${dataDirectory}`)
   await server.child.ended
 }
 
