@@ -23,7 +23,7 @@ const advices: [RegExp, string][] = [
     'the forge failed: the next trigger tries again',
   ],
   [/transport .* not allowed/, 'use https, http, ssh, git, file, or a path'],
-  [/no space left|disk full/i, "make room on the farm server's disk"],
+  [/ENOSPC|no space left|disk full/i, "make room on the farm server's disk"],
 ]
 
 /** A problem for people: what was tried, git's own words, what to do next. */

@@ -42,6 +42,8 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
     createWriteStream(file, { mode: 0o644 }),
   )
   const [end, failure] = await Promise.all([tar.ended, written.then(() => undefined, asError)])
+  // A full disk comes first: git then only says that nobody reads what it writes.
+  if (failure && 'syscall' in failure) return { kind: 'failed', message: failure.message }
   if (end.kind === 'failed') return { kind: 'failed', message: end.message }
   if (failure) return { kind: 'failed', message: failure.message }
   return { kind: 'archived', sums: sums.result() }
