@@ -9,11 +9,12 @@ export const bothQueues = ['redis', 'postgres'] as const
 export const farmTest = (sentence: string, options: FarmOptions, act: (farm: TestFarm) => Promise<void>): void =>
   test(sentence, { timeout: 60_000 }, async () => {
     const database = await createTestDatabase()
-    const farm = await TestFarm.open({ databaseUrl: database.url, ...options })
+    let farm: TestFarm | undefined
     try {
+      farm = await TestFarm.open({ databaseUrl: database.url, ...options })
       await act(farm)
     } catch (error) {
-      if (error instanceof Error) error.message += `\n${farm.story()}`
+      if (farm && error instanceof Error) error.message += `\n${farm.story()}`
       throw error
     } finally {
       await closeAll(farm, database)

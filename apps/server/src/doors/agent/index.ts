@@ -25,10 +25,14 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 
 /** The hosts' door: docs/agent-protocol.md, word for word. */
 export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => async (app: FastifyInstance) => {
-  const bearerOf = bearers(parts.farm)
-  const urlOf = (request: FastifyRequest) => publicUrlOf(parts.config, request)
-  const claim = claimDoor(parts, urlOf)
+  app.get('/agent.sh', { config: { open: true } }, async (request, reply) => {
+    const script = (await agentScript()).replaceAll('@FARM_URL@', publicUrlOf(parts.config, request))
+    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(script)
+  })
+  await app.register(protocol(parts), { prefix: '/agent' })
+}
 
+const protocol = (parts: Parts) => async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
     done(null, body),
@@ -39,44 +43,48 @@ export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => a
     request.log.error({ err: error }, 'a host could not be answered')
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  app.setNotFoundHandler((request, reply) =>
-    err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
+  app.register(
+    async unknown => {
+      unknown.setNotFoundHandler((request, reply) =>
+        err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
+      )
+    },
+    { prefix: '/agent' }, // elsewhere it is the dashboard that says so
   )
+  app.post('/v1/enroll', (request, reply) => enroll(parts, request, reply))
+  await app.register(forKnownHosts(parts), { prefix: '/v1' })
+}
 
-  app.get('/agent.sh', { config: { open: true } }, async (request, reply) => {
-    const script = (await agentScript()).replaceAll('@FARM_URL@', urlOf(request))
-    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(script)
+const forKnownHosts = (parts: Parts) => async (app: FastifyInstance) => {
+  const bearerOf = bearers(parts.farm)
+  const claim = claimDoor(parts, request => publicUrlOf(parts.config, request))
+
+  app.decorateRequest('bearer', null as never)
+  app.addHook('onRequest', async (request, reply) => {
+    const bearer = await bearerOf(request.headers.authorization)
+    if (!bearer)
+      return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
+    request.bearer = bearer
   })
-  app.post('/agent/v1/enroll', (request, reply) => enroll(parts, request, reply))
-
-  app.register(async known => {
-    known.decorateRequest('bearer', null as never)
-    known.addHook('onRequest', async (request, reply) => {
-      const bearer = await bearerOf(request.headers.authorization)
-      if (!bearer)
-        return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
-      request.bearer = bearer
-    })
-    known.post('/agent/v1/hello', (request, reply) => hello(parts, request, reply))
-    known.post('/agent/v1/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
-    known.post('/agent/v1/bye', async (request, reply) => {
-      await parts.farm.bye(request.bearer.id, (request.query as Query).instance ?? '')
-      return ok(reply)
-    })
-    known.get('/agent/v1/attempts/:attempt/sources/:number', (request: AttemptRequest, reply) => {
-      const attempt = parseAttemptName(request.params.attempt)
-      if (!attempt) return noSuchAttempt(reply)
-      const { lease } = request.query
-      return sendSource(parts, { attempt, hostId: request.bearer.id, lease, number: request.params.number }, reply)
-    })
-    known.post('/agent/v1/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
-      const message = messageOf(request)
-      return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
-    })
-    known.post('/agent/v1/attempts/:attempt/finish', (request: AttemptRequest, reply) => {
-      const message = messageOf(request)
-      return message ? answerFinish(parts, message, reply) : noSuchAttempt(reply)
-    })
+  app.post('/hello', (request, reply) => hello(parts, request, reply))
+  app.post('/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
+  app.post('/bye', async (request, reply) => {
+    await parts.farm.bye(request.bearer.id, (request.query as Query).instance ?? '')
+    return ok(reply)
+  })
+  app.get('/attempts/:attempt/sources/:number', (request: AttemptRequest, reply) => {
+    const attempt = parseAttemptName(request.params.attempt)
+    if (!attempt) return noSuchAttempt(reply)
+    const { lease } = request.query
+    return sendSource(parts, { attempt, hostId: request.bearer.id, lease, number: request.params.number }, reply)
+  })
+  app.post('/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
+    const message = messageOf(request)
+    return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
+  })
+  app.post('/attempts/:attempt/finish', (request: AttemptRequest, reply) => {
+    const message = messageOf(request)
+    return message ? answerFinish(parts, message, reply) : noSuchAttempt(reply)
   })
 }
 
