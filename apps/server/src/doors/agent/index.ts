@@ -43,13 +43,8 @@ const protocol = (parts: Parts) => async (app: FastifyInstance) => {
     request.log.error({ err: error }, 'a host could not be answered')
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  app.register(
-    async unknown => {
-      unknown.setNotFoundHandler((request, reply) =>
-        err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
-      )
-    },
-    { prefix: '/agent' }, // elsewhere it is the dashboard that says so
+  app.setNotFoundHandler((request, reply) =>
+    err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
   )
   app.post('/v1/enroll', (request, reply) => enroll(parts, request, reply))
   await app.register(forKnownHosts(parts), { prefix: '/v1' })
