@@ -60,7 +60,8 @@ claim_job() {
     return 1
   else
     delay_after 60
-    [ "$FAILS" != 1 ] || say "no answer from the farm$(why_no_answer); trying on"
+    why_no_answer
+    [ "$FAILS" != 1 ] || say "no answer from the farm$WHY; trying on"
     pause "$DELAY"
     return 1
   fi

@@ -4,15 +4,15 @@ WOKEN='' SLEEPER='' FRACTIONS='' JITTER=$(($$ % 32749))
 
 # Solaris 10's date has no %s, perl is part of it.
 now() {
-  NOW=$(date +%s)
+  NOW=`date +%s`
   case $NOW in
-    *[!0-9]*) NOW=$(perl -e 'print time' 2>/dev/null || awk 'BEGIN { srand(); print srand() }') ;;
+    *[!0-9]*) NOW=`perl -e 'print time' 2>/dev/null || awk 'BEGIN { srand(); print srand() }'` ;;
   esac
 }
 
 # Seconds and milliseconds (as 1mmm, never octal) of the wall clock; date has %N only where it is GNU's.
 stamp() {
-  moment=$(date +%s%N)
+  moment=`date +%s%N`
   case $moment in
     *[!0-9]*) now; STAMP_S=$NOW STAMP_MS=1000 ;;
     *)

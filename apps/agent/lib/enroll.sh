@@ -22,7 +22,7 @@ nonce_for() {
   NONCE=''
   [ -f "$DIR/enrolling" ] && read -r invitation nonce <"$DIR/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
   if [ -z "$NONCE" ]; then
-    NONCE=$(random_name)
+    NONCE=`random_name`
     put_line "$1 $NONCE" >"$DIR/enrolling"
   fi
 }
@@ -37,7 +37,8 @@ send_invitation() {
   } >"$DIR/facts"
   FAILS=0
   until post /agent/v1/enroll "$DIR/facts" "$DIR/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
-    [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$(why_no_answer)"
+    why_no_answer
+    [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$WHY"
     delay_after 60
     pause "$DELAY"
   done
@@ -54,7 +55,7 @@ send_invitation() {
 
 why_no_answer() {
   last_words "$DIR/client-said"
-  [ -z "$LAST_WORDS" ] || printf ' (%s)' "$LAST_WORDS"
+  WHY=${LAST_WORDS:+ ($LAST_WORDS)}
 }
 
 keep_credential() {
@@ -75,7 +76,9 @@ save_script() {
   fi
   sed "s|^FARM_URL='.*|FARM_URL='$URL'|" "$saved.new" >"$saved.filled"
   rm -f "$saved.new"
-  if [ "$(sed -n '$p' "$saved.filled")" = '# end of agent.sh' ]; then mv "$saved.filled" "$saved"; else
-    die "the agent's own text did not come whole from $URL/agent.sh$(why_no_answer); run the same line again"
+  last_words "$saved.filled"
+  if [ "$LAST_WORDS" = '# end of agent.sh' ]; then mv "$saved.filled" "$saved"; else
+    why_no_answer
+    die "the agent's own text did not come whole from $URL/agent.sh$WHY; run the same line again"
   fi
 }

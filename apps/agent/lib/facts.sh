@@ -25,7 +25,7 @@ tell_facts() {
 count_cpus() {
   for ask in 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu' nproc; do
     # shellcheck disable=SC2086 # a command and its words
-    NCPU=$($ask 2>/dev/null)
+    NCPU=`$ask 2>/dev/null`
     if is_number "$NCPU" && [ "$NCPU" -gt 0 ]; then return 0; fi
   done
   NCPU=1
@@ -38,7 +38,7 @@ memory_mb() {
     prtconf 2>/dev/null | sed -n 's/^Memory size: \([0-9]*\) Mega.*/\1/p'
   else
     for name in hw.memsize hw.physmem64 hw.physmem; do
-      bytes=$(sysctl -n "$name" 2>/dev/null)
+      bytes=`sysctl -n "$name" 2>/dev/null`
       case $bytes in '' | *[!0-9]*) ;; *) put_line "$bytes / 1048576" | bc 2>/dev/null && return 0 ;; esac
     done
   fi
@@ -46,7 +46,7 @@ memory_mb() {
 
 # FREE_MB at a path, empty if df cannot tell (in a bare chroot), which counts as enough. Cut as text: 32 bits overflow.
 free_mb() {
-  FREE_MB=$(df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; })
+  FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in
     '' | *[!0-9]*) FREE_MB='' ;;
     ????*) FREE_MB=${FREE_MB%???} ;;
@@ -62,7 +62,7 @@ tell_arches() (
   while [ "$#" -ge 2 ]; do
     conf_env "$1" CC
     # shellcheck disable=SC2086 # CC may have options
-    compiler=$(set -- ${CONF_VALUE:-cc}; "$@" --version 2>/dev/null </dev/null | plain_line)
+    compiler=`set -- ${CONF_VALUE:-cc}; "$@" --version 2>/dev/null </dev/null | plain_line`
     put_line "arch $1 $2${compiler:+ $compiler}"
     shift 2
   done

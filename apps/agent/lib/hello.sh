@@ -7,7 +7,7 @@ choose_instance() {
   PREVIOUS=''
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"
   [ -f "$DIR/instance.next" ] && read -r INSTANCE <"$DIR/instance.next"
-  is_name "$INSTANCE" || INSTANCE=$(random_name)
+  is_name "$INSTANCE" || INSTANCE=`random_name`
   put_line "$INSTANCE" >"$DIR/instance.next"
 }
 
@@ -48,7 +48,8 @@ hello_once() {
       *) say "the farm refuses our hello: $ERR_TEXT" ;;
     esac
   elif ! leaving; then
-    [ $((FAILS % 8)) -gt 0 ] || say "no answer from the farm at $URL$(why_no_answer); trying on"
+    why_no_answer
+    [ $((FAILS % 8)) -gt 0 ] || say "no answer from the farm at $URL$WHY; trying on"
   fi
   delay_after 60
   return 1

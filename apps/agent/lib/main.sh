@@ -26,7 +26,7 @@ choose_tools() {
   probe_sleep
   ENV_OPTION=''
   if env --default-signal true 2>/dev/null; then ENV_OPTION=--default-signal; fi
-  STEP_SHELL=$(command -v sh)
+  STEP_SHELL=`command -v sh`
 }
 
 # What the runner must know and need not find out again.
@@ -140,18 +140,18 @@ EOF
 find_places() {
   AGENT_FILE='' DIR=${RUMPFARM_DIR-}
   here=''
-  case $0 in */*) here=$(cd "${0%/*}" 2>/dev/null && pwd) ;; *) if [ -f "$0" ]; then here=$(pwd); fi ;; esac
+  case $0 in */*) here=`cd "${0%/*}" 2>/dev/null && pwd` ;; *) if [ -f "$0" ]; then here=`pwd`; fi ;; esac
   if [ -n "$here" ]; then AGENT_FILE=$here/${0##*/}; fi
   if [ -z "$DIR" ] && [ -f "$here/credential" ]; then DIR=$here; fi
   [ -n "$DIR" ] || DIR=${HOME:?is not set; name a directory with RUMPFARM_DIR}/.rumpfarm
-  case $DIR in /*) ;; *) DIR=$(pwd)/$DIR ;; esac
+  case $DIR in /*) ;; *) DIR=`pwd`/$DIR ;; esac
 }
 
 main() {
   # The way of the runner is short: each process before a job's first command is a millisecond or more.
   if [ "${1-}" = job ]; then run_job "$2"; fi
   choose_put
-  JOB_UMASK=$(umask)
+  JOB_UMASK=`umask`
   umask 077
   URL_OPTION=''
   case ${1-} in

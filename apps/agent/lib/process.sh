@@ -12,7 +12,7 @@ birth_of() {
       IFS= read -r boot </proc/sys/kernel/random/boot_id && BIRTH=$boot.$BIRTH
     fi
   else
-    BIRTH=$(ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _)
+    BIRTH=`ps -o lstart= -p "$1" 2>/dev/null | tr ' ' _`
   fi
 }
 
@@ -40,7 +40,7 @@ signal_tree() {
   TREE='' generation=$2
   while [ -n "$generation" ]; do
     children=''
-    for parent in $generation; do children="$children $(children_of "$parent")"; done
+    for parent in $generation; do children=$children\ `children_of "$parent"`; done
     generation=${children#"${children%%[! ]*}"}
     TREE="$TREE $generation"
   done
@@ -54,7 +54,7 @@ find_strays() {
   STRAYS=''
   if [ -z "$MARK" ] || [ ! -r /proc/self/environ ]; then return 0; fi # an empty mark would be everybody's
   # shellcheck disable=SC2013 # paths without blanks
-  for found in $(grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null); do
+  for found in `grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null`; do
     found=${found#/proc/}
     found=${found%/environ}
     if [ "$found" != "$RUNNER" ] && is_number "$found" && of_this_user "$found"; then STRAYS="$STRAYS $found"; fi
@@ -64,7 +64,8 @@ find_strays() {
 # Root can read everybody's environment, but only its own processes are its business.
 of_this_user() {
   # shellcheck disable=SC2012 # one directory, and its name is a number
-  [ "$(ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && put_line "$uid"; })" = "$(id -u)" ]
+  owner=`ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && put_line "$uid"; }`
+  [ "$owner" = "`id -u`" ]
 }
 
 signal_strays() {

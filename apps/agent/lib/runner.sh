@@ -13,7 +13,7 @@ run_job() {
   birth_of "$$"
   put_line "$$ $BIRTH" >"$SPOOL/runner"
   begin_claim
-  set -- "FARM_WORK=$WORK" # posh has trouble with "$@" when it is empty
+  set -- LC_ALL=C # logs and sort orders are the same on every host, unless somebody sets another
   while IFS= read -r line; do
     case $line in
       'env '*=*) if is_key_of_pair "${line#env }"; then set -- "$@" "${line#env }"; fi ;;

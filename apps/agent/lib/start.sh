@@ -2,15 +2,29 @@
 # The Rumpfarm agent. It needs a POSIX shell, the usual utilities, and one HTTP client; see docs/agent-protocol.md.
 # Nothing that the farm says is ever evaluated here: answers are read line by line and matched against known words.
 
-# Solaris 10's /bin/sh is a Bourne shell: leave it before it meets the first $( ) or ${x%y}.
+# Backquotes everywhere: bash 5.2 cannot go on when a trap runs while it reads a $( ), and the job's end is a signal.
+# Seen as "unexpected EOF while looking for matching `)'"; spec/signals.test.ts shows it.
+
+# Solaris 10's /bin/sh is a Bourne shell: leave it before it meets the first ${x%y}.
+# shellcheck disable=SC2006 # for the whole file: see above
 if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && test -f "$0"; then
   RUMPFARM_SHELL=/usr/xpg4/bin/sh
   export RUMPFARM_SHELL
   exec "$RUMPFARM_SHELL" "$0" ${1+"$@"}
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
-# shellcheck disable=SC3040 # yash's own, else its loop variables are local to the function
-if test -n "${YASH_VERSION-}"; then set -o posixlycorrect; fi
+if test -n "${YASH_VERSION-}"; then
+  # shellcheck disable=SC3040 # its own, else its loop variables are local to the function
+  set -o posixlycorrect
+  # It reads characters, not bytes, in the locale that it was started in, and a recipe is UTF-8.
+  if test "${LC_ALL-}" != C.UTF-8 && test -f "$0"; then
+    LC_ALL=C.UTF-8
+    export LC_ALL
+    exec "${RUMPFARM_SHELL:-yash}" "$0" ${1+"$@"}
+  fi
+else
+  LC_ALL=C
+fi
 
 FARM_URL='@FARM_URL@'
 AGENT_VERSION=1.0.0
@@ -19,7 +33,6 @@ AGENT_SHELL=${RUMPFARM_SHELL:-sh}
 
 set -u
 if test -d /usr/xpg4/bin; then PATH=/usr/xpg4/bin:$PATH; fi
-# Jobs inherit the C locale: logs and sort orders are then the same on every host. The owner's host.conf can say otherwise.
-LC_ALL=C
-export PATH LC_ALL
+export PATH
+if test -n "${LC_ALL-}"; then export LC_ALL; fi
 unset ENV BASH_ENV CDPATH GREP_OPTIONS

@@ -2,7 +2,7 @@
 
 choose_sum() {
   SUM_TOOL=none
-  if [ "$(printf x | cksum 2>/dev/null)" = '12738659 1' ]; then
+  if [ "`printf x | cksum 2>/dev/null`" = '12738659 1' ]; then
     SUM_TOOL=crc
   elif printf x | sha256sum 2>/dev/null | grep -q ^2d711642b726b044; then
     SUM_TOOL=sha256
@@ -15,11 +15,11 @@ choose_sum() {
 measure() {
   case $SUM_TOOL in
     crc)
-      SUM=$(cksum <"$1")
+      SUM=`cksum <"$1"`
       LEN=${SUM#* } SUM=crc:${SUM%% *}
       ;;
     sha256 | md5)
-      SUM=$("${SUM_TOOL}sum" <"$1")
+      SUM=`"${SUM_TOOL}sum" <"$1"`
       SUM=$SUM_TOOL:${SUM%% *}
       size_of "$1"
       LEN=$SIZE
@@ -34,6 +34,6 @@ measure() {
 
 # wc pads its number with blanks on some systems.
 size_of() {
-  SIZE=$(wc -c <"$1")
+  SIZE=`wc -c <"$1"`
   SIZE=${SIZE##* }
 }

@@ -24,6 +24,11 @@ test('the bundle has every part once, one place for the address, and acts on its
   expect(text.endsWith('\nmain ${1+"$@"}\n# end of agent.sh\n')).toBe(true)
 })
 
+test('no part has a $( ), which bash 5.2 cannot read while a trap runs', () => {
+  const lines = bundle().split('\n').filter(line => /\$\([^(]/.test(line) && !line.startsWith('#'))
+  expect(lines).toEqual([])
+})
+
 test('shellcheck has nothing to say', () => {
   execFileSync('sh', [join(folder, 'check.sh')], { stdio: 'pipe' })
 })

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { bundle, type Host } from './support/host.ts'
+import { agentShell, bundle, type Host } from './support/host.ts'
 import { type Scene, scene } from './support/scene.ts'
 
-const pipe = ({ farm, host }: Scene, invitation = farm.invitation) =>
-  `curl -fsS ${farm.url}/agent.sh | ${host.shell} -s -- enroll ${invitation}`
+/** posh has no -s: there the line has to save the script first. */
+const pipe = ({ farm, host }: Scene) =>
+  agentShell === 'posh'
+    ? `curl -fsS ${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh enroll ${farm.invitation}`
+    : `curl -fsS ${farm.url}/agent.sh | ${host.shell} -s -- enroll ${farm.invitation}`
 
 const agentPid = async (host: Host) => {
   const line = await host.line(/^rumpfarm: stop: Ctrl-C or kill ([0-9]+)/)

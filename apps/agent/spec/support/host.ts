@@ -57,7 +57,7 @@ export class Host {
   private runs = 0
   agentPid = 0
 
-  constructor() {
+  constructor(env: Record<string, string> = {}) {
     mkdirSync(join(this.folder, 'home'))
     this.yard = spawn('unshare', [...jail, 'bash', join(import.meta.dirname, 'yard.bash')], {
       cwd: this.folder,
@@ -67,6 +67,7 @@ export class Host {
         RUMPFARM_DIR: this.dir,
         RUMPFARM_SHELL: this.shell,
         RUMPFARM_CLIENT: agentClient,
+        ...env,
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     })

@@ -12,16 +12,16 @@ const text = bundle()
 export const scene = (
   sentence: string,
   act: (scene: Scene) => Promise<void>,
-  options: { offences?: boolean; milliseconds?: number } = {},
+  options: { env?: Record<string, string> } = {},
 ) =>
-  test.concurrent(sentence, { timeout: options.milliseconds ?? 40_000 }, async ({ expect }) => {
+  test.concurrent(sentence, { timeout: 60_000 }, async ({ expect }) => {
     requireJail()
     const farm = await new ScriptedFarm().open()
     farm.script = text
-    const host = new Host()
+    const host = new Host(options.env)
     try {
       await act({ farm, host, enrolled: () => enrol(farm, host) })
-      if (!options.offences) expect(farm.offences).toEqual([])
+      expect(farm.offences).toEqual([])
     } catch (error) {
       if (error instanceof Error) error.message += `\n--- the agent said:\n${host.said()}\n--- the farm saw:\n${farm.story()}`
       throw error

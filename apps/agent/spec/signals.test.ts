@@ -1,0 +1,15 @@
+import { expect } from 'vitest'
+import { scene } from './support/scene.ts'
+
+scene('a storm of wake-ups does no harm to an agent with jobs', async ({ farm, host, enrolled }) => {
+  farm.next = 100
+  await enrolled()
+  host.tell(`{ while kill -s URG ${host.agentPid} 2>/dev/null; do sleep 0.001; done; } &`)
+  for (let i = 0; i < 8; i++) {
+    const attempt = farm.queue({ steps: { one: 'seq 100; sleep 0.3', two: 'echo end' } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toMatch(/^1\n2\n[^]*100\nend\n$/)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+  }
+  expect(host.said()).not.toMatch(/unexpected|syntax|agent-1 exit/)
+})
