@@ -20,7 +20,7 @@ unix() {
 # One line for each fact, name and value with a tab between.
 lines=`unix | wc -l`
 names=`unix --list | wc -l`
-is 'as many lines as facts' `expr $lines` `expr $names`
+is 'as many lines as facts' "`expr $lines`" "`expr $names`"
 is 'every line has a name, a tab and a value' "`unix | sed '/^[a-z0-9-]*	[^	][^	]*$/d'`" ''
 is 'one fact alone has no name' "`unix byte-order | sed 's/big/little/'`" little
 is 'two facts have names' "`unix byte-order model | sed 's/	.*//' | tr '\n' ' '`" 'byte-order model '
