@@ -44,3 +44,18 @@ test('it may be asked in between', () => {
   expect(sum.digest()).toBe(cksum(bytes('abc')))
   expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))
 })
+
+test.each([
+  [0, 0],
+  [0, 5],
+  [5, 0],
+  [1, 1],
+  [19, 65_536],
+  [65_536, 65_536],
+  [70_001, 1_000_003],
+])('a piece of %i bytes and then one of %i: appended, they are what both are in one', (first, second) => {
+  const whole = noise(first + second)
+  const sum = new Cksum().update(whole.subarray(0, first)).append(new Cksum().update(whole.subarray(first)))
+  expect(sum.digest()).toBe(cksum(whole))
+  expect(sum.bytes).toBe(whole.length)
+})

@@ -35,6 +35,13 @@ export class Cksum {
     return this
   }
 
+  /** Adds what another has seen, as if it had come here next: the bytes themselves are not needed again. */
+  append(other: Cksum): this {
+    this.#crc = times(this.#crc, byteShift(other.#bytes)) ^ other.#crc
+    this.#bytes += other.#bytes
+    return this
+  }
+
   /** How many bytes were seen. */
   get bytes(): number {
     return this.#bytes
@@ -52,6 +59,30 @@ export class Cksum {
 export const cksum = (bytes: Uint8Array): number => new Cksum().update(bytes).digest()
 
 const step = (crc: number, byte: number): number => (crc << 8) ^ (tables[(crc >>> 24) ^ byte] as number)
+
+// A CRC is a polynomial over GF(2) modulo the generator, its highest power in the highest bit; n more bytes of zeros
+// multiply it by x^8n, and the CRC of two pieces is the first one's, multiplied so, plus the second one's.
+
+function times(a: number, b: number): number {
+  let product = 0
+  for (let bit = 31; bit >= 0; bit--) {
+    product = product < 0 ? (product << 1) ^ 0x04c11db7 : product << 1
+    if ((b >>> bit) & 1) product ^= a
+  }
+  return product
+}
+
+/** x^8, x^16, x^32 …: each the square of the one before. */
+const squares = [1 << 8]
+for (let at = 1; at < 53; at++) squares.push(times(squares[at - 1] as number, squares[at - 1] as number))
+
+/** x^8n, for n bytes. */
+function byteShift(bytes: number): number {
+  let power = 1
+  for (let rest = bytes, at = 0; rest > 0; rest = Math.floor(rest / 2), at++)
+    if (rest % 2 === 1) power = times(power, squares[at] as number)
+  return power
+}
 
 function advance(start: number, b: Uint8Array): number {
   const whole = b.length - (b.length % slices)

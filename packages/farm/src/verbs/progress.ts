@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type AttemptId, attemptName, cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
+import { type AttemptId, attemptName, Cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
 import type { Recipe } from '../rules/plan.ts'
@@ -43,9 +43,10 @@ async function store({ logs, announce, now }: Ground, running: Running, message:
   const cancel = () => stopWord(running, log.size, now())
   if (bytes.length === 0) return { kind: 'ok', size: log.size, cancel: cancel() }
   if (offset !== log.size && offset !== log.look()) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
-  if (!sumMatches(message.sum, bytes)) return { kind: 'wrong-sum' }
+  const sum = message.sum.startsWith('crc:') ? new Cksum().update(bytes) : undefined
+  if (!sumMatches(message.sum, bytes, sum)) return { kind: 'wrong-sum' }
   // What exceeds the limit by less than one chunk is kept: the agent is told to stop, and the log ends in a whole line or not.
-  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, bytes)
+  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, bytes, sum)
   announce({ kind: 'log', attempt: attemptName(running), bytes: size })
   return { kind: 'ok', size, cancel: cancel() }
 }
@@ -56,9 +57,9 @@ function stopWord(running: Running, size: number, at: Date): string | null {
   return at.getTime() > running.wallUntil ? 'wall-limit' : null
 }
 
-export function sumMatches(sum: string, bytes: Uint8Array): boolean {
+function sumMatches(sum: string, bytes: Uint8Array, crc: Cksum | undefined): boolean {
   const [kind, value] = sum.split(':', 2)
-  if (kind === 'crc') return Number(value) === cksum(bytes)
+  if (crc) return Number(value) === crc.digest()
   if (kind === 'md5' || kind === 'sha256') return createHash(kind).update(bytes).digest('hex') === value
   return sum === 'none'
 }
