@@ -13,11 +13,8 @@ export interface Listeners {
 
 /** Passes on what the farm committed: messages for hosts, errands, wake-ups. Whatever fails here, reconcile repeats. */
 export function announcer({ bus, dispatch, errands, watching }: Listeners): (announcement: Announcement) => void {
-  const wakeHosts = (attempts: readonly QueuedAttempt[]) => {
-    for (const hostId of new Set(attempts.map(attempt => attempt.hostId))) bus.publish(topics.host(hostId))
-  }
   const sendAndWake = (attempts: readonly QueuedAttempt[]) =>
-    dispatch.send(attempts).then(() => wakeHosts(attempts), errands.noteUnreachable)
+    dispatch.send(attempts, hostId => bus.publish(topics.host(hostId))).catch(errands.noteUnreachable)
 
   return announcement => {
     switch (announcement.kind) {

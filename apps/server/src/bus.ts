@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 
@@ -39,26 +40,63 @@ export function localBus(): Bus {
 
 const channel = 'rumpfarm'
 
-/** One subscription for the whole process: a connection for each waiting host would be a thousand. */
+/**
+ * One subscription for the whole process: a connection for each waiting host would be a thousand. This process hears
+ * itself at once, not by way of Redis.
+ */
 export async function redisBus(publisher: Redis): Promise<Bus> {
   const local = localBus()
-  // The publisher's commands fail at once when Redis is away; this one command must wait until it is there.
-  const subscriber = publisher.duplicate({ enableOfflineQueue: true })
+  const self = randomUUID()
+  const others = sender(text => publisher.publish(channel, `${self}\n${text}`))
+  const subscriber = publisher.duplicate()
   subscriber.on('error', () => {}) // the publisher's listener reports that Redis is away; ioredis comes back by itself
   subscriber.on('message', (_channel: string, text: string) => {
-    const cut = text.indexOf('\n')
-    local.publish(text.slice(0, cut), text.slice(cut + 1))
+    if (text.startsWith(self)) return
+    const [, ...told] = text.split('\n')
+    for (const each of told) {
+      const [topic = '', message] = each.split('\t')
+      local.publish(topic, message)
+    }
   })
-  // Not awaited: a server starts without Redis, too.
+  // Not awaited: a server starts without Redis, too, and the subscription is made when Redis is there.
   subscriber.subscribe(channel).catch(() => {})
   return {
     ...local,
-    // Without Redis at least this process hears it: a cancel must not wait for a queue.
-    publish: (topic, message = '') =>
-      void publisher.publish(channel, `${topic}\n${message}`).catch(() => local.publish(topic, message)),
+    publish(topic, message = '') {
+      local.publish(topic, message)
+      others.tell(`${topic}\t${message}`)
+    },
     async close() {
       subscriber.disconnect()
       await local.close()
+    },
+  }
+}
+
+/** While Redis is away what could not be told is kept up to here; then it is forgotten, as any message may be. */
+const untoldMax = 10_000
+
+/**
+ * Sends texts one batch after the other: what is told while a batch is under way goes with the next, once, however often
+ * it was told. A trivial job makes seven messages, and a busy farm sent seven requests for them.
+ */
+function sender(send: (text: string) => Promise<unknown>) {
+  const untold = new Set<string>()
+  let sending = false
+  const sendAll = async () => {
+    sending = true
+    while (untold.size > 0) {
+      const text = [...untold].join('\n')
+      untold.clear()
+      await send(text).catch(() => {})
+    }
+    sending = false
+  }
+  return {
+    tell(text: string) {
+      if (untold.size >= untoldMax) untold.clear()
+      untold.add(text)
+      if (!sending) void sendAll()
     },
   }
 }

@@ -10,8 +10,11 @@ export interface QueuedAttempt {
 
 /** Messages that say "this attempt can be claimed", one queue a host. Advice: the attempt's row decides. */
 export interface Dispatch {
-  /** Sends messages; one that exists already is not sent twice. Fails when the queue cannot be reached. */
-  send(attempts: readonly QueuedAttempt[]): Promise<void>
+  /**
+   * Sends messages; one that exists already is not sent twice. `sent` is called for each host as soon as it has its own.
+   * Fails when the queue cannot be reached.
+   */
+  send(attempts: readonly QueuedAttempt[], sent?: (hostId: number) => void): Promise<void>
   /** The host's next message, or undefined if there is none, or the queue does not answer in time. */
   take(hostId: number): Promise<string | undefined>
   /** Removes what takers that died left locked, so that it can be sent anew. */
@@ -45,10 +48,12 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
   }
 
   return {
-    async send(attempts) {
-      for (const [hostId, names] of byHost(attempts)) {
+    async send(attempts, sent = () => {}) {
+      const sends = [...byHost(attempts)].map(async ([hostId, names]) => {
         await hostQueue(hostId).queue.addBulk(names.map(name => ({ name: 'attempt', data: {}, opts: { jobId: name } })))
-      }
+        sent(hostId)
+      })
+      await Promise.all(sends)
     },
     async take(hostId) {
       const job = await answered(takeOne(hostQueue(hostId).taker, `take-${process.pid}-${++token}`), log)

@@ -24,7 +24,7 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
     const place = `${hostId} ${wish.slot}`
     waiting.get(place)?.abort()
     waiting.set(place, gone)
-    reply.raw.once('close', () => gone.abort())
+    reply.raw.once('close', () => gone.abort('answered, or hung up')) // a reason given spares an Error with its stack
     try {
       const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax)
       const found = await awaitWork(parts, wish, condition, { until: Date.now() + seconds * 1000, gone: gone.signal })

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { type AttemptId, wireNumber } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 import type { Parts } from '../../parts.ts'
@@ -18,5 +19,21 @@ export async function sendSource(
   const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })
   if ('problem' in tarball) return err(reply, 503, tarball.problem, [['retry', 30]])
   reply.code(200).type('application/gzip').header('content-length', tarball.bytes)
+  if (tarball.bytes <= smallBytesMax) return reply.send(await smallTarball(tarball.file))
   return reply.send(createReadStream(tarball.file, { highWaterMark: 256 * 1024 }))
+}
+
+/** One build's small tarball goes to each of its jobs, hundreds of times within seconds: these are sent from memory. */
+const smallBytesMax = 256 * 1024
+const smallKept = 64
+const small = new Map<string, Buffer>()
+
+/** A tarball's file is named for its content, so what was read once stays right. */
+async function smallTarball(file: string): Promise<Buffer> {
+  const bytes = small.get(file) ?? (await readFile(file))
+  small.delete(file)
+  small.set(file, bytes)
+  const [oldest] = small.keys()
+  if (small.size > smallKept && oldest !== undefined) small.delete(oldest)
+  return bytes
 }
