@@ -1,7 +1,7 @@
 -- CreateTable
 CREATE TABLE "Project" (
     "name" TEXT NOT NULL,
-    "config" JSONB NOT NULL,
+    "config" JSON NOT NULL,
     "configHash" TEXT NOT NULL,
     "removedAt" TIMESTAMPTZ(3),
     "updatedAt" TIMESTAMPTZ(3) NOT NULL,
@@ -105,7 +105,7 @@ CREATE TABLE "Build" (
 -- CreateTable
 CREATE TABLE "Recipe" (
     "hash" TEXT NOT NULL,
-    "body" JSONB NOT NULL,
+    "body" JSON NOT NULL,
 
     CONSTRAINT "Recipe_pkey" PRIMARY KEY ("hash")
 );

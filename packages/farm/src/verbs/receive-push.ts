@@ -106,7 +106,7 @@ function insertBuild({ db, now }: Ground, push: Push, jobs: PlannedJob[]): Promi
       ON CONFLICT DO NOTHING
     ), recipe AS (
       INSERT INTO "Recipe" ("hash", "body")
-      SELECT * FROM unnest(${recipes.map(([hash]) => hash)}::text[], ${recipes.map(([, body]) => body)}::text[]::jsonb[])
+      SELECT * FROM unnest(${recipes.map(([hash]) => hash)}::text[], ${recipes.map(([, body]) => body)}::text[]::json[])
       ON CONFLICT DO NOTHING
     ), job AS (
       INSERT INTO "Job" ("buildId", "hostId", "arch", "variant", "recipeHash")
