@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'e2e/**'], // the browser tests are Playwright's
     // Each of these files runs servers, hosts and a Redis of its own: two at once keep two cores busy.
     maxWorkers: 2,
+    // After the packages' own tests, so that what is wrong is told where it is.
+    sequence: { groupOrder: 2 },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import type { EmbeddedPostgres } from '../../apps/server/src/embedded/postgres.ts'
 import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
 import { migrate } from '../../packages/farm/src/migrate.ts'
 import { templateName } from './postgres.ts'
@@ -28,14 +29,39 @@ const leftDatabases = (url: string): Promise<string[]> =>
     return rows.map(row => row.datname)
   })
 
+interface SharedPostgres {
+  ready: Promise<EmbeddedPostgres>
+  /** The projects (packages) of this run that have not ended yet. */
+  users: number
+}
+
+// Each project of a run loads this file anew, in the same process.
+const key = Symbol.for('rumpfarm.test-postgres')
+const shared = globalThis as { [key]?: SharedPostgres }
+
+const startShared = async (): Promise<EmbeddedPostgres> => {
+  const postgres = await startThrowAwayPostgres()
+  await makeTemplate(postgres.url)
+  return postgres
+}
+
+const stopShared = async ({ url, stop }: EmbeddedPostgres): Promise<void> => {
+  const left = await leftDatabases(url)
+  await stop()
+  if (left.length > 0) throw new Error(`tests left databases behind: ${left.join(', ')}; call drop() in afterAll`)
+}
+
 /** A vitest globalSetup: one throw-away PostgreSQL for a whole run, with a migrated template database in it. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
-  const { url, stop } = await startThrowAwayPostgres()
-  await makeTemplate(url)
-  project.provide('postgresUrl', url)
+  shared[key] ??= { ready: startShared(), users: 0 }
+  const server = shared[key]
+  server.users++
+  const postgres = await server.ready
+  project.provide('postgresUrl', postgres.url)
   return async () => {
-    const left = await leftDatabases(url)
-    await stop()
-    if (left.length > 0) throw new Error(`tests left databases behind: ${left.join(', ')}; call drop() in afterAll`)
+    server.users--
+    if (server.users > 0) return
+    delete shared[key]
+    await stopShared(postgres)
   }
 }

@@ -37,12 +37,15 @@ Object.assign(globalThis, {
   PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(`Prisma's schema engine: ${text}`) },
 })
 
-let loaded: Promise<typeof Bindings> | undefined
+// One for the whole process, even where this module is loaded twice (a test runner does that): the package's own code keeps
+// the instance in a variable, and a second one would read the first one's pointers in its own memory.
+const loaded = Symbol.for('rumpfarm.schema-engine')
+const shared = globalThis as { [loaded]?: Promise<typeof Bindings> }
 
 /** Runs `work` with an engine connected to `url`, and closes its connections. */
 export const withEngine = async <T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> => {
-  loaded ??= loadEngine()
-  const { SchemaEngine } = await loaded
+  shared[loaded] ??= loadEngine()
+  const { SchemaEngine } = await shared[loaded]
   const { bindMigrationAwareSqlAdapterFactory } = await import('@prisma/driver-adapter-utils')
   const connections = migrationConnections(url)
   try {
