@@ -1,3 +1,4 @@
+import { readJson } from '@rumpfarm/contracts'
 import type { Static, TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
 
@@ -17,24 +18,12 @@ export function readText(bytes: Uint8Array): Body<string> {
 
 /** Reads JSON of a known form; what is wrong is said with its place. */
 export function readBody<Schema extends TSchema>(schema: Schema, text: string): Body<Static<Schema>> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return malformed(`body${placeIn(text, message)}`, `it is not JSON: ${message}`.slice(0, 300))
-  }
+  const json = readJson(text)
+  if (json.kind === 'malformed') return malformed(`body:${json.line}:${json.column}`, `it is not JSON: ${json.problem}`)
+  const { value } = json
   const wrong = Errors(schema, value)[0]
   if (!wrong) return { kind: 'body', value: value as Static<Schema> }
   const { requiredProperties, additionalProperties } = wrong.params as Record<string, string[] | undefined>
   const keys = (requiredProperties ?? additionalProperties ?? []).join(', ')
   return malformed(`body${wrong.instancePath.replaceAll('/', '.')}`, keys ? `${wrong.message}: ${keys}` : wrong.message)
-}
-
-/** Node says the position in most of its messages. */
-function placeIn(text: string, message: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1]
-  if (position === undefined) return ''
-  const before = text.slice(0, Number(position)).split('\n')
-  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
 }

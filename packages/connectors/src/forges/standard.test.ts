@@ -57,7 +57,7 @@ describe('refused', () => {
   })
 
   test.each([
-    ['', /^body$/, 'not JSON'],
+    ['', /^body:1:1$/, 'not JSON'],
     ['{"project": "p",}', /^body/, 'not JSON'],
     [{}, /^body$/, 'project'],
     [{ project: '../x' }, /^body.project$/, 'pattern'],

@@ -1,0 +1,83 @@
+export type Json =
+  | { kind: 'value'; value: unknown }
+  | { kind: 'malformed'; line: number; column: number; problem: string }
+
+/** Reads JSON; a malformed one with its place, counted from 1. Node's own messages have none in the commonest cases. */
+export function readJson(text: string): Json {
+  try {
+    return { kind: 'value', value: JSON.parse(text) }
+  } catch {
+    const { at, expected } = firstBreak(text)
+    const before = text.slice(0, at).split('\n')
+    const found = at < text.length ? JSON.stringify(text.slice(at, at + 20)) : 'the end'
+    const problem = `found ${found} where ${expected} should be`
+    return { kind: 'malformed', line: before.length, column: (before.at(-1)?.length ?? 0) + 1, problem }
+  }
+}
+
+type Expecting = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or the closing bracket' | 'the end'
+
+const space = /[ \t\n\r]*/y
+const string = /"(?:[^"\\\p{Cc}]+|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y
+
+/** The length of what matches there; 0 if nothing does. */
+function lengthAt(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0].length ?? 0
+}
+
+/** Where a text stops being JSON, and what could stand there: a walk along its tokens. */
+function firstBreak(text: string): { at: number; expected: string } {
+  const open: ('{' | '[')[] = []
+  let expecting: Expecting = 'value'
+  for (let at = lengthAt(space, text, 0); ; at += lengthAt(space, text, at)) {
+    const step = readToken(text, at, expecting, open)
+    if (!step || at >= text.length) return { at, expected: wordsFor(expecting) }
+    expecting = step.next
+    at += step.length
+  }
+}
+
+interface Step {
+  length: number
+  next: Expecting
+}
+
+function readToken(text: string, at: number, expecting: Expecting, open: ('{' | '[')[]): Step | undefined {
+  const sign = text[at]
+  const after = (): Expecting => (open.length > 0 ? ', or the closing bracket' : 'the end')
+  const closes = sign === (open.at(-1) === '{' ? '}' : ']') && open.length > 0
+  if (closes && /[\]}]|closing/.test(expecting)) {
+    open.pop()
+    return { length: 1, next: after() }
+  }
+  switch (expecting) {
+    case 'value':
+    case 'value or ]':
+      return readValue(text, at, open, after)
+    case 'name':
+    case 'name or }':
+      return ifLong(lengthAt(string, text, at), ':')
+    case ':':
+      return sign === ':' ? { length: 1, next: 'value' } : undefined
+    case ', or the closing bracket':
+      return sign === ',' ? { length: 1, next: open.at(-1) === '{' ? 'name' : 'value' } : undefined
+    case 'the end':
+      return undefined
+  }
+}
+
+function readValue(text: string, at: number, open: ('{' | '[')[], after: () => Expecting): Step | undefined {
+  const sign = text[at]
+  if (sign === '{' || sign === '[') {
+    open.push(sign)
+    return { length: 1, next: sign === '{' ? 'name or }' : 'value or ]' }
+  }
+  return ifLong(lengthAt(string, text, at) || lengthAt(scalar, text, at), after())
+}
+
+const ifLong = (length: number, next: Expecting): Step | undefined => (length > 0 ? { length, next } : undefined)
+
+const wordsFor = (expecting: Expecting): string =>
+  expecting.replace(/^value/, 'a value').replace(/^name/, 'a name in quotes')
