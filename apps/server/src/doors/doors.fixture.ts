@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Mirrors, openMirrors } from '@rumpfarm/connectors'
+import { openMirrors } from '@rumpfarm/connectors'
 import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
@@ -33,6 +33,8 @@ export interface Doors {
   repository: Repository
   /** Turns the farm's clock on. */
   wait(seconds: number): void
+  /** The same doors with other parts; to be closed by the test. */
+  open(parts: Partial<Pick<Parts, 'farm' | 'config'>>): Promise<FastifyInstance>
   ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
   /** As an administrator's program. */
   post(url: string, payload?: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>
@@ -94,11 +96,12 @@ export const doorsTest = test.extend<{ doors: Doors }>({
     })
     await farm.admitToken('admin', adminToken, 'admin')
     const mirrors = openMirrors({ directory: join(directory, 'sources'), environment: process.env })
-    const app = await openDoors(farm, mirrors, config)
+    const app = await openDoors({ farm, mirrors, config })
     const wait = (seconds: number) => {
       time += seconds * 1000
     }
-    await use({ farm, config, app, wait, ...hands(farm, app, makeRepository(join(directory, 'repository'))) })
+    const open: Doors['open'] = parts => openDoors({ farm, mirrors, config, ...parts })
+    await use({ farm, config, app, wait, open, ...hands(farm, app, makeRepository(join(directory, 'repository'))) })
     await app.close()
     mirrors.close()
     await farm.close()
@@ -107,11 +110,11 @@ export const doorsTest = test.extend<{ doors: Doors }>({
   },
 })
 
-async function openDoors(farm: Farm, mirrors: Mirrors, config: Config): Promise<FastifyInstance> {
+async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Promise<FastifyInstance> {
   const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
   const bus = localBus()
   // None of these doors sends messages to hosts.
-  const parts = { farm, mirrors, config, bus, watching: openWatching(bus) } as unknown as Parts
+  const parts = { ...given, bus, watching: openWatching(bus) } as unknown as Parts
   await app.register(accessDoor(parts))
   await app.register(webhooksDoor(parts))
   await app.register(resultsDoor(parts))

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../parts.ts'
 import { type ProblemKind, problemKinds } from './problems/kinds.ts'
+import { mistakes, type Wrong } from './problems/mistakes.ts'
 import { problem, Refusal } from './problems/problem.ts'
 
 export { type ProblemKind, problem, problemKinds, Refusal }
@@ -46,24 +47,10 @@ const kindOfStatus: Partial<Record<number, ProblemKind>> = {
   429: 'too-many-requests',
 }
 
-interface Wrong {
-  instancePath?: string
-  message?: string
-  params?: { requiredProperties?: string[]; additionalProperties?: string[] }
-}
-
-function invalid(reply: FastifyReply, error: FastifyError): FastifyReply {
-  const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
-  const errors = (error.validation as Wrong[]).slice(0, 20).map(wrong => ({
-    where: `/${part}${wrong.instancePath ?? ''}`,
-    problem: wordsOf(wrong),
-  }))
+function invalid(reply: FastifyReply, { validation, validationContext }: FastifyError): FastifyReply {
+  const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body')
+  const errors = mistakes(part, validation as Wrong[])
   return problem(reply, 'invalid', errors.map(({ where, problem }) => `${where} ${problem}`).join('; '), { errors })
-}
-
-function wordsOf({ message = 'is wrong', params }: Wrong): string {
-  const keys = params?.requiredProperties ?? params?.additionalProperties ?? []
-  return keys.length > 0 ? `${message}: ${keys.join(', ')}` : message
 }
 
 const pingMsMax = 1_500

@@ -1,29 +1,126 @@
 import { expect } from 'vitest'
-import { doorsTest } from './doors.fixture.ts'
+import { adminToken, doorsTest } from './doors.fixture.ts'
 
-doorsTest('a build without a word is the newest commit of the first branch', async ({ doors }) => {
+const builds = '/api/v1/projects/sample/builds'
+
+doorsTest('without a word, the newest commit of the first branch is built', async ({ doors }) => {
   await doors.configure()
   await doors.host('vax')
   const commit = doors.repository.commit('Second')
-  const made = await doors.post('/api/v1/projects/sample/builds')
+  const made = await doors.post(builds)
 
-  expect(made.json()).toEqual({
-    id: 1,
-    url: 'http://localhost:80/builds/1',
-    project: 'sample',
-    commit,
-    created: true,
-    jobsAdded: 1,
-    problem: null,
-  })
+  const told = { id: 1, url: 'http://localhost:80/builds/1', project: 'sample', commit, created: true, jobsAdded: 1 }
+  expect(made.json()).toEqual({ ...told, problem: null })
   expect(made.statusCode).toBe(201)
   expect(made.headers.location).toBe('/api/v1/builds/1')
   const build = (await doors.ask('/api/v1/builds/1')).json()
   expect(build).toMatchObject({ commit, branch: 'main', subject: 'Second', author: 'Ada', counts: { waiting: 1 } })
-  expect((await doors.ask('/api/v1/jobs/1')).json()).toMatchObject({
-    id: 1,
-    host: 'vax',
-    state: 'waiting',
-    verdict: null,
-  })
+  const job = (await doors.ask('/api/v1/jobs/1')).json()
+  expect(job).toMatchObject({ id: 1, host: 'vax', state: 'waiting', verdict: null, lastGood: null })
+})
+
+doorsTest('a branch, a tag, a full and an abbreviated commit are the same build', async ({ doors }) => {
+  await doors.configure()
+  const { git } = doors.repository
+  const commit = git('rev-parse', 'HEAD')
+  git('tag', 'v1')
+  expect((await doors.post(builds, { ref: commit })).statusCode).toBe(201)
+
+  for (const ref of ['main', 'v1', commit, commit.slice(0, 8)]) {
+    const again = await doors.post(builds, { ref })
+    expect(again.statusCode).toBe(200)
+    expect(again.headers.location).toBeUndefined()
+    expect(again.json()).toMatchObject({ id: 1, commit, created: false })
+  }
+  expect(await doors.stored()).toBe(1)
+})
+
+doorsTest('a project whose branches the repository lacks is built at its default branch', async ({ doors }) => {
+  doors.repository.git('branch', '--move', 'main', 'trunk')
+  await doors.configure({ branches: ['main', 'master'] })
+
+  expect((await doors.post(builds)).json()).toMatchObject({ created: true, problem: null })
+})
+
+doorsTest('the same Idempotency-Key is the same request, even when the branch has moved', async ({ doors }) => {
+  await doors.configure()
+  const first = doors.repository.git('rev-parse', 'HEAD')
+  const key = { 'idempotency-key': 'tuesday' }
+  const ask = (ref: string) => doors.post(builds, { ref }, key)
+  expect((await ask('main')).statusCode).toBe(201)
+  const second = doors.repository.commit('Second')
+
+  expect((await ask('main')).json()).toMatchObject({ id: 1, commit: first, created: false })
+  const other = await ask(second)
+  expect(other.statusCode).toBe(422)
+  expect(other.json().type).toBe('urn:rumpfarm:problem:key-used-before')
+  expect(await doors.stored()).toBe(1)
+})
+
+doorsTest('what cannot be built is refused in words, and nothing is stored', async ({ doors }) => {
+  await doors.configure({}, { name: 'gone', repository: '/nonexistent/gone.git' })
+  doors.repository.git('branch', 'feature')
+  const head = doors.repository.git('rev-parse', 'HEAD')
+  const refused = async (project: string, body: unknown, status: number, kind: string, detail: RegExp) => {
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
+    const payload = typeof body === 'string' ? body : JSON.stringify(body)
+    const answer = await doors.ask({ method: 'POST', url: `/api/v1/projects/${project}/builds`, payload, headers })
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect({ ...answer.json(), at: answer.statusCode }).toMatchObject({
+      type: `urn:rumpfarm:problem:${kind}`,
+      status,
+      at: status,
+      instance: `/api/v1/projects/${project}/builds`,
+      detail: expect.stringMatching(detail),
+    })
+    return answer.json()
+  }
+
+  const unknown = await refused(
+    'smaple',
+    {},
+    404,
+    'unknown-project',
+    /there is no project smaple; the farm has: gone, sample/,
+  )
+  expect(unknown.known).toEqual(['gone', 'sample'])
+  await refused('sample', { ref: 'f'.repeat(40) }, 422, 'no-such-commit', /has no commit f+; newest of main is/)
+  await refused('sample', { ref: 'nope' }, 422, 'no-such-commit', /has no branch, tag or commit nope/)
+  await refused(
+    'sample',
+    { ref: 'feature' },
+    422,
+    'branch-not-built',
+    new RegExp(`only the branches main, release/\\*.*${head}`),
+  )
+  await refused('sample', { ref: '--upload-pack=x' }, 422, 'repository-problem', /is no name of a branch or commit/)
+  await refused('gone', { ref: 'main' }, 422, 'repository-problem', /nonexistent/)
+  await refused('gone', {}, 422, 'repository-problem', /nonexistent/)
+  const misspelt = await refused('sample', { rev: 'main' }, 400, 'invalid', /^\/body\/rev is not known/)
+  expect(misspelt.errors).toEqual([{ where: '/body/rev', problem: 'is not known here: misspelt?' }])
+  await refused('sample', { ref: 7 }, 400, 'invalid', /^\/body\/ref must be string/)
+  await refused('sample', '{"ref": nope}', 400, 'malformed', /not JSON at line 1, column 9/)
+  await refused('sample', '[]', 400, 'invalid', /^\/body/)
+  await refused('sample', `{"ref": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', /too large/)
+  expect(await doors.stored()).toBe(0)
+})
+
+doorsTest(
+  'a full commit of a repository that cannot be reached is built, and says why it may not be had',
+  async ({ doors }) => {
+    await doors.configure({ repository: '/nonexistent/gone.git' })
+    const made = await doors.post(builds, { ref: 'a'.repeat(40) })
+
+    expect(made.statusCode).toBe(201)
+    expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
+  },
+)
+
+doorsTest('a body that is no JSON is not guessed at', async ({ doors }) => {
+  await doors.configure()
+  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'text/plain' }
+  const answer = await doors.ask({ method: 'POST', url: builds, payload: 'main', headers })
+
+  expect(answer.statusCode).toBe(415)
+  expect(answer.json().type).toBe('urn:rumpfarm:problem:unsupported-type')
 })

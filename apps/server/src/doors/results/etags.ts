@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 
-/** Weak validators from the content: an unchanged answer is not sent twice. Streams have their own or none. */
+/** Weak validators from the content: an unchanged answer is not sent twice. Logs, which have ranges, have their own or none. */
 export function weakEtags(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
-    if (!isReading(request.method) || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+    const whole = reply.statusCode === 200 && typeof payload === 'string' && !reply.hasHeader('accept-ranges')
+    if (!isReading(request.method) || !whole) return payload
     const etag = `W/"${createHash('sha1').update(payload).digest('base64url')}"`
     reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
     if (!matches(request.headers['if-none-match'], etag)) return payload

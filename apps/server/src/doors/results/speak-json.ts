@@ -1,4 +1,5 @@
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import { readJson } from '@rumpfarm/contracts'
 import type { FastifyInstance } from 'fastify'
 import { Refusal } from '../problems.ts'
 
@@ -12,9 +13,9 @@ export function speakJson(app: FastifyInstance): void {
     'application/json',
     { parseAs: 'string', bodyLimit: bodyBytesMax },
     (_request, body, done) => {
-      const read = readJson(body as string)
-      if (read instanceof Error) done(read)
-      else done(null, read.value)
+      const json = read(body as string)
+      if (json instanceof Refusal) done(json)
+      else done(null, json.value)
     },
   )
   // A request without a body says as much as one with {}.
@@ -24,20 +25,10 @@ export function speakJson(app: FastifyInstance): void {
   app.setValidatorCompiler(TypeBoxValidatorCompiler as never)
 }
 
-function readJson(text: string): { value: unknown } | Error {
+function read(text: string): { value: unknown } | Refusal {
   if (text === '') return { value: {} }
-  try {
-    return { value: JSON.parse(text) }
-  } catch (error) {
-    const { message } = error as Error
-    return new Refusal('malformed', `the body is not JSON${placeIn(text, message)}: ${message}`.slice(0, 300))
-  }
-}
-
-/** Node says the position in most of its messages. */
-function placeIn(text: string, message: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1]
-  if (position === undefined) return ''
-  const before = text.slice(0, Number(position)).split('\n')
-  return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
+  const json = readJson(text)
+  if (json.kind === 'value') return json
+  const { line, column, problem } = json
+  return new Refusal('malformed', `the body is not JSON at line ${line}, column ${column}: ${problem}`)
 }

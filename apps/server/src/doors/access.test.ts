@@ -1,0 +1,134 @@
+import { expect } from 'vitest'
+import { adminToken, doorsTest } from './doors.fixture.ts'
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const cookieOf = (answer: { cookies: { name: string; value: string }[] }) =>
+  Object.fromEntries(answer.cookies.map(({ name, value }) => [name, value]))
+
+doorsTest('reading needs no token; changing something does', async ({ doors }) => {
+  await doors.configure()
+  await doors.host('vax')
+  await doors.build()
+  const changes = [
+    ['POST', '/api/v1/projects/sample/builds'],
+    ['POST', '/api/v1/hosts/invitations'],
+    ['POST', '/api/v1/jobs/1/cancel'],
+    ['POST', '/api/v1/builds/1/cancel'],
+    ['POST', '/api/v1/jobs/1/retry'],
+    ['POST', '/api/v1/hosts/vax/pause'],
+    ['POST', '/api/v1/hosts/vax/resume'],
+    ['DELETE', '/api/v1/hosts/vax'],
+    ['POST', '/api/v1/tokens'],
+    ['DELETE', '/api/v1/tokens/admin'],
+    ['POST', '/api/v1/login-links'],
+  ] as const
+  for (const [method, url] of changes) {
+    const payload = { name: 'sun' }
+    const sent = method === 'POST' ? (url.endsWith('invitations') || url.endsWith('tokens') ? { payload } : {}) : {}
+    for (const headers of [{}, bearer('rft-wrong'), { authorization: 'Basic YTpi' }]) {
+      const answer = await doors.ask({ method, url, ...sent, headers })
+      expect([method, url, answer.statusCode]).toEqual([method, url, 401])
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
+      expect(answer.json().type).toBe('urn:rumpfarm:problem:not-signed-in')
+    }
+  }
+  expect((await doors.ask('/api/v1/hosts/vax')).json()).toMatchObject({ presence: 'online', pausedAt: null })
+  expect((await doors.ask('/api/v1/jobs/1')).json()).toMatchObject({ state: 'queued' })
+  expect(await doors.stored()).toBe(1)
+})
+
+doorsTest('a trigger token asks for builds and nothing else, until it is revoked', async ({ doors }) => {
+  await doors.configure()
+  const made = await doors.post('/api/v1/tokens', { name: 'nightly', scope: 'trigger' })
+  expect(made.statusCode).toBe(201)
+  const { token } = made.json()
+  const trigger = () => doors.post('/api/v1/projects/sample/builds', {}, bearer(token))
+  expect((await trigger()).statusCode).toBe(201)
+
+  const more = await doors.post('/api/v1/hosts/invitations', { name: 'sun' }, bearer(token))
+  expect(more.statusCode).toBe(403)
+  expect(more.json()).toMatchObject({
+    type: 'urn:rumpfarm:problem:not-allowed',
+    detail: expect.stringContaining('nightly'),
+  })
+  expect((await doors.post('/api/v1/tokens', { name: 'nightly' })).json().type).toMatch(/token-name-taken$/)
+
+  const revoke = () => doors.ask({ method: 'DELETE', url: '/api/v1/tokens/nightly', headers: bearer(adminToken) })
+  const revoked = await revoke()
+  expect([revoked.statusCode, revoked.body]).toEqual([204, ''])
+  expect((await revoke()).statusCode).toBe(404)
+  expect((await trigger()).statusCode).toBe(401)
+})
+
+doorsTest('a login link is not used up by being looked at, works once, and signs one browser in', async ({ doors }) => {
+  const { url, expiresAt } = (await doors.post('/api/v1/login-links')).json()
+  expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
+  const path = new URL(url).pathname
+  const look = await doors.ask(path)
+  expect(look.body).toContain('<form method="post"><button>')
+  expect(look.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+  expect(look.cookies).toEqual([])
+
+  const used = await doors.ask({ method: 'POST', url: path })
+  expect([used.statusCode, used.headers.location]).toEqual([303, '/'])
+  expect(used.cookies).toMatchObject([{ name: 'rumpfarm_session', httpOnly: true, sameSite: 'Lax', path: '/' }])
+  expect(used.cookies[0]).not.toHaveProperty('secure')
+  const again = await doors.ask({ method: 'POST', url: path })
+  expect([again.statusCode, again.cookies]).toEqual([410, []])
+})
+
+doorsTest('a link is good for ten minutes, a session for a week', async ({ doors }) => {
+  const link = async () => new URL((await doors.post('/api/v1/login-links')).json().url).pathname
+  const late = await link()
+  doors.wait(601)
+  expect((await doors.ask({ method: 'POST', url: late })).statusCode).toBe(410)
+
+  const cookies = cookieOf(await doors.ask({ method: 'POST', url: await link() }))
+  const visit = () => doors.ask({ method: 'POST', url: '/api/v1/login-links', cookies })
+  expect((await visit()).json().type).toMatch(/form-expired$/)
+  doors.wait(7 * 24 * 3600 + 1)
+  expect((await visit()).json().type).toMatch(/not-signed-in$/)
+})
+
+doorsTest('a session changes something only with the word of its own pages', async ({ doors }) => {
+  const signIn = async () => {
+    const path = new URL((await doors.post('/api/v1/login-links')).json().url).pathname
+    return cookieOf(await doors.ask({ method: 'POST', url: path }))
+  }
+  const [mine, theirs] = [await signIn(), await signIn()]
+  const csrf = async (cookies: Record<string, string>) => {
+    const visitor = await doors.app.access.visitorOf({ cookies } as never)
+    return visitor.kind === 'administrator' ? visitor.csrf : ''
+  }
+  const invite = (cookies: Record<string, string>, word: string | undefined) => {
+    const headers = word === undefined ? {} : { 'x-csrf-token': word }
+    return doors.ask({ method: 'POST', url: '/api/v1/hosts/invitations', payload: { name: 'sun' }, cookies, headers })
+  }
+
+  expect((await invite(mine, undefined)).statusCode).toBe(403)
+  expect((await invite(mine, await csrf(theirs))).statusCode).toBe(403)
+  expect((await invite(mine, await csrf(mine))).statusCode).toBe(201)
+
+  const leave = (payload: string) =>
+    doors.ask({
+      method: 'POST',
+      url: '/logout',
+      payload,
+      cookies: mine,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+  expect((await leave('_csrf=x')).statusCode).toBe(403)
+  const left = await leave(`_csrf=${await csrf(mine)}`)
+  expect([left.statusCode, left.cookies[0]?.value]).toEqual([303, ''])
+  expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
+})
+
+doorsTest('behind https the cookie is for https only', async ({ doors }) => {
+  const { token } = await doors.farm.createLoginLink()
+  const config = { ...doors.config, publicUrl: 'https://farm.example' }
+  const app = await doors.open({ config })
+  const used = await app.inject({ method: 'POST', url: `/login/${token}` })
+  await app.close()
+
+  expect(used.cookies).toMatchObject([{ secure: true }])
+})

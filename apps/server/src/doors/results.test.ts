@@ -1,0 +1,200 @@
+import { expect } from 'vitest'
+import { adminToken, type Doors, doorsTest } from './doors.fixture.ts'
+
+const bearer = { authorization: `Bearer ${adminToken}` }
+
+/** Three builds; the host vax has ended the first and the second, for amd64: passed, then failed at tests. */
+async function threeBuilds({ configure, host, build, repository }: Doors) {
+  await configure()
+  const vax = await host('vax', ['amd64', 'arm'])
+  const commits = [repository.git('rev-parse', 'HEAD'), repository.commit('Second'), repository.commit('Third')]
+  for (const commit of commits) await build(commit)
+  await vax.end(await vax.take('1.1'))
+  const failing = await vax.take('3.1')
+  await vax.say(failing, 'oh no\n')
+  await vax.end(failing, { exits: [0, 2], log: 'oh no\n' })
+  return { commits, vax }
+}
+
+doorsTest('the projects, without the passwords in their addresses', async ({ doors }) => {
+  await doors.configure({ repository: 'https://ada:secret@forge.example/x.git' }, { name: 'other' })
+  const answer = await doors.ask('/api/v1/projects')
+
+  expect(answer.json()).toMatchObject({ items: [{ name: 'other' }, { name: 'sample' }], next: null })
+  expect(answer.body).not.toContain('secret')
+  const one = (await doors.ask('/api/v1/projects/sample')).json()
+  expect(one).toMatchObject({ branches: ['main', 'release/*'], env: { COLOUR: 'red' }, limits: { attempts: 2 } })
+  expect(one.steps).toEqual([
+    { name: 'build', run: 'make' },
+    { name: 'tests', run: 'make test' },
+  ])
+  expect((await doors.ask('/api/v1/projects/x')).json()).toMatchObject({ status: 404, known: ['other', 'sample'] })
+})
+
+doorsTest('builds and jobs, newest first, page by page', async ({ doors }) => {
+  const { commits } = await threeBuilds(doors)
+  const first = await doors.ask('/api/v1/builds?project=sample&limit=2')
+  const { items, next } = first.json()
+  expect(items.map(({ id }: { id: number }) => id)).toEqual([3, 2])
+  expect(items[1]).toMatchObject({
+    commit: commits[1],
+    counts: { failed: 1, queued: 1 },
+    createdAt: '2024-05-06T07:08:09.000Z',
+  })
+  expect(first.headers.link).toBe(`<${next}>; rel="next"`)
+  const last = await doors.ask(next)
+  expect(last.json()).toMatchObject({ items: [{ id: 1, counts: { passed: 1, queued: 1 } }], next: null })
+  expect(last.headers.link).toBeUndefined()
+
+  const jobs = async (query: string) =>
+    (await doors.ask(`/api/v1/jobs?${query}`)).json().items.map(({ id }: { id: number }) => id)
+  expect(await jobs('')).toEqual([6, 5, 4, 3, 2, 1])
+  expect(await jobs('arch=arm&build=2')).toEqual([4])
+  expect(await jobs('status=failed')).toEqual([3])
+  expect(await jobs('status=finished&host=vax')).toEqual([3, 1])
+  expect(await jobs('status=active&variant=default&project=sample')).toEqual([6, 5, 4, 2])
+  expect(await jobs('host=sun')).toEqual([])
+})
+
+doorsTest('a build and a job tell everything, with the recipe it ran with', async ({ doors }) => {
+  const { commits } = await threeBuilds(doors)
+  const build = (await doors.ask('/api/v1/builds/2')).json()
+  expect(build).toMatchObject({
+    commit: commits[1],
+    sources: 'ready',
+    problem: null,
+    pushes: [{ source: 'test', branch: 'main' }],
+  })
+  expect(build.jobs.map(({ id, verdict }: { id: number; verdict: string }) => [id, verdict])).toEqual([
+    [3, 'failed'],
+    [4, null],
+  ])
+  const job = (await doors.ask('/api/v1/jobs/3')).json()
+  expect(job).toMatchObject({
+    verdict: 'failed',
+    failedStep: 'tests',
+    steps: [
+      { name: 'build', exit: 0, milliseconds: 5 },
+      { name: 'tests', exit: 2 },
+    ],
+    recipe: { steps: [{ name: 'build', run: 'make' }, { name: 'tests' }], limits: { wallSeconds: 3600 }, path: null },
+    lastGood: { buildId: 1, commit: commits[0], at: '2024-05-06T07:08:09.000Z' },
+    attempts: [{ attempt: '3.1', reason: 'exit', logBytes: 6, cancelRequestedAt: null }],
+  })
+})
+
+doorsTest('an ended job runs again, a running one is cancelled', async ({ doors }) => {
+  const { vax } = await threeBuilds(doors)
+  const retry = (id: number) => doors.post(`/api/v1/jobs/${id}/retry`)
+  const again = await retry(3)
+  expect([again.statusCode, again.json()]).toEqual([201, { attempt: '3.2' }])
+  const early = await retry(3)
+  expect([early.statusCode, early.json().type]).toEqual([409, 'urn:rumpfarm:problem:not-finished'])
+
+  await vax.take('3.2')
+  expect((await doors.post('/api/v1/jobs/3/cancel')).json()).toEqual({ attempts: 1 })
+  expect((await doors.ask('/api/v1/jobs/3')).json().attempts[0].cancelRequestedAt).toBe('2024-05-06T07:08:09.000Z')
+  expect((await doors.post('/api/v1/builds/3/cancel')).json()).toEqual({ attempts: 2 })
+  expect((await doors.post('/api/v1/builds/3/cancel')).json()).toEqual({ attempts: 0 })
+  expect((await doors.ask('/api/v1/builds/3')).json().counts).toEqual({ cancelled: 2 })
+
+  await doors.ask({ method: 'DELETE', url: '/api/v1/hosts/vax', headers: bearer })
+  const gone = await retry(5)
+  expect([gone.statusCode, gone.json().detail]).toEqual([409, 'job 5 cannot run again: host vax has left the farm'])
+})
+
+doorsTest('hosts are listed, paused, resumed, invited and removed', async ({ doors }) => {
+  for (const name of ['alpha', 'sun', 'vax']) await doors.host(name)
+  const { items, next } = (await doors.ask('/api/v1/hosts?limit=2')).json()
+  expect(items).toMatchObject([{ name: 'alpha', system: 'NetBSD 5.1 vax', presence: 'online' }, { name: 'sun' }])
+  expect((await doors.ask(next)).json()).toMatchObject({ items: [{ name: 'vax' }], next: null })
+
+  const paused = (await doors.post('/api/v1/hosts/vax/pause')).json()
+  expect(paused).toMatchObject({ presence: 'paused', pausedAt: '2024-05-06T07:08:09.000Z' })
+  expect((await doors.post('/api/v1/hosts/vax/resume')).json()).toMatchObject({ presence: 'online', pausedAt: null })
+
+  const taken = await doors.post('/api/v1/hosts/invitations', { name: 'vax' })
+  expect([taken.statusCode, taken.json().type]).toEqual([409, 'urn:rumpfarm:problem:name-taken'])
+  const remove = () => doors.ask({ method: 'DELETE', url: '/api/v1/hosts/vax', headers: bearer })
+  expect((await remove()).statusCode).toBe(204)
+  expect((await remove()).statusCode).toBe(404)
+
+  const invited = await doors.post('/api/v1/hosts/invitations', { name: 'vax' }, { host: 'farm.example:81' })
+  expect(invited.statusCode).toBe(201)
+  const { token, line, expiresAt } = invited.json()
+  expect(line).toBe(`curl -fsS http://farm.example:81/agent.sh | sh -s -- enroll ${token}`)
+  expect(expiresAt).toBe('2024-05-06T08:08:09.000Z')
+})
+
+doorsTest('what is not there is said to be so', async ({ doors }) => {
+  for (const path of ['builds/7', 'jobs/7', 'jobs/7/log', 'jobs/7/attempts/1/log', 'hosts/vax', 'nothing', '']) {
+    const answer = await doors.ask(`/api/v1/${path}`)
+    expect([path, answer.statusCode]).toEqual([path, 404])
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
+  }
+  for (const path of ['builds/7/cancel', 'jobs/7/cancel', 'jobs/7/retry', 'hosts/vax/pause']) {
+    expect((await doors.post(`/api/v1/${path}`)).json()).toMatchObject({ type: 'urn:rumpfarm:problem:unknown' })
+  }
+  expect((await doors.ask('/api/v2/builds')).json()).toMatchObject({ type: 'urn:rumpfarm:problem:no-such-page' })
+})
+
+doorsTest('a question that cannot be is answered with where', async ({ doors }) => {
+  const where = async (url: string) => {
+    const answer = await doors.ask(`/api/v1/${url}`)
+    expect([url, answer.statusCode]).toEqual([url, 400])
+    return answer.json().errors?.map((error: { where: string }) => error.where) ?? answer.json().detail
+  }
+  expect(await where('builds?limit=0')).toEqual(['/query/limit'])
+  expect(await where('builds?limit=201')).toEqual(['/query/limit'])
+  expect(await where('builds?limit=x')).toEqual(['/query/limit'])
+  expect(await where('jobs?stauts=failed')).toEqual(['/query/stauts'])
+  expect(await where('jobs?status=gone')).toEqual(['/query/status'])
+  expect(await where('builds/x')).toEqual(['/params/id'])
+  expect(await where('builds/99999999999')).toEqual(['/params/id'])
+  expect(await where('builds?cursor=!')).toMatch(/^\/query\/cursor/)
+  const name = (await doors.post('/api/v1/hosts/invitations', { name: '../x' })).json()
+  expect(name.errors).toMatchObject([{ where: '/body/name' }])
+  expect((await doors.post('/api/v1/tokens', {})).json().errors).toEqual([
+    { where: '/body/name', problem: 'is missing' },
+  ])
+})
+
+doorsTest('an unchanged answer is not sent twice', async ({ doors }) => {
+  await doors.configure()
+  const ask = (etag?: string) =>
+    doors.ask({ url: '/api/v1/projects', headers: etag === undefined ? {} : { 'if-none-match': etag } })
+  const { etag } = (await ask()).headers
+  expect(etag).toMatch(/^W\/"/)
+  for (const wanted of [etag, `"x", ${etag}`, String(etag).slice(2), '*']) {
+    const again = await ask(wanted)
+    expect([again.statusCode, again.body, again.headers.etag]).toEqual([304, '', etag])
+  }
+  expect((await ask('W/"x"')).statusCode).toBe(200)
+  await doors.configure({}, { name: 'other' })
+  expect((await ask(etag)).statusCode).toBe(200)
+  const head = await doors.ask({ method: 'HEAD', url: '/api/v1/projects' })
+  expect([head.statusCode, head.body]).toEqual([200, ''])
+  expect(head.headers.etag).toBe((await ask()).headers.etag)
+})
+
+doorsTest('the matrix as JSON, text and CSV', async ({ doors }) => {
+  const { commits } = await threeBuilds(doors)
+  const json = (await doors.ask('/api/v1/matrix?project=sample')).json()
+  expect(json).toMatchObject({ projects: ['sample'], arches: ['amd64', 'arm'], hosts: [{ name: 'vax' }] })
+  const [amd64, arm] = json.cells
+  expect(amd64).toMatchObject({
+    last: { verdict: 'failed', failedStep: 'tests', since: { buildId: 2 }, lastGood: { commit: commits[0] } },
+  })
+  expect(arm).toMatchObject({ last: null, active: { state: 'queued' } })
+
+  const ask = (accept: string, query = '') => doors.ask({ url: `/api/v1/matrix${query}`, headers: { accept } })
+  const text = await ask('text/plain')
+  expect(text.headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8', vary: 'Accept' })
+  expect(text.body).toContain(`failed tests since ${commits[1]?.slice(0, 7)} 2024-05-06`)
+  const csv = await ask('application/json;q=0.5, text/csv')
+  expect(csv.headers['content-type']).toMatch(/^text\/csv/)
+  expect(csv.body).toMatch(/^host,arch,project,variant,verdict/)
+  expect((await ask('*/*')).headers['content-type']).toMatch(/^application\/json/)
+  expect((await ask('*/*', '?format=csv')).body).toBe(csv.body)
+  expect((await ask('*/*', '?project=x')).json()).toMatchObject({ status: 404, known: ['sample'] })
+})
