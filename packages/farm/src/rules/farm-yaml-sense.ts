@@ -19,6 +19,7 @@ export const limitRanges = {
 export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
   Object.entries(projects).flatMap(([name, project]) => {
     const found = [
+      ...addressFindings(project.repository, ['repository']),
       ...sourceFindings(name, project),
       ...stepFindings(project),
       ...limitFindings(project),
@@ -30,10 +31,19 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
     return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
   })
 
+// An address stands on pages and in git's argument list, which every user of the server can read.
+const withPassword = /^(https?:\/\/[^/]*@|[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/]*@)/i
+
+function addressFindings(repository: string, path: Finding['path']): Finding[] {
+  if (!withPassword.test(repository)) return []
+  const expected = "a URL without one: give the server's git a credential helper, or an ssh key"
+  return [{ path, at: 'value', found: 'a URL with a password or token in it', expected }]
+}
+
 function sourceFindings(project: string, { sources = {} }: WrittenProject): Finding[] {
   return Object.entries(sources).flatMap(([name, source]) => {
     const path = ['sources', name]
-    const findings: Finding[] = []
+    const findings = addressFindings(source.repository, [...path, 'repository'])
     if (name === project)
       findings.push({
         path,

@@ -343,3 +343,19 @@ test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a pr
   expect(only).toMatchObject({ name, steps: [{ name, run: 'z' }] })
   expect(Object.entries(only?.env ?? {})).toEqual([[name, 'y']])
 })
+
+test.each([
+  ['https://me:s3cret@forge.example/p.git', true],
+  ['https://ghp_s3cret@forge.example/p.git', true],
+  ['ssh://me:s3cret@forge.example/p.git', true],
+  ['ssh://git@forge.example/p.git', false],
+  ['git@forge.example:p.git', false],
+  ['https://forge.example/p.git', false],
+])('the address %s is refused for its password: %s, and not repeated', (address, refused) => {
+  const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
+  const expected = [
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found a URL with a password or token/),
+  ]
+  expect(found).toEqual(refused ? expected : [])
+  expect(found.join()).not.toContain('s3cret')
+})
