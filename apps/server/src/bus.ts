@@ -48,7 +48,8 @@ export async function redisBus(publisher: Redis): Promise<Bus> {
   const local = localBus()
   const self = randomUUID()
   const others = sender(text => publisher.publish(channel, `${self}\n${text}`))
-  const subscriber = publisher.duplicate()
+  // The publisher's commands fail at once when Redis is away; this one command must wait until it is there.
+  const subscriber = publisher.duplicate({ enableOfflineQueue: true })
   subscriber.on('error', () => {}) // the publisher's listener reports that Redis is away; ioredis comes back by itself
   subscriber.on('message', (_channel: string, text: string) => {
     if (text.startsWith(self)) return
@@ -58,7 +59,7 @@ export async function redisBus(publisher: Redis): Promise<Bus> {
       local.publish(topic, message)
     }
   })
-  // Not awaited: a server starts without Redis, too, and the subscription is made when Redis is there.
+  // Not awaited: a server starts without Redis, too.
   subscriber.subscribe(channel).catch(() => {})
   return {
     ...local,
