@@ -60,10 +60,11 @@ async function logOf({ farm }: Parts, request: FastifyRequest, job: JobView, att
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
   const size = farm.logSize(id)
-  const asked =
-    wholeNumber(queryWord(request, 'from')) ?? (start !== undefined && size - start > windowBytes ? start : undefined)
+  const far = start !== undefined && size - start > windowBytes ? start : undefined
+  const before = wholeNumber(queryWord(request, 'before'))
+  const from = wholeNumber(queryWord(request, 'from')) ?? (before === undefined ? far : undefined)
   const path = `/jobs/${job.id}/attempts/${attempt.number}`
-  const window = await readWindow(farm, id, sections, asked)
+  const window = await readWindow(farm, id, sections, { from, before })
   return {
     sections,
     window,

@@ -94,7 +94,7 @@ function followLog(log) {
 /** A link to a line or a step that lies in a closed part opens it. */
 function openTarget() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  const details = target && target.closest('details')
+  const details = target ? target.closest('details') : null
   if (!details) return
   details.open = true
   target.scrollIntoView()

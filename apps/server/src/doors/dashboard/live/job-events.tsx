@@ -83,7 +83,9 @@ class Follower {
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
     const visit = { ...this.#watch.visit, at: new Date() }
-    const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null}`
+    // The last: how long it has been running is shown, too.
+    const tick = Math.floor(visit.at.getTime() / watchedEveryMs)
+    const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return
     this.#state = state
     const host = attempt.state === 'queued' ? await this.#parts.farm.findHost(job.host) : undefined

@@ -3,7 +3,6 @@ import { byteCount } from '../times.ts'
 import type { LogSection } from './sections.ts'
 import { sectionAt } from './sections.ts'
 import type { LogWindow, WindowPart } from './window.ts'
-import { windowBytes } from './window.ts'
 
 export interface JobLog {
   sections: readonly LogSection[]
@@ -48,10 +47,8 @@ const eventsPath = ({ window, path }: JobLog) =>
 
 const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
   <p>
-    <a href={`${path}?from=${Math.max(0, window.start - windowBytes)}#log`}>
-      ← Earlier output ({byteCount(window.start)})
-    </a>{' '}
-    · <a href={`${path}?from=0#log`}>from the beginning</a>
+    <a href={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</a> ·{' '}
+    <a href={`${path}?from=0#log`}>from the beginning</a>
   </p>
 )
 

@@ -1,11 +1,13 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Farm } from '@rumpfarm/farm'
-import { LineDrawer } from './line-html.ts'
+import { LineDrawer, lineBytesMax } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
 
-/** Bytes of log on one page: some 4,000 lines, which any browser lays out at once. */
+/** Bytes of drawn log on one page: some 4,000 lines, which any browser lays out at once. */
 export const windowBytes = 256 * 1024
+/** Bytes read for a page: endless lines are cut, so that many more bytes than these may be looked at for few that are shown. */
+const readBytesMax = 2 * 1024 * 1024
 /** Lines before a window are counted up to here (30 ms); beyond, a page counts from its own first line. */
 const countedBytesMax = 64 * 1024 * 1024
 
@@ -37,23 +39,71 @@ export interface LogPlace {
 
 type LogReader = Pick<Farm, 'logSize' | 'readLog'>
 
-/** A page of a log: from `from` on or, without it, its last bytes. It begins and ends with whole lines where it can. */
+/** Which page of a log is wanted: the one that begins, or ends, at a byte; without either, its end. */
+export interface WindowWish {
+  from?: number | undefined
+  before?: number | undefined
+}
+
+/** A page of a log. It begins and ends with whole lines where it can. */
 export async function readWindow(
   farm: LogReader,
   attempt: AttemptId,
   sections: readonly LogSection[],
-  from?: number,
+  wish: WindowWish = {},
 ): Promise<LogWindow> {
   const size = farm.logSize(attempt)
-  const wanted = Math.max(0, Math.min(from ?? size - windowBytes, size))
-  const lead = Math.min(1, wanted) // one byte more: is there a line feed before the first?
-  const bytes = await readBytes(farm, attempt, wanted - lead, Math.min(size, wanted + windowBytes))
-  const skipped = sections.some(section => section.start === wanted) ? lead : bytes.indexOf(10) * lead + lead
-  const kept = wanted - lead + bytes.length < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
-  const start = wanted - lead + skipped
+  const range = wish.from === undefined ? endingAt(wish.before ?? size, size) : beginningAt(wish.from, size)
+  const lead = Math.min(1, range.start) // one byte more: is there a line feed before the first?
+  const bytes = await readBytes(farm, attempt, range.start - lead, range.end)
+  const skipped = sections.some(section => section.start === range.start) ? lead : bytes.indexOf(10) * lead + lead
+  const kept = range.end < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
+  const whole = bytes.subarray(skipped, kept)
+  const shown = wish.from === undefined ? lastLines(whole) : firstLines(whole)
+  const start = range.start - lead + skipped + shown.start
   const before = start <= countedBytesMax ? await countLines(readUpTo(farm, attempt, start)) : undefined
-  const drawn = drawParts(bytes.subarray(skipped, kept), start, (before ?? 0) + 1, sections)
-  return { size, start, end: wanted - lead + kept, firstLine: before === undefined ? undefined : before + 1, ...drawn }
+  const drawn = drawParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
+  const firstLine = before === undefined ? undefined : before + 1
+  return { size, start, end: start + shown.end - shown.start, firstLine, ...drawn }
+}
+
+interface Range {
+  start: number
+  end: number
+}
+
+function beginningAt(from: number, size: number): Range {
+  const start = Math.min(from, size)
+  return { start, end: Math.min(size, start + readBytesMax) }
+}
+
+function endingAt(before: number, size: number): Range {
+  const end = Math.min(before, size)
+  return { start: Math.max(0, end - readBytesMax), end }
+}
+
+const shownBytes = (length: number) => Math.min(length, lineBytesMax) + 1
+
+/** As many lines from the beginning as fit on a page. */
+function firstLines(bytes: Buffer): Range {
+  let end = 0
+  for (let room = windowBytes; room > 0 && end < bytes.length; ) {
+    const next = bytes.indexOf(10, end) + 1 || bytes.length
+    room -= shownBytes(next - end)
+    end = next
+  }
+  return { start: 0, end }
+}
+
+/** As many lines from the end as fit on a page. */
+function lastLines(bytes: Buffer): Range {
+  let start = bytes.length
+  for (let room = windowBytes; room > 0 && start > 0; ) {
+    const previous = start < 2 ? 0 : bytes.lastIndexOf(10, start - 2) + 1
+    room -= shownBytes(start - previous)
+    start = previous
+  }
+  return { start, end: bytes.length }
 }
 
 const readUpTo = (farm: LogReader, attempt: AttemptId, end: number): AsyncIterable<Uint8Array> | Uint8Array[] =>

@@ -60,9 +60,7 @@ const words = (html: string) =>
 test('a failing cell says which step, since when, where else, and what was good', () => {
   const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5 } })
   const html = drawTable(matrixOf([cell]))
-  expect(words(html)).toBe(
-    'host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here · good ccccccc',
-  )
+  expect(words(html)).toBe('host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here good ccccccc')
   expect(html).toContain('href=/jobs/41')
   expect(html).toContain('title="2024-05-06 04:08 UTC"')
 })

@@ -57,7 +57,7 @@ function drawHost(host: MatrixHost, at: Date): string {
   const link = `<a href=/hosts/${segment(name)}>${escapeHtml(name)}</a>`
   const heard = presence === 'silent' || presence === 'away' ? ` ${time(host.lastSeenAt, at)}` : ''
   const refused = refusal ? `<em class=no>takes no work: ${escapeHtml(refusal.slice(0, 120))}</em>` : ''
-  return `${link} <em class=${presence}>${presence}${heard}</em><small>${escapeHtml(system)}</small>${refused}`
+  return `${link} <em class=${presence}>${presence}${heard}</em> <small>${escapeHtml(system)}</small> ${refused}`
 }
 
 function drawLine(cell: MatrixCell, look: Look): string {
@@ -78,13 +78,14 @@ function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): str
 function drawSince({ last, alike }: MatrixCell, { at }: Look): string {
   if (!last) return ''
   const { since, lastGood } = last
-  const first = ` <small>${time(since.at, at)} <a href=/builds/${since.buildId}>#${since.buildId}</a> <code>${shortCommit(since.commit)}</code>`
-  if (!isTrouble(last.verdict)) return `${first}</small>`
+  const first = `${time(since.at, at)} <a href=/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
+  if (!isTrouble(last.verdict)) return ` <small>${first}</small>`
   const where = spread(alike.cells + 1, alike.of + 1)
   const good = lastGood
     ? `good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`
     : 'never passed'
-  return `${first}<br>${where === '' ? '' : `${where} · `}${good}</small>`
+  const parts = [`${first} <code>${shortCommit(since.commit)}</code>`, where, good].filter(Boolean)
+  return ` <small>${parts.join('</small> <small>')}</small>`
 }
 
 function drawActive({ active }: MatrixCell, { at }: Look): string {

@@ -133,7 +133,7 @@ function Advice({ host: { presence, refusal, name } }: { host: HostView }) {
     return (
       <p class="advice">
         It did not say goodbye: it is down, has lost its network, or its agent was killed. Its jobs go on there and
-        their logs arrive when it is back. Start the agent again on {name} with the line that its enrolment printed.
+        their logs arrive when it is back. Start the agent again on {name}.
       </p>
     )
   if (presence === 'away') return <p class="advice">Its owner stopped the agent; its jobs wait for it.</p>
