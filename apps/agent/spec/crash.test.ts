@@ -8,24 +8,27 @@ const counting = (upTo: number) =>
 const counted = (upTo: number) =>
   Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n${'\0'.repeat(30_000)}`).join('')
 
-scene('the agent is killed and runs again: the same job goes on, its log is whole, its end is told once', async ({ farm, host, enrolled }) => {
-  farm.next = 200
-  await enrolled()
-  const attempt = farm.queue({ steps: { before: 'echo before', count: counting(12) } })
-  await farm.logged(attempt, 'line 3\n')
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  await host.start()
-  await farm.finished(attempt)
+scene(
+  'the agent is killed and runs again: the same job goes on, its log is whole, its end is told once',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ steps: { before: 'echo before', count: counting(12) } })
+    await farm.logged(attempt, 'line 3\n')
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    await host.start()
+    await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toBe(`before\n${counted(12)}`)
-  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:7,3:[0-9]+:[0-9]+$/)
-  await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
-  expect(attempt.finishes.length).toBe(1)
-  expect(host.said()).toContain('attempt 1.1: taken up again')
-  const hellos = farm.seen.filter(seen => seen.kind === 'hello').map(seen => Object.fromEntries(pairs(seen.body)))
-  expect(hellos[1]?.previous).toBe(hellos[0]?.instance)
-})
+    expect(attempt.log.toString()).toBe(`before\n${counted(12)}`)
+    expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:7,3:[0-9]+:[0-9]+$/)
+    await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
+    expect(attempt.finishes.length).toBe(1)
+    expect(host.said()).toContain('attempt 1.1: taken up again')
+    const hellos = farm.seen.filter(seen => seen.kind === 'hello').map(seen => Object.fromEntries(pairs(seen.body)))
+    expect(hellos[1]?.previous).toBe(hellos[0]?.instance)
+  },
+)
 
 const pairs = (body: Buffer) =>
   body
@@ -49,40 +52,46 @@ scene('a job that ended while no agent ran is told at the next start', async ({ 
   expect(attempt.finishes[0]?.steps).toMatch(/^3:/)
 })
 
-scene('a limit or a cancel that the killed agent had begun to carry out keeps its reason', async ({ farm, host, enrolled }) => {
-  farm.next = 200
-  await enrolled()
-  const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
-  await farm.logged(attempt, 'up')
-  attempt.cancel = 'cancelled'
-  await host.line(/ending the job: cancelled/)
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  const [runner] = host.read('slot-1', '1', 'runner').split(' ')
-  host.tell(`kill -s KILL -- -${Number(runner)}`)
-  await host.start()
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
-})
+scene(
+  'a limit or a cancel that the killed agent had begun to carry out keeps its reason',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
+    await farm.logged(attempt, 'up')
+    attempt.cancel = 'cancelled'
+    await host.line(/ending the job: cancelled/)
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    const [runner] = host.read('slot-1', '1', 'runner').split(' ')
+    host.tell(`kill -s KILL -- -${Number(runner)}`)
+    await host.start()
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
+  },
+)
 
-scene('after a reboot the pid may be somebody else: the job vanished, and the stranger lives', async ({ farm, host, enrolled }) => {
-  farm.next = 200
-  await enrolled()
-  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4781' } })
-  await farm.logged(attempt, 'up')
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  const [runner, birth] = host.read('slot-1', '1', 'runner').trim().split(' ')
-  host.tell(`kill -s KILL -- -${Number(runner)}`)
-  host.tell('setsid sleep 4782 & echo "stranger $!"')
-  const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
-  writeFileSync(join(host.dir, 'slot-1', '1', 'runner'), `${stranger} ${birth}\n`)
-  await host.start()
-  await farm.finished(attempt)
+scene(
+  'after a reboot the pid may be somebody else: the job vanished, and the stranger lives',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4781' } })
+    await farm.logged(attempt, 'up')
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    const [runner, birth] = host.read('slot-1', '1', 'runner').trim().split(' ')
+    host.tell(`kill -s KILL -- -${Number(runner)}`)
+    host.tell('setsid sleep 4782 & echo "stranger $!"')
+    const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
+    writeFileSync(join(host.dir, 'slot-1', '1', 'runner'), `${stranger} ${birth}\n`)
+    await host.start()
+    await farm.finished(attempt)
 
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'vanished' })
-  expect((await host.alive('sleep 4782')).length).toBe(1)
-})
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'vanished' })
+    expect((await host.alive('sleep 4782')).length).toBe(1)
+  },
+)
 
 scene('an agent killed in its long poll leaves no client behind that takes a job', async ({ farm, host, enrolled }) => {
   await enrolled()
@@ -98,25 +107,31 @@ scene('an agent killed in its long poll leaves no client behind that takes a job
   expect(attempt.log.toString()).toBe('one\n')
 })
 
-scene('a second agent in the same directory is refused, by enrolment too; after kill -9 there is no lock in the way', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const agent = join(host.dir, 'agent.sh')
-  const second = await host.run(`${host.shell} ${agent} run`)
-  expect(second).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: an agent runs already in .*, as process 3; stop it/) })
-  const enrolment = await host.run(`${host.shell} ${agent} enroll another`)
-  expect(enrolment).toMatchObject({ code: 1, output: expect.stringMatching(/an agent runs already/) })
+scene(
+  'a second agent in the same directory is refused, by enrolment too; after kill -9 there is no lock in the way',
+  async ({ host, enrolled }) => {
+    await enrolled()
+    const agent = join(host.dir, 'agent.sh')
+    const second = await host.run(`${host.shell} ${agent} run`)
+    expect(second).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^rumpfarm: an agent runs already in .*, as process 3; stop it/),
+    })
+    const enrolment = await host.run(`${host.shell} ${agent} enroll another`)
+    expect(enrolment).toMatchObject({ code: 1, output: expect.stringMatching(/an agent runs already/) })
 
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  const lock = host.files().find(name => name.startsWith('lock.')) ?? ''
-  const [, birth] = readFileSync(join(host.dir, lock), 'utf8').trim().split(' ')
-  host.tell('sleep 4791 & echo "stranger $!"')
-  const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
-  writeFileSync(join(host.dir, lock), `${stranger} ${birth}\n`)
-  await host.start()
-  await host.line(/^rumpfarm: waiting for jobs$/, 15_000, Date.now() - 10)
-  expect(host.files().filter(name => name.startsWith('lock.')).length).toBe(1)
-})
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    const lock = host.files().find(name => name.startsWith('lock.')) ?? ''
+    const [, birth] = readFileSync(join(host.dir, lock), 'utf8').trim().split(' ')
+    host.tell('sleep 4791 & echo "stranger $!"')
+    const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
+    writeFileSync(join(host.dir, lock), `${stranger} ${birth}\n`)
+    await host.start()
+    await host.line(/^rumpfarm: waiting for jobs$/, 15_000, Date.now() - 10)
+    expect(host.files().filter(name => name.startsWith('lock.')).length).toBe(1)
+  },
+)
 
 scene('of ten agents that start at once over a stale lock exactly one runs', async ({ farm, host, enrolled }) => {
   await enrolled()

@@ -1,33 +1,36 @@
 import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
-scene('cancel ends a job within three seconds, with what ignores TERM and what left the group', async ({ farm, host, enrolled }) => {
-  farm.next = 1000
-  await enrolled()
-  const attempt = farm.queue({
-    grace: 1,
-    steps: {
-      stubborn: [
-        "(trap '' TERM; echo stubborn; sleep 4721; sleep 4722) &",
-        "setsid sh -c \"trap '' TERM; sleep 4723; sleep 4724\" &",
-        'setsid -f sleep 4725',
-        'env -u RUMPFARM_MARK sleep 4726 &',
-        "trap 'date +%s%N; exit 1' TERM",
-        'sleep 4727 & wait',
-      ].join('\n'),
-    },
-  })
-  await farm.logged(attempt, 'stubborn')
-  const asked = Date.now()
-  attempt.cancel = 'cancelled'
-  await farm.finished(attempt)
+scene(
+  'cancel ends a job within three seconds, with what ignores TERM and what left the group',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 1000
+    await enrolled()
+    const attempt = farm.queue({
+      grace: 1,
+      steps: {
+        stubborn: [
+          "(trap '' TERM; echo stubborn; sleep 4721; sleep 4722) &",
+          'setsid sh -c "trap \'\' TERM; sleep 4723; sleep 4724" &',
+          'setsid -f sleep 4725',
+          'env -u RUMPFARM_MARK sleep 4726 &',
+          "trap 'date +%s%N; exit 1' TERM",
+          'sleep 4727 & wait',
+        ].join('\n'),
+      },
+    })
+    await farm.logged(attempt, 'stubborn')
+    const asked = Date.now()
+    attempt.cancel = 'cancelled'
+    await farm.finished(attempt)
 
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
-  const told = Number(/[0-9]{19}/.exec(attempt.log.toString())?.[0]) / 1e6
-  expect(told - asked).toBeLessThan(3000)
-  expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(8000)
-  expect(await host.alive('sleep 472')).toEqual([])
-})
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
+    const told = Number(/[0-9]{19}/.exec(attempt.log.toString())?.[0]) / 1e6
+    expect(told - asked).toBeLessThan(3000)
+    expect((attempt.finishes[0]?.at ?? 0) - asked).toBeLessThan(8000)
+    expect(await host.alive('sleep 472')).toEqual([])
+  },
+)
 
 scene('what a job leaves running is ended with it', async ({ farm, host, enrolled }) => {
   await enrolled()
@@ -51,7 +54,9 @@ scene('a stranger with another mark, or none, is left alone', async ({ farm, hos
 scene('no further step runs after a cancel, even if the step ends well', async ({ farm, enrolled }) => {
   farm.next = 200
   await enrolled()
-  const attempt = farm.queue({ steps: { polite: "trap 'exit 0' TERM; echo up; sleep 4751 & wait", next: 'echo never' } })
+  const attempt = farm.queue({
+    steps: { polite: "trap 'exit 0' TERM; echo up; sleep 4751 & wait", next: 'echo never' },
+  })
   await farm.logged(attempt, 'up')
   attempt.cancel = 'cancelled'
   await farm.finished(attempt)
@@ -59,32 +64,38 @@ scene('no further step runs after a cancel, even if the step ends well', async (
   expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
 })
 
-scene('a lost lease: the job is killed and dropped, and the next one is claimed with a higher number', async ({ farm, host, enrolled }) => {
-  farm.next = 300
-  await enrolled()
-  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4761' } })
-  await farm.logged(attempt, 'up')
-  attempt.state = 'gone'
-  const next = farm.queue({ steps: { one: 'echo next' } })
-  await farm.finished(next)
+scene(
+  'a lost lease: the job is killed and dropped, and the next one is claimed with a higher number',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 300
+    await enrolled()
+    const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4761' } })
+    await farm.logged(attempt, 'up')
+    attempt.state = 'gone'
+    const next = farm.queue({ steps: { one: 'echo next' } })
+    await farm.finished(next)
 
-  expect(attempt.finishes).toEqual([])
-  expect(next.claim).toBeGreaterThan(attempt.claim)
-  expect(await host.alive('sleep 4761')).toEqual([])
-  expect(host.said()).toMatch(/attempt 1.1 is no longer ours \(410/)
-  await host.removed('work', 'attempt-1.1')
-})
+    expect(attempt.finishes).toEqual([])
+    expect(next.claim).toBeGreaterThan(attempt.claim)
+    expect(await host.alive('sleep 4761')).toEqual([])
+    expect(host.said()).toMatch(/attempt 1.1 is no longer ours \(410/)
+    await host.removed('work', 'attempt-1.1')
+  },
+)
 
-scene('a runner that is killed from outside: the job vanished, and what is left of it is ended', async ({ farm, host, enrolled }) => {
-  farm.next = 300
-  await enrolled()
-  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4771' } })
-  await farm.logged(attempt, 'up')
-  const [runner] = host.read('slot-1', '1', 'runner').split(' ')
-  host.signal('KILL', Number(runner))
-  await farm.finished(attempt)
+scene(
+  'a runner that is killed from outside: the job vanished, and what is left of it is ended',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 300
+    await enrolled()
+    const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4771' } })
+    await farm.logged(attempt, 'up')
+    const [runner] = host.read('slot-1', '1', 'runner').split(' ')
+    host.signal('KILL', Number(runner))
+    await farm.finished(attempt)
 
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'vanished' })
-  expect(attempt.finishes[0]?.steps).toBeUndefined()
-  expect(await host.alive('sleep 4771')).toEqual([])
-})
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'vanished' })
+    expect(attempt.finishes[0]?.steps).toBeUndefined()
+    expect(await host.alive('sleep 4771')).toEqual([])
+  },
+)

@@ -27,7 +27,9 @@ scene('the one line of the dashboard enrols the host, says what it must, and goe
   expect(host.read('credential')).toBe(`${farm.credential}\n`)
   expect(host.read('agent.sh')).toBe(bundle().replace('@FARM_URL@', farm.url))
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
-  expect(host.said()).toMatch(/this host is enrolled as vax; its directory is .*state, what it builds is in .*host.conf/)
+  expect(host.said()).toMatch(
+    /this host is enrolled as vax; its directory is .*state, what it builds is in .*host.conf/,
+  )
   expect(host.said()).toMatch(/run again: .* .*\/agent.sh run/)
   host.signal('TERM', await agentPid(host))
   await host.line(/^pipe exit 0$/)
@@ -87,7 +89,10 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
 
   await farm.close()
   const noFarm = await host.run(enrol, 30_000)
-  expect(noFarm).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: no answer from the farm at http.*\n$/) })
+  expect(noFarm).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/^rumpfarm: no answer from the farm at http.*\n$/),
+  })
   await farm.open()
 })
 
@@ -97,7 +102,9 @@ scene('a lost answer is asked again with the same nonce', async all => {
   host.tell(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
   await farm.until('a claim', () => farm.count('claim') > 0)
 
-  const nonces = farm.seen.filter(seen => seen.kind === 'enroll').map(seen => /^nonce (.*)$/m.exec(seen.body.toString())?.[1])
+  const nonces = farm.seen
+    .filter(seen => seen.kind === 'enroll')
+    .map(seen => /^nonce (.*)$/m.exec(seen.body.toString())?.[1])
   expect(nonces.length).toBe(2)
   expect(nonces[0]).toBe(nonces[1])
   expect(host.files()).not.toContain('enrolling')
@@ -124,7 +131,13 @@ scene('check says what the agent found, and asks the farm nothing', async ({ far
   const { output, code } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
 
   expect(code).toBe(0)
-  for (const line of [/^host vax$/m, /^client (curl|wget)$/m, /^checksum crc$/m, /^launcher setsid$/m, /^arch amd64 native/m]) {
+  for (const line of [
+    /^host vax$/m,
+    /^client (curl|wget)$/m,
+    /^checksum crc$/m,
+    /^launcher setsid$/m,
+    /^arch amd64 native/m,
+  ]) {
     expect(output).toMatch(line)
   }
   expect(farm.seen.length).toBe(before)

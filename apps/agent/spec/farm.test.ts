@@ -1,27 +1,33 @@
 import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
-scene('the farm goes away in mid-job and comes back: the job went on, the log is whole', async ({ farm, host, enrolled }) => {
-  farm.next = 200
-  await enrolled()
-  const attempt = farm.queue({ steps: { count: 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.25; done' } })
-  await farm.logged(attempt, 'line 2')
-  await farm.close()
-  await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
-  await farm.open()
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\n')
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
-})
+scene(
+  'the farm goes away in mid-job and comes back: the job went on, the log is whole',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ steps: { count: 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.25; done' } })
+    await farm.logged(attempt, 'line 2')
+    await farm.close()
+    await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
+    await farm.open()
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\n')
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+  },
+)
 
-scene('the farm goes away while the host is idle: the next claim comes when it is back', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  await farm.close()
-  await host.line(/no answer from the farm/)
-  await farm.open()
-  const attempt = farm.queue({ steps: { one: 'echo one' } })
-  await farm.finished(attempt)
-})
+scene(
+  'the farm goes away while the host is idle: the next claim comes when it is back',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    await farm.close()
+    await host.line(/no answer from the farm/)
+    await farm.open()
+    const attempt = farm.queue({ steps: { one: 'echo one' } })
+    await farm.finished(attempt)
+  },
+)
 
 scene('no answer is asked again with pauses that grow', async ({ farm, enrolled }) => {
   await enrolled()
@@ -35,18 +41,21 @@ scene('no answer is asked again with pauses that grow', async ({ farm, enrolled 
   expect(pauses[2]).toBeGreaterThan(2900)
 })
 
-scene('a claim whose answer was lost or cut is asked with the same number, and gets the same attempt', async ({ farm, enrolled }) => {
-  farm.poll = 1
-  await enrolled()
-  const attempt = farm.queue({ steps: { one: 'echo one' } })
-  await farm.finished(attempt)
-  farm.spoil('claim', 'cut')
-  farm.spoil('claim', 'mute')
-  const second = farm.queue({ steps: { two: 'echo two' } })
-  await farm.finished(second)
-  expect(second.log.toString()).toBe('two\n')
-  expect(farm.attempts.length).toBe(2)
-})
+scene(
+  'a claim whose answer was lost or cut is asked with the same number, and gets the same attempt',
+  async ({ farm, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    const attempt = farm.queue({ steps: { one: 'echo one' } })
+    await farm.finished(attempt)
+    farm.spoil('claim', 'cut')
+    farm.spoil('claim', 'mute')
+    const second = farm.queue({ steps: { two: 'echo two' } })
+    await farm.finished(second)
+    expect(second.log.toString()).toBe('two\n')
+    expect(farm.attempts.length).toBe(2)
+  },
+)
 
 scene('a farm that cannot answer now is asked again after as long as it said', async ({ farm, enrolled }) => {
   await enrolled()
@@ -58,15 +67,18 @@ scene('a farm that cannot answer now is asked again after as long as it said', a
   expect((progress[1] ?? 0) - (progress[0] ?? 0)).toBeGreaterThanOrEqual(1990)
 })
 
-scene('a withdrawn credential is said clearly, and is not asked for at full speed', async ({ farm, host, enrolled }) => {
-  farm.poll = 1
-  await enrolled()
-  farm.credential = 'rfh-another'
-  await host.line(/the farm does not know this host's credential/)
-  host.signal('TERM')
-  expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
-  expect(farm.seen.filter(seen => seen.err.startsWith('401')).length).toBeLessThanOrEqual(2) // a claim and the bye
-})
+scene(
+  'a withdrawn credential is said clearly, and is not asked for at full speed',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    farm.credential = 'rfh-another'
+    await host.line(/the farm does not know this host's credential/)
+    host.signal('TERM')
+    expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
+    expect(farm.seen.filter(seen => seen.err.startsWith('401')).length).toBeLessThanOrEqual(2) // a claim and the bye
+  },
+)
 
 scene('an agent that is too old says so and takes no jobs', async ({ farm, host, enrolled }) => {
   farm.poll = 1
@@ -91,10 +103,18 @@ scene('while another instance runs as this host, the agent waits and asks again'
   farm.helloError = ''
   host.signal('TERM')
   await host.line(/^agent-2 exit 0/)
-  const first = farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body.toString() ?? ''
+  const first =
+    farm.seen
+      .filter(seen => seen.kind === 'hello')
+      .at(-1)
+      ?.body.toString() ?? ''
   await host.start()
   await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
-  const again = farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body.toString() ?? ''
+  const again =
+    farm.seen
+      .filter(seen => seen.kind === 'hello')
+      .at(-1)
+      ?.body.toString() ?? ''
   const word = (text: string, key: string) => new RegExp(`^${key} (.*)$`, 'm').exec(text)?.[1]
   // A hello that was never confirmed is repeated with the same instance, so that `previous` stays one that the farm heard.
   expect(word(again, 'instance')).toBe(word(first, 'instance'))

@@ -3,18 +3,21 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
-scene('a job runs its steps and sends its log and its end, and leaves nothing behind', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ steps: { configure: 'cat readme.txt', build: 'echo built; echo more >&2' } })
-  await farm.finished(attempt)
+scene(
+  'a job runs its steps and sends its log and its end, and leaves nothing behind',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { configure: 'cat readme.txt', build: 'echo built; echo more >&2' } })
+    await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toBe('a source\nbuilt\nmore\n')
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', logsize: '20' })
-  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:9,0:[0-9]+:20$/)
-  await host.line(/^rumpfarm: attempt 1.1: exit, passed$/)
-  await host.removed('slot-1', '1')
-  expect(host.files('work')).toEqual([])
-})
+    expect(attempt.log.toString()).toBe('a source\nbuilt\nmore\n')
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', logsize: '20' })
+    expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:9,0:[0-9]+:20$/)
+    await host.line(/^rumpfarm: attempt 1.1: exit, passed$/)
+    await host.removed('slot-1', '1')
+    expect(host.files('work')).toEqual([])
+  },
+)
 
 scene('the first step that fails ends the job, and its exit code is told', async ({ farm, enrolled }) => {
   await enrolled()
@@ -38,19 +41,23 @@ const oddText = [
   'cat "$0"',
 ].join('\n')
 
-scene('a step arrives byte for byte, with blanks, backslashes, percents and empty lines', async ({ farm, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ steps: { odd: oddText } })
-  await farm.finished(attempt)
+scene(
+  'a step arrives byte for byte, with blanks, backslashes, percents and empty lines',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { odd: oddText } })
+    await farm.finished(attempt)
 
-  const printed = '  leading blanks\nback\\\\slash \\t stays\n%d %s %\n| a bar\ngrüße\n'
-  expect(attempt.log.bytes.toString('utf8')).toBe(`${printed}${oddText}\n`)
-})
+    const printed = '  leading blanks\nback\\\\slash \\t stays\n%d %s %\n| a bar\ngrüße\n'
+    expect(attempt.log.bytes.toString('utf8')).toBe(`${printed}${oddText}\n`)
+  },
+)
 
 const oddValues = {
   SPACES: '  two  spaces  ',
   QUOTES: `"double" 'single' \`back\``,
   EQUALS: 'a=b==c=',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
   DOLLAR: '$HOME ${HOME} $(touch /tmp/never) \\n \\',
   STAR: '* ? [a-z] ~ & ; | < >',
   EMPTY: '',
@@ -86,7 +93,9 @@ scene("the host's own configuration wins, for its arch only", async ({ farm, hos
 
   const work = (id: string) => join(host.dir, 'work', `attempt-${id}`)
   expect(cross.log.toString()).toBe(`arm-gcc -O "x"|9|${work(cross.id)}|${work(cross.id)}/src\n`)
-  expect(native.log.toString()).toMatch(new RegExp(`^cc\\|[1-9][0-9]*\\|${work(native.id)}\\|${work(native.id)}/src\n$`))
+  expect(native.log.toString()).toMatch(
+    new RegExp(`^cc\\|[1-9][0-9]*\\|${work(native.id)}\\|${work(native.id)}/src\n$`),
+  )
   await host.line(/host.conf line [0-9]+: expected .*; found: nonsense/)
 })
 
@@ -121,22 +130,25 @@ scene('several sources lie side by side, and the steps run where the farm says',
   expect(attempt.log.toString()).toBe('B\nA\n')
 })
 
-scene('a source that comes wrong is fetched again; wrong three times, the job is broken', async ({ farm, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
-  const right = attempt.tarballs[0] as Buffer
-  const wrong = Buffer.from(right)
-  wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
-  farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+scene(
+  'a source that comes wrong is fetched again; wrong three times, the job is broken',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
+    const right = attempt.tarballs[0] as Buffer
+    const wrong = Buffer.from(right)
+    wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
+    farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
 
-  farm.onSource = () => wrong
-  const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
-  await farm.finished(broken)
-  expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
-  expect(broken.finishes[0]?.detail).toMatch(/source src came wrong three times: its checksum is/)
-})
+    farm.onSource = () => wrong
+    const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
+    await farm.finished(broken)
+    expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
+    expect(broken.finishes[0]?.detail).toMatch(/source src came wrong three times: its checksum is/)
+  },
+)
 
 scene('heartbeats go on while a source comes slowly', async ({ farm, enrolled }) => {
   farm.next = 300
@@ -159,7 +171,10 @@ scene('what is no archive, and a directory that is not there, make the job broke
 
   expect(noArchive.finishes[0]).toMatchObject({ reason: 'broken' })
   expect(noArchive.finishes[0]?.detail).toMatch(/cannot unpack source src/)
-  expect(noFolder.finishes[0]).toMatchObject({ reason: 'broken', detail: 'the directory src/none is not in the sources' })
+  expect(noFolder.finishes[0]).toMatchObject({
+    reason: 'broken',
+    detail: 'the directory src/none is not in the sources',
+  })
 })
 
 scene('ended steps are told at once, while the next one runs', async ({ farm, host, enrolled }) => {

@@ -17,7 +17,10 @@ for (const name of ['TERM', 'INT']) {
 
 scene('TERM with a job: the job is stopped, its log and end are sent, bye', async ({ farm, host, enrolled }) => {
   await enrolled()
-  const attempt = farm.queue({ grace: 60, steps: { hang: "trap 'echo told; exit 1' TERM; echo up; sleep 4801 & wait" } })
+  const attempt = farm.queue({
+    grace: 60,
+    steps: { hang: "trap 'echo told; exit 1' TERM; echo up; sleep 4801 & wait" },
+  })
   await farm.logged(attempt, 'up')
   const asked = Date.now()
   host.signal('TERM')

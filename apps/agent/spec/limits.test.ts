@@ -37,31 +37,37 @@ scene('a log beyond its limit ends the job, and nothing beyond the limit is sent
   expect(brief.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '1000' })
 })
 
-scene('limits are kept while the farm is away, and the end is told when it is back', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
-  await farm.logged(attempt, 'a\n')
-  await farm.close()
-  await host.line(/ending the job: silence-limit/)
-  await farm.open()
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
-})
+scene(
+  'limits are kept while the farm is away, and the end is told when it is back',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
+    await farm.logged(attempt, 'a\n')
+    await farm.close()
+    await host.line(/ending the job: silence-limit/)
+    await farm.open()
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
+  },
+)
 
-scene('a host without the disk that its owner wants free takes no job and says so', async ({ farm, host, enrolled }) => {
-  farm.poll = 1
-  await enrolled()
-  appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')
-  const refuses = () => farm.seen.find(seen => seen.kind === 'claim' && seen.body.includes('refuse'))
-  await farm.until('a refusal', () => refuses() !== undefined)
-  const attempt = farm.queue({ steps: { one: 'true' } })
+scene(
+  'a host without the disk that its owner wants free takes no job and says so',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')
+    const refuses = () => farm.seen.find(seen => seen.kind === 'claim' && seen.body.includes('refuse'))
+    await farm.until('a refusal', () => refuses() !== undefined)
+    const attempt = farm.queue({ steps: { one: 'true' } })
 
-  expect(refuses()?.body.toString()).toMatch(
-    /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB wanted\nend\n$/,
-  )
-  host.configure('arch amd64 native\n')
-  await farm.finished(attempt)
-})
+    expect(refuses()?.body.toString()).toMatch(
+      /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB wanted\nend\n$/,
+    )
+    host.configure('arch amd64 native\n')
+    await farm.finished(attempt)
+  },
+)
 
 scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrolled }) => {
   farm.poll = 1

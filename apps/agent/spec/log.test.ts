@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Fault } from './support/farm.ts'
+import type { Fault } from './support/answer.ts'
 import { scene } from './support/scene.ts'
 import { cksum } from './support/sums.ts'
 
@@ -11,7 +11,11 @@ scene('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', asy
   writeFileSync(join(host.folder, 'bytes'), every)
   writeFileSync(join(host.folder, 'line'), 'x'.repeat(1_048_576))
   const attempt = farm.queue({
-    steps: { bytes: `cat ${host.folder}/bytes`, line: `cat ${host.folder}/line`, rest: "printf '\\000\\033[31m<b>\\n'" },
+    steps: {
+      bytes: `cat ${host.folder}/bytes`,
+      line: `cat ${host.folder}/line`,
+      rest: "printf '\\000\\033[31m<b>\\n'",
+    },
   })
   await farm.finished(attempt)
 
@@ -23,7 +27,9 @@ scene('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', asy
 scene('a log of 20 MB is sent whole, in whole chunks, without waiting', async ({ farm, enrolled }) => {
   farm.next = 60_000
   await enrolled()
-  const attempt = farm.queue({ steps: { shout: 'i=0; while [ $i -lt 20 ]; do seq 1000000 | head -c 1000000; i=$((i+1)); done' } })
+  const attempt = farm.queue({
+    steps: { shout: 'i=0; while [ $i -lt 20 ]; do seq 1000000 | head -c 1000000; i=$((i+1)); done' },
+  })
   await farm.finished(attempt, 35_000)
 
   expect(attempt.log.length).toBe(20_000_000)
@@ -70,20 +76,23 @@ scene('the agent goes to the offset that the farm names', async ({ farm, host, e
   expect(attempt.log.toString()).toBe('0123456789abc')
 })
 
-scene('a finish before the farm holds the whole log is put right, and a lost answer to it is asked again', async ({ farm, enrolled }) => {
-  await enrolled()
-  farm.onFinish = (attempt, times) => {
-    if (times === 1) attempt.log.cut(3)
-  }
-  const attempt = farm.queue({ steps: { one: 'printf 0123456789' } })
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toBe('0123456789')
+scene(
+  'a finish before the farm holds the whole log is put right, and a lost answer to it is asked again',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    farm.onFinish = (attempt, times) => {
+      if (times === 1) attempt.log.cut(3)
+    }
+    const attempt = farm.queue({ steps: { one: 'printf 0123456789' } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('0123456789')
 
-  farm.spoil('finish', 'mute')
-  const second = farm.queue({ steps: { one: 'printf abc' } })
-  await farm.until('the finish a second time', () => second.finishes.length === 2)
-  expect(second.finishes[0]).toMatchObject({ reason: 'exit', logsize: '3' })
-})
+    farm.spoil('finish', 'mute')
+    const second = farm.queue({ steps: { one: 'printf abc' } })
+    await farm.until('the finish a second time', () => second.finishes.length === 2)
+    expect(second.finishes[0]).toMatchObject({ reason: 'exit', logsize: '3' })
+  },
+)
 
 scene('a smaller chunk is kept to, and 413 makes it smaller still', async ({ farm, enrolled }) => {
   farm.chunk = 1000

@@ -1,78 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Answer, err, type Fault, ok, send } from './answer.ts'
+import { type Attempt, type Job, offer } from './attempt.ts'
+import { Log } from './log.ts'
 import { BadRequest, readBody, readQuery } from './rules.ts'
-import { cksum, md5, sha256, sumIsRight } from './sums.ts'
+import { sumIsRight } from './sums.ts'
 import { tarball } from './tarball.ts'
-
-export type Job = {
-  steps: Record<string, string>
-  env?: Record<string, string>
-  sources?: Record<string, Record<string, string | Buffer>>
-  /** In place of the tarballs of `sources`. */
-  archives?: Buffer[]
-  dir?: string
-  arch?: string
-  wall?: number
-  silence?: number
-  grace?: number
-  logmax?: number
-}
-
-export type Finish = { reason: string; steps?: string; logsize: string; sum: string; detail?: string; at: number }
-
-export type Attempt = {
-  id: string
-  lease: string
-  job: Job
-  tarballs: Buffer[]
-  state: 'queued' | 'leased' | 'gone' | 'finished'
-  claim: number
-  claimedAt: number
-  sourceCalls: number
-  finishCalls: number
-  log: Log
-  steps: string
-  step: number
-  cancel: string
-  calls: { at: number; offset: number; len: number; step: number; steps: string }[]
-  finishes: Finish[]
-}
 
 export type Seen = { method: string; path: string; kind: string; at: number; body: Buffer; err: string }
 
-/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
-export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
 type Trap = { kind: string; fault: Fault; times: number }
-
-/** The bytes of a log as they came; joined only when a test looks at them. */
-export class Log {
-  length = 0
-  private parts: Buffer[] = []
-
-  add(bytes: Buffer) {
-    this.parts.push(bytes)
-    this.length += bytes.length
-  }
-
-  get bytes(): Buffer {
-    this.parts = [Buffer.concat(this.parts)]
-    return this.parts[0] as Buffer
-  }
-
-  cut(length: number) {
-    this.parts = [this.bytes.subarray(0, length)]
-    this.length = length
-  }
-
-  toString() {
-    return this.bytes.toString('latin1')
-  }
-}
-
-type Answer = { err?: string; lines?: string[] }
-const ok = (...lines: string[]): Answer => ({ lines })
-const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
 
 /** A farm of the tests' own: a real HTTP server that keeps strictly to the protocol, except where a test asks for a fault. */
 export class ScriptedFarm {
@@ -209,7 +147,14 @@ export class ScriptedFarm {
   private handle(request: IncomingMessage, response: ServerResponse, body: Buffer) {
     const url = new URL(request.url ?? '/', this.url)
     const kind = this.kindOf(request.method ?? '', url.pathname)
-    const seen: Seen = { method: request.method ?? '', path: url.pathname + url.search, kind, at: Date.now(), body, err: '' }
+    const seen: Seen = {
+      method: request.method ?? '',
+      path: url.pathname + url.search,
+      kind,
+      at: Date.now(),
+      body,
+      err: '',
+    }
     this.seen.push(seen)
     const fault = this.faultFor(kind)
     if (fault === 'deaf') return this.done(() => request.socket.destroy())
@@ -292,11 +237,17 @@ export class ScriptedFarm {
     if (this.claimError) return give(err(this.claimError))
     const held = this.attempts.find(attempt => attempt.state === 'leased')
     if (held && held.claim > claim) return give(err('409 stale claim'))
-    if (held && held.claim === claim) return give(this.offer(held))
+    if (held && held.claim === claim) return give(offer(held))
     if (held) held.state = 'gone'
     if (refuses) return give(ok('none 0'))
     if (this.attempts.some(attempt => attempt.state === 'queued')) return give(this.take(claim))
-    const poll = { give: (answer: Answer) => (clearTimeout(timer), give(answer)), claim }
+    const poll = {
+      claim,
+      give: (answer: Answer) => {
+        clearTimeout(timer)
+        give(answer)
+      },
+    }
     const timer = setTimeout(() => {
       if (this.polls.delete(poll)) give(ok('none 0'))
     }, Number(query.wait) * 1000)
@@ -311,31 +262,7 @@ export class ScriptedFarm {
     attempt.state = 'leased'
     attempt.claim = claim
     attempt.claimedAt = Date.now()
-    return this.offer(attempt)
-  }
-
-  private offer({ id, lease, job, tarballs }: Attempt): Answer {
-    const names = Object.keys(job.sources ?? { src: {} })
-    return ok(
-      `attempt ${id}`,
-      `lease ${lease}`,
-      'project sample',
-      'build 17',
-      `arch ${job.arch ?? 'amd64'}`,
-      'variant default',
-      `wall ${job.wall ?? 3600}`,
-      `silence ${job.silence ?? 900}`,
-      `grace ${job.grace ?? 1}`,
-      `logmax ${job.logmax ?? 100_000_000}`,
-      'flavour a key of a later farm',
-      ...tarballs.map((bytes, i) => `source ${names[i]} ${bytes.length} crc:${cksum(bytes)} sha256:${sha256(bytes)} md5:${md5(bytes)}`),
-      `dir ${job.dir ?? names[0]}`,
-      ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
-      ...Object.entries(job.steps).flatMap(([name, text]) => [
-        `step ${name}`,
-        ...text.split('\n').map(line => (line === '' ? '|' : `| ${line}`)),
-      ]),
-    )
+    return offer(attempt)
   }
 
   private attemptCall(kind: string, url: URL, response: ServerResponse, body: Buffer, give: (answer: Answer) => void) {
@@ -374,7 +301,8 @@ export class ScriptedFarm {
   private progress(attempt: Attempt, query: Record<string, string>, body: Buffer): Answer {
     if (attempt.state !== 'leased') return err('410 the attempt is over')
     const offset = Number(query.offset)
-    if (Number(query.len) !== body.length || !sumIsRight(query.sum ?? '', body)) return err('422 the sum is of other bytes')
+    if (Number(query.len) !== body.length || !sumIsRight(query.sum ?? '', body))
+      return err('422 the sum is of other bytes')
     if (body.length > this.chunk) return err(`413 at most ${this.chunk} bytes`)
     attempt.calls.push({ at: Date.now(), offset, len: body.length, step: Number(query.step), steps: query.steps ?? '' })
     this.holdSteps(attempt, query.steps ?? '')
@@ -399,20 +327,14 @@ export class ScriptedFarm {
       return err('409 size', `size ${attempt.log.length}`)
     }
     attempt.state = 'finished'
-    attempt.finishes.push({ reason, logsize, sum, at: Date.now(), ...(steps ? { steps } : {}), ...(detail ? { detail } : {}) })
+    attempt.finishes.push({
+      reason,
+      logsize,
+      sum,
+      at: Date.now(),
+      ...(steps ? { steps } : {}),
+      ...(detail ? { detail } : {}),
+    })
     return ok('verdict passed')
   }
-}
-
-const send = (request: IncomingMessage, response: ServerResponse, answer: Answer, fault: Fault | undefined) => {
-  if (fault === 'mute') return request.socket.destroy()
-  let text = [answer.err ? `err ${answer.err}` : 'ok', ...(answer.lines ?? []), 'end', ''].join('\n')
-  if (fault === 'cut') text = text.slice(0, -6)
-  if (typeof fault === 'object' && 'answer' in fault) text = fault.answer
-  if (typeof fault === 'object' && 'status' in fault) {
-    response.writeHead(fault.status, { 'content-length': Buffer.byteLength(fault.body) })
-    return response.end(fault.body)
-  }
-  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) })
-  return response.end(text)
 }

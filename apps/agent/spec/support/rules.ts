@@ -10,10 +10,9 @@ const offend = (what: string): never => {
 
 const isNumber = (text: string) => /^(0|[1-9][0-9]{0,8})$/.test(text)
 const isName = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/.test(text)
-const isText = (text: string) => Buffer.byteLength(text) <= 1000 && !/[\u0000-\u001f\u007f]/.test(text)
+const isText = (text: string) => Buffer.byteLength(text) <= 1000 && !/\p{Cc}/u.test(text)
 const isSum = (text: string) => /^(crc:[0-9]{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|none)$/.test(text)
-const isSteps = (text: string) =>
-  /^[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9})*$/.test(text)
+const isSteps = (text: string) => /^[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9})*$/.test(text)
 const isReason = (text: string) =>
   /^(exit|cancelled|wall-limit|silence-limit|log-limit|disk-full|broken|vanished|stopped)$/.test(text)
 const isArch = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross)( .*)?$/.test(text) && isText(text)

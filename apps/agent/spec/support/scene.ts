@@ -23,7 +23,8 @@ export const scene = (
       await act({ farm, host, enrolled: () => enrol(farm, host) })
       expect(farm.offences).toEqual([])
     } catch (error) {
-      if (error instanceof Error) error.message += `\n--- the agent said:\n${host.said()}\n--- the farm saw:\n${farm.story()}`
+      if (error instanceof Error)
+        error.message += `\n--- the agent said:\n${host.said()}\n--- the farm saw:\n${farm.story()}`
       throw error
     } finally {
       await host.close()

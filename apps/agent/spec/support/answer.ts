@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
+export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
+
+export type Answer = { err?: string; lines?: string[] }
+export const ok = (...lines: string[]): Answer => ({ lines })
+export const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
+
+/** Answers as the protocol wants it, or as the fault wants it. */
+export const send = (request: IncomingMessage, response: ServerResponse, answer: Answer, fault: Fault | undefined) => {
+  if (fault === 'mute') return request.socket.destroy()
+  let text = [answer.err ? `err ${answer.err}` : 'ok', ...(answer.lines ?? []), 'end', ''].join('\n')
+  if (fault === 'cut') text = text.slice(0, -6)
+  if (typeof fault === 'object' && 'answer' in fault) text = fault.answer
+  if (typeof fault === 'object' && 'status' in fault) {
+    response.writeHead(fault.status, { 'content-length': Buffer.byteLength(fault.body) })
+    return response.end(fault.body)
+  }
+  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) })
+  return response.end(text)
+}

@@ -1,0 +1,64 @@
+import { type Answer, ok } from './answer.ts'
+import type { Log } from './log.ts'
+import { cksum, md5, sha256 } from './sums.ts'
+
+export type Job = {
+  steps: Record<string, string>
+  env?: Record<string, string>
+  sources?: Record<string, Record<string, string | Buffer>>
+  /** In place of the tarballs of `sources`. */
+  archives?: Buffer[]
+  dir?: string
+  arch?: string
+  wall?: number
+  silence?: number
+  grace?: number
+  logmax?: number
+}
+
+export type Finish = { reason: string; steps?: string; logsize: string; sum: string; detail?: string; at: number }
+
+export type Attempt = {
+  id: string
+  lease: string
+  job: Job
+  tarballs: Buffer[]
+  state: 'queued' | 'leased' | 'gone' | 'finished'
+  claim: number
+  claimedAt: number
+  sourceCalls: number
+  finishCalls: number
+  log: Log
+  steps: string
+  step: number
+  cancel: string
+  calls: { at: number; offset: number; len: number; step: number; steps: string }[]
+  finishes: Finish[]
+}
+
+/** What a claim is answered with. */
+export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
+  const names = Object.keys(job.sources ?? { src: {} })
+  return ok(
+    `attempt ${id}`,
+    `lease ${lease}`,
+    'project sample',
+    'build 17',
+    `arch ${job.arch ?? 'amd64'}`,
+    'variant default',
+    `wall ${job.wall ?? 3600}`,
+    `silence ${job.silence ?? 900}`,
+    `grace ${job.grace ?? 1}`,
+    `logmax ${job.logmax ?? 100_000_000}`,
+    'flavour a key of a later farm',
+    ...tarballs.map(
+      (bytes, i) => `source ${names[i]} ${bytes.length} crc:${cksum(bytes)} sha256:${sha256(bytes)} md5:${md5(bytes)}`,
+    ),
+    `dir ${job.dir ?? names[0]}`,
+    ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
+    ...Object.entries(job.steps).flatMap(([name, text]) => [
+      `step ${name}`,
+      ...text.split('\n').map(line => (line === '' ? '|' : `| ${line}`)),
+    ]),
+  )
+}
