@@ -7,6 +7,7 @@ import { openMirrors } from '@rumpfarm/connectors'
 import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import pg from 'pg'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../../test/support/postgres.ts'
 import { localBus } from '../bus.ts'
@@ -43,8 +44,9 @@ export interface Doors {
   host(name: string, arches?: string[]): Promise<TestHost>
   /** A build with its sources ready: its id. */
   build(commit?: string): Promise<number>
-  /** How many pushes and builds the database holds. */
+  /** How many builds the database holds, and how many pushes. */
   stored(): Promise<number>
+  pushes(): Promise<number>
 }
 
 export interface TestHost {
@@ -101,7 +103,16 @@ export const doorsTest = test.extend<{ doors: Doors }>({
       time += seconds * 1000
     }
     const open: Doors['open'] = parts => openDoors({ farm, mirrors, config, ...parts })
-    await use({ farm, config, app, wait, open, ...hands(farm, app, makeRepository(join(directory, 'repository'))) })
+    const pushes = () => countPushes(database.url)
+    await use({
+      farm,
+      config,
+      app,
+      wait,
+      open,
+      pushes,
+      ...hands(farm, app, makeRepository(join(directory, 'repository'))),
+    })
     await app.close()
     mirrors.close()
     await farm.close()
@@ -120,6 +131,14 @@ async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Pro
   await app.register(resultsDoor(parts))
   await app.ready()
   return app
+}
+
+async function countPushes(connectionString: string): Promise<number> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const { rows } = await client.query('SELECT count(*)::int AS pushes FROM "Push"')
+  await client.end()
+  return rows[0].pushes
 }
 
 function makeRepository(directory: string): Repository {

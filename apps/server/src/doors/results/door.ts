@@ -14,7 +14,11 @@ export type ApiInstance = FastifyInstance<
 >
 
 /** What every route may also answer. */
-export const refusals = { '4xx': api.ref(api.Problem), '5xx': api.ref(api.Problem) }
+const refusal = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: api.ref(api.Problem) } },
+})
+export const refusals = { '4xx': refusal('Refused'), '5xx': refusal('The farm cannot answer') }
 
 /** The document's words for who may call. */
 export const forAdmins = [{ token: [] }]

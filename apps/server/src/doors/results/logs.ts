@@ -1,6 +1,7 @@
 import { type AttemptId, api, attemptName } from '@rumpfarm/contracts'
 import type { AttemptView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
 import type { Parts } from '../../parts.ts'
 import { problem } from '../problems.ts'
 import { type ApiInstance, refusals } from './door.ts'
@@ -12,7 +13,6 @@ export const logs = (parts: Parts) => async (app: ApiInstance) => {
   const { farm } = parts
   const schema = {
     tags: ['jobs'],
-    produces: ['text/plain'],
     headers: api.LogHeaders,
     response: { 200: plain('The log'), 206: plain('Its bytes in the range'), ...refusals },
   }
@@ -42,7 +42,7 @@ export const logs = (parts: Parts) => async (app: ApiInstance) => {
   })
 }
 
-const plain = (description: string) => ({ type: 'string', description }) as const
+const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
 
 interface Asked {
   jobId: number

@@ -1,0 +1,66 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { expect, test } from 'vitest'
+import { matrixCsv, matrixText } from './matrix-forms.ts'
+
+const at = new Date('2024-05-06T07:08:09Z')
+const milestone = { buildId: 1, commit: '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de', at }
+
+const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): MatrixCell => ({
+  host,
+  arch,
+  project: 'sample',
+  variant: 'default',
+  last: null,
+  active: null,
+  alike: { cells: 0, of: 0 },
+  ...changes,
+})
+
+const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixCell['last'] => ({
+  jobId: 7,
+  buildId: 2,
+  commit: milestone.commit,
+  verdict,
+  failedStep,
+  finishedAt: at,
+  since: milestone,
+  lastGood: null,
+})
+
+const waiting = { jobId: 9, attempt: '9.1', buildId: 3, state: 'running', step: 'build', since: at } as const
+
+const matrix = (cells: MatrixCell[]): Matrix => ({ at, projects: [], arches: [], hosts: [], cells })
+
+test('as text: a table for each project and variant, hosts down, arches across', () => {
+  const cells = [
+    cell('sun', 'arm', { active: { ...waiting, state: 'waiting', step: null } }),
+    cell('vax', 'amd64', { last: ended('failed', 'tests'), active: waiting }),
+    cell('vax', 'arm', { last: ended('passed', null) }),
+    cell('vax', 'arm', { variant: 'static' }),
+  ]
+  expect(matrixText(matrix(cells))).toBe(`sample
+
+host  amd64                                                  arm
+sun   -                                                      never ran (waiting)
+vax   failed tests since 98e9cc9 2024-05-06 (running build)  passed since 98e9cc9 2024-05-06
+
+sample static
+
+host  arm
+vax   never ran
+`)
+})
+
+test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+
+test('as CSV: a line for each cell, quoted where it must be', () => {
+  const lines = matrixCsv(
+    matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
+  ).split('\r\n')
+  expect(lines).toEqual([
+    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep',
+    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,`,
+    'sun,arm,sample,default,,,,,,,,,,,,',
+    '',
+  ])
+})

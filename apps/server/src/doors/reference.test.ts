@@ -1,0 +1,69 @@
+import { expect } from 'vitest'
+import { doorsTest } from './doors.fixture.ts'
+
+interface Operation {
+  summary?: string
+  security?: unknown[]
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
+}
+
+doorsTest('the OpenAPI document has every route, its schemas by name, and who may call it', async ({ doors }) => {
+  const document = (await doors.ask('/api/v1/openapi.json')).json()
+  expect(document.openapi).toBe('3.1.0')
+  const paths: Record<string, Record<string, Operation>> = document.paths
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
+  )
+  expect(
+    operations
+      .map(({ name }) => name)
+      .filter(name => !name.startsWith('head'))
+      .sort(),
+  ).toEqual([
+    'delete /api/v1/hosts/{name}',
+    'delete /api/v1/tokens/{name}',
+    'get /api/v1/builds',
+    'get /api/v1/builds/{id}',
+    'get /api/v1/hosts',
+    'get /api/v1/hosts/{name}',
+    'get /api/v1/jobs',
+    'get /api/v1/jobs/{id}',
+    'get /api/v1/jobs/{id}/attempts/{number}/log',
+    'get /api/v1/jobs/{id}/log',
+    'get /api/v1/matrix',
+    'get /api/v1/projects',
+    'get /api/v1/projects/{name}',
+    'post /api/v1/builds/{id}/cancel',
+    'post /api/v1/hosts/invitations',
+    'post /api/v1/hosts/{name}/pause',
+    'post /api/v1/hosts/{name}/resume',
+    'post /api/v1/jobs/{id}/cancel',
+    'post /api/v1/jobs/{id}/retry',
+    'post /api/v1/login-links',
+    'post /api/v1/projects/{name}/builds',
+    'post /api/v1/tokens',
+  ])
+  for (const { name, summary, security } of operations) {
+    expect([name, summary]).toEqual([name, expect.any(String)])
+    expect([name, security !== undefined]).toEqual([name, !/^(get|head) /.test(name)])
+  }
+  const one = paths['/api/v1/builds/{id}']?.get?.responses ?? {}
+  expect(one['200']?.content?.['application/json']?.schema.$ref).toBe('#/components/schemas/Build')
+  expect(one['4XX']?.content?.['application/problem+json']?.schema.$ref).toBe('#/components/schemas/Problem')
+  expect(document.components.schemas.Build.properties.jobs.items.$ref).toBe('#/components/schemas/JobSummary')
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  )
+  for (const name of refs) expect(Object.keys(document.components.schemas)).toContain(name)
+})
+
+doorsTest('the reference for people comes from this server alone', async ({ doors }) => {
+  const page = await doors.ask('/api/v1/docs')
+  expect(page.headers['content-type']).toMatch(/^text\/html/)
+  expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'/)
+  const sources = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address)
+  expect(sources).toEqual(['/api/v1/docs/scalar.js'])
+  const script = await doors.ask('/api/v1/docs/scalar.js')
+  expect(script.headers).toMatchObject({ 'content-type': 'text/javascript; charset=utf-8', 'content-encoding': 'gzip' })
+  expect(script.rawPayload.length).toBeGreaterThan(100_000)
+})
