@@ -24,6 +24,10 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`
   }
 
+  get pid(): number | undefined {
+    return this.#program.child.pid
+  }
+
   async stop(): Promise<void> {
     await this.#program.kill9()
   }

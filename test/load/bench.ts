@@ -1,0 +1,41 @@
+// `pnpm bench [NAME…]` measures a farm of its own and prints one JSON document; progress goes to standard error.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Figure } from './figures.ts'
+import { idle } from './idle.ts'
+import { jobs } from './jobs.ts'
+import { line } from './line.ts'
+import { log } from './log.ts'
+import { commit, load, machine } from './machine.ts'
+import { matrix } from './matrix.ts'
+import { webhook } from './webhook.ts'
+
+/** What a bench tells while it runs. */
+export type Say = (words: string) => void
+export type Bench = (say: Say) => Promise<Figure[]>
+
+const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, idle }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter(name => !(name in benches))
+if (unknown.length > 0) {
+  console.error(`there is no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`)
+  process.exit(2)
+}
+
+const began = new Date()
+const results = []
+for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) results.push(await run(name))
+const command = ['pnpm bench', ...wanted].join(' ')
+const head = { command, date: began.toISOString(), commit: commit(), machine: machine() }
+console.log(JSON.stringify({ ...head, benches: results }, null, 2))
+
+async function run(name: string) {
+  const say: Say = words => console.error(`${name}: ${words}`)
+  await sleep(1_000) // what the one before left to do
+  const loadBefore = load()
+  const startedAt = performance.now()
+  const figures = (await benches[name]?.(say)) ?? []
+  for (const { name: what, value, unit, met } of figures)
+    say(`${what}: ${value} ${unit}${met === false ? ' (short of its goal)' : ''}`)
+  return { name, seconds: Math.round((performance.now() - startedAt) / 1000), loadBefore, loadAfter: load(), figures }
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import type { Say } from './bench.ts'
+import { startControl } from './control-process.ts'
+import { distribution, type Figure, figure, median } from './figures.ts'
+import { probe } from './prober.ts'
+import { openScene, type Scene } from './scene.ts'
+import { crcOf, type HeldAttempt, type SimulatedHost } from './simulated-host.ts'
+import { cpuMs, peak, residentMb, untilQuiet } from './usage.ts'
+
+const chunkBytes = 64 * 1024
+const logMb = 200
+const chunks = Math.round((logMb * 1e6) / chunkBytes)
+const megabytes = (chunks * chunkBytes) / 1e6
+/** Of each: the farm alone, the control, the farm while others ask. */
+const rounds = 3
+
+const farmYaml = ({ served }: { served: string }) => `
+projects:
+  loud:
+    repository: ${served}
+    hosts: [sim-0]
+    limits:
+      log: 900 MB
+    steps:
+      - build: 'true'
+  other:
+    repository: ${served}
+    hosts: [sim-1]
+    steps:
+      - build: 'true'
+`
+
+/** What log bytes cost, beside a server that only appends them to a file; and whether one large log makes others wait. */
+export async function log(say: Say): Promise<Figure[]> {
+  const scene = await openScene({ farmYaml, commits: rounds * 2 })
+  const control = await startControl(join(scene.directory, 'control.log'))
+  try {
+    const [loud, other] = (await scene.hosts(2, ['amd64'])) as [SimulatedHost, SimulatedHost]
+    const commits = [...scene.repository.commits]
+    const alone: number[] = []
+    const bare: number[] = []
+    const crowded: Crowded[] = []
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await costOfLog(scene, loud, other, commits.shift() as string))
+      bare.push(await control.costOf(chunks, chunk))
+      crowded.push(await withOthers(scene, loud, other, commits.shift() as string))
+      say(`${alone.at(-1)?.toFixed(2)} ms/MB, bare ${bare.at(-1)?.toFixed(2)} ms/MB`)
+    }
+    return figuresOf(alone, bare, crowded)
+  } finally {
+    await control.stop()
+    await scene.close()
+  }
+}
+
+/** Lines as a build prints them, to the last byte of the chunk. */
+const chunk = Buffer.from(
+  'cc -O2 -g -Wall -c -o rump_dev.o /usr/src/sys/rump/dev/lib/libdev/rump_dev.c\n'.repeat(1000),
+).subarray(0, chunkBytes)
+
+async function claims(scene: Scene, loud: SimulatedHost, other: SimulatedHost, commit: string) {
+  await scene.push('served', commit)
+  const held = await Promise.all([loud.claim(50), other.claim(50)])
+  await untilQuiet(scene.server.pid)
+  return held as [HeldAttempt, HeldAttempt]
+}
+
+/** Milliseconds of the server's CPU for each megabyte, from the first chunk to the answered finish. */
+async function costOfLog(scene: Scene, loud: SimulatedHost, other: SimulatedHost, commit: string): Promise<number> {
+  const [attempt, idle] = await claims(scene, loud, other, commit)
+  const before = cpuMs(scene.server.pid)
+  await sendLog(loud, attempt)
+  await untilQuiet(scene.server.pid)
+  const cost = (cpuMs(scene.server.pid) - before) / megabytes
+  await other.run(idle)
+  return cost
+}
+
+async function sendLog(host: SimulatedHost, attempt: HeldAttempt): Promise<void> {
+  const sum = crcOf(chunk)
+  for (let at = 0; at < chunks; at++) await host.progress(attempt, at * chunkBytes, chunk, sum)
+  const bytes = chunks * chunkBytes
+  await host.finish(attempt, { bytes, sum: wholeSum, steps: `0:1:${bytes}` })
+}
+
+const wholeSum = crcOf(Buffer.concat(Array.from({ length: chunks }, () => chunk)))
+
+interface Crowded {
+  answers: number[]
+  peakMb: number
+}
+
+async function withOthers(scene: Scene, loud: SimulatedHost, other: SimulatedHost, commit: string): Promise<Crowded> {
+  const [attempt, idle] = await claims(scene, loud, other, commit)
+  const { pid } = scene.server
+  const { peak: peakMb, result } = await peak(
+    () => residentMb(pid),
+    () => probe(scene.url, other, idle, () => sendLog(loud, attempt)),
+  )
+  await other.run(idle)
+  return { answers: result, peakMb }
+}
+
+function figuresOf(alone: number[], bare: number[], crowded: Crowded[]): Figure[] {
+  const answers = distribution(crowded.flatMap(round => round.answers))
+  const [farm, control] = [median(alone), median(bare)]
+  const note = `${logMb} MB in chunks of 64 KiB by one host, each with its checksum; median of ${rounds}`
+  return [
+    figure('server CPU of a megabyte of log', farm, 'ms', { goal: { atMost: 6 }, note }),
+    figure('the same of a bare Fastify that appends to a file', control, 'ms'),
+    figure('ratio of the two', farm / control, ''),
+    figure(
+      `server memory while ${logMb} MB come from one job, peak`,
+      Math.max(...crowded.map(round => round.peakMb)),
+      'MB',
+      {
+        goal: { atMost: 250 },
+      },
+    ),
+    figure('longest that anybody else waited meanwhile', answers.max, 'ms', {
+      goal: { atMost: 50 },
+      distribution: answers,
+      note: 'a request every 10 ms: health, a claim that does not wait, a heartbeat',
+    }),
+  ]
+}

@@ -1,0 +1,166 @@
+import { spawnSync } from 'node:child_process'
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../apps/server/src/embedded/postgres.ts'
+import { Program } from '../support/program.ts'
+import { TestRedis } from '../support/redis.ts'
+import { tokenOf } from '../support/wire-host.ts'
+import { makeRepository, type Repository, serveRepositories } from './repository.ts'
+import { SimulatedHost } from './simulated-host.ts'
+
+/** A farm of its own for one measurement: PostgreSQL, Redis if there is one, and a server as in production. */
+export interface Scene {
+  url: string
+  api: Api
+  server: RunningServer
+  postgres: EmbeddedPostgres
+  /** Undefined: redis-server is not installed, and BullMQ keeps its queues in PostgreSQL. */
+  redis: TestRedis | undefined
+  db: pg.Client
+  repository: Repository
+  directory: string
+  /** Sends a push of GitHub's about a commit of the repository at one of its addresses; says when it was sent and answered. */
+  push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
+  /** Hosts that have enrolled and said hello. */
+  hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>
+  invite(name: string): Promise<string>
+  close(): Promise<void>
+}
+
+export interface RunningServer {
+  pid: number
+  program: Program
+}
+
+export interface Place {
+  /** The repository's addresses: over git's protocol, and as a directory. */
+  served: string
+  local: string
+  /** Where all of the scene is. */
+  directory: string
+}
+
+export interface SceneOptions {
+  farmYaml(place: Place): string
+  commits?: number
+}
+
+const secret = randomBytes(32).toString('hex')
+const adminToken = `rft-${randomBytes(24).toString('hex')}`
+
+export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promise<Scene> {
+  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bench-'))
+  chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
+  const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })]
+  const close = async () => {
+    for (const step of closing.splice(0)) await step()
+  }
+  try {
+    const repository = makeRepository(directory, commits)
+    const daemon = await serveRepositories(directory)
+    closing.unshift(daemon.stop)
+    const place = { served: `${daemon.url}/project`, local: repository.path, directory }
+    writeFileSync(join(directory, 'farm.yaml'), farmYaml(place))
+    const postgres = await startEmbeddedPostgres({
+      directory: join(directory, 'postgres'),
+      log: quiet,
+      ...aside(directory),
+    })
+    closing.unshift(postgres.stop)
+    const redis = redisIsHere() ? await TestRedis.open(directory) : undefined
+    if (redis) closing.unshift(() => redis.stop())
+    const server = await startServer(directory, postgres, redis)
+    closing.unshift(() => server.program.stop())
+    const db = new pg.Client({ connectionString: postgres.url })
+    await db.connect()
+    closing.unshift(() => db.end())
+    const { url } = server
+    const parts = { url, api: apiClient(url, adminToken), server, postgres, redis, db, repository, directory }
+    return { ...parts, ...deeds(parts, place), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const quiet = { info: () => {}, error: (line: string) => console.error(line) }
+
+const aside = (directory: string) => ({ fallback: join(directory, 'fallback') })
+
+const redisIsHere = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
+
+// Beside this bundle.
+const main = fileURLToPath(new URL('main.js', import.meta.url))
+
+/** The server alone on the first core where there are several: what else runs then costs it little. */
+export const onItsOwnCore = availableParallelism() > 1 ? ['taskset', '-c', '0'] : []
+
+async function startServer(directory: string, postgres: EmbeddedPostgres, redis: TestRedis | undefined) {
+  const data = join(directory, 'data')
+  mkdirSync(data)
+  const environment = {
+    PORT: '0',
+    RUMPFARM_DATA: data,
+    FARM_FILE: join(directory, 'farm.yaml'),
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis?.url ?? '',
+    ADMIN_TOKEN: adminToken,
+    GITHUB_WEBHOOK_SECRET: secret,
+  }
+  const inherited = { PATH: process.env.PATH ?? '', HOME: directory }
+  const program = new Program([...onItsOwnCore, process.execPath, main], { ...inherited, ...environment }, directory)
+  // The server's own word, in its log, that it listens, and where. taskset has become node: it is the same process.
+  const url = await program.line('where it answers', line => /"address":"([^"]+)"/.exec(line)?.[1])
+  return { url, program, pid: program.child.pid as number }
+}
+
+function deeds({ api, url }: Pick<Scene, 'api' | 'url'>, place: Place) {
+  const invite = async (name: string): Promise<string> => {
+    const { line } = await api.post<{ line: string }>('/api/v1/hosts/invitations', { name })
+    return tokenOf(line)
+  }
+  const oneHost = async (name: string, arches: readonly string[]) => {
+    const host = new SimulatedHost(url, name, arches)
+    await host.enroll(await invite(name))
+    await host.hello()
+    return host
+  }
+  return {
+    invite,
+    push: (from: 'served' | 'local', commit: string) => pushOf(url, { repository: place[from], commit }),
+    async hosts(count: number, arches: readonly string[]) {
+      const hosts: SimulatedHost[] = []
+      for (let first = 0; first < count; first += enrolAtOnce) {
+        const names = Array.from({ length: Math.min(enrolAtOnce, count - first) }, (_, i) => `sim-${first + i}`)
+        hosts.push(...(await Promise.all(names.map(name => oneHost(name, arches)))))
+      }
+      return hosts
+    },
+  }
+}
+
+const enrolAtOnce = 10
+
+async function pushOf(url: string, { repository, commit }: { repository: string; commit: string }) {
+  const body = JSON.stringify({ ref: 'refs/heads/main', after: commit, repository: { clone_url: repository } })
+  const headers = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+  }
+  const sentAt = preciseNow()
+  const answer = await fetch(`${url}/webhooks/github`, { method: 'POST', body, headers })
+  const answeredAt = preciseNow()
+  if (!answer.ok) throw new Error(`the push of ${commit} was answered ${answer.status}: ${await answer.text()}`)
+  await answer.arrayBuffer()
+  return { sentAt, answeredAt }
+}
+
+/** Milliseconds since the epoch, with their fractions: comparable with `date +%s%N` of a job. */
+export const preciseNow = (): number => performance.timeOrigin + performance.now()

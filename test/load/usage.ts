@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+// Linux counts in hundredths of a second for every program (USER_HZ), whatever the kernel's own clock.
+const tickMs = 10
+
+interface Stat {
+  parent: number
+  cpuMs: number
+}
+
+function readStat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The command's name, in parentheses, may hold blanks; what follows it begins with field 3.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return { parent: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs }
+  } catch {
+    return undefined // it has ended
+  }
+}
+
+/** Milliseconds of CPU a process has used, user and system, without its children. */
+export const cpuMs = (pid: number): number => readStat(pid)?.cpuMs ?? 0
+
+/** The same, of a process and its present children: a postmaster and its backends. */
+export function familyCpuMs(pid: number): number {
+  const stats = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(name => ({ pid: Number(name), stat: readStat(Number(name)) }))
+  return stats.reduce(
+    (sum, each) => sum + (each.pid === pid || each.stat?.parent === pid ? (each.stat?.cpuMs ?? 0) : 0),
+    0,
+  )
+}
+
+/** Resident memory, in megabytes. */
+export function residentMb(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
+}
+
+export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+
+/** Waits until a process has done next to nothing for a while: what was asked of it is done. */
+export async function untilQuiet(pid: number, { spanMs = 300, cpuMsMax = 20 } = {}): Promise<void> {
+  for (;;) {
+    const before = cpuMs(pid)
+    await sleep(spanMs)
+    if (cpuMs(pid) - before <= cpuMsMax) return
+  }
+}
+
+/** The most of something while `work` runs, looked at every `everyMs`. */
+export async function peak<T>(
+  look: () => number,
+  work: () => Promise<T>,
+  everyMs = 100,
+): Promise<{ peak: number; result: T }> {
+  let most = look()
+  const timer = setInterval(() => {
+    most = Math.max(most, look())
+  }, everyMs)
+  try {
+    return { result: await work(), peak: Math.max(most, look()) }
+  } finally {
+    clearInterval(timer)
+  }
+}
