@@ -172,7 +172,7 @@ export class TestFarm {
   }
 
   /** Commits `job.sh`, or files, and triggers a build of that commit. */
-  async push(script: string | Record<string, string> = '', project = 'sample'): Promise<TestBuild> {
+  async push(script: string | Record<string, string | Buffer> = '', project = 'sample'): Promise<TestBuild> {
     const files = typeof script === 'string' ? { 'job.sh': script } : script
     return this.trigger(this.repository(project).commit(files), project)
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** Nobody's git settings but the test's own. */
@@ -24,12 +24,11 @@ export class Repository {
   }
 
   /** Writes these files and commits everything; the commit. */
-  commit(files: Record<string, string>, subject = 'A change'): string {
+  commit(files: Record<string, string | Buffer>, subject = 'A change'): string {
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.directory, name)
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, text)
-      if (text.startsWith('#!')) chmodSync(path, 0o755)
     }
     this.git('add', '--all')
     this.git('commit', '--quiet', '--allow-empty', '--message', subject)

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { sharedFarm } from '../support/farm-test.ts'
+
+import { eventually } from '../support/waiting.ts'
+
+const farm = sharedFarm({
+  queues: 'redis',
+  projects: { sample: { steps: [{ job: 'sh ./job.sh' }], limits: { grace: '1s' } } },
+})
+
+/** A job that counts to `upTo`, a line every 0.1 s. */
+const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
+const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
+
+test('a job goes on while its agent is killed -9 and runs again, and its log is byte-exact', async () => {
+  const host = await farm().host('vax')
+  const job = await (await farm().push(counting(40))).job('vax')
+  await job.logged('line 3\n')
+  await host.kill9()
+  await host.start()
+  const { verdict, attempts } = await job.finished()
+
+  expect(verdict).toBe('passed')
+  expect(attempts.length).toBe(1)
+  expect((await job.log()).toString()).toBe(counted(40))
+  expect(host.said).toContain('taken up again')
+})
+
+// What a shell leaves when it is told to end: a child that ignores TERM, a grandchild of another session's making.
+const stubborn = [
+  'stubborn() { trap "" TERM; while :; do sleep 4711; done; }',
+  'stubborn & (stubborn & stubborn) & sh -c "trap : TERM; sleep 4712; sleep 4713" &',
+  'trap "date +%s%3N >$1; exit 1" TERM',
+  'echo up; while :; do wait; done',
+]
+
+test('a cancelled job is told to end within 3 s, and what ignores that is killed, the whole process group', async () => {
+  const host = await farm().host('alpha')
+  const sleepers = async () => (await host.processes('sleep 471')).filter(line => /^\S+ +sleep 471/.test(line))
+  const toldAt = join(farm().directory, 'told-at')
+  const script = stubborn.join('\n').replace('$1', toldAt)
+  const job = await (await farm().push(script)).job('alpha')
+  await job.logged('up\n')
+  await eventually('four sleepers', async () => (await sleepers()).length === 4 || undefined)
+  const asked = Date.now()
+  await job.cancel()
+  expect(await job.finished()).toMatchObject({ verdict: 'cancelled' })
+  expect(await sleepers()).toEqual([])
+  expect(Number(readFileSync(toldAt, 'utf8')) - asked).toBeLessThan(3_000)
+})
+
+test('a host whose disk is full says so, and takes no job', async () => {
+  await farm().host('sparc', { conf: 'arch sparc native\ndisk_floor_mb 999999999\n' })
+  const other = await farm().wireHost('pdp', ['pdp11'])
+  const { refusal } = await eventually('the refusal of sparc', async () => {
+    const seen = await farm().api().get<{ refusal: string | null }>('/api/v1/hosts/sparc')
+    return seen.refusal === null ? undefined : seen
+  })
+  expect(refusal).toMatch(/^disk-full [0-9]+ MB free in \S+, 999999999 MB wanted$/)
+  const build = await farm().push('echo hello')
+  await other.runs(1)
+  expect((await (await build.job('sparc')).view()).state).toBe('queued')
+})
+
+// NUL, an escape that clears the screen, HTML, bytes that are no UTF-8, a carriage return, and a line of a megabyte.
+const nasty = Buffer.concat([
+  Buffer.from('nul \0 \x1b[31mred\x1b[0m \x1b[2J <script>alert(1)</script> &amp; \xff\xfe\r\n', 'latin1'),
+  Buffer.alloc(1_000_000, 'x'),
+  Buffer.from('\nend'),
+])
+
+test('a log of NUL bytes, escapes, HTML and a line of 1 MB comes out as it went in, as plain text', async () => {
+  await farm().host('mips')
+  const script = `head -c ${nasty.length} nasty.bin`
+  const build = await farm().push({ 'job.sh': script, 'nasty.bin': nasty })
+  const job = await build.job('mips')
+  expect((await job.finished()).verdict).toBe('passed')
+  const answer = await job.rawLog()
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  expect(Buffer.from(await answer.arrayBuffer()).equals(nasty)).toBe(true)
+  const middle = await job.rawLog({ range: 'bytes=4-9' })
+  expect(middle.status).toBe(206)
+  expect(Buffer.from(await middle.arrayBuffer())).toEqual(nasty.subarray(4, 10))
+  const page = await (await fetch(`${farm().url}/jobs/${job.id}`)).text()
+  expect(page).not.toContain('<script>alert(1)')
+})

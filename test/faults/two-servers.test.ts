@@ -1,0 +1,115 @@
+// Two server processes side by side, on one database, one Redis and one directory.
+import { beforeAll, expect, test } from 'vitest'
+import { scriptProject } from '../support/farm-fixture.ts'
+import { sharedFarm } from '../support/farm-test.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+import { eventually } from '../support/waiting.ts'
+import { WireHost } from '../support/wire-host.ts'
+
+const farm = sharedFarm({
+  queues: 'redis',
+  environment: { LEASE_SECONDS: '5' },
+  projects: { sample: scriptProject(), brief: scriptProject({ limits: { 'lost-after': '1s' } }) },
+})
+let other: ServerProcess
+beforeAll(async () => {
+  other = await farm().another()
+})
+
+/** The same host, as it is when a balancer sends its next request to the other server. */
+const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
+
+test('a job that is queued through one is claimed through the other, at once', async () => {
+  const host = await farm().wireHost('vax')
+  await farm().push()
+  await host.runs(1)
+  const waiting = atOther(host).job(2)
+  const build = await farm().push()
+  await build.prepared()
+  const ready = Date.now()
+  const offer = await waiting
+  expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile errand would wake it within 10 s
+  expect((await host.finish(offer)).code).toBe(0)
+  expect((await (await build.job('vax')).view()).verdict).toBe('passed')
+})
+
+test('a host that waits at both gets one job once', async () => {
+  const host = await farm().wireHost('alpha')
+  const both = [host.claim(1, { wait: 5 }), atOther(host).claim(1, { wait: 5 })]
+  await farm().push()
+  const answers = await Promise.all(both)
+  const offers = new Set(
+    answers.flatMap(({ lines }) => lines.filter(([key]) => key === 'attempt' || key === 'lease')).map(String),
+  )
+  expect(offers.size).toBe(2)
+})
+
+test('a log whose chunks come through both is whole', async () => {
+  const host = await farm().wireHost('mips')
+  const build = await farm().push()
+  const offer = await host.job(1)
+  const texts = Array.from({ length: 20 }, (_, number) => `line ${number}\n`)
+  let offset = 0
+  for (const [number, text] of texts.entries()) {
+    const answer = await (number % 2 === 0 ? host : atOther(host)).progress(offer, text, { offset })
+    expect(answer.code).toBe(0)
+    offset += text.length
+  }
+  expect((await atOther(host).finish(offer, texts.join(''))).code).toBe(0)
+  expect((await (await build.job('mips')).log()).toString()).toBe(texts.join(''))
+})
+
+test('a log that one server had to forget is sent again through the other', async () => {
+  const host = await farm().wireHost('pdp')
+  await farm().push()
+  const offer = await host.job(1)
+  await host.progress(offer, 'wrong')
+  await atOther(host).progress(offer, '!', { offset: 5 })
+  expect(await host.finish(offer, 'right.')).toMatchObject({ code: 409, lines: [['size', '0']] })
+  expect(await atOther(host).progress(offer, 'right.')).toMatchObject({ code: 0 })
+  expect(await host.finish(offer, 'right.')).toMatchObject({ code: 0 })
+})
+
+test('a cancel through one is told by the other with its next answer', async () => {
+  const host = await farm().wireHost('sparc')
+  const build = await farm().push()
+  const offer = await host.job(1)
+  await atOther(host).progress(offer, 'running\n')
+  await (await build.job('sparc')).cancel()
+  // Redis carries the word from one to the other: a moment, where the lease's renewal would take 2 s.
+  const told = async () => (await atOther(host).progress(offer, '', { offset: 8 })).lines
+  await eventually(
+    'the cancel',
+    async () => (await told()).some(line => line.join(' ') === 'cancel cancelled') || undefined,
+    1_500,
+  )
+})
+
+test('a job that is finished through one is over for the other', async () => {
+  const host = await farm().wireHost('hppa')
+  await farm().push()
+  const offer = await host.job(1)
+  await atOther(host).progress(offer, 'x')
+  await host.finish(offer, 'x')
+  const late = await eventually('the end at the other server', async () => {
+    const answer = await atOther(host).progress(offer, '', { offset: 1 })
+    return answer.code === 410 ? answer : undefined
+  })
+  expect(late.text).toMatch(/^the lease is lost/)
+})
+
+test('a lease that is renewed through either outlives one that is not', async () => {
+  const [host, silent] = [await farm().wireHost('m68k'), await farm().wireHost('sh3')]
+  const build = await farm().push('', 'brief')
+  const offer = await host.job(1)
+  await silent.job(1)
+  const forgotten = await build.job('sh3')
+  let turn = 0
+  await eventually('the end of the silent lease', async () => {
+    const answer = await (turn++ % 2 === 0 ? host : atOther(host)).progress(offer, '')
+    expect(answer.code).toBe(0)
+    return (await forgotten.view()).attempts.at(-1)?.reason === 'lease-expired' || undefined
+  })
+  const { attempts, state } = await (await build.job('m68k')).view()
+  expect([attempts.length, state]).toEqual([1, 'running'])
+})
