@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
 import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
 import { AgentHost } from './agent-host.ts'
@@ -188,6 +189,13 @@ export class TestFarm {
 
   build(id: number): TestBuild {
     return new TestBuild(this.api(), { id, commit: '' })
+  }
+
+  /** One statement on the farm's database, for what only time would bring about. */
+  async sql(statement: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
+    await client.connect()
+    await client.query(statement).finally(() => client.end())
   }
 
   /** What everybody said, for the message of a test that failed. */

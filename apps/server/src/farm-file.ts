@@ -10,22 +10,30 @@ const lookEveryMs = 1_000
 type FarmFile = Pick<Farm, 'applyConfiguration' | 'refuseConfiguration'>
 
 /** Keeps the farm's projects those of farm.yaml; a file with mistakes leaves the last good ones in force. Returns how to stop. */
-export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<() => void> {
+export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<() => Promise<void>> {
+  // One after the other: of two changes in quick succession the later one is in force in the end.
+  let turn = Promise.resolve()
+  const again = () => {
+    turn = turn
+      .then(() => load(path, farm, log))
+      .catch(error => log.error({ err: error }, 'farm.yaml could not be put in force'))
+  }
+  watchFile(path, { interval: lookEveryMs, persistent: false }, again) // before it is read: no change is missed
   await load(path, farm, log)
-  const again = () =>
-    void load(path, farm, log).catch(error => log.error({ err: error }, 'farm.yaml could not be put in force'))
-  watchFile(path, { interval: lookEveryMs, persistent: false }, again)
-  return () => unwatchFile(path, again)
+  return () => {
+    unwatchFile(path, again)
+    return turn
+  }
 }
 
 async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
   const problems = await apply(path, farm)
-  for (const problem of problems) log.error(problem)
   if (problems.length === 0) return log.info({ file: path }, 'the projects of farm.yaml are in force')
+  await farm.refuseConfiguration(problems)
+  for (const problem of problems) log.error(problem)
   log.error(
     `${path} was refused for ${problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`}; the last good one stays in force`,
   )
-  await farm.refuseConfiguration(problems)
 }
 
 /** The problems for which the file was not put in force. */

@@ -1,0 +1,73 @@
+import { lineValue } from '@rumpfarm/contracts'
+import { expect, test } from 'vitest'
+import type { Invitation } from '../support/agent-host.ts'
+import { sharedFarm } from '../support/farm-test.ts'
+import { tokenOf, WireHost } from '../support/wire-host.ts'
+
+const farm = sharedFarm()
+const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
+const stranger = (name: string) => new WireHost(farm().url, name)
+
+test('the line that a host runs is shown once, and names the farm as the administrator called it', async () => {
+  const { line, expiresAt } = await invite('line')
+  expect(line).toMatch(new RegExp(`^curl -fsS ${farm().url}/agent.sh \\\\| sh -s -- enroll rfi-[0-9a-f]{48}$`))
+  expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000)
+})
+
+test('a name that a host has is not given again', async () => {
+  await farm().wireHost('vax')
+  await expect(invite('vax')).rejects.toThrow(/there is a host vax/)
+})
+
+test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])('%j is no name for a host', async name => {
+  await expect(invite(name)).rejects.toThrow(/name/)
+})
+
+test('a name that another host took meanwhile: 409', async () => {
+  const [first, second] = [await invite('twin'), await invite('twin')]
+  expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
+  expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
+    code: 409,
+    text: expect.stringMatching(
+      /a host named twin has enrolled meanwhile: ask the farm for a new line with another name/,
+    ),
+  })
+})
+
+test('an invitation that was used: 409, but the same host that asks again gets the same credential', async () => {
+  const token = tokenOf((await invite('alpha')).line)
+  const first = await stranger('alpha').enrol(token, 'nonce-1')
+  const again = await stranger('alpha').enrol(token, 'nonce-1')
+  expect(lineValue(again.lines, 'credential')).toBe(lineValue(first.lines, 'credential'))
+  expect(await stranger('alpha').enrol(token, 'nonce-2')).toMatchObject({
+    code: 409,
+    text: expect.stringMatching(/^this invitation was used at \S+ to enrol alpha: ask the farm for a new line$/),
+  })
+})
+
+test('an invitation that has expired: 410', async () => {
+  const token = tokenOf((await invite('late')).line)
+  await farm().sql(`UPDATE "Invitation" SET "expiresAt" = now() - interval '1 second' WHERE "hostName" = 'late'`)
+  expect(await stranger('late').enrol(token)).toMatchObject({
+    code: 410,
+    text: expect.stringMatching(/^this invitation expired at \S+: ask the farm for a new line$/),
+  })
+})
+
+test('an invitation that never was: 401', async () => {
+  expect(await stranger('nobody').enrol('rfi-invented')).toMatchObject({
+    code: 401,
+    text: expect.stringMatching(/^this invitation is not known to the farm/),
+  })
+})
+
+test('a host that an administrator removed is refused, and its name can be given again', async () => {
+  const host = await farm().wireHost('brief')
+  await fetch(`${farm().url}/api/v1/hosts/brief`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${farm().adminToken}` },
+  })
+  const again = await farm().wireHost('brief')
+  expect(again.credential).not.toBe(host.credential)
+  expect((await again.claim(1)).code).toBe(0)
+})

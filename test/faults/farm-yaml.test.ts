@@ -1,0 +1,59 @@
+import { writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { sharedFarm } from '../support/farm-test.ts'
+
+const farm = sharedFarm()
+const projects = async () =>
+  (await farm().api().get<{ items: { name: string }[] }>('/api/v1/projects')).items.map(({ name }) => name)
+const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
+const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
+
+test('a project that joins farm.yaml is in force within 2 s', async () => {
+  const written = Date.now()
+  await farm().project('second')
+  expect(Date.now() - written).toBeLessThan(2_000 + 1_000) // and what a busy machine takes
+  expect(await projects()).toEqual(['sample', 'second'])
+})
+
+const mistaken = `projects:
+  sample:
+    repository: ./repositories/sample
+    steps:
+      - job: make
+    limits:
+      wall: soon
+  third:
+    steps: none
+`
+
+test('a farm.yaml with mistakes is refused: the last good one stays in force, and the pages tell what is wrong where', async () => {
+  const before = await projects()
+  expect(await write(mistaken)).toMatch(/farm.yaml was refused for 3 mistakes; the last good one stays in force$/)
+  expect(await projects()).toEqual(before)
+  expect((await farm().push('')).commit).toMatch(/^[0-9a-f]{40}$/)
+  const shown = await page('/')
+  expect(shown).toContain('farm.yaml:7:13: projects.sample.limits.wall: found &quot;soon&quot;, expected a duration')
+  expect(shown).toContain(
+    'farm.yaml:9:12: projects.third.steps: found &quot;none&quot;, expected a list of at least one',
+  )
+})
+
+test('a farm.yaml that is no YAML is refused with the line', async () => {
+  await write('projects:\n  sample: [\n')
+  expect(await page('/')).toMatch(/farm.yaml:[23]:[0-9]+: /)
+  expect(await projects()).toContain('sample')
+})
+
+test('a farm.yaml that was mended is in force again, and no page complains', async () => {
+  await farm().project('fourth')
+  expect(await projects()).toContain('fourth')
+  expect(await page('/')).not.toContain('farm.yaml was refused')
+})
+
+test('a project that left farm.yaml is not built any more, and its builds stay readable', async () => {
+  const build = await farm().push('', 'second')
+  await write('projects: {}\n')
+  expect(await projects()).toEqual([])
+  await expect(farm().trigger(build.commit, 'second')).rejects.toThrow(/there is no project second/)
+  expect((await build.view()).id).toBe(build.id)
+})

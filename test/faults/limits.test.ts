@@ -1,0 +1,170 @@
+// Everything that a host may send has a limit, and each limit an answer that names it.
+import type { WireLine } from '@rumpfarm/contracts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Invitation } from '../support/agent-host.ts'
+import { sharedFarm } from '../support/farm-test.ts'
+import { tokenOf, WireHost, type WireOffer } from '../support/wire-host.ts'
+
+const farm = sharedFarm()
+let host: WireHost
+let offer: WireOffer
+beforeAll(async () => {
+  host = await farm().wireHost('vax')
+  await farm().push()
+  offer = await host.job(1)
+})
+
+const err = (code: number, text: RegExp) => ({ code, text: expect.stringMatching(text) })
+const lines = (count: number): WireLine[] => Array.from({ length: count }, (_, number) => [`k${number}`, 'x'])
+const arches = (count: number) => Array.from({ length: count }, (_, number) => `arch${number}`)
+
+describe('a body', () => {
+  test('of more than 1 MiB: 413', async () => {
+    const body = Buffer.alloc(1024 * 1024 + 1)
+    const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/progress?lease=${offer.lease}&offset=0`, body)
+    expect(answer).toMatchObject(err(413, /^a body is at most 1048576 bytes$/))
+  })
+
+  test('of more than 4096 lines: 400', async () => {
+    expect(await host.post('/agent/v1/hello', lines(4097))).toMatchObject(err(400, /^more than 4096 lines$/))
+  })
+
+  test('that was cut: 400', async () => {
+    const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n'))
+    expect(answer).toMatchObject(err(400, /the last line is not "end": the body was cut/))
+  })
+
+  test('with a line that has no key: 400, with its number', async () => {
+    const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n -x\nend\n'))
+    expect(answer).toMatchObject(err(400, /^line 2 has no key: " -x"$/))
+  })
+})
+
+describe('a hello', () => {
+  test.each<[string, WireLine[], RegExp]>([
+    ['of 65 slots', [['slots', 65]], /^"slots" is not a number from 1 to 64$/],
+    ['of no slots', [['slots', 0]], /^"slots" is not a number from 1 to 64$/],
+    ['of half a slot', [['slots', '0.5']], /^"slots" is not a number from 1 to 64$/],
+    ['with a malformed instance', [['instance', '../x']], /^the line "instance" is missing or malformed$/],
+    ['with a malformed predecessor', [['previous', '-x']], /^the line "previous" is malformed$/],
+    [
+      'with an arch that is neither native nor cross',
+      [['arch', 'vax foreign cc']],
+      /should read: arch NAME native\|cross COMPILER$/,
+    ],
+    ['with an arch of 65 characters', [['arch', `${'x'.repeat(65)} native`]], /should read: arch NAME/],
+    ['with 201 facts', lines(201), /^more than 200 facts$/],
+    ['that speaks protocol 2', [['protocol', 2]], /^this farm speaks protocol 1, not 2$/],
+    ['without a version', [['version', '']], /^the line "version" is missing or malformed$/],
+  ])('%s: 400', async (_, changes, text) => {
+    const usual: WireLine[] = [
+      ['version', '1.0.0'],
+      ['instance', host.instance],
+      ['slots', 1],
+    ]
+    const given = new Set(changes.map(([key]) => key))
+    const body = [...usual.filter(([key]) => !given.has(key)), ...changes]
+    expect(await host.post('/agent/v1/hello', body)).toMatchObject(err(400, text))
+  })
+
+  test('with 65 arches, or one twice: 400', async () => {
+    expect(await host.hello(arches(65))).toMatchObject(err(400, /^more than 64 arches$/))
+    expect(await host.hello(['vax', 'vax'])).toMatchObject(err(400, /^an arch is declared twice$/))
+  })
+})
+
+describe('a claim', () => {
+  test.each([
+    ['without an instance', 'slot=1&claim=1', /^the parameter "instance" is missing$/],
+    ['for slot 0', 'instance=i&slot=0&claim=1', /^the parameter "slot" is not a number from 1 on$/],
+    [
+      'with a number of ten digits',
+      'instance=i&slot=1&claim=1000000000',
+      /^the parameter "claim" is not a number of at most 9 digits$/,
+    ],
+  ])('%s: 400', async (_, query, text) => {
+    expect(await host.post(`/agent/v1/claim?${query}`, [])).toMatchObject(err(400, text))
+  })
+})
+
+describe('progress', () => {
+  test.each([
+    ['without a lease', 'offset=0&len=0', 400, /^the parameters "lease" and "offset" are needed$/],
+    ['without an offset', 'lease=x&len=0', 400, /^the parameters "lease" and "offset" are needed$/],
+    ['with half a step', 'lease=LEASE&offset=0&len=0&steps=0:1', 400, /^the parameter "steps" is malformed/],
+    [
+      'with 65 steps',
+      `lease=LEASE&offset=0&len=0&steps=${Array(65).fill('0:1:1').join(',')}`,
+      400,
+      /"steps" is malformed/,
+    ],
+    ['with hexadecimal that is none', 'lease=LEASE&offset=0&len=1&enc=hex', 422, /does not have the length/],
+  ])('%s: %3$i', async (_, query, code, text) => {
+    const path = `/agent/v1/attempts/${offer.attempt}/progress?${query.replace('LEASE', offer.lease)}`
+    expect(await host.post(path, Buffer.from(query.includes('hex') ? 'zz' : ''))).toMatchObject(err(code, text))
+  })
+})
+
+describe('a finish', () => {
+  test.each<[string, WireLine[], RegExp]>([
+    ['for a reason that is none', [['reason', 'whim']], /^the line "reason" must be one of exit, cancelled, /],
+    ['with malformed steps', [['steps', 'x']], /^the line "steps" is malformed$/],
+    [
+      'with a log of ten digits',
+      [['logsize', '1000000000']],
+      /^the line "logsize" is not a number of at most 9 digits$/,
+    ],
+    ['with a checksum of another kind', [['sum', 'sha1:00']], /^the line "sum" is malformed$/],
+    [
+      'with more steps than the recipe',
+      [['steps', '0:1:1,0:1:1']],
+      /^the line "steps" names more steps than the job has$/,
+    ],
+  ])('%s: 400', async (_, changes, text) => {
+    const given = new Set(changes.map(([key]) => key))
+    const usual: WireLine[] = [
+      ['reason', 'exit'],
+      ['logsize', 0],
+    ]
+    const path = `/agent/v1/attempts/${offer.attempt}/finish?lease=${offer.lease}`
+    const answer = await host.post(path, [...usual.filter(([key]) => !given.has(key)), ...changes])
+    expect(answer).toMatchObject(err(400, text))
+  })
+
+  test('without a lease: 400', async () => {
+    const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/finish`, [['reason', 'exit']])
+    expect(answer).toMatchObject(err(400, /^the parameter "lease" is needed$/))
+  })
+})
+
+test.each([
+  ['token', [['nonce', 'n']]],
+  ['nonce', [['token', 't']]],
+] as [string, WireLine[]][])('an enrolment without a %s: 400', async (_, body) => {
+  const answer = await host.post('/agent/v1/enroll', [...body, ['version', '1.0.0']])
+  expect(answer).toMatchObject(err(400, /^the lines "token" and "nonce" are needed$/))
+})
+
+test('what a host says of itself is cut to its limits', async () => {
+  const { line } = await farm().api().post<Invitation>('/api/v1/hosts/invitations', { name: 'chatty' })
+  const chatty = new WireHost(farm().url, 'chatty')
+  await chatty.enrol(tokenOf(line))
+  await chatty.hello(
+    [],
+    [
+      ['uname_v', 'v'.repeat(1500)],
+      ['arch', `vax native ${'c'.repeat(500)}`],
+    ],
+  )
+  await chatty.claim(1, { body: [['refuse', `because ${'x'.repeat(1000)}`]] })
+  const {
+    facts,
+    arches: declared,
+    refusal,
+  } = await farm().api().get<{
+    facts: Record<string, string>
+    arches: { compiler: string }[]
+    refusal: string
+  }>('/api/v1/hosts/chatty')
+  expect([facts.uname_v?.length, declared[0]?.compiler.length, refusal.length]).toEqual([1000, 200, 500])
+})
