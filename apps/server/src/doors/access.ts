@@ -33,10 +33,13 @@ export const accessDoor = (parts: Parts) =>
     { name: 'access' },
   )
 
-/** preHandler: lets only administrators pass: their token, or their session with a form's `_csrf`. */
+/**
+ * Lets only administrators pass: their token, or their session with its `_csrf`. As a preHandler where forms are read; as
+ * onRequest where the word comes in X-CSRF-Token, so that a stranger's body is not read at all.
+ */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => request.server.access.require(request, 'admin')
 
-/** preHandler: lets also tokens pass that may only ask for builds. */
+/** Lets also tokens pass that may only ask for builds. */
 export const requireTrigger = (request: FastifyRequest): Promise<void> =>
   request.server.access.require(request, 'trigger')
 

@@ -20,19 +20,18 @@ export async function createLoginLink({ db, now, random }: Ground): Promise<Logi
 }
 
 export type LoginOutcome =
-  | { kind: 'logged-in'; session: string; expiresAt: Date }
+  | { kind: 'logged-in'; session: string; seconds: number }
   /** Unknown, expired, or used before: a stranger learns nothing of which. */
   | { kind: 'link-not-valid' }
 
 /** Uses up a link. The conditional UPDATE decides between two browsers, on however many servers. */
 export async function logIn({ db, now, random }: Ground, token: string): Promise<LoginOutcome> {
   const session = random()
-  const expiresAt = later(now(), sessionSeconds)
   const { count } = await db.login.updateMany({
     where: { linkHash: hash(token), usedAt: null, expiresAt: { gt: now() } },
-    data: { usedAt: now(), sessionHash: hash(session), expiresAt },
+    data: { usedAt: now(), sessionHash: hash(session), expiresAt: later(now(), sessionSeconds) },
   })
-  return count === 1 ? { kind: 'logged-in', session, expiresAt } : { kind: 'link-not-valid' }
+  return count === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
 }
 
 /** Whether this session is an administrator's and has not ended. */

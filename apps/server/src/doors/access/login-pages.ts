@@ -33,7 +33,7 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
   app.post('/login/:token', async (request: LoginRequest, reply) => {
     const outcome = await farm.logIn(request.params.token)
     if (outcome.kind !== 'logged-in') return page(reply.code(problemKinds[outcome.kind][0]), 'Sign in', notValidPage)
-    const options = { ...cookieOptions(request), expires: outcome.expiresAt }
+    const options = { ...cookieOptions(request), maxAge: outcome.seconds }
     return reply.setCookie(sessionCookie, outcome.session, options).redirect('/', 303)
   })
   app.post('/logout', async (request, reply) => {

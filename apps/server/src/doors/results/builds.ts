@@ -47,7 +47,7 @@ export const builds =
     app.post(
       '/builds/:id/cancel',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           tags: ['builds'],
           summary: 'End every job of a build',

@@ -46,7 +46,7 @@ export const hosts =
     app.post(
       '/hosts/invitations',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           tags: ['hosts'],
           summary: 'A line that makes a machine a host of this name, once',
@@ -83,7 +83,7 @@ export const hosts =
       app.post(
         `/hosts/:name/${verb}`,
         {
-          preHandler: requireAdmin,
+          onRequest: requireAdmin,
           schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },
         },
         async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
@@ -95,7 +95,7 @@ export const hosts =
     app.delete(
       '/hosts/:name',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           ...change,
           summary: 'Take a host out of the farm: its jobs are cancelled, its results stay',

@@ -51,7 +51,7 @@ export const jobs =
     app.post(
       '/jobs/:id/cancel',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: { ...change, summary: 'End a job', response: { 200: api.ref(api.Cancelled), ...refusals } },
       },
       async (request, reply) => {
@@ -64,7 +64,7 @@ export const jobs =
     app.post(
       '/jobs/:id/retry',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           ...change,
           summary: 'Run an ended job once more, with the same recipe and sources',

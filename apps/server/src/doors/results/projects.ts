@@ -48,7 +48,7 @@ export const projects = (parts: Parts) => async (app: ApiInstance) => {
   app.post(
     '/projects/:name/builds',
     {
-      preHandler: requireTrigger,
+      onRequest: requireTrigger,
       schema: {
         tags: ['builds'],
         summary: 'Build a project at a commit; the same commit again is the same build',

@@ -66,6 +66,7 @@ async function loadPages(): Promise<Pages> {
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
+      showDeveloperTools: 'never',
       mcp: { disabled: true },
       agent: { disabled: true },
     },

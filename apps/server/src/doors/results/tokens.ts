@@ -12,7 +12,7 @@ export const tokens =
     app.post(
       '/tokens',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           tags: ['access'],
           summary: 'A new token, shown once',
@@ -32,7 +32,7 @@ export const tokens =
     app.delete(
       '/tokens/:name',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           tags: ['access'],
           summary: 'Make a token useless',
@@ -51,7 +51,7 @@ export const tokens =
     app.post(
       '/login-links',
       {
-        preHandler: requireAdmin,
+        onRequest: requireAdmin,
         schema: {
           tags: ['access'],
           summary: "A link that signs an administrator's browser in, once, within ten minutes",
