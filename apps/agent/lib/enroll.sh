@@ -69,7 +69,7 @@ keep_credential() {
 # Read from a pipe, $0 is the shell and the text is gone: fetch it again. A saved file is copied, with the address in it.
 save_script() {
   saved=$DIR/agent.sh
-  if [ -f "$0" ] && sed 9q "$0" | grep '^# The Rumpfarm agent' >/dev/null; then
+  if sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
     cp "$0" "$saved.new"
   else
     ("${CLIENT}_get" /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"

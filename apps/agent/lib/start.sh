@@ -7,7 +7,7 @@
 
 # Solaris 10's /bin/sh is a Bourne shell: leave it before it meets the first ${x%y}.
 # shellcheck disable=SC2006 # for the whole file: see above
-if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && test -f "$0"; then
+if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
   RUMPFARM_SHELL=/usr/xpg4/bin/sh
   export RUMPFARM_SHELL
   exec "$RUMPFARM_SHELL" "$0" ${1+"$@"}
@@ -17,7 +17,7 @@ if test -n "${YASH_VERSION-}"; then
   # shellcheck disable=SC3040 # its own, else its loop variables are local to the function
   set -o posixlycorrect
   # It reads characters, not bytes, in the locale that it was started in, and a recipe is UTF-8.
-  if test "${LC_ALL-}" != C.UTF-8 && test -f "$0"; then
+  if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
     LC_ALL=C.UTF-8
     export LC_ALL
     exec "${RUMPFARM_SHELL:-yash}" "$0" ${1+"$@"}

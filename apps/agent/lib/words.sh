@@ -73,8 +73,9 @@ EOF
   esac
 }
 
-# shellcheck disable=SC2123 # without a PATH only what is built in is found
 choose_put() {
   PUT='cat'
-  if (PATH=''; printf x) >/dev/null 2>&1; then PUT='printf'; elif (PATH=''; print -r -- x) >/dev/null 2>&1; then PUT='print'; fi
+  for put in print printf; do
+    case `command -V "$put" 2>/dev/null` in *built*in*) PUT=$put ;; esac
+  done
 }
