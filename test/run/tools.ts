@@ -22,6 +22,7 @@ const tools: readonly Tool[] = [
   { programs: ['bash'], packages: {} },
   { programs: ['curl'], packages: {} },
   { programs: ['wget'], packages: {} },
+  { programs: ['openssl'], packages: {} },
   {
     programs: ['cc', 'gcc', 'clang'],
     packages: { 'apt-get': 'gcc', dnf: 'gcc', apk: 'build-base', pacman: 'gcc', zypper: 'gcc', brew: 'gcc' },
