@@ -62,5 +62,9 @@ export const bundle = async entries => {
 // From the command line: node apps/server/build.mjs NAME=FILE.ts …, the files relative to the current directory.
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const pairs = process.argv.slice(2).map(argument => argument.split('=', 2))
-  await bundle(Object.fromEntries(pairs.map(([name, file]) => [name, pathToFileURL(file)])))
+  const entries = Object.fromEntries(pairs.map(([name, file]) => [name, pathToFileURL(file)]))
+  await bundle(entries).catch(error => {
+    if (!error.errors) throw error
+    process.exitCode = 1 // esbuild has told them
+  })
 }
