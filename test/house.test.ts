@@ -1,0 +1,131 @@
+// ARCHITECTURE.md's table of who may import whom, held against the code.
+import { describe, expect, test } from 'vitest'
+import { importsOf, isTest, readSource, type SourceFile, sourceFiles } from './support/sources.ts'
+
+const code = sourceFiles(/\.(ts|tsx|mjs)$/)
+const shipped = code.filter(file => !isTest(file))
+
+interface Part {
+  /** Its row of the table. */
+  name: string
+  /** Where it lives: the beginning of its files' paths. */
+  place: string
+  /** What of ours it may import beside itself, in the table's words. */
+  ours: string
+  /** What it may import, beside its own files. */
+  may: RegExp
+}
+
+const parts: Part[] = [
+  { name: 'contracts', place: 'packages/contracts/src/', ours: 'nothing of ours', may: /^typebox(\/|$)/ },
+  {
+    name: 'farm/rules',
+    place: 'packages/farm/src/rules/',
+    ours: 'contracts',
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|node:path|node:crypto)$/, // no I/O in any of them
+  },
+  {
+    name: 'farm',
+    place: 'packages/farm/src/',
+    ours: 'contracts, Prisma (through db.ts)',
+    may: /^(@rumpfarm\/contracts|@prisma\/.*|pg|typebox(\/\w+)?|yaml|picomatch|node:.*)$/,
+  },
+  {
+    name: 'connectors',
+    place: 'packages/connectors/src/',
+    ours: 'contracts',
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|standardwebhooks|node:.*)$/,
+  },
+  {
+    name: 'apps/server',
+    place: 'apps/server/src/',
+    ours: 'all three, through their index.ts only',
+    may: /^(@rumpfarm\/(contracts|farm|connectors)|(?!@rumpfarm\/|@prisma\/).*)$/,
+  },
+  { name: 'apps/agent', place: 'apps/agent/lib/', ours: 'nothing: it knows only the protocol page', may: /^$/ },
+]
+
+/** `file imports what`, for each import that is not allowed. */
+const offences = (files: readonly SourceFile[], allowed: (name: string, file: SourceFile) => boolean): string[] =>
+  files.flatMap(file => importsOf(file).flatMap(name => (allowed(name, file) ? [] : [`${file.path} imports ${name}`])))
+
+const isFile = (name: string) => /^(packages|apps|test|prisma)\//.test(name) || name.startsWith('..')
+
+test('the table in ARCHITECTURE.md is the one that is checked here', () => {
+  const { text } = readSource('ARCHITECTURE.md')
+  const rows = [...text.matchAll(/^\| ([a-z/]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, name, ours]) => [name, ours])
+  expect(rows).toEqual(parts.map(({ name, ours }) => [name, ours]))
+})
+
+test('what a file imports is found in every form', () => {
+  const text = [
+    `import { type A,\n  b as c } from './b.ts'`,
+    `import type D from 'd'`,
+    `export * from '../e.ts'`,
+    `import 'f/side-effect'`,
+    `const g = await import('g')`,
+    `type H = import('h').H`,
+    `const text = "from 'nowhere'"`,
+  ].join('\n')
+  expect(importsOf({ path: 'packages/x/src/a.ts', text }).sort()).toEqual(
+    ['packages/x/src/b.ts', 'd', 'packages/x/e.ts', 'f/side-effect', 'g', 'h'].sort(),
+  )
+})
+
+test.each(parts)('$name imports only what it may', ({ place, may }) => {
+  const files = shipped.filter(({ path }) => path.startsWith(place))
+  expect(files.length > 0 || place === 'apps/agent/lib/').toBe(true)
+  expect(offences(files, name => (isFile(name) ? name.startsWith(place) : may.test(name)))).toEqual([])
+})
+
+test('the agent is POSIX sh and nothing else', () => {
+  const files = sourceFiles(/^apps\/agent\/lib\//).map(({ path }) => path)
+  expect(files.length).toBeGreaterThan(10)
+  expect(files.filter(path => !path.endsWith('.sh'))).toEqual([])
+})
+
+describe('one file each', () => {
+  const only = (what: string, place: string, name: RegExp, allowed: RegExp) =>
+    test(what, () => {
+      const files = shipped.filter(({ path }) => path.startsWith(place))
+      expect(offences(files, (imported, { path }) => !name.test(imported) || allowed.test(path))).toEqual([])
+    })
+
+  only('only db.ts imports the Prisma client', 'packages/farm/src/', /\/generated\//, /\/db\.ts$/)
+  only(
+    'only db.ts and the migrations import Prisma',
+    'packages/',
+    /^@prisma\//,
+    /^packages\/farm\/src\/(db\.ts|migrations\/)/,
+  )
+  only('only errands and dispatch.ts import BullMQ', '', /^bullmq$/, /^apps\/server\/src\/(errands\/|dispatch\.ts$)/)
+  only(
+    'only doors and app.ts import Fastify',
+    'apps/server/src/',
+    /^@?fastify/,
+    /^apps\/server\/src\/(doors\/|app\.ts$|server\.ts$)/,
+  )
+
+  test('only config.ts reads the environment of the server', () => {
+    const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/') && !path.endsWith('/config.ts'))
+    const readers = files.filter(({ text }) => /\bprocess\.env\b/.test(text.replaceAll('readConfig(process.env)', '')))
+    expect(readers.map(({ path }) => path)).toEqual([])
+  })
+
+  test('packages read no environment at all', () => {
+    const files = shipped.filter(({ path }) => path.startsWith('packages/'))
+    const readers = files.filter(({ text }) => /^(?!\s*(\/?\*|\/\/)).*\bprocess\.env\b/m.test(text))
+    expect(readers.map(({ path }) => path)).toEqual([])
+  })
+})
+
+test('no package, folder or file is named for no purpose', () => {
+  const vague = /(^|\/)(utils?|helpers?|common|shared|misc|types)(\/|\.[a-z]+$)/
+  expect(sourceFiles(/./).flatMap(({ path }) => (vague.test(path) ? [path] : []))).toEqual([])
+})
+
+test('no file is a giant: 400 lines, and 500 for a test', () => {
+  const files = sourceFiles(/\.(ts|tsx|mjs|js|sh|prisma)$/)
+  const giants = files.filter(file => file.text.split('\n').length > (isTest(file) ? 500 : 400))
+  expect(giants.map(({ path }) => path)).toEqual([])
+})

@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface SourceFile {
+  /** From the repository's root. */
+  path: string
+  text: string
+}
+
+const readRoot = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** What git has or would have of this repository, that is still there. */
+export function sourceFiles(pattern: RegExp): SourceFile[] {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
+  const paths = listed
+    .toString()
+    .split('\0')
+    .filter(path => pattern.test(path) && existsSync(join(root, path)))
+  return paths.map(path => ({ path, text: readRoot(path) }))
+}
+
+export const readSource = (path: string): SourceFile => ({ path, text: readRoot(path) })
+
+/** A file that only tests run. */
+export const isTest = ({ path }: SourceFile): boolean => /\.test\.|\.fixture\.|\/(spec|support)\/|^test\//.test(path)
+
+const statement = /^(?:import|export)\s+(?:type\s+)?[\w*\s{},$]+?\s+from\s+'([^']+)'|^import\s+'([^']+)'/gm
+const expression = /\b(?:import|require(?:\.resolve)?)\(\s*'([^']+)'/g
+
+/** What a file imports: packages by name, files of ours from the repository's root. */
+export function importsOf({ path, text }: SourceFile): string[] {
+  const found = [...text.matchAll(statement), ...text.matchAll(expression)]
+  const names = found.map(([, from, bare]) => from ?? bare ?? '')
+  return names.map(name => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name))
+}
