@@ -47,18 +47,27 @@ const trigger = async (api: Api, ref: string): Promise<BuildAnswer> => {
 const stepLine = ({ name, exit, milliseconds }: StepAnswer): string =>
   `    ${name.padEnd(12)} ${exit === 0 ? 'passed' : `failed, exit ${exit}`}  ${(milliseconds / 1000).toFixed(1)} s`
 
-const lastLines = (log: string): string =>
-  log
-    .trimEnd()
-    .split('\n')
-    .slice(-10)
-    .map(line => `    | ${line}`)
-    .join('\n')
+const lastLines = (log: string): string[] =>
+  log === ''
+    ? []
+    : log
+        .trimEnd()
+        .split('\n')
+        .slice(-10)
+        .map(line => `    | ${line}`)
+
+/** What a person should know of how it ended, beside its log. */
+const detailOf = async (api: Api, id: number): Promise<string[]> => {
+  const { attempts } = await api.get<{ attempts: { detail: string | null }[] }>(`/api/v1/jobs/${id}`)
+  const detail = attempts[0]?.detail
+  return detail ? [`    ${detail}`] : []
+}
 
 const sayFailed = async ({ api, say }: CellRequest, job: JobAnswer): Promise<void> => {
   const log = await api.text(`/api/v1/jobs/${job.id}/log`, { range: 'bytes=-2000' }).catch(() => '')
   const where = job.failedStep ? ` at step ${job.failedStep}` : ''
-  say(`  ${job.host} ${job.arch} is ${job.verdict}${where}:\n${lastLines(log)}\n    ${api.url}/jobs/${job.id}`)
+  const first = `  ${job.host} ${job.arch} is ${job.verdict}${where}`
+  say([first, ...lastLines(log), ...(await detailOf(api, job.id)), `    ${api.url}/jobs/${job.id}`].join('\n'))
 }
 
 /** Says each step as it ends. */

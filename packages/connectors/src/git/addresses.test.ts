@@ -47,3 +47,11 @@ test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'fil
   '%s may be given to git',
   text => expect(addressProblem(text)).toBeUndefined(),
 )
+
+test.each([
+  { repository: '/home/ada/my farm', problem: undefined },
+  { repository: 'https://forge.example/my farm', problem: expect.stringContaining('has spaces') },
+  { repository: '/srv/two\nlines', problem: expect.stringContaining('has spaces') },
+])('only a path on this machine may have spaces: $repository', ({ repository, problem }) => {
+  expect(addressProblem(repository)).toEqual(problem)
+})

@@ -10,7 +10,9 @@ const pathPattern = /^(?!-)(?!.*(^|\/)\.{0,2}(\/|$))[^\p{Cc}\\]{1,500}$/u
 export function addressProblem(repository: string): string | undefined {
   const shown = hideSecrets(repository)
   if (repository.startsWith('-')) return `the repository "${shown}" begins with "-": git would take it for an option`
-  if (!/^[^\p{Cc} ]{1,1000}$/u.test(repository)) return `the repository "${shown}" is empty, too long, or has spaces`
+  // A clone of the farm may lie in a directory whose name has spaces; a URL has none.
+  const form = isAbsolute(repository) ? /^[^\p{Cc}]{1,1000}$/u : /^[^\p{Cc} ]{1,1000}$/u
+  if (!form.test(repository)) return `the repository "${shown}" is empty, too long, or has spaces`
   if (/^[^/]+::/.test(repository)) return `the repository "${shown}" names a helper program (…::): use a URL or a path`
   if (schemePattern.test(repository) || isAbsolute(repository) || /^[^/]+:/.test(repository)) return undefined
   return `the repository "${shown}" is neither a URL nor an absolute path`
