@@ -1,0 +1,34 @@
+import { expect, test, vi } from 'vitest'
+import { bearers } from './bearer.ts'
+
+const known = { id: 7, name: 'vax' }
+
+test('a host is looked up once in a few seconds, however often it asks', async () => {
+  const hostBearing = vi.fn(async () => known)
+  const bearerOf = bearers({ hostBearing })
+  for (let asked = 0; asked < 5; asked++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
+  expect(hostBearing).toHaveBeenCalledTimes(1)
+})
+
+test('a credential that was withdrawn works no longer than 5 s', async () => {
+  vi.useFakeTimers()
+  try {
+    const hostBearing = vi.fn(async (): Promise<typeof known | undefined> => known)
+    const bearerOf = bearers({ hostBearing })
+    await bearerOf('Bearer rfh-1')
+    hostBearing.mockResolvedValue(undefined)
+    vi.advanceTimersByTime(5_001)
+    expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(129)}`, 'Bearer ä'])(
+  '%j bears nobody, and the database is not asked',
+  async authorization => {
+    const hostBearing = vi.fn(async () => known)
+    expect(await bearers({ hostBearing })(authorization)).toBeUndefined()
+    expect(hostBearing).not.toHaveBeenCalled()
+  },
+)

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { type Running, RunningCache } from './running.ts'
+
+const running = (jobId: number): Running => ({
+  jobId,
+  number: 1,
+  hostId: 1,
+  buildId: 1,
+  projectName: 'sample',
+  lease: 'lease',
+  leaseUntil: 1_000,
+  cancel: null,
+  logBytesMax: 1,
+  wallUntil: 1,
+  stepNames: [],
+  sources: [],
+  steps: '',
+  started: true,
+})
+
+test('5,000 attempts are remembered, and the one longest unused is forgotten first', () => {
+  const cache = new RunningCache()
+  for (let job = 1; job <= 5_000; job++) cache.set(running(job))
+  expect(cache.get('1.1')?.jobId).toBe(1)
+  cache.set(running(5_001))
+  expect([cache.get('1.1')?.jobId, cache.get('2.1')?.jobId, cache.get('5001.1')?.jobId]).toEqual([1, undefined, 5_001])
+})
+
+test.each([
+  { who: 'its host with its lease', hostId: 1, lease: 'lease', at: 999, holds: true },
+  { who: 'another host', hostId: 2, lease: 'lease', at: 999, holds: false },
+  { who: 'an older lease', hostId: 1, lease: 'older', at: 999, holds: false },
+  { who: 'its host when the lease has run out', hostId: 1, lease: 'lease', at: 1_000, holds: false },
+])('held by $who: $holds', ({ hostId, lease, at, holds }) => {
+  const cache = new RunningCache()
+  cache.set(running(7))
+  expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)
+})
