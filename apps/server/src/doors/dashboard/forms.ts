@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { CancelOutcome, InviteOutcome, PushOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { CancelOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { acceptForms, isAdmin, requireAdmin } from '../access.ts'
 import { publicUrlOf } from '../public-url.ts'
+import { triggerBuild } from '../trigger.ts'
 import { segment } from './html.ts'
 import { NotHere, noSuch } from './not-found.ts'
 import { drawInvitationPage, drawInvitePage } from './pages/invite.tsx'
@@ -94,33 +94,31 @@ function refuseRetry(outcome: RetryOutcome, id: string): void {
   throw new NotHere({ title: 'It cannot run again', text: `${outcome.why}.`, next })
 }
 
-async function trigger({ farm, mirrors }: Parts, name: string, ref: string | undefined): Promise<number> {
-  const project = (await farm.projects()).get(name)
-  if (!project) throw noProject(name)
-  const resolved = await mirrors.resolve({ repository: project.repository, ref })
-  if (resolved.kind !== 'commit') throw notTriggered(project, resolved.problem)
-  const { commit, branch } = resolved
-  const outcome = await farm.receivePush({ project: name, commit, branch, source: 'button', deliveryId: randomUUID() })
-  return builtOf(project, outcome)
-}
-
-function builtOf(project: ProjectConfig, outcome: PushOutcome): number {
+async function trigger(parts: Parts, project: string, ref: string | undefined): Promise<number> {
+  const outcome = await triggerBuild(parts, { project, ref, source: 'button', deliveryId: randomUUID() })
   switch (outcome.kind) {
     case 'built':
       return outcome.buildId
-    case 'branch-not-built':
-      throw notTriggered(project, `it builds only these branches: ${outcome.branches.join(', ')}`)
     case 'unknown-project':
-      throw noProject(project.name)
+      throw noProject(project)
+    case 'branch-not-built': {
+      const branches = outcome.branches.join(', ')
+      throw notTriggered(
+        project,
+        `It builds only the branches ${branches}. Name the commit to build it all the same: ${outcome.commit}`,
+      )
+    }
     case 'repeated':
       if (outcome.buildId !== null) return outcome.buildId
-      throw notTriggered(project, 'this push was recorded before, without a build')
+      throw notTriggered(project, 'This push was here before, and was not built then.')
+    default:
+      throw notTriggered(project, `${outcome.problem}.`)
   }
 }
 
-const notTriggered = ({ name }: ProjectConfig, why: string) =>
+const notTriggered = (name: string, text: string) =>
   new NotHere({
     title: `${name} was not built`,
-    text: why,
+    text,
     next: { href: `/projects/${segment(name)}`, text: `Back to ${name}` },
   })

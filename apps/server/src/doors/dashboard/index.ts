@@ -4,12 +4,12 @@ import { Refusal } from '../problems.ts'
 import { serveAssets } from './assets.ts'
 import { formRoutes } from './forms.ts'
 import { jobPages, tooMany } from './job-routes.ts'
-import { sayWhenStale } from './live/page-events.ts'
+import { Changes } from './live/page-events.ts'
 import { Streams } from './live/stream.ts'
 import { NotHere } from './not-found.ts'
 import { drawProblemPage, type Problem } from './pages/problem.tsx'
 import { readingPages } from './reading.ts'
-import { plainVisit, sendPage, visitOf } from './visit.ts'
+import { plainVisit, queryWord, sendPage, visitOf } from './visit.ts'
 
 /** Each is a socket of its own, and a process commonly may have 1,024. */
 const streamsMax = 500
@@ -17,7 +17,13 @@ const streamsMax = 500
 /** What people look at: pages drawn on the server, complete without JavaScript, kept up to date where there is some. */
 export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
   const streams = new Streams(streamsMax)
+  const changes = new Changes(parts.bus)
   app.addHook('preClose', async () => streams.endAll()) // a server that closes waits for its answers
+  app.addHook('onClose', async () => changes.close())
+  app.decorateRequest('arrivedAt', 0)
+  app.addHook('onRequest', async request => {
+    request.arrivedAt = Date.now()
+  })
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(parts, error, request, reply))
   app.setNotFoundHandler(async (request, reply) => {
     const next = { href: '/', text: 'The matrix' }
@@ -35,7 +41,7 @@ export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
   app.get('/events', async (request, reply) => {
     const stream = streams.open(request, reply)
     if (!stream) return tooMany(reply)
-    await sayWhenStale(parts.bus, stream)
+    await changes.follow(stream, Number(queryWord(request, 'since')) || 0)
     return reply
   })
 }

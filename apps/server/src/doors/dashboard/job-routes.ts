@@ -69,7 +69,7 @@ async function logOf({ farm }: Parts, request: FastifyRequest, job: JobView, att
     sections,
     window,
     path,
-    rawPath: `/api/v1/jobs/${job.id}/log?attempt=${attempt.number}`,
+    rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
     live: attempt.state !== 'finished',
     step,
   }

@@ -18,8 +18,8 @@ export interface Visit {
 export interface PageProps {
   title: string
   visit: Visit
-  /** A stream that says when this page is out of date. */
-  live?: string | undefined
+  /** Whether the page is to know when it is out of date. */
+  live?: boolean
   /** Without JavaScript the page is loaded again after so many seconds. */
   reloadSeconds?: number | undefined
   children: ComponentChildren
@@ -56,7 +56,7 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         </a>
         <Header visit={visit} />
         <Problems visit={visit} />
-        <main id="main" data-live={live}>
+        <main id="main" data-live={live ? `/events?since=${visit.at.getTime()}` : undefined}>
           {children}
         </main>
         <Footer at={visit.at} />
@@ -121,7 +121,7 @@ function Footer({ at }: { at: Date }) {
     <footer>
       <span>As of {moment(at)}.</span> The matrix as <a href="/api/v1/matrix?format=text">text</a>,{' '}
       <a href="/api/v1/matrix?format=csv">CSV</a> or <a href="/api/v1/matrix">JSON</a>; everything else at{' '}
-      <a href="/api/v1/openapi.json">/api/v1</a>.
+      <a href="/api/v1/docs">/api/v1</a>.
     </footer>
   )
 }

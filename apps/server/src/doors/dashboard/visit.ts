@@ -3,11 +3,18 @@ import type { Parts } from '../../parts.ts'
 import { csrfToken, isAdmin } from '../access.ts'
 import type { Visit } from './layout.tsx'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Before anything was asked of the farm: what changes from then on the page may not show. */
+    arrivedAt: number
+  }
+}
+
 /** Who looks, and what everybody is to be told. */
 export async function visitOf({ farm }: Pick<Parts, 'farm'>, request: FastifyRequest): Promise<Visit> {
   const { problems } = await farm.configurationState()
   return {
-    at: new Date(),
+    at: new Date(request.arrivedAt),
     admin: isAdmin(request),
     csrf: csrfToken(request),
     path: request.url.split('?')[0] ?? '/',
@@ -17,7 +24,7 @@ export async function visitOf({ farm }: Pick<Parts, 'farm'>, request: FastifyReq
 
 /** A visit when the database cannot be asked. */
 export const plainVisit = (request: FastifyRequest): Visit => ({
-  at: new Date(),
+  at: new Date(request.arrivedAt),
   admin: false,
   csrf: undefined,
   path: request.url.split('?')[0] ?? '/',

@@ -28,7 +28,7 @@ function replace(old, fresh) {
     [...old.querySelectorAll('a, button')].find(item => (item.getAttribute('href') ?? item.id) === focus)?.focus()
 }
 
-/** One refresh at a time, none while nobody sees it or somebody types. */
+/** One refresh at a time, none while nobody sees it or somebody types. After a break the server says whether the page is old. */
 function keepFresh(path) {
   let stale = false
   let busy = false
@@ -41,16 +41,9 @@ function keepFresh(path) {
     busy = false
     catchUp()
   }
-  let connected = false
   const events = new EventSource(path)
   events.addEventListener('changed', () => {
     stale = true
-    catchUp()
-  })
-  // What happened during a break was not heard.
-  events.addEventListener('open', () => {
-    stale ||= connected
-    connected = true
     catchUp()
   })
   document.addEventListener('visibilitychange', catchUp)

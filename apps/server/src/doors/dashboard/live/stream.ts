@@ -17,6 +17,7 @@ export interface EventStream {
 }
 
 const heartbeatMs = 15_000 // proxies commonly give up on a silent upstream after 60 s
+const comeBackMs = 1_000 // browsers wait 3 s and more by themselves; a server is back sooner than that
 
 /** Streams that are open, so that a server that closes can end them: a browser never does. */
 export class Streams {
@@ -53,7 +54,7 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
     'x-accel-buffering': 'no', // nginx would hold the events back
     'x-content-type-options': 'nosniff',
   })
-  raw.write(': open\n\n')
+  raw.write(`retry: ${comeBackMs}\n\n`)
   request.raw.setTimeout?.(0)
   const closing = new AbortController()
   const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMs)

@@ -20,7 +20,7 @@ export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage)
   return drawPage({
     title: project ?? headline(summary),
     visit,
-    live: '/events',
+    live: true,
     reloadSeconds: active ? 30 : undefined,
     children: (
       <>

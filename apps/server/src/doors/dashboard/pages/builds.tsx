@@ -19,7 +19,7 @@ export function drawBuildsPage({ visit, builds, project, before }: BuildsPage): 
   return drawPage({
     title: `Builds${of}`,
     visit,
-    live: '/events',
+    live: true,
     children: (
       <>
         <h1>Builds{of}</h1>
@@ -55,7 +55,7 @@ export function drawBuildPage(visit: Visit, build: BuildView): string {
   return drawPage({
     title: `Build ${build.id} of ${build.project}`,
     visit,
-    live: '/events',
+    live: true,
     reloadSeconds: active ? 15 : undefined,
     children: (
       <>

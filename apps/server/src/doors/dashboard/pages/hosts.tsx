@@ -8,7 +8,7 @@ export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: 
   return drawPage({
     title: 'Hosts',
     visit,
-    live: '/events',
+    live: true,
     children: (
       <>
         <h1>Hosts</h1>
@@ -101,7 +101,7 @@ export function drawHostPage({ visit, host, jobs }: HostPage): string {
   return drawPage({
     title: `Host ${host.name}`,
     visit,
-    live: '/events',
+    live: true,
     children: (
       <>
         <h1>{host.name}</h1>

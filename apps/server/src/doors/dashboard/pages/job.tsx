@@ -93,7 +93,9 @@ function stepRows({ recipe }: JobView, attempt: AttemptView, at: Date): StepRow[
     const current = index === ended.length && !failed && attempt.startedAt !== null
     const spent = ended.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
     const until = attempt.finishedAt ?? at
-    const milliseconds = current ? until.getTime() - (attempt.startedAt?.getTime() ?? 0) - spent : undefined
+    // The host's own measure of its steps may run ahead of the farm's clock.
+    const left = until.getTime() - (attempt.startedAt?.getTime() ?? 0) - spent
+    const milliseconds = current ? Math.max(0, left) : undefined
     return { name, exit: undefined, milliseconds, status: current ? statusOf(attempt) : undefined }
   })
 }

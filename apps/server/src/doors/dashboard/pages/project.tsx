@@ -18,7 +18,7 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
   return drawPage({
     title: name,
     visit,
-    live: '/events',
+    live: true,
     children: (
       <>
         <h1>{name}</h1>

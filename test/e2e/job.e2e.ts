@@ -1,0 +1,90 @@
+import { ended, expect, markPage, startJob, test } from './farm-page.ts'
+
+test('a line of a running job appears without a reload, and so does its end', async ({ farm, page }) => {
+  const host = await farm.wireHost('log-1', ['arm'])
+  const { offer, path } = await startJob(farm, host)
+  await host.progress(offer, 'first line\nhalf')
+  await page.goto(path)
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Running configure')
+  await expect(page.locator('#L1')).toContainText('first line')
+  await expect(page.locator('#L2')).toContainText('half')
+  const stillThere = await markPage(page)
+
+  await host.progress(offer, ' and half\n', { offset: 15 })
+  await expect(page.locator('#L2')).toContainText('half and half')
+  await expect(page.locator('.l')).toHaveCount(2)
+
+  await host.progress(offer, 'compiling\n', { offset: 25, steps: ended([0], 25) })
+  await expect(page.locator('#step-build')).toContainText('compiling')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Running build')
+
+  const log = 'first line\nhalf and half\ncompiling\n'
+  await host.finish(offer, log, { steps: [...ended([0], 25), ...ended([1], log.length)] })
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Failed at build')
+  await stillThere()
+})
+
+test('a break of the connection loses no line and doubles none', async ({ farm, page }) => {
+  const host = await farm.wireHost('break-1', ['ppc'])
+  const { offer, path } = await startJob(farm, host)
+  await host.progress(offer, 'one\n')
+  await page.goto(path)
+  await expect(page.locator('#L1')).toContainText('one')
+  const stillThere = await markPage(page)
+  await farm.kill9()
+  await farm.start()
+  await host.progress(offer, 'two\nthree\n', { offset: 4 })
+  await expect(page.locator('#L3')).toContainText('three')
+  expect(await page.locator('.part pre').allTextContents()).toEqual(['1one\n2two\n3three\n'])
+  await stillThere()
+  await host.finish(offer, 'one\ntwo\nthree\n')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Passed')
+})
+
+test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) => {
+  const host = await farm.wireHost('nasty-1', ['mipsel'])
+  const { offer, path } = await startJob(farm, host)
+  const nasty = Buffer.concat([
+    Buffer.from('<img src=x onerror=alert(1)><script>alert(2)</script>\n'),
+    Buffer.from('nul \0 bell \u0007\n\u001b[31mred\u001b[0m plain\n10%\r100%\n'),
+    Buffer.from([0xff, 0xfe, 0x0a]),
+    Buffer.alloc(1_000_000, 'x'),
+    Buffer.from('\nlast words\n'),
+  ])
+  let offset = 0
+  for (let start = 0; start < nasty.length; start += 60_000) {
+    const chunk = nasty.subarray(start, start + 60_000)
+    await host.progress(offer, chunk, { offset })
+    offset += chunk.length
+  }
+  await host.finish(offer, nasty, { steps: ended([1], nasty.length) })
+  await page.goto(path)
+  await expect(page.locator('#L1')).toContainText('<img src=x onerror=alert(1)><script>alert(2)</script>')
+  await expect(page.locator('.log img, .log script')).toHaveCount(0)
+  await expect(page.locator('#L2')).toContainText('nul ␀ bell ␇')
+  await expect(page.locator('#L3 .f1')).toHaveText('red')
+  await expect(page.locator('#L4')).toHaveText('4100%')
+  await expect(page.locator('#L5')).toContainText('\ufffd\ufffd')
+  await expect(page.locator('#L6')).toContainText('995904 more bytes in this line')
+  await expect(page.locator('#L7')).toContainText('last words')
+  const raw = await page.request.get(
+    await page.getByRole('link', { name: 'the raw log' }).getAttribute('href').then(String),
+  )
+  expect(await raw.body()).toEqual(nasty)
+  expect(raw.headers()).toMatchObject({ 'x-content-type-options': 'nosniff' })
+})
+
+test('the failing step is open, the others are a click away', async ({ farm, page }) => {
+  const host = await farm.wireHost('steps-1', ['sparc'])
+  const { offer, path } = await startJob(farm, host)
+  const log = 'configuring\ncompiling\n'
+  await host.progress(offer, log, { steps: ended([0], 12) })
+  await host.finish(offer, log, { steps: [...ended([0], 12), ...ended([2], log.length)] })
+  await page.goto(path)
+  await expect(page.getByText('compiling')).toBeVisible()
+  await expect(page.getByText('configuring')).toBeHidden()
+  await page.getByRole('rowheader', { name: 'configure' }).getByRole('link').click()
+  await expect(page.getByText('configuring')).toBeVisible()
+  await expect(page.getByRole('row', { name: /build/ })).toContainText('failed')
+  await expect(page.getByRole('row', { name: /tests/ })).toContainText('not reached')
+})

@@ -1,0 +1,57 @@
+import { ended, expect, markPage, startJob, test } from './farm-page.ts'
+
+test('a cell that is expected and never ran is there to be seen', async ({ farm, page }) => {
+  await farm.wireHost('never-1', ['vax'])
+  await page.goto('/')
+  const row = page.getByRole('row', { name: /never-1/ })
+  await expect(row).toContainText('never ran')
+  await expect(page.getByRole('columnheader', { name: 'vax' })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('never ran')
+})
+
+test('a failing cell says which step, since when and where else, and leads to its job', async ({ farm, page }) => {
+  const host = await farm.wireHost('broken-1', ['m68k'])
+  const { offer, path } = await startJob(farm, host)
+  await host.finish(offer, '', { steps: ended([0, 2], 0) })
+  await page.goto('/?project=sample')
+  const cell = page.getByRole('row', { name: /broken-1/ })
+  await expect(cell).toContainText(/failed build \d+ s #\d+ [0-9a-f]{7}/)
+  await expect(cell).toContainText('never passed')
+  const troubles = page.getByRole('region', { name: 'What fails, newest first' })
+  await expect(troubles).toContainText('sample failed at build')
+  await cell.getByRole('link', { name: 'failed build' }).click()
+  await expect(page).toHaveURL(new RegExp(`${path}$`))
+})
+
+test('the matrix follows what happens without a reload', async ({ farm, page }) => {
+  const host = await farm.wireHost('live-1', ['alpha'])
+  const { offer } = await startJob(farm, host)
+  await page.goto('/')
+  const row = page.getByRole('row', { name: /live-1/ })
+  await expect(row).toContainText('first run')
+  const stillThere = await markPage(page)
+  await host.progress(offer, '', { steps: ended([0], 0) })
+  await expect(row).toContainText('running build')
+  await host.finish(offer, '')
+  await expect(row).toContainText('passed')
+  await stillThere()
+})
+
+test('one project can be looked at alone', async ({ farm, page }) => {
+  await farm.wireHost('other-1', ['sh3'])
+  await page.goto('/')
+  await page.getByRole('link', { name: 'other', exact: true }).click()
+  await expect(page.getByRole('row', { name: /other-1/ })).toContainText('never ran')
+  await expect(page.getByRole('columnheader', { name: 'vax' })).toHaveCount(0)
+  await page.goto('/?project=nothing')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no project nothing')
+})
+
+test('a mistake in farm.yaml is told to everybody', async ({ farm, page }) => {
+  await farm.project('wrong', { steps: [{ build: 'true' }], hosts: 'no list' } as never)
+  await page.goto('/builds')
+  await expect(page.getByRole('region', { name: 'Trouble with farm.yaml' })).toContainText('farm.yaml:')
+  await farm.project('wrong', { steps: [{ build: 'true' }], hosts: ['nobody'] })
+  await page.goto('/builds')
+  await expect(page.getByRole('region', { name: 'Trouble with farm.yaml' })).toHaveCount(0)
+})

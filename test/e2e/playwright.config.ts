@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from '@playwright/test'
+
+const places = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'].flatMap(name =>
+  (process.env.PATH ?? '').split(':').map(directory => `${directory}/${name}`),
+)
+const system = places.find(path => existsSync(path))
+
+export default defineConfig({
+  testMatch: '*.e2e.ts',
+  outputDir: '../test-results',
+  globalSetup: '../support/bundle-setup.ts',
+  fullyParallel: false,
+  workers: 1, // each has a server and a PostgreSQL of its own, on two cores
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    trace: 'retain-on-failure',
+    launchOptions: {
+      // The system's Chromium where there is one: Playwright's own download can be unavailable.
+      ...(system ? { executablePath: system } : {}),
+      // Chromium refuses to run its sandbox as root.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    },
+  },
+})
