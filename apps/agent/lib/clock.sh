@@ -32,7 +32,7 @@ since_stamp() {
 
 probe_sleep() { if sleep 0.01 2>/dev/null; then FRACTIONS=yes; fi; }
 
-# Waits so many milliseconds, or until a trap kills the sleeper. SLEPT says how many were asked for.
+# Waits so many milliseconds, or until a trap kills the sleeper. SLEPT says how many it will have been.
 pause() {
   SLEPT=$1
   if [ -n "$FRACTIONS" ]; then
@@ -47,6 +47,7 @@ pause() {
   # A trap that ran before SLEEPER was set could not end the sleep.
   if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && leaving; }; then kill -s KILL "$SLEEPER" 2>/dev/null; fi
   await "$SLEEPER"
+  [ -z "$WOKEN" ] || SLEPT=20 # about what a look around costs, so that even a storm of signals does not stop the time
   SLEEPER='' WOKEN=''
 }
 

@@ -26,6 +26,7 @@ clamp_steps() {
 }
 
 send_log() {
+  if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # the farm has asked for a pause before the job ended
   while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do
     before=$OFFSET
     send_progress || wait_for_farm || return 1
