@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { name: 'server', testTimeout: 30_000, globalSetup: ['../../test/support/postgres-setup.ts'] },
+  test: {
+    name: 'server',
+    include: ['src/**/*.test.ts'],
+    testTimeout: 30_000,
+    globalSetup: ['../../test/support/postgres-setup.ts'],
+  },
 })

@@ -1,6 +1,8 @@
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import { readJson } from '@rumpfarm/contracts'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Value } from 'typebox/value'
 import { Refusal } from '../problems.ts'
 
 /** More than any request to the API needs. */
@@ -22,7 +24,16 @@ export function speakJson(app: FastifyInstance): void {
   app.addHook('preValidation', async request => {
     if (request.method === 'POST') request.body ??= {}
   })
-  app.setValidatorCompiler(TypeBoxValidatorCompiler as never)
+  app.setValidatorCompiler(compile)
+}
+
+/** What the type provider's own compiler does, without loading ajv-formats for it. Only bodies are of the right type already. */
+const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const checker = Compile(schema)
+  return value => {
+    const converted = httpPart === 'body' ? value : Value.Convert(schema, value)
+    return checker.Check(converted) ? { value: converted } : { error: checker.Errors(converted) as never }
+  }
 }
 
 function read(text: string): { value: unknown } | Refusal {
