@@ -1,6 +1,6 @@
 // A farm for tests that cross processes: real server processes, a real Redis, real hosts, real repositories, on a database
 // of its own. Nothing here belongs to a test runner: vitest and Playwright use the same one. `bundleFarm()` comes first.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -81,6 +81,7 @@ export class TestFarm {
   /** Everything but the server. */
   static async prepare(options: FarmOptions = {}): Promise<TestFarm> {
     const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
+    chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
     const postgres = options.databaseUrl === undefined ? await startThrowAwayPostgres() : undefined
     const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
     const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
