@@ -1,5 +1,5 @@
 import type { ArchKind, AttemptState, ProjectConfig, Verdict } from '@rumpfarm/contracts'
-import { expects } from './plan.ts'
+import { expectation } from './plan.ts'
 import type { Presence } from './presence.ts'
 
 export interface MatrixHost {
@@ -77,26 +77,25 @@ export const cellKey = (project: string, host: string, arch: string, variant: st
 
 /** The matrix from what is expected, so that a cell that never ran is there to be seen. */
 export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput): Matrix {
+  const wanted = projects.flatMap(project =>
+    Object.keys(project.variants).map(variant => ({ project, variant, expects: expectation(project, variant) })),
+  )
   const cells = hosts.flatMap(host =>
     host.arches.flatMap(({ arch }) =>
-      projects.flatMap(project =>
-        Object.keys(project.variants)
-          .filter(variant => expects(project, variant, host.name, arch))
-          .map(variant => {
-            const key = cellKey(project.name, host.name, arch, variant)
-            const last = records.get(key) ?? null
-            const now = active.get(key) ?? null
-            return {
-              host: host.name,
-              arch,
-              project: project.name,
-              variant,
-              last,
-              active: now,
-              alike: { cells: 0, of: 0 },
-            }
-          }),
-      ),
+      wanted
+        .filter(({ expects }) => expects(host.name, arch))
+        .map(({ project, variant }) => {
+          const key = cellKey(project.name, host.name, arch, variant)
+          return {
+            host: host.name,
+            arch,
+            project: project.name,
+            variant,
+            last: records.get(key) ?? null,
+            active: active.get(key) ?? null,
+            alike: { cells: 0, of: 0 },
+          }
+        }),
     ),
   )
   countAlike(cells)
