@@ -44,6 +44,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     farm,
     page,
   }) => {
+    test.slow() // nine pages, and axe looks at every element of each
     await page.emulateMedia({ colorScheme })
     for (const path of await everyPage(farm)) {
       await page.goto(path)
@@ -53,6 +54,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('an administrator’s pages, too', async ({ farm, page, signIn }) => {
+  test.slow()
   const { job } = await pathsOf(farm)
   await signIn(page)
   for (const path of ['/hosts/new', '/hosts/everywhere-1', '/projects/sample', job]) {

@@ -4,8 +4,9 @@ import { age, moment } from '../times.ts'
 import { isTrouble, shortCommit, wordOf } from '../words.ts'
 import { cellStatus, spread } from './summary.ts'
 
-// Strings rather than components: 1,200 cells take 4 ms so, and preact takes 31 ms (measured on one 2 GHz core), which
-// alone would be over the page's 20. Unquoted attributes hold only numbers, words of ours, and encoded path segments.
+// Strings rather than components: 1,200 failing cells take 4 ms of CPU so, and 14 ms with preact (both on the machine of
+// docs/performance.md), where the whole page is to take 20. Unquoted attributes hold only numbers, words of ours, and
+// encoded path segments.
 
 interface Look {
   at: Date
