@@ -23,7 +23,7 @@ const trigger: Verb = async (api, [project, ref, ...more]) => {
 const inviteHost: Verb = async (api, [what, name, ...more]) => {
   if (what !== 'invite' || !name || more.length > 0) return undefined
   const { line, expiresAt } = await api.post<{ line: string; expiresAt: string }>('/api/v1/hosts/invitations', { name })
-  return [line, `Run this line once on ${name}, before ${new Date(expiresAt).toLocaleString()}.`]
+  return [line, `Run this line once on ${name}, before ${expiresAt.slice(0, 16).replace('T', ' ')} UTC.`]
 }
 
 const scopes = ['trigger', 'admin']
