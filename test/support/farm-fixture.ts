@@ -1,6 +1,15 @@
 // A farm for tests that cross processes: real server processes, a real Redis, real hosts, real repositories, on a database
 // of its own. Nothing here belongs to a test runner: vitest and Playwright use the same one. `bundleFarm()` comes first.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
