@@ -51,9 +51,11 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         )}
       </head>
       <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
+        <div>
+          <a class="skip" href="#main">
+            Skip to the content
+          </a>
+        </div>
         <Header visit={visit} />
         <Problems visit={visit} />
         <main id="main" data-live={live ? `/events?since=${visit.at.getTime()}` : undefined}>
@@ -103,7 +105,9 @@ function Problems({ visit: { problems } }: { visit: Visit }) {
   if (problems.length === 0) return null
   return (
     <section class="banner" aria-label="Trouble with farm.yaml">
-      <strong>farm.yaml was refused; the last good one is in force.</strong> Mend it and save it:
+      <p>
+        <strong>farm.yaml was refused; the last good one is in force.</strong> Mend it and save it:
+      </p>
       <ul>
         {problems.slice(0, 20).map(problem => (
           <li>

@@ -20,13 +20,15 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
 
   app.get('/', async (request, reply) => {
     const project = queryWord(request, 'project')
-    const [visit, matrix, projects] = await Promise.all([
+    const [visit, matrix, all] = await Promise.all([
       visitOf(parts, request),
       farm.matrix({ project }),
-      farm.projects(),
+      // The whole matrix names its projects itself.
+      project === undefined ? undefined : farm.projects(),
     ])
-    if (project !== undefined && !projects.has(project)) throw noProject(project)
-    return sendPage(reply, drawMatrixPage({ visit, matrix, projects: [...projects.keys()], project }))
+    const projects = all ? [...all.keys()] : matrix.projects
+    if (project !== undefined && !projects.includes(project)) throw noProject(project)
+    return sendPage(reply, drawMatrixPage({ visit, matrix, projects, project }))
   })
 
   app.get('/builds', async (request, reply) => {

@@ -160,6 +160,9 @@ function oneAttempt(bus: Bus) {
     steps: [],
     startedAt: new Date(),
     queuedAt: new Date(),
+    detail: null,
+    failedStep: null,
+    cancelRequestedAt: null,
   } as unknown as AttemptView
   const recipe = { steps: ['configure', 'build'].map(name => ({ name, run: 'true' })) }
   const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView

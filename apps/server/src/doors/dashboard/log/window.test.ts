@@ -24,7 +24,7 @@ test('a small log is shown whole, each line with its number', async () => {
       section: 0,
       firstLine: 1,
       lines: 2,
-      html: '<span class=l id=L1><a href="#L1">1</a>one\n</span><span class=l id=L2><a href="#L2">2</a>two\n</span>',
+      html: '<span class=l id=L1><a href="#L1">1 </a>one\n</span><span class=l id=L2><a href="#L2">2 </a>two\n</span>',
     },
   ])
 })
@@ -43,9 +43,9 @@ test('each step has its part', async () => {
   const sections = logSections([ended('configure', 0, 4), ended('build', 2, 9)], recipe)
   const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
   expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
-    ['configure', '1one\n'],
-    ['build', '2two\n3x\n'],
-    [undefined, '4bye\n'],
+    ['configure', '1 one\n'],
+    ['build', '2 two\n3 x\n'],
+    [undefined, '4 bye\n'],
   ])
 })
 
@@ -55,7 +55,7 @@ test('a large log shows its end, from a whole line on, with the lines counted fr
   const window = await readWindow(logOf(whole), attempt, running)
   expect(window.size - window.start).toBeLessThan(windowBytes + 100)
   const first = text(window.parts[0]?.html ?? '').split('\n')[0]
-  expect(first).toBe(`${window.firstLine}line ${window.firstLine}`)
+  expect(first).toBe(`${window.firstLine} line ${window.firstLine}`)
   expect(window.next).toEqual({ offset: whole.length, line: 60_001 })
 
   const before = await readWindow(logOf(whole), attempt, running, { from: 0 })

@@ -144,4 +144,4 @@ function drawParts(bytes: Buffer, start: number, firstLine: number, sections: re
 
 /** A line with its number, which is its address. `unfinished`: the live page will replace it. */
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
-  `<span class=${unfinished ? '"l tail"' : 'l'} id=L${number}><a href="#L${number}">${number}</a>${html}\n</span>`
+  `<span class=${unfinished ? '"l tail"' : 'l'} id=L${number}><a href="#L${number}">${number} </a>${html}\n</span>`

@@ -23,7 +23,7 @@ export function sentence(job: JobView, attempt: AttemptView, at: Date): string {
   }
 }
 
-const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
+export const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 const length = ({ startedAt, finishedAt }: AttemptView) =>
   duration((finishedAt?.getTime() ?? 0) - (startedAt?.getTime() ?? 0))

@@ -5,7 +5,7 @@ import { Ago, Csrf, drawPage, Mark, type Visit } from '../layout.tsx'
 import { type JobLog, LogView } from '../log/job-log.tsx'
 import { duration } from '../times.ts'
 import { isActive, type Status, shortCommit, statusOf, wordOf } from '../words.ts'
-import { lastGoodWords, sentence, waitWords } from './attempt-words.ts'
+import { capital, lastGoodWords, sentence, waitWords } from './attempt-words.ts'
 import { SourceTable } from './builds.tsx'
 import { byHand } from './by-hand.ts'
 import { Environment, Limits, Steps } from './project.tsx'
@@ -53,7 +53,7 @@ export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
     <>
       <h1 class={`verdict ${status}`}>{sentence(job, attempt, visit.at)}</h1>
       <p>
-        {attempt.detail !== null && <span class="detail">{attempt.detail}. </span>}
+        {attempt.detail !== null && <span class="detail">{capital(attempt.detail)}. </span>}
         {wait !== undefined && <span class="detail">{wait} </span>}
         {attempt.cancelRequestedAt !== null && attempt.state !== 'finished' && (
           <span class="detail">Its host has been told to end it. </span>
