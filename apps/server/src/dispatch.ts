@@ -47,16 +47,25 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     return made
   }
 
+  const send: Dispatch['send'] = async (attempts, sent = () => {}) => {
+    const sends = [...byHost(attempts)].map(async ([hostId, names]) => {
+      await hostQueue(hostId).queue.addBulk(names.map(name => ({ name: 'attempt', data: {}, opts: { jobId: name } })))
+      sent(hostId)
+    })
+    await Promise.all(sends)
+  }
+
+  /** Taken when nobody waited for it any more. */
+  const sendAgain = async (hostId: number, job: Job | undefined) => {
+    if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
+  }
+
   return {
-    async send(attempts, sent = () => {}) {
-      const sends = [...byHost(attempts)].map(async ([hostId, names]) => {
-        await hostQueue(hostId).queue.addBulk(names.map(name => ({ name: 'attempt', data: {}, opts: { jobId: name } })))
-        sent(hostId)
-      })
-      await Promise.all(sends)
-    },
+    send,
     async take(hostId) {
-      const job = await answered(takeOne(hostQueue(hostId).taker, `take-${process.pid}-${++token}`), log)
+      const taking = takeOne(hostQueue(hostId).taker, `take-${process.pid}-${++token}`)
+      const job = await answered(taking, log)
+      if (!job) taking.then(late => sendAgain(hostId, late)).catch(() => {})
       return job?.id
     },
     async releaseStuck(hostId) {

@@ -73,15 +73,13 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
   // Subscribed before the first look, so that a message which arrives in between is not missed.
   const bell = ring(parts, wish.hostId, patience)
   try {
-    const state = await parts.farm.askForWork(wish, condition)
-    if (state.kind === 'offer') return state.offer
-    if (state.kind === 'stale' || state.kind === 'other-instance') return state.kind
     for (;;) {
-      const rung = bell.next()
+      const state = await parts.farm.askForWork(wish, condition)
+      if (state.kind === 'offer') return state.offer
+      if (state.kind === 'stale' || state.kind === 'other-instance') return state.kind
       const mayRun = state.kind === 'free' && condition.refusal === undefined
-      const found = mayRun && !patience.gone.aborted ? await takeOffer(parts, wish) : undefined
+      const found = mayRun ? await takeOrWait(parts, wish, bell) : (await bell.rung()) ? undefined : 'none'
       if (found) return found
-      if (!(await rung)) return 'none'
       if (state.kind === 'paused') return 'none' // it may have been let go on: the host asks again at once
     }
   } finally {
@@ -89,14 +87,25 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
   }
 }
 
+/**
+ * Takes now, else once the bell has rung. Undefined: it rang and there was no message. Perhaps an older request of this slot
+ * had taken it when its host hung up: look at the slot again.
+ */
+async function takeOrWait(parts: Parts, wish: Claim, bell: Bell): Promise<Found | undefined> {
+  const found = await takeOffer(parts, wish, bell)
+  if (found) return found
+  return (await bell.rung()) ? takeOffer(parts, wish, bell) : 'none'
+}
+
 /** Takes messages until one names an attempt that is still queued; undefined when there are no more. */
-async function takeOffer(parts: Parts, wish: Claim): Promise<Found | undefined> {
-  const { farm, dispatch } = parts
-  for (;;) {
+async function takeOffer(parts: Parts, wish: Claim, bell: Bell): Promise<Found | undefined> {
+  const { farm, dispatch, bus } = parts
+  while (!bell.gone) {
     const name = await dispatch.take(wish.hostId)
     const attempt = name === undefined ? undefined : parseAttemptName(name)
     if (name === undefined || !attempt) return undefined
     const offer = await farm.leaseAttempt(wish, attempt)
+    if (offer && bell.gone) bus.publish(topics.host(wish.hostId)) // the slot's next request may have looked already
     if (offer) return offer
     // Was the message out of date, or is this claim? Then whoever asks for the host now must find the message.
     const state = await farm.askForWork(wish)
@@ -104,6 +113,7 @@ async function takeOffer(parts: Parts, wish: Claim): Promise<Found | undefined> 
     await giveBack(parts, { hostId: wish.hostId, attempt: name })
     return state.kind === 'offer' ? state.offer : state.kind === 'paused' ? 'none' : state.kind
   }
+  return undefined
 }
 
 async function giveBack({ dispatch, bus }: Parts, message: QueuedAttempt): Promise<void> {
@@ -112,20 +122,34 @@ async function giveBack({ dispatch, bus }: Parts, message: QueuedAttempt): Promi
   bus.publish(topics.host(message.hostId))
 }
 
-/** Resolves `next()` with true when the host's bell rings, with false when the patience is over. */
+type Bell = ReturnType<typeof ring>
+
+/** `rung()` is true when the host's bell has rung since it was asked last, false when the patience is over. */
 function ring({ bus }: Parts, hostId: number, { until, gone }: Patience) {
-  let wake = (_rung: boolean) => {}
+  let rang = false
   let over = gone.aborted
+  let wake = () => {}
   const end = () => {
     over = true
-    wake(false)
+    wake()
   }
   const timer = setTimeout(end, Math.max(0, until - Date.now()))
   gone.addEventListener('abort', end)
-  const unsubscribe = bus.subscribe(topics.host(hostId), () => wake(true))
+  const unsubscribe = bus.subscribe(topics.host(hostId), () => {
+    rang = true
+    wake()
+  })
   return {
-    next: () => (over ? Promise.resolve(false) : new Promise<boolean>(resolve => (wake = resolve))),
-    silence: () => {
+    async rung(): Promise<boolean> {
+      if (!rang && !over) await new Promise<void>(resolve => (wake = resolve))
+      rang = false
+      return !over
+    },
+    /** Nobody waits for the answer any more. */
+    get gone() {
+      return gone.aborted
+    },
+    silence() {
       clearTimeout(timer)
       gone.removeEventListener('abort', end)
       unsubscribe()
