@@ -4,37 +4,40 @@ import { join, resolve } from 'node:path'
 
 /** The only reader of the environment. docs/operations.md lists these variables for people. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
-  const dataDirectory = resolve(cwd, env.RUMPFARM_DATA ?? 'data')
+  const dataDirectory = resolve(cwd, env.RUMPFARM_DATA || 'data')
   const port = whole(env, 'PORT', 8080, { min: 0, max: 65_535 })
-  const host = env.HOST ?? '127.0.0.1'
+  const host = env.HOST || '127.0.0.1'
   return Object.freeze({
     host,
     port,
     /** What hosts and people call this farm; undefined: what their request called it. */
-    publicUrl: env.PUBLIC_URL === undefined ? undefined : url(env.PUBLIC_URL),
+    publicUrl: env.PUBLIC_URL ? url(env.PUBLIC_URL) : undefined,
     /** Believe X-Forwarded-* of a proxy in front. */
     trustProxy: env.TRUST_PROXY === 'true',
     dataDirectory,
     /** Undefined: the farm runs a PostgreSQL of its own below the data directory. */
-    databaseUrl: env.DATABASE_URL || undefined,
+    databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     /** Undefined: BullMQ keeps its queues in the same PostgreSQL. */
-    redisUrl: env.REDIS_URL || undefined,
-    farmFile: resolve(cwd, env.FARM_FILE ?? 'farm.yaml'),
+    redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
+    farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Bytes of prepared tarballs kept. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
-    logLevel: env.LOG_LEVEL ?? 'info',
+    logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** What git inherits: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
     secrets: Object.freeze({
-      server: env.FARM_SECRET ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
-      adminToken: env.ADMIN_TOKEN ?? kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
+      server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
+      adminToken:
+        given(env, 'ADMIN_TOKEN') ?? kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
       githubWebhook:
-        env.GITHUB_WEBHOOK_SECRET ?? kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
+        given(env, 'GITHUB_WEBHOOK_SECRET') ??
+        kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
       /** In the form of Standard Webhooks. */
       webhook:
-        env.WEBHOOK_SECRET ?? kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`),
+        standardWebhooks(given(env, 'WEBHOOK_SECRET')) ??
+        kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`),
     }),
   })
 }
@@ -58,6 +61,37 @@ function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed && /^https?:$/.test(parsed.protocol)) return text.replace(/\/+$/, '')
   throw new ConfigError(`PUBLIC_URL is "${text}"; it must be an address such as https://farm.example.org`)
+}
+
+/** The value stays out of the message: it has a password in it. */
+function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example: string): string | undefined {
+  const text = env[name]
+  if (!text) return undefined
+  if (URL.canParse(text) && protocol.test(new URL(text).protocol)) return text
+  throw new ConfigError(`${name} is no address such as ${example}`)
+}
+
+function oneOf<Word extends string>(env: NodeJS.ProcessEnv, name: string, fallback: Word, words: Word[]): Word {
+  const text = env[name] || fallback
+  const found = words.find(word => word === text)
+  if (found) return found
+  throw new ConfigError(`${name} is "${text}"; it must be one of ${words.join(', ')}`)
+}
+
+const secretLengthMin = 16
+
+/** Empty is not set, as compose files pass it on: a secret that anybody can guess would let anybody in. */
+function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = env[name]
+  if (!text || text.length >= secretLengthMin) return text || undefined
+  throw new ConfigError(
+    `${name} has ${text.length} characters; it needs at least ${secretLengthMin}: openssl rand -hex 32`,
+  )
+}
+
+function standardWebhooks(secret: string | undefined): string | undefined {
+  if (secret === undefined || /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret)) return secret
+  throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
 }
 
 /** The environment asks for something that cannot be; the message is for the operator. */

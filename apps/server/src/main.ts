@@ -1,3 +1,4 @@
+import { MigrationError } from '@rumpfarm/farm'
 import { type Logger, pino } from 'pino'
 import { ConfigError, readConfig } from './config.ts'
 import { openServer } from './server.ts'
@@ -20,9 +21,11 @@ async function main(): Promise<void> {
 
 /** One line for what an operator can mend; the stack for what only a developer can. */
 function describe(error: unknown): string {
-  const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number }
-  if (error instanceof ConfigError) return message
+  const { code, port, address, message, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (error instanceof ConfigError || error instanceof MigrationError) return message
   if (code === 'EADDRINUSE') return `port ${port} is taken: stop what listens there, or set PORT to another one`
+  if (code === 'EADDRNOTAVAIL') return `HOST: this machine has no address ${address}`
+  if (code === 'EACCES' && port) return `PORT: port ${port} needs more rights; set PORT to another one`
   return `the server could not start: ${stack ?? message}`
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { announcer } from './announcer.ts'
 import { buildApp } from './app.ts'
 import { localBus, redisBus, topics } from './bus.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { openDispatch } from './dispatch.ts'
 import { startEmbeddedPostgres } from './embedded/postgres.ts'
 import { openErrands } from './errands/errands.ts'
@@ -67,12 +67,19 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
 }
 
 async function openDatabase(config: Config, log: Logger) {
-  const database =
-    config.databaseUrl === undefined
-      ? await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
-      : { url: config.databaseUrl, stop: async () => {} }
+  if (config.databaseUrl !== undefined) {
+    await migrate(config.databaseUrl).catch(notUsable)
+    return { url: config.databaseUrl, stop: async () => {} }
+  }
+  const database = await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
   await migrate(database.url)
   return database
+}
+
+/** Away, another password, no such database: the operator's to mend. The driver's message holds no password. */
+function notUsable(error: Error & { code?: string }): never {
+  if (error.code) throw new ConfigError(`the database of DATABASE_URL cannot be used: ${error.message || error.code}`)
+  throw error
 }
 
 // Beside apps/server/src and apps/server/dist alike.

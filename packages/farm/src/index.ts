@@ -30,7 +30,7 @@ import * as sources from './verbs/sources.ts'
 import * as tokens from './verbs/tokens.ts'
 
 export type { Announcement } from './announcements.ts'
-export { migrate } from './migrate.ts'
+export { MigrationError, migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
 export type { AttemptView, JobView } from './reads/jobs.ts'

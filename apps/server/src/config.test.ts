@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from './config.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-config-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const secretNames = ['FARM_SECRET', 'ADMIN_TOKEN', 'GITHUB_WEBHOOK_SECRET', 'WEBHOOK_SECRET']
+
+test('what is set to nothing is as if it were not set, secrets above all', () => {
+  const empty = Object.fromEntries(
+    [...secretNames, 'PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL', 'FARM_FILE'].map(name => [
+      name,
+      '',
+    ]),
+  )
+  const { environment: _, ...unset } = readConfig({}, directory)
+  expect(readConfig(empty, directory)).toMatchObject(unset)
+  for (const secret of Object.values(unset.secrets)) expect(secret.length).toBeGreaterThanOrEqual(32)
+})
+
+describe('refused in a line that names the variable', () => {
+  test.each(secretNames)('%s, when it can be guessed', name => {
+    expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
+      new ConfigError(`${name} has 6 characters; it needs at least 16: openssl rand -hex 32`),
+    )
+  })
+
+  test.each([
+    ['PORT', 'abc', 'PORT is "abc"; it must be a whole number from 0 to 65535'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['PUBLIC_URL', 'farm', 'PUBLIC_URL is "farm"; it must be an address such as https://farm.example.org'],
+    ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is no address such as postgresql://user:password@host/database'],
+    ['REDIS_URL', 'localhost:6379', 'REDIS_URL is no address such as redis://host:6379'],
+    [
+      'WEBHOOK_SECRET',
+      'not base64 at all!',
+      'WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"',
+    ],
+  ])('%s=%s', (name, value, message) => {
+    expect(() => readConfig({ [name]: value }, directory)).toThrow(new ConfigError(message))
+  })
+})
