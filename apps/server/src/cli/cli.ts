@@ -10,12 +10,17 @@ try {
   process.exitCode = 1
 }
 
-async function main([verb = '', ...words]: string[]): Promise<void> {
+async function main([name = '', ...words]: string[]): Promise<void> {
+  const verb = verbs[name]
+  if (!verb) return misused('./farm help')
   const config = readConfig(process.env)
   const api = apiClient(config.publicUrl ?? localUrl(config.host, config.port), config.secrets.adminToken)
-  const run = verbs[verb]
-  const lines = run ? await run(api, words) : undefined
+  const lines = await verb.run(api, words)
   if (lines) return console.log(lines.join('\n'))
-  console.error('farm: that is not a command; see ./farm help')
+  misused(verb.usage)
+}
+
+function misused(usage: string): void {
+  console.error(`usage: ${usage}`)
   process.exitCode = 2
 }

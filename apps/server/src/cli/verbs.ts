@@ -1,6 +1,6 @@
 import type { Api } from '../api-client.ts'
 
-/** Returns what to print; undefined: the words make no command. */
+/** Returns what to print; undefined: the words are not those of its usage. */
 type Verb = (api: Api, words: string[]) => Promise<string[] | undefined>
 
 interface Triggered {
@@ -8,22 +8,25 @@ interface Triggered {
   url: string
   commit: string
   created: boolean
+  jobsAdded: number
   /** What git said when the commit could not be looked for. */
   problem: string | null
 }
 
-const trigger: Verb = async (api, [project, ref, ...more]) => {
-  if (!project || more.length > 0) return undefined
+const trigger: Verb = async (api, [project, ref, ...rest]) => {
+  if (!project || rest.length > 0) return undefined
   const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
-  const { id, url, commit, created, problem } = await api.post<Triggered>(path, ref ? { ref } : {})
-  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ' (it was there)'}`
+  const { id, url, commit, created, jobsAdded, problem } = await api.post<Triggered>(path, ref ? { ref } : {})
+  const more = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
+  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ` (it was there${more})`}`
   return [line, ...(problem ? [problem] : []), url]
 }
 
 const inviteHost: Verb = async (api, [what, name, ...more]) => {
   if (what !== 'invite' || !name || more.length > 0) return undefined
   const { line, expiresAt } = await api.post<{ line: string; expiresAt: string }>('/api/v1/hosts/invitations', { name })
-  return [line, `Run this line once on ${name}, before ${expiresAt.slice(0, 16).replace('T', ' ')} UTC.`]
+  const until = `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`
+  return [line, `Run this line once on ${name}, before ${until}. Where there is no curl: wget -qO- in its place.`]
 }
 
 const scopes = ['trigger', 'admin']
@@ -41,4 +44,9 @@ const admin: Verb = async (api, words) => {
   return [url]
 }
 
-export const verbs: Record<string, Verb> = { trigger, host: inviteHost, token: createToken, admin }
+export const verbs: Record<string, { run: Verb; usage: string }> = {
+  trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH]' },
+  host: { run: inviteHost, usage: './farm host invite NAME' },
+  token: { run: createToken, usage: `./farm token create NAME [--scope ${scopes.join('|')}]` },
+  admin: { run: admin, usage: './farm admin' },
+}
