@@ -8,14 +8,14 @@ import {
   mkdirSync,
   openSync,
   statSync,
-  write,
+  writev,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { type AttemptId, attemptName, Cksum } from '@rumpfarm/contracts'
 
-const writeAt = promisify(write)
+const writeAt = promisify(writev)
 const flush = promisify(fsync)
 
 /** The bytes of the logs, one file an attempt: its length is how much the farm holds. */
@@ -64,6 +64,28 @@ export function openLogs(directory: string): Logs {
   }
 }
 
+/** Writes the pieces one after the other, and says where they end. */
+async function writeAll(descriptor: number, pieces: readonly Uint8Array[], offset: number): Promise<number> {
+  let at = offset
+  let rest = pieces
+  while (rest.length > 0) {
+    const { bytesWritten } = await writeAt(descriptor, rest, at)
+    at += bytesWritten
+    rest = without(rest, bytesWritten)
+  }
+  return at
+}
+
+/** What is left of the pieces without their first bytes. */
+function without(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes
+  return pieces.flatMap(piece => {
+    const skipped = Math.min(skip, piece.length)
+    skip -= skipped
+    return skipped === piece.length ? [] : [piece.subarray(skipped)]
+  })
+}
+
 export class Log {
   readonly #descriptor: number
   readonly #forget: () => void
@@ -97,14 +119,12 @@ export class Log {
   }
 
   /** Writes at an offset not beyond the end, and says how many bytes the log has then. `sum` is that of the bytes, if known. */
-  async write(offset: number, bytes: Uint8Array, sum?: Cksum): Promise<number> {
+  async write(offset: number, pieces: readonly Uint8Array[], sum?: Cksum): Promise<number> {
     this.#sum = sum && this.#sum?.bytes === offset ? this.#sum.append(sum) : undefined
     this.#busy++
     try {
-      for (let done = 0; done < bytes.length; ) {
-        done += (await writeAt(this.#descriptor, bytes, done, bytes.length - done, offset + done)).bytesWritten
-      }
-      this.#size = Math.max(this.#size, offset + bytes.length)
+      const end = await writeAll(this.#descriptor, pieces, offset)
+      this.#size = Math.max(this.#size, end)
       return this.#size
     } finally {
       this.#busy--

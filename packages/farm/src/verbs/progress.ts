@@ -9,9 +9,9 @@ import type { PreparedSource } from './sources.ts'
 export interface Progress extends AttemptId {
   hostId: number
   lease: string
-  /** The bytes are those of the log from here on. */
+  /** The bytes are those of the log from here on; in the pieces in which they came, or in one. */
   offset: number
-  bytes: Uint8Array
+  bytes: Uint8Array | readonly Uint8Array[]
   /** `crc:…`, `md5:…`, `sha256:…` of the bytes, or `none`. */
   sum: string
   /** All ended steps so far, in wire form. */
@@ -38,15 +38,16 @@ export async function progress(ground: Ground, message: Progress): Promise<Progr
 }
 
 async function store({ logs, announce, now }: Ground, running: Running, message: Progress): Promise<ProgressOutcome> {
-  const { bytes, offset } = message
+  const { offset } = message
+  const pieces = message.bytes instanceof Uint8Array ? [message.bytes] : message.bytes
   const log = logs.open(running)
   const cancel = () => stopWord(running, log.size, now())
-  if (bytes.length === 0) return { kind: 'ok', size: log.size, cancel: cancel() }
+  if (pieces.every(piece => piece.length === 0)) return { kind: 'ok', size: log.size, cancel: cancel() }
   if (offset !== log.size && offset !== log.look()) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
-  const sum = message.sum.startsWith('crc:') ? new Cksum().update(bytes) : undefined
-  if (!sumMatches(message.sum, bytes, sum)) return { kind: 'wrong-sum' }
+  const sum = message.sum.startsWith('crc:') ? cksumOf(pieces) : undefined
+  if (!sumMatches(message.sum, pieces, sum)) return { kind: 'wrong-sum' }
   // What exceeds the limit by less than one chunk is kept: the agent is told to stop, and the log ends in a whole line or not.
-  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, bytes, sum)
+  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, pieces, sum)
   announce({ kind: 'log', attempt: attemptName(running), bytes: size })
   return { kind: 'ok', size, cancel: cancel() }
 }
@@ -57,10 +58,16 @@ function stopWord(running: Running, size: number, at: Date): string | null {
   return at.getTime() > running.wallUntil ? 'wall-limit' : null
 }
 
-function sumMatches(sum: string, bytes: Uint8Array, crc: Cksum | undefined): boolean {
+const cksumOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, piece) => sum.update(piece), new Cksum())
+
+function sumMatches(sum: string, pieces: readonly Uint8Array[], crc: Cksum | undefined): boolean {
   const [kind, value] = sum.split(':', 2)
   if (crc) return Number(value) === crc.digest()
-  if (kind === 'md5' || kind === 'sha256') return createHash(kind).update(bytes).digest('hex') === value
+  if (kind === 'md5' || kind === 'sha256') {
+    const hash = createHash(kind)
+    for (const piece of pieces) hash.update(piece)
+    return hash.digest('hex') === value
+  }
   return sum === 'none'
 }
 

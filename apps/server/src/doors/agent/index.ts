@@ -7,7 +7,8 @@ import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
 import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
 import { readGreeting, readIntroduction } from './introduction.ts'
-import { answerFinish, answerProgress, type Query } from './messages.ts'
+import { answerFinish, answerProgress, type Message, type Query } from './messages.ts'
+import { takePieces } from './pieces.ts'
 import { sendSource } from './sources.ts'
 
 /**
@@ -76,22 +77,25 @@ const forKnownHosts = (parts: Parts) => async (app: FastifyInstance) => {
     const { lease } = request.query
     return sendSource(parts, { attempt, hostId: request.bearer.id, lease, number: request.params.number }, reply)
   })
-  app.post('/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
-    const message = messageOf(request)
-    return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
+  await app.register(async logs => {
+    takePieces(logs, bodyBytesMax)
+    logs.post('/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
+      const message = messageOf<Buffer[]>(request, [])
+      return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
+    })
   })
   app.post('/attempts/:attempt/finish', (request: AttemptRequest, reply) => {
-    const message = messageOf(request)
+    const message = messageOf(request, Buffer.alloc(0))
     return message ? answerFinish(parts, message, reply) : noSuchAttempt(reply)
   })
 }
 
 const noSuchAttempt = (reply: FastifyReply) => err(reply, 404, 'this host has no such attempt')
 
-function messageOf(request: AttemptRequest) {
+function messageOf<Body>(request: AttemptRequest, nothing: Body): Message<Body> | undefined {
   const name = request.params.attempt
   const attempt = parseAttemptName(name)
-  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+  const body = (request.body as Body | undefined) ?? nothing
   return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
 }
 

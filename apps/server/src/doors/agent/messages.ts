@@ -20,16 +20,20 @@ const nextMs = 1_500
 /** While somebody looks: a line is seen within 300 ms. */
 const nextMsWatched = 150
 
-export interface Message {
+export interface Message<Body> {
   attempt: AttemptId
   /** The attempt's name. */
   name: string
   hostId: number
   query: Query
-  body: Buffer
+  body: Body
 }
 
-export async function answerProgress(parts: Parts, message: Message, reply: FastifyReply): Promise<FastifyReply> {
+export async function answerProgress(
+  parts: Parts,
+  message: Message<Buffer[]>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { query, attempt, hostId } = message
   const bytes = bytesOf(message)
   const offset = wireNumber(query.offset)
@@ -40,9 +44,10 @@ export async function answerProgress(parts: Parts, message: Message, reply: Fast
   return progressAnswer(reply, outcome, parts.watching.isWatched(message.name) ? nextMsWatched : nextMs)
 }
 
-function bytesOf({ query, body }: Message): Buffer | undefined {
-  const bytes = query.enc === 'hex' ? Buffer.from(body.toString('latin1'), 'hex') : body
-  return wireNumber(query.len ?? '0') === bytes.length ? bytes : undefined
+function bytesOf({ query, body }: Message<Buffer[]>): Buffer[] | undefined {
+  const bytes = query.enc === 'hex' ? [Buffer.from(Buffer.concat(body).toString('latin1'), 'hex')] : body
+  const length = bytes.reduce((sum, piece) => sum + piece.length, 0)
+  return wireNumber(query.len ?? '0') === length ? bytes : undefined
 }
 
 function progressAnswer(reply: FastifyReply, outcome: ProgressOutcome, next: number): FastifyReply {
@@ -67,7 +72,7 @@ const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyRe
     ? err(reply, 404, 'this host has no such attempt')
     : err(reply, 410, 'the lease is lost: the attempt is over, or someone else has it')
 
-export async function answerFinish(parts: Parts, message: Message, reply: FastifyReply): Promise<FastifyReply> {
+export async function answerFinish(parts: Parts, message: Message<Buffer>, reply: FastifyReply): Promise<FastifyReply> {
   const { attempt, hostId, query } = message
   const read = readFinish(message.body)
   if (!query.lease) return err(reply, 400, 'the parameter "lease" is needed')
