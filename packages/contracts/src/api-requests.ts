@@ -5,7 +5,10 @@ import { attemptStates, verdicts } from './words.ts'
 /** What the results API is asked. Unknown members are refused: a misspelt one would else be obeyed by silence. */
 const strict = { additionalProperties: false } as const
 
-const name = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$' })
+const name = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  description: '1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
+})
 
 export const TriggerBuild = Type.Object(
   {

@@ -6,9 +6,13 @@ import { problem, Refusal } from './problems/problem.ts'
 
 export { type ProblemKind, problem, problemKinds, Refusal }
 
-/** Makes a door answer errors and unknown addresses with problems. */
-export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Parts, 'farm'>): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => answerError(farm, error, request, reply))
+/** Makes a door, which takes bodies of so many bytes, answer errors and unknown addresses with problems. */
+export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Parts, 'farm'>, bodyBytesMax: number): void {
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    error.statusCode === 413
+      ? problem(reply, 'body-too-large', `at most ${bodyBytesMax} bytes are taken here; nothing was stored`)
+      : answerError(farm, error, request, reply),
+  )
   app.setNotFoundHandler((request, reply) =>
     problem(reply, 'no-such-page', `there is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs`),
   )
@@ -39,10 +43,9 @@ function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply 
   return problem(reply, kind, message)
 }
 
-/** Fastify's own refusals: a body's size and type, its form, too many requests. */
+/** Fastify's own refusals: a body's type and form, too many requests. */
 const kindOfStatus: Partial<Record<number, ProblemKind>> = {
   400: 'malformed',
-  413: 'body-too-large',
   415: 'unsupported-type',
   429: 'too-many-requests',
 }

@@ -153,10 +153,26 @@ doorsTest('a question that cannot be is answered with where', async ({ doors }) 
   expect(await where('builds/99999999999')).toEqual(['/params/id'])
   expect(await where('builds?cursor=!')).toMatch(/^\/query\/cursor/)
   const name = (await doors.post('/api/v1/hosts/invitations', { name: '../x' })).json()
-  expect(name.errors).toMatchObject([{ where: '/body/name' }])
+  expect(name.errors).toEqual([
+    {
+      where: '/body/name',
+      problem: 'must be a name: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
+    },
+  ])
   expect((await doors.post('/api/v1/tokens', {})).json().errors).toEqual([
     { where: '/body/name', problem: 'is missing' },
   ])
+})
+
+doorsTest('an unchanged matrix is not sent again a moment later', async ({ doors }) => {
+  await doors.configure()
+  await doors.host('vax')
+  const { etag } = (await doors.ask('/api/v1/matrix')).headers
+  doors.wait(1)
+  const ask = () => doors.ask({ url: '/api/v1/matrix', headers: { 'if-none-match': String(etag) } })
+  expect((await ask()).statusCode).toBe(304)
+  await doors.host('sun')
+  expect((await ask()).statusCode).toBe(200)
 })
 
 doorsTest('an unchanged answer is not sent twice', async ({ doors }) => {

@@ -101,7 +101,7 @@ doorsTest('what cannot be built is refused in words, and nothing is stored', asy
   await refused('sample', { ref: 7 }, 400, 'invalid', /^\/body\/ref must be string/)
   await refused('sample', '{"ref": nope}', 400, 'malformed', /not JSON at line 1, column 9/)
   await refused('sample', '[]', 400, 'invalid', /^\/body/)
-  await refused('sample', `{"ref": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', /too large/)
+  await refused('sample', `{"ref": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', /at most 262144 bytes/)
   expect(await doors.stored()).toBe(0)
 })
 

@@ -120,7 +120,7 @@ doorsTest('a delivery that is not good is refused, and nothing is stored', async
     'unknown-repository',
     /no project has .*x\/y; the farm has: sample \(https:\/\/forge/,
   )
-  await refused(`{"x": "${'x'.repeat(5 * 1024 * 1024)}"}`, {}, 413, 'body-too-large', /too large/)
+  await refused(`{"x": "${'x'.repeat(5 * 1024 * 1024)}"}`, {}, 413, 'body-too-large', /at most 5242880 bytes/)
   const lost = await doors.ask({ method: 'GET', url: '/webhooks/github' })
   expect(lost.json()).toMatchObject({ status: 404, type: 'urn:rumpfarm:problem:no-such-page' })
   expect(await doors.stored()).toBe(0)

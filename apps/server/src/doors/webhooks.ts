@@ -11,7 +11,7 @@ const bodyBytesMax = 5 * 1024 * 1024
 export const webhooksDoor = (parts: Parts) => async (app: FastifyInstance) => {
   await app.register(
     async hooks => {
-      answerWithProblems(hooks, parts)
+      answerWithProblems(hooks, parts, bodyBytesMax)
       hooks.removeAllContentTypeParsers()
       hooks.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
         done(null, body),

@@ -24,6 +24,7 @@ export function readBody<Schema extends TSchema>(schema: Schema, text: string): 
   const wrong = Errors(schema, value)[0]
   if (!wrong) return { kind: 'body', value: value as Static<Schema> }
   const { requiredProperties, additionalProperties } = wrong.params as Record<string, string[] | undefined>
-  const keys = (requiredProperties ?? additionalProperties ?? []).join(', ')
-  return malformed(`body${wrong.instancePath.replaceAll('/', '.')}`, keys ? `${wrong.message}: ${keys}` : wrong.message)
+  const where = `body${wrong.instancePath.replaceAll('/', '.')}`
+  if (requiredProperties) return malformed(where, `it lacks ${requiredProperties.join(', ')}`)
+  return malformed(where, additionalProperties ? `it has an unknown ${additionalProperties.join(', ')}` : wrong.message)
 }

@@ -10,14 +10,14 @@ import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { limitRates } from './rates.ts'
 import { reference } from './reference.ts'
-import { speakJson } from './speak-json.ts'
+import { bodyBytesMax, speakJson } from './speak-json.ts'
 import { tokens } from './tokens.ts'
 
 /** What the farm knows, for programs: docs/api.md. Reading is public. */
 export const resultsDoor = (parts: Parts) => async (app: FastifyInstance) => {
   await app.register(
     async api => {
-      answerWithProblems(api, parts)
+      answerWithProblems(api, parts, bodyBytesMax)
       await limitRates(api)
       speakJson(api)
       await api.register(versionOne(parts), { prefix: '/v1' })

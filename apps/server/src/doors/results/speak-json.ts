@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 import { Refusal } from '../problems.ts'
 
 /** More than any request to the API needs. */
-const bodyBytesMax = 256 * 1024
+export const bodyBytesMax = 256 * 1024
 
 /** Bodies are JSON, and a malformed one is answered with its place; an empty one is {}. */
 export function speakJson(app: FastifyInstance): void {
