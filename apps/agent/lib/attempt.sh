@@ -88,6 +88,8 @@ watch_job() {
     if [ -n "$REASON$ENDED" ]; then kill_in_turn; fi
     if [ -n "$GAVE_UP" ]; then break; fi
     if call_is_due; then send_progress; fi
+    # What the farm has just asked for is begun at once, not after a rest.
+    if [ -n "$REASON" ] && [ -z "$KILL_IN$ENDED" ]; then continue; fi
     rest
   done
 }
