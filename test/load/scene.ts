@@ -147,7 +147,9 @@ function deeds({ api, url }: Pick<Scene, 'api' | 'url'>, place: Place) {
 const enrolAtOnce = 10
 
 async function pushOf(url: string, { repository, commit }: { repository: string; commit: string }) {
-  const body = JSON.stringify({ ref: 'refs/heads/main', after: commit, repository: { clone_url: repository } })
+  const head_commit = { message: 'Change something', author: { name: 'Bench' } }
+  const push = { ref: 'refs/heads/main', after: commit, head_commit, repository: { clone_url: repository } }
+  const body = JSON.stringify(push)
   const headers = {
     'content-type': 'application/json',
     'x-github-event': 'push',

@@ -7,6 +7,8 @@ const tickMs = 10
 interface Stat {
   parent: number
   cpuMs: number
+  /** Of its children that have ended. */
+  endedMs: number
 }
 
 function readStat(pid: number): Stat | undefined {
@@ -14,7 +16,8 @@ function readStat(pid: number): Stat | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command's name, in parentheses, may hold blanks; what follows it begins with field 3.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { parent: Number(fields[1]), cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs }
+    const ticks = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) * tickMs
+    return { parent: Number(fields[1]), cpuMs: ticks(11), endedMs: ticks(13) }
   } catch {
     return undefined // it has ended
   }
@@ -23,15 +26,14 @@ function readStat(pid: number): Stat | undefined {
 /** Milliseconds of CPU a process has used, user and system, without its children. */
 export const cpuMs = (pid: number): number => readStat(pid)?.cpuMs ?? 0
 
-/** The same, of a process and its present children: a postmaster and its backends. */
+/** The same, of a process and its children, present and past: a postmaster and its backends. */
 export function familyCpuMs(pid: number): number {
-  const stats = readdirSync('/proc')
+  const own = readStat(pid)
+  const others = readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
-    .map(name => ({ pid: Number(name), stat: readStat(Number(name)) }))
-  return stats.reduce(
-    (sum, each) => sum + (each.pid === pid || each.stat?.parent === pid ? (each.stat?.cpuMs ?? 0) : 0),
-    0,
-  )
+    .map(name => readStat(Number(name)))
+  const children = others.filter(stat => stat?.parent === pid)
+  return children.reduce((sum, stat) => sum + (stat?.cpuMs ?? 0), (own?.cpuMs ?? 0) + (own?.endedMs ?? 0))
 }
 
 /** Resident memory, in megabytes. */

@@ -72,6 +72,17 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force']
-  const args = ['fetch', ...options, ...depth, ...uploadPack(repository), '--', repository, ...refspecs]
+  // The mirror is tidied now and then by its own rule: a look for rubbish after each fetch is one more program, 6 of 60 ms.
+  const args = [
+    '-c',
+    'maintenance.auto=false',
+    'fetch',
+    ...options,
+    ...depth,
+    ...uploadPack(repository),
+    '--',
+    repository,
+    ...refspecs,
+  ]
   return git.text({ args, seconds: git.limits.fetchSeconds, cwd: mirror, also: { GIT_DIR: mirror } })
 }
