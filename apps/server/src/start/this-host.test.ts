@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { hostNameOf, lineForThisMachine } from './this-host.ts'
+import { hostNameOf, lineForThisMachine, withoutOurs } from './this-host.ts'
 
 test.each([
   { hostname: 'vax', name: 'vax' },
@@ -22,4 +23,19 @@ test('the farm’s line is run as it is', () => {
 test('without curl the same line runs with wget', () => {
   const withWget = 'wget -qO- http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
   expect(lineForThisMachine(line, false)).toBe(withWget)
+})
+
+test('jobs on this machine see neither the secrets of the farm nor what npm adds', () => {
+  const PATH = `/clone/node_modules/.bin:${process.env.PATH}:/usr/lib/node_modules/npm/bin`
+  const ours = { ADMIN_TOKEN: 'x', DATABASE_URL: 'x', GITHUB_WEBHOOK_SECRET: 'x', PORT: '1', npm_config_prefix: '/usr' }
+  const env = { PATH, ...ours, npm_lifecycle_event: 'two\nnpm_lines=1', CC: 'a  compiler', EDITOR: 'vi' }
+  const { stdout } = spawnSync('sh', ['-c', withoutOurs, 'sh', 'env'], { env, encoding: 'utf8' })
+  const seen = stdout.split('\n').filter(line => !/^(PWD|SHLVL|_|OLDPWD)?(=|$)/.test(line))
+  expect(seen.sort()).toEqual([
+    'CC=a  compiler',
+    'EDITOR=vi',
+    `PATH=${process.env.PATH?.split(':')
+      .filter(one => !one.includes('/node_modules/'))
+      .join(':')}`,
+  ])
 })

@@ -76,8 +76,25 @@ const forgetEnrolment = (directory: string): void => {
     if (name !== 'host.conf') rmSync(join(directory, name), { recursive: true })
 }
 
+/**
+ * What is the farm's and npm's own stays out of the jobs: anybody's push runs as a job, and everybody reads its log. As shell
+ * text, since only config.ts reads the environment.
+ */
+export const withoutOurs = `
+unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL
+unset PORT HOST PUBLIC_URL TRUST_PROXY RUMPFARM_DATA FARM_FILE LEASE_SECONDS SOURCES_MB LOG_LEVEL NODE INIT_CWD COLOR
+for name in $(env | sed -n 's/^\\(npm_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
+PATH=$(printf '%s\\n' "$PATH" | tr : '\\n' | grep -v '/node_modules/' | tr '\\n' :)
+PATH=\${PATH%:}
+exec "$@"`
+
 const runAgent = (directory: string, command: readonly string[]): Child =>
-  startChild({ command, environment: { RUMPFARM_DIR: directory }, directory: '/', logFile: `${directory}.log` })
+  startChild({
+    command: ['sh', '-c', withoutOurs, 'sh', ...command],
+    environment: { RUMPFARM_DIR: directory },
+    directory: '/',
+    logFile: `${directory}.log`,
+  })
 
 const enrol = async ({ api, say }: HostRequest, directory: string): Promise<Omit<RunningHost, 'stop'>> => {
   const name = await freeName(api, hostNameOf(hostname()))
