@@ -1,5 +1,9 @@
-import { expect } from 'vitest'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
 import { bothQueues, farmTest } from '../support/farm-test.ts'
+import { eventually } from '../support/waiting.ts'
 
 /** A job that counts to `upTo`, a line every 0.1 s. */
 const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
@@ -22,4 +26,40 @@ for (const queues of bothQueues) {
       expect((await job.log()).toString()).toBe(counted(40))
     },
   )
+
+  const git = heldGit()
+  farmTest(
+    `${queues}: sources that a server was preparing when it was killed -9 are prepared by the next`,
+    { queues, environment: { PATH: git.path } },
+    async farm => {
+      git.hold()
+      const build = await farm.push('echo hello')
+      await git.held()
+      await farm.kill9()
+      git.release()
+      await farm.start()
+      expect(await build.prepared()).toMatchObject({ sources: 'ready', problem: null })
+    },
+  )
+}
+
+/** A git whose `archive` waits as long as a test holds it. */
+function heldGit() {
+  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-git-'))
+  afterAll(() => rmSync(directory, { recursive: true }))
+  const [hold, held] = [join(directory, 'hold'), join(directory, 'held')]
+  const path = process.env.PATH ?? ''
+  const text = `#!/bin/sh
+case " $* " in
+  *' archive '*) [ ! -e ${hold} ] || : >${held}; while [ -e ${hold} ]; do sleep 0.05; done ;;
+esac
+PATH='${path}' exec git "$@"
+`
+  writeFileSync(join(directory, 'git'), text, { mode: 0o755 })
+  return {
+    path: `${directory}:${path}`,
+    hold: () => writeFileSync(hold, ''),
+    release: () => rmSync(hold),
+    held: () => eventually('a git that archives', () => existsSync(held) || undefined),
+  }
 }

@@ -83,10 +83,11 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
     },
     async close() {
       for (const timer of timers) clearInterval(timer)
-      await Promise.race([Promise.allSettled(closing.map(close => close())), patience()])
+      const reachable = queues.redis === undefined || queues.redis.status === 'ready'
+      await Promise.race([Promise.allSettled(closing.map(close => close())), patience(reachable ? 5_000 : 500)])
     },
   }
 }
 
 /** BullMQ's close waits for its connection, which may be away for good. */
-const patience = () => new Promise<void>(resolve => setTimeout(resolve, 5_000).unref())
+const patience = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms).unref())

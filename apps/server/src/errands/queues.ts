@@ -104,7 +104,8 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
       return queue.on('error', hush) as unknown as Queue
     },
     worker(name: string, run: (job: Job) => Promise<void>, concurrency: number) {
-      const worker = new Worker(name, run as never, { connection: blocking, prefix, concurrency }, factory)
+      const options = { connection: blocking, prefix, concurrency, lockDuration: errandLockMs, stalledInterval: 5_000 }
+      const worker = new Worker(name, run as never, options, factory)
       return worker.on('error', hush) as unknown as Worker
     },
     taker(name: string) {
@@ -116,6 +117,9 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
 
 /** A message is gone once it is taken: the row holds the lease, not BullMQ. */
 const messageOptions = { removeOnComplete: true, removeOnFail: true }
+
+/** Renewed while the errand runs: what a killed server left is taken up by another after at most this and a stalled check. */
+const errandLockMs = 10_000
 
 /** Longer than a take lasts; after it, a message whose taker died can be removed and sent anew. */
 export const takeLockMs = 5_000
