@@ -4,7 +4,17 @@ import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
 import type { Environment } from './git/environment.ts'
 import { defaultGitLimits, type Git, type GitLimits, openGit } from './git/ground.ts'
-import { bringAll, bringCommit, type Commit, lookUp, type Mirror, openMirror, readBlob, tidy } from './git/mirror.ts'
+import {
+  bringAll,
+  bringCommit,
+  type Commit,
+  lookUp,
+  type Mirror,
+  openMirror,
+  readBlob,
+  tidy,
+  wasFetched,
+} from './git/mirror.ts'
 import { lookAtRemote, type Problem, type RemoteRefs } from './git/remote.ts'
 import { openTarballs, type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 
@@ -75,7 +85,7 @@ class House {
   readonly #mirrors = new Map<string, Promise<Mirror | Problem>>()
   /** The end of each repository's queue of fetches. */
   readonly #queues = new Map<string, Promise<unknown>>()
-  readonly #fetching = new Map<string, Promise<Commit | Problem>>()
+  readonly #fetching = new Map<string, Promise<Problem | undefined>>()
   /** A full commit never changes: what the mirror was seen to have. */
   readonly #commits = new Map<string, Commit>()
   #fetches = 0
@@ -153,34 +163,45 @@ class House {
     return opening
   }
 
-  /** The commit, fetched if the mirror does not have it. Callers who want the same share one fetch. */
+  /** The commit with its subject and author, fetched if the mirror does not have it. */
   async #commit(mirror: Mirror, commit: string): Promise<Commit | Problem> {
-    const key = `${mirror.directory} ${commit}`
+    const key = keyOf(mirror, commit)
     const known = this.#commits.get(key)
     if (known) return known
+    const wrong = await this.#have(mirror, commit)
+    const found =
+      wrong ?? (await lookUp(this.#git, mirror, commit)) ?? (await this.#missing(mirror, `commit ${commit}`))
+    if (!('problem' in found)) this.#remember(key, found)
+    return found
+  }
+
+  /** Undefined once the mirror has the commit. Callers who want the same share one fetch. */
+  #have(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const key = keyOf(mirror, commit)
+    if (this.#commits.has(key)) return Promise.resolve(undefined)
     const shared = this.#fetching.get(key)
     if (shared) return shared
     const run = this.#bring(mirror, commit).finally(() => this.#fetching.delete(key))
     this.#fetching.set(key, run)
-    const brought = await run
-    if (!('problem' in brought)) this.#remember(key, brought)
-    return brought
+    return run
   }
 
-  async #bring(mirror: Mirror, commit: string): Promise<Commit | Problem> {
-    const before = await lookUp(this.#git, mirror, commit)
-    if (before) return before
+  /**
+   * A new commit is fetched without a look whether it is there: that look is one more program on the way from a push to
+   * its jobs. Should it have come with an earlier fetch of whole branches, the fetch brings nothing; and if the
+   * repository does not answer now, it is looked for after all.
+   */
+  async #bring(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    if (wasFetched(mirror, commit) && (await lookUp(this.#git, mirror, commit))) return undefined
     const began = performance.now()
     const fetched = await this.#inTurn(mirror, () => bringCommit(this.#git, mirror, commit))
-    if (fetched.kind === 'problem') return fetched
-    if (fetched.kind === 'fetched')
-      this.#log('fetched', {
-        repository: hideSecrets(mirror.repository),
-        commit,
-        ms: Math.round(performance.now() - began),
-      })
-    const after = fetched.kind === 'fetched' ? await lookUp(this.#git, mirror, commit) : undefined
-    return after ?? this.#missing(mirror, `commit ${commit}`)
+    if (fetched.kind !== 'fetched') {
+      if (await lookUp(this.#git, mirror, commit)) return undefined
+      return fetched.kind === 'problem' ? fetched : this.#missing(mirror, `commit ${commit}`)
+    }
+    const ms = Math.round(performance.now() - began)
+    this.#log('fetched', { repository: hideSecrets(mirror.repository), commit, ms })
+    return undefined
   }
 
   async #resolveShort(mirror: Mirror, short: string): Promise<Resolved> {
@@ -192,11 +213,14 @@ class House {
     return after ? asResolved(after) : this.#missing(mirror, `branch, tag or commit ${short}`)
   }
 
+  /** A borrowed repository is asked for the tarball at once: what is missing shows. */
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
-    const there = await this.#commit(mirror, content.commit)
-    if ('problem' in there) return there
+    const absent = mirror.borrowed ? undefined : await this.#have(mirror, content.commit)
+    if (absent) return absent
     const archived = await writeArchive(this.#git, mirror, content, file)
     if (archived.kind === 'failed') {
+      const wrong = await this.#have(mirror, content.commit)
+      if (wrong) return wrong
       const of = `${hideSecrets(mirror.repository)} at ${content.commit.slice(0, 12)}`
       return problem(explain(`cannot pack ${content.path ? `${content.path} of ` : ''}${of}`, archived.message))
     }
@@ -239,6 +263,8 @@ class House {
 }
 
 const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
+
+const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
 
 const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
   'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { hideSecrets, localPath, mirrorName } from './addresses.ts'
@@ -84,6 +84,13 @@ export async function lookUp(git: Git, { directory }: Mirror, commit: string): P
   if (answer.kind === 'failed') return undefined
   const [full = '', author = '', ...subject] = answer.stdout.toString('utf8').trimEnd().split('\n')
   return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
+}
+
+/** Whether the commit was once fetched by its own name: it has a reference, in a file of its own or packed with others. */
+export function wasFetched({ directory }: Mirror, commit: string): boolean {
+  if (existsSync(join(directory, 'refs/farm', commit))) return true
+  const packed = join(directory, 'packed-refs')
+  return existsSync(packed) && readFileSync(packed, 'latin1').includes(commit)
 }
 
 const plain = (text: string) => text.replace(/\p{Cc}+/gu, ' ').slice(0, 500)
