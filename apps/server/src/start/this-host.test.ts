@@ -14,15 +14,22 @@ test.each([
   expect(hostNameOf(hostname)).toBe(name)
 })
 
+const near = 'http://127.0.0.1:8080'
 const line = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
 
 test('the farm’s line is run as it is', () => {
-  expect(lineForThisMachine(line, true)).toBe(line)
+  expect(lineForThisMachine(line, near, true)).toBe(line)
 })
 
 test('without curl the same line runs with wget', () => {
   const withWget = 'wget -qO- http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
-  expect(lineForThisMachine(line, false)).toBe(withWget)
+  expect(lineForThisMachine(line, near, false)).toBe(withWget)
+})
+
+test('what others call the farm is not asked for by this machine', () => {
+  const far = 'curl -fsS https://farm.example.org/ci/agent.sh | sh -s -- enroll rfi-1'
+  const reachable = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- --url http://127.0.0.1:8080 enroll rfi-1'
+  expect(lineForThisMachine(far, near, true)).toBe(reachable)
 })
 
 test('jobs on this machine see neither the secrets of the farm nor what npm adds', () => {

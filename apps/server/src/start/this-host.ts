@@ -38,15 +38,22 @@ export const hostNameOf = (name: string): string => {
 
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
-/** The line as the farm gives it uses curl; the agent itself is content with wget. */
-export const lineForThisMachine = (line: string, curl: boolean): string =>
-  curl ? line : line.replace(/^curl -fsSL?\b/, 'wget -qO-')
+/**
+ * The line as the farm gives it uses curl; the agent itself is content with wget. It names the farm as others call it
+ * (PUBLIC_URL), an address that this machine itself need not reach: behind a router, or before the proxy runs.
+ */
+export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
+  const near = line.includes(` ${url}/agent.sh `)
+    ? line
+    : line.replace(/\S+\/agent\.sh \| sh -s --/, `${url}/agent.sh | sh -s -- --url ${url}`)
+  return curl ? near : near.replace(/^curl -fsSL?\b/, 'wget -qO-')
+}
 
 const fetchLine = async (api: Api, name: string): Promise<string> => {
   const { line } = await api.post<{ line: string }>('/api/v1/hosts/invitations', { name })
   const curl = has('curl')
   if (!curl && !has('wget')) throw new Error('this machine cannot be a host: it has neither curl nor wget; install one')
-  return lineForThisMachine(line, curl)
+  return lineForThisMachine(line, api.url, curl)
 }
 
 const findHost = async (api: Api, name: string): Promise<HostAnswer | undefined> => {
