@@ -64,6 +64,11 @@ export function openLogs(directory: string): Logs {
   }
 }
 
+/** Bytes in one piece, or in the pieces in which they came. */
+export type Bytes = Uint8Array | readonly Uint8Array[]
+
+export const piecesOf = (bytes: Bytes): readonly Uint8Array[] => (bytes instanceof Uint8Array ? [bytes] : bytes)
+
 /** Writes the pieces one after the other, and says where they end. */
 async function writeAll(descriptor: number, pieces: readonly Uint8Array[], offset: number): Promise<number> {
   let at = offset
@@ -119,11 +124,11 @@ export class Log {
   }
 
   /** Writes at an offset not beyond the end, and says how many bytes the log has then. `sum` is that of the bytes, if known. */
-  async write(offset: number, pieces: readonly Uint8Array[], sum?: Cksum): Promise<number> {
+  async write(offset: number, bytes: Bytes, sum?: Cksum): Promise<number> {
     this.#sum = sum && this.#sum?.bytes === offset ? this.#sum.append(sum) : undefined
     this.#busy++
     try {
-      const end = await writeAll(this.#descriptor, pieces, offset)
+      const end = await writeAll(this.#descriptor, piecesOf(bytes), offset)
       this.#size = Math.max(this.#size, end)
       return this.#size
     } finally {

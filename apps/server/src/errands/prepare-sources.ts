@@ -10,9 +10,9 @@ type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; 
  * is down, or a commit that is not there, costs no host's time. Running it twice changes nothing.
  */
 export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<void> {
-  const build = await farm.findBuild(buildId)
+  const [build, projects] = await Promise.all([farm.findBuild(buildId), farm.projects()])
   if (build?.sources !== 'pending') return
-  const project = (await farm.projects()).get(build.project)
+  const project = projects.get(build.project)
   if (!project) return farm.sourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
   const first = await prepare(mirrors, firstSource(project, build.commit))
   if (first.kind === 'problem') return farm.sourcesFailed(buildId, first.problem)

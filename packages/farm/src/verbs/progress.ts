@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type AttemptId, attemptName, Cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
+import { type Bytes, piecesOf } from '../logs.ts'
 import type { Recipe } from '../rules/plan.ts'
 import { limitsOf, type Running } from '../running.ts'
 import type { PreparedSource } from './sources.ts'
@@ -9,9 +10,9 @@ import type { PreparedSource } from './sources.ts'
 export interface Progress extends AttemptId {
   hostId: number
   lease: string
-  /** The bytes are those of the log from here on; in the pieces in which they came, or in one. */
+  /** The bytes are those of the log from here on. */
   offset: number
-  bytes: Uint8Array | readonly Uint8Array[]
+  bytes: Bytes
   /** `crc:…`, `md5:…`, `sha256:…` of the bytes, or `none`. */
   sum: string
   /** All ended steps so far, in wire form. */
@@ -39,7 +40,7 @@ export async function progress(ground: Ground, message: Progress): Promise<Progr
 
 async function store({ logs, announce, now }: Ground, running: Running, message: Progress): Promise<ProgressOutcome> {
   const { offset } = message
-  const pieces = message.bytes instanceof Uint8Array ? [message.bytes] : message.bytes
+  const pieces = piecesOf(message.bytes)
   const log = logs.open(running)
   const cancel = () => stopWord(running, log.size, now())
   if (pieces.every(piece => piece.length === 0)) return { kind: 'ok', size: log.size, cancel: cancel() }

@@ -27,14 +27,14 @@ export type PushOutcome =
 
 /** Turns a push into a build with all its jobs, in one statement: see DESIGN's flow, 1 and 2. */
 export async function receivePush(ground: Ground, push: Push): Promise<PushOutcome> {
-  const projects = await projectConfigs(ground)
+  const [projects, hosts] = await Promise.all([projectConfigs(ground), plannedHosts(ground)])
   const project = projects.get(push.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   if (push.branch !== undefined && !buildsBranch(project, push.branch)) {
     await recordUnbuilt(ground, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  return plan(ground, push, project)
+  return plan(ground, push, planJobs(project, hosts))
 }
 
 const recordUnbuilt = ({ db, now }: Ground, push: Push) =>
@@ -59,8 +59,7 @@ interface PlannedRow {
   hostId: number | null
 }
 
-async function plan(ground: Ground, push: Push, project: ProjectConfig): Promise<PushOutcome> {
-  const jobs = planJobs(project, await plannedHosts(ground))
+async function plan(ground: Ground, push: Push, jobs: PlannedJob[]): Promise<PushOutcome> {
   const rows = await insertBuild(ground, push, jobs)
   const build = rows[0]
   if (!build) return repeated(ground, push)
