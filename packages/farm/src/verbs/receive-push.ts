@@ -1,4 +1,3 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
 import { attemptName } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
 import { plannedHosts } from '../reads/planned-hosts.ts'
