@@ -1,6 +1,7 @@
 import type { Say } from './bench.ts'
 import { distribution, type Figure, figure } from './figures.ts'
 import { openScene, type Scene } from './scene.ts'
+import { cpuMs } from './usage.ts'
 
 const hostsCount = 60
 const archesCount = 20
@@ -26,14 +27,16 @@ export async function matrix(say: Say): Promise<Figure[]> {
     await seed(scene)
     const jobs = hostsCount * archesCount * buildsCount
     say(`${jobs} jobs are in the database`)
-    const page = await timeOf(`${scene.url}/`)
-    const api = await timeOf(`${scene.url}/api/v1/matrix`)
-    const floor = await timeOf(`${scene.url}/healthz`)
+    const page = await timeOf(scene, '/')
+    const api = await timeOf(scene, '/api/v1/matrix')
+    const floor = await timeOf(scene, '/healthz')
     const note = `${hostsCount} hosts, ${archesCount} arches, ${jobs} jobs; ${requests} requests, one after the other`
     return [
       figure('the matrix page, p95', page.spread.p95, 'ms', { goal: { atMost: 20 }, distribution: page.spread, note }),
+      figure('its server CPU', page.cpu, 'ms'),
       figure('its size', page.bytes / 1000, 'kB'),
       figure('/api/v1/matrix, p95', api.spread.p95, 'ms', { distribution: api.spread, note }),
+      figure('its server CPU', api.cpu, 'ms'),
       figure('its size', api.bytes / 1000, 'kB'),
       figure('for comparison, /healthz, p95', floor.spread.p95, 'ms', { distribution: floor.spread }),
     ]
@@ -42,17 +45,20 @@ export async function matrix(say: Say): Promise<Figure[]> {
   }
 }
 
-async function timeOf(url: string) {
+async function timeOf({ url: base, server }: Scene, path: string) {
+  const url = `${base}${path}`
   const times: number[] = []
   let bytes = 0
+  let before = 0
   for (let request = -warmUps; request < requests; request++) {
+    if (request === 0) before = cpuMs(server.pid)
     const began = performance.now()
     const answer = await fetch(url)
     bytes = (await answer.arrayBuffer()).byteLength
     if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`)
     if (request >= 0) times.push(performance.now() - began)
   }
-  return { spread: distribution(times), bytes }
+  return { spread: distribution(times), bytes, cpu: (cpuMs(server.pid) - before) / requests }
 }
 
 /**
