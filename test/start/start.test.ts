@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -110,6 +110,14 @@ test('without its database this machine is enrolled anew', { timeout: patience }
   const starter = start()
   await saying(starter, /^this database does not know the host \S+: enrolling anew/)
   await saying(starter, /is green/)
+})
+
+test('a mistake in farm.yaml is told with its place, and the farm runs', { timeout: patience }, async () => {
+  const file = join(directory, 'mistaken.yaml')
+  await writeFile(file, 'projects:\n  hello:\n    repo: x\n')
+  const starter = start({ FARM_FILE: file })
+  await saying(starter, /^ {4}mistaken\.yaml:3:5: projects\.hello\.repo: found "repo" \(unknown key\)/)
+  await saying(starter, /^Ctrl-C ends everything/)
 })
 
 test('a port that is taken is told in one line', { timeout: patience }, async () => {

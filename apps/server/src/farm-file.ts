@@ -38,10 +38,18 @@ async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
 
 /** The problems for which the file was not put in force. */
 async function apply(path: string, farm: FarmFile): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => error)
-  if (text instanceof Error) return [`${path} cannot be read: ${text.message}`]
-  const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
-  if (read.kind === 'mistakes') return read.mistakes.map(describeMistake)
+  const read = await readFarmFile(path)
+  if ('problems' in read) return read.problems
   await farm.applyConfiguration(read.projects)
   return []
+}
+
+type ReadFile = { problems: string[] } | { projects: Parameters<FarmFile['applyConfiguration']>[0] }
+
+/** Its projects, or each mistake with its place. */
+export async function readFarmFile(path: string): Promise<ReadFile> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => error)
+  if (text instanceof Error) return { problems: [`${path} cannot be read: ${text.message}`] }
+  const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
+  return read.kind === 'mistakes' ? { problems: read.mistakes.map(describeMistake) } : read
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { apiClient, localUrl } from '../api-client.ts'
 import { type Config, readConfig } from '../config.ts'
+import { readFarmFile } from '../farm-file.ts'
 import { type Ending, openEnding } from './ending.ts'
 import { buildSample } from './first-cell.ts'
 import { findPort } from './port.ts'
@@ -25,9 +26,16 @@ async function main(config: Config): Promise<void> {
   const api = apiClient(url, secrets.adminToken)
   const { url: login } = await api.post<{ url: string }>('/api/v1/login-links')
   say(`the farm answers at ${url}\nsign in as administrator, once, within ten minutes: ${login}`)
+  await sayMistakes(config.farmFile)
   await runHost({ api, dataDirectory, say, begun: ending.begun })
   if (!ending.begun.aborted) say(`Ctrl-C ends everything; the data stays in ${dataDirectory}`)
   await server.child.ended
+}
+
+/** The server's log has them, too; here somebody is looking. */
+async function sayMistakes(farmFile: string): Promise<void> {
+  const read = await readFarmFile(farmFile)
+  if ('problems' in read) say([`${farmFile} is not in force:`, ...read.problems.map(line => `    ${line}`)].join('\n'))
 }
 
 async function choosePort({ host, port: wanted }: Config): Promise<{ port: number; url: string }> {
