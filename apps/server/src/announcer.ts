@@ -1,4 +1,5 @@
 import type { Announcement } from '@rumpfarm/farm'
+import type { Logger } from 'pino'
 import { type Bus, topics } from './bus.ts'
 import type { Dispatch, QueuedAttempt } from './dispatch.ts'
 import type { Errands } from './errands/errands.ts'
@@ -9,10 +10,11 @@ export interface Listeners {
   dispatch: Dispatch
   errands: Errands
   watching: Watching
+  log: Logger
 }
 
 /** Passes on what the farm committed: messages for hosts, errands, wake-ups. Whatever fails here, reconcile repeats. */
-export function announcer({ bus, dispatch, errands, watching }: Listeners): (announcement: Announcement) => void {
+export function announcer({ bus, dispatch, errands, watching, log }: Listeners): (announcement: Announcement) => void {
   const sendAndWake = (attempts: readonly QueuedAttempt[]) =>
     dispatch.send(attempts, hostId => bus.publish(topics.host(hostId))).catch(errands.noteUnreachable)
 
@@ -25,6 +27,7 @@ export function announcer({ bus, dispatch, errands, watching }: Listeners): (ann
         errands.prepare(announcement.buildId)
         return bus.publish(topics.matrix)
       case 'attempt':
+        if (announcement.verdict) log.info(endOf(announcement), `attempt ${announcement.verdict}`)
         bus.publish(topics.attempt(announcement.attempt))
         return bus.publish(topics.matrix)
       case 'revoked':
@@ -39,3 +42,9 @@ export function announcer({ bus, dispatch, errands, watching }: Listeners): (ann
     }
   }
 }
+
+const endOf = ({ attempt, buildId, projectName }: Extract<Announcement, { kind: 'attempt' }>) => ({
+  attempt,
+  build: buildId,
+  project: projectName,
+})

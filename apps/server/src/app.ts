@@ -4,6 +4,7 @@ import { accessDoor } from './doors/access.ts'
 import { agentDoor } from './doors/agent/index.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
+import { keepJournal } from './doors/journal.ts'
 import { resultsDoor } from './doors/results/index.ts'
 import { webhooksDoor } from './doors/webhooks.ts'
 import type { Parts } from './parts.ts'
@@ -18,7 +19,7 @@ export interface AppOptions {
 export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    // A line a request is 0.1 ms and, with a heartbeat every 2 s of each running job, says nothing: failures are logged.
+    // The journal says what is worth a line.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: parts.config.trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -27,6 +28,7 @@ export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): 
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
   })
+  keepJournal(app)
   await app.register(healthDoor(parts))
   await app.register(agentDoor(parts, agentScript))
   await app.register(accessDoor(parts))

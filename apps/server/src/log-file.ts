@@ -22,12 +22,24 @@ const readFrom = (descriptor: number, position: number): string => {
 
 export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
+/** A line as a person reads it: of the server's JSON only what it says, and why. */
+export function plainLine(line: string): string {
+  if (!line.startsWith('{')) return line
+  try {
+    const { msg, problem, err } = JSON.parse(line) as { msg?: string; problem?: string; err?: { message?: string } }
+    const why = problem ?? err?.message
+    return why === undefined ? (msg ?? line) : `${msg}: ${why}`
+  } catch {
+    return line // cut in its middle
+  }
+}
+
 /** The last lines written after `since`, for an error message. */
 export const tail = (file: string, since = 0): string => {
   const descriptor = openSync(file, 'r')
   try {
     const text = readFrom(descriptor, Math.max(since, sizeOf(file) - tailBytes))
-    return text.trim().split('\n').slice(-12).join('\n')
+    return text.trim().split('\n').slice(-12).map(plainLine).join('\n')
   } finally {
     closeSync(descriptor)
   }

@@ -52,7 +52,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     logsDirectory: join(config.dataDirectory, 'logs'),
     secret: config.secrets.server,
     leaseSeconds: config.leaseSeconds,
-    announce: announcer({ bus, dispatch, errands, watching }),
+    announce: announcer({ bus, dispatch, errands, watching, log }),
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
   bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))

@@ -1,11 +1,13 @@
+import type { Verdict } from '@rumpfarm/contracts'
+
 /** What the farm tells its listeners after a transaction. Advice, never truth: any of them may be lost or come twice. */
 export type Announcement =
   /** Attempts became claimable: their hosts should be told. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
   /** A build needs its sources prepared. */
   | { kind: 'planned'; buildId: number }
-  /** Something about an attempt changed: taken, step ended, finished, cancel asked. */
-  | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string }
+  /** Something about an attempt changed: taken, step ended, cancel asked; with a verdict: it ended. */
+  | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
   /** A person or a newer claim wants this attempt to end: forget what is cached of it. */
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log. */

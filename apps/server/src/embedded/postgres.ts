@@ -38,6 +38,8 @@ export const startEmbeddedPostgres = async (request: EmbeddedPostgresRequest): P
   mkdirSync(directory, { recursive: true, mode: 0o711 })
   const { fallback = '/var/lib/rumpfarm', parameters = {}, log, onEnd = endThisServer } = request
   const place = choosePlace({ directory, package: await findPostgres(), fallback })
+  if (!place.data.startsWith(directory))
+    log.info(`the database lies in ${place.data}: its account cannot enter ${directory}`)
   await clearLeftover(place.data, startingServer(directory), log)
   const password = initialise(place, join(directory, 'password'))
 

@@ -58,15 +58,21 @@ export interface JobFilter {
 }
 
 /** Jobs, newest first. */
-export async function listJobs({ db }: Ground, filter: JobFilter): Promise<JobSummary[]> {
+export async function listJobs({ db, logs }: Ground, filter: JobFilter): Promise<JobSummary[]> {
   const rows = await db.$queryRaw<JobRow[]>`
     SELECT ${jobColumns} FROM ${jobTables} WHERE ${Prisma.join(conditions(filter), ' AND ')}
      ORDER BY job."id" DESC LIMIT ${filter.limit}`
-  return rows.map(jobOf)
+  return rows.map(row => jobOf(row, logs))
 }
 
 type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
-const jobOf = ({ number, ...row }: JobRow): JobSummary => ({ ...row, attempt: attemptName({ jobId: row.id, number }) })
+
+function jobOf({ number, ...row }: JobRow, logs: Ground['logs']): JobSummary {
+  const attempt = { jobId: row.id, number }
+  // The row learns the log's length with the finish; until then its file has it.
+  const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
+  return { ...row, logBytes, attempt: attemptName(attempt) }
+}
 
 const jobColumns = Prisma.sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
   host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",

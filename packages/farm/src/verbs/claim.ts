@@ -85,7 +85,7 @@ async function touch(
              "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
        WHERE "id" = ${wish.hostId} AND "instance" = ${wish.instance}
          AND ("lastSeenAt" < ${later(at, -settings.leaseSeconds / 9)} OR "awaySince" IS NOT NULL
-              OR "refusal" IS DISTINCT FROM ${refusal})
+              OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
     SELECT host."instance", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
            slot."claim" AS "newest", a."jobId", a."number", a."claim"

@@ -42,6 +42,7 @@ export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, endi
         jobId: row.jobId,
         buildId: row.buildId,
         projectName: row.projectName,
+        verdict: ending.verdict,
       })
     }
     if (successors.length > 0) ground.announce({ kind: 'queued', attempts: successors })
