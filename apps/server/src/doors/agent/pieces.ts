@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { noteReceived } from './young-garbage.ts'
 
 /**
  * Bodies as the list of the pieces in which they came. Joined into one, each chunk of a log is allocated and copied a
@@ -19,7 +20,10 @@ export function takePieces(app: FastifyInstance, bytesMax: number): void {
       if (bytes > bytesMax) end(withStatus(413, new Error('the body is too large')))
       else pieces.push(owned(piece))
     }
-    const whole = () => end(null)
+    const whole = () => {
+      noteReceived(bytes)
+      end(null)
+    }
     const broken = (error: Error) => end(withStatus(400, error))
     payload.on('data', take).on('end', whole).on('error', broken)
   })
