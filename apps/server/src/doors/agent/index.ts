@@ -29,7 +29,7 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 
 /** The hosts' door: docs/agent-protocol.md, word for word. */
 export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => async (app: FastifyInstance) => {
-  app.get('/agent.sh', { config: { open: true } }, async (request, reply) => {
+  app.get('/agent.sh', async (request, reply) => {
     const script = (await agentScript()).replaceAll('@FARM_URL@', publicUrlOf(parts.config, request))
     return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(script)
   })

@@ -2,7 +2,7 @@ import type { HostView, JobSummary } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
 import { moment } from '../times.ts'
-import { JobTable } from './tables.tsx'
+import { Facts, JobTable } from './tables.tsx'
 
 export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: string): string {
   return drawPage({
@@ -155,22 +155,14 @@ function About({ host, at }: { host: HostView; at: Date }) {
     ['Enrolled', moment(host.enrolledAt)],
   ]
   return (
-    <dl class="facts">
-      {rows
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+    <Facts rows={rows}>
       <div>
         <dt>Heard</dt>
         <dd>
           <Ago from={host.lastSeenAt} at={at} /> ago
         </dd>
       </div>
-    </dl>
+    </Facts>
   )
 }
 

@@ -4,7 +4,7 @@ import { segment } from '../html.ts'
 import { Csrf, drawPage, type Visit } from '../layout.tsx'
 import { MatrixTable } from '../matrix/page.tsx'
 import { byteCount, duration } from '../times.ts'
-import { BuildTable } from './tables.tsx'
+import { BuildTable, Facts } from './tables.tsx'
 
 export interface ProjectPage {
   visit: Visit
@@ -53,18 +53,7 @@ function ProjectFacts({ project }: { project: ProjectConfig }) {
     ['Architectures', project.arches.join(', ')],
     ['Variants', Object.keys(project.variants).join(', ')],
   ]
-  return (
-    <dl class="facts">
-      {rows
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
-  )
+  return <Facts rows={rows} />
 }
 
 const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (

@@ -1,8 +1,26 @@
 import type { BuildSummary, JobSummary } from '@rumpfarm/farm'
+import type { ComponentChildren } from 'preact'
 import { segment } from '../html.ts'
 import { Ago, Mark } from '../layout.tsx'
 import { duration } from '../times.ts'
 import { type Status, shortCommit, statuses, statusOf, wordOf } from '../words.ts'
+
+/** What is known of something, each with its name; what is empty is left out. `children` are rows of another form. */
+export function Facts({ rows, children }: { rows: [string, string][]; children?: ComponentChildren }) {
+  return (
+    <dl class="facts">
+      {rows
+        .filter(([, value]) => value !== '')
+        .map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      {children}
+    </dl>
+  )
+}
 
 /** How a build's jobs stand, in the order in which they want to be seen. */
 export function Counts({ counts }: { counts: BuildSummary['counts'] }) {
