@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")"
 bundled=$(mktemp)
 trap 'rm -f "$bundled"' EXIT
-sh bundle.sh >"$bundled"
+sh bundle.sh --commented >"$bundled"
 shellcheck -s sh "$bundled" bundle.sh check.sh
 shellcheck -s bash spec/support/yard.bash

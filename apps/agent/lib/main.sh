@@ -179,4 +179,3 @@ main() {
 
 # The last line, so that a script that is still coming through a pipe does nothing.
 main ${1+"$@"}
-# end of agent.sh

@@ -30,6 +30,16 @@ test('the bundle has every part once, one place for the address, and acts on its
   expect(text).toMatch(/\nmain [^\n]*\n# end of agent.sh\n$/)
 })
 
+test('the bundle is the parts without comments and indentation: the words that a shell sees are the same', () => {
+  const commented = execFileSync('sh', [join(folder, 'bundle.sh'), '--commented'], { encoding: 'utf8' })
+  // What bash reads, printed by bash: its own layout of every function.
+  const functions = (text: string) =>
+    execFileSync('bash', ['-c', `${text.replace(/\nmain [^\n]*\n(# end of agent.sh\n)?$/, '\n')}\ndeclare -f`], {
+      encoding: 'utf8',
+    })
+  expect(functions(bundle())).toBe(functions(commented))
+})
+
 test('no part has a $( ), which bash 5.2 cannot read while a trap runs', () => {
   const lines = bundle()
     .split('\n')
