@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Fault } from './support/answer.ts'
+import type { Fault } from './support/faults.ts'
 import { scene } from './support/scene.ts'
 import { cksum } from './support/sums.ts'
 

@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-
-/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
-export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
+import type { Fault } from './faults.ts'
 
 export type Answer = { err?: string; lines?: string[] }
 export const ok = (...lines: string[]): Answer => ({ lines })

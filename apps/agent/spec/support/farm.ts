@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Answer, err, type Fault, ok, send } from './answer.ts'
+import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
+import { type Fault, Faults, kindOf } from './faults.ts'
 import { Log } from './log.ts'
 import { BadRequest, readBody, readQuery } from './rules.ts'
 import { sumIsRight } from './sums.ts'
 import { tarball } from './tarball.ts'
 
 export type Seen = { method: string; path: string; kind: string; at: number; body: Buffer; err: string }
-
-type Trap = { kind: string; fault: Fault; times: number }
 
 /** A farm of the tests' own: a real HTTP server that keeps strictly to the protocol, except where a test asks for a fault. */
 export class ScriptedFarm {
@@ -34,7 +33,7 @@ export class ScriptedFarm {
   private heldSources: (() => void)[] | undefined
   private server: Server | undefined
   private port = 0
-  private traps: Trap[] = []
+  private readonly faults = new Faults()
   private waiters = new Set<() => void>()
   private polls = new Set<{ give: (answer: Answer) => void; claim: number }>()
   private number = 0
@@ -89,11 +88,11 @@ export class ScriptedFarm {
 
   /** The next `times` requests of this kind go wrong. */
   spoil(kind: string, fault: Fault, times = 1) {
-    this.traps.push({ kind, fault, times })
+    this.faults.spoil(kind, fault, times)
   }
 
   heal() {
-    this.traps = []
+    this.faults.heal()
   }
 
   count(kind: string) {
@@ -146,7 +145,7 @@ export class ScriptedFarm {
 
   private handle(request: IncomingMessage, response: ServerResponse, body: Buffer) {
     const url = new URL(request.url ?? '/', this.url)
-    const kind = this.kindOf(request.method ?? '', url.pathname)
+    const kind = kindOf(request.method ?? '', url.pathname)
     const seen: Seen = {
       method: request.method ?? '',
       path: url.pathname + url.search,
@@ -156,7 +155,7 @@ export class ScriptedFarm {
       err: '',
     }
     this.seen.push(seen)
-    const fault = this.faultFor(kind)
+    const fault = this.faults.next(kind)
     if (fault === 'deaf') return this.done(() => request.socket.destroy())
     const give = (answer: Answer) => {
       seen.err = answer.err ?? ''
@@ -174,21 +173,6 @@ export class ScriptedFarm {
   private done(act: () => void) {
     act()
     for (const look of [...this.waiters]) look()
-  }
-
-  private faultFor(kind: string): Fault | undefined {
-    const trap = this.traps.find(trap => trap.kind === kind && trap.times > 0)
-    if (trap) trap.times -= 1
-    return trap?.fault
-  }
-
-  private kindOf(method: string, path: string): string {
-    if (method === 'GET' && path === '/agent.sh') return 'script'
-    const [, kind] = /^\/agent\/v1\/(enroll|hello|claim|bye)$/.exec(path) ?? []
-    if (kind && method === 'POST') return kind
-    if (method === 'GET' && /^\/agent\/v1\/attempts\/[^/]+\/sources\/[1-9]$/.test(path)) return 'source'
-    const [, call] = /^\/agent\/v1\/attempts\/[^/]+\/(progress|finish)$/.exec(path) ?? []
-    return call && method === 'POST' ? call : 'unknown'
   }
 
   private route(

@@ -45,14 +45,20 @@ export const requireJail = () => {
 
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** The shell under test by a name of its own: busybox knows by its name that it is to be ash. */
-const shellPath = (folder: string): string => {
-  const path = execFileSync('sh', ['-c', `command -v ${quote(agentShell === 'ash' ? 'busybox' : agentShell)}`], {
-    encoding: 'utf8',
-  }).trim()
-  const link = join(folder, agentShell === 'ash' ? 'ash' : agentShell)
-  symlinkSync(path, link)
-  return link
+/** A program, and what it is called as: busybox knows by its name that it is to be ash, bash and zsh that they are to be sh. */
+export type Shell = { program: string; as: string }
+
+const asOther: Record<string, Shell> = {
+  ash: { program: 'busybox', as: 'ash' },
+  'bash --posix': { program: 'bash', as: 'sh' },
+  'zsh as sh': { program: 'zsh', as: 'sh' },
+}
+export const shellNamed = (name: string): Shell => asOther[name] ?? { program: name, as: name }
+
+const link = (folder: string, { program, as }: Shell): string => {
+  const path = execFileSync('sh', ['-c', `command -v ${quote(program)}`], { encoding: 'utf8' }).trim()
+  symlinkSync(path, join(folder, as))
+  return join(folder, as)
 }
 
 type Line = { text: string; at: number }
@@ -61,14 +67,15 @@ type Line = { text: string; at: number }
 export class Host {
   readonly folder = mkdtempSync(join(tmpdir(), 'rumpfarm-agent-'))
   readonly dir = join(this.folder, 'state')
-  readonly shell = shellPath(this.folder)
+  readonly shell: string
   readonly lines: Line[] = []
   private yard: ChildProcess
   private waiters = new Set<() => void>()
   private runs = 0
   agentPid = 0
 
-  constructor(env: Record<string, string> = {}) {
+  constructor(env: Record<string, string> = {}, shell = shellNamed(agentShell)) {
+    this.shell = link(this.folder, shell)
     mkdirSync(join(this.folder, 'home'))
     this.yard = spawn('unshare', [...jail, 'bash', join(import.meta.dirname, 'yard.bash')], {
       cwd: this.folder,

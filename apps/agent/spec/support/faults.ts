@@ -1,0 +1,32 @@
+/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
+export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
+
+/** Which requests go wrong: those of a kind, the next so many times. */
+export class Faults {
+  private waiting: { kind: string; fault: Fault; times: number }[] = []
+
+  spoil(kind: string, fault: Fault, times = 1) {
+    this.waiting.push({ kind, fault, times })
+  }
+
+  heal() {
+    this.waiting = []
+  }
+
+  /** The fault that this request is to meet, if any. */
+  next(kind: string): Fault | undefined {
+    const found = this.waiting.find(each => each.kind === kind && each.times > 0)
+    if (found) found.times -= 1
+    return found?.fault
+  }
+}
+
+/** The protocol's name for a request. */
+export const kindOf = (method: string, path: string): string => {
+  if (method === 'GET' && path === '/agent.sh') return 'script'
+  const [, kind] = /^\/agent\/v1\/(enroll|hello|claim|bye)$/.exec(path) ?? []
+  if (kind && method === 'POST') return kind
+  if (method === 'GET' && /^\/agent\/v1\/attempts\/[^/]+\/sources\/[1-9]$/.test(path)) return 'source'
+  const [, call] = /^\/agent\/v1\/attempts\/[^/]+\/(progress|finish)$/.exec(path) ?? []
+  return call && method === 'POST' ? call : 'unknown'
+}
