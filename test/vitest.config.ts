@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     name: 'test',
     globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
-    exclude: ['**/node_modules/**', 'e2e/**'], // the browser tests are Playwright's
+    exclude: ['**/node_modules/**', 'e2e/**', 'network/**'], // Playwright's, and a run of its own
     // Each of these files runs servers, hosts and a Redis of its own: two at once keep two cores busy.
     maxWorkers: 2,
     // After the packages' own tests, so that what is wrong is told where it is.

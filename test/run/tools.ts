@@ -38,6 +38,19 @@ const tools: readonly Tool[] = [
       zypper: 'util-linux',
     },
   },
+  // For the tests of hosts whose links fail, which are Linux's.
+  {
+    programs: ['ip'],
+    packages: { 'apt-get': 'iproute2', dnf: 'iproute', apk: 'iproute2', pacman: 'iproute2', zypper: 'iproute2' },
+  },
+  {
+    programs: ['tc'],
+    packages: { 'apt-get': 'iproute2', dnf: 'iproute-tc', apk: 'iproute2-tc', pacman: 'iproute2', zypper: 'iproute2' },
+  },
+  {
+    programs: ['nft'],
+    packages: { 'apt-get': 'nftables', dnf: 'nftables', apk: 'nftables', pacman: 'nftables', zypper: 'nftables' },
+  },
 ]
 
 const installers: Record<Manager, readonly string[]> = {

@@ -31,9 +31,14 @@ export const tallyOf = (report: Report, exitCode: number): Tally => {
   }
 }
 
-export const runVitest = async (directory: string): Promise<Tally> => {
-  const file = `${directory}/vitest.json`
-  const exitCode = await aloud('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`])
+/** `within`: what the command runs in; `words`: more for vitest. */
+export const runVitest = async (
+  directory: string,
+  { within = [], words = [] }: { within?: readonly string[]; words?: readonly string[] } = {},
+): Promise<Tally> => {
+  const file = `${directory}/vitest-${words.length}.json`
+  const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
+  const exitCode = await aloud(command, [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`])
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
 import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
-import { AgentHost } from './agent-host.ts'
+import { AgentHost, type HostOptions } from './agent-host.ts'
 import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
 import { TestRedis } from './redis.ts'
 import { gitEnvironment, Repository } from './repository.ts'
@@ -171,10 +171,13 @@ export class TestFarm {
   }
 
   /** A machine with the real agent. */
-  async host(name: string, options: { conf?: string } = {}): Promise<AgentHost> {
-    const host = await AgentHost.enrol(this.api(), name, options)
-    this.#hosts.push(host)
-    return host
+  async host(name: string, options: HostOptions = {}): Promise<AgentHost> {
+    return this.#keep(await AgentHost.enrol(this.api(), name, options))
+  }
+
+  /** A machine made from another's backup; its agent has been started, and may have to wait. */
+  async standIn(first: AgentHost, backup: string, options: HostOptions = {}): Promise<AgentHost> {
+    return this.#keep(await first.standIn(this.api(), backup, options))
   }
 
   /** A host that says exactly what the test wants. */
@@ -202,10 +205,11 @@ export class TestFarm {
   }
 
   /** One statement on the farm's database, for what only time would bring about. */
-  async sql(statement: string): Promise<void> {
+  async sql<Row extends object = never>(statement: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
     await client.connect()
-    await client.query(statement).finally(() => client.end())
+    const { rows } = await client.query(statement).finally(() => client.end())
+    return rows
   }
 
   /** What everybody said, for the message of a test that failed. */
@@ -225,6 +229,11 @@ export class TestFarm {
     rmSync(this.directory, { recursive: true, maxRetries: 3 })
     for (const outcome of stopped) if (outcome.status === 'rejected') throw outcome.reason
     if (left.length > 0) throw new Error(`this farm left processes behind:\n${left.join('\n')}`)
+  }
+
+  #keep(host: AgentHost): AgentHost {
+    this.#hosts.push(host)
+    return host
   }
 
   #startServer(changes: Record<string, string> = {}): Promise<ServerProcess> {

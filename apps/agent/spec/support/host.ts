@@ -74,10 +74,11 @@ export class Host {
   private runs = 0
   agentPid = 0
 
-  constructor(env: Record<string, string> = {}, shell = shellNamed(agentShell)) {
+  /** `walls`: more namespaces of its own, as unshare's options. */
+  constructor(env: Record<string, string> = {}, shell = shellNamed(agentShell), walls: readonly string[] = []) {
     this.shell = link(this.folder, shell)
     mkdirSync(join(this.folder, 'home'))
-    this.yard = spawn('unshare', [...jail, 'bash', join(import.meta.dirname, 'yard.bash')], {
+    this.yard = spawn('unshare', [...jail, ...walls, 'bash', join(import.meta.dirname, 'yard.bash')], {
       cwd: this.folder,
       env: {
         PATH: process.env.PATH ?? '',
@@ -91,6 +92,11 @@ export class Host {
     })
     if (!this.yard.stdout) throw new Error('no pipe from the yard')
     createInterface({ input: this.yard.stdout }).on('line', text => this.note(text))
+  }
+
+  /** The process that holds the namespaces. */
+  get pid(): number | undefined {
+    return this.yard.pid
   }
 
   private note(text: string) {

@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process'
+
+const links = (): string[] =>
+  execFileSync('ip', ['-o', 'link'], { encoding: 'utf8' })
+    .split('\n')
+    .filter(
+      line =>
+        line !== '' && !/^\d+: (lo|tunl0|sit0|ip6tnl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6gre0)[@:]/.test(line),
+    )
+
+/** Tests that cut links do so where there are no others' links, and leave none. */
+export default () => {
+  const others = links()
+  if (others.length > 0)
+    throw new Error(`these tests run in a network of their own (npm run network), and here is:\n${others.join('\n')}`)
+  return () => {
+    const left = links()
+    if (left.length > 0) throw new Error(`tests left links behind:\n${left.join('\n')}`)
+  }
+}

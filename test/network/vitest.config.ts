@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+// A run of its own: these tests need a network of their own around them. See own-network.sh, or `npm run network`.
+export default defineConfig({
+  test: {
+    name: 'network',
+    root: import.meta.dirname,
+    globalSetup: ['in-own-network.ts', '../support/postgres-setup.ts', '../support/bundle-setup.ts'],
+    maxWorkers: 2,
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+})
