@@ -2,7 +2,7 @@
 
 enroll() {
   is_name "${1-}" || die 'usage: agent.sh enroll INVITATION; the farm shows the whole line for each new host'
-  { mkdir -p "$DIR" && chmod 700 "$DIR"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
+  { mkdir -p "$PRIVATE" && chmod 700 "$DIR" "$PRIVATE"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
   take_lock
   read_conf
   choose_tools ''
@@ -10,7 +10,7 @@ enroll() {
   keep_credential
   save_script
   write_conf "$A_arch"
-  rm -f "$DIR/enrolling"
+  rm -f "$PRIVATE/enrolling"
   say "this host is enrolled as $A_host; its directory is $DIR, what it builds is in $DIR/host.conf"
   say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
   umask "$JOB_UMASK"
@@ -20,10 +20,10 @@ enroll() {
 # The same nonce for the same invitation, so that an answer that was lost can be asked for again.
 nonce_for() {
   NONCE=''
-  [ -f "$DIR/enrolling" ] && read -r invitation nonce <"$DIR/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
+  [ -f "$PRIVATE/enrolling" ] && read -r invitation nonce <"$PRIVATE/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
   if [ -z "$NONCE" ]; then
     NONCE=`random_name`
-    put_line "$1 $NONCE" >"$DIR/enrolling"
+    put_line "$1 $NONCE" >"$PRIVATE/enrolling"
   fi
 }
 
@@ -34,9 +34,9 @@ send_invitation() {
     put_line "nonce $NONCE"
     tell_facts
     put_line end
-  } >"$DIR/facts"
+  } >"$PRIVATE/facts"
   FAILS=0
-  until post /agent/v1/enroll "$DIR/facts" "$DIR/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
+  until post /agent/v1/enroll "$PRIVATE/facts" "$PRIVATE/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
     why_no_answer
     [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$WHY"
     delay_after 60
@@ -50,7 +50,7 @@ send_invitation() {
     *) die "the farm refused the enrolment: $ERR_TEXT" ;;
   esac
   if is_name "$A_credential" && is_name "$A_arch" && is_name "$A_host"; then return 0; fi
-  die "the farm's answer to the enrolment makes no sense; see $DIR/answer"
+  die "the farm's answer to the enrolment makes no sense; see $PRIVATE/answer"
 }
 
 why_no_answer() {
@@ -59,9 +59,9 @@ why_no_answer() {
 }
 
 keep_credential() {
-  put_line "$A_credential" >"$DIR/credential.new"
-  mv "$DIR/credential.new" "$DIR/credential"
-  : >"$DIR/answer"
+  put_line "$A_credential" >"$PRIVATE/credential.new"
+  mv "$PRIVATE/credential.new" "$PRIVATE/credential"
+  rm -f "$PRIVATE/answer" "$PRIVATE/facts" # the token is as good as the credential
   put_line "$URL $A_host" >"$DIR/farm"
   rm -f "$DIR/instance" "$DIR/instance.next"
 }

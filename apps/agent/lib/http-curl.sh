@@ -12,10 +12,10 @@ header = "Expect:"
 header = "Accept: text/plain"
 header = "Content-Type: application/octet-stream"'
     [ -z "$1" ] || put_line "header = \"Authorization: Bearer $1\""
-  } >"$DIR/client-rc"
+  } >"$PRIVATE/client-rc"
 }
 
-curl_post() { exec curl -q -K "$DIR/client-rc" -m "$4" -o "$3" --data-binary @"$2" "$URL$1"; }
+curl_post() { exec curl -q -K "$PRIVATE/client-rc" -m "$4" -o "$3" --data-binary @"$2" "$URL$1"; }
 
 # A download may take as long as it likes while bytes come.
-curl_get() { exec curl -q -K "$DIR/client-rc" --speed-limit 1 --speed-time "$3" -o "$2" "$URL$1"; }
+curl_get() { exec curl -q -K "$PRIVATE/client-rc" --speed-limit 1 --speed-time "$3" -o "$2" "$URL$1"; }

@@ -8,17 +8,17 @@ wget_prepare() {
 header = Accept: text/plain
 header = Content-Type: application/octet-stream'
     [ -z "$1" ] || put_line "header = Authorization: Bearer $1"
-  } >"$DIR/client-rc"
+  } >"$PRIVATE/client-rc"
 }
 
 wget_post() {
-  WGETRC=$DIR/client-rc
+  WGETRC=$PRIVATE/client-rc
   export WGETRC
   exec wget -nv -t 1 --read-timeout="$4" --connect-timeout=10 --dns-timeout=10 -O "$3" --post-file="$2" "$URL$1"
 }
 
 wget_get() {
-  WGETRC=$DIR/client-rc
+  WGETRC=$PRIVATE/client-rc
   export WGETRC
   exec wget -nv -t 1 --read-timeout="$3" --connect-timeout=10 --dns-timeout=10 -O "$2" "$URL$1"
 }

@@ -60,11 +60,13 @@ read_tools() {
 }
 
 open_state() {
-  { [ -f "$DIR/credential" ] && [ -f "$DIR/farm" ]; } ||
+  # Older agents kept it beside the rest.
+  if [ -f "$DIR/credential" ]; then mkdir -p "$PRIVATE" && mv "$DIR/credential" "$PRIVATE/credential" && rm -f "$DIR/client-rc"; fi
+  { [ -f "$PRIVATE/credential" ] && [ -f "$DIR/farm" ]; } ||
     die "no host is enrolled in $DIR; enrol it: agent.sh enroll INVITATION (another directory: RUMPFARM_DIR)"
-  read -r CREDENTIAL <"$DIR/credential"
+  read -r CREDENTIAL <"$PRIVATE/credential"
   read -r saved_url HOST_NAME <"$DIR/farm"
-  is_name "$CREDENTIAL" || die "the credential in $DIR/credential is damaged; enrol this host anew"
+  is_name "$CREDENTIAL" || die "the credential in $PRIVATE/credential is damaged; enrol this host anew"
   use_url "${URL_OPTION:-$saved_url}"
   read_conf
 }
@@ -136,15 +138,16 @@ The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.
 EOF
 }
 
-# DIR and AGENT_FILE, both absolute.
+# DIR, AGENT_FILE and PRIVATE, all absolute. In PRIVATE is what no job may read.
 find_places() {
   AGENT_FILE='' DIR=${RUMPFARM_DIR-}
   here=''
   case $0 in */*) here=`cd "${0%/*}" 2>/dev/null && pwd` ;; *) if [ -f "$0" ]; then here=`pwd`; fi ;; esac
   if [ -n "$here" ]; then AGENT_FILE=$here/${0##*/}; fi
-  if [ -z "$DIR" ] && [ -f "$here/credential" ]; then DIR=$here; fi
+  if [ -z "$DIR" ] && { [ -f "$here/private/credential" ] || [ -f "$here/credential" ]; }; then DIR=$here; fi
   [ -n "$DIR" ] || DIR=${HOME:?is not set; name a directory with RUMPFARM_DIR}/.rumpfarm
   case $DIR in /*) ;; *) DIR=`pwd`/$DIR ;; esac
+  PRIVATE=$DIR/private
 }
 
 main() {

@@ -4,7 +4,8 @@
 
 run_job() {
   trap : TERM INT HUP
-  SPOOL=$1 DIR=${1%/slot-1/*}
+  SPOOL=$1 DIR=${1%/slot-*/*}
+  PRIVATE=$DIR/private
   read_tools
   umask "$JOB_UMASK"
   read -r ATTEMPT LEASE SOURCES <"$SPOOL/job"

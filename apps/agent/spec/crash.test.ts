@@ -146,5 +146,5 @@ scene('of ten agents that start at once over a stale lock exactly one runs', asy
   await refused
   await farm.until('a claim', () => farm.count('claim') > 1)
   expect((host.said().match(/waiting for jobs/g) ?? []).length).toBe(2)
-  expect(existsSync(join(host.dir, 'credential'))).toBe(true)
+  expect(existsSync(join(host.dir, 'private', 'credential'))).toBe(true)
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { agentShell, bundle, type Host } from './support/host.ts'
@@ -23,8 +23,9 @@ scene('the one line of the dashboard enrols the host, says what it must, and goe
 
   expect(attempt.log.toString()).toBe('one\n')
   expect(host.mode()).toBe('700')
-  expect(host.mode('credential')).toBe('600')
-  expect(host.read('credential')).toBe(`${farm.credential}\n`)
+  expect(host.mode('private')).toBe('700')
+  expect(host.mode('private', 'credential')).toBe('600')
+  expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
   expect(host.read('agent.sh')).toBe(bundle().replace('@FARM_URL@', farm.url))
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
   expect(host.said()).toMatch(
@@ -66,7 +67,7 @@ for (const [what, answer, expected] of errors) {
     const { output, code } = await all.host.run(pipe(all))
     expect(output).toMatch(expected)
     expect(code).toBe(1)
-    expect(all.host.files()).not.toContain('credential')
+    expect(all.host.files('private')).not.toContain('credential')
   })
 }
 
@@ -107,7 +108,7 @@ scene('a lost answer is asked again with the same nonce', async all => {
     .map(seen => /^nonce (.*)$/m.exec(seen.body.toString())?.[1])
   expect(nonces.length).toBe(2)
   expect(nonces[0]).toBe(nonces[1])
-  expect(host.files()).not.toContain('enrolling')
+  expect(host.files('private').sort()).toEqual(['client-rc', 'credential'])
 })
 
 scene('the credential is in no argument list and no environment', async ({ farm, host, enrolled }) => {
@@ -143,4 +144,19 @@ scene('check says what the agent found, and asks the farm nothing', async ({ far
   expect(farm.seen.length).toBe(before)
   expect(readFileSync(join(host.dir, 'agent.sh'), 'utf8')).toContain('AGENT_VERSION')
   expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\n$/)
+})
+
+scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit 0/)
+  renameSync(join(host.dir, 'private', 'credential'), join(host.dir, 'credential'))
+  rmSync(join(host.dir, 'private'), { recursive: true })
+  const claims = farm.count('claim')
+  await host.start()
+  await farm.until('a claim', () => farm.count('claim') > claims)
+
+  expect(host.mode('private')).toBe('700')
+  expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
+  expect(host.files()).not.toContain('credential')
 })

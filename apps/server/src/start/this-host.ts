@@ -73,8 +73,11 @@ const freeName = async (api: Api, name: string, number = 1): Promise<string> => 
 
 /** The name under which this directory's agent was enrolled: the second word of its file `farm`. */
 const enrolledName = (directory: string): string | undefined => {
-  const whole = ['credential', 'agent.sh', 'farm'].every(file => existsSync(join(directory, file)))
-  return whole ? readFileSync(join(directory, 'farm'), 'utf8').trim().split(' ')[1] : undefined
+  const holds = (file: string) => existsSync(join(directory, file))
+  const credential = holds('private/credential') || holds('credential') // an older agent's, which the new one moves
+  return credential && holds('agent.sh') && holds('farm')
+    ? readFileSync(join(directory, 'farm'), 'utf8').trim().split(' ')[1]
+    : undefined
 }
 
 /** Everything of an enrolment that the farm no longer knows, but not the owner's own words about this host. */
