@@ -1,12 +1,17 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Host, quote, requireJail } from '../../apps/agent/spec/support/host.ts'
+import { Host, quote, requireJail, type Shell } from '../../apps/agent/spec/support/host.ts'
 import type { Api } from '../../apps/server/src/api-client.ts'
+import type { HostUnderTest } from '../conformance/host.ts'
 
 export interface Invitation {
   line: string
   expiresAt: string
 }
+
+/** The line that makes a machine a host of the farm. */
+export const lineFor = async (api: Api, name: string): Promise<string> =>
+  (await api.post<Invitation>('/api/v1/hosts/invitations', { name })).line
 
 /** What connects a machine that has a network of its own with the farm's. */
 export interface Plug {
@@ -21,55 +26,101 @@ export interface HostOptions {
   conf?: string
   /** Gives the machine a network of its own. */
   cable?: Plug
+  /** What the agent runs under. */
+  shell?: Shell
+  environment?: Record<string, string>
+  /** How long what is waited for may take. */
+  patienceMs?: number
 }
 
-/** A machine with the real agent, in a pid namespace of its own, enrolled by the line that the farm gives. */
-export class AgentHost {
+/** A machine with the real agent, in a pid namespace of its own. */
+export class AgentHost implements HostUnderTest {
   readonly name: string
+  readonly slowness = 1
   readonly #host: Host
+  readonly #patienceMs: number
+  #run = ''
 
-  private constructor(name: string, cable?: Plug) {
+  constructor(name: string, { cable, shell, environment, patienceMs = 15_000 }: HostOptions = {}) {
+    requireJail()
     this.name = name
-    this.#host = new Host({}, undefined, cable ? ['--net'] : [])
+    this.#host = new Host(environment, shell, cable ? ['--net'] : [])
+    this.#patienceMs = patienceMs
   }
 
-  static async enrol(api: Api, name: string, { conf, cable }: HostOptions = {}): Promise<AgentHost> {
-    requireJail()
-    const { line } = await api.post<Invitation>('/api/v1/hosts/invitations', { name })
-    const host = new AgentHost(name, cable)
+  /** Enrolled by the line that the farm gives. */
+  static async enrol(api: Api, name: string, options: HostOptions = {}): Promise<AgentHost> {
+    const { conf, cable } = options
+    const line = await lineFor(api, name)
+    const host = new AgentHost(name, options)
     if (cable) await host.#plugIn(cable)
-    if (conf !== undefined) host.#writeConf(conf)
-    await host.#host.start(`-c ${quote(cable ? line.replaceAll(api.url, farmUrlFor(cable, api.url)) : line)}`)
-    await host.#host.line(/^rumpfarm: waiting for jobs$/)
-    host.#host.agentPid = host.#lockPid() // the line's shell has the agent as a child, at the end of its pipe
+    if (conf !== undefined) host.configure(conf)
+    await host.enrol(cable ? line.replaceAll(api.url, farmUrlFor(cable, api.url)) : line)
     return host
   }
 
-  /** What the agent told its owner. */
+  get dir(): string {
+    return this.#host.dir
+  }
+
+  get scratch(): string {
+    return this.#host.folder
+  }
+
   get said(): string {
-    return this.#host.said()
+    const lines = this.#host.said().split('\n')
+    return lines.filter(line => !/^run-[0-9]+ /.test(line)).join('\n') // those tell how the tests' own commands ended
   }
 
-  /** Waits for words of the agent to its owner. */
-  hears(pattern: RegExp, milliseconds?: number): Promise<unknown> {
-    return this.#host.line(pattern, milliseconds)
+  async enrol(line: string): Promise<void> {
+    await this.#start(`-c ${quote(line)}`)
+    await this.hears(/^rumpfarm: waiting for jobs$/)
+    this.#host.agentPid = this.#lockPid() // the line's shell has the agent as a child, at the end of its pipe
   }
 
-  /** kill -9 of the agent; its job goes on. */
+  start(): Promise<void> {
+    return this.#start()
+  }
+
+  signal(name: string): void {
+    this.#host.signal(name)
+  }
+
+  async exited(): Promise<number> {
+    const { text } = await this.#host.line(new RegExp(`^${this.#run} exit `), this.#patienceMs)
+    return Number(text.split(' ').at(-1))
+  }
+
   async kill9(): Promise<void> {
-    const since = Date.now()
-    this.#host.signal('KILL')
-    await this.#host.line(/^agent-[0-9]+ exit /, undefined, since)
+    this.signal('KILL')
+    await this.exited()
   }
 
-  /** Runs the enrolled agent again. */
-  async start(): Promise<void> {
-    await this.#host.start()
+  /** Without a launcher the runner leads no group: what it has started is then for the agent to find. */
+  async killJob(): Promise<void> {
+    const [runner] = this.read('slot-1', this.files('slot-1').sort().at(-1) ?? '', 'runner').split(' ')
+    if (!(Number(runner) > 1)) throw new Error(`no job to kill; its runner is "${runner}"`)
+    await this.run(`kill -s KILL -- -${Number(runner)} || kill -s KILL ${Number(runner)}`)
   }
 
-  /** Command lines of the living processes of this machine that contain the text. */
-  processes(text: string): Promise<string[]> {
-    return this.#host.alive(text)
+  hears(pattern: RegExp, milliseconds = this.#patienceMs, since = 0): Promise<unknown> {
+    return this.#host.line(pattern, milliseconds, since)
+  }
+
+  async processes(text: string): Promise<string[]> {
+    return (await this.#host.alive(text)).filter(line => line !== '' && !line.includes('yard.bash'))
+  }
+
+  files(...path: string[]): string[] {
+    return this.#host.files(...path)
+  }
+
+  read(...path: string[]): string {
+    return this.#host.read(...path)
+  }
+
+  configure(text: string): void {
+    this.#host.configure(text)
   }
 
   /** A copy of the agent's directory as it is now: where it lies. */
@@ -80,20 +131,21 @@ export class AgentHost {
   }
 
   /** Another machine that has this one's name, credential and all else that a backup holds. */
-  async standIn(api: Api, backup: string, { conf, cable }: HostOptions = {}): Promise<AgentHost> {
-    const host = new AgentHost(this.name, cable)
+  async standIn(api: Api, backup: string, options: HostOptions = {}): Promise<AgentHost> {
+    const { conf, cable } = options
+    const host = new AgentHost(this.name, options)
     if (cable) await host.#plugIn(cable)
     cpSync(backup, host.#host.dir, { recursive: true })
     host.#movePaths(this.#host.dir)
-    if (conf !== undefined) host.#writeConf(conf)
+    if (conf !== undefined) host.configure(conf)
     const url = cable ? farmUrlFor(cable, api.url) : api.url
-    await host.#host.start(`${quote(join(host.#host.dir, 'agent.sh'))} --url ${url} run`)
+    await host.#start(`${quote(join(host.#host.dir, 'agent.sh'))} --url ${url} run`)
     return host
   }
 
   /** Shell text, on this machine; it must not fail. */
   async run(command: string): Promise<string> {
-    const { code, output } = await this.#host.run(command)
+    const { code, output } = await this.#host.run(command, this.#patienceMs)
     if (code !== 0) throw new Error(`on ${this.name}, "${command}" failed (${code}): ${output}`)
     return output
   }
@@ -116,9 +168,8 @@ export class AgentHost {
     }
   }
 
-  #writeConf(text: string): void {
-    mkdirSync(this.#host.dir, { recursive: true, mode: 0o700 })
-    writeFileSync(join(this.#host.dir, 'host.conf'), text)
+  async #start(words?: string): Promise<void> {
+    this.#run = (await this.#host.start(words)).name
   }
 
   #lockPid(): number {

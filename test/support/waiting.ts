@@ -9,12 +9,13 @@ export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
   milliseconds = patienceMs,
+  everyMs = lookEveryMs,
 ): Promise<T> {
   const until = Date.now() + milliseconds
   for (;;) {
     const seen = await look()
     if (seen !== undefined) return seen
     if (Date.now() > until) throw new Error(`waited ${milliseconds} ms in vain for: ${what}`)
-    await sleep(lookEveryMs)
+    await sleep(everyMs)
   }
 }

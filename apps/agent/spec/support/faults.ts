@@ -13,6 +13,10 @@ export class Faults {
     this.waiting = []
   }
 
+  get left(): number {
+    return this.waiting.reduce((sum, { times }) => sum + times, 0)
+  }
+
   /** The fault that this request is to meet, if any. */
   next(kind: string): Fault | undefined {
     const found = this.waiting.find(each => each.kind === kind && each.times > 0)

@@ -139,7 +139,9 @@ export class Host {
   }
 
   /** Starts the agent with default signals, for the background of a shell ignores INT, which no shell can undo; resolves with its pid in the namespace, and `exited` with its exit code. */
-  async start(words = `${quote(join(this.dir, 'agent.sh'))} run`): Promise<{ pid: number; exited: Promise<Line> }> {
+  async start(
+    words = `${quote(join(this.dir, 'agent.sh'))} run`,
+  ): Promise<{ name: string; pid: number; exited: Promise<Line> }> {
     this.runs += 1
     const name = `agent-${this.runs}`
     this.tell(
@@ -149,7 +151,7 @@ export class Host {
     this.agentPid = Number(started.text.split(' ')[1])
     const exited = this.line(new RegExp(`^${name} exit `), 60_000)
     exited.catch(() => {}) // a test that does not look at it ends the host before
-    return { pid: this.agentPid, exited }
+    return { name, pid: this.agentPid, exited }
   }
 
   signal(name: string, pid = this.agentPid) {
@@ -180,6 +182,7 @@ export class Host {
 
   /** Replaces host.conf whole: an agent that reads half a file would be right to do what that says. */
   configure(text: string) {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.dir, 'host.conf.new'), text)
     renameSync(join(this.dir, 'host.conf.new'), join(this.dir, 'host.conf'))
   }

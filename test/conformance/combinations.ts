@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { shellNamed } from '../../apps/agent/spec/support/host.ts'
+
+/** What an agent runs with. */
+export interface Combination {
+  shell: string
+  client: string
+  launcher: string
+}
+
+/** Every shell whose dialect is its own, each as a host would have it. */
+export const shells = ['dash', 'bash', 'bash --posix', 'mksh', 'ksh93', 'yash', 'posh', 'ash', 'zsh as sh'] as const
+export const clients = ['curl', 'wget'] as const
+/** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
+export const launchers = ['setsid', 'perl', 'python3', 'monitor', 'none'] as const
+
+/** Shell by shell and client by client; the launchers take turns. */
+export const everyCombination = (): Combination[] =>
+  shells.flatMap((shell, row) =>
+    clients.map((client, column) => ({ shell, client, launcher: turn(launchers, row + column) })),
+  )
+
+/** One combination for each of so many scenarios, with every shell, client and launcher among them. */
+export const diagonal = (length: number): Combination[] =>
+  Array.from({ length }, (_, at) => ({
+    shell: turn(shells, at),
+    client: turn(clients, at),
+    launcher: turn(launchers, at),
+  }))
+
+const turn = <T>(list: readonly T[], at: number): T => list[at % list.length] as T
+
+const runs = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
+
+/** Undefined, or what this machine lacks for it. */
+export const missingFor = ({ shell, launcher }: Combination): string | undefined =>
+  [shellNamed(shell).program, ...(/^(monitor|none)$/.test(launcher) ? [] : [launcher])].find(name => !runs(name))
+
+/**
+ * The farm's line, or, where that does not work, what its pages show beside it: the file is saved first. A client that can
+ * only talk to the farm needs somebody who brings the file, which is curl here; and posh knows no `sh -s`.
+ */
+export const enrolmentWith =
+  ({ shell, client }: Combination) =>
+  (line: string): string => {
+    const [, url, token] = /^curl -fsS (\S+)\/agent\.sh \| sh -s -- enroll (\S+)$/.exec(line) ?? []
+    if (!token) throw new Error(`this is not the line that the farm shows: ${line}`)
+    if (client === 'curl' && shell !== 'posh') return line
+    const fetch = client === 'wget' ? 'wget -qO' : 'curl -fsSo'
+    return `${fetch} agent.sh ${url}/agent.sh && sh agent.sh enroll ${token}`
+  }
+
+/** A directory in which `sh` is that shell, to stand first in PATH: there the enrolment line and the jobs find it. */
+export const directoryWithSh = (shell: string): string => {
+  const { program } = shellNamed(shell)
+  const made = directories.get(shell) ?? mkdtempSync(join(tmpdir(), 'rumpfarm-sh-'))
+  if (!directories.has(shell)) {
+    const path = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
+    symlinkSync(path, join(made, 'sh'))
+    directories.set(shell, made)
+  }
+  return made
+}
+
+const directories = new Map<string, string>()
+process.once('exit', () => {
+  for (const directory of directories.values()) rmSync(directory, { recursive: true, force: true })
+})

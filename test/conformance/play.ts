@@ -1,0 +1,42 @@
+import { lineFor } from '../support/agent-host.ts'
+import { scriptProject, type TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
+import type { HostUnderTest } from './host.ts'
+import { Wire } from './wire.ts'
+import { type Scenario, World } from './world.ts'
+
+/** How long a lease runs on the farms of this suite: the least that a farm may have. */
+export const leaseSeconds = 5
+
+/** The project of one scenario on one host, for farm.yaml: no other host may get its jobs. */
+export const projectFor = (hostName: string, { project }: Scenario): WrittenProject => {
+  const limits = { grace: '1s', attempts: 1, ...(project?.limits as object | undefined) }
+  return { ...scriptProject(project), limits, hosts: [hostName] }
+}
+
+/**
+ * Plays a scenario on a machine that is no host yet. `farm` has a project of the machine's name, see `projectFor`.
+ * `enrolment`: what is run there of the line that the farm shows.
+ */
+export async function play(
+  scenario: Scenario,
+  farm: TestFarm,
+  host: HostUnderTest,
+  enrolment: (line: string) => string,
+): Promise<void> {
+  const wire = await Wire.open(farm.url)
+  try {
+    scenario.before?.(wire)
+    if (scenario.conf !== undefined) host.configure(scenario.conf)
+    await host.enrol(enrolment(await lineFor(farm.api(wire.url), host.name)))
+    const world = new World(farm, host, wire)
+    await scenario.act(world)
+    await world.end()
+  } catch (error) {
+    if (error instanceof Error)
+      error.message += `\n--- the wire carried:\n${wire.story()}\n--- the agent said:\n${host.said}\n--- the server said:\n${farm.server.lines.slice(-30).join('\n')}`
+    throw error
+  } finally {
+    await host.close()
+    await wire.close()
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import type { Scenario, World } from '../world.ts'
+
+/** The agent itself is killed, told to go, or started twice. */
+export const agentScenarios: Scenario[] = [
+  {
+    name: 'the agent is killed and runs again: the same job goes on, and its log is whole',
+    core: true,
+    act: async world => {
+      const gate = world.gate()
+      const job = await world.job(`echo begin; ${gate.closed}; echo end`)
+      await world.logged(job, 'begin\n')
+      await world.host.kill9()
+      await world.host.start()
+      await world.host.hears(/taken up again$/)
+      await gate.open()
+      await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
+      await world.works()
+    },
+  },
+  {
+    name: 'a job that ends while no agent runs is told when one runs again',
+    core: true,
+    act: async world => {
+      const [gate, done] = [world.gate(), world.gate('done')]
+      const job = await world.job(`echo begin; ${gate.closed}; echo end; : >'${world.host.scratch}/done'`)
+      await world.logged(job, 'begin\n')
+      await world.host.kill9()
+      await gate.open()
+      await world.host.run(done.closed)
+      await world.host.start()
+      await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
+      await world.works()
+    },
+  },
+  {
+    name: 'a second agent is refused, in the same directory by the lock, in a copy of it by the farm',
+    core: true,
+    act: async world => {
+      const { dir, scratch } = world.host
+      const gate = world.gate()
+      const job = await world.job(`echo begin; ${gate.closed}; echo end`)
+      await world.logged(job, 'begin\n')
+      const second = await world.host.run(`sh '${dir}/agent.sh' run || echo "refused: $?"`)
+      assert.match(second, /an agent runs already in .*\nrefused: 1\n$/)
+
+      const copied = `cp -R '${dir}' '${scratch}/copy' && cd '${scratch}/copy' && rm -rf lock.* instance slot-* work`
+      const run = `RUMPFARM_DIR='${scratch}/copy' sh ./agent.sh run >'${scratch}/said' 2>&1 </dev/null & echo $! >'${scratch}/pid'`
+      await world.host.run(`${copied} && { ${run}; }`)
+      await world.host.run(
+        `until grep 'another agent runs as this host' '${scratch}/said' >/dev/null; do sleep 1; done`,
+      )
+      assert.equal(world.wire.count('hello', /^err 409 another agent runs as /) > 0, true)
+      await world.host.run(`kill -s TERM "$(cat '${scratch}/pid')"; until grep bye '${scratch}/said'; do sleep 1; done`)
+      await gate.open()
+      await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
+      await world.works()
+    },
+  },
+  {
+    name: 'TERM while it waits for jobs: it leaves, is shown as away, and comes back',
+    core: true,
+    act: async world => {
+      await world.leave()
+      assert.equal((await shown(world)).presence, 'away')
+      await world.comesBack()
+      await world.works()
+    },
+  },
+  {
+    name: 'TERM while a job runs: the job is ended, told, and nothing of it is left',
+    core: true,
+    act: async world => {
+      const job = await world.job('echo up; sleep 4731')
+      await world.logged(job, 'up\n')
+      await world.leave()
+      await world.ends(job, { verdict: 'lost', reason: 'stopped', failedStep: 'job', log: 'up\n' })
+      await world.comesBack()
+      await world.works()
+    },
+  },
+  {
+    name: 'HUP while a job runs: that job is finished, no other is taken',
+    core: true,
+    act: async world => {
+      const gate = world.gate()
+      const job = await world.job(`echo begin; ${gate.closed}; echo end`)
+      await world.logged(job, 'begin\n')
+      world.host.signal('HUP')
+      const next = await world.job('echo next')
+      await gate.open()
+      await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
+      await world.leaves()
+      assert.match((await next.view()).state, /^(waiting|queued)$/)
+      await world.comesBack()
+      await world.ends(next, { verdict: 'passed', log: 'next\n' })
+    },
+  },
+  {
+    name: 'a host whose disk is full says so and takes no job, until there is room',
+    core: false, // in a bare chroot df knows nothing, and that counts as room
+    act: async world => {
+      await world.leave()
+      const conf = world.host.read('host.conf')
+      world.host.configure(conf.replace(/^disk_floor_mb .*/m, 'disk_floor_mb 999999999'))
+      await world.comesBack()
+      await world.eventually(
+        'the refusal',
+        async () => /^disk-full .*MB free in /.test((await shown(world)).refusal ?? '') || undefined,
+      )
+      const job = await world.job('echo room')
+      await world.eventually('the job to be queued', async () => (await job.view()).state === 'queued' || undefined)
+      await world.leave()
+      assert.equal((await job.view()).state, 'queued')
+      world.host.configure(conf)
+      await world.comesBack()
+      await world.ends(job, { verdict: 'passed', log: 'room\n' })
+    },
+  },
+]
+
+const shown = (world: World) =>
+  world.farm.api().get<{ presence: string; refusal: string | null }>(`/api/v1/hosts/${world.host.name}`)

@@ -1,0 +1,86 @@
+import type { Scenario } from '../world.ts'
+
+/** What cannot be told to end: it and what it starts ignore TERM. */
+const deaf = "trap '' TERM\nwhile :; do sleep 4711; done\n"
+
+const family = [
+  'sh ./deaf.sh &',
+  '(sh ./deaf.sh & sh ./deaf.sh) &',
+  'if command -v setsid >/dev/null 2>&1; then setsid sh ./deaf.sh & fi',
+  "trap 'echo told; exit 1' TERM",
+  'echo up',
+  'while :; do wait; done',
+].join('\n')
+
+const block = Buffer.from(Array.from({ length: 100 }, (_, i) => `${'-'.repeat(40)} line ${i}\n`).join(''))
+
+/** How a job is ended before its time. */
+export const endingScenarios: Scenario[] = [
+  {
+    name: 'a cancelled job is told to end, and what ignores that is killed, grandchildren and daemons too',
+    core: true,
+    act: async world => {
+      const job = await world.job({ 'job.sh': family, 'deaf.sh': deaf })
+      await world.logged(job, 'up\n')
+      await world.eventually('three that are deaf', async () => (await sleepers(4711)).length >= 3 || undefined)
+      await job.cancel()
+      await world.ends(job, { verdict: 'cancelled', reason: 'cancelled', log: 'up\ntold\n' })
+      await world.none('sleep 4711')
+      await world.works()
+
+      function sleepers(seconds: number) {
+        return world.host.processes(`sleep ${seconds}`)
+      }
+    },
+  },
+  {
+    name: 'the time limit ends a job while the farm answers nothing',
+    core: true,
+    project: { limits: { wall: '6s' } },
+    act: async world => {
+      const job = await world.job('echo up; sleep 4712')
+      await world.logged(job, 'up\n')
+      world.wire.silence()
+      await world.host.hears(/ending the job: wall-limit/)
+      await world.none('sleep 4712')
+      world.wire.endSilence()
+      await world.ends(job, { verdict: 'timed-out', reason: 'wall-limit', failedStep: 'job', log: 'up\n' })
+      await world.works()
+    },
+  },
+  {
+    name: 'a job that prints nothing is ended, one that prints slowly is not',
+    core: true,
+    project: { limits: { silence: '5s' } },
+    act: async world => {
+      const job = await world.job('for i in 1 2 3 4 5 6 7; do echo line $i; sleep 1; done; sleep 4713')
+      const log = [1, 2, 3, 4, 5, 6, 7].map(i => `line ${i}\n`).join('')
+      await world.ends(job, { verdict: 'timed-out', reason: 'silence-limit', failedStep: 'job', log })
+      await world.none('sleep 4713')
+    },
+  },
+  {
+    name: 'a log beyond its limit ends the job; its beginning is kept, to the byte',
+    core: true,
+    project: { limits: { log: '10 kB' } },
+    act: async world => {
+      const job = await world.job({ 'job.sh': 'cat block.txt block.txt block.txt; sleep 4714', 'block.txt': block })
+      const log = Buffer.concat([block, block, block]).subarray(0, 10_000)
+      await world.ends(job, { verdict: 'failed', reason: 'log-limit', failedStep: 'job', log })
+      await world.none('sleep 4714')
+      await world.works()
+    },
+  },
+  {
+    name: 'a job that is killed from outside is lost, and the next one runs',
+    core: true,
+    act: async world => {
+      const job = await world.job('echo up; sleep 4715')
+      await world.logged(job, 'up\n')
+      await world.host.killJob()
+      await world.ends(job, { verdict: 'lost', reason: 'vanished', failedStep: 'job', log: 'up\n' })
+      await world.none('sleep 4715')
+      await world.works()
+    },
+  },
+]

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import type { Scenario } from '../world.ts'
+
+const oddValues = {
+  ODD_BACKSLASH: '\\n \\\\ \\',
+  ODD_BLANKS: '  two  blanks  ',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+  ODD_DOLLAR: '$HOME ${HOME} $(exit 7) `exit 7`',
+  ODD_EMPTY: '',
+  ODD_EQUALS: 'a=b==c=',
+  ODD_PATTERN: '* ? [a-z] ~ # ; & | < >',
+  ODD_PERCENT: '%s %d %%',
+  ODD_QUOTES: `"double" 'single'`,
+  ODD_UTF8: 'grüße',
+}
+
+/** Every byte there is, with a NUL and a half line at the end. */
+const everyByte = Buffer.concat([
+  Buffer.from(Array.from({ length: 256 * 200 }, (_, i) => i % 256)),
+  Buffer.from('\r\n\0end'),
+])
+
+const environment = Object.entries(oddValues).map(([key, value]) => `${key}=${value}\n`)
+
+/** What happens when nothing goes wrong. */
+export const jobScenarios: Scenario[] = [
+  {
+    name: 'a job of several steps fails at the step that failed, with every byte of its log and odd values in its environment',
+    core: true,
+    project: {
+      env: oddValues,
+      steps: [
+        { environment: "tr '\\0' '\\n' <\"/proc/$$/environ\" | grep '^ODD_' | sort" },
+        { bytes: 'cat every-byte.bin' },
+        { tests: 'echo\necho last words >&2\n(exit 55)\necho not reached' },
+        { never: 'echo not reached' },
+      ],
+    },
+    act: async world => {
+      const job = await world.job({ 'every-byte.bin': everyByte })
+      const parts = [Buffer.from(environment.join('')), everyByte, Buffer.from('\nlast words\n')]
+      const { steps } = await world.ends(job, { verdict: 'failed', failedStep: 'tests', log: Buffer.concat(parts) })
+      const [first = 0, second = 0, third = 0] = parts.map(part => part.length)
+      assert.deepEqual(
+        steps.map(({ name, exit, logBytes }) => ({ name, exit, logBytes })),
+        [
+          { name: 'environment', exit: 0, logBytes: first },
+          { name: 'bytes', exit: 0, logBytes: first + second },
+          { name: 'tests', exit: 55, logBytes: first + second + third },
+        ],
+      )
+    },
+  },
+  {
+    name: 'a line of a megabyte and a half arrives whole',
+    core: true,
+    act: async world => {
+      const line = Buffer.concat([Buffer.alloc(1_500_000, 'x'), Buffer.from('\nend')])
+      const job = await world.job({ 'job.sh': 'cat line.bin', 'line.bin': line })
+      await world.ends(job, { verdict: 'passed', log: line })
+    },
+  },
+  {
+    name: 'one job after the other: each in a clean directory, none twice',
+    core: true,
+    act: async world => {
+      const script = (number: number) => `ls; echo job ${number}; : >left-${number}`
+      for (const number of [1, 2, 3])
+        await world.ends(await world.job(script(number)), { verdict: 'passed', log: `job.sh\njob ${number}\n` })
+    },
+  },
+]

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from '../../../apps/agent/spec/support/faults.ts'
+import { leaseSeconds } from '../play.ts'
+import type { Scenario } from '../world.ts'
+
+const block = Buffer.concat([Buffer.alloc(30_000), Buffer.from('\nblock\n')])
+
+const faults: Fault[] = ['deaf', 'mute', 'cut', { status: 200, body: '<html>welcome to the hotel</html>' }]
+
+/** What goes wrong between the host and the farm. */
+export const wireScenarios: Scenario[] = [
+  {
+    name: 'lost requests, lost answers and cut answers cost nothing: no byte, no job, no second run',
+    core: true,
+    before: wire => {
+      for (const kind of ['enroll', 'hello', 'claim', 'source']) wire.spoil(kind, 'mute')
+      for (const kind of ['enroll', 'hello', 'source']) wire.spoil(kind, 'deaf')
+      wire.spoil('finish', 'mute')
+      wire.spoil('finish', 'cut')
+    },
+    act: async world => {
+      const gate = world.gate()
+      const job = await world.job({ 'job.sh': `echo begin; ${gate.closed}; cat block.bin`, 'block.bin': block })
+      await world.logged(job, 'begin\n')
+      for (const fault of faults) {
+        world.wire.spoil('progress', fault)
+        await world.carries('progress', /^ok/)
+      }
+      world.wire.spoil('progress', 'mute')
+      await gate.open()
+      await world.ends(job, { verdict: 'passed', log: Buffer.concat([Buffer.from('begin\n'), block]) })
+    },
+  },
+  {
+    name: 'a job goes on, and ends, while the farm is away for longer than a lease',
+    core: true,
+    act: async world => {
+      const gate = world.gate()
+      const job = await world.job({
+        'job.sh': `echo begin; ${gate.closed}; cat block.bin; echo end`,
+        'block.bin': block,
+      })
+      await world.logged(job, 'begin\n')
+      await world.wire.away()
+      await world.host.hears(/no answer from the farm; the job goes on/)
+      await gate.open()
+      await sleep((leaseSeconds + 2) * 1000)
+      await world.wire.back()
+      const log = Buffer.concat([Buffer.from('begin\n'), block, Buffer.from('end\n')])
+      await world.ends(job, { verdict: 'passed', log })
+      await world.works()
+    },
+  },
+  {
+    name: 'a lease that is lost ends the job on the host; the same host runs it again, once',
+    core: true,
+    project: { limits: { 'lost-after': '1s', attempts: 2 } },
+    act: async world => {
+      const first = 'case $FARM_ATTEMPT in *.1) echo first; sleep 4721; exit 3 ;; esac'
+      const job = await world.job(`${first}; echo second`)
+      await world.logged(job, 'first\n')
+      await world.wire.away()
+      await world.eventually('the loss of the first attempt', async () => {
+        const { attempts } = await job.view()
+        return attempts.at(-1)?.verdict === 'lost' || undefined
+      })
+      await world.wire.back()
+      await world.host.hears(/is no longer ours/)
+      await world.ends(job, { verdict: 'passed', log: 'second\n', attempts: ['lost', 'passed'] })
+      await world.none('sleep 4721')
+    },
+  },
+  {
+    name: 'sources that come slower than a lease runs, with heartbeats meanwhile',
+    core: true,
+    act: async world => {
+      const noise = randomBytes(70_000)
+      world.wire.bytesPerSecond = 10_000
+      const job = await world.job({ 'job.sh': 'cat noise.bin', 'noise.bin': noise })
+      await world.ends(job, { verdict: 'passed', log: noise })
+    },
+  },
+]

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { failures, type Result, tableOf, withTable } from './table.ts'
+
+const round = (shell: string, client: string, scenario: string, how: Partial<Result> = {}): Result => ({
+  shell,
+  client,
+  scenario,
+  ...how,
+})
+
+const results = [
+  round('dash', 'curl', 'one'),
+  round('dash', 'curl', 'two'),
+  round('dash', 'wget', 'one'),
+  round('dash', 'wget', 'two'),
+  round('posh', 'curl', 'one', { missing: 'posh' }),
+  round('dash', 'curl', 'one', { passed: true }),
+  round('dash', 'curl', 'two', { passed: true }),
+  round('dash', 'wget', 'one', { passed: true }),
+  round('dash', 'wget', 'two', { passed: false }),
+]
+
+test('a cell counts what passed, and names what did not', () => {
+  expect(tableOf(results).split('\n')).toEqual([
+    '| shell | curl | wget |',
+    '| --- | --- | --- |',
+    '| dash | 2/2 | 1/2<br>two |',
+    '| posh | not here | not here |',
+  ])
+})
+
+test('what failed, and what never came to an end, are failures; what this machine lacks is none', () => {
+  expect(failures(results)).toEqual(['dash, wget: two'])
+  expect(failures([...results, round('mksh', 'curl', 'one')])).toEqual(['dash, wget: two', 'mksh, curl: one'])
+})
+
+test('the table replaces the one before, and nothing else of the page', () => {
+  const page = 'before\n<!-- conformance -->\nold\n<!-- /conformance -->\nafter\n'
+  const written = withTable(page, 'new')
+  expect(written).toBe('before\n<!-- conformance -->\nnew\n<!-- /conformance -->\nafter\n')
+  expect(withTable(written, 'new')).toBe(written)
+  expect(() => withTable('a page', 'new')).toThrow(/lacks its marks/)
+})

@@ -1,0 +1,53 @@
+/** One scenario with one combination, as conformance.test.ts writes it: first what is planned, then how it went. */
+export interface Result {
+  shell: string
+  client: string
+  scenario: string
+  /** Absent: it was planned, and has not come to an end. */
+  passed?: boolean
+  /** What this machine lacks for it. */
+  missing?: string | undefined
+}
+
+/** A row for each shell, a column for each client; a cell says how many scenarios passed, and which did not. */
+export function tableOf(results: readonly Result[]): string {
+  const [shells, clients] = [unique(results.map(({ shell }) => shell)), unique(results.map(({ client }) => client))]
+  const row = (shell: string) => clients.map(client => cellOf(results.filter(isOf(shell, client))))
+  const lines = [
+    ['shell', ...clients],
+    ['---', ...clients.map(() => '---')],
+    ...shells.map(shell => [shell, ...row(shell)]),
+  ]
+  return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+export const failures = (results: readonly Result[]): string[] =>
+  planned(results)
+    .filter(result => !result.missing && !hasPassed(results, result))
+    .map(({ shell, client, scenario }) => `${shell}, ${client}: ${scenario}`)
+
+function cellOf(results: readonly Result[]): string {
+  const rounds = planned(results)
+  const passed = rounds.filter(round => hasPassed(results, round)).length
+  const failed = rounds.filter(round => !round.missing && !hasPassed(results, round))
+  if (rounds.length === 0 || rounds.every(({ missing }) => missing)) return 'not here'
+  return [`${passed}/${rounds.length}`, ...failed.map(({ scenario }) => scenario)].join('<br>')
+}
+
+const planned = (results: readonly Result[]) => results.filter(({ passed }) => passed === undefined)
+
+const hasPassed = (results: readonly Result[], round: Result): boolean =>
+  results.some(result => result.passed && result.scenario === round.scenario && isOf(round.shell, round.client)(result))
+
+const isOf = (shell: string, client: string) => (result: Result) => result.shell === shell && result.client === client
+
+const unique = (words: readonly string[]): string[] => [...new Set(words)]
+
+const marks = { begin: '<!-- conformance -->', end: '<!-- /conformance -->' }
+
+/** The page with this between its marks. */
+export function withTable(page: string, text: string): string {
+  const [begin, end] = [page.indexOf(marks.begin), page.indexOf(marks.end)]
+  if (begin < 0 || end < begin) throw new Error(`the page lacks its marks ${marks.begin} and ${marks.end}`)
+  return `${page.slice(0, begin + marks.begin.length)}\n${text}\n${page.slice(end)}`
+}

@@ -1,0 +1,226 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fault, Faults, kindOf } from '../../apps/agent/spec/support/faults.ts'
+
+/** A request that came over the wire, and the beginning of what it was answered: `ok attempt 4711.1`. */
+export interface Crossing {
+  kind: string
+  path: string
+  at: number
+  answer: string
+}
+
+export interface Certificate {
+  key: string
+  cert: string
+}
+
+/** What is between a host and the farm, and goes wrong when a scenario wants it to: a proxy of the host's own, over real sockets. */
+export class Wire {
+  readonly crossings: Crossing[] = []
+  /** Bytes a second of an answer, once it is set. */
+  bytesPerSecond = Number.POSITIVE_INFINITY
+  readonly #target: URL
+  readonly #server: Server
+  readonly #scheme: string
+  readonly #faults = new Faults()
+  readonly #sockets = new Set<Socket>()
+  readonly #looks = new Set<() => void>()
+  #port = 0
+  #silent = false
+
+  private constructor(target: string, tls?: Certificate) {
+    this.#target = new URL(target)
+    this.#scheme = tls ? 'https' : 'http'
+    const receive = (from: IncomingMessage, to: ServerResponse) => void this.#receive(from, to)
+    this.#server = tls ? createTlsServer(tls, receive) : createServer(receive)
+    this.#server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /** A wire to the server at `target`; with a certificate it is its TLS front. */
+  static async open(target: string, tls?: Certificate): Promise<Wire> {
+    const wire = new Wire(target, tls)
+    await wire.back()
+    return wire
+  }
+
+  /** The farm's address, as the host knows it. */
+  get url(): string {
+    return `${this.#scheme}://127.0.0.1:${this.#port}`
+  }
+
+  /** The next `times` requests of this kind go wrong. */
+  spoil(kind: string, fault: Fault, times = 1): void {
+    this.#faults.spoil(kind, fault, times)
+  }
+
+  /** How many requests have yet to go wrong. */
+  get faultsLeft(): number {
+    return this.#faults.left
+  }
+
+  count(kind: string, answer = /./): number {
+    return this.crossings.filter(crossing => crossing.kind === kind && answer.test(crossing.answer)).length
+  }
+
+  /** Nobody listens any more, and what was under way is lost. */
+  async away(): Promise<void> {
+    const closed = new Promise(resolve => this.#server.close(resolve))
+    this.#cutAll()
+    await closed
+  }
+
+  /** Listens again, at the same address. */
+  async back(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const port = this.#port || stillPort()
+      const problem = await listen(this.#server, port)
+      if (problem === undefined) {
+        this.#port = (this.#server.address() as AddressInfo).port
+        return
+      }
+      if (tries === 20) throw problem
+      if (this.#port) await sleep(100)
+    }
+  }
+
+  /** From now on requests come in and none is answered, which is what a dead link looks like. */
+  silence(): void {
+    this.#silent = true
+  }
+
+  endSilence(): void {
+    this.#silent = false
+    this.#cutAll()
+  }
+
+  /** Resolves as soon as the condition holds; it is looked at after every request. */
+  async until(what: string, condition: () => boolean, milliseconds: number): Promise<void> {
+    if (condition()) return
+    await new Promise<void>((resolve, reject) => {
+      const stop = (act: () => void) => {
+        clearTimeout(late)
+        this.#looks.delete(look)
+        act()
+      }
+      const look = () => {
+        if (condition()) stop(resolve)
+      }
+      const late = setTimeout(
+        () => stop(() => reject(new Error(`waited ${milliseconds} ms in vain for ${what}`))),
+        milliseconds,
+      )
+      this.#looks.add(look)
+    })
+  }
+
+  /** What no agent may bring about: a request that the farm finds malformed, too large, or not what its checksum says. */
+  get offences(): string[] {
+    const bad = this.crossings.filter(({ answer }) => /^(err (400|404 there is no|413|422)|HTTP [45])/.test(answer))
+    return bad.map(({ kind, path, answer }) => `${kind} ${path}: ${answer}`)
+  }
+
+  /** The newest requests, for the message of a scenario that failed. */
+  story(): string {
+    return this.crossings
+      .slice(-40)
+      .map(({ at, path, answer }) => `${new Date(at).toISOString().slice(14)} ${path} ${answer || '(no answer)'}`)
+      .join('\n')
+  }
+
+  async close(): Promise<void> {
+    if (this.#server.listening) await this.away()
+  }
+
+  #cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #receive(from: IncomingMessage, to: ServerResponse): Promise<void> {
+    const path = from.url ?? '/'
+    const kind = kindOf(from.method ?? '', path.split('?')[0] ?? '')
+    const crossing: Crossing = { kind, path, at: Date.now(), answer: '' }
+    this.crossings.push(crossing)
+    const fault = this.#faults.next(kind)
+    try {
+      const body = await bytesOf(from)
+      if (this.#silent) return
+      if (fault === 'deaf') return void from.socket.destroy()
+      const answer = await this.#ask(from, to, body)
+      crossing.answer = `${fault === undefined ? '' : 'spoilt: '}${beginningOf(answer)}`
+      await this.#give(to, answer, fault)
+    } catch {
+      from.socket.destroy() // the host or the server hung up: so does the other
+    } finally {
+      for (const look of [...this.#looks]) look()
+    }
+  }
+
+  /** The request goes on to the server as it came; when the host hangs up, so does the wire. */
+  async #ask(from: IncomingMessage, to: ServerResponse, body: Buffer): Promise<ServerAnswer> {
+    return await new Promise((resolve, reject) => {
+      const headers = { ...from.headers, connection: 'close', 'x-forwarded-proto': this.#scheme }
+      const { hostname, port } = this.#target
+      const on = request({ hostname, port, method: from.method, path: from.url, headers, agent: false }, answer => {
+        bytesOf(answer).then(bytes => resolve({ answer, bytes }), reject)
+      })
+      on.once('error', reject)
+      to.once('close', () => on.destroy())
+      on.end(body)
+    })
+  }
+
+  async #give(to: ServerResponse, { answer, bytes }: ServerAnswer, fault: Fault | undefined): Promise<void> {
+    if (fault === 'mute') return void to.destroy()
+    const spoilt = typeof fault === 'object' ? Buffer.from('body' in fault ? fault.body : fault.answer) : bytes
+    const status = typeof fault === 'object' && 'status' in fault ? fault.status : (answer.statusCode ?? 502)
+    const type = answer.headers['content-type'] ?? 'text/plain'
+    to.writeHead(status, { 'content-type': type, 'content-length': spoilt.length, connection: 'close' })
+    if (fault === 'cut') return void to.write(spoilt.subarray(0, spoilt.length - 6), () => to.destroy())
+    await this.#trickle(to, spoilt)
+    to.end()
+  }
+
+  async #trickle(to: ServerResponse, bytes: Buffer): Promise<void> {
+    const pieceLength = Math.max(1, Math.floor(Math.min(bytes.length, this.bytesPerSecond / 10)))
+    for (let at = 0; at < bytes.length && !to.destroyed; at += pieceLength) {
+      to.write(bytes.subarray(at, at + pieceLength))
+      if (this.bytesPerSecond !== Number.POSITIVE_INFINITY) await sleep(100)
+    }
+  }
+}
+
+interface ServerAnswer {
+  answer: IncomingMessage
+  bytes: Buffer
+}
+
+/** Below the ports that a system gives to those who connect: so it is still free when the wire comes back. */
+const stillPort = () => 20_000 + Math.floor(Math.random() * 10_000)
+
+const listen = (server: Server, port: number): Promise<Error | undefined> =>
+  new Promise(resolve => {
+    server.once('error', resolve)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', resolve)
+      resolve(undefined)
+    })
+  })
+
+const bytesOf = async (stream: IncomingMessage): Promise<Buffer> => {
+  const pieces: Buffer[] = []
+  for await (const piece of stream) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+/** The first two lines, in which there is no secret; of a source only its length. */
+const beginningOf = ({ answer, bytes }: ServerAnswer): string => {
+  if (answer.statusCode !== 200) return `HTTP ${answer.statusCode}`
+  if (!/^text\/plain/.test(answer.headers['content-type'] ?? '')) return `${bytes.length} bytes`
+  return bytes.subarray(0, 300).toString('latin1').split('\n', 2).join(' ')
+}
