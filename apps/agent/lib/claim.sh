@@ -39,11 +39,12 @@ next_spool() {
 
 # An agent that was killed leaves its long poll behind, which would take a job and write it into this directory.
 end_orphan() {
-  orphan=''
-  [ -f "$DIR/client-pid" ] && read -r orphan <"$DIR/client-pid"
+  orphan='' born=''
+  [ -f "$DIR/client-pid" ] && read -r orphan born <"$DIR/client-pid"
   if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
-  if [ -r "/proc/$orphan/cmdline" ]; then
-    grep -Fs /agent/v1/claim "/proc/$orphan/cmdline" >/dev/null || return 0
+  # Where the host cannot tell births, some clients name in their arguments what they ask for.
+  if [ -n "$born" ]; then
+    alive_as "$orphan" "$born" || return 0
   else
     ps -o args= -p "$orphan" 2>/dev/null | grep -F /agent/v1/claim >/dev/null || return 0
   fi

@@ -61,7 +61,7 @@ why_no_answer() {
 keep_credential() {
   put_line "$A_credential" >"$PRIVATE/credential.new"
   mv "$PRIVATE/credential.new" "$PRIVATE/credential"
-  rm -f "$PRIVATE/answer" "$PRIVATE/facts" # the token is as good as the credential
+  rm -f "$PRIVATE"/answer* "$PRIVATE/facts" # the token is as good as the credential
   put_line "$URL $A_host" >"$DIR/farm"
   rm -f "$DIR/instance" "$DIR/instance.next"
 }
@@ -72,7 +72,7 @@ save_script() {
   if sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
     cp "$0" "$saved.new"
   else
-    ("${CLIENT}_get" /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
+    (get /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
   fi
   sed "s|^FARM_URL='.*|FARM_URL='$URL'|" "$saved.new" >"$saved.filled"
   rm -f "$saved.new"

@@ -1,6 +1,7 @@
 # curl: reads its header from a file, so that the credential is in no argument list.
 
-curl_usable() { curl --version >/dev/null 2>&1; }
+# One that was built without TLS does not name https among its protocols.
+curl_usable() { if is_https; then curl --version | grep -w https; else curl --version; fi >/dev/null; }
 
 curl_prepare() {
   {
@@ -11,6 +12,7 @@ connect-timeout = 10
 header = "Expect:"
 header = "Accept: text/plain"
 header = "Content-Type: application/octet-stream"'
+    [ -z "$CA_FILE" ] || put_line "cacert = \"$CA_FILE\""
     [ -z "$1" ] || put_line "header = \"Authorization: Bearer $1\""
   } >"$PRIVATE/client-rc"
 }

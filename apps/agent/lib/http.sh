@@ -1,16 +1,25 @@
 # HTTP: which client this host has, and one request with it.
-# A client NAME is NAME_usable, NAME_prepare CREDENTIAL, NAME_post PATH BODY ANSWER SECONDS, NAME_get PATH FILE SECONDS.
+# A client NAME is NAME_usable, NAME_prepare CREDENTIAL, NAME_post PATH BODY ANSWER SECONDS, NAME_get PATH FILE SECONDS; or, where
+# all it can do is carry bytes to the farm and back, NAME_usable and NAME_talk SECONDS: http-raw.sh does the rest.
 
-CLIENTS='curl wget'
-CLIENT_PID=''
+CLIENTS='curl wget perl python nc openssl bbwget'
+CLIENT_PID='' CLIENT_TOOL='' CA_FILE='' WATCHED='' CR='' NO_CLIENT=''
 
 choose_client() {
   for CLIENT in ${CONF_CLIENT:-$CLIENTS}; do
-    case " $CLIENTS " in *" $CLIENT "*) "${CLIENT}_usable" && return 0 ;; esac
+    case " $CLIENTS " in *" $CLIENT "*) "${CLIENT}_usable" 2>/dev/null && use_client && return 0 ;; esac
   done
   CLIENT=''
   return 1
 }
+
+# RAW is also how the file with a raw answer ends.
+use_client() {
+  SPEAKER=$CLIENT RAW=''
+  case $CLIENT in perl | python | nc | openssl) SPEAKER=raw RAW=.raw ;; esac
+}
+
+is_https() { case $URL in https:*) ;; *) return 1 ;; esac; }
 
 # The owner's url becomes an argument and a line of the saved script: only what a url of a farm needs.
 use_url() {
@@ -26,11 +35,50 @@ use_url() {
 # Sends file $2 to path $1; true if a whole answer is in file $3. Waits in the background, so that traps run at once.
 post() {
   : >"$3"
-  "${CLIENT}_post" "$@" </dev/null >/dev/null 2>"$DIR/client-said" &
+  : >"$3$RAW"
+  "${SPEAKER}_post" "$@" </dev/null >/dev/null 2>"$DIR/client-said" &
   CLIENT_PID=$!
-  [ -z "$IDLE" ] || put_line "$CLIENT_PID" >"$DIR/client-pid"
-  if [ -n "$IDLE" ] && leaving; then kill -s KILL "$CLIENT_PID" 2>/dev/null; fi
+  if [ -n "$IDLE" ]; then
+    birth_of "$CLIENT_PID"
+    put_line "$CLIENT_PID $BIRTH" >"$DIR/client-pid"
+  fi
+  if [ -n "$IDLE" ] && leaving; then kill -s KILL "$CLIENT_PID" 2>/dev/null; else watch "$CLIENT_PID" "$4" "$3$RAW"; fi
   await "$CLIENT_PID"
   CLIENT_PID=''
+  end_watch
+  [ -z "$RAW" ] || strip_header "$3" 2>>"$DIR/client-said"
   read_answer "$3"
 }
+
+# Fetches path $1 into file $2, and gives up when no byte came for $3 seconds. For a process of its own, which it may become.
+get() {
+  [ -n "$RAW$WATCHED" ] || "${SPEAKER}_get" "$@" # execs
+  : >"$2$RAW"
+  "${SPEAKER}_get" "$@" &
+  client=$!
+  watch "$client" "$3" "$2$RAW"
+  await "$client"
+  end_watch
+  if [ -n "$RAW" ]; then strip_header "$2"; else return "$AWAITED"; fi
+}
+
+# For clients that know no time limit: ends process $1 when file $3 has not grown for $2 seconds. There is no timeout(1) everywhere.
+watch() {
+  WATCH=''
+  [ -n "$WATCHED" ] || return 0
+  birth_of "$1"
+  (
+    born=$BIRTH sleeper='' seen=''
+    trap 'kill -s KILL "$sleeper"; exit' TERM
+    while size_of "$3" && [ "$SIZE" != "$seen" ]; do
+      seen=$SIZE
+      exec sleep "$2" &
+      sleeper=$!
+      wait "$sleeper"
+    done
+    if alive_as "$1" "$born"; then kill -s KILL "$1"; fi
+  ) </dev/null >/dev/null 2>&1 &
+  WATCH=$!
+}
+
+end_watch() { [ -z "$WATCH" ] || kill -s TERM "$WATCH" 2>/dev/null; }

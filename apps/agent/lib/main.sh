@@ -18,7 +18,7 @@ kill_waits() {
 leaving() { [ -n "$STOP$DRAIN" ]; }
 
 choose_tools() {
-  choose_client || die 'no HTTP client here: install curl or GNU wget'
+  choose_client || die "no HTTP client here that can speak to $URL (looked for ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"
   "${CLIENT}_prepare" "$1"
   choose_sum
   choose_launcher
@@ -33,6 +33,10 @@ choose_tools() {
 write_tools() {
   put_line "url $URL
 client $CLIENT
+client_tool $CLIENT_TOOL
+watched $WATCHED
+ca $CA_FILE
+cr $CR
 sum $SUM_TOOL
 ncpu $NCPU
 env_option $ENV_OPTION
@@ -47,7 +51,11 @@ read_tools() {
     value=${line#* }
     case $line in
       'url '*) URL=$value ;;
-      'client '*) CLIENT=$value ;;
+      'client '*) CLIENT=$value; use_client ;;
+      'client_tool '*) CLIENT_TOOL=$value ;;
+      'watched '*) WATCHED=$value ;;
+      'ca '*) CA_FILE=$value ;;
+      'cr '*) CR=$value ;;
       'sum '*) SUM_TOOL=$value ;;
       'ncpu '*) NCPU=$value ;;
       'env_option '*) ENV_OPTION=$value ;;

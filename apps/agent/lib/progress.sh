@@ -1,16 +1,17 @@
 # Progress: one request carries log bytes, heartbeat, ended steps, and brings back size, next and cancel.
 
 progress_path() {
-  PROGRESS="/agent/v1/attempts/$ATTEMPT/progress?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM&step=$STEP${STEPS:+&steps=$STEPS}"
+  PROGRESS="/agent/v1/attempts/$ATTEMPT/progress?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}"
 }
 
 # The log's bytes from OFFSET to the next multiple of CHUNK: dd then seeks by whole blocks, and reads nothing twice.
 take_chunk() {
-  LEN=0 SUM=none
+  LEN=0 SUM=none ENC=''
   : >"$SPOOL/chunk"
   if [ -n "$SYNCED" ] && [ "$SIZE" -gt "$OFFSET" ] && [ -z "$SUSPENDED" ]; then
     cut_chunk
     measure "$SPOOL/chunk"
+    encode_body "$SPOOL/chunk"
   fi
 }
 

@@ -14,7 +14,7 @@ fetch_sources() {
 
 start_download() {
   SOURCE_FILE=$SPOOL/source-$1.tar.gz
-  "${CLIENT}_get" "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
+  get "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
   DOWNLOAD=$!
 }
 

@@ -83,7 +83,12 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
   )
   for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
   const noClient = await host.run(`PATH=${tools} ${enrol}`)
-  expect(noClient).toMatchObject({ code: 1, output: 'rumpfarm: no HTTP client here: install curl or GNU wget\n' })
+  expect(noClient).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(
+      /^rumpfarm: no HTTP client here that can speak to http:.* \(looked for .*\); install curl or GNU wget\n$/,
+    ),
+  })
 
   const noPlace = await host.run(`RUMPFARM_DIR=${saved}/sub ${enrol}`)
   expect(noPlace).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: cannot make .*RUMPFARM_DIR\n$/) })
@@ -134,7 +139,7 @@ scene('check says what the agent found, and asks the farm nothing', async ({ far
   expect(code).toBe(0)
   for (const line of [
     /^host vax$/m,
-    /^client (curl|wget)$/m,
+    /^client [a-z]+$/m,
     /^checksum crc$/m,
     /^launcher setsid$/m,
     /^arch amd64 native/m,

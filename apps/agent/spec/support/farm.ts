@@ -257,7 +257,9 @@ export class ScriptedFarm {
     if (!attempt) return give(err('404 no such attempt'))
     if (attempt.state === 'gone' || query.lease !== attempt.lease) return give(err('410 the lease is lost'))
     if (kind === 'source') return this.source(attempt, Number(url.pathname.split('/')[6]), response, give)
-    if (kind === 'progress') return give(this.progress(attempt, query, body))
+    if (kind === 'progress') {
+      return give(this.progress(attempt, query, query.enc ? Buffer.from(body.toString('latin1'), 'hex') : body))
+    }
     return give(this.finish(attempt, Object.fromEntries(finish)))
   }
 

@@ -18,6 +18,8 @@ const isReason = (text: string) =>
 const isArch = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross)( .*)?$/.test(text) && isText(text)
 const isRefusal = (text: string) => /^[a-z-]+ .+$/.test(text) && isText(text)
 
+const isHex = (text: string) => text === 'hex'
+
 type Check = (text: string) => boolean
 type Rules = Record<string, Check>
 
@@ -52,11 +54,21 @@ export const queries = {
   bye: { instance: isName },
   claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
   source: { lease: isName },
-  progress: { lease: isName, offset: isNumber, len: isNumber, sum: isSum, step: isNumber, steps: isSteps },
+  progress: { lease: isName, offset: isNumber, len: isNumber, sum: isSum, step: isNumber, steps: isSteps, enc: isHex },
   finish: { lease: isName },
 } satisfies Record<string, Rules>
 
-const optional = new Set(['steps', 'previous', 'refuse', 'detail', 'disk_mb', 'mem_mb', 'arch', ...Object.keys(facts)])
+const optional = new Set([
+  'steps',
+  'enc',
+  'previous',
+  'refuse',
+  'detail',
+  'disk_mb',
+  'mem_mb',
+  'arch',
+  ...Object.keys(facts),
+])
 
 const hold = (rules: Rules, pairs: [string, string][], where: string) => {
   for (const [key, value] of pairs) {
