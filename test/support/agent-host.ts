@@ -6,6 +6,9 @@ import type { HostUnderTest } from '../conformance/host.ts'
 
 export interface Invitation {
   line: string
+  /** For a host without TLS 1.2. */
+  signedLine: string | null
+  token: string
   expiresAt: string
 }
 
@@ -31,6 +34,8 @@ export interface HostOptions {
   environment?: Record<string, string>
   /** How long what is waited for may take. */
   patienceMs?: number
+  /** How it enrols, as shell text; by default the line that the farm gives. */
+  by?: (invitation: Invitation) => string
 }
 
 /** A machine with the real agent, in a pid namespace of its own. */
@@ -50,12 +55,19 @@ export class AgentHost implements HostUnderTest {
 
   /** Enrolled by the line that the farm gives. */
   static async enrol(api: Api, name: string, options: HostOptions = {}): Promise<AgentHost> {
-    const { conf, cable } = options
-    const line = await lineFor(api, name)
+    const host = await AgentHost.begin(api, name, options)
+    await host.#atWork()
+    return host
+  }
+
+  /** A machine whose enrolment has begun, and may fail. */
+  static async begin(api: Api, name: string, options: HostOptions = {}): Promise<AgentHost> {
+    const { conf, cable, by = ({ line }: Invitation) => line } = options
+    const line = by(await api.post<Invitation>('/api/v1/hosts/invitations', { name }))
     const host = new AgentHost(name, options)
     if (cable) await host.#plugIn(cable)
     if (conf !== undefined) host.configure(conf)
-    await host.enrol(cable ? line.replaceAll(api.url, farmUrlFor(cable, api.url)) : line)
+    await host.#start(`-c ${quote(cable ? line.replaceAll(api.url, farmUrlFor(cable, api.url)) : line)}`)
     return host
   }
 
@@ -74,6 +86,10 @@ export class AgentHost implements HostUnderTest {
 
   async enrol(line: string): Promise<void> {
     await this.#start(`-c ${quote(line)}`)
+    await this.#atWork()
+  }
+
+  async #atWork(): Promise<void> {
     await this.hears(/^rumpfarm: waiting for jobs$/)
     this.#host.agentPid = this.#lockPid() // the line's shell has the agent as a child, at the end of its pipe
   }

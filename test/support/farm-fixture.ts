@@ -175,6 +175,11 @@ export class TestFarm {
     return this.#keep(await AgentHost.enrol(this.api(), name, options))
   }
 
+  /** A machine whose enrolment has begun, and may fail. */
+  async beginHost(name: string, options: HostOptions = {}): Promise<AgentHost> {
+    return this.#keep(await AgentHost.begin(this.api(), name, options))
+  }
+
   /** A machine made from another's backup; its agent has been started, and may have to wait. */
   async standIn(first: AgentHost, backup: string, options: HostOptions = {}): Promise<AgentHost> {
     return this.#keep(await first.standIn(this.api(), backup, options))

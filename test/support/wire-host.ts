@@ -150,7 +150,7 @@ export interface FinishOptions {
   steps?: StepEnd[]
 }
 
-const introduction: WireLine[] = [
+export const introduction: WireLine[] = [
   ['protocol', 1],
   ['version', '1.0.0'],
   ['uname_s', 'Unix'],

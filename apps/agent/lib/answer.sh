@@ -2,7 +2,7 @@
 
 forget_answer() {
   ERR='' ERR_TEXT='' A_arch='' A_attempt='' A_cancel='' A_chunk='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
-  A_next='' A_none='' A_poll='' A_retry='' A_silence='' A_size='' A_verdict='' A_wall='' A_sources=0 A_steps=0
+  A_next='' A_none='' A_poll='' A_retry='' A_sig='' A_silence='' A_size='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
 read_answer() {
@@ -23,6 +23,8 @@ read_answer() {
 # Keys that we do not know are skipped, so the farm may add some.
 note_line() {
   LAST_LINE=$line
+  # A signature is the line before the last, and there is one: what follows it is not signed.
+  [ -z "$A_sig" ] || [ "$line" = end ] || A_sig=x
   case $line in
     '|'*) ;;
     'arch '*) A_arch=${line#* } ;;
@@ -38,6 +40,7 @@ note_line() {
     'none '*) A_none=${line#* } ;;
     'poll '*) A_poll=${line#* } ;;
     'retry '*) A_retry=${line#* } ;;
+    'sig '*) A_sig=$A_sig${line#* } ;;
     'silence '*) A_silence=${line#* } ;;
     'size '*) A_size=${line#* } ;;
     'source '*) A_sources=$((A_sources + 1)) ;;

@@ -3,6 +3,8 @@
 enroll() {
   is_name "${1-}" || die 'usage: agent.sh enroll INVITATION; the farm shows the whole line for each new host'
   { mkdir -p "$PRIVATE" && chmod 700 "$DIR" "$PRIVATE"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
+  [ -z "$SIGNED" ] || is_own_text ||
+    die "plain HTTP brings no script that can be trusted: save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it"
   take_lock
   read_conf
   choose_tools ''
@@ -30,12 +32,13 @@ nonce_for() {
 send_invitation() {
   nonce_for "$1"
   {
-    put_line "token $1"
+    [ -n "$SIGNED" ] || put_line "token $1"
     put_line "nonce $NONCE"
     tell_facts
     put_line end
   } >"$PRIVATE/facts"
   FAILS=0
+  if [ -n "$SIGNED" ]; then use_invitation "$1"; fi
   until post /agent/v1/enroll "$PRIVATE/facts" "$PRIVATE/answer" 20 && [ "$ERR" != 503 ] && [ "$ERR" != 429 ]; do
     why_no_answer
     [ "$FAILS" -lt 3 ] || die "no answer from the farm at $URL$WHY"
@@ -49,6 +52,7 @@ send_invitation() {
     410) die 'this invitation has expired; make a new one' ;;
     *) die "the farm refused the enrolment: $ERR_TEXT" ;;
   esac
+  if [ -n "$SIGNED" ]; then A_credential=signed; fi
   if is_name "$A_credential" && is_name "$A_arch" && is_name "$A_host"; then return 0; fi
   die "the farm's answer to the enrolment makes no sense; see $PRIVATE/answer"
 }
@@ -59,22 +63,25 @@ why_no_answer() {
 }
 
 keep_credential() {
+  if [ -n "$SIGNED" ]; then keep_key; fi
   put_line "$A_credential" >"$PRIVATE/credential.new"
   mv "$PRIVATE/credential.new" "$PRIVATE/credential"
   rm -f "$PRIVATE"/answer* "$PRIVATE/facts" # the token is as good as the credential
-  put_line "$URL $A_host" >"$DIR/farm"
+  put_line "$FARM $A_host" >"$DIR/farm"
   rm -f "$DIR/instance" "$DIR/instance.next"
 }
+
+is_own_text() { sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; }
 
 # Read from a pipe, $0 is the shell and the text is gone: fetch it again. A saved file is copied, with the address in it.
 save_script() {
   saved=$DIR/agent.sh
-  if sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
+  if is_own_text; then
     cp "$0" "$saved.new"
   else
     (get /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
   fi
-  sed "s|^FARM_URL='.*|FARM_URL='$URL'|" "$saved.new" >"$saved.filled"
+  sed "s|^FARM_URL='.*|FARM_URL='$FARM'|" "$saved.new" >"$saved.filled"
   rm -f "$saved.new"
   last_words "$saved.filled"
   if [ "$LAST_WORDS" = '# end of agent.sh' ]; then mv "$saved.filled" "$saved"; else

@@ -21,9 +21,10 @@ use_client() {
 
 is_https() { case $URL in https:*) ;; *) return 1 ;; esac; }
 
-# The owner's url becomes an argument and a line of the saved script: only what a url of a farm needs.
+# The owner's url becomes an argument and a line of the saved script: only what a url of a farm needs. FARM is as it was given.
 use_url() {
-  URL=${1%/}
+  FARM=${1%/} URL=${1%/} SIGNED=''
+  case $URL in signed+http://*) SIGNED=yes URL=${URL#signed+} ;; esac
   case $URL in
     '' | @*) die "no farm's address in this copy; name it: --url http://farm.example:8080" ;;
     *[!A-Za-z0-9.:/_~%-]*) die "the farm's address has characters that no address needs: $URL" ;;
@@ -35,6 +36,12 @@ use_url() {
 # Sends file $2 to path $1; true if a whole answer is in file $3. Waits in the background, so that traps run at once.
 post() {
   : >"$3"
+  if [ -n "$SIGNED" ]; then post_signed "$@"; return; fi
+  ask "$@"
+  read_answer "$3"
+}
+
+ask() {
   : >"$3$RAW"
   "${SPEAKER}_post" "$@" </dev/null >/dev/null 2>"$DIR/client-said" &
   CLIENT_PID=$!
@@ -47,7 +54,6 @@ post() {
   CLIENT_PID=''
   end_watch
   [ -z "$RAW" ] || strip_header "$3" 2>>"$DIR/client-said"
-  read_answer "$3"
 }
 
 # Fetches path $1 into file $2, and gives up when no byte came for $3 seconds. For a process of its own, which it may become.

@@ -18,6 +18,7 @@ kill_waits() {
 leaving() { [ -n "$STOP$DRAIN" ]; }
 
 choose_tools() {
+  [ -z "$SIGNED" ] || choose_sha
   choose_client || die "no HTTP client here that can speak to $URL (looked for ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"
   "${CLIENT}_prepare" "$1"
   choose_sum
@@ -32,6 +33,8 @@ choose_tools() {
 # What the runner must know and need not find out again.
 write_tools() {
   put_line "url $URL
+signed $SIGNED
+sha $SHA
 client $CLIENT
 client_tool $CLIENT_TOOL
 watched $WATCHED
@@ -51,6 +54,8 @@ read_tools() {
     value=${line#* }
     case $line in
       'url '*) URL=$value ;;
+      'signed '*) SIGNED=$value ;;
+      'sha '*) SHA=$value ;;
       'client '*) CLIENT=$value; use_client ;;
       'client_tool '*) CLIENT_TOOL=$value ;;
       'watched '*) WATCHED=$value ;;
@@ -76,6 +81,7 @@ open_state() {
   read -r saved_url HOST_NAME <"$DIR/farm"
   is_name "$CREDENTIAL" || die "the credential in $PRIVATE/credential is damaged; enrol this host anew"
   use_url "${URL_OPTION:-$saved_url}"
+  if [ -n "$SIGNED" ]; then CREDENTIAL='' && read_key; fi
   read_conf
 }
 
@@ -89,7 +95,7 @@ run_agent() {
   write_tools
   choose_instance
   watch_signals
-  say "host $HOST_NAME, farm $URL, client $CLIENT, launcher $LAUNCHER"
+  say "host $HOST_NAME, farm $FARM, client $CLIENT, launcher $LAUNCHER"
   end_orphan
   find_spool
   take_up_attempt
@@ -123,7 +129,7 @@ check() {
   choose_tools "$CREDENTIAL"
   free_mb "$DIR"
   put_line "host $HOST_NAME
-farm $URL
+farm $FARM
 directory $DIR
 client $CLIENT
 checksum $SUM_TOOL

@@ -7,6 +7,7 @@ run_job() {
   SPOOL=$1 DIR=${1%/slot-*/*}
   PRIVATE=$DIR/private
   read_tools
+  if [ -n "$SIGNED" ]; then read_key; fi
   umask "$JOB_UMASK"
   read -r ATTEMPT LEASE SOURCES <"$SPOOL/job"
   IFS= read -r WORK <"$SPOOL/work"

@@ -13,8 +13,9 @@ fetch_sources() {
 }
 
 start_download() {
-  SOURCE_FILE=$SPOOL/source-$1.tar.gz
-  get "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
+  SOURCE_FILE=$SPOOL/source-$1.tar.gz TARGET="/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE"
+  if [ -n "$SIGNED" ]; then sign_request GET "$TARGET" /dev/null; fi
+  get "$TARGET" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
   DOWNLOAD=$!
 }
 
@@ -35,6 +36,7 @@ download_is_right() {
   await "$DOWNLOAD"
   if [ "$AWAITED" = 0 ] && [ -f "$SOURCE_FILE" ]; then
     measure "$SOURCE_FILE"
+    if [ -n "$SIGNED" ]; then digest_of_file "$SOURCE_FILE" && SUM=sha256:$DIGEST; fi
     source_is_right && return 0
     hear_source_error
   else
@@ -55,12 +57,14 @@ source_is_right() {
   for sum in ${1+"$@"}; do
     case $sum in "${SUM%%:*}":*) [ "$sum" = "$SUM" ]; return ;; esac
   done
+  [ -z "$SIGNED" ]
 }
 
 # An err is a text; the farm's not being able to answer now is no wrong download.
 hear_source_error() {
   wrong=$((wrong + 1))
   IFS= read -r first 2>/dev/null <"$SOURCE_FILE" || return 0
+  if [ -n "$SIGNED" ] && ! believe "$SOURCE_FILE"; then return 0; fi
   case $first in
     'err 503 '* | 'err 429 '* | 'err 401 '*)
       wrong=$((wrong - 1))

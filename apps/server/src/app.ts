@@ -1,13 +1,13 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { accessDoor } from './doors/access.ts'
-import { agentDoor } from './doors/agent/index.ts'
+import { agentDoor, signedDoor } from './doors/agent/index.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
 import { resultsDoor } from './doors/results/index.ts'
 import { webhooksDoor } from './doors/webhooks.ts'
-import type { Parts } from './parts.ts'
+import type { Parts, SignedWay } from './parts.ts'
 
 export interface AppOptions {
   log: Logger
@@ -17,11 +17,33 @@ export interface AppOptions {
 
 /** The server's doors, in order. Nothing listens yet: tests inject here. */
 export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): Promise<FastifyInstance> {
+  const app = emptyApp(log, parts.config.trustProxy)
+  await app.register(healthDoor(parts))
+  await app.register(agentDoor(parts, agentScript))
+  await app.register(accessDoor(parts))
+  await app.register(webhooksDoor(parts))
+  await app.register(resultsDoor(parts))
+  await app.register(dashboardDoor(parts))
+  return app
+}
+
+/** What listens at SIGNED_PORT, in plain HTTP: the hosts' door for signed requests, and nothing else. */
+export async function buildSignedApp(
+  parts: Parts,
+  way: SignedWay,
+  { log }: Pick<AppOptions, 'log'>,
+): Promise<FastifyInstance> {
+  const app = emptyApp(log, false)
+  await app.register(signedDoor(parts, way))
+  return app
+}
+
+function emptyApp(log: Logger, trustProxy: boolean): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // The journal says what is worth a line.
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: parts.config.trustProxy,
+    trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.
     requestTimeout: 60_000,
@@ -29,11 +51,5 @@ export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): 
     forceCloseConnections: true,
   })
   keepJournal(app)
-  await app.register(healthDoor(parts))
-  await app.register(agentDoor(parts, agentScript))
-  await app.register(accessDoor(parts))
-  await app.register(webhooksDoor(parts))
-  await app.register(resultsDoor(parts))
-  await app.register(dashboardDoor(parts))
   return app
 }

@@ -43,3 +43,21 @@ describe('refused in a line that names the variable', () => {
     expect(() => readConfig({ [name]: value }, directory)).toThrow(new ConfigError(message))
   })
 })
+
+test('signed requests need a public address, which their answers can name, and go over plain HTTP', () => {
+  const PUBLIC_URL = 'https://farm.example.org'
+  const signed = (env: Record<string, string>) => readConfig(env, directory).signed
+  expect(signed({ PUBLIC_URL })).toBeUndefined()
+  expect(signed({ PUBLIC_URL, SIGNED_PORT: '8081' })).toEqual({
+    host: '127.0.0.1',
+    port: 8081,
+    url: 'http://farm.example.org:8081',
+  })
+  const apart = { PUBLIC_URL, SIGNED_PORT: '8081', SIGNED_HOST: '0.0.0.0', SIGNED_URL: 'http://old.example:80/' }
+  expect(signed(apart)).toMatchObject({ host: '0.0.0.0', url: 'http://old.example:80' })
+  expect(() => signed({ SIGNED_PORT: '8081' })).toThrow(/^SIGNED_PORT needs PUBLIC_URL/)
+  expect(() => signed({ PUBLIC_URL, SIGNED_PORT: 'x' })).toThrow(/^SIGNED_PORT is "x"; it must be a whole number/)
+  expect(() => signed({ PUBLIC_URL, SIGNED_PORT: '1', SIGNED_URL: 'https://x' })).toThrow(
+    /^SIGNED_URL is "https:\/\/x"; signed requests are plain http/,
+  )
+})

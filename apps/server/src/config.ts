@@ -11,7 +11,9 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     host,
     port,
     /** What hosts and people call this farm; undefined: what their request called it. */
-    publicUrl: env.PUBLIC_URL ? url(env.PUBLIC_URL) : undefined,
+    publicUrl: env.PUBLIC_URL ? url(env, 'PUBLIC_URL') : undefined,
+    /** Plain HTTP for hosts without TLS 1.2, signed in both directions; undefined: there is none. */
+    signed: env.SIGNED_PORT ? signedDoor(env, host) : undefined,
     /** Believe X-Forwarded-* of a proxy in front. */
     trustProxy: env.TRUST_PROXY === 'true',
     dataDirectory,
@@ -57,10 +59,23 @@ function whole(
   throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
 }
 
-function url(text: string): string {
+function url(env: NodeJS.ProcessEnv, name: string): string {
+  const text = env[name] ?? ''
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed && /^https?:$/.test(parsed.protocol)) return text.replace(/\/+$/, '')
-  throw new ConfigError(`PUBLIC_URL is "${text}"; it must be an address such as https://farm.example.org`)
+  throw new ConfigError(`${name} is "${text}"; it must be an address such as https://farm.example.org`)
+}
+
+/** Where signed requests are taken, and what hosts call that place. */
+function signedDoor(env: NodeJS.ProcessEnv, host: string) {
+  // Jobs are told the farm's address, and what a request calls the farm is not signed.
+  if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: the address that signed answers name')
+  const port = whole(env, 'SIGNED_PORT', 0, { min: 0, max: 65_535 })
+  const publicUrl = url(env, 'PUBLIC_URL')
+  const address = env.SIGNED_URL ? url(env, 'SIGNED_URL') : `http://${new URL(publicUrl).hostname}:${port}`
+  if (!address.startsWith('http:'))
+    throw new ConfigError(`SIGNED_URL is "${address}"; signed requests are plain http://`)
+  return Object.freeze({ host: env.SIGNED_HOST || host, port, url: address })
 }
 
 /** The value stays out of the message: it has a password in it. */

@@ -13,4 +13,13 @@ export interface Parts {
   bus: Bus
   dispatch: Dispatch
   watching: Watching
+  /** Where hosts send signed requests; undefined: nowhere. */
+  signed?: SignedWay | undefined
+}
+
+export interface SignedWay {
+  /** What hosts call it. */
+  url: string
+  /** The agent's file as it is served there. */
+  script(): Promise<string>
 }

@@ -6,10 +6,11 @@ import { migrate, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { announcer } from './announcer.ts'
-import { buildApp } from './app.ts'
+import { buildApp, buildSignedApp } from './app.ts'
 import { localBus, redisBus, topics } from './bus.ts'
 import { type Config, ConfigError } from './config.ts'
 import { openDispatch } from './dispatch.ts'
+import { fillIn } from './doors/agent/index.ts'
 import { startEmbeddedPostgres } from './embedded/postgres.ts'
 import { openErrands } from './errands/errands.ts'
 import { openQueues } from './errands/queues.ts'
@@ -18,6 +19,8 @@ import { openWatching } from './watching.ts'
 
 export interface Server {
   app: FastifyInstance
+  /** For signed requests, if there are to be any. */
+  signedApp: FastifyInstance | undefined
   /** The door first, the database last. */
   close(): Promise<void>
 }
@@ -60,10 +63,13 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   await farm.extendLeases()
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
-  const app = await buildApp({ config, farm, mirrors, bus, dispatch, watching }, { log, agentScript })
-  closing.unshift(() => app.close())
+  const signed = config.signed && signedWay(config.signed.url)
+  const parts = { config, farm, mirrors, bus, dispatch, watching, signed }
+  const app = await buildApp(parts, { log, agentScript })
+  const signedApp = signed && (await buildSignedApp(parts, signed, { log }))
+  closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
   errands.start(farm)
-  return { app, close: () => closeAll(closing, log) }
+  return { app, signedApp, close: () => closeAll(closing, log) }
 }
 
 async function openDatabase(config: Config, log: Logger) {
@@ -85,6 +91,7 @@ function notUsable(error: Error & { code?: string }): never {
 // Beside apps/server/src and apps/server/dist alike.
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
 const agentScript = () => readFile(agentFile, 'utf8')
+const signedWay = (url: string) => ({ url, script: async () => fillIn(await agentScript(), `signed+${url}`) })
 
 async function closeAll(closing: readonly (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
   for (const close of closing) {

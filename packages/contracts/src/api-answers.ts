@@ -224,6 +224,7 @@ export const Invitation = Type.Object(
   {
     token: Type.String(),
     line: Type.String({ description: 'To be run once on the host' }),
+    signedLine: maybeText('The same for a host without TLS 1.2; null: this farm takes no signed requests'),
     expiresAt: moment('Until when'),
   },
   { $id: 'Invitation' },

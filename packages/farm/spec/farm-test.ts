@@ -173,7 +173,7 @@ async function enrolled(farm: Farm, heard: Announcement[], name: string, arches:
     version: '1.0.0',
     facts: { uname_m: 'x86_64' },
   })
-  if (joined.kind !== 'enrolled') throw new Error(`enroll: ${joined.kind}`)
+  if (joined.kind !== 'enrolled' || joined.credential === undefined) throw new Error(`enroll: ${joined.kind}`)
   const bearer = await farm.hostBearing(joined.credential)
   if (!bearer) throw new Error('the credential is not known')
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)

@@ -26,10 +26,12 @@ import * as logins from './verbs/login-links.ts'
 import { type Progress, progress } from './verbs/progress.ts'
 import { type Push, receivePush } from './verbs/receive-push.ts'
 import { retryJob } from './verbs/retry.ts'
+import * as signatures from './verbs/signatures.ts'
 import * as sources from './verbs/sources.ts'
 import * as tokens from './verbs/tokens.ts'
 
 export type { Announcement } from './announcements.ts'
+export { sign } from './clock.ts'
 export { MigrationError, migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
@@ -48,6 +50,7 @@ export type { LoginLink, LoginOutcome } from './verbs/login-links.ts'
 export type { ProgressOutcome } from './verbs/progress.ts'
 export type { Push, PushOutcome } from './verbs/receive-push.ts'
 export type { RetryOutcome } from './verbs/retry.ts'
+export type { SignatureOutcome, SignedRequest, Signer } from './verbs/signatures.ts'
 export type { PreparedSource } from './verbs/sources.ts'
 export type { TokenScope } from './verbs/tokens.ts'
 
@@ -114,6 +117,10 @@ function verbs(ground: Ground) {
       sources.sourcesReady(ground, buildId, prepared),
     sourcesFailed: (buildId: number, message: string) => sources.sourcesFailed(ground, buildId, message),
 
+    /** Whether a signed request is right, timely, and here for the first time. */
+    checkSignature: (key: string, request: signatures.SignedRequest) => signatures.checkSignature(ground, key, request),
+    forgetSignedRuns: () => signatures.forgetSignedRuns(ground),
+
     /** What a host's slot has now; also the sign of life of an idle host. */
     askForWork: (wish: claims.Claim, condition?: claims.HostCondition) => claims.askForWork(ground, wish, condition),
     /** Gives a queued attempt to a slot; undefined if it is no longer to be had. */
@@ -152,6 +159,7 @@ function questions(ground: Ground) {
       sourcesOfLease(ground, attempt, hostId, lease),
     tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
     isLoggedIn: (session: string) => logins.isLoggedIn(ground, session),
+    signerNamed: (by: string) => signatures.signerNamed(ground, by),
     hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
     projects: () => projectReads.projectConfigs(ground),
     configurationState: () => projectReads.configurationState(ground),

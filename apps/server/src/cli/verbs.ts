@@ -22,11 +22,22 @@ const trigger: Verb = async (api, [project, ref, ...rest]) => {
   return [line, ...(problem ? [problem] : []), url]
 }
 
+interface Invited {
+  line: string
+  signedLine: string | null
+  expiresAt: string
+}
+
 const inviteHost: Verb = async (api, [what, name, ...more]) => {
   if (what !== 'invite' || !name || more.length > 0) return undefined
-  const { line, expiresAt } = await api.post<{ line: string; expiresAt: string }>('/api/v1/hosts/invitations', { name })
+  const { line, signedLine, expiresAt } = await api.post<Invited>('/api/v1/hosts/invitations', { name })
   const until = `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`
-  return [line, `Run this line once on ${name}, before ${until}. Where there is no curl: wget -qO- in its place.`]
+  const signed = signedLine ? ['Without TLS 1.2 there, run this instead (docs/hosts.md, "Old TLS"):', signedLine] : []
+  return [
+    line,
+    `Run this line once on ${name}, before ${until}. Where there is no curl: wget -qO- in its place.`,
+    ...signed,
+  ]
 }
 
 const scopes = ['trigger', 'admin']

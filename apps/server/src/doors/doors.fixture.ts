@@ -186,7 +186,7 @@ async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHo
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
   const joined = await farm.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
-  const host = joined.kind === 'enrolled' ? await farm.hostBearing(joined.credential) : undefined
+  const host = joined.kind === 'enrolled' ? await farm.hostBearing(joined.credential ?? '') : undefined
   if (!host) throw new Error(`enroll: ${joined.kind}`)
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`

@@ -29,6 +29,7 @@ export interface ErrandParts {
 /** How often leases are looked at, and rows without a message looked for. */
 const expireEveryMs = 5_000
 const reconcileEveryMs = 10_000
+const forgetEveryMs = 300_000
 
 /** A slow clone must not hold up other builds, nor leases: sources have a queue of their own. */
 const sourcesAtOnce = 4
@@ -65,6 +66,7 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
       const run: Record<string, (job: Job) => Promise<unknown>> = {
         expire: () => farm.expireLeases(),
         reconcile: () => repair(farm),
+        'forget-signed': () => farm.forgetSignedRuns(),
         prepare: job => prepareSources(farm, mirrors, job.data.buildId),
       }
       const runErrand = async (job: Job) => {
@@ -77,6 +79,7 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
       closing.unshift(...workers.map(worker => () => worker.close()))
       every(expireEveryMs, 'expire')
       every(reconcileEveryMs, 'reconcile')
+      every(forgetEveryMs, 'forget-signed')
       const repairNow = () => void repair(farm).catch(noteUnreachable)
       queues.onReady(repairNow)
       repairNow()

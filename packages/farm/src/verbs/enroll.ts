@@ -3,16 +3,25 @@ import { hash, sign } from '../clock.ts'
 import type { Tx } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { nativeArch } from '../rules/arch.ts'
+import { hostKey } from './signatures.ts'
 
 export interface Enrollment {
   token: string
   nonce: string
+  /** The host signs its requests: its key never travels, it has no credential. */
+  signed?: boolean
   version: string
   facts: HostFacts
 }
 
 export type EnrollOutcome =
-  | { kind: 'enrolled'; hostName: string; credential: string; arch: string }
+  | {
+      kind: 'enrolled'
+      hostName: string
+      /** Undefined: its key is made on both sides. */
+      credential: string | undefined
+      arch: string
+    }
   | { kind: 'unknown-invitation' }
   | { kind: 'expired'; at: Date }
   | { kind: 'used'; at: Date; hostName: string }
@@ -28,7 +37,10 @@ export async function enroll(ground: Ground, wish: Enrollment): Promise<EnrollOu
   if (!invitation) return { kind: 'unknown-invitation' }
   const { id, hostName } = invitation
   if (invitation.expiresAt <= now()) return { kind: 'expired', at: invitation.expiresAt }
-  const credential = `rfh-${sign(settings.secret, `host ${id} ${wish.nonce}`)}`
+  const credential = wish.signed
+    ? hostKey(wish.token, wish.nonce)
+    : `rfh-${sign(settings.secret, `host ${id} ${wish.nonce}`)}`
+  const { seed } = invitation
   const arch = nativeArch(wish.facts)
   return db.$transaction(async tx => {
     // The conditional UPDATE decides between two hosts that use one invitation at the same time.
@@ -37,9 +49,9 @@ export async function enroll(ground: Ground, wish: Enrollment): Promise<EnrollOu
       data: { usedAt: invitation.usedAt ?? now(), usedNonce: hash(wish.nonce) },
     })
     if (used.count === 0) return { kind: 'used', at: invitation.usedAt ?? now(), hostName } as const
-    if (!(await settle(tx, ground, wish, { hostName, credential, arch })))
+    if (!(await settle(tx, ground, wish, { hostName, credential, arch, seed })))
       return { kind: 'name-taken', hostName } as const
-    return { kind: 'enrolled', hostName, credential, arch } as const
+    return { kind: 'enrolled', hostName, credential: wish.signed ? undefined : credential, arch } as const
   })
 }
 
@@ -47,6 +59,7 @@ interface Place {
   hostName: string
   credential: string
   arch: string
+  seed: string | null
 }
 
 /** Makes the host's row, or gives a removed host its row back; false when another host took the name meanwhile. */
@@ -54,13 +67,16 @@ async function settle(
   tx: Tx,
   { now }: Ground,
   wish: Enrollment,
-  { hostName, credential, arch }: Place,
+  { hostName, credential, arch, seed }: Place,
 ): Promise<boolean> {
-  const credentialHash = hash(credential)
+  // A key is no credential: whoever sends it as one is not known by it.
+  const credentialHash = hash(wish.signed ? `signed ${credential}` : credential)
   const known = await tx.host.findUnique({ where: { name: hostName } })
   if (known && !known.removedAt) return known.credentialHash === credentialHash
   const row = {
     credentialHash,
+    keySeed: wish.signed ? seed : null,
+    keyNonce: wish.signed ? wish.nonce : null,
     facts: wish.facts,
     agentVersion: wish.version,
     enrolledAt: now(),

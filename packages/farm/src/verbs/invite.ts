@@ -1,4 +1,4 @@
-import { hash, later } from '../clock.ts'
+import { hash, invitationToken, later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
 import { hostNameForm, isHostName } from '../rules/names.ts'
 
@@ -7,13 +7,14 @@ export type InviteOutcome =
   | { kind: 'name-taken'; hostName: string }
   | { kind: 'bad-name'; expected: string }
 
-/** A one-time right to enrol a host of this name. Only its hash is kept: the token is shown once. */
+/** A one-time right to enrol a host of this name. The token is shown once; without the server's secret nobody makes it again from what is kept. */
 export async function invite({ db, now, random, settings }: Ground, hostName: string): Promise<InviteOutcome> {
   if (!isHostName(hostName)) return { kind: 'bad-name', expected: hostNameForm }
   const taken = await db.host.findFirst({ where: { name: hostName, removedAt: null }, select: { id: true } })
   if (taken) return { kind: 'name-taken', hostName }
-  const token = `rfi-${random()}`
+  const seed = random()
+  const token = invitationToken(settings.secret, seed)
   const expiresAt = later(now(), settings.invitationSeconds)
-  await db.invitation.create({ data: { hostName, tokenHash: hash(token), createdAt: now(), expiresAt } })
+  await db.invitation.create({ data: { hostName, seed, tokenHash: hash(token), createdAt: now(), expiresAt } })
   return { kind: 'invited', token, hostName, expiresAt }
 }

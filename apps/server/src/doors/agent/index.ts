@@ -1,7 +1,7 @@
 import { isWireName, lineValue, parseAttemptName } from '@rumpfarm/contracts'
 import type { EnrollOutcome } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Parts } from '../../parts.ts'
+import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
@@ -9,6 +9,7 @@ import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
 import { readGreeting, readIntroduction } from './introduction.ts'
 import { answerFinish, answerProgress, type Message, type Query } from './messages.ts'
 import { takePieces } from './pieces.ts'
+import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
 
 /**
@@ -29,14 +30,55 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 
 /** The hosts' door: docs/agent-protocol.md, word for word. */
 export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => async (app: FastifyInstance) => {
-  app.get('/agent.sh', async (request, reply) => {
-    const script = (await agentScript()).replaceAll('@FARM_URL@', publicUrlOf(parts.config, request))
-    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(script)
-  })
-  await app.register(protocol(parts), { prefix: '/agent' })
+  const publicUrl = (request: FastifyRequest) => publicUrlOf(parts.config, request)
+  serveScript(app, async request => fillIn(await agentScript(), publicUrl(request)))
+  const bearerOf = bearers(parts.farm)
+  const identity: Identity = {
+    publicUrl,
+    watch: () => {},
+    known: 'onRequest',
+    bearerOf: request => bearerOf(request.headers.authorization),
+    invitationOf: (_request, lines) => lineValue(lines, 'token'),
+  }
+  await app.register(protocol(parts, identity), { prefix: '/agent' })
 }
 
-const protocol = (parts: Parts) => async (app: FastifyInstance) => {
+/** The same door for hosts without TLS 1.2, on a port of its own: only signed requests. */
+export const signedDoor = (parts: Parts, way: SignedWay) => async (app: FastifyInstance) => {
+  serveScript(app, () => way.script())
+  const identity: Identity = {
+    publicUrl: () => parts.config.publicUrl ?? '', // never what a request calls the farm: that is not signed
+    watch: app => requireSignatures(app, parts.farm),
+    known: 'preHandler',
+    bearerOf: async request => request.signed?.signer.host,
+    invitationOf: request => request.signed?.signer.invitation?.token,
+  }
+  await app.register(protocol(parts, identity), { prefix: '/agent' })
+}
+
+/** How this door knows who asks. */
+interface Identity {
+  publicUrl(request: FastifyRequest): string
+  /** Sees every request before the routes do. */
+  watch(app: FastifyInstance): void
+  /** When it can tell. */
+  known: 'onRequest' | 'preHandler'
+  bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
+  /** The token of an enrolment. */
+  invitationOf(request: FastifyRequest, lines: [string, string][]): string | undefined
+}
+
+function serveScript(app: FastifyInstance, script: (request: FastifyRequest) => Promise<string>): void {
+  app.get('/agent.sh', async (request, reply) => {
+    const text = await script(request)
+    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
+  })
+}
+
+/** The agent's text with the farm's address in it. */
+export const fillIn = (script: string, address: string): string => script.replaceAll('@FARM_URL@', address)
+
+const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
     done(null, body),
@@ -50,17 +92,17 @@ const protocol = (parts: Parts) => async (app: FastifyInstance) => {
   app.setNotFoundHandler((request, reply) =>
     err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
   )
-  app.post('/v1/enroll', (request, reply) => enroll(parts, request, reply))
-  await app.register(forKnownHosts(parts), { prefix: '/v1' })
+  identity.watch(app)
+  app.post('/v1/enroll', (request, reply) => enroll(parts, identity, request, reply))
+  await app.register(forKnownHosts(parts, identity), { prefix: '/v1' })
 }
 
-const forKnownHosts = (parts: Parts) => async (app: FastifyInstance) => {
-  const bearerOf = bearers(parts.farm)
-  const claim = claimDoor(parts, request => publicUrlOf(parts.config, request))
+const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyInstance) => {
+  const claim = claimDoor(parts, identity.publicUrl)
 
   app.decorateRequest('bearer', null as never)
-  app.addHook('onRequest', async (request, reply) => {
-    const bearer = await bearerOf(request.headers.authorization)
+  app.addHook(identity.known, async (request: FastifyRequest, reply: FastifyReply) => {
+    const bearer = await identity.bearerOf(request)
     if (!bearer)
       return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
     request.bearer = bearer
@@ -99,14 +141,19 @@ function messageOf<Body>(request: AttemptRequest, nothing: Body): Message<Body> 
   return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
 }
 
-async function enroll({ farm }: Parts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function enroll(
+  { farm }: Parts,
+  { invitationOf }: Identity,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const read = readIntroduction(request.body as Buffer)
   if (read.kind === 'problem') return err(reply, 400, read.problem)
   const { lines, facts, version } = read.value
-  const token = lineValue(lines, 'token') ?? ''
+  const token = invitationOf(request, lines) ?? ''
   const nonce = lineValue(lines, 'nonce') ?? ''
   if (!isWireName(token) || !isWireName(nonce)) return err(reply, 400, 'the lines "token" and "nonce" are needed')
-  return enrolled(reply, await farm.enroll({ token, nonce, version, facts }))
+  return enrolled(reply, await farm.enroll({ token, nonce, version, facts, signed: request.signed !== undefined }))
 }
 
 function enrolled(reply: FastifyReply, outcome: EnrollOutcome): FastifyReply {
@@ -116,7 +163,7 @@ function enrolled(reply: FastifyReply, outcome: EnrollOutcome): FastifyReply {
       const { hostName, credential, arch } = outcome
       return ok(reply, [
         ['host', hostName],
-        ['credential', credential],
+        ...(credential === undefined ? [] : [['credential', credential] as const]),
         ['arch', arch],
         ['poll', waitSecondsMax],
       ])

@@ -3,6 +3,7 @@ import type { CancelOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { acceptForms, isAdmin, requireAdmin } from '../access.ts'
+import { enrolLine, signedLine } from '../enrol-lines.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { triggerBuild } from '../trigger.ts'
 import { segment } from './html.ts'
@@ -67,9 +68,13 @@ function inviteRoutes(app: FastifyInstance, parts: Parts): void {
     const name = request.body?.name?.trim() ?? ''
     const [visit, outcome] = await Promise.all([visitOf(parts, request), parts.farm.invite(name)])
     if (outcome.kind !== 'invited') return sendPage(reply.code(422), drawInvitePage(visit, whyNot(outcome), name))
-    const farmUrl = publicUrlOf(parts.config, request)
+    const lines = {
+      farmUrl: publicUrlOf(parts.config, request),
+      line: enrolLine(parts, request, outcome.token),
+      signedLine: await signedLine(parts, outcome.token),
+    }
     reply.header('cache-control', 'no-store') // the token is a secret
-    return sendPage(reply, drawInvitationPage(visit, { ...outcome, farmUrl }))
+    return sendPage(reply, drawInvitationPage(visit, { ...outcome, ...lines }))
   })
 }
 

@@ -2,115 +2,112 @@ import { api } from '@rumpfarm/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { requireAdmin } from '../access.ts'
+import { enrolLine, signedLine } from '../enrol-lines.ts'
 import { problem } from '../problems.ts'
-import { publicUrlOf } from '../public-url.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './door.ts'
 import { nameOfCursor, pageOf, pageSize } from './pages.ts'
 
-export const hosts =
-  ({ farm, config }: Parts) =>
-  async (app: ApiInstance) => {
-    app.get(
-      '/hosts',
-      {
-        schema: {
-          tags: ['hosts'],
-          summary: 'The hosts, by name',
-          querystring: api.Paging,
-          response: { 200: api.ref(api.HostPage), ...refusals },
-        },
+export const hosts = (parts: Parts) => async (app: ApiInstance) => {
+  const { farm } = parts
+  app.get(
+    '/hosts',
+    {
+      schema: {
+        tags: ['hosts'],
+        summary: 'The hosts, by name',
+        querystring: api.Paging,
+        response: { 200: api.ref(api.HostPage), ...refusals },
       },
-      async (request, reply) => {
-        const { limit = pageSize, cursor } = request.query
-        const found = await farm.listHosts({ after: nameOfCursor(cursor), limit: limit + 1 })
-        return pageOf(found, limit, ({ name }) => name, { request, reply })
-      },
-    )
+    },
+    async (request, reply) => {
+      const { limit = pageSize, cursor } = request.query
+      const found = await farm.listHosts({ after: nameOfCursor(cursor), limit: limit + 1 })
+      return pageOf(found, limit, ({ name }) => name, { request, reply })
+    },
+  )
 
-    const answerHost = async (name: string, reply: FastifyReply) =>
-      (await farm.findHost(name)) ?? unknownHost(reply, name)
+  const answerHost = async (name: string, reply: FastifyReply) =>
+    (await farm.findHost(name)) ?? unknownHost(reply, name)
 
-    app.get(
-      '/hosts/:name',
-      {
-        schema: {
-          tags: ['hosts'],
-          summary: 'One host',
-          params: api.NameParam,
-          response: { 200: api.ref(api.Host), ...refusals },
-        },
+  app.get(
+    '/hosts/:name',
+    {
+      schema: {
+        tags: ['hosts'],
+        summary: 'One host',
+        params: api.NameParam,
+        response: { 200: api.ref(api.Host), ...refusals },
       },
-      (request, reply) => answerHost(request.params.name, reply),
-    )
+    },
+    (request, reply) => answerHost(request.params.name, reply),
+  )
 
-    app.post(
-      '/hosts/invitations',
-      {
-        onRequest: requireAdmin,
-        schema: {
-          tags: ['hosts'],
-          summary: 'A line that makes a machine a host of this name, once',
-          security: forAdmins,
-          body: api.InviteHost,
-          response: { 201: api.ref(api.Invitation), ...refusals },
-        },
+  app.post(
+    '/hosts/invitations',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['hosts'],
+        summary: 'A line that makes a machine a host of this name, once',
+        security: forAdmins,
+        body: api.InviteHost,
+        response: { 201: api.ref(api.Invitation), ...refusals },
       },
-      async (request, reply) => {
-        const outcome = await farm.invite(request.body.name)
-        switch (outcome.kind) {
-          case 'invited': {
-            const { token, expiresAt } = outcome
-            return reply.code(201).send({ token, line: enrolLine(publicUrlOf(config, request), token), expiresAt })
-          }
-          case 'name-taken':
-            return problem(
-              reply,
-              'name-taken',
-              `there is a host ${outcome.hostName}: choose another name, or remove it first`,
-            )
-          case 'bad-name':
-            return problem(reply, 'bad-name', `/body/name must be ${outcome.expected}`)
+    },
+    async (request, reply) => {
+      const outcome = await farm.invite(request.body.name)
+      switch (outcome.kind) {
+        case 'invited': {
+          const { token, expiresAt } = outcome
+          const line = enrolLine(parts, request, token)
+          return reply.code(201).send({ token, line, signedLine: await signedLine(parts, token), expiresAt })
         }
-      },
-    )
+        case 'name-taken':
+          return problem(
+            reply,
+            'name-taken',
+            `there is a host ${outcome.hostName}: choose another name, or remove it first`,
+          )
+        case 'bad-name':
+          return problem(reply, 'bad-name', `/body/name must be ${outcome.expected}`)
+      }
+    },
+  )
 
-    const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
+  const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
 
-    for (const [verb, paused, summary] of [
-      ['pause', true, 'Give a host no further jobs; they wait'],
-      ['resume', false, 'Give a host jobs again'],
-    ] as const)
-      app.post(
-        `/hosts/:name/${verb}`,
-        {
-          onRequest: requireAdmin,
-          schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },
-        },
-        async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
-          const { name } = request.params
-          return (await farm.pauseHost(name, paused)) ? answerHost(name, reply) : unknownHost(reply, name)
-        },
-      )
-
-    app.delete(
-      '/hosts/:name',
+  for (const [verb, paused, summary] of [
+    ['pause', true, 'Give a host no further jobs; they wait'],
+    ['resume', false, 'Give a host jobs again'],
+  ] as const)
+    app.post(
+      `/hosts/:name/${verb}`,
       {
         onRequest: requireAdmin,
-        schema: {
-          ...change,
-          summary: 'Take a host out of the farm: its jobs are cancelled, its results stay',
-          response: { 204: noContent('It is gone'), ...refusals },
-        },
+        schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },
       },
-      async (request, reply) => {
+      async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
         const { name } = request.params
-        return (await farm.removeHost(name)) ? reply.code(204).send() : unknownHost(reply, name)
+        return (await farm.pauseHost(name, paused)) ? answerHost(name, reply) : unknownHost(reply, name)
       },
     )
-  }
 
-export const enrolLine = (publicUrl: string, token: string): string =>
-  `curl -fsS ${publicUrl}/agent.sh | sh -s -- enroll ${token}`
+  app.delete(
+    '/hosts/:name',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Take a host out of the farm: its jobs are cancelled, its results stay',
+        response: { 204: noContent('It is gone'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      return (await farm.removeHost(name)) ? reply.code(204).send() : unknownHost(reply, name)
+    },
+  )
+}
 
 const unknownHost = (reply: FastifyReply, name: string): FastifyReply =>
   problem(reply, 'unknown', `there is no host ${name}; /api/v1/hosts lists them`)

@@ -7,6 +7,9 @@ export interface Invitation {
   expiresAt: Date
   /** What hosts call this farm. */
   farmUrl: string
+  line: string
+  /** For a host without TLS 1.2; null: this farm takes no signed requests. */
+  signedLine: string | null
 }
 
 export function drawInvitePage(visit: Visit, problem?: string, name = ''): string {
@@ -47,14 +50,25 @@ export function drawInvitePage(visit: Visit, problem?: string, name = ''): strin
   })
 }
 
-export function drawInvitationPage(visit: Visit, { hostName, token, expiresAt, farmUrl }: Invitation): string {
+const SignedLine = ({ line }: { line: string }) => (
+  <>
+    {' '}
+    Or run this: its requests are signed, and so are the farm’s answers. The script itself comes over plain HTTP, so it
+    must run only if its SHA-256 is the one in the line. Without <code>sha256sum</code>, compare by eye:{' '}
+    <code>openssl dgst -sha256 agent.sh</code>
+    <pre class="command">{line}</pre>
+  </>
+)
+
+export function drawInvitationPage(visit: Visit, invitation: Invitation): string {
+  const { hostName, token, expiresAt, farmUrl, line, signedLine } = invitation
   return drawPage({
     title: `Invitation for ${hostName}`,
     visit,
     children: (
       <>
         <h1>Run this on {hostName}</h1>
-        <pre class="command">{`curl -fsS ${farmUrl}/agent.sh | sh -s -- enroll ${token}`}</pre>
+        <pre class="command">{line}</pre>
         <p>
           It works once, until {moment(expiresAt)}, and is not shown again. Run it as the user that shall build, not as
           root.
@@ -79,10 +93,11 @@ export function drawInvitationPage(visit: Visit, { hostName, token, expiresAt, f
           <dd>
             Save the file, and run it with <code>/usr/xpg4/bin/sh</code>: <code>/bin/sh</code> there is no POSIX shell.
           </dd>
-          <dt>Neither curl nor wget, or a TLS too old for this farm</dt>
+          <dt>A TLS too old for this farm</dt>
           <dd>
-            Bring <code>agent.sh</code> over by hand, and let the host reach the farm through an ssh tunnel from a newer
-            machine.
+            Bring <code>agent.sh</code> over by hand, and let the agent reach the farm through an ssh tunnel: a line{' '}
+            <code>tunnel</code> in its host.conf (docs/hosts.md, “Old TLS”).
+            {signedLine !== null && <SignedLine line={signedLine} />}
           </dd>
         </dl>
       </>

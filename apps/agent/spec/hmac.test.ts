@@ -1,0 +1,113 @@
+// The signatures of "Signed requests" in docs/agent-protocol.md: its example, held against Node and against every shell.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash, createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const page = readFileSync(join(import.meta.dirname, '../../../docs/agent-protocol.md'), 'utf8')
+const example = /\n```\n(token {5}rfi-[\s\S]*?)```/.exec(page)?.[1] ?? ''
+const values = (key: string) =>
+  [...example.matchAll(new RegExp(`^${key}(?: +(.*))?$`, 'gm'))].map(([, value = '']) => value.replaceAll('\\n', '\n'))
+const [token = ''] = values('token')
+const [firstPath = '', secondPath = ''] = values('POST')
+const [firstBody = '', secondBody = ''] = values('body')
+const [answer = ''] = values('answer')
+const [firstSig, secondSig, answerSig] = values('sig')
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex')
+const letters = (text: string) => text.replace(/./g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))
+
+test('the example on the page is right', () => {
+  const key = letters(sha256(`rumpfarm key ${token}`))
+  const hostKey = letters(hmac(key, 'host 77\n'))
+  expect([sha256(token), hostKey]).toEqual([...values('by'), ...values('host key')])
+  expect(hmac(key, `POST ${firstPath}\n${sha256(firstBody)}\n`)).toBe(firstSig)
+  expect(hmac(hostKey, `POST ${secondPath}\n${sha256(secondBody)}\n`)).toBe(secondSig)
+  expect(hmac(hostKey, `answer 0a1b2c.2\n${answer}`)).toBe(answerSig)
+})
+
+/** The parts that sign, and what an agent would do with them. */
+const script = (tool: string) => `
+for part in words clock answer hmac; do . "$PARTS/$part.sh"; done
+set -u
+choose_put
+SHA=${tool || "'' && choose_sha"}
+PRIVATE=$FOLDER DIR=$FOLDER
+now() { NOW=1000000000; }
+RUN=0a1b2c A_host=vax NONCE=77
+use_invitation ${token}
+put_line 'nonce 77
+end' >"$FOLDER/body"
+sign_request POST /agent/v1/enroll "$FOLDER/body"
+put_line "$TARGET"
+keep_key
+IPAD='' OPAD='' BY=''
+read_key
+sign_request POST '/agent/v1/bye?instance=i-1' /dev/null
+put_line "$TARGET"
+put_line 'ok
+size 12
+sig ${answerSig}
+end' >"$FOLDER/answer"
+believe "$FOLDER/answer" && put_line "believed $A_size"
+for wrong in 's/^size 12/size 13/' 's/^sig 5/sig 6/' 's/^ok/ok /' 's/^sig.*/&x/' '/^sig/d' '/^end/d' 's/^end/cancel cancelled\\
+end/' 's/^sig.*/&\\
+cancel cancelled\\
+&/' 's/^size.*/&\\
+sig 00/' '$s/$/ /'; do
+  sed "$wrong" "$FOLDER/answer" >"$FOLDER/wrong"
+  if believe "$FOLDER/wrong"; then put_line "believed what $wrong made"; fi
+  [ -z "$A_size$A_cancel$ERR" ] || put_line "kept what $wrong made"
+done
+`
+const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\nbelieved 12\n`
+
+/** Not every system has every shell: test/run/tools.ts installs what there is, and says what is not tried. */
+const isHere = (program: string) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
+
+/** What a shell makes of it, in a folder of its own. */
+const outputOf = (shell: string, tool = '') => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-hmac-'))
+  try {
+    writeFileSync(join(folder, 'script.sh'), script(tool))
+    const [program = '', ...words] = shell.split(' ')
+    const env = { PATH: process.env.PATH, FOLDER: folder, PARTS: join(import.meta.dirname, '../lib') }
+    return execFileSync(program, [...words, join(folder, 'script.sh')], { env, encoding: 'utf8' })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const shells = [
+  'dash',
+  'bash',
+  'bash --posix',
+  'zsh --emulate sh',
+  'mksh',
+  'ksh93',
+  'yash -o posixlycorrect', // as the agent sets it: else a loop's variable is local
+  'posh',
+  'busybox ash',
+]
+for (const shell of shells) {
+  test.skipIf(!isHere(shell.split(' ')[0] ?? ''))(`${shell} signs like the example, and believes nothing else`, () => {
+    expect(outputOf(shell)).toBe(expected)
+  })
+}
+
+const tools = [
+  ['sha256sum', 'sha256sum'],
+  ['openssl', "'openssl dgst -sha256'"],
+  ['shasum', "'shasum -a 256'"],
+  ['perl', 'sha_of_perl'],
+  ['python3', "'sha_of_python python3'"],
+] as const
+for (const [program, words] of tools) {
+  test.skipIf(!isHere(program))(`${program} does for a checksum`, () => {
+    expect(outputOf('dash', words)).toBe(expected)
+  })
+}
