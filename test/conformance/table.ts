@@ -43,10 +43,9 @@ const isOf = (shell: string, client: string) => (result: Result) => result.shell
 
 const unique = (words: readonly string[]): string[] => [...new Set(words)]
 
-const marks = { begin: '<!-- conformance -->', end: '<!-- /conformance -->' }
-
-/** The page with this between its marks. */
-export function withTable(page: string, text: string): string {
+/** The page with this between its marks, which are comments with that name. */
+export function withTable(page: string, text: string, name = 'conformance'): string {
+  const marks = { begin: `<!-- ${name} -->`, end: `<!-- /${name} -->` }
   const [begin, end] = [page.indexOf(marks.begin), page.indexOf(marks.end)]
   if (begin < 0 || end < begin) throw new Error(`the page lacks its marks ${marks.begin} and ${marks.end}`)
   return `${page.slice(0, begin + marks.begin.length)}\n${text}\n${page.slice(end)}`

@@ -36,20 +36,22 @@ export interface HostOptions {
   patienceMs?: number
   /** How it enrols, as shell text; by default the line that the farm gives. */
   by?: (invitation: Invitation) => string
+  /** More namespaces of its own, as unshare's options, and what is to run first in them. */
+  walls?: readonly string[]
 }
 
 /** A machine with the real agent, in a pid namespace of its own. */
 export class AgentHost implements HostUnderTest {
   readonly name: string
-  readonly slowness = 1
+  readonly slowness: number = 1
   readonly #host: Host
   readonly #patienceMs: number
   #run = ''
 
-  constructor(name: string, { cable, shell, environment, patienceMs = 15_000 }: HostOptions = {}) {
+  constructor(name: string, { cable, shell, environment, patienceMs = 15_000, walls = [] }: HostOptions = {}) {
     requireJail()
     this.name = name
-    this.#host = new Host(environment, shell, cable ? ['--net'] : [])
+    this.#host = new Host(environment, shell, [...(cable ? ['--net'] : []), ...walls])
     this.#patienceMs = patienceMs
   }
 
@@ -90,7 +92,9 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #atWork(): Promise<void> {
-    await this.hears(/^rumpfarm: waiting for jobs$/)
+    // An agent that gives up has said why: no need to wait for more.
+    const heard = await this.#host.line(/^rumpfarm: waiting for jobs$|^agent-[0-9]+ exit /, this.#patienceMs)
+    if (heard.text.startsWith('agent')) throw new Error(`${this.name} was not enrolled:\n${this.said}`)
     this.#host.agentPid = this.#lockPid() // the line's shell has the agent as a child, at the end of its pipe
   }
 

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { quote } from '../../apps/agent/spec/support/host.ts'
+import { AgentHost } from '../support/agent-host.ts'
+import { emulatorOf } from './disks.ts'
+import type { Machine } from './machines.ts'
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+/** Namespaces of users and mounts, too: all that a machine mounts and registers is its own, and needs no root. */
+const walls = ['-Ur', '--mount', 'sh', here('enter.sh')]
+
+/** A machine of another kind than this one, with a disk of its own, on which nothing is installed but what it would have. */
+export class MachineHost extends AgentHost {
+  override readonly slowness: number
+  readonly #shell = here('inside.sh')
+
+  constructor(name: string, machine: Machine, disk: string) {
+    super(name, {
+      shell: { program: here('inside.sh'), as: 'machine' },
+      environment: environmentOf(machine, disk),
+      patienceMs: 30_000 * machine.slowness,
+      walls,
+    })
+    this.slowness = machine.slowness
+  }
+
+  /** In the machine's shell. */
+  override run(text: string): Promise<string> {
+    return super.run(`${quote(this.#shell)} -c ${quote(text)}`)
+  }
+
+  override async processes(text: string): Promise<string[]> {
+    const found = await super.processes('')
+    return found.map(line => line.replace(/\S*qemu\S* /, '')).filter(line => line.includes(text))
+  }
+}
+
+const environmentOf = ({ qemu, cpu, release, disk, client }: Machine, directory: string): Record<string, string> => ({
+  MACHINE_DISK: directory,
+  MACHINE_PATH: '/bin:/usr/bin',
+  MACHINE_SHELL: '/bin/sh',
+  ...(qemu === undefined ? {} : { MACHINE_BINFMT: formatOf(qemu) }),
+  ...(client === undefined ? {} : { MACHINE_CLIENT: client }),
+  ...(cpu === undefined ? {} : { QEMU_CPU: cpu }),
+  ...(release === undefined ? {} : { QEMU_UNAME: release }),
+  ...(disk.kind === 'restricted' ? { MACHINE_NATIVE: 'yes', ...(disk.hasProc ? {} : { MACHINE_PROC: 'no' }) } : {}),
+})
+
+/** Programs of 32-bit PCs run on a PC without qemu, so Debian registers nothing for them; here they are to be emulated, too. */
+const i386 = `:qemu-i386:M::${hex('7f454c4601010100000000000000000002000300')}:${hex('fffffffffffefe00fffffffffffffffffeffffff')}:${emulatorOf('i386')}:OPF`
+
+/** How binfmt_misc is told of the emulator. The flag F opens it at once, so that it need not be on the machine's disk. */
+function formatOf(qemu: string): string {
+  if (qemu === 'i386') return i386
+  const file = `/usr/lib/binfmt.d/qemu-${qemu}.conf`
+  const line = existsSync(file) ? readFileSync(file, 'utf8').match(/^:.*$/m)?.[0] : undefined
+  if (line === undefined) throw new Error(`${file} does not tell how programs for ${qemu} look`)
+  return line
+}
+
+function hex(digits: string): string {
+  return digits.replace(/../g, '\\x$&')
+}

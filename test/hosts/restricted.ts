@@ -1,0 +1,120 @@
+import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Restricted, Uname } from './machines.ts'
+
+/** What POSIX names and every listed host has. */
+const everywhere = [
+  ...[
+    'awk',
+    'basename',
+    'cat',
+    'chmod',
+    'cksum',
+    'cmp',
+    'cp',
+    'cut',
+    'date',
+    'dd',
+    'df',
+    'dirname',
+    'du',
+    'env',
+    'expr',
+  ],
+  ...[
+    'false',
+    'find',
+    'fold',
+    'getconf',
+    'grep',
+    'gzip',
+    'head',
+    'id',
+    'kill',
+    'ln',
+    'ls',
+    'mkdir',
+    'mkfifo',
+    'mv',
+    'nice',
+  ],
+  ...[
+    'nohup',
+    'od',
+    'printf',
+    'pwd',
+    'rm',
+    'rmdir',
+    'sed',
+    'sleep',
+    'sort',
+    'tail',
+    'tar',
+    'tee',
+    'test',
+    'touch',
+    'tr',
+  ],
+  ...['true', 'tty', 'uniq', 'wc', 'xargs'],
+]
+
+/** A disk with this machine's own programs, as links to where enter.sh shows the whole machine, and only those that such a host has. */
+export function restrict(directory: string, disk: Restricted): void {
+  const bin = join(directory, 'bin')
+  for (const name of ['bin', 'usr']) mkdirSync(join(directory, name))
+  for (const name of ['lib', 'lib64']) symlinkSync(`/native/usr/${name}`, join(directory, name))
+  for (const name of ['lib', 'lib64', 'share']) symlinkSync(`/native/usr/${name}`, join(directory, 'usr', name))
+  symlinkSync('../bin', join(directory, 'usr/bin'))
+  symlinkSync('/native/etc/ssl', join(directory, 'etc/ssl'))
+  for (const tool of [...everywhere, ...disk.tools]) linkTool(bin, tool, tool)
+  linkTool(bin, 'sh', disk.sh)
+  if (disk.kornShell) {
+    mkdirSync(join(directory, 'usr/xpg4/bin'), { recursive: true })
+    linkTool(join(directory, 'usr/xpg4/bin'), 'sh', disk.kornShell)
+  }
+  for (const [name, text] of Object.entries(scripts(disk))) writeScript(join(bin, name), text)
+}
+
+/** The name is the link's; the program is what the alternatives and other links lead to. */
+function linkTool(bin: string, name: string, tool: string): void {
+  const found = places.map(place => join(place, tool)).find(file => existsSync(file))
+  if (found === undefined) throw new Error(`${tool} is not installed here: looked in ${places.join(', ')}`)
+  symlinkSync(`/native${realpathSync(found)}`, join(bin, name))
+}
+
+const places = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+
+function writeScript(file: string, text: string): void {
+  rmSync(file, { force: true }) // never through a link
+  writeFileSync(file, `#!/bin/sh\n${text}`)
+  chmodSync(file, 0o755)
+}
+
+const scripts = ({ uname, hasProc, standIns = [], quirks = [] }: Restricted): Record<string, string> => ({
+  uname: unameScript(uname),
+  ps: hasProc ? 'exec /native/usr/bin/ps "$@"\n' : psScript,
+  ...Object.fromEntries(standIns.map(name => [name, standIn])),
+  ...(quirks.includes('date-without-seconds') ? { date: dateScript } : {}),
+})
+
+const unameScript = (uname: Uname): string => {
+  const answers = Object.entries(uname).map(([key, value]) => `  -${key}) echo '${value}' ;;`)
+  return [`case \${1--s} in`, ...answers, `  *) echo '${Object.values(uname).join(' ')}' ;;`, 'esac', ''].join('\n')
+}
+
+/** There is no /proc for anybody but ps, as on a system where it asks the kernel another way. */
+const psScript = `exec /native/usr/bin/unshare --mount /native/bin/sh -c \\
+  '/native/bin/mount -t proc proc /proc && exec /native/usr/bin/ps "$@"' ps "$@"
+`
+
+/** Solaris 10's date prints what it does not know. */
+const dateScript = `case $* in
+  +%s*) printf '%s\\n' "\${1#+}" ;;
+  *) exec /native/bin/date "$@" ;;
+esac
+`
+
+/** For a program that only brings a file: FreeBSD's fetch, the BSDs' ftp. The URL comes last. */
+const standIn = `for url; do :; done
+exec /native/usr/bin/curl -fsS "$url"
+`

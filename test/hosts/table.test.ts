@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { failures, type Result, tableOf } from './table.ts'
+
+const facts = { uname: 'Linux 2.6.32 mips', client: 'nc', launcher: 'setsid', sum: 'sha256' }
+const round = (machine: string, scenario: string, how: Partial<Result> = {}): Result => ({ machine, scenario, ...how })
+
+const results = [
+  round('mips', 'it runs'),
+  round('mips', 'it stops'),
+  round('vax', 'it runs', { missing: 'vax-gcc' }),
+  round('mips', 'it runs', { passed: true, seconds: 20.2, facts }),
+  round('mips', 'it stops', { passed: false, seconds: 1.1, facts }),
+]
+
+test('a machine is a row, a scenario a column; what could not be tried here is neither yes nor no', () => {
+  expect(tableOf(results).split('\n')).toEqual([
+    '| machine | as uname tells it | client | starts jobs by | sums by | 1 | 2 | seconds |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| `mips` | Linux 2.6.32 mips | nc | setsid | sha256 | yes | **no** | 21 |',
+    '| `vax` | not here: vax-gcc |  |  |  |  |  |  |',
+    '',
+    '1. it runs',
+    '2. it stops',
+  ])
+})
+
+test('what was planned and has not passed has failed, also when it never came to an end', () => {
+  expect(failures(results)).toEqual(['mips: it stops'])
+  expect(failures(results.slice(0, 3))).toEqual(['mips: it runs', 'mips: it stops'])
+})
