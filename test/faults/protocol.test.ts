@@ -63,13 +63,13 @@ describe('a claim', () => {
 
   test('with a smaller number is a late duplicate: 409', async () => {
     const { host } = await hostWithJob()
-    expect(await host.claim(0)).toMatchObject(err(409, /^stale claim/))
+    expect(await host.claim(0)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
 
   test('repeated after its job has ended is a late duplicate: 409', async () => {
     const { host, offer } = await hostWithJob()
     await host.finish(offer)
-    expect(await host.claim(1)).toMatchObject(err(409, /^stale claim/))
+    expect(await host.claim(1)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
 
   test('from another agent of the same host is refused: 409', async () => {

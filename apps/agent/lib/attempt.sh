@@ -145,7 +145,8 @@ all_gone() {
 kill_in_turn() {
   if [ -z "$KILL_IN" ]; then
     : >"$SPOOL/stop"
-    if [ "$REASON" = stopped ] && [ "$GRACE" -gt 5 ]; then GRACE=5; fi
+    # Whoever waits for us, or runs the same job now, does not wait for the recipe's grace.
+    case $REASON in stopped | dropped) [ "$GRACE" -le 5 ] || GRACE=5 ;; esac
     now
     KILL_IN=$((GRACE * 1000)) KILL_AT=$((NOW + GRACE + 1))
     signal_job TERM

@@ -93,8 +93,14 @@ hear_claim() {
   return 1
 }
 
-# Another instance has taken over, which hello tells; or the claim is stale, which passes when its lease has run out.
+# Another instance has taken over, which hello tells; or the farm has given this slot a job of which we never heard, its answer was
+# lost and then its lease, or our directory is an old copy: the farm names that claim, and we go on after it.
 conflict() {
+  if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
+    CLAIM=$A_claim
+    next_spool
+    return 0
+  fi
   say_hello || return 0
   CONFLICTS=$((CONFLICTS + 1)) FAILS=$CONFLICTS
   backoff 60

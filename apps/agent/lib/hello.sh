@@ -1,6 +1,6 @@
 # Hello and bye: the agent tells the farm that it is there, what it is, and that it leaves.
 
-POLL=50 LEASE_SECONDS=90 CHUNK=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
+POLL=50 LEASE_SECONDS=90 CHUNK=65536 CHUNK_MAX=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
 
 # Made anew at each start. One that no hello has confirmed is used again, else `previous` would name one the farm never heard.
 choose_instance() {
@@ -65,6 +65,7 @@ heard_hello() {
   number_or "$A_chunk" 65536
   CHUNK=$NUMBER
   [ "$CHUNK" -gt 0 ] || CHUNK=65536
+  CHUNK_MAX=$CHUNK
   confirm_instance
   now
   HELLO_AT=$NOW HELLO_CONF=$CONF_TEXT

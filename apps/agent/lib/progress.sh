@@ -36,14 +36,31 @@ send_progress() {
   progress_path
   request_seconds
   CLOCK_IN=0
+  [ "$CHUNK" = "$CHUNK_MAX" ] || now
   if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$SECONDS_LEFT"; then
+    [ "$CHUNK" = "$CHUNK_MAX" ] || larger_chunk "$NOW"
     hear_progress
   else
     [ "$FAILS" != 0 ] || say "attempt $ATTEMPT: no answer from the farm; the job goes on"
+    if [ "$LEN" -gt 4096 ]; then smaller_chunk; fi
     delay_after 10
     RETRY_IN=$DELAY
     return 1
   fi
+}
+
+# A modem does not take a whole chunk in the time that a request may last: at 5 kB/s 256 KiB never came through.
+smaller_chunk() {
+  CHUNK=$((CHUNK / 4))
+  [ "$CHUNK" -ge 4096 ] || CHUNK=4096
+}
+
+# It was asked at second $1, and the link is quick: back to what the farm takes.
+larger_chunk() {
+  now
+  if [ $((NOW - $1)) -gt 2 ] || [ $((LEN * 2)) -lt "$CHUNK" ]; then return 0; fi
+  CHUNK=$((CHUNK * 2))
+  [ "$CHUNK" -le "$CHUNK_MAX" ] || CHUNK=$CHUNK_MAX
 }
 
 hear_progress() {
@@ -64,7 +81,7 @@ hear_progress() {
       give_reason dropped
       ;;
     413)
-      if [ "$CHUNK" -gt 1024 ]; then CHUNK=$((CHUNK / 2)); else refused_progress; fi
+      if [ "$CHUNK" -gt 1024 ]; then CHUNK=$((CHUNK / 2)) CHUNK_MAX=$CHUNK; else refused_progress; fi
       ;;
     *) refused_progress ;;
   esac

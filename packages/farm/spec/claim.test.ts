@@ -138,3 +138,47 @@ farmTest('a host that left the farm is not known any more, and its jobs are canc
   expect(await farm.verdicts()).toEqual(['cancelled', 'cancelled'])
   expect((await farm.matrix()).hosts).toEqual([])
 })
+
+farmTest('a host that never heard of what it got is told the number of that claim', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
+  await farm.build(commitOf('a'))
+  await vax.claim(3)
+  expect(await farm.askForWork({ ...wish, claim: 2 })).toEqual({ kind: 'stale', newest: 3 })
+  farm.wait(leaseSeconds + 601)
+  await farm.expireLeases()
+
+  expect(await farm.askForWork(wish)).toEqual({ kind: 'stale', newest: 3 })
+  expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
+})
+
+farmTest(
+  'an agent that asks for what its predecessor took gets it with a new lease, and from its beginning',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    const first = (await vax.claim(1)) as Offer
+    await farm.say(vax, first, 'first\n', { steps: '0:1:6' })
+    const successor = {
+      hostId: vax.id,
+      instance: 'vax-2',
+      previous: 'vax-1',
+      slots: 1,
+      version: '1',
+      facts: {},
+      arches: [],
+    }
+    await farm.hello(successor)
+    const second = (await vax.claim(1, { instance: 'vax-2' })) as Offer
+
+    expect(second.attempt).toBe(first.attempt)
+    expect(second.lease).not.toBe(first.lease)
+    expect(await vax.claim(1, { instance: 'vax-2' })).toEqual(second)
+    expect(await farm.say(vax, first, 'more\n', { offset: 6 })).toEqual({ kind: 'lease-lost' })
+    expect(await farm.say(vax, second, 'second\n')).toMatchObject({ kind: 'ok', size: 7 })
+    expect(await farm.end(vax, first, { log: 'first\n' })).toEqual({ kind: 'lease-lost' })
+    expect(await farm.end(vax, second, { log: 'second\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
+  },
+)

@@ -81,3 +81,49 @@ farmTest('a server that was down does not call its hosts lost when it starts', a
 
   expect(await farm.verdicts()).toEqual(['leased'])
 })
+
+// Here the words of revoked attempts go nowhere: each verb might as well have been carried out by another server.
+farmTest('a word that an attempt is revoked counts though the row was being read when it came', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  farm.wait(leaseSeconds / 2)
+  const beat = farm.say(vax, offer, '')
+  farm.forgetAttempt(offer.attempt)
+  expect(await beat).toMatchObject({ kind: 'ok' })
+  await vax.claim(2)
+
+  expect(await farm.say(vax, offer, '')).toEqual({ kind: 'lease-lost' })
+})
+
+farmTest(
+  'a host that hears of no revocation is fenced when a third of the lease is over, and at its next step',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    const offer = (await vax.claim(1)) as Offer
+    await farm.say(vax, offer, 'mine\n')
+    await vax.claim(2) // on another server, whose word is lost
+
+    expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
+    expect(await farm.say(vax, offer, '', { offset: 5, steps: '0:1:5' })).toEqual({ kind: 'lease-lost' })
+    expect(await farm.say(vax, offer, '', { offset: 5 })).toEqual({ kind: 'lease-lost' })
+    expect(await farm.end(vax, offer, { log: 'mine\n' })).toEqual({ kind: 'lease-lost' })
+  },
+)
+
+farmTest('a lease that another server has let run out is not renewed by one that remembers it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  expect(await farm.say(vax, offer, '')).toMatchObject({ kind: 'ok' })
+  farm.wait(leaseSeconds + graceSeconds + 1)
+  const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.expireLeases()])
+
+  // Whichever came first: one of them, and both tell the same.
+  const lost = (await farm.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
+  expect(beat.kind).toBe(lost ? 'lease-lost' : 'ok')
+})

@@ -20,9 +20,9 @@ const running = (jobId: number): Running => ({
 
 test('5,000 attempts are remembered, and the one longest unused is forgotten first', () => {
   const cache = new RunningCache()
-  for (let job = 1; job <= 5_000; job++) cache.set(running(job))
+  for (let job = 1; job <= 5_000; job++) cache.set(running(job), cache.moment)
   expect(cache.get('1.1')?.jobId).toBe(1)
-  cache.set(running(5_001))
+  cache.set(running(5_001), cache.moment)
   expect([cache.get('1.1')?.jobId, cache.get('2.1')?.jobId, cache.get('5001.1')?.jobId]).toEqual([1, undefined, 5_001])
 })
 
@@ -33,6 +33,17 @@ test.each([
   { who: 'its host when the lease has run out', hostId: 1, lease: 'lease', at: 1_000, holds: false },
 ])('held by $who: $holds', ({ hostId, lease, at, holds }) => {
   const cache = new RunningCache()
-  cache.set(running(7))
+  cache.set(running(7), cache.moment)
   expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)
+})
+
+test('what was read before an attempt was revoked is not remembered when it comes after the word', () => {
+  const cache = new RunningCache()
+  const since = cache.moment
+  cache.forget('7.1')
+  cache.set(running(7), since)
+  cache.set(running(8), since)
+  expect([cache.get('7.1'), cache.get('8.1')?.jobId]).toEqual([undefined, 8])
+  cache.set(running(7), cache.moment)
+  expect(cache.get('7.1')?.jobId).toBe(7)
 })

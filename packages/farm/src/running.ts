@@ -33,10 +33,19 @@ export const limitsOf = ({ limits, steps }: Recipe, leasedAt: Date) => ({
 })
 
 const cachedMax = 5_000
+const forgottenMax = 1_000
 
 /** Attempts whose hosts talk to this process, least recently used first. */
 export class RunningCache {
   readonly #entries = new Map<string, Running>()
+  /** When each was forgotten, counted in words that were heard; the last ones. */
+  readonly #forgotten = new Map<string, number>()
+  #words = 0
+
+  /** To be noted before the database is asked: `set` then knows what was said while the answer was on its way. */
+  get moment(): number {
+    return this.#words
+  }
 
   get(name: string): Running | undefined {
     const entry = this.#entries.get(name)
@@ -54,7 +63,9 @@ export class RunningCache {
     return holds ? entry : undefined
   }
 
-  set(entry: Running): void {
+  /** `since`: what was read is not remembered if the attempt was revoked, by whichever server, after that moment. */
+  set(entry: Running, since: number): void {
+    if ((this.#forgotten.get(attemptName(entry)) ?? 0) > since) return
     const [oldest] = this.#entries.keys()
     if (this.#entries.size >= cachedMax && oldest !== undefined) this.#entries.delete(oldest)
     this.#entries.set(attemptName(entry), entry)
@@ -62,5 +73,9 @@ export class RunningCache {
 
   forget(name: string): void {
     this.#entries.delete(name)
+    this.#forgotten.delete(name)
+    this.#forgotten.set(name, ++this.#words)
+    const [oldest] = this.#forgotten.keys()
+    if (this.#forgotten.size > forgottenMax && oldest !== undefined) this.#forgotten.delete(oldest)
   }
 }

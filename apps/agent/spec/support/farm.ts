@@ -25,6 +25,8 @@ export class ScriptedFarm {
   enrolError = ''
   helloError = ''
   claimError = ''
+  /** The newest claim the farm knows of, besides those it has seen answered. */
+  newestClaim = 0
   script = ''
   invitationNonce = ''
   /** The bytes that a source call is answered with; a test may spoil them. */
@@ -220,7 +222,8 @@ export class ScriptedFarm {
     const claim = Number(query.claim)
     if (this.claimError) return give(err(this.claimError))
     const held = this.attempts.find(attempt => attempt.state === 'leased')
-    if (held && held.claim > claim) return give(err('409 stale claim'))
+    if (this.newestClaim >= claim) return give(err('409 stale claim', `claim ${this.newestClaim}`))
+    if (held && held.claim > claim) return give(err('409 stale claim', `claim ${held.claim}`))
     if (held && held.claim === claim) return give(offer(held))
     if (held) held.state = 'gone'
     if (refuses) return give(ok('none 0'))

@@ -35,7 +35,8 @@ export type SlotState =
   | { kind: 'free' }
   /** The same claim as before: here is its job again. */
   | { kind: 'offer'; offer: Offer }
-  | { kind: 'stale' }
+  /** A late duplicate, or a host that never heard of what it got: `newest` is the number of that claim. */
+  | { kind: 'stale'; newest: number }
   | { kind: 'other-instance' }
   /** Paused or removed by an administrator. */
   | { kind: 'paused' }
@@ -47,6 +48,8 @@ interface SlotRow {
   jobId: number | null
   number: number | null
   claim: number | null
+  /** The agent process that took the attempt. */
+  holder: string | null
 }
 
 /**
@@ -57,10 +60,12 @@ export async function askForWork(ground: Ground, wish: Claim, condition: HostCon
   const row = await touch(ground, wish, condition)
   if (!row || row.instance !== wish.instance) return { kind: 'other-instance' }
   if (row.jobId !== null && row.number !== null && row.claim !== null) {
-    if (row.claim === wish.claim) return offerAgain(ground, { jobId: row.jobId, number: row.number })
-    if (row.claim > wish.claim) return { kind: 'stale' }
+    const attempt = { jobId: row.jobId, number: row.number }
+    if (row.claim === wish.claim)
+      return row.holder === wish.instance ? offerAgain(ground, attempt) : handOver(ground, wish, attempt)
+    if (row.claim > wish.claim) return { kind: 'stale', newest: row.claim }
     await forget(ground, row.jobId, row.number)
-  } else if (row.newest !== null && row.newest >= wish.claim) return { kind: 'stale' }
+  } else if (row.newest !== null && row.newest >= wish.claim) return { kind: 'stale', newest: row.newest }
   return row.paused ? { kind: 'paused' } : { kind: 'free' }
 }
 
@@ -88,7 +93,7 @@ async function touch(
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
     SELECT host."instance", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
-           slot."claim" AS "newest", a."jobId", a."number", a."claim"
+           slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
       FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${wish.slot}
       LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${wish.slot} AND a."state" IN ('leased', 'running')
@@ -136,13 +141,14 @@ export async function leaseAttempt(
   { jobId, number }: AttemptId,
 ): Promise<Offer | undefined> {
   const at = ground.now()
+  const since = ground.running.moment
   const rows = await takeRow(ground, wish, { jobId, number }, at).catch(error => {
     if (!isUniqueViolation(error)) throw error
     return []
   })
   const row = rows[0]
   if (!row) return undefined
-  ground.running.set(justLeased(row, { hostId: wish.hostId, leasedAt: at, until: leaseEnd(ground, at) }))
+  ground.running.set(justLeased(row, { hostId: wish.hostId, leasedAt: at, until: leaseEnd(ground, at) }), since)
   ground.announce({ kind: 'attempt', attempt: attemptName(row), jobId, buildId: row.buildId, projectName: row.project })
   return offerOf(row)
 }
@@ -154,7 +160,7 @@ function takeRow(ground: Ground, wish: Claim, { jobId, number }: AttemptId, at: 
   return db.$queryRaw<OfferRow[]>`
     WITH leased AS (
       UPDATE "Attempt" SET "state" = 'leased', "slot" = ${wish.slot}, "claim" = ${wish.claim}, "lease" = ${random()},
-             "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(ground, at)}
+             "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(ground, at)}, "instance" = ${wish.instance}
         FROM "Host" host
        WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${wish.hostId} AND "state" = 'queued'
          AND host."id" = ${wish.hostId} AND host."instance" = ${wish.instance}
@@ -187,9 +193,32 @@ const justLeased = (row: OfferRow, at: { hostId: number; leasedAt: Date; until: 
   started: false,
 })
 
+/**
+ * The host's agent is another process than the one that took the job, and knows nothing of it: it begins anew. The former
+ * may still run it, on a machine that this one stands in for: with a new lease its messages are no longer heard.
+ */
+async function handOver(ground: Ground, wish: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
+  const { db, random, logs, running, announce } = ground
+  const at = ground.now()
+  const changed = await db.$executeRaw`
+    UPDATE "Attempt" SET "lease" = ${random()}, "instance" = ${wish.instance}, "state" = 'leased', "steps" = '[]',
+           "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(ground, at)}, "startedAt" = NULL
+     WHERE "jobId" = ${jobId} AND "number" = ${number} AND "claim" = ${wish.claim} AND "state" IN ('leased', 'running')
+       AND "instance" IS DISTINCT FROM ${wish.instance}
+       AND EXISTS (SELECT FROM "Host" WHERE "id" = ${wish.hostId} AND "instance" = ${wish.instance})`
+  if (changed > 0) {
+    const attempt = attemptName({ jobId, number })
+    running.forget(attempt)
+    announce({ kind: 'revoked', attempt })
+    logs.open({ jobId, number }).truncate(0)
+  }
+  return offerAgain(ground, { jobId, number })
+}
+
 async function offerAgain({ db }: Ground, { jobId, number }: AttemptId): Promise<SlotState> {
   const rows = await db.$queryRaw<OfferRow[]>`
-    SELECT ${offerColumns} FROM "Attempt" a ${offerJoins} WHERE a."jobId" = ${jobId} AND a."number" = ${number}`
+    SELECT ${offerColumns} FROM "Attempt" a ${offerJoins}
+     WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."state" IN ('leased', 'running')`
   return rows[0] ? { kind: 'offer', offer: offerOf(rows[0]) } : { kind: 'free' }
 }
 

@@ -107,6 +107,7 @@ interface RenewedRow {
 async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress): Promise<Running | undefined> {
   const { db, now, settings, running: cache } = ground
   const until = later(now(), settings.leaseSeconds)
+  const since = cache.moment
   const rows = await db.$queryRaw<RenewedRow[]>`
     WITH renewed AS (
       UPDATE "Attempt" SET "leaseUntil" = ${until}
@@ -123,7 +124,7 @@ async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress)
   const row = rows[0]
   if (!row) return undefined
   const entry = runningOf(row, { jobId, number, hostId, lease, leaseUntil: until.getTime() })
-  cache.set(entry)
+  cache.set(entry, since)
   return entry
 }
 
@@ -145,7 +146,7 @@ function runningOf(
 
 /** Stores the ended steps; the first message also says that the job has started. */
 async function noteSteps(ground: Ground, running: Running, text: string): Promise<'ok' | 'wrong-steps' | 'lease-lost'> {
-  const { db, now, announce } = ground
+  const { db, now, announce, running: cache } = ground
   const ends = readSteps(text)
   if (!ends || ends.length > running.stepNames.length) return 'wrong-steps'
   const steps = JSON.stringify(namedSteps(running.stepNames, ends))
@@ -153,7 +154,10 @@ async function noteSteps(ground: Ground, running: Running, text: string): Promis
     UPDATE "Attempt" SET "state" = 'running', "startedAt" = COALESCE("startedAt", ${now()}), "steps" = ${steps}::jsonb
      WHERE "jobId" = ${running.jobId} AND "number" = ${running.number} AND "lease" = ${running.lease}
        AND "state" IN ('leased', 'running')`
-  if (changed === 0) return 'lease-lost'
+  if (changed === 0) {
+    cache.forget(attemptName(running)) // the word that it was revoked was lost
+    return 'lease-lost'
+  }
   running.steps = text
   running.started = true
   const { jobId, buildId, projectName } = running

@@ -4,7 +4,7 @@ import type { Claim, Offer, SlotState } from '@rumpfarm/farm'
 import { expect, test, vi } from 'vitest'
 import { localBus, topics } from '../../bus.ts'
 import type { Parts } from '../../parts.ts'
-import { type ClaimRequest, claimDoor } from './claim.ts'
+import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
 
 const hostId = 7
 const limits = { wallSeconds: 1, silenceSeconds: 1, graceSeconds: 1, logBytes: 1, lostAfterSeconds: 1, attempts: 1 }
@@ -21,17 +21,19 @@ function scene(changes: { farm?: object; dispatch?: object } = {}) {
   const bus = localBus()
   const send = vi.fn(async (sent: { attempt: string }[]) => void messages.push(...sent.map(({ attempt }) => attempt)))
   const farm = {
+    settings: { leaseSeconds: 90 },
     askForWork: async (): Promise<SlotState> => ({ kind: 'free' }),
     leaseAttempt: async (): Promise<Offer | undefined> => offer,
     ...changes.farm,
   }
   const dispatch = { take: async () => messages.shift(), send, ...changes.dispatch }
   const door = claimDoor({ bus, farm, dispatch } as unknown as Parts, () => 'http://farm')
-  return { bus, send, messages, claim: (claim = 1, wait = 5) => answerOf(door, claim, wait) }
+  const claim = (claim = 1, wait = 5, instance = 'i') => answerOf(door, claim, wait, instance)
+  return { bus, send, messages, claim }
 }
 
 /** Asks the door; the text of its answer, and how to hang up before it comes. */
-function answerOf(door: ReturnType<typeof claimDoor>, claim: number, wait: number) {
+function answerOf(door: ReturnType<typeof claimDoor>, claim: number, wait: number, instance: string) {
   const raw = new EventEmitter()
   let text = ''
   const reply = {
@@ -41,7 +43,7 @@ function answerOf(door: ReturnType<typeof claimDoor>, claim: number, wait: numbe
     header: () => reply,
     send: (said: string) => (text = said),
   }
-  const query = { instance: 'i', slot: '1', claim: `${claim}`, wait: `${wait}` }
+  const query = { instance, slot: '1', claim: `${claim}`, wait: `${wait}` }
   const request = { query, body: Buffer.alloc(0) } as unknown as ClaimRequest
   const answered = door(request, reply as never, hostId).then(() => text)
   return { answered, hangUp: () => raw.emit('close') }
@@ -65,7 +67,7 @@ test('a request that looked while an older one was being given the job hears of 
 
 test.each<[string, SlotState, RegExp]>([
   ['another agent runs as its host', { kind: 'other-instance' }, /^err 409 another agent runs as this host/],
-  ['its slot has claimed since', { kind: 'stale' }, /^err 409 stale claim/],
+  ['its slot has claimed since', { kind: 'stale', newest: 7 }, /^err 409 stale claim.*\nclaim 7\nend\n$/s],
   ['its host was paused', { kind: 'paused' }, /^ok\nnone 0\n/],
   ['its slot has a job', { kind: 'offer', offer }, /^ok\nattempt 1\.1\n/],
 ])('a request that took a message while %s puts it back, and ends', async (_, later, answer) => {
@@ -110,3 +112,26 @@ test('a host that hung up takes no message at all', async () => {
   expect(await waiting.answered).toBe('ok\nnone 0\nend\n')
   expect(messages).toEqual(['1.1'])
 })
+
+test('a host’s former agent is told so, and its successor waits on', async () => {
+  const askForWork = async ({ instance }: Claim): Promise<SlotState> => ({
+    kind: instance === 'new' ? 'free' : 'other-instance',
+  })
+  const { claim, bus, messages } = scene({ farm: { askForWork } })
+  messages.pop()
+  const successor = claim(1, 5, 'new')
+  expect(await claim(1, 5, 'old').answered).toMatch(/^err 409 another agent/)
+  messages.push('1.1')
+  bus.publish(topics.host(hostId))
+  expect(await successor.answered).toMatch(/^ok\nattempt 1\.1\n/)
+})
+
+test.each([
+  { leaseSeconds: 90, poll: 50 },
+  { leaseSeconds: 3600, poll: 50 },
+  { leaseSeconds: 30, poll: 16 },
+  { leaseSeconds: 5, poll: 2 },
+])(
+  'with a lease of $leaseSeconds s a claim waits $poll s: a host that waits is no silent one',
+  ({ leaseSeconds, poll }) => expect(waitSecondsMax(leaseSeconds)).toBe(poll),
+)

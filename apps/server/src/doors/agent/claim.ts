@@ -1,5 +1,5 @@
 import { lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
-import type { Claim, HostCondition, Offer } from '@rumpfarm/farm'
+import type { Claim, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { topics } from '../../bus.ts'
 import type { QueuedAttempt } from '../../dispatch.ts'
@@ -7,11 +7,15 @@ import type { Parts } from '../../parts.ts'
 import { err, ok } from './answers.ts'
 import { offerLines } from './offer-lines.ts'
 
-export const waitSecondsMax = 50
+/**
+ * The longest wait of a claim. A host that waits is heard only when it asks again, and one that was not heard for a lease may
+ * be replaced by another machine: with the usual lease of 90 s these are 50 s.
+ */
+export const waitSecondsMax = (leaseSeconds: number): number => Math.min(50, Math.floor((leaseSeconds * 5) / 9))
 
 export type ClaimRequest = FastifyRequest<{ Querystring: Record<string, string | undefined> }>
 
-/** The long poll. The newest request for a slot is the one that counts: an older one of the same slot is let go. */
+/** The long poll. The newest request of an agent for a slot is the one that counts: an older one of it is let go. */
 export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) => string) {
   const waiting = new Map<string, AbortController>()
 
@@ -21,12 +25,12 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
     const condition = readCondition(request.body as Buffer)
     if (typeof condition === 'string') return err(reply, 400, condition)
     const gone = new AbortController()
-    const place = `${hostId} ${wish.slot}`
+    const place = `${hostId} ${wish.slot} ${wish.instance}` // the host's former agent must not end its successor's wait
     waiting.get(place)?.abort()
     waiting.set(place, gone)
     reply.raw.once('close', () => gone.abort('answered, or hung up')) // a reason given spares an Error with its stack
     try {
-      const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax)
+      const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax(parts.farm.settings.leaseSeconds))
       const found = await awaitWork(parts, wish, condition, { until: Date.now() + seconds * 1000, gone: gone.signal })
       return answer(reply, found, publicUrlOf(request))
     } finally {
@@ -35,12 +39,15 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
   }
 }
 
-type Found = Offer | 'none' | 'stale' | 'other-instance'
+type Found = Offer | 'none' | 'other-instance' | Extract<SlotState, { kind: 'stale' }>
 
 function answer(reply: FastifyReply, found: Found, publicUrl: string): FastifyReply {
-  if (found === 'stale') return err(reply, 409, 'stale claim: this slot has claimed with a larger number since')
   if (found === 'other-instance')
     return err(reply, 409, 'another agent runs as this host: say hello first, or stop one of them')
+  if (typeof found !== 'string' && 'newest' in found)
+    return err(reply, 409, 'stale claim: this slot has claimed with this number or a larger one', [
+      ['claim', found.newest],
+    ])
   return ok(reply, found === 'none' ? nothing : offerLines(found, publicUrl))
 }
 
@@ -76,7 +83,8 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
     for (;;) {
       const state = await parts.farm.askForWork(wish, condition)
       if (state.kind === 'offer') return state.offer
-      if (state.kind === 'stale' || state.kind === 'other-instance') return state.kind
+      if (state.kind === 'stale') return state
+      if (state.kind === 'other-instance') return state.kind
       const mayRun = state.kind === 'free' && condition.refusal === undefined
       const found = mayRun ? await takeOrWait(parts, wish, bell) : (await bell.rung()) ? undefined : 'none'
       if (found) return found
@@ -111,9 +119,23 @@ async function takeOffer(parts: Parts, wish: Claim, bell: Bell): Promise<Found |
     const state = await farm.askForWork(wish)
     if (state.kind === 'free') continue
     await giveBack(parts, { hostId: wish.hostId, attempt: name })
-    return state.kind === 'offer' ? state.offer : state.kind === 'paused' ? 'none' : state.kind
+    return answerTo(state)
   }
   return undefined
+}
+
+/** To one whose slot is not free. */
+function answerTo(state: Exclude<SlotState, { kind: 'free' }>): Found {
+  switch (state.kind) {
+    case 'offer':
+      return state.offer
+    case 'stale':
+      return state
+    case 'paused':
+      return 'none'
+    default:
+      return state.kind
+  }
 }
 
 async function giveBack({ dispatch, bus }: Parts, message: QueuedAttempt): Promise<void> {

@@ -153,10 +153,12 @@ async function enroll(
   const token = invitationOf(request, lines) ?? ''
   const nonce = lineValue(lines, 'nonce') ?? ''
   if (!isWireName(token) || !isWireName(nonce)) return err(reply, 400, 'the lines "token" and "nonce" are needed')
-  return enrolled(reply, await farm.enroll({ token, nonce, version, facts, signed: request.signed !== undefined }))
+  const poll = waitSecondsMax(farm.settings.leaseSeconds)
+  const signed = request.signed !== undefined
+  return enrolled(reply, await farm.enroll({ token, nonce, version, facts, signed }), poll)
 }
 
-function enrolled(reply: FastifyReply, outcome: EnrollOutcome): FastifyReply {
+function enrolled(reply: FastifyReply, outcome: EnrollOutcome, poll: number): FastifyReply {
   const again = 'ask the farm for a new line'
   switch (outcome.kind) {
     case 'enrolled': {
@@ -165,7 +167,7 @@ function enrolled(reply: FastifyReply, outcome: EnrollOutcome): FastifyReply {
         ['host', hostName],
         ...(credential === undefined ? [] : [['credential', credential] as const]),
         ['arch', arch],
-        ['poll', waitSecondsMax],
+        ['poll', poll],
       ])
     }
     case 'unknown-invitation':
@@ -197,7 +199,7 @@ async function hello({ farm }: Parts, request: FastifyRequest, reply: FastifyRep
   const { leaseSeconds } = farm.settings
   return ok(reply, [
     ['host', request.bearer.name],
-    ['poll', waitSecondsMax],
+    ['poll', waitSecondsMax(leaseSeconds)],
     ['lease', leaseSeconds],
     ['chunk', chunkBytes],
   ])
