@@ -111,7 +111,7 @@ rest_after_none() {
   number_or "$A_none" 1
   now
   # An answer at once, again and again, would be a busy loop.
-  if [ "$NUMBER" = 0 ] && [ "$NOW" = "$NONE_AT" ]; then NUMBER=1; fi
+  if [ "$NUMBER" = 0 ] && [ $((NOW - NONE_AT)) -le 1 ]; then NUMBER=1; fi
   NONE_AT=$NOW
   if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 5 ]; then NUMBER=5; fi
   if [ "$NUMBER" -gt 0 ]; then pause $((NUMBER * 1000)); fi
