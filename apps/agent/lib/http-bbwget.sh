@@ -19,7 +19,7 @@ bbwget_post() { bbwget_get "$1" "$3" "$4" --post-file "$2"; }
 bbwget_get() {
   path=$1 out=$2
   shift 3
-  set -- "$@" --header 'Content-Type: application/octet-stream'
+  set -- ${1+"$@"} --header 'Content-Type: application/octet-stream' # posh stops at "$@" when there is nothing
   bearer=''
   read -r bearer <"$PRIVATE/client-rc"
   [ -z "$bearer" ] || set -- "$@" --header "Authorization: Bearer $bearer"

@@ -69,21 +69,24 @@ get() {
 }
 
 # For clients that know no time limit: ends process $1 when file $3 has not grown for $2 seconds. There is no timeout(1) everywhere.
+# Braces: of `( ) &` yash's $! is a shell in between. It looks often, for a TERM of its first moment finds no trap, and is lost in dash.
 watch() {
   WATCH=''
   [ -n "$WATCHED" ] || return 0
   birth_of "$1"
-  (
-    born=$BIRTH sleeper='' seen=''
+  {
+    born=$BIRTH sleeper='' seen='' quiet=0
     trap 'kill -s KILL "$sleeper"; exit' TERM
-    while size_of "$3" && [ "$SIZE" != "$seen" ]; do
-      seen=$SIZE
-      exec sleep "$2" &
+    while [ "$quiet" -lt "$2" ]; do
+      exec sleep 4 &
       sleeper=$!
       wait "$sleeper"
+      alive_as "$1" "$born" && size_of "$3" || exit
+      quiet=$((quiet + 4))
+      [ "$SIZE" = "$seen" ] || seen=$SIZE quiet=0
     done
-    if alive_as "$1" "$born"; then kill -s KILL "$1"; fi
-  ) </dev/null >/dev/null 2>&1 &
+    kill -s KILL "$1"
+  } </dev/null >/dev/null 2>&1 &
   WATCH=$!
 }
 
