@@ -38,13 +38,12 @@ export interface JobView extends JobSummary {
 
 export async function findJob(ground: Ground, id: number): Promise<JobView | undefined> {
   const { db, logs } = ground
-  const [[summary], row] = await Promise.all([
-    listJobs(ground, { before: id + 1, limit: 1 }),
-    db.job.findUnique({
-      where: { id },
-      include: { recipe: true, build: true, attempts: { orderBy: { number: 'desc' }, take: 100 } },
-    }),
-  ])
+  // One after the other: read at once, a job was seen finished whose attempt was not.
+  const [summary] = await listJobs(ground, { before: id + 1, limit: 1 })
+  const row = await db.job.findUnique({
+    where: { id },
+    include: { recipe: true, build: true, attempts: { orderBy: { number: 'desc' }, take: 100 } },
+  })
   if (!row || summary?.id !== id) return undefined
   const attempts = row.attempts.map(attempt => ({
     attempt: attemptName(attempt),
