@@ -13,7 +13,9 @@ export interface Combination {
 
 /** Every shell whose dialect is its own, each as a host would have it. */
 export const shells = ['dash', 'bash', 'bash --posix', 'mksh', 'ksh93', 'yash', 'posh', 'ash', 'zsh as sh'] as const
-export const clients = ['curl', 'wget'] as const
+export const clients = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc'] as const
+/** The program behind a client, where it is called otherwise. */
+const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3' }
 /** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
 export const launchers = ['setsid', 'perl', 'python3', 'monitor', 'none'] as const
 
@@ -36,8 +38,11 @@ const turn = <T>(list: readonly T[], at: number): T => list[at % list.length] as
 const runs = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
 
 /** Undefined, or what this machine lacks for it. */
-export const missingFor = ({ shell, launcher }: Combination): string | undefined =>
-  [shellNamed(shell).program, ...(/^(monitor|none)$/.test(launcher) ? [] : [launcher])].find(name => !runs(name))
+export const missingFor = ({ shell, client, launcher }: Combination): string | undefined => {
+  const needed = [shellNamed(shell).program, programs[client] ?? client]
+  if (!/^(monitor|none)$/.test(launcher)) needed.push(launcher)
+  return needed.find(name => !runs(name))
+}
 
 /**
  * The farm's line, or, where that does not work, what its pages show beside it: the file is saved first. A client that can

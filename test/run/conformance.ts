@@ -13,31 +13,34 @@ const page = 'docs/hosts.md'
 const usage = `usage: ./farm conformance [--shell NAME] [--client NAME] [--scenario WORDS] [--at-once N] [--no-page]
 Without a choice everything is played, and the table goes into ${page}.`
 
-/** How each shell and client tells its version, where it does; else its package does. */
+/** How each shell and client tells its version; of those that do not, their package does. */
 const asks: Record<string, [string, ...string[]]> = {
+  dash: ['dpkg-query', '-W', 'dash'],
   bash: ['bash', '--version'],
   mksh: ['mksh', '-c', 'echo "$KSH_VERSION"'],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
   ksh93: ['ksh93', '-c', 'echo "${.sh.version}"'],
   yash: ['yash', '--version'],
+  posh: ['dpkg-query', '-W', 'posh'],
   busybox: ['busybox'],
   zsh: ['zsh', '--version'],
   curl: ['curl', '--version'],
   wget: ['wget', '--version'],
-  perl: ['perl', '-e', 'print "perl $]\\n"'],
-  python3: ['python3', '--version'],
+  perl: ['perl', '-e', 'printf "%vd", $^V'],
+  python: ['python3', '--version'],
+  'OpenBSD nc': ['dpkg-query', '-W', 'netcat-openbsd'],
   openssl: ['openssl', 'version'],
 }
-const byPackage = ['dash', 'posh', 'netcat-openbsd']
 
-const firstLine = ([command, ...words]: readonly string[]): string =>
-  (spawnSync(command ?? '', words, { encoding: 'utf8' }).stdout ?? '').split('\n', 1)[0]?.trim().slice(0, 80) ?? ''
-
-// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's, not ours
-const packageVersion = (name: string): string => firstLine(['dpkg-query', '-W', '-f', '${Package} ${Version}', name])
+const versionOf = ([command, ...words]: readonly [string, ...string[]]): string => {
+  const said = spawnSync(command, words, { encoding: 'utf8' }).stdout ?? ''
+  return /\bv?(R?\d[^\s,;()]*)/.exec(said)?.[1] ?? 'of unknown version'
+}
 
 const versions = (): string =>
-  [...byPackage.map(packageVersion), ...Object.values(asks).map(firstLine)].filter(text => text !== '').join('; ')
+  Object.entries(asks)
+    .map(([name, ask]) => `${name} ${versionOf(ask)}`)
+    .join(', ')
 
 const { values } = parseArgs({
   args: process.argv.slice(2),

@@ -47,6 +47,11 @@ const tools: readonly Tool[] = [
   { programs: ['posh'], packages: {}, spare: true },
   { programs: ['busybox'], packages: {}, spare: true },
   { programs: ['zsh'], packages: {}, spare: true },
+  {
+    programs: ['nc'],
+    packages: { 'apt-get': 'netcat-openbsd', dnf: 'nmap-ncat', apk: 'netcat-openbsd', pacman: 'openbsd-netcat' },
+    spare: true,
+  },
   { programs: ['perl'], packages: {}, spare: true },
   { programs: ['python3'], packages: { pacman: 'python' }, spare: true },
   // For the tests of hosts whose links fail, which are Linux's.

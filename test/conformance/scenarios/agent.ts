@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Scenario, World } from '../world.ts'
+import { endedAfter, type Scenario, type World } from '../world.ts'
 
 /** The agent itself is killed, told to go, or started twice. */
 export const agentScenarios: Scenario[] = [
@@ -74,7 +74,7 @@ export const agentScenarios: Scenario[] = [
       const job = await world.job('echo up; sleep 4731')
       await world.logged(job, 'up\n')
       await world.leave()
-      await world.ends(job, { verdict: 'lost', reason: 'stopped', failedStep: 'job', log: 'up\n' })
+      await world.ends(job, { verdict: 'lost', reason: 'stopped', failedStep: 'job', log: endedAfter('up\n') })
       await world.comesBack()
       await world.works()
     },

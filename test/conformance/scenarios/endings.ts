@@ -1,4 +1,4 @@
-import type { Scenario } from '../world.ts'
+import { endedAfter, type Scenario } from '../world.ts'
 
 /** What cannot be told to end: it and what it starts ignore TERM. */
 const deaf = "trap '' TERM\nwhile :; do sleep 4711; done\n"
@@ -44,7 +44,7 @@ export const endingScenarios: Scenario[] = [
       await world.host.hears(/ending the job: wall-limit/)
       await world.none('sleep 4712')
       world.wire.endSilence()
-      await world.ends(job, { verdict: 'timed-out', reason: 'wall-limit', failedStep: 'job', log: 'up\n' })
+      await world.ends(job, { verdict: 'timed-out', reason: 'wall-limit', failedStep: 'job', log: endedAfter('up\n') })
       await world.works()
     },
   },
@@ -55,7 +55,7 @@ export const endingScenarios: Scenario[] = [
     act: async world => {
       const job = await world.job('for i in 1 2 3 4 5 6 7; do echo line $i; sleep 1; done; sleep 4713')
       const log = [1, 2, 3, 4, 5, 6, 7].map(i => `line ${i}\n`).join('')
-      await world.ends(job, { verdict: 'timed-out', reason: 'silence-limit', failedStep: 'job', log })
+      await world.ends(job, { verdict: 'timed-out', reason: 'silence-limit', failedStep: 'job', log: endedAfter(log) })
       await world.none('sleep 4713')
     },
   },
@@ -78,7 +78,7 @@ export const endingScenarios: Scenario[] = [
       const job = await world.job('echo up; sleep 4715')
       await world.logged(job, 'up\n')
       await world.host.killJob()
-      await world.ends(job, { verdict: 'lost', reason: 'vanished', failedStep: 'job', log: 'up\n' })
+      await world.ends(job, { verdict: 'lost', reason: 'vanished', failedStep: 'job', log: endedAfter('up\n') })
       await world.none('sleep 4715')
       await world.works()
     },
