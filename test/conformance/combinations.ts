@@ -65,6 +65,7 @@ export const directoryWithSh = (shell: string): string => {
   if (!directories.has(shell)) {
     const path = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
     symlinkSync(path, join(made, 'sh'))
+    if (program === 'busybox') symlinkSync(path, join(made, 'grep')) // which does not see what comes after a NUL
     directories.set(shell, made)
   }
   return made

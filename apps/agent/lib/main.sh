@@ -25,6 +25,7 @@ choose_tools() {
   choose_launcher
   count_cpus
   probe_sleep
+  probe_processes
   ENV_OPTION=''
   if env --default-signal true 2>/dev/null; then ENV_OPTION=--default-signal; fi
   STEP_SHELL=`command -v sh`

@@ -1,12 +1,20 @@
 # Processes: is that pid still the process we mean, signals to a whole group, and what escaped from it.
 # Never `kill -SIG -PGID`: procps' kill 4.0.2 reads "-12345" as "-1" and kills every process; posh has no other kill.
+# `kill -s SIG -- -PGID` is right everywhere but in busybox (1.35), which does it, and then fails for the `--`.
 
 AFTER_NAME=') ' # ksh93 cannot read it inside ${##}
+DASHES=-- GREP_SEES_NULS=''
+
+probe_processes() {
+  if ! kill -s 0 -- "$$" 2>/dev/null && kill -s 0 "$$" 2>/dev/null; then DASHES=''; fi
+  if printf 'a\000b' | grep -F b >/dev/null 2>&1; then GREP_SEES_NULS=yes; fi
+}
 
 # BIRTH tells a process from a later one with the same pid, also after a reboot; empty where the host cannot tell.
 birth_of() {
   BIRTH='' BORN_STATE=''
-  if [ -r "/proc/$1/stat" ] && IFS= read -r stat 2>/dev/null <"/proc/$1/stat"; then
+  # With the dot, for qemu's user mode makes up a /proc/$$/stat of its own, which differs from what others see of us.
+  if [ -r "/proc/./$1/stat" ] && IFS= read -r stat 2>/dev/null <"/proc/./$1/stat"; then
     stat_fields "${stat##*"$AFTER_NAME"}" # the command's name may hold blanks and parentheses
     if [ -n "$BIRTH" ] && [ -r /proc/sys/kernel/random/boot_id ]; then
       IFS= read -r boot </proc/sys/kernel/random/boot_id && BIRTH=$boot.$BIRTH
@@ -32,7 +40,7 @@ alive_as() {
 }
 
 signal_group() {
-  if is_number "$2" && [ "$2" -gt 1 ]; then kill -s "$1" -- "-$2" 2>/dev/null; else return 1; fi
+  if is_number "$2" && [ "$2" -gt 1 ]; then kill -s "$1" $DASHES "-$2" 2>/dev/null; else return 1; fi
 }
 
 # Where nothing gives a new group: the descendants of $2, as far as ps knows them, but not $2 itself, which tells their end.
@@ -54,11 +62,27 @@ find_strays() {
   STRAYS=''
   if [ -z "$MARK" ] || [ ! -r /proc/self/environ ]; then return 0; fi # an empty mark would be everybody's
   # shellcheck disable=SC2013 # paths without blanks
-  for found in `grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null`; do
+  for found in `marked_files`; do
     found=${found#/proc/}
     found=${found%/environ}
     if [ "$found" != "$RUNNER" ] && is_number "$found" && of_this_user "$found"; then STRAYS="$STRAYS $found"; fi
   done
+}
+
+# busybox's grep ends a line at its first NUL, and an environment is one line of NULs; most shells leave them out.
+marked_files() {
+  if [ -n "$GREP_SEES_NULS" ]; then
+    grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null
+  else
+    for file in /proc/[0-9]*/environ; do if is_marked 2>/dev/null <"$file"; then put_line "$file"; fi; done 2>/dev/null
+  fi
+}
+
+is_marked() {
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"RUMPFARM_MARK=$MARK"*) return 0 ;; esac
+  done
+  return 1
 }
 
 # Root can read everybody's environment, but only its own processes are its business.
