@@ -20,6 +20,8 @@ export interface JobAnswer {
     reason: string | null
     detail: string | null
     logBytes: number
+    artifacts: { name: string; bytes: number; sha256: string }[]
+    artifactNote: string | null
   }[]
 }
 
@@ -51,6 +53,13 @@ export class TestJob {
 
   rawLog(headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers })
+  }
+
+  /** A file that its newest attempt left. */
+  async artifact(name: string): Promise<Buffer> {
+    const answer = await fetch(`${this.#api.url}/api/v1/jobs/${this.id}/artifacts/${name}`)
+    if (!answer.ok) throw new Error(`artifact ${name}: ${answer.status} ${await answer.text()}`)
+    return Buffer.from(await answer.arrayBuffer())
   }
 
   cancel(): Promise<unknown> {

@@ -85,11 +85,25 @@ export class WireHost {
     return this.post(`/agent/v1/attempts/${offer.attempt}/progress?${query}${steps}`, bytes)
   }
 
+  /** Sends bytes of a file that the job left; those of the whole one, unless it is told otherwise. */
+  artifact(
+    offer: WireOffer,
+    name: string,
+    bytes: Uint8Array,
+    { offset = 0, size = bytes.length, ...more }: ProgressOptions & { size?: number } = {},
+  ): Promise<WireAnswer> {
+    const sum = more.sum ?? `crc:${cksum(bytes)}`
+    const query = `lease=${more.lease ?? offer.lease}&offset=${offset}&len=${more.length ?? bytes.length}&sum=${sum}&size=${size}`
+    const hex = more.hex ? '&enc=hex' : ''
+    const body = more.hex ? Buffer.from(Buffer.from(bytes).toString('hex')) : bytes
+    return this.post(`/agent/v1/attempts/${offer.attempt}/artifacts/${name}?${query}${hex}`, body)
+  }
+
   /** Ends the attempt: every step passed, unless it is told otherwise. */
   finish(
     offer: WireOffer,
     log: string | Uint8Array = '',
-    { lease, reason = 'exit', steps }: FinishOptions = {},
+    { lease, reason = 'exit', steps, lines = [] }: FinishOptions = {},
   ): Promise<WireAnswer> {
     const bytes = Buffer.from(log)
     const ends = steps ?? stepsOf(offer).map(() => ({ exit: 0, milliseconds: 1, logBytes: bytes.length }))
@@ -98,6 +112,7 @@ export class WireHost {
       ['steps', writeSteps(ends)],
       ['logsize', bytes.length],
       ['sum', `crc:${cksum(bytes)}`],
+      ...lines,
     ])
   }
 
@@ -142,12 +157,16 @@ export interface ProgressOptions {
   sum?: string
   length?: number
   steps?: StepEnd[]
+  /** Send them in hexadecimal. */
+  hex?: boolean
 }
 
 export interface FinishOptions {
   lease?: string
   reason?: string
   steps?: StepEnd[]
+  /** What else it says. */
+  lines?: WireLine[]
 }
 
 export const introduction: WireLine[] = [

@@ -33,6 +33,7 @@ const Limits = Type.Object({
   silenceSeconds: count('How long it may say nothing'),
   graceSeconds: count('Between TERM and KILL'),
   logBytes: count('How long its log may grow'),
+  artifactBytes: Type.Optional(count('How many bytes its artifacts may have together; absent: its farm had none')),
   lostAfterSeconds: count('How long a silent host is waited for after its lease ran out'),
   attempts: count('How often a lost job is tried'),
 })
@@ -45,6 +46,8 @@ const RecipeSource = Type.Object({
   commitFrom: Type.Optional(Type.String()),
   leaveOut: Type.Array(Type.String()),
 })
+
+const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that are kept')
 
 const RecipeStep = Type.Object({ name: Type.String(), run: Type.String({ description: 'Shell text' }) })
 
@@ -63,6 +66,7 @@ export const Project = Type.Object(
     limits: Limits,
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
+    artifacts: Type.Optional(artifactPatterns),
   },
   { $id: 'Project', description: 'A project as farm.yaml has it, with every default filled in' },
 )
@@ -125,6 +129,12 @@ const summaryOfJob = {
 export const JobSummary = Type.Object(summaryOfJob, { $id: 'JobSummary', description: 'A job, by its newest attempt' })
 export const JobSummaryPage = page(JobSummary)
 
+const Artifact = Type.Object({
+  name: Type.String({ description: "Its path, from the project's directory" }),
+  bytes: count('Its size'),
+  sha256: Type.String(),
+})
+
 const Attempt = Type.Object({
   attempt: Type.String({ description: 'JOB.NUMBER' }),
   number: id('Counted from 1'),
@@ -140,6 +150,8 @@ const Attempt = Type.Object({
   cancelRequestedAt: maybeMoment('When somebody cancelled it'),
   steps: list(StepEnd, 'The ended steps, in order'),
   logBytes: count('Bytes of log that the farm holds'),
+  artifacts: list(Artifact, 'The files that were kept, by name; none before it has ended'),
+  artifactNote: maybeText('Which files were not kept, and why'),
 })
 
 const Milestone = Type.Object({ buildId: id('The build'), commit, at: moment('When it ended') })
@@ -154,6 +166,7 @@ const Recipe = Type.Object({
   env: Type.Record(Type.String(), Type.String()),
   limits: Limits,
   steps: Type.Array(RecipeStep),
+  artifacts: Type.Optional(artifactPatterns),
 })
 
 export const Job = Type.Object(

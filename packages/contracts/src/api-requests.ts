@@ -35,7 +35,11 @@ export const Nothing = Type.Optional(Type.Object({}, strict))
 
 export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) })
 export const IdParam = Type.Object({ id: id('The number') })
-export const AttemptParam = Type.Object({ id: id('The job'), number: Type.Integer({ minimum: 1, maximum: 9999 }) })
+const number = Type.Integer({ minimum: 1, maximum: 9999 })
+export const AttemptParam = Type.Object({ id: id('The job'), number })
+const artifact = Type.String({ maxLength: 400, description: 'Its name; a / in it may be written as it is, or as %2F' })
+export const ArtifactParam = Type.Object({ id: id('The job'), name: artifact })
+export const AttemptArtifactParam = Type.Object({ id: id('The job'), number, name: artifact })
 
 const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items of a page' })),
@@ -64,7 +68,7 @@ export const MatrixFilter = Type.Object(
 )
 
 /** Not checked beyond their kind: a Range that says nothing is ignored, as RFC 9110 wants it. */
-export const LogHeaders = Type.Object({
+export const RangeHeaders = Type.Object({
   range: Type.Optional(Type.String({ description: 'bytes=0-999, bytes=1000- or bytes=-1000' })),
   'if-range': Type.Optional(Type.String()),
   'if-none-match': Type.Optional(Type.String()),

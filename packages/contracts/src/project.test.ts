@@ -73,6 +73,7 @@ test('a normal project survives JSON, as the database keeps it', () => {
     limits: defaultLimits,
     variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
     steps: [{ name: 'build', run: 'make' }],
+    artifacts: ['dist/*'],
   }
   expect(Check(ProjectConfig, JSON.parse(JSON.stringify(config)))).toBe(true)
 })

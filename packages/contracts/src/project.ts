@@ -21,6 +21,16 @@ const line = (description: string) => text('^[^\\x00-\\x1f\\x7f]{1,500}$', descr
 const path = (description: string) => text(pathPattern, `${description}, without .., . or a leading / or -`)
 const duration = (example: string) => text(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
 const paths = writtenList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
+// What sh expands, and the names of the wire: no part that begins with . or -, no blanks.
+const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
+const artifacts = writtenList(
+  text(
+    artifactPattern,
+    'a path or pattern inside the project, such as dist/*.tar.gz, of A-Z a-z 0-9 . _ + - / * ? [ ], no part beginning with . or -; a directory is taken with all that is in it, without **',
+  ),
+  50,
+  'a list of paths or patterns such as [dist/*.tar.gz, reports]',
+)
 const globs = (what: string) =>
   writtenList(line(`a pattern such as ${what}`), 100, `a list of patterns such as [${what}]`)
 const env = writtenMap(
@@ -54,6 +64,7 @@ const WrittenLimits = Type.Object(
     silence: Type.Optional(duration('20m')),
     grace: Type.Optional(duration('5s')),
     log: Type.Optional(text(sizePattern, 'a size with its unit, such as 100 MB')),
+    artifacts: Type.Optional(text(sizePattern, 'a size with its unit, such as 100 MB')),
     'lost-after': Type.Optional(duration('10m')),
     attempts: Type.Optional(text('^([1-9]|10)$', 'a number from 1 to 10')),
   },
@@ -84,6 +95,7 @@ export const WrittenProject = Type.Object(
     limits: Type.Optional(WrittenLimits),
     variants: Type.Optional(writtenMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: writtenList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
+    artifacts: Type.Optional(artifacts),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
 )
@@ -116,6 +128,8 @@ export const ProjectLimits = Type.Object({
   /** Between TERM and KILL. */
   graceSeconds: Type.Integer({ minimum: 1 }),
   logBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
+  /** Of all artifacts of an attempt together. */
+  artifactBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
   /** How long a silent host's job waits after its lease ran out, before it is lost. */
   lostAfterSeconds: Type.Integer({ minimum: 1 }),
   /** How often a lost job is tried, the first time included. */
@@ -142,6 +156,8 @@ export const ProjectConfig = Type.Object({
   limits: ProjectLimits,
   variants: Type.Record(Type.String(), ProjectVariant),
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
+  /** Paths and patterns of the files that are kept, from the directory in which the steps run. */
+  artifacts: Texts,
 })
 export type ProjectConfig = Static<typeof ProjectConfig>
 
@@ -150,6 +166,7 @@ export const defaultLimits: ProjectLimits = {
   silenceSeconds: 1200,
   graceSeconds: 5,
   logBytes: 100_000_000,
+  artifactBytes: 100_000_000,
   lostAfterSeconds: 600,
   attempts: 3,
 }

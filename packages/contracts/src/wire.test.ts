@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { errAnswer, lineValue, okAnswer, readAnswer, readLines, wireNumber, writeLines } from './wire.ts'
+import {
+  errAnswer,
+  isArtifactName,
+  lineValue,
+  okAnswer,
+  readAnswer,
+  readLines,
+  wireNumber,
+  writeLines,
+} from './wire.ts'
 
 describe('a body of lines', () => {
   test('is read as it was written, script lines with their leading spaces', () => {
@@ -55,3 +64,18 @@ test.each([
 ])('the number %j is %j', (text, value) => {
   expect(wireNumber(text)).toBe(value)
 })
+
+test.each([
+  ['dist.tar.gz', true],
+  ['reports/unit/a+b.xml', true],
+  ['a'.repeat(128), true],
+  ['a'.repeat(129), false],
+  ['', false],
+  ['/a', false],
+  ['a/', false],
+  ['a//b', false],
+  ['../a', false],
+  ['a/.b', false],
+  ['a/-b', false],
+  ['a b', false],
+])('%s is an artifact: %s', (name, is) => expect(isArtifactName(name)).toBe(is))

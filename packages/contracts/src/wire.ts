@@ -4,13 +4,16 @@
  */
 export type WireLine = readonly [key: string, value: string | number]
 
-export type WireError = 400 | 401 | 404 | 409 | 410 | 413 | 422 | 426 | 429 | 503
+export type WireError = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 426 | 429 | 503
 
 const namePattern = /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/
 const numberPattern = /^(0|[1-9]\d{0,8})$/
 
 /** Names on the wire: no leading dot or dash, so that a name is never an option nor a hidden file. */
 export const isWireName = (text: string): boolean => namePattern.test(text)
+
+/** An artifact's name: the path of a file below the project's directory, each of its parts a name. */
+export const isArtifactName = (text: string): boolean => text.length <= 128 && text.split('/').every(isWireName)
 
 /** A number on the wire, at most nine digits (mksh counts in 32 bits), or undefined. */
 export const wireNumber = (text: string | undefined): number | undefined =>

@@ -30,6 +30,7 @@ export const project = (changes: Partial<ProjectConfig> = {}): ProjectConfig => 
     silenceSeconds: 600,
     graceSeconds: 5,
     logBytes: 1000,
+    artifactBytes: 1000,
     lostAfterSeconds: 600,
     attempts: 2,
   },
@@ -39,6 +40,7 @@ export const project = (changes: Partial<ProjectConfig> = {}): ProjectConfig => 
     { name: 'build', run: 'make' },
     { name: 'tests', run: 'make test' },
   ],
+  artifacts: [],
   ...changes,
 })
 

@@ -1,7 +1,7 @@
 import type { Announcement } from './announcements.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db.ts'
-import type { Logs } from './logs.ts'
+import type { Artifacts, Logs } from './logs.ts'
 import type { RunningCache } from './running.ts'
 
 export interface Settings {
@@ -17,6 +17,7 @@ export interface Settings {
 export interface Ground {
   db: Db
   logs: Logs
+  artifacts: Artifacts
   running: RunningCache
   settings: Settings
   now: Clock

@@ -4,7 +4,7 @@ import type { Announcement } from './announcements.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { openDatabase } from './db.ts'
 import type { Ground, Settings } from './ground.ts'
-import { openLogs } from './logs.ts'
+import { type ArtifactKey, openArtifacts, openLogs } from './logs.ts'
 import * as builds from './reads/builds.ts'
 import * as hostReads from './reads/hosts.ts'
 import * as jobs from './reads/jobs.ts'
@@ -13,6 +13,7 @@ import * as matrixReads from './reads/matrix.ts'
 import * as projectReads from './reads/projects.ts'
 import { queuedAttempts } from './reads/queued.ts'
 import { RunningCache } from './running.ts'
+import { type ArtifactPiece, storeArtifact } from './verbs/artifacts.ts'
 import * as cancels from './verbs/cancel.ts'
 import * as claims from './verbs/claim.ts'
 import { applyConfiguration, refuseConfiguration } from './verbs/configure.ts'
@@ -35,11 +36,12 @@ export { sign } from './clock.ts'
 export { MigrationError, migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
-export type { AttemptView, JobView } from './reads/jobs.ts'
+export type { ArtifactView, AttemptView, JobView } from './reads/jobs.ts'
 export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
 export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './rules/matrix.ts'
 export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'
+export type { ArtifactOutcome, ToldArtifact } from './verbs/artifacts.ts'
 export type { CancelOutcome } from './verbs/cancel.ts'
 export type { Claim, HostCondition, Offer, SlotState } from './verbs/claim.ts'
 export type { EnrollOutcome } from './verbs/enroll.ts'
@@ -56,7 +58,7 @@ export type { TokenScope } from './verbs/tokens.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
-  /** Where the logs' bytes live. */
+  /** Where the bytes of logs and artifacts live. */
   logsDirectory: string
   /** Signs credentials; at least 32 characters, the same for every server of a farm, for good. */
   secret: string
@@ -76,6 +78,7 @@ export function openFarm(options: OpenFarm) {
   const ground: Ground = {
     db,
     logs: openLogs(options.logsDirectory),
+    artifacts: openArtifacts(options.logsDirectory),
     running: new RunningCache(),
     now: options.now ?? systemClock,
     random: options.random ?? systemRandom,
@@ -91,8 +94,9 @@ export function openFarm(options: OpenFarm) {
 
 export type Farm = ReturnType<typeof openFarm>
 
-async function close({ db, logs }: Ground): Promise<void> {
+async function close({ db, logs, artifacts }: Ground): Promise<void> {
   logs.close()
+  artifacts.close()
   await db.$disconnect()
 }
 
@@ -126,6 +130,8 @@ function verbs(ground: Ground) {
     /** Gives a queued attempt to a slot; undefined if it is no longer to be had. */
     leaseAttempt: (wish: claims.Claim, attempt: AttemptId) => claims.leaseAttempt(ground, wish, attempt),
     progress: (message: Progress) => progress(ground, message),
+    /** Bytes of a file that the job leaves. */
+    storeArtifact: (message: ArtifactPiece) => storeArtifact(ground, message),
     finish: (message: Finish) => finish(ground, message),
     /** Drops what is cached of an attempt: some server changed it. */
     forgetAttempt: (attempt: string) => ground.running.forget(attempt),
@@ -176,5 +182,8 @@ function questions(ground: Ground) {
     logSize: (attempt: AttemptId) => ground.logs.size(attempt),
     /** The log's bytes from `start` up to, and without, `end` (at most `logSize`). */
     readLog: (attempt: AttemptId, start: number, end: number): Readable => ground.logs.read(attempt, start, end),
+    artifactSize: (artifact: ArtifactKey) => ground.artifacts.size(artifact),
+    readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>
+      ground.artifacts.read(artifact, start, end),
   }
 }

@@ -10,6 +10,7 @@ const running = (jobId: number): Running => ({
   lease: 'lease',
   leaseUntil: 1_000,
   cancel: null,
+  artifactBytesMax: 0,
   logBytesMax: 1,
   wallUntil: 1,
   stepNames: [],

@@ -13,6 +13,8 @@ export interface Running extends AttemptId {
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
+  /** Of all artifacts together; 0 if the recipe names none. */
+  artifactBytesMax: number
   /** Milliseconds since the epoch; the agent keeps the limit itself, this is for an agent that does not. */
   wallUntil: number
   stepNames: string[]
@@ -26,8 +28,9 @@ export interface Running extends AttemptId {
 const wallMarginSeconds = 60
 
 /** What the recipe says of an attempt that was leased then. */
-export const limitsOf = ({ limits, steps }: Recipe, leasedAt: Date) => ({
+export const limitsOf = ({ limits, steps, artifacts = [] }: Recipe, leasedAt: Date) => ({
   logBytesMax: limits.logBytes,
+  artifactBytesMax: artifacts.length > 0 ? limits.artifactBytes : 0,
   wallUntil: later(leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
   stepNames: steps.map(step => step.name),
 })

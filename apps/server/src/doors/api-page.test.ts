@@ -36,11 +36,13 @@ async function meanwhile(doors: Doors, vax: TestHost, shell: string): Promise<vo
   if (shell.includes('"ref": "main"')) await doors.farm.sourcesReady(1, { sources: [] })
   if (!shell.includes('/retry')) return
   const offer = await vax.take('1.2')
-  await vax.say(offer, 'cc -O2 -c hello.c\n')
+  const log = 'cc -O2 -c hello.c\n'
+  await vax.say(offer, log)
+  await vax.end(offer, { log, artifacts: { 'dist/hello-1.0.tar.gz': Buffer.from('a file') } })
 }
 
 doorsTest('every example of docs/api.md works as it stands', { timeout: 120_000 }, async ({ doors }) => {
-  await doors.configure()
+  await doors.configure({ artifacts: ['dist'] })
   const vax = await doors.host('vax')
   const farm = await doors.app.listen({ host: '127.0.0.1', port: 0 })
   const env = { PATH: process.env.PATH, FARM: farm, TOKEN: adminToken, SECRET: doors.config.secrets.webhook }

@@ -55,7 +55,10 @@ export interface TestHost {
   /** Takes an attempt; `say` sends its log, `end` ends it. */
   take(attempt: string): Promise<Offer>
   say(offer: Offer, text: string | Buffer, offset?: number): Promise<void>
-  end(offer: Offer, options?: { exits?: number[]; log?: string | Buffer }): Promise<void>
+  end(
+    offer: Offer,
+    options?: { exits?: number[]; log?: string | Buffer; artifacts?: Record<string, Buffer>; left?: string[] },
+  ): Promise<void>
 }
 
 export const project = (repository: string, changes: Partial<ProjectConfig> = {}): ProjectConfig => ({
@@ -72,6 +75,7 @@ export const project = (repository: string, changes: Partial<ProjectConfig> = {}
     silenceSeconds: 600,
     graceSeconds: 5,
     logBytes: 10_000_000,
+    artifactBytes: 10_000_000,
     lostAfterSeconds: 600,
     attempts: 2,
   },
@@ -80,6 +84,7 @@ export const project = (repository: string, changes: Partial<ProjectConfig> = {}
     { name: 'build', run: 'make' },
     { name: 'tests', run: 'make test' },
   ],
+  artifacts: [],
   ...changes,
 })
 
@@ -208,11 +213,29 @@ function work(farm: Farm, hostId: number, instance: string): Omit<TestHost, 'id'
       const said = await farm.progress({ ...heldBy(offer), offset, bytes, sum: `crc:${cksum(bytes)}`, steps: '' })
       if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
     },
-    async end(offer, { exits = [0, 0], log = '' } = {}) {
+    async end(offer, { exits = [0, 0], log = '', artifacts = {}, left = [] } = {}) {
+      const told = Object.entries(artifacts).map(([name, bytes]) => ({
+        name,
+        bytes: bytes.length,
+        sum: `crc:${cksum(bytes)}`,
+      }))
+      for (const { name, bytes: size, sum } of told) {
+        const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), sum }
+        const stored = await farm.storeArtifact({ ...heldBy(offer), ...piece })
+        if (stored.kind !== 'ok') throw new Error(`artifact ${name}: ${stored.kind}`)
+      }
       const bytes = Buffer.from(log)
       const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: bytes.length }))
       const sum = `crc:${cksum(bytes)}`
-      const ended = await farm.finish({ ...heldBy(offer), reason: 'exit', steps, logBytes: bytes.length, sum })
+      const ended = await farm.finish({
+        ...heldBy(offer),
+        reason: 'exit',
+        steps,
+        logBytes: bytes.length,
+        sum,
+        artifacts: told,
+        artifactsLeft: left,
+      })
       if (ended.kind !== 'finished') throw new Error(`finish: ${ended.kind}`)
     },
   }

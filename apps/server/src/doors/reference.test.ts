@@ -28,6 +28,8 @@ doorsTest('the OpenAPI document has every route, its schemas by name, and who ma
     'get /api/v1/hosts/{name}',
     'get /api/v1/jobs',
     'get /api/v1/jobs/{id}',
+    'get /api/v1/jobs/{id}/artifacts/{name}',
+    'get /api/v1/jobs/{id}/attempts/{number}/artifacts/{name}',
     'get /api/v1/jobs/{id}/attempts/{number}/log',
     'get /api/v1/jobs/{id}/log',
     'get /api/v1/matrix',

@@ -22,6 +22,17 @@ export interface AttemptView {
   steps: (StepEnd & { name: string })[]
   /** Bytes of log that the farm holds. */
   logBytes: number
+  artifacts: ArtifactView[]
+  /** Which files were not kept, and why: one a line. */
+  artifactNote: string | null
+}
+
+/** A file that an attempt left. */
+export interface ArtifactView {
+  /** Its path, from the project's directory. */
+  name: string
+  bytes: number
+  sha256: string
 }
 
 export interface JobView extends JobSummary {
@@ -36,13 +47,19 @@ export interface JobView extends JobSummary {
   attempts: AttemptView[]
 }
 
+const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' } } as const
+
 export async function findJob(ground: Ground, id: number): Promise<JobView | undefined> {
   const { db, logs } = ground
   // One after the other: read at once, a job was seen finished whose attempt was not.
   const [summary] = await listJobs(ground, { before: id + 1, limit: 1 })
   const row = await db.job.findUnique({
     where: { id },
-    include: { recipe: true, build: true, attempts: { orderBy: { number: 'desc' }, take: 100 } },
+    include: {
+      recipe: true,
+      build: true,
+      attempts: { orderBy: { number: 'desc' }, take: 100, include: { artifacts: sealedOnly } },
+    },
   })
   if (!row || summary?.id !== id) return undefined
   const attempts = row.attempts.map(attempt => ({
@@ -60,6 +77,8 @@ export async function findJob(ground: Ground, id: number): Promise<JobView | und
     cancelRequestedAt: attempt.cancelRequestedAt,
     steps: attempt.steps as unknown as AttemptView['steps'],
     logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
+    artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
+    artifactNote: attempt.artifactNote,
   }))
   const { branch, subject } = row.build
   const recipe = row.recipe.body as unknown as Recipe

@@ -48,6 +48,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     env: written.env ?? {},
     limits: fillInLimits(written.limits ?? {}),
     variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
+    artifacts: (written.artifacts ?? []).map(path => path.replace(/\/$/, '')),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
   }
 }
@@ -74,6 +75,7 @@ export function fillInLimits(written: NonNullable<WrittenProject['limits']>): Pr
     wallSeconds: seconds(written.wall, defaultLimits.wallSeconds),
     silenceSeconds: seconds(written.silence, defaultLimits.silenceSeconds),
     graceSeconds: seconds(written.grace, defaultLimits.graceSeconds),
+    artifactBytes: written.artifacts === undefined ? defaultLimits.artifactBytes : readSize(written.artifacts),
     logBytes: written.log === undefined ? defaultLimits.logBytes : readSize(written.log),
     lostAfterSeconds: seconds(written['lost-after'], defaultLimits.lostAfterSeconds),
     attempts: written.attempts === undefined ? defaultLimits.attempts : Number(written.attempts),

@@ -13,6 +13,7 @@ export const limitRanges = {
   grace: ['graceSeconds', 1, 300, 'from 1s to 5m'],
   'lost-after': ['lostAfterSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
   log: ['logBytes', 1000, 999_999_999, 'from 1 kB to 999999999 B (the protocol counts in nine digits)'],
+  artifacts: ['artifactBytes', 1000, 999_999_999, 'from 1 kB to 999999999 B (the protocol counts in nine digits)'],
 } as const
 
 /** What a schema cannot say. */

@@ -25,6 +25,7 @@ const limits = {
   silenceSeconds: 1200,
   graceSeconds: 5,
   logBytes: 100_000_000,
+  artifactBytes: 100_000_000,
   lostAfterSeconds: 600,
   attempts: 3,
 }
@@ -43,6 +44,7 @@ test('the smallest project has every default', () => {
       limits,
       variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
       steps: [{ name: 'build', run: 'make' }],
+      artifacts: [],
     },
   ])
 })
@@ -63,7 +65,7 @@ projects:
     hosts: ['*', 'vax-[12]']
     arches: [amd64]
     env: { CI: yes, VERSION: 1.10 }
-    limits: { wall: 80m, silence: 1h30m, grace: 10s, log: 2 MiB, lost-after: 1d, attempts: 1 }
+    limits: { wall: 80m, silence: 1h30m, grace: 10s, log: 2 MiB, artifacts: 5 MB, lost-after: 1d, attempts: 1 }
     variants:
       static: { env: { MKPIC: no }, hosts: [vax], arches: ['arm*'] }
       plain: {}
@@ -72,6 +74,7 @@ projects:
       - build: |
           cd src
           make
+    artifacts: [dist/*.tar.gz, reports/, '[a-z]?+1.log']
 `
   expect(projects(text)).toEqual([
     {
@@ -94,6 +97,7 @@ projects:
         silenceSeconds: 5400,
         graceSeconds: 10,
         logBytes: 2_097_152,
+        artifactBytes: 5_000_000,
         lostAfterSeconds: 86_400,
         attempts: 1,
       },
@@ -105,6 +109,7 @@ projects:
         { name: 'tools', run: './tools' },
         { name: 'build', run: 'cd src\nmake\n' },
       ],
+      artifacts: ['dist/*.tar.gz', 'reports', '[a-z]?+1.log'],
     },
   ])
 })
@@ -119,9 +124,34 @@ describe('durations and sizes', () => {
     ['log: 500kB', 'logBytes', 500_000],
     ['log: 64 KiB', 'logBytes', 65_536],
     ['log: 999999999 B', 'logBytes', 999_999_999],
+    ['artifacts: 20 MB', 'artifactBytes', 20_000_000],
   ] as const)('%s', (line, key, value) => {
     expect(projects(project(`limits: { ${line} }`))[0]?.limits[key]).toBe(value)
   })
+})
+
+test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])('the artifact %s is taken', pattern => {
+  const [only] = projects(project(`artifacts: ['${pattern}']`))
+  expect(only?.artifacts).toEqual([pattern.replace(/\/$/, '')])
+})
+
+test.each([
+  '../up',
+  '/etc/passwd',
+  'a/../../b',
+  './a',
+  '.hidden',
+  'a/-x',
+  'a//b',
+  'two words',
+  'src/**/x',
+  '!a',
+  '{a,b}',
+  'é',
+])('the artifact %s is refused', pattern => {
+  expect(mistakes(project(`artifacts: ['${pattern}']`))).toEqual([
+    expect.stringMatching(/^farm.yaml:4:17: projects.p.artifacts\[0\]: found .*, expected a path or pattern inside/),
+  ])
 })
 
 test.each([
@@ -140,7 +170,8 @@ test.each([
 })
 
 describe('a mistake is named with its place', () => {
-  const keys = 'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps'
+  const keys =
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts'
   test.each([
     [
       'an unknown key',
@@ -150,7 +181,7 @@ describe('a mistake is named with its place', () => {
     [
       'swapped letters',
       project('limits:\n  wlal: 3s'),
-      'farm.yaml:5:7: projects.p.limits.wlal: found "wlal" (unknown key), expected one of wall, silence, grace, log, lost-after, attempts; did you mean wall?',
+      'farm.yaml:5:7: projects.p.limits.wlal: found "wlal" (unknown key), expected one of wall, silence, grace, log, artifacts, lost-after, attempts; did you mean wall?',
     ],
     [
       'a missing key',

@@ -13,6 +13,8 @@ export interface Recipe {
   env: Record<string, string>
   limits: ProjectConfig['limits']
   steps: { name: string; run: string }[]
+  /** Absent in recipes of farms that had none. */
+  artifacts?: string[]
 }
 
 export interface PlannedHost {
@@ -80,6 +82,7 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
     env: { ...project.env, ...project.variants[variant]?.env },
     limits: project.limits,
     steps: project.steps,
+    artifacts: project.artifacts,
   }
 }
 

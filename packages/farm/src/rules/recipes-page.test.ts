@@ -51,7 +51,10 @@ test('the mistakes that the page shows are what the farm says', () => {
 
 /** A row of the table of limits: its default and its range, read by the farm's own rules. */
 test.each(Object.entries(limitRanges))('the page gives the right default and range of %s', (key, [name, min, max]) => {
-  const row = page.split('\n').find(line => line.startsWith(`| \`${key}\` |`))
+  const row = page
+    .slice(page.indexOf('\n## Limits\n'))
+    .split('\n')
+    .find(line => line.startsWith(`| \`${key}\` |`))
   const [otherwise, from, to] = [...(row ?? '').matchAll(/`([^`]+)`/g)].slice(1).map(([, text]) => text)
   const limits = (value: string | undefined) =>
     projects(whole(`limits: { ${key}: ${value} }\nsteps: [{ build: make }]\n`))[0]?.limits[name]

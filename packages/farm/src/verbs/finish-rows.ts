@@ -1,6 +1,7 @@
 import { attemptName, type Verdict } from '@rumpfarm/contracts'
 import { Prisma, type Tx } from '../db.ts'
 import type { Ground } from '../ground.ts'
+import type { KeptArtifact } from './artifacts.ts'
 
 export interface Ending {
   verdict: Verdict
@@ -12,6 +13,9 @@ export interface Ending {
   steps?: { name: string; exit: number; milliseconds: number; logBytes: number }[]
   logBytes?: number
   logSum?: string | null
+  /** The files that are kept; whatever else came of the attempt is dropped. */
+  artifacts?: KeptArtifact[]
+  artifactNote?: string | null
 }
 
 export interface EndedRow {
@@ -22,6 +26,8 @@ export interface EndedRow {
   projectName: string
   /** How often the recipe lets a lost job be tried. */
   attempts: number
+  /** Artifacts that were not whole. */
+  dropped: string[]
 }
 
 /**
@@ -34,6 +40,7 @@ export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, endi
   const successors = ending.verdict === 'lost' ? await tryAgain(ground, tx, ended) : []
   return () => {
     for (const row of ended) {
+      for (const name of row.dropped) ground.artifacts.remove({ ...row, name })
       const attempt = attemptName(row)
       ground.announce({ kind: 'revoked', attempt })
       ground.announce({
@@ -51,17 +58,29 @@ export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, endi
 }
 
 const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => tx.$queryRaw<EndedRow[]>`
-  WITH ended AS (
+  WITH told AS (
+    SELECT * FROM jsonb_to_recordset(${JSON.stringify(ending.artifacts ?? [])}::jsonb)
+        AS told("name" text, "sum" text, "sha256" text)
+  ), ended AS (
     UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${ending.verdict},
            "failedStep" = ${ending.failedStep}, "reason" = ${ending.reason}, "detail" = ${ending.detail},
            "steps" = COALESCE(${ending.steps ? JSON.stringify(ending.steps) : null}::jsonb, "steps"),
            "logBytes" = COALESCE(${ending.logBytes ?? null}::int, "logBytes"),
-           "logSum" = ${ending.logSum ?? null}, "leaseUntil" = NULL
+           "logSum" = ${ending.logSum ?? null}, "artifactNote" = ${ending.artifactNote ?? null}, "leaseUntil" = NULL
      WHERE "state" <> 'finished' AND ${which}
     RETURNING *
   ), placed AS (
     SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
       FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+  ), sealed AS (
+    UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = told."sum", "sha256" = told."sha256"
+      FROM ended, told
+     WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number" AND artifact."name" = told."name"
+  ), dropped AS (
+    DELETE FROM "Artifact" artifact USING ended
+     WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number"
+       AND NOT EXISTS (SELECT FROM told WHERE told."name" = artifact."name")
+    RETURNING artifact.*
   ), cell AS (
     INSERT INTO "Cell" AS cell ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
            "failedStep", "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt",
@@ -83,7 +102,8 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
     WHERE cell."buildId" <= EXCLUDED."buildId"
   )
   SELECT "jobId", "number", "hostId", "buildId", "projectName",
-         (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts"
+         (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
+         ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped"
     FROM placed`
 
 /** A cell's "since" stays while verdict and failing step stay. */

@@ -1,27 +1,31 @@
-import { createHash } from 'node:crypto'
-import { type AttemptId, attemptName, Cksum, type FinishReason, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { attemptName, type FinishReason, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import { Prisma } from '../db.ts'
+import { type SumKind, sumsOf } from '../files.ts'
 import type { Ground } from '../ground.ts'
 import { judge } from '../rules/judge.ts'
 import type { Recipe } from '../rules/plan.ts'
+import { checkArtifacts, type KeptArtifact, type ToldArtifact } from './artifacts.ts'
 import { finishRows } from './finish-rows.ts'
-import { namedSteps } from './progress.ts'
+import { type Holder, namedSteps } from './progress.ts'
 
-export interface Finish extends AttemptId {
-  hostId: number
-  lease: string
+export interface Finish extends Holder {
   reason: FinishReason
   steps: StepEnd[]
   logBytes: number
   /** Of the whole log, or `none`. */
   sum: string
   detail?: string | undefined
+  /** The files that were sent, and in words, which were not. */
+  artifacts?: ToldArtifact[]
+  artifactsLeft?: string[]
 }
 
 export type FinishOutcome =
   | { kind: 'finished'; verdict: Verdict }
   /** The farm does not hold the whole log: send from `size`, then finish again. */
   | { kind: 'log-incomplete'; size: number }
+  /** The same of a file that the job left. */
+  | { kind: 'artifact-incomplete'; name: string; size: number }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
@@ -56,7 +60,8 @@ async function finishHeld(ground: Ground, message: Finish, names: string[]): Pro
   const size = ground.logs.size(message)
   if (size < message.logBytes) return { kind: 'log-incomplete', size }
   if (size > message.logBytes || !(await logMatches(ground.logs, message))) return 'other-log'
-  return end(ground, message, names)
+  const artifacts = await checkArtifacts(ground, message, message.artifacts ?? [])
+  return 'kind' in artifacts ? artifacts : end(ground, message, names, artifacts)
 }
 
 interface HeldRow {
@@ -85,12 +90,11 @@ async function logMatches(logs: Ground['logs'], message: Finish): Promise<boolea
   const known = kind === 'crc' ? logs.open(message).sum : undefined
   // If it is another one, the file decides: another server may have written it since.
   if (known?.bytes === message.logBytes && String(known.digest()) === value) return true
-  const sum = kind === 'crc' ? new Cksum() : createHash(kind === 'md5' ? 'md5' : 'sha256')
-  for await (const chunk of logs.read(message, 0, message.logBytes)) sum.update(chunk)
-  return String(sum instanceof Cksum ? sum.digest() : sum.digest('hex')) === value
+  const sums = await sumsOf(logs.read(message, 0, message.logBytes), [kind as SumKind])
+  return sums[kind as SumKind] === value
 }
 
-async function end(ground: Ground, message: Finish, names: string[]): Promise<HeldOutcome> {
+async function end(ground: Ground, message: Finish, names: string[], artifacts: KeptArtifact[]): Promise<HeldOutcome> {
   const { jobId, number, lease } = message
   const judgement = judge(message.reason, names, message.steps)
   await ground.logs.open(message).seal()
@@ -103,6 +107,8 @@ async function end(ground: Ground, message: Finish, names: string[]): Promise<He
     steps: namedSteps(names, message.steps),
     logBytes: message.logBytes,
     logSum: message.sum,
+    artifacts,
+    artifactNote: message.artifactsLeft?.join('\n') || null,
   }
   const announceAll =
     judgement.verdict === 'lost'

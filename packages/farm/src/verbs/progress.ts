@@ -1,20 +1,18 @@
-import { createHash } from 'node:crypto'
-import { type AttemptId, attemptName, Cksum, readSteps, type StepEnd } from '@rumpfarm/contracts'
+import { type AttemptId, attemptName, readSteps, type StepEnd } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
+import { lengthOf, type Piece, takePiece } from '../files.ts'
 import type { Ground } from '../ground.ts'
-import { type Bytes, piecesOf } from '../logs.ts'
 import type { Recipe } from '../rules/plan.ts'
 import { limitsOf, type Running } from '../running.ts'
 import type { PreparedSource } from './sources.ts'
 
-export interface Progress extends AttemptId {
+/** Who says that it holds an attempt. */
+export interface Holder extends AttemptId {
   hostId: number
   lease: string
-  /** The bytes are those of the log from here on. */
-  offset: number
-  bytes: Bytes
-  /** `crc:…`, `md5:…`, `sha256:…` of the bytes, or `none`. */
-  sum: string
+}
+
+export interface Progress extends Holder, Piece {
   /** All ended steps so far, in wire form. */
   steps: string
 }
@@ -39,18 +37,13 @@ export async function progress(ground: Ground, message: Progress): Promise<Progr
 }
 
 async function store({ logs, announce, now }: Ground, running: Running, message: Progress): Promise<ProgressOutcome> {
-  const { offset } = message
-  const pieces = piecesOf(message.bytes)
   const log = logs.open(running)
-  const cancel = () => stopWord(running, log.size, now())
-  if (pieces.every(piece => piece.length === 0)) return { kind: 'ok', size: log.size, cancel: cancel() }
-  if (offset !== log.size && offset !== log.look()) return { kind: 'wrong-offset', size: log.size, cancel: cancel() }
-  const sum = message.sum.startsWith('crc:') ? cksumOf(pieces) : undefined
-  if (!sumMatches(message.sum, pieces, sum)) return { kind: 'wrong-sum' }
   // What exceeds the limit by less than one chunk is kept: the agent is told to stop, and the log ends in a whole line or not.
-  const size = log.size > running.logBytesMax ? log.size : await log.write(offset, pieces, sum)
-  announce({ kind: 'log', attempt: attemptName(running), bytes: size })
-  return { kind: 'ok', size, cancel: cancel() }
+  const outcome = await takePiece(log, message, running.logBytesMax)
+  if (outcome.kind === 'wrong-sum') return outcome
+  if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0)
+    announce({ kind: 'log', attempt: attemptName(running), bytes: outcome.size })
+  return { ...outcome, cancel: stopWord(running, outcome.size, now()) }
 }
 
 function stopWord(running: Running, size: number, at: Date): string | null {
@@ -59,24 +52,11 @@ function stopWord(running: Running, size: number, at: Date): string | null {
   return at.getTime() > running.wallUntil ? 'wall-limit' : null
 }
 
-const cksumOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, piece) => sum.update(piece), new Cksum())
-
-function sumMatches(sum: string, pieces: readonly Uint8Array[], crc: Cksum | undefined): boolean {
-  const [kind, value] = sum.split(':', 2)
-  if (crc) return Number(value) === crc.digest()
-  if (kind === 'md5' || kind === 'sha256') {
-    const hash = createHash(kind)
-    for (const piece of pieces) hash.update(piece)
-    return hash.digest('hex') === value
-  }
-  return sum === 'none'
-}
-
 /**
  * The attempt, if this host holds it with this lease. Renewed in the database at a third of the lease: a heartbeat every
  * 2 s of 1,000 hosts would else be 500 updates a second.
  */
-async function hold(ground: Ground, message: Progress): Promise<Running | 'unknown' | 'lease-lost'> {
+export async function hold(ground: Ground, message: Holder): Promise<Running | 'unknown' | 'lease-lost'> {
   const { now, settings, running: cache } = ground
   const name = attemptName(message)
   const known = cache.get(name)
@@ -90,7 +70,7 @@ async function hold(ground: Ground, message: Progress): Promise<Running | 'unkno
   return entry.lease === message.lease ? entry : 'lease-lost'
 }
 
-const exists = async ({ db }: Ground, { jobId, number, hostId }: Progress) =>
+const exists = async ({ db }: Ground, { jobId, number, hostId }: Holder) =>
   (await db.attempt.count({ where: { jobId, number, hostId } })) > 0
 
 interface RenewedRow {
@@ -104,7 +84,7 @@ interface RenewedRow {
   sources: PreparedSource[] | null
 }
 
-async function renew(ground: Ground, { jobId, number, hostId, lease }: Progress): Promise<Running | undefined> {
+async function renew(ground: Ground, { jobId, number, hostId, lease }: Holder): Promise<Running | undefined> {
   const { db, now, settings, running: cache } = ground
   const until = later(now(), settings.leaseSeconds)
   const since = cache.moment

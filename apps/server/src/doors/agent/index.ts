@@ -7,7 +7,7 @@ import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
 import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
 import { readGreeting, readIntroduction } from './introduction.ts'
-import { answerFinish, answerProgress, type Message, type Query } from './messages.ts'
+import { answerArtifact, answerFinish, answerProgress, type Message, type Query } from './messages.ts'
 import { takePieces } from './pieces.ts'
 import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
@@ -124,6 +124,11 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
     logs.post('/attempts/:attempt/progress', (request: AttemptRequest, reply) => {
       const message = messageOf<Buffer[]>(request, [])
       return message ? answerProgress(parts, message, reply) : noSuchAttempt(reply)
+    })
+    logs.post('/attempts/:attempt/artifacts/*', (request: AttemptRequest, reply) => {
+      const message = messageOf<Buffer[]>(request, [])
+      const name = (request.params as { '*'?: string })['*'] ?? ''
+      return message ? answerArtifact(parts, { ...message, artifact: name }, reply) : noSuchAttempt(reply)
     })
   })
   app.post('/attempts/:attempt/finish', (request: AttemptRequest, reply) => {

@@ -2,13 +2,14 @@ import {
   type AttemptId,
   type FinishReason,
   finishReasons,
+  isArtifactName,
   isWireName,
   lineValue,
   readLines,
   readSteps,
   wireNumber,
 } from '@rumpfarm/contracts'
-import type { FinishOutcome, ProgressOutcome } from '@rumpfarm/farm'
+import type { ArtifactOutcome, FinishOutcome, ProgressOutcome, ToldArtifact } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { err, ok } from './answers.ts'
@@ -59,13 +60,51 @@ function progressAnswer(reply: FastifyReply, outcome: ProgressOutcome, next: num
       return outcome.kind === 'ok' ? ok(reply, lines) : err(reply, 409, 'offset', lines)
     }
     case 'wrong-sum':
-      return err(reply, 422, 'the checksum "sum" is not that of the body')
+      return wrongSum(reply)
     case 'wrong-steps':
       return err(reply, 400, 'the parameter "steps" is malformed, or names more steps than the job has')
     default:
       return notHeld(reply, outcome.kind)
   }
 }
+
+export async function answerArtifact(
+  { farm }: Parts,
+  message: Message<Buffer[]> & { artifact: string },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { query, attempt, hostId, artifact } = message
+  const bytes = bytesOf(message)
+  const [offset, size] = [wireNumber(query.offset), wireNumber(query.size)]
+  if (!query.lease || offset === undefined || size === undefined)
+    return err(reply, 400, 'the parameters "lease", "offset" and "size" are needed')
+  if (!isArtifactName(artifact)) return err(reply, 400, 'this is no name of an artifact')
+  if (bytes === undefined) return err(reply, 422, 'the body does not have the length that the parameter "len" names')
+  const { lease, sum = 'none' } = query
+  return artifactAnswer(
+    reply,
+    await farm.storeArtifact({ ...attempt, hostId, lease, name: artifact, size, offset, bytes, sum }),
+  )
+}
+
+function artifactAnswer(reply: FastifyReply, outcome: ArtifactOutcome): FastifyReply {
+  switch (outcome.kind) {
+    case 'ok':
+      return ok(reply, [['size', outcome.size]])
+    case 'wrong-offset':
+      return err(reply, 409, 'offset', [['size', outcome.size]])
+    case 'wrong-sum':
+      return wrongSum(reply)
+    case 'too-long':
+      return err(reply, 400, 'the body goes beyond the length that the parameter "size" names')
+    case 'refused':
+      return err(reply, 403, outcome.why)
+    default:
+      return notHeld(reply, outcome.kind)
+  }
+}
+
+const wrongSum = (reply: FastifyReply) => err(reply, 422, 'the checksum "sum" is not that of the body')
 
 const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
   kind === 'unknown'
@@ -90,8 +129,26 @@ function readFinish(body: Buffer) {
   const logBytes = wireNumber(lineValue(read.lines, 'logsize') ?? '0')
   if (logBytes === undefined) return 'the line "logsize" is not a number of at most 9 digits'
   const sum = lineValue(read.lines, 'sum') ?? 'none'
-  if (!/^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(sum)) return 'the line "sum" is malformed'
-  return { reason, steps, logBytes, sum, detail: lineValue(read.lines, 'detail')?.slice(0, 1000) }
+  if (!isSum(sum)) return 'the line "sum" is malformed'
+  const artifacts = valuesOf(read.lines, 'artifact').map(readArtifact)
+  if (!artifacts.every(artifact => artifact !== undefined)) return 'a line "artifact" is malformed: NAME BYTES SUM'
+  const artifactsLeft = valuesOf(read.lines, 'left').map(line => line.slice(0, 1000))
+  const detail = lineValue(read.lines, 'detail')?.slice(0, 1000)
+  return { reason, steps, logBytes, sum, detail, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
+}
+
+const leftMax = 50
+
+const isSum = (text: string) => /^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(text)
+
+const valuesOf = (lines: readonly [string, string][], key: string): string[] =>
+  lines.flatMap(([name, value]) => (name === key ? [value] : []))
+
+function readArtifact(line: string): ToldArtifact | undefined {
+  const [name = '', length, sum = '', more] = line.split(' ')
+  const bytes = wireNumber(length)
+  if (!isArtifactName(name) || bytes === undefined || !isSum(sum) || more !== undefined) return undefined
+  return { name, bytes, sum }
 }
 
 const isReason = (word: string | undefined): word is FinishReason =>
@@ -103,6 +160,8 @@ function finishAnswer(reply: FastifyReply, outcome: FinishOutcome): FastifyReply
       return ok(reply, [['verdict', outcome.verdict]])
     case 'log-incomplete':
       return err(reply, 409, 'size', [['size', outcome.size]])
+    case 'artifact-incomplete':
+      return err(reply, 409, 'artifact', [['artifact', `${outcome.name} ${outcome.size}`]])
     case 'wrong-steps':
       return err(reply, 400, 'the line "steps" names more steps than the job has')
     default:

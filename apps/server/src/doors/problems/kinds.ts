@@ -21,6 +21,7 @@ type Own =
   | 'no-such-page'
   | 'unknown-repository'
   | 'log-gone'
+  | 'artifact-gone'
   | 'token-name-taken'
   | 'body-too-large'
   | 'unsupported-type'
@@ -46,6 +47,7 @@ export const problemKinds = {
   'unknown-repository': [404, 'No project has this repository'],
   'no-such-page': [404, 'There is no such address'],
   'log-gone': [404, 'The log is no longer kept'],
+  'artifact-gone': [404, 'The file is no longer kept'],
   'name-taken': [409, 'A host has this name'],
   'token-name-taken': [409, 'A token had this name'],
   'not-finished': [409, 'The job has not ended'],
@@ -53,7 +55,7 @@ export const problemKinds = {
   'link-not-valid': [410, 'The link is not valid'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-type': [415, 'The body is of the wrong type'],
-  'range-outside': [416, 'The range is outside the log'],
+  'range-outside': [416, 'The range is outside the log or file'],
   'no-such-commit': [422, 'There is no such commit'],
   'repository-problem': [422, 'The repository cannot be read'],
   'branch-not-built': [422, 'The project does not build this branch'],

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { answerWithProblems } from '../problems.ts'
+import { artifacts } from './artifacts.ts'
 import { builds } from './builds.ts'
 import { weakEtags } from './etags.ts'
 import { hosts } from './hosts.ts'
@@ -29,5 +30,6 @@ export const resultsDoor = (parts: Parts) => async (app: FastifyInstance) => {
 const versionOne = (parts: Parts) => async (app: FastifyInstance) => {
   await reference(app, parts)
   weakEtags(app)
-  for (const routes of [projects, builds, jobs, logs, hosts, matrix, tokens]) await app.register(routes(parts))
+  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, tokens])
+    await app.register(routes(parts))
 }

@@ -4,16 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Parts } from '../../parts.ts'
 import { problem } from '../problems.ts'
+import { sendBytes } from './bytes.ts'
 import { type ApiInstance, refusals } from './door.ts'
-import { matches } from './etags.ts'
 import { unknownJob } from './jobs.ts'
-import { readRange } from './range.ts'
 
 export const logs = (parts: Parts) => async (app: ApiInstance) => {
   const { farm } = parts
   const schema = {
     tags: ['jobs'],
-    headers: api.LogHeaders,
+    headers: api.RangeHeaders,
     response: { 200: plain('The log'), 206: plain('Its bytes in the range'), ...refusals },
   }
 
@@ -49,40 +48,20 @@ interface Asked {
   attempt: AttemptView
 }
 
-/** The bytes as the host sent them, whatever they are: text/plain, and nosniff so that no browser takes them for HTML. */
 function sendLog({ farm }: Parts, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { jobId, attempt } = asked
   const name: AttemptId = { jobId, number: attempt.number }
   const size = farm.logSize(name)
-  if (attempt.state === 'finished' && size < attempt.logBytes)
+  const growing = attempt.state !== 'finished'
+  if (!growing && size < attempt.logBytes)
     return problem(reply, 'log-gone', `the farm no longer has all of the log of attempt ${attempt.attempt}`)
-  const etag = attempt.state === 'finished' ? `"${attempt.attempt}-${size}"` : undefined
-  headers(reply, attempt.attempt, etag)
-  if (etag !== undefined && matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  const range = readRange(rangeAsked(request, etag), size)
-  if (range === 'outside') {
-    reply.header('content-range', `bytes */${size}`)
-    return problem(reply, 'range-outside', `the log has ${size} bytes${etag === undefined ? ' so far' : ''}`)
-  }
-  const { start, end } = range ?? { start: 0, end: size }
-  if (range) reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${size}`)
-  reply.header('content-length', end - start)
-  return reply.send(request.method === 'HEAD' || start === end ? '' : farm.readLog(name, start, end))
-}
-
-function headers(reply: FastifyReply, attempt: string, etag: string | undefined): void {
-  reply
-    .type('text/plain; charset=utf-8')
-    .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', "default-src 'none'; sandbox")
-    .header('accept-ranges', 'bytes')
-    .header('content-disposition', `inline; filename="${attempt}.log"`)
-    .header('cache-control', 'no-cache')
-  if (etag !== undefined) reply.header('etag', etag)
-}
-
-/** RFC 9110, 13.1.5: a range of something else than what the caller has is no use to them. */
-function rangeAsked({ headers }: FastifyRequest, etag: string | undefined): string | undefined {
-  const only = headers['if-range']
-  return only === undefined || only === etag ? headers.range : undefined
+  return sendBytes(request, reply, {
+    what: 'log',
+    size,
+    growing,
+    type: 'text/plain; charset=utf-8',
+    disposition: `inline; filename="${attempt.attempt}.log"`,
+    etag: growing ? undefined : `"${attempt.attempt}-${size}"`,
+    read: (start, end) => farm.readLog(name, start, end),
+  })
 }

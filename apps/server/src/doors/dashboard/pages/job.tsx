@@ -3,12 +3,12 @@ import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, Mark, type Visit } from '../layout.tsx'
 import { type JobLog, LogView } from '../log/job-log.tsx'
-import { duration } from '../times.ts'
+import { byteCount, duration } from '../times.ts'
 import { isActive, type Status, shortCommit, statusOf, wordOf } from '../words.ts'
 import { capital, lastGoodWords, sentence, waitWords } from './attempt-words.ts'
 import { SourceTable } from './builds.tsx'
 import { byHand } from './by-hand.ts'
-import { Environment, Limits, Steps } from './project.tsx'
+import { Environment, Limits, Patterns, Steps } from './project.tsx'
 
 export interface JobPage {
   visit: Visit
@@ -72,6 +72,7 @@ export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
         {!job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed' && 'It has never passed here.'}
       </p>
       <StepTable job={job} attempt={attempt} at={visit.at} />
+      <Artifacts job={job} attempt={attempt} />
     </>
   )
 }
@@ -146,6 +147,57 @@ function StepTable({ job, attempt, at }: { job: JobView; attempt: AttemptView; a
   )
 }
 
+/** The files that it left, and what became of those that were not kept. */
+function Artifacts({ job, attempt }: { job: JobView; attempt: AttemptView }) {
+  const { artifacts, artifactNote } = attempt
+  const path = `/api/v1/jobs/${job.id}/attempts/${attempt.number}/artifacts`
+  return (
+    <>
+      {artifacts.length > 0 && (
+        <div class="frame">
+          <table class="list">
+            <caption>Files it left</caption>
+            <thead>
+              <tr>
+                <th scope="col">File</th>
+                <th scope="col">Size</th>
+                <th scope="col" class="wide">
+                  SHA-256
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {artifacts.map(({ name, bytes, sha256 }) => (
+                <tr>
+                  <th scope="row">
+                    <a href={`${path}/${name.split('/').map(segment).join('/')}`} download>
+                      {name}
+                    </a>
+                  </th>
+                  <td>{byteCount(bytes)}</td>
+                  <td class="wide">
+                    <code>{sha256}</code>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {artifactNote !== null && (
+        <>
+          <p>Not kept:</p>
+          <ul class="notes">
+            {artifactNote.split('\n').map(line => (
+              <li>{line}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  )
+}
+
 // A width attribute: the content security policy has no room for style attributes.
 const Bar = ({ share, status }: { share: number; status: Status | undefined }) => (
   <svg class={`bar ${status ?? ''}`} aria-hidden="true">
@@ -199,6 +251,7 @@ function RecipeView({ job }: { job: JobView }) {
           <Limits limits={job.recipe.limits} />
         </p>
         <Steps steps={job.recipe.steps} />
+        <Patterns patterns={job.recipe.artifacts ?? []} />
       </details>
       {job.preparedSources.length > 0 && (
         <details>

@@ -72,10 +72,15 @@ const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
   </form>
 )
 
-function ProjectRecipe({ project: { steps, env, limits, sources, variants } }: { project: ProjectConfig }) {
+function ProjectRecipe({
+  project: { steps, env, limits, sources, variants, artifacts = [] },
+}: {
+  project: ProjectConfig
+}) {
   return (
     <>
       <Steps steps={steps} />
+      <Patterns patterns={artifacts} />
       <dl class="notes">
         {Object.keys(env).length > 0 && (
           <>
@@ -125,6 +130,20 @@ export const Steps = ({ steps }: { steps: ProjectConfig['steps'] }) => (
     ))}
   </ol>
 )
+
+/** Which files are kept. */
+export const Patterns = ({ patterns }: { patterns: readonly string[] }) =>
+  patterns.length === 0 ? null : (
+    <p>
+      Kept:{' '}
+      {patterns.map((pattern, index) => (
+        <>
+          {index > 0 && ', '}
+          <code>{pattern}</code>
+        </>
+      ))}
+    </p>
+  )
 
 export const Environment = ({ env }: { env: Record<string, string> }) => (
   <pre>

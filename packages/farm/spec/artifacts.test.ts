@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { cksum } from '@rumpfarm/contracts'
+import { expect } from 'vitest'
+import type { Offer } from '../src/index.ts'
+import { attemptOf, commitOf, farmTest, type HostHandle, leaseSeconds, project, type TestFarm } from './farm-test.ts'
+
+/** The sample's limit. */
+const bytesMax = 1000
+
+const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
+  await farm.configure(project({ artifacts: ['dist/*'] }))
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  return [vax, (await vax.claim(1)) as Offer]
+}
+
+type Sent = Parameters<TestFarm['storeArtifact']>[0]
+
+/** Sends bytes of a file; those of the whole one, unless it is told otherwise. */
+function send(
+  farm: TestFarm,
+  host: HostHandle,
+  offer: Offer,
+  name: string,
+  bytes: Buffer,
+  changes: Partial<Sent> = {},
+) {
+  const sum = `crc:${cksum(bytes)}`
+  const held = { ...attemptOf(offer), hostId: host.id, lease: offer.lease }
+  return farm.storeArtifact({ ...held, name, size: bytes.length, offset: 0, bytes, sum, ...changes })
+}
+
+const told = (name: string, bytes: Buffer) => ({ name, bytes: bytes.length, sum: `crc:${cksum(bytes)}` })
+
+const finish = (
+  farm: TestFarm,
+  host: HostHandle,
+  offer: Offer,
+  artifacts: ReturnType<typeof told>[],
+  left: string[] = [],
+) =>
+  farm.finish({
+    ...attemptOf(offer),
+    hostId: host.id,
+    lease: offer.lease,
+    reason: 'exit',
+    steps: [0, 0, 2].map(exit => ({ exit, milliseconds: 1, logBytes: 0 })),
+    logBytes: 0,
+    sum: 'none',
+    artifacts,
+    artifactsLeft: left,
+  })
+
+const contents = (farm: TestFarm, offer: Offer, name: string) => {
+  const key = { ...attemptOf(offer), name }
+  return buffer(farm.readArtifact(key, 0, farm.artifactSize(key)))
+}
+
+const kept = async (farm: TestFarm) => (await farm.findJob(1))?.attempts[0]?.artifacts.map(({ name }) => name)
+
+const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
+const letters = Buffer.from('abcdefghij')
+
+farmTest('a file arrives by offset, resumes at odd ones, and is sealed by the finish', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const piece = (from: number, to: number) => {
+    const bytes = binary.subarray(from, to)
+    return send(farm, vax, offer, 'dist/a.bin', bytes, { offset: from, size: binary.length })
+  }
+  expect(await piece(0, 0)).toEqual({ kind: 'ok', size: 0 })
+  expect(await piece(0, 333)).toEqual({ kind: 'ok', size: 333 })
+  expect(await piece(0, 333)).toEqual({ kind: 'wrong-offset', size: 333 })
+  expect(await piece(400, 700)).toEqual({ kind: 'wrong-offset', size: 333 })
+  expect(await piece(333, 700)).toEqual({ kind: 'ok', size: 700 })
+  expect(await piece(0, 0)).toEqual({ kind: 'ok', size: 700 })
+  expect(await kept(farm)).toEqual([])
+
+  expect(await finish(farm, vax, offer, [told('dist/a.bin', binary)])).toEqual({ kind: 'finished', verdict: 'failed' })
+  expect((await farm.findJob(1))?.attempts[0]?.artifacts).toEqual([
+    { name: 'dist/a.bin', bytes: 700, sha256: createHash('sha256').update(binary).digest('hex') },
+  ])
+  expect((await contents(farm, offer, 'dist/a.bin')).equals(binary)).toBe(true)
+  expect(await finish(farm, vax, offer, [told('dist/a.bin', binary)])).toEqual({ kind: 'finished', verdict: 'failed' })
+})
+
+farmTest('the same piece twice at the same moment is stored once; an empty file is a file', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
+  expect((await contents(farm, offer, 'a')).toString()).toBe('abcdefghij')
+  await send(farm, vax, offer, 'empty', Buffer.alloc(0))
+  await finish(farm, vax, offer, [told('a', letters), told('empty', Buffer.alloc(0))])
+  expect(await kept(farm)).toEqual(['a', 'empty'])
+})
+
+farmTest('a finish with a file that is not here, not whole, or other bytes is told which', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await send(farm, vax, offer, 'whole', letters)
+  const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
+  const all = [told('whole', letters), told('part', letters)]
+  expect(await finish(farm, vax, offer, all)).toEqual(incomplete('part', 0))
+  await send(farm, vax, offer, 'part', letters.subarray(0, 3), { size: letters.length })
+  expect(await finish(farm, vax, offer, all)).toEqual(incomplete('part', 3))
+
+  await send(farm, vax, offer, 'part', Buffer.from('0123456'), { offset: 3, size: letters.length })
+  expect(await finish(farm, vax, offer, all)).toEqual(incomplete('part', 0))
+  expect(await farm.verdicts()).toEqual(['leased'])
+  await send(farm, vax, offer, 'part', letters)
+  expect(await finish(farm, vax, offer, all)).toMatchObject({ kind: 'finished' })
+  expect(await kept(farm)).toEqual(['part', 'whole'])
+})
+
+farmTest('a file that is announced anew with another size begins anew', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await send(farm, vax, offer, 'a', letters)
+  expect(await send(farm, vax, offer, 'a', Buffer.alloc(0), { size: 3 })).toEqual({ kind: 'ok', size: 0 })
+  await send(farm, vax, offer, 'a', Buffer.from('xyz'))
+  expect((await contents(farm, offer, 'a')).toString()).toBe('xyz')
+})
+
+farmTest('a piece with a wrong checksum, or beyond its size, is not stored', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await send(farm, vax, offer, 'a', letters, { sum: 'crc:1' })).toEqual({ kind: 'wrong-sum' })
+  expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
+  expect(farm.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
+})
+
+farmTest('together the files have no more bytes than the recipe allows; the rest is not taken', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  expect(await send(farm, vax, offer, 'large', Buffer.alloc(0), { size: bytesMax + 1 })).toEqual({
+    kind: 'refused',
+    why: 'it has 1001 bytes; limits.artifacts is 1000',
+  })
+  expect(await send(farm, vax, offer, 'a', binary)).toMatchObject({ kind: 'ok' })
+  expect(await send(farm, vax, offer, 'b', binary)).toMatchObject({ kind: 'refused' })
+  expect(await send(farm, vax, offer, 'c', binary.subarray(0, 300))).toMatchObject({ kind: 'ok' })
+  const left = ['large: it has 1001 bytes', 'b: no']
+  await finish(farm, vax, offer, [told('a', binary), told('c', binary.subarray(0, 300))], left)
+  expect((await farm.findJob(1))?.attempts[0]).toMatchObject({
+    verdict: 'failed',
+    artifactNote: 'large: it has 1001 bytes\nb: no',
+  })
+})
+
+farmTest('of files that come at the same moment no more are taken than there is room for', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const names = ['a', 'b', 'c', 'd']
+  const outcomes = await Promise.all(names.map(name => send(farm, vax, offer, name, binary)))
+  expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['ok', 'refused', 'refused', 'refused'])
+})
+
+farmTest('a hundred files and no more', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  for (let i = 0; i < 100; i++)
+    expect(await send(farm, vax, offer, `f${i}`, Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
+  expect(await send(farm, vax, offer, 'one-more', Buffer.alloc(0))).toMatchObject({ kind: 'refused' })
+  expect(await send(farm, vax, offer, 'f99', Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
+})
+
+farmTest('a recipe without artifacts takes none', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
+})
+
+farmTest('a stale lease and another host keep nothing', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const alpha = await farm.host('alpha')
+  expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })
+  expect(await send(farm, alpha, offer, 'a', letters)).toEqual({ kind: 'unknown' })
+  await send(farm, vax, offer, 'a', letters)
+  await finish(farm, vax, offer, [])
+  expect(await send(farm, vax, offer, 'b', letters)).toEqual({ kind: 'lease-lost' })
+})
+
+farmTest('a cancelled job keeps nothing', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await send(farm, vax, offer, 'a', letters.subarray(0, 4), { size: letters.length })
+  await farm.cancelJob(1)
+  farm.forgetAttempt(offer.attempt) // what the server does when it hears "revoked"
+  const rest = { offset: 4, size: letters.length }
+  expect(await send(farm, vax, offer, 'a', letters.subarray(4), rest)).toEqual({
+    kind: 'refused',
+    why: 'the job was cancelled',
+  })
+  await farm.end(vax, offer, { exits: [], reason: 'cancelled' })
+  expect([await kept(farm), farm.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
+})
+
+farmTest('what was sent and is not named at the end is dropped, with its bytes', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  await send(farm, vax, offer, 'a', letters)
+  await send(farm, vax, offer, 'b', letters)
+  await finish(farm, vax, offer, [told('a', letters)])
+  expect(await kept(farm)).toEqual(['a'])
+  const size = (name: string) => farm.artifactSize({ ...attemptOf(offer), name })
+  expect([size('a'), size('b')]).toEqual([10, 0])
+})
+
+farmTest('files that arrive are a sign of life, and those of a lost attempt are dropped', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  for (let offset = 0; offset < 10; offset++) {
+    const piece = letters.subarray(offset, offset + 1)
+    expect(await send(farm, vax, offer, 'slow', piece, { offset, size: 10 })).toMatchObject({ kind: 'ok' })
+    farm.wait(leaseSeconds / 2)
+  }
+  await farm.expireLeases()
+  expect(await farm.verdicts()).toEqual(['leased'])
+
+  farm.wait(leaseSeconds + 601)
+  await farm.expireLeases()
+  expect((await farm.findJob(1))?.attempts.at(-1)).toMatchObject({ verdict: 'lost', artifacts: [] })
+  expect(farm.artifactSize({ ...attemptOf(offer), name: 'slow' })).toBe(0)
+})
