@@ -1,7 +1,7 @@
 # Answers: the lines of one answer of the farm become A_ variables. No whole answer, no ok and no err: false.
 
 forget_answer() {
-  ERR='' ERR_TEXT='' A_arch='' A_attempt='' A_cancel='' A_chunk='' A_claim='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
+  ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_cancel='' A_chunk='' A_claim='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
   A_next='' A_none='' A_poll='' A_retry='' A_sig='' A_silence='' A_size='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
@@ -28,6 +28,7 @@ note_line() {
   case $line in
     '|'*) ;;
     'arch '*) A_arch=${line#* } ;;
+    'artifact '*) A_artifact=${line#* } ;;
     'attempt '*) A_attempt=${line#* } ;;
     'cancel '*) A_cancel=${line#* } ;;
     'chunk '*) A_chunk=${line#* } ;;

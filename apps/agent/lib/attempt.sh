@@ -6,7 +6,7 @@ do_attempt() {
   if [ -s "$SPOOL/runner" ]; then take_up_runner; else start_afresh; fi
   watch_job
   if [ -z "$DROPPED" ]; then close_log; fi
-  if [ -z "$DROPPED" ]; then send_log && finish_attempt; fi
+  if [ -z "$DROPPED" ]; then send_log && send_artifacts && finish_attempt; fi
   IDLE=yes
 }
 
@@ -22,7 +22,7 @@ begin_attempt() {
   GRACE=$NUMBER
   number_or "$A_logmax" 100000000
   LOG_MAX=$NUMBER
-  STEP_COUNT=$A_steps
+  STEP_COUNT=$A_steps ARTIFACTS=$A_artifact ARTIFACT='' OUTGOING=$SPOOL/log
   OFFSET=0 SIZE=0 SYNCED=yes STEPS='' SENT_STEPS='' STEP=0 ENDED='' REASON='' DETAIL='' DROPPED='' SUSPENDED=''
   FAILS=0 RETRY_IN=0 NEXT=2000 WAITED=0 CLOCK_IN=1000 KILL_IN='' GAVE_UP='' MARK='' RUNNER='' SEEN_SIZE=''
 }

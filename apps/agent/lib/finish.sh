@@ -68,6 +68,7 @@ write_finish() {
   put_line "logsize $LEN"
   put_line "sum $SUM"
   [ -z "$DETAIL" ] || put_line "$DETAIL" | plain_line | fact detail
+  tell_artifacts
   echo end
 }
 
@@ -93,10 +94,13 @@ hear_finish() {
     DROPPED=yes
     return 0
   fi
-  if [ "$ERR" = 409 ] && is_number "$A_size" && [ "$A_size" -le "$SIZE" ]; then
-    OFFSET=$A_size
-    send_log
-    DELAY=20
+  if [ "$ERR" = 409 ]; then
+    if is_number "$A_size" && [ "$A_size" -le "$SIZE" ]; then
+      OFFSET=$A_size
+      send_log
+      DELAY=20
+    fi
+    send_artifacts
   fi
   return 1
 }

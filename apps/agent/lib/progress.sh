@@ -1,10 +1,10 @@
 # Progress: one request carries log bytes, heartbeat, ended steps, and brings back size, next and cancel.
 
 progress_path() {
-  PROGRESS="/agent/v1/attempts/$ATTEMPT/progress?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}"
+  PROGRESS="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
 }
 
-# The log's bytes from OFFSET to the next multiple of CHUNK: dd then seeks by whole blocks, and reads nothing twice.
+# The bytes of OUTGOING, the log or an artifact, from OFFSET to the next multiple of CHUNK: dd then seeks by whole blocks, and reads nothing twice.
 take_chunk() {
   LEN=0 SUM=none ENC=''
   : >"$SPOOL/chunk"
@@ -18,16 +18,16 @@ take_chunk() {
 cut_chunk() {
   odd=$((OFFSET % CHUNK))
   if [ "$odd" = 0 ]; then
-    dd if="$SPOOL/log" of="$SPOOL/chunk" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null
+    dd if="$OUTGOING" of="$SPOOL/chunk" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null
   else
-    dd if="$SPOOL/log" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null | tail -c "+$((odd + 1))" >"$SPOOL/chunk"
+    dd if="$OUTGOING" bs="$CHUNK" skip=$((OFFSET / CHUNK)) count=1 2>/dev/null | tail -c "+$((odd + 1))" >"$SPOOL/chunk"
   fi
 }
 
 # True if the farm answered. Sets OFFSET, NEXT, and a REASON if the farm wants an end.
 send_progress() {
   take_chunk
-  if [ $((OFFSET + LEN)) -gt "$LOG_MAX" ]; then
+  if [ -z "$ARTIFACT" ] && [ $((OFFSET + LEN)) -gt "$LOG_MAX" ]; then
     give_reason log-limit
     SUSPENDED=yes
     return 0
@@ -74,6 +74,9 @@ hear_progress() {
       NEXT=$NUMBER
       [ "$NEXT" -ge 50 ] || NEXT=50
       [ -z "$A_cancel" ] || obey_cancel
+      ;;
+    403)
+      FAILS=0 UNFIT=${ERR_TEXT#403 } OFFSET=$SIZE SYNCED=yes
       ;;
     410 | 404)
       say "attempt $ATTEMPT is no longer ours ($ERR_TEXT)"

@@ -17,19 +17,17 @@ measure() {
     crc)
       SUM=`cksum <"$1"`
       LEN=${SUM#* } SUM=crc:${SUM%% *}
+      return
       ;;
-    sha256 | md5)
+    none) SUM=none ;;
+    *)
       SUM=`"${SUM_TOOL}sum" <"$1"`
       SUM=$SUM_TOOL:${SUM%% *}
-      size_of "$1"
-      LEN=$SIZE
-      ;;
-    *)
-      SUM=none
-      size_of "$1"
-      LEN=$SIZE
       ;;
   esac
+  set -- "$1" "${SIZE-}" # of what the chunk was cut from
+  size_of "$1"
+  LEN=$SIZE SIZE=$2
 }
 
 # wc pads its number with blanks on some systems.

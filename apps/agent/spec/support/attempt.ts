@@ -14,9 +14,19 @@ export type Job = {
   silence?: number
   grace?: number
   logmax?: number
+  artifacts?: string[]
 }
 
-export type Finish = { reason: string; steps?: string; logsize: string; sum: string; detail?: string; at: number }
+export type Finish = {
+  reason: string
+  steps?: string
+  logsize: string
+  sum: string
+  detail?: string
+  artifacts: string[]
+  left: string[]
+  at: number
+}
 
 export type Attempt = {
   id: string
@@ -29,6 +39,9 @@ export type Attempt = {
   sourceCalls: number
   finishCalls: number
   log: Log
+  /** By name: what came of each, and how large it is to be. */
+  artifacts: Map<string, { bytes: Log; size: number }>
+  artifactCalls: { name: string; offset: number; len: number }[]
   steps: string
   step: number
   cancel: string
@@ -55,6 +68,7 @@ export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
       (bytes, i) => `source ${names[i]} ${bytes.length} crc:${cksum(bytes)} sha256:${sha256(bytes)} md5:${md5(bytes)}`,
     ),
     `dir ${job.dir ?? names[0]}`,
+    ...(job.artifacts ?? []).map(pattern => `artifact ${pattern}`),
     ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
     ...Object.entries(job.steps).flatMap(([name, text]) => [
       `step ${name}`,

@@ -5,7 +5,7 @@ import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
 import { type Fault, Faults, kindOf } from './faults.ts'
 import { Log } from './log.ts'
-import { BadRequest, readBody, readQuery } from './rules.ts'
+import { BadRequest, holdArtifact, readBody, readQuery } from './rules.ts'
 import { sumIsRight } from './sums.ts'
 import { tarball } from './tarball.ts'
 
@@ -31,6 +31,8 @@ export class ScriptedFarm {
   invitationNonce = ''
   /** The bytes that a source call is answered with; a test may spoil them. */
   onSource = (bytes: Buffer, _times: number): Buffer => bytes
+  /** Why the farm does not want an artifact; a test may give a reason. */
+  onArtifact = (_name: string, _size: number): string | undefined => undefined
   onFinish = (_attempt: Attempt, _times: number): void => {}
   private heldSources: (() => void)[] | undefined
   private server: Server | undefined
@@ -74,6 +76,8 @@ export class ScriptedFarm {
       sourceCalls: 0,
       finishCalls: 0,
       log: new Log(),
+      artifacts: new Map(),
+      artifactCalls: [],
       steps: '',
       step: 0,
       cancel: '',
@@ -255,15 +259,18 @@ export class ScriptedFarm {
   private attemptCall(kind: string, url: URL, response: ServerResponse, body: Buffer, give: (answer: Answer) => void) {
     const id = url.pathname.split('/')[4]
     const attempt = this.attempts.find(attempt => attempt.id === id)
-    const query = readQuery(kind as 'source' | 'progress' | 'finish', url.searchParams)
+    const query = readQuery(kind as 'source' | 'progress' | 'artifact' | 'finish', url.searchParams)
     const finish = kind === 'finish' ? readBody('finish', body) : []
     if (!attempt) return give(err('404 no such attempt'))
     if (attempt.state === 'gone' || query.lease !== attempt.lease) return give(err('410 the lease is lost'))
     if (kind === 'source') return this.source(attempt, Number(url.pathname.split('/')[6]), response, give)
-    if (kind === 'progress') {
-      return give(this.progress(attempt, query, query.enc ? Buffer.from(body.toString('latin1'), 'hex') : body))
+    const bytes = query.enc ? Buffer.from(body.toString('latin1'), 'hex') : body
+    if (kind === 'progress') return give(this.progress(attempt, query, bytes))
+    if (kind === 'artifact') {
+      const name = decodeURIComponent(url.pathname.split('/').slice(6).join('/'))
+      return give(this.artifact(attempt, name, query, bytes))
     }
-    return give(this.finish(attempt, Object.fromEntries(finish)))
+    return give(this.finish(attempt, finish))
   }
 
   private source(attempt: Attempt, k: number, response: ServerResponse, give: (answer: Answer) => void) {
@@ -287,6 +294,25 @@ export class ScriptedFarm {
     }
   }
 
+  private artifact(attempt: Attempt, name: string, query: Record<string, string>, body: Buffer): Answer {
+    holdArtifact(name)
+    if (attempt.state !== 'leased') return err('410 the attempt is over')
+    const [offset, size] = [Number(query.offset), Number(query.size)]
+    if (Number(query.len) !== body.length || !sumIsRight(query.sum ?? '', body))
+      return err('422 the sum is of other bytes')
+    if (body.length > this.chunk) return err(`413 at most ${this.chunk} bytes`)
+    if (offset + body.length > size) throw new BadRequest(`${name} goes beyond its size ${size}`)
+    attempt.artifactCalls.push({ name, offset, len: body.length })
+    const why = this.onArtifact(name, size)
+    if (why) return err(`403 ${why}`)
+    const known = attempt.artifacts.get(name)
+    const held = known?.size === size ? known : { bytes: new Log(), size }
+    attempt.artifacts.set(name, held)
+    if (body.length > 0 && offset !== held.bytes.length) return err('409 offset', `size ${held.bytes.length}`)
+    held.bytes.add(body)
+    return ok(`size ${held.bytes.length}`)
+  }
+
   private progress(attempt: Attempt, query: Record<string, string>, body: Buffer): Answer {
     if (attempt.state !== 'leased') return err('410 the attempt is over')
     const offset = Number(query.offset)
@@ -308,15 +334,25 @@ export class ScriptedFarm {
     attempt.steps = steps
   }
 
-  private finish(attempt: Attempt, told: Record<string, string>): Answer {
+  private finish(attempt: Attempt, lines: [string, string][]): Answer {
+    const told: Record<string, string> = Object.fromEntries(lines)
     const { reason = '', logsize = '', sum = '', steps, detail } = told
     attempt.finishCalls += 1
     this.onFinish(attempt, attempt.finishCalls)
     if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log.bytes)) {
       return err('409 size', `size ${attempt.log.length}`)
     }
+    const all = (key: string) => lines.flatMap(([name, value]) => (name === key ? [value] : []))
+    for (const line of all('artifact')) {
+      const [name = '', bytes = '', artifactSum = ''] = line.split(' ')
+      const held = attempt.artifacts.get(name)?.bytes
+      const right = held?.length === Number(bytes) && sumIsRight(artifactSum, held.bytes)
+      if (!right) return err('409 artifact', `artifact ${name} ${held?.length ?? 0}`)
+    }
     attempt.state = 'finished'
     attempt.finishes.push({
+      artifacts: all('artifact'),
+      left: all('left'),
       reason,
       logsize,
       sum,

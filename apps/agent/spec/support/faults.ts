@@ -32,5 +32,6 @@ export const kindOf = (method: string, path: string): string => {
   if (kind && method === 'POST') return kind
   if (method === 'GET' && /^\/agent\/v1\/attempts\/[^/]+\/sources\/[1-9]$/.test(path)) return 'source'
   const [, call] = /^\/agent\/v1\/attempts\/[^/]+\/(progress|finish)$/.exec(path) ?? []
-  return call && method === 'POST' ? call : 'unknown'
+  if (call && method === 'POST') return call
+  return method === 'POST' && /^\/agent\/v1\/attempts\/[^/]+\/artifacts\/./.test(path) ? 'artifact' : 'unknown'
 }

@@ -16,6 +16,11 @@ const isSteps = (text: string) => /^[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,3}
 const isReason = (text: string) =>
   /^(exit|cancelled|wall-limit|silence-limit|log-limit|disk-full|broken|vanished|stopped)$/.test(text)
 const isArch = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross)( .*)?$/.test(text) && isText(text)
+const isArtifact = (text: string) => text.length <= 128 && text.split('/').every(isName)
+const isTold = (text: string) => {
+  const [name = '', bytes = '', sum = '', more] = text.split(' ')
+  return isArtifact(name) && isNumber(bytes) && isSum(sum) && more === undefined
+}
 const isRefusal = (text: string) => /^[a-z-]+ .+$/.test(text) && isText(text)
 
 const isHex = (text: string) => text === 'hex'
@@ -44,7 +49,15 @@ export const bodies = {
   enroll: { token: isName, nonce: isName, ...facts },
   hello: { ...facts, instance: isName, previous: isName, slots: isNumber, arch: isArch },
   claim: { disk_mb: isNumber, refuse: isRefusal },
-  finish: { reason: isReason, steps: isSteps, logsize: isNumber, sum: isSum, detail: isText },
+  finish: {
+    reason: isReason,
+    steps: isSteps,
+    logsize: isNumber,
+    sum: isSum,
+    detail: isText,
+    artifact: isTold,
+    left: isText,
+  },
   bye: {},
 } satisfies Record<string, Rules>
 
@@ -55,9 +68,21 @@ export const queries = {
   claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
   source: { lease: isName },
   progress: { lease: isName, offset: isNumber, len: isNumber, sum: isSum, step: isNumber, steps: isSteps, enc: isHex },
+  artifact: {
+    lease: isName,
+    offset: isNumber,
+    len: isNumber,
+    sum: isSum,
+    size: isNumber,
+    step: isNumber,
+    steps: isSteps,
+    enc: isHex,
+  },
   finish: { lease: isName },
 } satisfies Record<string, Rules>
 
+/** What may come more than once. */
+const lists = new Set(['arch', 'artifact', 'left'])
 const optional = new Set([
   'steps',
   'enc',
@@ -66,7 +91,7 @@ const optional = new Set([
   'detail',
   'disk_mb',
   'mem_mb',
-  'arch',
+  ...lists,
   ...Object.keys(facts),
 ])
 
@@ -78,9 +103,11 @@ const hold = (rules: Rules, pairs: [string, string][], where: string) => {
   }
   const missing = Object.keys(rules).filter(key => !optional.has(key) && !pairs.some(([found]) => found === key))
   if (missing.length > 0) offend(`${where}: ${missing.join(', ')} missing`)
-  const keys = pairs.map(([key]) => key).filter(key => key !== 'arch')
+  const keys = pairs.map(([key]) => key).filter(key => !lists.has(key))
   if (new Set(keys).size !== keys.length) offend(`${where}: a key came twice: ${keys.join(' ')}`)
 }
+
+export const holdArtifact = (name: string) => isArtifact(name) || offend(`artifact: ${JSON.stringify(name)} is no name`)
 
 /** The pairs of a text body, whose last line must be `end`. */
 export const readBody = (kind: keyof typeof bodies, body: Buffer): [string, string][] => {

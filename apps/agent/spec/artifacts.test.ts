@@ -1,0 +1,222 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
+import type { Attempt } from './support/attempt.ts'
+import type { Fault } from './support/faults.ts'
+import { scene } from './support/scene.ts'
+import { cksum, sha256 } from './support/sums.ts'
+
+/** Every byte there is, many times, and no two chunks alike. */
+const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
+
+const kept = (attempt: Attempt, name: string) => attempt.artifacts.get(name)?.bytes.bytes
+const names = (attempt: Attempt) => attempt.finishes[0]?.artifacts.map(line => line.split(' ')[0])
+
+scene(
+  'files arrive byte for byte, with NULs, empty ones too, and the finish names them',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const bytes = bytesOf(300_001)
+    writeFileSync(join(host.folder, 'bytes'), bytes)
+    const attempt = farm.queue({
+      steps: {
+        make: `mkdir -p out/deep/er; cp ${host.folder}/bytes out/all+bytes.bin; : >out/empty; echo deep >out/deep/er/x.txt; echo no >other`,
+      },
+      artifacts: ['out/*.bin', 'out', 'readme.*'],
+    })
+    await farm.finished(attempt)
+
+    expect(attempt.finishes[0]?.artifacts).toEqual([
+      `out/all+bytes.bin ${bytes.length} crc:${cksum(bytes)}`,
+      `out/deep/er/x.txt 5 crc:${cksum(Buffer.from('deep\n'))}`,
+      'out/empty 0 crc:4294967295',
+      `readme.txt 9 crc:${cksum(Buffer.from('a source\n'))}`,
+    ])
+    expect(kept(attempt, 'out/all+bytes.bin')?.equals(bytes)).toBe(true)
+    expect(attempt.finishes[0]?.left).toEqual([])
+    await host.removed('work', 'attempt-1.1')
+  },
+)
+
+scene(
+  'a failed step leaves its reports, and a job over its wall limit too; a cancelled one leaves nothing',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const failed = farm.queue({ steps: { tests: 'echo bad >report.xml; exit 3' }, artifacts: ['report.xml'] })
+    await farm.finished(failed)
+    expect([failed.finishes[0]?.steps, names(failed)]).toEqual([expect.stringMatching(/^3:/), ['report.xml']])
+
+    const late = farm.queue({
+      wall: 2,
+      steps: { tests: 'echo late >report.xml; sleep 4811' },
+      artifacts: ['report.xml'],
+    })
+    await farm.finished(late)
+    expect([late.finishes[0]?.reason, names(late)]).toEqual(['wall-limit', ['report.xml']])
+
+    const cancelled = farm.queue({
+      steps: { tests: 'echo up; echo x >report.xml; sleep 4812' },
+      artifacts: ['report.xml'],
+    })
+    await farm.logged(cancelled, 'up')
+    cancelled.cancel = 'cancelled'
+    await farm.finished(cancelled)
+    expect([cancelled.finishes[0]?.reason, names(cancelled), cancelled.artifactCalls]).toEqual(['cancelled', [], []])
+    expect(await host.alive('sleep 481')).toEqual([])
+  },
+)
+
+scene(
+  'links, FIFOs and names that the wire does not take are left where they are',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    writeFileSync(join(host.folder, 'secret'), 'of the host\n')
+    const attempt = farm.queue({
+      steps: {
+        plant: [
+          `mkdir out; cd out; echo good >good; ln -s ${host.folder}/secret link; ln -s ${host.folder} away; mkfifo pipe`,
+          'echo x >"two words"; echo x >.hidden; echo x >-dash; mkdir in; echo in >in/file; ln -s in within',
+          `echo x >${'n'.repeat(125)}`,
+          'cd ..; ln -s / root',
+        ].join('\n'),
+      },
+      artifacts: ['out', 'out/away/secret', 'out/within/file', 'root/etc/passwd', 'nothing-*', 'out/link'],
+    })
+    await farm.finished(attempt)
+
+    expect(names(attempt)).toEqual(['out/good', 'out/in/file', 'out/within/file'])
+    expect(attempt.finishes[0]?.left).toEqual([
+      'nothing-*: not there, or not readable',
+      'out/-dash: no name that the farm takes',
+      'out/.hidden: no name that the farm takes',
+      'out/away/secret: behind a link',
+      `out/${'n'.repeat(125)}: too long a name`,
+      'out/two words: no name that the farm takes',
+      'root/etc/passwd: behind a link',
+    ])
+    expect([...attempt.artifacts.values()].some(({ bytes }) => bytes.toString().includes('of the host'))).toBe(false)
+  },
+)
+
+const faults: [string, Fault][] = [
+  ['a lost request', 'deaf'],
+  ['a lost answer', 'mute'],
+  ['a cut answer', 'cut'],
+  ["a proxy's 502", { status: 502, body: 'ok\nsize 1\nend\n' }],
+]
+
+for (const [name, fault] of faults) {
+  scene(`${name} costs no byte of an artifact`, async ({ farm, host, enrolled }) => {
+    farm.chunk = 10_000
+    await enrolled()
+    const bytes = bytesOf(45_678)
+    writeFileSync(join(host.folder, 'bytes'), bytes)
+    const attempt = farm.queue({ steps: { make: `cp ${host.folder}/bytes a.bin` }, artifacts: ['a.bin'] })
+    await farm.until('the second chunk', () => attempt.artifactCalls.some(({ offset }) => offset === 10_000))
+    farm.spoil('artifact', fault)
+    await farm.finished(attempt)
+    expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
+  })
+}
+
+scene(
+  'the agent is killed while it sends, and goes on at the odd offset that the farm names',
+  async ({ farm, host, enrolled }) => {
+    farm.chunk = 10_000
+    await enrolled()
+    const bytes = bytesOf(80_001)
+    writeFileSync(join(host.folder, 'bytes'), bytes)
+    const attempt = farm.queue({
+      steps: { make: `cp ${host.folder}/bytes a.bin; cp a.bin b.bin` },
+      artifacts: ['*.bin'],
+    })
+    await farm.until('part of the second file', () =>
+      attempt.artifactCalls.some(one => one.name === 'b.bin' && one.offset > 30_000),
+    )
+    farm.spoil('artifact', 'deaf', 1000)
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
+    farm.heal()
+    const before = attempt.artifactCalls.length
+    await host.start()
+    await farm.finished(attempt)
+
+    expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
+    expect(kept(attempt, 'b.bin')?.equals(bytes)).toBe(true)
+    const again = attempt.artifactCalls.slice(before).filter(({ len }) => len > 0)
+    expect(again[0]).toMatchObject({ name: 'b.bin', offset: 12_347 })
+    expect(attempt.finishes.length).toBe(1)
+  },
+)
+
+scene('a finish that the farm answers with an artifact that it lost is put right', async ({ farm, enrolled }) => {
+  await enrolled()
+  farm.onFinish = (attempt, times) => {
+    if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)
+  }
+  const attempt = farm.queue({ steps: { make: 'echo first >a; echo second >b' }, artifacts: ['[ab]'] })
+  await farm.finished(attempt)
+  expect([attempt.finishCalls, kept(attempt, 'a')?.toString(), kept(attempt, 'b')?.toString()]).toEqual([
+    2,
+    'first\n',
+    'second\n',
+  ])
+})
+
+scene('what the farm does not want is left, and costs none of its bytes', async ({ farm, enrolled }) => {
+  await enrolled()
+  farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
+  const attempt = farm.queue({ steps: { make: 'seq 1000 >big; echo small >small' }, artifacts: ['big', 'small'] })
+  await farm.finished(attempt)
+  expect([names(attempt), attempt.finishes[0]?.left]).toEqual([['small'], ['big: it has 3893 bytes']])
+  expect(attempt.artifactCalls).toEqual([
+    { name: 'big', offset: 0, len: 0 },
+    { name: 'small', offset: 0, len: 0 },
+    { name: 'small', offset: 0, len: 6 },
+  ])
+})
+
+scene('a lease that is lost while files are sent drops the attempt', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { make: 'echo a >a' }, artifacts: ['a'] })
+  farm.onArtifact = () => {
+    attempt.state = 'gone'
+    return undefined
+  }
+  await host.line(/attempt 1.1 is no longer ours \(410/)
+  await host.removed('slot-1', '1')
+  expect([attempt.finishes, existsSync(join(host.dir, 'work', 'attempt-1.1'))]).toEqual([[], false])
+})
+
+const fakes = mkdtempSync(join(tmpdir(), 'rumpfarm-no-cksum-'))
+writeFileSync(join(fakes, 'cksum'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+afterAll(() => rmSync(fakes, { recursive: true }))
+
+scene(
+  'a host without cksum sends logs and files of many chunks, with other sums',
+  async ({ farm, host, enrolled }) => {
+    farm.chunk = 5000
+    await enrolled()
+    const bytes = bytesOf(70_001)
+    writeFileSync(join(host.folder, 'bytes'), bytes)
+    const attempt = farm.queue({
+      steps: { make: `cat ${host.folder}/bytes; cp ${host.folder}/bytes a.bin` },
+      artifacts: ['a.bin'],
+    })
+    await farm.finished(attempt)
+
+    expect(attempt.finishes[0]).toMatchObject({
+      sum: `sha256:${sha256(bytes)}`,
+      artifacts: [`a.bin 70001 sha256:${sha256(bytes)}`],
+    })
+    expect([attempt.finishCalls, attempt.log.bytes.equals(bytes), kept(attempt, 'a.bin')?.equals(bytes)]).toEqual([
+      1,
+      true,
+      true,
+    ])
+  },
+  { env: { PATH: `${fakes}:${process.env.PATH}` } },
+)
