@@ -13,9 +13,10 @@ export interface Combination {
 
 /** Every shell whose dialect is its own, each as a host would have it. */
 export const shells = ['dash', 'bash', 'bash --posix', 'mksh', 'ksh93', 'yash', 'posh', 'ash', 'zsh as sh'] as const
-export const clients = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc'] as const
+/** `signed` is curl in plain HTTP, with every request and answer signed. */
+export const clients = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'signed'] as const
 /** The program behind a client, where it is called otherwise. */
-const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3' }
+const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3', signed: 'curl' }
 /** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
 export const launchers = ['setsid', 'perl', 'python3', 'monitor', 'none'] as const
 
@@ -55,7 +56,8 @@ export const enrolmentWith =
     if (!token) throw new Error(`this is not the line that the farm shows: ${line}`)
     if (client === 'curl' && shell !== 'posh') return line
     const fetch = client === 'wget' ? 'wget -qO' : 'curl -fsSo'
-    return `${fetch} agent.sh ${url}/agent.sh && sh agent.sh enroll ${token}`
+    const how = client === 'signed' ? `--url signed+${url} ` : ''
+    return `${fetch} agent.sh ${url}/agent.sh && sh agent.sh ${how}enroll ${token}`
   }
 
 /** A directory in which `sh` is that shell, to stand first in PATH: there the enrolment line and the jobs find it. */

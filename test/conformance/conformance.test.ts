@@ -48,34 +48,55 @@ const planned = choice
 
 const rounds: Round[] = planned.map((round, at) => ({ ...round, name: `host-${at + 1}` }))
 
+const isSigned = ({ combination }: Omit<Round, 'name'>) => combination.client === 'signed'
+
+/** A farm that takes signed requests has one address, and cannot be everywhere at once: it is another one. */
+const farmsNeeded = {
+  plain: { rounds: rounds.filter(round => !isSigned(round)), environment: {} },
+  signed: { rounds: rounds.filter(isSigned), environment: { PUBLIC_URL: 'http://farm.example', SIGNED_PORT: '0' } },
+}
+type Kind = keyof typeof farmsNeeded
+
 describe.concurrent('the farm keeps its promises', () => {
-  let farm: TestFarm
-  let database: TestDatabase
+  const farms: Partial<Record<Kind, TestFarm>> = {}
+  const databases: TestDatabase[] = []
 
   beforeAll(async () => {
-    database = await createTestDatabase()
-    const projects = rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])
-    const environment = { LEASE_SECONDS: String(leaseSeconds), TRUST_PROXY: 'true' }
-    farm = await TestFarm.open({ databaseUrl: database.url, environment, projects: Object.fromEntries(projects) })
+    for (const [kind, { rounds, environment }] of Object.entries(farmsNeeded)) {
+      if (rounds.length === 0) continue
+      const database = await createTestDatabase()
+      databases.push(database)
+      farms[kind as Kind] = await TestFarm.open({
+        databaseUrl: database.url,
+        environment: { LEASE_SECONDS: String(leaseSeconds), TRUST_PROXY: 'true', ...environment },
+        projects: Object.fromEntries(rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])),
+      })
+    }
   })
   afterAll(async () => {
-    await farm?.close()
-    await database?.drop()
+    for (const farm of Object.values(farms)) await farm.close()
+    for (const database of databases) await database.drop()
   })
 
-  for (const { name, scenario, combination } of rounds) {
+  for (const round of rounds) {
+    const { name, scenario, combination } = round
     const { shell, client, launcher } = combination
     const missing = missingFor(combination)
     const result: Result = { shell, client, scenario: scenario.name, missing }
     note(result)
     const sentence = `${shell}, ${client}, ${launcher}: ${scenario.name}`
     test.skipIf(missing !== undefined)(sentence, { timeout: 240_000 }, async () => {
+      const farm = farms[isSigned(round) ? 'signed' : 'plain'] as TestFarm
       const host = new AgentHost(name, { ...settingsOf(combination), patienceMs: 60_000 })
-      await play(scenario, farm, host, enrolmentWith(combination))
+      const means = isSigned(round) ? { target: await signedAddress(farm) } : {}
+      await play(scenario, farm, host, enrolmentWith(combination), means)
       note({ ...result, passed: true })
     })
   }
 })
+
+const signedAddress = (farm: TestFarm): Promise<string> =>
+  farm.server.said('where signed requests go', line => line.signedAddress as string | undefined)
 
 /** For the table. */
 function note(result: Result): void {
@@ -87,7 +108,7 @@ const settingsOf = ({ shell, client, launcher }: Combination) => ({
   shell: shellNamed(shell),
   environment: {
     PATH: `${directoryWithSh(shell)}:${process.env.PATH}`,
-    RUMPFARM_CLIENT: client,
+    RUMPFARM_CLIENT: client === 'signed' ? 'curl' : client,
     RUMPFARM_LAUNCHER: launcher,
   },
 })

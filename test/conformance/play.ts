@@ -1,7 +1,7 @@
 import { lineFor } from '../support/agent-host.ts'
 import { scriptProject, type TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import type { HostUnderTest } from './host.ts'
-import { Wire } from './wire.ts'
+import { type Certificate, Wire } from './wire.ts'
 import { type Scenario, World } from './world.ts'
 
 /** How long a lease runs on the farms of this suite: the least that a farm may have. */
@@ -15,19 +15,22 @@ export const projectFor = (hostName: string, { project }: Scenario): WrittenProj
 
 /**
  * Plays a scenario on a machine that is no host yet. `farm` has a project of the machine's name, see `projectFor`.
- * `enrolment`: what is run there of the line that the farm shows.
+ * `enrolment`: what is run there of the line that the farm shows. `target`: where the wire leads, when it is not the farm's
+ * main port; `certificate`: the wire is a TLS front.
  */
 export async function play(
   scenario: Scenario,
   farm: TestFarm,
   host: HostUnderTest,
   enrolment: (line: string) => string,
+  { target = farm.url, certificate }: { target?: string; certificate?: Certificate } = {},
 ): Promise<void> {
-  const wire = await Wire.open(farm.url)
+  const wire = await Wire.open(target, certificate)
   try {
     scenario.before?.(wire)
     if (scenario.conf !== undefined) host.configure(scenario.conf)
-    await host.enrol(enrolment(await lineFor(farm.api(wire.url), host.name)))
+    const line = await lineFor(farm.api(), host.name)
+    await host.enrol(enrolment(line.replace(/\S+(?=\/agent\.sh)/, wire.url)))
     const world = new World(farm, host, wire)
     await scenario.act(world)
     await world.end()
