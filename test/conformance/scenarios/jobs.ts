@@ -15,7 +15,7 @@ const oddValues = {
 }
 
 /** Every byte there is, with a NUL and a half line at the end. */
-const everyByte = Buffer.concat([
+export const everyByte = Buffer.concat([
   Buffer.from(Array.from({ length: 256 * 200 }, (_, i) => i % 256)),
   Buffer.from('\r\n\0end'),
 ])

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import type { TestJob } from '../../support/jobs.ts'
+import type { Scenario } from '../world.ts'
+import { everyByte } from './jobs.ts'
+
+/** The files that a job leaves. */
+export const artifactScenarios: Scenario[] = [
+  {
+    name: 'what a failed job leaves is kept: odd bytes, odd names, an empty file',
+    core: true,
+    project: { artifacts: ['dist', 'report.txt'] },
+    act: async world => {
+      const script = 'mkdir dist; cat every-byte.bin >dist/every+byte.bin; : >dist/empty; echo r >report.txt; exit 3'
+      const job = await world.job({ 'job.sh': script, 'every-byte.bin': everyByte })
+      const { attempts } = await world.ends(job, { verdict: 'failed', failedStep: 'job', log: '' })
+      const kept = attempts[0]?.artifacts.map(({ name, bytes }) => `${name} ${bytes}`)
+      assert.deepEqual(kept, ['dist/empty 0', `dist/every+byte.bin ${everyByte.length}`, 'report.txt 2'])
+      await holds(job, 'dist/every+byte.bin', everyByte)
+    },
+  },
+  {
+    name: 'an artifact goes on where it was, after lost answers, while the farm was away and its agent was killed',
+    core: true,
+    project: { artifacts: ['noise.bin'] },
+    act: async world => {
+      const noise = randomBytes(1_500_000)
+      world.wire.spoil('artifact', 'mute')
+      world.wire.spoil('artifact', 'cut')
+      const job = await world.job({ 'job.sh': 'echo kept', 'noise.bin': noise })
+      await world.carries('artifact', /^ok size [1-9]/)
+      await world.wire.away()
+      await world.host.kill9()
+      const sent = world.wire.crossings.length
+      await world.host.start()
+      await world.wire.back()
+      await world.ends(job, { verdict: 'passed', log: 'kept\n' })
+      await holds(job, 'noise.bin', noise)
+      const again = world.wire.crossings.slice(sent).filter(({ kind }) => kind === 'artifact')
+      assert.deepEqual(
+        again.filter(({ path }) => /&offset=0&len=[1-9]/.test(path)),
+        [],
+        'the artifact was sent from its beginning again',
+      )
+    },
+  },
+]
+
+const holds = async (job: TestJob, name: string, bytes: Buffer): Promise<void> =>
+  assert.ok((await job.artifact(name)).equals(bytes), `${name} is not what the job left`)
