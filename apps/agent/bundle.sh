@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/lib"
 parts='start words clock process launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
-  http-openssl hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish main'
+  http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish main'
 
 if [ "${1-}" = --commented ]; then
   for part in $parts; do cat "$part.sh"; done

@@ -37,12 +37,16 @@ describe('an agent behind a man who only listens', () => {
     host = await newHost('listened')
   })
 
-  test('enrols by the line that the farm shows, builds, and sends its log', async () => {
-    const job = await (
-      await farm().push({ 'job.sh': 'cat data.txt; echo "$FARM_URL"', 'data.txt': 'right\n' }, 'listened')
-    ).job()
-    expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
+  test('enrols by the line that the farm shows, builds, and sends its log and its artifacts', async () => {
+    await farm().project('listened', scriptProject({ hosts: ['listened'], artifacts: ['out'] }))
+    const script = 'cat data.txt; echo "$FARM_URL"; mkdir out; head -c 300000 /dev/zero | tr "\\0" x >out/a+b.bin\n'
+    const job = await (await farm().push({ 'job.sh': script, 'data.txt': 'right\n' }, 'listened')).job()
+    const { verdict, attempts } = await job.finished()
+    expect([verdict, attempts[0]?.reason]).toEqual(['passed', 'exit'])
     expect((await job.log()).toString()).toBe('right\nhttp://farm.example\n')
+    const [file] = attempts[0]?.artifacts ?? []
+    const kept = await fetch(`${farm().url}/api/v1/jobs/${job.id}/attempts/1/artifacts/out/a%2Bb.bin`)
+    expect([file?.name, await kept.text()]).toEqual(['out/a+b.bin', 'x'.repeat(300_000)])
   })
 
   test('never lets a secret on the wire: no token, no key, no credential', async () => {
@@ -78,7 +82,7 @@ test('a script that came through a pipe is not fetched again over plain HTTP, an
   const host = await farm().beginHost('piped', {
     by: ({ token }) => `curl -s ${man.url}/agent.sh | sh -s -- enroll ${token}`,
   })
-  await host.hears(/^rumpfarm: plain HTTP brings no script that can be trusted: save .*\/agent.sh, compare its SHA-256/)
+  await host.hears(/^rumpfarm: save .*\/agent.sh, compare its SHA-256/)
   expect(man.exchanges.filter(({ request }) => kindOf(request) === 'enroll' && request.includes('piped'))).toEqual([])
 })
 

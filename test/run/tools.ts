@@ -26,6 +26,28 @@ const tools: readonly Tool[] = [
   { programs: ['wget'], packages: {} },
   { programs: ['openssl'], packages: {} },
   {
+    programs: ['ssh'],
+    packages: {
+      'apt-get': 'openssh-client',
+      dnf: 'openssh-clients',
+      apk: 'openssh-client',
+      pacman: 'openssh',
+      zypper: 'openssh-clients',
+    },
+  },
+  // No command -v finds it for a user whose PATH has no sbin.
+  {
+    programs: ['/usr/sbin/sshd', 'sshd'],
+    packages: {
+      'apt-get': 'openssh-server',
+      dnf: 'openssh-server',
+      apk: 'openssh-server',
+      pacman: 'openssh',
+      zypper: 'openssh-server',
+      brew: 'openssh',
+    },
+  },
+  {
     programs: ['cc', 'gcc', 'clang'],
     packages: { 'apt-get': 'gcc', dnf: 'gcc', apk: 'build-base', pacman: 'gcc', zypper: 'gcc', brew: 'gcc' },
   },

@@ -4,7 +4,10 @@
 OWN_CLIENT=${RUMPFARM_CLIENT-} OWN_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_COMPLAINTS=''
 
 write_conf() {
-  [ ! -f "$DIR/host.conf" ] || return 0
+  if [ -f "$DIR/host.conf" ]; then
+    [ -n "$CONF_ARCHES" ] || put_line "arch $1 native" >>"$DIR/host.conf"
+    return 0
+  fi
   cat >"$DIR/host.conf" <<EOF
 # What this host builds for, and how. The agent reads this file before each job; nothing in it is evaluated by a shell.
 #
@@ -13,6 +16,8 @@ write_conf() {
 # disk_floor_mb MB             take no job below this much free space
 # work_dir PATH                where jobs build; the default is $DIR/work
 # client curl|wget             use only this HTTP client
+# tunnel USER@GATEWAY[:PORT] [KEYFILE]       reach the farm through an ssh that the agent keeps
+# tunnel_key ssh-ed25519 KEY   the gateway's own key
 # launcher setsid|perl|python3|monitor       use only this way to start a job's process group
 #
 # A cross compiler, for example:
@@ -25,7 +30,7 @@ EOF
 
 read_conf() {
   CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT=''
-  DISK_FLOOR=500 WORK_DIR=$DIR/work
+  DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY=''
   [ -f "$DIR/host.conf" ] || return 0
   line_number=0
   while IFS= read -r line || [ -n "$line" ]; do
@@ -42,9 +47,11 @@ read_conf_line() {
     'env '*' '*=*) is_key_of_env "${line#env }" || bad_conf "the key may have only letters, digits and _" ;;
     'disk_floor_mb '*) if is_number "${line#* }"; then DISK_FLOOR=${line#* }; else bad_conf 'not a number'; fi ;;
     'work_dir /'*) WORK_DIR=${line#* } ;;
+    'tunnel '[A-Za-z0-9_]*@?*) TUNNEL=${line#* } ;;
+    'tunnel_key '?*' '?*) TUNNEL_KEY=${line#* } ;;
     'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
     'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=${line#* } ;;
-    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client or launcher' ;;
+    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, launcher, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
   esac
 }
 

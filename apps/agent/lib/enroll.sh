@@ -4,7 +4,7 @@ enroll() {
   is_name "${1-}" || die 'usage: agent.sh enroll INVITATION; the farm shows the whole line for each new host'
   { mkdir -p "$PRIVATE" && chmod 700 "$DIR" "$PRIVATE"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
   [ -z "$SIGNED" ] || is_own_text ||
-    die "plain HTTP brings no script that can be trusted: save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it"
+    die "save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it: plain HTTP brings no script to be trusted"
   take_lock
   read_conf
   choose_tools ''

@@ -79,5 +79,6 @@ say_bye() {
   echo end >"$DIR/facts"
   in_query "$INSTANCE"
   post "/agent/v1/bye?instance=$QUERY" "$DIR/facts" "$DIR/answer" 3
+  end_tunnel
   say bye
 }

@@ -10,7 +10,7 @@ choose_sha() {
     digest x 2>/dev/null
     case $DIGEST in 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881) return 0 ;; esac
   done
-  die 'signed requests need a program for SHA-256 here: sha256sum, shasum, sha256, openssl 0.9.8, digest, perl or python'
+  die 'nothing here can do SHA-256: install OpenSSL 0.9.8, or perl with Digest::SHA'
 }
 
 sha_of_perl() { perl -MDigest::SHA -e 'print Digest::SHA->new(256)->addfile(*STDIN)->hexdigest'; }
@@ -55,9 +55,9 @@ mac() {
   DIGEST=`{ put_line "$IPAD$1"; [ -z "${2-}" ] || sed '/^sig /,$d' "$2"; } | $SHA`
   only_digest
   to_octal
-  MAC=`{ put_text "$OPAD"; put_octal; } | $SHA`
-  MAC=${MAC##*= }
-  MAC=${MAC%% *}
+  DIGEST=`{ put_text "$OPAD"; put_octal; } | $SHA`
+  only_digest
+  MAC=$DIGEST
 }
 
 # Bytes without a process for each of them: print wants \0ooo, printf \ooo.
@@ -100,7 +100,7 @@ believe() {
     fi
   fi
   forget_answer
-  [ ! -s "$1" ] || put_line 'what came is not signed by the farm: changed on its way, or the farm no longer knows this host' >"$DIR/client-said"
+  [ ! -s "$1" ] || put_line 'not signed by the farm: changed on its way, or this host is no longer known' >"$DIR/client-said"
   return 1
 }
 

@@ -36,6 +36,8 @@ use_url() {
 # Sends file $2 to path $1; true if a whole answer is in file $3. Waits in the background, so that traps run at once.
 post() {
   : >"$3"
+  forget_answer
+  keep_tunnel || return 1
   if [ -n "$SIGNED" ]; then post_signed "$@"; return; fi
   ask "$@"
   read_answer "$3"
@@ -58,6 +60,7 @@ ask() {
 
 # Fetches path $1 into file $2, and gives up when no byte came for $3 seconds. For a process of its own, which it may become.
 get() {
+  keep_tunnel || return 1
   [ -n "$RAW$WATCHED" ] || "${SPEAKER}_get" "$@" # execs
   : >"$2$RAW"
   "${SPEAKER}_get" "$@" &

@@ -25,6 +25,7 @@ take_lock() {
     [ "$tries" -lt 20 ] || die "cannot get the lock in $DIR; if no agent runs there, remove its lock.* files"
   done
   rm -f "$DIR/mine.$$"
+  KEEPER=yes
 }
 
 try_lock() {

@@ -35,6 +35,7 @@ choose_tools() {
 write_tools() {
   put_line "url $URL
 signed $SIGNED
+tunnel $TUNNEL
 sha $SHA
 client $CLIENT
 client_tool $CLIENT_TOOL
@@ -56,6 +57,7 @@ read_tools() {
     case $line in
       'url '*) URL=$value ;;
       'signed '*) SIGNED=$value ;;
+      'tunnel '*) TUNNEL=$value ;;
       'sha '*) SHA=$value ;;
       'client '*) CLIENT=$value; use_client ;;
       'client_tool '*) CLIENT_TOOL=$value ;;
@@ -137,6 +139,7 @@ checksum $SUM_TOOL
 launcher $LAUNCHER
 shell $AGENT_SHELL
 cpus $NCPU
+tunnel ${TUNNEL:-none}
 free_mb ${FREE_MB:-unknown}
 disk_floor_mb $DISK_FLOOR
 work_dir $WORK_DIR"

@@ -4,6 +4,7 @@ say() { put_line "rumpfarm: $*" >&2; }
 
 die() {
   say "$*"
+  end_tunnel
   exit 1
 }
 

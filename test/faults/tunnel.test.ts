@@ -1,0 +1,136 @@
+// An agent that reaches the farm through an ssh of its own, and a real sshd.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AgentHost, Invitation } from '../support/agent-host.ts'
+import { scriptProject } from '../support/farm-fixture.ts'
+import { sharedFarm } from '../support/farm-test.ts'
+import { Gateway } from '../support/gateway.ts'
+import { eventually } from '../support/waiting.ts'
+
+const farm = sharedFarm({ queues: 'postgres', environment: { PUBLIC_URL: 'http://farm.example' } })
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await Gateway.open(farm().url)
+})
+afterAll(() => gateway.close())
+
+/** The owner has carried agent.sh over by hand, and has written host.conf. */
+const byHand = ({ token }: Invitation) =>
+  `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh --url http://${gateway.farm} enroll ${token}`
+const through = (conf = gateway.conf) => ({ conf, by: byHand })
+
+async function newHost(name: string): Promise<AgentHost> {
+  await farm().project(name, scriptProject({ hosts: [name] }))
+  return farm().host(name, through())
+}
+
+/** The command lines of this host's ssh. */
+const tunnels = async (host: AgentHost) =>
+  (await host.processes('ssh -F /dev/null')).filter(line => /^\S+ +ssh -F/.test(line))
+
+const counting = (done: string) =>
+  `i=0; until [ -e ${done} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; echo right\n`
+const isWhole = (log: Buffer) => {
+  const lines = log.toString().trimEnd().split('\n')
+  expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
+}
+
+test('a job runs through one ssh, which ends with the agent', async () => {
+  const host = await newHost('vax')
+  const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
+  expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
+  expect((await job.log()).toString()).toBe('right\n')
+
+  expect(await tunnels(host)).toEqual([
+    expect.stringMatching(
+      /-L 127.0.0.1:\d+:\S+:\d+ .* -o StrictHostKeyChecking=yes|-o StrictHostKeyChecking=yes .* -L 127.0.0.1:\d+:\S+:\d+ /,
+    ),
+  ])
+  expect(gateway.lines.join('\n')).toContain('Accepted publickey for')
+  expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
+  host.signal('TERM')
+  expect(await host.exited()).toBe(0)
+  expect(await tunnels(host)).toEqual([])
+})
+
+test('sshd is killed in mid-job and comes back: the job goes on, and its log is whole', async () => {
+  const host = await newHost('alpha')
+  const done = join(farm().directory, 'alpha-done')
+  const job = await (await farm().push(counting(done), 'alpha')).job()
+  await job.logged('line 3\n')
+  await gateway.kill()
+  await host.hears(/attempt \S+: no answer from the farm; the job goes on/)
+  await eventually('the agent’s ssh to end', async () => ((await tunnels(host)).length === 0 ? true : undefined))
+  await gateway.start()
+  await host.hears(/attempt \S+: the farm answers again/, 40_000)
+  expect((await tunnels(host)).length).toBe(1)
+  writeFileSync(done, '')
+  expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
+  isWhole(await job.log())
+})
+
+test('an agent that was killed leaves its ssh behind, and goes on with it: there are never two', async () => {
+  const host = await newHost('mips')
+  const done = join(farm().directory, 'mips-done')
+  const job = await (await farm().push(counting(done), 'mips')).job()
+  await job.logged('line 3\n')
+  const before = await tunnels(host)
+  await host.kill9()
+  await host.start()
+  await host.hears(/taken up again/)
+  writeFileSync(done, '')
+  expect(await job.finished()).toMatchObject({ verdict: 'passed' })
+  isWhole(await job.log())
+  expect(await tunnels(host)).toEqual(before)
+  expect(before.length).toBe(1)
+})
+
+test('a gateway with another key is a man in the middle: nothing is sent to it, and the host goes on when he is gone', async () => {
+  const host = await newHost('sun')
+  const done = join(farm().directory, 'sun-done')
+  const job = await (await farm().push(counting(done), 'sun')).job()
+  await job.logged('line 3\n')
+  await gateway.kill()
+  const before = gateway.lines.length
+  await gateway.start('other')
+  await eventually(
+    'three tries',
+    () => gateway.lines.slice(before).filter(line => /Connection (from|closed)/.test(line)).length > 3 || undefined,
+  )
+  const stranger = await farm().beginHost('stranger', through())
+  await stranger.hears(
+    /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
+    60_000,
+  )
+  expect(await stranger.exited()).toBe(1)
+  expect(await tunnels(stranger)).toEqual([])
+  expect(gateway.lines.slice(before).join('\n')).not.toMatch(/Accepted|userauth|publickey/)
+  await gateway.kill()
+  await gateway.start()
+  await host.hears(/attempt \S+: the farm answers again/, 40_000)
+  writeFileSync(done, '')
+  expect(await job.finished()).toMatchObject({ verdict: 'passed' })
+  isWhole(await job.log())
+})
+
+test('without the gateway’s key in host.conf there is no tunnel, and the line says so', async () => {
+  const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
+  await host.hears(
+    /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
+    60_000,
+  )
+  expect(await host.exited()).toBe(1)
+})
+
+test('the account is good for the farm’s port and nothing else', async () => {
+  const [, account = '', port = '', key = ''] = /^tunnel (\S+):(\d+) (\S+)$/m.exec(gateway.conf) ?? []
+  const host = await newHost('tidy')
+  const ssh = `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${port} -i ${key}`
+  expect(await host.run(`${ssh} ${account} id 2>&1 || echo refused`)).toMatch(/\nrefused\n$/)
+  const other = await host.run(`${ssh} -W 127.0.0.1:1 ${account} 2>&1; :`)
+  expect(other).toMatch(/administratively prohibited/)
+  expect(await host.run(`${ssh} -R 127.0.0.1:0:127.0.0.1:1 -o ExitOnForwardFailure=yes -N ${account} 2>&1; :`)).toMatch(
+    /remote port forwarding failed/,
+  )
+})
