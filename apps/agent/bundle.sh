@@ -1,20 +1,27 @@
 #!/bin/sh
 # Prints the agent as the one file that the farm serves at /agent.sh: the parts in order, without their comments and
 # indentation, which are a quarter of it and which a host of 16 MB parses at every start. The parts stay readable in lib/.
+# The version gets the checksum of all that: any change is another version, which the farm offers to its hosts.
 # What lies within quotes or a here-document is kept as it is. The first two lines tell the agent its own file.
 # `bundle.sh --commented` prints the parts as they are, for shellcheck and its directives.
 set -eu
 cd "$(dirname "$0")/lib"
 parts='start words clock process launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
-  http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish main'
+  http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish
+  update main'
 
 if [ "${1-}" = --commented ]; then
   for part in $parts; do cat "$part.sh"; done
   exit 0
 fi
-sed 2q start.sh
-for part in $parts; do
-  awk -v part="$part" '
+print_parts() {
+  sed 2q start.sh
+  for part in $parts; do print_part "$part"; done
+  echo '# end of agent.sh'
+}
+
+print_part() {
+  awk -v part="$1" '
     BEGIN { quote = ""; SINGLE = sprintf("%c", 39) }
 
     # Follows the quotes of one line; what is left open goes on in the next line.
@@ -43,6 +50,9 @@ for part in $parts; do
       if (match(line, "<<" SINGLE "[A-Z]+" SINGLE "$")) here = substr(line, RSTART + 3, RLENGTH - 4)
     }
     END { if (quote != "" || here != "") { print part ".sh: a quote or here-document is left open" > "/dev/stderr"; exit 1 } }
-  ' "$part.sh"
-done
-echo '# end of agent.sh'
+  ' "$1.sh"
+}
+
+text=$(print_parts)
+sum=$(printf '%s\n' "$text" | cksum)
+printf '%s\n' "$text" | sed "s/^\(AGENT_VERSION=[0-9.]*\)\$/\1+${sum%% *}/"

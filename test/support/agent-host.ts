@@ -143,6 +143,17 @@ export class AgentHost implements HostUnderTest {
     this.#host.configure(text)
   }
 
+  /** Changes the agent that is installed there; it takes effect at the next start. */
+  changeAgent(change: (text: string) => string): void {
+    writeFileSync(join(this.dir, 'agent.sh'), change(this.read('agent.sh')))
+  }
+
+  /** Stops the agent in order. */
+  async stop(): Promise<void> {
+    this.signal('TERM')
+    await this.exited()
+  }
+
   /** A copy of the agent's directory as it is now: where it lies. */
   backUp(): string {
     const copy = join(this.#host.folder, `backup-${readdirSync(this.#host.folder).length}`)

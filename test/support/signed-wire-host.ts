@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { readAnswer, type WireAnswer, type WireLine, writeLines } from '@rumpfarm/contracts'
-import { introduction, WireHost } from './wire-host.ts'
+import { WireHost } from './wire-host.ts'
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('hex')
@@ -19,7 +19,7 @@ export class SignedWireHost extends WireHost {
   async enrolSigned(token: string, nonce = `nonce-${this.run}`): Promise<WireAnswer> {
     this.by = sha256(token)
     this.key = letters(sha256(`rumpfarm key ${token}`))
-    const answer = await this.post('/agent/v1/enroll', [['nonce', nonce], ...introduction])
+    const answer = await this.post('/agent/v1/enroll', [['nonce', nonce], ...this.introduction])
     if (answer.code !== 0) return answer
     this.key = letters(hmac(this.key, `host ${nonce}\n`))
     this.by = this.name

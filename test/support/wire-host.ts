@@ -24,6 +24,8 @@ export class WireHost {
   readonly instance = `${process.pid}-${Math.random().toString(36).slice(2)}`
   url: string
   credential = ''
+  /** What it says of its agent. */
+  version = '1.0.0'
 
   constructor(url: string, name: string) {
     this.url = url
@@ -40,7 +42,7 @@ export class WireHost {
   }
 
   async enrol(token: string, nonce = `nonce-${this.instance}`): Promise<WireAnswer> {
-    const answer = await this.post('/agent/v1/enroll', [['token', token], ['nonce', nonce], ...introduction])
+    const answer = await this.post('/agent/v1/enroll', [['token', token], ['nonce', nonce], ...this.introduction])
     this.credential = lineValue(answer.lines, 'credential') ?? this.credential
     return answer
   }
@@ -48,12 +50,21 @@ export class WireHost {
   hello(arches: readonly string[], changes: WireLine[] = []): Promise<WireAnswer> {
     const declared = arches.map((arch): WireLine => ['arch', `${arch} native cc 1`])
     return this.post('/agent/v1/hello', [
-      ...introduction,
+      ...this.introduction,
       ['instance', this.instance],
       ['slots', 8],
       ...declared,
       ...changes,
     ])
+  }
+
+  get introduction(): WireLine[] {
+    return [
+      ['protocol', 1],
+      ['version', this.version],
+      ['uname_s', 'Unix'],
+      ['uname_m', 'x86_64'],
+    ]
   }
 
   /** `claim` as the protocol has it; the answer is a job, `none`, or an error. */
@@ -168,13 +179,6 @@ export interface FinishOptions {
   /** What else it says. */
   lines?: WireLine[]
 }
-
-export const introduction: WireLine[] = [
-  ['protocol', 1],
-  ['version', '1.0.0'],
-  ['uname_s', 'Unix'],
-  ['uname_m', 'x86_64'],
-]
 
 export const tokenOf = (line: string): string => line.trim().split(' ').at(-1) ?? ''
 

@@ -2,7 +2,7 @@
 
 forget_answer() {
   ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_cancel='' A_chunk='' A_claim='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
-  A_next='' A_none='' A_poll='' A_retry='' A_sig='' A_silence='' A_size='' A_verdict='' A_wall='' A_sources=0 A_steps=0
+  A_next='' A_none='' A_poll='' A_retry='' A_sig='' A_silence='' A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
 read_answer() {
@@ -47,6 +47,7 @@ note_line() {
     'size '*) A_size=${line#* } ;;
     'source '*) A_sources=$((A_sources + 1)) ;;
     'step '*) A_steps=$((A_steps + 1)) ;;
+    'update '*) A_update=${line#* } ;;
     'verdict '*) A_verdict=${line#* } ;;
     'wall '*) A_wall=${line#* } ;;
   esac

@@ -76,9 +76,10 @@ hear_claim() {
       return 1
       ;;
     426)
-      say "the farm wants a newer agent ($ERR_TEXT): run the enrolment line again; taking no jobs"
-      pause 3600000
-      leaving || say_hello
+      hear_offer
+      update_is_due && return 1
+      say "the farm takes no agent like this ($ERR_TEXT); taking no jobs"
+      pause 60000
       return 1
       ;;
     *)

@@ -18,6 +18,7 @@ write_conf() {
 # client curl|wget             use only this HTTP client
 # tunnel USER@GATEWAY[:PORT] [KEYFILE]       reach the farm through an ssh that the agent keeps
 # tunnel_key ssh-ed25519 KEY   the gateway's own key
+# updates yes|no               whether to take another agent from the farm; the default is yes
 # launcher setsid|perl|python3|monitor       use only this way to start a job's process group
 #
 # A cross compiler, for example:
@@ -30,7 +31,7 @@ EOF
 
 read_conf() {
   CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT=''
-  DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY=''
+  UPDATES=yes DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY=''
   [ -f "$DIR/host.conf" ] || return 0
   line_number=0
   while IFS= read -r line || [ -n "$line" ]; do
@@ -49,9 +50,10 @@ read_conf_line() {
     'work_dir /'*) WORK_DIR=${line#* } ;;
     'tunnel '[A-Za-z0-9_]*@?*) TUNNEL=${line#* } ;;
     'tunnel_key '?*' '?*) TUNNEL_KEY=${line#* } ;;
+    'updates yes' | 'updates no') UPDATES=${line#* } ;;
     'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
     'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=${line#* } ;;
-    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, launcher, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
+    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, launcher, updates yes|no, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
   esac
 }
 

@@ -81,11 +81,14 @@ save_script() {
   else
     (get /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
   fi
-  sed "s|^FARM_URL='.*|FARM_URL='$FARM'|" "$saved.new" >"$saved.filled"
-  rm -f "$saved.new"
-  last_words "$saved.filled"
-  if [ "$LAST_WORDS" = '# end of agent.sh' ]; then mv "$saved.filled" "$saved"; else
+  last_words "$saved.new"
+  if [ "$LAST_WORDS" = '# end of agent.sh' ]; then
+    fill_address "$saved.new"
+    mv "$saved.new" "$saved"
+  else
     why_no_answer
     die "the agent's own text did not come whole from $URL/agent.sh$WHY; run the same line again"
   fi
 }
+
+fill_address() { sed "s|^FARM_URL='.*|FARM_URL='$FARM'|" "$1" >"$1.filled" && mv "$1.filled" "$1"; }

@@ -21,6 +21,7 @@ write_hello() {
   put_line "instance $INSTANCE"
   if is_name "$PREVIOUS"; then put_line "previous $PREVIOUS"; fi
   put_line 'slots 1'
+  tell_update
   tell_arches
   echo end
 }
@@ -41,10 +42,9 @@ hello_once() {
   write_hello >"$DIR/facts"
   if post /agent/v1/hello "$DIR/facts" "$DIR/answer" 20; then
     case $ERR in
-      '') heard_hello; return 0 ;;
+      '' | 426) heard_hello; return 0 ;; # 426 comes again with the claim
       401 | 429 | 503) ;;
       409) say "another agent runs as this host ($ERR_TEXT); asking again in $LEASE_SECONDS s"; DELAY=$((LEASE_SECONDS * 1000)); return 1 ;;
-      426) say "the farm wants a newer agent ($ERR_TEXT): run the enrolment line again; taking no jobs"; DELAY=3600000; return 1 ;;
       *) say "the farm refuses our hello: $ERR_TEXT" ;;
     esac
   elif ! leaving; then
@@ -67,6 +67,7 @@ heard_hello() {
   [ "$CHUNK" -gt 0 ] || CHUNK=65536
   CHUNK_MAX=$CHUNK
   confirm_instance
+  hear_offer
   now
   HELLO_AT=$NOW HELLO_CONF=$CONF_TEXT
 }

@@ -103,6 +103,9 @@ run_agent() {
   find_spool
   take_up_attempt
   if ! leaving && say_hello; then serve; fi
+  # An update that the owner has stopped before the farm had answered gets its start again.
+  trap - 0
+  if [ -f "$DIR/update.begun" ]; then mv "$DIR/update.begun" "$DIR/update.swapped"; fi
   say_bye
 }
 
@@ -118,6 +121,7 @@ serve() {
   say 'waiting for jobs'
   while ! leaving; do
     read_conf
+    take_update || say_hello
     if claim_job; then
       do_attempt
       [ -z "$DROPPED" ] || next_spool
@@ -189,6 +193,7 @@ main() {
       enroll "${2-}"
       ;;
     run) run_agent ;;
+    trial) trial ;;
     check) check ;;
     version) echo "$AGENT_VERSION" ;;
     *)

@@ -27,7 +27,7 @@ else
 fi
 
 FARM_URL='@FARM_URL@'
-AGENT_VERSION=1.0.0
+AGENT_VERSION=1.1.0 # bundle.sh adds a + and its checksum
 PROTOCOL=1
 AGENT_SHELL=${RUMPFARM_SHELL:-sh}
 
@@ -36,3 +36,20 @@ if test -d /usr/xpg4/bin; then PATH=/usr/xpg4/bin:$PATH; fi
 export PATH
 if test -n "${LC_ALL-}"; then export LC_ALL; fi
 unset ENV BASH_ENV CDPATH GREP_OPTIONS
+
+# An update that did not come as far as an answer of the farm: the start after that goes back to the agent before it. This
+# stands here, before the rest of a new version can be wrong. agent.sh is never missing, whenever the machine goes down.
+case "$*" in
+  run | *' run')
+    case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac
+    if test -f "$UPDATE.begun"; then
+      if test -f "$0.old"; then mv "$0.old" "$0"; fi
+      mv "$UPDATE.begun" "$UPDATE.failed"
+      exec "$AGENT_SHELL" "$0" "$@"
+    elif test -f "$UPDATE.swapped"; then
+      mv "$UPDATE.swapped" "$UPDATE.begun"
+      UPDATE_WORDS=$*
+      trap 'exec "$AGENT_SHELL" "$0" $UPDATE_WORDS' 0 # at once, where nothing else would start it again
+    fi
+    ;;
+esac

@@ -148,7 +148,7 @@ scene('check says what the agent found, and asks the farm nothing', async ({ far
   }
   expect(farm.seen.length).toBe(before)
   expect(readFileSync(join(host.dir, 'agent.sh'), 'utf8')).toContain('AGENT_VERSION')
-  expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\n$/)
+  expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\+[0-9]+\n$/)
 })
 
 scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrolled }) => {

@@ -11,15 +11,13 @@ import type { Parts, SignedWay } from './parts.ts'
 
 export interface AppOptions {
   log: Logger
-  /** The agent's one file, as bundled. */
-  agentScript: () => Promise<string>
 }
 
 /** The server's doors, in order. Nothing listens yet: tests inject here. */
-export async function buildApp(parts: Parts, { log, agentScript }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(parts: Parts, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, parts.config.trustProxy)
   await app.register(healthDoor(parts))
-  await app.register(agentDoor(parts, agentScript))
+  await app.register(agentDoor(parts))
   await app.register(accessDoor(parts))
   await app.register(webhooksDoor(parts))
   await app.register(resultsDoor(parts))

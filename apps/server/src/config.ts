@@ -24,6 +24,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
     farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
+    /** Agents below this version get no further jobs. */
+    agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
     /** Bytes of prepared tarballs kept. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
@@ -57,6 +59,12 @@ function whole(
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
+}
+
+function version(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = env[name]
+  if (!text || /^\d{1,6}(\.\d{1,6}){0,2}$/.test(text)) return text || undefined
+  throw new ConfigError(`${name} is "${text}"; it must be a version such as 1.2.0`)
 }
 
 function url(env: NodeJS.ProcessEnv, name: string): string {

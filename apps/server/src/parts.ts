@@ -1,5 +1,6 @@
 import type { Mirrors } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
+import type { AgentRelease } from './agent-release.ts'
 import type { Bus } from './bus.ts'
 import type { Config } from './config.ts'
 import type { Dispatch } from './dispatch.ts'
@@ -13,6 +14,8 @@ export interface Parts {
   bus: Bus
   dispatch: Dispatch
   watching: Watching
+  /** The agent that this farm has for its hosts, as it is now. */
+  agentRelease(): Promise<AgentRelease>
   /** Where hosts send signed requests; undefined: nowhere. */
   signed?: SignedWay | undefined
 }

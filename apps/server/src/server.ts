@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
-import { migrate, openFarm } from '@rumpfarm/farm'
+import { isBelow, migrate, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { agentReleases } from './agent-release.ts'
 import { announcer } from './announcer.ts'
 import { buildApp, buildSignedApp } from './app.ts'
 import { localBus, redisBus, topics } from './bus.ts'
@@ -28,6 +28,7 @@ export interface Server {
 /** Everything a server is, opened in order; the caller listens. */
 export async function openServer(config: Config, log: Logger): Promise<Server> {
   mkdirSync(config.dataDirectory, { recursive: true })
+  await refuseOwnAgent(config)
   const closing: (() => Promise<unknown> | unknown)[] = []
   const database = await openDatabase(config, log)
   closing.unshift(database.stop)
@@ -55,6 +56,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     logsDirectory: join(config.dataDirectory, 'logs'),
     secret: config.secrets.server,
     leaseSeconds: config.leaseSeconds,
+    agentVersionMin: config.agentVersionMin,
     announce: announcer({ bus, dispatch, errands, watching, log }),
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
@@ -64,8 +66,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
   const signed = config.signed && signedWay(config.signed.url)
-  const parts = { config, farm, mirrors, bus, dispatch, watching, signed }
-  const app = await buildApp(parts, { log, agentScript })
+  const parts = { config, farm, mirrors, bus, dispatch, watching, agentRelease, signed }
+  const app = await buildApp(parts, { log })
   const signedApp = signed && (await buildSignedApp(parts, signed, { log }))
   closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
   errands.start(farm)
@@ -90,8 +92,16 @@ function notUsable(error: Error & { code?: string }): never {
 
 // Beside apps/server/src and apps/server/dist alike.
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
-const agentScript = () => readFile(agentFile, 'utf8')
-const signedWay = (url: string) => ({ url, script: async () => fillIn(await agentScript(), `signed+${url}`) })
+const agentRelease = agentReleases(agentFile)
+const signedWay = (url: string) => ({ url, script: async () => fillIn(await agentRelease(), `signed+${url}`) })
+
+/** A floor above the agent that the farm itself serves would end every host's work, and no update could help. */
+async function refuseOwnAgent({ agentVersionMin }: Config): Promise<void> {
+  if (agentVersionMin === undefined) return
+  const { version } = await agentRelease()
+  if (isBelow(version, agentVersionMin))
+    throw new ConfigError(`AGENT_VERSION_MIN is ${agentVersionMin}, but the agent that this farm serves is ${version}`)
+}
 
 async function closeAll(closing: readonly (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
   for (const close of closing) {

@@ -84,9 +84,11 @@ export const Host = Type.Object(
     awaySince: maybeMoment('When it stopped in order'),
     enrolledAt: moment('When it joined the farm'),
     pausedAt: maybeMoment('When an administrator paused it'),
-    refusal: maybeText('Why it takes no work now, in its own words'),
+    refusal: maybeText("Why it takes no work now: the farm's reason, else the host's own words"),
     diskFreeMb: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'As it said last' }),
     agentVersion: Type.String(),
+    agentOffered: maybeText('The agent that the farm offers to it; null: it has that one'),
+    updateFailed: maybeText('The version that it tried to update to in vain, and why'),
     slots: count('How many jobs it runs at once'),
     facts: Type.Record(Type.String(), Type.String(), { description: 'What it says of itself' }),
     arches: Type.Array(

@@ -7,6 +7,8 @@ import type { RunningCache } from './running.ts'
 export interface Settings {
   /** How long a lease lasts without a message from the host. */
   leaseSeconds: number
+  /** Agents below this version get no further jobs. */
+  agentVersionMin?: string | undefined
   /** How long an invitation can be used. */
   invitationSeconds: number
   /** Signs what must be the same when asked twice (a host's credential). At least 32 bytes, kept for good. */

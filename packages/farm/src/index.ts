@@ -37,6 +37,7 @@ export { MigrationError, migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
 export type { ArtifactView, AttemptView, JobView } from './reads/jobs.ts'
+export { isBelow, tooOld } from './rules/agent-version.ts'
 export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
 export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './rules/matrix.ts'
 export type { Recipe } from './rules/plan.ts'
@@ -86,6 +87,7 @@ export function openFarm(options: OpenFarm) {
     settings: {
       leaseSeconds: options.leaseSeconds ?? 90,
       invitationSeconds: options.invitationSeconds ?? 3600,
+      agentVersionMin: options.agentVersionMin,
       secret: options.secret,
     },
   }

@@ -5,6 +5,7 @@ import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
 import { type Fault, Faults, kindOf } from './faults.ts'
 import { Log } from './log.ts'
+import type { Release } from './release.ts'
 import { BadRequest, holdArtifact, readBody, readQuery } from './rules.ts'
 import { sumIsRight } from './sums.ts'
 import { tarball } from './tarball.ts'
@@ -23,11 +24,15 @@ export class ScriptedFarm {
   chunk = 65536
   next = 2000
   enrolError = ''
+  /** What hello said last. */
+  version = ''
   helloError = ''
   claimError = ''
   /** The newest claim the farm knows of, besides those it has seen answered. */
   newestClaim = 0
   script = ''
+  /** The agent that this farm has for its hosts; a host of another version is offered it. */
+  release: Release | undefined
   invitationNonce = ''
   /** The bytes that a source call is answered with; a test may spoil them. */
   onSource = (bytes: Buffer, _times: number): Buffer => bytes
@@ -197,6 +202,7 @@ export class ScriptedFarm {
     if (kind === 'enroll') return give(this.enroll(body))
     if (kind === 'hello') return give(this.hello(body))
     if (kind === 'claim') return this.claim(url, body, give)
+    if (kind === 'agent') return this.agent(url, response, give)
     if (kind === 'bye') {
       readBody('bye', body)
       readQuery('bye', url.searchParams)
@@ -215,16 +221,31 @@ export class ScriptedFarm {
   }
 
   private hello(body: Buffer): Answer {
-    readBody('hello', body)
-    if (this.helloError) return err(this.helloError)
-    return ok('host vax', `poll ${this.poll}`, `lease ${this.leaseSeconds}`, `chunk ${this.chunk}`)
+    const told = Object.fromEntries(readBody('hello', body))
+    this.version = told.version ?? ''
+    if (this.helloError) return err(this.helloError, ...this.update())
+    return ok('host vax', `poll ${this.poll}`, `lease ${this.leaseSeconds}`, `chunk ${this.chunk}`, ...this.update())
+  }
+
+  private update(): string[] {
+    return this.release && this.release.version !== this.version ? [`update ${this.release.line}`] : []
+  }
+
+  private agent(url: URL, response: ServerResponse, give: (answer: Answer) => void) {
+    readQuery('agent', url.searchParams)
+    if (!this.release) return give(err('404 no agent here'))
+    const { served, announced } = this.release
+    response.writeHead(200, { 'content-type': 'text/x-shellscript', 'content-length': announced })
+    this.done(() =>
+      served.length < announced ? response.write(served, () => response.destroy()) : response.end(served),
+    )
   }
 
   private claim(url: URL, body: Buffer, give: (answer: Answer) => void) {
     const refuses = readBody('claim', body).some(([key]) => key === 'refuse')
     const query = readQuery('claim', url.searchParams)
     const claim = Number(query.claim)
-    if (this.claimError) return give(err(this.claimError))
+    if (this.claimError) return give(err(this.claimError, ...this.update()))
     const held = this.attempts.find(attempt => attempt.state === 'leased')
     if (this.newestClaim >= claim) return give(err('409 stale claim', `claim ${this.newestClaim}`))
     if (held && held.claim > claim) return give(err('409 stale claim', `claim ${held.claim}`))

@@ -47,7 +47,15 @@ const facts: Rules = {
 
 export const bodies = {
   enroll: { token: isName, nonce: isName, ...facts },
-  hello: { ...facts, instance: isName, previous: isName, slots: isNumber, arch: isArch },
+  hello: {
+    ...facts,
+    instance: isName,
+    previous: isName,
+    slots: isNumber,
+    arch: isArch,
+    update_failed: text => /^[A-Za-z0-9._+-]+ .+$/.test(text) && isText(text),
+    updates: text => text === 'no',
+  },
   claim: { disk_mb: isNumber, refuse: isRefusal },
   finish: {
     reason: isReason,
@@ -64,6 +72,7 @@ export const bodies = {
 export const queries = {
   enroll: {},
   hello: {},
+  agent: {},
   bye: { instance: isName },
   claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
   source: { lease: isName },
@@ -92,6 +101,8 @@ const optional = new Set([
   'disk_mb',
   'mem_mb',
   ...lists,
+  'update_failed',
+  'updates',
   ...Object.keys(facts),
 ])
 

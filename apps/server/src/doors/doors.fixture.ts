@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestR
 import pg from 'pg'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../../test/support/postgres.ts'
+import { releaseOf } from '../agent-release.ts'
 import { localBus } from '../bus.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Parts } from '../parts.ts'
@@ -130,7 +131,8 @@ async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Pro
   const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
   const bus = localBus()
   // None of these doors sends messages to hosts.
-  const parts = { ...given, bus, watching: openWatching(bus) } as unknown as Parts
+  const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
+  const parts = { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts
   await app.register(accessDoor(parts))
   await app.register(webhooksDoor(parts))
   await app.register(resultsDoor(parts))

@@ -1,5 +1,6 @@
 import type { ArchKind, HostFacts } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
+import { tooOld } from '../rules/agent-version.ts'
 import { type Presence, presence, systemLine } from '../rules/presence.ts'
 
 export interface HostView {
@@ -10,9 +11,12 @@ export interface HostView {
   awaySince: Date | null
   enrolledAt: Date
   pausedAt: Date | null
+  /** Why it takes no work now: the farm's reason, else its own. */
   refusal: string | null
   diskFreeMb: number | null
   agentVersion: string
+  /** The version that it tried to update to in vain, and why. */
+  updateFailed: string | null
   slots: number
   facts: HostFacts
   arches: { arch: string; kind: ArchKind; compiler: string }[]
@@ -24,7 +28,7 @@ export const listHosts = (
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<HostView[]> => hostsWhere(ground, after === undefined ? {} : { name: { gt: after } }, limit)
 
-async function hostsWhere({ db, now }: Ground, where: object, limit: number): Promise<HostView[]> {
+async function hostsWhere({ db, now, settings }: Ground, where: object, limit: number): Promise<HostView[]> {
   const hosts = await db.host.findMany({
     where: { removedAt: null, ...where },
     include: { arches: { orderBy: { arch: 'asc' } } },
@@ -39,9 +43,10 @@ async function hostsWhere({ db, now }: Ground, where: object, limit: number): Pr
     awaySince: host.awaySince,
     enrolledAt: host.enrolledAt,
     pausedAt: host.pausedAt,
-    refusal: host.refusal,
+    refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
     diskFreeMb: host.diskFreeMb,
     agentVersion: host.agentVersion,
+    updateFailed: (host.facts as HostFacts).update_failed ?? null,
     slots: host.slots,
     facts: host.facts as HostFacts,
     arches: host.arches.map(({ arch, kind, compiler }) => ({ arch, kind: kind as ArchKind, compiler })),

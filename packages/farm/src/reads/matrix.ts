@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
+import { tooOld } from '../rules/agent-version.ts'
 import {
   type ActiveAttempt,
   type CellRecord,
@@ -30,12 +31,13 @@ interface HostRow {
   awaySince: Date | null
   pausedAt: Date | null
   refusal: string | null
+  agentVersion: string
   arches: MatrixHost['arches']
 }
 
-async function matrixHosts({ db, now }: Ground): Promise<MatrixHost[]> {
+async function matrixHosts({ db, now, settings }: Ground): Promise<MatrixHost[]> {
   const rows = await db.$queryRaw<HostRow[]>`
-    SELECT "name", "facts", "lastSeenAt", "awaySince", "pausedAt", "refusal", (
+    SELECT "name", "facts", "lastSeenAt", "awaySince", "pausedAt", "refusal", "agentVersion", (
              SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler") ORDER BY "arch"), '[]')
                FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
       FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
@@ -44,7 +46,7 @@ async function matrixHosts({ db, now }: Ground): Promise<MatrixHost[]> {
     system: systemLine(host.facts),
     presence: presence(host, now()),
     lastSeenAt: host.lastSeenAt,
-    refusal: host.refusal,
+    refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
     arches: host.arches,
   }))
 }

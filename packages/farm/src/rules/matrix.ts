@@ -8,7 +8,7 @@ export interface MatrixHost {
   system: string
   presence: Presence
   lastSeenAt: Date
-  /** Why it takes no work now, in its own words. */
+  /** Why it takes no work now. */
   refusal: string | null
   arches: { arch: string; kind: ArchKind; compiler: string }[]
 }

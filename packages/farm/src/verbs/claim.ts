@@ -2,6 +2,7 @@ import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
 import { isUniqueViolation, Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
+import { tooOld } from '../rules/agent-version.ts'
 import type { Recipe } from '../rules/plan.ts'
 import { limitsOf, type Running } from '../running.ts'
 import { finishRows } from './finish-rows.ts'
@@ -40,10 +41,13 @@ export type SlotState =
   | { kind: 'other-instance' }
   /** Paused or removed by an administrator. */
   | { kind: 'paused' }
+  /** Its agent is below the farm's floor: it ends what it has, and gets nothing new. */
+  | { kind: 'too-old'; words: string }
 
 interface SlotRow {
   instance: string | null
   paused: boolean
+  agentVersion: string
   newest: number | null
   jobId: number | null
   number: number | null
@@ -66,7 +70,9 @@ export async function askForWork(ground: Ground, wish: Claim, condition: HostCon
     if (row.claim > wish.claim) return { kind: 'stale', newest: row.claim }
     await forget(ground, row.jobId, row.number)
   } else if (row.newest !== null && row.newest >= wish.claim) return { kind: 'stale', newest: row.newest }
-  return row.paused ? { kind: 'paused' } : { kind: 'free' }
+  if (row.paused) return { kind: 'paused' }
+  const words = tooOld(row.agentVersion, ground.settings.agentVersionMin)
+  return words === null ? { kind: 'free' } : { kind: 'too-old', words }
 }
 
 /** What the host says of itself with a claim. */
@@ -92,7 +98,7 @@ async function touch(
          AND ("lastSeenAt" < ${later(at, -settings.leaseSeconds / 9)} OR "awaySince" IS NOT NULL
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
-    SELECT host."instance", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+    SELECT host."instance", host."agentVersion", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
            slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
       FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${wish.slot}

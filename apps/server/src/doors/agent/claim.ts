@@ -1,11 +1,13 @@
 import { lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
 import type { Claim, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AgentRelease } from '../../agent-release.ts'
 import { topics } from '../../bus.ts'
 import type { QueuedAttempt } from '../../dispatch.ts'
 import type { Parts } from '../../parts.ts'
 import { err, ok } from './answers.ts'
 import { offerLines } from './offer-lines.ts'
+import { updateLines } from './update-lines.ts'
 
 /**
  * The longest wait of a claim. A host that waits is heard only when it asks again, and one that was not heard for a lease may
@@ -32,6 +34,7 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
     try {
       const seconds = Math.min(wireNumber(request.query.wait) ?? 0, waitSecondsMax(parts.farm.settings.leaseSeconds))
       const found = await awaitWork(parts, wish, condition, { until: Date.now() + seconds * 1000, gone: gone.signal })
+      if (typeof found === 'object' && 'words' in found) return tooOld(reply, found.words, await parts.agentRelease())
       return answer(reply, found, publicUrlOf(request))
     } finally {
       if (waiting.get(place) === gone) waiting.delete(place)
@@ -39,9 +42,14 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
   }
 }
 
-type Found = Offer | 'none' | 'other-instance' | Extract<SlotState, { kind: 'stale' }>
+type TooOld = Extract<SlotState, { kind: 'too-old' }>
+type Found = Offer | 'none' | 'other-instance' | Extract<SlotState, { kind: 'stale' }> | TooOld
 
-function answer(reply: FastifyReply, found: Found, publicUrl: string): FastifyReply {
+/** What heals it comes with the refusal; an agent that has the offered version already would not be too old. */
+const tooOld = (reply: FastifyReply, words: string, release: AgentRelease) =>
+  err(reply, 426, words, updateLines(release, undefined))
+
+function answer(reply: FastifyReply, found: Exclude<Found, TooOld>, publicUrl: string): FastifyReply {
   if (found === 'other-instance')
     return err(reply, 409, 'another agent runs as this host: say hello first, or stop one of them')
   if (typeof found !== 'string' && 'newest' in found)
@@ -83,7 +91,7 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
     for (;;) {
       const state = await parts.farm.askForWork(wish, condition)
       if (state.kind === 'offer') return state.offer
-      if (state.kind === 'stale') return state
+      if (state.kind === 'stale' || state.kind === 'too-old') return state
       if (state.kind === 'other-instance') return state.kind
       const mayRun = state.kind === 'free' && condition.refusal === undefined
       const found = mayRun ? await takeOrWait(parts, wish, bell) : (await bell.rung()) ? undefined : 'none'
@@ -130,6 +138,7 @@ function answerTo(state: Exclude<SlotState, { kind: 'free' }>): Found {
     case 'offer':
       return state.offer
     case 'stale':
+    case 'too-old':
       return state
     case 'paused':
       return 'none'

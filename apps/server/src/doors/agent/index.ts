@@ -1,6 +1,7 @@
-import { isWireName, lineValue, parseAttemptName } from '@rumpfarm/contracts'
-import type { EnrollOutcome } from '@rumpfarm/farm'
+import { isWireName, lineValue, parseAttemptName, type WireLine } from '@rumpfarm/contracts'
+import { type EnrollOutcome, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AgentRelease } from '../../agent-release.ts'
 import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { err, ok } from './answers.ts'
@@ -11,6 +12,7 @@ import { answerArtifact, answerFinish, answerProgress, type Message, type Query 
 import { takePieces } from './pieces.ts'
 import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
+import { updateLines } from './update-lines.ts'
 
 /**
  * Log bytes that an agent is told to send at most in one request. Starting curl takes some 12 ms: with 64 KiB a log came in
@@ -29,9 +31,9 @@ declare module 'fastify' {
 type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string }; Querystring: Query }>
 
 /** The hosts' door: docs/agent-protocol.md, word for word. */
-export const agentDoor = (parts: Parts, agentScript: () => Promise<string>) => async (app: FastifyInstance) => {
+export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(parts.config, request)
-  serveScript(app, async request => fillIn(await agentScript(), publicUrl(request)))
+  serveScript(app, async request => fillIn(await parts.agentRelease(), publicUrl(request)))
   const bearerOf = bearers(parts.farm)
   const identity: Identity = {
     publicUrl,
@@ -76,7 +78,8 @@ function serveScript(app: FastifyInstance, script: (request: FastifyRequest) => 
 }
 
 /** The agent's text with the farm's address in it. */
-export const fillIn = (script: string, address: string): string => script.replaceAll('@FARM_URL@', address)
+export const fillIn = ({ bytes }: AgentRelease, address: string): string =>
+  bytes.toString('utf8').replaceAll('@FARM_URL@', address)
 
 const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers()
@@ -106,6 +109,10 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
     if (!bearer)
       return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
     request.bearer = bearer
+  })
+  app.get('/agent', async (_request, reply) => {
+    const { bytes } = await parts.agentRelease()
+    return reply.code(200).type('text/x-shellscript; charset=utf-8').header('content-length', bytes.length).send(bytes)
   })
   app.post('/hello', (request, reply) => hello(parts, request, reply))
   app.post('/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
@@ -190,7 +197,11 @@ function enrolled(reply: FastifyReply, outcome: EnrollOutcome, poll: number): Fa
   }
 }
 
-async function hello({ farm }: Parts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function hello(
+  { farm, agentRelease }: Parts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const read = readIntroduction(request.body as Buffer)
   if (read.kind === 'problem') return err(reply, 400, read.problem)
   const greeting = readGreeting(read.value.lines)
@@ -201,11 +212,14 @@ async function hello({ farm }: Parts, request: FastifyRequest, reply: FastifyRep
     const heard = outcome.lastSeenAt.toISOString()
     return err(reply, 409, `another agent runs as ${request.bearer.name} (heard at ${heard}): stop one of them`)
   }
-  const { leaseSeconds } = farm.settings
-  return ok(reply, [
+  const { leaseSeconds, agentVersionMin } = farm.settings
+  const lines: WireLine[] = [
     ['host', request.bearer.name],
     ['poll', waitSecondsMax(leaseSeconds)],
     ['lease', leaseSeconds],
     ['chunk', chunkBytes],
-  ])
+    ...updateLines(await agentRelease(), version),
+  ]
+  const words = tooOld(version, agentVersionMin)
+  return words === null ? ok(reply, lines) : err(reply, 426, words, lines)
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { offeredTo } from '../../agent-release.ts'
 import type { Parts } from '../../parts.ts'
 import { drawMatrixPage } from './matrix/page.tsx'
 import { noSuch } from './not-found.ts'
@@ -61,7 +62,8 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
     const { name } = request.params
     const [host, jobs] = await Promise.all([farm.findHost(name), farm.listJobs({ host: name, limit: recent })])
     if (!host) throw noSuch('host', name, { href: '/hosts', text: 'All hosts' })
-    return sendPage(reply, drawHostPage({ visit: await visitOf(parts, request), host, jobs }))
+    const offered = await offeredTo(host, parts.agentRelease)
+    return sendPage(reply, drawHostPage({ visit: await visitOf(parts, request), host, jobs, offered }))
   })
 
   app.get('/projects/:name', async (request: FastifyRequest<Named>, reply) => {

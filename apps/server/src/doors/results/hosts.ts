@@ -1,5 +1,7 @@
 import { api } from '@rumpfarm/contracts'
+import type { HostView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { offeredTo } from '../../agent-release.ts'
 import type { Parts } from '../../parts.ts'
 import { requireAdmin } from '../access.ts'
 import { enrolLine, signedLine } from '../enrol-lines.ts'
@@ -9,6 +11,8 @@ import { nameOfCursor, pageOf, pageSize } from './pages.ts'
 
 export const hosts = (parts: Parts) => async (app: ApiInstance) => {
   const { farm } = parts
+  const withOffer = async (host: HostView) => ({ ...host, agentOffered: await offeredTo(host, parts.agentRelease) })
+
   app.get(
     '/hosts',
     {
@@ -22,12 +26,14 @@ export const hosts = (parts: Parts) => async (app: ApiInstance) => {
     async (request, reply) => {
       const { limit = pageSize, cursor } = request.query
       const found = await farm.listHosts({ after: nameOfCursor(cursor), limit: limit + 1 })
-      return pageOf(found, limit, ({ name }) => name, { request, reply })
+      return pageOf(await Promise.all(found.map(withOffer)), limit, ({ name }) => name, { request, reply })
     },
   )
 
-  const answerHost = async (name: string, reply: FastifyReply) =>
-    (await farm.findHost(name)) ?? unknownHost(reply, name)
+  const answerHost = async (name: string, reply: FastifyReply) => {
+    const host = await farm.findHost(name)
+    return host ? withOffer(host) : unknownHost(reply, name)
+  }
 
   app.get(
     '/hosts/:name',

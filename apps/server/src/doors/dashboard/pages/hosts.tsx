@@ -95,9 +95,11 @@ export interface HostPage {
   visit: Visit
   host: HostView
   jobs: readonly JobSummary[]
+  /** The agent that the farm offers to it, if it has another. */
+  offered: string | null
 }
 
-export function drawHostPage({ visit, host, jobs }: HostPage): string {
+export function drawHostPage({ visit, host, jobs, offered }: HostPage): string {
   return drawPage({
     title: `Host ${host.name}`,
     visit,
@@ -109,7 +111,7 @@ export function drawHostPage({ visit, host, jobs }: HostPage): string {
           {host.system || 'It has not said yet what it is.'} <PresenceLine host={host} at={visit.at} />
         </p>
         <Advice host={host} />
-        <About host={host} at={visit.at} />
+        <About host={host} offered={offered} at={visit.at} />
         {visit.admin && <HostActions visit={visit} host={host} />}
         <h2>Builds for</h2>
         <ArchTable host={host} />
@@ -139,12 +141,19 @@ function Advice({ host: { presence, refusal, name } }: { host: HostView }) {
   if (presence === 'away') return <p class="advice">Its owner stopped the agent; its jobs wait for it.</p>
   if (presence === 'paused')
     return <p class="advice">An administrator paused it: it finishes what it has and takes nothing new.</p>
+  if (refusal?.startsWith('agent too old'))
+    return (
+      <p class="advice">
+        What it runs now goes on to its end; further jobs wait for a newer agent. An agent that knows of updates takes
+        the one that the farm offers by itself; an older one is enrolled anew, with a new line.
+      </p>
+    )
   if (refusal?.startsWith('disk-full'))
     return <p class="advice">Make room below its work directory; it takes work again within a minute.</p>
   return null
 }
 
-function About({ host, at }: { host: HostView; at: Date }) {
+function About({ host, offered, at }: { host: HostView; offered: string | null; at: Date }) {
   const { facts } = host
   const rows: [string, string][] = [
     ['CPUs', facts.ncpu ?? ''],
@@ -152,6 +161,7 @@ function About({ host, at }: { host: HostView; at: Date }) {
     ['Disk free', megabytes(host.diskFreeMb)],
     ['Jobs at once', String(host.slots)],
     ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
+    ...updateRows(host, offered),
     ['Enrolled', moment(host.enrolledAt)],
   ]
   return (
@@ -164,6 +174,15 @@ function About({ host, at }: { host: HostView; at: Date }) {
       </div>
     </Facts>
   )
+}
+
+function updateRows({ facts, updateFailed }: HostView, offered: string | null): [string, string][] {
+  if (offered === null) return []
+  const refused = facts.updates === 'no' ? ': its owner refuses updates (host.conf)' : ''
+  return [
+    ['Agent offered', `${offered}${refused}`],
+    ...(updateFailed === null ? [] : ([['Update failed', updateFailed]] as [string, string][])),
+  ]
 }
 
 function ArchTable({ host }: { host: HostView }) {

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { cksum } from '@rumpfarm/contracts'
+
+/** The agent that this farm gives to its hosts. */
+export interface AgentRelease {
+  version: string
+  /** The bundle, with the place for the farm's address still in it: its sums are the same on every server. */
+  bytes: Buffer
+  crc: number
+  sha256: string
+  md5: string
+}
+
+/** Reads the bundle, and again only when the file is another: every hello asks. */
+export function agentReleases(file: URL): () => Promise<AgentRelease> {
+  let known: { stamp: string; release: AgentRelease } | undefined
+  return async () => {
+    const { mtimeMs, size, ino } = await stat(file)
+    const stamp = `${mtimeMs} ${size} ${ino}`
+    if (known?.stamp !== stamp) known = { stamp, release: releaseOf(await readFile(file)) }
+    return known.release
+  }
+}
+
+export function releaseOf(bytes: Buffer): AgentRelease {
+  const version = /^AGENT_VERSION=(\S+)$/m.exec(bytes.toString('latin1'))?.[1]
+  if (version === undefined) throw new Error('the agent has no line AGENT_VERSION=…: bundle it anew')
+  const hex = (name: string) => createHash(name).update(bytes).digest('hex')
+  return { version, bytes, crc: cksum(bytes), sha256: hex('sha256'), md5: hex('md5') }
+}
+
+/** The version that a host is offered, if it has another. */
+export async function offeredTo(
+  { agentVersion }: { agentVersion: string },
+  agentRelease: () => Promise<AgentRelease>,
+): Promise<string | null> {
+  const { version } = await agentRelease()
+  return version === agentVersion ? null : version
+}

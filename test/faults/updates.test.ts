@@ -1,0 +1,134 @@
+// Agents of other versions than the farm's own, and agents below its floor.
+import { cksum, lineValue } from '@rumpfarm/contracts'
+import { expect, test } from 'vitest'
+import { TestFarm } from '../support/farm-fixture.ts'
+import { farmTest } from '../support/farm-test.ts'
+import { eventually } from '../support/waiting.ts'
+
+interface HostAnswer {
+  agentVersion: string
+  agentOffered: string | null
+  updateFailed: string | null
+  refusal: string | null
+}
+
+const hostOf = (farm: TestFarm, name: string) => farm.api().get<HostAnswer>(`/api/v1/hosts/${name}`)
+const pageOf = async (farm: TestFarm, path: string) => (await fetch(`${farm.url}${path}`)).text()
+const asVersion = (version: string) => (text: string) => text.replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
+
+const idle = { queues: 'postgres' } as const
+const floor = { ...idle, environment: { AGENT_VERSION_MIN: '1.1.0' } }
+
+const becomes = (farm: TestFarm, name: string, what: string, holds: (host: HostAnswer) => boolean) =>
+  eventually(what, async () => {
+    const host = await hostOf(farm, name)
+    return holds(host) ? host : undefined
+  })
+
+farmTest('a host with another agent takes the one that the farm has, and builds on', idle, async farm => {
+  const host = await farm.host('vax')
+  expect(await hostOf(farm, 'vax')).toMatchObject({ agentOffered: null, updateFailed: null })
+  const { agentVersion } = await hostOf(farm, 'vax')
+  await host.stop()
+  host.changeAgent(asVersion('0.9.0+1'))
+  await host.start()
+  await host.hears(/^rumpfarm: the farm offers agent .*; this is 0\.9\.0\+1$/)
+  await host.hears(new RegExp(`^rumpfarm: updated to ${agentVersion.replaceAll(/[.+]/g, '\\$&')}$`))
+
+  expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion, agentOffered: null, updateFailed: null })
+  const job = await (await farm.push('echo hello')).job('vax')
+  expect((await job.finished()).verdict).toBe('passed')
+})
+
+farmTest('what became of an update is on the host’s page and in the API', idle, async farm => {
+  const host = await farm.host('vax')
+  const { agentVersion } = await hostOf(farm, 'vax')
+  await host.stop()
+  // A host whose shell cannot even try it: nothing of the farm's may be wrong for this.
+  host.changeAgent(text =>
+    asVersion('0.9.0+1')(text).replace(/^try_update\(\) \{$/m, 'try_update() {\nWHY="no room"; return 1'),
+  )
+  await host.start()
+  const words = `${agentVersion} no room`
+  await becomes(farm, 'vax', 'the failure to be told', ({ updateFailed }) => updateFailed === words)
+  expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion: '0.9.0+1', agentOffered: agentVersion })
+  expect(await pageOf(farm, '/hosts/vax')).toMatch(/Agent offered<.*Update failed<.*no room</s)
+
+  await host.stop()
+  host.configure('arch amd64 native\nupdates no\n')
+  await host.start()
+  await eventually('the refusal on the page', async () => {
+    const page = await pageOf(farm, '/hosts/vax')
+    return page.includes('its owner refuses updates') || undefined
+  })
+})
+
+farmTest('a host below the floor ends what it has and gets nothing new; an update heals it', floor, async farm => {
+  const host = await farm.host('vax')
+  const first = await (await farm.push('echo up; until test -f "$HOME/go"; do sleep 0.1; done; echo down')).job('vax')
+  await first.logged('up')
+  await host.kill9()
+  host.changeAgent(asVersion('1.0.0'))
+  host.configure('arch amd64 native\nupdates no\n')
+  await host.start()
+  const second = await (await farm.push('echo second')).job('vax')
+  await host.run('touch "$HOME/go"')
+
+  expect((await first.finished()).verdict).toBe('passed')
+  expect((await first.log()).toString()).toBe('up\ndown\n')
+  const words = 'agent too old (1.0.0, needs 1.1.0): drains'
+  await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
+  await host.hears(/the farm takes no agent like this \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/)
+  for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
+    expect(await pageOf(farm, path)).toContain(words)
+  expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })
+  expect((await second.view()).state).toBe('queued')
+
+  await host.stop()
+  host.configure('arch amd64 native\n')
+  await host.start()
+  expect((await second.finished()).verdict).toBe('passed')
+  expect(await hostOf(farm, 'vax')).toMatchObject({ refusal: null, agentOffered: null })
+})
+
+farmTest('progress and finish are taken below the floor; hello and claim bring what heals', floor, async farm => {
+  const host = await farm.wireHost('vax', ['amd64'])
+  expect(await host.claim(1)).toMatchObject({ code: 426, text: 'agent too old (1.0.0, needs 1.1.0): drains' })
+  host.version = '1.1.0+1'
+  expect(await host.hello(['amd64'])).toMatchObject({ code: 0 })
+  await farm.push()
+  const offer = await host.job(1)
+  host.version = '1.0.9+1'
+  const hello = await host.hello(['amd64'])
+  expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): drains' })
+  expect(lineValue(hello.lines, 'poll')).toBe('50')
+
+  expect(await host.claim(1)).toMatchObject({ code: 0 }) // what it has, it is told again
+  expect(await host.progress(offer, 'log\n')).toMatchObject({ code: 0 })
+  expect(await host.finish(offer, 'log\n')).toMatchObject({ code: 0, lines: [['verdict', 'passed']] })
+  const claim = await host.claim(2)
+  expect(claim.code).toBe(426)
+  const bytes = Buffer.from(await (await host.ask('GET', '/agent/v1/agent')).arrayBuffer())
+  const version = /^AGENT_VERSION=(.*)$/m.exec(bytes.toString())?.[1]
+  for (const answer of [hello, claim]) {
+    expect(lineValue(answer.lines, 'update')).toMatch(
+      new RegExp(
+        `^${version?.replace('+', '\\+')} ${bytes.length} crc:${cksum(bytes)} sha256:[0-9a-f]{64} md5:[0-9a-f]{32}$`,
+      ),
+    )
+  }
+  host.credential = 'rfh-nobody'
+  expect(await (await host.ask('GET', '/agent/v1/agent')).text()).toMatch(/^err 401 /)
+})
+
+test('a floor above the farm’s own agent is refused at the start', async () => {
+  const farm = await TestFarm.prepare({
+    databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
+    environment: { AGENT_VERSION_MIN: '999' },
+  })
+  try {
+    await expect(farm.start()).rejects.toThrow(/AGENT_VERSION_MIN is 999, but the agent that this farm serves is 1\./)
+  } finally {
+    await farm.close()
+  }
+})
