@@ -15,7 +15,8 @@ write_conf() {
 # env NAME KEY=VALUE           exported to jobs for that architecture; wins over the farm's own
 # disk_floor_mb MB             take no job below this much free space
 # work_dir PATH                where jobs build; the default is $DIR/work
-# client curl|wget             use only this HTTP client
+# client NAME                  use only this HTTP client: curl, wget, perl, python, nc, openssl or bbwget
+# ca_file PATH                 trust these authorities (PEM); the default is $DIR/ca.pem if it is there, else the system's
 # tunnel USER@GATEWAY[:PORT] [KEYFILE]       reach the farm through an ssh that the agent keeps
 # tunnel_key ssh-ed25519 KEY   the gateway's own key
 # updates yes|no               whether to take another agent from the farm; the default is yes
@@ -31,7 +32,8 @@ EOF
 
 read_conf() {
   CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT=''
-  UPDATES=yes DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY=''
+  UPDATES=yes DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY='' CA_FILE=$DIR/ca.pem
+  [ -f "$CA_FILE" ] || CA_FILE=''
   [ -f "$DIR/host.conf" ] || return 0
   line_number=0
   while IFS= read -r line || [ -n "$line" ]; do
@@ -52,8 +54,9 @@ read_conf_line() {
     'tunnel_key '?*' '?*) TUNNEL_KEY=${line#* } ;;
     'updates yes' | 'updates no') UPDATES=${line#* } ;;
     'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
+    'ca_file /'*) if [ -r "${line#* }" ]; then CA_FILE=${line#* }; else bad_conf 'cannot be read'; fi ;;
     'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=${line#* } ;;
-    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, launcher, updates yes|no, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
+    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, ca_file /PATH, launcher, updates yes|no, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
   esac
 }
 

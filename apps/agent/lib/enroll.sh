@@ -6,6 +6,7 @@ enroll() {
   [ -z "$SIGNED" ] || is_own_text ||
     die "save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it: plain HTTP brings no script to be trusted"
   take_lock
+  [ -z "$CA_OPTION" ] || cp "$CA_OPTION" "$DIR/ca.pem" || die "cannot read $CA_OPTION"
   read_conf
   choose_tools ''
   send_invitation "$1"

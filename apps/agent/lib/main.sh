@@ -152,7 +152,7 @@ work_dir $WORK_DIR"
 
 usage() {
   cat <<EOF
-usage: agent.sh [--url URL] enroll INVITATION   make this machine a host of the farm, and run
+usage: agent.sh [--url URL] [--ca FILE] enroll INVITATION   make this machine a host of the farm, and run
        agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
        agent.sh check                           print what the agent found here
        agent.sh version
@@ -178,14 +178,16 @@ main() {
   choose_put
   JOB_UMASK=`umask`
   umask 077
-  URL_OPTION=''
-  case ${1-} in
-    --url)
-      URL_OPTION=${2-}
-      [ "$#" -lt 2 ] || shift
-      shift
-      ;;
-  esac
+  URL_OPTION='' CA_OPTION=''
+  while :; do
+    case ${1-} in
+      --url) URL_OPTION=${2-} ;;
+      --ca) CA_OPTION=${2-} ;;
+      *) break ;;
+    esac
+    [ "$#" -lt 2 ] || shift
+    shift
+  done
   find_places
   case ${1-} in
     enroll)

@@ -30,11 +30,12 @@ is_key() {
   esac
 }
 
-# The last line of a file, if it has one: what a client or a shell said before it gave up.
+# The last line of a file, if it has one: what a client or a shell said before it gave up. Of openssl and curl what comes after it is no reason.
 last_words() {
   LAST_WORDS=''
   [ -f "$1" ] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
+    case $LAST_WORDS in 'verify error'* | 'curl: ('*) break ;; esac
     [ -z "$line" ] || LAST_WORDS=$line
   done <"$1"
 }

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { agentShell, bundle, type Host } from './support/host.ts'
-import { type Scene, scene } from './support/scene.ts'
+import { curlTrust, type Scene, scene, trust } from './support/scene.ts'
 
 /** posh has no -s: there the line has to save the script first. */
 const pipe = ({ farm, host }: Scene) =>
   agentShell === 'posh'
-    ? `curl -fsS ${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh enroll ${farm.invitation}`
-    : `curl -fsS ${farm.url}/agent.sh | ${host.shell} -s -- enroll ${farm.invitation}`
+    ? `curl -fsS ${curlTrust}${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh ${trust}enroll ${farm.invitation}`
+    : `curl -fsS ${curlTrust}${farm.url}/agent.sh | ${host.shell} -s -- ${trust}enroll ${farm.invitation}`
 
 const agentPid = async (host: Host) => {
   const line = await host.line(/^rumpfarm: stop: Ctrl-C or kill ([0-9]+)/)
@@ -41,7 +41,7 @@ scene('a saved copy that the farm never filled in needs --url, and gets it fille
   writeFileSync(saved, bundle())
   const without = await host.run(`${host.shell} ${saved} enroll ${farm.invitation}`)
   expect(without).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: .*--url http:/) })
-  await host.start(`${saved} --url ${farm.url}/ enroll ${farm.invitation}`)
+  await host.start(`${saved} ${trust}--url ${farm.url}/ enroll ${farm.invitation}`)
   await farm.until('a claim', () => farm.count('claim') > 0)
   expect(host.read('agent.sh')).toContain(`FARM_URL='${farm.url}'`)
 })
@@ -74,7 +74,7 @@ for (const [what, answer, expected] of errors) {
 scene('no farm, no HTTP client and no place to write are each said in one line', async ({ farm, host }) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, bundle())
-  const enrol = `${host.shell} ${saved} --url ${farm.url} enroll ${farm.invitation}`
+  const enrol = `${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${farm.invitation}`
 
   const tools = join(host.folder, 'tools')
   mkdirSync(tools)
@@ -86,7 +86,7 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
   expect(noClient).toMatchObject({
     code: 1,
     output: expect.stringMatching(
-      /^rumpfarm: no HTTP client here that can speak to http:.* \(looked for .*\); install curl or GNU wget\n$/,
+      /^rumpfarm: no HTTP client here that can speak to https?:.* \(looked for .*\); install curl or GNU wget\n$/,
     ),
   })
 

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
+import type { Certificate } from './certificates.ts'
 import { type Fault, Faults, kindOf } from './faults.ts'
 import { Log } from './log.ts'
 import type { Release } from './release.ts'
@@ -48,11 +50,15 @@ export class ScriptedFarm {
   private number = 0
 
   get url() {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.certificate ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
+  /** With a certificate it speaks TLS. */
+  constructor(private readonly certificate?: Certificate) {}
+
   async open() {
-    this.server = createServer((request, response) => this.receive(request, response))
+    const receive = (request: IncomingMessage, response: ServerResponse) => this.receive(request, response)
+    this.server = this.certificate ? createTlsServer(this.certificate, receive) : createServer(receive)
     await new Promise<void>(resolve => this.server?.listen(this.port, '127.0.0.1', resolve))
     this.port = (this.server.address() as AddressInfo).port
     return this

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { Authority } from './support/certificates.ts'
+import { bundle } from './support/host.ts'
+import { scene } from './support/scene.ts'
+
+const authority = new Authority()
+const stranger = new Authority()
+const ca = authority.file
+const good = authority.certificate()
+
+const perlHasTls = spawnSync('perl', ['-e', 'use IO::Socket::SSL 1.84']).status === 0
+const clients = ['curl', 'wget', 'python', 'openssl', ...(perlHasTls ? ['perl'] : [])]
+
+const bad = [
+  {
+    what: 'a certificate for another name',
+    certificate: authority.certificate({ names: 'DNS:other.example,IP:127.0.0.9' }),
+    said: /match|subject|not valid for|hostname|IP address|SSL peer certificate/i,
+  },
+  {
+    what: 'a certificate of an authority that the host does not know',
+    certificate: stranger.certificate(),
+    said: /self.signed|unable to get local issuer|issuer|verif|unknown|not trusted/i,
+  },
+  {
+    what: 'an expired certificate',
+    certificate: authority.certificate({ until: '20200201000000Z' }),
+    said: /expired/i,
+  },
+]
+
+for (const client of clients) {
+  const env = { RUMPFARM_CLIENT: client }
+
+  scene(
+    `${client}: over TLS, with a private authority named at enrolment, a job runs`,
+    async ({ farm, host, enrolled }) => {
+      await enrolled()
+      const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251))
+      const attempt = farm.queue({ sources: { src: { data: bytes } }, steps: { show: 'cat data' } })
+      await farm.finished(attempt)
+      expect(attempt.log.bytes.equals(bytes)).toBe(true)
+      expect(attempt.sourceCalls).toBe(1)
+      expect(host.read('ca.pem')).toContain('BEGIN CERTIFICATE')
+    },
+    { env, tls: { certificate: good, ca } },
+  )
+
+  for (const { what, certificate, said } of bad) {
+    scene(
+      `${client}: ${what} is refused, and the owner is told why`,
+      async ({ farm, host }) => {
+        const saved = join(host.folder, 'saved.sh')
+        writeFileSync(saved, bundle())
+        const enrol = `${host.shell} ${saved} --ca ${ca} --url ${farm.url} enroll ${farm.invitation}`
+        const { output, code } = await host.run(enrol, 40_000)
+        expect(output).toMatch(/^rumpfarm: no answer from the farm at https:.* \(.+\)$/m)
+        expect(output).toMatch(said)
+        expect(code).toBe(1)
+        expect(farm.seen).toEqual([])
+      },
+      { env, tls: { certificate, ca } },
+    )
+  }
+}
+
+/** What a host has that cannot check a certificate, each by the behaviour that the agent asks about. */
+const unable: [string, Record<string, string>, RegExp][] = [
+  [
+    'an openssl that knows no -verify_hostname',
+    { openssl: 'echo "usage: -connect host:port" >&2' },
+    /openssl.*cannot check/,
+  ],
+  ['nc, which knows no TLS', { nc: 'exit 1' }, /looked for nc/],
+  ['busybox wget', { busybox: 'echo "--post-file FILE"' }, /looked for bbwget/],
+  ['a curl without TLS', { curl: 'echo "Protocols: file ftp http"' }, /looked for curl/],
+  ['a python that does not check', { python3: 'exit 1', python2: 'exit 1', python: 'exit 1' }, /looked for python/],
+  ['a perl without IO::Socket::SSL', { perl: 'exit 2' }, /looked for perl/],
+]
+for (const [what, programs, said] of unable) {
+  const [tool = ''] = Object.keys(programs)
+  const client = tool === 'busybox' ? 'bbwget' : tool === 'python3' ? 'python' : tool
+  scene(
+    `${what} is not used for https, in clear words`,
+    async ({ farm, host }) => {
+      const saved = join(host.folder, 'saved.sh')
+      writeFileSync(saved, bundle())
+      for (const [name, text] of Object.entries(programs)) {
+        writeFileSync(join(host.folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+      }
+      const enrol = `PATH=${host.folder}:$PATH ${host.shell} ${saved} --ca ${ca} --url ${farm.url} enroll ${farm.invitation}`
+      const { output, code } = await host.run(enrol)
+      expect(output).toMatch(/^rumpfarm: no HTTP client here that can speak to https:/)
+      expect(output).toMatch(said)
+      expect(code).toBe(1)
+      expect(farm.seen).toEqual([])
+    },
+    { env: { RUMPFARM_CLIENT: client }, tls: { certificate: good, ca } },
+  )
+}
