@@ -12,13 +12,23 @@ export interface Combination {
 }
 
 /** Every shell whose dialect is its own, each as a host would have it. */
-export const shells = ['dash', 'bash', 'bash --posix', 'mksh', 'ksh93', 'yash', 'posh', 'ash', 'zsh as sh'] as const
+export const shells: readonly string[] = [
+  'dash',
+  'bash',
+  'bash --posix',
+  'mksh',
+  'ksh93',
+  'yash',
+  'posh',
+  'ash',
+  'zsh as sh',
+]
 /** `signed` is curl in plain HTTP, with every request and answer signed. */
-export const clients = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'signed'] as const
+export const clients: readonly string[] = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'signed']
 /** The program behind a client, where it is called otherwise. */
 const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3', signed: 'curl' }
 /** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
-export const launchers = ['setsid', 'perl', 'python3', 'monitor', 'none'] as const
+export const launchers: readonly string[] = ['setsid', 'perl', 'python3', 'monitor', 'none']
 
 /** Shell by shell and client by client; the launchers take turns. */
 export const everyCombination = (): Combination[] =>
@@ -36,7 +46,12 @@ export const diagonal = (length: number): Combination[] =>
 
 const turn = <T>(list: readonly T[], at: number): T => list[at % list.length] as T
 
-const runs = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
+const found = new Map<string, boolean>()
+const runs = (program: string): boolean => {
+  const here = found.get(program) ?? spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
+  found.set(program, here)
+  return here
+}
 
 /** Undefined, or what this machine lacks for it. */
 export const missingFor = ({ shell, client, launcher }: Combination): string | undefined => {

@@ -16,7 +16,7 @@ import {
 } from './combinations.ts'
 import { leaseSeconds, play, projectFor } from './play.ts'
 import { scenarios } from './scenarios/index.ts'
-import type { Result } from './table.ts'
+import { hasPassed, type Result, read } from './table.ts'
 import type { Scenario } from './world.ts'
 
 interface Round {
@@ -32,14 +32,27 @@ interface Choice {
   client?: string[]
   /** Words of their names. */
   scenario?: string[]
+  /** `K/N`: every Nth round, beginning with the Kth. */
+  slice?: string
 }
 const choice: Choice | undefined = process.env.CONFORMANCE ? JSON.parse(process.env.CONFORMANCE) : undefined
 
-const chosen = ({ shell = [], client = [], scenario = [] }: Choice): Omit<Round, 'name'>[] => {
+/** Results of this run, and of one that it goes on with. */
+const resultsFile = process.env.CONFORMANCE_RESULTS ?? ''
+const before = read(resultsFile)
+
+const chosen = ({ shell = [], client = [], scenario = [], slice = '1/1' }: Choice): Omit<Round, 'name'>[] => {
   const has = (names: string[], name: string) => names.length === 0 || names.includes(name)
   const combinations = everyCombination().filter(each => has(shell, each.shell) && has(client, each.client))
   const played = scenarios.filter(({ name }) => scenario.length === 0 || scenario.some(words => name.includes(words)))
-  return combinations.flatMap(combination => played.map(scenario => ({ combination, scenario })))
+  const all = combinations.flatMap(combination => played.map(scenario => ({ combination, scenario })))
+  const [first = 1, step = 1] = slice.split('/').map(Number)
+  return all.filter((round, at) => at % step === first - 1 && !hasPassed(before, resultOf(round)))
+}
+
+const resultOf = ({ combination, scenario }: Omit<Round, 'name'>): Result => {
+  const { shell, client } = combination
+  return { shell, client, scenario: scenario.name, missing: missingFor(combination) }
 }
 
 const planned = choice
@@ -81,11 +94,10 @@ describe.concurrent('the farm keeps its promises', () => {
   for (const round of rounds) {
     const { name, scenario, combination } = round
     const { shell, client, launcher } = combination
-    const missing = missingFor(combination)
-    const result: Result = { shell, client, scenario: scenario.name, missing }
+    const result = resultOf(round)
     note(result)
     const sentence = `${shell}, ${client}, ${launcher}: ${scenario.name}`
-    test.skipIf(missing !== undefined)(sentence, { timeout: 240_000 }, async () => {
+    test.skipIf(result.missing !== undefined)(sentence, { timeout: 240_000 }, async () => {
       const farm = farms[isSigned(round) ? 'signed' : 'plain'] as TestFarm
       const host = new AgentHost(name, { ...settingsOf(combination), patienceMs: 60_000 })
       const means = isSigned(round) ? { target: await signedAddress(farm) } : {}
@@ -100,8 +112,7 @@ const signedAddress = (farm: TestFarm): Promise<string> =>
 
 /** For the table. */
 function note(result: Result): void {
-  const file = process.env.CONFORMANCE_RESULTS
-  if (file) appendFileSync(file, `${JSON.stringify(result)}\n`)
+  if (resultsFile) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }
 
 const settingsOf = ({ shell, client, launcher }: Combination) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failures, type Result, tableOf, withTable } from './table.ts'
+import { failures, type Result, successes, tableOf, withTable } from './table.ts'
 
 const round = (shell: string, client: string, scenario: string, how: Partial<Result> = {}): Result => ({
   shell,
@@ -25,13 +25,19 @@ test('a cell counts what passed, and names what did not', () => {
     '| shell | curl | wget |',
     '| --- | --- | --- |',
     '| dash | 2/2 | 1/2<br>two |',
-    '| posh | not here | not here |',
+    '| posh | not here |  |',
   ])
 })
 
 test('what failed, and what never came to an end, are failures; what this machine lacks is none', () => {
   expect(failures(results)).toEqual(['dash, wget: two'])
   expect(failures([...results, round('mksh', 'curl', 'one')])).toEqual(['dash, wget: two', 'mksh, curl: one'])
+})
+
+test('a round that was played in two runs counts once, and has passed if it did in one', () => {
+  const again = [...results, round('dash', 'wget', 'two'), round('dash', 'wget', 'two', { passed: true })]
+  expect(failures(again)).toEqual([])
+  expect(successes(again)).toEqual(['dash, curl: one', 'dash, curl: two', 'dash, wget: one', 'dash, wget: two'])
 })
 
 test('the table replaces the one before, and nothing else of the page', () => {

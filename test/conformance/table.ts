@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+
 /** One scenario with one combination, as conformance.test.ts writes it: first what is planned, then how it went. */
 export interface Result {
   shell: string
@@ -8,6 +10,15 @@ export interface Result {
   /** What this machine lacks for it. */
   missing?: string | undefined
 }
+
+/** What a file of results holds, one a line; nothing, when it is not there. */
+export const read = (file: string): Result[] =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line))
+    : []
 
 /** A row for each shell, a column for each client; a cell says how many scenarios passed, and which did not. */
 export function tableOf(results: readonly Result[]): string {
@@ -23,21 +34,32 @@ export function tableOf(results: readonly Result[]): string {
 
 export const failures = (results: readonly Result[]): string[] =>
   planned(results)
-    .filter(result => !result.missing && !hasPassed(results, result))
-    .map(({ shell, client, scenario }) => `${shell}, ${client}: ${scenario}`)
+    .filter(round => !round.missing && !hasPassed(results, round))
+    .map(nameOf)
+
+export const successes = (results: readonly Result[]): string[] =>
+  planned(results)
+    .filter(round => hasPassed(results, round))
+    .map(nameOf)
+
+const nameOf = ({ shell, client, scenario }: Result): string => `${shell}, ${client}: ${scenario}`
 
 function cellOf(results: readonly Result[]): string {
   const rounds = planned(results)
   const passed = rounds.filter(round => hasPassed(results, round)).length
   const failed = rounds.filter(round => !round.missing && !hasPassed(results, round))
-  if (rounds.length === 0 || rounds.every(({ missing }) => missing)) return 'not here'
+  if (rounds.length === 0) return ''
+  if (rounds.every(({ missing }) => missing)) return 'not here'
   return [`${passed}/${rounds.length}`, ...failed.map(({ scenario }) => scenario)].join('<br>')
 }
 
-const planned = (results: readonly Result[]) => results.filter(({ passed }) => passed === undefined)
+/** Each round once, though it may have been played in several runs. */
+const planned = (results: readonly Result[]): Result[] => [
+  ...new Map(results.filter(({ passed }) => passed === undefined).map(round => [nameOf(round), round])).values(),
+]
 
-const hasPassed = (results: readonly Result[], round: Result): boolean =>
-  results.some(result => result.passed && result.scenario === round.scenario && isOf(round.shell, round.client)(result))
+export const hasPassed = (results: readonly Result[], round: Result): boolean =>
+  results.some(result => result.passed && nameOf(result) === nameOf(round))
 
 const isOf = (shell: string, client: string) => (result: Result) => result.shell === shell && result.client === client
 

@@ -1,17 +1,21 @@
 // `./farm conformance`: every scenario with every shell and every client, and the table of docs/hosts.md.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { failures, type Result, tableOf, withTable } from '../conformance/table.ts'
+import { clients, shells } from '../conformance/combinations.ts'
+import { failures, type Result, read, successes, tableOf, withTable } from '../conformance/table.ts'
 import { aloud } from './command.ts'
 import { haveTools } from './tools.ts'
 
 const page = 'docs/hosts.md'
 
-const usage = `usage: ./farm conformance [--shell NAME] [--client NAME] [--scenario WORDS] [--at-once N] [--no-page]
-Without a choice everything is played, and the table goes into ${page}.`
+/** The results of the newest run, line by line. */
+const kept = '.farm/conformance'
+
+const usage = `usage: ./farm conformance [--shell NAME]… [--client NAME]… [--scenario WORDS]… [--slice K/N] [--at-once N] [--resume]
+Without a choice everything is played, which takes an hour, and the table goes into ${page}. --slice plays every Nth
+round, beginning with the Kth. --resume adds to the results of the run before, and plays nothing again that passed there.`
 
 /** How each shell and client tells its version; of those that do not, their package does. */
 const asks: Record<string, [string, ...string[]]> = {
@@ -48,46 +52,40 @@ const { values } = parseArgs({
     shell: { type: 'string', multiple: true },
     client: { type: 'string', multiple: true },
     scenario: { type: 'string', multiple: true },
+    slice: { type: 'string' },
     'at-once': { type: 'string', default: '8' },
-    'no-page': { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-const { shell, client, scenario } = values
-const chosen = shell ?? client ?? scenario
+const { shell, client, scenario, slice, resume } = values
+const chosen = shell ?? client ?? scenario ?? slice
 
 async function play(): Promise<number> {
   const { failed } = await haveTools()
   if (failed > 0) return 1
-  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-conformance-'))
-  try {
-    const file = join(directory, 'results')
-    const code = await aloud('vitest', ['run', '--project', 'test', 'conformance/conformance.test.ts'], {
-      CONFORMANCE: JSON.stringify({ shell, client, scenario }),
-      CONFORMANCE_AT_ONCE: values['at-once'],
-      CONFORMANCE_RESULTS: file,
-    })
-    return tell(readFileSync(file, 'utf8'), code)
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
+  mkdirSync(dirname(kept), { recursive: true })
+  if (!resume) rmSync(kept, { force: true })
+  const code = await aloud('vitest', ['run', '--project', 'test', 'conformance/conformance.test.ts'], {
+    CONFORMANCE: JSON.stringify({ shell, client, scenario, slice }),
+    CONFORMANCE_AT_ONCE: values['at-once'],
+    CONFORMANCE_RESULTS: resolve(kept),
+  })
+  return tell(read(kept).sort(byPlace), code)
 }
 
-function tell(lines: string, code: number): number {
-  const results = lines
-    .trimEnd()
-    .split('\n')
-    .map((line): Result => JSON.parse(line))
-  const failed = failures(results)
-  const passed = results.filter(result => result.passed).length
-  const table = tableOf(results)
-  const text = `${new Date().toISOString().slice(0, 10)}, ${versions()}.\n\n${table}`
+const byPlace = (one: Result, other: Result): number =>
+  shells.indexOf(one.shell) - shells.indexOf(other.shell) || clients.indexOf(one.client) - clients.indexOf(other.client)
+
+function tell(results: readonly Result[], code: number): number {
+  const [passed, failed] = [successes(results), failures(results)]
+  const text = `${new Date().toISOString().slice(0, 10)}, ${versions()}.\n\n${tableOf(results)}`
   console.log(`\n${text}\n`)
   for (const words of failed) console.log(`FAILED  ${words}`)
-  if (!chosen && !values['no-page']) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
-  console.log(`\n${passed} passed, ${failed.length} failed`)
-  return failed.length > 0 || passed === 0 ? 1 : code
+  if (!chosen) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
+  console.log(`\n${passed.length} passed, ${failed.length} failed`)
+  return failed.length > 0 || passed.length === 0 ? 1 : resume ? 0 : code
 }
 
 if (values.help) console.log(usage)
