@@ -52,12 +52,24 @@ set_key() {
 
 # MAC: the HMAC of line $1, and of the lines of the answer in file $2, if one is named.
 mac() {
-  DIGEST=`{ put_line "$IPAD$1"; [ -z "${2-}" ] || sed '/^sig /,$d' "$2"; } | $SHA`
+  DIGEST=`{ put_line "$IPAD$1"; [ -z "${2-}" ] || signed_lines "$2"; } | $SHA`
   only_digest
   to_octal
   DIGEST=`{ put_text "$OPAD"; put_octal; } | $SHA`
   only_digest
   MAC=$DIGEST
+}
+
+# Without a process, if the shell can print without one. They are the lines as this shell reads them: what it will go by.
+signed_lines() {
+  if [ "$PUT" = cat ]; then
+    sed '/^sig /,$d' "$1"
+    return
+  fi
+  while IFS= read -r line; do
+    case $line in 'sig '*) break ;; esac
+    put_line "$line"
+  done <"$1"
 }
 
 # Bytes without a process for each of them: print wants \0ooo, printf \ooo.
@@ -77,10 +89,11 @@ put_octal() {
 }
 
 # TARGET: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its requests.
+# While a job is watched, the clock was looked at a moment ago.
 sign_request() {
   [ -n "$RUN" ] || RUN=`random_name`
   COUNT=$((COUNT + 1)) TICKET=$RUN.$COUNT
-  now
+  [ -z "$IDLE" ] || now
   case $2 in *\?*) TARGET="$2&" ;; *) TARGET=$2\? ;; esac
   TARGET="${TARGET}by=$BY&time=$((NOW + SKEW))&nonce=$TICKET"
   DIGEST=$NOTHING_SUM
@@ -108,6 +121,7 @@ believe() {
 learn_clock() {
   case $ERR_TEXT in '401 clock '[1-9]*) ;; *) return 0 ;; esac
   case ${ERR_TEXT##* } in *[!0-9]* | ???????????*) return 0 ;; esac
+  now
   SKEW=$((${ERR_TEXT##* } - NOW))
   put_line "$SKEW" >"$PRIVATE/skew"
 }
@@ -121,7 +135,8 @@ post_signed() {
     believe "$3.new" || return 1
     case $ERR_TEXT in '401 clock '* | '401 replay') ;; *) break ;; esac
   done
-  mv "$3.new" "$3" # an agent that was killed finds no answer that nobody has looked at
+  # An agent that was killed finds no job that nobody has looked at.
+  case $1 in */claim*) mv "$3.new" "$3" ;; esac
 }
 
 # From an invitation: its public name, and a key. Neither tells of the other, nor of the invitation.

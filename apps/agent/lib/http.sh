@@ -58,6 +58,12 @@ ask() {
   [ -z "$RAW" ] || strip_header "$3" 2>>"$DIR/client-said"
 }
 
+# TARGET: path $1 as `get` wants it. Before its process begins: a signature counts.
+aim_at() {
+  TARGET=$1
+  [ -z "$SIGNED" ] || sign_request GET "$1" /dev/null
+}
+
 # Fetches path $1 into file $2, and gives up when no byte came for $3 seconds. For a process of its own, which it may become.
 get() {
   keep_tunnel || return 1

@@ -13,8 +13,8 @@ fetch_sources() {
 }
 
 start_download() {
-  SOURCE_FILE=$SPOOL/source-$1.tar.gz TARGET="/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE"
-  if [ -n "$SIGNED" ]; then sign_request GET "$TARGET" /dev/null; fi
+  SOURCE_FILE=$SPOOL/source-$1.tar.gz
+  aim_at "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE"
   get "$TARGET" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
   DOWNLOAD=$!
 }

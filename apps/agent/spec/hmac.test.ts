@@ -37,6 +37,7 @@ set -u
 choose_put
 SHA=${tool || "'' && choose_sha"}
 PRIVATE=$FOLDER DIR=$FOLDER
+IDLE=yes
 now() { NOW=1000000000; }
 RUN=0a1b2c A_host=vax NONCE=77
 use_invitation ${token}
