@@ -315,6 +315,31 @@ describe('what the man has seen', () => {
   })
 })
 
+const older = (text: string) => text.replace(/^AGENT_VERSION=.*$/m, 'AGENT_VERSION=0.9.0+1')
+
+/** A host on which an older agent starts, and is offered the farm's. */
+async function olderHost(name: string): Promise<AgentHost> {
+  const host = await newHost(name)
+  await host.stop()
+  host.changeAgent(older)
+  await host.start()
+  return host
+}
+
+test('a newer agent comes over the signed wire, and runs', async () => {
+  const host = await olderHost('updated')
+  await host.hears(/^rumpfarm: updated to /)
+  const job = await (await farm().push('echo right', 'updated')).job()
+  expect(await job.finished()).toMatchObject({ verdict: 'passed' })
+})
+
+test('a newer agent that the man has changed is not taken', async () => {
+  man.meddles({ answer: (bytes, kind) => (kind === 'agent' ? flip(bytes, /umask 077/) : bytes) })
+  const host = await olderHost('outdated')
+  await host.hears(/^rumpfarm: not updated: it came with \d+ bytes and checksum sha256:[0-9a-f]{64}, not as offered/)
+  expect(host.read('agent.sh')).toContain('AGENT_VERSION=0.9.0+1')
+})
+
 test('an old answer, put in the place of a new one, is refused', async () => {
   const host = await newHost('replayed')
   const done = join(farm().directory, 'replayed')

@@ -46,7 +46,8 @@ take_update() {
 fetch_update() {
   WHY="the agent that runs is not $DIR/agent.sh"
   [ "$AGENT_FILE" = "$DIR/agent.sh" ] || return 1
-  get /agent/v1/agent "$NEW" 60 </dev/null >/dev/null 2>"$DIR/client-said" &
+  aim_at /agent/v1/agent
+  get "$TARGET" "$NEW" 60 </dev/null >/dev/null 2>"$DIR/client-said" &
   CLIENT_PID=$!
   await "$CLIENT_PID"
   CLIENT_PID=''
@@ -89,6 +90,7 @@ copy_state() {
 trial() {
   open_state
   take_lock
+  KEEPER='' # the tunnel is the other's
   choose_tools "$CREDENTIAL"
   write_tools
   read -r INSTANCE <"$DIR/instance"
