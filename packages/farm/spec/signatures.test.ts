@@ -1,0 +1,86 @@
+import { createHash, createHmac } from 'node:crypto'
+import { requestText } from '@rumpfarm/contracts'
+import { expect } from 'vitest'
+import type { Signer } from '../src/index.ts'
+import { farmTest, type TestFarm } from './farm-test.ts'
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** A host that was enrolled to sign, and who signs for it. */
+async function signing(farm: TestFarm, name: string): Promise<Signer> {
+  const invited = await farm.invite(name)
+  if (invited.kind !== 'invited') throw new Error(invited.kind)
+  const { token } = invited
+  expect(await farm.signerNamed(sha256(token))).toMatchObject({ invitation: { token } })
+  const joined = await farm.enroll({ token, nonce: 'n1', version: '1.0.0', facts: {}, signed: true })
+  expect(joined).toMatchObject({ kind: 'enrolled', credential: undefined })
+  const signer = await farm.signerNamed(name)
+  if (!signer) throw new Error(`nobody signs as ${name}`)
+  return signer
+}
+
+/** Asks with the count-th request of a process; `late`: seconds by which its clock is behind. */
+const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late = 0, key = signer.key } = {}) => {
+  const by = signer.host?.name ?? ''
+  const time = Math.floor(farm.now().getTime() / 1000) - late
+  const target = `/agent/v1/bye?by=${by}&time=${time}&nonce=${run}.${count}`
+  const signature = createHmac('sha256', key)
+    .update(requestText('POST', target, sha256('')))
+    .digest('hex')
+  const request = {
+    by,
+    time,
+    run,
+    count,
+    nonce: `${run}.${count}`,
+    signature,
+    target,
+    method: 'POST',
+    bodySum: sha256(''),
+  }
+  return farm.checkSignature(signer.key, request).then(({ kind }) => kind)
+}
+
+farmTest('a process counts its requests: each number is good once, and none after a later one', async ({ farm }) => {
+  const vax = await signing(farm, 'vax')
+  expect(await ask(farm, vax, 1)).toBe('good')
+  expect(await ask(farm, vax, 1)).toBe('replayed')
+  expect(await ask(farm, vax, 3)).toBe('good')
+  expect(await ask(farm, vax, 2)).toBe('replayed')
+  expect(await ask(farm, vax, 1, { run: 'r2' })).toBe('good') // another process
+  expect(await ask(farm, await signing(farm, 'sun'), 1)).toBe('good') // another host
+})
+
+farmTest('of two that come at the same moment, one is taken', async ({ farm }) => {
+  const vax = await signing(farm, 'vax')
+  const kinds = await Promise.all(Array.from({ length: 5 }, () => ask(farm, vax, 7)))
+  expect(kinds.sort()).toEqual(['good', 'replayed', 'replayed', 'replayed', 'replayed'])
+})
+
+farmTest('what is forged, late or early counts for nothing', async ({ farm }) => {
+  const vax = await signing(farm, 'vax')
+  expect(await ask(farm, vax, 5, { key: 'p'.repeat(64) })).toBe('forged')
+  expect(await ask(farm, vax, 5, { late: 301 })).toBe('wrong-time')
+  expect(await ask(farm, vax, 5, { late: -301 })).toBe('wrong-time')
+  expect(await ask(farm, vax, 1, { late: 300 })).toBe('good')
+})
+
+farmTest('a process is forgotten only when its requests have become too old to be taken', async ({ farm }) => {
+  const vax = await signing(farm, 'vax')
+  await ask(farm, vax, 1, { late: -300 }) // as early as can be: its time is good for ten minutes
+  farm.wait(600)
+  expect((await farm.forgetSignedRuns()).count).toBe(0)
+  expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')
+  farm.wait(301)
+  expect((await farm.forgetSignedRuns()).count).toBe(1)
+})
+
+farmTest('a host that signs has no credential, and one with a credential signs nothing', async ({ farm }) => {
+  const vax = await signing(farm, 'vax')
+  expect(vax.key).toMatch(/^[a-p]{64}$/)
+  expect(await farm.hostBearing(vax.key)).toBeUndefined()
+  await farm.host('sun')
+  expect(await farm.signerNamed('sun')).toBeUndefined()
+  await farm.removeHost('vax')
+  expect(await farm.signerNamed('vax')).toBeUndefined()
+})
