@@ -23,8 +23,8 @@ export const shells: readonly string[] = [
   'ash',
   'zsh as sh',
 ]
-/** `signed` is curl in plain HTTP, with every request and answer signed. */
-export const clients: readonly string[] = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'signed']
+/** `signed` is curl in plain HTTP, with every request and answer signed; `openssl` speaks only TLS, to a front of the farm's. */
+export const clients: readonly string[] = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'openssl', 'signed']
 /** The program behind a client, where it is called otherwise. */
 const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3', signed: 'curl' }
 /** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
@@ -60,19 +60,24 @@ export const missingFor = ({ shell, client, launcher }: Combination): string | u
   return needed.find(name => !runs(name))
 }
 
+/** Its certificate is from an authority that the host is told of. */
+export const isTls = ({ client }: Combination): boolean => client === 'openssl'
+
 /**
  * The farm's line, or, where that does not work, what its pages show beside it: the file is saved first. A client that can
  * only talk to the farm needs somebody who brings the file, which is curl here; and posh knows no `sh -s`.
  */
 export const enrolmentWith =
-  ({ shell, client }: Combination) =>
+  (combination: Combination, authority = '') =>
   (line: string): string => {
+    const { shell, client } = combination
     const [, url, token] = /^curl -fsS (\S+)\/agent\.sh \| sh -s -- enroll (\S+)$/.exec(line) ?? []
     if (!token) throw new Error(`this is not the line that the farm shows: ${line}`)
     if (client === 'curl' && shell !== 'posh') return line
     const fetch = client === 'wget' ? 'wget -qO' : 'curl -fsSo'
-    const how = client === 'signed' ? `--url signed+${url} ` : ''
-    return `${fetch} agent.sh ${url}/agent.sh && sh agent.sh ${how}enroll ${token}`
+    const saved = isTls(combination) ? `agent.sh --cacert ${authority}` : 'agent.sh'
+    const how = isTls(combination) ? `--ca ${authority} ` : client === 'signed' ? `--url signed+${url} ` : ''
+    return `${fetch} ${saved} ${url}/agent.sh && sh agent.sh ${how}enroll ${token}`
   }
 
 /** A directory in which `sh` is that shell, to stand first in PATH: there the enrolment line and the jobs find it. */

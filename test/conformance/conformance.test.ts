@@ -2,6 +2,7 @@
 // every scenario with every shell and client.
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { Authority } from '../../apps/agent/spec/support/certificates.ts'
 import { shellNamed } from '../../apps/agent/spec/support/host.ts'
 import { AgentHost } from '../support/agent-host.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
@@ -12,9 +13,10 @@ import {
   directoryWithSh,
   enrolmentWith,
   everyCombination,
+  isTls,
   missingFor,
 } from './combinations.ts'
-import { leaseSeconds, play, projectFor } from './play.ts'
+import { farmSettings, play, projectFor } from './play.ts'
 import { scenarios } from './scenarios/index.ts'
 import { hasPassed, type Result, read } from './table.ts'
 import type { Scenario } from './world.ts'
@@ -61,6 +63,9 @@ const planned = choice
 
 const rounds: Round[] = planned.map((round, at) => ({ ...round, name: `host-${at + 1}` }))
 
+const authority = new Authority()
+const certificate = authority.certificate()
+
 const isSigned = ({ combination }: Omit<Round, 'name'>) => combination.client === 'signed'
 
 /** A farm that takes signed requests has one address, and cannot be everywhere at once: it is another one. */
@@ -81,7 +86,7 @@ describe.concurrent('the farm keeps its promises', () => {
       databases.push(database)
       farms[kind as Kind] = await TestFarm.open({
         databaseUrl: database.url,
-        environment: { LEASE_SECONDS: String(leaseSeconds), TRUST_PROXY: 'true', ...environment },
+        environment: { ...farmSettings, ...environment },
         projects: Object.fromEntries(rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])),
       })
     }
@@ -100,8 +105,9 @@ describe.concurrent('the farm keeps its promises', () => {
     test.skipIf(result.missing !== undefined)(sentence, { timeout: 240_000 }, async () => {
       const farm = farms[isSigned(round) ? 'signed' : 'plain'] as TestFarm
       const host = new AgentHost(name, { ...settingsOf(combination), patienceMs: 60_000 })
-      const means = isSigned(round) ? { target: await signedAddress(farm) } : {}
-      await play(scenario, farm, host, enrolmentWith(combination), means)
+      const enrolment = enrolmentWith(combination, authority.file)
+      if (isSigned(round)) await play(scenario, farm, host, enrolment, { target: await signedAddress(farm) })
+      else await play(scenario, farm, host, enrolment, isTls(combination) ? { certificate } : {})
       note({ ...result, passed: true })
     })
   }

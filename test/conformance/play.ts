@@ -7,6 +7,13 @@ import { type Scenario, World } from './world.ts'
 /** How long a lease runs on the farms of this suite: the least that a farm may have. */
 export const leaseSeconds = 5
 
+/** The environment of a farm that scenarios are played on. */
+export const farmSettings = {
+  LEASE_SECONDS: String(leaseSeconds),
+  TRUST_PROXY: 'true', // the wire says by X-Forwarded-Proto whether it speaks TLS
+  AGENT_VERSION_MIN: '1.1.0',
+}
+
 /** The project of one scenario on one host, for farm.yaml: no other host may get its jobs. */
 export const projectFor = (hostName: string, { project }: Scenario): WrittenProject => {
   const limits = { grace: '1s', attempts: 1, ...(project?.limits as object | undefined) }

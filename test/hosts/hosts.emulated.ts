@@ -1,7 +1,7 @@
 // `./farm hosts`: the core of the conformance suite on machines of other kinds than this one.
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { leaseSeconds, play, projectFor } from '../conformance/play.ts'
+import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -35,8 +35,11 @@ describe.concurrent('the farm keeps its promises on', () => {
     for (const { machine, missing } of wanted) if (missing === undefined) await diskOf(machine)
     database = await createTestDatabase()
     const projects = rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])
-    const environment = { LEASE_SECONDS: String(leaseSeconds), TRUST_PROXY: 'true' }
-    farm = await TestFarm.open({ databaseUrl: database.url, environment, projects: Object.fromEntries(projects) })
+    farm = await TestFarm.open({
+      databaseUrl: database.url,
+      environment: farmSettings,
+      projects: Object.fromEntries(projects),
+    })
   }, 1_800_000)
   afterAll(async () => {
     await farm?.close()

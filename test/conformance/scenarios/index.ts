@@ -3,6 +3,7 @@ import { agentScenarios } from './agent.ts'
 import { artifactScenarios } from './artifacts.ts'
 import { endingScenarios } from './endings.ts'
 import { jobScenarios } from './jobs.ts'
+import { updateScenarios } from './updates.ts'
 import { wireScenarios } from './wire.ts'
 
 /** What the farm promises of every host, whatever its shell, its HTTP client and its way to start a job. */
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...wireScenarios,
   ...endingScenarios,
   ...agentScenarios,
+  ...updateScenarios,
 ]
 
 /** Those for emulated machines. */

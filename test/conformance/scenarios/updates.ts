@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import type { Scenario, World } from '../world.ts'
+
+/** Agents of other versions than the farm's own, and below the least that it accepts, which is 1.1.0. */
+export const updateScenarios: Scenario[] = [
+  {
+    name: 'an agent of another version takes the farm’s, and works on',
+    core: true,
+    act: async world => {
+      await world.leave()
+      await becomesVersion(world, '9.9.9')
+      await world.comesBack()
+      await world.host.hears(/^rumpfarm: updated to /)
+      await world.works()
+    },
+  },
+  {
+    name: 'an agent that is too old ends the job that it has, gets no other, and is healed by an update',
+    core: true,
+    act: async world => {
+      const gate = world.gate()
+      const job = await world.job(`echo begin; ${gate.closed}; echo end`)
+      await world.logged(job, 'begin\n')
+      await world.host.kill9()
+      await becomesVersion(world, '1.0.0')
+      const conf = world.host.read('host.conf')
+      world.host.configure(`${conf}updates no\n`)
+      await world.host.start()
+      await world.host.hears(/taken up again$/)
+      const next = await world.job('echo next')
+      await gate.open()
+      await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
+      await world.host.hears(/agent too old \(1\.0\.0, needs 1\.1\.0\)/)
+      await world.leave()
+      assert.match((await next.view()).state, /^(waiting|queued)$/)
+      world.host.configure(conf)
+      await world.comesBack()
+      await world.ends(next, { verdict: 'passed', log: 'next\n' })
+    },
+  },
+]
+
+const becomesVersion = (world: World, version: string): Promise<string> => {
+  const file = `'${world.host.dir}/agent.sh'`
+  return world.host.run(
+    `sed 's/^AGENT_VERSION=.*/AGENT_VERSION=${version}/' ${file} >${file}.x && mv ${file}.x ${file}`,
+  )
+}
