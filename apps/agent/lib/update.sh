@@ -83,7 +83,7 @@ try_update() {
 copy_state() {
   rm -rf "$1"
   mkdir -p "$1/private"
-  for file in "$DIR/farm" "$DIR/instance" "$DIR/host.conf"; do cp "$file" "$1"; done 2>/dev/null
+  for file in "$DIR/farm" "$DIR/instance" "$DIR/host.conf" "$DIR/ca.pem"; do cp "$file" "$1"; done 2>/dev/null
   for file in "$PRIVATE"/*; do if [ -f "$file" ]; then cp "$file" "$1/private"; fi; done
 }
 
