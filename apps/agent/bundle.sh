@@ -3,12 +3,26 @@
 # indentation, which are a quarter of it and which a host of 16 MB parses at every start. The parts stay readable in lib/.
 # The version gets the checksum of all that: any change is another version, which the farm offers to its hosts.
 # What lies within quotes or a here-document is kept as it is. The first two lines tell the agent its own file.
+# `bundle.sh --service` prints the installer of service files, with the templates in service/, which the agent fetches when it is wanted.
 # `bundle.sh --commented` prints the parts as they are, for shellcheck and its directives.
 set -eu
 cd "$(dirname "$0")/lib"
+
+if [ "${1-}" = --service ]; then
+  sed '/@TEMPLATES@/,$d' ../service/install.sh
+  for file in ../service/*.*; do
+    [ "$file" != ../service/install.sh ] || continue
+    printf "    %s) cat <<'END_OF_TEMPLATE' ;;\n" "${file##*/}"
+    cat "$file"
+    echo END_OF_TEMPLATE
+  done
+  sed '1,/@TEMPLATES@/d' ../service/install.sh
+  exit 0
+fi
+
 parts='start words clock process launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
   http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish
-  update main'
+  update service main'
 
 if [ "${1-}" = --commented ]; then
   for part in $parts; do cat "$part.sh"; done

@@ -6,4 +6,6 @@ bundled=$(mktemp)
 trap 'rm -f "$bundled"' EXIT
 sh bundle.sh --commented >"$bundled"
 shellcheck -s sh "$bundled" bundle.sh check.sh
+sh bundle.sh --service >"$bundled"
+shellcheck -s sh -e SC2006 "$bundled" service/*.rc # backquotes, as in the agent
 shellcheck -s bash spec/support/yard.bash

@@ -1,4 +1,5 @@
 // Agents of other versions than the farm's own, and agents below its floor.
+import { execFileSync } from 'node:child_process'
 import { cksum, lineValue } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
 import { TestFarm } from '../support/farm-fixture.ts'
@@ -119,6 +120,18 @@ farmTest('progress and finish are taken below the floor; hello and claim bring w
   }
   host.credential = 'rfh-nobody'
   expect(await (await host.ask('GET', '/agent/v1/agent')).text()).toMatch(/^err 401 /)
+})
+
+farmTest('the farm has the installer of service files, for its hosts only', idle, async farm => {
+  const host = await farm.wireHost('vax')
+  const { code, lines } = await host.post('/agent/v1/service', [])
+  expect(code).toBe(0)
+  const text = lines.map(([, line]) => `${line}\n`).join('')
+  for (const words of ['uninstall_cron() {', 'ExecStart=@SHELL@ @DIR@/agent.sh run', '<service_bundle', '/etc/rc.subr'])
+    expect(text).toContain(words)
+  execFileSync('sh', ['-n'], { input: text })
+  host.credential = 'rfh-nobody'
+  expect(await host.post('/agent/v1/service', [])).toMatchObject({ code: 401 })
 })
 
 test('a floor above the farm’s own agent is refused at the start', async () => {

@@ -12,10 +12,17 @@ const agent = fileURLToPath(new URL('apps/agent/dist/agent.sh', root))
 /** The server and the agent as `./farm start` bundles them; once before a test run. */
 export async function bundleFarm(): Promise<void> {
   await bundle({ main: new URL('apps/server/src/main.ts', root) })
-  const text = execFileSync('sh', [fileURLToPath(new URL('apps/agent/bundle.sh', root))])
   mkdirSync(dirname(agent), { recursive: true })
-  writeFileSync(`${agent}.${process.pid}`, text)
-  renameSync(`${agent}.${process.pid}`, agent) // whole or not at all: another run may be reading it
+  bundleShell(agent)
+  bundleShell(agent.replace(/agent\.sh$/, 'service.sh'), '--service')
+}
+
+function bundleShell(file: string, ...options: string[]): void {
+  writeFileSync(
+    `${file}.${process.pid}`,
+    execFileSync('sh', [fileURLToPath(new URL('apps/agent/bundle.sh', root)), ...options]),
+  )
+  renameSync(`${file}.${process.pid}`, file) // whole or not at all: another run may be reading it
 }
 
 /** A line of the server's log. */

@@ -91,8 +91,10 @@ open_state() {
 run_agent() {
   open_state
   take_lock
+  LOG=${RUMPFARM_LOG-}
+  keep_log_small
   # A job that runs an agent of its own must not find this one's directory.
-  unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER
+  unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG
   choose_tools "$CREDENTIAL"
   CREDENTIAL=''
   write_tools
@@ -121,6 +123,7 @@ serve() {
   say 'waiting for jobs'
   while ! leaving; do
     read_conf
+    keep_log_small
     take_update || say_hello
     if claim_job; then
       do_attempt
@@ -155,6 +158,7 @@ usage() {
 usage: agent.sh [--url URL] [--ca FILE] enroll INVITATION   make this machine a host of the farm, and run
        agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
        agent.sh check                           print what the agent found here
+       agent.sh install|uninstall [KIND] [--user]   let it start with the machine, by systemd, rc.d, SMF, launchd, cron
        agent.sh version
 The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.
 EOF
@@ -196,6 +200,7 @@ main() {
       ;;
     run) run_agent ;;
     trial) trial ;;
+    install | uninstall) run_service "$@" ;;
     check) check ;;
     version) echo "$AGENT_VERSION" ;;
     *)

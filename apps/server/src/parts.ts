@@ -16,6 +16,8 @@ export interface Parts {
   watching: Watching
   /** The agent that this farm has for its hosts, as it is now. */
   agentRelease(): Promise<AgentRelease>
+  /** The script that makes an agent a service of its machine. */
+  serviceScript(): Promise<string>
   /** Where hosts send signed requests; undefined: nowhere. */
   signed?: SignedWay | undefined
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
 import { isBelow, migrate, openFarm } from '@rumpfarm/farm'
@@ -66,7 +67,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
   const signed = config.signed && signedWay(config.signed.url)
-  const parts = { config, farm, mirrors, bus, dispatch, watching, agentRelease, signed }
+  const parts = { config, farm, mirrors, bus, dispatch, watching, agentRelease, serviceScript, signed }
   const app = await buildApp(parts, { log })
   const signedApp = signed && (await buildSignedApp(parts, signed, { log }))
   closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
@@ -93,6 +94,7 @@ function notUsable(error: Error & { code?: string }): never {
 // Beside apps/server/src and apps/server/dist alike.
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
 const agentRelease = agentReleases(agentFile)
+const serviceScript = () => readFile(new URL('service.sh', agentFile), 'utf8')
 const signedWay = (url: string) => ({ url, script: async () => fillIn(await agentRelease(), `signed+${url}`) })
 
 /** A floor above the agent that the farm itself serves would end every host's work, and no update could help. */

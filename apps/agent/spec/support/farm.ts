@@ -33,6 +33,8 @@ export class ScriptedFarm {
   /** The newest claim the farm knows of, besides those it has seen answered. */
   newestClaim = 0
   script = ''
+  /** The script behind install and uninstall. */
+  service = ''
   /** The agent that this farm has for its hosts; a host of another version is offered it. */
   release: Release | undefined
   invitationNonce = ''
@@ -209,6 +211,11 @@ export class ScriptedFarm {
     if (kind === 'hello') return give(this.hello(body))
     if (kind === 'claim') return this.claim(url, body, give)
     if (kind === 'agent') return this.agent(url, response, give)
+    if (kind === 'service') {
+      readBody('service', body)
+      readQuery('service', url.searchParams)
+      return give(ok(...this.service.split('\n').map(line => (line === '' ? '|' : `| ${line}`))))
+    }
     if (kind === 'bye') {
       readBody('bye', body)
       readQuery('bye', url.searchParams)

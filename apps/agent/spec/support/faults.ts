@@ -29,7 +29,7 @@ export class Faults {
 export const kindOf = (method: string, path: string): string => {
   if (method === 'GET' && path === '/agent.sh') return 'script'
   if (method === 'GET' && path === '/agent/v1/agent') return 'agent'
-  const [, kind] = /^\/agent\/v1\/(enroll|hello|claim|bye)$/.exec(path) ?? []
+  const [, kind] = /^\/agent\/v1\/(enroll|hello|claim|service|bye)$/.exec(path) ?? []
   if (kind && method === 'POST') return kind
   if (method === 'GET' && /^\/agent\/v1\/attempts\/[^/]+\/sources\/[1-9]$/.test(path)) return 'source'
   const [, call] = /^\/agent\/v1\/attempts\/[^/]+\/(progress|finish)$/.exec(path) ?? []

@@ -19,7 +19,8 @@ export const agentShell = process.env.AGENT_SHELL ?? 'dash'
 export const agentClient = process.env.AGENT_CLIENT ?? 'curl'
 
 const agentFolder = join(import.meta.dirname, '..', '..')
-export const bundle = () => execFileSync('sh', [join(agentFolder, 'bundle.sh')], { encoding: 'utf8' })
+export const bundle = (...options: string[]) =>
+  execFileSync('sh', [join(agentFolder, 'bundle.sh'), ...options], { encoding: 'utf8' })
 
 /** A pid namespace holds everything that a test starts, so that a kill gone wrong stays inside and nothing is left. */
 const jail = [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pf', '--mount-proc', '--kill-child']

@@ -67,12 +67,14 @@ export const bodies = {
     left: isText,
   },
   bye: {},
+  service: {},
 } satisfies Record<string, Rules>
 
 export const queries = {
   enroll: {},
   hello: {},
   agent: {},
+  service: {},
   bye: { instance: isName },
   claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
   source: { lease: isName },

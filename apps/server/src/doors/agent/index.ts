@@ -9,6 +9,7 @@ import { type Bearer, bearers } from './bearer.ts'
 import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
 import { readGreeting, readIntroduction } from './introduction.ts'
 import { answerArtifact, answerFinish, answerProgress, type Message, type Query } from './messages.ts'
+import { textLines } from './offer-lines.ts'
 import { takePieces } from './pieces.ts'
 import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
@@ -114,6 +115,7 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
     const { bytes } = await parts.agentRelease()
     return reply.code(200).type('text/x-shellscript; charset=utf-8').header('content-length', bytes.length).send(bytes)
   })
+  app.post('/service', async (_request, reply) => ok(reply, textLines(await parts.serviceScript())))
   app.post('/hello', (request, reply) => hello(parts, request, reply))
   app.post('/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
   app.post('/bye', async (request, reply) => {

@@ -24,11 +24,12 @@ export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
     ['dir', offer.sources[0]?.name ?? '.'],
     ...artifacts.map((pattern): WireLine => ['artifact', pattern]),
     ...Object.entries(environment(offer, publicUrl)).map(([key, value]): WireLine => ['env', `${key}=${value}`]),
-    ...steps.flatMap(({ name, run }): WireLine[] => [['step', name], ...scriptLines(run)]),
+    ...steps.flatMap(({ name, run }): WireLine[] => [['step', name], ...textLines(run)]),
   ]
 }
 
-const scriptLines = (text: string): WireLine[] =>
+/** Text, line by line. */
+export const textLines = (text: string): WireLine[] =>
   text
     .replace(/\n$/, '')
     .split('\n')

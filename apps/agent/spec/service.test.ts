@@ -1,0 +1,178 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { bundle, type Host } from './support/host.ts'
+import { type Scene, scene } from './support/scene.ts'
+
+const script = bundle('--service')
+
+/** Commands that stand in for the machine's own: each notes how it was called, in `calls`, and does as its text says. */
+const standIns = (host: Host, commands: Record<string, string>) => {
+  const folder = join(host.folder, 'bin')
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(commands)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $*" >>${host.folder}/calls\n${text}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  return folder
+}
+
+const calls = (host: Host) => {
+  const file = join(host.folder, 'calls')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** `agent.sh WORDS` on a machine that has these commands as well. */
+const ask = async ({ farm, host }: Scene, words: string, commands: Record<string, string> = {}) => {
+  farm.service = script
+  const { output, code } = await host.run(
+    `PATH=${standIns(host, commands)}:$PATH ${host.shell} ${host.dir}/agent.sh ${words}`,
+  )
+  return { output, code }
+}
+
+const crontab = (host: Host) => ({
+  crontab: `if [ "$1" = -l ]; then cat ${host.folder}/table; else cat >${host.folder}/table.new && mv ${host.folder}/table.new ${host.folder}/table; fi`,
+})
+const table = (host: Host) => readFileSync(join(host.folder, 'table'), 'utf8')
+
+const stopped = async ({ host, enrolled }: Scene) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit/)
+}
+
+scene('cron gets one line for the agent, however often it is asked, and loses no other', async all => {
+  const { farm, host } = all
+  await stopped(all)
+  const others = `MAILTO=ada\n0 4 * * * backup\n@reboot other # Rumpfarm agent of ${host.dir}-2, made by "agent.sh install"\n`
+  writeFileSync(join(host.folder, 'table'), others)
+  for (const _ of [1, 2]) {
+    const { output, code } = await ask(all, 'install cron', crontab(host))
+    expect(output).toContain('rumpfarm: install: cron\n')
+    expect(output).toContain(`log:   tail -f ${host.dir}/agent.log`)
+    expect(output).toContain(`undo:  sh ${host.dir}/agent.sh uninstall cron`)
+    expect(code).toBe(0)
+  }
+  expect(table(host).startsWith(others)).toBe(true)
+  const [line = '', ...more] = table(host).slice(others.length).trimEnd().split('\n')
+  expect(more).toEqual([])
+  expect(line).toMatch(/^@reboot /)
+
+  // What cron does with it.
+  host.tell(`sh -c ${JSON.stringify(line.replace('@reboot ', ''))} &`)
+  const attempt = farm.queue({ steps: { one: 'echo one; printenv RUMPFARM_LOG || echo no log' } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('one\nno log\n')
+  expect(host.read('agent.log')).toMatch(/rumpfarm: waiting for jobs/)
+  const again = await ask(all, 'install cron', crontab(host))
+  expect(again.output).not.toContain('it starts with the next boot')
+
+  expect((await ask(all, 'uninstall cron', crontab(host))).code).toBe(0)
+  expect(table(host)).toBe(others)
+})
+
+const systemctl = { systemctl: 'exit 0', id: 'if [ "$1" = -u ]; then echo 1000; else exec /usr/bin/id "$@"; fi' }
+
+scene('an ordinary user’s systemd gets a unit, is told of it, and loses it again', async all => {
+  const { farm, host } = all
+  await stopped(all)
+  const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
+  const first = await ask(all, 'install systemd', systemctl)
+  expect(first).toMatchObject({ code: 0 })
+  for (const words of [
+    `wrote ${unit}\n`,
+    'systemctl --user daemon-reload && systemctl --user enable rumpfarm\n',
+    'start: systemctl --user start rumpfarm\n',
+    'stop:  systemctl --user stop rumpfarm\n',
+    'log:   journalctl --user -fu rumpfarm\n',
+    'loginctl enable-linger',
+  ]) {
+    expect(first.output).toContain(words)
+  }
+  expect(calls(host)).toMatch(
+    /--user daemon-reload\nsystemctl --user enable rumpfarm\nsystemctl --user start rumpfarm\n/,
+  )
+  const text = readFileSync(unit, 'utf8')
+  expect(text).toMatch(new RegExp(`^ExecStart=/\\S+ ${host.dir}/agent.sh run$`, 'm'))
+  expect(text).not.toMatch(/@[A-Z]+@|^User=/m)
+
+  const second = await ask(all, 'install systemd', systemctl)
+  expect(second.output).toContain(`${unit} is as it should be\n`)
+  expect(await ask(all, 'uninstall systemd', systemctl)).toMatchObject({ code: 0 })
+  expect(existsSync(unit)).toBe(false)
+  expect(calls(host)).toMatch(
+    /--user stop rumpfarm\nsystemctl --user disable rumpfarm\nsystemctl --user daemon-reload\n$/,
+  )
+  expect(host.files('private').filter(name => name === 'service')).toEqual([])
+  expect(farm.count('service')).toBe(3)
+})
+
+scene('a file that is somebody else’s is not overwritten, nor removed', async all => {
+  const { host } = all
+  await stopped(all)
+  const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
+  mkdirSync(join(unit, '..'), { recursive: true })
+  writeFileSync(unit, '[Service]\nExecStart=/opt/own\n')
+  for (const verb of ['install', 'uninstall']) {
+    const { output, code } = await ask(all, `${verb} systemd`, systemctl)
+    expect(output).toContain(`${unit} is there and not of this agent (${host.dir}): look at it`)
+    expect(code).toBe(1)
+  }
+  expect(readFileSync(unit, 'utf8')).toBe('[Service]\nExecStart=/opt/own\n')
+})
+
+scene('while an agent runs, the service is prepared but not started beside it', async all => {
+  const { host, enrolled } = all
+  await enrolled()
+  const { output, code } = await ask(all, 'install systemd', systemctl)
+  expect(output).toContain(`an agent runs already, as process ${host.agentPid}`)
+  expect(calls(host)).not.toContain('start rumpfarm')
+  expect(code).toBe(0)
+})
+
+for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
+  scene(`${kind} wants root, and an ordinary user is told what is left`, async all => {
+    await stopped(all)
+    const { output, code } = await ask(all, `install ${kind}`, { id: systemctl.id })
+    expect(output).toMatch(/needs root's rights: run this as root, or choose: agent.sh install cron/)
+    expect(code).toBe(1)
+  })
+}
+
+scene('without a kind, what is there decides; a kind that nobody knows is said', async all => {
+  const { host } = all
+  await stopped(all)
+  writeFileSync(join(host.folder, 'table'), '')
+  const none = await ask(all, 'install', { id: systemctl.id, ...crontab(host) })
+  expect(none.output).toContain('rumpfarm: install: cron\n')
+  const termux = await ask(all, 'install', { id: systemctl.id, 'termux-wake-lock': 'exit 0' })
+  expect(termux.output).toContain('rumpfarm: install: termux\n')
+  expect(readFileSync(join(host.folder, 'home/.termux/boot/rumpfarm'), 'utf8')).toContain('termux-wake-lock\n')
+  const unknown = await ask(all, 'install upstart')
+  expect(unknown).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('usage: agent.sh install [systemd|freebsd|'),
+  })
+})
+
+scene('without the farm nothing is done', async all => {
+  const { farm, host } = all
+  await stopped(all)
+  await farm.close()
+  const { output, code } = await ask(all, 'install cron', crontab(host))
+  expect(output).toMatch(/^rumpfarm: the farm at http:.* has not sent what is needed for that/m)
+  expect(code).toBe(1)
+  await farm.open()
+})
+
+scene('a log of our own is kept small', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit/)
+  writeFileSync(join(host.dir, 'agent.log'), 'x'.repeat(1_000_001))
+  host.tell(`RUMPFARM_LOG=${host.dir}/agent.log ${host.shell} ${host.dir}/agent.sh run &`)
+  await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
+  expect(host.read('agent.log.old')).toHaveLength(1_000_001)
+  expect(host.read('agent.log')).toMatch(/^rumpfarm: host vax, .*\nrumpfarm: waiting for jobs\n$/)
+})
