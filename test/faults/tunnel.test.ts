@@ -29,6 +29,9 @@ async function newHost(name: string): Promise<AgentHost> {
 const tunnels = async (host: AgentHost) =>
   (await host.processes('ssh -F /dev/null')).filter(line => /^\S+ +ssh -F/.test(line))
 
+const endOfTunnels = (host: AgentHost) =>
+  eventually('the agent’s ssh to end', async () => ((await tunnels(host)).length === 0 ? true : undefined))
+
 const counting = (done: string) =>
   `i=0; until [ -e ${done} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; echo right\n`
 const isWhole = (log: Buffer) => {
@@ -51,7 +54,7 @@ test('a job runs through one ssh, which ends with the agent', async () => {
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
   host.signal('TERM')
   expect(await host.exited()).toBe(0)
-  expect(await tunnels(host)).toEqual([])
+  await endOfTunnels(host)
 })
 
 test('sshd is killed in mid-job and comes back: the job goes on, and its log is whole', async () => {
@@ -61,7 +64,7 @@ test('sshd is killed in mid-job and comes back: the job goes on, and its log is 
   await job.logged('line 3\n')
   await gateway.kill()
   await host.hears(/attempt \S+: no answer from the farm; the job goes on/)
-  await eventually('the agent’s ssh to end', async () => ((await tunnels(host)).length === 0 ? true : undefined))
+  await endOfTunnels(host)
   await gateway.start()
   await host.hears(/attempt \S+: the farm answers again/, 40_000)
   expect((await tunnels(host)).length).toBe(1)
@@ -104,7 +107,7 @@ test('a gateway with another key is a man in the middle: nothing is sent to it, 
     60_000,
   )
   expect(await stranger.exited()).toBe(1)
-  expect(await tunnels(stranger)).toEqual([])
+  await endOfTunnels(stranger)
   expect(gateway.lines.slice(before).join('\n')).not.toMatch(/Accepted|userauth|publickey/)
   await gateway.kill()
   await gateway.start()
@@ -121,6 +124,20 @@ test('without the gateway’s key in host.conf there is no tunnel, and the line 
     60_000,
   )
   expect(await host.exited()).toBe(1)
+})
+
+test('with a wrong word in host.conf the host does not go another way', async () => {
+  const seen = farm().server.lines.length
+  const conf = gateway.conf.replace(/^tunnel \S+/, 'tunnel nobody-here')
+  const by = ({ token }: Invitation) => `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh enroll ${token}`
+  const host = await farm().beginHost('wrong-word', { conf, by }) // the farm itself would be near
+  await host.hears(/^rumpfarm: no answer from the farm at .* \(no tunnel through nobody-here yet: .*\)$/, 60_000)
+  expect(await host.exited()).toBe(1)
+  expect(
+    farm()
+      .server.lines.slice(seen)
+      .filter(line => line.includes('/enroll')),
+  ).toEqual([])
 })
 
 test('the account is good for the farm’s port and nothing else', async () => {

@@ -50,8 +50,8 @@ read_conf_line() {
     'env '*' '*=*) is_key_of_env "${line#env }" || bad_conf "the key may have only letters, digits and _" ;;
     'disk_floor_mb '*) if is_number "${line#* }"; then DISK_FLOOR=${line#* }; else bad_conf 'not a number'; fi ;;
     'work_dir /'*) WORK_DIR=${line#* } ;;
-    'tunnel '[A-Za-z0-9_]*@?*) TUNNEL=${line#* } ;;
-    'tunnel_key '?*' '?*) TUNNEL_KEY=${line#* } ;;
+    'tunnel '?*) TUNNEL=${line#* } ;; # whatever is wrong with it, nothing then goes another way
+    'tunnel_key '?*) TUNNEL_KEY=${line#* } ;;
     'updates yes' | 'updates no') UPDATES=${line#* } ;;
     'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
     'ca_file /'*) if [ -r "${line#* }" ]; then CA_FILE=${line#* }; else bad_conf 'cannot be read'; fi ;;

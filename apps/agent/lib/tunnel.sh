@@ -2,7 +2,7 @@
 # The farm's address is the one by which the gateway reaches the farm. The file `tunnel` tells of the ssh: also of one that an
 # agent left which was killed.
 
-TUNNEL='' TUNNEL_KEY='' TUNNEL_PID='' KEEPER='' born=''
+TUNNEL='' TUNNEL_KEY='' TUNNEL_PID='' KEEPER='' TUNNEL_BORN=''
 
 # Before each request. True: there is none to keep, or it is open.
 keep_tunnel() {
@@ -27,9 +27,9 @@ keep_tunnel() {
 
 # Open once the port on this side is bound, which ssh tells by tunnel-open: before that it may be somebody else's who listens there.
 tunnel_is_open() {
-  TUNNEL_PID='' born='' through='' TUNNEL_LIVES=''
-  { read -r TUNNEL_PID born && IFS= read -r through && IFS= read -r URL; } 2>/dev/null <"$PRIVATE/tunnel"
-  alive_as "$TUNNEL_PID" "$born" || return 1
+  TUNNEL_PID='' TUNNEL_BORN='' through='' TUNNEL_LIVES=''
+  { read -r TUNNEL_PID TUNNEL_BORN && IFS= read -r through && IFS= read -r URL; } 2>/dev/null <"$PRIVATE/tunnel"
+  alive_as "$TUNNEL_PID" "$TUNNEL_BORN" || return 1
   if [ -n "$KEEPER" ] && [ "$through" != "$TUNNEL|$TUNNEL_KEY|$FARM" ]; then
     end_tunnel
     return 1
@@ -62,13 +62,13 @@ case $* in *LocalCommand*) ;; *) (sleep 15; : >tunnel-open) & esac
 exec ssh -F /dev/null -NTax -o StrictHostKeyChecking=yes -o UserKnownHostsFile=known_hosts -o GlobalKnownHostsFile=/dev/null -o HostKeyAlias=gateway "$@"' \
     sh "$PRIVATE" "$@" "${gateway%:*}" >/dev/null 2>"$PRIVATE/tunnel-said"
   birth_of "$LAUNCHED"
-  TUNNEL_PID=$LAUNCHED born=$BIRTH TUNNEL_LIVES=yes
-  put_line "$TUNNEL_PID $born
+  TUNNEL_PID=$LAUNCHED TUNNEL_BORN=$BIRTH TUNNEL_LIVES=yes
+  put_line "$TUNNEL_PID $TUNNEL_BORN
 $TUNNEL|$TUNNEL_KEY|$FARM
 http://127.0.0.1:$port${farm#"${farm%%/*}"}" >"$PRIVATE/tunnel"
 }
 
 end_tunnel() {
-  if [ -n "$KEEPER" ] && alive_as "$TUNNEL_PID" "$born"; then kill -s TERM "$TUNNEL_PID"; fi
+  if [ -n "$KEEPER" ] && alive_as "$TUNNEL_PID" "$TUNNEL_BORN"; then kill -s TERM "$TUNNEL_PID"; fi
   TUNNEL_PID=''
 }
