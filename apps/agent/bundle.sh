@@ -1,12 +1,27 @@
 #!/bin/sh
-# Prints the agent as the one file that the farm serves at /agent.sh: the parts in order, without their comments and
-# indentation, which are a quarter of it and which a host of 16 MB parses at every start. The parts stay readable in lib/.
-# The version gets the checksum of all that: any change is another version, which the farm offers to its hosts.
+# Prints the agent as the one file that the farm serves at /agent.sh: the parts in order, without comments and indentation and
+# with short names (compact.mjs), together two fifths, which a host of 16 MB would parse at every start for nothing.
+# `bundle.sh --readable` prints the same program as it is written in lib/, which the farm serves at /agent-readable.sh;
+# `bundle.sh --into DIRECTORY` writes all that there, each whole or not at all: somebody may be reading it.
+# The version gets the checksum of the code: any change is another version, which the farm offers to its hosts.
 # What lies within quotes or a here-document is kept as it is. The first two lines tell the agent its own file.
 # `bundle.sh --service` prints the installer of service files, with the templates in service/, which the agent fetches when it is wanted.
-# `bundle.sh --commented` prints the parts as they are, for shellcheck and its directives.
 set -eu
+case ${2-} in /*) into=$2 ;; *) into=$PWD/${2-} ;; esac
 cd "$(dirname "$0")/lib"
+
+put() {
+  sh ../bundle.sh ${2+"$2"} >"$into/$1.$$"
+  mv "$into/$1.$$" "$into/$1"
+}
+
+if [ "${1-}" = --into ]; then
+  mkdir -p "$into"
+  put agent.sh
+  put agent-readable.sh --readable
+  put service.sh --service
+  exit 0
+fi
 
 if [ "${1-}" = --service ]; then
   sed '/@TEMPLATES@/,$d' ../service/install.sh
@@ -24,11 +39,12 @@ parts='start words clock process launch sums http http-curl http-wget http-bbwge
   http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish
   update service main'
 
-if [ "${1-}" = --commented ]; then
+print_readable() {
   for part in $parts; do cat "$part.sh"; done
-  exit 0
-fi
-print_parts() {
+  echo '# end of agent.sh'
+}
+
+print_stripped() {
   sed 2q start.sh
   for part in $parts; do print_part "$part"; done
   echo '# end of agent.sh'
@@ -67,6 +83,8 @@ print_part() {
   ' "$1.sh"
 }
 
-text=$(print_parts)
-sum=$(printf '%s\n' "$text" | cksum)
-printf '%s\n' "$text" | sed "s/^\(AGENT_VERSION=[0-9.]*\)\$/\1+${sum%% *}/"
+stripped=$(print_stripped)
+sum=$(printf '%s\n' "$stripped" | cksum)
+sum=${sum%% *}
+if [ "${1-}" = --readable ]; then print_readable; else printf '%s\n' "$stripped" | node ../compact.mjs; fi |
+  sed "s/^\(AGENT_VERSION=[0-9.]*\)\( #.*\)*\$/\1+$sum/"

@@ -1,28 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../../apps/server/build.mjs'
 import { Program } from './program.ts'
 
 const root = new URL('../../', import.meta.url)
 const main = fileURLToPath(new URL('apps/server/dist/main.js', root))
-const agent = fileURLToPath(new URL('apps/agent/dist/agent.sh', root))
 
 /** The server and the agent as `./farm start` bundles them; once before a test run. */
 export async function bundleFarm(): Promise<void> {
   await bundle({ main: new URL('apps/server/src/main.ts', root) })
-  mkdirSync(dirname(agent), { recursive: true })
-  bundleShell(agent)
-  bundleShell(agent.replace(/agent\.sh$/, 'service.sh'), '--service')
-}
-
-function bundleShell(file: string, ...options: string[]): void {
-  writeFileSync(
-    `${file}.${process.pid}`,
-    execFileSync('sh', [fileURLToPath(new URL('apps/agent/bundle.sh', root)), ...options]),
-  )
-  renameSync(`${file}.${process.pid}`, file) // whole or not at all: another run may be reading it
+  execFileSync('sh', ['apps/agent/bundle.sh', '--into', 'apps/agent/dist'], { cwd: root })
 }
 
 /** A line of the server's log. */

@@ -14,12 +14,12 @@ test('the bundle is the same from anywhere, small, and plain ASCII', () => {
     env: { PATH: process.env.PATH },
   })
   expect(elsewhere).toBe(text)
-  expect(Buffer.byteLength(text)).toBeLessThan(75_000)
+  expect(Buffer.byteLength(text)).toBeLessThan(60_000)
   expect(text).toMatch(/^[\t\n -~]*$/)
 })
 
 test('the bundle has every part once, one place for the address, and acts on its last line only', () => {
-  const text = bundle()
+  const text = bundle('--readable')
   for (const part of readdirSync(join(folder, 'lib'))) {
     const first = readFileSync(join(folder, 'lib', part), 'utf8')
       .split('\n')
@@ -30,14 +30,33 @@ test('the bundle has every part once, one place for the address, and acts on its
   expect(text).toMatch(/\nmain [^\n]*\n# end of agent.sh\n$/)
 })
 
-test('the bundle is the parts without comments and indentation: the words that a shell sees are the same', () => {
-  const commented = execFileSync('sh', [join(folder, 'bundle.sh'), '--commented'], { encoding: 'utf8' })
-  // What bash reads, printed by bash: its own layout of every function.
-  const functions = (text: string) =>
-    execFileSync('bash', ['-c', `${text.replace(/\nmain [^\n]*\n(# end of agent.sh\n)?$/, '\n')}\ndeclare -f`], {
-      encoding: 'utf8',
-    })
-  expect(functions(bundle())).toBe(functions(commented))
+// What bash reads, printed by bash in its own layout; nothing of it is run.
+const asBashReads = (text: string) =>
+  execFileSync('bash', ['-c', `all() {\n${text}\n}\ndeclare -f all`], { encoding: 'utf8' })
+
+test('the bundle is the readable agent but for its names: each name has one short one, which is no other’s', () => {
+  const wordsOf = (text: string) =>
+    asBashReads(text).split(/(?<![A-Za-z0-9_])(?=[A-Za-z_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])/)
+  const long = wordsOf(bundle('--readable'))
+  const short = wordsOf(bundle())
+  expect(short.length).toBe(long.length)
+  const names = new Map<string, string>()
+  for (const [index, name] of long.entries()) {
+    const given = short[index] ?? ''
+    if (given !== name) expect(given).toMatch(/^_[0-9a-z]+$/)
+    expect(names.get(name) ?? given, name).toBe(given)
+    names.set(name, given)
+  }
+  expect(new Set(names.values()).size).toBe(names.size)
+})
+
+test('what the agent says and writes has no short names in it', () => {
+  const said = (text: string) =>
+    [...text.matchAll(/(?<![\w${#])(?:say|die|put_line|_[0-9a-z]+) ("[^"]*"|'[^']*')|<<'?EOF'?\n[\s\S]*?\nEOF/g)]
+      .map(([found, quoted]) => (quoted ?? found).replaceAll(/`[^`]*`|\$\{?#?\w+/g, '$'))
+      .join('\n')
+  expect(said(bundle())).toContain('stop: Ctrl-C')
+  expect(said(bundle())).not.toMatch(/(?<!\w)_[0-9a-z]{1,2}(?!\w)/)
 })
 
 test('no part has a $( ), which bash 5.2 cannot read while a trap runs', () => {
@@ -49,4 +68,24 @@ test('no part has a $( ), which bash 5.2 cannot read while a trap runs', () => {
 
 test('shellcheck has nothing to say', () => {
   execFileSync('sh', [join(folder, 'check.sh')], { stdio: 'pipe' })
+})
+
+const compact = (text: string) => execFileSync('node', [join(folder, 'compact.mjs')], { input: text, encoding: 'utf8' })
+
+test.each([
+  [
+    'functions and variables',
+    'make_it() { sizes=$1 other=$sizes; make_it "$sizes"; }\n',
+    '_1() { _0=$1 _2=$_0; _1 "$_0"; }\n',
+  ],
+  ['backquotes within quotes', 'count_it() { :; }\nsay "`count_it`"\n', '_0() { :; }\nsay "`_0`"\n'],
+  ['arithmetic', 'total=1\ntotal=$((total + 1))\n', '_0=1\n_0=$((_0 + 1))\n'],
+  ['operands of the same letters', 'count=1\ndd if=x count=2\n', undefined],
+  ['a pattern of the same letters', 'enroll() { :; }\ncase $1 in\nenroll) enroll ;;\nesac\n', undefined],
+  ['an argument of the same letters', 'stopped() { :; }\ngive stopped\n', undefined],
+  ['what is quoted', 'trap \'kill_all\' TERM\nkill_all() { :; }\nmemory=1\nsay "no memory"\n', undefined],
+  ['what other programs read', 'RUMPFARM_MARK=x\nTZONE=x\nexport TZONE\n', undefined],
+  ['names that are put together', `"\${CLIENT}_post"\ncurl_post() { :; }\n`, undefined],
+])('short names: %s', (_, text, expected) => {
+  expect(compact(text)).toBe(expected ?? text)
 })

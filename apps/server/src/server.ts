@@ -95,7 +95,7 @@ function notUsable(error: Error & { code?: string }): never {
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
 const agentRelease = agentReleases(agentFile)
 const serviceScript = () => readFile(new URL('service.sh', agentFile), 'utf8')
-const signedWay = (url: string) => ({ url, script: async () => fillIn(await agentRelease(), `signed+${url}`) })
+const signedWay = (url: string) => ({ url, script: async () => fillIn((await agentRelease()).bytes, `signed+${url}`) })
 
 /** A floor above the agent that the farm itself serves would end every host's work, and no update could help. */
 async function refuseOwnAgent({ agentVersionMin }: Config): Promise<void> {

@@ -131,7 +131,8 @@ async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Pro
   const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
   const bus = localBus()
   // None of these doors sends messages to hosts.
-  const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
+  const agentRelease = async () =>
+    releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
   const parts = { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts
   await app.register(accessDoor(parts))
   await app.register(webhooksDoor(parts))

@@ -1,7 +1,6 @@
 import { isWireName, lineValue, parseAttemptName, type WireLine } from '@rumpfarm/contracts'
 import { type EnrollOutcome, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AgentRelease } from '../../agent-release.ts'
 import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { err, ok } from './answers.ts'
@@ -34,7 +33,10 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 /** The hosts' door: docs/agent-protocol.md, word for word. */
 export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(parts.config, request)
-  serveScript(app, async request => fillIn(await parts.agentRelease(), publicUrl(request)))
+  serveScript(app, '/agent.sh', async request => fillIn((await parts.agentRelease()).bytes, publicUrl(request)))
+  serveScript(app, '/agent-readable.sh', async request =>
+    fillIn((await parts.agentRelease()).readable, publicUrl(request)),
+  )
   const bearerOf = bearers(parts.farm)
   const identity: Identity = {
     publicUrl,
@@ -48,7 +50,7 @@ export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
 
 /** The same door for hosts without TLS 1.2, on a port of its own: only signed requests. */
 export const signedDoor = (parts: Parts, way: SignedWay) => async (app: FastifyInstance) => {
-  serveScript(app, () => way.script())
+  serveScript(app, '/agent.sh', () => way.script())
   const identity: Identity = {
     publicUrl: () => parts.config.publicUrl ?? '', // never what a request calls the farm: that is not signed
     watch: app => requireSignatures(app, parts.farm),
@@ -71,15 +73,15 @@ interface Identity {
   invitationOf(request: FastifyRequest, lines: [string, string][]): string | undefined
 }
 
-function serveScript(app: FastifyInstance, script: (request: FastifyRequest) => Promise<string>): void {
-  app.get('/agent.sh', async (request, reply) => {
+function serveScript(app: FastifyInstance, path: string, script: (request: FastifyRequest) => Promise<string>): void {
+  app.get(path, async (request, reply) => {
     const text = await script(request)
     return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
   })
 }
 
 /** The agent's text with the farm's address in it. */
-export const fillIn = ({ bytes }: AgentRelease, address: string): string =>
+export const fillIn = (bytes: Buffer, address: string): string =>
   bytes.toString('utf8').replaceAll('@FARM_URL@', address)
 
 const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstance) => {
