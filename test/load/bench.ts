@@ -1,5 +1,6 @@
 // `pnpm bench [NAME…]` measures a farm of its own and prints one JSON document; progress goes to standard error.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { agent } from './agent.ts'
 import type { Figure } from './figures.ts'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
@@ -13,7 +14,7 @@ import { webhook } from './webhook.ts'
 export type Say = (words: string) => void
 export type Bench = (say: Say) => Promise<Figure[]>
 
-const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, idle }
+const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, idle, agent }
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !(name in benches))

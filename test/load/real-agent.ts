@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Program } from '../support/program.ts'
 import type { Scene } from './scene.ts'
@@ -8,21 +8,33 @@ export interface RealAgent {
   name: string
   /** dash where there is one: the shell that most hosts have as sh. */
   shell: string
+  pid: number
   /** Until the agent has said this once more. */
   hears(what: string, pattern: RegExp): Promise<void>
   stop(): Promise<unknown>
 }
 
-/** The real agent with curl, as the farm serves it, enrolled on this machine. */
-export async function startAgent(scene: Scene, name: string): Promise<RealAgent> {
+export interface AgentWishes {
+  /** The shell's name, and the program that is called by it. */
+  shell?: string
+  program?: string
+  client?: string
+  within?: (command: readonly string[]) => readonly string[]
+}
+
+/** The real agent, in dash with curl if nothing else is wished, as the farm serves it, enrolled on this machine. */
+export async function startAgent(scene: Scene, name: string, wishes: AgentWishes = {}): Promise<RealAgent> {
   const directory = join(scene.directory, name)
   mkdirSync(directory)
   const script = join(directory, 'served.sh')
   writeFileSync(script, await (await fetch(`${scene.url}/agent.sh`)).text())
-  const shell = spawnSync('dash', ['-c', ':']).status === 0 ? 'dash' : 'sh'
+  const shell = wishes.shell ?? (spawnSync('dash', ['-c', ':']).status === 0 ? 'dash' : 'sh')
+  const link = join(directory, shell)
+  symlinkSync(pathOf(wishes.program ?? shell), link)
   const environment = { PATH: process.env.PATH ?? '', HOME: directory, RUMPFARM_DIR: join(directory, 'agent') }
-  const command = [shell, script, 'enroll', await scene.invite(name)]
-  const program = new Program(command, { ...environment, RUMPFARM_CLIENT: 'curl' }, directory)
+  const chosen = { RUMPFARM_SHELL: link, RUMPFARM_CLIENT: wishes.client ?? 'curl' }
+  const command = [link, script, 'enroll', await scene.invite(name)]
+  const program = new Program(wishes.within?.(command) ?? command, { ...environment, ...chosen }, directory)
   let heard = 0
   const hears = async (what: string, pattern: RegExp) => {
     await program.line(
@@ -37,5 +49,8 @@ export async function startAgent(scene: Scene, name: string): Promise<RealAgent>
     )
   }
   await hears('that it waits for jobs', /waiting for jobs/)
-  return { name, shell, hears, stop: () => program.stop() }
+  return { name, shell, pid: program.child.pid ?? 0, hears, stop: () => program.stop() }
 }
+
+const pathOf = (program: string): string =>
+  spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()

@@ -38,8 +38,32 @@ export function familyCpuMs(pid: number): number {
 
 /** Resident memory, in megabytes. */
 export function residentMb(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1024
+  try {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kilobytes ?? 0) / 1024
+  } catch {
+    return 0 // it has ended
+  }
+}
+
+/** What it has alone, and of what it shares its share: the sum over all processes is what is in use. */
+export function proportionalMb(pid: number): number {
+  try {
+    const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
+    return Number(kilobytes) / 1024
+  } catch {
+    return 0 // it has ended
+  }
+}
+
+/** The living descendants of a process. */
+export function familyOf(pid: number): number[] {
+  const stats = readdirSync('/proc').flatMap(name =>
+    /^\d+$/.test(name) ? [[Number(name), readStat(Number(name))] as const] : [],
+  )
+  const below = (parent: number): number[] =>
+    stats.flatMap(([child, stat]) => (stat?.parent === parent ? [child, ...below(child)] : []))
+  return below(pid)
 }
 
 export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length

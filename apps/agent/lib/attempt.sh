@@ -174,9 +174,10 @@ call_is_due() {
   [ "$WAITED" -ge "$NEXT" ] || [ "$STEPS" != "$SENT_STEPS" ] || { [ $((SIZE - OFFSET)) -ge "$CHUNK" ] && [ -z "$SUSPENDED" ]; }
 }
 
-# Until the next call, or the next look: a second at most, sooner while the job is being ended.
+# Until the next call, or the next look: a second at most, two while nothing happens, sooner while the job is being ended.
 rest() {
   span=1000
+  if [ $((NOW - SEEN_AT)) -ge 2 ]; then span=2000; fi
   if [ -n "$KILL_IN" ]; then span=100; fi
   left=$((NEXT - WAITED))
   if [ "$RETRY_IN" -gt 0 ]; then left=$RETRY_IN; fi

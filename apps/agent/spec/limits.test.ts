@@ -1,6 +1,8 @@
-import { appendFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
 scene('a job that runs too long is ended', async ({ farm, host, enrolled }) => {
@@ -81,3 +83,31 @@ scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrol
   expect(attempt.finishes[0]).toMatchObject({ reason: 'disk-full' })
   expect(attempt.finishes[0]?.detail).toMatch(/^[0-9]+ MB free in .*disk, 20 MB wanted$/)
 })
+
+const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-date-'))
+afterAll(() => rmSync(tools, { recursive: true }))
+const date = execFileSync('sh', ['-c', 'command -v date'], { encoding: 'utf8' }).trim()
+writeFileSync(
+  join(tools, 'date'),
+  `#!/bin/sh\nif [ -e "$HOME/tomorrow" ]; then exec ${date} -d '+1 day' "$@"; fi\nexec ${date} "$@"\n`,
+  { mode: 0o755 },
+)
+
+scene(
+  'a clock that is set forward, as at the start of a machine that has none of its own, ends no job',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const go = join(host.folder, 'go')
+    const attempt = farm.queue({ steps: { wait: `echo up; until [ -e ${go} ]; do sleep 0.1; done; date +%s` } })
+    await farm.logged(attempt, 'up')
+    writeFileSync(join(host.folder, 'home', 'tomorrow'), '')
+    const beats = attempt.calls.length
+    await farm.until('twenty heartbeats', () => attempt.calls.length >= beats + 20)
+    writeFileSync(go, '')
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+    expect(Number(attempt.log.toString().split('\n')[1]) * 1000).toBeGreaterThan(Date.now() + 80_000_000)
+  },
+  { env: { PATH: `${tools}:${process.env.PATH}` } },
+)
