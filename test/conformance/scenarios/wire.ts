@@ -30,6 +30,7 @@ export const wireScenarios: Scenario[] = [
       world.wire.spoil('progress', 'mute')
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: Buffer.concat([Buffer.from('begin\n'), block]) })
+      await world.works() // an agent that was told to leave now would tell the end at its next start
     },
   },
   {
