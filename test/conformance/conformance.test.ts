@@ -19,7 +19,7 @@ import {
 import { farmSettings, play, projectFor } from './play.ts'
 import { scenarios } from './scenarios/index.ts'
 import { hasPassed, type Result, read } from './table.ts'
-import type { Scenario } from './world.ts'
+import { patienceMs, type Scenario } from './world.ts'
 
 interface Round {
   /** Of its host and its project. */
@@ -102,9 +102,9 @@ describe.concurrent('the farm keeps its promises', () => {
     const result = resultOf(round)
     note(result)
     const sentence = `${shell}, ${client}, ${launcher}: ${scenario.name}`
-    test.skipIf(result.missing !== undefined)(sentence, { timeout: 240_000 }, async () => {
+    test.skipIf(result.missing !== undefined)(sentence, { timeout: 600_000 }, async () => {
       const farm = farms[isSigned(round) ? 'signed' : 'plain'] as TestFarm
-      const host = new AgentHost(name, { ...settingsOf(combination), patienceMs: 60_000 })
+      const host = new AgentHost(name, { ...settingsOf(combination), patienceMs })
       const enrolment = enrolmentWith(combination, authority.file)
       if (isSigned(round)) await play(scenario, farm, host, enrolment, { target: await signedAddress(farm) })
       else await play(scenario, farm, host, enrolment, isTls(combination) ? { certificate } : {})
