@@ -159,6 +159,8 @@ function oneAttempt(bus: Bus) {
     detail: null,
     failedStep: null,
     cancelRequestedAt: null,
+    artifacts: [],
+    artifactNote: null,
   } as unknown as AttemptView
   const recipe = { steps: ['configure', 'build'].map(name => ({ name, run: 'true' })) }
   const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView
