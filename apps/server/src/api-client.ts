@@ -12,6 +12,7 @@ export interface Api {
   url: string
   get: <T>(path: string) => Promise<T>
   post: <T>(path: string, body?: object) => Promise<T>
+  delete: (path: string) => Promise<void>
   text: (path: string, headers?: Record<string, string>) => Promise<string>
 }
 
@@ -50,6 +51,9 @@ export const apiClient = (url: string, token: string): Api => {
     post: async <T>(path: string, body: object = {}) => {
       const init = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
       return (await (await ask(path, init)).json()) as T
+    },
+    delete: async path => {
+      await ask(path, { method: 'DELETE' })
     },
     text: async (path, headers = {}) => (await ask(path, { headers: { accept: '*/*', ...headers } })).text(),
   }

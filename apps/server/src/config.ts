@@ -26,6 +26,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Agents below this version get no further jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
+    silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
     /** Bytes of prepared tarballs kept. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),

@@ -48,7 +48,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     log: (event, fields) => log.info(fields, event),
   })
   closing.unshift(mirrors.close)
-  const errands = openErrands({ queues, dispatch, mirrors, bus, log })
+  const errands = openErrands({ queues, dispatch, mirrors, bus, log, publicUrl: config.publicUrl })
   closing.unshift(errands.close)
 
   const farm = openFarm({
@@ -58,6 +58,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     secret: config.secrets.server,
     leaseSeconds: config.leaseSeconds,
     agentVersionMin: config.agentVersionMin,
+    silentSeconds: config.silentSeconds,
     announce: announcer({ bus, dispatch, errands, watching, log }),
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)

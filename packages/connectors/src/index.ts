@@ -3,6 +3,7 @@
  *
  * - openMirrors: commits, tarballs and files of any git repository.
  * - readGithubDelivery, readStandardDelivery: what a signed webhook says. Give them the raw bytes.
+ * - postWebhook: tells somebody something, signed.
  * - sameRepository: whether a webhook's repository is a project's.
  */
 export type { Malformed } from './forges/body.ts'
@@ -23,3 +24,4 @@ export {
   type Resolved,
   type TarballAnswer,
 } from './mirrors.ts'
+export { type Delivery, postWebhook } from './notifiers/webhook.ts'

@@ -78,9 +78,11 @@ export const Host = Type.Object(
     system: Type.String({ description: 'What uname says' }),
     presence: oneOf(
       ['online', 'away', 'silent', 'paused'],
-      'away: it stopped in order; silent: not heard for 2 minutes',
+      'away: it stopped in order; silent: not heard for almost two minutes, without a word before',
     ),
     lastSeenAt: moment('When it was heard last'),
+    silentSince: maybeMoment('When it was heard last, if it fell silent'),
+    alerted: Type.Boolean({ description: 'Whether somebody is told when it falls silent' }),
     awaySince: maybeMoment('When it stopped in order'),
     enrolledAt: moment('When it joined the farm'),
     pausedAt: maybeMoment('When an administrator paused it'),
@@ -243,6 +245,10 @@ export const Invitation = Type.Object(
     expiresAt: moment('Until when'),
   },
   { $id: 'Invitation' },
+)
+export const Alert = Type.Object(
+  { secret: Type.String({ description: 'Signs the messages (Standard Webhooks); shown only now' }) },
+  { $id: 'Alert' },
 )
 export const LoginLink = Type.Object(
   { url: Type.String({ description: 'Works once' }), expiresAt: moment('Until when') },

@@ -26,6 +26,10 @@ export const TriggerBuild = Type.Object(
 export type TriggerBuild = Static<typeof TriggerBuild>
 
 export const InviteHost = Type.Object({ name }, strict)
+export const SetAlert = Type.Object(
+  { url: Type.String({ minLength: 1, maxLength: 1000, description: 'Where to POST: http or https' }) },
+  strict,
+)
 export const CreateToken = Type.Object(
   { name, scope: Type.Optional(oneOf(['admin', 'trigger'], 'trigger may only ask for builds; the default')) },
   strict,

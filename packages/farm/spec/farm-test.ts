@@ -58,6 +58,8 @@ export interface TestFarm extends Farm {
   heard: Announcement[]
   /** Turns the clock on. */
   wait(seconds: number): void
+  /** Turns it on while some server runs, which looks at its hosts every five seconds. */
+  pass(seconds: number): Promise<void>
   now(): Date
   /** Puts projects in force; by default one sample. */
   configure(...projects: ProjectConfig[]): Promise<void>
@@ -106,7 +108,13 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
     const wait = (seconds: number) => {
       time += seconds * 1000
     }
-    const clock = { now: () => new Date(time), wait }
+    const pass = async (seconds: number) => {
+      for (let left = seconds; left > 0; left -= 5) {
+        wait(Math.min(5, left))
+        await farm.watchHosts()
+      }
+    }
+    const clock = { now: () => new Date(time), wait, pass }
     await use({ ...farm, ...clock, heard, ...speak(farm, heard) })
     await farm.close()
     rmSync(directory, { recursive: true })

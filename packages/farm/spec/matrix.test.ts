@@ -120,8 +120,9 @@ farmTest('a host is online, away after an orderly stop, and silent after two min
   const vax = await farm.host('vax')
   const presence = async () => (await farm.findHost('vax'))?.presence
   expect(await presence()).toBe('online')
-  farm.wait(121)
+  await farm.pass(115)
   expect(await presence()).toBe('silent')
+  expect((await farm.matrix()).hosts).toMatchObject([{ presence: 'silent' }])
   await vax.claim(1)
   expect(await presence()).toBe('online')
   await farm.bye(vax.id, 'vax-1')

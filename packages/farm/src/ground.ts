@@ -9,6 +9,8 @@ export interface Settings {
   leaseSeconds: number
   /** Agents below this version get no further jobs. */
   agentVersionMin?: string | undefined
+  /** How long a host is not heard before it is called silent. */
+  silentSeconds: number
   /** How long an invitation can be used. */
   invitationSeconds: number
   /** Signs what must be the same when asked twice (a host's credential). At least 32 bytes, kept for good. */

@@ -12,7 +12,9 @@ import { sourcesOfLease } from './reads/lease.ts'
 import * as matrixReads from './reads/matrix.ts'
 import * as projectReads from './reads/projects.ts'
 import { queuedAttempts } from './reads/queued.ts'
+import { silentSecondsDefault } from './rules/presence.ts'
 import { RunningCache } from './running.ts'
+import * as alerts from './verbs/alerts.ts'
 import { type ArtifactPiece, storeArtifact } from './verbs/artifacts.ts'
 import * as cancels from './verbs/cancel.ts'
 import * as claims from './verbs/claim.ts'
@@ -30,6 +32,7 @@ import { retryJob } from './verbs/retry.ts'
 import * as signatures from './verbs/signatures.ts'
 import * as sources from './verbs/sources.ts'
 import * as tokens from './verbs/tokens.ts'
+import { watchHosts } from './verbs/watch-hosts.ts'
 
 export type { Announcement } from './announcements.ts'
 export { sign } from './clock.ts'
@@ -42,6 +45,7 @@ export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
 export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './rules/matrix.ts'
 export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'
+export type { AlertOutcome, AlertState, DueAlert } from './verbs/alerts.ts'
 export type { ArtifactOutcome, ToldArtifact } from './verbs/artifacts.ts'
 export type { CancelOutcome } from './verbs/cancel.ts'
 export type { Claim, HostCondition, Offer, SlotState } from './verbs/claim.ts'
@@ -56,6 +60,8 @@ export type { RetryOutcome } from './verbs/retry.ts'
 export type { SignatureOutcome, SignedRequest, Signer } from './verbs/signatures.ts'
 export type { PreparedSource } from './verbs/sources.ts'
 export type { TokenScope } from './verbs/tokens.ts'
+
+export type { Watched } from './verbs/watch-hosts.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
@@ -86,6 +92,7 @@ export function openFarm(options: OpenFarm) {
     announce: options.announce ?? (() => {}),
     settings: {
       leaseSeconds: options.leaseSeconds ?? 90,
+      silentSeconds: options.silentSeconds ?? silentSecondsDefault,
       invitationSeconds: options.invitationSeconds ?? 3600,
       agentVersionMin: options.agentVersionMin,
       secret: options.secret,
@@ -143,6 +150,14 @@ function verbs(ground: Ground) {
     retryJob: (jobId: number) => retryJob(ground, jobId),
     /** Ends attempts of silent hosts; to be called every few seconds. */
     expireLeases: () => expireLeases(ground),
+    /** Notes which hosts fell silent and which are back; to be called every few seconds. */
+    watchHosts: () => watchHosts(ground),
+    /** A URL that hears of it when this host falls silent; null: none. */
+    setAlert: (hostName: string, url: string | null) => alerts.setAlert(ground, hostName, url),
+    /** What is to be told to owners now; nobody else gets the same for a while. */
+    takeAlerts: () => alerts.takeAlerts(ground),
+    alertDelivered: (id: number) => alerts.alertDelivered(ground, id),
+    alertFailed: (id: number, problem: string, forGood: boolean) => alerts.alertFailed(ground, id, problem, forGood),
     /** To be called once by a server that starts. */
     extendLeases: () => extendLeases(ground),
 
@@ -180,6 +195,8 @@ function questions(ground: Ground) {
     findJob: (id: number) => jobs.findJob(ground, id),
     listHosts: (page: { after?: string | undefined; limit: number }) => hostReads.listHosts(ground, page),
     findHost: (name: string) => hostReads.findHost(ground, name),
+    /** For administrators: where a host's alerts go, and how that went; undefined: nowhere. */
+    alertOf: (hostName: string) => alerts.alertOf(ground, hostName),
     /** Bytes of an attempt's log that the farm holds. */
     logSize: (attempt: AttemptId) => ground.logs.size(attempt),
     /** The log's bytes from `start` up to, and without, `end` (at most `logSize`). */

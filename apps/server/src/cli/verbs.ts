@@ -40,6 +40,22 @@ const inviteHost: Verb = async (api, [what, name, ...more]) => {
   ]
 }
 
+const alertHost: Verb = async (api, [what, name, url, ...more]) => {
+  if (what !== 'alert' || !name || !url || more.length > 0) return undefined
+  const path = `/api/v1/hosts/${encodeURIComponent(name)}/alert`
+  if (url === 'off') {
+    await api.delete(path)
+    return [`Nobody is told when ${name} falls silent.`]
+  }
+  const { secret } = await api.post<{ secret: string }>(path, { url })
+  return [
+    secret,
+    `That address is told when ${name} falls silent, and when it is back. The line above signs the messages (Standard Webhooks) and is not shown again.`,
+  ]
+}
+
+const host: Verb = (api, words) => (words[0] === 'alert' ? alertHost(api, words) : inviteHost(api, words))
+
 const scopes = ['trigger', 'admin']
 
 const createToken: Verb = async (api, [what, name, option, scope = 'trigger', ...more]) => {
@@ -57,7 +73,7 @@ const admin: Verb = async (api, words) => {
 
 export const verbs: Record<string, { run: Verb; usage: string }> = {
   trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH]' },
-  host: { run: inviteHost, usage: './farm host invite NAME' },
+  host: { run: host, usage: './farm host invite NAME\n       ./farm host alert NAME URL|off' },
   token: { run: createToken, usage: `./farm token create NAME [--scope ${scopes.join('|')}]` },
   admin: { run: admin, usage: './farm admin' },
 }

@@ -21,6 +21,7 @@ doorsTest('the OpenAPI document has every route, its schemas by name, and who ma
       .sort(),
   ).toEqual([
     'delete /api/v1/hosts/{name}',
+    'delete /api/v1/hosts/{name}/alert',
     'delete /api/v1/tokens/{name}',
     'get /api/v1/builds',
     'get /api/v1/builds/{id}',
@@ -37,6 +38,7 @@ doorsTest('the OpenAPI document has every route, its schemas by name, and who ma
     'get /api/v1/projects/{name}',
     'post /api/v1/builds/{id}/cancel',
     'post /api/v1/hosts/invitations',
+    'post /api/v1/hosts/{name}/alert',
     'post /api/v1/hosts/{name}/pause',
     'post /api/v1/hosts/{name}/resume',
     'post /api/v1/jobs/{id}/cancel',

@@ -1,5 +1,5 @@
 import type { Mirrors } from '@rumpfarm/connectors'
-import type { Farm } from '@rumpfarm/farm'
+import type { Farm, Watched } from '@rumpfarm/farm'
 import type { Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { type Bus, topics } from '../bus.ts'
@@ -7,6 +7,7 @@ import type { Dispatch } from '../dispatch.ts'
 import { prepareSources } from './prepare-sources.ts'
 import type { Queues } from './queues.ts'
 import { reconcile } from './reconcile.ts'
+import { tellOwners } from './tell-owners.ts'
 
 /** Background work: BullMQ runs it, on whichever server is free. */
 export interface Errands {
@@ -24,17 +25,24 @@ export interface ErrandParts {
   mirrors: Mirrors
   bus: Bus
   log: Logger
+  publicUrl: string | undefined
 }
 
-/** How often leases are looked at, and rows without a message looked for. */
+/** How often leases are looked at, hosts watched, their owners told, and rows without a message looked for. */
 const expireEveryMs = 5_000
+const watchEveryMs = 5_000
+const tellEveryMs = 5_000
 const reconcileEveryMs = 10_000
 const forgetEveryMs = 300_000
 
+/** Telling an owner may take ten seconds, and must not hold up the others. */
+const quickAtOnce = 4
+/** A queue that does not answer for so long is away. */
+const askMsMax = 2_000
 /** A slow clone must not hold up other builds, nor leases: sources have a queue of their own. */
 const sourcesAtOnce = 4
 
-export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts): Errands {
+export function openErrands({ queues, dispatch, mirrors, bus, log, publicUrl }: ErrandParts): Errands {
   const quick = queues.queue('errands')
   const sources = queues.queue('sources')
   const noteUnreachable = (error: unknown) =>
@@ -47,24 +55,40 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
 
   /**
    * One errand for a span of time, whichever server asks first: the id carries the span. The clock is this process's, not
-   * BullMQ's scheduler, because a schedule that lives in Redis is gone when Redis is emptied.
+   * BullMQ's scheduler, because a schedule that lives in Redis is gone when Redis is emptied. Where the rows alone say what
+   * is to be done, `otherwise` does it when the queue is away: twice is harmless, on two servers, too.
    */
-  const every = (ms: number, name: string) => {
-    const ask = () =>
-      void quick.add(name, {}, { jobId: `${name}-${Math.floor(Date.now() / ms)}` }).catch(noteUnreachable)
-    timers.push(setInterval(ask, ms))
+  const every = (ms: number, name: string, otherwise: () => Promise<unknown> = async () => {}) => {
+    const ask = async () => {
+      const id = `${name}-${Math.floor(Date.now() / ms)}`
+      await inTime(quick.add(name, {}, { jobId: id })).catch(async problem => {
+        noteUnreachable(problem)
+        await otherwise().catch(error => log.error({ err: error, errand: name }, 'an errand failed; it comes again'))
+      })
+    }
+    timers.push(setInterval(() => void ask(), ms))
   }
 
   const repair = async (farm: Farm) => {
     await reconcile({ farm, dispatch, prepare, wake: hostId => bus.publish(topics.host(hostId)) })
   }
 
+  const tellWhoFellSilent = ({ silent, back }: Watched) => {
+    for (const host of silent) log.warn({ host }, 'host fell silent')
+    for (const host of back) log.info({ host }, 'host is back')
+  }
+
   return {
     prepare,
     noteUnreachable,
     start(farm) {
+      const expire = () => farm.expireLeases()
+      const watch = () => farm.watchHosts().then(tellWhoFellSilent)
+      const tell = () => tellOwners({ farm, publicUrl, log })
       const run: Record<string, (job: Job) => Promise<unknown>> = {
-        expire: () => farm.expireLeases(),
+        expire,
+        watch,
+        tell,
         reconcile: () => repair(farm),
         'forget-signed': () => farm.forgetSignedRuns(),
         prepare: job => prepareSources(farm, mirrors, job.data.buildId),
@@ -75,9 +99,14 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
           throw error
         })
       }
-      const workers = [queues.worker('errands', runErrand, 2), queues.worker('sources', runErrand, sourcesAtOnce)]
+      const workers = [
+        queues.worker('errands', runErrand, quickAtOnce),
+        queues.worker('sources', runErrand, sourcesAtOnce),
+      ]
       closing.unshift(...workers.map(worker => () => worker.close()))
-      every(expireEveryMs, 'expire')
+      every(expireEveryMs, 'expire', expire)
+      every(watchEveryMs, 'watch', watch)
+      every(tellEveryMs, 'tell', tell)
       every(reconcileEveryMs, 'reconcile')
       every(forgetEveryMs, 'forget-signed')
       const repairNow = () => void repair(farm).catch(noteUnreachable)
@@ -90,6 +119,14 @@ export function openErrands({ queues, dispatch, mirrors, bus, log }: ErrandParts
       await Promise.race([Promise.allSettled(closing.map(close => close())), patience(reachable ? 5_000 : 500)])
     },
   }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${askMsMax} ms`)), askMsMax)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** BullMQ's close waits for its connection, which may be away for good. */

@@ -8,6 +8,10 @@ export interface HostView {
   system: string
   presence: Presence
   lastSeenAt: Date
+  /** When it was heard last, if it fell silent. */
+  silentSince: Date | null
+  /** Whether somebody is told of that. */
+  alerted: boolean
   awaySince: Date | null
   enrolledAt: Date
   pausedAt: Date | null
@@ -28,7 +32,7 @@ export const listHosts = (
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<HostView[]> => hostsWhere(ground, after === undefined ? {} : { name: { gt: after } }, limit)
 
-async function hostsWhere({ db, now, settings }: Ground, where: object, limit: number): Promise<HostView[]> {
+async function hostsWhere({ db, settings }: Ground, where: object, limit: number): Promise<HostView[]> {
   const hosts = await db.host.findMany({
     where: { removedAt: null, ...where },
     include: { arches: { orderBy: { arch: 'asc' } } },
@@ -38,8 +42,10 @@ async function hostsWhere({ db, now, settings }: Ground, where: object, limit: n
   return hosts.map(host => ({
     name: host.name,
     system: systemLine(host.facts as HostFacts),
-    presence: presence(host, now()),
+    presence: presence(host),
     lastSeenAt: host.lastSeenAt,
+    silentSince: presence(host) === 'silent' ? host.silentSince : null,
+    alerted: host.alertUrl !== null,
     awaySince: host.awaySince,
     enrolledAt: host.enrolledAt,
     pausedAt: host.pausedAt,

@@ -28,6 +28,7 @@ interface HostRow {
   name: string
   facts: Record<string, unknown>
   lastSeenAt: Date
+  silentSince: Date | null
   awaySince: Date | null
   pausedAt: Date | null
   refusal: string | null
@@ -35,16 +36,16 @@ interface HostRow {
   arches: MatrixHost['arches']
 }
 
-async function matrixHosts({ db, now, settings }: Ground): Promise<MatrixHost[]> {
+async function matrixHosts({ db, settings }: Ground): Promise<MatrixHost[]> {
   const rows = await db.$queryRaw<HostRow[]>`
-    SELECT "name", "facts", "lastSeenAt", "awaySince", "pausedAt", "refusal", "agentVersion", (
+    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", (
              SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler") ORDER BY "arch"), '[]')
                FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
       FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
   return rows.map(host => ({
     name: host.name,
     system: systemLine(host.facts),
-    presence: presence(host, now()),
+    presence: presence(host),
     lastSeenAt: host.lastSeenAt,
     refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
     arches: host.arches,

@@ -1,14 +1,20 @@
 export type Presence = 'online' | 'away' | 'silent' | 'paused'
 
-/** A host that polls is heard every 50 s at least, one that builds every third of a lease; the owner hears of silence within 2 minutes. */
-export const silentAfterSeconds = 120
+/**
+ * A host that polls is heard every 50 s at least, one that builds every 30 s. Its owner is to hear of its silence within two
+ * minutes: this, and the rounds of those who notice it and of those who tell it.
+ */
+export const silentSecondsDefault = 105
 
-export function presence(
-  host: { lastSeenAt: Date; awaySince: Date | null; pausedAt: Date | null },
-  at: Date,
-): Presence {
+export function presence(host: {
+  lastSeenAt: Date
+  silentSince: Date | null
+  awaySince: Date | null
+  pausedAt: Date | null
+}): Presence {
   if (host.awaySince) return 'away'
-  if (at.getTime() - host.lastSeenAt.getTime() > silentAfterSeconds * 1000) return 'silent'
+  // It may have been heard since, and nobody has noted that yet.
+  if (host.silentSince && host.lastSeenAt <= host.silentSince) return 'silent'
   return host.pausedAt ? 'paused' : 'online'
 }
 

@@ -95,7 +95,7 @@ async function touch(
       UPDATE "Host" SET "lastSeenAt" = ${at}, "awaySince" = NULL, "refusal" = ${refusal},
              "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
        WHERE "id" = ${wish.hostId} AND "instance" = ${wish.instance}
-         AND ("lastSeenAt" < ${later(at, -settings.leaseSeconds / 9)} OR "awaySince" IS NOT NULL
+         AND ("lastSeenAt" < ${later(at, -Math.min(settings.leaseSeconds / 9, 10))} OR "awaySince" IS NOT NULL
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
     SELECT host."instance", host."agentVersion", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",

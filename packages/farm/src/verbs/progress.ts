@@ -54,13 +54,14 @@ function stopWord(running: Running, size: number, at: Date): string | null {
 
 /**
  * The attempt, if this host holds it with this lease. Renewed in the database at a third of the lease: a heartbeat every
- * 2 s of 1,000 hosts would else be 500 updates a second.
+ * 2 s of 1,000 hosts would else be 500 updates a second. Each renewal is a sign of life, and those come every 30 s at least.
  */
 export async function hold(ground: Ground, message: Holder): Promise<Running | 'unknown' | 'lease-lost'> {
   const { now, settings, running: cache } = ground
   const name = attemptName(message)
   const known = cache.get(name)
-  const fresh = known !== undefined && known.leaseUntil - now().getTime() > settings.leaseSeconds * 667
+  const fresh =
+    known !== undefined && known.leaseUntil - now().getTime() > (settings.leaseSeconds - renewSeconds(settings)) * 1000
   const entry = fresh ? known : await renew(ground, message)
   if (entry === undefined) {
     cache.forget(name)
@@ -69,6 +70,8 @@ export async function hold(ground: Ground, message: Holder): Promise<Running | '
   if (entry.hostId !== message.hostId) return 'unknown'
   return entry.lease === message.lease ? entry : 'lease-lost'
 }
+
+const renewSeconds = ({ leaseSeconds }: Ground['settings']) => Math.min(leaseSeconds / 3, 30)
 
 const exists = async ({ db }: Ground, { jobId, number, hostId }: Holder) =>
   (await db.attempt.count({ where: { jobId, number, hostId } })) > 0

@@ -8,6 +8,7 @@ import { publicUrlOf } from '../public-url.ts'
 import { triggerBuild } from '../trigger.ts'
 import { segment } from './html.ts'
 import { NotHere, noSuch } from './not-found.ts'
+import { drawAlertPage } from './pages/hosts.tsx'
 import { drawInvitationPage, drawInvitePage } from './pages/invite.tsx'
 import { noProject } from './reading.ts'
 import { sendPage, visitOf, wholeNumber } from './visit.ts'
@@ -51,6 +52,7 @@ export function formRoutes(app: FastifyInstance, parts: Parts): void {
     if (!(await farm.removeHost(params.name))) throw noHost(params.name)
     return seeOther(reply, '/hosts')
   })
+  alertRoutes(app, parts)
   inviteRoutes(app, parts)
 }
 
@@ -58,6 +60,29 @@ export function formRoutes(app: FastifyInstance, parts: Parts): void {
 const seeOther = (reply: FastifyReply, path: string) => reply.redirect(path, 303)
 
 const noHost = (name: string) => noSuch('host', name, { href: '/hosts', text: 'All hosts' })
+
+function alertRoutes(app: FastifyInstance, parts: Parts): void {
+  const admin = { preHandler: requireAdmin }
+  app.post('/hosts/:name/alert', admin, async (request: Named, reply) => {
+    const { name } = request.params
+    const outcome = await parts.farm.setAlert(name, request.body?.url?.trim() ?? '')
+    if (outcome.kind === 'unknown-host') throw noHost(name)
+    if (outcome.kind !== 'set') throw notTold(name, outcome)
+    reply.header('cache-control', 'no-store')
+    return sendPage(reply, drawAlertPage(await visitOf(parts, request), name, outcome.secret))
+  })
+  app.post('/hosts/:name/alert/off', admin, async ({ params }: Named, reply) => {
+    if ((await parts.farm.setAlert(params.name, null)).kind === 'unknown-host') throw noHost(params.name)
+    return seeOther(reply, `/hosts/${segment(params.name)}`)
+  })
+}
+
+const notTold = (name: string, outcome: { kind: 'off' } | { kind: 'bad-url'; expected: string }) =>
+  new NotHere({
+    title: 'That address cannot be told',
+    text: outcome.kind === 'bad-url' ? `It must be ${outcome.expected}.` : 'It is empty.',
+    next: { href: `/hosts/${segment(name)}`, text: `Back to ${name}` },
+  })
 
 function inviteRoutes(app: FastifyInstance, parts: Parts): void {
   app.get('/hosts/new', async (request, reply) => {

@@ -63,7 +63,9 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
     const [host, jobs] = await Promise.all([farm.findHost(name), farm.listJobs({ host: name, limit: recent })])
     if (!host) throw noSuch('host', name, { href: '/hosts', text: 'All hosts' })
     const offered = await offeredTo(host, parts.agentRelease)
-    return sendPage(reply, drawHostPage({ visit: await visitOf(parts, request), host, jobs, offered }))
+    const visit = await visitOf(parts, request)
+    const alert = visit.admin ? await farm.alertOf(name) : undefined
+    return sendPage(reply, drawHostPage({ visit, host, jobs, offered, alert }))
   })
 
   app.get('/projects/:name', async (request: FastifyRequest<Named>, reply) => {

@@ -1,4 +1,11 @@
-import type { CancelOutcome, InviteOutcome, LoginOutcome, PushOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type {
+  AlertOutcome,
+  CancelOutcome,
+  InviteOutcome,
+  LoginOutcome,
+  PushOutcome,
+  RetryOutcome,
+} from '@rumpfarm/farm'
 
 type Kind<Outcome extends { kind: string }> = Outcome['kind']
 
@@ -9,6 +16,7 @@ type Refused =
   | Exclude<Kind<CancelOutcome>, 'cancelled' | 'nothing-to-cancel'>
   | Exclude<Kind<RetryOutcome>, 'queued'>
   | Exclude<Kind<LoginOutcome>, 'logged-in'>
+  | Exclude<Kind<AlertOutcome>, 'set' | 'off' | 'unknown-host'>
 
 /** What the doors themselves say no with. */
 type Own =
@@ -38,6 +46,7 @@ export const problemKinds = {
   malformed: [400, 'The request is malformed'],
   invalid: [400, 'The request is not as the schema says'],
   'bad-name': [400, 'That cannot be a name'],
+  'bad-url': [400, 'That cannot be told anything'],
   'not-signed-in': [401, 'A token is needed'],
   'bad-signature': [401, 'The signature is not good'],
   'not-allowed': [403, 'This token may not do that'],

@@ -98,6 +98,42 @@ export const hosts = (parts: Parts) => async (app: ApiInstance) => {
       },
     )
 
+  app.post(
+    '/hosts/:name/alert',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Whom to tell when a host falls silent, and when it is back',
+        body: api.SetAlert,
+        response: { 201: api.ref(api.Alert), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await farm.setAlert(request.params.name, request.body.url)
+      if (outcome.kind === 'set')
+        return reply.code(201).header('cache-control', 'no-store').send({ secret: outcome.secret })
+      if (outcome.kind === 'bad-url') return problem(reply, 'bad-url', `/body/url must be ${outcome.expected}`)
+      return unknownHost(reply, request.params.name)
+    },
+  )
+
+  app.delete(
+    '/hosts/:name/alert',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Tell nobody, and forget what was still to be told',
+        response: { 204: noContent('Nobody is told'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await farm.setAlert(request.params.name, null)
+      return outcome.kind === 'off' ? reply.code(204).send() : unknownHost(reply, request.params.name)
+    },
+  )
+
   app.delete(
     '/hosts/:name',
     {

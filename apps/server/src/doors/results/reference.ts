@@ -8,6 +8,7 @@ const description = `What the farm knows, for programs. Reading is public; chang
 \`Authorization: Bearer TOKEN\`. docs/api.md has examples for curl, and what every problem means.`
 
 const answers = [
+  api.Alert,
   api.BuildSummary,
   api.BuildSummaryPage,
   api.Build,

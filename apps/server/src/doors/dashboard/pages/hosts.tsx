@@ -1,4 +1,4 @@
-import type { HostView, JobSummary } from '@rumpfarm/farm'
+import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
 import { moment } from '../times.ts'
@@ -78,9 +78,9 @@ const megabytes = (count: number | null) =>
   count === null ? '' : count < 10_000 ? `${count} MB` : `${Math.round(count / 1000)} GB`
 
 function PresenceLine({ host, at }: { host: HostView; at: Date }) {
-  const { presence, awaySince, lastSeenAt, pausedAt, refusal } = host
+  const { presence, awaySince, silentSince, pausedAt, refusal } = host
   const since =
-    presence === 'away' ? awaySince : presence === 'silent' ? lastSeenAt : presence === 'paused' ? pausedAt : null
+    presence === 'away' ? awaySince : presence === 'silent' ? silentSince : presence === 'paused' ? pausedAt : null
   return (
     <>
       <em class={presence}>
@@ -97,9 +97,11 @@ export interface HostPage {
   jobs: readonly JobSummary[]
   /** The agent that the farm offers to it, if it has another. */
   offered: string | null
+  /** For administrators: who is told when it falls silent. */
+  alert: AlertState | undefined
 }
 
-export function drawHostPage({ visit, host, jobs, offered }: HostPage): string {
+export function drawHostPage({ visit, host, jobs, offered, alert }: HostPage): string {
   return drawPage({
     title: `Host ${host.name}`,
     visit,
@@ -113,6 +115,7 @@ export function drawHostPage({ visit, host, jobs, offered }: HostPage): string {
         <Advice host={host} />
         <About host={host} offered={offered} at={visit.at} />
         {visit.admin && <HostActions visit={visit} host={host} />}
+        {visit.admin && <AlertForm visit={visit} host={host} alert={alert} />}
         <h2>Builds for</h2>
         <ArchTable host={host} />
         <h2>Recent jobs</h2>
@@ -253,3 +256,62 @@ function HostActions({ visit, host }: { visit: Visit; host: HostView }) {
     </div>
   )
 }
+
+/** Whom to tell when it falls silent. Of the address only its beginning is shown: the rest is often a secret. */
+function AlertForm({ visit, host, alert }: { visit: Visit; host: HostView; alert: AlertState | undefined }) {
+  const path = `/hosts/${segment(host.name)}/alert`
+  return (
+    <details open={alert !== undefined}>
+      <summary>{alert ? 'Its owner is told when it falls silent' : 'Tell somebody when it falls silent'}</summary>
+      {alert && (
+        <form class="action" method="post" action={`${path}/off`}>
+          <Csrf visit={visit} />
+          <p>
+            {alert.origin} <AlertNews alert={alert} at={visit.at} />
+          </p>
+          <button type="submit">Tell nobody</button>
+        </form>
+      )}
+      <form class="action" method="post" action={path}>
+        <Csrf visit={visit} />
+        <label for="url">{alert ? 'Another address' : 'Address that takes a signed POST (Standard Webhooks)'}</label>{' '}
+        <input id="url" name="url" type="url" required maxlength={1000} placeholder="https://…" autocomplete="off" />{' '}
+        <button type="submit">Tell it</button>
+      </form>
+    </details>
+  )
+}
+
+function AlertNews({ alert: { newest }, at }: { alert: AlertState; at: Date }) {
+  if (!newest) return <>has been told nothing yet.</>
+  const what = newest.kind === 'host.silent' ? 'that it fell silent' : 'that it is back'
+  if (newest.deliveredAt)
+    return (
+      <>
+        was told {what} <Ago from={newest.deliveredAt} at={at} /> ago.
+      </>
+    )
+  const state = newest.gaveUpAt ? 'could not be told' : newest.problem ? 'could not be told yet' : 'is being told'
+  return (
+    <em class={newest.problem === null ? undefined : 'no'}>
+      {state} {what}
+      {newest.problem !== null && `: ${newest.problem}`}
+    </em>
+  )
+}
+
+export const drawAlertPage = (visit: Visit, host: string, secret: string): string =>
+  drawPage({
+    title: `Alerts of ${host}`,
+    visit,
+    children: (
+      <>
+        <h1>Alerts of {host}</h1>
+        <p>This secret signs them. It is not shown again, and the farm does not keep it where it could be read.</p>
+        <pre class="command">{secret}</pre>
+        <p>
+          <a href={`/hosts/${segment(host)}`}>Back to {host}</a>
+        </p>
+      </>
+    ),
+  })
