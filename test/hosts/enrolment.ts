@@ -15,6 +15,8 @@ const commands: Record<Fetch, (url: string) => string> = {
   fetch: url => `fetch -qo - ${url}/agent.sh`,
   ftp: url => `ftp -Vo - ${url}/agent.sh`,
   python: url => `python3 -c 'import urllib.request as u; print(u.urlopen("${url}/agent.sh").read().decode())'`,
+  openssl: url =>
+    `printf 'GET /agent.sh HTTP/1.0\\r\\nHost: ${new URL(url).host}\\r\\n\\r\\n' | openssl s_client -quiet -verify_return_error -CAfile "$RUMPFARM_DIR/ca.pem" -connect ${new URL(url).host} | sed '1,/^.$/d'`,
   perl: url =>
-    `perl -MIO::Socket -e '$s = IO::Socket::INET->new("${new URL(url).host}"); print $s "GET /agent.sh HTTP/1.0\\r\\n\\r\\n"; $/ = "\\r\\n\\r\\n"; <$s>; undef $/; print <$s>'`,
+    `perl -MIO::Socket -e '$s = IO::Socket::INET->new("${new URL(url).host}"); print $s "GET /agent.sh HTTP/1.0\\r\\nHost: ${new URL(url).host}\\r\\n\\r\\n"; $/ = "\\r\\n\\r\\n"; <$s>; undef $/; print <$s>'`,
 }

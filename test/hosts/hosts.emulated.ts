@@ -5,10 +5,12 @@ import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { nativeBuild } from './build.ts'
+import { ownCertificate } from './certificate.ts'
 import { diskOf, missingFor } from './disks.ts'
 import { enrolmentBy } from './enrolment.ts'
 import { MachineHost } from './machine-host.ts'
-import { machines } from './machines.ts'
+import { canBuild, machines } from './machines.ts'
 import type { Facts, Result } from './table.ts'
 
 interface Choice {
@@ -21,9 +23,13 @@ const { scenario: words = [] } = choice
 
 const chosen = machines.filter(({ name }) => choice.machines.length === 0 || choice.machines.includes(name))
 const wanted = await Promise.all(chosen.map(async machine => ({ machine, missing: await missingFor(machine) })))
-const played = coreScenarios.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
+const played = [...coreScenarios, nativeBuild].filter(
+  ({ name }) => words.length === 0 || words.some(word => name.includes(word)),
+)
 const rounds = wanted.flatMap(one =>
-  played.map((scenario, at) => ({ ...one, scenario, name: `${one.machine.name}-${at + 1}` })),
+  played
+    .map((scenario, at) => ({ ...one, scenario, name: `${one.machine.name}-${at + 1}` }))
+    .filter(({ machine, scenario }) => scenario !== nativeBuild || canBuild(machine)),
 )
 
 describe.concurrent('the farm keeps its promises on', () => {
@@ -55,7 +61,9 @@ describe.concurrent('the farm keeps its promises on', () => {
       const host = new MachineHost(name, machine, await diskOf(machine))
       let passed = false
       try {
-        await play(scenario, farm, host, enrolmentBy(machine.fetch))
+        const front = machine.tls ? { certificate: await ownCertificate() } : {}
+        if (front.certificate) host.trust(front.certificate.cert)
+        await play(scenario, farm, host, enrolmentBy(machine.fetch), front)
         passed = true
       } finally {
         const facts = await factsOf(farm, name).catch(() => undefined)

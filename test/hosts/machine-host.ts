@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { quote } from '../../apps/agent/spec/support/host.ts'
 import { AgentHost } from '../support/agent-host.ts'
@@ -23,6 +24,12 @@ export class MachineHost extends AgentHost {
       walls,
     })
     this.slowness = machine.slowness
+  }
+
+  /** The owner has brought the certificate of the farm's authority here. */
+  trust(certificate: string): void {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 })
+    writeFileSync(join(this.dir, 'ca.pem'), certificate)
   }
 
   /** In the machine's shell. */

@@ -48,11 +48,13 @@ export interface Machine {
   fetch: Fetch
   /** The agent's HTTP client; without it, the one that the agent finds first. */
   client?: string
+  /** It comes through a TLS front; the authority's certificate lies in its directory. */
+  tls?: boolean
   /** Every wait is this many times longer. */
   slowness: number
 }
 
-export type Fetch = 'curl' | 'wget' | 'perl' | 'python' | 'fetch' | 'ftp'
+export type Fetch = 'curl' | 'wget' | 'perl' | 'python' | 'openssl' | 'fetch' | 'ftp'
 
 type Emulation = Pick<Machine, 'name' | 'standsFor' | 'qemu' | 'cpu' | 'release' | 'client'>
 
@@ -113,7 +115,7 @@ const emulated: readonly Machine[] = [
     disk: {
       kind: 'busybox',
       architecture: 'armhf',
-      shell: { package: 'mksh', file: 'usr/lib/arm-linux-musleabihf/bin/mksh' },
+      shell: { package: 'mksh', file: 'usr/lib/diet/bin/mksh' },
     },
     qemu: 'arm',
     release: '3.4.5',
@@ -143,7 +145,7 @@ const distributions: readonly Machine[] = [
   {
     name: 'debian-s390x',
     standsFor: 'an enterprise Linux with python',
-    disk: { kind: 'packages', architecture: 's390x', packages: [...utilities, 'python3-minimal'], links },
+    disk: { kind: 'packages', architecture: 's390x', packages: [...utilities, 'python3'], links },
     qemu: 's390x',
     fetch: 'python',
     slowness: 10,
@@ -157,6 +159,7 @@ const restricted = (name: string, standsFor: string, fetch: Fetch, disk: Omit<Re
   standsFor,
   disk: { kind: 'restricted', ...disk },
   fetch,
+  tls: fetch === 'openssl', // s_client is a client of TLS only
   slowness: 2,
 })
 
@@ -182,10 +185,9 @@ const userlands: readonly Machine[] = [
     uname: uname('FreeBSD', '9.1-PRERELEASE', 'amd64'),
     hasProc: false,
   }),
-  restricted('netbsd', 'NetBSD 5.1', 'ftp', {
+  restricted('netbsd', 'NetBSD 5.1', 'openssl', {
     sh: 'dash',
     tools: ['openssl'],
-    standIns: ['ftp'],
     uname: uname('NetBSD', '5.1_STABLE', 'i386'),
     hasProc: false,
   }),
@@ -225,3 +227,6 @@ const userlands: readonly Machine[] = [
 ]
 
 export const machines: readonly Machine[] = [...emulated, ...distributions, ...userlands]
+
+/** Whether a compiler is on its disk. */
+export const canBuild = ({ disk }: Machine): boolean => disk.kind === 'packages' && disk.packages.includes('gcc')

@@ -8,16 +8,16 @@ const results = [
   round('mips', 'it runs'),
   round('mips', 'it stops'),
   round('vax', 'it runs', { missing: 'vax-gcc' }),
-  round('mips', 'it runs', { passed: true, seconds: 20.2, facts }),
+  round('mips', 'it runs', { passed: true, seconds: 20.2, date: '2026-11-24', facts }),
   round('mips', 'it stops', { passed: false, seconds: 1.1, facts }),
 ]
 
 test('a machine is a row, a scenario a column; what could not be tried here is neither yes nor no', () => {
   expect(tableOf(results).split('\n')).toEqual([
-    '| machine | as uname tells it | client | starts jobs by | sums by | 1 | 2 | seconds |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    '| `mips` | Linux 2.6.32 mips | nc | setsid | sha256 | yes | **no** | 21 |',
-    '| `vax` | not here: vax-gcc |  |  |  |  |  |  |',
+    '| machine | as uname tells it | client | starts jobs by | sums by | 1 | 2 | seconds | on |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| `mips` | Linux 2.6.32 mips | nc | setsid | sha256 | yes | **no** | 21 | 2026-11-24 |',
+    '| `vax` | not here: vax-gcc |  |  |  |  |  |  |  |',
     '',
     '1. it runs',
     '2. it stops',

@@ -7,6 +7,8 @@ export interface Result {
   seconds?: number
   /** What this machine lacks for it. */
   missing?: string | undefined
+  /** The day on which it was tried. */
+  date?: string
   /** What the host told the farm of itself. */
   facts?: Facts | undefined
 }
@@ -29,6 +31,7 @@ export function tableOf(results: readonly Result[]): string {
     'sums by',
     ...scenarios.map((_, at) => `${at + 1}`),
     'seconds',
+    'on',
   ]
   const machines = unique(results.map(({ machine }) => machine))
   const rows = machines.map(machine =>
@@ -50,11 +53,12 @@ export const failures = (results: readonly Result[]): string[] =>
 function row(results: readonly Result[], machine: string, scenarios: readonly string[]): string[] {
   const facts = results.find(result => result.facts)?.facts
   const missing = results.find(result => result.missing)?.missing
+  const date = results.find(result => result.date)?.date ?? ''
   const name = `\`${machine}\``
-  if (missing) return [name, `not here: ${missing}`, ...scenarios.map(() => ''), '', '', '', '']
+  if (missing) return [name, `not here: ${missing}`, ...scenarios.map(() => ''), '', '', '', '', '']
   const told = [facts?.uname, facts?.client, facts?.launcher, facts?.sum].map(text => text ?? '?')
   const seconds = results.reduce((sum, result) => sum + (result.seconds ?? 0), 0)
-  return [name, ...told, ...scenarios.map(scenario => cell(results, scenario)), `${Math.round(seconds)}`]
+  return [name, ...told, ...scenarios.map(scenario => cell(results, scenario)), `${Math.round(seconds)}`, date]
 }
 
 function cell(results: readonly Result[], scenario: string): string {

@@ -1,6 +1,6 @@
 // `./farm hosts`: the suite's core on emulated and restricted machines, and the table of docs/hosts.md.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,9 +10,11 @@ import { failures, type Result, tableOf } from '../hosts/table.ts'
 import { aloud } from './command.ts'
 
 const page = 'docs/hosts.md'
+const kept = '.farm/hosts/results'
 
 const usage = `usage: ./farm hosts [NAME…] [--scenario WORDS] [--at-once N] [--no-page]
-Without a choice all machines are tried, and the table goes into ${page}. What is built for them stays in .farm/hosts.
+Without a name all machines are tried. The newest results of each go into the table of ${page}, unless only some scenarios
+were played. What is built for them, and the results, stay in .farm/hosts.
 ${machines.map(({ name, standsFor }) => `  ${name.padEnd(14)} ${standsFor}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
@@ -27,7 +29,6 @@ const { values, positionals } = parseArgs({
 })
 
 const unknown = positionals.filter(asked => machines.every(({ name }) => name !== asked))
-const chosen = positionals.length > 0 || values.scenario !== undefined
 
 async function play(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-hosts-'))
@@ -45,22 +46,35 @@ async function play(): Promise<number> {
 }
 
 function tell(lines: string, code: number): number {
-  const results = lines
-    .trimEnd()
-    .split('\n')
-    .map((line): Result => JSON.parse(line))
+  const date = new Date().toISOString().slice(0, 10)
+  const read = lines.trimEnd().split('\n')
+  const results = read.map((line): Result => ({ ...JSON.parse(line), date }))
   const failed = failures(results)
   const passed = results.filter(result => result.passed).length
-  const missing = [
-    ...new Set(results.flatMap(result => (result.missing ? [`${result.machine} (${result.missing})`] : []))),
-  ]
-  const text = `${new Date().toISOString().slice(0, 10)}, ${emulator()}, on Linux ${release()}.\n\n${tableOf(results)}`
-  console.log(`\n${text}\n`)
+  const missing = results.flatMap(({ machine, missing }) => (missing ? [`${machine} (${missing})`] : []))
+  console.log(`\n${tableOf(results)}\n`)
   for (const words of failed) console.log(`FAILED  ${words}`)
-  for (const words of missing) console.log(`not here: ${words}`)
-  if (!chosen && !values['no-page']) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text, 'hosts'))
+  for (const words of new Set(missing)) console.log(`not here: ${words}`)
+  if (values.scenario === undefined) keep(results)
+  if (values.scenario === undefined && !values['no-page']) writePage()
   console.log(`\n${passed} passed, ${failed.length} failed`)
   return failed.length > 0 || passed === 0 ? 1 : code
+}
+
+/** A machine's newest results: so all machines need not be tried in one go. */
+function keep(results: readonly Result[]): void {
+  mkdirSync(kept, { recursive: true })
+  for (const { name } of machines) {
+    const own = results.filter(({ machine }) => machine === name)
+    if (own.length > 0) writeFileSync(join(kept, `${name}.json`), JSON.stringify(own))
+  }
+}
+
+function writePage(): void {
+  const files = machines.map(({ name }) => join(kept, `${name}.json`)).filter(file => existsSync(file))
+  const results = files.flatMap((file): Result[] => JSON.parse(readFileSync(file, 'utf8')))
+  const text = `${emulator()}, on Linux ${release()}.\n\n${tableOf(results)}`
+  writeFileSync(page, withTable(readFileSync(page, 'utf8'), text, 'hosts'))
 }
 
 /** Its first line says everything: the version, and Debian's own. */

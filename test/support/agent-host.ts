@@ -120,7 +120,8 @@ export class AgentHost implements HostUnderTest {
   async killJob(): Promise<void> {
     const [runner] = this.read('slot-1', this.files('slot-1').sort().at(-1) ?? '', 'runner').split(' ')
     if (!(Number(runner) > 1)) throw new Error(`no job to kill; its runner is "${runner}"`)
-    await this.run(`kill -s KILL -- -${Number(runner)} || kill -s KILL ${Number(runner)}`)
+    // By bash's own kill: busybox's does it and fails all the same.
+    await this.#host.run(`kill -s KILL -- -${Number(runner)} || kill -s KILL ${Number(runner)}`, this.#patienceMs)
   }
 
   hears(pattern: RegExp, milliseconds = this.#patienceMs, since = 0): Promise<unknown> {

@@ -18,6 +18,8 @@ kill_waits() {
 leaving() { [ -n "$STOP$DRAIN" ]; }
 
 choose_tools() {
+  # By its path, for a busybox that runs "sh" (its setsid, say) takes its own, which need not be this one.
+  case $AGENT_SHELL in */*) ;; *) AGENT_SHELL=`command -v "$AGENT_SHELL"` ;; esac
   [ -z "$SIGNED" ] || choose_sha
   choose_client || die "no HTTP client here that can speak to $URL (looked for ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"
   "${CLIENT}_prepare" "$1"
