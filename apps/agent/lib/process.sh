@@ -60,12 +60,23 @@ children_of() { ps -A -o pid= -o ppid= 2>/dev/null | while read -r pid ppid; do 
 # STRAYS: processes of this user that carry the mark of this attempt, wherever setsid has taken them; not the runner.
 find_strays() {
   STRAYS=''
-  if [ -z "$MARK" ] || [ ! -r /proc/self/environ ]; then return 0; fi # an empty mark would be everybody's
+  [ -n "$MARK" ] || return 0 # an empty one would be everybody's
+  if [ ! -r /proc/self/environ ]; then
+    STRAYS=`strays_of_ps`
+    return 0
+  fi
   # shellcheck disable=SC2013 # paths without blanks
   for found in `marked_files`; do
     found=${found#/proc/}
     found=${found%/environ}
     if [ "$found" != "$RUNNER" ] && is_number "$found" && of_this_user "$found"; then STRAYS="$STRAYS $found"; fi
+  done
+}
+
+# The BSDs' ps shows the environment of this user's processes; where it can't (Solaris), it says nothing.
+strays_of_ps() {
+  ps xeww -o pid= -o args= 2>/dev/null | while read -r pid line; do
+    case $line in *"RUMPFARM_MARK=$MARK"*) [ "$pid" = "$RUNNER" ] || put_line "$pid" ;; esac
   done
 }
 
