@@ -84,6 +84,30 @@ test('a host is paused, resumed and removed', async ({ farm, page, signIn }) => 
   await expect(page.getByRole('rowheader', { name: 'paused-1' })).toHaveCount(0)
 })
 
+test('an owner’s address is set and ended on the page of the host, and its path is shown to nobody', async ({
+  farm,
+  page,
+  signIn,
+}) => {
+  await farm.wireHost('told-1', ['sh4'])
+  await signIn(page)
+  await page.goto('/hosts/told-1')
+  await page.getByText('Tell somebody when it falls silent').click()
+  await page.getByLabel(/^Address/).fill('https://me:secret@alerts.example.org/')
+  await page.getByRole('button', { name: 'Tell it' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('That address cannot be told')
+  await page.goto('/hosts/told-1')
+  await page.getByText('Tell somebody when it falls silent').click()
+  await page.getByLabel(/^Address/).fill('https://alerts.example.org/path-of-it')
+  await page.getByRole('button', { name: 'Tell it' }).click()
+  await expect(page.locator('pre.command')).toHaveText(/^whsec_[A-Za-z0-9+/]{43}=$/)
+  await page.getByRole('link', { name: 'Back to told-1' }).click()
+  await expect(page.locator('main')).toContainText('https://alerts.example.org has been told nothing yet.')
+  expect(await page.content()).not.toContain('path-of-it')
+  await page.getByRole('button', { name: 'Tell nobody' }).click()
+  await expect(page.getByText('Tell somebody when it falls silent')).toBeVisible()
+})
+
 test('who signs out is a visitor again', async ({ page, signIn }) => {
   await signIn(page)
   await page.getByRole('button', { name: 'Sign out' }).click()

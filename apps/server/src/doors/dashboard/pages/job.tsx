@@ -153,10 +153,11 @@ function Artifacts({ job, attempt }: { job: JobView; attempt: AttemptView }) {
   const path = `/api/v1/jobs/${job.id}/attempts/${attempt.number}/artifacts`
   return (
     <>
+      {(artifacts.length > 0 || artifactNote !== null) && <h2>Files it left</h2>}
       {artifacts.length > 0 && (
         <div class="frame">
           <table class="list">
-            <caption>Files it left</caption>
+            <caption class="vh">Files it left</caption>
             <thead>
               <tr>
                 <th scope="col">File</th>
