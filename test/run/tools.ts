@@ -67,13 +67,14 @@ const tools: readonly Tool[] = [
   { programs: ['ksh93'], packages: { 'apt-get': 'ksh93u+m', dnf: 'ksh', pacman: 'ksh' }, spare: true },
   { programs: ['yash'], packages: {}, spare: true },
   { programs: ['posh'], packages: {}, spare: true },
-  { programs: ['busybox'], packages: {}, spare: true },
+  { programs: ['busybox'], packages: { 'apt-get': 'busybox-static' }, spare: true },
   { programs: ['zsh'], packages: {}, spare: true },
   {
     programs: ['nc'],
     packages: { 'apt-get': 'netcat-openbsd', dnf: 'nmap-ncat', apk: 'netcat-openbsd', pacman: 'openbsd-netcat' },
     spare: true,
   },
+  { programs: ['nc.traditional'], packages: { 'apt-get': 'netcat-traditional' }, spare: true },
   { programs: ['perl'], packages: {}, spare: true },
   { programs: ['python3'], packages: { pacman: 'python' }, spare: true },
   // For the tests of hosts whose links fail, which are Linux's.

@@ -6,7 +6,7 @@ enroll() {
   [ -z "$SIGNED" ] || is_own_text ||
     die "save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it: plain HTTP brings no script to be trusted"
   take_lock
-  [ -z "$CA_OPTION" ] || cp "$CA_OPTION" "$DIR/ca.pem" || die "cannot read $CA_OPTION"
+  [ -z "$CA_OPTION" ] || cp "$CA_OPTION" "$DIR/ca.pem" 2>/dev/null || die "cannot read $CA_OPTION"
   read_conf
   choose_tools ''
   send_invitation "$1"
@@ -15,9 +15,34 @@ enroll() {
   write_conf "$A_arch"
   rm -f "$PRIVATE/enrolling"
   say "this host is enrolled as $A_host; its directory is $DIR, what it builds is in $DIR/host.conf"
+  tell_found
   say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
   umask "$JOB_UMASK"
   exec "$AGENT_SHELL" "$DIR/agent.sh" run </dev/null
+}
+
+# What was looked for, each by what it does.
+tell_found() {
+  found='' lacking=''
+  for tool in $CLIENTS; do tally "${tool}_usable" "$tool"; done
+  for tool in tar gzip; do tally "${tool}_works" "$tool"; done
+  for tool in cc make git; do tally have "$tool"; done
+  say "found: client $CLIENT, launcher $LAUNCHER, checksum $SUM_TOOL, shell $AGENT_SHELL, and$found; not found, or of no use here:${lacking:- nothing}"
+  case "$lacking " in *' tar '* | *' gzip '*) say 'without tar and gzip no job that has sources can run here: install them' ;; esac
+  warn_of_client
+}
+
+tally() {
+  if ("$@") </dev/null >/dev/null 2>&1; then found="$found $2"; else lacking="$lacking $2"; fi
+}
+
+tar_works() { cd "$DIR" && tar cf - farm | tar tf - | grep farm; }
+gzip_works() { put_line x | gzip -c | gzip -dc | grep x; }
+
+warn_of_client() {
+  if [ "$CLIENT" = bbwget ] && [ -z "$SIGNED" ]; then
+    say 'busybox wget has the credential in its arguments, where other users of this host can see it: install another client, or use signed requests'
+  fi
 }
 
 # The same nonce for the same invitation, so that an answer that was lost can be asked for again.

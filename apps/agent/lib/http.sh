@@ -78,23 +78,23 @@ get() {
 }
 
 # For clients that know no time limit: ends process $1 when file $3 has not grown for $2 seconds. There is no timeout(1) everywhere.
-# Braces: of `( ) &` yash's $! is a shell in between. It looks often, for a TERM of its first moment finds no trap, and is lost in dash.
+# Braces: of `( ) &` yash's $! is a shell in between.
 watch() {
   WATCH=''
   [ -n "$WATCHED" ] || return 0
   birth_of "$1"
   {
-    born=$BIRTH sleeper='' seen='' quiet=0
-    trap 'kill -s KILL "$sleeper"; exit' TERM
-    while [ "$quiet" -lt "$2" ]; do
-      exec sleep 4 &
+    born=$BIRTH sleeper='' seen='' over=''
+    trap 'over=yes; [ -z "$sleeper" ] || kill -s KILL "$sleeper"' TERM
+    while [ -z "$over" ] && size_of "$3" && [ "$SIZE" != "$seen" ]; do
+      seen=$SIZE
+      exec sleep "$2" &
       sleeper=$!
+      # The TERM may have come before the trap, where dash loses it, or before the sleeper had a name.
+      if [ -n "$over" ] || ! alive_as "$1" "$born"; then over=yes; kill -s KILL "$sleeper"; fi
       wait "$sleeper"
-      alive_as "$1" "$born" && size_of "$3" || exit
-      quiet=$((quiet + 4))
-      [ "$SIZE" = "$seen" ] || seen=$SIZE quiet=0
     done
-    kill -s KILL "$1"
+    if [ -z "$over" ] && alive_as "$1" "$born"; then kill -s KILL "$1"; fi
   } </dev/null >/dev/null 2>&1 &
   WATCH=$!
 }

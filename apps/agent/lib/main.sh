@@ -152,7 +152,9 @@ tunnel ${TUNNEL:-none}
 free_mb ${FREE_MB:-unknown}
 disk_floor_mb $DISK_FLOOR
 work_dir $WORK_DIR"
+  [ -z "$CA_FILE" ] || put_line "ca_file $CA_FILE"
   tell_arches
+  warn_of_client
 }
 
 usage() {

@@ -55,7 +55,17 @@ signal_tree() {
   for process in $TREE; do kill -s "$1" "$process" 2>/dev/null; done
 }
 
-children_of() { ps -A -o pid= -o ppid= 2>/dev/null | while read -r pid ppid; do [ "$ppid" != "$1" ] || put_line "$pid"; done | tr '\n' ' '; }
+# /proc first: it costs no process, and busybox's ps knows neither -A nor all of -o.
+children_of() {
+  if [ -r /proc/self/stat ]; then
+    for stat in /proc/[0-9]*/stat; do
+      IFS= read -r stat 2>/dev/null <"$stat" || continue
+      case ${stat##*"$AFTER_NAME"} in [A-Za-z]" $1 "*) put_line "${stat%% *}" ;; esac
+    done
+  else
+    ps -A -o pid= -o ppid= 2>/dev/null | while read -r pid ppid; do [ "$ppid" != "$1" ] || put_line "$pid"; done
+  fi | tr '\n' ' '
+}
 
 # STRAYS: processes of this user that carry the mark of this attempt, wherever setsid has taken them; not the runner.
 find_strays() {

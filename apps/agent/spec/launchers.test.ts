@@ -1,11 +1,20 @@
-import { expect } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
 import { scene } from './support/scene.ts'
+
+/** Solaris has a setpgrp(1) that starts a command as the leader of a new group; this one is as it is there. */
+const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-setpgrp-'))
+writeFileSync(join(tools, 'setpgrp'), '#!/usr/bin/perl\nsetpgrp(0, 0); exec @ARGV; die "exec: $!";\n', { mode: 0o755 })
+afterAll(() => rmSync(tools, { recursive: true }))
 
 /** Where a shell has no monitor mode without a terminal, `monitor` falls back to `plain`, which walks the process tree. */
 const launchers: Record<string, RegExp> = {
   setsid: /launcher setsid$/,
   perl: /launcher perl$/,
   python3: /launcher python3$/,
+  setpgrp: /launcher setpgrp$/,
   monitor: /launcher (monitor|plain)$/,
   plain: /launcher plain$/,
 }
@@ -29,6 +38,29 @@ for (const [launcher, said] of Object.entries(launchers)) {
       await farm.finished(attempt)
       expect(await host.alive('sleep 481')).toEqual([])
     },
-    { env: { RUMPFARM_LAUNCHER: launcher } },
+    { env: { RUMPFARM_LAUNCHER: launcher, PATH: `${tools}:${process.env.PATH}` } },
+  )
+}
+
+for (const [what, ps] of [
+  ['the ps of busybox', 'exec busybox ps "$@"'],
+  ['a ps that knows nothing', 'echo "ps: illegal option" >&2; exit 1'],
+] as const) {
+  scene(
+    `with ${what} the tree of processes is still found`,
+    async ({ farm, host, enrolled }) => {
+      writeFileSync(join(host.folder, 'ps'), `#!/bin/sh\n${ps}\n`, { mode: 0o755 })
+      farm.next = 200
+      await enrolled()
+      await host.line(/launcher plain$/)
+      const steps = { hang: 'echo up; (env -u RUMPFARM_MARK sleep 4821 & wait) & env -u RUMPFARM_MARK sleep 4822' }
+      const attempt = farm.queue({ steps })
+      await farm.logged(attempt, 'up')
+      attempt.cancel = 'cancelled'
+      await farm.finished(attempt)
+      expect(attempt.finishes[0]?.reason).toBe('cancelled')
+      expect(await host.alive('sleep 482')).toEqual([])
+    },
+    { env: { RUMPFARM_LAUNCHER: 'plain', PATH: `.:${process.env.PATH}` } },
   )
 }

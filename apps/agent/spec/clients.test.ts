@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
+import { Authority } from './support/certificates.ts'
+import { scene } from './support/scene.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-clients-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const directory = (name: string, programs: Record<string, string>) => {
+  const path = mkdtempSync(join(folder, `${name}-`))
+  for (const [program, text] of Object.entries(programs)) {
+    writeFileSync(join(path, program), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  }
+  return path
+}
+const before = (path: string) => `${path}:${process.env.PATH}`
+
+const authority = new Authority()
+const tls = { certificate: authority.certificate(), ca: authority.file }
+
+const whereIs = (program: string) =>
+  spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
+
+/** Each client as a host may have it; of the same name are several programs that behave otherwise. */
+const clients: Record<string, Record<string, string>> = {
+  curl: {},
+  wget: {},
+  perl: {},
+  'python 3': {},
+  nc: {},
+  'nc of OpenBSD': { nc: 'exec nc.openbsd "$@"' },
+  'nc that is traditional': { nc: 'exec nc.traditional "$@"' },
+  'nc of busybox': { nc: 'exec busybox nc "$@"' },
+  'nc as an applet only': { nc: 'exit 127' },
+  openssl: {},
+  bbwget: {},
+  'bbwget called wget': { busybox: 'exit 127', wget: `exec ${whereIs('busybox')} wget "$@"` },
+  'bbwget with a small od': { od: 'case $* in *-A*) exit 1 ;; esac; exec /usr/bin/od "$@"' },
+}
+
+const bytes = randomBytes(45_000_000)
+const sum = createHash('md5').update(bytes).digest('hex')
+/** For a client that stops at NUL, and for an s_client that takes letters at the beginning of a line as commands. */
+const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
+
+/** Not every system has every nc, or busybox: then there is nothing to try. */
+const needs = (name: string) =>
+  ({ 'nc of OpenBSD': 'nc.openbsd', 'nc that is traditional': 'nc.traditional' })[name] ??
+  (/busybox|bbwget|applet/.test(name) ? 'busybox' : name.split(' ')[0]?.replace('python', 'python3'))
+const here = Object.entries(clients).filter(([name]) => whereIs(needs(name) ?? ''))
+
+for (const [name, programs] of here) {
+  const [client = ''] = name.split(' ')
+  scene(
+    `${name}: sources of 45 MB and a log with NULs come byte for byte, and a long poll ends with the agent`,
+    async ({ farm, host, enrolled }) => {
+      await enrolled()
+      await host.line(new RegExp(`, client ${client}, launcher`))
+      const attempt = farm.queue({
+        sources: { src: { data: bytes } },
+        steps: { sum: 'md5sum <data', odd: `${odd}; printf 'end\\n'` },
+      })
+      await farm.finished(attempt, 50_000)
+      expect(attempt.log.toString().slice(0, 32)).toBe(sum)
+      expect(attempt.log.bytes.subarray(36).equals(Buffer.from(`${'Q\nR\n\0\x01k\nB\n'.repeat(3000)}end\n`))).toBe(true)
+      expect(attempt.sourceCalls).toBe(1)
+
+      // A poll is never cut by the client itself: the farm waits two seconds for a job, and there is one request for that.
+      farm.poll = 2
+      const polls = farm.count('claim')
+      await farm.until('the next claim', () => farm.count('claim') > polls || polls > 1)
+      const next = farm.queue({ steps: { one: 'echo one' } })
+      await farm.finished(next)
+
+      host.signal('TERM')
+      await host.line(/^agent-1 exit 0/)
+      expect(await host.alive(new URL(farm.url).port)).toEqual([])
+      expect(await host.alive('sleep')).toEqual([])
+    },
+    {
+      env: { RUMPFARM_CLIENT: client, PATH: before(directory(client, programs)) },
+      ...(client === 'openssl' ? { tls } : {}),
+    },
+  )
+}
+
+const broken = 'echo "no such program here" >&2; exit 127'
+const choices: [string, Record<string, string>, string][] = [
+  ['curl is there', {}, 'curl'],
+  ['curl is for another machine', { curl: 'exit 126' }, 'wget'],
+  ['wget is busybox', { curl: broken, wget: 'exec busybox wget "$@"' }, 'perl'],
+  ['perl has no sockets', { curl: broken, wget: broken, perl: 'exit 2' }, 'python'],
+  [
+    'python is only a name',
+    { curl: broken, wget: broken, perl: broken, python3: broken, python2: broken, python: broken },
+    'nc',
+  ],
+]
+for (const [what, programs, client] of choices) {
+  scene(
+    `where ${what} the agent takes ${client}`,
+    async ({ host, enrolled }) => {
+      await enrolled()
+      await host.line(new RegExp(`, client ${client}, launcher`))
+    },
+    { env: { RUMPFARM_CLIENT: '', PATH: before(directory('choice', programs)) } },
+  )
+}
