@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'
+import type { Scenario } from '../conformance/world.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { nativeBuild } from './build.ts'
@@ -26,52 +27,51 @@ const wanted = await Promise.all(chosen.map(async machine => ({ machine, missing
 const played = [...coreScenarios, nativeBuild].filter(
   ({ name }) => words.length === 0 || words.some(word => name.includes(word)),
 )
-const rounds = wanted.flatMap(one =>
-  played
-    .map((scenario, at) => ({ ...one, scenario, name: `${one.machine.name}-${at + 1}` }))
-    .filter(({ machine, scenario }) => scenario !== nativeBuild || canBuild(machine)),
-)
 
-describe.concurrent('the farm keeps its promises on', () => {
-  let farm: TestFarm
-  let database: TestDatabase
+// A farm for each machine: farm.yaml has a limit of projects, and a machine that failed leaves the others alone.
+for (const { machine, missing } of wanted)
+  describe(machine.name, () => {
+    let farm: TestFarm
+    let database: TestDatabase
+    const own = played.filter(scenario => scenario !== nativeBuild || canBuild(machine))
+    const nameOf = (scenario: Scenario) => `${machine.name}-${own.indexOf(scenario) + 1}`
 
-  beforeAll(async () => {
-    // Half an hour is for what has to be built at the first run.
-    for (const { machine, missing } of wanted) if (missing === undefined) await diskOf(machine)
-    database = await createTestDatabase()
-    const projects = rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])
-    farm = await TestFarm.open({
-      databaseUrl: database.url,
-      environment: farmSettings,
-      projects: Object.fromEntries(projects),
+    beforeAll(async () => {
+      if (missing !== undefined) return
+      await diskOf(machine)
+      database = await createTestDatabase()
+      const projects = own.map(scenario => [nameOf(scenario), projectFor(nameOf(scenario), scenario)])
+      farm = await TestFarm.open({
+        databaseUrl: database.url,
+        environment: farmSettings,
+        projects: Object.fromEntries(projects),
+      })
+    }, 1_800_000) // for what has to be built at the first run
+    afterAll(async () => {
+      await farm?.close()
+      await database?.drop()
     })
-  }, 1_800_000)
-  afterAll(async () => {
-    await farm?.close()
-    await database?.drop()
+
+    for (const scenario of own) {
+      const result: Result = { machine: machine.name, scenario: scenario.name, missing }
+      note(result)
+      const patience = { timeout: 240_000 * machine.slowness, concurrent: true, skip: missing !== undefined }
+      test(scenario.name, patience, async () => {
+        const begun = Date.now()
+        const host = new MachineHost(nameOf(scenario), machine, await diskOf(machine))
+        let passed = false
+        try {
+          const front = machine.tls ? { certificate: await ownCertificate() } : {}
+          if (front.certificate) host.trust(front.certificate.cert)
+          await play(scenario, farm, host, enrolmentBy(machine.fetch), front)
+          passed = true
+        } finally {
+          const facts = await factsOf(farm, host.name).catch(() => undefined)
+          note({ ...result, passed, seconds: (Date.now() - begun) / 1000, facts })
+        }
+      })
+    }
   })
-
-  for (const { machine, missing, scenario, name } of rounds) {
-    const result: Result = { machine: machine.name, scenario: scenario.name, missing }
-    note(result)
-    const sentence = `${machine.name}: ${scenario.name}`
-    test.skipIf(missing !== undefined)(sentence, { timeout: 240_000 * machine.slowness }, async () => {
-      const begun = Date.now()
-      const host = new MachineHost(name, machine, await diskOf(machine))
-      let passed = false
-      try {
-        const front = machine.tls ? { certificate: await ownCertificate() } : {}
-        if (front.certificate) host.trust(front.certificate.cert)
-        await play(scenario, farm, host, enrolmentBy(machine.fetch), front)
-        passed = true
-      } finally {
-        const facts = await factsOf(farm, name).catch(() => undefined)
-        note({ ...result, passed, seconds: (Date.now() - begun) / 1000, facts })
-      }
-    })
-  }
-})
 
 async function factsOf(farm: TestFarm, name: string): Promise<Facts> {
   const { facts } = await farm.api().get<{ facts: Record<string, unknown> }>(`/api/v1/hosts/${name}`)
