@@ -94,6 +94,8 @@ export const directoryWithSh = (shell: string): string => {
 }
 
 const directories = new Map<string, string>()
-process.once('exit', () => {
+/** The end of a run: a worker of vitest's is not told of its exit. */
+export const removeDirectories = (): void => {
   for (const directory of directories.values()) rmSync(directory, { recursive: true, force: true })
-})
+  directories.clear()
+}

@@ -15,6 +15,7 @@ import {
   everyCombination,
   isTls,
   missingFor,
+  removeDirectories,
 } from './combinations.ts'
 import { farmSettings, play, projectFor } from './play.ts'
 import { scenarios } from './scenarios/index.ts'
@@ -94,6 +95,7 @@ describe.concurrent('the farm keeps its promises', () => {
   afterAll(async () => {
     for (const farm of Object.values(farms)) await farm.close()
     for (const database of databases) await database.drop()
+    removeDirectories()
   })
 
   for (const round of rounds) {

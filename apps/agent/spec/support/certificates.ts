@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 export type Certificate = { key: string; cert: string }
 
@@ -26,12 +27,13 @@ export class Authority {
   readonly file = join(this.folder, 'ca.pem')
   private number = 0
 
+  /** For as long as the file of tests runs that makes it, outside of any test. A worker of vitest's is not told of its exit. */
   constructor() {
+    afterAll(() => rmSync(this.folder, { recursive: true, force: true }))
     writeFileSync(join(this.folder, 'ca.conf'), config)
     writeFileSync(join(this.folder, 'index.txt'), '')
     writeFileSync(join(this.folder, 'serial.txt'), '01\n')
     this.openssl('req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=tests')
-    process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }))
   }
 
   certificate({ names = 'IP:127.0.0.1,DNS:localhost', until = '' } = {}): Certificate {
