@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { output, runs } from './command.ts'
 import { Debian, unpack } from './debian.ts'
 import type { Disk, Machine } from './machines.ts'
-import { restrict } from './restricted.ts'
+import { missingTool, restrict } from './restricted.ts'
 
 /** What takes minutes to make stays here, and a second run is quick. `rm -rf .farm/hosts` makes everything anew. */
 export const cache = fileURLToPath(new URL('../../.farm/hosts', import.meta.url))
@@ -44,6 +44,7 @@ export async function diskOf({ name, disk, qemu }: Machine): Promise<string> {
 
 /** Undefined, or what must be installed here first. */
 export async function missingFor({ disk, qemu }: Machine): Promise<string | undefined> {
+  if (!(await runs('unshare', '-Ur', '--mount', 'true'))) return 'user namespaces (unshare -Ur --mount true)'
   if (qemu !== undefined && !isExecutable(emulatorOf(qemu))) return `${emulatorOf(qemu)} (Debian: qemu-user-static)`
   if (
     disk.kind === 'built' &&
@@ -53,7 +54,7 @@ export async function missingFor({ disk, qemu }: Machine): Promise<string | unde
     return `${disk.triplet}-gcc (Debian: gcc-${disk.triplet})`
   if (disk.kind !== 'restricted' && !(await runs('apt-get', '--version')))
     return 'apt-get: machines are made of Debian’s packages'
-  return undefined
+  return disk.kind === 'restricted' ? missingTool(disk) : undefined
 }
 
 async function fill(directory: string, disk: Disk, qemu: string | undefined): Promise<void> {

@@ -75,11 +75,21 @@ export function restrict(directory: string, disk: Restricted): void {
   for (const [name, text] of Object.entries(scripts(disk))) writeScript(join(bin, name), text)
 }
 
+/** The first of its programs that is not installed here. */
+export const missingTool = ({ sh, kornShell, tools, standIns = [] }: Restricted): string | undefined => {
+  const standIn = standIns.length > 0 ? ['curl'] : []
+  return [sh, kornShell ?? sh, ...tools, ...standIn, 'unshare', 'ps'].find(tool => placeOf(tool) === undefined)
+}
+
 /** The name is the link's; the program is what the alternatives and other links lead to. */
 function linkTool(bin: string, name: string, tool: string): void {
-  const found = places.map(place => join(place, tool)).find(file => existsSync(file))
+  const found = placeOf(tool)
   if (found === undefined) throw new Error(`${tool} is not installed here: looked in ${places.join(', ')}`)
   symlinkSync(`/native${realpathSync(found)}`, join(bin, name))
+}
+
+function placeOf(tool: string): string | undefined {
+  return places.map(place => join(place, tool)).find(file => existsSync(file))
 }
 
 const places = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
