@@ -1,12 +1,11 @@
 // `npm test` plays each scenario once, with every shell, client and launcher somewhere among them; `pnpm conformance` plays
 // every scenario with every shell and client.
 import { appendFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { Authority } from '../../apps/agent/spec/support/certificates.ts'
 import { shellNamed } from '../../apps/agent/spec/support/host.ts'
 import { AgentHost } from '../support/agent-host.ts'
-import { TestFarm } from '../support/farm-fixture.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import type { TestFarm } from '../support/farm-fixture.ts'
 import {
   type Combination,
   diagonal,
@@ -17,7 +16,8 @@ import {
   missingFor,
   removeDirectories,
 } from './combinations.ts'
-import { farmSettings, play, projectFor } from './play.ts'
+import { Farms } from './farms.ts'
+import { play, projectFor } from './play.ts'
 import { scenarios } from './scenarios/index.ts'
 import { hasPassed, type Result, read } from './table.ts'
 import { patienceMs, type Scenario } from './world.ts'
@@ -69,51 +69,43 @@ const certificate = authority.certificate()
 
 const isSigned = ({ combination }: Omit<Round, 'name'>) => combination.client === 'signed'
 
-/** A farm that takes signed requests has one address, and cannot be everywhere at once: it is another one. */
-const farmsNeeded = {
-  plain: { rounds: rounds.filter(round => !isSigned(round)), environment: {} },
-  signed: { rounds: rounds.filter(isSigned), environment: { PUBLIC_URL: 'http://farm.example', SIGNED_PORT: '0' } },
-}
-type Kind = keyof typeof farmsNeeded
+const projectsOf = (some: readonly Round[]) =>
+  Object.fromEntries(some.map(({ name, scenario }) => [name, projectFor(name, scenario)]))
+
+const playable = rounds.filter(round => resultOf(round).missing === undefined)
+const plainFarms = new Farms(projectsOf(playable.filter(round => !isSigned(round))))
+/** A farm that takes signed requests has one address, and cannot be everywhere at once: these are others. */
+const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
+  PUBLIC_URL: 'http://farm.example',
+  SIGNED_PORT: '0',
+})
 
 describe.concurrent('the farm keeps its promises', () => {
-  const farms: Partial<Record<Kind, TestFarm>> = {}
-  const databases: TestDatabase[] = []
-
-  beforeAll(async () => {
-    for (const [kind, { rounds, environment }] of Object.entries(farmsNeeded)) {
-      if (rounds.length === 0) continue
-      const database = await createTestDatabase()
-      databases.push(database)
-      farms[kind as Kind] = await TestFarm.open({
-        databaseUrl: database.url,
-        environment: { ...farmSettings, ...environment },
-        projects: Object.fromEntries(rounds.map(({ name, scenario }) => [name, projectFor(name, scenario)])),
-      })
-    }
-  })
   afterAll(async () => {
-    for (const farm of Object.values(farms)) await farm.close()
-    for (const database of databases) await database.drop()
+    await plainFarms.close()
+    await signedFarms.close()
     removeDirectories()
   })
 
   for (const round of rounds) {
-    const { name, scenario, combination } = round
-    const { shell, client, launcher } = combination
+    const { shell, client, launcher } = round.combination
     const result = resultOf(round)
     note(result)
-    const sentence = `${shell}, ${client}, ${launcher}: ${scenario.name}`
+    const sentence = `${shell}, ${client}, ${launcher}: ${round.scenario.name}`
     test.skipIf(result.missing !== undefined)(sentence, { timeout: 600_000 }, async () => {
-      const farm = farms[isSigned(round) ? 'signed' : 'plain'] as TestFarm
-      const host = new AgentHost(name, { ...settingsOf(combination), patienceMs })
-      const enrolment = enrolmentWith(combination, authority.file)
-      if (isSigned(round)) await play(scenario, farm, host, enrolment, { target: await signedAddress(farm) })
-      else await play(scenario, farm, host, enrolment, isTls(combination) ? { certificate } : {})
+      await (isSigned(round) ? signedFarms : plainFarms).with(round.name, farm => playOn(farm, round))
       note({ ...result, passed: true })
     })
   }
 })
+
+async function playOn(farm: TestFarm, round: Round): Promise<void> {
+  const { name, scenario, combination } = round
+  const host = new AgentHost(name, { ...settingsOf(combination), patienceMs })
+  const enrolment = enrolmentWith(combination, authority.file)
+  if (isSigned(round)) await play(scenario, farm, host, enrolment, { target: await signedAddress(farm) })
+  else await play(scenario, farm, host, enrolment, isTls(combination) ? { certificate } : {})
+}
 
 const signedAddress = (farm: TestFarm): Promise<string> =>
   farm.server.said('where signed requests go', line => line.signedAddress as string | undefined)

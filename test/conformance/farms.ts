@@ -1,0 +1,61 @@
+import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { farmSettings } from './play.ts'
+
+/** A farm.yaml has a limit of projects, and every round has a project of its own. */
+const projectsMax = 100
+
+interface Batch {
+  projects: Record<string, WrittenProject>
+  /** How many of them have yet to be played. */
+  left: number
+  open?: Promise<{ farm: TestFarm; database: TestDatabase }>
+}
+
+/** Farms for so many projects as there are, each opened when the first of its projects is played, and closed after the last. */
+export class Farms {
+  readonly #environment: Record<string, string>
+  readonly #batches: Batch[] = []
+
+  constructor(projects: Record<string, WrittenProject>, environment: Record<string, string> = {}) {
+    this.#environment = { ...farmSettings, ...environment }
+    const all = Object.entries(projects)
+    for (let at = 0; at < all.length; at += projectsMax) {
+      const some = all.slice(at, at + projectsMax)
+      this.#batches.push({ projects: Object.fromEntries(some), left: some.length })
+    }
+  }
+
+  /** Plays this project on its farm. */
+  async with(project: string, act: (farm: TestFarm) => Promise<void>): Promise<void> {
+    const batch = this.#batches.find(({ projects }) => project in projects)
+    if (!batch) throw new Error(`no farm has the project ${project}`)
+    batch.open ??= this.#open(batch.projects)
+    try {
+      await act((await batch.open).farm)
+    } finally {
+      batch.left--
+      if (batch.left === 0) await this.#close(batch)
+    }
+  }
+
+  /** Those that still run, because not all of their projects were played. */
+  async close(): Promise<void> {
+    for (const batch of this.#batches) await this.#close(batch)
+  }
+
+  async #open(projects: Record<string, WrittenProject>) {
+    const database = await createTestDatabase()
+    const farm = await TestFarm.open({ databaseUrl: database.url, environment: this.#environment, projects })
+    return { farm, database }
+  }
+
+  async #close(batch: Batch): Promise<void> {
+    const { open } = batch
+    delete batch.open
+    if (!open) return
+    const { farm, database } = await open
+    await farm.close()
+    await database.drop()
+  }
+}
