@@ -76,10 +76,11 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
   writeFileSync(saved, bundle())
   const enrol = `${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${farm.invitation}`
 
+  // In its POSIX mode yash has the built-in `[` only where PATH has one, too.
   const tools = join(host.folder, 'tools')
   mkdirSync(tools)
   const { output: paths } = await host.run(
-    'for t in printf mkdir chmod cp rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do command -v $t; done',
+    'for t in test [ echo kill pwd printf mkdir chmod cp rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do type -P $t; done',
   )
   for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
   const noClient = await host.run(`PATH=${tools} ${enrol}`)
