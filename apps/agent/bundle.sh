@@ -36,8 +36,8 @@ if [ "${1-}" = --service ]; then
 fi
 
 parts='start words clock process launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
-  http-openssl tunnel hmac answer conf facts lock enroll hello claim sources runner limits progress artifacts attempt finish
-  update service main'
+  http-openssl tunnel hmac answer conf owner shelter trial facts lock enroll hello claim sources runner limits progress artifacts
+  attempt finish slots update service main'
 
 print_readable() {
   for part in $parts; do cat "$part.sh"; done

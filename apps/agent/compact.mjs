@@ -5,8 +5,8 @@
 // exported, belongs to the environment, or is put together at run time ("${CLIENT}_usable").
 import { readFileSync } from 'node:fs'
 
-const lengthMin = 4
-const environment = /^(RUMPFARM_.*|FARM_.*|LC_ALL|PATH|PREFIX|[A-Z]+_VERSION)$/
+const lengthMin = 3
+const environment = /^(RUMPFARM_.*|FARM_.*|LC_ALL|PATH|PREFIX|IFS|ENV|PWD|[A-Z]+_VERSION)$/
 const token = /\\[\s\S]|[A-Za-z_][A-Za-z0-9_]*|['"`\n]|\$\{?#?(?=[A-Za-z_])|[0-9]+[A-Za-z0-9_]*|<<'?([A-Z]+)'?\n/g
 
 /** Every word with its place, and how it stands there: as `code`, as a `value` ($NAME), or `quoted`. */
@@ -40,10 +40,11 @@ const atAssignment = new RegExp(String.raw`${beginning}(\w+=\S*\s+)*$`)
 /** Is the word at this place the function that is called or defined there, and no argument or pattern of the same letters? */
 const isCalled = (before, after) => atCommand.test(before) && !/^\s*\)/.test(after)
 
-/** Is it a variable that is set or counted with there, and no operand like dd's count=? */
+/** Is it a variable that is set or counted with there, or one of a list of such names, and no operand like dd's count=? */
 const isSet = (before, after) =>
   (after.startsWith('=') && atAssignment.test(before)) ||
   /\b(read -r|for|unset)( [A-Za-z_]\w*)* $/.test(before) ||
+  /^\s*for key in( [A-Z_]+)* $/.test(before) ||
   before.lastIndexOf('$((') > before.lastIndexOf('))')
 
 /** The agent's own names that nobody else sees, the most frequent first. */
@@ -73,10 +74,15 @@ function namesToShorten(text, words) {
     .map(([name]) => name)
 }
 
+const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+
+/** `_0` to `_Z`, then `_00` and so on. */
+const shortName = index => `_${digits[Math.floor(index / digits.length) - 1] ?? ''}${digits[index % digits.length]}`
+
 const text = readFileSync(0, 'utf8')
 const words = readWords(text)
-const short = new Map(namesToShorten(text, words).map((name, index) => [name, `_${index.toString(36)}`]))
-const taken = words.find(({ word }) => /^_[0-9a-z]{1,2}$/.test(word))
+const short = new Map(namesToShorten(text, words).map((name, index) => [name, shortName(index)]))
+const taken = words.find(({ word }) => /^_[0-9A-Za-z]{1,2}$/.test(word))
 if (taken) throw new Error(`${taken.word} is a name that only this program gives`)
 
 let compact = ''

@@ -1,8 +1,9 @@
 # Answers: the lines of one answer of the farm become A_ variables. No whole answer, no ok and no err: false.
 
 forget_answer() {
-  ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_cancel='' A_chunk='' A_claim='' A_credential='' A_grace='' A_host='' A_lease='' A_logmax=''
-  A_next='' A_none='' A_poll='' A_retry='' A_sig='' A_silence='' A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
+  ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cancel='' A_chunk='' A_claim='' A_credential=''
+  A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig='' A_silence=''
+  A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
 read_answer() {
@@ -30,6 +31,7 @@ note_line() {
     'arch '*) A_arch=${line#* } ;;
     'artifact '*) A_artifact=${line#* } ;;
     'attempt '*) A_attempt=${line#* } ;;
+    'branch '*) A_branch=${line#* } ;;
     'cancel '*) A_cancel=${line#* } ;;
     'chunk '*) A_chunk=${line#* } ;;
     'claim '*) A_claim=${line#* } ;;
@@ -41,6 +43,7 @@ note_line() {
     'next '*) A_next=${line#* } ;;
     'none '*) A_none=${line#* } ;;
     'poll '*) A_poll=${line#* } ;;
+    'project '*) A_project=${line#* } ;;
     'retry '*) A_retry=${line#* } ;;
     'sig '*) A_sig=$A_sig${line#* } ;;
     'silence '*) A_silence=${line#* } ;;

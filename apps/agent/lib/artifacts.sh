@@ -6,8 +6,10 @@ send_artifacts() {
   : >"$SPOOL/left"
   case ${ARTIFACTS:+$REASON} in '' | cancelled | stopped) return 0 ;; esac
   IFS= read -r TOP 2>/dev/null <"$SPOOL/work" || return 0
+  work=`cd "$TOP" 2>/dev/null && pwd -P`
   TOP=$TOP/`sed -n 's/^dir //p' "$SPOOL/claim"`
   TOP=`cd "$TOP" 2>/dev/null && pwd -P` || return 0
+  case $TOP/ in "$work"/*) ;; *) return 0 ;; esac # the job has made it a link, to our directory perhaps
   list_artifacts | sort -u | sed 200q >"$SPOOL/files"
   while IFS= read -r file; do
     file=${file#./} ARTIFACT=artifacts/$file
@@ -36,6 +38,11 @@ list_artifacts() (
 send_artifact() {
   OUTGOING=$TOP/$file OFFSET=0 SYNCED='' UNFIT=''
   refuse_artifact
+  # The file is read as a step would read it: another job of the same user may make it a link to what is ours.
+  if [ -n "$SHELTER" ] && [ -z "$UNFIT" ]; then
+    (shelter cat "$OUTGOING") >"$SPOOL/outgoing" 2>/dev/null || UNFIT='not readable'
+    OUTGOING=$SPOOL/outgoing
+  fi
   if [ -z "$UNFIT" ]; then
     measure "$OUTGOING"
     SIZE=$LEN whole="$LEN $SUM"

@@ -3,7 +3,7 @@
 do_attempt() {
   IDLE=''
   begin_attempt
-  if [ -s "$SPOOL/runner" ]; then take_up_runner; else start_afresh; fi
+  if [ -s "$SPOOL/runner" ]; then take_up_runner; elif is_unwanted; then begin_refusal; else start_afresh; fi
   watch_job
   if [ -z "$DROPPED" ]; then close_log; fi
   if [ -z "$DROPPED" ]; then send_log && send_artifacts && finish_attempt; fi
@@ -25,6 +25,28 @@ begin_attempt() {
   STEP_COUNT=$A_steps ARTIFACTS=$A_artifact ARTIFACT='' OUTGOING=$SPOOL/log
   OFFSET=0 SIZE=0 SYNCED=yes STEPS='' SENT_STEPS='' STEP=0 ENDED='' REASON='' DETAIL='' DROPPED='' SUSPENDED=''
   FAILS=0 RETRY_IN=0 NEXT=2000 WAITED=0 CLOCK_IN=1000 KILL_IN='' GAVE_UP='' MARK='' RUNNER='' SEEN_SIZE=''
+}
+
+# The farm knows the owner's rules, and may be wrong, or older than they are.
+is_unwanted() {
+  read_conf
+  DETAIL="$CONF_WRONG$NO_SHELTER" REASON=refused
+  [ -z "$DETAIL" ] || return 0
+  if ! may_run "$A_project" "$A_branch"; then
+    DETAIL="the host's owner does not allow $A_project${A_branch:+, branch $A_branch}: $WHY"
+  elif [ -f "$DIR/arches/$A_arch.unable" ]; then
+    REASON=broken
+    IFS= read -r DETAIL <"$DIR/arches/$A_arch.unable"
+  else
+    REASON=''
+    return 1
+  fi
+}
+
+begin_refusal() {
+  : >"$SPOOL/log"
+  ENDED=refused OURS='' SEEN_AT=0 STARTED=0 NOW=0 DISK_AT=0
+  say "attempt $ATTEMPT: not run: $DETAIL"
 }
 
 # The agent may have died after it launched the runner and before that said who it is: nothing of it may live beside this one.
@@ -53,6 +75,7 @@ start_runner() {
   if [ -n "$FRACTIONS" ]; then pause 100; fi
   WAITED=$NEXT
   now
+  note_compiler
   STARTED=$NOW SEEN_AT=$NOW DISK_AT=$NOW
   put_line "$STARTED" >"$SPOOL/started"
   say "attempt $ATTEMPT: started"

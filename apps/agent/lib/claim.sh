@@ -1,23 +1,23 @@
-# Claims: the long poll for the next job. The directory slot-1/N is the counter: claim number N, and all that belongs to it.
+# Claims: the long poll for the next job. The directory slot-S/N is the counter: claim number N, and all that belongs to it.
 
 CONFLICTS=0 NONE_AT=0
 
 # SPOOL: the directory of the newest claim; older ones were finished, and the crash came before they were removed.
 find_spool() {
   CLAIM=0
-  for spool in "$DIR"/slot-1/*; do
+  for spool in "$SLOT_DIR"/*; do
     number=${spool##*/}
     if is_number "$number" && [ "$number" -gt "$CLAIM" ]; then CLAIM=$number; fi
   done
-  for spool in "$DIR"/slot-1/*; do
-    if [ -d "$spool" ] && [ "$spool" != "$DIR/slot-1/$CLAIM" ]; then forget_spool "$spool"; fi
+  for spool in "$SLOT_DIR"/*; do
+    if [ -d "$spool" ] && [ "$spool" != "$SLOT_DIR/$CLAIM" ]; then forget_spool "$spool"; fi
   done
   [ "$CLAIM" -gt 0 ] || CLAIM=1
   open_spool
 }
 
 open_spool() {
-  SPOOL=$DIR/slot-1/$CLAIM
+  SPOOL=$SLOT_DIR/$CLAIM
   mkdir -p "$SPOOL" || die "cannot make $SPOOL"
 }
 
@@ -40,7 +40,7 @@ next_spool() {
 # An agent that was killed leaves its long poll behind, which would take a job and write it into this directory.
 end_orphan() {
   orphan='' born=''
-  [ -f "$DIR/client-pid" ] && read -r orphan born <"$DIR/client-pid"
+  [ -f "$SLOT_DIR/client-pid" ] && read -r orphan born <"$SLOT_DIR/client-pid"
   if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
   # Where the host cannot tell births, some clients name in their arguments what they ask for.
   if [ -n "$born" ]; then
@@ -55,7 +55,7 @@ end_orphan() {
 claim_job() {
   write_claim >"$SPOOL/ask"
   in_query "$INSTANCE"
-  if post "/agent/v1/claim?instance=$QUERY&slot=1&claim=$CLAIM&wait=$POLL" "$SPOOL/ask" "$SPOOL/claim" $((POLL + 10)); then
+  if post "/agent/v1/claim?instance=$QUERY&slot=$SLOT&claim=$CLAIM&wait=$POLL" "$SPOOL/ask" "$SPOOL/claim" $((POLL + 10)); then
     hear_claim
   elif leaving; then
     return 1
@@ -76,9 +76,11 @@ hear_claim() {
       return 1
       ;;
     426)
-      hear_offer
-      update_is_due && return 1
-      say "the farm takes no agent like this ($ERR_TEXT); taking no jobs"
+      if [ "$SLOT" = 1 ]; then
+        hear_offer
+        update_is_due && return 1
+        say "the farm takes no agent like this ($ERR_TEXT); taking no jobs"
+      fi
       pause 60000
       return 1
       ;;
@@ -102,7 +104,7 @@ conflict() {
     next_spool
     return 0
   fi
-  say_hello || return 0
+  if [ "$SLOT" = 1 ]; then say_hello || return 0; fi
   CONFLICTS=$((CONFLICTS + 1)) FAILS=$CONFLICTS
   backoff 60
   pause "$DELAY"
@@ -133,5 +135,9 @@ refuse_if_unable() {
     REFUSED="no-work-dir cannot write in $WORK_DIR"
   elif [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
     REFUSED="disk-full $FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB wanted"
+  elif [ -n "$CONF_WRONG$NO_SHELTER" ]; then
+    REFUSED="host-conf $CONF_WRONG$NO_SHELTER"
+  elif ! in_hours; then
+    REFUSED="hours its owner allows: "`put_line "$HOURS" | tr '\n' ' '`
   fi
 }

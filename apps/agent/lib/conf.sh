@@ -9,20 +9,8 @@ write_conf() {
     return 0
   fi
   cat >"$DIR/host.conf" <<EOF
-# What this host builds for, and how. The agent reads this file before each job; nothing in it is evaluated by a shell.
-#
-# arch NAME native|cross       an architecture this host builds for; repeat the line for more
-# env NAME KEY=VALUE           exported to jobs for that architecture; wins over the farm's own
-# disk_floor_mb MB             take no job below this much free space
-# work_dir PATH                where jobs build; the default is $DIR/work
-# client NAME                  use only this HTTP client: curl, wget, perl, python, nc, openssl or bbwget
-# ca_file PATH                 trust these authorities (PEM); the default is $DIR/ca.pem if it is there, else the system's
-# tunnel USER@GATEWAY[:PORT] [KEYFILE]       reach the farm through an ssh that the agent keeps
-# tunnel_key ssh-ed25519 KEY   the gateway's own key
-# updates yes|no               whether to take another agent from the farm; the default is yes
-# launcher setsid|perl|python3|monitor       use only this way to start a job's process group
-#
-# A cross compiler, for example:
+# What this host builds for, and what the farm may do here: lines that no shell evaluates, read before each job.
+# docs/hosts.md has all of them. A cross compiler, for example:
 #   arch arm cross
 #   env arm CC=arm-linux-gnueabihf-gcc
 arch $1 native
@@ -31,8 +19,9 @@ EOF
 }
 
 read_conf() {
-  CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT=''
-  UPDATES=yes DISK_FLOOR=500 WORK_DIR=$DIR/work TUNNEL='' TUNNEL_KEY='' CA_FILE=$DIR/ca.pem
+  CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT='' CONF_WRONG=''
+  DISK_FLOOR=500 WORK_DIR=$DIR/work RULES='' HOURS='' SLOTS=1 RUN_AS='' WRAPPER='' HIDE=yes PASS='' NICE='' UPDATES=yes
+  TUNNEL='' TUNNEL_KEY='' CA_FILE=$DIR/ca.pem
   [ -f "$CA_FILE" ] || CA_FILE=''
   [ -f "$DIR/host.conf" ] || return 0
   line_number=0
@@ -45,19 +34,40 @@ read_conf() {
 read_conf_line() {
   case $line in '#'* | '') return 0 ;; esac
   CONF_TEXT="$CONF_TEXT|$line"
+  value=${line#* }
   case $line in
-    'arch '*' native' | 'arch '*' cross') conf_arch "${line#arch }" ;;
-    'env '*' '*=*) is_key_of_env "${line#env }" || bad_conf "the key may have only letters, digits and _" ;;
-    'disk_floor_mb '*) if is_number "${line#* }"; then DISK_FLOOR=${line#* }; else bad_conf 'not a number'; fi ;;
-    'work_dir /'*) WORK_DIR=${line#* } ;;
-    'tunnel '?*) TUNNEL=${line#* } ;; # whatever is wrong with it, nothing then goes another way
-    'tunnel_key '?*) TUNNEL_KEY=${line#* } ;;
-    'updates yes' | 'updates no') UPDATES=${line#* } ;;
-    'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=${line#* } ;;
-    'ca_file /'*) if [ -r "${line#* }" ]; then CA_FILE=${line#* }; else bad_conf 'cannot be read'; fi ;;
-    'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=${line#* } ;;
-    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, disk_floor_mb, work_dir /PATH, client, ca_file /PATH, launcher, updates yes|no, tunnel USER@GATEWAY[:PORT] [KEYFILE], tunnel_key TYPE KEY' ;;
+    'arch '*' native' | 'arch '*' cross') conf_arch "$value" ;;
+    'env '*' '*=*) is_key_of_env "$value" || bad_conf "the key may have only letters, digits and _" ;;
+    'runner '*' '*) ;; # with_pairs takes it from the file, like env
+    'allow '?* | 'deny '?*)
+      RULES="$RULES$line
+"
+      ;;
+    'hours '[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]*) conf_hours ;;
+    'slots '[1-9] | 'slots '[1-5][0-9]) SLOTS=$value ;;
+    'nice '[0-9] | 'nice 1'[0-9]) NICE=$value ;;
+    'run_as '[!-]*) RUN_AS=$value ;;
+    'wrapper '*) WRAPPER=$value ;;
+    'hide yes' | 'hide no') HIDE=$value ;;
+    pass | 'pass '*) conf_pass ;;
+    'disk_floor_mb '*) if is_number "$value"; then DISK_FLOOR=$value; else bad_conf 'expected MB'; fi ;;
+    'work_dir /'*) WORK_DIR=$value ;;
+    'tunnel '?*) TUNNEL=$value ;; # whatever is wrong with it, nothing then goes another way
+    'tunnel_key '?*) TUNNEL_KEY=$value ;;
+    'updates yes' | 'updates no') UPDATES=$value ;;
+    'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=$value ;;
+    'ca_file /'*) if [ -r "$value" ]; then CA_FILE=$value; else bad_conf 'cannot be read'; fi ;;
+    'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=$value ;;
+    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, runner NAME COMMAND, allow|deny PROJECT [BRANCH...], hours 22:00-06:00 [mon-fri], slots 1-59, nice 0-19, run_as USER, wrapper COMMAND, hide|updates yes|no, pass [NAME...], disk_floor_mb MB, work_dir|ca_file /PATH, client, launcher, tunnel, tunnel_key' ;;
   esac
+}
+
+# PASS: what a job inherits, if there is a line.
+conf_pass() {
+  PASS=${PASS:-LOGNAME USER HOME TMPDIR TZ PATH RUMPFARM_MARK}
+  for key in ${line#pass}; do
+    if is_key "$key"; then PASS="$PASS $key"; else bad_conf 'not the name of a variable'; fi
+  done
 }
 
 is_key_of_env() {
@@ -69,18 +79,28 @@ conf_arch() {
   if is_name "${1% *}"; then CONF_ARCHES="$CONF_ARCHES $1"; else bad_conf 'not a name'; fi
 }
 
-# Said once for each state of the file, not before every job.
+# Said once for each state of the file, not before every job. A line that nobody understands may have been a deny.
 bad_conf() {
+  CONF_WRONG="line $line_number: $1; found: $line"
   case $CONF_COMPLAINTS in *"|$line_number $line|"*) return 0 ;; esac
   CONF_COMPLAINTS="$CONF_COMPLAINTS|$line_number $line|"
-  say "$DIR/host.conf line $line_number: $1; found: $line"
+  say "$DIR/host.conf $CONF_WRONG"
 }
 
-# CONF_VALUE: what host.conf gives arch $1 for key $2.
-conf_env() {
-  CONF_VALUE=''
-  [ -f "$DIR/host.conf" ] || return 0
+# Calls $2 with the words that follow, and then with what host.conf exports to jobs for arch $1.
+# FARM_RUN is empty where programs run as they are, and unset where nothing can run them.
+with_pairs() {
+  arch=$1 next=$2
+  shift 2
   while IFS= read -r line || [ -n "$line" ]; do
-    case $line in "env $1 $2="*) CONF_VALUE=${line#*=} ;; esac
-  done <"$DIR/host.conf"
+    case $line in
+      "arch $arch native") set -- FARM_RUN= "$@" ;;
+      "runner $arch "*) set -- "$@" "FARM_RUN=${line#"runner $arch "}" ;;
+      "env $arch "*=*)
+        line=${line#"env $arch "}
+        if is_key "${line%%=*}"; then set -- "$@" "$line"; fi
+        ;;
+    esac
+  done 2>/dev/null <"$DIR/host.conf"
+  "$next" "$@"
 }

@@ -84,7 +84,7 @@ send_invitation() {
 }
 
 why_no_answer() {
-  last_words "$DIR/client-said"
+  last_words "$SLOT_DIR/client-said"
   WHY=${LAST_WORDS:+ ($LAST_WORDS)}
 }
 
@@ -105,7 +105,7 @@ save_script() {
   if is_own_text; then
     cp "$0" "$saved.new"
   else
-    (get /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$DIR/client-said"
+    (get /agent.sh "$saved.new" 30) </dev/null >/dev/null 2>"$SLOT_DIR/client-said"
   fi
   last_words "$saved.new"
   if [ "$LAST_WORDS" = '# end of agent.sh' ]; then

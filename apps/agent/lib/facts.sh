@@ -54,16 +54,3 @@ free_mb() {
   esac
   is_number "${FREE_MB:-0}" || FREE_MB=999999999
 }
-
-# `arch NAME native|cross COMPILER`, one line for each that the owner declared.
-tell_arches() (
-  # shellcheck disable=SC2086 # pairs of words without blanks
-  set -f -- $CONF_ARCHES
-  while [ "$#" -ge 2 ]; do
-    conf_env "$1" CC
-    # shellcheck disable=SC2086 # CC may have options
-    compiler=`set -- ${CONF_VALUE:-cc}; "$@" --version 2>/dev/null </dev/null | plain_line`
-    put_line "arch $1 $2${compiler:+ $compiler}"
-    shift 2
-  done
-)

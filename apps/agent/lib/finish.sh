@@ -67,6 +67,7 @@ write_finish() {
   [ -z "$STEPS" ] || put_line "steps $STEPS"
   put_line "logsize $LEN"
   put_line "sum $SUM"
+  [ ! -s "$SPOOL/compiler" ] || fact compiler <"$SPOOL/compiler"
   [ -z "$DETAIL" ] || put_line "$DETAIL" | plain_line | fact detail
   tell_artifacts
   echo end

@@ -20,15 +20,18 @@ write_hello() {
   tell_facts
   put_line "instance $INSTANCE"
   if is_name "$PREVIOUS"; then put_line "previous $PREVIOUS"; fi
-  put_line 'slots 1'
+  put_line "slots $SLOTS"
   tell_update
-  tell_arches
+  put_line "$ARCH_LINES
+$RULES" | grep .
   echo end
 }
 
 # Until the farm has said ok, or the owner stops us.
 say_hello() {
   FAILS=0
+  read_conf
+  try_arches
   until hello_once; do
     leaving && return 1
     pause "$DELAY"

@@ -113,7 +113,7 @@ believe() {
     fi
   fi
   forget_answer
-  [ ! -s "$1" ] || put_line 'not signed by the farm: changed on its way, or this host is no longer known' >"$DIR/client-said"
+  [ ! -s "$1" ] || put_line 'not signed by the farm: changed on its way, or this host is no longer known' >"$SLOT_DIR/client-said"
   return 1
 }
 

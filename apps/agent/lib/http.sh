@@ -45,17 +45,17 @@ post() {
 
 ask() {
   : >"$3$RAW"
-  "${SPEAKER}_post" "$@" </dev/null >/dev/null 2>"$DIR/client-said" &
+  "${SPEAKER}_post" "$@" </dev/null >/dev/null 2>"$SLOT_DIR/client-said" &
   CLIENT_PID=$!
   if [ -n "$IDLE" ]; then
     birth_of "$CLIENT_PID"
-    put_line "$CLIENT_PID $BIRTH" >"$DIR/client-pid"
+    put_line "$CLIENT_PID $BIRTH" >"$SLOT_DIR/client-pid"
   fi
   if [ -n "$IDLE" ] && leaving; then kill -s KILL "$CLIENT_PID" 2>/dev/null; else watch "$CLIENT_PID" "$4" "$3$RAW"; fi
   await "$CLIENT_PID"
   CLIENT_PID=''
   end_watch
-  [ -z "$RAW" ] || strip_header "$3" 2>>"$DIR/client-said"
+  [ -z "$RAW" ] || strip_header "$3" 2>>"$SLOT_DIR/client-said"
 }
 
 # TARGET: path $1 as `get` wants it. Before its process begins: a signature counts.

@@ -1,12 +1,12 @@
 # Main: what the owner may ask for.
 
-STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSED='' FAILS=0
+APPLIED=none STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSED='' FAILS=0
 
 # KILL for what we wait for: a child that has not come to its exec yet may lose a TERM in dash, for it still has our trap.
 # TERM ends the job and leaves, HUP leaves after the job, URG says that the runner has news.
 watch_signals() {
-  trap 'STOP=yes; WOKEN=yes; kill_waits' TERM INT
-  trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits' HUP
+  trap 'STOP=yes; WOKEN=yes; kill_waits; pass_on TERM' TERM INT
+  trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits; pass_on HUP' HUP
   trap 'WOKEN=yes; [ -z "$SLEEPER" ] || kill -s KILL "$SLEEPER" 2>/dev/null' URG
 }
 
@@ -33,51 +33,36 @@ choose_tools() {
   STEP_SHELL=`command -v sh`
 }
 
-# What the runner must know and need not find out again.
+# What the runner and further slots must know and need not find out again.
 write_tools() {
-  put_line "url $URL
-signed $SIGNED
-tunnel $TUNNEL
-sha $SHA
-client $CLIENT
-client_tool $CLIENT_TOOL
-watched $WATCHED
-ca $CA_FILE
-cr $CR
-sum $SUM_TOOL
-ncpu $NCPU
-env_option $ENV_OPTION
-step_shell $STEP_SHELL
-umask $JOB_UMASK
-fractions $FRACTIONS
-put $PUT" >"$DIR/tools"
+  JOBS=$((NCPU / SLOTS))
+  [ "$JOBS" -gt 0 ] || JOBS=1
+  for key in URL SIGNED TUNNEL SHA CLIENT CLIENT_TOOL WATCHED CA_FILE CR LAUNCHER AGENT_SHELL SUM_TOOL NCPU JOBS ENV_OPTION STEP_SHELL JOB_UMASK FRACTIONS PUT SHELTER RUN_AS RUN_UID RUN_GID RUN_HOME WRAPPER NICE PASS; do
+    eval "val=\$$key"
+    put_line "$key $val"
+  done >"$SLOT_DIR/tools"
 }
 
+# Our own words, and nothing in a value is evaluated.
 read_tools() {
-  while IFS= read -r line; do
-    value=${line#* }
-    case $line in
-      'url '*) URL=$value ;;
-      'signed '*) SIGNED=$value ;;
-      'tunnel '*) TUNNEL=$value ;;
-      'sha '*) SHA=$value ;;
-      'client '*) CLIENT=$value; use_client ;;
-      'client_tool '*) CLIENT_TOOL=$value ;;
-      'watched '*) WATCHED=$value ;;
-      'ca '*) CA_FILE=$value ;;
-      'cr '*) CR=$value ;;
-      'sum '*) SUM_TOOL=$value ;;
-      'ncpu '*) NCPU=$value ;;
-      'env_option '*) ENV_OPTION=$value ;;
-      'step_shell '*) STEP_SHELL=$value ;;
-      'umask '*) JOB_UMASK=$value ;;
-      'fractions '*) FRACTIONS=$value ;;
-      'put '*) PUT=$value ;;
-    esac
-  done <"$DIR/tools"
+  while read -r key val; do eval "$key=\$val"; done <"$1"
+  use_client
+}
+
+# What the owner has said since the last look holds for the next job.
+apply_conf() {
+  read_conf
+  [ "$CONF_TEXT" != "$APPLIED" ] || return 0
+  choose_shelter
+  write_tools
+  APPLIED=$CONF_TEXT
+  if [ "$SLOT" = 1 ]; then say "`tell_shelter`"; fi
 }
 
 open_state() {
+  LOG=${RUMPFARM_LOG-}
+  # A job that runs an agent of its own must not find this one's directory.
+  unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG
   # Older agents kept it beside the rest.
   if [ -f "$DIR/credential" ]; then mkdir -p "$PRIVATE" && mv "$DIR/credential" "$PRIVATE/credential" && rm -f "$DIR/client-rc"; fi
   { [ -f "$PRIVATE/credential" ] && [ -f "$DIR/farm" ]; } ||
@@ -93,20 +78,20 @@ open_state() {
 run_agent() {
   open_state
   take_lock
-  LOG=${RUMPFARM_LOG-}
   keep_log_small
-  # A job that runs an agent of its own must not find this one's directory.
-  unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG
   choose_tools "$CREDENTIAL"
   CREDENTIAL=''
-  write_tools
+  use_slot 1
   choose_instance
   watch_signals
   say "host $HOST_NAME, farm $FARM, client $CLIENT, launcher $LAUNCHER"
+  apply_conf
   end_orphan
   find_spool
+  start_slots
   take_up_attempt
   if ! leaving && say_hello; then serve; fi
+  await_slots
   # An update that the owner has stopped before the farm had answered gets its start again.
   trap - 0
   if [ -f "$DIR/update.begun" ]; then mv "$DIR/update.begun" "$DIR/update.swapped"; fi
@@ -122,24 +107,29 @@ take_up_attempt() {
 }
 
 serve() {
-  say 'waiting for jobs'
+  [ "$SLOT" -gt 1 ] || say 'waiting for jobs'
   while ! leaving; do
-    read_conf
-    keep_log_small
-    take_update || say_hello
+    apply_conf
+    if slot_is_over; then break; fi
+    if [ "$SLOT" = 1 ]; then
+      keep_log_small
+      if ! take_update || hello_is_due; then say_hello || break; fi
+      start_slots
+    fi
     if claim_job; then
       do_attempt
       [ -z "$DROPPED" ] || next_spool
-    else
-      if ! leaving && hello_is_due; then say_hello; fi
     fi
   done
 }
 
+# For the owner: what is here, and what would happen.
 check() {
   open_state
   choose_tools "$CREDENTIAL"
-  free_mb "$DIR"
+  choose_shelter
+  try_arches 2>/dev/null
+  refuse_if_unable
   put_line "host $HOST_NAME
 farm $FARM
 directory $DIR
@@ -149,19 +139,27 @@ launcher $LAUNCHER
 shell $AGENT_SHELL
 cpus $NCPU
 tunnel ${TUNNEL:-none}
+slots $SLOTS
 free_mb ${FREE_MB:-unknown}
 disk_floor_mb $DISK_FLOOR
-work_dir $WORK_DIR"
+work_dir $WORK_DIR
+$ARCH_LINES`tell_shelter`"
   [ -z "$CA_FILE" ] || put_line "ca_file $CA_FILE"
-  tell_arches
   warn_of_client
+  [ -z "$WRAPPER" ] || put_line "each step is run as: $WRAPPER sh -e FILE"
+  put_line "takes ${REFUSED:+NO }jobs now${REFUSED:+: $REFUSED}"
+  put_line "${RULES:-every project may run: host.conf has neither allow nor deny}"
+  [ -n "$1" ] || return 0
+  not='NOT '
+  if may_run "$1" "$2"; then not=''; fi
+  put_line "would ${not}run $1 $2: $WHY"
 }
 
 usage() {
   cat <<EOF
 usage: agent.sh [--url URL] [--ca FILE] enroll INVITATION   make this machine a host of the farm, and run
        agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
-       agent.sh check                           print what the agent found here
+       agent.sh check [PROJECT [BRANCH]]        explain what the agent found here, and what would run
        agent.sh install|uninstall [KIND] [--user]   let it start with the machine, by systemd, rc.d, SMF, launchd, cron
        agent.sh version
 The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.
@@ -177,7 +175,7 @@ find_places() {
   if [ -z "$DIR" ] && { [ -f "$here/private/credential" ] || [ -f "$here/credential" ]; }; then DIR=$here; fi
   [ -n "$DIR" ] || DIR=${HOME:?is not set; name a directory with RUMPFARM_DIR}/.rumpfarm
   case $DIR in /*) ;; *) DIR=`pwd`/$DIR ;; esac
-  PRIVATE=$DIR/private
+  PRIVATE=$DIR/private SLOT_DIR=$DIR
 }
 
 main() {
@@ -205,7 +203,11 @@ main() {
     run) run_agent ;;
     trial) trial ;;
     install | uninstall) run_service "$@" ;;
-    check) check ;;
+    check) check "${2-}" "${3-}" ;;
+    slot)
+      shift
+      run_slot "$@"
+      ;;
     version) echo "$AGENT_VERSION" ;;
     *)
       usage >&2

@@ -110,7 +110,7 @@ is_marked() {
 of_this_user() {
   # shellcheck disable=SC2012 # one directory, and its name is a number
   owner=`ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && put_line "$uid"; }`
-  [ "$owner" = "`id -u`" ]
+  [ "$owner" = "$RUN_UID" ] || [ "$owner" = "$OWN_UID" ]
 }
 
 signal_strays() {

@@ -76,7 +76,7 @@ hear_progress() {
       [ -z "$A_cancel" ] || obey_cancel
       ;;
     403)
-      FAILS=0 UNFIT=${ERR_TEXT#403 } OFFSET=$SIZE SYNCED=yes
+      FAILS=0 OFFSET=$SIZE SYNCED=yes UNFIT=${ERR_TEXT#403 }
       ;;
     410 | 404)
       say "attempt $ATTEMPT is no longer ours ($ERR_TEXT)"

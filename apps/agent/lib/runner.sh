@@ -4,9 +4,9 @@
 
 run_job() {
   trap : TERM INT HUP
-  SPOOL=$1 DIR=${1%/slot-*/*}
+  SPOOL=$1 SLOT_DIR=${1%/*} DIR=${1%/slot-*/*}
   PRIVATE=$DIR/private
-  read_tools
+  read_tools "$SLOT_DIR/tools"
   if [ -n "$SIGNED" ]; then read_key; fi
   umask "$JOB_UMASK"
   read -r ATTEMPT LEASE SOURCES <"$SPOOL/job"
@@ -23,23 +23,41 @@ run_job() {
     esac
   done <"$SPOOL/claim"
   exec 3>&-
-  set -- "$@" "FARM_WORK=$WORK" "FARM_JOBS=$NCPU"
-  if [ -f "$DIR/host.conf" ]; then
-    while IFS= read -r line || [ -n "$line" ]; do
-      case $line in
-        "env $ARCH "*=*)
-          line=${line#"env $ARCH "}
-          if is_key_of_pair "$line"; then set -- "$@" "$line"; fi
-          ;;
-      esac
-    done <"$DIR/host.conf"
-  fi
+  set -- "$@" "FARM_WORK=$WORK" "FARM_JOBS=$JOBS"
+  with_pairs "$ARCH" do_job "$@"
+}
+
+do_job() {
   make_work
+  share_steps "$@"
   fetch_sources
   : >"$SPOOL/begun"
   : >"$SPOOL/trouble" # what the downloads said is over
+  [ -z "$TRIED" ] || try_runner "$@"
   run_steps "$@"
   end_job exit
+}
+
+# STEP_PLACE: where the steps' texts are. Another user, or what a wrapper leads into, sees only the work directory; and once that
+# belongs to another user, nothing of ours is written there, who might have put a link in its place.
+share_steps() {
+  STEP_PLACE=$SPOOL TRIED=''
+  case " $*" in *\ FARM_RUN=?*) [ ! -s "$DIR/arches/$ARCH" ] || TRIED=yes ;; esac
+  [ -n "$RUN_AS$WRAPPER$TRIED" ] || return 0
+  STEP_PLACE=$WORK/.step
+  # shellcheck disable=SC2016 # the step's shell expands it
+  {
+    mkdir "$STEP_PLACE" && cp "$SPOOL"/step-* "$STEP_PLACE" &&
+      { [ -z "$TRIED" ] || { cp "$DIR/arches/$ARCH" "$STEP_PLACE/try" && put_line '$FARM_RUN "$FARM_WORK/.step/try"' >"$STEP_PLACE/step-0"; }; } &&
+      chmod -R a+rx "$STEP_PLACE" &&
+      { [ -z "$RUN_AS" ] || chown "$RUN_UID:$RUN_GID" "$WORK"/* "$WORK"; }
+  } 2>"$SPOOL/trouble" || end_in_trouble "cannot prepare $WORK"
+}
+
+# Without its runner a cross build's every test would fail, hours later.
+try_runner() {
+  (cd "$WORK" && as_step "$STEP_PLACE/step-0" "$@") </dev/null >"$SPOOL/trouble" 2>&1 ||
+    end_in_trouble "the runner for $ARCH does not work"
 }
 
 # How it ended, then a word for a person; then the agent is woken. URG does nothing to a process that does not wait for it,
@@ -133,6 +151,6 @@ note_step_end() {
 # signals, which an asynchronous command of sh does not have (INT and QUIT are ignored there).
 run_step() (
   cd "$WORK/$STEPS_DIR" || exit 126
-  # shellcheck disable=SC2086 # empty, or one option
-  exec env $ENV_OPTION "$@" "$STEP_SHELL" -e "$SPOOL/step-$step" </dev/null >>"$SPOOL/log" 2>&1
+  exec </dev/null >>"$SPOOL/log" 2>&1
+  as_step "$STEP_PLACE/step-$step" "$@"
 )

@@ -77,6 +77,6 @@ hear_source_error() {
 
 # -o: the archive's owner means nothing here, and root's tar would keep it.
 unpack_source() {
-  (cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | tar xof -) 2>"$SPOOL/trouble" ||
+  (cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (shelter tar xof -)) 2>"$SPOOL/trouble" ||
     end_in_trouble "cannot unpack source ${SOURCE%% *}"
 }

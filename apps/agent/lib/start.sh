@@ -49,7 +49,9 @@ case "$*" in
     elif test -f "$UPDATE.swapped"; then
       mv "$UPDATE.swapped" "$UPDATE.begun"
       UPDATE_WORDS=$*
-      trap 'exec "$AGENT_SHELL" "$0" $UPDATE_WORDS' 0 # at once, where nothing else would start it again
+      # shellcheck disable=SC2086 # words
+      start_again() { exec "$AGENT_SHELL" "$0" $UPDATE_WORDS; }
+      trap start_again 0 # at once, where nothing else would start it again
     fi
     ;;
 esac

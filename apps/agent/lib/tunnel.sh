@@ -18,7 +18,7 @@ keep_tunnel() {
     # A job is not to wait, and neither is one who leaves: the next try finds it open.
     if [ -z "$IDLE" ] || [ -z "$TUNNEL_LIVES" ] || leaving || [ "$looks" -gt 50 ]; then
       last_words "$PRIVATE/tunnel-said"
-      put_line "no tunnel through ${TUNNEL%% *} yet${LAST_WORDS:+: $LAST_WORDS}" | plain_line >"$DIR/client-said"
+      put_line "no tunnel through ${TUNNEL%% *} yet${LAST_WORDS:+: $LAST_WORDS}" | plain_line >"$SLOT_DIR/client-said"
       return 1
     fi
     pause 300

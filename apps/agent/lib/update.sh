@@ -47,7 +47,7 @@ fetch_update() {
   WHY="the agent that runs is not $DIR/agent.sh"
   [ "$AGENT_FILE" = "$DIR/agent.sh" ] || return 1
   aim_at /agent/v1/agent
-  get "$TARGET" "$NEW" 60 </dev/null >/dev/null 2>"$DIR/client-said" &
+  get "$TARGET" "$NEW" 60 </dev/null >/dev/null 2>"$SLOT_DIR/client-said" &
   CLIENT_PID=$!
   await "$CLIENT_PID"
   CLIENT_PID=''
@@ -83,7 +83,7 @@ try_update() {
 copy_state() {
   rm -rf "$1"
   mkdir -p "$1/private"
-  for file in "$DIR/farm" "$DIR/instance" "$DIR/host.conf" "$DIR/ca.pem"; do cp "$file" "$1"; done 2>/dev/null
+  for file in "$DIR/farm" "$DIR/instance" "$DIR/host.conf" "$DIR/ca.pem" "$DIR/arch-lines"; do cp "$file" "$1"; done 2>/dev/null
   for file in "$PRIVATE"/*; do if [ -f "$file" ]; then cp "$file" "$1/private"; fi; done
 }
 
@@ -92,7 +92,8 @@ trial() {
   take_lock
   KEEPER='' # the tunnel is the other's
   choose_tools "$CREDENTIAL"
-  write_tools
+  apply_conf
+  ARCH_LINES=`cat "$DIR/arch-lines" 2>/dev/null`
   read -r INSTANCE <"$DIR/instance"
   PREVIOUS=''
   if hello_once; then exit 0; fi
@@ -101,6 +102,10 @@ trial() {
 }
 
 swap_agent() {
+  # The jobs of the other slots first.
+  pass_on HUP
+  await_slots
+  leaving && return 1
   WHY='it could not be put in place'
   cp "$AGENT_FILE" "$AGENT_FILE.old" || return
   put_line "${OFFER%% *} it ended before the farm had answered it" >"$DIR/update.swapped"

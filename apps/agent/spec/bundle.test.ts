@@ -43,7 +43,7 @@ test('the bundle is the readable agent but for its names: each name has one shor
   const names = new Map<string, string>()
   for (const [index, name] of long.entries()) {
     const given = short[index] ?? ''
-    if (given !== name) expect(given).toMatch(/^_[0-9a-z]+$/)
+    if (given !== name) expect(given).toMatch(/^_[0-9A-Za-z]+$/)
     expect(names.get(name) ?? given, name).toBe(given)
     names.set(name, given)
   }
@@ -52,11 +52,11 @@ test('the bundle is the readable agent but for its names: each name has one shor
 
 test('what the agent says and writes has no short names in it', () => {
   const said = (text: string) =>
-    [...text.matchAll(/(?<![\w${#])(?:say|die|put_line|_[0-9a-z]+) ("[^"]*"|'[^']*')|<<'?EOF'?\n[\s\S]*?\nEOF/g)]
+    [...text.matchAll(/(?<![\w${#])(?:say|die|put_line|_[0-9A-Za-z]+) ("[^"]*"|'[^']*')|<<'?EOF'?\n[\s\S]*?\nEOF/g)]
       .map(([found, quoted]) => (quoted ?? found).replaceAll(/`[^`]*`|\$\{?#?\w+/g, '$'))
       .join('\n')
   expect(said(bundle())).toContain('stop: Ctrl-C')
-  expect(said(bundle())).not.toMatch(/(?<!\w)_[0-9a-z]{1,2}(?!\w)/)
+  expect(said(bundle())).not.toMatch(/(?<!\w)_[0-9A-Za-z]{1,2}(?!\w)/)
 })
 
 test('no part has a $( ), which bash 5.2 cannot read while a trap runs', () => {

@@ -36,7 +36,7 @@ for part in words clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u
 choose_put
 SHA=${tool || "'' && choose_sha"}
-PRIVATE=$FOLDER DIR=$FOLDER
+PRIVATE=$FOLDER DIR=$FOLDER SLOT_DIR=$FOLDER
 IDLE=yes
 now() { NOW=1000000000; }
 RUN=0a1b2c A_host=vax NONCE=77

@@ -174,5 +174,7 @@ scene('a log of our own is kept small', async ({ farm, host, enrolled }) => {
   host.tell(`RUMPFARM_LOG=${host.dir}/agent.log ${host.shell} ${host.dir}/agent.sh run &`)
   await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
   expect(host.read('agent.log.old')).toHaveLength(1_000_001)
-  expect(host.read('agent.log')).toMatch(/^rumpfarm: host vax, .*\nrumpfarm: waiting for jobs\n$/)
+  expect(host.read('agent.log')).toMatch(
+    /^rumpfarm: host vax, .*\nrumpfarm: steps run .*\nrumpfarm: waiting for jobs\n$/,
+  )
 })

@@ -72,6 +72,12 @@ export const Project = Type.Object(
 )
 export const ProjectPage = page(Project)
 
+const OwnerRule = Type.Object({
+  verb: oneOf(['allow', 'deny'], 'A deny counts more'),
+  project: Type.String({ description: 'A pattern of names; * and ? stand for anything' }),
+  branches: list(Type.String(), 'Patterns of branches; none: all of them'),
+})
+
 export const Host = Type.Object(
   {
     name: Type.String(),
@@ -98,8 +104,10 @@ export const Host = Type.Object(
         arch: Type.String(),
         kind: oneOf(['native', 'cross'], 'How it builds for it'),
         compiler: Type.String(),
+        unable: maybeText('Why it cannot build for it now: its compiler or its runner does not work'),
       }),
     ),
+    rules: list(OwnerRule, 'What its owner lets the farm run there; none: everything'),
   },
   { $id: 'Host', description: 'A registered machine' },
 )
@@ -147,6 +155,7 @@ const Attempt = Type.Object({
   failedStep,
   reason: maybeText("The agent's word for why it ended"),
   detail: maybeText('What a person should know of it'),
+  compiler: maybeText("The compiler's first version line, as the host found it while the job ran"),
   queuedAt: moment('When it was queued'),
   leasedAt: maybeMoment('When a host took it'),
   startedAt: maybeMoment('When its first step began'),
@@ -298,6 +307,9 @@ const Cell = Type.Object({
       since: moment('Since when'),
     }),
   ),
+  prevented: maybeText(
+    "Why nothing new runs here: not allowed by the host's owner, or the host cannot build for the arch",
+  ),
   alike: Type.Object(
     { cells: count('This many'), of: count('of so many') },
     { description: "Of the project's other cells, how many ended the same way" },
@@ -316,7 +328,14 @@ export const Matrix = Type.Object(
         presence: Type.String(),
         lastSeenAt: moment('When it was heard last'),
         refusal: maybeText('Why it takes no work now'),
-        arches: Type.Array(Type.Object({ arch: Type.String(), kind: Type.String(), compiler: Type.String() })),
+        arches: Type.Array(
+          Type.Object({
+            arch: Type.String(),
+            kind: Type.String(),
+            compiler: Type.String(),
+            unable: maybeText('Why the host cannot build for it now'),
+          }),
+        ),
       }),
     ),
     cells: list(Cell, 'Every expected cell; last is null where nothing ended yet'),

@@ -13,12 +13,22 @@ export const finishReasons = [
   'broken',
   'vanished',
   'stopped',
+  'refused',
 ] as const
 export type FinishReason = (typeof finishReasons)[number]
 
 /** What an attempt is doing. `waiting`: its sources are being prepared. */
 export const attemptStates = ['waiting', 'queued', 'leased', 'running', 'finished'] as const
 export type AttemptState = (typeof attemptStates)[number]
+
+/** A line of a host's own configuration: what its owner lets the farm run there, or not. */
+export interface OwnerRule {
+  verb: 'allow' | 'deny'
+  /** A pattern of names; * and ? stand for anything. */
+  project: string
+  /** Patterns of branches; none: all of them. */
+  branches: string[]
+}
 
 export type ArchKind = 'native' | 'cross'
 

@@ -10,6 +10,8 @@ export type Job = {
   archives?: Buffer[]
   dir?: string
   arch?: string
+  project?: string
+  branch?: string
   wall?: number
   silence?: number
   grace?: number
@@ -25,6 +27,7 @@ export type Finish = {
   detail?: string
   artifacts: string[]
   left: string[]
+  compiler?: string
   at: number
 }
 
@@ -34,6 +37,7 @@ export type Attempt = {
   job: Job
   tarballs: Buffer[]
   state: 'queued' | 'leased' | 'gone' | 'finished'
+  slot: string
   claim: number
   claimedAt: number
   sourceCalls: number
@@ -55,7 +59,8 @@ export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
   return ok(
     `attempt ${id}`,
     `lease ${lease}`,
-    'project sample',
+    `project ${job.project ?? 'sample'}`,
+    ...(job.branch === undefined ? [] : [`branch ${job.branch}`]),
     'build 17',
     `arch ${job.arch ?? 'amd64'}`,
     'variant default',

@@ -48,7 +48,7 @@ export class ScriptedFarm {
   private port = 0
   private readonly faults = new Faults()
   private waiters = new Set<() => void>()
-  private polls = new Set<{ give: (answer: Answer) => void; claim: number }>()
+  private polls = new Set<{ give: (answer: Answer) => void; slot: string; claim: number }>()
   private number = 0
 
   get url() {
@@ -84,6 +84,7 @@ export class ScriptedFarm {
       job,
       tarballs: job.archives ?? Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(tarball),
       state: 'queued',
+      slot: '',
       claim: 0,
       claimedAt: 0,
       sourceCalls: 0,
@@ -100,7 +101,7 @@ export class ScriptedFarm {
     this.attempts.push(attempt)
     for (const poll of [...this.polls]) {
       this.polls.delete(poll)
-      poll.give(this.take(poll.claim))
+      poll.give(this.take(poll))
     }
     return attempt
   }
@@ -259,14 +260,16 @@ export class ScriptedFarm {
     const query = readQuery('claim', url.searchParams)
     const claim = Number(query.claim)
     if (this.claimError) return give(err(this.claimError, ...this.update()))
-    const held = this.attempts.find(attempt => attempt.state === 'leased')
+    const held = this.attempts.find(attempt => attempt.state === 'leased' && attempt.slot === query.slot)
     if (this.newestClaim >= claim) return give(err('409 stale claim', `claim ${this.newestClaim}`))
     if (held && held.claim > claim) return give(err('409 stale claim', `claim ${held.claim}`))
     if (held && held.claim === claim) return give(offer(held))
     if (held) held.state = 'gone'
     if (refuses) return give(ok('none 0'))
-    if (this.attempts.some(attempt => attempt.state === 'queued')) return give(this.take(claim))
+    if (this.attempts.some(attempt => attempt.state === 'queued'))
+      return give(this.take({ slot: query.slot ?? '', claim }))
     const poll = {
+      slot: query.slot ?? '',
       claim,
       give: (answer: Answer) => {
         clearTimeout(timer)
@@ -281,10 +284,11 @@ export class ScriptedFarm {
     for (const look of [...this.waiters]) look()
   }
 
-  private take(claim: number): Answer {
+  private take({ slot, claim }: { slot: string; claim: number }): Answer {
     const attempt = this.attempts.find(attempt => attempt.state === 'queued')
     if (!attempt) return ok('none 0')
     attempt.state = 'leased'
+    attempt.slot = slot
     attempt.claim = claim
     attempt.claimedAt = Date.now()
     return offer(attempt)
@@ -370,7 +374,7 @@ export class ScriptedFarm {
 
   private finish(attempt: Attempt, lines: [string, string][]): Answer {
     const told: Record<string, string> = Object.fromEntries(lines)
-    const { reason = '', logsize = '', sum = '', steps, detail } = told
+    const { reason = '', logsize = '', sum = '', steps, detail, compiler } = told
     attempt.finishCalls += 1
     this.onFinish(attempt, attempt.finishCalls)
     if (Number(logsize) !== attempt.log.length || !sumIsRight(sum, attempt.log.bytes)) {
@@ -393,6 +397,7 @@ export class ScriptedFarm {
       at: Date.now(),
       ...(steps ? { steps } : {}),
       ...(detail ? { detail } : {}),
+      ...(compiler ? { compiler } : {}),
     })
     return ok('verdict passed')
   }

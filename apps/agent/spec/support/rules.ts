@@ -14,13 +14,15 @@ const isText = (text: string) => Buffer.byteLength(text) <= 1000 && !/\p{Cc}/u.t
 const isSum = (text: string) => /^(crc:[0-9]{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|none)$/.test(text)
 const isSteps = (text: string) => /^[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9}(,[0-9]{1,3}:[0-9]{1,9}:[0-9]{1,9})*$/.test(text)
 const isReason = (text: string) =>
-  /^(exit|cancelled|wall-limit|silence-limit|log-limit|disk-full|broken|vanished|stopped)$/.test(text)
+  /^(exit|cancelled|wall-limit|silence-limit|log-limit|disk-full|broken|vanished|stopped|refused)$/.test(text)
 const isArch = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross)( .*)?$/.test(text) && isText(text)
 const isArtifact = (text: string) => text.length <= 128 && text.split('/').every(isName)
 const isTold = (text: string) => {
   const [name = '', bytes = '', sum = '', more] = text.split(' ')
   return isArtifact(name) && isNumber(bytes) && isSum(sum) && more === undefined
 }
+const isUnable = (text: string) => /^[A-Za-z0-9_+][A-Za-z0-9._+-]* (native|cross) .+$/.test(text) && isText(text)
+const isRule = (text: string) => /^[A-Za-z0-9._+@*?-]+( [A-Za-z0-9._+/@*?-]+)*$/.test(text)
 const isRefusal = (text: string) => /^[a-z-]+ .+$/.test(text) && isText(text)
 
 const isHex = (text: string) => text === 'hex'
@@ -55,6 +57,9 @@ export const bodies = {
     arch: isArch,
     update_failed: text => /^[A-Za-z0-9._+-]+ .+$/.test(text) && isText(text),
     updates: text => text === 'no',
+    unable: isUnable,
+    allow: isRule,
+    deny: isRule,
   },
   claim: { disk_mb: isNumber, refuse: isRefusal },
   finish: {
@@ -62,6 +67,7 @@ export const bodies = {
     steps: isSteps,
     logsize: isNumber,
     sum: isSum,
+    compiler: isText,
     detail: isText,
     artifact: isTold,
     left: isText,
@@ -76,7 +82,7 @@ export const queries = {
   agent: {},
   service: {},
   bye: { instance: isName },
-  claim: { instance: isName, slot: text => text === '1', claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
+  claim: { instance: isName, slot: isNumber, claim: isNumber, wait: text => isNumber(text) && +text <= 50 },
   source: { lease: isName },
   progress: { lease: isName, offset: isNumber, len: isNumber, sum: isSum, step: isNumber, steps: isSteps, enc: isHex },
   artifact: {
@@ -93,12 +99,13 @@ export const queries = {
 } satisfies Record<string, Rules>
 
 /** What may come more than once. */
-const lists = new Set(['arch', 'artifact', 'left'])
+const lists = new Set(['arch', 'unable', 'allow', 'deny', 'artifact', 'left'])
 const optional = new Set([
   'steps',
   'enc',
   'previous',
   'refuse',
+  'compiler',
   'detail',
   'disk_mb',
   'mem_mb',

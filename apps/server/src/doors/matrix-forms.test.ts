@@ -12,6 +12,7 @@ const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): Ma
   variant: 'default',
   last: null,
   active: null,
+  prevented: null,
   alike: { cells: 0, of: 0 },
   ...changes,
 })
@@ -58,9 +59,9 @@ test('as CSV: a line for each cell, quoted where it must be', () => {
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')
   expect(lines).toEqual([
-    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep',
-    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,`,
-    'sun,arm,sample,default,,,,,,,,,,,,',
+    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented',
+    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,`,
+    'sun,arm,sample,default,,,,,,,,,,,,,',
     '',
   ])
 })

@@ -24,10 +24,11 @@ function words(cell: MatrixCell | undefined): string {
   if (!cell) return '-'
   const { last, active } = cell
   const doing = active ? ` (${[active.state, active.step].filter(Boolean).join(' ')})` : ''
-  if (!last) return `never ran${doing}`
+  if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
   const how = [last.verdict, last.failedStep].filter(Boolean).join(' ')
-  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}`
+  const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
+  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}${now}`
 }
 
 function align(rows: readonly string[][]): string {
@@ -55,6 +56,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['lastGoodAt', cell => cell.last?.lastGood?.at],
   ['activeState', cell => cell.active?.state],
   ['activeStep', cell => cell.active?.step],
+  ['prevented', cell => cell.prevented],
 ]
 
 /** The matrix as RFC 4180's CSV, a line for each cell; empty where nothing is known. */

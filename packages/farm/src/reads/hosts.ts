@@ -1,4 +1,4 @@
-import type { ArchKind, HostFacts } from '@rumpfarm/contracts'
+import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
 import { tooOld } from '../rules/agent-version.ts'
 import { type Presence, presence, systemLine } from '../rules/presence.ts'
@@ -23,7 +23,10 @@ export interface HostView {
   updateFailed: string | null
   slots: number
   facts: HostFacts
-  arches: { arch: string; kind: ArchKind; compiler: string }[]
+  /** `unable`: why it cannot build for it now. */
+  arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
+  /** What its owner allows; none: everything. */
+  rules: OwnerRule[]
 }
 
 /** Hosts in the order of their names, after `after`. */
@@ -55,7 +58,8 @@ async function hostsWhere({ db, settings }: Ground, where: object, limit: number
     updateFailed: (host.facts as HostFacts).update_failed ?? null,
     slots: host.slots,
     facts: host.facts as HostFacts,
-    arches: host.arches.map(({ arch, kind, compiler }) => ({ arch, kind: kind as ArchKind, compiler })),
+    arches: host.arches.map(({ arch, kind, compiler, unable }) => ({ arch, kind: kind as ArchKind, compiler, unable })),
+    rules: host.rules as unknown as OwnerRule[],
   }))
 }
 

@@ -13,6 +13,8 @@ export interface AttemptView {
   failedStep: string | null
   reason: string | null
   detail: string | null
+  /** The compiler's first version line, as the host found it while the job ran. */
+  compiler: string | null
   queuedAt: Date
   leasedAt: Date | null
   startedAt: Date | null
@@ -70,6 +72,7 @@ export async function findJob(ground: Ground, id: number): Promise<JobView | und
     failedStep: attempt.failedStep,
     reason: attempt.reason,
     detail: attempt.detail,
+    compiler: attempt.compiler,
     queuedAt: attempt.queuedAt,
     leasedAt: attempt.leasedAt,
     startedAt: attempt.startedAt,

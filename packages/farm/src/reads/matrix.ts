@@ -34,12 +34,14 @@ interface HostRow {
   refusal: string | null
   agentVersion: string
   arches: MatrixHost['arches']
+  rules: MatrixHost['rules']
 }
 
 async function matrixHosts({ db, settings }: Ground): Promise<MatrixHost[]> {
   const rows = await db.$queryRaw<HostRow[]>`
-    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", (
-             SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler") ORDER BY "arch"), '[]')
+    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules", (
+             SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
+                                                         'unable', "unable") ORDER BY "arch"), '[]')
                FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
       FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
   return rows.map(host => ({
@@ -49,6 +51,7 @@ async function matrixHosts({ db, settings }: Ground): Promise<MatrixHost[]> {
     lastSeenAt: host.lastSeenAt,
     refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
     arches: host.arches,
+    rules: host.rules,
   }))
 }
 

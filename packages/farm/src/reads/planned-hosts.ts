@@ -1,12 +1,22 @@
+import type { OwnerRule } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
 import type { PlannedHost } from '../rules/plan.ts'
 
-/** The hosts of today and what they build for. */
+/** The hosts of today, what they can build for, and what their owners allow. */
 export async function plannedHosts({ db }: Pick<Ground, 'db'>): Promise<PlannedHost[]> {
   const hosts = await db.host.findMany({
     where: { removedAt: null },
-    select: { id: true, name: true, arches: { select: { arch: true }, orderBy: { arch: 'asc' } } },
+    select: {
+      id: true,
+      name: true,
+      rules: true,
+      arches: { where: { unable: null }, select: { arch: true }, orderBy: { arch: 'asc' } },
+    },
     orderBy: { name: 'asc' },
   })
-  return hosts.map(({ id, name, arches }) => ({ id, name, arches: arches.map(({ arch }) => arch) }))
+  return hosts.map(({ arches, rules, ...host }) => ({
+    ...host,
+    rules: rules as unknown as OwnerRule[],
+    arches: arches.map(({ arch }) => arch),
+  }))
 }

@@ -1,13 +1,11 @@
-import { attemptName } from '@rumpfarm/contracts'
+import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
+import { forUnableArch } from '../verbs/claim.ts'
 
 /** Claimable attempts, oldest first: what must have a message, whatever became of the queue. */
 export async function queuedAttempts({ db }: Ground, limit = 20_000): Promise<{ hostId: number; attempt: string }[]> {
-  const rows = await db.attempt.findMany({
-    where: { state: 'queued' },
-    select: { jobId: true, number: true, hostId: true },
-    orderBy: [{ queuedAt: 'asc' }, { jobId: 'asc' }],
-    take: limit,
-  })
+  const rows = await db.$queryRaw<(AttemptId & { hostId: number })[]>`
+    SELECT "jobId", "number", "hostId" FROM "Attempt" WHERE "state" = 'queued' AND NOT ${forUnableArch}
+     ORDER BY "queuedAt", "jobId" LIMIT ${limit}`
   return rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) }))
 }

@@ -20,6 +20,7 @@ describe('the verdict of an attempt', () => {
     ['broken', [], 'broken', 'configure'],
     ['vanished', [0, 0], 'lost', 'tests'],
     ['stopped', [], 'lost', 'configure'],
+    ['refused', [], 'broken', null], // no step of the project's is to blame
   ])('%s after steps ending %j is %s at %s', (reason, exits, verdict, failedStep) => {
     expect(judge(reason, names, ends(...exits))).toMatchObject({ verdict, failedStep })
   })

@@ -15,6 +15,7 @@ const wordOf: Record<Exclude<FinishReason, 'exit'>, [Verdict, string]> = {
   'disk-full': ['broken', "the host's disk fell below its floor"],
   broken: ['broken', 'the host could not run the job'],
   vanished: ['lost', "the job's process disappeared without an exit code: killed from outside, or a reboot"],
+  refused: ['broken', "the host's owner does not allow it"],
   stopped: ['lost', "the host's owner stopped the agent"],
 }
 
@@ -25,7 +26,7 @@ export function judge(reason: FinishReason, names: readonly string[], ends: read
   const step = names[unfinished] ?? null
   if (reason !== 'exit') {
     const [verdict, detail] = wordOf[reason]
-    return { verdict, failedStep: verdict === 'cancelled' ? null : step, detail }
+    return { verdict, failedStep: verdict === 'cancelled' || reason === 'refused' ? null : step, detail }
   }
   if (failed >= 0) return { verdict: 'failed', failedStep: step, detail: null }
   if (ends.length >= names.length) return { verdict: 'passed', failedStep: null, detail: null }

@@ -1,4 +1,5 @@
-import type { ArchKind, AttemptState, ProjectConfig, Verdict } from '@rumpfarm/contracts'
+import type { ArchKind, AttemptState, OwnerRule, ProjectConfig, Verdict } from '@rumpfarm/contracts'
+import { permitsSome } from './owner.ts'
 import { expectation } from './plan.ts'
 import type { Presence } from './presence.ts'
 
@@ -10,7 +11,10 @@ export interface MatrixHost {
   lastSeenAt: Date
   /** Why it takes no work now. */
   refusal: string | null
-  arches: { arch: string; kind: ArchKind; compiler: string }[]
+  /** `unable`: why it cannot build for it now. */
+  arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
+  /** What its owner allows; none: everything. */
+  rules: OwnerRule[]
 }
 
 export interface Milestone {
@@ -51,6 +55,8 @@ export interface MatrixCell {
   /** Null: expected, and never ended yet. */
   last: CellRecord | null
   active: ActiveAttempt | null
+  /** Why nothing new runs here: the host's owner does not allow it, or the host cannot build for the arch. */
+  prevented: string | null
   /** How many of the project's other cells ended with the same verdict at the same step: only here, or everywhere? */
   alike: { cells: number; of: number }
 }
@@ -80,8 +86,9 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
   const wanted = projects.flatMap(project =>
     Object.keys(project.variants).map(variant => ({ project, variant, expects: expectation(project, variant) })),
   )
-  const cells = hosts.flatMap(host =>
-    host.arches.flatMap(({ arch }) =>
+  const cells = hosts.flatMap(host => {
+    const forbidden = new Set(projects.filter(project => !permitsSome(host.rules, project)))
+    return host.arches.flatMap(({ arch, unable }) =>
       wanted
         .filter(({ expects }) => expects(host.name, arch))
         .map(({ project, variant }) => {
@@ -93,11 +100,14 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
             variant,
             last: records.get(key) ?? null,
             active: active.get(key) ?? null,
+            prevented: forbidden.has(project)
+              ? "not allowed by the host's owner"
+              : unable && `the host cannot build for it: ${unable}`,
             alike: { cells: 0, of: 0 },
           }
         }),
-    ),
-  )
+    )
+  })
   countAlike(cells)
   const arches = [...new Set(hosts.flatMap(host => host.arches.map(({ arch }) => arch)))].sort()
   return { at, projects: projects.map(({ name }) => name), arches, hosts, cells }

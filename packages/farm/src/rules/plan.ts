@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
 import picomatch from 'picomatch'
+import { permits } from './owner.ts'
 
 /** The exact instructions a job runs with; stored once per distinct text. */
 export interface Recipe {
@@ -21,6 +22,8 @@ export interface PlannedHost {
   id: number
   name: string
   arches: string[]
+  /** What its owner allows. */
+  rules: OwnerRule[]
 }
 
 export interface PlannedJob {
@@ -86,8 +89,13 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
   }
 }
 
-/** One job for each variant, on each host, for each of its arches, that the project expects. */
-export function planJobs(project: ProjectConfig, hosts: readonly PlannedHost[]): PlannedJob[] {
+/** One job for each variant, on each host, for each of its arches, that the project expects and the host's owner allows. */
+export function planJobs(
+  project: ProjectConfig,
+  allHosts: readonly PlannedHost[],
+  branch: string | null = null,
+): PlannedJob[] {
+  const hosts = allHosts.filter(({ rules }) => permits(rules, project.name, branch))
   return Object.keys(project.variants).flatMap(variant => {
     const recipe = recipeOf(project, variant)
     const recipeHash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex')

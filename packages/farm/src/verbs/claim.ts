@@ -39,6 +39,8 @@ export type SlotState =
   /** A late duplicate, or a host that never heard of what it got: `newest` is the number of that claim. */
   | { kind: 'stale'; newest: number }
   | { kind: 'other-instance' }
+  /** The host said that it has fewer. */
+  | { kind: 'no-slot' }
   /** Paused or removed by an administrator. */
   | { kind: 'paused' }
   /** Its agent is below the farm's floor: it ends what it has, and gets nothing new. */
@@ -48,6 +50,7 @@ interface SlotRow {
   instance: string | null
   paused: boolean
   agentVersion: string
+  slots: number
   newest: number | null
   jobId: number | null
   number: number | null
@@ -70,6 +73,7 @@ export async function askForWork(ground: Ground, wish: Claim, condition: HostCon
     if (row.claim > wish.claim) return { kind: 'stale', newest: row.claim }
     await forget(ground, row.jobId, row.number)
   } else if (row.newest !== null && row.newest >= wish.claim) return { kind: 'stale', newest: row.newest }
+  if (wish.slot > row.slots) return { kind: 'no-slot' } // after the look: what it holds from before goes on
   if (row.paused) return { kind: 'paused' }
   const words = tooOld(row.agentVersion, ground.settings.agentVersionMin)
   return words === null ? { kind: 'free' } : { kind: 'too-old', words }
@@ -98,7 +102,7 @@ async function touch(
          AND ("lastSeenAt" < ${later(at, -Math.min(settings.leaseSeconds / 9, 10))} OR "awaySince" IS NOT NULL
               OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
     )
-    SELECT host."instance", host."agentVersion", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+    SELECT host."instance", host."agentVersion", host."slots", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
            slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
       FROM "Host" host
       LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${wish.slot}
@@ -170,6 +174,7 @@ function takeRow(ground: Ground, wish: Claim, { jobId, number }: AttemptId, at: 
         FROM "Host" host
        WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${wish.hostId} AND "state" = 'queued'
          AND host."id" = ${wish.hostId} AND host."instance" = ${wish.instance}
+         AND NOT ${forUnableArch}
       RETURNING "Attempt".*
     ), slot AS (
       INSERT INTO "Slot" ("hostId", "number", "claim") SELECT "hostId", "slot", "claim" FROM leased
@@ -178,8 +183,13 @@ function takeRow(ground: Ground, wish: Claim, { jobId, number }: AttemptId, at: 
     SELECT ${offerColumns} FROM leased a ${offerJoins}`
 }
 
+/** Waits until its host can build for its arch: the host's next hello says so. */
+export const forUnableArch = Prisma.sql`EXISTS (
+  SELECT FROM "Job" job JOIN "HostArch" declared ON declared."hostId" = job."hostId" AND declared."arch" = job."arch"
+   WHERE job."id" = "Attempt"."jobId" AND declared."unable" IS NOT NULL)`
+
 const offerColumns = Prisma.sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
-  build."commit", build."branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+  build."commit", COALESCE(job."branch", build."branch") AS "branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 const offerJoins = Prisma.sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
   JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
 

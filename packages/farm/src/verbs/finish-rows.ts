@@ -16,6 +16,7 @@ export interface Ending {
   /** The files that are kept; whatever else came of the attempt is dropped. */
   artifacts?: KeptArtifact[]
   artifactNote?: string | null
+  compiler?: string | null
 }
 
 export interface EndedRow {
@@ -66,7 +67,8 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
            "failedStep" = ${ending.failedStep}, "reason" = ${ending.reason}, "detail" = ${ending.detail},
            "steps" = COALESCE(${ending.steps ? JSON.stringify(ending.steps) : null}::jsonb, "steps"),
            "logBytes" = COALESCE(${ending.logBytes ?? null}::int, "logBytes"),
-           "logSum" = ${ending.logSum ?? null}, "artifactNote" = ${ending.artifactNote ?? null}, "leaseUntil" = NULL
+           "logSum" = ${ending.logSum ?? null}, "artifactNote" = ${ending.artifactNote ?? null}, "compiler" = ${ending.compiler ?? null},
+           "leaseUntil" = NULL
      WHERE "state" <> 'finished' AND ${which}
     RETURNING *
   ), placed AS (

@@ -18,6 +18,8 @@ export interface Finish extends Holder {
   /** The files that were sent, and in words, which were not. */
   artifacts?: ToldArtifact[]
   artifactsLeft?: string[]
+  /** Its compiler's first version line, as the host found it while the job ran. */
+  compiler?: string | undefined
 }
 
 export type FinishOutcome =
@@ -109,6 +111,7 @@ async function end(ground: Ground, message: Finish, names: string[], artifacts: 
     logSum: message.sum,
     artifacts,
     artifactNote: message.artifactsLeft?.join('\n') || null,
+    compiler: message.compiler ?? null,
   }
   const announceAll =
     judgement.verdict === 'lost'

@@ -1,11 +1,16 @@
-import type { ArchKind, HostFacts } from '@rumpfarm/contracts'
+import { type ArchKind, attemptName, type HostFacts, type OwnerRule } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
+import { Prisma, type Tx } from '../db.ts'
 import type { Ground } from '../ground.ts'
+import { permits } from '../rules/owner.ts'
+import { finishRows } from './finish-rows.ts'
 
 export interface DeclaredArch {
   arch: string
   kind: ArchKind
   compiler: string
+  /** Why the host cannot build for it now; left out when it can. */
+  unable?: string | undefined
 }
 
 export interface Hello {
@@ -16,6 +21,8 @@ export interface Hello {
   version: string
   facts: HostFacts
   arches: DeclaredArch[]
+  /** What its owner allows; without any rule everything. */
+  rules?: OwnerRule[]
 }
 
 export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date }
@@ -46,17 +53,58 @@ export async function hello(ground: Ground, wish: Hello): Promise<HelloOutcome> 
         agentVersion: wish.version,
         facts: wish.facts,
         slots: wish.slots,
+        rules: (wish.rules ?? []) as unknown as Prisma.InputJsonValue,
       },
     })
     if (taken.count === 0) return { kind: 'other-instance' } as const
     await tx.hostArch.deleteMany({ where: { hostId: wish.hostId } })
-    await tx.hostArch.createMany({ data: wish.arches.map(arch => ({ hostId: wish.hostId, ...arch })) })
-    return { kind: 'welcome' } as const
+    await tx.hostArch.createMany({
+      data: wish.arches.map(({ unable, ...arch }) => ({ hostId: wish.hostId, ...arch, unable: unable ?? null })),
+    })
+    return { kind: 'welcome', announceAll: await endForbidden(ground, tx, wish) } as const
   })
   ground.announce({ kind: 'host', hostId: wish.hostId })
-  if (outcome.kind === 'welcome') return outcome
+  if (outcome.kind === 'welcome') {
+    outcome.announceAll()
+    await announceQueued(ground, wish.hostId)
+    return { kind: 'welcome' }
+  }
   const host = await db.host.findUniqueOrThrow({ where: { id: wish.hostId }, select: { lastSeenAt: true } })
   return { kind: 'other-instance', lastSeenAt: host.lastSeenAt }
+}
+
+interface WaitingRow {
+  jobId: number
+  number: number
+  project: string
+  branch: string | null
+}
+
+/** What waits for this host and may not run there would wait for good: the owner's word ends it. */
+async function endForbidden(ground: Ground, tx: Tx, { hostId, rules = [] }: Hello): Promise<() => void> {
+  if (rules.length === 0) return () => {}
+  const waiting = await tx.$queryRaw<WaitingRow[]>`
+    SELECT a."jobId", a."number", build."projectName" AS "project", COALESCE(job."branch", build."branch") AS "branch"
+      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
+     WHERE a."hostId" = ${hostId} AND a."state" IN ('waiting', 'queued')`
+  const forbidden = waiting.filter(({ project, branch }) => !permits(rules, project, branch))
+  if (forbidden.length === 0) return () => {}
+  const names = forbidden.map(({ jobId, number }) => Prisma.sql`(${jobId}::int, ${number}::int)`)
+  const which = Prisma.sql`"state" IN ('waiting', 'queued') AND ("jobId", "number") IN (${Prisma.join(names)})`
+  const detail = "the host's owner does not allow it"
+  return finishRows(ground, tx, which, { verdict: 'cancelled', failedStep: null, reason: 'refused', detail })
+}
+
+/** A message that came while the host could not build for its arch was dropped: one that is still there is not sent twice. */
+async function announceQueued(ground: Ground, hostId: number): Promise<void> {
+  const queued = await ground.db.attempt.findMany({
+    where: { hostId, state: 'queued' },
+    select: { jobId: true, number: true },
+    orderBy: [{ queuedAt: 'asc' }, { jobId: 'asc' }],
+    take: 1000,
+  })
+  const attempts = queued.map(id => ({ hostId, attempt: attemptName(id) }))
+  if (attempts.length > 0) ground.announce({ kind: 'queued', attempts })
 }
 
 /** An orderly stop: the host is away, which is not the same as silent. */

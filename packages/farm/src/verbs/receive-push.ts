@@ -33,7 +33,7 @@ export async function receivePush(ground: Ground, push: Push): Promise<PushOutco
     await recordUnbuilt(ground, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  return plan(ground, push, planJobs(project, hosts))
+  return plan(ground, push, planJobs(project, hosts, push.branch ?? null))
 }
 
 const recordUnbuilt = ({ db, now }: Ground, push: Push) =>
@@ -107,8 +107,8 @@ function insertBuild({ db, now }: Ground, push: Push, jobs: PlannedJob[]): Promi
       SELECT * FROM unnest(${recipes.map(([hash]) => hash)}::text[], ${recipes.map(([, body]) => body)}::text[]::json[])
       ON CONFLICT DO NOTHING
     ), job AS (
-      INSERT INTO "Job" ("buildId", "hostId", "arch", "variant", "recipeHash")
-      SELECT build."id", planned.* FROM build,
+      INSERT INTO "Job" ("buildId", "branch", "hostId", "arch", "variant", "recipeHash")
+      SELECT build."id", ${branch}, planned.* FROM build,
         unnest(${jobs.map(job => job.hostId)}::int[], ${jobs.map(job => job.arch)}::text[],
                ${jobs.map(job => job.variant)}::text[], ${jobs.map(job => job.recipeHash)}::text[]) AS planned
       ON CONFLICT DO NOTHING

@@ -1,5 +1,6 @@
-import { attemptName } from '@rumpfarm/contracts'
+import { attemptName, type OwnerRule } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
+import { permits } from '../rules/owner.ts'
 
 export type RetryOutcome =
   | { kind: 'queued'; attempt: string }
@@ -16,6 +17,9 @@ interface RetryRow {
   host: string
   hostRemoved: boolean
   sources: string
+  rules: OwnerRule[]
+  project: string
+  branch: string | null
 }
 
 /** A person wants a finished job to run once more, with the same recipe and sources. */
@@ -26,6 +30,8 @@ export async function retryJob(ground: Ground, jobId: number): Promise<RetryOutc
     return { kind: 'not-finished', attempt: attemptName({ jobId, number: newest.number }) }
   if (newest.hostRemoved) return { kind: 'not-runnable', why: `host ${newest.host} has left the farm` }
   if (newest.sources !== 'ready') return { kind: 'not-runnable', why: 'the sources of this build are not there' }
+  if (!permits(newest.rules, newest.project, newest.branch))
+    return { kind: 'not-runnable', why: `the owner of ${newest.host} does not allow it` }
   const next = { jobId, number: newest.number + 1 }
   const attempt = attemptName(next)
   // Two people who press at once: the primary key lets one through, and the other sees the first one's attempt.
@@ -41,7 +47,8 @@ export async function retryJob(ground: Ground, jobId: number): Promise<RetryOutc
 async function newestAttempt({ db }: Ground, jobId: number): Promise<RetryRow | undefined> {
   const rows = await db.$queryRaw<RetryRow[]>`
     SELECT a."number", a."state", job."hostId", host."name" AS "host", host."removedAt" IS NOT NULL AS "hostRemoved",
-           build."sources"
+           build."sources", host."rules", build."projectName" AS "project",
+           COALESCE(job."branch", build."branch") AS "branch"
       FROM "Job" job JOIN "Attempt" a ON a."jobId" = job."id" JOIN "Host" host ON host."id" = job."hostId"
       JOIN "Build" build ON build."id" = job."buildId"
      WHERE job."id" = ${jobId} ORDER BY a."number" DESC LIMIT 1`

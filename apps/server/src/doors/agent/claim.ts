@@ -43,13 +43,14 @@ export function claimDoor(parts: Parts, publicUrlOf: (request: FastifyRequest) =
 }
 
 type TooOld = Extract<SlotState, { kind: 'too-old' }>
-type Found = Offer | 'none' | 'other-instance' | Extract<SlotState, { kind: 'stale' }> | TooOld
+type Found = Offer | 'none' | 'other-instance' | 'no-slot' | Extract<SlotState, { kind: 'stale' }> | TooOld
 
 /** What heals it comes with the refusal; an agent that has the offered version already would not be too old. */
 const tooOld = (reply: FastifyReply, words: string, release: AgentRelease) =>
   err(reply, 426, words, updateLines(release, undefined))
 
 function answer(reply: FastifyReply, found: Exclude<Found, TooOld>, publicUrl: string): FastifyReply {
+  if (found === 'no-slot') return err(reply, 400, 'this host said with hello that it has fewer slots')
   if (found === 'other-instance')
     return err(reply, 409, 'another agent runs as this host: say hello first, or stop one of them')
   if (typeof found !== 'string' && 'newest' in found)
@@ -92,7 +93,7 @@ async function awaitWork(parts: Parts, wish: Claim, condition: HostCondition, pa
       const state = await parts.farm.askForWork(wish, condition)
       if (state.kind === 'offer') return state.offer
       if (state.kind === 'stale' || state.kind === 'too-old') return state
-      if (state.kind === 'other-instance') return state.kind
+      if (state.kind === 'no-slot' || state.kind === 'other-instance') return state.kind
       const mayRun = state.kind === 'free' && condition.refusal === undefined
       const found = mayRun ? await takeOrWait(parts, wish, bell) : (await bell.rung()) ? undefined : 'none'
       if (found) return found

@@ -1,4 +1,4 @@
-import type { HostFacts } from '@rumpfarm/contracts'
+import type { HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import { isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
 import type { DeclaredArch } from '@rumpfarm/farm'
 
@@ -11,7 +11,20 @@ export interface Introduction {
 export type Read<T> = { kind: 'read'; value: T } | { kind: 'problem'; problem: string }
 
 /** Keys with a meaning of their own; all others are facts about the host. */
-const spoken = new Set(['token', 'nonce', 'protocol', 'version', 'instance', 'previous', 'slots', 'arch', 'credential'])
+const spoken = new Set([
+  'token',
+  'nonce',
+  'protocol',
+  'version',
+  'instance',
+  'previous',
+  'slots',
+  'arch',
+  'unable',
+  'allow',
+  'deny',
+  'credential',
+])
 const factsMax = 200
 
 /** What an agent says of itself, at enrolment and at each start. */
@@ -32,12 +45,14 @@ const problem = (text: string): { kind: 'problem'; problem: string } => ({ kind:
 
 const slotsMax = 64
 const archesMax = 64
+const rulesMax = 200
 
 export interface Greeting {
   instance: string
   previous: string | undefined
   slots: number
   arches: DeclaredArch[]
+  rules: OwnerRule[]
 }
 
 /** What only `hello` says. */
@@ -52,14 +67,32 @@ export function readGreeting(lines: [string, string][]): Read<Greeting> {
   const declared = lines.filter(([key]) => key === 'arch').map(([, value]) => readArch(value))
   const wrong = declared.find(arch => typeof arch === 'string')
   if (typeof wrong === 'string') return problem(`"arch ${wrong}" should read: arch NAME native|cross COMPILER`)
-  const arches = declared.filter(arch => typeof arch !== 'string')
+  const unable = lines.filter(([key]) => key === 'unable').map(([, value]) => readUnable(value))
+  const unclear = unable.find(arch => typeof arch === 'string')
+  if (typeof unclear === 'string') return problem(`"unable ${unclear}" should read: unable NAME native|cross WORDS`)
+  const arches = [...declared, ...unable].filter(arch => typeof arch !== 'string')
   if (arches.length > archesMax) return problem(`more than ${archesMax} arches`)
   if (new Set(arches.map(({ arch }) => arch)).size < arches.length) return problem('an arch is declared twice')
-  return { kind: 'read', value: { instance, previous, slots, arches } }
+  const rules = lines.flatMap(readRule)
+  if (rules.length > rulesMax) return problem(`more than ${rulesMax} lines of allow and deny`)
+  return { kind: 'read', value: { instance, previous, slots, arches, rules } }
 }
 
 function readArch(text: string): DeclaredArch | string {
   const [arch = '', kind = '', ...compiler] = text.split(' ')
   if (!isWireName(arch) || arch.length > 64 || (kind !== 'native' && kind !== 'cross')) return text
   return { arch, kind, compiler: compiler.join(' ').slice(0, 200) }
+}
+
+/** `unable NAME native|cross WORDS`: declared, and the host found that it cannot build for it. */
+function readUnable(text: string): DeclaredArch | string {
+  const declared = readArch(text)
+  if (typeof declared === 'string') return text
+  return { ...declared, compiler: '', unable: declared.compiler || 'it does not say why' }
+}
+
+function readRule([verb, text]: [string, string]): OwnerRule[] {
+  if (verb !== 'allow' && verb !== 'deny') return []
+  const [project = '', ...branches] = text.slice(0, 1000).split(' ').filter(Boolean)
+  return [{ verb, project, branches }]
 }

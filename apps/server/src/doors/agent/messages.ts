@@ -134,7 +134,8 @@ function readFinish(body: Buffer) {
   if (!artifacts.every(artifact => artifact !== undefined)) return 'a line "artifact" is malformed: NAME BYTES SUM'
   const artifactsLeft = valuesOf(read.lines, 'left').map(line => line.slice(0, 1000))
   const detail = lineValue(read.lines, 'detail')?.slice(0, 1000)
-  return { reason, steps, logBytes, sum, detail, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
+  const compiler = lineValue(read.lines, 'compiler')?.slice(0, 1000)
+  return { reason, steps, logBytes, sum, detail, compiler, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
 }
 
 const leftMax = 50

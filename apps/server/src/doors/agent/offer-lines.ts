@@ -8,6 +8,7 @@ export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
     ['attempt', offer.attempt],
     ['lease', offer.lease],
     ['project', offer.project],
+    ...(offer.branch === null ? [] : [['branch', offer.branch] satisfies WireLine]),
     ['build', offer.buildId],
     ['arch', offer.arch],
     ['variant', offer.variant],

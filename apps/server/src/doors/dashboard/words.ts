@@ -1,7 +1,7 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
 
-/** What a job or a cell is: how it ended or, if it has not, what it is doing. */
-export type Status = Verdict | Exclude<AttemptState, 'finished'> | 'never'
+/** What a job or a cell is (prevented: its host's owner does not allow it, or the host cannot build for the arch): how it ended or, if it has not, what it is doing. */
+export type Status = Verdict | Exclude<AttemptState, 'finished'> | 'never' | 'prevented'
 
 /** The words of every status. The style sheet gives each its sign and colour by the class of the same name. */
 export const wordOf: Record<Status, string> = {
@@ -16,6 +16,7 @@ export const wordOf: Record<Status, string> = {
   leased: 'starting',
   running: 'running',
   never: 'never ran',
+  prevented: 'not run here',
 }
 
 /** In the order of how much they want to be seen. */

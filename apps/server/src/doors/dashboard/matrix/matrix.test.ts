@@ -13,6 +13,7 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   variant: 'default',
   last: null,
   active: null,
+  prevented: null,
   alike: { cells: 0, of: 0 },
   ...changes,
 })
@@ -44,7 +45,8 @@ const matrixOf = (cells: MatrixCell[], changes: Partial<Matrix> = {}): Matrix =>
     presence: 'online',
     lastSeenAt: at,
     refusal: null,
-    arches: [{ arch: 'amd64', kind: 'native', compiler: 'cc' }],
+    arches: [{ arch: 'amd64', kind: 'native', compiler: 'cc', unable: null }],
+    rules: [],
   })),
   cells,
   ...changes,
@@ -67,6 +69,17 @@ test('a failing cell says which step, since when, where else, and what was good'
 
 test('a cell that is expected and never ran is there to be seen', () => {
   expect(words(drawTable(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
+})
+
+test('a cell that its host’s owner does not allow says so, and is not missing', () => {
+  const cells = [
+    cellOf('vax', { prevented: "not allowed by the host's owner" }),
+    cellOf('sun', { last: passed, prevented: 'the host cannot build for it: its runner <x> is gone' }),
+  ]
+  const html = drawTable(matrixOf(cells))
+  expect(words(html)).toContain('vax online NetBSD 5.1 i386 not allowed by the host&#39;s owner')
+  expect(words(html)).toMatch(/sun online .* passed .* now the host cannot build for it: its runner &lt;x&gt; is gone/)
+  expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, never: 0, prevented: 1, trouble: 0 })
 })
 
 test('what runs now lies beside what was known', () => {
@@ -126,6 +139,7 @@ test('the summary counts every cell once, and what is under way beside it', () =
     passed: 1,
     trouble: 1,
     never: 1,
+    prevented: 0,
     cancelled: 0,
     running: 0,
     waiting: 1,

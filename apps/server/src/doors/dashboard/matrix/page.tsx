@@ -35,7 +35,8 @@ export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage)
 }
 
 /** What the morning brings, in one sentence. */
-function headline({ cells, trouble, never }: Summary): string {
+function headline({ cells: all, trouble, never, prevented }: Summary): string {
+  const cells = all - prevented
   if (cells === 0) return 'Nothing is expected yet'
   const missing = never > 0 ? `, ${never} never ran` : ''
   if (trouble === 0) return never === 0 ? `All ${cells} cells pass` : `Nothing fails${missing}`
@@ -43,12 +44,13 @@ function headline({ cells, trouble, never }: Summary): string {
 }
 
 function Totals({ summary }: { summary: Summary }) {
-  const { passed, trouble, never, cancelled, running, waiting } = summary
+  const { passed, trouble, never, prevented, cancelled, running, waiting } = summary
   const parts = [
     ['passed', passed],
     ['failed', trouble],
     ['cancelled', cancelled],
     ['never', never],
+    ['prevented', prevented],
   ] as const
   const under = [running > 0 ? `${running} running` : '', waiting > 0 ? `${waiting} queued` : ''].filter(Boolean)
   return (

@@ -1,14 +1,16 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import { isActive, isTrouble, type Status } from '../words.ts'
 
-/** How a cell stands: its newest verdict, or that it never ran. What runs now is `active`, beside it. */
-export const cellStatus = (cell: MatrixCell): Status => cell.last?.verdict ?? 'never'
+/** How a cell stands: its newest verdict, that it never ran, or why it cannot. What runs now is `active`, beside it. */
+export const cellStatus = (cell: MatrixCell): Status =>
+  cell.last?.verdict ?? (cell.prevented === null ? 'never' : 'prevented')
 
 export interface Summary {
   cells: number
   passed: number
   trouble: number
   never: number
+  prevented: number
   cancelled: number
   running: number
   waiting: number
@@ -20,6 +22,7 @@ export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
     passed: 0,
     trouble: 0,
     never: 0,
+    prevented: 0,
     cancelled: 0,
     running: 0,
     waiting: 0,
@@ -27,7 +30,8 @@ export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
   for (const cell of cells) {
     const status = cellStatus(cell)
     if (isTrouble(status)) summary.trouble++
-    else if (status === 'passed' || status === 'never' || status === 'cancelled') summary[status]++
+    else if (status === 'passed' || status === 'never' || status === 'prevented' || status === 'cancelled')
+      summary[status]++
     if (cell.active?.state === 'running' || cell.active?.state === 'leased') summary.running++
     else if (cell.active && isActive(cell.active.state)) summary.waiting++
   }

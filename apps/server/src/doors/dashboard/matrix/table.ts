@@ -64,11 +64,16 @@ function drawHost(host: MatrixHost, at: Date): string {
 function drawLine(cell: MatrixCell, look: Look): string {
   const status = cellStatus(cell)
   const title = drawName(cell, look)
-  if (!cell.last) return `<p class=never>${title}${cell.active ? 'first run' : wordOf.never}${drawActive(cell, look)}`
+  const prevented = cell.prevented === null ? '' : escapeHtml(cell.prevented.slice(0, 200))
+  if (!cell.last) {
+    const words = cell.active ? 'first run' : prevented || wordOf.never
+    return `<p class=${status}>${title}${words}${drawActive(cell, look)}`
+  }
   const { jobId, failedStep } = cell.last
   const step = failedStep && isTrouble(status) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
   const link = `<a href=/jobs/${jobId}>${wordOf[status]}${step}</a>`
-  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}`
+  const now = prevented && ` <small>now ${prevented}</small>`
+  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}`
 }
 
 function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): string {

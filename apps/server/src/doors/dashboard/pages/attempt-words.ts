@@ -46,12 +46,19 @@ export function lastGoodWords({
 }
 
 /** Why a queued job does not begin. */
-export function waitWords(attempt: AttemptView, host: HostView | undefined, at: Date): string | undefined {
+export function waitWords(
+  attempt: AttemptView,
+  host: HostView | undefined,
+  at: Date,
+  arch: string,
+): string | undefined {
   if (attempt.state !== 'queued') return undefined
   if (!host) return 'Its host has left the farm.'
   if (host.presence === 'silent') return `${host.name} has been silent for ${age(host.lastSeenAt, at)}.`
   if (host.presence === 'away') return `${host.name}'s owner stopped its agent.`
   if (host.presence === 'paused') return `${host.name} is paused.`
+  const unable = host.arches.find(declared => declared.arch === arch)?.unable
+  if (unable) return `${host.name} cannot build for ${arch} now: ${unable}.`
   if (host.refusal) return `${host.name} takes no work: ${host.refusal}.`
   return `${host.name} is there, and works on something else or is about to take it.`
 }

@@ -63,7 +63,7 @@ function HostTable({ hosts, at }: { hosts: readonly HostView[]; at: Date }) {
               <PresenceLine host={host} at={at} />
             </td>
             <td>{host.system}</td>
-            <td>{host.arches.map(({ arch, kind }) => (kind === 'cross' ? `${arch} (cross)` : arch)).join(', ')}</td>
+            <td>{host.arches.map(archWords).join(', ')}</td>
             <td>{host.facts.ncpu ?? ''}</td>
             <td>{megabytes(host.diskFreeMb)}</td>
             <td>{host.agentVersion}</td>
@@ -73,6 +73,9 @@ function HostTable({ hosts, at }: { hosts: readonly HostView[]; at: Date }) {
     </table>
   )
 }
+
+const archWords = ({ arch, kind, unable }: HostView['arches'][number]) =>
+  [arch, kind === 'cross' ? ' (cross)' : '', unable === null ? '' : ' (cannot now)'].join('')
 
 const megabytes = (count: number | null) =>
   count === null ? '' : count < 10_000 ? `${count} MB` : `${Math.round(count / 1000)} GB`
@@ -118,6 +121,7 @@ export function drawHostPage({ visit, host, jobs, offered, alert }: HostPage): s
         {visit.admin && <AlertForm visit={visit} host={host} alert={alert} />}
         <h2>Builds for</h2>
         <ArchTable host={host} />
+        <Rules host={host} />
         <h2>Recent jobs</h2>
         {jobs.length === 0 ? (
           <p class="empty">It has had none.</p>
@@ -149,6 +153,12 @@ function Advice({ host: { presence, refusal, name } }: { host: HostView }) {
       <p class="advice">
         What it runs now goes on to its end; further jobs wait for a newer agent. An agent that knows of updates takes
         the one that the farm offers by itself; an older one is enrolled anew, with a new line.
+      </p>
+    )
+  if (refusal?.startsWith('host-conf'))
+    return (
+      <p class="advice">
+        Mend that in its host.conf; <code>agent.sh check</code> explains what it makes of the file.
       </p>
     )
   if (refusal?.startsWith('disk-full'))
@@ -203,16 +213,39 @@ function ArchTable({ host }: { host: HostView }) {
           </tr>
         </thead>
         <tbody>
-          {host.arches.map(({ arch, kind, compiler }) => (
+          {host.arches.map(({ arch, kind, compiler, unable }) => (
             <tr>
               <th scope="row">{arch}</th>
               <td>{kind}</td>
-              <td>{compiler || 'not named'}</td>
+              <td>{unable === null ? compiler || 'not named' : <em class="no">cannot build for it: {unable}</em>}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** What its owner allows: the lines of its host.conf. */
+function Rules({ host: { rules, name } }: { host: HostView }) {
+  if (rules.length === 0) return null
+  return (
+    <>
+      <h2>What its owner allows</h2>
+      <p>
+        {rules.some(({ verb }) => verb === 'allow') ? 'Only what an allow line names' : 'Everything'}, but nothing that
+        a deny line names. {name} itself refuses anything else.
+      </p>
+      <ul>
+        {rules.map(({ verb, project, branches }) => (
+          <li>
+            <code>
+              {verb} {project} {branches.join(' ')}
+            </code>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 

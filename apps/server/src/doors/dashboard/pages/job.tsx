@@ -48,7 +48,7 @@ export function drawJobPage(page: JobPage): string {
 export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
   const status = statusOf(attempt)
   const good = lastGoodWords(job)
-  const wait = waitWords(attempt, host, visit.at)
+  const wait = waitWords(attempt, host, visit.at, job.arch)
   return (
     <>
       <h1 class={`verdict ${status}`}>{sentence(job, attempt, visit.at)}</h1>
@@ -69,6 +69,7 @@ export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
             ).
           </>
         )}
+        {attempt.compiler !== null && <span class="detail">Compiler: {attempt.compiler}. </span>}
         {!job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed' && 'It has never passed here.'}
       </p>
       <StepTable job={job} attempt={attempt} at={visit.at} />

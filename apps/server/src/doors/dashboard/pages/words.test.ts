@@ -64,14 +64,25 @@ test.each<[Partial<JobView>, string | undefined]>([
 ])('what was good last, of %j: %s', (changes, words) => expect(lastGoodWords(jobOf(changes))?.text).toBe(words))
 
 const hostOf = (changes: Partial<HostView>): HostView =>
-  ({ name: 'vax', presence: 'online', lastSeenAt: before(7200), refusal: null, ...changes }) as unknown as HostView
+  ({
+    name: 'vax',
+    presence: 'online',
+    lastSeenAt: before(7200),
+    refusal: null,
+    arches: [],
+    ...changes,
+  }) as unknown as HostView
 const queued = attemptOf({ state: 'queued' })
 test.each<[HostView | undefined, string]>([
   [undefined, 'Its host has left the farm.'],
   [hostOf({ presence: 'silent' }), 'vax has been silent for 2 h.'],
   [hostOf({ presence: 'paused' }), 'vax is paused.'],
+  [
+    hostOf({ arches: [{ arch: 'arm', kind: 'cross', compiler: '', unable: 'arm-gcc: not found' }] }),
+    'vax cannot build for arm now: arm-gcc: not found.',
+  ],
   [hostOf({ refusal: 'disk-full 12 MB free' }), 'vax takes no work: disk-full 12 MB free.'],
-])('why it waits: %#', (host, words) => expect(waitWords(queued, host, at)).toBe(words))
+])('why it waits: %#', (host, words) => expect(waitWords(queued, host, at, 'arm')).toBe(words))
 
 test('the script for doing it by hand is shell, whatever is in the names', () => {
   const source = {

@@ -1,0 +1,68 @@
+# The owner's rules: which projects and branches may run here, and when.
+
+# Whether project $1 may run at branch $2; WHY is the line that says so. A build without a branch may be of any: no allow
+# line with branches lets it in, unless with a *, and every deny line keeps it out.
+may_run() {
+  WHY='no line names it' verdict=''
+  set -f
+  while read -r verb project branches; do
+    [ "$verb$verdict" != allow ] || verdict=no
+    if matches "$1" "$project" && { [ -z "$branches" ] || [ "$verb$2" = deny ] || matches "$2" "$branches"; }; then
+      [ "$verdict" = deny ] || verdict=$verb WHY="the line $verb $project${branches:+ $branches}"
+    fi
+  done <<EOF
+${RULES%?}
+EOF
+  set +f
+  case $verdict in deny | no) return 1 ;; esac
+}
+
+# Is $1 like one of the patterns in $2?
+matches() {
+  for pattern in $2; do
+    # shellcheck disable=SC2254 # patterns of the owner's
+    case $1 in $pattern) return 0 ;; esac
+  done
+  return 1
+}
+
+WEEK='sun mon tue wed thu fri sat sun mon tue wed thu fri sat'
+
+conf_hours() {
+  HOURS="$HOURS$value
+"
+  for day in ${value#"${value%% *}"}; do
+    case " $WEEK " in *" ${day%-*} "*"${day#*-} "*) ;; *) bad_conf 'expected days like mon-fri or sat' ;; esac
+  done
+}
+
+# Is it time to take jobs? What begins in the evening belongs to that day also after midnight.
+in_hours() {
+  [ -n "$HOURS" ] || return 0
+  # shellcheck disable=SC2046 # the day, and the time after a 1, which keeps it from being octal
+  set -- `date '+%a 1%H%M' | tr '[:upper:]' '[:lower:]'`
+  yesterday=${WEEK%%" $1"*}
+  timely=1
+  while read -r span days; do
+    till=${span#*-} from=${span%-*}
+    from=1${from%:*}${from#*:} till=1${till%:*}${till#*:}
+    if [ "$2" -ge "$from" ]; then
+      if [ "$2" -lt "$till" ] || [ "$till" -le "$from" ]; then on_day "$1"; fi
+    elif [ "$2" -lt "$till" ] && [ "$till" -le "$from" ]; then
+      on_day "${yesterday##* }"
+    fi
+  done <<EOF
+${HOURS%?}
+EOF
+  return "$timely"
+}
+
+on_day() {
+  for day in ${days:-$1}; do
+    rest=${WEEK#*"${day%-*}"}
+    case $day in
+      "$1") timely=0 ;;
+      *-*) case ${day%-*}${rest%%"${day#*-}"*}${day#*-} in *"$1"*) timely=0 ;; esac ;;
+    esac
+  done
+}

@@ -1,0 +1,74 @@
+# The shelter: as whom steps run, through what, and that they do not see PRIVATE. Each way is believed when it was seen to work.
+
+# Replaces this process.
+# shellcheck disable=SC2016 # for the shells that are started here
+shelter() {
+  case $SHELTER in
+    setpriv) exec setpriv --reuid "$RUN_UID" --regid "$RUN_GID" --init-groups "$@" ;;
+    chroot) exec chroot -u "$RUN_AS" / sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;; # of the BSDs
+    perl) exec perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
+    su) exec su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
+    # In a user namespace of its own a job of our user has no way back: neither umount nor /proc/PID/root of the agent.
+    userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
+    mount) exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$@" ;;
+    *) exec "$@" ;;
+  esac
+}
+# shellcheck disable=SC2016
+HIDE_PRIVATE='mount -t tmpfs -o ro none "$0" && exec "$@"'
+
+# SHELTER: the first way in which a process has the right user, may work in WORK_DIR, and cannot read the credential.
+choose_shelter() {
+  NO_SHELTER='' RUN_HOME='' ways='' OWN_UID=`id -u`
+  RUN_UID=`id -u ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
+  RUN_GID=`id -g ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
+  mkdir -p "$WORK_DIR" 2>/dev/null
+  if [ -n "$RUN_AS" ]; then
+    RUN_HOME=`{ getent passwd "$RUN_AS" || grep "^$RUN_AS:" /etc/passwd; } 2>/dev/null | cut -d: -f6`
+    # Nothing of ours is readable for others; they may pass to what is theirs.
+    chmod a+x "$DIR" "$WORK_DIR"
+    ways='setpriv chroot perl su'
+  elif [ "$HIDE" = yes ]; then
+    if [ "$OWN_UID" = 0 ]; then ways=mount; else ways=userns; fi
+  fi
+  for SHELTER in $ways; do
+    if is_sheltered; then return 0; fi
+  done
+  SHELTER=''
+  [ -z "$RUN_AS" ] || NO_SHELTER="steps cannot run as $RUN_AS: no such user, an agent that is not root, or $WORK_DIR is closed to them (chmod a+x above it, or another work_dir)"
+}
+
+is_sheltered() {
+  # shellcheck disable=SC2016 # for the other shell
+  seen=`cd "$WORK_DIR" && shelter sh -c 'cd "$1" && { test -r "$0" || id -u; }' "$PRIVATE/credential" "$WORK_DIR" 2>/dev/null </dev/null`
+  [ -n "$seen" ] && [ "$seen" = "$RUN_UID" ]
+}
+
+# For the owner.
+tell_shelter() {
+  case $SHELTER in
+    mount) put_line 'steps run as root, who finds the credential though it is hidden: name a user with run_as' ;;
+    userns) put_line "steps run as user $OWN_UID, as the agent; a namespace hides the credential" ;;
+    ?*) put_line "steps run as $RUN_AS (by $SHELTER), who cannot read the credential" ;;
+    *) put_line "${NO_SHELTER:-steps run as user $OWN_UID, as the agent, and CAN READ the credential in $PRIVATE: name a wrapper, or run_as for an agent that is root}" ;;
+  esac
+}
+
+# Runs sh -e FILE as a step: $1 is the file, then come pairs for its environment. Replaces this process.
+as_step() {
+  file=$1
+  shift
+  if [ -n "$RUN_HOME" ]; then set -- "HOME=$RUN_HOME" "USER=$RUN_AS" "LOGNAME=$RUN_AS" "$@"; fi
+  if [ -n "$PASS" ]; then
+    for key in $PASS; do
+      eval "val=\${$key-}" # the owner's word, and known to be a name
+      [ -z "$val" ] || set -- "$key=$val" "$@"
+    done
+    ENV_OPTION="$ENV_OPTION -i"
+  fi
+  [ -z "$WRAPPER" ] || STEP_SHELL='sh' # which may be elsewhere where that leads
+  set -f
+  # shellcheck disable=SC2086 # options and words
+  set -- ${NICE:+nice -n "$NICE"} env $ENV_OPTION "$@" $WRAPPER "$STEP_SHELL" -e "$file"
+  shelter "$@"
+}

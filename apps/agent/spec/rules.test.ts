@@ -1,0 +1,195 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { agentShell, bundle, shellNamed } from './support/host.ts'
+import { scene } from './support/scene.ts'
+
+/** The agent's functions with its last line replaced, under the shell that is tested. */
+const inAgent = (text: string) => {
+  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const { program, as } = shellNamed(agentShell)
+  const words = program === 'busybox' ? [as] : []
+  const argv0 = program === 'busybox' ? program : as
+  const { stdout, stderr } = spawnSync(program, [...words, '-c', `${functions}\nchoose_put\n${text}`], {
+    argv0,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH ?? '' },
+  })
+  return stderr + stdout
+}
+
+/** What the agent says to this host.conf's rules, about project and branch. */
+const mayRun = (conf: string, project: string, branch: string) => {
+  const rules = conf.split('; ').map(line => `line='${line}' line_number=1; read_conf_line`)
+  return inAgent(
+    ["RULES='' HOURS='' CONF_TEXT='' DIR=/d", ...rules, `may_run '${project}' '${branch}' && echo yes || echo no`].join(
+      '\n',
+    ),
+  )
+}
+
+test.each([
+  ['', 'sample', 'main', 'yes'],
+  ['allow sample', 'sample', 'main', 'yes'],
+  ['allow sample', 'sample', '', 'yes'],
+  ['allow sample', 'other', 'main', 'no'],
+  ['allow sample; allow oth*', 'other', 'main', 'yes'],
+  ['allow sample main release-?', 'sample', 'main', 'yes'],
+  ['allow sample main release-?', 'sample', 'release-2', 'yes'],
+  ['allow sample main release-?', 'sample', 'release-22', 'no'],
+  ['allow sample main', 'sample', '', 'no'],
+  ['allow sample *', 'sample', '', 'yes'],
+  ['allow * topic/*', 'sample', 'topic/a/b', 'yes'],
+  ['deny sample', 'sample', 'main', 'no'],
+  ['deny sample', 'other', 'main', 'yes'],
+  ['deny sample wip*', 'sample', 'main', 'yes'],
+  ['deny sample wip*', 'sample', 'wip-1', 'no'],
+  ['deny sample wip*', 'sample', '', 'no'],
+  ['allow *; deny sample wip*', 'sample', 'wip', 'no'],
+  ['deny sample wip*; allow *', 'sample', 'wip', 'no'],
+  ['deny sample wip*; allow *', 'sample', 'main', 'yes'],
+  ['allow sample', 'sample;touch', 'main', 'no'],
+])('with "%s" may %s at "%s" run? %s', (conf, project, branch, answer) => {
+  expect(mayRun(conf, project, branch)).toBe(`${answer}\n`)
+})
+
+const inHours = (hours: string, now: string) => {
+  const lines = hours.split('; ').map(line => `line='hours ${line}' line_number=1; read_conf_line`)
+  return inAgent(
+    [
+      "RULES='' HOURS='' CONF_TEXT='' DIR=/d",
+      `date() { echo '${now}'; }`,
+      ...lines,
+      'in_hours && echo in || echo out',
+    ].join('\n'),
+  )
+}
+
+test.each([
+  ['22:00-06:00', 'Mon 12159', 'out'],
+  ['22:00-06:00', 'Mon 12200', 'in'],
+  ['22:00-06:00', 'Mon 10559', 'in'],
+  ['22:00-06:00', 'Mon 10600', 'out'],
+  ['08:30-17:00', 'Sun 10829', 'out'],
+  ['08:30-17:00', 'Sun 10830', 'in'],
+  ['08:30-17:00', 'Sun 11700', 'out'],
+  ['08:30-17:00 mon-fri', 'Fri 11200', 'in'],
+  ['08:30-17:00 mon-fri', 'Sat 11200', 'out'],
+  ['08:30-17:00 sat-mon', 'Sun 11200', 'in'],
+  ['08:30-17:00 sat-mon', 'Tue 11200', 'out'],
+  ['08:30-17:00 tue sat', 'Sat 11200', 'in'],
+  ['08:30-17:00 tue sat', 'Sun 11200', 'out'],
+  // What begins on Friday evening ends on Saturday morning; Monday morning belongs to Sunday's night.
+  ['22:00-06:00 mon-fri', 'Sat 10500', 'in'],
+  ['22:00-06:00 mon-fri', 'Sun 10500', 'out'],
+  ['22:00-06:00 mon-fri', 'Mon 10500', 'out'],
+  ['22:00-06:00 sun', 'Mon 10500', 'in'],
+  ['00:00-00:00 sat', 'Sat 10000', 'in'],
+  ['00:00-00:00 sat', 'Sun 10000', 'out'],
+  ['22:00-06:00 mon-fri; 00:00-00:00 sat-sun', 'Sun 11200', 'in'],
+])('hours %s at %s: %s', (hours, now, answer) => {
+  expect(inHours(hours, now)).toBe(`${answer}\n`)
+})
+
+test.each([
+  ['hours 22-06', /line 1: expected .*hours 22:00-06:00.*; found: hours 22-06/],
+  ['hours 22:00-06:00 mo-fr', /line 1: expected days like mon-fri or sat; found/],
+  ['slots 0', /line 1: expected .*slots 1-59.*; found: slots 0/],
+  ['nice -5', /line 1: expected .*nice 0-19.*; found: nice -5/],
+  ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
+  ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
+  ['alow sample', /line 1: expected .*allow\|deny PROJECT.*; found: alow sample/],
+])('"%s" is complained about', (line, complaint) => {
+  const said = inAgent(`RULES='' HOURS='' PASS='' CONF_TEXT='' DIR=/d line='${line}' line_number=1\nread_conf_line`)
+  expect(said).toMatch(complaint)
+})
+
+scene(
+  'the farm is told the rules, and what it offers against them is refused, not run',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    appendFileSync(join(host.dir, 'host.conf'), 'allow sample main\nallow tool*\ndeny toolbox\n')
+    await farm.until('a second hello', () => farm.count('hello') > 1)
+    const told = farm.seen
+      .filter(seen => seen.kind === 'hello')
+      .at(-1)
+      ?.body.toString()
+    expect(told).toMatch(/^allow sample main\nallow tool\*\ndeny toolbox$/m)
+
+    const steps = { touch: `touch ${host.folder}/ran` }
+    const other = farm.queue({ project: 'other', branch: 'main', steps })
+    await farm.finished(other)
+    const branch = farm.queue({ project: 'sample', branch: 'wip', steps })
+    await farm.finished(branch)
+    const denied = farm.queue({ project: 'toolbox', branch: 'main', steps })
+    await farm.finished(denied)
+    expect(host.files('..')).not.toContain('ran')
+    expect(other.finishes[0]).toMatchObject({
+      reason: 'refused',
+      logsize: '0',
+      detail: "the host's owner does not allow other, branch main: no line names it",
+    })
+    expect(branch.finishes[0]?.detail).toBe("the host's owner does not allow sample, branch wip: no line names it")
+    expect(denied.finishes[0]?.detail).toBe(
+      "the host's owner does not allow toolbox, branch main: the line deny toolbox",
+    )
+    expect(other.sourceCalls + branch.sourceCalls + denied.sourceCalls).toBe(0)
+
+    const allowed = farm.queue({ project: 'toolchain', branch: 'any', steps })
+    await farm.finished(allowed)
+    expect(allowed.finishes[0]).toMatchObject({ reason: 'exit' })
+    expect(host.files('..')).toContain('ran')
+  },
+)
+
+scene('while a line cannot be understood the host takes no work, and says which', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+  host.configure(`${conf}denny sample\n`)
+  const refusal = () =>
+    farm.seen.find(
+      seen =>
+        seen.kind === 'claim' && /^refuse host-conf line [0-9]+: expected .*denny sample$/m.test(String(seen.body)),
+    )
+  await farm.until('a refusal', () => refusal() !== undefined)
+  const attempt = farm.queue({ steps: { one: 'echo one' } })
+  const claims = farm.count('claim')
+  await farm.until('a claim after it', () => farm.count('claim') > claims)
+  expect(attempt.state).toBe('queued')
+
+  host.configure(conf)
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('one\n')
+  await host.line(/host.conf line [0-9]+: expected .*; found: denny sample/)
+})
+
+const clock = (hours: number) => {
+  const time = new Date(Date.now() + hours * 3_600_000)
+  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
+}
+
+scene('outside of its hours the host takes nothing, and a job that runs goes on', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  farm.next = 200
+  await enrolled()
+  const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+  host.configure(`${conf}hours ${clock(-2)}-${clock(2)}\n`)
+  const go = join(host.folder, 'go')
+  const running = farm.queue({ steps: { wait: `echo begun; until [ -e ${go} ]; do sleep 0.1; done` } })
+  await farm.logged(running, 'begun')
+  host.configure(`${conf}hours ${clock(2)}-${clock(3)}\n`)
+  const calls = running.calls.length
+  await farm.until('two heartbeats', () => running.calls.length > calls + 2)
+  writeFileSync(go, '')
+  await farm.finished(running)
+  expect(running.finishes[0]).toMatchObject({ reason: 'exit' })
+
+  const next = farm.queue({ steps: { one: 'echo one' } })
+  const refusal = `refuse hours its owner allows: ${clock(2)}-${clock(3)}`
+  const told = () => farm.seen.some(seen => seen.kind === 'claim' && String(seen.body).includes(refusal))
+  await farm.until('a refusal', told)
+  expect(next.state).toBe('queued')
+})

@@ -1,0 +1,138 @@
+// What a host's owner allows, as far as the farm keeps to it; the agent refuses by itself.
+import type { OwnerRule } from '@rumpfarm/contracts'
+import { expect } from 'vitest'
+import { commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
+
+const say = (farm: TestFarm, host: HostHandle, changes: Partial<Parameters<TestFarm['hello']>[0]>) =>
+  farm.hello({
+    hostId: host.id,
+    instance: `${host.name}-1`,
+    slots: 2,
+    version: '1.0.0',
+    facts: {},
+    arches: [{ arch: 'amd64', kind: 'native', compiler: 'cc 1' }],
+    ...changes,
+  })
+
+const rule = (verb: OwnerRule['verb'], project: string, ...branches: string[]): OwnerRule => ({
+  verb,
+  project,
+  branches,
+})
+
+farmTest('what a host’s owner does not allow is not planned there, and the matrix says why', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.host('sun')
+  await say(farm, vax, { rules: [rule('allow', 'sample', 'release/*')] })
+  await farm.build(commitOf('a'))
+
+  expect((await farm.listJobs({ limit: 9 })).map(job => job.host)).toEqual(['sun'])
+  const released = await farm.push(commitOf('b'), { branch: 'release/1' })
+  expect(released).toMatchObject({ kind: 'built', jobsAdded: 2 })
+  await say(farm, vax, { rules: [rule('deny', 'sample')] })
+  const { cells } = await farm.matrix()
+  expect(cells.map(cell => [cell.host, cell.prevented])).toEqual([
+    ['sun', null],
+    ['vax', "not allowed by the host's owner"],
+  ])
+  expect((await farm.findHost('vax'))?.rules).toEqual([rule('deny', 'sample')])
+})
+
+farmTest('what waits when the owner forbids it is ended, what runs goes on', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.build(commitOf('b'))
+  const running = await vax.claim(1)
+  if (typeof running === 'string') throw new Error(running)
+  await say(farm, vax, { rules: [rule('allow', 'other')] })
+
+  expect(await farm.verdicts()).toEqual(['cancelled', 'leased'])
+  const [newest] = await farm.listJobs({ limit: 1 })
+  const job = await farm.findJob(newest?.id ?? 0)
+  expect(job?.attempts[0]).toMatchObject({ reason: 'refused', detail: "the host's owner does not allow it" })
+  expect(await farm.retryJob(newest?.id ?? 0)).toEqual({
+    kind: 'not-runnable',
+    why: 'the owner of vax does not allow it',
+  })
+  expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
+})
+
+farmTest('a job that the host refused is broken, at no step, in its own words', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = await vax.claim(1)
+  if (typeof offer === 'string') throw new Error(offer)
+  expect(offer.branch).toBe('main')
+  expect(await farm.end(vax, offer, { exits: [], reason: 'refused' })).toEqual({ kind: 'finished', verdict: 'broken' })
+  const job = await farm.findJob(offer.jobId)
+  expect(job).toMatchObject({ verdict: 'broken', failedStep: null })
+})
+
+farmTest(
+  'a job is of the branch whose push planned it, also when the commit came by another first',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await say(farm, vax, { rules: [rule('allow', 'sample', 'main')] })
+    await farm.push(commitOf('a'), { branch: 'release/1' })
+    expect(await farm.listJobs({ limit: 9 })).toEqual([])
+    await farm.build(commitOf('a'))
+    expect(await vax.claim(1)).toMatchObject({ branch: 'main' })
+  },
+)
+
+farmTest('an arch that the host cannot build for keeps its column, and its jobs wait', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const unable = { arch: 'amd64', kind: 'native', compiler: '', unable: 'cc: not found' } as const
+  await say(farm, vax, { arches: [unable] })
+  expect(await vax.claim(1)).toBe('none')
+  expect(await farm.queuedAttempts()).toEqual([])
+  expect((await farm.findHost('vax'))?.arches).toEqual([unable])
+  const { cells } = await farm.matrix()
+  expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for it: cc: not found' }])
+  await farm.build(commitOf('b'))
+  expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for it
+
+  farm.heard.length = 0
+  await say(farm, vax, {})
+  expect(farm.heard).toContainEqual({ kind: 'queued', attempts: [{ hostId: vax.id, attempt: '1.1' }] })
+  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
+})
+
+farmTest('an attempt keeps the version of the compiler that the host found', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = await vax.claim(1)
+  if (typeof offer === 'string') throw new Error(offer)
+  const [jobId = 0, number = 0] = offer.attempt.split('.').map(Number)
+  const ending = {
+    jobId,
+    number,
+    hostId: vax.id,
+    lease: offer.lease,
+    reason: 'exit',
+    steps: [],
+    logBytes: 0,
+    sum: 'none',
+  }
+  await farm.finish({ ...ending, reason: 'exit', compiler: 'gcc (Debian 12.2.0) 12.2.0' })
+  expect((await farm.findJob(jobId))?.attempts[0]?.compiler).toBe('gcc (Debian 12.2.0) 12.2.0')
+})
+
+farmTest('the slots that a host names run at once, and no more', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  for (const letter of 'abc') await farm.build(commitOf(letter))
+  const first = await vax.claim(1, { slot: 1 })
+  const second = await vax.claim(1, { slot: 2 })
+  expect([first, second]).toMatchObject([{ attempt: '1.1' }, { attempt: '2.1' }])
+  expect(await vax.claim(1, { slot: 3 })).toBe('no-slot')
+  await say(farm, vax, { slots: 3 })
+  expect(await vax.claim(1, { slot: 3 })).toMatchObject({ attempt: '3.1' })
+})
