@@ -1,5 +1,5 @@
-// Gives the agent's own functions and variables short names, a fifth of the text; reads it without comments, prints it. For a
-// trace (sh -x) take the readable one: it is the same program.
+// Gives the agent's own functions and variables short names and takes the blanks around operators, together a fifth of the text;
+// reads it without comments, prints it. For a trace (sh -x) take the readable one: it is the same program.
 //
 // A name stays as it is where a person or another program may see it: when it stands within quotes (but as $NAME), is
 // exported, belongs to the environment, or is put together at run time ("${CLIENT}_usable").
@@ -7,7 +7,14 @@ import { readFileSync } from 'node:fs'
 
 const lengthMin = 3
 const environment = /^(RUMPFARM_.*|FARM_.*|LC_ALL|PATH|PREFIX|IFS|ENV|PWD|[A-Z]+_VERSION)$/
-const token = /\\[\s\S]|[A-Za-z_][A-Za-z0-9_]*|['"`\n]|\$\{?#?(?=[A-Za-z_])|[0-9]+[A-Za-z0-9_]*|<<'?([A-Z]+)'?\n/g
+const token =
+  /\\[\s\S]|[A-Za-z_][A-Za-z0-9_]*|['"`\n]|\$\{?#?(?=[A-Za-z_])|[0-9]+[A-Za-z0-9_]*|<<'?([A-Z]+)'?\n| *;;(?=\nesac\b)| *(?:;;|&&|\|\||;|\|) */g
+
+/** Is there a ${ open on this line? Quotes within it are not what they seem: "${line#"| "}". */
+const isExpanding = (text, at) => {
+  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  return before.split('${').length > before.split('}').length
+}
 
 /** Every word with its place, and how it stands there: as `code`, as a `value` ($NAME), or `quoted`. */
 function readWords(text) {
@@ -19,7 +26,10 @@ function readWords(text) {
     const quote = quotes.at(-1)
     if (terminator !== undefined) here = terminator
     else if (found === here && text[index - 1] === '\n') here = ''
-    else if (found.startsWith('$')) valueAt = index + found.length
+    else if (/^ *[;&|]/.test(found)) {
+      if (here === '' && quotes.length === 0 && !isExpanding(text, index))
+        words.push({ word: found, at: index, standing: 'operator' })
+    } else if (found.startsWith('$')) valueAt = index + found.length
     else if (/^[A-Za-z_]/.test(found)) {
       const isValue = valueAt === index && quote !== "'"
       const isQuoted = here !== '' || quote === '"' || quote === "'"
@@ -87,8 +97,14 @@ if (taken) throw new Error(`${taken.word} is a name that only this program gives
 
 let compact = ''
 let from = 0
-for (const { word, at } of words.filter(({ word }) => short.has(word))) {
-  compact += text.slice(from, at) + short.get(word)
+for (const { word, at, standing } of words) {
+  const given =
+    standing === 'operator'
+      ? text.startsWith('\nesac', at + word.length)
+        ? ''
+        : word.trim()
+      : (short.get(word) ?? word)
+  compact += text.slice(from, at) + given
   from = at + word.length
 }
 process.stdout.write(compact + text.slice(from))
