@@ -8,7 +8,8 @@ forget_answer() {
 
 read_answer() {
   forget_answer
-  IFS= read -r line 2>/dev/null <"$1" || return 1
+  # zsh would say that there is no such file.
+  { [ -f "$1" ] && IFS= read -r line <"$1"; } 2>/dev/null || return 1
   case $line in
     ok) ;;
     'err '[0-9]*)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
@@ -42,14 +42,18 @@ for (const [launcher, said] of Object.entries(launchers)) {
   )
 }
 
-for (const [what, ps] of [
-  ['the ps of busybox', 'exec busybox ps "$@"'],
-  ['a ps that knows nothing', 'echo "ps: illegal option" >&2; exit 1'],
-] as const) {
+for (const [at, [what, ps]] of (
+  [
+    ['the ps of busybox', 'exec busybox ps "$@"'],
+    ['a ps that knows nothing', 'echo "ps: illegal option" >&2; exit 1'],
+  ] as const
+).entries()) {
+  const before = join(tools, `ps-${at}`)
+  mkdirSync(before)
+  writeFileSync(join(before, 'ps'), `#!/bin/sh\n${ps}\n`, { mode: 0o755 })
   scene(
     `with ${what} the tree of processes is still found`,
     async ({ farm, host, enrolled }) => {
-      writeFileSync(join(host.folder, 'ps'), `#!/bin/sh\n${ps}\n`, { mode: 0o755 })
       farm.next = 200
       await enrolled()
       await host.line(/launcher plain$/)
@@ -61,6 +65,6 @@ for (const [what, ps] of [
       expect(attempt.finishes[0]?.reason).toBe('cancelled')
       expect(await host.alive('sleep 482')).toEqual([])
     },
-    { env: { RUMPFARM_LAUNCHER: 'plain', PATH: `.:${process.env.PATH}` } },
+    { env: { RUMPFARM_LAUNCHER: 'plain', PATH: `${before}:${process.env.PATH}` } },
   )
 }
