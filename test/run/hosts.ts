@@ -12,9 +12,9 @@ import { aloud } from './command.ts'
 const page = 'docs/hosts.md'
 const kept = '.farm/hosts/results'
 
-const usage = `usage: ./farm hosts [NAME…] [--scenario WORDS] [--at-once N] [--no-page]
+const usage = `usage: ./farm hosts [NAME…] [--scenario WORDS] [--at-once N] [--no-page | --page]
 Without a name all machines are tried. The newest results of each go into the table of ${page}, unless only some scenarios
-were played. What is built for them, and the results, stay in .farm/hosts.
+were played. --page only writes that table. What is built for them, and the results, stay in .farm/hosts.
 ${machines.map(({ name, standsFor }) => `  ${name.padEnd(14)} ${standsFor}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     scenario: { type: 'string', multiple: true },
     'at-once': { type: 'string', default: '4' },
     'no-page': { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -83,6 +84,7 @@ const emulator = (): string =>
   ''
 
 if (values.help) console.log(usage)
+else if (values.page) writePage()
 else if (unknown.length > 0) {
   console.error(`there is no machine ${unknown.join(', ')}\n${usage}`)
   process.exitCode = 2
