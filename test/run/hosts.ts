@@ -62,12 +62,14 @@ function tell(lines: string, code: number): number {
   return failed.length > 0 || passed === 0 ? 1 : code
 }
 
-/** A machine's newest results: so all machines need not be tried in one go. */
+/** A machine's newest results, if it was tried to the end: so all machines need not be tried in one go. */
 function keep(results: readonly Result[]): void {
   mkdirSync(kept, { recursive: true })
   for (const { name } of machines) {
     const own = results.filter(({ machine }) => machine === name)
-    if (own.length > 0) writeFileSync(join(kept, `${name}.json`), JSON.stringify(own))
+    const ended = own.filter(result => result.passed !== undefined || result.missing).length
+    const planned = own.filter(result => result.passed === undefined).length
+    if (own.length > 0 && ended === planned) writeFileSync(join(kept, `${name}.json`), JSON.stringify(own))
   }
 }
 
