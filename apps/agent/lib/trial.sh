@@ -4,7 +4,7 @@
 # The text of a trial's step. Its last line says what is wrong.
 try_compiler() {
   cat <<'EOF'
-say() { echo "$*: `tail -n 1 said`"; exit 1; }
+say() { echo "$*: `sed -n '${s/.*try: [line ]*[0-9]*: //;p;}' said`"; exit 1; }
 test "$CC" || command -v cc >/dev/null || exit 0
 : ${CC:=cc}
 $CC --version 2>/dev/null </dev/null | sed 's/^/version /;q'

@@ -234,7 +234,7 @@ function Attempts({ job, shown }: { job: JobView; shown: AttemptView }) {
             aria-current={number === shown.number ? 'page' : undefined}
             title={attemptName({ jobId: job.id, number })}
           >
-            {number} {wordOf[statusOf(attempt)]}
+            #{number} {wordOf[statusOf(attempt)]}
           </a>{' '}
         </>
       ))}
