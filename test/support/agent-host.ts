@@ -118,7 +118,10 @@ export class AgentHost implements HostUnderTest {
 
   /** Without a launcher the runner leads no group: what it has started is then for the agent to find. */
   async killJob(): Promise<void> {
-    const [runner] = this.read('slot-1', this.files('slot-1').sort().at(-1) ?? '', 'runner').split(' ')
+    const claims = this.files('slot-1')
+      .filter(name => /^[0-9]+$/.test(name))
+      .map(Number)
+    const [runner] = this.read('slot-1', `${Math.max(...claims)}`, 'runner').split(' ')
     if (!(Number(runner) > 1)) throw new Error(`no job to kill; its runner is "${runner}"`)
     // By bash's own kill: busybox's does it and fails all the same.
     await this.#host.run(`kill -s KILL -- -${Number(runner)} || kill -s KILL ${Number(runner)}`, this.#patienceMs)
