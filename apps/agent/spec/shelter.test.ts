@@ -1,0 +1,212 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bundle, type Host, quote } from './support/host.ts'
+import { type Scene, scene } from './support/scene.ts'
+
+// The tests' pid namespace makes us root also where we are none; another user's id exists only for the true one.
+const isRoot = process.getuid?.() === 0
+
+/** All that a job could try to find this host's credential. */
+const search = (host: Host) => `
+cat ${host.dir}/private/credential ${host.dir}/private/* 2>/dev/null || :
+cat ${host.dir}/credential ${host.dir}/tools ${host.dir}/slot-1/* 2>/dev/null || :
+find ${host.dir}/private 2>/dev/null || :
+umount ${host.dir}/private 2>/dev/null && cat ${host.dir}/private/credential || :
+unshare -rm sh -c 'umount ${host.dir}/private; cat ${host.dir}/private/credential' 2>/dev/null || :
+for p in /proc/[0-9]*; do cat $p/environ $p/cmdline $p/root${host.dir}/private/credential $p/cwd/private/credential 2>/dev/null || :; done
+echo searched`
+
+/** Enrols an agent that runs as an ordinary user, whose home is this host's folder. */
+const asNobody = async ({ farm, host }: Scene) => {
+  chmodSync(host.folder, 0o755)
+  await host.run(`chown -R 65534:65534 ${host.folder}`)
+  const saved = join(host.folder, 'saved.sh')
+  writeFileSync(saved, bundle())
+  const words = `setpriv --reuid 65534 --regid 65534 --clear-groups ${host.shell} ${saved} --url ${farm.url} enroll ${farm.invitation}`
+  await host.start(`-c ${quote(`exec ${words}`)}`)
+  await farm.until('the first claim', () => farm.count('claim') > 0)
+}
+
+const unlessRoot = isRoot ? scene : (sentence: string) => test.skip(`${sentence} (needs root)`, () => {})
+
+unlessRoot('an ordinary user’s job finds the credential nowhere, and is that user', async all => {
+  const { farm, host } = all
+  await asNobody(all)
+  await host.line(/steps run as user 65534, as the agent; a namespace hides the credential/)
+  const attempt = farm.queue({ steps: { search: search(host), who: 'id -u; touch mine; ls -ln mine; umask' } })
+  await farm.finished(attempt)
+
+  expect(attempt.log.toString()).not.toContain(farm.credential)
+  expect(attempt.log.toString()).toMatch(/searched\n65534\n-rw-r--r-- 1 65534 65534 .* mine\n0022\n$/)
+  expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
+})
+
+unlessRoot('what such a job leaves running is found and ended, also what left its group', async all => {
+  const { farm, host } = all
+  await asNobody(all)
+  const attempt = farm.queue({ steps: { leave: 'setsid sleep 4711 & sleep 4712 & echo left' } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('left\n')
+  expect(await host.alive('sleep 471')).toEqual([])
+
+  const cancelled = farm.queue({ steps: { wait: "trap '' TERM; setsid sleep 4713 & echo begun; sleep 4714" } })
+  await farm.logged(cancelled, 'begun')
+  cancelled.cancel = 'cancelled'
+  await farm.finished(cancelled)
+  expect(cancelled.finishes[0]).toMatchObject({ reason: 'cancelled' })
+  expect(await host.alive('sleep 471')).toEqual([])
+})
+
+scene('hide no: the owner lets the jobs see it, and is told', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
+  const first = farm.queue({ steps: { none: ':' } })
+  await farm.finished(first)
+  const attempt = farm.queue({ steps: { look: `cat ${host.dir}/private/credential` } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe(`${farm.credential}\n`)
+  await host.line(/CAN READ the credential in .*private: name a wrapper, or run_as/)
+})
+
+scene('without it a job of root does not see it in its place', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({
+    steps: { look: `ls -A ${host.dir}/private; cat ${host.dir}/private/credential || echo no` },
+  })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toMatch(/No such file.*\nno\n$/)
+})
+
+const ways = ['setpriv', 'perl', 'su']
+unlessRoot('run_as: the steps are that user’s, who finds no credential and cannot touch what is ours', async all => {
+  const { farm, host, enrolled } = all
+  chmodSync(host.folder, 0o755)
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\nnice 3\n')
+  await farm.finished(farm.queue({ steps: { none: ':' } })) // it may have been claimed before
+  const files = `ls ${host.dir} ${host.dir}/slot-1 2>/dev/null || :; for f in "$0" ${host.dir}/agent.sh ${host.dir}/host.conf; do (echo x >>"$f") 2>/dev/null || echo kept; done`
+  const attempt = farm.queue({
+    steps: { search: search(host), who: 'id -u; id -g; cat readme.txt; echo x >mine; echo "$HOME $USER"; nice', files },
+  })
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+  expect(attempt.log.toString()).not.toContain(farm.credential)
+  expect(attempt.log.toString()).toContain('searched\n65534\n65534\na source\n/nonexistent nobody\n3\n')
+  expect(attempt.log.toString()).toMatch(/kept\nkept\nkept\n$/)
+  expect(attempt.log.toString()).not.toMatch(/^(tools|slot-1|host.conf)$/m)
+  await host.line(/steps run as nobody \(by setpriv\), who cannot read the credential/)
+
+  const stray = farm.queue({ steps: { leave: 'setsid sleep 4715 & echo left' } })
+  await farm.finished(stray)
+  expect(await host.alive('sleep 4715')).toEqual([])
+})
+
+unlessRoot('a file that the job made a link to what is ours is no artifact', async ({ farm, host, enrolled }) => {
+  chmodSync(host.folder, 0o755)
+  await enrolled()
+  for (const conf of ['', 'run_as nobody\n']) {
+    appendFileSync(join(host.dir, 'host.conf'), conf)
+    await farm.finished(farm.queue({ steps: { none: ':' } }))
+    const steps = { link: `cd ..; mv src kept; ln -s ${host.dir}/private src` }
+    const attempt = farm.queue({ steps, artifacts: ['credential', 'client-rc'] })
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', artifacts: [] })
+    expect(farm.seen.filter(seen => seen.kind === 'artifact')).toEqual([])
+  }
+})
+
+unlessRoot(
+  'a user who is not there, or cannot enter the work directory: no work, and it says why',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled() // in a directory that mkdtemp made, of mode 700
+    const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+    const refused = (words: RegExp) =>
+      farm.until('a refusal', () => farm.seen.some(seen => seen.kind === 'claim' && words.test(String(seen.body))))
+    host.configure(`${conf}run_as nobody-of-that-name\n`)
+    await refused(/^refuse host-conf steps cannot run as nobody-of-that-name: no such user/m)
+    host.configure(`${conf}run_as nobody\n`)
+    await refused(/^refuse host-conf steps cannot run as nobody: .*work is closed to them \(chmod a\+x above it/m)
+    const attempt = farm.queue({ steps: { one: 'id -u' } })
+    const claims = farm.count('claim')
+    await farm.until('two more claims', () => farm.count('claim') > claims + 1)
+    expect(attempt.state).toBe('queued')
+  },
+)
+
+test.skipIf(!isRoot).each(ways)('the way %s leads to another user, with words, blanks and all', way => {
+  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 SHELTER=${way}\nshelter sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
+  const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
+  expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
+})
+
+scene('a wrapper gets each step, with its environment and its directory', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const wrapper = join(host.folder, 'wrap')
+  writeFileSync(
+    wrapper,
+    `#!/bin/sh\necho "wrapped $1 $2 in $(pwd) for $FARM_WORK: $3 $4"\ncase $5 in "$FARM_WORK"/*) shift 2; exec "$@" ;; esac\necho "outside: $5"\n`,
+    { mode: 0o755 },
+  )
+  appendFileSync(join(host.dir, 'host.conf'), `wrapper ${wrapper} --jail *\n`)
+  await farm.finished(farm.queue({ steps: { none: ':' } }))
+  const attempt = farm.queue({
+    env: { GREETING: 'hello  you' },
+    steps: { one: 'echo "$GREETING"', two: 'cat readme.txt' },
+  })
+  await farm.finished(attempt)
+  const work = join(host.dir, 'work', `attempt-${attempt.id}`)
+  const wrapped = `wrapped --jail * in ${work}/src for ${work}: sh -e\n`
+  expect(attempt.log.toString()).toBe(`${wrapped}hello  you\n${wrapped}a source\n`)
+})
+
+scene(
+  'pass: of the agent’s environment a job gets what the owner names, and without a line all of it',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+    const show = 'echo "${SECRET-}|${HTTP_PROXY-}|${PATH:+path}|${HOME:+home}|$FARM_WORK|${LC_ALL-}"'
+    const all = farm.queue({ steps: { show } })
+    await farm.finished(all)
+    appendFileSync(join(host.dir, 'host.conf'), 'pass HTTP_PROXY\n')
+    await farm.finished(farm.queue({ steps: { none: ':' } }))
+    const some = farm.queue({ steps: { show } })
+    await farm.finished(some)
+    const work = (id: string) => join(host.dir, 'work', `attempt-${id}`)
+    expect(all.log.toString()).toBe(`hush|http://proxy|path|home|${work(all.id)}|C\n`)
+    expect(some.log.toString()).toBe(`|http://proxy|path|home|${work(some.id)}|C\n`)
+    expect(existsSync('/tmp/never')).toBe(false)
+  },
+  { env: { SECRET: 'hush', HTTP_PROXY: 'http://proxy' } },
+)
+
+scene('check explains to the owner what would happen', async ({ host, enrolled }) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit 0/)
+  appendFileSync(
+    join(host.dir, 'host.conf'),
+    'allow sample main\ndeny *box\nwrapper nice\narch arm cross\nenv arm CC=no-such-gcc\nslots 2\nhours 00:00-00:00\n',
+  )
+  const check = async (words: string) => (await host.run(`${host.shell} ${host.dir}/agent.sh check ${words}`)).output
+  const found = await check('')
+  for (const line of [
+    /^slots 2$/m,
+    /^arch amd64 native .*cc/m,
+    /^unable arm cross no-such-gcc makes no program: .*not found$/m,
+    /^steps run as /m,
+    /^each step is run as: nice sh -e FILE$/m,
+    /^takes jobs now$/m,
+    /^allow sample main\ndeny \*box$/m,
+  ]) {
+    expect(found).toMatch(line)
+  }
+  expect(await check('sample main')).toMatch(/^would run sample main: the line allow sample main$/m)
+  expect(await check('sample wip')).toMatch(/^would NOT run sample wip: no line names it$/m)
+  expect(await check('toolbox')).toMatch(/^would NOT run toolbox : the line deny \*box$/m)
+  appendFileSync(join(host.dir, 'host.conf'), 'slots many\n')
+  expect(await check('')).toMatch(/^takes NO jobs now: host-conf line [0-9]+: expected .*found: slots many$/m)
+})
