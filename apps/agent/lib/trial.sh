@@ -30,13 +30,16 @@ try_arch() {
 # What ends the trial ends the sleep that we wait for. A compiler or a runner that hangs must not make the host silent.
 run_trial() {
   exec sleep 60 &
-  watched=$!
+  CLIENT_PID=$! # so that a signal which ends the agent ends the wait
   {
     (cd "$TRIAL" && as_step "$TRIAL/.step/try" "$@") </dev/null >"$TRIAL.said" 2>&1 3>"$TRIAL.try" && : >"$TRIAL.ok"
-    kill -s KILL "$watched"
+    : >"$TRIAL.end"
+    kill -s KILL "$CLIENT_PID"
   } 2>/dev/null &
   tried=$!
-  await "$watched"
+  await "$CLIENT_PID"
+  CLIENT_PID=''
+  [ -f "$TRIAL.end" ] || echo 'its trial did not end within a minute' >>"$TRIAL.said"
   signal_tree KILL "$tried"
   kill -s KILL "$tried" 2>/dev/null
 }
@@ -51,7 +54,7 @@ try_arches() {
   mkdir -p "$DIR/arches"
   # shellcheck disable=SC2086 # pairs of names
   set -- $CONF_ARCHES
-  while [ "$#" -ge 2 ]; do
+  while [ "$#" -ge 2 ] && ! leaving; do
     if try_arch "$1" ''; then
       trial_version
       add_arch "arch $1 $2${VERSION:+ $VERSION}"

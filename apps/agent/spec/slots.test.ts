@@ -1,0 +1,131 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Host } from './support/host.ts'
+import { scene } from './support/scene.ts'
+
+const untilFile = (path: string) => `echo begun; until [ -e ${path} ]; do sleep 0.05; done; echo done`
+
+/** Lets the agent go on with this many slots; it is told of them by hello. */
+const withSlots = async (host: Host, count: number) => appendFileSync(join(host.dir, 'host.conf'), `slots ${count}\n`)
+
+scene('with slots 2 two jobs run at once, each with half of the processors', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  await withSlots(host, 2)
+  await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+  expect(String(farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body)).toMatch(/^slots 2$/m)
+
+  const go = join(host.folder, 'go')
+  const steps = { wait: `echo "jobs $FARM_JOBS"; ${untilFile(go)}` }
+  const [first, second] = [farm.queue({ steps }), farm.queue({ steps })]
+  await farm.logged(first, 'begun')
+  await farm.logged(second, 'begun')
+  expect([first.slot, second.slot].sort()).toEqual(['1', '2'])
+  writeFileSync(go, '')
+  await farm.finished(first)
+  await farm.finished(second)
+  const cpus = Number(/^cpus ([0-9]+)$/m.exec((await host.run(`${host.shell} ${host.dir}/agent.sh check`)).output)?.[1])
+  expect(second.log.toString()).toBe(`jobs ${Math.max(1, Math.floor(cpus / 2))}\nbegun\ndone\n`)
+})
+
+for (const [name, reason] of [
+  ['HUP', 'exit'],
+  ['TERM', 'stopped'],
+] as const) {
+  scene(
+    `${name} with jobs in both slots: each ends as ${reason}, none follows, one bye`,
+    async ({ farm, host, enrolled }) => {
+      farm.poll = 1
+      farm.next = 200
+      await enrolled()
+      await withSlots(host, 2)
+      await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+      const go = join(host.folder, 'go')
+      const steps = { wait: untilFile(go) }
+      const jobs = [farm.queue({ steps }), farm.queue({ steps })]
+      for (const job of jobs) await farm.logged(job, 'begun')
+      const third = farm.queue({ steps })
+      host.signal(name)
+      if (name === 'HUP') {
+        const calls = jobs.map(job => job.calls.length)
+        await farm.until('heartbeats of both', () => jobs.every((job, i) => job.calls.length > (calls[i] ?? 0) + 1))
+        writeFileSync(go, '')
+      }
+      await host.line(/^agent-1 exit 0/, 30_000)
+      expect(jobs.map(job => job.finishes[0]?.reason)).toEqual([reason, reason])
+      expect(third.state).toBe('queued')
+      expect(farm.count('bye')).toBe(1)
+      expect(farm.seen.at(-1)?.kind).toBe('bye')
+      expect(await host.alive('agent.sh')).toEqual([])
+    },
+  )
+}
+
+scene(
+  'an agent that was killed takes up the jobs of all its slots, and nobody runs twice',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    farm.next = 200
+    await enrolled()
+    await withSlots(host, 2)
+    await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+    const go = join(host.folder, 'go')
+    const jobs = [farm.queue({ steps: { wait: untilFile(go) } }), farm.queue({ steps: { wait: untilFile(go) } })]
+    for (const job of jobs) await farm.logged(job, 'begun')
+    host.signal('KILL')
+    await host.line(/^agent-1 exit 137/)
+    await host.start()
+    const hellos = farm.count('hello')
+    const calls = jobs.map(job => job.calls.length)
+    await farm.until('heartbeats of both', () => jobs.every((job, i) => job.calls.length > (calls[i] ?? 0) + 2))
+    expect((await host.alive('agent.sh slot 2')).length).toBe(1)
+    writeFileSync(go, '')
+    for (const job of jobs) await farm.finished(job)
+    expect(jobs.map(job => job.log.toString())).toEqual(['begun\ndone\n', 'begun\ndone\n'])
+    const next = [farm.queue({ steps: { one: 'echo one' } }), farm.queue({ steps: { one: 'echo one' } })]
+    for (const job of next) await farm.finished(job)
+    expect(farm.count('hello')).toBeGreaterThanOrEqual(hellos)
+  },
+)
+
+scene('fewer slots: the one that is over ends its job first, and goes', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  farm.next = 200
+  await enrolled()
+  const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+  await withSlots(host, 2)
+  await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+  const go = join(host.folder, 'go')
+  const jobs = [farm.queue({ steps: { wait: untilFile(go) } }), farm.queue({ steps: { wait: untilFile(go) } })]
+  for (const job of jobs) await farm.logged(job, 'begun')
+  host.configure(conf)
+  writeFileSync(go, '')
+  for (const job of jobs) await farm.finished(job)
+  const { code } = await host.run('while ps -e -o args= | grep -q "[a]gent.sh slot 2"; do sleep 0.1; done')
+  expect(code).toBe(0)
+  await farm.until('hello with one', () =>
+    /^slots 1$/m.test(String(farm.seen.filter(s => s.kind === 'hello').at(-1)?.body)),
+  )
+  const last = farm.queue({ steps: { one: 'echo one' } })
+  await farm.finished(last)
+  expect(last.slot).toBe('1')
+})
+
+scene('a slot whose agent is gone for good ends its job, tells it, and goes', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  await withSlots(host, 2)
+  await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+  const go = join(host.folder, 'go')
+  const jobs = [farm.queue({ steps: { wait: untilFile(go) } }), farm.queue({ steps: { wait: untilFile(go) } })]
+  for (const job of jobs) await farm.logged(job, 'begun')
+  host.signal('KILL')
+  await host.line(/^agent-1 exit 137/)
+  writeFileSync(go, '')
+  const second = jobs.find(job => job.slot === '2')
+  if (second) await farm.finished(second)
+  const { code } = await host.run('while ps -e -o args= | grep -q "[a]gent.sh slot 2"; do sleep 0.1; done')
+  expect(code).toBe(0)
+  expect(existsSync(join(host.dir, 'slot-2'))).toBe(true)
+})
