@@ -66,7 +66,7 @@ read_conf_line() {
 conf_pass() {
   PASS=${PASS:-LOGNAME USER HOME TMPDIR TZ PATH RUMPFARM_MARK}
   for key in ${line#pass}; do
-    if is_key "$key"; then PASS="$PASS $key"; else bad_conf 'not the name of a variable'; fi
+    if is_key "$key"; then PASS="$PASS $key"; elif [ -n "$key" ]; then bad_conf 'not the name of a variable'; fi
   done
 }
 

@@ -32,7 +32,8 @@ conf_hours() {
   HOURS="$HOURS$value
 "
   for day in ${value#"${value%% *}"}; do
-    case " $WEEK " in *" ${day%-*} "*"${day#*-} "*) ;; *) bad_conf 'expected days like mon-fri or sat' ;; esac
+    # posh sees an empty word before the first.
+    case "$day: $WEEK " in :* | *" ${day%-*} "*"${day#*-} "*) ;; *) bad_conf 'expected days like mon-fri or sat' ;; esac
   done
 }
 

@@ -28,7 +28,7 @@ start_slot() {
     kill -s KILL "$loop"
   fi
   mkdir -p "$DIR/slot-$1"
-  RUMPFARM_DIR=$DIR RUMPFARM_SHELL=$AGENT_SHELL "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" </dev/null &
+  exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" </dev/null &
   birth_of "$!"
   put_line "$! $BIRTH" >"$DIR/slot-$1/loop"
   SLOT_PIDS="$SLOT_PIDS $!"

@@ -32,16 +32,19 @@ run_trial() {
   exec sleep 60 &
   CLIENT_PID=$! # so that a signal which ends the agent ends the wait
   {
-    (cd "$TRIAL" && as_step "$TRIAL/.step/try" "$@") </dev/null >"$TRIAL.said" 2>&1 3>"$TRIAL.try" && : >"$TRIAL.ok"
+    (cd "$TRIAL" && as_step "$TRIAL/.step/try" "$@") </dev/null >>"$TRIAL.said" 2>&1 3>"$TRIAL.try" && : >"$TRIAL.ok"
     : >"$TRIAL.end"
     kill -s KILL "$CLIENT_PID"
   } 2>/dev/null &
   tried=$!
   await "$CLIENT_PID"
   CLIENT_PID=''
-  [ -f "$TRIAL.end" ] || echo 'its trial did not end within a minute' >>"$TRIAL.said"
-  signal_tree KILL "$tried"
-  kill -s KILL "$tried" 2>/dev/null
+  if [ ! -f "$TRIAL.end" ]; then
+    signal_tree KILL "$tried"
+    kill -s KILL "$tried"
+    await "$tried" # some shells have a word about what was killed
+    echo 'its trial did not end within a minute' >>"$TRIAL.said"
+  fi
 }
 
 end_trial() { rm -rf "$TRIAL" "$TRIAL".*; }

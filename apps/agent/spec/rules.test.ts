@@ -11,7 +11,7 @@ const inAgent = (text: string) => {
   const { program, as } = shellNamed(agentShell)
   const words = program === 'busybox' ? [as] : []
   const argv0 = program === 'busybox' ? program : as
-  const { stdout, stderr } = spawnSync(program, [...words, '-c', `${functions}\nchoose_put\n${text}`], {
+  const { stdout, stderr } = spawnSync(program, [...words, '-c', `${functions}\nchoose_put\n${text}`, 'sh', 'rules'], {
     argv0,
     encoding: 'utf8',
     env: { PATH: process.env.PATH ?? '' },
