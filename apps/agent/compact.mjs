@@ -10,9 +10,17 @@ const environment = /^(RUMPFARM_.*|FARM_.*|LC_ALL|PATH|PREFIX|IFS|ENV|PWD|[A-Z]+
 const token =
   /\\[\s\S]|[A-Za-z_][A-Za-z0-9_]*|['"`\n]|\$\{?#?(?=[A-Za-z_])|[0-9]+[A-Za-z0-9_]*|<<'?([A-Z]+)'?\n| *;;(?=\nesac\b)| *(?:;;|&&|\|\||;|\|) */g
 
+/** What stands before this place on its line, however many it was broken into. */
+function lineBefore(text, at) {
+  let start = at
+  do start = text.lastIndexOf('\n', start - 1)
+  while (start > 0 && text[start - 1] === '\\')
+  return text.slice(start + 1, at)
+}
+
 /** Is there a ${ open on this line? Quotes within it are not what they seem: "${line#"| "}". */
 const isExpanding = (text, at) => {
-  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  const before = lineBefore(text, at)
   return before.split('${').length > before.split('}').length
 }
 
@@ -53,7 +61,7 @@ const isCalled = (before, after) => atCommand.test(before) && !/^\s*\)/.test(aft
 /** Is it a variable that is set or counted with there, or one of a list of such names, and no operand like dd's count=? */
 const isSet = (before, after) =>
   (after.startsWith('=') && atAssignment.test(before)) ||
-  /\b(read -r|for|unset)( [A-Za-z_]\w*)* $/.test(before) ||
+  /\b(for |(read -r|unset)( [A-Za-z_]\w*)* )$/.test(before) ||
   /^\s*for key in( [A-Z_]+)* $/.test(before) ||
   before.lastIndexOf('$((') > before.lastIndexOf('))')
 
@@ -61,14 +69,17 @@ const isSet = (before, after) =>
 function namesToShorten(text, words) {
   const all = pattern => [...text.matchAll(pattern)].map(([, found]) => found)
   const functions = new Set(all(/^([a-z_0-9]+)\(\)/gm))
-  const variables = new Set(all(/(?<=^|[\s;`(])([A-Za-z_]\w*)=/gm))
+  // One that is set and never looked at is no variable: ssh's BatchMode=yes, say.
+  const lookedAt = new Set(words.filter(({ standing }) => standing !== 'code').map(({ word }) => word))
+  for (const name of all(/(?<=\$\(\([^)]*)\b([A-Za-z_]\w*)/g)) lookedAt.add(name)
+  const variables = new Set(all(/(?<=^|[\s;`(])([A-Za-z_]\w*)=/gm).filter(name => lookedAt.has(name)))
   const endings = all(/\}(_[a-z]+)/g)
   const kept = new Set(all(/^export ([^\n]+)/gm).flatMap(names => names.split(' ')))
   const counts = new Map()
   for (const { word, at, standing } of words) {
     if (!functions.has(word) && !variables.has(word)) continue
     counts.set(word, (counts.get(word) ?? 0) + 1)
-    const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+    const before = lineBefore(text, at)
     const after = text.slice(at + word.length, at + word.length + 20)
     const isOurs = functions.has(word) ? isCalled(before, after) : standing === 'value' || isSet(before, after)
     if (standing === 'quoted' || !isOurs || (functions.has(word) && variables.has(word))) kept.add(word)

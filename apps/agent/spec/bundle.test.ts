@@ -75,12 +75,17 @@ const compact = (text: string) => execFileSync('node', [join(folder, 'compact.mj
 test.each([
   [
     'functions and variables',
-    'make_it() { sizes=$1 other=$sizes; make_it "$sizes"; }\n',
-    '_1() { _0=$1 _2=$_0;_1 "$_0";}\n',
+    'make_it() { sizes=$1 other=$sizes; make_it "$sizes" "$other"; }\n',
+    '_1() { _0=$1 _2=$_0;_1 "$_0" "$_2";}\n',
   ],
   ['backquotes within quotes', 'count_it() { :; }\nsay "`count_it`"\n', '_0() { :;}\nsay "`_0`"\n'],
   ['arithmetic', 'total=1\ntotal=$((total + 1))\n', '_0=1\n_0=$((_0 + 1))\n'],
   ['operands of the same letters', 'count=1\ndd if=x count=2\n', undefined],
+  [
+    'options that look like assignments',
+    'for option in Batch=1 \\\nCommand=2\nBatch=3 ssh\ndo :\ndone\nssh -o Local=1 \\\nPort=2\n',
+    undefined,
+  ],
   ['a pattern of the same letters', 'enroll() {\n:\n}\ncase $1 in\nenroll) enroll\nesac\n', undefined],
   ['an argument of the same letters', 'stopped() {\n:\n}\ngive stopped\n', undefined],
   ['what is quoted', 'trap \'kill_all\' TERM\nkill_all() {\n:\n}\nmemory=1\nsay "no memory; a || b"\n', undefined],
