@@ -1,6 +1,6 @@
 # The shelter: as whom steps run, through what, and that they do not see PRIVATE. Each way is believed when it was seen to work.
 
-# Replaces this process.
+# Replaces this process. On a busy machine of two cores a step began 5 ms later by mount, 6 by userns, 1 by setpriv.
 # shellcheck disable=SC2016 # for the shells that are started here
 shelter() {
   case $SHELTER in
