@@ -1,7 +1,7 @@
 # Slots: a host may run several jobs at once. Slot 1 is the agent itself; each further one is a process of its own, which claims,
 # watches and sends for its own directory slot-N, and leaves hello and bye to the agent.
 
-SLOT=1 SLOT_DIR='' SLOT_PIDS='' VERSION_OF='' VERSION_AT=0
+SLOT=1 SLOT_DIR='' MAIN='' SLOT_PIDS='' VERSION_OF='' VERSION_AT=0
 
 use_slot() {
   SLOT=$1 SLOT_DIR=$DIR/slot-$1
@@ -22,16 +22,17 @@ start_slots() {
 }
 
 # One that an agent left which was killed has another's instance, and the same job to watch: it goes, its job stays.
+# No child of ours: bash 5.2 sometimes waits for one that it has reaped already, which only the lack of any other child ends.
 start_slot() {
   if slot_lives "$1"; then
     case "$SLOT_PIDS " in *" $loop "*) return 0 ;; esac
     kill -s KILL "$loop"
   fi
   mkdir -p "$DIR/slot-$1"
-  exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" </dev/null &
-  birth_of "$!"
-  put_line "$! $BIRTH" >"$DIR/slot-$1/loop"
-  SLOT_PIDS="$SLOT_PIDS $!"
+  loop=`exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" "$$" </dev/null >/dev/null & put_line "$!"`
+  birth_of "$loop"
+  put_line "$loop $BIRTH" >"$DIR/slot-$1/loop"
+  SLOT_PIDS="$SLOT_PIDS $loop"
 }
 
 slot_lives() { read -r loop born 2>/dev/null <"$DIR/slot-$1/loop" && alive_as "$loop" "$born"; }
@@ -45,7 +46,9 @@ pass_on() {
 
 # The agent's end, or its exchange for a newer one, waits for the jobs of all slots: HUP and TERM were passed on.
 await_slots() {
-  for slot in $SLOT_PIDS; do await "$slot"; done
+  for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
+    while slot_lives "${slot##*-}"; do sleep 1; done
+  done
   SLOT_PIDS=''
 }
 
@@ -54,7 +57,7 @@ run_slot() {
   CREDENTIAL=''
   use_slot "$1"
   read_tools "$DIR/slot-1/tools"
-  INSTANCE=$2 POLL=$3 LEASE_SECONDS=$4 CHUNK=$5
+  INSTANCE=$2 POLL=$3 LEASE_SECONDS=$4 CHUNK=$5 MAIN=$6
   watch_signals
   apply_conf
   end_orphan
@@ -64,4 +67,4 @@ run_slot() {
 }
 
 # Slots beyond the first go with the agent, and when host.conf wants fewer.
-slot_is_over() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$PPID" 2>/dev/null; }; }
+slot_is_over() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$MAIN" 2>/dev/null; }; }
