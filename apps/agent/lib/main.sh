@@ -3,10 +3,10 @@
 APPLIED=none STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSED='' FAILS=0
 
 # KILL for what we wait for: a child that has not come to its exec yet may lose a TERM in dash, for it still has our trap.
-# TERM ends the job and leaves, HUP leaves after the job, URG says that the runner has news.
+# TERM ends the job and leaves, HUP leaves after the job, URG says that the runner has news. In parentheses what has variables of its own.
 watch_signals() {
-  trap 'STOP=yes; WOKEN=yes; kill_waits; pass_on TERM' TERM INT
-  trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits; pass_on HUP' HUP
+  trap 'STOP=yes; WOKEN=yes; kill_waits; (pass_on TERM)' TERM INT
+  trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waits; (pass_on HUP)' HUP
   trap 'WOKEN=yes; [ -z "$SLEEPER" ] || kill -s KILL "$SLEEPER" 2>/dev/null' URG
 }
 

@@ -47,7 +47,10 @@ pass_on() {
 # The agent's end, or its exchange for a newer one, waits for the jobs of all slots: HUP and TERM were passed on.
 await_slots() {
   for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
-    while slot_lives "${slot##*-}"; do sleep 1; done
+    while slot_lives "${slot##*-}"; do
+      if [ -n "$STOP" ]; then kill -s TERM "$loop"; else kill -s HUP "$loop"; fi 2>/dev/null # it may have missed the first
+      sleep 1
+    done
   done
   SLOT_PIDS=''
 }

@@ -57,7 +57,8 @@ for (const [name, reason] of [
       expect(third.state).toBe('queued')
       expect(farm.count('bye')).toBe(1)
       expect(farm.seen.at(-1)?.kind).toBe('bye')
-      expect(await host.alive('agent.sh')).toEqual([])
+      // The removal of an ended job's directory may take a moment longer.
+      expect((await host.run('while ps -e -o args= | grep -q "[a]gent.sh"; do sleep 0.1; done')).code).toBe(0)
     },
   )
 }
