@@ -148,6 +148,7 @@ const distributions: readonly Machine[] = [
     disk: { kind: 'packages', architecture: 's390x', packages: [...utilities, 'python3'], links },
     qemu: 's390x',
     fetch: 'python',
+    client: 'python', // Debian's essential packages have perl, which would come first
     slowness: 10,
   },
 ]
