@@ -106,16 +106,13 @@ const short = new Map(namesToShorten(text, words).map((name, index) => [name, sh
 const taken = words.find(({ word }) => /^_[0-9A-Za-z]{1,2}$/.test(word))
 if (taken) throw new Error(`${taken.word} is a name that only this program gives`)
 
+/** An operator without its blanks; the last ;; of a case is one that nobody needs. */
+const operator = (word, at) => (text.startsWith('\nesac', at + word.length) ? '' : word.trim())
+
 let compact = ''
 let from = 0
 for (const { word, at, standing } of words) {
-  const given =
-    standing === 'operator'
-      ? text.startsWith('\nesac', at + word.length)
-        ? ''
-        : word.trim()
-      : (short.get(word) ?? word)
-  compact += text.slice(from, at) + given
+  compact += text.slice(from, at) + (standing === 'operator' ? operator(word, at) : (short.get(word) ?? word))
   from = at + word.length
 }
 process.stdout.write(compact + text.slice(from))

@@ -29,9 +29,9 @@ const asNobody = async ({ farm, host }: Scene) => {
   await farm.until('the first claim', () => farm.count('claim') > 0)
 }
 
-const unlessRoot = isRoot ? scene : (sentence: string) => test.skip(`${sentence} (needs root)`, () => {})
+const onlyRoot = isRoot ? scene : (sentence: string) => test.skip(`${sentence} (needs root)`, () => {})
 
-unlessRoot('an ordinary user’s job finds the credential nowhere, and is that user', async all => {
+onlyRoot('an ordinary user’s job finds the credential nowhere, and is that user', async all => {
   const { farm, host } = all
   await asNobody(all)
   await host.line(/steps run as user 65534, as the agent; a namespace hides the credential/)
@@ -43,7 +43,7 @@ unlessRoot('an ordinary user’s job finds the credential nowhere, and is that u
   expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
 })
 
-unlessRoot('what such a job leaves running is found and ended, also what left its group', async all => {
+onlyRoot('what such a job leaves running is found and ended, also what left its group', async all => {
   const { farm, host } = all
   await asNobody(all)
   const attempt = farm.queue({ steps: { leave: 'setsid sleep 4711 & sleep 4712 & echo left' } })
@@ -80,7 +80,7 @@ scene('without it a job of root does not see it in its place', async ({ farm, ho
 })
 
 const ways = ['setpriv', 'perl', 'su']
-unlessRoot('run_as: the steps are that user’s, who finds no credential and cannot touch what is ours', async all => {
+onlyRoot('run_as: the steps are that user’s, who finds no credential and cannot touch what is ours', async all => {
   const { farm, host, enrolled } = all
   chmodSync(host.folder, 0o755)
   await enrolled()
@@ -103,7 +103,7 @@ unlessRoot('run_as: the steps are that user’s, who finds no credential and can
   expect(await host.alive('sleep 4715')).toEqual([])
 })
 
-unlessRoot('a file that the job made a link to what is ours is no artifact', async ({ farm, host, enrolled }) => {
+onlyRoot('a file that the job made a link to what is ours is no artifact', async ({ farm, host, enrolled }) => {
   chmodSync(host.folder, 0o755)
   await enrolled()
   for (const conf of ['', 'run_as nobody\n']) {
@@ -117,7 +117,7 @@ unlessRoot('a file that the job made a link to what is ours is no artifact', asy
   }
 })
 
-unlessRoot(
+onlyRoot(
   'a user who is not there, or cannot enter the work directory: no work, and it says why',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
