@@ -51,6 +51,8 @@ test('a job runs through one ssh, which ends with the agent', async () => {
     ),
   ])
   expect(gateway.lines.join('\n')).toContain('Accepted publickey for')
+  // bash would wait for ever beside a child that lives
+  expect(await host.run(`ps -o args= --ppid "$(cut -d' ' -f1 ${host.dir}/lock.*)"`)).not.toContain('ssh -F')
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
   host.signal('TERM')
   expect(await host.exited()).toBe(0)

@@ -22,7 +22,7 @@ choose_tools() {
   case $AGENT_SHELL in */*) ;; *) AGENT_SHELL=`command -v "$AGENT_SHELL"` ;; esac
   [ -z "$SIGNED" ] || choose_sha
   choose_client || die "no HTTP client here that can speak to $URL (looked for ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"
-  "${CLIENT}_prepare" "$1"
+  [ "$#" = 0 ] || "${CLIENT}_prepare" "$1"
   choose_sum
   choose_launcher
   count_cpus
@@ -126,7 +126,7 @@ serve() {
 # For the owner: what is here, and what would happen.
 check() {
   open_state
-  choose_tools "$CREDENTIAL"
+  choose_tools
   choose_shelter
   try_arches 2>/dev/null
   refuse_if_unable

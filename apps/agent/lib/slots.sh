@@ -22,7 +22,8 @@ start_slots() {
 }
 
 # One that an agent left which was killed has another's instance, and the same job to watch: it goes, its job stays.
-# No child of ours: bash 5.2 sometimes waits for one that it has reaped already, which only the lack of any other child ends.
+# No child of ours: bash 5.2 loses a child that ends just as a trapped signal comes (a runner's end does both), and then waits for
+# it until it has no other child.
 start_slot() {
   if slot_lives "$1"; then
     case "$SLOT_PIDS " in *" $loop "*) return 0 ;; esac

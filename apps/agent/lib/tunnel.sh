@@ -56,16 +56,19 @@ start_tunnel() {
     PermitLocalCommand=yes 'LocalCommand=: >tunnel-open'; do
     if ssh -o "$option" -V 2>/dev/null; then set -- "$@" -o "$option"; fi
   done
+  # In parentheses: no child of ours, like a slot.
   # shellcheck disable=SC2016 # for the launched shell
-  launch "$AGENT_SHELL" -c 'cd "$1" || exit; shift; SHELL=/bin/sh; export SHELL
+  (
+    launch "$AGENT_SHELL" -c 'cd "$1" || exit; shift; SHELL=/bin/sh; export SHELL
 case $* in *LocalCommand*) ;; *) (sleep 15; : >tunnel-open) & esac
 exec ssh -F /dev/null -NTax -o StrictHostKeyChecking=yes -o UserKnownHostsFile=known_hosts -o GlobalKnownHostsFile=/dev/null -o HostKeyAlias=gateway "$@"' \
-    sh "$PRIVATE" "$@" "${gateway%:*}" >/dev/null 2>"$PRIVATE/tunnel-said"
-  birth_of "$LAUNCHED"
-  TUNNEL_PID=$LAUNCHED TUNNEL_BORN=$BIRTH TUNNEL_LIVES=yes
-  put_line "$TUNNEL_PID $TUNNEL_BORN
+      sh "$PRIVATE" "$@" "${gateway%:*}" >/dev/null 2>"$PRIVATE/tunnel-said"
+    birth_of "$LAUNCHED"
+    put_line "$LAUNCHED $BIRTH
 $TUNNEL|$TUNNEL_KEY|$FARM
 http://127.0.0.1:$port${farm#"${farm%%/*}"}" >"$PRIVATE/tunnel"
+  )
+  TUNNEL_LIVES=yes
 }
 
 end_tunnel() {

@@ -182,6 +182,14 @@ scene('check says what the agent found, and asks the farm nothing', async ({ far
   expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\+[0-9]+\n$/)
 })
 
+scene('check beside a running agent leaves alone what its client reads', async ({ host, enrolled }) => {
+  await enrolled()
+  const before = host.read('private', 'client-rc')
+  const { output } = await host.run(`RUMPFARM_CLIENT=wget ${host.shell} ${host.dir}/agent.sh check`)
+  expect(output).toMatch(/^client wget$/m)
+  expect(host.read('private', 'client-rc')).toBe(before)
+})
+
 scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
