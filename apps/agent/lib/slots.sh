@@ -30,9 +30,12 @@ start_slot() {
     kill -s KILL "$loop"
   fi
   mkdir -p "$DIR/slot-$1"
-  loop=`exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" "$$" </dev/null >/dev/null & put_line "$!"`
-  birth_of "$loop"
-  put_line "$loop $BIRTH" >"$DIR/slot-$1/loop"
+  (
+    exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" "$$" </dev/null &
+    birth_of "$!"
+    put_line "$! $BIRTH" >"$DIR/slot-$1/loop"
+  )
+  slot_lives "$1"
   SLOT_PIDS="$SLOT_PIDS $loop"
 }
 
