@@ -92,7 +92,7 @@ watch() {
       sleeper=$!
       # The TERM may have come before the trap, where dash loses it, or before the sleeper had a name.
       if [ -n "$over" ] || ! alive_as "$1" "$born"; then over=yes; kill -s KILL "$sleeper"; fi
-      wait "$sleeper"
+      await "$sleeper"
     done
     if [ -z "$over" ] && alive_as "$1" "$born"; then kill -s KILL "$1"; fi
   } </dev/null >/dev/null 2>&1 &

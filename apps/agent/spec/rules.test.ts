@@ -14,6 +14,7 @@ const inAgent = (text: string) => {
   const { stdout, stderr } = spawnSync(program, [...words, '-c', `${functions}\nchoose_put\n${text}`, 'sh', 'rules'], {
     argv0,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'], // bash reads ~/.bashrc when its input is a socket
     env: { PATH: process.env.PATH ?? '' },
   })
   return stderr + stdout

@@ -152,7 +152,7 @@ for (const [what, spoil, words] of spoilt) {
 }
 
 const broken: [string, string, RegExp][] = [
-  ['that this shell cannot read', anAgent('9.0.0+1', text => `${text}\nif then fi\n`), /cannot read it/],
+  ['that this shell cannot read', anAgent('9.0.0+1', text => `${text}\nfi\n`), /cannot read it/],
   [
     'whose trial fails',
     anAgent('9.0.0+1', text => text.replace(/^choose_tools\(\) \{$/m, 'choose_tools() {\ndie "no tools at all"')),
