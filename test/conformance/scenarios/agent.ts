@@ -97,6 +97,29 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
+    name: 'a host with two slots runs two jobs at once, each with its own log, and ends both when it is told to leave',
+    core: true,
+    act: async world => {
+      await world.leave()
+      world.host.configure(`${world.host.read('host.conf')}slots 2\n`)
+      await world.comesBack()
+      const gate = world.gate()
+      const first = await world.job(`echo one; ${gate.closed}; echo end`)
+      const second = await world.job('echo two; sleep 4732')
+      await world.logged(first, 'one\n')
+      await world.logged(second, 'two\n')
+      await gate.open()
+      await world.ends(first, { verdict: 'passed', log: 'one\nend\n' })
+      const third = await world.job('echo three; sleep 4733')
+      await world.logged(third, 'three\n')
+      await world.leave()
+      await world.ends(second, { verdict: 'lost', reason: 'stopped', failedStep: 'job', log: endedAfter('two\n') })
+      await world.ends(third, { verdict: 'lost', reason: 'stopped', failedStep: 'job', log: endedAfter('three\n') })
+      await world.comesBack()
+      await world.works()
+    },
+  },
+  {
     name: 'a host whose disk is full says so and takes no job, until there is room',
     core: false, // in a bare chroot df knows nothing, and that counts as room
     act: async world => {
