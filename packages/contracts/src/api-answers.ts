@@ -310,6 +310,7 @@ const Cell = Type.Object({
   prevented: maybeText(
     "Why nothing new runs here: not allowed by the host's owner, or the host cannot build for the arch",
   ),
+  known: maybeText('Why its failure is no news, as farm.yaml says; of a cell that passed: why it was to fail'),
   alike: Type.Object(
     { cells: count('This many'), of: count('of so many') },
     { description: "Of the project's other cells, how many ended the same way" },

@@ -79,6 +79,17 @@ const WrittenVariant = Type.Object(
 // Everything but tab and newline that a terminal would act on, and NUL, which no shell can read.
 const shellText = text('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
 
+const WrittenKnownFailure = Type.Object(
+  {
+    because: line('one line of text: why it fails'),
+    hosts: Type.Optional(globs("'*'")),
+    arches: Type.Optional(globs("'*'")),
+    variants: Type.Optional(globs("'*'")),
+    step: Type.Optional(text(namePattern, "a step's name")),
+  },
+  { additionalProperties: false, description: 'a known failure: a map with because, and where it is so' },
+)
+
 const WrittenStep = writtenMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
 
 export const WrittenProject = Type.Object(
@@ -96,6 +107,7 @@ export const WrittenProject = Type.Object(
     variants: Type.Optional(writtenMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: writtenList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
+    'known-failures': Type.Optional(writtenList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
 )
@@ -140,6 +152,16 @@ export type ProjectLimits = Static<typeof ProjectLimits>
 export const ProjectVariant = Type.Object({ env: Env, hosts: Texts, arches: Texts })
 export type ProjectVariant = Static<typeof ProjectVariant>
 
+/** Cells that are known to fail, and why; `step` absent: at whatever step. */
+export const KnownFailure = Type.Object({
+  because: Type.String(),
+  hosts: Texts,
+  arches: Texts,
+  variants: Texts,
+  step: Type.Optional(Type.String()),
+})
+export type KnownFailure = Static<typeof KnownFailure>
+
 /** A project with every default filled in. */
 export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
@@ -158,6 +180,8 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files that are kept, from the directory in which the steps run. */
   artifacts: Texts,
+  /** The first that is right for a cell counts. Absent where none was written. */
+  knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
 export type ProjectConfig = Static<typeof ProjectConfig>
 

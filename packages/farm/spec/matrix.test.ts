@@ -41,6 +41,22 @@ farmTest('a cell says since when it fails, and what was good last', async ({ far
   })
 })
 
+farmTest('a failure that farm.yaml knows is told as known, until it fails elsewhere or passes', async ({ farm }) => {
+  const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
+  await farm.configure(project({ knownFailures: [entry] }))
+  const vax = await farm.host('vax')
+  const seen = async () => cellOf(await farm.matrix(), 'vax')?.known
+  expect(await seen()).toBeNull()
+  await run(farm, vax, commitOf('a'), [0, 1])
+  expect(await seen()).toBe('no floating point')
+  await run(farm, vax, commitOf('b'), [0, 0, 1])
+  expect(await seen()).toBeNull()
+  await run(farm, vax, commitOf('c'), [0, 0, 0])
+  expect(await seen()).toBe('no floating point')
+  await farm.configure(project())
+  expect(await seen()).toBeNull()
+})
+
 farmTest('failing at another step is news', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

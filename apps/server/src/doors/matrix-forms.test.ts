@@ -13,6 +13,7 @@ const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): Ma
   last: null,
   active: null,
   prevented: null,
+  known: null,
   alike: { cells: 0, of: 0 },
   ...changes,
 })
@@ -52,6 +53,16 @@ vax   never ran
 `)
 })
 
+test('as text: a known failure says why, and when it is over', () => {
+  const known = 'its linker'
+  expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('failed', 'build'), known })]))).toContain(
+    'failed build since 98e9cc9 2024-05-06; known to fail: its linker\n',
+  )
+  expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('passed', null), known })]))).toContain(
+    'passed since 98e9cc9 2024-05-06; was known to fail: its linker\n',
+  )
+})
+
 test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test('as CSV: a line for each cell, quoted where it must be', () => {
@@ -59,9 +70,9 @@ test('as CSV: a line for each cell, quoted where it must be', () => {
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')
   expect(lines).toEqual([
-    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented',
-    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,`,
-    'sun,arm,sample,default,,,,,,,,,,,,,',
+    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known',
+    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,`,
+    'sun,arm,sample,default,,,,,,,,,,,,,,',
     '',
   ])
 })

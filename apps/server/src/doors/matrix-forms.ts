@@ -27,8 +27,10 @@ function words(cell: MatrixCell | undefined): string {
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
   const how = [last.verdict, last.failedStep].filter(Boolean).join(' ')
+  const known =
+    cell.known === null ? '' : `; ${last.verdict === 'passed' ? 'was known' : 'known'} to fail: ${cell.known}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
-  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}${now}`
+  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}${now}${known}`
 }
 
 function align(rows: readonly string[][]): string {
@@ -57,6 +59,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['activeState', cell => cell.active?.state],
   ['activeStep', cell => cell.active?.step],
   ['prevented', cell => cell.prevented],
+  ['known', cell => cell.known],
 ]
 
 /** The matrix as RFC 4180's CSV, a line for each cell; empty where nothing is known. */

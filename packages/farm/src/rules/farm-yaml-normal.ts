@@ -3,6 +3,7 @@ import {
   defaultBranches,
   defaultLimits,
   defaultVariant,
+  type KnownFailure,
   type ProjectConfig,
   type ProjectLimits,
   type ProjectSource,
@@ -48,10 +49,25 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     env: written.env ?? {},
     limits: fillInLimits(written.limits ?? {}),
     variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
+    ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(path => path.replace(/\/$/, '')),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
   }
 }
+
+const fillInKnownFailure = ({
+  because,
+  hosts = ['*'],
+  arches = ['*'],
+  variants = ['*'],
+  step,
+}: NonNullable<WrittenProject['known-failures']>[number]): KnownFailure => ({
+  because,
+  hosts,
+  arches,
+  variants,
+  ...(step === undefined ? {} : { step }),
+})
 
 function fillInSource(
   name: string,

@@ -24,6 +24,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...sourceFindings(name, project),
       ...stepFindings(project),
       ...limitFindings(project),
+      ...knownFailureFindings(project),
       ...envFindings(project.env, ['env']),
       ...Object.entries(project.variants ?? {}).flatMap(([variant, { env }]) =>
         envFindings(env, ['variants', variant, 'env']),
@@ -89,6 +90,16 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
       expected: `at most ${recipeLinesMax}`,
     })
   return findings
+}
+
+// A step that was renamed would turn the known failure into news, and nobody would see why.
+function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
+  const names = steps.flatMap(Object.keys)
+  return known.flatMap(({ step }, index) => {
+    if (step === undefined || names.includes(step)) return []
+    const path = ['known-failures', index, 'step']
+    return [{ path, at: 'value' as const, found: show(step), expected: `one of the steps: ${names.join(', ')}` }]
+  })
 }
 
 function limitFindings({ limits = {} }: WrittenProject): Finding[] {

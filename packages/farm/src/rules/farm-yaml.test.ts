@@ -171,7 +171,7 @@ test.each([
 
 describe('a mistake is named with its place', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, known-failures'
   test.each([
     [
       'an unknown key',
@@ -389,4 +389,22 @@ test.each([
   ]
   expect(found).toEqual(refused ? expected : [])
   expect(found.join()).not.toContain('s3cret')
+})
+
+test('a known failure is so on every host, for every arch and in every variant, where it does not say otherwise', () => {
+  const lines = `known-failures:
+  - because: PE-COFF
+  - { because: unaligned, hosts: [sun], arches: ['sparc*'], variants: [static], step: build }`
+  const everywhere = { hosts: ['*'], arches: ['*'], variants: ['*'] }
+  expect(projects(project(lines))[0]?.knownFailures).toEqual([
+    { because: 'PE-COFF', ...everywhere },
+    { because: 'unaligned', hosts: ['sun'], arches: ['sparc*'], variants: ['static'], step: 'build' },
+  ])
+})
+
+test('a known failure says why, and names a step that there is', () => {
+  expect(mistakes(project("known-failures: [{ hosts: ['*'] }]"))[0]).toContain('because')
+  expect(mistakes(project('known-failures: [{ because: x, step: biuld }]'))).toEqual([
+    'farm.yaml:4:42: projects.p.known-failures[0].step: found "biuld", expected one of the steps: build',
+  ])
 })

@@ -1,4 +1,5 @@
 import type { ArchKind, AttemptState, OwnerRule, ProjectConfig, Verdict } from '@rumpfarm/contracts'
+import { knownFailures } from './known-failures.ts'
 import { permitsSome } from './owner.ts'
 import { expectation } from './plan.ts'
 import type { Presence } from './presence.ts'
@@ -57,6 +58,8 @@ export interface MatrixCell {
   active: ActiveAttempt | null
   /** Why nothing new runs here: the host's owner does not allow it, or the host cannot build for the arch. */
   prevented: string | null
+  /** Why its failure is no news, as farm.yaml says. Of a cell that passed: why it was to fail. */
+  known: string | null
   /** How many of the project's other cells ended with the same verdict at the same step: only here, or everywhere? */
   alike: { cells: number; of: number }
 }
@@ -84,25 +87,32 @@ export const cellKey = (project: string, host: string, arch: string, variant: st
 /** The matrix from what is expected, so that a cell that never ran is there to be seen. */
 export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput): Matrix {
   const wanted = projects.flatMap(project =>
-    Object.keys(project.variants).map(variant => ({ project, variant, expects: expectation(project, variant) })),
+    Object.keys(project.variants).map(variant => ({
+      project,
+      variant,
+      expects: expectation(project, variant),
+      known: knownFailures(project, variant),
+    })),
   )
   const cells = hosts.flatMap(host => {
     const forbidden = new Set(projects.filter(project => !permitsSome(host.rules, project)))
     return host.arches.flatMap(({ arch, unable }) =>
       wanted
         .filter(({ expects }) => expects(host.name, arch))
-        .map(({ project, variant }) => {
+        .map(({ project, variant, known }) => {
           const key = cellKey(project.name, host.name, arch, variant)
+          const last = records.get(key) ?? null
           return {
             host: host.name,
             arch,
             project: project.name,
             variant,
-            last: records.get(key) ?? null,
+            last,
             active: active.get(key) ?? null,
             prevented: forbidden.has(project)
               ? "not allowed by the host's owner"
               : unable && `the host cannot build for it: ${unable}`,
+            known: last && known(host.name, arch, last),
             alike: { cells: 0, of: 0 },
           }
         }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
-import picomatch from 'picomatch'
 import { permits } from './owner.ts'
+import { matcher, remembered } from './patterns.ts'
 
 /** The exact instructions a job runs with; stored once per distinct text. */
 export interface Recipe {
@@ -34,23 +34,6 @@ export interface PlannedJob {
   recipeHash: string
 }
 
-type Matcher = (text: string) => boolean
-
-// A farm asks the same few patterns again and again.
-const matchers = new Map<string, Matcher>()
-const matchersMax = 1000
-
-function matcher(globs: readonly string[]): Matcher {
-  const key = globs.join('\0')
-  let known = matchers.get(key)
-  if (!known) {
-    if (matchers.size >= matchersMax) matchers.clear()
-    known = picomatch([...globs], { nonegate: true, dot: true })
-    matchers.set(key, known)
-  }
-  return known
-}
-
 export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
 
 /**
@@ -63,15 +46,6 @@ export function expectation(project: ProjectConfig, variant: string): (host: str
   const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
   const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))
   return (host, arch) => hosts(host) && arches(arch)
-}
-
-function remembered(matches: Matcher): Matcher {
-  const answers = new Map<string, boolean>()
-  return text => {
-    const answer = answers.get(text) ?? matches(text)
-    answers.set(text, answer)
-    return answer
-  }
 }
 
 export function recipeOf(project: ProjectConfig, variant: string): Recipe {

@@ -1,7 +1,10 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
 
-/** What a job or a cell is (prevented: its host's owner does not allow it, or the host cannot build for the arch): how it ended or, if it has not, what it is doing. */
-export type Status = Verdict | Exclude<AttemptState, 'finished'> | 'never' | 'prevented'
+/**
+ * What a job or a cell is: how it ended or, if it has not, what it is doing. Only cells are prevented (the host's owner does
+ * not allow it, or the host cannot build for the arch) or known (farm.yaml says that and why they fail).
+ */
+export type Status = Verdict | Exclude<AttemptState, 'finished'> | 'never' | 'prevented' | 'known'
 
 /** The words of every status. The style sheet gives each its sign and colour by the class of the same name. */
 export const wordOf: Record<Status, string> = {
@@ -17,6 +20,7 @@ export const wordOf: Record<Status, string> = {
   running: 'running',
   never: 'never ran',
   prevented: 'not run here',
+  known: 'known to fail',
 }
 
 /** In the order of how much they want to be seen. */

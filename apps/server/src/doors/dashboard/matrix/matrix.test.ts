@@ -14,6 +14,7 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   last: null,
   active: null,
   prevented: null,
+  known: null,
   alike: { cells: 0, of: 0 },
   ...changes,
 })
@@ -82,6 +83,18 @@ test('a cell that its host’s owner does not allow says so, and is not missing'
   expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, never: 0, prevented: 1, trouble: 0 })
 })
 
+test('a known failure says why, is no trouble, and says when it is over', () => {
+  const cells = [
+    cellOf('cygwin', { last: failed('build', 3), known: 'PE-COFF <not> ELF' }),
+    cellOf('mac', { last: passed, known: 'its linker' }),
+  ]
+  const html = drawTable(matrixOf(cells))
+  expect(words(html)).toMatch(/cygwin online .* failed build 3 h .* known to fail: PE-COFF &lt;not&gt; ELF/)
+  expect(words(html)).toMatch(/mac online .* passed .* was known to fail: its linker/)
+  expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, known: 1, trouble: 0 })
+  expect(troubles(matrixOf(cells))).toEqual([])
+})
+
 test('what runs now lies beside what was known', () => {
   const active = {
     jobId: 50,
@@ -138,6 +151,7 @@ test('the summary counts every cell once, and what is under way beside it', () =
     cells: 3,
     passed: 1,
     trouble: 1,
+    known: 0,
     never: 1,
     prevented: 0,
     cancelled: 0,

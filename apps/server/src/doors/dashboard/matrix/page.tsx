@@ -35,19 +35,20 @@ export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage)
 }
 
 /** What the morning brings, in one sentence. */
-function headline({ cells: all, trouble, never, prevented }: Summary): string {
+function headline({ cells: all, trouble, known, never, prevented }: Summary): string {
   const cells = all - prevented
   if (cells === 0) return 'Nothing is expected yet'
-  const missing = never > 0 ? `, ${never} never ran` : ''
-  if (trouble === 0) return never === 0 ? `All ${cells} cells pass` : `Nothing fails${missing}`
-  return `${trouble} of ${counted(cells, 'cell')} failing${missing}`
+  const rest = [known > 0 ? `, ${known} known to fail` : '', never > 0 ? `, ${never} never ran` : ''].join('')
+  if (trouble > 0) return `${trouble} of ${counted(cells, 'cell')} failing${rest}`
+  return rest === '' ? `All ${cells} cells pass` : `Nothing ${known > 0 ? 'new ' : ''}fails${rest}`
 }
 
 function Totals({ summary }: { summary: Summary }) {
-  const { passed, trouble, never, prevented, cancelled, running, waiting } = summary
+  const { passed, trouble, known, never, prevented, cancelled, running, waiting } = summary
   const parts = [
     ['passed', passed],
     ['failed', trouble],
+    ['known', known],
     ['cancelled', cancelled],
     ['never', never],
     ['prevented', prevented],

@@ -2,13 +2,16 @@ import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import { isActive, isTrouble, type Status } from '../words.ts'
 
 /** How a cell stands: its newest verdict, that it never ran, or why it cannot. What runs now is `active`, beside it. */
-export const cellStatus = (cell: MatrixCell): Status =>
-  cell.last?.verdict ?? (cell.prevented === null ? 'never' : 'prevented')
+export function cellStatus({ last, prevented, known }: MatrixCell): Status {
+  if (!last) return prevented === null ? 'never' : 'prevented'
+  return known !== null && isTrouble(last.verdict) ? 'known' : last.verdict
+}
 
 export interface Summary {
   cells: number
   passed: number
   trouble: number
+  known: number
   never: number
   prevented: number
   cancelled: number
@@ -16,11 +19,16 @@ export interface Summary {
   waiting: number
 }
 
+const counted = ['passed', 'known', 'never', 'prevented', 'cancelled'] as const
+const isCounted = (status: Status): status is (typeof counted)[number] =>
+  (counted as readonly Status[]).includes(status)
+
 export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
   const summary: Summary = {
     cells: cells.length,
     passed: 0,
     trouble: 0,
+    known: 0,
     never: 0,
     prevented: 0,
     cancelled: 0,
@@ -30,8 +38,7 @@ export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
   for (const cell of cells) {
     const status = cellStatus(cell)
     if (isTrouble(status)) summary.trouble++
-    else if (status === 'passed' || status === 'never' || status === 'prevented' || status === 'cancelled')
-      summary[status]++
+    else if (isCounted(status)) summary[status]++
     if (cell.active?.state === 'running' || cell.active?.state === 'leased') summary.running++
     else if (cell.active && isActive(cell.active.state)) summary.waiting++
   }
@@ -55,7 +62,7 @@ export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
   const found = new Map<string, Trouble>()
   for (const cell of cells) {
     const { last } = cell
-    if (!last || !isTrouble(last.verdict)) continue
+    if (!last || !isTrouble(cellStatus(cell))) continue
     const key = `${cell.project}\n${last.verdict}\n${last.failedStep ?? ''}`
     const known = found.get(key)
     if (!known) {

@@ -69,11 +69,17 @@ function drawLine(cell: MatrixCell, look: Look): string {
     const words = cell.active ? 'first run' : prevented || wordOf.never
     return `<p class=${status}>${title}${words}${drawActive(cell, look)}`
   }
-  const { jobId, failedStep } = cell.last
-  const step = failedStep && isTrouble(status) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
-  const link = `<a href=/jobs/${jobId}>${wordOf[status]}${step}</a>`
+  const { jobId, failedStep, verdict } = cell.last
+  const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
+  const link = `<a href=/jobs/${jobId}>${wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
-  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}`
+  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${drawKnown(cell)}`
+}
+
+/** A known failure that passes wants its entry taken out of farm.yaml. */
+function drawKnown({ known, last }: MatrixCell): string {
+  if (known === null) return ''
+  return ` <small>${last?.verdict === 'passed' ? 'was known' : 'known'} to fail: ${escapeHtml(known.slice(0, 200))}</small>`
 }
 
 function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): string {

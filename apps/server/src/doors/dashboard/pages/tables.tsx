@@ -25,7 +25,8 @@ export function Facts({ rows, children }: { rows: [string, string][]; children?:
 /** How a build's jobs stand, in the order in which they want to be seen. */
 export function Counts({ counts }: { counts: BuildSummary['counts'] }) {
   const shown = statuses.filter(
-    (status): status is Exclude<Status, 'never' | 'prevented'> => status !== 'never' && status !== 'prevented',
+    (status): status is Exclude<Status, 'never' | 'prevented' | 'known'> =>
+      status !== 'never' && status !== 'prevented' && status !== 'known',
   )
   return (
     <>

@@ -1,0 +1,29 @@
+import picomatch from 'picomatch'
+
+export type Matcher = (text: string) => boolean
+
+// A farm asks the same few patterns again and again.
+const matchers = new Map<string, Matcher>()
+const matchersMax = 1000
+
+/** Whether a text is like one of these patterns of farm.yaml. */
+export function matcher(globs: readonly string[]): Matcher {
+  const key = globs.join('\0')
+  let known = matchers.get(key)
+  if (!known) {
+    if (matchers.size >= matchersMax) matchers.clear()
+    known = picomatch([...globs], { nonegate: true, dot: true })
+    matchers.set(key, known)
+  }
+  return known
+}
+
+/** The same, asking about each text once. */
+export function remembered(matches: Matcher): Matcher {
+  const answers = new Map<string, boolean>()
+  return text => {
+    const answer = answers.get(text) ?? matches(text)
+    answers.set(text, answer)
+    return answer
+  }
+}
