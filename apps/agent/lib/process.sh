@@ -95,7 +95,7 @@ marked_files() {
   if [ -n "$GREP_SEES_NULS" ]; then
     grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null
   else
-    for file in /proc/[0-9]*/environ; do if is_marked 2>/dev/null <"$file"; then put_line "$file"; fi; done 2>/dev/null
+    for file in /proc/[0-9]*/environ; do if [ -r "$file" ] && is_marked 2>/dev/null <"$file"; then put_line "$file"; fi; done 2>/dev/null
   fi
 }
 

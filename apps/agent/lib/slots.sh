@@ -39,7 +39,8 @@ start_slot() {
   SLOT_PIDS="$SLOT_PIDS $loop"
 }
 
-slot_lives() { read -r loop born 2>/dev/null <"$DIR/slot-$1/loop" && alive_as "$loop" "$born"; }
+# Slot 1 has none: asked first, for posh crashes now and then over a file that is not there, when it has run a trap before.
+slot_lives() { [ -f "$DIR/slot-$1/loop" ] && read -r loop born <"$DIR/slot-$1/loop" && alive_as "$loop" "$born"; }
 
 pass_on() {
   [ -n "$SLOT_PIDS" ] || return 0
