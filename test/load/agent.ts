@@ -32,8 +32,9 @@ export async function agent(say: Say): Promise<Figure[]> {
   const crews: Crew[] = []
   try {
     const served = Buffer.from(await (await fetch(`${scene.url}/agent.sh`)).arrayBuffer())
+    const readable = await (await fetch(`${scene.url}/agent-readable.sh`)).text()
     const figures = [figure('the agent as it is served', served.length, 'bytes', { goal: { atMost: 60_000 } })]
-    const pairs = pairsOf(served.toString())
+    const pairs = pairsOf(readable)
     for (const pair of pairs) {
       const crew = await startPlain(scene, pair)
       crews.push(crew)
@@ -82,7 +83,8 @@ const clientPrograms: Record<string, string> = { python: 'python3', bbwget: 'bus
 
 /** The first pair is the one that the goals are for. openssl speaks TLS only, and the bench's farm does not. */
 function pairsOf(script: string): Pair[] {
-  const clients = /^CLIENTS='([^']*)'/m.exec(script)?.[1]?.split(' ') ?? ['curl']
+  const clients = /^CLIENTS='([^']*)'/m.exec(script)?.[1]?.split(' ')
+  if (!clients) throw new Error('agent-readable.sh has no line CLIENTS, which names its HTTP clients')
   const shell = isHere('dash') ? 'dash' : 'sh'
   const others = Object.entries(shells).filter(([name, program]) => name !== shell && isHere(program))
   return [
