@@ -6,7 +6,7 @@ import { Receiver } from '../support/receiver.ts'
 import { eventually } from '../support/waiting.ts'
 
 const quick = { LEASE_SECONDS: '5', SILENT_SECONDS: '6', PUBLIC_URL: 'https://farm.example.org' }
-const projects = { sample: scriptProject({ limits: { 'lost-after': '6s', attempts: 2 } }) }
+const projects = { sample: scriptProject({ limits: { 'lost-after': '10s', attempts: 2 } }) }
 
 interface HostAnswer {
   presence: string

@@ -196,7 +196,7 @@ scene('check explains to the owner what would happen', async ({ host, enrolled }
   for (const line of [
     /^slots 2$/m,
     /^arch amd64 native .*cc/m,
-    /^unable arm cross no-such-gcc makes no program: .*not found$/m,
+    /^unable arm cross no-such-gcc makes no program: .*(not found|denied)$/m,
     /^steps run as /m,
     /^each step is run as: nice sh -e FILE$/m,
     /^takes jobs now$/m,
