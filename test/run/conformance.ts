@@ -13,10 +13,9 @@ const page = 'docs/hosts.md'
 /** The results of the newest run, line by line. */
 const kept = '.farm/conformance'
 
-const usage = `usage: ./farm conformance [--shell NAME]… [--client NAME]… [--scenario WORDS]… [--slice K/N] [--at-once N] [--resume] [--write]
+const usage = `usage: ./farm conformance [--shell NAME]… [--client NAME]… [--scenario WORDS]… [--slice K/N] [--at-once N] [--resume]
 Without a choice everything is played, which takes an hour, and the table goes into ${page}. --slice plays every Nth
-round, beginning with the Kth. --resume adds to the results of the run before, and plays nothing again that passed there.
---write puts the table of what has been played into the page, though it is not everything.`
+round, beginning with the Kth. --resume adds to the results of the run before, and plays nothing again that passed there.`
 
 /** How each shell and client tells its version; of those that do not, their package does. */
 const asks: Record<string, [string, ...string[]]> = {
@@ -56,12 +55,11 @@ const { values } = parseArgs({
     slice: { type: 'string' },
     'at-once': { type: 'string', default: '8' },
     resume: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-const { shell, client, scenario, slice, resume, write } = values
+const { shell, client, scenario, slice, resume } = values
 const chosen = shell ?? client ?? scenario ?? slice
 
 async function play(): Promise<number> {
@@ -86,7 +84,7 @@ function tell(results: readonly Result[], code: number): number {
   const text = `${new Date().toISOString().slice(0, 10)}: ${rounds}. ${versions()}.\n\n${tableOf(results)}`
   console.log(`\n${text}\n`)
   for (const words of failed) console.log(`FAILED  ${words}`)
-  if (!chosen || write) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
+  if (!chosen) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
   console.log(`\n${passed.length} passed, ${failed.length} failed`)
   return failed.length > 0 || passed.length === 0 ? 1 : resume ? 0 : code
 }

@@ -30,10 +30,10 @@ export const statusOf = ({ state, verdict }: { state: AttemptState; verdict: Ver
   state === 'finished' ? (verdict ?? 'lost') : state
 
 /** Whether somebody should look at it. A cancelled job is what somebody wanted. */
-export const isTrouble = (status: Status): boolean =>
+export const isTrouble = (status: Status): status is 'failed' | 'timed-out' | 'lost' | 'broken' =>
   status === 'failed' || status === 'timed-out' || status === 'lost' || status === 'broken'
 
-export const isActive = (status: Status): boolean =>
+export const isActive = (status: Status): status is Exclude<AttemptState, 'finished'> =>
   status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
 
 export const shortCommit = (commit: string): string => commit.slice(0, 7)

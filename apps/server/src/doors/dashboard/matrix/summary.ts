@@ -19,10 +19,6 @@ export interface Summary {
   waiting: number
 }
 
-const counted = ['passed', 'known', 'never', 'prevented', 'cancelled'] as const
-const isCounted = (status: Status): status is (typeof counted)[number] =>
-  (counted as readonly Status[]).includes(status)
-
 export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
   const summary: Summary = {
     cells: cells.length,
@@ -38,7 +34,7 @@ export function summarise({ cells }: Pick<Matrix, 'cells'>): Summary {
   for (const cell of cells) {
     const status = cellStatus(cell)
     if (isTrouble(status)) summary.trouble++
-    else if (isCounted(status)) summary[status]++
+    else if (!isActive(status)) summary[status]++
     if (cell.active?.state === 'running' || cell.active?.state === 'leased') summary.running++
     else if (cell.active && isActive(cell.active.state)) summary.waiting++
   }

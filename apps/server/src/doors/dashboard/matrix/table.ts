@@ -1,4 +1,5 @@
 import type { Matrix, MatrixCell, MatrixHost } from '@rumpfarm/farm'
+import { knownWords } from '../../matrix-forms.ts'
 import { escapeHtml, segment } from '../html.ts'
 import { age, moment } from '../times.ts'
 import { isTrouble, shortCommit, wordOf } from '../words.ts'
@@ -73,13 +74,8 @@ function drawLine(cell: MatrixCell, look: Look): string {
   const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
   const link = `<a href=/jobs/${jobId}>${wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
-  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${drawKnown(cell)}`
-}
-
-/** A known failure that passes wants its entry taken out of farm.yaml. */
-function drawKnown({ known, last }: MatrixCell): string {
-  if (known === null) return ''
-  return ` <small>${last?.verdict === 'passed' ? 'was known' : 'known'} to fail: ${escapeHtml(known.slice(0, 200))}</small>`
+  const known = cell.known === null ? '' : ` <small>${escapeHtml(knownWords(cell).slice(0, 220))}</small>`
+  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
 }
 
 function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): string {
