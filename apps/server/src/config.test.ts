@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -44,6 +44,18 @@ describe('refused in a line that names the variable', () => {
     expect(() => readConfig({ [name]: value }, directory)).toThrow(new ConfigError(message))
   })
 })
+
+test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
+  'a farm whose secret file %s is empty does not start, and names the file',
+  name => {
+    const data = mkdtempSync(join(directory, 'data-'))
+    const file = join(data, 'secrets', name)
+    mkdirSync(join(data, 'secrets'))
+    writeFileSync(file, '')
+    expect(() => readConfig({ RUMPFARM_DATA: data })).toThrow(ConfigError)
+    expect(() => readConfig({ RUMPFARM_DATA: data })).toThrow(`${file} holds no usable secret: it has 0 characters`)
+  },
+)
 
 test('signed requests need a public address, which their answers can name, and go over plain HTTP', () => {
   const PUBLIC_URL = 'https://farm.example.org'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
 /** The only reader of the environment. docs/operations.md lists these variables for people. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
@@ -42,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
       /** In the form of Standard Webhooks. */
       webhook:
         standardWebhooks(given(env, 'WEBHOOK_SECRET')) ??
-        kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`),
+        kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`, standardWebhooksForm),
     }),
   })
 }
@@ -102,8 +103,6 @@ function oneOf<Word extends string>(env: NodeJS.ProcessEnv, name: string, fallba
   throw new ConfigError(`${name} is "${text}"; it must be one of ${words.join(', ')}`)
 }
 
-const secretLengthMin = 16
-
 /** Empty is not set, as compose files pass it on: a secret that anybody can guess would let anybody in. */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = env[name]
@@ -113,8 +112,10 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   )
 }
 
+const standardWebhooksForm = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/
+
 function standardWebhooks(secret: string | undefined): string | undefined {
-  if (secret === undefined || /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/.test(secret)) return secret
+  if (secret === undefined || standardWebhooksForm.test(secret)) return secret
   throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
 }
 
@@ -122,14 +123,13 @@ function standardWebhooks(secret: string | undefined): string | undefined {
 export class ConfigError extends Error {}
 
 /** A secret that is made at the first start and kept in a file only its owner can read. */
-function kept(dataDirectory: string, name: string, make: () => string): string {
-  const path = join(dataDirectory, 'secrets', name)
+function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
+  const directory = join(dataDirectory, 'secrets')
   mkdirSync(dataDirectory, { recursive: true }) // not private: as root, PostgreSQL runs under another account and must get in
-  mkdirSync(join(dataDirectory, 'secrets'), { recursive: true, mode: 0o700 })
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   try {
-    writeFileSync(path, `${make()}\n`, { flag: 'wx', mode: 0o600 })
+    return keptSecret(join(directory, name), make, pattern)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw error instanceof SecretFileError ? new ConfigError(error.message) : error
   }
-  return readFileSync(path, 'utf8').trim()
 }

@@ -67,7 +67,7 @@ export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
   /** Where the bytes of logs and artifacts live. */
   logsDirectory: string
-  /** Signs credentials; at least 32 characters, the same for every server of a farm, for good. */
+  /** Signs credentials; at least 16 characters, the same for every server of a farm, for good. */
   secret: string
   /** Hears what changed, after it was committed. Must not throw. */
   announce?: (announcement: Announcement) => void
@@ -81,6 +81,7 @@ export interface OpenFarm extends Partial<Settings> {
  * returned as values with a `kind`; a thrown error means that the database is in trouble.
  */
 export function openFarm(options: OpenFarm) {
+  if (options.secret.length < 16) throw new Error('the secret of a farm has at least 16 characters')
   const db = openDatabase({ url: options.databaseUrl, connectionsMax: options.connectionsMax ?? 10 })
   const ground: Ground = {
     db,

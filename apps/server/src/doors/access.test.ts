@@ -36,6 +36,17 @@ doorsTest('reading needs no token; changing something does', async ({ doors }) =
   expect(await doors.stored()).toBe(1)
 })
 
+doorsTest('an empty bearer is nobody, also where a database holds the hash of an empty token', async ({ doors }) => {
+  await doors.sql(`UPDATE "ApiToken" SET hash = encode(sha256(''), 'hex') WHERE name = 'admin'`)
+  for (const authorization of ['', 'x', 'Bearer', 'Bearer ', 'Bearer  ']) {
+    const answer = await doors.ask({ method: 'POST', url: '/api/v1/login-links', headers: { authorization } })
+    expect([authorization, answer.statusCode]).toEqual([authorization, 401])
+  }
+  await expect(doors.farm.admitToken('admin', '', 'admin')).rejects.toThrow('the token admin has 0 characters')
+  const session = await doors.ask({ method: 'POST', url: '/api/v1/login-links', cookies: { rumpfarm_session: '' } })
+  expect(session.statusCode).toBe(401)
+})
+
 doorsTest('a trigger token asks for builds and nothing else, until it is revoked', async ({ doors }) => {
   await doors.configure()
   const made = await doors.post('/api/v1/tokens', { name: 'nightly', scope: 'trigger' })

@@ -48,6 +48,8 @@ export interface Doors {
   /** How many builds the database holds, and how many pushes. */
   stored(): Promise<number>
   pushes(): Promise<number>
+  /** Runs one statement in the farm's database. */
+  sql(statement: string): Promise<Record<string, unknown>[]>
 }
 
 export interface TestHost {
@@ -109,7 +111,8 @@ export const doorsTest = test.extend<{ doors: Doors }>({
       time += seconds * 1000
     }
     const open: Doors['open'] = parts => openDoors({ farm, mirrors, config, ...parts })
-    const pushes = () => countPushes(database.url)
+    const sql = (statement: string) => runSql(database.url, statement)
+    const pushes = async () => Number((await sql('SELECT count(*)::int AS pushes FROM "Push"'))[0]?.pushes)
     await use({
       farm,
       config,
@@ -117,6 +120,7 @@ export const doorsTest = test.extend<{ doors: Doors }>({
       wait,
       open,
       pushes,
+      sql,
       ...hands(farm, app, makeRepository(join(directory, 'repository'))),
     })
     await app.close()
@@ -141,12 +145,12 @@ async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Pro
   return app
 }
 
-async function countPushes(connectionString: string): Promise<number> {
+async function runSql(connectionString: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString })
   await client.connect()
-  const { rows } = await client.query('SELECT count(*)::int AS pushes FROM "Push"')
+  const { rows } = await client.query(statement)
   await client.end()
-  return rows[0].pushes
+  return rows
 }
 
 function makeRepository(directory: string): Repository {

@@ -1,18 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readSecret, secretLengthMin, writeSecret } from '../secret-file.ts'
 import type { Account } from './account.ts'
 import { makeOwned, type Place } from './place.ts'
 
 export const postgresUser = 'farm'
-
-const writePassword = (file: string, password: string): void => {
-  const half = `${file}.new`
-  writeFileSync(half, `${password}\n`, { mode: 0o600 })
-  renameSync(half, file)
-}
 
 /** initdb reads the password from a file, as PostgreSQL's account; an argument would be seen in the process list. */
 const withPasswordFile = <T>(password: string, { uid, gid }: Account, use: (file: string) => T): T => {
@@ -60,15 +55,16 @@ export const initialise = (place: Place, passwordFile: string): string => {
   rmSync(half, { recursive: true, force: true })
   makeOwned(half, place.account)
   runInitdb(place, half, password)
-  writePassword(passwordFile, password)
+  writeSecret(passwordFile, password)
   renameSync(half, place.data)
   return password
 }
 
 const readPassword = (file: string, data: string): string => {
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+  const password = readSecret(file)
+  if (password !== undefined && password.length >= secretLengthMin) return password
   throw new Error(
-    `${file} is missing, and without it the database in ${data} cannot be opened: ` +
-      `put it back, or remove ${data} to start with an empty farm`,
+    `${file} is ${password === undefined ? 'missing' : 'empty or cut off'}, and without it the database in ${data} ` +
+      `cannot be opened: restore it from a backup, or remove ${data} to start with an empty farm`,
   )
 }

@@ -175,12 +175,15 @@ test('a second server on the same directory is refused and the first goes on', a
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test('a lost password file is named, with what to do', async () => {
+test('a lost or empty password file is named, with what to do', async () => {
   const directory = await newDirectory()
   await (await start(directory)).stop()
-  await unlink(join(directory, 'password'))
+  const password = join(directory, 'password')
 
-  await expect(start(directory)).rejects.toThrow(/password is missing.*put it back, or remove/)
+  await writeFile(password, '')
+  await expect(start(directory)).rejects.toThrow(/password is empty or cut off.*restore it from a backup, or remove/)
+  await unlink(password)
+  await expect(start(directory)).rejects.toThrow(/password is missing.*restore it from a backup, or remove/)
 })
 
 test('a damaged database is reported with the end of its log', async () => {

@@ -20,8 +20,16 @@ export async function createToken(
   return count === 1 ? token : undefined
 }
 
-/** Makes a token that the operator keeps in a file known to the farm; the same one again changes nothing. */
+/** Fewer characters than these can be guessed. */
+const tokenLengthMin = 16
+
+/**
+ * Makes a token that the operator keeps in a file known to the farm; the same one again changes nothing. Throws for a token
+ * that can be guessed: an empty one would make everybody an administrator.
+ */
 export async function admitToken({ db, now }: Ground, name: string, token: string, scope: TokenScope): Promise<void> {
+  if (token.length < tokenLengthMin)
+    throw new Error(`the token ${name} has ${token.length} characters; it needs at least ${tokenLengthMin}`)
   const row = { hash: hash(token), scope, revokedAt: null }
   await db.apiToken.upsert({ where: { name }, create: { name, createdAt: now(), ...row }, update: row })
 }
@@ -31,11 +39,12 @@ export async function revokeToken({ db, now }: Ground, name: string): Promise<bo
   return count === 1
 }
 
-/** Who bears this token, or undefined. */
+/** Who bears this token, or undefined. No token is shorter than `tokenLengthMin`, whatever a database holds. */
 export async function tokenBearer(
   { db }: Ground,
   token: string,
 ): Promise<{ name: string; scope: TokenScope } | undefined> {
+  if (token.length < tokenLengthMin) return undefined
   const row = await db.apiToken.findUnique({ where: { hash: hash(token) } })
   return row && !row.revokedAt ? { name: row.name, scope: row.scope as TokenScope } : undefined
 }

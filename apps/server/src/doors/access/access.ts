@@ -25,7 +25,7 @@ export function openAccess({ farm, config }: Parts): Access {
   return {
     async visitorOf({ cookies }) {
       const session = cookies?.[sessionCookie]
-      if (session === undefined || !(await farm.isLoggedIn(session))) return anyone
+      if (!session || !(await farm.isLoggedIn(session))) return anyone
       return { kind: 'administrator', session, csrf: csrfOf(session) }
     },
     async require(request, scope) {

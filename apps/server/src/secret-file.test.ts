@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { keptSecret, writeSecret } from './secret-file.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'rumpfarm-secret-'))
+afterAll(() => rmSync(root, { recursive: true }))
+let directory: string
+let path: string
+beforeEach(() => {
+  directory = mkdtempSync(join(root, 'start-'))
+  path = join(directory, 'admin-token')
+})
+
+const good = 'rft-0123456789abcdef'
+
+test('the first start makes a secret that only its owner can read, and every later start has the same', () => {
+  expect(keptSecret(path, () => good)).toBe(good)
+  expect(keptSecret(path, () => 'another-secret-of-a-later-start')).toBe(good)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readdirSync(directory)).toEqual(['admin-token'])
+})
+
+test('of two first starts at once, both have the secret of the first', () => {
+  const second = keptSecret(path, () => {
+    keptSecret(path, () => good)
+    return 'the-secret-of-the-slower-start'
+  })
+  expect(second).toBe(good)
+  expect(readdirSync(directory)).toEqual(['admin-token'])
+})
+
+describe('a file that holds no usable secret is refused by its name, and not replaced', () => {
+  test.each([
+    ['empty', ''],
+    ['a blank line', '\n'],
+    ['cut off', 'rft-012345678\n'],
+    ['NUL bytes, as after a crash', '\0'.repeat(52)],
+    ['two lines', `${good}\n${good}\n`],
+  ])('%s', (_, text) => {
+    writeFileSync(path, text)
+    expect(() => keptSecret(path, () => good)).toThrow(`${path} holds no usable secret`)
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+})
+
+test('a disk that takes no byte leaves no file of a secret, whether it is new or replaced', () => {
+  const file = join(root, 'secret-file.mjs')
+  buildSync({ entryPoints: [new URL('secret-file.ts', import.meta.url).pathname], outfile: file, format: 'esm' })
+  const onFullDisk = (call: string) =>
+    spawnSync('sh', [
+      '-c',
+      'ulimit -f 0; exec node --input-type=module -e "$1"',
+      'sh',
+      `import { keptSecret, writeSecret } from ${JSON.stringify(file)}; ${call}`,
+    ])
+  expect(onFullDisk(`keptSecret(${JSON.stringify(path)}, () => 'a-secret-for-a-full-disk')`).status).not.toBe(0)
+  expect(readdirSync(directory)).not.toContain('admin-token')
+
+  writeSecret(path, good)
+  expect(onFullDisk(`writeSecret(${JSON.stringify(path)}, 'a-secret-for-a-full-disk')`).status).not.toBe(0)
+  expect(readFileSync(path, 'utf8')).toBe(`${good}\n`)
+})
