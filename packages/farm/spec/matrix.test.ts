@@ -81,6 +81,60 @@ farmTest('an older build that ends late does not hide a newer one', async ({ far
   expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
+farmTest('an older build that passes late is what was good last', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const old = (await vax.claim(1)) as Offer
+  await farm.build(commitOf('b'))
+  await farm.end(vax, (await vax.claim(1, { slot: 2 })) as Offer, { exits: [1] })
+  await farm.end(vax, old)
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+    verdict: 'failed',
+    commit: commitOf('b'),
+    since: { commit: commitOf('b') },
+    lastGood: { commit: commitOf('a'), buildId: 1 },
+  })
+})
+
+farmTest.for([
+  { name: 'cancelled', reason: 'cancelled' },
+  { name: 'broken', reason: 'disk-full' },
+  { name: 'lost', reason: 'stopped' },
+] as const)('a job that ends $name is no result: the cell keeps the one it has', async ({ name, reason }, { farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  await run(farm, vax, commitOf('b'), [0, 1])
+  const before = cellOf(await farm.matrix(), 'vax')?.last
+  const buildId = await farm.build(commitOf('c'))
+  const offer = (await vax.claim(++claims)) as Offer
+  if (reason === 'cancelled') await farm.cancelBuild(buildId)
+  await farm.end(vax, offer, { exits: [0], reason })
+
+  expect((await farm.listJobs({ limit: 1 }))[0]).toMatchObject({ buildId, verdict: name === 'lost' ? null : name })
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toEqual(before)
+  expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
+})
+
+farmTest('the newest build with a result counts, also when a newer one was cancelled before it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const old = (await vax.claim(1)) as Offer
+  await farm.cancelBuild(await farm.build(commitOf('b')))
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
+  await farm.end(vax, old, { exits: [1] })
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+    verdict: 'failed',
+    commit: commitOf('a'),
+    since: { commit: commitOf('a') },
+    lastGood: null,
+  })
+})
+
 farmTest('a cell says whether it fails only here, or everywhere', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]

@@ -33,8 +33,8 @@ export interface EndedRow {
 
 /**
  * Ends the attempts that `which` selects and brings their cells up to date, in one statement, so that no reader sees a
- * verdict without its cell. An older build that finishes late leaves a newer one's cell alone. A lost attempt gets a
- * successor while the recipe allows one. Returns what to announce once the transaction has committed.
+ * verdict without its cell. A cell shows the newest build that has a result (passed, failed, timed out); until there is
+ * one, it shows how the newest attempt ended. A lost attempt gets a successor while the recipe allows one. Returns what to announce once the transaction has committed.
  */
 export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, ending: Ending): Promise<() => EndedRow[]> {
   const ended = await endRows(ground, tx, which, ending)
@@ -94,25 +94,42 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
            CASE WHEN "verdict" = 'passed' THEN "finishedAt" END
       FROM placed ORDER BY "projectName", "hostId", "arch", "variant", "buildId" DESC
     ON CONFLICT ("projectName", "hostId", "arch", "variant") DO UPDATE SET
-      "jobId" = EXCLUDED."jobId", "buildId" = EXCLUDED."buildId", "commit" = EXCLUDED."commit",
-      "verdict" = EXCLUDED."verdict", "failedStep" = EXCLUDED."failedStep", "finishedAt" = EXCLUDED."finishedAt",
-      "sinceBuildId" = ${unlessChanged('sinceBuildId')}, "sinceCommit" = ${unlessChanged('sinceCommit')},
-      "sinceAt" = ${unlessChanged('sinceAt')},
-      "lastGoodBuildId" = COALESCE(EXCLUDED."lastGoodBuildId", cell."lastGoodBuildId"),
-      "lastGoodCommit" = COALESCE(EXCLUDED."lastGoodCommit", cell."lastGoodCommit"),
-      "lastGoodAt" = COALESCE(EXCLUDED."lastGoodAt", cell."lastGoodAt")
-    WHERE cell."buildId" <= EXCLUDED."buildId"
+      ${taken('jobId')}, ${taken('buildId')}, ${taken('commit')}, ${taken('verdict')}, ${taken('failedStep')}, ${taken('finishedAt')},
+      ${takenUnlessSame('sinceBuildId')}, ${takenUnlessSame('sinceCommit')}, ${takenUnlessSame('sinceAt')},
+      ${newestGood('lastGoodBuildId')}, ${newestGood('lastGoodCommit')}, ${newestGood('lastGoodAt')}
+    WHERE ${isResult('EXCLUDED')} OR NOT ${isResult('cell')}
   )
   SELECT "jobId", "number", "hostId", "buildId", "projectName",
          (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
          ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped"
     FROM placed`
 
+/** Cancelled, lost and broken say nothing about the commit: such an attempt never replaces a result. */
+const isResult = (row: 'cell' | 'EXCLUDED') => Prisma.raw(`(${row}."verdict" IN ('passed', 'failed', 'timed-out'))`)
+
+/** A result replaces what is no result, and the result of the same or an older build. */
+const replaces = `(cell."buildId" <= EXCLUDED."buildId" OR cell."verdict" NOT IN ('passed', 'failed', 'timed-out'))`
+
+type CellColumn = 'jobId' | 'buildId' | 'commit' | 'verdict' | 'failedStep' | 'finishedAt'
+type SinceColumn = 'sinceBuildId' | 'sinceCommit' | 'sinceAt'
+type GoodColumn = 'lastGoodBuildId' | 'lastGoodCommit' | 'lastGoodAt'
+
+const taken = (column: CellColumn) =>
+  Prisma.raw(`"${column}" = CASE WHEN ${replaces} THEN EXCLUDED."${column}" ELSE cell."${column}" END`)
+
 /** A cell's "since" stays while verdict and failing step stay. */
-const unlessChanged = (column: 'sinceBuildId' | 'sinceCommit' | 'sinceAt') =>
+const takenUnlessSame = (column: SinceColumn) =>
   Prisma.raw(
-    `CASE WHEN cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
+    `"${column}" = CASE WHEN NOT ${replaces}
+        OR cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
         THEN cell."${column}" ELSE EXCLUDED."${column}" END`,
+  )
+
+/** An older build that passes late counts for "last good", too. */
+const newestGood = (column: GoodColumn) =>
+  Prisma.raw(
+    `"${column}" = CASE WHEN EXCLUDED."lastGoodBuildId" >= COALESCE(cell."lastGoodBuildId", 0)
+        THEN EXCLUDED."${column}" ELSE cell."${column}" END`,
   )
 
 async function tryAgain({ now }: Ground, tx: Tx, ended: EndedRow[]) {
