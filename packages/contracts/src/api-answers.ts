@@ -312,8 +312,12 @@ const Cell = Type.Object({
   ),
   known: maybeText('Why its failure is no news, as farm.yaml says; of a cell that passed: why it was to fail'),
   alike: Type.Object(
-    { cells: count('This many'), of: count('of so many') },
-    { description: "Of the project's other cells, how many ended the same way" },
+    {
+      cells: count('How many of these ended with the same verdict at the same step'),
+      of: count('How many of the other cells have their result at the same commit'),
+      notYet: count('How many of the other cells have no result of this commit or a newer one yet'),
+    },
+    { description: "The project's other cells at this commit: does it fail only here, or everywhere?" },
   ),
 })
 

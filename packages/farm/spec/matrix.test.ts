@@ -135,21 +135,24 @@ farmTest('the newest build with a result counts, also when a newer one was cance
   })
 })
 
-farmTest('a cell says whether it fails only here, or everywhere', async ({ farm }) => {
+farmTest('only here or everywhere counts the cells that ran the commit', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
-  await farm.build(commitOf('a'))
-  for (const [host, exits] of [
-    [vax, [0, 1]],
-    [sun, [0, 1]],
-    [sgi, [0, 0, 0]],
-  ] as [HostHandle, number[]][]) {
-    await farm.end(host, (await host.claim(1)) as Offer, { exits })
+  for (const host of [vax, sun, sgi]) {
+    await farm.build(commitOf('a'))
+    await farm.end(host, (await host.claim(1)) as Offer)
   }
-  const matrix = await farm.matrix()
+  await farm.build(commitOf('b'))
+  const endAt = async (host: HostHandle, exits: number[]) => farm.end(host, (await host.claim(2)) as Offer, { exits })
+  const alike = async (host: string) => cellOf(await farm.matrix(), host)?.alike
 
-  expect(cellOf(matrix, 'vax')?.alike).toEqual({ cells: 1, of: 2 })
-  expect(cellOf(matrix, 'sgi')?.alike).toEqual({ cells: 0, of: 2 })
+  await endAt(vax, [0, 1])
+  expect(await alike('vax')).toEqual({ cells: 0, of: 0, notYet: 2 })
+  await endAt(sun, [0, 1])
+  expect(await alike('vax')).toEqual({ cells: 1, of: 1, notYet: 1 })
+  await endAt(sgi, [0, 0, 0])
+  expect(await alike('vax')).toEqual({ cells: 1, of: 2, notYet: 0 })
+  expect(await alike('sgi')).toEqual({ cells: 0, of: 2, notYet: 0 })
 })
 
 farmTest('what runs now lies over what was known', async ({ farm }) => {

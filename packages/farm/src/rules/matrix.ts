@@ -60,8 +60,11 @@ export interface MatrixCell {
   prevented: string | null
   /** Why its failure is no news, as farm.yaml says. Of a cell that passed: why it was to fail. */
   known: string | null
-  /** How many of the project's other cells ended with the same verdict at the same step: only here, or everywhere? */
-  alike: { cells: number; of: number }
+  /**
+   * Only here, or everywhere? Of the project's other cells: how many have their result at the same commit (`of`), how many
+   * of these ended with the same verdict at the same step (`cells`), and how many have no result of it yet (`notYet`).
+   */
+  alike: { cells: number; of: number; notYet: number }
 }
 
 export interface Matrix {
@@ -113,7 +116,7 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
               ? "not allowed by the host's owner"
               : unable && `the host cannot build for it: ${unable}`,
             known: last && known(host.name, arch, last),
-            alike: { cells: 0, of: 0 },
+            alike: { cells: 0, of: 0, notYet: 0 },
           }
         }),
     )
@@ -123,21 +126,46 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
   return { at, projects: projects.map(({ name }) => name), arches, hosts, cells }
 }
 
-const endingOf = (cell: MatrixCell) =>
-  cell.last ? `${cell.project}\n${cell.last.verdict}\n${cell.last.failedStep ?? ''}` : undefined
+/** Cancelled, lost and broken say nothing about the commit. */
+export const isResult = (verdict: Verdict): boolean =>
+  verdict === 'passed' || verdict === 'failed' || verdict === 'timed-out'
 
-function countAlike(cells: MatrixCell[]): void {
-  const ended = new Map<string, number>()
-  const endings = new Map<string, number>()
-  for (const cell of cells) {
-    const ending = endingOf(cell)
-    if (ending === undefined) continue
-    ended.set(cell.project, (ended.get(cell.project) ?? 0) + 1)
-    endings.set(ending, (endings.get(ending) ?? 0) + 1)
+function countAlike(cells: readonly MatrixCell[]): void {
+  const counts = new Map<string, number>()
+  const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
+  const results = cells.filter(({ last }) => last && isResult(last.verdict))
+  for (const cell of results) {
+    count(commitOf(cell))
+    count(endingOf(cell))
   }
-  for (const cell of cells) {
-    const ending = endingOf(cell)
-    if (ending !== undefined)
-      cell.alike = { cells: (endings.get(ending) ?? 1) - 1, of: (ended.get(cell.project) ?? 1) - 1 }
+  const notYet = countNotYet(cells)
+  for (const cell of results) {
+    cell.alike = {
+      cells: (counts.get(endingOf(cell)) ?? 1) - 1,
+      of: (counts.get(commitOf(cell)) ?? 1) - 1,
+      notYet: notYet(cell.project, cell.last?.buildId ?? 0),
+    }
   }
 }
+
+/** How many cells of a project could still get their result of a build: they have none, or one of an older build. */
+function countNotYet(cells: readonly MatrixCell[]): (project: string, buildId: number) => number {
+  const newest = new Map<string, number[]>() // by project: the build of each cell's result, 0 for none
+  for (const { project, last, prevented } of cells) {
+    const buildId = last && isResult(last.verdict) ? last.buildId : 0
+    if (buildId === 0 && prevented !== null) continue
+    const builds = newest.get(project)
+    if (builds) builds.push(buildId)
+    else newest.set(project, [buildId])
+  }
+  const known = new Map<string, number>() // a matrix has few builds and many cells
+  return (project, buildId) => {
+    const key = `${project}\n${buildId}`
+    const count = known.get(key) ?? newest.get(project)?.filter(other => other < buildId).length ?? 0
+    known.set(key, count)
+    return count
+  }
+}
+
+const commitOf = ({ project, last }: MatrixCell) => `${project}\n${last?.commit}`
+const endingOf = (cell: MatrixCell) => `${commitOf(cell)}\n${cell.last?.verdict}\n${cell.last?.failedStep ?? ''}`

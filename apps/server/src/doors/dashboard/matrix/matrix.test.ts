@@ -1,5 +1,6 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
+import { drawMatrixPage } from './page.tsx'
 import { spread, summarise, troubles } from './summary.ts'
 import { drawTable } from './table.ts'
 
@@ -15,7 +16,7 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   active: null,
   prevented: null,
   known: null,
-  alike: { cells: 0, of: 0 },
+  alike: { cells: 0, of: 0, notYet: 0 },
   ...changes,
 })
 
@@ -61,7 +62,7 @@ const words = (html: string) =>
     .trim()
 
 test('a failing cell says which step, since when, where else, and what was good', () => {
-  const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5 } })
+  const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5, notYet: 0 } })
   const html = drawTable(matrixOf([cell]))
   expect(words(html)).toBe('host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here good ccccccc')
   expect(html).toContain('href=/jobs/41')
@@ -138,11 +139,32 @@ test('a host that is away, silent or full says so', () => {
 })
 
 test.each([
-  [1, 1, ''],
-  [1, 6, 'only here'],
-  [2, 6, '2 of 6 cells'],
-  [6, 6, 'everywhere: 6 of 6'],
-])('%i cells of %i: %j', (same, of, text) => expect(spread(same, of)).toBe(text))
+  [1, 1, 0, ''],
+  [1, 6, 0, 'only here'],
+  [2, 6, 0, '2 of 6 cells'],
+  [6, 6, 0, 'everywhere: 6 of 6'],
+  [1, 1, 3, '1 of 1 that ran it; 3 not yet'],
+  [2, 2, 1, '2 of 2 that ran it; 1 not yet'],
+])('%i of %i cells that ran the commit, %i not yet: %j', (same, of, notYet, text) =>
+  expect(spread(same, of, notYet)).toBe(text),
+)
+
+test('a lost attempt that is tried again is shown as retrying, and is not failing', () => {
+  const lost = { ...passed, verdict: 'lost' as const }
+  const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
+  const cells = [cellOf('vax', { last: lost, active })]
+  expect(words(drawTable(matrixOf(cells)))).toContain(' retrying 5 h')
+  expect(summarise(matrixOf(cells))).toMatchObject({ trouble: 0, running: 1 })
+  expect(troubles(matrixOf(cells))).toEqual([])
+  expect(summarise(matrixOf([cellOf('vax', { last: lost })]))).toMatchObject({ trouble: 1 })
+})
+
+test('a cell whose only build was cancelled is no cell that passes', () => {
+  const cancelled = { ...passed, verdict: 'cancelled' as const }
+  const visit = { at, admin: false, csrf: undefined, path: '/', problems: [] }
+  const html = drawMatrixPage({ visit, matrix: matrixOf([cellOf('vax', { last: cancelled })]), projects: ['sample'] })
+  expect(html).toContain('<h1>Nothing fails, 1 without a result</h1>')
+})
 
 test('the summary counts every cell once, and what is under way beside it', () => {
   const active = { jobId: 1, attempt: '1.1', buildId: 1, state: 'queued', step: null, since: at } as const

@@ -35,10 +35,15 @@ export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage)
 }
 
 /** What the morning brings, in one sentence. */
-function headline({ cells: all, trouble, known, never, prevented }: Summary): string {
+function headline({ cells: all, passed, trouble, known, never, prevented }: Summary): string {
   const cells = all - prevented
   if (cells === 0) return 'Nothing is expected yet'
-  const rest = [known > 0 ? `, ${known} known to fail` : '', never > 0 ? `, ${never} never ran` : ''].join('')
+  const open = cells - passed - trouble - known - never
+  const rest = [
+    known > 0 ? `, ${known} known to fail` : '',
+    never > 0 ? `, ${never} never ran` : '',
+    open > 0 ? `, ${open} without a result` : '',
+  ].join('')
   if (trouble > 0) return `${trouble} of ${counted(cells, 'cell')} failing${rest}`
   return rest === '' ? `All ${cells} cells pass` : `Nothing ${known > 0 ? 'new ' : ''}fails${rest}`
 }
@@ -109,8 +114,8 @@ function Troubles({ matrix }: { matrix: Matrix }) {
 }
 
 function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
-  const { project, status, step, cells, of, since } = trouble
-  const where = spread(cells.length, of)
+  const { project, status, step, cells, of, notYet, since } = trouble
+  const where = spread(cells.length, of, notYet)
   return (
     <>
       <Mark status={status}>

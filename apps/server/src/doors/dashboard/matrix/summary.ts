@@ -1,9 +1,13 @@
-import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { isResult, type Matrix, type MatrixCell } from '@rumpfarm/farm'
 import { isActive, isTrouble, type Status } from '../words.ts'
 
-/** How a cell stands: its newest verdict, that it never ran, or why it cannot. What runs now is `active`, beside it. */
-export function cellStatus({ last, prevented, known }: MatrixCell): Status {
+/**
+ * How a cell stands: its newest verdict, that it never ran, or why it cannot. What runs now is `active`, beside it, and
+ * counts for a cell that has no result yet: a lost attempt that is tried again is no failure.
+ */
+export function cellStatus({ last, prevented, known, active }: MatrixCell): Status {
   if (!last) return prevented === null ? 'never' : 'prevented'
+  if (active && !isResult(last.verdict)) return active.state
   return known !== null && isTrouble(last.verdict) ? 'known' : last.verdict
 }
 
@@ -47,8 +51,9 @@ export interface Trouble {
   status: Status
   step: string | null
   cells: MatrixCell[]
-  /** Cells of the project that ended at all. */
+  /** Cells of the project with a result at one of these commits, and those that have none of them yet. */
   of: number
+  notYet: number
   /** When the first of them began to end like this. */
   since: { at: Date; buildId: number; commit: string }
 }
@@ -62,19 +67,37 @@ export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
     const key = `${cell.project}\n${last.verdict}\n${last.failedStep ?? ''}`
     const known = found.get(key)
     if (!known) {
-      const { project, alike } = cell
-      const status = last.verdict
-      found.set(key, { project, status, step: last.failedStep, cells: [cell], of: alike.of + 1, since: last.since })
+      const { project } = cell
+      found.set(key, {
+        project,
+        status: last.verdict,
+        step: last.failedStep,
+        cells: [cell],
+        ...extent([cell]),
+        since: last.since,
+      })
       continue
     }
     known.cells.push(cell)
     if (last.since.at < known.since.at) known.since = last.since
   }
+  for (const trouble of found.values()) Object.assign(trouble, extent(trouble.cells))
   return [...found.values()].sort((a, b) => b.since.at.getTime() - a.since.at.getTime())
 }
 
-/** Only here, or everywhere? Of a cell that is trouble, among the project's cells that ended. */
-export function spread(same: number, of: number): string {
+/** Each commit's cells are counted once: the first of them knows how many the others are. */
+function extent(cells: readonly MatrixCell[]): Pick<Trouble, 'of' | 'notYet'> {
+  const byCommit = new Map(cells.map(({ last, alike }) => [last?.commit, alike]))
+  const alikes = [...byCommit.values()]
+  return {
+    of: alikes.reduce((sum, { of }) => sum + of + 1, 0),
+    notYet: Math.min(...alikes.map(({ notYet }) => notYet)),
+  }
+}
+
+/** Only here, or everywhere? Of a cell that is trouble: how many of the cells that ran the commit ended the same way. */
+export function spread(same: number, of: number, notYet: number): string {
+  if (notYet > 0) return `${same} of ${of} that ran it; ${notYet} not yet`
   if (of <= 1) return ''
   if (same === of) return `everywhere: ${of} of ${of}`
   if (same === 1) return 'only here'

@@ -1,4 +1,4 @@
-import type { Matrix, MatrixCell, MatrixHost } from '@rumpfarm/farm'
+import { isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
 import { knownWords } from '../../matrix-forms.ts'
 import { escapeHtml, segment } from '../html.ts'
 import { age, moment } from '../times.ts'
@@ -72,7 +72,8 @@ function drawLine(cell: MatrixCell, look: Look): string {
   }
   const { jobId, failedStep, verdict } = cell.last
   const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
-  const link = `<a href=/jobs/${jobId}>${wordOf[verdict]}${step}</a>`
+  const retrying = cell.active?.jobId === jobId && !isResult(verdict)
+  const link = `<a href=/jobs/${jobId}>${retrying ? 'retrying' : wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
   const known = cell.known === null ? '' : ` <small>${escapeHtml(knownWords(cell).slice(0, 220))}</small>`
   return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
@@ -88,7 +89,7 @@ function drawSince({ last, alike }: MatrixCell, { at }: Look): string {
   const { since, lastGood } = last
   const first = `${time(since.at, at)} <a href=/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
   if (!isTrouble(last.verdict)) return ` <small>${first}</small>`
-  const where = spread(alike.cells + 1, alike.of + 1)
+  const where = isResult(last.verdict) ? spread(alike.cells + 1, alike.of + 1, alike.notYet) : ''
   const good = lastGood
     ? `good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`
     : 'never passed'
