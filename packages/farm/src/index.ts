@@ -41,15 +41,15 @@ export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/bui
 export type { HostView } from './reads/hosts.ts'
 export type { ArtifactView, AttemptView, JobView } from './reads/jobs.ts'
 export { isBelow, tooOld } from './rules/agent-version.ts'
+export { isResult } from './rules/cell.ts'
 export { describeMistake, readFarmYaml } from './rules/farm-yaml.ts'
-export {
-  type ActiveAttempt,
-  type CellRecord,
-  isResult,
-  type Matrix,
-  type MatrixCell,
-  type MatrixHost,
-  type Milestone,
+export type {
+  ActiveAttempt,
+  CellRecord,
+  Matrix,
+  MatrixCell,
+  MatrixHost,
+  Milestone,
 } from './rules/matrix.ts'
 export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'

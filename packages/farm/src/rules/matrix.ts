@@ -1,4 +1,5 @@
 import type { ArchKind, AttemptState, OwnerRule, ProjectConfig, Verdict } from '@rumpfarm/contracts'
+import { isResult } from './cell.ts'
 import { knownFailures } from './known-failures.ts'
 import { permitsSome } from './owner.ts'
 import { expectation } from './plan.ts'
@@ -125,10 +126,6 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
   const arches = [...new Set(hosts.flatMap(host => host.arches.map(({ arch }) => arch)))].sort()
   return { at, projects: projects.map(({ name }) => name), arches, hosts, cells }
 }
-
-/** Cancelled, lost and broken say nothing about the commit. */
-export const isResult = (verdict: Verdict): boolean =>
-  verdict === 'passed' || verdict === 'failed' || verdict === 'timed-out'
 
 function countAlike(cells: readonly MatrixCell[]): void {
   const counts = new Map<string, number>()
