@@ -113,9 +113,9 @@ async function seed({ db }: Scene): Promise<void> {
   )
   await db.query(
     `INSERT INTO "Cell" ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict", "failedStep",
-            "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt", "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
+            "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt", "changedBuildId", "changedCommit", "changedAt", "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
      SELECT 'wide', job."hostId", job."arch", 'default', job."id", build."id", build."commit", a."verdict", a."failedStep",
-            a."finishedAt", since."id", since."commit", since."createdAt", since."id", since."commit", since."createdAt"
+            a."finishedAt", since."id", since."commit", since."createdAt", since."id", since."commit", since."createdAt", since."id", since."commit", since."createdAt"
        FROM "Job" job JOIN "Build" build ON build."id" = job."buildId"
        JOIN "Attempt" a ON a."jobId" = job."id"
        JOIN "Build" since ON since."id" = build."id" - job."id" % 3

@@ -294,6 +294,7 @@ const Cell = Type.Object({
       failedStep,
       finishedAt: moment('When it ended'),
       since: Milestone,
+      changed: maybe(Milestone),
       lastGood: maybe(Milestone),
     }),
   ),

@@ -57,15 +57,21 @@ farmTest('a failure that farm.yaml knows is told as known, until it fails elsewh
   expect(await seen()).toBeNull()
 })
 
-farmTest('failing at another step is news', async ({ farm }) => {
+farmTest('failing at another step keeps "since", and says when the step changed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
-  await run(farm, vax, commitOf('a'), [0, 1])
-  await run(farm, vax, commitOf('b'), [0, 0, 1])
+  await run(farm, vax, commitOf('a'), [0, 0, 1])
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ since: { commit: commitOf('a') }, changed: null })
+  await run(farm, vax, commitOf('b'), [0, 1])
+  const changedAt = farm.now()
+  await run(farm, vax, commitOf('c'), [0, 1])
   expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
-    failedStep: 'tests',
-    since: { commit: commitOf('b') },
+    failedStep: 'build',
+    since: { commit: commitOf('a'), buildId: 1 },
+    changed: { commit: commitOf('b'), buildId: 2, at: changedAt },
   })
+  await run(farm, vax, commitOf('d'), [0, 0, 0])
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ since: { commit: commitOf('d') }, changed: null })
 })
 
 farmTest('an older build that ends late does not hide a newer one', async ({ farm }) => {

@@ -26,6 +26,7 @@ const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixC
   failedStep,
   finishedAt: at,
   since: milestone,
+  changed: null,
   lastGood: null,
 })
 

@@ -56,7 +56,7 @@ async function matrixHosts({ db, settings }: Ground): Promise<MatrixHost[]> {
 }
 
 // Times as milliseconds since the epoch: to read 3,600 dates as PostgreSQL writes them took 7 % of a page of 1,200 cells.
-type CellRow = Omit<CellRecord, 'since' | 'lastGood' | 'finishedAt'> & {
+type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'> & {
   projectName: string
   host: string
   arch: string
@@ -64,6 +64,9 @@ type CellRow = Omit<CellRecord, 'since' | 'lastGood' | 'finishedAt'> & {
   sinceBuildId: number
   sinceCommit: string
   sinceMs: number
+  changedBuildId: number
+  changedCommit: string
+  changedMs: number
   finishedMs: number
   lastGoodBuildId: number | null
   lastGoodCommit: string | null
@@ -73,9 +76,11 @@ type CellRow = Omit<CellRecord, 'since' | 'lastGood' | 'finishedAt'> & {
 async function cellRecords({ db }: Ground, project: string | undefined): Promise<Map<string, CellRecord>> {
   const rows = await db.$queryRaw<CellRow[]>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
-           cell."failedStep", cell."sinceBuildId", cell."sinceCommit", cell."lastGoodBuildId", cell."lastGoodCommit",
+           cell."failedStep", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
+           cell."lastGoodBuildId", cell."lastGoodCommit",
            extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedMs",
            extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceMs",
+           extract(epoch FROM cell."changedAt")::float8 * 1000 AS "changedMs",
            extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host"
       FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
      WHERE host."removedAt" IS NULL AND (${project ?? null}::text IS NULL OR cell."projectName" = ${project ?? null})`
@@ -93,6 +98,10 @@ function recordOf(row: CellRow): CellRecord {
     failedStep,
     finishedAt: dateOf(row.finishedMs),
     since: { buildId: row.sinceBuildId, commit: row.sinceCommit, at: dateOf(row.sinceMs) },
+    changed:
+      row.changedBuildId === row.sinceBuildId
+        ? null
+        : { buildId: row.changedBuildId, commit: row.changedCommit, at: dateOf(row.changedMs) },
     lastGood:
       lastGoodBuildId !== null && lastGoodCommit !== null && lastGoodMs !== null
         ? { buildId: lastGoodBuildId, commit: lastGoodCommit, at: dateOf(lastGoodMs) }

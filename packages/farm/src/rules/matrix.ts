@@ -33,8 +33,10 @@ export interface CellRecord {
   verdict: Verdict
   failedStep: string | null
   finishedAt: Date
-  /** The first build of the unbroken run of this verdict at this step. */
+  /** The first build of the unbroken run of passes, or of failures. */
   since: Milestone
+  /** Of a cell that fails another way than at `since`: the build at which that began. Null: it has been the same since. */
+  changed: Milestone | null
   lastGood: Milestone | null
 }
 

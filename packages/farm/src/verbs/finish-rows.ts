@@ -85,17 +85,18 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
     RETURNING artifact.*
   ), cell AS (
     INSERT INTO "Cell" AS cell ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
-           "failedStep", "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt",
+           "failedStep", "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt", "changedBuildId", "changedCommit", "changedAt",
            "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
     SELECT DISTINCT ON ("projectName", "hostId", "arch", "variant")
            "projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
-           "failedStep", "finishedAt", "buildId", "commit", "finishedAt",
+           "failedStep", "finishedAt", "buildId", "commit", "finishedAt", "buildId", "commit", "finishedAt",
            CASE WHEN "verdict" = 'passed' THEN "buildId" END, CASE WHEN "verdict" = 'passed' THEN "commit" END,
            CASE WHEN "verdict" = 'passed' THEN "finishedAt" END
       FROM placed ORDER BY "projectName", "hostId", "arch", "variant", "buildId" DESC
     ON CONFLICT ("projectName", "hostId", "arch", "variant") DO UPDATE SET
       ${taken('jobId')}, ${taken('buildId')}, ${taken('commit')}, ${taken('verdict')}, ${taken('failedStep')}, ${taken('finishedAt')},
-      ${takenUnlessSame('sinceBuildId')}, ${takenUnlessSame('sinceCommit')}, ${takenUnlessSame('sinceAt')},
+${takenUnless(sameOutcome, 'sinceBuildId')}, ${takenUnless(sameOutcome, 'sinceCommit')}, ${takenUnless(sameOutcome, 'sinceAt')},
+      ${takenUnless(sameFailure, 'changedBuildId')}, ${takenUnless(sameFailure, 'changedCommit')}, ${takenUnless(sameFailure, 'changedAt')},
       ${newestGood('lastGoodBuildId')}, ${newestGood('lastGoodCommit')}, ${newestGood('lastGoodAt')}
     WHERE ${isResult('EXCLUDED')} OR NOT ${isResult('cell')}
   )
@@ -111,19 +112,18 @@ const isResult = (row: 'cell' | 'EXCLUDED') => Prisma.raw(`(${row}."verdict" IN 
 const replaces = `(cell."buildId" <= EXCLUDED."buildId" OR cell."verdict" NOT IN ('passed', 'failed', 'timed-out'))`
 
 type CellColumn = 'jobId' | 'buildId' | 'commit' | 'verdict' | 'failedStep' | 'finishedAt'
-type SinceColumn = 'sinceBuildId' | 'sinceCommit' | 'sinceAt'
+type SinceColumn = 'sinceBuildId' | 'sinceCommit' | 'sinceAt' | 'changedBuildId' | 'changedCommit' | 'changedAt'
 type GoodColumn = 'lastGoodBuildId' | 'lastGoodCommit' | 'lastGoodAt'
 
 const taken = (column: CellColumn) =>
   Prisma.raw(`"${column}" = CASE WHEN ${replaces} THEN EXCLUDED."${column}" ELSE cell."${column}" END`)
 
-/** A cell's "since" stays while verdict and failing step stay. */
-const takenUnlessSame = (column: SinceColumn) =>
-  Prisma.raw(
-    `"${column}" = CASE WHEN NOT ${replaces}
-        OR cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"
-        THEN cell."${column}" ELSE EXCLUDED."${column}" END`,
-  )
+/** "Since" stays while the cell goes on to pass, or to fail at whatever step; "changed" only while it fails the same way. */
+const sameFailure = `cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"`
+const sameOutcome = `(${sameFailure} OR cell."verdict" IN ('failed', 'timed-out') AND EXCLUDED."verdict" IN ('failed', 'timed-out'))`
+
+const takenUnless = (same: string, column: SinceColumn) =>
+  Prisma.raw(`"${column}" = CASE WHEN NOT ${replaces} OR ${same} THEN cell."${column}" ELSE EXCLUDED."${column}" END`)
 
 /** An older build that passes late counts for "last good", too. */
 const newestGood = (column: GoodColumn) =>

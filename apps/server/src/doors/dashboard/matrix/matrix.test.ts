@@ -28,6 +28,7 @@ const failed = (step: string, hours: number): MatrixCell['last'] => ({
   failedStep: step,
   finishedAt: hoursAgo(1),
   since: { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(hours) },
+  changed: null,
   lastGood: { buildId: 9, commit: 'c'.repeat(40), at: hoursAgo(90) },
 })
 
@@ -67,6 +68,12 @@ test('a failing cell says which step, since when, where else, and what was good'
   expect(words(html)).toBe('host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here good ccccccc')
   expect(html).toContain('href=/jobs/41')
   expect(html).toContain('title="2024-05-06 04:08 UTC"')
+})
+
+test('a cell that failed another way before says so', () => {
+  const last = { ...passed, ...failed('build', 3), changed: { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) } }
+  const html = drawTable(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
+  expect(words(html)).toContain('failed build 3 h #11 bbbbbbb another failure before #12 only here')
 })
 
 test('a cell that is expected and never ran is there to be seen', () => {

@@ -86,14 +86,15 @@ function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): str
 
 function drawSince({ last, alike }: MatrixCell, { at }: Look): string {
   if (!last) return ''
-  const { since, lastGood } = last
+  const { since, changed, lastGood } = last
   const first = `${time(since.at, at)} <a href=/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
   if (!isTrouble(last.verdict)) return ` <small>${first}</small>`
   const where = isResult(last.verdict) ? spread(alike.cells + 1, alike.of + 1, alike.notYet) : ''
   const good = lastGood
     ? `good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`
     : 'never passed'
-  const parts = [`${first} <code>${shortCommit(since.commit)}</code>`, where, good].filter(Boolean)
+  const other = changed && `another failure before #${changed.buildId}`
+  const parts = [`${first} <code>${shortCommit(since.commit)}</code>`, other, where, good].filter(Boolean)
   return ` <small>${parts.join('</small> <small>')}</small>`
 }
 
