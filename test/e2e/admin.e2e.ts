@@ -33,6 +33,30 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')
 })
 
+test('a commit that was built before is not built again, unless an administrator asks for it', async ({
+  farm,
+  page,
+  signIn,
+}) => {
+  const commit = farm.repository('sample').commit({ 'job.sh': '# built twice\n' })
+  await signIn(page)
+  const build = async () => {
+    await page.goto('/projects/sample')
+    await page.getByLabel('Branch, tag or commit').fill(commit)
+    await page.getByRole('button', { name: 'Build it' }).click()
+  }
+  await build()
+  await expect(page).toHaveURL(/\/builds\/\d+$/)
+  const first = page.url()
+  await build()
+  await expect(page).toHaveURL(`${first}?built=before`)
+  await expect(page.getByRole('status')).toContainText('built before with the same recipe')
+  await page.getByRole('button', { name: 'Build this commit again' }).click()
+  await expect(page).toHaveURL(/\/builds\/\d+$/)
+  expect(page.url()).not.toBe(first)
+  await expect(page.getByText(commit).first()).toBeVisible()
+})
+
 test('a commit that does not exist is told with git’s words', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')

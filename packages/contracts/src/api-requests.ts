@@ -20,6 +20,12 @@ export const TriggerBuild = Type.Object(
           "A branch, a tag, or a commit, full or abbreviated. Absent: the newest commit of the project's first branch",
       }),
     ),
+    again: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: make a new build also where this commit was built with the same recipe. Absent or false: that build is the answer',
+      }),
+    ),
   },
   strict,
 )

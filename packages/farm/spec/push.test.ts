@@ -25,6 +25,36 @@ farmTest('the same commit twice makes one build', async ({ farm }) => {
   expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
 })
 
+farmTest(
+  'the same commit with another recipe is another build, and its jobs have the new steps and sources',
+  async ({ farm }) => {
+    await farm.configure()
+    await farm.host('vax')
+    await farm.build(commitOf('a'))
+    const source = { name: 'src', repository: 'https://git.example.org/src', leaveOut: [] }
+    await farm.configure(project({ sources: [source], steps: [{ name: 'all', run: 'make all' }] }))
+
+    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: true, jobsAdded: 1 })
+    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: false, jobsAdded: 0 })
+    expect((await farm.findJob(2))?.recipe).toMatchObject({ sources: [source], steps: [{ run: 'make all' }] })
+    expect((await farm.findBuild(2))?.sources).toBe('pending')
+    await farm.configure()
+    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
+  },
+)
+
+farmTest('a request to build a commit again makes a new build, once', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const again = () => farm.push(commitOf('a'), { again: true, deliveryId: 'pressed' })
+  const outcomes = await Promise.all([again(), again()])
+
+  expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['built', 'repeated'])
+  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(2)
+  expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
+})
+
 farmTest('the same delivery twice makes one build, even at the same moment', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')

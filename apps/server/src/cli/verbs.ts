@@ -13,12 +13,17 @@ interface Triggered {
   problem: string | null
 }
 
-const trigger: Verb = async (api, [project, ref, ...rest]) => {
+const trigger: Verb = async (api, words) => {
+  const again = words.includes('--again')
+  const [project, ref, ...rest] = words.filter(word => word !== '--again')
   if (!project || rest.length > 0) return undefined
   const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
-  const { id, url, commit, created, jobsAdded, problem } = await api.post<Triggered>(path, ref ? { ref } : {})
+  const { id, url, commit, created, jobsAdded, problem } = await api.post<Triggered>(path, {
+    ...(ref ? { ref } : {}),
+    ...(again ? { again } : {}),
+  })
   const more = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
-  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ` (it was there${more})`}`
+  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ` (built before with this recipe${more}; --again builds it again)`}`
   return [line, ...(problem ? [problem] : []), url]
 }
 
@@ -72,7 +77,7 @@ const admin: Verb = async (api, words) => {
 }
 
 export const verbs: Record<string, { run: Verb; usage: string }> = {
-  trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH]' },
+  trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]' },
   host: { run: host, usage: './farm host invite NAME\n       ./farm host alert NAME URL|off' },
   token: { run: createToken, usage: `./farm token create NAME [--scope ${scopes.join('|')}]` },
   admin: { run: admin, usage: './farm admin' },

@@ -35,6 +35,21 @@ doorsTest('a branch, a tag, a full and an abbreviated commit are the same build'
   expect(await doors.stored()).toBe(1)
 })
 
+doorsTest('a build is made again when it is asked for, or when the recipe has changed', async ({ doors }) => {
+  await doors.configure()
+  const commit = doors.repository.git('rev-parse', 'HEAD')
+  const ask = async (body: object) => (await doors.post(builds, { ref: commit, ...body })).json()
+  expect(await ask({})).toMatchObject({ id: 1, created: true })
+  expect(await ask({ again: false })).toMatchObject({ id: 1, created: false })
+  const again = await ask({ again: true })
+  expect(again).toMatchObject({ created: true, commit })
+  expect(again.id).not.toBe(1)
+
+  await doors.configure({ steps: [{ name: 'all', run: 'make all' }] })
+  expect(await ask({})).toMatchObject({ created: true, commit })
+  expect(await doors.stored()).toBe(3)
+})
+
 doorsTest('a project whose branches the repository lacks is built at its default branch', async ({ doors }) => {
   doors.repository.git('branch', '--move', 'main', 'trunk')
   await doors.configure({ branches: ['main', 'master'] })

@@ -10,6 +10,8 @@ export interface Trigger {
   /** Who asks, and their own id for it: the same one twice makes one build. */
   source: string
   deliveryId: string
+  /** Wants a new build, also where the commit was built with the same recipe. */
+  again?: boolean | undefined
 }
 
 export type TriggerOutcome =
@@ -32,8 +34,8 @@ export async function triggerBuild(
   const found = await findCommit(mirrors, project, wish.ref)
   if (found.kind !== 'found') return found
   const { commit, doubt = null, kind: _, ...told } = found
-  const { source, deliveryId } = wish
-  const outcome = await farm.receivePush({ project: project.name, source, deliveryId, commit, ...told })
+  const { source, deliveryId, again } = wish
+  const outcome = await farm.receivePush({ project: project.name, source, deliveryId, again, commit, ...told })
   return triggered(outcome, commit, doubt)
 }
 

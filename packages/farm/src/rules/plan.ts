@@ -63,6 +63,15 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
   }
 }
 
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
+
+/**
+ * What a build runs, whatever its hosts: the recipes of all variants. The same commit with another hash is another build,
+ * so that a fixed recipe, or a further source, can be tried on the commit that needed it.
+ */
+export const buildRecipeHash = (project: ProjectConfig): string =>
+  hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
+
 /** One job for each variant, on each host, for each of its arches, that the project expects and the host's owner allows. */
 export function planJobs(
   project: ProjectConfig,
@@ -72,7 +81,7 @@ export function planJobs(
   const hosts = allHosts.filter(({ rules }) => permits(rules, project.name, branch))
   return Object.keys(project.variants).flatMap(variant => {
     const recipe = recipeOf(project, variant)
-    const recipeHash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex')
+    const recipeHash = hashOf(recipe)
     const expects = expectation(project, variant)
     return hosts.flatMap(host =>
       host.arches

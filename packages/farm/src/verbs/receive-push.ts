@@ -2,7 +2,7 @@ import { attemptName } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
 import { plannedHosts } from '../reads/planned-hosts.ts'
 import { projectConfigs } from '../reads/projects.ts'
-import { buildsBranch, type PlannedJob, planJobs } from '../rules/plan.ts'
+import { buildRecipeHash, buildsBranch, type PlannedJob, planJobs } from '../rules/plan.ts'
 import { prepareSourcesAgain } from './sources.ts'
 
 export interface Push {
@@ -14,6 +14,8 @@ export interface Push {
   source: string
   /** Their own id for it: the same one twice makes one build. */
   deliveryId: string
+  /** Wants a build of its own, also where the same commit was built with the same recipe. */
+  again?: boolean | undefined
   subject?: string | undefined
   author?: string | undefined
 }
@@ -33,7 +35,7 @@ export async function receivePush(ground: Ground, push: Push): Promise<PushOutco
     await recordUnbuilt(ground, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  return plan(ground, push, planJobs(project, hosts, push.branch ?? null))
+  return plan(ground, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null))
 }
 
 const recordUnbuilt = ({ db, now }: Ground, push: Push) =>
@@ -58,8 +60,8 @@ interface PlannedRow {
   hostId: number | null
 }
 
-async function plan(ground: Ground, push: Push, jobs: PlannedJob[]): Promise<PushOutcome> {
-  const rows = await insertBuild(ground, push, jobs)
+async function plan(ground: Ground, push: Push, recipeHash: string, jobs: PlannedJob[]): Promise<PushOutcome> {
+  const rows = await insertBuild(ground, push, recipeHash, jobs)
   const build = rows[0]
   if (!build) return repeated(ground, push)
   const added = rows.flatMap(({ jobId, hostId }) => (jobId === null || hostId === null ? [] : [{ jobId, hostId }]))
@@ -83,19 +85,21 @@ async function repeated({ db }: Ground, push: Push): Promise<PushOutcome> {
 
 /**
  * Push, build, recipes, jobs and first attempts in one round trip: seven statements of a transaction took 6 ms of a
- * webhook's answer, this one takes 1. A build that exists gains the jobs it lacks (a host that joined since).
+ * webhook's answer, this one takes 1. A build is one project at one commit with one recipe for one reason: an identical
+ * request finds it, and it gains the jobs it lacks (a host that joined since).
  */
-function insertBuild({ db, now }: Ground, push: Push, jobs: PlannedJob[]): Promise<PlannedRow[]> {
+function insertBuild({ db, now }: Ground, push: Push, recipeHash: string, jobs: PlannedJob[]): Promise<PlannedRow[]> {
   const recipes = [...new Map(jobs.map(job => [job.recipeHash, JSON.stringify(job.recipe)]))]
   const branch = push.branch ?? null
+  const reason = push.again ? `again ${push.source} ${push.deliveryId}` : 'push'
   const at = now()
   return db.$queryRaw<PlannedRow[]>`
     WITH build AS (
-      INSERT INTO "Build" ("projectName", "commit", "branch", "subject", "author", "createdAt")
-      SELECT ${push.project}, ${push.commit}, ${branch}, ${push.subject ?? null}, ${push.author ?? null}, ${at}
+      INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")
+      SELECT ${push.project}, ${push.commit}, ${reason}, ${recipeHash}, ${branch}, ${push.subject ?? null}, ${push.author ?? null}, ${at}
        WHERE NOT EXISTS (SELECT FROM "Push" WHERE "source" = ${push.source} AND "deliveryId" = ${push.deliveryId}
                             AND "projectName" = ${push.project})
-      ON CONFLICT ("projectName", "commit") DO UPDATE SET "branch" = COALESCE("Build"."branch", EXCLUDED."branch")
+      ON CONFLICT ("projectName", "commit", "reason", "recipeHash") DO UPDATE SET "branch" = COALESCE("Build"."branch", EXCLUDED."branch")
       RETURNING "id", "sources", (xmax = 0) AS "created"
     ), push AS (
       INSERT INTO "Push" ("source", "deliveryId", "projectName", "branch", "commit", "outcome", "buildId", "receivedAt")

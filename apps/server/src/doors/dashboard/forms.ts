@@ -5,7 +5,7 @@ import type { Parts } from '../../parts.ts'
 import { acceptForms, isAdmin, requireAdmin } from '../access.ts'
 import { enrolLine, signedLine } from '../enrol-lines.ts'
 import { publicUrlOf } from '../public-url.ts'
-import { triggerBuild } from '../trigger.ts'
+import { type TriggerOutcome, triggerBuild, triggered } from '../trigger.ts'
 import { segment } from './html.ts'
 import { NotHere, noSuch } from './not-found.ts'
 import { drawAlertPage } from './pages/hosts.tsx'
@@ -34,9 +34,18 @@ export function formRoutes(app: FastifyInstance, parts: Parts): void {
     refuseUnknown(await farm.cancelBuild(wholeNumber(params.id) ?? 0), 'build', params.id)
     return seeOther(reply, `/builds/${params.id}`)
   })
-  app.post('/projects/:name/trigger', admin, async ({ params, body }: Named, reply) => {
-    const buildId = await trigger(parts, params.name, body?.ref?.trim() || undefined)
+  app.post('/builds/:id/again', admin, async ({ params }: Numbered, reply) => {
+    const build = await farm.findBuild(wholeNumber(params.id) ?? 0)
+    if (!build) throw noSuch('build', params.id, { href: '/builds', text: 'All builds' })
+    const { project, commit, branch, subject, author } = build
+    const known = { branch: branch ?? undefined, subject: subject ?? undefined, author: author ?? undefined }
+    const push = { project, commit, ...known, source: 'button', deliveryId: randomUUID(), again: true }
+    const { buildId } = builtBy(project, triggered(await farm.receivePush(push), commit, null))
     return seeOther(reply, `/builds/${buildId}`)
+  })
+  app.post('/projects/:name/trigger', admin, async ({ params, body }: Named, reply) => {
+    const { buildId, created } = await trigger(parts, params.name, body?.ref?.trim() || undefined)
+    return seeOther(reply, `/builds/${buildId}${created ? '' : '?built=before'}`)
   })
 
   for (const [verb, paused] of [
@@ -124,11 +133,19 @@ function refuseRetry(outcome: RetryOutcome, id: string): void {
   throw new NotHere({ title: 'It cannot run again', text: `${outcome.why}.`, next })
 }
 
-async function trigger(parts: Parts, project: string, ref: string | undefined): Promise<number> {
+async function trigger(
+  parts: Parts,
+  project: string,
+  ref: string | undefined,
+): Promise<{ buildId: number; created: boolean }> {
   const outcome = await triggerBuild(parts, { project, ref, source: 'button', deliveryId: randomUUID() })
+  return builtBy(project, outcome)
+}
+
+function builtBy(project: string, outcome: TriggerOutcome): { buildId: number; created: boolean } {
   switch (outcome.kind) {
     case 'built':
-      return outcome.buildId
+      return outcome
     case 'unknown-project':
       throw noProject(project)
     case 'branch-not-built': {
@@ -139,7 +156,7 @@ async function trigger(parts: Parts, project: string, ref: string | undefined): 
       )
     }
     case 'repeated':
-      if (outcome.buildId !== null) return outcome.buildId
+      if (outcome.buildId !== null) return { buildId: outcome.buildId, created: false }
       throw notTriggered(project, 'This push was here before, and was not built then.')
     default:
       throw notTriggered(project, `${outcome.problem}.`)

@@ -44,11 +44,12 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
     )
   })
 
-  app.get('/builds/:id', async (request: FastifyRequest<Numbered>, reply) => {
+  app.get('/builds/:id', async (request: FastifyRequest<Numbered & { Querystring: { built?: string } }>, reply) => {
     const id = wholeNumber(request.params.id)
     const build = id === undefined ? undefined : await farm.findBuild(id)
     if (!build) throw noSuch('build', request.params.id, { href: '/builds', text: 'All builds' })
-    return sendPage(reply, drawBuildPage(await visitOf(parts, request), build))
+    const asked = request.query.built === 'before'
+    return sendPage(reply, drawBuildPage(await visitOf(parts, request), build, asked))
   })
 
   app.get('/hosts', async (request, reply) => {

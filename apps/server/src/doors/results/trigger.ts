@@ -6,13 +6,16 @@ import { publicUrlOf } from '../public-url.ts'
 import { isFullCommit, type TriggerOutcome, triggerBuild } from '../trigger.ts'
 import { answerTriggerRefusal } from '../trigger-refusal.ts'
 
-type TriggerRequest = FastifyRequest<{ Params: { name: string }; Body: { ref?: string | undefined } }>
+type TriggerRequest = FastifyRequest<{
+  Params: { name: string }
+  Body: { ref?: string | undefined; again?: boolean | undefined }
+}>
 
 /** The database decides what is new; a request without Idempotency-Key is one of its own. */
 export async function answerTrigger(parts: Parts, request: TriggerRequest, reply: FastifyReply): Promise<FastifyReply> {
   const project = request.params.name
-  const { ref } = request.body
-  const wish = { project, ref, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
+  const { ref, again } = request.body
+  const wish = { project, ref, again, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
   const outcome = await triggerBuild(parts, wish)
   switch (outcome.kind) {
     case 'built':

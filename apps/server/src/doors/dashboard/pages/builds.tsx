@@ -50,7 +50,8 @@ export function drawBuildsPage({ visit, builds, project, before }: BuildsPage): 
   })
 }
 
-export function drawBuildPage(visit: Visit, build: BuildView): string {
+/** `asked`: somebody has just asked for this build, and it was there. */
+export function drawBuildPage(visit: Visit, build: BuildView, asked = false): string {
   const active = (Object.keys(build.counts) as Status[]).some(isActive)
   return drawPage({
     title: `Build ${build.id} of ${build.project}`,
@@ -63,11 +64,17 @@ export function drawBuildPage(visit: Visit, build: BuildView): string {
           Build {build.id} of <a href={`/projects/${segment(build.project)}`}>{build.project}</a>
         </h1>
         <p class="lead">{build.subject ?? 'Its commit message is not known yet.'}</p>
+        {asked && (
+          <p class="banner" role="status">
+            This commit was built before with the same recipe, so there is no new build.
+          </p>
+        )}
         <Facts build={build} at={visit.at} />
         <p class="totals">
           <Counts counts={build.counts} />
         </p>
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
+        {visit.admin && <BuildAgain visit={visit} id={build.id} />}
         <Sources build={build} />
         <h2>Jobs</h2>
         {build.jobs.length === 0 ? (
@@ -123,6 +130,13 @@ const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
     <button type="submit" class="danger">
       Cancel what is left of this build
     </button>
+  </form>
+)
+
+const BuildAgain = ({ visit, id }: { visit: Visit; id: number }) => (
+  <form class="action" method="post" action={`/builds/${id}/again`}>
+    <Csrf visit={visit} />
+    <button type="submit">Build this commit again with the current recipe</button>
   </form>
 )
 
