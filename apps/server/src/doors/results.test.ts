@@ -31,6 +31,22 @@ doorsTest('the projects, without the passwords in their addresses', async ({ doo
   expect((await doors.ask('/api/v1/projects/x')).json()).toMatchObject({ status: 404, known: ['other', 'sample'] })
 })
 
+doorsTest('the largest number that an id can have is a number that the farm does not know', async ({ doors }) => {
+  for (const path of [
+    'builds/2147483647',
+    'jobs/2147483647',
+    'jobs/2147483647/log',
+    'jobs/2147483647/artifacts/x',
+    'jobs/2147483647/attempts/1/log',
+    'jobs/2147483647/attempts/1/artifacts/x',
+  ]) {
+    const answer = await doors.ask(`/api/v1/${path}`)
+    expect([path, answer.statusCode]).toEqual([path, 404])
+  }
+  for (const path of ['jobs/2147483647/cancel', 'jobs/2147483647/retry', 'builds/2147483647/cancel'])
+    expect([path, (await doors.post(`/api/v1/${path}`)).statusCode]).toEqual([path, 404])
+})
+
 doorsTest('builds and jobs, newest first, page by page', async ({ doors }) => {
   const { commits } = await threeBuilds(doors)
   const first = await doors.ask('/api/v1/builds?project=sample&limit=2')

@@ -45,6 +45,7 @@ export interface BuildView extends BuildSummary {
 }
 
 export interface JobFilter {
+  id?: number | undefined
   buildId?: number | undefined
   project?: string | undefined
   host?: string | undefined
@@ -82,8 +83,9 @@ const jobTables = Prisma.sql`"Job" job JOIN "Build" build ON build."id" = job."b
   (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) a ON true`
 
 function conditions(filter: JobFilter): Prisma.Sql[] {
-  const { buildId, project, host, arch, variant, status, before } = filter
+  const { id, buildId, project, host, arch, variant, status, before } = filter
   const wanted = [Prisma.sql`true`]
+  if (id !== undefined) wanted.push(Prisma.sql`job."id" = ${id}`)
   if (buildId !== undefined) wanted.push(Prisma.sql`job."buildId" = ${buildId}`)
   if (project !== undefined) wanted.push(Prisma.sql`build."projectName" = ${project}`)
   if (host !== undefined) wanted.push(Prisma.sql`host."name" = ${host}`)

@@ -54,7 +54,7 @@ const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' 
 export async function findJob(ground: Ground, id: number): Promise<JobView | undefined> {
   const { db, logs } = ground
   // One after the other: read at once, a job was seen finished whose attempt was not.
-  const [summary] = await listJobs(ground, { before: id + 1, limit: 1 })
+  const [summary] = await listJobs(ground, { id, limit: 1 })
   const row = await db.job.findUnique({
     where: { id },
     include: {
@@ -63,7 +63,7 @@ export async function findJob(ground: Ground, id: number): Promise<JobView | und
       attempts: { orderBy: { number: 'desc' }, take: 100, include: { artifacts: sealedOnly } },
     },
   })
-  if (!row || summary?.id !== id) return undefined
+  if (!row || !summary) return undefined
   const attempts = row.attempts.map(attempt => ({
     attempt: attemptName(attempt),
     number: attempt.number,
