@@ -91,17 +91,51 @@ test('killed hard it leaves nothing running, and starts again', { timeout: patie
   await saying(start(), /is green/)
 })
 
-test('a server that ends by itself ends everything, and is told with its last words', {
+test('a server or a database that ends by itself comes back, and the job of this machine goes on', {
   timeout: patience,
 }, async () => {
-  const starter = start()
-  await saying(starter, /^Ctrl-C ends everything/)
-  const server = Number((await readFile(join(data, 'postgres/server.pid'), 'utf8')).split('\n')[0])
-  process.kill(server, 'SIGKILL')
+  const file = join(directory, 'slow.yaml')
+  const repository = fileURLToPath(new URL('../..', import.meta.url))
+  const steps = '[{ wait: "while [ ! -e $RELEASE ]; do sleep 0.1; done; echo released" }]'
+  const release = join(directory, 'release')
+  const env = `{ RELEASE: ${JSON.stringify(release)} }`
+  await writeFile(file, `projects:\n  sample: { repository: ${repository}, env: ${env}, steps: ${steps} }\n`)
+  const starter = start({ FARM_FILE: file })
+  const [, build = ''] = await saying(starter, /^build (\d+): sample at /)
+  const url = (await saying(starter, /^the farm answers at (\S+)/))[1]
+  const job = async () => {
+    const answer = await fetch(`${url}/api/v1/jobs?build=${build}`).catch(() => undefined)
+    return answer?.ok ? ((await answer.json()) as { items: { state: string; attempt: string }[] }).items[0] : undefined
+  }
+  const running = () => eventually('the job runs', async () => ((await job())?.state === 'running' ? true : undefined))
+  const processes = async () => (await readFile(join(data, 'postgres/server.pid'), 'utf8')).split('\n').map(Number)
+  await running()
 
-  await saying(starter, /^farm: the server ended by itself \(killed by SIGKILL\)/)
-  await eventually('the starter ends', () => (starter.running ? undefined : true))
-  expect(starter.child.exitCode).toBe(1)
+  const [server = 0] = await processes()
+  process.kill(server, 'SIGKILL')
+  await saying(starter, /^the server ended by itself \(killed by SIGKILL\)/)
+  await saying(starter, /^the farm answers again at /)
+  await running()
+  const after = starter.lines.length
+  process.kill((await processes())[1] ?? 0, 'SIGKILL')
+  await starter.line(
+    'the end',
+    line => (/^the server ended by itself \(exit code 1\)/.test(line) ? true : undefined),
+    after,
+    patience,
+  )
+  await starter.line(
+    'its return',
+    line => (line.startsWith('the farm answers again') ? true : undefined),
+    after,
+    patience,
+  )
+  await running()
+
+  await writeFile(release, '')
+  await saying(starter, / is green /)
+  expect((await job())?.attempt).toMatch(/\.1$/)
+  expect(await endWith(starter, 'SIGINT')).toBe(0)
   await nothingLeft()
 })
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** What the API said no to, in its own words. */
 export class Refusal extends Error {
   constructor(
@@ -7,6 +9,9 @@ export class Refusal extends Error {
     super(message)
   }
 }
+
+/** Nothing answers at the farm's address. */
+export class Unreachable extends Error {}
 
 export interface Api {
   url: string
@@ -33,7 +38,7 @@ const reach = async (request: Request): Promise<Response> => {
   } catch (error) {
     const cause = (error as Error).cause as { code?: string; message?: string } | undefined
     const why = cause?.code ?? cause?.message ?? (error as Error).message
-    throw new Error(`no farm answers at ${new URL(request.url).origin} (${why}); start it with: npm start`)
+    throw new Unreachable(`no farm answers at ${new URL(request.url).origin} (${why}); start it with: npm start`)
   }
 }
 
@@ -58,6 +63,22 @@ export const apiClient = (url: string, token: string): Api => {
     text: async (path, headers = {}) => (await ask(path, { headers: { accept: '*/*', ...headers } })).text(),
   }
 }
+
+/** Asks again while nothing answers, or the farm is only starting, until `ended`. A change is never sent twice. */
+export const patient = (api: Api, ended: AbortSignal): Api => ({
+  ...api,
+  get: async <T>(path: string): Promise<T> => {
+    for (;;) {
+      try {
+        return await api.get<T>(path)
+      } catch (error) {
+        const away = error instanceof Unreachable || (error instanceof Refusal && error.status === 503)
+        if (!away || ended.aborted) throw error
+        await sleep(500, undefined, { signal: ended }).catch(() => {})
+      }
+    }
+  },
+})
 
 /** Where the farm with this configuration answers on its own machine. */
 export const localUrl = (host: string, port: number): string => {

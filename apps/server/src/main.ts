@@ -41,7 +41,7 @@ function closeOnSignal(close: () => Promise<void>, log: Logger): void {
       if (closing) return
       closing = true
       log.info({ signal }, 'closing')
-      void close().then(() => process.exit(0))
+      void close().then(() => process.exit()) // with process.exitCode: 1 when PostgreSQL ended by itself
     })
   }
 }

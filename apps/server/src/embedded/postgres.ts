@@ -29,6 +29,7 @@ export interface EmbeddedPostgres {
 }
 
 const endThisServer = (): void => {
+  process.exitCode = 1 // a supervisor is to start us again
   process.kill(process.pid, 'SIGTERM')
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, Refusal } from '../api-client.ts'
+import { type Api, Refusal, Unreachable } from '../api-client.ts'
 
 export interface CellRequest {
   api: Api
@@ -103,7 +103,7 @@ export const buildSample = async (request: CellRequest): Promise<void> => {
     request.say(`build ${build.id}: sample at ${head.commit.slice(0, 12)}`)
     await followOurs(request, build)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof Refusal || error instanceof Unreachable)) throw error
     request.say(`the sample was not built: ${error.message}`)
   }
 }

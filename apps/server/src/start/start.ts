@@ -1,12 +1,13 @@
 // What `npm start` runs once the packages are there: the server, this machine as its first host, and the sample's first build.
 import { mkdirSync } from 'node:fs'
-import { apiClient, localUrl } from '../api-client.ts'
+import { apiClient, localUrl, patient } from '../api-client.ts'
 import { type Config, readConfig } from '../config.ts'
 import { readFarmFile } from '../farm-file.ts'
 import { type Ending, openEnding } from './ending.ts'
 import { buildSample } from './first-cell.ts'
+import { type KeptServer, keepServer } from './kept-server.ts'
 import { findPort } from './port.ts'
-import { postgresGone, type RunningServer, serverReady, startServer } from './server-child.ts'
+import { postgresGone } from './server-child.ts'
 import { type HostRequest, hostOnline, type RunningHost, startHost } from './this-host.ts'
 
 const say = (line: string): void => console.log(line)
@@ -23,13 +24,13 @@ async function main(config: Config): Promise<void> {
   const { dataDirectory, secrets } = config
   const { port, url } = await choosePort(config)
   const server = await runServer(config, { port, url }, ending)
-  const api = apiClient(url, secrets.adminToken)
+  const api = patient(apiClient(url, secrets.adminToken), ending.begun)
   const { url: login } = await api.post<{ url: string }>('/api/v1/login-links')
   say(`the farm answers at ${url}\nsign in as administrator, once, within ten minutes: ${login}`)
   await sayMistakes(config.farmFile)
   await runHost({ api, dataDirectory, say, begun: ending.begun })
   if (!ending.begun.aborted) say(`Ctrl-C ends everything; the data stays in ${dataDirectory}`)
-  await server.child.ended
+  await server.gaveUp
 }
 
 /** The server's log has them, too; here somebody is looking. */
@@ -48,18 +49,18 @@ async function runServer(
   { dataDirectory, databaseUrl }: Config,
   at: { port: number; url: string },
   { add, begun }: Ending,
-) {
+): Promise<KeptServer> {
   say('starting the server …')
   mkdirSync(dataDirectory, { recursive: true })
-  const server = startServer({ ...at, dataDirectory })
+  const server = keepServer({ ...at, dataDirectory }, { say, begun })
   if (databaseUrl === undefined) add({ name: 'PostgreSQL', stop: () => postgresGone(dataDirectory) })
   add({ name: 'the server', stop: server.stop })
-  void server.child.ended.then(how => serverEnded(server, how))
-  return (await serverReady(server, at.url, begun)) ? server : ending.end(1)
+  void server.gaveUp.then(serverEnded)
+  return (await server.ready) ? server : ending.end(1)
 }
 
-async function serverEnded({ child }: RunningServer, how: string): Promise<void> {
-  if (!ending.begun.aborted) await fail(`the server ended by itself (${how}); its last words:\n${child.lastWords()}`)
+async function serverEnded(words: string): Promise<void> {
+  if (!ending.begun.aborted) await fail(words)
 }
 
 async function runHost(request: HostRequest): Promise<void> {
