@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openFarm } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
-import { doorsTest } from './doors.fixture.ts'
+import { adminToken, doorsTest } from './doors.fixture.ts'
 import { problemKinds } from './problems.ts'
 import { requestsPerMinuteMax } from './results/rates.ts'
 
@@ -26,7 +26,11 @@ doorsTest('without its database the farm says so, and when to come back', async 
   const answers = [
     await app.inject('/api/v1/builds'),
     await app.inject('/api/v1/matrix'),
-    await app.inject({ method: 'POST', url: '/api/v1/login-links', headers: { authorization: 'Bearer x' } }),
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/login-links',
+      headers: { authorization: `Bearer ${adminToken}` },
+    }),
   ]
   await app.close()
   await nowhere.close()
