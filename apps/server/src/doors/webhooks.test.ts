@@ -34,6 +34,14 @@ function deliver(
   return doors.ask({ method: 'POST', url: '/webhooks/github', payload, headers: { ...headers, ...signed } })
 }
 
+doorsTest('a push whose message holds NUL is built', async ({ doors }) => {
+  await doors.configure({ repository: clone })
+  const body = push({ head_commit: { message: 'Fix\0 it', author: { name: 'A\0da' } } })
+  const answer = await deliver(doors, body)
+  expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ created: true }]])
+  expect(await doors.farm.findBuild(1)).toMatchObject({ subject: 'Fix␀ it', author: 'A␀da' })
+})
+
 doorsTest('a push of GitHub is a build of each project that has the repository', async ({ doors }) => {
   await doors.configure(
     { repository: 'git@forge.example:rump/sample' },

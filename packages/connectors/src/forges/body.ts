@@ -16,6 +16,10 @@ export function readText(bytes: Uint8Array): Body<string> {
   }
 }
 
+/** The first line of a text from outside, as a database and a page can hold it: at most 500 characters, NUL shown as ␀. */
+export const firstLine = (text: string | undefined): string | undefined =>
+  text?.split('\n')[0]?.slice(0, 500).replaceAll('\0', '␀')
+
 /** Reads JSON of a known form; what is wrong is said with its place. */
 export function readBody<Schema extends TSchema>(schema: Schema, text: string): Body<Static<Schema>> {
   const json = readJson(text)

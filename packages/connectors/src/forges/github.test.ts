@@ -57,6 +57,12 @@ const read = {
   author: 'Ada',
 }
 
+test('NUL in a message or a name is shown as a picture of it, and in a ref it is refused', () => {
+  const head_commit = { message: 'Fix\0 it', author: { name: 'A\0da' } }
+  expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix␀ it', author: 'A␀da' })
+  expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
+})
+
 test('a push', () => expect(deliver(push)).toEqual(read))
 
 test('a push as a form, as GitHub sends it unless told otherwise', () => {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import Type from 'typebox'
-import { type Malformed, malformed, readBody, readText } from './body.ts'
+import { firstLine, type Malformed, malformed, readBody, readText } from './body.ts'
 
 /** The headers of a delivery; names in lower case, as Node gives them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -27,7 +27,8 @@ export type GithubDelivery =
 
 const url = Type.Optional(Type.String({ maxLength: 2000 }))
 const PushEvent = Type.Object({
-  ref: Type.String({ minLength: 1, maxLength: 500 }),
+  // git allows no blank and no control character in a ref.
+  ref: Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\x00-\\x20\\x7f]+$' }),
   after: Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' }),
   deleted: Type.Optional(Type.Boolean()),
   repository: Type.Object({
@@ -80,8 +81,8 @@ function readPush(deliveryId: string, contentType: string, bytes: Uint8Array): G
   const repositoryUrls = urls.filter(address => address !== undefined)
   if (repositoryUrls.length === 0)
     return malformed('body.repository', 'it has no clone_url, ssh_url, git_url or html_url')
-  const subject = head_commit?.message?.split('\n')[0]?.slice(0, 500)
-  const author = head_commit?.author?.name?.slice(0, 500)
+  const subject = firstLine(head_commit?.message)
+  const author = firstLine(head_commit?.author?.name)
   return {
     kind: 'push',
     deliveryId,
