@@ -14,11 +14,11 @@ my ($h, $p, $t, $tls, $ca) = @ARGV;
 $SIG{ALRM} = sub { die "no answer in $t s\n" };
 alarm $t;
 my @to = (PeerAddr => $h, PeerPort => $p, Proto => "tcp");
-my $s;
+my ($s, $e);
 if ($tls) {
 require IO::Socket::SSL;
-$s = IO::Socket::SSL->new(@to, SSL_verify_mode => 1, SSL_verifycn_scheme => "http", SSL_verifycn_name => $h, SSL_hostname => $h,
-$ca ? (SSL_ca_file => $ca) : ()) or die IO::Socket::SSL::errstr(), "\n";
+$s = IO::Socket::SSL->new(@to, SSL_verify_mode => 1, SSL_verify_callback => sub { $_[0] or $e = Net::SSLeay::X509_verify_cert_error_string(Net::SSLeay::X509_STORE_CTX_get_error($_[1])); $_[0] }, SSL_verifycn_scheme => "http", SSL_verifycn_name => $h, SSL_hostname => $h,
+$ca ? (SSL_ca_file => $ca) : ()) or die IO::Socket::SSL::errstr(), " $e\n";
 } else { $s = IO::Socket::INET->new(@to) or die "$@\n" }
 sub put { my ($f, $b, $o, $n) = (@_, 0); while ($o < length $b) { defined($n = $f->syswrite($b, length($b) - $o, $o)) or die "$!\n"; $o += $n } }
 binmode $_ for *STDIN, *STDOUT;
