@@ -35,9 +35,18 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
 
 // An address stands on pages and in git's argument list, which every user of the server can read.
 const withPassword = /^(https?:\/\/[^/]*@|[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/]*@)/i
+const withToken = /[?&][^=&]*(token|key|secret|passw|auth|sig)[^=&]*=/i
+// git runs a helper program for `name::address` and for a scheme that it does not know itself.
+const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
+const schemes = ['https', 'http', 'ssh', 'git', 'file']
 
 function addressFindings(repository: string, path: Finding['path']): Finding[] {
-  if (!withPassword.test(repository)) return []
+  const [, scheme, mark] = helper.exec(repository) ?? []
+  if (scheme !== undefined && (mark === '::' || !schemes.includes(scheme.toLowerCase()))) {
+    const expected = `a path, user@host:path, or a URL that begins with ${schemes.map(name => `${name}://`).join(', ')}`
+    return [{ path, at: 'value', found: `an address of the kind ${show(`${scheme}${mark}`)}`, expected }]
+  }
+  if (!withPassword.test(repository) && !withToken.test(repository)) return []
   const expected = "a URL without one: give the server's git a credential helper, or an ssh key"
   return [{ path, at: 'value', found: 'a URL with a password or token in it', expected }]
 }

@@ -375,10 +375,22 @@ test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a pr
   expect(Object.entries(only?.env ?? {})).toEqual([[name, 'y']])
 })
 
+test.each(['fd::17', 'ext::sh -c whoami', 'gopher://forge.example/p', 'ftp://forge.example/p', 'EXT::x'])(
+  'the address %s, for which git would run a helper program, is refused',
+  address => {
+    const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
+    expect(mistakes(text)).toEqual([
+      expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/)"/),
+    ])
+  },
+)
+
 test.each([
   ['https://me:s3cret@forge.example/p.git', true],
   ['https://ghp_s3cret@forge.example/p.git', true],
   ['ssh://me:s3cret@forge.example/p.git', true],
+  ['https://forge.example/p.git?private_token=s3cret', true],
+  ['https://forge.example/p.git?ref=main', false],
   ['ssh://git@forge.example/p.git', false],
   ['git@forge.example:p.git', false],
   ['https://forge.example/p.git', false],
