@@ -66,6 +66,17 @@ test('as text: a known failure says why, and when it is over', () => {
 
 test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
+test.each([
+  ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
+  ['+1+1', "'+1+1"],
+  ['-1', "'-1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['\t=1', "'\t=1"],
+  ['a=b', 'a=b'],
+])('as CSV: %j is text for a spreadsheet, and no formula', (text, field) => {
+  expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(`,${field}\r\n`)
+})
+
 test('as CSV: a line for each cell, quoted where it must be', () => {
   const lines = matrixCsv(
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),

@@ -72,6 +72,9 @@ export const matrixCsv = ({ cells }: Matrix): string =>
     .join('')
 
 function field(value: string | number | Date | null | undefined): string {
-  const text = value instanceof Date ? value.toISOString() : String(value ?? '')
+  const text = value instanceof Date ? value.toISOString() : harmless(String(value ?? ''))
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/** A spreadsheet takes a field that begins so for a formula and runs it, whatever the quotes: an apostrophe makes it text. */
+const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
