@@ -74,7 +74,9 @@ test.each([
   ['\t=1', "'\t=1"],
   ['a=b', 'a=b'],
 ])('as CSV: %j is text for a spreadsheet, and no formula', (text, field) => {
-  expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(`,${field}\r\n`)
+  expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
+    `,${field}\r\n`,
+  )
 })
 
 test('as CSV: a line for each cell, quoted where it must be', () => {
