@@ -147,10 +147,44 @@ note_step_end() {
   if [ "$code" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
 }
 
+# A step writes into a pipe: what it opens again as /dev/stderr is that pipe, and no file that would be cut off. Its code is
+# the step's own. A process that the step left behind keeps the pipe open: after a second the next step begins all the same,
+# and the reader goes on with what that process writes.
+run_step() {
+  OUTPUT=$SPOOL/log
+  if mkfifo "$SPOOL/pipe-$step" 2>/dev/null; then read_pipe; fi
+  write_step "$@"
+  code=$?
+  [ "$OUTPUT" = "$SPOOL/log" ] || await_reader
+  return "$code"
+}
+
+# The reader ends at the end of the pipe, by no signal but KILL: what a step says when it is ended belongs to the log. The
+# pipe itself may be opened by the user that the steps run as; its directory lets no other in.
+read_pipe() {
+  OUTPUT=$SPOOL/pipe-$step
+  chmod 622 "$OUTPUT"
+  (
+    trap '' TERM INT HUP
+    cat <"$OUTPUT" >>"$SPOOL/log"
+    : >"$OUTPUT.read"
+  ) &
+}
+
+# A reader is done within a millisecond of the last writer's end, which a few hundred looks take; then it is looked for less often.
+await_reader() {
+  looks=0
+  until [ -f "$OUTPUT.read" ] || [ "$looks" = 250 ]; do
+    looks=$((looks + 1))
+    [ "$looks" -le 200 ] || pause 20
+  done
+  rm -f "$OUTPUT" "$OUTPUT.read"
+}
+
 # env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default
 # signals, which an asynchronous command of sh does not have (INT and QUIT are ignored there).
-run_step() (
+write_step() (
   cd "$WORK/$STEPS_DIR" || exit 126
-  exec </dev/null >>"$SPOOL/log" 2>&1
+  exec </dev/null >>"$OUTPUT" 2>&1
   as_step "$STEP_PLACE/step-$step" "$@"
 )

@@ -24,6 +24,40 @@ scene('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', asy
   expect(attempt.finishes[0]?.sum).toBe(`crc:${cksum(expected)}`)
 })
 
+scene(
+  'a step that opens /dev/stderr or /dev/stdout again cuts nothing off the log, and keeps the order',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const loud = [
+      'seq 20000',
+      'echo warning >/dev/stderr',
+      'echo note >/dev/stdout',
+      'echo copied | tee /dev/stderr',
+      'echo last; exit 3',
+    ]
+    const attempt = farm.queue({ steps: { first: 'echo first', loud: loud.join('\n') } })
+    await farm.finished(attempt)
+
+    const numbers = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`).join('')
+    const expected = `first\n${numbers}warning\nnote\ncopied\ncopied\nlast\n`
+    expect(attempt.log.toString()).toBe(expected)
+    expect(attempt.finishes[0]?.steps).toMatch(new RegExp(`^0:[0-9]+:6,3:[0-9]+:${expected.length}$`))
+  },
+)
+
+scene(
+  'a process that a step leaves behind holds up neither the next step nor the end of the job',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const steps = { daemon: 'sleep 600 & echo began', next: 'echo next' }
+    const attempt = farm.queue({ steps })
+    await farm.finished(attempt, 20_000)
+
+    expect(attempt.log.toString()).toBe('began\nnext\n')
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+  },
+)
+
 scene('a log of 20 MB is sent whole, in whole chunks, without waiting', async ({ farm, enrolled }) => {
   farm.next = 60_000
   farm.chunk = 262_144
