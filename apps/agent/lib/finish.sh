@@ -27,13 +27,15 @@ clamp_steps() {
 
 send_log() {
   if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # the farm has asked for a pause before the job ended
-  while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do
-    before=$OFFSET
-    send_progress || wait_for_farm || return 1
-    [ -z "$DROPPED" ] || return 1
-    # A farm that answers and does not move is not asked at full speed.
-    if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
-  done
+  while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do send_once || return 1; done
+}
+
+send_once() {
+  before=$OFFSET
+  send_progress || wait_for_farm || return 1
+  [ -z "$DROPPED" ] || return 1
+  # A farm that answers and does not move is not asked at full speed.
+  if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
 }
 
 # When the owner stops us, the farm's absence is not waited out: the next start sends what is left.

@@ -171,12 +171,12 @@ read_pipe() {
   ) &
 }
 
-# A reader is done within a millisecond of the last writer's end, which a few hundred looks take; then it is looked for less often.
+# A reader is done within a millisecond or two of the last writer's end, which a thousand looks take; then it is looked for less often.
 await_reader() {
   looks=0
-  until [ -f "$OUTPUT.read" ] || [ "$looks" = 250 ]; do
+  until [ -f "$OUTPUT.read" ] || [ "$looks" = 1050 ]; do
     looks=$((looks + 1))
-    [ "$looks" -le 200 ] || pause 20
+    [ "$looks" -le 1000 ] || pause 20
   done
   rm -f "$OUTPUT" "$OUTPUT.read"
 }

@@ -179,6 +179,37 @@ scene('what the farm does not want is left, and costs none of its bytes', async 
   ])
 })
 
+scene('a file of 20 GB is named with its size, and no byte of it is copied', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
+  const attempt = farm.queue({
+    steps: {
+      make: 'dd if=/dev/null of=huge bs=1 seek=20000000000; dd if=/dev/null of=large bs=1 seek=900000000; echo small >small',
+    },
+    artifacts: ['huge', 'large', 'small'],
+  })
+  await farm.finished(attempt)
+  expect([names(attempt), attempt.finishes[0]?.left]).toEqual([
+    ['small'],
+    ['huge: it has 20000000000 bytes, and the farm takes 999999999 at most', 'large: it has 900000000 bytes'],
+  ])
+  await host.removed('slot-1', '1')
+})
+
+scene('of 230 files the farm hears of 200, and how many more there are', async ({ farm, enrolled }) => {
+  await enrolled()
+  farm.onArtifact = () => 'it is full'
+  const attempt = farm.queue({
+    steps: { make: 'mkdir out; for i in $(seq 230); do echo $i >out/f$i; done' },
+    artifacts: ['out'],
+  })
+  await farm.finished(attempt)
+  const left = attempt.finishes[0]?.left ?? []
+  expect(left).toHaveLength(50)
+  expect(left[0]).toBe('30 more files: of 230 that the patterns match, 200 are looked at')
+  expect(left[49]).toBe('152 more files, not named here')
+})
+
 scene('a lease that is lost while files are sent drops the attempt', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { make: 'echo a >a' }, artifacts: ['a'] })
@@ -219,4 +250,25 @@ scene(
     ])
   },
   { env: { PATH: `${fakes}:${process.env.PATH}` } },
+)
+
+const stuck = mkdtempSync(join(tmpdir(), 'rumpfarm-stuck-dd-'))
+writeFileSync(join(stuck, 'dd'), '#!/bin/sh\ncase "$*" in *if=./stuck*) sleep 4813 ;; *) exec /bin/dd "$@" ;; esac\n', {
+  mode: 0o755,
+})
+afterAll(() => rmSync(stuck, { recursive: true }))
+
+scene(
+  'a file that cannot be read to its end, as a FIFO nobody writes to, is left, and the others are kept',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })
+    await farm.finished(attempt, 30_000)
+    expect([names(attempt), attempt.finishes[0]?.left]).toEqual([
+      ['a', 'z'],
+      ['stuck: nothing could be read of it for ten seconds'],
+    ])
+    expect(await host.alive('sleep 4813')).toEqual([])
+  },
+  { env: { PATH: `${stuck}:${process.env.PATH}` } },
 )
