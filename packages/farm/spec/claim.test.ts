@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, leaseSeconds } from './farm-test.ts'
@@ -180,5 +182,24 @@ farmTest(
     expect(await farm.say(vax, second, 'second\n')).toMatchObject({ kind: 'ok', size: 7 })
     expect(await farm.end(vax, first, { log: 'first\n' })).toEqual({ kind: 'lease-lost' })
     expect(await farm.end(vax, second, { log: 'second\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
+  },
+)
+
+farmTest(
+  'an attempt begins with an empty log, also where a restored database lies beside newer logs',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    mkdirSync(join(farm.logsDirectory, '0'))
+    writeFileSync(join(farm.logsDirectory, '0/1.1.log'), 'of another job, before the restore\n'.repeat(1000))
+
+    const offer = (await vax.claim(1)) as Offer
+    expect(farm.logSize({ jobId: 1, number: 1 })).toBe(0)
+    expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
+    expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // the same offer again keeps what is there
+    expect(farm.logSize({ jobId: 1, number: 1 })).toBe(8)
+    await farm.end(vax, offer, { log: 'its own\n' })
+    expect(await farm.verdicts()).toEqual(['passed'])
   },
 )

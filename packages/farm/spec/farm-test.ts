@@ -55,6 +55,7 @@ export interface HostHandle {
 }
 
 export interface TestFarm extends Farm {
+  logsDirectory: string
   heard: Announcement[]
   /** Turns the clock on. */
   wait(seconds: number): void
@@ -115,7 +116,7 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
       }
     }
     const clock = { now: () => new Date(time), wait, pass }
-    await use({ ...farm, ...clock, heard, ...speak(farm, heard) })
+    await use({ ...farm, ...clock, logsDirectory: directory, heard, ...speak(farm, heard) })
     await farm.close()
     rmSync(directory, { recursive: true })
     await database.drop()

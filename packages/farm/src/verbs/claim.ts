@@ -1,6 +1,6 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import { later } from '../clock.ts'
-import { isUniqueViolation, Prisma } from '../db.ts'
+import { isUniqueViolation, Prisma, type Raw } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { tooOld } from '../rules/agent-version.ts'
 import type { Recipe } from '../rules/plan.ts'
@@ -152,7 +152,7 @@ export async function leaseAttempt(
 ): Promise<Offer | undefined> {
   const at = ground.now()
   const since = ground.running.moment
-  const rows = await takeRow(ground, wish, { jobId, number }, at).catch(error => {
+  const rows = await takeWithEmptyLog(ground, wish, { jobId, number }, at).catch(error => {
     if (!isUniqueViolation(error)) throw error
     return []
   })
@@ -165,8 +165,21 @@ export async function leaseAttempt(
 
 const leaseEnd = ({ settings }: Ground, at: Date) => later(at, settings.leaseSeconds)
 
-function takeRow(ground: Ground, wish: Claim, { jobId, number }: AttemptId, at: Date): Promise<OfferRow[]> {
-  const { db, random } = ground
+/**
+ * An attempt begins with an empty log. Bytes that lie there already are of another one of this name: the database was
+ * restored from a backup that is older than the logs. They are dropped before the lease is there for anybody to see.
+ */
+function takeWithEmptyLog(ground: Ground, wish: Claim, attempt: AttemptId, at: Date): Promise<OfferRow[]> {
+  if (ground.logs.size(attempt) === 0) return takeRow(ground, ground.db, wish, attempt, at)
+  return ground.db.$transaction(async tx => {
+    const rows = await takeRow(ground, tx, wish, attempt, at)
+    if (rows.length > 0) ground.logs.open(attempt).truncate(0)
+    return rows
+  })
+}
+
+function takeRow(ground: Ground, db: Raw, wish: Claim, { jobId, number }: AttemptId, at: Date): Promise<OfferRow[]> {
+  const { random } = ground
   return db.$queryRaw<OfferRow[]>`
     WITH leased AS (
       UPDATE "Attempt" SET "state" = 'leased', "slot" = ${wish.slot}, "claim" = ${wish.claim}, "lease" = ${random()},

@@ -59,12 +59,13 @@ async function logOf({ farm }: Parts, request: FastifyRequest, job: JobView, att
   const sections = logSections(attempt.steps, job.recipe)
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
-  const size = farm.logSize(id)
+  const reader = attempt.leasedAt === null ? { ...farm, logSize: () => 0 } : farm // before that it has written nothing
+  const size = reader.logSize(id)
   const far = start !== undefined && size - start > windowBytes ? start : undefined
   const before = wholeNumber(queryWord(request, 'before'))
   const from = wholeNumber(queryWord(request, 'from')) ?? (before === undefined ? far : undefined)
   const path = `/jobs/${job.id}/attempts/${attempt.number}`
-  const window = await readWindow(farm, id, sections, { from, before })
+  const window = await readWindow(reader, id, sections, { from, before })
   return {
     sections,
     window,

@@ -51,7 +51,7 @@ interface Asked {
 function sendLog({ farm }: Parts, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { jobId, attempt } = asked
   const name: AttemptId = { jobId, number: attempt.number }
-  const size = farm.logSize(name)
+  const size = attempt.leasedAt === null ? 0 : farm.logSize(name) // before it is leased, it has written nothing
   const growing = attempt.state !== 'finished'
   if (!growing && size < attempt.logBytes)
     return problem(reply, 'log-gone', `the farm no longer has all of the log of attempt ${attempt.attempt}`)
