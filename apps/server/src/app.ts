@@ -1,3 +1,4 @@
+import { untilAborted } from '@rumpfarm/farm'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { accessDoor } from './doors/access.ts'
@@ -49,5 +50,16 @@ function emptyApp(log: Logger, trustProxy: boolean): FastifyInstance {
     forceCloseConnections: true,
   })
   keepJournal(app)
+  endReadsOfTheGone(app)
   return app
+}
+
+/** What a client that hangs up had asked of the database is ended there, too. */
+function endReadsOfTheGone(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method !== 'GET') return done()
+    const gone = new AbortController()
+    reply.raw.once('close', () => reply.raw.writableFinished || gone.abort())
+    untilAborted(gone.signal, done)
+  })
 }

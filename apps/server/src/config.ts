@@ -21,6 +21,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** Undefined: the farm runs a PostgreSQL of its own below the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
+    databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
     /** Undefined: BullMQ keeps its queues in the same PostgreSQL. */
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
     farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),

@@ -54,6 +54,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const farm = openFarm({
     databaseUrl: database.url,
     connectionsMax: config.databaseConnections,
+    readConnectionsMax: config.databaseReadConnections,
     logsDirectory: join(config.dataDirectory, 'logs'),
     secret: config.secrets.server,
     leaseSeconds: config.leaseSeconds,

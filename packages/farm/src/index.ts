@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { AttemptId, ProjectConfig } from '@rumpfarm/contracts'
 import type { Announcement } from './announcements.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
-import { openDatabase } from './db.ts'
+import { type Db, openDatabase } from './db.ts'
 import type { Ground, Settings } from './ground.ts'
 import { type ArtifactKey, openArtifacts, openLogs } from './logs.ts'
 import * as builds from './reads/builds.ts'
@@ -14,6 +14,7 @@ import * as projectReads from './reads/projects.ts'
 import { queuedAttempts } from './reads/queued.ts'
 import { silentSecondsDefault } from './rules/presence.ts'
 import { RunningCache } from './running.ts'
+import { turns } from './turns.ts'
 import * as alerts from './verbs/alerts.ts'
 import { type ArtifactPiece, storeArtifact } from './verbs/artifacts.ts'
 import * as cancels from './verbs/cancel.ts'
@@ -36,6 +37,7 @@ import { watchHosts } from './verbs/watch-hosts.ts'
 
 export type { Announcement } from './announcements.ts'
 export { sign } from './clock.ts'
+export { isGivenUp, isStorageFull, untilAborted } from './db.ts'
 export { MigrationError, migrate } from './migrate.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './reads/builds.ts'
 export type { HostView } from './reads/hosts.ts'
@@ -79,7 +81,9 @@ export interface OpenFarm extends Partial<Settings> {
   secret: string
   /** Hears what changed, after it was committed. Must not throw. */
   announce?: (announcement: Announcement) => void
+  /** Connections for every change, and for what hosts ask; and for the questions of pages and the API, which wait for no other. */
   connectionsMax?: number
+  readConnectionsMax?: number
   now?: Clock
   random?: Random
 }
@@ -91,6 +95,11 @@ export interface OpenFarm extends Partial<Settings> {
 export function openFarm(options: OpenFarm) {
   if (options.secret.length < 16) throw new Error('the secret of a farm has at least 16 characters')
   const db = openDatabase({ url: options.databaseUrl, connectionsMax: options.connectionsMax ?? 10 })
+  const reads = openDatabase({
+    url: options.databaseUrl,
+    connectionsMax: options.readConnectionsMax ?? 6,
+    limits: readLimits,
+  })
   const ground: Ground = {
     db,
     logs: openLogs(options.logsDirectory),
@@ -107,15 +116,27 @@ export function openFarm(options: OpenFarm) {
       secret: options.secret,
     },
   }
-  return { settings: ground.settings, ...verbs(ground), ...questions(ground), close: () => close(ground) }
+  return {
+    settings: ground.settings,
+    ...verbs(ground),
+    ...answers(ground),
+    ...questions({ ...ground, db: reads }),
+    close: () => close(ground, reads),
+  }
 }
+
+/** Three seconds in all for a question, and a page is there or says that it is not. */
+const readLimits = { waitMs: 1_500, statementMs: 3_000 }
+
+/** Listings may be slow: some connections for reads are left for the pages. */
+const listingsAtOnce = 3
 
 export type Farm = ReturnType<typeof openFarm>
 
-async function close({ db, logs, artifacts }: Ground): Promise<void> {
+async function close({ db, logs, artifacts }: Ground, reads: Db): Promise<void> {
   logs.close()
   artifacts.close()
-  await db.$disconnect()
+  await Promise.all([db.$disconnect(), reads.$disconnect()])
 }
 
 function verbs(ground: Ground) {
@@ -182,30 +203,18 @@ function verbs(ground: Ground) {
   }
 }
 
-function questions(ground: Ground) {
+/** What commands, hosts and background work ask: it waits for no page. */
+function answers(ground: Ground) {
   return {
-    /** Answers when the database does; throws when it does not. */
-    ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
     /** What an attempt unpacks, if this host holds it with this lease. */
     sourcesOfLease: (attempt: AttemptId, hostId: number, lease: string) =>
       sourcesOfLease(ground, attempt, hostId, lease),
     tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
-    isLoggedIn: (session: string) => logins.isLoggedIn(ground, session),
     signerNamed: (by: string) => signatures.signerNamed(ground, by),
     hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
     projects: () => projectReads.projectConfigs(ground),
-    configurationState: () => projectReads.configurationState(ground),
     buildsToPrepare: () => sources.buildsToPrepare(ground),
     queuedAttempts: () => queuedAttempts(ground),
-    matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
-    listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => builds.listBuilds(ground, filter),
-    findBuild: (id: number) => builds.findBuild(ground, id),
-    listJobs: (filter: builds.JobFilter) => builds.listJobs(ground, filter),
-    findJob: (id: number) => jobs.findJob(ground, id),
-    listHosts: (page: { after?: string | undefined; limit: number }) => hostReads.listHosts(ground, page),
-    findHost: (name: string) => hostReads.findHost(ground, name),
-    /** For administrators: where a host's alerts go, and how that went; undefined: nowhere. */
-    alertOf: (hostName: string) => alerts.alertOf(ground, hostName),
     /** Bytes of an attempt's log that the farm holds. */
     logSize: (attempt: AttemptId) => ground.logs.size(attempt),
     /** The log's bytes from `start` up to, and without, `end` (at most `logSize`). */
@@ -213,5 +222,28 @@ function questions(ground: Ground) {
     artifactSize: (artifact: ArtifactKey) => ground.artifacts.size(artifact),
     readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>
       ground.artifacts.read(artifact, start, end),
+  }
+}
+
+/**
+ * What pages and programs ask, over connections of their own. A question that takes too long, or finds every such connection
+ * busy for too long, throws an error of which `isGivenUp` is true.
+ */
+function questions(ground: Ground) {
+  const listing = turns(listingsAtOnce, readLimits.waitMs)
+  return {
+    /** Answers when the database does; throws when it does not. */
+    ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
+    isLoggedIn: (session: string) => logins.isLoggedIn(ground, session),
+    configurationState: () => projectReads.configurationState(ground),
+    matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
+    listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => listing(() => builds.listBuilds(ground, filter)),
+    findBuild: (id: number) => builds.findBuild(ground, id),
+    listJobs: (filter: builds.JobFilter) => listing(() => builds.listJobs(ground, filter)),
+    findJob: (id: number) => jobs.findJob(ground, id),
+    listHosts: (page: { after?: string | undefined; limit: number }) => hostReads.listHosts(ground, page),
+    findHost: (name: string) => hostReads.findHost(ground, name),
+    /** For administrators: where a host's alerts go, and how that went; undefined: nowhere. */
+    alertOf: (hostName: string) => alerts.alertOf(ground, hostName),
   }
 }

@@ -48,6 +48,7 @@ export interface Doors {
   /** How many builds the database holds, and how many pushes. */
   stored(): Promise<number>
   pushes(): Promise<number>
+  databaseUrl: string
   /** Runs one statement in the farm's database. */
   sql(statement: string): Promise<Record<string, unknown>[]>
 }
@@ -121,6 +122,7 @@ export const doorsTest = test.extend<{ doors: Doors }>({
       open,
       pushes,
       sql,
+      databaseUrl: database.url,
       ...hands(farm, app, makeRepository(join(directory, 'repository'))),
     })
     await app.close()

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { openFarm } from '@rumpfarm/farm'
+import { isGivenUp, openFarm, untilAborted } from '@rumpfarm/farm'
+import Fastify from 'fastify'
+import pg from 'pg'
 import { expect, test } from 'vitest'
-import { adminToken, doorsTest } from './doors.fixture.ts'
-import { problemKinds } from './problems.ts'
+import { eventually } from '../../../../test/support/waiting.ts'
+import { adminToken, type Doors, doorsTest } from './doors.fixture.ts'
+import { healthDoor } from './health.ts'
+import { problemKinds, storageFull } from './problems.ts'
 import { requestsPerMinuteMax } from './results/rates.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
@@ -71,4 +75,75 @@ doorsTest('one address cannot take the API away from others', async ({ doors }) 
   expect(late.json()).toMatchObject({ type: 'urn:rumpfarm:problem:too-many-requests' })
   expect((await ask('192.0.2.2')).statusCode).toBe(400)
   expect((await ask('127.0.0.1')).statusCode).toBe(400)
+})
+
+doorsTest('a full disk is said to be full, to programs and in the readiness check', async ({ doors }) => {
+  const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
+  const app = await doors.open({ farm: { ...doors.farm, createLoginLink: () => Promise.reject(full) } })
+  const headers = { authorization: `Bearer ${adminToken}` }
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/login-links', headers })
+  await app.close()
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([507, '60'])
+  expect(answer.json()).toMatchObject({ type: 'urn:rumpfarm:problem:storage-full', detail: storageFull })
+
+  const ready = async (dataDirectory: string, farm = doors.farm) => {
+    const health = Fastify()
+    await health.register(healthDoor({ farm, config: { ...doors.config, dataDirectory } }))
+    const { statusCode, body } = await health.inject('/readyz')
+    await health.close()
+    return { statusCode, body }
+  }
+  expect(await ready(doors.config.dataDirectory)).toEqual({ statusCode: 200, body: '{"status":"ok"}' })
+  // /proc is a file system without a free byte.
+  expect(await ready('/proc')).toMatchObject({ statusCode: 503, body: expect.stringContaining('has 0 MB free') })
+  const ping = () => Promise.reject(new Error('connect ECONNREFUSED 10.1.2.3:5432'))
+  const away = await ready(doors.config.dataDirectory, { ...doors.farm, ping })
+  expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
+})
+
+/** Whoever reads the matrix waits until this connection ends. */
+async function lockCells({ databaseUrl }: Doors): Promise<pg.Client> {
+  const lock = new pg.Client({ connectionString: databaseUrl })
+  await lock.connect()
+  await lock.query('BEGIN')
+  await lock.query('LOCK TABLE "Cell" IN ACCESS EXCLUSIVE MODE')
+  return lock
+}
+
+doorsTest('a read that PostgreSQL does not answer is given up, and hosts do not wait for it', async ({ doors }) => {
+  await doors.configure()
+  const vax = await doors.host('vax')
+  await doors.build()
+  const lock = await lockCells(doors)
+
+  const begun = Date.now()
+  const readers = Array.from({ length: 12 }, () => doors.ask('/api/v1/matrix'))
+  const offer = await vax.take('1.1')
+  await vax.say(offer, 'a line\n')
+  expect(Date.now() - begun).toBeLessThan(2_000)
+  for (const answer of await Promise.all(readers)) {
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10'])
+    expect(answer.json().type).toBe('urn:rumpfarm:problem:took-too-long')
+  }
+  expect(Date.now() - begun).toBeLessThan(6_000)
+  await lock.end()
+  expect((await doors.ask('/api/v1/matrix')).statusCode).toBe(200)
+})
+
+doorsTest('what a client asked of the database ends there when it hangs up', async ({ doors }) => {
+  const lock = await lockCells(doors)
+  // Over another connection: within a transaction the view does not change.
+  const waiting = async () =>
+    (await doors.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
+      .length
+  const gone = new AbortController()
+  const asked = untilAborted(gone.signal, () => doors.farm.matrix()).catch((error: Error) => error)
+  await eventually('the query waits', async () => ((await waiting()) > 0 ? true : undefined))
+  const begun = Date.now()
+  gone.abort()
+
+  expect(isGivenUp(await asked)).toBe(true)
+  expect(Date.now() - begun).toBeLessThan(1_000)
+  expect(await waiting()).toBe(0)
+  await lock.end()
 })

@@ -1,3 +1,4 @@
+import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../parts.ts'
 import { type ProblemKind, problemKinds } from './problems/kinds.ts'
@@ -28,7 +29,9 @@ async function answerError(
   if (error.validation) return invalid(reply, error)
   const kind = kindOfStatus[error.statusCode ?? 500]
   if (kind) return problem(reply, kind, error.message)
+  if (isGivenUp(error)) return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
   request.log.error({ err: error, url: request.url }, 'a request could not be answered')
+  if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
   if (await answersSoon(farm)) return problem(reply, 'defect', 'the server could not do this; its log says why')
   reply.header('retry-after', '5')
   return problem(
@@ -42,6 +45,11 @@ function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply 
   if (problemKinds[kind][0] === 401) reply.header('www-authenticate', 'Bearer realm="rumpfarm"')
   return problem(reply, kind, message)
 }
+
+export const tookTooLong =
+  'the database did not answer within three seconds, or too many ask at once: ask again later, or for less'
+export const storageFull =
+  'there is no room on the disk of the farm, and nothing was stored: its operator must free some'
 
 /** Fastify's own refusals: a body's type and form, too many requests. */
 const kindOfStatus: Partial<Record<number, ProblemKind>> = {

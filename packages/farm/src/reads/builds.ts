@@ -1,4 +1,4 @@
-import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { type AttemptState, attemptName, attemptStates, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import type { PreparedSource } from '../verbs/sources.ts'
@@ -58,12 +58,37 @@ export interface JobFilter {
   limit: number
 }
 
-/** Jobs, newest first. */
-export async function listJobs({ db, logs }: Ground, filter: JobFilter): Promise<JobSummary[]> {
+/**
+ * Jobs, newest first. The page of ids is found by an index, and only those jobs are joined with the rest: joined first,
+ * `active` of 9.5 million jobs took 84 s, and the jobs of an old host 11 s.
+ */
+export async function listJobs(ground: Ground, filter: JobFilter): Promise<JobSummary[]> {
+  const { db, logs } = ground
+  const host = filter.host === undefined ? undefined : await hostNumber(ground, filter.host)
+  if (host === null) return []
   const rows = await db.$queryRaw<JobRow[]>`
-    SELECT ${jobColumns} FROM ${jobTables} WHERE ${Prisma.join(conditions(filter), ' AND ')}
-     ORDER BY job."id" DESC LIMIT ${filter.limit}`
+    SELECT ${jobColumns} FROM (${pageOfIds(filter, host)}) AS page JOIN "Job" job ON job."id" = page."id" ${jobJoins}
+     ORDER BY job."id" DESC`
   return rows.map(row => jobOf(row, logs))
+}
+
+/** Null: there is no such host. A sub-select in the query would hide from the planner how many jobs the host has. */
+async function hostNumber({ db }: Ground, name: string): Promise<number | null> {
+  const host = await db.host.findUnique({ where: { name }, select: { id: true } })
+  return host?.id ?? null
+}
+
+function pageOfIds(filter: JobFilter, host: number | undefined): Prisma.Sql {
+  const wanted = Prisma.join(conditions(filter, host), ' AND ')
+  // A job has at most one attempt that has not ended, and it is its newest: index one_open_attempt_per_job.
+  const open =
+    filter.status === 'active' || attemptStates.some(state => state !== 'finished' && state === filter.status)
+  const newest = open
+    ? Prisma.sql`"Attempt" a JOIN "Job" job ON job."id" = a."jobId" AND a."state" <> 'finished'`
+    : Prisma.sql`"Job" job JOIN LATERAL (${newestAttempt}) a ON true`
+  const order = open ? Prisma.sql`a."jobId"` : Prisma.sql`job."id"`
+  return Prisma.sql`SELECT job."id" FROM ${newest} JOIN "Build" build ON build."id" = job."buildId"
+    WHERE ${wanted} ORDER BY ${order} DESC LIMIT ${filter.limit}`
 }
 
 type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
@@ -78,22 +103,22 @@ function jobOf({ number, ...row }: JobRow, logs: Ground['logs']): JobSummary {
 const jobColumns = Prisma.sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
   host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",
   a."startedAt", a."finishedAt", a."steps", a."logBytes"`
-const jobTables = Prisma.sql`"Job" job JOIN "Build" build ON build."id" = job."buildId"
-  JOIN "Host" host ON host."id" = job."hostId" JOIN LATERAL
-  (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) a ON true`
+const newestAttempt = Prisma.sql`SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1`
+const jobJoins = Prisma.sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
+  JOIN LATERAL (${newestAttempt}) a ON true`
 
-function conditions(filter: JobFilter): Prisma.Sql[] {
-  const { id, buildId, project, host, arch, variant, status, before } = filter
+function conditions(filter: JobFilter, host: number | undefined): Prisma.Sql[] {
+  const { id, buildId, project, arch, variant, status, before } = filter
   const wanted = [Prisma.sql`true`]
   if (id !== undefined) wanted.push(Prisma.sql`job."id" = ${id}`)
   if (buildId !== undefined) wanted.push(Prisma.sql`job."buildId" = ${buildId}`)
   if (project !== undefined) wanted.push(Prisma.sql`build."projectName" = ${project}`)
-  if (host !== undefined) wanted.push(Prisma.sql`host."name" = ${host}`)
+  if (host !== undefined) wanted.push(Prisma.sql`job."hostId" = ${host}`)
   if (arch !== undefined) wanted.push(Prisma.sql`job."arch" = ${arch}`)
   if (variant !== undefined) wanted.push(Prisma.sql`job."variant" = ${variant}`)
   if (before !== undefined) wanted.push(Prisma.sql`job."id" < ${before}`)
-  if (status === 'active') wanted.push(Prisma.sql`a."state" <> 'finished'`)
-  else if (status !== undefined) wanted.push(Prisma.sql`(a."state" = ${status} OR a."verdict" = ${status})`)
+  if (status !== undefined && status !== 'active')
+    wanted.push(Prisma.sql`(a."state" = ${status} OR a."verdict" = ${status})`)
   return wanted
 }
 

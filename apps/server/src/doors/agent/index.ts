@@ -1,5 +1,5 @@
 import { isWireName, lineValue, parseAttemptName, type WireLine } from '@rumpfarm/contracts'
-import { type EnrollOutcome, tooOld } from '@rumpfarm/farm'
+import { type EnrollOutcome, isStorageFull, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
@@ -93,6 +93,7 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
     if (error.statusCode === 413) return err(reply, 413, `a body is at most ${bodyBytesMax} bytes`)
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a host could not be answered')
+    if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
   app.setNotFoundHandler((request, reply) =>

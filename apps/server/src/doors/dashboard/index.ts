@@ -1,6 +1,7 @@
+import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
-import { Refusal } from '../problems.ts'
+import { problemKinds, Refusal, storageFull, tookTooLong } from '../problems.ts'
 import { serveAssets } from './assets.ts'
 import { formRoutes } from './forms.ts'
 import { jobPages, tooMany } from './job-routes.ts'
@@ -63,8 +64,15 @@ async function answerError(
     const problem = { title: 'The request is malformed', text: error.message }
     return sendPage(reply.code(status), drawProblemPage(plainVisit(request), problem))
   }
+  if (isGivenUp(error))
+    return sendPage(reply.code(503).header('retry-after', '10'), drawProblemPage(plainVisit(request), tooSlow))
   request.log.error({ err: error, url: request.url }, 'a page could not be drawn')
+  if (isStorageFull(error)) return sendPage(reply.code(507), drawProblemPage(plainVisit(request), full))
   return sendPage(reply.code(503).header('retry-after', '5'), drawProblemPage(plainVisit(request), cannotAnswer))
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 const refused = ({ kind, message }: Refusal): Problem =>
@@ -74,6 +82,13 @@ const refused = ({ kind, message }: Refusal): Problem =>
         text: 'Your session has ended. Run ./farm admin where the farm is installed: it prints a link that signs this browser in.',
       }
     : { title: 'That was not done', text: `${message}.` }
+
+const tooSlow: Problem = {
+  title: 'This page takes too long',
+  text: `${sentence(tookTooLong)} Hosts and their jobs are not affected.`,
+}
+
+const full: Problem = { title: problemKinds['storage-full'][1], text: sentence(storageFull) }
 
 const cannotAnswer: Problem = {
   title: 'The farm cannot answer now',

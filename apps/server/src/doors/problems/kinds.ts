@@ -39,6 +39,8 @@ type Own =
   | 'key-used-before'
   | 'too-many-requests'
   | 'unavailable'
+  | 'took-too-long'
+  | 'storage-full'
   | 'defect'
 
 /** Every problem there is: its HTTP status and its title. docs/api.md has the same table, and a test compares them. */
@@ -72,6 +74,8 @@ export const problemKinds = {
   'too-many-requests': [429, 'Too many requests'],
   defect: [500, 'The farm has a defect'],
   unavailable: [503, 'The farm cannot answer now'],
+  'took-too-long': [503, 'The answer takes too long'],
+  'storage-full': [507, 'The disk of the farm is full'],
 } as const satisfies Record<Refused | Own, readonly [status: number, title: string]>
 
 export type ProblemKind = keyof typeof problemKinds

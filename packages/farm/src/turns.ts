@@ -1,0 +1,33 @@
+/** Thrown instead of an answer: too many ask at once. */
+export class NoTurn extends Error {}
+
+/**
+ * Lets `atOnce` run at a time; the others wait for their turn, in order, for at most `waitMs`, and then get a `NoTurn`.
+ */
+export function turns(atOnce: number, waitMs: number) {
+  let running = 0
+  const waiting: (() => void)[] = []
+  const turn = () =>
+    new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        waiting.splice(waiting.indexOf(begin), 1)
+        reject(new NoTurn(`${atOnce} questions of this kind are being answered, and none was done within ${waitMs} ms`))
+      }, waitMs)
+      const begin = () => {
+        clearTimeout(late)
+        resolve()
+      }
+      waiting.push(begin)
+    })
+  return async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    if (running >= atOnce) await turn()
+    else running++
+    try {
+      return await run()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}
