@@ -203,3 +203,19 @@ farmTest(
     expect(await farm.verdicts()).toEqual(['passed'])
   },
 )
+
+farmTest('a host that was removed can neither go on with its job nor end it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  await farm.say(vax, offer, 'a line\n')
+  await farm.removeHost('vax')
+
+  expect(await farm.end(vax, offer, { log: 'a line\n' })).toEqual({ kind: 'lease-lost' })
+  expect(await farm.say(vax, offer, 'more\n', { offset: 7 })).toEqual({ kind: 'lease-lost' })
+  expect((await farm.findJob(1))?.attempts[0]).toMatchObject({
+    verdict: 'cancelled',
+    detail: 'the host was removed from the farm',
+  })
+})

@@ -54,7 +54,3 @@ const ask = ({ db, now }: Ground, which: Prisma.Sql) => db.$queryRaw<AskedRow[]>
   )
   SELECT asked.*, job."buildId", build."projectName"
     FROM asked JOIN "Job" job ON job."id" = asked."jobId" JOIN "Build" build ON build."id" = job."buildId"`
-
-/** Ends everything a host has or would get. */
-export const cancelHostJobs = (ground: Ground, hostId: number): Promise<CancelOutcome> =>
-  cancelWhere(ground, Prisma.sql`"hostId" = ${hostId}`)

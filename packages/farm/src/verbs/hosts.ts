@@ -1,6 +1,7 @@
 import { hash } from '../clock.ts'
+import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
-import { cancelHostJobs } from './cancel.ts'
+import { finishRows } from './finish-rows.ts'
 
 /** The host that bears this credential, or undefined. */
 export async function hostBearing(
@@ -21,13 +22,26 @@ export async function pauseHost(ground: Ground, name: string, paused: boolean): 
   return true
 }
 
-/** Takes a host out of the farm: its credential stops working, its jobs are cancelled, its results stay. */
+/**
+ * Takes a host out of the farm: its credential stops working, its results stay. Its open attempts end in the same
+ * transaction, so that no server takes another word of them, whatever it remembers of the host.
+ */
 export async function removeHost(ground: Ground, name: string): Promise<boolean> {
   const { db, now } = ground
-  const host = await db.host.findFirst({ where: { name, removedAt: null }, select: { id: true } })
-  if (!host) return false
-  await db.host.update({ where: { id: host.id }, data: { removedAt: now() } })
-  await cancelHostJobs(ground, host.id)
-  ground.announce({ kind: 'host', hostId: host.id })
+  const removed = await db.$transaction(async tx => {
+    const host = await tx.host.findFirst({ where: { name, removedAt: null }, select: { id: true } })
+    if (!host) return undefined
+    await tx.host.update({ where: { id: host.id }, data: { removedAt: now() } })
+    const announceAll = await finishRows(ground, tx, Prisma.sql`"hostId" = ${host.id}`, {
+      verdict: 'cancelled',
+      failedStep: null,
+      reason: 'cancelled',
+      detail: 'the host was removed from the farm',
+    })
+    return { host, announceAll }
+  })
+  if (!removed) return false
+  removed.announceAll()
+  ground.announce({ kind: 'host', hostId: removed.host.id })
   return true
 }
