@@ -6,6 +6,7 @@ import { agentDoor, signedDoor } from './doors/agent/index.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
+import { refuseForeignNames } from './doors/names.ts'
 import { resultsDoor } from './doors/results/index.ts'
 import { webhooksDoor } from './doors/webhooks.ts'
 import type { Parts, SignedWay } from './parts.ts'
@@ -17,6 +18,7 @@ export interface AppOptions {
 /** The server's doors, in order. Nothing listens yet: tests inject here. */
 export async function buildApp(parts: Parts, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, parts.config.trustProxy)
+  refuseForeignNames(app, parts.config)
   await app.register(healthDoor(parts))
   await app.register(agentDoor(parts))
   await app.register(accessDoor(parts))
