@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -63,6 +63,8 @@ test('the first start makes this machine a host and builds the sample until its 
   await saying(starter, /^Ctrl-C ends everything/)
 
   expect((await fetch(page)).status).toBe(200)
+  for (const name of ['sources', 'logs', 'secrets'])
+    expect([name, ((await stat(join(data, name))).mode & 0o777).toString(8)]).toEqual([name, '700'])
   expect((await fetch(login)).status).toBe(200)
   expect(await endWith(starter, 'SIGINT')).toBe(0)
   const stopped = starter.lines.filter(line => line.endsWith(' has stopped')).map(line => line.replace(/ has.*/, ''))

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
@@ -29,6 +29,8 @@ export interface Server {
 /** Everything a server is, opened in order; the caller listens. */
 export async function openServer(config: Config, log: Logger): Promise<Server> {
   mkdirSync(config.dataDirectory, { recursive: true })
+  // Sources and logs of private projects: another user of this machine, or a job that runs as one, may not read them.
+  for (const name of ['sources', 'logs']) makePrivate(join(config.dataDirectory, name))
   await refuseOwnAgent(config)
   const closing: (() => Promise<unknown> | unknown)[] = []
   const database = await openDatabase(config, log)
@@ -75,6 +77,11 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
   errands.start(farm)
   return { app, signedApp, close: () => closeAll(closing, log) }
+}
+
+function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true })
+  chmodSync(directory, 0o700)
 }
 
 async function openDatabase(config: Config, log: Logger) {
