@@ -66,7 +66,10 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
   bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))
-  await farm.admitToken('admin', config.secrets.adminToken, 'admin')
+  if (!(await farm.admitToken('admin', config.secrets.adminToken, 'admin')))
+    log.warn(
+      `the token admin was revoked and stays so: for a new one, remove ${adminTokenFile(config)} and start again`,
+    )
   await farm.extendLeases()
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
@@ -78,6 +81,9 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   errands.start(farm)
   return { app, signedApp, close: () => closeAll(closing, log) }
 }
+
+const adminTokenFile = ({ dataDirectory }: Config) =>
+  `${join(dataDirectory, 'secrets/admin-token')} (or change ADMIN_TOKEN)`
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true })

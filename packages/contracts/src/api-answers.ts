@@ -271,6 +271,17 @@ export const Token = Type.Object(
   },
   { $id: 'Token' },
 )
+export const TokenView = Type.Object(
+  {
+    name: Type.String(),
+    scope: oneOf(['admin', 'trigger'], 'What it may do'),
+    createdAt: moment('When it was made'),
+    lastUsedAt: maybeMoment('When it was used last, to the minute; null: never'),
+    revokedAt: maybeMoment('When it was made useless; null: it works'),
+  },
+  { $id: 'TokenView', description: 'A token, without the token itself' },
+)
+export const TokenPage = page(TokenView)
 export const Cancelled = Type.Object(
   { attempts: count('Attempts that ended at once, or whose hosts were told; 0: there was nothing to cancel') },
   { $id: 'Cancelled' },

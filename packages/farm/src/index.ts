@@ -197,7 +197,7 @@ function verbs(ground: Ground) {
     revokeToken: (name: string) => tokens.revokeToken(ground, name),
 
     /** A one-time way in for an administrator's browser. */
-    createLoginLink: () => logins.createLoginLink(ground),
+    createLoginLink: (tokenName: string) => logins.createLoginLink(ground, tokenName),
     logIn: (token: string) => logins.logIn(ground, token),
     logOut: (session: string) => logins.logOut(ground, session),
   }
@@ -234,7 +234,8 @@ function questions(ground: Ground) {
   return {
     /** Answers when the database does; throws when it does not. */
     ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
-    isLoggedIn: (session: string) => logins.isLoggedIn(ground, session),
+    tokenOfSession: (session: string) => logins.tokenOfSession(ground, session),
+    listTokens: (page: { after?: string | undefined; limit: number }) => tokens.listTokens(ground, page),
     configurationState: () => projectReads.configurationState(ground),
     matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
     listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => listing(() => builds.listBuilds(ground, filter)),

@@ -68,6 +68,24 @@ doorsTest('a trigger token asks for builds and nothing else, until it is revoked
   expect([revoked.statusCode, revoked.body]).toEqual([204, ''])
   expect((await revoke()).statusCode).toBe(404)
   expect((await trigger()).statusCode).toBe(401)
+
+  const listed = await doors.ask({ url: '/api/v1/tokens', headers: bearer(adminToken) })
+  const at = '2024-05-06T07:08:09.000Z'
+  expect(listed.json().items).toEqual([
+    { name: 'admin', scope: 'admin', createdAt: at, lastUsedAt: at, revokedAt: null },
+    { name: 'nightly', scope: 'trigger', createdAt: at, lastUsedAt: at, revokedAt: at },
+  ])
+  expect((await doors.ask('/api/v1/tokens')).statusCode).toBe(401)
+})
+
+doorsTest('the sessions of a revoked token end with it', async ({ doors }) => {
+  const { token } = (await doors.post('/api/v1/tokens', { name: 'ops', scope: 'admin' })).json()
+  const link = (await doors.post('/api/v1/login-links', {}, bearer(token))).json()
+  const cookies = cookieOf(await doors.ask({ method: 'POST', url: new URL(link.url).pathname }))
+  const kind = async () => (await doors.app.access.visitorOf({ cookies } as never)).kind
+  expect(await kind()).toBe('administrator')
+  await doors.ask({ method: 'DELETE', url: '/api/v1/tokens/ops', headers: bearer(adminToken) })
+  expect(await kind()).toBe('anyone')
 })
 
 doorsTest('a login link is not used up by being looked at, works once, and signs one browser in', async ({ doors }) => {
@@ -134,7 +152,7 @@ doorsTest('a session changes something only with the word of its own pages', asy
 })
 
 doorsTest('behind https the cookie is for https only', async ({ doors }) => {
-  const { token } = await doors.farm.createLoginLink()
+  const { token } = await doors.farm.createLoginLink('admin')
   const config = { ...doors.config, publicUrl: 'https://farm.example' }
   const app = await doors.open({ config })
   const used = await app.inject({ method: 'POST', url: `/login/${token}` })

@@ -1,4 +1,5 @@
 import cookie from '@fastify/cookie'
+import type { TokenScope } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Parts } from '../parts.ts'
@@ -14,6 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, as far as the browser's session says; a token is looked at where one is needed. */
     visitor: Visitor
+    /** The name of the token that allowed this, also by way of a session; empty where nothing was required. */
+    allowedBy: string
   }
 }
 
@@ -25,6 +28,7 @@ export const accessDoor = (parts: Parts) =>
       const access = openAccess(parts)
       app.decorate('access', access)
       app.decorateRequest('visitor', null as never)
+      app.decorateRequest('allowedBy', '')
       app.addHook('onRequest', async request => {
         request.visitor = await access.visitorOf(request)
       })
@@ -37,11 +41,14 @@ export const accessDoor = (parts: Parts) =>
  * Lets only administrators pass: their token, or their session with its `_csrf`. As a preHandler where forms are read; as
  * onRequest where the word comes in X-CSRF-Token, so that a stranger's body is not read at all.
  */
-export const requireAdmin = (request: FastifyRequest): Promise<void> => request.server.access.require(request, 'admin')
+export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 
 /** Lets also tokens pass that may only ask for builds. */
-export const requireTrigger = (request: FastifyRequest): Promise<void> =>
-  request.server.access.require(request, 'trigger')
+export const requireTrigger = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'trigger')
+
+async function noteAllowed(request: FastifyRequest, scope: TokenScope): Promise<void> {
+  request.allowedBy = await request.server.access.require(request, scope)
+}
 
 /** Whether this browser is an administrator's. */
 export const isAdmin = (request: FastifyRequest): boolean => request.visitor.kind === 'administrator'

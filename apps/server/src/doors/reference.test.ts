@@ -36,6 +36,7 @@ doorsTest('the OpenAPI document has every route, its schemas by name, and who ma
     'get /api/v1/matrix',
     'get /api/v1/projects',
     'get /api/v1/projects/{name}',
+    'get /api/v1/tokens',
     'post /api/v1/builds/{id}/cancel',
     'post /api/v1/hosts/invitations',
     'post /api/v1/hosts/{name}/alert',

@@ -10,12 +10,15 @@ export interface LoginLink {
   expiresAt: Date
 }
 
-/** A one-time way in for an administrator's browser. Only its hash is kept; what has expired is cleared away. */
-export async function createLoginLink({ db, now, random }: Ground): Promise<LoginLink> {
+/**
+ * A one-time way in for an administrator's browser, made with this token: it ends with it. Only its hash is kept; what has
+ * expired is cleared away.
+ */
+export async function createLoginLink({ db, now, random }: Ground, tokenName: string): Promise<LoginLink> {
   const token = random()
   const expiresAt = later(now(), linkSeconds)
   await db.login.deleteMany({ where: { expiresAt: { lt: now() } } })
-  await db.login.create({ data: { linkHash: hash(token), createdAt: now(), expiresAt } })
+  await db.login.create({ data: { linkHash: hash(token), tokenName, createdAt: now(), expiresAt } })
   return { token, expiresAt }
 }
 
@@ -34,9 +37,13 @@ export async function logIn({ db, now, random }: Ground, token: string): Promise
   return count === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
 }
 
-/** Whether this session is an administrator's and has not ended. */
-export async function isLoggedIn({ db, now }: Ground, session: string): Promise<boolean> {
-  return (await db.login.count({ where: { sessionHash: hash(session), expiresAt: { gt: now() } } })) === 1
+/** The name of the token that this administrator's session was made with; undefined if it has ended, or never was. */
+export async function tokenOfSession({ db, now }: Ground, session: string): Promise<string | undefined> {
+  const login = await db.login.findFirst({
+    where: { sessionHash: hash(session), expiresAt: { gt: now() } },
+    select: { tokenName: true },
+  })
+  return login?.tokenName
 }
 
 export async function logOut({ db }: Ground, session: string): Promise<void> {

@@ -6,12 +6,15 @@ import { Refusal } from '../problems/problem.ts'
 
 export const sessionCookie = 'rumpfarm_session'
 
-export type Visitor = { kind: 'anyone' } | { kind: 'administrator'; session: string; csrf: string }
+export type Visitor =
+  | { kind: 'anyone' }
+  /** `token`: the name of the token that the session was made with. */
+  | { kind: 'administrator'; session: string; csrf: string; token: string }
 
 export interface Access {
   visitorOf(request: FastifyRequest): Promise<Visitor>
-  /** Throws a refusal unless the request comes from someone who may do this. */
-  require(request: FastifyRequest, scope: TokenScope): Promise<void>
+  /** The name of the token that allows this, also by way of a session. Throws a refusal when there is none. */
+  require(request: FastifyRequest, scope: TokenScope): Promise<string>
 }
 
 const anyone: Visitor = { kind: 'anyone' }
@@ -25,8 +28,9 @@ export function openAccess({ farm, config }: Parts): Access {
   return {
     async visitorOf({ cookies }) {
       const session = cookies?.[sessionCookie]
-      if (!session || !(await farm.isLoggedIn(session))) return anyone
-      return { kind: 'administrator', session, csrf: csrfOf(session) }
+      const token = session ? await farm.tokenOfSession(session) : undefined
+      if (!session || token === undefined) return anyone
+      return { kind: 'administrator', session, csrf: csrfOf(session), token }
     },
     async require(request, scope) {
       const token = bearerToken(request)
@@ -34,6 +38,7 @@ export function openAccess({ farm, config }: Parts): Access {
       const { visitor } = request
       if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInWords)
       if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', formWords)
+      return visitor.token
     },
   }
 }
@@ -45,10 +50,11 @@ const formWords = 'this form was not made for this session, or the session is a 
 const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
   headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
 
-function admit(bearer: { name: string; scope: TokenScope } | undefined, scope: TokenScope): void {
+function admit(bearer: { name: string; scope: TokenScope } | undefined, scope: TokenScope): string {
   if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
   if (scope === 'admin' && bearer.scope !== 'admin')
     throw new Refusal('not-allowed', `the token ${bearer.name} may only ask for builds; this needs scope admin`)
+  return bearer.name
 }
 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>

@@ -27,6 +27,8 @@ const answers = [
   api.Retried,
   api.Source,
   api.Token,
+  api.TokenPage,
+  api.TokenView,
   api.TriggeredBuild,
 ]
 

@@ -4,11 +4,31 @@ import { requireAdmin } from '../access.ts'
 import { problem } from '../problems.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './door.ts'
+import { nameOfCursor, pageOf, pageSize } from './pages.ts'
 
 /** Ways in: tokens for programs, login links for browsers. */
 export const tokens =
   ({ farm, config }: Parts) =>
   async (app: ApiInstance) => {
+    app.get(
+      '/tokens',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'The tokens by name, without the tokens themselves',
+          security: forAdmins,
+          querystring: api.Paging,
+          response: { 200: api.ref(api.TokenPage), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { limit = pageSize, cursor } = request.query
+        const found = await farm.listTokens({ after: nameOfCursor(cursor), limit: limit + 1 })
+        return pageOf(found, limit, ({ name }) => name, { request, reply })
+      },
+    )
+
     app.post(
       '/tokens',
       {
@@ -35,7 +55,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'Make a token useless',
+          summary: 'Make a token useless, with the login links and sessions that were made with it',
           security: forAdmins,
           params: api.NameParam,
           response: { 204: noContent('It is revoked'), ...refusals },
@@ -61,7 +81,7 @@ export const tokens =
         },
       },
       async (request, reply) => {
-        const { token, expiresAt } = await farm.createLoginLink()
+        const { token, expiresAt } = await farm.createLoginLink(request.allowedBy)
         const url = `${publicUrlOf(config, request)}/login/${token}`
         return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt })
       },
