@@ -1,6 +1,7 @@
 import { untilAborted } from '@rumpfarm/farm'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import type { Config } from './config.ts'
 import { accessDoor } from './doors/access.ts'
 import { agentDoor, signedDoor } from './doors/agent/index.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
@@ -39,12 +40,12 @@ export async function buildSignedApp(
   return app
 }
 
-function emptyApp(log: Logger, trustProxy: boolean): FastifyInstance {
+function emptyApp(log: Logger, trustProxy: Config['trustProxy']): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // The journal says what is worth a line.
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy,
+    trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.
     requestTimeout: 60_000,
@@ -55,6 +56,9 @@ function emptyApp(log: Logger, trustProxy: boolean): FastifyInstance {
   endReadsOfTheGone(app)
   return app
 }
+
+/** Believes so many proxies, from the nearest on. (Fastify itself refuses a number, since it does not say who they are.) */
+export const nearest = (proxies: number) => (_address: string, hop: number) => hop < proxies
 
 /** What a client that hangs up had asked of the database is ended there, too. */
 function endReadsOfTheGone(app: FastifyInstance): void {

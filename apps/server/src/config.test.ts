@@ -30,6 +30,11 @@ describe('refused in a line that names the variable', () => {
 
   test.each([
     ['PORT', 'abc', 'PORT is "abc"; it must be a whole number from 0 to 65535'],
+    [
+      'TRUST_PROXY',
+      'nginx',
+      'TRUST_PROXY is "nginx"; it must be true (one proxy), how many there are (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16',
+    ],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it must be one of fatal, error, warn, info, debug, trace, silent'],
     ['PUBLIC_URL', 'farm', 'PUBLIC_URL is "farm"; it must be an address such as https://farm.example.org'],
     ['AGENT_VERSION_MIN', 'new', 'AGENT_VERSION_MIN is "new"; it must be a version such as 1.2.0'],
@@ -73,4 +78,15 @@ test('signed requests need a public address, which their answers can name, and g
   expect(() => signed({ PUBLIC_URL, SIGNED_PORT: '1', SIGNED_URL: 'https://x' })).toThrow(
     /^SIGNED_URL is "https:\/\/x"; signed requests are plain http/,
   )
+})
+
+test.each([
+  ['', false],
+  ['false', false],
+  ['true', 1],
+  ['2', 2],
+  ['10.0.0.1, 10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
+  ['::1', ['::1']],
+])('TRUST_PROXY=%s believes %j', (text, expected) => {
+  expect(readConfig({ TRUST_PROXY: text }, directory).trustProxy).toEqual(expected)
 })

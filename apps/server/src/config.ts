@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
@@ -15,8 +16,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     publicUrl: env.PUBLIC_URL ? url(env, 'PUBLIC_URL') : undefined,
     /** Plain HTTP for hosts without TLS 1.2, signed in both directions; undefined: there is none. */
     signed: env.SIGNED_PORT ? signedDoor(env, host) : undefined,
-    /** Believe X-Forwarded-* of a proxy in front. */
-    trustProxy: env.TRUST_PROXY === 'true',
+    /** Whose X-Forwarded-* are believed: of so many proxies in front, or of those at these addresses. */
+    trustProxy: proxies(env),
     dataDirectory,
     /** Undefined: the farm runs a PostgreSQL of its own below the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
@@ -62,6 +63,29 @@ function whole(
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
+}
+
+/** `true` is one proxy: with more, what a client itself wrote into X-Forwarded-For would be believed. */
+function proxies(env: NodeJS.ProcessEnv): number | string[] | false {
+  const text = env.TRUST_PROXY || 'false'
+  if (text === 'false') return false
+  if (text === 'true') return 1
+  if (/^[1-9]$/.test(text)) return Number(text)
+  const addresses = text.split(',').map(address => address.trim())
+  if (addresses.every(isAddressOrNetwork)) return addresses
+  throw new ConfigError(
+    `TRUST_PROXY is "${text}"; it must be true (one proxy), how many there are (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16`,
+  )
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, more] = text.split('/')
+  const family = isIP(address)
+  return (
+    family !== 0 &&
+    more === undefined &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+  )
 }
 
 function version(env: NodeJS.ProcessEnv, name: string): string | undefined {

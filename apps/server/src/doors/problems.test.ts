@@ -7,7 +7,7 @@ import { eventually } from '../../../../test/support/waiting.ts'
 import { adminToken, type Doors, doorsTest } from './doors.fixture.ts'
 import { healthDoor } from './health.ts'
 import { problemKinds, storageFull } from './problems.ts'
-import { requestsPerMinuteMax } from './results/rates.ts'
+import { requestsPerMinuteMax } from './rates.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
 
@@ -75,6 +75,11 @@ doorsTest('one address cannot take the API away from others', async ({ doors }) 
   expect(late.json()).toMatchObject({ type: 'urn:rumpfarm:problem:too-many-requests' })
   expect((await ask('192.0.2.2')).statusCode).toBe(400)
   expect((await ask('127.0.0.1')).statusCode).toBe(400)
+  // What a proxy passes on that is not trusted is not this machine's own.
+  const passedOn = (headers: Record<string, string>) =>
+    doors.ask({ url: '/api/v1/builds/x', remoteAddress: '127.0.0.1', headers })
+  expect((await passedOn({ 'x-forwarded-for': '192.0.2.1' })).headers['x-ratelimit-remaining']).toBeDefined()
+  expect((await passedOn({})).headers['x-ratelimit-remaining']).toBeUndefined()
 })
 
 doorsTest('a full disk is said to be full, to programs and in the readiness check', async ({ doors }) => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { type Doors, doorsTest } from './doors.fixture.ts'
+import { requestsPerMinuteMax } from './rates.ts'
 
 const commit = '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de'
 const clone = 'https://forge.example/rump/sample.git'
@@ -33,6 +34,21 @@ function deliver(
   const signed = signature === undefined ? {} : { 'x-hub-signature-256': signature }
   return doors.ask({ method: 'POST', url: '/webhooks/github', payload, headers: { ...headers, ...signed } })
 }
+
+doorsTest('a push of 20 MB is built: GitHub sends up to 25', async ({ doors }) => {
+  await doors.configure({ repository: clone })
+  const commits = Array.from({ length: 2000 }, () => ({ message: 'x'.repeat(10_000) }))
+  expect((await deliver(doors, push({ commits }))).statusCode).toBe(202)
+})
+
+doorsTest('one address cannot take the webhooks away from others', async ({ doors }) => {
+  const ask = (remoteAddress: string) =>
+    doors.ask({ method: 'POST', url: '/webhooks/github', payload: '', remoteAddress })
+  for (let times = 0; times < requestsPerMinuteMax; times++) await ask('192.0.2.1')
+  const late = await ask('192.0.2.1')
+  expect([late.statusCode, late.json().type]).toEqual([429, 'urn:rumpfarm:problem:too-many-requests'])
+  expect((await ask('192.0.2.2')).statusCode).toBe(401)
+})
 
 doorsTest('a push whose message holds NUL is built', async ({ doors }) => {
   await doors.configure({ repository: clone })
@@ -128,7 +144,7 @@ doorsTest('a delivery that is not good is refused, and nothing is stored', async
     'unknown-repository',
     /no project has .*x\/y; the farm has: sample \(https:\/\/forge/,
   )
-  await refused(`{"x": "${'x'.repeat(5 * 1024 * 1024)}"}`, {}, 413, 'body-too-large', /at most 5242880 bytes/)
+  await refused(`{"x": "${'x'.repeat(25 * 1024 * 1024)}"}`, {}, 413, 'body-too-large', /at most 26214400 bytes/)
   const lost = await doors.ask({ method: 'GET', url: '/webhooks/github' })
   expect(lost.json()).toMatchObject({ status: 404, type: 'urn:rumpfarm:problem:no-such-page' })
   expect(await doors.stored()).toBe(0)

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { problemKinds } from '../problems.ts'
 import { publicUrlOf } from '../public-url.ts'
+import { limitRates, rareRequestsPerMinuteMax } from '../rates.ts'
 import { sessionCookie } from './access.ts'
 import { acceptForms } from './forms.ts'
 
@@ -15,6 +16,7 @@ type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
   const { farm, config } = parts
   acceptForms(app)
+  await limitRates(app, rareRequestsPerMinuteMax)
   const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
     path: '/',
     httpOnly: true,

@@ -3,6 +3,7 @@ import { type EnrollOutcome, isStorageFull, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
+import { limitRates, rareRequestsPerMinuteMax } from '../rates.ts'
 import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
 import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
@@ -91,6 +92,7 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error.statusCode === 413) return err(reply, 413, `a body is at most ${bodyBytesMax} bytes`)
+    if (error.statusCode === 429) return err(reply, 429, error.message, [['retry', 60]])
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a host could not be answered')
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
@@ -100,7 +102,13 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
     err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
   )
   identity.watch(app)
-  app.post('/v1/enroll', (request, reply) => enroll(parts, identity, request, reply))
+  await app.register(
+    async enrolment => {
+      await limitRates(enrolment, rareRequestsPerMinuteMax)
+      enrolment.post('/enroll', (request, reply) => enroll(parts, identity, request, reply))
+    },
+    { prefix: '/v1' },
+  )
   await app.register(forKnownHosts(parts, identity), { prefix: '/v1' })
 }
 

@@ -2,6 +2,7 @@ import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { problemKinds, Refusal, storageFull, tookTooLong } from '../problems.ts'
+import { limitRates } from '../rates.ts'
 import { serveAssets } from './assets.ts'
 import { formRoutes } from './forms.ts'
 import { jobPages, tooMany } from './job-routes.ts'
@@ -35,6 +36,7 @@ export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
     }
     return sendPage(reply.code(404), drawProblemPage(await visitOf(parts, request), problem))
   })
+  await limitRates(app)
   serveAssets(app)
   readingPages(app, parts)
   jobPages(app, parts, streams)
