@@ -56,8 +56,25 @@ describe('resolve', () => {
       subject: 'Fix one',
     })
     expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old })
+    expect(await resolve({ repository, ref: 'refs/heads/main' })).toMatchObject({ commit: old, branch: 'main' })
+    expect(await resolve({ repository, ref: 'refs/tags/v1' })).toMatchObject({ commit: old })
+    expect(await resolve({ repository, ref: 'refs/heads/v1' })).toMatchObject({ kind: 'problem', absent: true })
+    expect(await resolve({ repository, ref: 'HEAD' })).toMatchObject({ commit: fix, branch: 'fix/one' })
     expect(await resolve({ repository, ref: fix })).toMatchObject({ kind: 'commit', commit: fix })
     expect(await resolve({ repository, ref: old.slice(0, 9) })).toMatchObject({ kind: 'commit', commit: old })
+  })
+
+  test.each(['a path', 'smart http'])('a repository whose names are SHA-256 is built from, of %s', async way => {
+    const own = makeRepository({ a: 'b' }, 'sha256')
+    const commit = own.git('rev-parse', 'HEAD')
+    expect(commit).toHaveLength(64)
+    const { root, name } = parts(own)
+    const forge = await startForge(smartHttp(root))
+    const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
+    const { resolve, tarball } = mirrors()
+
+    expect(await resolve({ repository })).toMatchObject({ kind: 'commit', commit, branch: 'main', subject: 'First' })
+    expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
   })
 
   test('a branch is asked for anew each time', async () => {

@@ -109,9 +109,10 @@ class House {
   }
 
   async resolve(mirror: Mirror, ref: string | undefined): Promise<Resolved> {
+    if (ref === 'HEAD') return this.resolve(mirror, undefined)
     if (ref !== undefined && isFullCommit(ref)) return asResolved(await this.#commit(mirror, ref))
     if (ref !== undefined && !isRefName(ref)) return problem(`"${ref.slice(0, 100)}" is no name of a branch or commit`)
-    const names = ref === undefined ? [] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
+    const names = ref === undefined ? [] : namesOf(ref)
     const refs = await lookAtRemote(this.#git, mirror.repository, names)
     if (refs.kind === 'problem') return refs
     const tip = ref === undefined ? refs.head : names.map(name => refs.commits.get(name)).find(Boolean)
@@ -269,7 +270,14 @@ const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}
 const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
   'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }
 
-const branchOf = (refs: RemoteRefs, ref: string) => (refs.commits.has(`refs/heads/${ref}`) ? ref : undefined)
+/** What a word may stand for, in git's own order of preference here: a branch before a tag. Written out it is only itself. */
+const namesOf = (ref: string): string[] =>
+  /^refs\/(heads|tags)\//.test(ref) ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
+
+function branchOf(refs: RemoteRefs, ref: string): string | undefined {
+  const branch = ref.replace(/^refs\/heads\//, '')
+  return refs.commits.has(`refs/heads/${branch}`) && !ref.startsWith('refs/tags/') ? branch : undefined
+}
 
 function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
   if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is no full commit: resolve it first`

@@ -56,7 +56,7 @@ async function commitOf(mirrors: Mirrors, first: PreparedSource, further: Projec
   const file = await mirrors.readFile({ repository: first.repository, commit: first.commit, path })
   if ('problem' in file) return { problem: file.problem }
   const ref = file.text.trim()
-  if (/^[0-9a-f]{40}$/.test(ref)) return { commit: ref }
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) return { commit: ref }
   return {
     problem: `${further.commitFrom} should hold a full commit, but begins with ${JSON.stringify(ref.slice(0, 60))}`,
   }

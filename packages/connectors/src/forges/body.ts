@@ -25,10 +25,22 @@ export function readBody<Schema extends TSchema>(schema: Schema, text: string): 
   const json = readJson(text)
   if (json.kind === 'malformed') return malformed(`body:${json.line}:${json.column}`, `it is not JSON: ${json.problem}`)
   const { value } = json
+  const unknown = unknownKey(schema, value)
+  if (unknown) return malformed('body', unknown)
   const wrong = Errors(schema, value)[0]
   if (!wrong) return { kind: 'body', value: value as Static<Schema> }
-  const { requiredProperties, additionalProperties } = wrong.params as Record<string, string[] | undefined>
+  const { requiredProperties } = wrong.params as Record<string, string[] | undefined>
   const where = `body${wrong.instancePath.replaceAll('/', '.')}`
   if (requiredProperties) return malformed(where, `it lacks ${requiredProperties.join(', ')}`)
-  return malformed(where, additionalProperties ? `it has an unknown ${additionalProperties.join(', ')}` : wrong.message)
+  return malformed(where, wrong.message)
+}
+
+/** TypeBox only says of such a key that its "schema is false". */
+function unknownKey(schema: TSchema, value: unknown): string | undefined {
+  const { properties, additionalProperties } = schema as { properties?: object; additionalProperties?: unknown }
+  if (additionalProperties !== false || !properties || typeof value !== 'object' || value === null) return undefined
+  const key = Object.keys(value).find(name => !Object.hasOwn(properties, name))
+  return key === undefined
+    ? undefined
+    : `unknown key ${JSON.stringify(key.slice(0, 60))}; allowed: ${Object.keys(properties).join(', ')}`
 }

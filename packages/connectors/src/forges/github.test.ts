@@ -63,6 +63,20 @@ test('NUL in a message or a name is shown as a picture of it, and in a ref it is
   expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
 })
 
+test.each([
+  ['x-gitea-signature', /X-Gitea-Signature came/],
+  ['x-gogs-signature', /X-Gogs-Signature came/],
+  ['x-hub-signature', /X-Hub-Signature came/],
+  ['x-gitlab-token', /X-Gitlab-Token came/],
+  ['webhook-signature', /\/webhooks\/generic/],
+  ['x-other', /give the webhook a secret/],
+])('where %s came in place of its signature, the refusal names it', (name, words) => {
+  expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: 'x' })).toEqual({
+    kind: 'bad-signature',
+    problem: expect.stringMatching(words),
+  })
+})
+
 test('a push', () => expect(deliver(push)).toEqual(read))
 
 test('a push as a form, as GitHub sends it unless told otherwise', () => {

@@ -54,7 +54,7 @@ const PushEvent = Type.Object({
  * change them, and with them the signature. A delivery signed with any of `secrets` is good, so that a secret can be changed.
  */
 export function readGithubDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): GithubDelivery {
-  const wrong = signatureProblem(header(headers, 'x-hub-signature-256'), body, secrets)
+  const wrong = signatureProblem(headers, body, secrets)
   if (wrong) return { kind: 'bad-signature', problem: wrong }
   const deliveryId = header(headers, 'x-github-delivery') ?? ''
   if (!/^[A-Za-z0-9_.:-]{1,100}$/.test(deliveryId))
@@ -94,19 +94,41 @@ function readPush(deliveryId: string, contentType: string, bytes: Uint8Array): G
   }
 }
 
-function signatureProblem(
-  signature: string | undefined,
-  body: Uint8Array,
-  secrets: readonly string[],
-): string | undefined {
+function signatureProblem(headers: Headers, body: Uint8Array, secrets: readonly string[]): string | undefined {
   const usable = secrets.filter(secret => secret !== '')
   if (usable.length === 0) return 'the farm has no secret for this webhook'
-  if (!signature) return 'the header X-Hub-Signature-256 is missing: give the webhook a secret'
+  const signature = header(headers, 'x-hub-signature-256')
+  if (!signature) return missingSignature(headers)
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1]
   if (!given) return 'the header X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits'
   const matches = usable.map(secret => sameDigest(given, createHmac('sha256', secret).update(body).digest()))
   return matches.includes(true) ? undefined : "the signature does not match: the webhook's secret is not the farm's"
 }
+
+/** Who has signed in another way is told so: that there is no secret would be wrong. */
+function missingSignature(headers: Headers): string {
+  const missing = 'the header X-Hub-Signature-256 is missing'
+  const other = otherSignatures.find(([name]) => header(headers, name) !== undefined)
+  return other ? `${missing}, and ${other[1]}` : `${missing}: give the webhook a secret`
+}
+
+const otherSignatures: readonly [header: string, words: string][] = [
+  [
+    'x-gitea-signature',
+    'X-Gitea-Signature came: this is an older Gitea or Forgejo; update it (Gitea 1.14 and later sends both)',
+  ],
+  [
+    'x-forgejo-signature',
+    'X-Forgejo-Signature came: choose the type "Gitea" or "Forgejo" and update it, so that it sends both',
+  ],
+  [
+    'x-gogs-signature',
+    'X-Gogs-Signature came: send from Gogs through ./farm trigger or the generic webhook, signed by Standard Webhooks',
+  ],
+  ['x-hub-signature', 'X-Hub-Signature came, which is SHA-1 and no longer safe: let the sender sign with SHA-256'],
+  ['x-gitlab-token', 'X-Gitlab-Token came: GitLab does not sign; use the generic webhook, signed by Standard Webhooks'],
+  ['webhook-signature', 'webhook-signature came: send Standard Webhooks to /webhooks/generic'],
+]
 
 const sameDigest = (hex: string, digest: Buffer): boolean => timingSafeEqual(Buffer.from(hex, 'hex'), digest)
 

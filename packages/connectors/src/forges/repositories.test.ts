@@ -34,6 +34,14 @@ test.each([
   '',
 ])('%j is another', other => expect(sameRepository(one, other)).toBe(false))
 
+test('where the forge ignores case, the case of a path says nothing; of a path on this machine it does', () => {
+  const anyCase = { anyCase: true }
+  expect(sameRepository(one, 'https://github.com/RumpKernel/Buildrump.SH', anyCase)).toBe(true)
+  expect(sameRepository(one, 'git@github.com:RUMPKERNEL/buildrump.sh.git', anyCase)).toBe(true)
+  expect(sameRepository(one, 'https://github.com/rumpkernel/other', anyCase)).toBe(false)
+  expect(sameRepository('/srv/git/x', '/srv/git/X', anyCase)).toBe(false)
+})
+
 test('a path and its file URL are one', () => {
   expect(sameRepository('/srv/git/x y.git', 'file:///srv/git/x%20y/')).toBe(true)
 })

@@ -2,9 +2,14 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * Whether two addresses name one repository: https, ssh and git@host:path are ways to the same place; `.git`, a slash at the
- * end, the host's case, user names and usual ports say nothing.
+ * end, the host's case, user names and usual ports say nothing. `anyCase`: the path's case says nothing either, as on GitHub,
+ * GitLab, Gitea, Forgejo and Bitbucket; a path on this machine is compared as it is.
  */
-export const sameRepository = (one: string, other: string): boolean => canonical(one) === canonical(other)
+export function sameRepository(one: string, other: string, { anyCase = false } = {}): boolean {
+  const [first, second] = [canonical(one), canonical(other)]
+  if (first === second) return true
+  return anyCase && !first.startsWith('/') && first.toLowerCase() === second.toLowerCase()
+}
 
 const usualPorts: Record<string, string> = { 'http:': '80', 'https:': '443', 'git:': '9418' }
 

@@ -63,7 +63,7 @@ describe('refused', () => {
     [{ project: '../x' }, /^body.project$/, 'pattern'],
     [{ project: 'p', commit: 'HEAD' }, /^body.commit$/, 'pattern'],
     [{ project: 'p', branch: '-x' }, /^body.branch$/, 'pattern'],
-    [{ project: 'p', brnach: 'x' }, /^body/, ''],
+    [{ project: 'p', ref: 'main' }, /^body$/, 'unknown key "ref"; allowed: project, commit, branch'],
   ])('the body %j', (body, where, problem) => {
     expect(deliver(body)).toEqual({
       kind: 'malformed',

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { hideSecrets, localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
 import { type Git, vouchFor } from './ground.ts'
-import { type Fetched, fetchAll, fetchCommit, type Problem } from './remote.ts'
+import { type Fetched, fetchAll, fetchCommit, lookAtRemote, type Problem } from './remote.ts'
 
 export interface Commit {
   commit: string
@@ -31,8 +31,10 @@ export async function openMirror(git: Git, root: string, repository: string): Pr
   const directory = join(root, mirrorName(repository, address))
   if (!existsSync(join(directory, 'HEAD'))) {
     await mkdir(root, { recursive: true })
+    const format = await objectFormat(git, repository, localPath(address))
+    if (typeof format !== 'string') return format
     const draft = await mkdtemp(join(root, 'new-'))
-    const wrong = await fillDraft(git, draft, address)
+    const wrong = await fillDraft(git, draft, address, format)
     if (!wrong) await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
     await rm(draft, { recursive: true, force: true })
     if (wrong) return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) }
@@ -48,9 +50,9 @@ async function effectiveAddress(git: Git, repository: string): Promise<string> {
   return asked.kind === 'ok' ? asked.stdout.toString('utf8').trim() || repository : repository
 }
 
-async function fillDraft(git: Git, draft: string, address: string): Promise<string | undefined> {
+async function fillDraft(git: Git, draft: string, address: string, format: string): Promise<string | undefined> {
   const made = await git.text({
-    args: ['init', '--quiet', '--bare', '--template=', '--', draft],
+    args: ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft],
     seconds: 60,
     cwd: '/',
   })
@@ -59,6 +61,18 @@ async function fillDraft(git: Git, draft: string, address: string): Promise<stri
   await writeFile(join(draft, 'info/attributes'), attributes)
   const path = localPath(address)
   return path ? borrow(git, draft, path) : undefined
+}
+
+/** sha1 or sha256. Of a repository elsewhere by the length of a commit's name; an empty one is taken for one of SHA-1. */
+async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
+  if (path === undefined) {
+    const refs = await lookAtRemote(git, repository, [])
+    return refs.kind === 'problem' ? refs : refs.head?.length === 64 ? 'sha256' : 'sha1'
+  }
+  const args = [...vouchFor(path), '-C', path, 'rev-parse', '--show-object-format']
+  const asked = await git.text({ args, seconds: 60 })
+  if (asked.kind === 'ok') return asked.stdout.toString('utf8').trim()
+  return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, asked.message) }
 }
 
 /**

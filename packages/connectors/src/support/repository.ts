@@ -37,6 +37,7 @@ export interface Repository {
 /** A real repository with one commit on main. */
 export function makeRepository(
   files: Record<string, string> = { 'hello.c': 'int main(void) { return 0; }\n' },
+  objectFormat: 'sha1' | 'sha256' = 'sha1',
 ): Repository {
   const directory = temporaryDirectory()
   let second = 1_700_000_000
@@ -60,7 +61,7 @@ export function makeRepository(
     git('commit', '--quiet', '--allow-empty', '--message', subject)
     return git('rev-parse', 'HEAD')
   }
-  git('init', '--quiet', '--initial-branch=main')
+  git('init', '--quiet', '--initial-branch=main', `--object-format=${objectFormat}`)
   commit('First', files)
   return { directory, git, commit }
 }

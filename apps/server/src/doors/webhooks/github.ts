@@ -47,7 +47,7 @@ async function receive(
 }
 
 const isOf = ({ repository }: ProjectConfig, { repositoryUrls }: ForgePush): boolean =>
-  repositoryUrls.some(url => sameRepository(repository, url))
+  repositoryUrls.some(url => sameRepository(repository, url, { anyCase: true }))
 
 const receiveOne = ({ farm }: Parts, project: string, push: ForgePush): Promise<PushOutcome> => {
   const { commit, branch, deliveryId, subject, author } = push
