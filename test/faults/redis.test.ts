@@ -68,3 +68,9 @@ farmTest('a server that closes while Redis is away does not hang', { queues }, a
   await farm.redis?.stop()
   await farm.stop()
 })
+
+farmTest('a dozen hosts without Redis are served without a warning of Node', { queues: 'postgres' }, async farm => {
+  const hosts = await Promise.all(Array.from({ length: 12 }, (_, i) => farm.wireHost(`many-${i}`, ['vax'])))
+  await Promise.all(hosts.map(host => host.claim(1, { wait: 1 })))
+  expect(farm.story()).not.toMatch(/MaxListeners/)
+})

@@ -73,6 +73,7 @@ const schema = 'bullmq'
 async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: Logger }): Promise<Queues> {
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
+  pool.setMaxListeners(0) // every host's queue and taker listens to the one pool
   pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues broke'))
   return {
     redis: undefined,
