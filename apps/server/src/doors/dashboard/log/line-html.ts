@@ -31,7 +31,7 @@ export class LineDrawer {
     const cut = line.length > line.bytes.length
     let text = decoder.decode(line.bytes)
     if (cut) text = text.replace(/\ufffd$/, '') // the cut may have gone through a character
-    const html = this.#colour(overwritten(text))
+    const html = text.includes('\r') ? this.#overwritten(text) : this.#colour(text)
     return cut ? `${html}<i class=cut> … ${line.length - line.bytes.length} more bytes in this line</i>` : html
   }
 
@@ -47,6 +47,18 @@ export class LineDrawer {
     return html + this.#span(text.slice(done))
   }
 
+  /**
+   * A progress bar writes its line again after each carriage return: what would be left on a terminal. The colours of what was
+   * overwritten go on.
+   */
+  #overwritten(text: string): string {
+    const parts = text.split('\r')
+    const left = parts.findLastIndex(part => part.replace(sequences, '') !== '' || erasesLine.test(part))
+    return (
+      parts.map((part, index) => ({ html: this.#colour(part), index })).find(({ index }) => index === left)?.html ?? ''
+    )
+  }
+
   #span(text: string): string {
     if (text === '') return ''
     const classes = sgrClasses(this.#sgr)
@@ -54,11 +66,8 @@ export class LineDrawer {
   }
 }
 
-/** A progress bar writes its line again after each carriage return: what would be left on a terminal. */
-function overwritten(text: string): string {
-  if (!text.includes('\r')) return text
-  return text.split('\r').findLast(part => part !== '') ?? ''
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const erasesLine = /\u001b\[[012]?[JK]/
 
 const visible = (text: string): string =>
   escapeHtml(text).replace(controls, character => `<i>${picture(character)}</i>`)

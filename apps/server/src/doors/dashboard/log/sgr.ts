@@ -7,6 +7,8 @@ export interface Sgr {
   faint: boolean
   italic: boolean
   underline: boolean
+  /** Text and background change places. */
+  reverse: boolean
   /** 0-15, as a terminal's palette. */
   foreground: number | undefined
   background: number | undefined
@@ -17,22 +19,38 @@ export const plainSgr: Readonly<Sgr> = Object.freeze({
   faint: false,
   italic: false,
   underline: false,
+  reverse: false,
   foreground: undefined,
   background: undefined,
 })
 
-/** What follows `ESC [ CODES m`. Unknown codes change nothing. */
+/**
+ * What follows `ESC [ CODES m`. Unknown codes change nothing. A code may have parts of its own after colons (ISO 8613-6): `4:3` is a
+ * curly underline, `38:2::255:0:0` a colour in its colour space; with semicolons the colour's numbers are codes of their own.
+ */
 export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
   const sgr = { ...before }
-  const numbers = codes.split(/[;:]/).map(Number)
-  while (numbers.length > 0) {
-    const code = numbers.shift() ?? 0
+  const parameters = codes.split(';').map(parameter => parameter.split(':').map(Number))
+  while (parameters.length > 0) {
+    const [code = 0, ...parts] = parameters.shift() ?? []
+    const given = () => (parts.length > 0 ? colour(withoutSpace(parts)) : colourOfCodes(parameters))
     if (code === 0) Object.assign(sgr, plainSgr)
-    else if (code === 38) sgr.foreground = colour(numbers) ?? sgr.foreground
-    else if (code === 48) sgr.background = colour(numbers) ?? sgr.background
-    else applyCode(sgr, code)
+    else if (code === 38) sgr.foreground = given() ?? sgr.foreground
+    else if (code === 48) sgr.background = given() ?? sgr.background
+    else applyCode(sgr, code === 4 && parts[0] === 0 ? 24 : code)
   }
   return sgr
+}
+
+/** `2:SPACE:R:G:B` names a colour space first, which may be empty; `2:R:G:B` leaves it out. */
+const withoutSpace = (parts: number[]): number[] =>
+  parts[0] === 2 && parts.length > 4 ? [2, ...parts.slice(2)] : parts
+
+/** The colour's numbers, taken off the codes that follow 38 or 48. */
+function colourOfCodes(parameters: number[][]): number | undefined {
+  const [kind] = parameters.shift() ?? []
+  const rest = parameters.splice(0, kind === 2 ? 3 : kind === 5 ? 1 : 0)
+  return colour([kind ?? 0, ...rest.map(([number = 0]) => number)])
 }
 
 function applyCode(sgr: Sgr, code: number): void {
@@ -40,9 +58,11 @@ function applyCode(sgr: Sgr, code: number): void {
   else if (code === 2) sgr.faint = true
   else if (code === 3) sgr.italic = true
   else if (code === 4) sgr.underline = true
+  else if (code === 7) sgr.reverse = true
   else if (code === 22) sgr.bold = sgr.faint = false
   else if (code === 23) sgr.italic = false
   else if (code === 24) sgr.underline = false
+  else if (code === 27) sgr.reverse = false
   else if (code === 39) sgr.foreground = undefined
   else if (code === 49) sgr.background = undefined
   else if (code >= 30 && code <= 37) sgr.foreground = code - 30
@@ -51,12 +71,10 @@ function applyCode(sgr: Sgr, code: number): void {
   else if (code >= 100 && code <= 107) sgr.background = code - 100 + 8
 }
 
-/** The colour after 38 or 48, taken off the list: `5;N` or `2;R;G;B`, brought down to the 16 of the palette. */
-function colour(numbers: number[]): number | undefined {
-  const kind = numbers.shift()
-  if (kind === 5) return ofPalette(numbers.shift() ?? 0)
+/** The colour of `5, N` or `2, R, G, B`, brought down to the 16 of the palette. */
+function colour([kind, red = 0, green = 0, blue = 0]: number[]): number | undefined {
+  if (kind === 5) return ofPalette(red)
   if (kind !== 2) return undefined
-  const [red = 0, green = 0, blue = 0] = numbers.splice(0, 3)
   return nearest(red, green, blue)
 }
 
@@ -81,7 +99,10 @@ export function sgrClasses(sgr: Readonly<Sgr>): string {
   if (sgr.faint) classes.push('ad')
   if (sgr.italic) classes.push('ai')
   if (sgr.underline) classes.push('au')
-  if (sgr.foreground !== undefined) classes.push(`f${sgr.foreground}`)
-  if (sgr.background !== undefined) classes.push(`g${sgr.background}`)
+  // Reversed without a colour of its own, text is of the page's ground on the page's ink, whatever was behind it.
+  if (sgr.reverse && sgr.foreground === undefined) return [...classes, 'ar'].join(' ')
+  const [front, back] = sgr.reverse ? [sgr.background, sgr.foreground] : [sgr.foreground, sgr.background]
+  if (front !== undefined) classes.push(`f${front}`)
+  if (back !== undefined) classes.push(`g${back}`)
   return classes.join(' ')
 }
