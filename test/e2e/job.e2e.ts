@@ -21,7 +21,48 @@ test('a line of a running job appears without a reload, and so does its end', as
   const log = 'first line\nhalf and half\ncompiling\n'
   await host.finish(offer, log, { steps: [...ended([0], 25), ...ended([1], log.length)] })
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Failed at build')
+  await expect(page).toHaveTitle(/for arm: failed · Rumpfarm$/)
   await stillThere()
+  const words = async () => (await page.locator('main').textContent())?.replace(/\d+ s ago/g, '')
+  await expect(page.locator('#step-build summary')).toContainText('failed, exit 1')
+  const live = await words()
+  await page.reload()
+  expect(live).toBe(await words())
+})
+
+test('a link to a line of a long log shows that line', async ({ farm, page }) => {
+  const host = await farm.wireHost('line-1', ['m68k'])
+  const { offer, path } = await startJob(farm, host)
+  const log = Array.from({ length: 60_000 }, (_, i) => `output ${i + 1}\n`).join('')
+  for (let offset = 0; offset < log.length; offset += 60_000)
+    await host.progress(offer, log.slice(offset, offset + 60_000), { offset })
+  await host.finish(offer, log, { steps: ended([0], log.length) })
+  await page.goto(`${path}#L100`)
+  await expect(page.locator('#L100')).toBeInViewport()
+  await expect(page.locator('#L100')).toContainText('output 100')
+})
+
+test('a hidden page lets go of its connection, so that a seventh page loads and is kept up to date', async ({
+  farm,
+  page,
+}) => {
+  const host = await farm.wireHost('seventh-1', ['sh4'])
+  const { offer, path } = await startJob(farm, host)
+  await host.progress(offer, 'one\n')
+  for (let hidden = 0; hidden < 6; hidden++) {
+    const other = await page.context().newPage()
+    await other.goto(path)
+    await expect(other.locator('#L1')).toContainText('one')
+    await other.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { value: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })
+  }
+  await page.goto(path, { timeout: 10_000 })
+  await expect(page.locator('#L1')).toContainText('one')
+  await host.progress(offer, 'two\n', { offset: 4 })
+  await expect(page.locator('#L2')).toContainText('two')
+  await host.finish(offer, 'one\ntwo\n')
 })
 
 test('a break of the connection loses no line and doubles none', async ({ farm, page }) => {
@@ -31,8 +72,11 @@ test('a break of the connection loses no line and doubles none', async ({ farm, 
   await page.goto(path)
   await expect(page.locator('#L1')).toContainText('one')
   const stillThere = await markPage(page)
+  await expect(page.locator('#lost')).toBeHidden()
   await farm.kill9()
+  await expect(page.locator('#lost')).toContainText(/The connection to the farm is lost since .*\d/)
   await farm.start()
+  await expect(page.locator('#lost')).toBeHidden()
   await host.progress(offer, 'two\nthree\n', { offset: 4 })
   await expect(page.locator('#L3')).toContainText('three')
   expect(await page.locator('.part pre').allTextContents()).toEqual(['1 one\n2 two\n3 three\n'])

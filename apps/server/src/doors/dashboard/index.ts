@@ -13,12 +13,12 @@ import { drawProblemPage, type Problem } from './pages/problem.tsx'
 import { readingPages } from './reading.ts'
 import { plainVisit, queryWord, sendPage, visitOf } from './visit.ts'
 
-/** Each is a socket of its own, and a process commonly may have 1,024. */
-const streamsMax = 500
+/** Each is a socket of its own, and a process commonly may have 1,024. Hidden pages have none. */
+const streamLimits = { all: 500, address: 60, session: 30 }
 
 /** What people look at: pages drawn on the server, complete without JavaScript, kept up to date where there is some. */
 export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
-  const streams = new Streams(streamsMax)
+  const streams = new Streams(streamLimits)
   const changes = new Changes(parts.bus)
   app.addHook('preClose', async () => streams.endAll()) // a server that closes waits for its answers
   app.addHook('onClose', async () => changes.close())

@@ -6,7 +6,7 @@ import { followAttempt } from './live/job-events.tsx'
 import type { Streams } from './live/stream.ts'
 import type { JobLog } from './log/job-log.tsx'
 import { logSections } from './log/sections.ts'
-import { type LogPlace, readWindow, windowBytes } from './log/window.ts'
+import { type LogPlace, offsetOfLine, readWindow, windowBytes } from './log/window.ts'
 import { NotHere, noSuch } from './not-found.ts'
 import { drawJobPage } from './pages/job.tsx'
 import { queryWord, sendPage, visitOf, wholeNumber } from './visit.ts'
@@ -37,7 +37,13 @@ export function jobPages(app: FastifyInstance, parts: Parts, streams: Streams): 
 }
 
 export const tooMany = (reply: FastifyReply): FastifyReply =>
-  reply.code(503).header('retry-after', '30').type('text/plain').send('too many pages are open; load the page again\n')
+  reply
+    .code(429)
+    .header('retry-after', '30')
+    .type('text/plain')
+    .send(
+      'too many live pages are open, from this address or on this server: close some, or load the page again later\n',
+    )
 
 async function find({ farm }: Parts, { params }: JobRequest): Promise<{ job: JobView; attempt: AttemptView }> {
   const id = wholeNumber(params.id)
@@ -56,14 +62,16 @@ async function find({ farm }: Parts, { params }: JobRequest): Promise<{ job: Job
 
 async function logOf({ farm }: Parts, request: FastifyRequest, job: JobView, attempt: AttemptView): Promise<JobLog> {
   const id: AttemptId = { jobId: job.id, number: attempt.number }
-  const sections = logSections(attempt.steps, job.recipe)
+  const sections = logSections(attempt, job.recipe)
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
   const reader = attempt.leasedAt === null ? { ...farm, logSize: () => 0 } : farm // before that it has written nothing
   const size = reader.logSize(id)
   const far = start !== undefined && size - start > windowBytes ? start : undefined
   const before = wholeNumber(queryWord(request, 'before'))
-  const from = wholeNumber(queryWord(request, 'from')) ?? (before === undefined ? far : undefined)
+  const line = wholeNumber(queryWord(request, 'line'))
+  const ofLine = line === undefined ? undefined : await offsetOfLine(reader, id, line)
+  const from = wholeNumber(queryWord(request, 'from')) ?? ofLine ?? (before === undefined ? far : undefined)
   const path = `/jobs/${job.id}/attempts/${attempt.number}`
   const window = await readWindow(reader, id, sections, { from, before })
   return {

@@ -31,6 +31,8 @@ const sections = [
   ['/hosts', 'Hosts'],
 ] as const
 
+export const fullTitle = (title: string): string => `${title} · Rumpfarm`
+
 export const drawPage = (page: PageProps): string => `<!doctype html>\n${renderToString(<Page {...page} />)}`
 
 function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
@@ -40,7 +42,7 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · Rumpfarm`}</title>
+        <title>{fullTitle(title)}</title>
         <link rel="stylesheet" href={style.path} />
         <link rel="icon" href={icon.path} type="image/svg+xml" />
         <script type="module" src={client.path} />
@@ -58,6 +60,9 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         </div>
         <Header visit={visit} />
         <Problems visit={visit} />
+        <p id="lost" class="banner" role="status" hidden>
+          The connection to the farm is lost since <time></time>. This page may be out of date; it is tried again.
+        </p>
         <main id="main" data-live={live ? `/events?since=${visit.at.getTime()}` : undefined}>
           {children}
         </main>

@@ -33,6 +33,13 @@ export const statusOf = ({ state, verdict }: { state: AttemptState; verdict: Ver
 export const isTrouble = (status: Status): status is 'failed' | 'timed-out' | 'lost' | 'broken' =>
   status === 'failed' || status === 'timed-out' || status === 'lost' || status === 'broken'
 
+/**
+ * How an ended step ended. One that was killed because the job was cancelled or reached a limit did not fail by itself: it has
+ * the job's own end. `last`: no later step has ended.
+ */
+export const stepStatus = (exit: number, last: boolean, verdict: Verdict | null): Status =>
+  exit === 0 ? 'passed' : last && verdict !== null && verdict !== 'passed' ? verdict : 'failed'
+
 export const isActive = (status: Status): status is Exclude<AttemptState, 'finished'> =>
   status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
 

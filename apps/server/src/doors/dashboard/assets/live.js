@@ -28,6 +28,47 @@ function replace(old, fresh) {
     [...old.querySelectorAll('a, button')].find(item => (item.getAttribute('href') ?? item.id) === focus)?.focus()
 }
 
+/**
+ * Events from the farm while the page can be seen. A browser has six connections to a server over HTTP/1.1: each hidden page that
+ * kept one would keep a seventh page from loading. `listen` adds the listeners to each new connection.
+ */
+function whileVisible(path, listen) {
+  let events
+  let ended = false
+  const open = () => {
+    if (events || ended || document.hidden) return
+    events = new EventSource(path())
+    events.addEventListener('open', () => showLost(false))
+    events.addEventListener('error', () => showLost(true))
+    listen(events)
+  }
+  const close = () => {
+    events?.close()
+    events = undefined
+  }
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+  addEventListener('pagehide', close)
+  addEventListener('pageshow', open)
+  open()
+  return () => {
+    ended = true
+    close()
+    showLost(false)
+  }
+}
+
+/** Says that the farm cannot be reached, and since when: what runs on the page would else seem to run for ever. */
+function showLost(lost) {
+  const words = document.querySelector('#lost')
+  if (lost && words.hidden) {
+    const now = new Date()
+    const time = words.querySelector('time')
+    time.dateTime = now.toISOString()
+    time.textContent = now.toLocaleTimeString()
+  }
+  words.hidden = !lost
+}
+
 /** One refresh at a time, none while nobody sees it or somebody types. After a break the server says whether the page is old. */
 function keepFresh(path) {
   let stale = false
@@ -41,53 +82,78 @@ function keepFresh(path) {
     busy = false
     catchUp()
   }
-  const events = new EventSource(path)
-  events.addEventListener('changed', () => {
-    stale = true
-    catchUp()
-  })
+  whileVisible(
+    () => path,
+    events =>
+      events.addEventListener('changed', () => {
+        stale = true
+        catchUp()
+      }),
+  )
   document.addEventListener('visibilitychange', catchUp)
   main.addEventListener('focusout', () => setTimeout(catchUp))
 }
 
 function followLog(log) {
-  const events = new EventSource(log.dataset.events)
+  const [path] = log.dataset.events.split('?')
+  let place = log.dataset.events.split('?')[1]
   const parts = () => log.querySelectorAll('.part')
   const element = html => document.createRange().createContextualFragment(html)
   const atEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 90
+  const toEnd = () => window.scrollTo({ top: document.documentElement.scrollHeight })
   const keepingEnd = change => {
     const follow = atEnd()
     change()
-    if (follow) window.scrollTo({ top: document.documentElement.scrollHeight })
+    if (follow) toEnd()
   }
 
-  events.addEventListener('section', ({ data }) => {
-    const part = element(data).firstElementChild
-    const last = [...parts()].at(-1)
-    if (last?.id === part.id) return
-    last?.querySelector('.tail')?.classList.remove('tail')
-    keepingEnd(() => (last ? last.after(part) : log.append(part)))
-  })
-  events.addEventListener('log', ({ data }) => {
-    const pre = [...parts()].at(-1)?.querySelector('pre')
-    if (!pre) return
-    keepingEnd(() => {
-      pre.querySelector('.tail')?.remove()
-      pre.append(element(data))
-    })
-  })
-  events.addEventListener('state', ({ data }) => document.querySelector('#state').replaceChildren(element(data)))
-  events.addEventListener('finished', () => {
-    events.close()
-    refresh(['#state', '#actions'])
-  })
-  events.addEventListener('reload', () => location.reload())
+  const stop = whileVisible(
+    () => `${path}?${place}`,
+    events => {
+      events.addEventListener('section', ({ data }) => {
+        const part = element(data).firstElementChild
+        const last = [...parts()].at(-1)
+        if (last?.id === part.id) return
+        last?.querySelector('.tail')?.classList.remove('tail')
+        keepingEnd(() => (last ? last.after(part) : log.append(part)))
+      })
+      events.addEventListener('log', ({ data, lastEventId }) => {
+        const [after, line] = lastEventId.split(':')
+        place = `after=${after}&line=${line}`
+        const pre = [...parts()].at(-1)?.querySelector('pre')
+        if (!pre) return
+        keepingEnd(() => {
+          pre.querySelector('.tail')?.remove()
+          pre.append(element(data))
+        })
+      })
+      events.addEventListener('state', ({ data }) => {
+        const state = element(data)
+        document.title = state.querySelector('[data-title]')?.dataset.title ?? document.title
+        document.querySelector('#state').replaceChildren(state)
+      })
+      events.addEventListener('finished', async () => {
+        stop()
+        const follow = atEnd()
+        await refresh(['#state', '#actions', '#log']) // sizes, line numbers and marks, as after a reload
+        if (follow) toEnd()
+      })
+      events.addEventListener('reload', () => location.reload())
+    },
+  )
 }
 
-/** A link to a line or a step that lies in a closed part opens it. */
+/** A link to a line or a step that lies in a closed part opens it; one to a line that this page does not show loads the page that does. */
 function openTarget() {
-  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  const details = target ? target.closest('details') : null
+  const name = decodeURIComponent(location.hash.slice(1))
+  const target = name === '' ? null : document.getElementById(name)
+  const line = /^L([1-9]\d{0,8})$/.exec(name)?.[1]
+  const asked = new URLSearchParams(location.search).get('line')
+  if (!target && line && asked !== line && document.querySelector('#log')) {
+    location.replace(`${location.pathname}?line=${line}#L${line}`)
+    return
+  }
+  const details = target?.closest('details')
   if (!details) return
   details.open = true
   target.scrollIntoView()

@@ -95,7 +95,7 @@ class Follower {
 
   /** Sends the next piece of the log; false when there is none. */
   async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
-    const sections = logSections(attempt.steps, job.recipe)
+    const sections = logSections(attempt, job.recipe)
     const size = this.#parts.farm.logSize(this.#watch.attempt)
     const current = sectionAt(sections, this.#offset)
     const end = Math.min(size, this.#offset + readBytesMax, sections[current]?.end ?? Number.MAX_SAFE_INTEGER)
@@ -113,7 +113,7 @@ class Follower {
     this.#section = current
     this.#finishLine()
     const html = renderToString(
-      <SectionFrame section={{ ...section, exit: undefined }} open note="">
+      <SectionFrame section={{ ...section, exit: undefined, status: undefined }} open note="">
         <LogText html="" />
       </SectionFrame>,
     )

@@ -33,8 +33,10 @@ function countingBus(): Bus & { listeners: () => number } {
   }
 }
 
+const limits = { all: 10, address: 10, session: 10 }
+
 /** A server whose only page is a stream that `act` fills. */
-async function serve(act: (stream: EventStream) => Promise<void>, streams = new Streams(10)) {
+async function serve(act: (stream: EventStream) => Promise<void>, streams = new Streams(limits)) {
   const app = Fastify({ forceCloseConnections: true })
   app.addHook('preClose', async () => streams.endAll())
   const ended: Promise<void>[] = []
@@ -83,12 +85,19 @@ test('a server that closes ends its streams', async () => {
   expect(streams.size).toBe(0)
 })
 
-test('there are no more streams than the server can bear', async () => {
-  const { url } = await serve(async stream => {
+test.each([
+  ['the server', { ...limits, all: 1 }],
+  ['one address', { ...limits, address: 1 }],
+])('%s has no more streams than its limit, and gets one back when a browser leaves', async (_, given) => {
+  const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
-  }, new Streams(1))
-  await fetch(url)
+  }, new Streams(given))
+  const browser = new AbortController()
+  await fetch(url, { signal: browser.signal })
   expect((await fetch(url)).status).toBe(503)
+  browser.abort()
+  while (streams.size > 0) await new Promise(resolve => setImmediate(resolve))
+  expect((await fetch(url)).status).toBe(200)
 })
 
 test('who sends to a browser that reads nothing waits', async () => {

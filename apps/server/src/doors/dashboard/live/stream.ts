@@ -19,27 +19,57 @@ export interface EventStream {
 const heartbeatMs = 15_000 // proxies commonly give up on a silent upstream after 60 s
 const comeBackMs = 1_000 // browsers wait 3 s and more by themselves; a server is back sooner than that
 
+export interface StreamLimits {
+  /** Of the whole server. */
+  all: number
+  /** Of one address. */
+  address: number
+  /** Of one administrator's session, wherever it is used. */
+  session: number
+}
+
 /** Streams that are open, so that a server that closes can end them: a browser never does. */
 export class Streams {
   readonly #open = new Set<EventStream>()
-  readonly #max: number
+  /** How many each address and each session has. */
+  readonly #counts = new Map<string, number>()
+  readonly #limits: StreamLimits
 
-  constructor(max: number) {
-    this.#max = max
+  constructor(limits: StreamLimits) {
+    this.#limits = limits
   }
 
   get size(): number {
     return this.#open.size
   }
 
-  /** Undefined when there are too many. The reply is the stream's from here on. */
+  /** Undefined when there are too many: one client must not take the live pages away from others. The reply is the stream's. */
   open(request: FastifyRequest, reply: FastifyReply): EventStream | undefined {
-    if (this.#open.size >= this.#max) return undefined
+    const owners = this.#owners(request)
+    const full = owners.some(({ name, max }) => (this.#counts.get(name) ?? 0) >= max)
+    if (full || this.#open.size >= this.#limits.all) return undefined
     reply.hijack()
     const stream = openStream(request, reply)
     this.#open.add(stream)
-    stream.closed.addEventListener('abort', () => this.#open.delete(stream), { once: true })
+    for (const { name } of owners) this.#count(name, 1)
+    const forget = () => {
+      this.#open.delete(stream)
+      for (const { name } of owners) this.#count(name, -1)
+    }
+    stream.closed.addEventListener('abort', forget, { once: true })
     return stream
+  }
+
+  #owners({ ip, visitor }: FastifyRequest): { name: string; max: number }[] {
+    const address = { name: `address ${ip}`, max: this.#limits.address }
+    if (visitor?.kind !== 'administrator') return [address]
+    return [address, { name: `session ${visitor.session}`, max: this.#limits.session }]
+  }
+
+  #count(name: string, change: 1 | -1): void {
+    const count = (this.#counts.get(name) ?? 0) + change
+    if (count > 0) this.#counts.set(name, count)
+    else this.#counts.delete(name)
   }
 
   endAll(): void {

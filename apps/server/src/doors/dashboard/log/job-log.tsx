@@ -1,5 +1,6 @@
 import { Drawn, Mark } from '../layout.tsx'
 import { byteCount } from '../times.ts'
+import type { Status } from '../words.ts'
 import type { LogSection } from './sections.ts'
 import { sectionAt } from './sections.ts'
 import type { LogWindow, WindowPart } from './window.ts'
@@ -90,19 +91,19 @@ export interface SectionFrameProps {
   children: preact.ComponentChildren
 }
 
-export function SectionFrame({ section: { step, exit }, open, note, children }: SectionFrameProps) {
+export function SectionFrame({ section: { step, exit, status }, open, note, children }: SectionFrameProps) {
   return (
     <details class="part" open={open} id={step === undefined ? 'after' : `step-${step}`}>
       <summary>
-        <strong>{step ?? 'after the last step'}</strong> {exit !== undefined && <ExitMark exit={exit} />}{' '}
-        <small>{note}</small>
+        <strong>{step ?? 'after the last step'}</strong>{' '}
+        {status !== undefined && <ExitMark exit={exit} status={status} />} <small>{note}</small>
       </summary>
       {children}
     </details>
   )
 }
 
-const ExitMark = ({ exit }: { exit: number }) =>
-  exit === 0 ? <Mark status="passed" /> : <Mark status="failed">failed, exit {exit}</Mark>
+const ExitMark = ({ exit, status }: Pick<LogSection, 'exit'> & { status: Status }) =>
+  status === 'failed' ? <Mark status="failed">failed, exit {exit}</Mark> : <Mark status={status} />
 
 export const LogText = ({ html }: { html: string }) => <Drawn html={`<pre>${html}</pre>`} />

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { logSections, sectionAt } from './sections.ts'
-import { readWindow, windowBytes } from './window.ts'
+import { offsetOfLine, readWindow, windowBytes } from './window.ts'
 
 const attempt = { jobId: 1, number: 1 }
 const logOf = (text: string) => {
@@ -13,7 +13,7 @@ const logOf = (text: string) => {
 }
 const recipe = { steps: ['configure', 'build', 'tests'].map(name => ({ name, run: 'true' })) }
 const ended = (name: string, exit: number, logBytes: number) => ({ name, exit, milliseconds: 5, logBytes })
-const running = logSections([], recipe)
+const running = logSections({ steps: [], verdict: null }, recipe)
 const text = (html: string) => html.replace(/<[^>]*>/g, '')
 
 test('a small log is shown whole, each line with its number', async () => {
@@ -40,7 +40,7 @@ test('a line that has not ended is shown, and will be sent again', async () => {
 })
 
 test('each step has its part', async () => {
-  const sections = logSections([ended('configure', 0, 4), ended('build', 2, 9)], recipe)
+  const sections = logSections({ steps: [ended('configure', 0, 4), ended('build', 2, 9)], verdict: null }, recipe)
   const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
   expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
     ['configure', '1 one\n'],
@@ -94,5 +94,28 @@ test.each([
   [9, 2],
   [900, 2],
 ])('the byte %i is in section %i', (offset, section) => {
-  expect(sectionAt(logSections([ended('configure', 0, 4), ended('build', 0, 9)], recipe), offset)).toBe(section)
+  expect(
+    sectionAt(logSections({ steps: [ended('configure', 0, 4), ended('build', 0, 9)], verdict: null }, recipe), offset),
+  ).toBe(section)
+})
+
+test('a link to a line finds the page that shows it, in a log of 60,000 lines', async () => {
+  const log = logOf(Array.from({ length: 60_000 }, (_, i) => `line ${i + 1}\n`).join(''))
+  const from = await offsetOfLine(log, attempt, 100)
+  const window = await readWindow(log, attempt, running, { from })
+  expect(window.firstLine).toBe(90)
+  expect(window.parts[0]?.html).toContain('id=L100>')
+  expect(await offsetOfLine(log, attempt, 3)).toBe(0)
+  expect(await offsetOfLine(log, attempt, 70_000)).toBeUndefined()
+})
+
+test.each([
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+  ['timed-out', 'timed-out'],
+  ['broken', 'broken'],
+  [null, 'failed'],
+] as const)('the step that ended a job that is %s is %s', (verdict, status) => {
+  const steps = [ended('configure', 0, 4), ended('build', 143, 9)]
+  expect(logSections({ steps, verdict }, recipe).map(section => section.status)).toEqual(['passed', status, undefined])
 })

@@ -67,6 +67,25 @@ export async function readWindow(
   return { size, start, end: start + shown.end - shown.start, firstLine, ...drawn }
 }
 
+/** Lines that are shown above the one that a link names. */
+const linesAbove = 10
+
+/**
+ * Where the page with this line begins: some lines above it. Undefined: the log has no such line, or it lies so far in that lines
+ * are not counted there.
+ */
+export async function offsetOfLine(farm: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
+  const first = line - linesAbove
+  if (first <= 1) return 0
+  let [lines, offset] = [1, 0]
+  for await (const bytes of readUpTo(farm, attempt, Math.min(farm.logSize(attempt), countedBytesMax))) {
+    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1))
+      if (++lines === first) return offset + at + 1
+    offset += bytes.length
+  }
+  return undefined
+}
+
 interface Range {
   start: number
   end: number

@@ -25,8 +25,21 @@ export function sentence(job: JobView, attempt: AttemptView, at: Date): string {
 
 export const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
-const length = ({ startedAt, finishedAt }: AttemptView) =>
-  duration((finishedAt?.getTime() ?? 0) - (startedAt?.getTime() ?? 0))
+const length = (attempt: AttemptView) => duration(tookMs(attempt, attempt.finishedAt ?? new Date(0)) ?? 0)
+
+/**
+ * How long the steps took, in milliseconds; undefined: it has not begun. When a host ended the job, its own measure counts: the
+ * farm may have been away, and heard of the end minutes later.
+ */
+export function tookMs(
+  { startedAt, finishedAt, steps, verdict }: Pick<AttemptView, 'startedAt' | 'finishedAt' | 'steps' | 'verdict'>,
+  at: Date,
+): number | undefined {
+  if (startedAt === null) return undefined
+  const measured = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  const hostKnows = finishedAt !== null && verdict !== 'lost' && steps.length > 0
+  return hostKnows ? measured : (finishedAt ?? at).getTime() - startedAt.getTime()
+}
 
 /** When the step under way began: steps follow each other without a pause. */
 function stepBegan({ startedAt, queuedAt, steps }: AttemptView): Date {

@@ -3,14 +3,28 @@ import type { JobView } from '@rumpfarm/farm'
 const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 /** A shell script that does what the job did, on a machine that has git: for looking into a failure without the farm. */
-export function byHand({ recipe, preparedSources, arch, variant, commit, project }: JobView): string {
+export function byHand({
+  id,
+  buildId,
+  recipe,
+  preparedSources,
+  arch,
+  variant,
+  branch,
+  commit,
+  project,
+}: JobView): string {
   const [first] = preparedSources
   const env = {
     CI: 'true',
     FARM_PROJECT: project,
+    FARM_BUILD: String(buildId),
+    FARM_JOB: String(id),
     FARM_COMMIT: commit,
+    FARM_BRANCH: branch ?? '',
     FARM_ARCH: arch,
     FARM_VARIANT: variant,
+    FARM_RUN: '', // of a cross build: the runner that the host's own configuration names
     ...recipe.env,
   }
   return [

@@ -1,10 +1,10 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
-import { Ago, Csrf, drawPage, Mark, type Visit } from '../layout.tsx'
+import { Ago, Csrf, drawPage, fullTitle, Mark, type Visit } from '../layout.tsx'
 import { type JobLog, LogView } from '../log/job-log.tsx'
 import { byteCount, duration } from '../times.ts'
-import { isActive, type Status, shortCommit, statusOf, wordOf } from '../words.ts'
+import { isActive, type Status, shortCommit, statusOf, stepStatus, wordOf } from '../words.ts'
 import { capital, lastGoodWords, sentence, waitWords } from './attempt-words.ts'
 import { SourceTable } from './builds.tsx'
 import { byHand } from './by-hand.ts'
@@ -21,7 +21,7 @@ export interface JobPage {
 export function drawJobPage(page: JobPage): string {
   const { visit, job, attempt, log } = page
   return drawPage({
-    title: `${job.project} on ${job.host} for ${job.arch}: ${wordOf[statusOf(attempt)]}`,
+    title: titleOf(job, attempt),
     visit,
     reloadSeconds: isActive(statusOf(attempt)) ? 5 : undefined,
     children: (
@@ -44,14 +44,19 @@ export function drawJobPage(page: JobPage): string {
   })
 }
 
-/** What changes while a job runs; the live page gets it anew. */
+const titleOf = (job: JobView, attempt: AttemptView): string =>
+  `${job.project} on ${job.host} for ${job.arch}: ${wordOf[statusOf(attempt)]}`
+
+/** What changes while a job runs; the live page gets it again, and takes its title from here, too. */
 export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
   const status = statusOf(attempt)
   const good = lastGoodWords(job)
   const wait = waitWords(attempt, host, visit.at, job.arch)
   return (
     <>
-      <h1 class={`verdict ${status}`}>{sentence(job, attempt, visit.at)}</h1>
+      <h1 class={`verdict ${status}`} data-title={fullTitle(titleOf(job, attempt))}>
+        {sentence(job, attempt, visit.at)}
+      </h1>
       <p>
         {attempt.detail !== null && <span class="detail">{capital(attempt.detail)}. </span>}
         {wait !== undefined && <span class="detail">{wait} </span>}
@@ -90,8 +95,10 @@ function stepRows({ recipe }: JobView, attempt: AttemptView, at: Date): StepRow[
   const failed = ended.some(({ exit }) => exit !== 0)
   return recipe.steps.map(({ name }, index) => {
     const end = ended[index]
-    if (end)
-      return { name, exit: end.exit, milliseconds: end.milliseconds, status: end.exit === 0 ? 'passed' : 'failed' }
+    if (end) {
+      const status = stepStatus(end.exit, index === ended.length - 1, attempt.verdict)
+      return { name, exit: end.exit, milliseconds: end.milliseconds, status }
+    }
     const current = index === ended.length && !failed && attempt.startedAt !== null
     const spent = ended.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
     const until = attempt.finishedAt ?? at

@@ -4,6 +4,7 @@ import { segment } from '../html.ts'
 import { Ago, Mark } from '../layout.tsx'
 import { duration } from '../times.ts'
 import { type Status, shortCommit, statuses, statusOf, wordOf } from '../words.ts'
+import { tookMs } from './attempt-words.ts'
 
 /** What is known of something, each with its name; what is empty is left out. `children` are rows of another form. */
 export function Facts({ rows, children }: { rows: [string, string][]; children?: ComponentChildren }) {
@@ -165,6 +166,7 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
   )
 }
 
-function took({ startedAt, finishedAt }: JobSummary, at: Date): string {
-  return startedAt === null ? '' : duration((finishedAt ?? at).getTime() - startedAt.getTime())
+function took(job: JobSummary, at: Date): string {
+  const milliseconds = tookMs(job, at)
+  return milliseconds === undefined ? '' : duration(milliseconds)
 }

@@ -16,6 +16,7 @@ const jobOf = (changes: Partial<JobView> = {}): JobView =>
     arch: 'amd64',
     variant: 'default',
     project: 'sample',
+    branch: 'main',
     commit: 'a'.repeat(40),
     verdict: 'failed',
     recipe: { steps, env: {} },
@@ -40,6 +41,14 @@ test.each<[Partial<AttemptView>, string]>([
   [{ verdict: 'passed' }, 'Passed after 2 min 11 s on vax for amd64'],
   [{ verdict: 'failed', failedStep: 'build' }, 'Failed at build after 2 min 11 s on vax for amd64'],
   [{ verdict: 'timed-out', failedStep: 'tests' }, 'Timed out at tests after 2 min 11 s on vax for amd64'],
+  [
+    { verdict: 'passed', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
+    'Passed after 1 min 01 s on vax for amd64', // by the host's measure; the farm heard of it later
+  ],
+  [
+    { verdict: 'lost', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
+    'Lost after 2 min 11 s on vax for amd64',
+  ],
   [{ verdict: 'cancelled', startedAt: null }, 'Cancelled on vax for amd64'],
   [{ state: 'queued', startedAt: null }, 'Queued for 5 min, on vax for amd64'],
   [{ state: 'waiting', startedAt: null }, 'Waits for its sources, on vax for amd64'],
@@ -101,6 +110,8 @@ test('the script for doing it by hand is shell, whatever is in the names', () =>
   const script = byHand(jobOf({ preparedSources: [source], recipe }))
   expect(script).toContain(`export CFLAGS='-O2 $(touch /nowhere)'`)
   expect(script).toContain(`git clone --bare 'https://git.example.org/it'\\''s; rm -rf $HOME' sample.git`)
+  for (const key of ['FARM_BRANCH=main', "FARM_RUN=''", 'FARM_JOB=7', 'FARM_BUILD=12', 'FARM_ARCH=amd64'])
+    expect(script).toContain(`export ${key}\n`)
   expect(script).toContain(`archive '${'a'.repeat(40)}:sub dir'`)
   expect(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
 })
