@@ -25,8 +25,18 @@ open_spool() {
 forget_spool() {
   work=''
   [ -f "$1/work" ] && IFS= read -r work <"$1/work"
-  case $work in /*/attempt-*) rm -rf "$work" ;; esac
+  case $work in /*/attempt-*) remove_work "$work" ;; esac
   rm -rf "$1"
+}
+
+# A job may have made directories that may not be written in (go's module cache): rm cannot empty them.
+remove_work() {
+  rm -rf "$1" 2>/dev/null
+  [ -d "$1" ] || return 0
+  find "$1" -type d ! -perm -700 -exec chmod u+rwx {} \; 2>/dev/null
+  chmod -R u+rwX "$1" 2>/dev/null
+  rm -rf "$1" 2>/dev/null
+  [ ! -d "$1" ] || say "$1 cannot be removed: look who owns what is in it, and remove it by hand"
 }
 
 # Removing a large build takes a while: the next claim does not wait for it.

@@ -1,6 +1,7 @@
 # host.conf: the owner's own words about this host, read as lines, never evaluated.
 
 # For a try with another client or launcher the environment wins; jobs do not inherit it.
+CARRIAGE_RETURN=`printf '\r'`
 OWN_CLIENT=${RUMPFARM_CLIENT-} OWN_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_COMPLAINTS=''
 
 write_conf() {
@@ -27,8 +28,17 @@ read_conf() {
   line_number=0
   while IFS= read -r line || [ -n "$line" ]; do
     line_number=$((line_number + 1))
+    trim_line
     read_conf_line
   done <"$DIR/host.conf"
+}
+
+# An editor of another system ends lines with CR LF, and blanks at an end are seen by nobody.
+trim_line() {
+  while :; do
+    case $line in *[!" 	$CARRIAGE_RETURN"] | '') return 0 ;; esac
+    line=${line%?}
+  done
 }
 
 read_conf_line() {
@@ -58,8 +68,52 @@ read_conf_line() {
     'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=$value ;;
     'ca_file /'*) if [ -r "$value" ]; then CA_FILE=$value; else bad_conf 'cannot be read'; fi ;;
     'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=$value ;;
-    *) bad_conf 'expected arch NAME native|cross, env NAME KEY=VALUE, runner NAME COMMAND, allow|deny PROJECT [BRANCH...], hours 22:00-06:00 [mon-fri], slots 1-59, nice 0-19, run_as USER, wrapper COMMAND, hide|updates yes|no, pass [NAME...], disk_floor_mb MB, work_dir|ca_file /PATH, client, launcher, tunnel, tunnel_key' ;;
+    *) explain_conf ;;
   esac
+}
+
+CONF_WORDS='arch env runner allow deny hours slots nice run_as wrapper hide pass disk_floor_mb work_dir tunnel tunnel_key updates client ca_file launcher'
+
+explain_conf() {
+  word=${line%%[ 	]*} form=''
+  case $word in
+    arch) form='NAME native, or NAME cross' ;;
+    env) form='ARCH KEY=VALUE' ;;
+    runner) form='ARCH COMMAND' ;;
+    allow | deny) form='PROJECT [BRANCH...]' ;;
+    hours) form='22:00-06:00 [mon-fri]' ;;
+    slots) form='1 to 59' ;;
+    nice) form='0 to 19' ;;
+    run_as) form=USER ;;
+    wrapper | launcher | client) form=COMMAND ;;
+    hide | updates) form='yes, or no' ;;
+    disk_floor_mb) form=MB ;;
+    work_dir | ca_file) form=/PATH ;;
+    tunnel | tunnel_key) form='WORDS' ;;
+  esac
+  if [ -n "$form" ]; then
+    bad_conf "expected $word $form"
+  else
+    MEANT=''
+    for known in $CONF_WORDS; do if nearly "$word" "$known"; then MEANT=$known; fi; done
+    bad_conf "unknown word $word${MEANT:+; did you mean $MEANT?} (docs/hosts.md has all of them)"
+  fi
+}
+
+# One letter too many, too few, or another; or two that have changed places.
+nearly() {
+  before='' one=$1 other=$2
+  while [ -n "$one$other" ]; do
+    rest=${one#?} other_rest=${other#?}
+    if [ "$rest" = "$other" ] || [ "$one" = "$other_rest" ] || [ "$rest" = "$other_rest" ]; then return 0; fi
+    first=${one%"$rest"} other_first=${other%"$other_rest"}
+    if [ "$first" != "$other_first" ]; then
+      [ "$first${rest#?}" = "$other_rest" ] && [ "$other_first${other_rest#?}" = "$rest" ]
+      return
+    fi
+    one=$rest other=$other_rest
+  done
+  return 1
 }
 
 # PASS: what a job inherits, if there is a line.
@@ -93,6 +147,7 @@ with_pairs() {
   arch=$1 next=$2
   shift 2
   while IFS= read -r line || [ -n "$line" ]; do
+    trim_line
     case $line in
       "arch $arch native") set -- FARM_RUN= "$@" ;;
       "runner $arch "*) set -- "$@" "FARM_RUN=${line#"runner $arch "}" ;;

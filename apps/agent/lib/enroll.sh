@@ -1,7 +1,10 @@
 # Enrolment: an invitation becomes a credential, this script a file of its own, and the agent runs on.
 
+PAUSED=''
+
 enroll() {
-  is_name "${1-}" || die 'usage: agent.sh enroll INVITATION; the farm shows the whole line for each new host'
+  if [ "${1-}" = --paused ]; then PAUSED=yes && shift; fi
+  is_name "${1-}" || die 'usage: agent.sh enroll [--paused] INVITATION; the farm shows the whole line for each new host'
   { mkdir -p "$PRIVATE" && chmod 700 "$DIR" "$PRIVATE"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
   [ -z "$SIGNED" ] || is_own_text ||
     die "save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it: plain HTTP brings no script to be trusted"
@@ -17,6 +20,10 @@ enroll() {
   say "this host is enrolled as $A_host; its directory is $DIR, what it builds is in $DIR/host.conf"
   tell_found
   say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
+  if [ -n "$PAUSED" ]; then
+    say "it takes no job until it runs: look at $DIR/host.conf first"
+    exit 0
+  fi
   umask "$JOB_UMASK"
   exec "$AGENT_SHELL" "$DIR/agent.sh" run </dev/null
 }
@@ -73,10 +80,7 @@ send_invitation() {
   done
   case $ERR in
     '') ;;
-    401) die 'the farm does not know this invitation; make a new one' ;;
-    409) die 'this invitation was used already by another host; make a new one' ;;
-    410) die 'this invitation has expired; make a new one' ;;
-    *) die "the farm refused the enrolment: $ERR_TEXT" ;;
+    *) die "the farm refused the enrolment: ${ERR_TEXT#[0-9][0-9][0-9] }" ;;
   esac
   if [ -n "$SIGNED" ]; then A_credential=signed; fi
   if is_name "$A_credential" && is_name "$A_arch" && is_name "$A_host"; then return 0; fi

@@ -16,19 +16,40 @@ tell_facts() {
   for tool in cc gcc clang make gmake git; do
     if have "$tool"; then "$tool" --version 2>/dev/null </dev/null | plain_line | fact "tool_$tool"; fi
   done
+  tell_left_over
   put_line "client $CLIENT"
   put_line "shell ${AGENT_SHELL##*/}"
   put_line "launcher $LAUNCHER"
   put_line "sum $SUM_TOOL"
 }
 
+# NCPU: those that this process may use: nproc knows its affinity, the others what the machine has.
 count_cpus() {
-  for ask in 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu' nproc; do
+  for ask in 'env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc' nproc 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu'; do
     # shellcheck disable=SC2086 # a command and its words
     NCPU=`$ask 2>/dev/null`
-    if is_number "$NCPU" && [ "$NCPU" -gt 0 ]; then return 0; fi
+    if is_number "$NCPU" && [ "$NCPU" -gt 0 ]; then break; fi
+    NCPU=1
   done
-  NCPU=1
+  keep_quota /sys/fs/cgroup
+}
+
+# A container's share of the processors, as its control group has it (version 2, then 1), rounded up.
+keep_quota() {
+  groups=$1 own=''
+  [ -r /proc/self/cgroup ] && own=`sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null`
+  quota='' period=''
+  for file in "$groups$own/cpu.max" "$groups/cpu.max"; do
+    if [ -r "$file" ] && read -r quota period <"$file"; then break; fi
+  done 2>/dev/null
+  if [ -z "$quota" ] && [ -r "$groups/cpu/cpu.cfs_quota_us" ]; then
+    read -r quota <"$groups/cpu/cpu.cfs_quota_us"
+    read -r period <"$groups/cpu/cpu.cfs_period_us"
+  fi
+  if is_number "$quota" && is_number "$period" && [ "$period" -gt 0 ]; then
+    quota=$(((quota + period - 1) / period))
+    if [ "$quota" -gt 0 ] && [ "$quota" -lt "$NCPU" ]; then NCPU=$quota; fi
+  fi
 }
 
 memory_mb() {
@@ -53,4 +74,11 @@ free_mb() {
     *) FREE_MB=0 ;;
   esac
   is_number "${FREE_MB:-0}" || FREE_MB=999999999
+}
+
+# Work directories that no job has any more: a job has made files there that this user cannot remove.
+tell_left_over() {
+  for left in "${WORK_DIR:-$DIR/work}"/attempt-*; do
+    if [ -d "$left" ] && ! grep -Fxq "$left" "$DIR"/slot-*/*/work 2>/dev/null; then put_line "left_over $left"; fi
+  done | sed 1q
 }

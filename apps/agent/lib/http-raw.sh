@@ -20,7 +20,8 @@ raw_talk() {
   HOST=${HOST%%/*}
   BASE=${URL#*"//$HOST"}
   if is_https; then PORT=443; fi
-  case $HOST in *:*) PORT=${HOST##*:} HOST=${HOST%:*} ;; esac
+  case $HOST in *:*[!0-9]) ;; *:*) PORT=${HOST##*:} HOST=${HOST%:*} ;; esac # [::1] ends with a bracket
+  HOST=${HOST#"["} HOST=${HOST%"]"}
   size_of "$3"
   request=$PRIVATE/ask`put_line "${4#"$DIR"}" | tr / -`
   cat - "$PRIVATE/client-rc" "$3" >"$request" <<EOF

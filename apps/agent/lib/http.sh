@@ -27,7 +27,7 @@ use_url() {
   case $URL in signed+http://*) SIGNED=yes URL=${URL#signed+} ;; esac
   case $URL in
     '' | @*) die "no farm's address in this copy; name it: --url http://farm.example:8080" ;;
-    *[!A-Za-z0-9.:/_~%-]*) die "the farm's address has characters that no address needs: $URL" ;;
+    *[!][A-Za-z0-9.:/_~%-]*) die "the farm's address has characters that no address needs: $URL" ;;
     http://?* | https://?*) ;;
     *) die "not a farm's address: $URL; expected is something like http://farm.example:8080" ;;
   esac

@@ -149,17 +149,63 @@ $ARCH_LINES`tell_shelter`"
   [ -z "$WRAPPER" ] || put_line "each step is run as: $WRAPPER sh -e FILE"
   put_line "takes ${REFUSED:+NO }jobs now${REFUSED:+: $REFUSED}"
   put_line "${RULES:-every project may run: host.conf has neither allow nor deny}"
-  [ -n "$1" ] || return 0
-  not='NOT '
-  if may_run "$1" "$2"; then not=''; fi
-  put_line "would ${not}run $1 $2: $WHY"
+  if [ -n "$1" ]; then
+    not='NOT '
+    if may_run "$1" "$2"; then not=''; fi
+    put_line "would ${not}run $1 $2: $WHY"
+  fi
+  tell_running
+  refused=$REFUSED
+  if ask_aside /agent/v1/service; then put_line 'the farm answers'; else put_line "the farm does NOT answer: $WHY"; fi
+  rm -rf "$DIR"
+  [ -z "$refused$WHY" ]
+}
+
+# True if an agent runs in this directory.
+tell_running() {
+  highest_lock
+  lock_owner
+  if alive_as "$OWNER" "$OWNER_BIRTH"; then
+    put_line "an agent runs, as process $OWNER"
+  else
+    put_line "no agent runs; start it: $AGENT_SHELL $DIR/agent.sh run"
+    return 1
+  fi
+}
+
+status() {
+  open_state
+  put_line "host $HOST_NAME, farm $FARM, directory $DIR"
+  tell_running || return 1
+  for work in "$DIR"/slot-*/*/work; do
+    if [ -f "$work" ]; then IFS= read -r place <"$work" && put_line "has ${place##*/}"; fi
+  done
+}
+
+# TERM ends the job too; --after-job lets it end first, however long that takes.
+stop() {
+  signal=TERM
+  if [ "${1-}" = --after-job ]; then signal=HUP; fi
+  open_state
+  tell_running || return 0
+  kill -s "$signal" "$OWNER" || die "process $OWNER cannot be told: it is another user's"
+  say "told to stop${1:+ after its job}"
+  waited=0
+  while alive_as "$OWNER" "$OWNER_BIRTH"; do
+    if [ "$signal" = TERM ] && [ "$waited" -ge 60 ]; then die "it still runs after a minute: look at its log, or kill -KILL $OWNER"; fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  say 'it has stopped'
 }
 
 usage() {
   cat <<EOF
-usage: agent.sh [--url URL] [--ca FILE] enroll INVITATION   make this machine a host of the farm, and run
+usage: agent.sh [--url URL] [--ca FILE] enroll [--paused] INVITATION   make this machine a host of the farm, and run
        agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
-       agent.sh check [PROJECT [BRANCH]]        explain what the agent found here, and what would run
+       agent.sh check [PROJECT [BRANCH]]        explain what the agent found here, whether the farm answers, and what would run
+       agent.sh status                          whether an agent runs, and what it has
+       agent.sh stop [--after-job]              stop it, with its job or after it
        agent.sh install|uninstall [KIND] [--user]   let it start with the machine, by systemd, rc.d, SMF, launchd, cron
        agent.sh version
 The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.
@@ -198,12 +244,15 @@ main() {
   case ${1-} in
     enroll)
       use_url "${URL_OPTION:-$FARM_URL}"
-      enroll "${2-}"
+      shift
+      enroll ${1+"$@"}
       ;;
     run) run_agent ;;
     trial) trial ;;
     install | uninstall) run_service "$@" ;;
     check) check "${2-}" "${3-}" ;;
+    status) status ;;
+    stop) stop "${2-}" ;;
     slot)
       shift
       run_slot "$@"

@@ -108,7 +108,7 @@ note_source() {
 # One process makes all directories. Left-overs of a runner that died before its first step go first.
 make_work() {
   case "/$STEPS_DIR/" in */../* | //*/) end_job broken "the steps' directory is not below the work directory: $STEPS_DIR" ;; esac
-  [ ! -d "$WORK" ] || rm -rf "$WORK"
+  [ ! -d "$WORK" ] || remove_work "$WORK"
   # shellcheck disable=SC2086 # names have no blanks
   set -- $SOURCE_NAMES
   for name in ${1+"$@"}; do

@@ -3,21 +3,29 @@
 
 run_service() {
   open_state
-  host_dir=$DIR DIR=$PRIVATE/service
-  copy_state "$DIR" # root may do this for another user, and must leave no file of its own behind
-  PRIVATE=$DIR/private
-  choose_tools "$CREDENTIAL"
-  put_line end >"$DIR/ask"
-  if ! post /agent/v1/service "$DIR/ask" "$DIR/answer" 20 || [ -n "$ERR" ]; then
-    why_no_answer
+  host_dir=$DIR
+  if ! ask_aside /agent/v1/service; then
     rm -rf "$DIR"
-    die "the farm at $FARM has not sent what is needed for that$WHY $ERR_TEXT"
+    die "the farm at $FARM has not sent what is needed for that: $WHY"
   fi
   sed -n 's/^| \{0,1\}//p' "$DIR/answer" >"$DIR/service.sh"
   "$AGENT_SHELL" "$DIR/service.sh" "$host_dir" "$AGENT_SHELL" "$@"
   done=$?
   rm -rf "$DIR"
   exit "$done"
+}
+
+# Asks the farm from a directory of its own, which DIR then is, with a copy of what an agent has: one may be running, and root may
+# do this for another user, and must leave no file of its own behind. If not true, WHY says why.
+ask_aside() {
+  aside=$PRIVATE/aside
+  copy_state "$aside"
+  DIR=$aside PRIVATE=$aside/private
+  choose_tools "$CREDENTIAL"
+  put_line end >"$DIR/ask"
+  WHY='' FAILS=0
+  if post "$1" "$DIR/ask" "$DIR/answer" 20; then WHY=$ERR_TEXT; else why_no_answer && WHY=${WHY:-nothing came}; fi
+  [ -z "$WHY" ]
 }
 
 keep_log_small() {

@@ -88,7 +88,7 @@ describe_kind() {
       ;;
     termux)
       FILE=$HOME/.termux/boot/rumpfarm TEMPLATE=termux.boot MODE=700 FOR_USER=yes
-      START="sh $FILE" STOP="kill \`sed 's/ .*//' $DIR/lock.*\`"
+      START="sh $FILE" STOP="sh $DIR/agent.sh stop"
       HINT='at boot this needs the app Termux:Boot, opened once'
       ;;
   esac
@@ -185,7 +185,7 @@ install_file() {
 uninstall_file() {
   describe_kind
   refuse_strangers
-  [ -f "$FILE" ] || die "there is no $FILE"
+  if [ ! -f "$FILE" ]; then say "nothing is installed: there is no $FILE" && exit 0; fi
   act "$STOP"
   act "$DISABLE"
   rm -f "$FILE" && say "removed $FILE"
@@ -202,17 +202,29 @@ need_cron() {
 
 install_cron() {
   need_cron
-  TEMPLATE=cron.line
+  TEMPLATE=cron.line known=''
+  if has_line; then known=yes; fi
   { other_lines; fill_template; } | crontab - || die 'crontab does not take the line; start the agent by hand'
-  say "put into $OWNER's crontab: `fill_template`"
+  if [ -n "$known" ]; then say "its line was in $OWNER's crontab, and is as it should be"
+  else say "put into $OWNER's crontab: `fill_template`"; fi
   running_agent
-  if [ -z "$RUNNING" ]; then say "it starts with the next boot; now: sh $DIR/agent.sh run"; fi
-  say "stop:  kill the process named in $DIR/lock.*"
+  if [ -n "$RUNNING" ]; then say "the agent runs already, as process $RUNNING"
+  else start_as_cron; fi
+  say "stop:  sh $DIR/agent.sh stop"
   say "log:   tail -f $DIR/agent.log"
   say "undo:  sh $DIR/agent.sh uninstall cron"
 }
 
+# As the next boot will.
+start_as_cron() {
+  sh -c "`fill_template | sed 's/^@reboot //'`" &
+  say 'started the agent; it starts with each boot, too'
+}
+
+has_line() { crontab -l 2>/dev/null | grep -F "# Rumpfarm agent of $DIR, made by" >/dev/null; }
+
 uninstall_cron() {
+  if ! has_line; then say "nothing is installed: $OWNER's crontab has no line for $DIR" && exit 0; fi
   need_cron
   other_lines | crontab - && say "removed the line of $DIR from $OWNER's crontab"
 }

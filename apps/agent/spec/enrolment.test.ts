@@ -57,12 +57,20 @@ scene('a script that does not come whole through the pipe does nothing', async (
 })
 
 const errors: [string, string, RegExp][] = [
-  ['an unknown invitation', '401 unknown', /^rumpfarm: the farm does not know this invitation; make a new one\n$/],
-  ['an expired invitation', '410 expired', /^rumpfarm: this invitation has expired; make a new one\n$/],
-  ['a used invitation', '409 used', /^rumpfarm: this invitation was used already by another host; make a new one\n$/],
+  [
+    'an unknown invitation',
+    '401 unknown: ask for a new line',
+    /^rumpfarm: the farm refused .*: unknown: ask for a new line\n$/,
+  ],
+  ['an expired invitation', '410 expired at 07:08', /^rumpfarm: the farm refused .*: expired at 07:08\n$/],
+  [
+    'a name that was taken meanwhile',
+    '409 a host named x has enrolled',
+    /^rumpfarm: the farm refused .*: a host named x has enrolled\n$/,
+  ],
 ]
 for (const [what, answer, expected] of errors) {
-  scene(`${what} is said in one line`, async all => {
+  scene(`${what} is said in one line, in the words of the farm`, async all => {
     all.farm.enrolError = answer
     const { output, code } = await all.host.run(pipe(all))
     expect(output).toMatch(expected)
@@ -160,26 +168,70 @@ for (const [what, text] of [
   })
 }
 
-scene('check says what the agent found, and asks the farm nothing', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  host.signal('TERM')
-  await host.line(/^agent-1 exit 0/)
-  const before = farm.seen.length
-  const { output, code } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
+scene(
+  'check says what the agent found, that none runs, and whether the farm answers',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    host.signal('TERM')
+    await host.line(/^agent-1 exit 0/)
+    const check = () => host.run(`${host.shell} ${host.dir}/agent.sh check`)
+    const { output, code } = await check()
 
+    expect(code).toBe(0)
+    for (const line of [
+      /^host vax$/m,
+      /^client [a-z]+$/m,
+      /^checksum crc$/m,
+      /^launcher setsid$/m,
+      /^arch amd64 native/m,
+      /^takes jobs now$/m,
+      /^no agent runs; start it: /m,
+      /^the farm answers$/m,
+    ]) {
+      expect(output).toMatch(line)
+    }
+    expect(farm.seen.at(-1)?.kind).toBe('service')
+    expect(host.files('private')).not.toContain('aside')
+    expect(readFileSync(join(host.dir, 'agent.sh'), 'utf8')).toContain('AGENT_VERSION')
+    expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\+[0-9]+\n$/)
+  },
+)
+
+scene('check fails when the host takes no job, and when the farm does not answer', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const check = (words = '') => host.run(`${host.shell} ${host.dir}/agent.sh ${words} check`)
+  expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs, as process \d+$/m) })
+  const away = await check('--url http://127.0.0.1:1')
+  expect(away).toMatchObject({ code: 1, output: expect.stringMatching(/^the farm does NOT answer: ./m) })
+  host.configure(`${host.read('host.conf')}disk_floor_mb 999999999\n`)
+  expect(await check()).toMatchObject({ code: 1, output: expect.stringMatching(/^takes NO jobs now: disk-full/m) })
+  await farm.until('a claim', () => farm.count('claim') > 0)
+})
+
+scene('stop and status say what runs, and stop ends it', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const ask = (words: string) => host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
+  const attempt = farm.queue({ steps: { one: 'echo up; sleep 4814' } })
+  await farm.logged(attempt, 'up')
+  const running = await ask('status')
+  expect(running.code).toBe(0)
+  expect(running.output).toMatch(/^host vax, farm http.*\nan agent runs, as process \d+\nhas attempt-1.1\n$/)
+  expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^rumpfarm: it has stopped$/m) })
+  await host.line(/^agent-1 exit 0/)
+  expect(await ask('status')).toMatchObject({ code: 1, output: expect.stringMatching(/^no agent runs; start it: /m) })
+  expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
+})
+
+scene('enrolled paused, a host has a host.conf to look at, and takes no job before it runs', async ({ farm, host }) => {
+  const saved = join(host.folder, 'saved.sh')
+  writeFileSync(saved, bundle())
+  const { output, code } = await host.run(
+    `${host.shell} ${saved} ${trust}--url ${farm.url} enroll --paused ${farm.invitation}`,
+  )
   expect(code).toBe(0)
-  for (const line of [
-    /^host vax$/m,
-    /^client [a-z]+$/m,
-    /^checksum crc$/m,
-    /^launcher setsid$/m,
-    /^arch amd64 native/m,
-  ]) {
-    expect(output).toMatch(line)
-  }
-  expect(farm.seen.length).toBe(before)
-  expect(readFileSync(join(host.dir, 'agent.sh'), 'utf8')).toContain('AGENT_VERSION')
-  expect((await host.run(`${host.shell} ${host.dir}/agent.sh version`)).output).toMatch(/^[0-9.]+\+[0-9]+\n$/)
+  expect(output).toMatch(/it takes no job until it runs: look at .*host.conf first/)
+  expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
+  expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })
 
 scene('check beside a running agent leaves alone what its client reads', async ({ host, enrolled }) => {

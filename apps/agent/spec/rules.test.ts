@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { agentShell, bundle, shellNamed } from './support/host.ts'
@@ -96,11 +97,11 @@ test.each([
 test.each([
   ['hours 22-06', /line 1: expected .*hours 22:00-06:00.*; found: hours 22-06/],
   ['hours 22:00-06:00 mo-fr', /line 1: expected days like mon-fri or sat; found/],
-  ['slots 0', /line 1: expected .*slots 1-59.*; found: slots 0/],
-  ['nice -5', /line 1: expected .*nice 0-19.*; found: nice -5/],
+  ['slots 0', /line 1: expected slots 1 to 59; found: slots 0/],
+  ['nice -5', /line 1: expected nice 0 to 19; found: nice -5/],
   ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
   ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
-  ['alow sample', /line 1: expected .*allow\|deny PROJECT.*; found: alow sample/],
+  ['alow sample', /line 1: unknown word alow; did you mean allow\?.*; found: alow sample/],
 ])('"%s" is complained about', (line, complaint) => {
   const said = inAgent(`RULES='' HOURS='' PASS='' CONF_TEXT='' DIR=/d line='${line}' line_number=1\nread_conf_line`)
   expect(said).toMatch(complaint)
@@ -153,7 +154,10 @@ scene('while a line cannot be understood the host takes no work, and says which'
   const refusal = () =>
     farm.seen.find(
       seen =>
-        seen.kind === 'claim' && /^refuse host-conf line [0-9]+: expected .*denny sample$/m.test(String(seen.body)),
+        seen.kind === 'claim' &&
+        /^refuse host-conf line [0-9]+: unknown word denny; did you mean deny\? .*denny sample$/m.test(
+          String(seen.body),
+        ),
     )
   await farm.until('a refusal', () => refusal() !== undefined)
   const attempt = farm.queue({ steps: { one: 'echo one' } })
@@ -164,7 +168,7 @@ scene('while a line cannot be understood the host takes no work, and says which'
   host.configure(conf)
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('one\n')
-  await host.line(/host.conf line [0-9]+: expected .*; found: denny sample/)
+  await host.line(/host.conf line [0-9]+: unknown word denny; did you mean deny\?.*; found: denny sample/)
 })
 
 const clock = (hours: number) => {
@@ -194,4 +198,73 @@ scene('outside of its hours the host takes nothing, and a job that runs goes on'
   const told = () => farm.seen.some(seen => seen.kind === 'claim' && String(seen.body).includes(refusal))
   await farm.until('a refusal', told)
   expect(next.state).toBe('queued')
+})
+
+scene('lines that end with CR LF or with blanks are read as if they did not', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.configure('arch amd64 native\r\nslots 1 \r\nenv amd64 WORD=x\t \r\n\r\n   \r\nallow sample\r\n')
+  const attempt = farm.queue({ steps: { one: 'echo "[$WORD]"' } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('[x]\n')
+  expect(host.said()).not.toMatch(/host.conf line/)
+})
+
+scene('a misspelt word of host.conf is told with the word that was meant', async ({ host, enrolled }) => {
+  await enrolled()
+  const check = async (line: string) => {
+    host.configure(`arch amd64 native\n${line}\n`)
+    return (await host.run(`${host.shell} ${host.dir}/agent.sh check`)).output
+  }
+  for (const [line, words] of [
+    ['dney sample', 'unknown word dney; did you mean deny?'],
+    ['alow sample', 'did you mean allow?'],
+    ['slotss 2', 'did you mean slots?'],
+    ['runas nobody', 'did you mean run_as?'],
+    ['colour red', 'unknown word colour ('],
+    ['slots many', 'expected slots 1 to 59'],
+  ] as const)
+    expect(await check(line)).toContain(words)
+})
+
+test('FARM_JOBS counts the processors that the agent may use, not those of the machine', () => {
+  const asked = "taskset -c 0 sh -c 'nproc'"
+  expect(inAgent(`nproc() { ${asked}; }; env() { return 1; }; count_cpus; echo "$NCPU"`)).toBe('1\n')
+})
+
+test.each([
+  ['cpu.max', '150000 100000', 8, 2],
+  ['cpu.max', 'max 100000', 8, 8],
+  ['cpu.max', '400000 100000', 2, 2],
+  ['cpu.max', '50000 100000', 2, 1],
+])('a control group whose %s is "%s" leaves of %i processors %i', (file, text, before, after) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-cgroup-'))
+  writeFileSync(join(folder, file), `${text}\n`)
+  expect(inAgent(`NCPU=${before}; keep_quota ${folder}; echo "$NCPU"`)).toBe(`${after}\n`)
+  rmSync(folder, { recursive: true })
+})
+
+test('a work directory whose directories may not be written in is removed all the same', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-work-'))
+  chmodSync(folder, 0o777)
+  const file = join(folder, 'agent-functions.sh')
+  writeFileSync(file, bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
+  const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
+  const script = `. ${file}; choose_put; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
+  // Root removes anything: as root this is done as an ordinary user.
+  const words = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env']
+  const { stdout, stderr } = spawnSync(words[0] ?? '', [...words.slice(1), 'dash', '-c', script], { encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  expect(stderr + stdout).toBe('agent-functions.sh\n')
+})
+
+test.each([
+  ['http://[::1]:8080', '::1 8080'],
+  ['http://[::1]', '::1 80'],
+  ['http://build_farm:8080/x', 'build_farm 8080'],
+  ['http://127.0.0.1', '127.0.0.1 80'],
+])('the farm %s is spoken to at %s', (url, place) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-talk-'))
+  const talk = `t_talk() { echo "$HOST $PORT" >&2; }; CLIENT=t DIR=${folder} SLOT_DIR=${folder} PRIVATE=${folder}; raw_prepare ''`
+  expect(inAgent(`use_url '${url}'; ${talk}; raw_talk GET /x /dev/null ${folder}/answer 1`)).toBe(`${place}\n`)
+  rmSync(folder, { recursive: true })
 })

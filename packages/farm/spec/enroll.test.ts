@@ -48,6 +48,12 @@ farmTest('a name that is taken is neither invited nor enrolled again', async ({ 
   expect(await farm.invite('sun')).toEqual({ kind: 'name-taken', hostName: 'sun' })
   expect(await farm.enroll(wish(second))).toEqual({ kind: 'name-taken', hostName: 'sun' })
   expect(await farm.invite('-rf')).toMatchObject({ kind: 'bad-name' })
+  // Their pages would be the form for inviting hosts.
+  for (const name of ['new', 'New', 'invitations'])
+    expect(await farm.invite(name)).toMatchObject({
+      kind: 'bad-name',
+      expected: expect.stringContaining('neither new nor'),
+    })
 })
 
 farmTest('a host that left can be invited again under its name, with its history', async ({ farm }) => {

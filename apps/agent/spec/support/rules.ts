@@ -45,6 +45,7 @@ const facts: Rules = {
   shell: isText,
   launcher: isName,
   sum: isName,
+  left_over: isText,
 }
 
 export const bodies = {

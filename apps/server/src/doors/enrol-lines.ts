@@ -5,7 +5,10 @@ import { publicUrlOf } from './public-url.ts'
 
 /** What makes a machine a host, to be run on it once. */
 export const enrolLine = ({ config }: Parts, request: FastifyRequest, token: string): string =>
-  `curl -fsS ${publicUrlOf(config, request)}/agent.sh | sh -s -- enroll ${token}`
+  `curl -fsS ${quoted(`${publicUrlOf(config, request)}/agent.sh`)} | sh -s -- enroll ${token}`
+
+/** An interactive zsh would take the brackets of an IPv6 address for a pattern. */
+const quoted = (url: string): string => (url.includes('[') ? `'${url}'` : url)
 
 /**
  * The same for a machine without TLS 1.2; null: this farm takes no signed requests. Plain HTTP brings the script, and somebody may

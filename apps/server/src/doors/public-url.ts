@@ -6,4 +6,4 @@ export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyR
   config.publicUrl ?? `${request.protocol}://${safeHost(request.host)}`
 
 // It is filled into the agent's script, between quotes: only what a host and a port can be made of.
-const safeHost = (host: string) => (/^[A-Za-z0-9.:[\]-]+$/.test(host) ? host : 'localhost')
+const safeHost = (host: string) => (/^[A-Za-z0-9._:[\]-]+$/.test(host) ? host : 'localhost')

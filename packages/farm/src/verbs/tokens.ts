@@ -1,6 +1,6 @@
 import { hash, later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
-import { isHostName } from '../rules/names.ts'
+import { isTokenName } from '../rules/names.ts'
 
 /** admin may do everything; trigger may only ask for builds. */
 export type TokenScope = 'admin' | 'trigger'
@@ -11,7 +11,7 @@ export async function createToken(
   name: string,
   scope: TokenScope,
 ): Promise<string | undefined> {
-  if (!isHostName(name)) return undefined
+  if (!isTokenName(name)) return undefined
   const token = `rft-${random()}`
   const { count } = await db.apiToken.createMany({
     data: { name, hash: hash(token), scope, createdAt: now() },

@@ -159,6 +159,22 @@ function openTarget() {
   target.scrollIntoView()
 }
 
+/** A button for each text that is made to be copied. Without a secure context a browser has no clipboard, but copies a selection. */
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    const text = document.getElementById(button.dataset.copy)
+    getSelection().selectAllChildren(text)
+    const copied = navigator.clipboard
+      ? await navigator.clipboard.writeText(text.textContent.trim()).then(
+          () => true,
+          () => false,
+        )
+      : document.execCommand('copy')
+    button.textContent = copied ? 'Copied' : 'Selected: copy it with the keyboard'
+  })
+}
+
 const log = document.querySelector('[data-events]')
 if (main?.dataset.live) keepFresh(main.dataset.live)
 if (log) followLog(log)

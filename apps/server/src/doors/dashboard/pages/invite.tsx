@@ -1,3 +1,4 @@
+import { isLoopback } from '../../names.ts'
 import { Csrf, drawPage, type Visit } from '../layout.tsx'
 import { moment } from '../times.ts'
 
@@ -50,6 +51,14 @@ export function drawInvitePage(visit: Visit, problem?: string, name = ''): strin
   })
 }
 
+const OnlyHere = ({ url }: { url: string }) => (
+  <p class="banner" role="note">
+    <strong>{url} can be reached only from the farm's own machine.</strong> For another machine, start the farm with{' '}
+    <code>HOST=0.0.0.0 PUBLIC_URL=http://NAME:PORT</code>, where NAME is what other machines call this one, and make the
+    line again.
+  </p>
+)
+
 const SignedLine = ({ line }: { line: string }) => (
   <>
     {' '}
@@ -68,7 +77,13 @@ export function drawInvitationPage(visit: Visit, invitation: Invitation): string
     children: (
       <>
         <h1>Run this on {hostName}</h1>
-        <pre class="command">{line}</pre>
+        {isLoopback(new URL(farmUrl).hostname) && <OnlyHere url={farmUrl} />}
+        <pre class="command" id="line">
+          {line}
+        </pre>
+        <button type="button" data-copy="line" hidden>
+          Copy the line
+        </button>
         <p>
           It works once, until {moment(expiresAt)}, and is not shown again. Run it as the user that shall build, not as
           root.

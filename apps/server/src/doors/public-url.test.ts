@@ -1,0 +1,16 @@
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { publicUrlOf } from './public-url.ts'
+
+test.each([
+  ['build_farm:8080', 'http://build_farm:8080'],
+  ['[::1]:8080', 'http://[::1]:8080'],
+  ['farm.example', 'http://farm.example'],
+  [`x';rm -rf'`, 'http://localhost'],
+])('a request to %s calls the farm %s', async (host, url) => {
+  const app = Fastify()
+  app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
+  const answer = await app.inject({ url: '/', headers: { host } })
+  await app.close()
+  expect(answer.body).toBe(url)
+})
