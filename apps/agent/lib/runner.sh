@@ -160,13 +160,16 @@ run_step() {
 }
 
 # The reader ends at the end of the pipe, by no signal but KILL: what a step says when it is ended belongs to the log. The
-# pipe itself may be opened by the user that the steps run as; its directory lets no other in.
+# pipe itself may be opened by the user that the steps run as; its directory lets no other in. It has a name only until both its
+# ends are open: a backup that is made of this directory would stumble over it.
 read_pipe() {
   OUTPUT=$SPOOL/pipe-$step
   chmod 622 "$OUTPUT"
   (
     trap '' TERM INT HUP
-    cat <"$OUTPUT" >>"$SPOOL/log"
+    exec <"$OUTPUT"
+    rm -f "$OUTPUT"
+    cat >>"$SPOOL/log"
     : >"$OUTPUT.read"
   ) &
 }
@@ -178,7 +181,7 @@ await_reader() {
     looks=$((looks + 1))
     [ "$looks" -le 1000 ] || pause 20
   done
-  rm -f "$OUTPUT" "$OUTPUT.read"
+  rm -f "$OUTPUT.read"
 }
 
 # env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default
