@@ -28,8 +28,7 @@ choose_tools() {
   count_cpus
   probe_sleep
   probe_processes
-  ENV_OPTION=''
-  if env --default-signal true 2>/dev/null; then ENV_OPTION=--default-signal; fi
+  choose_reset
   STEP_SHELL=`command -v sh`
 }
 
@@ -37,7 +36,7 @@ choose_tools() {
 write_tools() {
   JOBS=$((NCPU / SLOTS))
   [ "$JOBS" -gt 0 ] || JOBS=1
-  for key in URL SIGNED TUNNEL SHA CLIENT CLIENT_TOOL WATCHED CA_FILE CR LAUNCHER AGENT_SHELL SUM_TOOL NCPU JOBS ENV_OPTION STEP_SHELL JOB_UMASK FRACTIONS PUT SHELTER RUN_AS RUN_UID RUN_GID RUN_HOME WRAPPER NICE PASS; do
+  for key in URL SIGNED TUNNEL SHA CLIENT CLIENT_TOOL WATCHED CA_FILE CR LAUNCHER AGENT_SHELL SUM_TOOL NCPU JOBS ENV_OPTION RESET STEP_SHELL JOB_UMASK FRACTIONS PUT SHELTER RUN_AS RUN_UID RUN_GID RUN_HOME WRAPPER NICE PASS; do
     eval "val=\$$key"
     put_line "$key $val"
   done >"$SLOT_DIR/tools"

@@ -184,8 +184,7 @@ await_reader() {
   rm -f "$OUTPUT.read"
 }
 
-# env(1) sets what the shell could not: UID and the like are read-only in some. GNU's also gives the step the default
-# signals, which an asynchronous command of sh does not have (INT and QUIT are ignored there).
+# env(1) sets what the shell could not: UID and the like are read-only in some.
 write_step() (
   cd "$WORK/$STEPS_DIR" || exit 126
   exec </dev/null >>"$OUTPUT" 2>&1

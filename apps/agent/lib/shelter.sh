@@ -54,6 +54,20 @@ tell_shelter() {
   esac
 }
 
+# What gives a step the default signals. A command that sh runs in the background ignores INT and QUIT, one of python PIPE, and
+# no shell can undo that: GNU's env since 8.31, else perl, else python.
+choose_reset() {
+  ENV_OPTION='' RESET=''
+  if env --default-signal true 2>/dev/null; then
+    ENV_OPTION=--default-signal
+    return 0
+  fi
+  for RESET in perl python3 python; do
+    if "$RESET" -c 0 </dev/null >/dev/null 2>&1 || "$RESET" -e 0 </dev/null >/dev/null 2>&1; then return 0; fi
+  done
+  RESET=''
+}
+
 # Runs sh -e FILE as a step: $1 is the file, then come pairs for its environment. Replaces this process.
 as_step() {
   file=$1
@@ -70,5 +84,12 @@ as_step() {
   set -f
   # shellcheck disable=SC2086 # options and words
   set -- ${NICE:+nice -n "$NICE"} env $ENV_OPTION "$@" $WRAPPER "$STEP_SHELL" -e "$file"
+  # shellcheck disable=SC2016 # perl's
+  case $RESET in
+    perl) set -- perl -e '$SIG{$_} = "DEFAULT" for qw(INT QUIT PIPE); exec @ARGV; die "exec: $!"' "$@" ;;
+    python*) set -- "$RESET" -c 'import os, signal, sys
+for s in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@" ;;
+  esac
   shelter "$@"
 }

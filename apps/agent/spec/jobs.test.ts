@@ -1,6 +1,7 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
 scene(
@@ -186,3 +187,36 @@ scene('ended steps are told at once, while the next one runs', async ({ farm, ho
   writeFileSync(go, '')
   await farm.finished(attempt)
 })
+
+/** An env that knows no --default-signal, as a busybox's and an older GNU's, and none of these commands. */
+const oldEnv = (...missing: string[]) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-old-env-'))
+  const script = (name: string, text: string) =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  script('env', 'case $1 in --default-signal*) exit 125 ;; esac\nexec /usr/bin/env "$@"')
+  for (const name of missing) script(name, 'exit 127')
+  return folder
+}
+
+const resets: [string, string[]][] = [
+  ['perl', []],
+  ['python', ['perl']],
+]
+for (const [means, missing] of resets) {
+  const folder = oldEnv(...missing)
+  afterAll(() => rmSync(folder, { recursive: true }))
+  scene(
+    `a step has the default signals also where only ${means} can give them`,
+    async ({ farm, enrolled }) => {
+      await enrolled()
+      const pipe = farm.queue({ steps: { pipe: 'yes | head -n 1', int: "sh -c 'kill -INT $$; exit 7'" } })
+      await farm.finished(pipe)
+      expect(pipe.log.toString()).toBe('y\n')
+      expect(pipe.finishes[0]?.steps).toMatch(/^0:[0-9]+:2,130:/)
+      const quit = farm.queue({ steps: { quit: "sh -c 'kill -QUIT $$; exit 7'" } })
+      await farm.finished(quit)
+      expect(quit.finishes[0]?.steps).toMatch(/^131:/)
+    },
+    { env: { PATH: `${folder}:${process.env.PATH}` } },
+  )
+}

@@ -20,6 +20,26 @@ export const artifactScenarios: Scenario[] = [
     },
   },
   {
+    name: 'a file that is too large is named without being read, and a work directory that may not be written in goes',
+    core: true,
+    project: { artifacts: ['huge', 'large', 'small'], limits: { artifacts: '1 MB' } },
+    act: async world => {
+      const script = [
+        'dd if=/dev/null of=huge bs=1 seek=20000000000 2>/dev/null || : >huge',
+        'dd if=/dev/null of=large bs=1 seek=900000000 2>/dev/null',
+        'echo small >small; mkdir -p go/mod; echo x >go/mod/file; chmod -R a-w go',
+      ].join('\n')
+      const job = await world.job(script)
+      const { attempts } = await world.ends(job, { verdict: 'passed', log: '' })
+      assert.deepEqual(
+        attempts[0]?.artifacts.map(({ name }) => name),
+        attempts[0]?.artifactNote?.includes('huge') ? ['small'] : ['huge', 'small'],
+      )
+      assert.match(attempts[0]?.artifactNote ?? '', /^large: it has 900000000 bytes; limits.artifacts is 1000000$/m)
+      await world.works()
+    },
+  },
+  {
     name: 'an artifact goes on where it was, after lost answers, while the farm was away and its agent was killed',
     core: true,
     project: { artifacts: ['noise.bin'] },

@@ -64,6 +64,24 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
+    name: 'a step that opens /dev/stderr again cuts nothing off the log, has the default signals, and as many processors as it may use',
+    core: true,
+    project: {
+      steps: [
+        {
+          loud: 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo $i; done; echo warning >/dev/stderr; echo both | tee /dev/stderr',
+        },
+        { signals: "sh -c 'kill -INT $$; exit 7' || echo $?; yes | head -n 1" },
+        { processors: 'nproc 2>/dev/null | grep -vx "$FARM_JOBS" || echo as many' },
+      ],
+    },
+    act: async world => {
+      const numbers = Array.from({ length: 2000 }, (_, i) => `${i + 1}\n`).join('')
+      const log = `${numbers}warning\nboth\nboth\n130\ny\nas many\n`
+      await world.ends(await world.job('echo not run'), { verdict: 'passed', log })
+    },
+  },
+  {
     name: 'one job after the other: each in a clean directory, none twice',
     core: true,
     act: async world => {

@@ -146,7 +146,7 @@ export class Host {
     this.runs += 1
     const name = `agent-${this.runs}`
     this.tell(
-      `{ bash -c 'echo "${name} $$"; exec env --default-signal "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
+      `{ bash -c 'echo "${name} $$"; exec /usr/bin/env --default-signal "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
     )
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
