@@ -79,4 +79,19 @@ hear_source_error() {
 unpack_source() {
   (cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (shelter tar xof -)) 2>"$SPOOL/trouble" ||
     end_in_trouble "cannot unpack source ${SOURCE%% *}"
+  leave_no_future "$WORK/${SOURCE%% *}"
+}
+
+# A commit's date may be ahead of this host's clock, and configure and make refuse files that are newer than now. All files of a
+# commit have one time, so that the first one tells.
+leave_no_future() {
+  : >"$WORK/.now"
+  chmod a+r "$WORK/.now"
+  for one in "$1"/*; do
+    if [ -f "$one" ] || [ -d "$one" ]; then break; fi
+  done
+  if [ -n "`find "$one" -prune -newer "$WORK/.now" 2>/dev/null`" ]; then
+    (cd "$1" && shelter find . -newer "$WORK/.now" ! -type l -exec touch -c -r "$WORK/.now" {} \;) 2>/dev/null
+  fi
+  rm -f "$WORK/.now"
 }

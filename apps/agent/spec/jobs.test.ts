@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import { scene } from './support/scene.ts'
+import { tarball } from './support/tarball.ts'
 
 scene(
   'a job runs its steps and sends its log and its end, and leaves nothing behind',
@@ -128,6 +129,18 @@ scene('several sources lie side by side, and the steps run where the farm says',
   await farm.finished(attempt)
 
   expect(attempt.log.toString()).toBe('B\nA\n')
+})
+
+scene('no file of the sources is newer than now, whatever the date of the commit', async ({ farm, enrolled }) => {
+  await enrolled()
+  const files = { configure: 'x\n', 'deep/er/file.c': 'x\n' }
+  const look = 'ls -a ..; : >../now; find . -newer ../now; find . -type f | wc -l | tr -d " "'
+  const times = [4_000_000_000, 1_700_000_000]
+  for (const seconds of times) {
+    const attempt = farm.queue({ archives: [tarball(files, seconds)], steps: { look } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('.\n..\nsrc\n2\n')
+  }
 })
 
 scene(

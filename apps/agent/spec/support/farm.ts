@@ -82,7 +82,9 @@ export class ScriptedFarm {
       id: `${this.number}.1`,
       lease: `lease+${randomBytes(6).toString('hex')}`,
       job,
-      tarballs: job.archives ?? Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(tarball),
+      tarballs:
+        job.archives ??
+        Object.values(job.sources ?? { src: { 'readme.txt': 'a source\n' } }).map(files => tarball(files)),
       state: 'queued',
       slot: '',
       claim: 0,
