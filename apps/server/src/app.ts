@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { accessDoor } from './doors/access.ts'
 import { agentDoor, signedDoor } from './doors/agent/index.ts'
+import { answerBadAddress, refuseNul } from './doors/bad-address.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
@@ -51,7 +52,9 @@ function emptyApp(log: Logger, trustProxy: Config['trustProxy']): FastifyInstanc
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
+    frameworkErrors: answerBadAddress,
   })
+  refuseNul(app)
   keepJournal(app)
   endReadsOfTheGone(app)
   return app

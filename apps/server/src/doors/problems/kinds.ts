@@ -21,6 +21,7 @@ type Refused =
 /** What the doors themselves say no with. */
 type Own =
   | 'malformed'
+  | 'address-too-long'
   | 'invalid'
   | 'not-signed-in'
   | 'not-allowed'
@@ -64,6 +65,7 @@ export const problemKinds = {
   'not-finished': [409, 'The job has not ended'],
   'not-runnable': [409, 'The job cannot run again'],
   'link-not-valid': [410, 'The link is not valid'],
+  'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-type': [415, 'The body is of the wrong type'],
   'range-outside': [416, 'The range is outside the log or file'],

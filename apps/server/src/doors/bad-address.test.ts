@@ -1,0 +1,26 @@
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { answerBadAddress, refuseNul } from './bad-address.ts'
+
+const long = 'x'.repeat(5000)
+
+test.each([
+  ['/%', 400, 'text/html'],
+  ['/hosts/%', 400, 'text/html'],
+  ['/hosts/a%00b', 400, 'text/html'],
+  ['/?project=%00', 400, 'text/html'],
+  [`/hosts/${long}`, 414, 'text/html'],
+  ['/api/v1/hosts/%zz', 400, 'application/problem+json'],
+  ['/api/v1/jobs?host=%00', 400, 'application/problem+json'],
+  [`/api/v1/hosts/${long}`, 414, 'application/problem+json'],
+  ['/webhooks/%', 400, 'application/problem+json'],
+])('%s is answered with %i, as %s', async (url, status, type) => {
+  const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress })
+  refuseNul(app)
+  for (const path of ['/', '/hosts/:name', '/api/v1/hosts/:name', '/api/v1/jobs', '/webhooks/:name'])
+    app.get(path, async () => 'here')
+  const answer = await app.inject(url)
+  await app.close()
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([status, expect.stringContaining(type)])
+  expect(answer.body).not.toContain('FST_ERR')
+})
