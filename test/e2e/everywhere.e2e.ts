@@ -71,6 +71,25 @@ test('no page has to be moved sideways at 400 pixels', async ({ farm, page }) =>
   }
 })
 
+test('a host name of 40 characters stays inside its column, and its title is the whole name', async ({
+  farm,
+  page,
+}) => {
+  const name = 'a-host-whose-name-has-forty-characters-x'
+  const host = await farm.wireHost(name, ['hppa'])
+  await host.finish((await startJob(farm, host)).offer, '')
+  await page.goto('/')
+  const build = await page.locator('tr', { hasText: name }).getByRole('link', { name: /^#/ }).getAttribute('href')
+  for (const path of ['/', '/hosts', build ?? '']) {
+    await page.goto(path)
+    const link = page.getByRole('rowheader').getByRole('link', { name })
+    await expect(link).toHaveAttribute('title', name)
+    const beyond = (element: HTMLElement) =>
+      element.getBoundingClientRect().right - (element.closest('th')?.getBoundingClientRect().right ?? 0)
+    expect.soft(await link.evaluate(beyond), path).toBeLessThanOrEqual(0)
+  }
+})
+
 test('the night has dark paper', async ({ page }) => {
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
   await page.emulateMedia({ colorScheme: 'light' })

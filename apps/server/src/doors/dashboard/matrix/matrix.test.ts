@@ -136,6 +136,11 @@ test('nothing that a host says of itself is markup', () => {
   expect(html).not.toMatch(/<script|<img/)
 })
 
+test('the title of a host holds its whole name, which the column may cut', () => {
+  const name = 'rack-2.basement.'.repeat(3).slice(0, 40)
+  expect(drawTable(matrixOf([cellOf(name)]))).toContain(`<a href=/hosts/${name} title="${name}">${name}</a>`)
+})
+
 test('a host that is away, silent or full says so', () => {
   const [host] = matrixOf([cellOf('vax')]).hosts
   if (!host) throw new Error('no host')

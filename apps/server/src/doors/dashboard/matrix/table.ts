@@ -56,7 +56,7 @@ function drawRow(host: MatrixHost, arches: string[], places: Places, look: Look)
 
 function drawHost(host: MatrixHost, at: Date): string {
   const { name, system, presence, refusal } = host
-  const link = `<a href=/hosts/${segment(name)}>${escapeHtml(name)}</a>`
+  const link = `<a href=/hosts/${segment(name)} title="${escapeHtml(name)}">${escapeHtml(name)}</a>`
   const heard = presence === 'silent' || presence === 'away' ? ` ${time(host.lastSeenAt, at)}` : ''
   const refused = refusal ? `<em class=no>takes no work: ${escapeHtml(refusal.slice(0, 120))}</em>` : ''
   return `${link} <em class=${presence}>${presence}${heard}</em> <small>${escapeHtml(system)}</small> ${refused}`

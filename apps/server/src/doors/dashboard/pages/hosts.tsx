@@ -2,7 +2,7 @@ import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
 import { moment } from '../times.ts'
-import { Facts, JobTable } from './tables.tsx'
+import { Facts, HostLink, JobTable } from './tables.tsx'
 
 export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: string): string {
   return drawPage({
@@ -57,7 +57,7 @@ function HostTable({ hosts, at }: { hosts: readonly HostView[]; at: Date }) {
         {hosts.map(host => (
           <tr>
             <th scope="row">
-              <a href={`/hosts/${segment(host.name)}`}>{host.name}</a>
+              <HostLink name={host.name} />
             </th>
             <td>
               <PresenceLine host={host} at={at} />

@@ -45,6 +45,13 @@ export function Counts({ counts }: { counts: BuildSummary['counts'] }) {
   )
 }
 
+/** A host in a table. The column has a limit, so the title holds the whole name. */
+export const HostLink = ({ name }: { name: string }) => (
+  <a class="host" href={`/hosts/${segment(name)}`} title={name}>
+    {name}
+  </a>
+)
+
 export function BuildTable({ builds, at, caption }: { builds: readonly BuildSummary[]; at: Date; caption: string }) {
   return (
     <table class="list">
@@ -145,7 +152,7 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
         </>
       ) : (
         <th scope="row">
-          <a href={`/hosts/${segment(job.host)}`}>{job.host}</a>
+          <HostLink name={job.host} />
         </th>
       )}
       <td>
