@@ -133,3 +133,16 @@ farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
   })
   expect((await farm.findJob(2))?.recipe).toMatchObject({ env: { COLOUR: 'blue' }, steps: [{ run: 'make all' }] })
 })
+
+farmTest('a variant or a variable that is called __proto__ is built like any other', async ({ farm }) => {
+  const called = <Value>(value: Value): Record<string, Value> => Object.fromEntries([['__proto__', value]])
+  const everywhere = { hosts: ['*'], arches: ['*'] }
+  await farm.configure(project({ env: called('of the project'), variants: called({ env: {}, ...everywhere }) }))
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const job = await farm.findJob(1)
+
+  expect(job?.variant).toBe('__proto__')
+  expect(Object.entries(job?.recipe.env ?? {})).toEqual([['__proto__', 'of the project']])
+  expect(JSON.stringify(await vax.claim(1))).toContain('"env":{"__proto__":"of the project"}')
+})

@@ -370,7 +370,11 @@ test.each([
 })
 
 test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a project like any other', name => {
-  const [only] = projects(`projects: { ${name}: { repository: x, env: { ${name}: y }, steps: [{ ${name}: z }] } }`)
+  const [only] = projects(
+    `projects: { ${name}: { repository: x, env: { ${name}: y }, variants: { ${name}: { env: { ${name}: v } } }, steps: [{ ${name}: z }] } }`,
+  )
+  expect(Object.entries(only?.variants ?? {})).toMatchObject([[name, { hosts: ['*'] }]])
+  expect(Object.entries(only?.variants[name]?.env ?? {})).toEqual([[name, 'v']])
   expect(only).toMatchObject({ name, steps: [{ name, run: 'z' }] })
   expect(Object.entries(only?.env ?? {})).toEqual([[name, 'y']])
 })

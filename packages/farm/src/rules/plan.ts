@@ -41,7 +41,7 @@ export const buildsBranch = (project: ProjectConfig, branch: string): boolean =>
  * matched once: 60 hosts × 20 arches were 4,800 matches a page.
  */
 export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
-  const own = project.variants[variant]
+  const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // toString is no variant
   if (!own) return () => false
   const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
   const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))

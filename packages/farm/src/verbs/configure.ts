@@ -8,13 +8,13 @@ export async function applyConfiguration({ db, now }: Ground, projects: readonly
   const text = JSON.stringify(projects)
   await db.$transaction(async tx => {
     for (const project of projects) {
-      const row = {
-        config: project as object,
-        configHash: hash(JSON.stringify(project)),
-        removedAt: null,
-        updatedAt: at,
-      }
-      await tx.project.upsert({ where: { name: project.name }, create: { name: project.name, ...row }, update: row })
+      const config = JSON.stringify(project)
+      // As text: of an object, Prisma would lose a variant or a variable that is called __proto__.
+      await tx.$executeRaw`
+        INSERT INTO "Project" ("name", "config", "configHash", "updatedAt")
+        VALUES (${project.name}, ${config}::json, ${hash(config)}, ${at})
+        ON CONFLICT ("name") DO UPDATE SET "config" = EXCLUDED."config", "configHash" = EXCLUDED."configHash",
+          "removedAt" = NULL, "updatedAt" = EXCLUDED."updatedAt"`
     }
     await tx.project.updateMany({
       where: { name: { notIn: projects.map(project => project.name) }, removedAt: null },
