@@ -61,7 +61,8 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         <Header visit={visit} />
         <Problems visit={visit} />
         <p id="lost" class="banner" role="status" hidden>
-          The connection to the farm is lost since <time></time>. This page may be out of date; it is tried again.
+          The connection to the farm is lost since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>.
+          This page may be out of date; it is tried again.
         </p>
         <main id="main" data-live={live ? `/events?since=${visit.at.getTime()}` : undefined}>
           {children}

@@ -67,7 +67,7 @@ test('a failing cell says which step, since when, where else, and what was good'
   const html = drawTable(matrixOf([cell]))
   expect(words(html)).toBe('host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here good ccccccc')
   expect(html).toContain('href=/jobs/41')
-  expect(html).toContain('title="2024-05-06 04:08 UTC"')
+  expect(html).toContain('<time datetime=2024-05-06T04:08:09.000Z title="2024-05-06 04:08 UTC">3 h</time>')
 })
 
 test('a cell that failed another way before says so', () => {

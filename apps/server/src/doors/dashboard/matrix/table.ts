@@ -104,4 +104,5 @@ function drawActive({ active }: MatrixCell, { at }: Look): string {
   return ` <a class=${active.state} href=/jobs/${active.jobId}>${wordOf[active.state]}${step} ${time(active.since, at)}</a>`
 }
 
-const time = (from: Date, at: Date) => `<time title="${moment(from)}">${age(from, at)}</time>`
+const time = (from: Date, at: Date) =>
+  `<time datetime=${from.toISOString()} title="${moment(from)}">${age(from, at)}</time>`
