@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, readFile, readlink, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { runAlone } from './alone.ts'
+import { findPostgres } from './binaries.ts'
 import { isAlive, readPidFile } from './pidfile.ts'
+import { choosePlace } from './place.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
 
 const asRoot = process.getuid?.() === 0
@@ -72,6 +76,17 @@ const startServer = async (directory: string, account: { uid?: number; gid?: num
   return { child, url: url as string, postgres: Number(postgres) }
 }
 
+/** As initdb and the farm left it before: the farm's name is the superuser's, to whom everything belongs. */
+const becomeEarlier = async (directory: string): Promise<void> => {
+  const { data, native, account } = choosePlace({ directory, package: await findPostgres(), fallback: '' })
+  runAlone({ data, native, account }, data, [
+    'REASSIGN OWNED BY rumpfarm TO postgres',
+    'DROP OWNED BY rumpfarm',
+    'DROP ROLE rumpfarm',
+  ])
+  await writeFile(join(data, 'pg_hba.conf'), 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n')
+}
+
 const killServer = async ({ child }: Server): Promise<void> => {
   child.kill('SIGKILL')
   await once(child, 'exit')
@@ -81,20 +96,59 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('it starts, asks for its password, keeps it to its owner, and listens on loopback only', async () => {
+test('it listens on a private socket and not on TCP, asks for its password, and the farm is no superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(
     url,
-    "SELECT current_setting('listen_addresses') AS addresses, current_setting('jit') AS jit",
+    `SELECT current_setting('listen_addresses') AS addresses, current_setting('jit') AS jit, rolsuper AS super, rolcreatedb AS databases
+       FROM pg_roles WHERE rolname = current_user`,
   )
 
-  expect(settings).toEqual({ addresses: '127.0.0.1', jit: 'off' })
+  expect(settings).toEqual({ addresses: '', jit: 'off', super: false, databases: false })
   expect(await modeOf(join(directory, 'password'))).toBe('600')
   expect(await modeOf(join(directory, 'data'))).toBe('700')
+  expect(await modeOf(join(directory, 'data-socket'))).toBe('700')
   await expect(query(url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(
     /password authentication failed/,
   )
+  await expect(query(url.replace('rumpfarm:', 'postgres:'), 'SELECT 1')).rejects.toThrow(/no pg_hba.conf entry/)
+})
+
+test('below a path that is too long for a socket it listens in a short directory, which goes with it', async () => {
+  const directory = await newDirectory()
+  const long = join(directory, 'x'.repeat(120))
+  await mkdir(long, { mode: 0o711 })
+  const server = await startServer(long)
+  const abandoned = await readlink(join(long, 'data-socket'))
+  await query(server.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
+  await killServer(server)
+  await ended(server.postgres)
+
+  const postgres = await start(long)
+  const short = await readlink(join(long, 'data-socket'))
+  expect(await query(postgres.url, 'SELECT value FROM kept')).toEqual([{ value: 'yes' }])
+  expect(await modeOf(short)).toBe('700')
+  expect(existsSync(abandoned)).toBe(false)
+  await postgres.stop()
+  expect(existsSync(short)).toBe(false)
+})
+
+test('a database of an earlier version, whose farm was the superuser, goes to the farm’s own role', async () => {
+  const directory = await newDirectory()
+  const first = await start(directory)
+  await query(
+    first.url,
+    `CREATE TYPE mood AS ENUM ('good'); CREATE SCHEMA queue; CREATE TABLE queue.job (id serial, mood mood);
+     CREATE FUNCTION queue.add() RETURNS void LANGUAGE sql AS 'INSERT INTO queue.job (mood) VALUES (''good'')'`,
+  )
+  await first.stop()
+  await becomeEarlier(directory)
+
+  const { url } = await start(directory)
+  await query(url, "SELECT queue.add(); ALTER TABLE queue.job ADD COLUMN more int; ALTER TYPE mood ADD VALUE 'bad'")
+  expect(await query(url, 'SELECT id, mood FROM queue.job')).toEqual([{ id: 1, mood: 'good' }])
+  expect(await query(url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: false }])
 })
 
 test('an orderly stop keeps the data for the next start', async () => {

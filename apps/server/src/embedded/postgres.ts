@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path'
 import type { Log } from '../log-file.ts'
 import { endWithUs } from '../processes.ts'
 import { findPostgres } from './binaries.ts'
-import { initialise, postgresUser } from './initialise.ts'
+import { initialise } from './initialise.ts'
 import { clearLeftover } from './leftover.ts'
 import { choosePlace } from './place.ts'
 import { runPostgres, stopPostgres } from './postmaster.ts'
+import { farmDatabase, farmRole } from './role.ts'
 import { forgetServer, noteServer, startingServer } from './server-note.ts'
+import { makeSocketDirectory, removeSocketDirectory } from './socket.ts'
 
 export interface EmbeddedPostgresRequest {
   /** Made if it is not there; everything that PostgreSQL keeps is below it, or named in it. */
@@ -17,6 +19,8 @@ export interface EmbeddedPostgresRequest {
   fallback?: string
   /** Server parameters beside the farm's own. */
   parameters?: Record<string, string | number>
+  /** Whether the farm's role may make further databases, as tests do. By default not. */
+  createDatabases?: boolean
   /** PostgreSQL ended by itself. By default this server is asked to end, too, in order: it can do nothing without. */
   onEnd?: () => void
 }
@@ -33,19 +37,26 @@ const endThisServer = (): void => {
   process.kill(process.pid, 'SIGTERM')
 }
 
-/** The PostgreSQL that npm ships, as any user, with its data kept in `directory`. */
+/** The PostgreSQL that npm ships, as any user, with its data kept in `directory`; it listens on a private socket, not on TCP. */
 export const startEmbeddedPostgres = async (request: EmbeddedPostgresRequest): Promise<EmbeddedPostgres> => {
   const directory = resolve(request.directory)
   mkdirSync(directory, { recursive: true, mode: 0o711 })
-  const { fallback = '/var/lib/rumpfarm', parameters = {}, log, onEnd = endThisServer } = request
+  const {
+    fallback = '/var/lib/rumpfarm',
+    parameters = {},
+    createDatabases = false,
+    log,
+    onEnd = endThisServer,
+  } = request
   const place = choosePlace({ directory, package: await findPostgres(), fallback })
   if (!place.data.startsWith(directory))
     log.info(`the database lies in ${place.data}: its account cannot enter ${directory}`)
   await clearLeftover(place.data, startingServer(directory), log)
-  const password = initialise(place, join(directory, 'password'))
+  const password = initialise({ place, passwordFile: join(directory, 'password'), createDatabases })
 
+  const socketDirectory = makeSocketDirectory(place)
   const logFile = join(directory, 'postgres.log')
-  const { child, port } = await runPostgres({ place, logFile, parameters })
+  const child = await runPostgres({ place, socketDirectory, logFile, parameters })
   const pid = child.pid as number
   noteServer(directory, process.pid, pid)
   const watch = endWithUs({ target: pid, signal: 'INT', ...place.account })
@@ -57,11 +68,12 @@ export const startEmbeddedPostgres = async (request: EmbeddedPostgresRequest): P
     onEnd()
   })
   return {
-    url: `postgresql://${postgresUser}:${password}@127.0.0.1:${port}/postgres`,
+    url: `postgresql://${farmRole}:${password}@${encodeURIComponent(socketDirectory)}/${farmDatabase}`,
     pid,
     stop: async () => {
       stopping = true
       await stopPostgres(child)
+      removeSocketDirectory(place)
       forgetServer(directory)
     },
   }

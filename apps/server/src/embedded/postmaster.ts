@@ -1,30 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { closeSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLog, sizeOf, tail } from '../log-file.ts'
 import { exitWithin, hasExited } from '../processes.ts'
 import { readPidFile } from './pidfile.ts'
 import type { Place } from './place.ts'
+import { socketPort } from './socket.ts'
 
 const startMillisecondsMax = 60_000 // recovery after a crash on a slow disk
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** For a small farm: about 100 MB of memory, and an answered commit is on the disk. */
-const parameters = (port: number): Record<string, string | number> => ({
-  listen_addresses: '127.0.0.1',
-  port,
-  unix_socket_directories: '', // a socket's path may have 107 characters, a clone's path more
+const parameters = (socketDirectory: string): Record<string, string | number> => ({
+  listen_addresses: '', // no TCP: any user of the machine could take up its connections
+  port: socketPort,
+  unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
   max_connections: 100,
   shared_buffers: '64MB',
   max_wal_size: '256MB',
@@ -39,18 +29,14 @@ const parameters = (port: number): Record<string, string | number> => ({
 
 export interface RunRequest {
   place: Place
+  socketDirectory: string
   logFile: string
   /** Added to, or in place of, the farm's own. */
   parameters: Record<string, string | number>
 }
 
-export interface Postmaster {
-  child: ChildProcess
-  port: number
-}
-
-const spawnPostgres = ({ place, logFile, parameters: extra }: RunRequest, port: number): ChildProcess => {
-  const settings = Object.entries({ ...parameters(port), ...extra }).flatMap(([name, value]) => [
+const spawnPostgres = ({ place, socketDirectory, logFile, parameters: extra }: RunRequest): ChildProcess => {
+  const settings = Object.entries({ ...parameters(socketDirectory), ...extra }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
@@ -77,20 +63,17 @@ const waitUntilReady = async (child: ChildProcess, data: string, isOver: () => b
   return false
 }
 
-const portTaken = /could not bind IPv4 address/
-
-export const runPostgres = async (request: RunRequest, attempts = 3): Promise<Postmaster> => {
+/** The running postmaster; an error has the end of its log. */
+export const runPostgres = async (request: RunRequest): Promise<ChildProcess> => {
   const { place, logFile } = request
   const logged = sizeOf(logFile)
-  const port = await freePort()
-  const child = spawnPostgres(request, port)
+  const child = spawnPostgres(request)
   let over: string | undefined
   child.once('error', error => (over = error.message))
   child.once('exit', (code, signal) => (over = `it ended with ${signal ?? `exit code ${code}`}`))
-  if (await waitUntilReady(child, place.data, () => over !== undefined)) return { child, port }
+  if (await waitUntilReady(child, place.data, () => over !== undefined)) return child
 
   const said = tail(logFile, Math.min(logged, sizeOf(logFile)))
-  if (portTaken.test(said) && attempts > 1) return runPostgres(request, attempts - 1)
   if (over === undefined) child.kill('SIGQUIT')
   throw new Error(
     `PostgreSQL did not start: ${over ?? `not ready after ${startMillisecondsMax / 1000} s`}.\n${said}\n(${logFile})`,

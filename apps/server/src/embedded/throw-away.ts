@@ -14,6 +14,7 @@ export const startThrowAwayPostgres = async (): Promise<EmbeddedPostgres> => {
     directory: join(directory, 'postgres'),
     fallback: join(directory, 'fallback'),
     parameters: careless,
+    createDatabases: true,
     log: { info: () => {}, error: line => console.error(line) },
   })
   const stop = async () => {
