@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fault, Faults, kindOf } from '../../apps/agent/spec/support/faults.ts'
+import { listenStill } from '../../apps/agent/spec/support/ports.ts'
 
 /** A request that came over the wire, and the beginning of what it was answered: `ok attempt 4711.1`. */
 export interface Crossing {
@@ -28,7 +29,7 @@ export class Wire {
   readonly #faults = new Faults()
   readonly #sockets = new Set<Socket>()
   readonly #looks = new Set<() => void>()
-  #port = 0
+  #port: number | undefined
   #silent = false
 
   private constructor(target: string, tls?: Certificate) {
@@ -77,16 +78,7 @@ export class Wire {
 
   /** Listens again, at the same address. */
   async back(): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      const port = this.#port || stillPort()
-      const problem = await listen(this.#server, port)
-      if (problem === undefined) {
-        this.#port = (this.#server.address() as AddressInfo).port
-        return
-      }
-      if (tries === 20) throw problem
-      if (this.#port) await sleep(100)
-    }
+    this.#port = await listenStill(this.#server, this.#port)
   }
 
   /** From now on requests come in and none is answered, which is what a dead link looks like. */
@@ -199,18 +191,6 @@ interface ServerAnswer {
   answer: IncomingMessage
   bytes: Buffer
 }
-
-/** Below the ports that a system gives to those who connect: so it is still free when the wire comes back. */
-const stillPort = () => 20_000 + Math.floor(Math.random() * 10_000)
-
-const listen = (server: Server, port: number): Promise<Error | undefined> =>
-  new Promise(resolve => {
-    server.once('error', resolve)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', resolve)
-      resolve(undefined)
-    })
-  })
 
 const bytesOf = async (stream: IncomingMessage): Promise<Buffer> => {
   const pieces: Buffer[] = []

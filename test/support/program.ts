@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { listenStill } from '../../apps/agent/spec/support/ports.ts'
 import { endWithUs, exitWithin, hasExited } from '../../apps/server/src/processes.ts'
 
 const linesKept = 5_000
@@ -87,9 +88,8 @@ const watchOver = (child: ChildProcess, pid: number): void => {
 
 /** A port that nobody uses now. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const server = createServer()
+  const port = await listenStill(server)
   server.close()
   await once(server, 'close')
   return port

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
 import type { Certificate } from './certificates.ts'
 import { type Fault, Faults, kindOf } from './faults.ts'
 import { Log } from './log.ts'
+import { listenStill } from './ports.ts'
 import type { Release } from './release.ts'
 import { BadRequest, holdArtifact, readBody, readQuery } from './rules.ts'
 import { sumIsRight } from './sums.ts'
@@ -45,7 +45,7 @@ export class ScriptedFarm {
   onFinish = (_attempt: Attempt, _times: number): void => {}
   private heldSources: (() => void)[] | undefined
   private server: Server | undefined
-  private port = 0
+  private port: number | undefined
   private readonly faults = new Faults()
   private waiters = new Set<() => void>()
   private polls = new Set<{ give: (answer: Answer) => void; slot: string; claim: number }>()
@@ -61,8 +61,7 @@ export class ScriptedFarm {
   async open() {
     const receive = (request: IncomingMessage, response: ServerResponse) => this.receive(request, response)
     this.server = this.certificate ? createTlsServer(this.certificate, receive) : createServer(receive)
-    await new Promise<void>(resolve => this.server?.listen(this.port, '127.0.0.1', resolve))
-    this.port = (this.server.address() as AddressInfo).port
+    this.port = await listenStill(this.server, this.port)
     return this
   }
 
