@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { cut } from '@rumpfarm/contracts'
 import { addressProblem, hideSecrets, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
@@ -111,7 +112,7 @@ class House {
   async resolve(mirror: Mirror, ref: string | undefined): Promise<Resolved> {
     if (ref === 'HEAD') return this.resolve(mirror, undefined)
     if (ref !== undefined && isFullCommit(ref)) return asResolved(await this.#commit(mirror, ref))
-    if (ref !== undefined && !isRefName(ref)) return problem(`"${ref.slice(0, 100)}" is no name of a branch or commit`)
+    if (ref !== undefined && !isRefName(ref)) return problem(`"${cut(ref, 100)}" is no name of a branch or commit`)
     const names = ref === undefined ? [] : namesOf(ref)
     const refs = await lookAtRemote(this.#git, mirror.repository, names)
     if (refs.kind === 'problem') return refs
@@ -282,5 +283,5 @@ function branchOf(refs: RemoteRefs, ref: string): string | undefined {
 function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
   if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is no full commit: resolve it first`
   const wrong = [...(path === undefined ? [] : [path]), ...leaveOut].find(inner => !isInnerPath(inner))
-  return wrong === undefined ? undefined : `"${wrong.slice(0, 100)}" is no path inside a repository`
+  return wrong === undefined ? undefined : `"${cut(wrong, 100)}" is no path inside a repository`
 }

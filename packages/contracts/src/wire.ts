@@ -1,3 +1,5 @@
+import { cut } from './text.ts'
+
 /**
  * The agent protocol's text form (docs/agent-protocol.md): a body is `key value` lines, the last line is `end`.
  * The server and the simulated hosts of the load tests both read and write it here.
@@ -44,7 +46,7 @@ export function readLines(text: string): WireBody {
     const space = row.indexOf(' ')
     const key = space < 0 ? row : row.slice(0, space)
     if (key !== '|' && !isWireName(key))
-      return malformed(`line ${index + 1} has no key: ${JSON.stringify(row.slice(0, 80))}`)
+      return malformed(`line ${index + 1} has no key: ${JSON.stringify(cut(row, 80))}`)
     lines.push([key, space < 0 ? '' : row.slice(space + 1)])
   }
   return { kind: 'lines', lines }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { AttemptId, ProjectConfig } from '@rumpfarm/contracts'
+import { type AttemptId, type ProjectConfig, storable } from '@rumpfarm/contracts'
 import type { Announcement } from './announcements.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { type Db, openDatabase } from './db.ts'
@@ -118,11 +118,18 @@ export function openFarm(options: OpenFarm) {
   }
   return {
     settings: ground.settings,
-    ...verbs(ground),
-    ...answers(ground),
-    ...questions({ ...ground, db: reads }),
+    ...takingStorable({ ...verbs(ground), ...answers(ground), ...questions({ ...ground, db: reads }) }),
     close: () => close(ground, reads),
   }
+}
+
+/** PostgreSQL cannot store NUL or a lone surrogate. Hosts, git, people and farm.yaml can send both. */
+function takingStorable<Functions extends object>(functions: Functions): Functions {
+  const guarded = Object.entries(functions).map(([name, run]) => [
+    name,
+    (...given: unknown[]) => run(...given.map(storable)),
+  ])
+  return Object.fromEntries(guarded)
 }
 
 /** Three seconds in all for a question, and a page is there or says that it is not. */

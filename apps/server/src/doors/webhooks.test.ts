@@ -55,7 +55,7 @@ doorsTest('a push whose message holds NUL is built', async ({ doors }) => {
   const body = push({ head_commit: { message: 'Fix\0 it', author: { name: 'A\0da' } } })
   const answer = await deliver(doors, body)
   expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ created: true }]])
-  expect(await doors.farm.findBuild(1)).toMatchObject({ subject: 'Fix␀ it', author: 'A␀da' })
+  expect(await doors.farm.findBuild(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
 })
 
 doorsTest('a push of GitHub is a build of each project that has the repository', async ({ doors }) => {

@@ -1,5 +1,5 @@
 import type { Mirrors } from '@rumpfarm/connectors'
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import { cut, type ProjectConfig } from '@rumpfarm/contracts'
 import type { Farm, PreparedSource } from '@rumpfarm/farm'
 
 type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
@@ -58,7 +58,7 @@ async function commitOf(mirrors: Mirrors, first: PreparedSource, further: Projec
   const ref = file.text.trim()
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) return { commit: ref }
   return {
-    problem: `${further.commitFrom} should hold a full commit, but begins with ${JSON.stringify(ref.slice(0, 60))}`,
+    problem: `${further.commitFrom} should hold a full commit, but begins with ${JSON.stringify(cut(ref, 60))}`,
   }
 }
 

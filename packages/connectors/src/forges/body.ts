@@ -1,4 +1,4 @@
-import { readJson } from '@rumpfarm/contracts'
+import { cut, readJson, storableText } from '@rumpfarm/contracts'
 import type { Static, TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
 
@@ -16,9 +16,9 @@ export function readText(bytes: Uint8Array): Body<string> {
   }
 }
 
-/** The first line of a text from outside, as a database and a page can hold it: at most 500 characters, NUL shown as ␀. */
+/** The first line of a text from outside, as a database and a page can hold it: at most 500 characters. */
 export const firstLine = (text: string | undefined): string | undefined =>
-  text?.split('\n')[0]?.slice(0, 500).replaceAll('\0', '␀')
+  text === undefined ? undefined : storableText(cut(text.split('\n')[0] ?? '', 500))
 
 /** Reads JSON of a known form; what is wrong is said with its place. */
 export function readBody<Schema extends TSchema>(schema: Schema, text: string): Body<Static<Schema>> {
@@ -42,5 +42,5 @@ function unknownKey(schema: TSchema, value: unknown): string | undefined {
   const key = Object.keys(value).find(name => !Object.hasOwn(properties, name))
   return key === undefined
     ? undefined
-    : `unknown key ${JSON.stringify(key.slice(0, 60))}; allowed: ${Object.keys(properties).join(', ')}`
+    : `unknown key ${JSON.stringify(cut(key, 60))}; allowed: ${Object.keys(properties).join(', ')}`
 }

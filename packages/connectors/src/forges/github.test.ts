@@ -59,7 +59,7 @@ const read = {
 
 test('NUL in a message or a name is shown as a picture of it, and in a ref it is refused', () => {
   const head_commit = { message: 'Fix\0 it', author: { name: 'A\0da' } }
-  expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix␀ it', author: 'A␀da' })
+  expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
   expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
 })
 

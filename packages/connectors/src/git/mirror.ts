@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { cut } from '@rumpfarm/contracts'
 import { hideSecrets, localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
 import { type Git, vouchFor } from './ground.ts'
@@ -107,7 +108,7 @@ export function wasFetched({ directory }: Mirror, commit: string): boolean {
   return existsSync(packed) && readFileSync(packed, 'latin1').includes(commit)
 }
 
-const plain = (text: string) => text.replace(/\p{Cc}+/gu, ' ').slice(0, 500)
+const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
 
 export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 

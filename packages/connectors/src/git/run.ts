@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { cut } from '@rumpfarm/contracts'
 import { hideSecrets } from './addresses.ts'
 
 export interface GitCall {
@@ -68,5 +69,5 @@ function lastWords(stderr: string): string {
   const telling = lines.filter(
     line => line !== '' && !/^(hint:|remote: (Enumerating|Counting|Compressing|Total))|^\d+%/.test(line),
   )
-  return hideSecrets(telling.slice(-4).join('; ')).slice(0, 1000)
+  return cut(hideSecrets(telling.slice(-4).join('; ')), 1000)
 }

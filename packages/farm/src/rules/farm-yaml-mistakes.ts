@@ -1,4 +1,4 @@
-import { FarmYaml } from '@rumpfarm/contracts'
+import { cut, FarmYaml } from '@rumpfarm/contracts'
 import { Check } from 'typebox/value'
 import { nearest } from './did-you-mean.ts'
 import type { YamlPath } from './yaml-places.ts'
@@ -100,7 +100,7 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'a map'
   const shown = JSON.stringify(value)
-  return shown.length > 80 ? `${shown.slice(0, 76)}…"` : shown
+  return shown.length > 80 ? `${cut(shown, 76)}…"` : shown
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

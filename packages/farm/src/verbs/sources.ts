@@ -1,4 +1,4 @@
-import { attemptName } from '@rumpfarm/contracts'
+import { attemptName, cut } from '@rumpfarm/contracts'
 import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { finishRows } from './finish-rows.ts'
@@ -47,7 +47,7 @@ export async function sourcesReady(
 
 /** The build's sources cannot be had: its waiting attempts are broken, with git's message. */
 export async function sourcesFailed(ground: Ground, buildId: number, message: string): Promise<void> {
-  const detail = message.slice(0, 4000)
+  const detail = cut(message, 4000)
   await ground.db
     .$transaction(async tx => {
       const info = JSON.stringify({ problem: detail })

@@ -1,4 +1,4 @@
-import { lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
+import { cut, lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
 import type { Claim, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AgentRelease } from '../../agent-release.ts'
@@ -76,7 +76,8 @@ function readCondition(body: Buffer | undefined): HostCondition | string {
   const read = readLines(body.toString('utf8'))
   if (read.kind === 'malformed') return read.problem
   const diskFreeMb = wireNumber(lineValue(read.lines, 'disk_mb'))
-  return { diskFreeMb, refusal: lineValue(read.lines, 'refuse')?.slice(0, 500) }
+  const refusal = lineValue(read.lines, 'refuse')
+  return { diskFreeMb, refusal: refusal === undefined ? undefined : cut(refusal, 500) }
 }
 
 interface Patience {

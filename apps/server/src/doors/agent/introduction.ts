@@ -1,5 +1,5 @@
 import type { HostFacts, OwnerRule } from '@rumpfarm/contracts'
-import { isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
+import { cut, isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
 import type { DeclaredArch } from '@rumpfarm/farm'
 
 export interface Introduction {
@@ -37,10 +37,10 @@ export function readIntroduction(body: Buffer): Read<Introduction> {
   if (facts.length > factsMax) return problem(`more than ${factsMax} facts`)
   const version = lineValue(read.lines, 'version') ?? ''
   if (!isWireName(version)) return problem('the line "version" is missing or malformed')
-  return { kind: 'read', value: { version, facts: Object.fromEntries(facts.map(cut)), lines: read.lines } }
+  return { kind: 'read', value: { version, facts: Object.fromEntries(facts.map(short)), lines: read.lines } }
 }
 
-const cut = ([key, value]: [string, string]): [string, string] => [key, value.slice(0, 1000)]
+const short = ([key, value]: [string, string]): [string, string] => [key, cut(value, 1000)]
 const problem = (text: string): { kind: 'problem'; problem: string } => ({ kind: 'problem', problem: text })
 
 const slotsMax = 64
@@ -81,7 +81,7 @@ export function readGreeting(lines: [string, string][]): Read<Greeting> {
 function readArch(text: string): DeclaredArch | string {
   const [arch = '', kind = '', ...compiler] = text.split(' ')
   if (!isWireName(arch) || arch.length > 64 || (kind !== 'native' && kind !== 'cross')) return text
-  return { arch, kind, compiler: compiler.join(' ').slice(0, 200) }
+  return { arch, kind, compiler: cut(compiler.join(' '), 200) }
 }
 
 /** `unable NAME native|cross WORDS`: declared, and the host found that it cannot build for it. */
@@ -93,6 +93,6 @@ function readUnable(text: string): DeclaredArch | string {
 
 function readRule([verb, text]: [string, string]): OwnerRule[] {
   if (verb !== 'allow' && verb !== 'deny') return []
-  const [project = '', ...branches] = text.slice(0, 1000).split(' ').filter(Boolean)
+  const [project = '', ...branches] = cut(text, 1000).split(' ').filter(Boolean)
   return [{ verb, project, branches }]
 }

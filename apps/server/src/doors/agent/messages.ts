@@ -1,5 +1,6 @@
 import {
   type AttemptId,
+  cut,
   type FinishReason,
   finishReasons,
   isArtifactName,
@@ -132,13 +133,18 @@ function readFinish(body: Buffer) {
   if (!isSum(sum)) return 'the line "sum" is malformed'
   const artifacts = valuesOf(read.lines, 'artifact').map(readArtifact)
   if (!artifacts.every(artifact => artifact !== undefined)) return 'a line "artifact" is malformed: NAME BYTES SUM'
-  const artifactsLeft = valuesOf(read.lines, 'left').map(line => line.slice(0, 1000))
-  const detail = lineValue(read.lines, 'detail')?.slice(0, 1000)
-  const compiler = lineValue(read.lines, 'compiler')?.slice(0, 1000)
+  const artifactsLeft = valuesOf(read.lines, 'left').map(line => cut(line, 1000))
+  const detail = shortValue(read.lines, 'detail')
+  const compiler = shortValue(read.lines, 'compiler')
   return { reason, steps, logBytes, sum, detail, compiler, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
 }
 
 const leftMax = 50
+
+function shortValue(lines: readonly [string, string][], key: string): string | undefined {
+  const value = lineValue(lines, key)
+  return value === undefined ? undefined : cut(value, 1000)
+}
 
 const isSum = (text: string) => /^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(text)
 

@@ -1,3 +1,4 @@
+import { cut } from '@rumpfarm/contracts'
 import { isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
 import { knownWords } from '../../matrix-forms.ts'
 import { escapeHtml, segment } from '../html.ts'
@@ -58,14 +59,14 @@ function drawHost(host: MatrixHost, at: Date): string {
   const { name, system, presence, refusal } = host
   const link = `<a href=/hosts/${segment(name)} title="${escapeHtml(name)}">${escapeHtml(name)}</a>`
   const heard = presence === 'silent' || presence === 'away' ? ` ${time(host.lastSeenAt, at)}` : ''
-  const refused = refusal ? `<em class=no>takes no work: ${escapeHtml(refusal.slice(0, 120))}</em>` : ''
+  const refused = refusal ? `<em class=no>takes no work: ${escapeHtml(cut(refusal, 120))}</em>` : ''
   return `${link} <em class=${presence}>${presence}${heard}</em> <small>${escapeHtml(system)}</small> ${refused}`
 }
 
 function drawLine(cell: MatrixCell, look: Look): string {
   const status = cellStatus(cell)
   const title = drawName(cell, look)
-  const prevented = cell.prevented === null ? '' : escapeHtml(cell.prevented.slice(0, 200))
+  const prevented = cell.prevented === null ? '' : escapeHtml(cut(cell.prevented, 200))
   if (!cell.last) {
     const words = cell.active ? 'first run' : prevented || wordOf.never
     return `<p class=${status}>${title}${words}${drawActive(cell, look)}`
@@ -75,7 +76,7 @@ function drawLine(cell: MatrixCell, look: Look): string {
   const retrying = cell.active?.jobId === jobId && !isResult(verdict)
   const link = `<a href=/jobs/${jobId}>${retrying ? 'retrying' : wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
-  const known = cell.known === null ? '' : ` <small>${escapeHtml(knownWords(cell).slice(0, 220))}</small>`
+  const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownWords(cell), 220))}</small>`
   return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
 }
 

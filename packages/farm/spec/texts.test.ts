@@ -1,0 +1,69 @@
+import { expect } from 'vitest'
+import { commitOf, farmTest, project } from './farm-test.ts'
+
+// PostgreSQL's text cannot hold NUL, and its jsonb neither NUL nor half of a surrogate pair.
+const bad = 'a\0b\ud83d'
+const good = 'a\uFFFDb\uFFFD'
+
+farmTest('what a host says of itself is kept with replacement characters', async ({ farm }) => {
+  const host = await farm.host('vax')
+  const wish = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
+  const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
+  const rules = [{ verb: 'allow' as const, project: '*', branches: [bad] }]
+  expect(await farm.hello({ ...wish, facts: { cpu: bad }, arches, rules })).toEqual({ kind: 'welcome' })
+  await farm.askForWork({ hostId: host.id, instance: 'vax-1', slot: 1, claim: 1 }, { refusal: bad })
+
+  const view = await farm.findHost('vax')
+  expect(view).toMatchObject({ facts: { cpu: good }, refusal: good, rules: [{ branches: [good] }] })
+  expect(view?.arches).toEqual([{ arch: 'vax', kind: 'native', compiler: good, unable: good }])
+})
+
+farmTest('an attempt ends also when its words have NUL in them', async ({ farm }) => {
+  await farm.configure()
+  const host = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = await host.claim(1)
+  if (typeof offer === 'string') throw new Error(offer)
+  const attempt = { jobId: 1, number: 1, hostId: host.id, lease: offer.lease }
+  const ended = { reason: 'broken', steps: [], logBytes: 0, sum: 'none' } as const
+  const words = { detail: bad, compiler: bad, artifactsLeft: [bad] }
+  expect(await farm.finish({ ...attempt, ...ended, steps: [], ...words })).toMatchObject({ kind: 'finished' })
+  const job = await farm.findJob(1)
+  expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
+})
+
+farmTest('what git says of sources is kept with replacement characters', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  for (const letter of ['a', 'b']) await farm.push(commitOf(letter))
+  await farm.sourcesFailed(1, bad)
+  await farm.sourcesReady(2, { sources: [], subject: bad, author: bad })
+  expect(await farm.findBuild(1)).toMatchObject({ sources: 'failed', problem: good })
+  expect(await farm.findBuild(2)).toMatchObject({ sources: 'ready', subject: good, author: good })
+})
+
+farmTest('a long message of git is cut between characters', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+  await farm.sourcesFailed(1, `${'x'.repeat(3999)}😀`)
+  expect((await farm.findBuild(1))?.problem).toBe('x'.repeat(3999))
+})
+
+farmTest('farm.yaml and its mistakes are kept with replacement characters', async ({ farm }) => {
+  await farm.configure(project({ steps: [{ name: 'build', run: bad }] }))
+  expect((await farm.projects()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
+  await farm.host('vax')
+  expect(await farm.push(commitOf('a'))).toMatchObject({ kind: 'built' })
+  await farm.refuseConfiguration([bad])
+  expect((await farm.configurationState()).problems).toEqual([good])
+})
+
+farmTest('questions and names with NUL find nothing', async ({ farm }) => {
+  expect(await farm.listHosts({ after: bad, limit: 1 })).toEqual([])
+  expect(await farm.listJobs({ project: bad, host: bad, arch: bad, status: bad, limit: 1 })).toEqual([])
+  expect(await farm.findHost(bad)).toBeUndefined()
+  expect(await farm.pauseHost(bad, true)).toBe(false)
+  expect(await farm.matrix({ project: bad })).toMatchObject({ cells: [] })
+  await farm.alertFailed(1, bad, false)
+})
