@@ -152,6 +152,17 @@ describe('resolve', () => {
     expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
+  test('a copy whose name ends in .git is found without it, as git finds it', async () => {
+    const own = makeRepository()
+    const copies = temporaryDirectory()
+    own.git('clone', '--quiet', '--mirror', own.directory, join(copies, 'x.git'))
+    const config = join(temporaryDirectory(), 'gitconfig')
+    writeFileSync(config, `[url "${copies}/"]\n\tinsteadOf = https://forge.example/\n`)
+    const { resolve } = mirrors({ environment: quietEnvironment({ GIT_CONFIG_GLOBAL: config }) })
+    for (const repository of ['https://forge.example/x', 'https://forge.example/x.git', `${copies}/x`])
+      expect(await resolve({ repository })).toMatchObject({ kind: 'commit', branch: 'main' })
+  })
+
   test.runIf(process.getuid?.() === 0)("another user's repository is read, since farm.yaml names it", async () => {
     const own = makeRepository()
     for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)

@@ -85,9 +85,13 @@ export function uploadPack(repository: string): string[] {
   return [`--upload-pack=git ${vouch.join(' ')} upload-pack`]
 }
 
+/** git takes /srv/git/x.git for /srv/git/x where only the former exists; `git -C` does not. */
+export const withSuffix = (path: string): string =>
+  !existsSync(path) && existsSync(`${path}.git`) ? `${path}.git` : path
+
 /** git compares with the real path of the directory, or of its .git. */
 function safePlaces(path: string): string[] {
-  const plain = path.replace(/(?<=.)\/+$/, '')
+  const plain = withSuffix(path.replace(/(?<=.)\/+$/, ''))
   const real = existsSync(plain) ? realpathSync(plain) : plain
   return [...new Set([plain, real])].flatMap(place => [place, `${place}/.git`])
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { cut } from '@rumpfarm/contracts'
 import { hideSecrets, localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
-import { type Git, vouchFor } from './ground.ts'
+import { type Git, vouchFor, withSuffix } from './ground.ts'
 import { type Fetched, fetchAll, fetchCommit, lookAtRemote, type Problem } from './remote.ts'
 
 export interface Commit {
@@ -48,7 +48,9 @@ const alternates = (directory: string) => join(directory, 'objects/info/alternat
 /** Where git would go: an administrator's url.….insteadOf can put a copy on this machine in a forge's place. */
 async function effectiveAddress(git: Git, repository: string): Promise<string> {
   const asked = await git.text({ args: ['ls-remote', '--get-url', '--', repository], seconds: 60, cwd: '/' })
-  return asked.kind === 'ok' ? asked.stdout.toString('utf8').trim() || repository : repository
+  const address = (asked.kind === 'ok' && asked.stdout.toString('utf8').trim()) || repository
+  const path = localPath(address)
+  return path ? withSuffix(path) : address
 }
 
 async function fillDraft(git: Git, draft: string, address: string, format: string): Promise<string | undefined> {
