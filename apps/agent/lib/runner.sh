@@ -115,7 +115,8 @@ make_work() {
     shift
     set -- ${1+"$@"} "$WORK/$name"
   done
-  mkdir -p "$WORK" ${1+"$@"} 2>"$SPOOL/trouble" || end_in_trouble "cannot make the work directory $WORK"
+  # No -p for a directory that somebody else may have made.
+  { mkdir -p "${WORK%/*}" && mkdir "$WORK" && { [ "$#" = 0 ] || mkdir "$@"; }; } 2>"$SPOOL/trouble" || end_in_trouble "cannot make the work directory $WORK"
 }
 
 end_in_trouble() {

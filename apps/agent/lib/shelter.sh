@@ -11,7 +11,11 @@ shelter() {
     # In a user namespace of its own a job of our user has no way back: neither umount nor /proc/PID/root of the agent.
     userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
     mount) exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$@" ;;
-    *) exec "$@" ;;
+    *)
+      [ -n "$RUN_AS" ] || exec "$@"
+      say "no way to run this as $RUN_AS" # and never as root
+      return 1
+      ;;
   esac
 }
 # shellcheck disable=SC2016
@@ -28,6 +32,7 @@ choose_shelter() {
     # Nothing of ours is readable for others; they may pass to what is theirs.
     chmod a+x "$DIR" "$WORK_DIR"
     ways='setpriv chroot perl su'
+    CLOSED='is closed to them (chmod a+x above it, or another work_dir)'
   elif [ "$HIDE" = yes ]; then
     if [ "$OWN_UID" = 0 ]; then ways=mount; else ways=userns; fi
   fi
@@ -35,12 +40,13 @@ choose_shelter() {
     if is_sheltered; then return 0; fi
   done
   SHELTER=''
-  [ -z "$RUN_AS" ] || NO_SHELTER="steps cannot run as $RUN_AS: no such user, an agent that is not root, or $WORK_DIR is closed to them (chmod a+x above it, or another work_dir)"
+  [ -z "$RUN_AS" ] || NO_SHELTER="steps cannot run as $RUN_AS: no such user, an agent that is not root, or $WORK_DIR $CLOSED"
 }
 
 is_sheltered() {
   # shellcheck disable=SC2016 # for the other shell
-  seen=`cd "$WORK_DIR" && shelter sh -c 'cd "$1" && { test -r "$0" || id -u; }' "$PRIVATE/credential" "$WORK_DIR" 2>/dev/null </dev/null`
+  seen=`cd "$WORK_DIR" && shelter sh -c 'cd "$1" && { test -r "$0" || id -u; }; test -z "$2" || test ! -w . || echo open' "$PRIVATE/credential" "$WORK_DIR" "$RUN_AS" 2>/dev/null </dev/null`
+  case $seen in *open) CLOSED='may be written in by that user: chown it to root, or name another work_dir' ;; esac
   [ -n "$seen" ] && [ "$seen" = "$RUN_UID" ]
 }
 

@@ -83,15 +83,14 @@ unpack_source() {
 }
 
 # A commit's date may be ahead of this host's clock, and configure and make refuse files that are newer than now. All files of a
-# commit have one time, so that the first one tells.
+# commit have one time, so that the first one tells; and they keep one time, for make compares them. Here, as elsewhere, only
+# the job's user writes in a directory that is that user's: root would follow a link.
 leave_no_future() {
-  : >"$WORK/.now"
-  chmod a+r "$WORK/.now"
-  for one in "$1"/*; do
-    if [ -f "$one" ] || [ -d "$one" ]; then break; fi
+  for one in "$1"/* "$1"/.[!.]*; do
+    if [ ! -h "$one" ] && { [ -f "$one" ] || [ -d "$one" ]; }; then break; fi
   done
-  if [ -n "`find "$one" -prune -newer "$WORK/.now" 2>/dev/null`" ]; then
-    (cd "$1" && shelter find . -newer "$WORK/.now" ! -type l -exec touch -c -r "$WORK/.now" {} \;) 2>/dev/null
+  if [ -n "`find "$one" -prune -newer "$SPOOL/runner" 2>/dev/null`" ]; then
+    moment=`TZ=UTC0 date +%Y%m%d%H%M.%S`
+    (cd "$1" && shelter env TZ=UTC0 find . ! -type l -exec touch -c -t "$moment" {} \;) 2>/dev/null
   fi
-  rm -f "$WORK/.now"
 }

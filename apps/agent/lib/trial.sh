@@ -47,7 +47,10 @@ run_trial() {
   fi
 }
 
-end_trial() { rm -rf "$TRIAL" "$TRIAL".*; }
+end_trial() {
+  remove_work "$TRIAL"
+  rm -f "$TRIAL".*
+}
 
 # ARCH_LINES: what hello says of the arches. A program of each stays, to try its runner before each job; so do the words
 # about one that this host cannot build for.
@@ -65,6 +68,7 @@ try_arches() {
     else
       last_words "$TRIAL.said"
       words=`put_line "$LAST_WORDS" | plain_line`
+      words=${words:-it could not be tried in $WORK_DIR}
       put_line "$words" >"$DIR/arches/$1.unable"
       add_arch "unable $1 $2 $words"
       say "cannot build for $1: $words"

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bundle, type Host, quote } from './support/host.ts'
@@ -102,6 +102,40 @@ onlyRoot('run_as: the steps are that user’s, who finds no credential and canno
   await farm.finished(stray)
   expect(await host.alive('sleep 4715')).toEqual([])
 })
+
+onlyRoot('run_as: root follows no link that the job’s user has put into the work directory', async all => {
+  const { farm, host, enrolled } = all
+  chmodSync(host.folder, 0o755)
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\n')
+  await farm.finished(farm.queue({ steps: { none: ':' } }))
+  const ours = join(host.folder, 'ours')
+  writeFileSync(ours, 'of root\n', { mode: 0o600 })
+
+  const release = farm.holdSource()
+  const attempt = farm.queue({ steps: { none: ':' } })
+  const names = '.now .step-2 readme.txt src/.now src/readme.txt'
+  const plant = `cd ${host.dir}/work/attempt-${attempt.id} && test -w . && for name in ${names}; do ln -s ${ours} $name; done`
+  const asUser = `setpriv --reuid 65534 --regid 65534 --clear-groups sh -c ${quote(plant)}`
+  await host.run(`until ${asUser}; do sleep 0.05; done`)
+  release()
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit', steps: expect.stringMatching(/^0:/) })
+  expect([readFileSync(ours, 'utf8'), statSync(ours).mode & 0o777]).toEqual(['of root\n', 0o600])
+})
+
+onlyRoot(
+  'run_as: a work directory whose entries the job’s user could exchange is not used',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    chmodSync(host.folder, 0o755)
+    await enrolled()
+    await host.run(`mkdir ${host.folder}/theirs && chown 65534 ${host.folder}/theirs`)
+    appendFileSync(join(host.dir, 'host.conf'), `run_as nobody\nwork_dir ${host.folder}/theirs\n`)
+    const refusal = /^refuse host-conf steps cannot run as nobody: .*theirs may be written in by that user: .*chown/m
+    await farm.until('a refusal', () => farm.seen.some(({ kind, body }) => kind === 'claim' && refusal.test(`${body}`)))
+  },
+)
 
 onlyRoot('a file that the job made a link to what is ours is no artifact', async ({ farm, host, enrolled }) => {
   chmodSync(host.folder, 0o755)
