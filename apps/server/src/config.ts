@@ -35,6 +35,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** What git inherits: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
+    /** For messages: where the administrator's token is from. */
+    adminTokenFrom: env.ADMIN_TOKEN ? 'ADMIN_TOKEN' : secretFile(dataDirectory, 'admin-token'),
     secrets: Object.freeze({
       server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
       adminToken:
@@ -147,13 +149,15 @@ function standardWebhooks(secret: string | undefined): string | undefined {
 /** The environment asks for something that cannot be; the message is for the operator. */
 export class ConfigError extends Error {}
 
+const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
+
 /** A secret that is made at the first start and kept in a file only its owner can read. */
 function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
   const directory = join(dataDirectory, 'secrets')
   mkdirSync(dataDirectory, { recursive: true }) // not private: as root, PostgreSQL runs under another account and must get in
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   try {
-    return keptSecret(join(directory, name), make, pattern)
+    return keptSecret(secretFile(dataDirectory, name), make, pattern)
   } catch (error) {
     throw error instanceof SecretFileError ? new ConfigError(error.message) : error
   }

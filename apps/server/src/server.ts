@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
-import { isBelow, migrate, openFarm } from '@rumpfarm/farm'
+import { type Farm, isBelow, migrate, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { agentReleases } from './agent-release.ts'
@@ -66,10 +66,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
   bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))
-  if (!(await farm.admitToken('admin', config.secrets.adminToken, 'admin')))
-    log.warn(
-      `the token admin was revoked and stays so: for a new one, remove ${adminTokenFile(config)} and start again`,
-    )
+  await admitAdmin(farm, config, log)
   await farm.extendLeases()
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
@@ -82,8 +79,29 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   return { app, signedApp, close: () => closeAll(closing, log) }
 }
 
-const adminTokenFile = ({ dataDirectory }: Config) =>
-  `${join(dataDirectory, 'secrets/admin-token')} (or change ADMIN_TOKEN)`
+/** A revoked token stops no start: hosts go on, and other administrators' tokens work. */
+async function admitAdmin(farm: Farm, { secrets, adminTokenFrom }: Config, log: Logger): Promise<void> {
+  const admission = await farm.admitToken('admin', secrets.adminToken, 'admin')
+  switch (admission.kind) {
+    case 'admitted':
+      return
+    case 'replaced':
+      return log.warn(
+        'the token admin is another one than before; login links and sessions of the one before have ended',
+      )
+    case 'revoked':
+      return log.warn(`the token in ${adminTokenFrom} was revoked and is not accepted; ${newToken(adminTokenFrom)}`)
+    case 'other-token':
+      throw new ConfigError(
+        `the token in ${adminTokenFrom} is the farm's token ${admission.name} already; ${newToken(adminTokenFrom)}`,
+      )
+  }
+}
+
+const newToken = (from: string) =>
+  from === 'ADMIN_TOKEN'
+    ? 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start again'
+    : 'remove this file and start again: the start makes a new one'
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true })

@@ -1,22 +1,37 @@
 import { expect } from 'vitest'
-import { farmTest } from './farm-test.ts'
+import { farmTest, type TestFarm } from './farm-test.ts'
+
+const [first, second] = ['the-first-token-of-admin', 'the-second-token-of-admin'] as const
+
+/** Of the token `first`, which is admitted if it is not yet. */
+const newLink = async (farm: TestFarm) => {
+  await farm.admitToken('admin', first, 'admin')
+  const link = await farm.createLoginLink((await farm.tokenBearer(first))?.hash ?? '')
+  if (!link) throw new Error('no link')
+  return link
+}
+
+const signIn = async (farm: TestFarm): Promise<string> => {
+  const outcome = await farm.logIn((await newLink(farm)).token)
+  return outcome.kind === 'logged-in' ? outcome.session : ''
+}
 
 farmTest('a login link makes one session, whoever is first', async ({ farm }) => {
-  const { token, expiresAt } = await farm.createLoginLink('admin')
+  const { token, expiresAt } = await newLink(farm)
   expect(expiresAt).toEqual(new Date('2024-05-06T07:18:09Z'))
   const outcomes = await Promise.all([farm.logIn(token), farm.logIn(token), farm.logIn(token)])
 
   const sessions = outcomes.flatMap(outcome => (outcome.kind === 'logged-in' ? [outcome.session] : []))
   expect(sessions).toHaveLength(1)
-  expect(await farm.tokenOfSession(sessions[0] ?? '')).toBe('admin')
+  expect(await farm.tokenOfSession(sessions[0] ?? '')).toMatchObject({ name: 'admin' })
   expect(await farm.logIn(token)).toEqual({ kind: 'link-not-valid' })
   expect(await farm.logIn('x')).toEqual({ kind: 'link-not-valid' })
   expect(await farm.tokenOfSession('x')).toBeUndefined()
 })
 
 farmTest('a link waits for ten minutes', async ({ farm }) => {
-  const early = await farm.createLoginLink('admin')
-  const late = await farm.createLoginLink('admin')
+  const early = await newLink(farm)
+  const late = await newLink(farm)
   farm.wait(599)
   expect(await farm.logIn(early.token)).toMatchObject({ kind: 'logged-in' })
   farm.wait(2)
@@ -24,37 +39,68 @@ farmTest('a link waits for ten minutes', async ({ farm }) => {
 })
 
 farmTest('a session lasts a week, unless it is ended', async ({ farm }) => {
-  const session = async () => {
-    const outcome = await farm.logIn((await farm.createLoginLink('admin')).token)
-    return outcome.kind === 'logged-in' ? outcome.session : ''
-  }
-  const [mine, theirs] = [await session(), await session()]
+  const [mine, theirs] = [await signIn(farm), await signIn(farm)]
   await farm.logOut(theirs)
-  expect([await farm.tokenOfSession(mine), await farm.tokenOfSession(theirs)]).toEqual(['admin', undefined])
+  expect(await farm.tokenOfSession(mine)).toMatchObject({ name: 'admin' })
+  expect(await farm.tokenOfSession(theirs)).toBeUndefined()
 
   farm.wait(7 * 24 * 3600 - 1)
-  await farm.createLoginLink('admin') // clears away what has expired, and nothing else
-  expect(await farm.tokenOfSession(mine)).toBe('admin')
+  await newLink(farm) // clears away what has expired, and nothing else
+  expect(await farm.tokenOfSession(mine)).toMatchObject({ name: 'admin' })
   farm.wait(2)
   expect(await farm.tokenOfSession(mine)).toBeUndefined()
 })
 
-farmTest('a revoked token takes its links and sessions with it, and comes back with no restart', async ({ farm }) => {
-  const [first, second] = ['the-first-token-of-admin', 'the-second-token-of-admin']
-  expect(await farm.admitToken('admin', first, 'admin')).toBe(true)
-  expect(await farm.admitToken('admin', first, 'admin')).toBe(true)
-  const link = await farm.createLoginLink('admin')
-  const login = await farm.logIn((await farm.createLoginLink('admin')).token)
-  const session = login.kind === 'logged-in' ? login.session : ''
-  expect(await farm.tokenOfSession(session)).toBe('admin')
+farmTest('a revoked token takes its links and sessions with it', async ({ farm }) => {
+  await farm.admitToken('admin', first, 'admin')
+  const link = await newLink(farm)
+  const session = await signIn(farm)
+  expect(await farm.tokenOfSession(session)).toMatchObject({ name: 'admin' })
 
+  const bearer = await farm.tokenBearer(first)
   expect(await farm.revokeToken('admin')).toBe(true)
   expect(await farm.tokenOfSession(session)).toBeUndefined()
   expect(await farm.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
-  expect(await farm.admitToken('admin', first, 'admin')).toBe(false) // as at the next start
-  expect(await farm.tokenBearer(first)).toBeUndefined()
+  // A request that was allowed just before.
+  expect(await farm.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
+})
 
-  expect(await farm.admitToken('admin', second, 'admin')).toBe(true)
-  expect(await farm.tokenBearer(second)).toEqual({ name: 'admin', scope: 'admin' })
+farmTest('a token that was revoked once is refused for ever, also after others took its place', async ({ farm }) => {
+  const admit = (token: string) => farm.admitToken('admin', token, 'admin')
+  expect(await admit(first)).toEqual({ kind: 'admitted' })
+  await farm.revokeToken('admin')
+  expect(await admit(first)).toEqual({ kind: 'revoked' })
+  expect(await admit(second)).toEqual({ kind: 'replaced' })
+  expect(await admit(first)).toEqual({ kind: 'revoked' })
   expect(await farm.tokenBearer(first)).toBeUndefined()
+  expect(await farm.tokenBearer(second)).toMatchObject({ name: 'admin', scope: 'admin' })
+
+  await farm.revokeToken('admin')
+  expect([await admit(first), await admit(second)]).toEqual([{ kind: 'revoked' }, { kind: 'revoked' }])
+})
+
+farmTest('a replaced token ends with its links and sessions, and none of them comes back with it', async ({ farm }) => {
+  const admit = (token: string) => farm.admitToken('admin', token, 'admin')
+  await admit(first)
+  const link = await newLink(farm)
+  const session = await signIn(farm)
+  expect(await admit(first)).toEqual({ kind: 'admitted' })
+  expect(await farm.tokenOfSession(session)).toMatchObject({ name: 'admin' })
+
+  expect(await admit(second)).toEqual({ kind: 'replaced' })
+  expect(await farm.tokenBearer(first)).toBeUndefined()
+  for (const token of [second, first]) {
+    await admit(token)
+    expect(await farm.tokenOfSession(session)).toBeUndefined()
+    expect(await farm.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
+  }
+  expect(await farm.tokenBearer(first)).toMatchObject({ name: 'admin' })
+})
+
+farmTest('the token of another name is not admitted under a second one', async ({ farm }) => {
+  const token = (await farm.createToken('nightly', 'trigger')) ?? ''
+  expect(await farm.admitToken('admin', token, 'admin')).toEqual({ kind: 'other-token', name: 'nightly' })
+  expect(await farm.tokenBearer(token)).toMatchObject({ name: 'nightly', scope: 'trigger' })
+  await farm.revokeToken('nightly')
+  expect(await farm.admitToken('admin', token, 'admin')).toEqual({ kind: 'revoked' })
 })

@@ -69,7 +69,7 @@ export type { Push, PushOutcome } from './verbs/receive-push.ts'
 export type { RetryOutcome } from './verbs/retry.ts'
 export type { SignatureOutcome, SignedRequest, Signer } from './verbs/signatures.ts'
 export type { PreparedSource } from './verbs/sources.ts'
-export type { TokenScope } from './verbs/tokens.ts'
+export type { TokenBearer, TokenScope } from './verbs/tokens.ts'
 
 export type { Watched } from './verbs/watch-hosts.ts'
 
@@ -204,7 +204,7 @@ function verbs(ground: Ground) {
     revokeToken: (name: string) => tokens.revokeToken(ground, name),
 
     /** A one-time way in for an administrator's browser. */
-    createLoginLink: (tokenName: string) => logins.createLoginLink(ground, tokenName),
+    createLoginLink: (tokenHash: string) => logins.createLoginLink(ground, tokenHash),
     logIn: (token: string) => logins.logIn(ground, token),
     logOut: (session: string) => logins.logOut(ground, session),
   }

@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie'
-import type { TokenScope } from '@rumpfarm/farm'
+import type { TokenBearer, TokenScope } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Parts } from '../parts.ts'
@@ -15,8 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, as far as the browser's session says; a token is looked at where one is needed. */
     visitor: Visitor
-    /** The name of the token that allowed this, also by way of a session; empty where nothing was required. */
-    allowedBy: string
+    /** The token that allowed this, also by way of a session; null where nothing was required. */
+    allowedBy: TokenBearer | null
   }
 }
 
@@ -28,7 +28,7 @@ export const accessDoor = (parts: Parts) =>
       const access = openAccess(parts)
       app.decorate('access', access)
       app.decorateRequest('visitor', null as never)
-      app.decorateRequest('allowedBy', '')
+      app.decorateRequest('allowedBy', null)
       app.addHook('onRequest', async request => {
         request.visitor = await access.visitorOf(request)
       })

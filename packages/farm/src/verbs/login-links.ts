@@ -1,5 +1,6 @@
 import { hash, later } from '../clock.ts'
 import type { Ground } from '../ground.ts'
+import type { TokenBearer } from './tokens.ts'
 
 const linkSeconds = 600
 /** A week: long enough not to be in the way, short enough for a browser that was left open. */
@@ -11,15 +12,19 @@ export interface LoginLink {
 }
 
 /**
- * A one-time way in for an administrator's browser, made with this token: it ends with it. Only its hash is kept; what has
- * expired is cleared away.
+ * A one-time way in for an administrator's browser, made with the token of this hash: it ends with that token, and there is
+ * none (undefined) if the token has ended. Only the link's hash is kept; what has expired is cleared away.
  */
-export async function createLoginLink({ db, now, random }: Ground, tokenName: string): Promise<LoginLink> {
+export async function createLoginLink({ db, now, random }: Ground, tokenHash: string): Promise<LoginLink | undefined> {
   const token = random()
-  const expiresAt = later(now(), linkSeconds)
-  await db.login.deleteMany({ where: { expiresAt: { lt: now() } } })
-  await db.login.create({ data: { linkHash: hash(token), tokenName, createdAt: now(), expiresAt } })
-  return { token, expiresAt }
+  const at = now()
+  const expiresAt = later(at, linkSeconds)
+  await db.login.deleteMany({ where: { expiresAt: { lt: at } } })
+  const made = await db.$executeRaw`
+    INSERT INTO "Login" ("linkHash", "tokenHash", "createdAt", "expiresAt")
+    SELECT ${hash(token)}, "hash", ${at}, ${expiresAt} FROM "ApiToken"
+     WHERE "hash" = ${tokenHash} AND "revokedAt" IS NULL AND "scope" = 'admin'`
+  return made === 1 ? { token, expiresAt } : undefined
 }
 
 export type LoginOutcome =
@@ -30,20 +35,21 @@ export type LoginOutcome =
 /** Uses up a link. The conditional UPDATE decides between two browsers, on however many servers. */
 export async function logIn({ db, now, random }: Ground, token: string): Promise<LoginOutcome> {
   const session = random()
-  const { count } = await db.login.updateMany({
-    where: { linkHash: hash(token), usedAt: null, expiresAt: { gt: now() } },
-    data: { usedAt: now(), sessionHash: hash(session), expiresAt: later(now(), sessionSeconds) },
-  })
-  return count === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
+  const at = now()
+  const used = await db.$executeRaw`
+    UPDATE "Login" SET "usedAt" = ${at}, "sessionHash" = ${hash(session)}, "expiresAt" = ${later(at, sessionSeconds)}
+     WHERE "linkHash" = ${hash(token)} AND "usedAt" IS NULL AND "expiresAt" > ${at} AND EXISTS (
+       SELECT 1 FROM "ApiToken" WHERE "hash" = "tokenHash" AND "revokedAt" IS NULL AND "scope" = 'admin')`
+  return used === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
 }
 
-/** The name of the token that this administrator's session was made with; undefined if it has ended, or never was. */
-export async function tokenOfSession({ db, now }: Ground, session: string): Promise<string | undefined> {
-  const login = await db.login.findFirst({
-    where: { sessionHash: hash(session), expiresAt: { gt: now() } },
-    select: { tokenName: true },
-  })
-  return login?.tokenName
+/** The token that this administrator's session was made with; undefined if either has ended, or never was. */
+export async function tokenOfSession({ db, now }: Ground, session: string): Promise<TokenBearer | undefined> {
+  const [bearer] = await db.$queryRaw<TokenBearer[]>`
+    SELECT token."name", token."scope", token."hash" FROM "Login" login JOIN "ApiToken" token ON token."hash" = login."tokenHash"
+     WHERE login."sessionHash" = ${hash(session)} AND login."expiresAt" > ${now()}
+       AND token."revokedAt" IS NULL AND token."scope" = 'admin'`
+  return bearer
 }
 
 export async function logOut({ db }: Ground, session: string): Promise<void> {

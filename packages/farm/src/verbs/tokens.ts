@@ -1,4 +1,5 @@
 import { hash, later } from '../clock.ts'
+import type { Tx } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { isTokenName } from '../rules/names.ts'
 
@@ -23,36 +24,66 @@ export async function createToken(
 /** Fewer characters than these can be guessed. */
 const tokenLengthMin = 16
 
+export type Admission =
+  /** It is valid, as it was before or for the first time. */
+  | { kind: 'admitted' }
+  /** It is valid, and the one that had this name before no longer is. */
+  | { kind: 'replaced' }
+  /** It was revoked once, under whatever name; nothing was changed. */
+  | { kind: 'revoked' }
+  /** It is a token of another name; nothing was changed. */
+  | { kind: 'other-token'; name: string }
+
 /**
- * Makes a token that the operator keeps in a file known to the farm; the same one again changes nothing. Throws for a token
- * that can be guessed: an empty one would make everybody an administrator. A token that was revoked stays so (false);
- * another one of this name is a new token.
+ * Makes a token that the operator keeps in a file or in the environment known to the farm. The one that had its name before
+ * ends, with its links and sessions; it may come back, unless it was revoked. Throws for a token that can be guessed: an empty
+ * one would make everybody an administrator.
  */
 export async function admitToken(
   { db, now }: Ground,
   name: string,
   token: string,
   scope: TokenScope,
-): Promise<boolean> {
+): Promise<Admission> {
   if (token.length < tokenLengthMin)
     throw new Error(`the token ${name} has ${token.length} characters; it needs at least ${tokenLengthMin}`)
+  const wanted = hash(token)
   const at = now()
-  const admitted = await db.$executeRaw`
-    INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt") VALUES (${name}, ${hash(token)}, ${scope}, ${at})
-    ON CONFLICT ("name") DO UPDATE SET "hash" = EXCLUDED."hash", "scope" = EXCLUDED."scope", "revokedAt" = NULL,
-           "createdAt" = CASE WHEN known."hash" = EXCLUDED."hash" THEN known."createdAt" ELSE EXCLUDED."createdAt" END
-     WHERE known."revokedAt" IS NULL OR known."hash" <> EXCLUDED."hash"`
-  return admitted === 1
+  return db.$transaction(async tx => {
+    const other = await tx.apiToken.findFirst({ where: { hash: wanted, revokedAt: null, name: { not: name } } })
+    if (other) return { kind: 'other-token', name: other.name }
+    const before = await tx.apiToken.findUnique({ where: { name } })
+    // The last line is for a token that another server revokes at this moment: its row is newer than this statement's view.
+    const admitted = await tx.$executeRaw`
+      INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt")
+      SELECT ${name}, ${wanted}, ${scope}, ${at} WHERE NOT EXISTS (SELECT 1 FROM "RevokedToken" WHERE "hash" = ${wanted})
+      ON CONFLICT ("name") DO UPDATE SET "hash" = EXCLUDED."hash", "scope" = EXCLUDED."scope", "revokedAt" = NULL,
+             "createdAt" = CASE WHEN known."hash" = EXCLUDED."hash" THEN known."createdAt" ELSE EXCLUDED."createdAt" END
+       WHERE known."revokedAt" IS NULL OR known."hash" <> EXCLUDED."hash"`
+    if (admitted === 0) return { kind: 'revoked' }
+    await endOrphanedLogins(tx)
+    return { kind: before && before.hash !== wanted ? 'replaced' : 'admitted' }
+  })
 }
 
 /** Makes a token useless, permanently, with the login links and the sessions that were made with it. */
 export async function revokeToken({ db, now }: Ground, name: string): Promise<boolean> {
   return db.$transaction(async tx => {
-    const { count } = await tx.apiToken.updateMany({ where: { name, revokedAt: null }, data: { revokedAt: now() } })
-    if (count === 1) await tx.login.deleteMany({ where: { tokenName: name } })
-    return count === 1
+    const at = now()
+    const where = { name, revokedAt: null }
+    const [row] = await tx.apiToken.updateManyAndReturn({ where, data: { revokedAt: at }, select: { hash: true } })
+    if (!row) return false
+    await tx.revokedToken.createMany({ data: { hash: row.hash, revokedAt: at }, skipDuplicates: true })
+    await endOrphanedLogins(tx)
+    return true
   })
 }
+
+/** Without their token they are refused anyway; if that token is admitted again, they must not come back with it. */
+const endOrphanedLogins = (tx: Tx) =>
+  tx.$executeRaw`
+    DELETE FROM "Login" WHERE NOT EXISTS (
+      SELECT 1 FROM "ApiToken" WHERE "ApiToken"."hash" = "Login"."tokenHash" AND "ApiToken"."revokedAt" IS NULL)`
 
 export interface TokenView {
   name: string
@@ -77,16 +108,21 @@ export async function listTokens(
   return rows.map(row => ({ ...row, scope: row.scope as TokenScope }))
 }
 
+/** A valid token. */
+export interface TokenBearer {
+  name: string
+  scope: TokenScope
+  /** Names this very token: another one may have its name later. */
+  hash: string
+}
+
 /** Who bears this token, or undefined. No token is shorter than `tokenLengthMin`, whatever a database holds. */
-export async function tokenBearer(
-  { db, now }: Ground,
-  token: string,
-): Promise<{ name: string; scope: TokenScope } | undefined> {
+export async function tokenBearer({ db, now }: Ground, token: string): Promise<TokenBearer | undefined> {
   if (token.length < tokenLengthMin) return undefined
   const row = await db.apiToken.findUnique({ where: { hash: hash(token) } })
   if (!row || row.revokedAt) return undefined
   const at = now()
   if (!row.lastUsedAt || row.lastUsedAt < later(at, -60))
     await db.apiToken.update({ where: { id: row.id }, data: { lastUsedAt: at } })
-  return { name: row.name, scope: row.scope as TokenScope }
+  return { name: row.name, scope: row.scope as TokenScope, hash: row.hash }
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { TokenScope } from '@rumpfarm/farm'
+import type { TokenBearer, TokenScope } from '@rumpfarm/farm'
 import type { FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { Refusal } from '../problems/problem.ts'
@@ -8,13 +8,13 @@ export const sessionCookie = 'rumpfarm_session'
 
 export type Visitor =
   | { kind: 'anyone' }
-  /** `token`: the name of the token that the session was made with. */
-  | { kind: 'administrator'; session: string; csrf: string; token: string }
+  /** `token`: the one that the session was made with. */
+  | { kind: 'administrator'; session: string; csrf: string; token: TokenBearer }
 
 export interface Access {
   visitorOf(request: FastifyRequest): Promise<Visitor>
-  /** The name of the token that allows this, also by way of a session. Throws a refusal when there is none. */
-  require(request: FastifyRequest, scope: TokenScope): Promise<string>
+  /** The token that allows this, also by way of a session. Throws a refusal when there is none. */
+  require(request: FastifyRequest, scope: TokenScope): Promise<TokenBearer>
 }
 
 const anyone: Visitor = { kind: 'anyone' }
@@ -29,7 +29,7 @@ export function openAccess({ farm, config }: Parts): Access {
     async visitorOf({ cookies }) {
       const session = cookies?.[sessionCookie]
       const token = session ? await farm.tokenOfSession(session) : undefined
-      if (!session || token === undefined) return anyone
+      if (!session || !token) return anyone
       return { kind: 'administrator', session, csrf: csrfOf(session), token }
     },
     async require(request, scope) {
@@ -50,11 +50,11 @@ const formWords = 'this form was not made for this session, or the session is a 
 const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
   headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
 
-function admit(bearer: { name: string; scope: TokenScope } | undefined, scope: TokenScope): string {
+function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer {
   if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
   if (scope === 'admin' && bearer.scope !== 'admin')
     throw new Refusal('not-allowed', `the token ${bearer.name} may only ask for builds; this needs scope admin`)
-  return bearer.name
+  return bearer
 }
 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>

@@ -1,7 +1,7 @@
 import { api } from '@rumpfarm/contracts'
 import type { Parts } from '../../parts.ts'
 import { requireAdmin } from '../access.ts'
-import { problem } from '../problems.ts'
+import { problem, Refusal } from '../problems.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './door.ts'
 import { nameOfCursor, pageOf, pageSize } from './pages.ts'
@@ -81,9 +81,10 @@ export const tokens =
         },
       },
       async (request, reply) => {
-        const { token, expiresAt } = await farm.createLoginLink(request.allowedBy)
-        const url = `${publicUrlOf(config, request)}/login/${token}`
-        return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt })
+        const link = await farm.createLoginLink(request.allowedBy?.hash ?? '')
+        if (!link) throw new Refusal('not-signed-in', 'this token was revoked or replaced a moment ago')
+        const url = `${publicUrlOf(config, request)}/login/${link.token}`
+        return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: link.expiresAt })
       },
     )
   }
