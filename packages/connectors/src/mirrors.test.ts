@@ -458,6 +458,16 @@ describe('tarball', () => {
 })
 
 describe('readFile', () => {
+  test('the text of a submodule is the commit that it is at', async () => {
+    const own = makeRepository({ '.gitmodules': '' })
+    const at = 'a1'.repeat(20)
+    own.git('update-index', '--add', '--cacheinfo', `160000,${at},lib/part`)
+    own.git('commit', '--quiet', '-m', 'A submodule')
+    const commit = own.git('rev-parse', 'HEAD')
+    const answer = await mirrors().readFile({ repository: own.directory, commit, path: 'lib/part' })
+    expect(answer).toEqual({ kind: 'file', text: at })
+  })
+
   test('gives the text of a file', async () => {
     const own = makeRepository({ '.srcgitrev': 'abc\n' })
     const commit = own.git('rev-parse', 'HEAD')

@@ -114,10 +114,14 @@ const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
 
 export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 
-/** A file of a commit that the mirror has. */
+/** A file of a commit that the mirror has; of a submodule, the commit that it is at. */
 export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
   const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
-  return answer.kind === 'ok' ? { kind: 'file', content: answer.stdout } : { kind: 'absent' }
+  if (answer.kind === 'ok') return { kind: 'file', content: answer.stdout }
+  const args = ['--literal-pathspecs', 'ls-tree', commit, '--', path]
+  const entry = await git.text({ args, ...inside(git, directory) })
+  const submodule = entry.kind === 'ok' ? /^160000 commit (\w+)\t/.exec(entry.stdout.toString('utf8'))?.[1] : undefined
+  return submodule ? { kind: 'file', content: Buffer.from(submodule) } : { kind: 'absent' }
 }
 
 const inside = (git: Git, directory: string) => ({
