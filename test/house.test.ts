@@ -119,6 +119,19 @@ describe('one file each', () => {
   })
 })
 
+test('no page names a path of the farm without the path of PUBLIC_URL', () => {
+  const pages = shipped.filter(({ path }) => path.startsWith('apps/server/src/doors/') && !path.endsWith('/links.tsx'))
+  const literal = /\b(href|src|action)=\{?["'`]?\//
+  const element = /<(form\b|a\b(?!.*href="#))/ // links.tsx has <A> and <Form> instead
+  const offenders = pages.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => {
+      const wrong = literal.test(line) || (path.endsWith('.tsx') && element.test(line))
+      return wrong ? [`${path}:${index + 1}: ${line.trim()}`] : []
+    }),
+  )
+  expect(offenders).toEqual([])
+})
+
 test('no package, folder or file is named for no purpose', () => {
   const vague = /(^|\/)(utils?|helpers?|common|shared|misc|types)(\/|\.[a-z]+$)/
   expect(sourceFiles(/./).flatMap(({ path }) => (vague.test(path) ? [path] : []))).toEqual([])

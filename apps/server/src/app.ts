@@ -9,6 +9,7 @@ import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
 import { refuseForeignNames } from './doors/names.ts'
+import { placeBelow, withoutPublicPath } from './doors/public-url.ts'
 import { resultsDoor } from './doors/results/index.ts'
 import { webhooksDoor } from './doors/webhooks.ts'
 import type { Parts, SignedWay } from './parts.ts'
@@ -19,7 +20,7 @@ export interface AppOptions {
 
 /** The server's doors, in order. Nothing listens yet: tests inject here. */
 export async function buildApp(parts: Parts, { log }: AppOptions): Promise<FastifyInstance> {
-  const app = emptyApp(log, parts.config.trustProxy)
+  const app = emptyApp(log, parts.config)
   refuseForeignNames(app, parts.config)
   await app.register(healthDoor(parts))
   await app.register(agentDoor(parts))
@@ -36,16 +37,19 @@ export async function buildSignedApp(
   way: SignedWay,
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
-  const app = emptyApp(log, false)
+  const app = emptyApp(log, { trustProxy: false, publicPath: '' })
   await app.register(signedDoor(parts, way))
   return app
 }
 
-function emptyApp(log: Logger, trustProxy: Config['trustProxy']): FastifyInstance {
+function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustProxy' | 'publicPath'>): FastifyInstance {
+  const tops = new Set<string | undefined>()
+  const ownUrl = withoutPublicPath(publicPath, top => tops.has(top))
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // The journal says what is worth a line.
     logController: new LogController({ disableRequestLogging: true }),
+    rewriteUrl: ({ url = '/' }) => ownUrl(url),
     trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.
@@ -54,6 +58,8 @@ function emptyApp(log: Logger, trustProxy: Config['trustProxy']): FastifyInstanc
     forceCloseConnections: true,
     frameworkErrors: answerBadAddress,
   })
+  app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
+  placeBelow(app, publicPath)
   refuseNul(app)
   keepJournal(app)
   endReadsOfTheGone(app)

@@ -37,6 +37,16 @@ describe('refused in a line that names the variable', () => {
     ],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it must be one of fatal, error, warn, info, debug, trace, silent'],
     ['PUBLIC_URL', 'farm', 'PUBLIC_URL is "farm"; it must be an address such as https://farm.example.org'],
+    [
+      'PUBLIC_URL',
+      'https://x/farm?y',
+      'PUBLIC_URL is "https://x/farm?y"; it must be an address such as https://farm.example.org',
+    ],
+    [
+      'PUBLIC_URL',
+      "https://x/it's",
+      `PUBLIC_URL is "https://x/it's"; it must be an address such as https://farm.example.org`,
+    ],
     ['AGENT_VERSION_MIN', 'new', 'AGENT_VERSION_MIN is "new"; it must be a version such as 1.2.0'],
     ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is no address such as postgresql://user:password@host/database'],
     ['REDIS_URL', 'localhost:6379', 'REDIS_URL is no address such as redis://host:6379'],

@@ -9,11 +9,14 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
   const dataDirectory = resolve(cwd, env.RUMPFARM_DATA || 'data')
   const port = whole(env, 'PORT', 8080, { min: 0, max: 65_535 })
   const host = env.HOST || '127.0.0.1'
+  const publicUrl = env.PUBLIC_URL ? url(env, 'PUBLIC_URL') : undefined
   return Object.freeze({
     host,
     port,
     /** What hosts and people call this farm; undefined: what their request called it. */
-    publicUrl: env.PUBLIC_URL ? url(env, 'PUBLIC_URL') : undefined,
+    publicUrl,
+    /** Where the farm lies below that host: "" or "/farm". */
+    publicPath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
     /** Plain HTTP for hosts without TLS 1.2, signed in both directions; undefined: there is none. */
     signed: env.SIGNED_PORT ? signedDoor(env, host) : undefined,
     /** Whose X-Forwarded-* are believed: of so many proxies in front, or of those at these addresses. */
@@ -99,9 +102,13 @@ function version(env: NodeJS.ProcessEnv, name: string): string | undefined {
 function url(env: NodeJS.ProcessEnv, name: string): string {
   const text = env[name] ?? ''
   const parsed = URL.canParse(text) ? new URL(text) : undefined
-  if (parsed && /^https?:$/.test(parsed.protocol)) return text.replace(/\/+$/, '')
+  if (parsed && /^https?:$/.test(parsed.protocol) && isPlain(parsed)) return text.replace(/\/+$/, '')
   throw new ConfigError(`${name} is "${text}"; it must be an address such as https://farm.example.org`)
 }
+
+/** It becomes part of addresses, of HTML and of shell scripts. */
+const isPlain = ({ username, pathname, search, hash }: URL): boolean =>
+  username + search + hash === '' && /^(\/[A-Za-z0-9._~-]+)*\/*$/.test(pathname)
 
 /** Where signed requests are taken, and what hosts call that place. */
 function signedDoor(env: NodeJS.ProcessEnv, host: string) {

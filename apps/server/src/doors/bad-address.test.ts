@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { answerBadAddress, refuseNul } from './bad-address.ts'
+import { placeBelow } from './public-url.ts'
 
 const long = 'x'.repeat(5000)
 
@@ -16,6 +17,7 @@ test.each([
   ['/webhooks/%', 400, 'application/problem+json'],
 ])('%s is answered with %i, as %s', async (url, status, type) => {
   const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress })
+  placeBelow(app, '')
   refuseNul(app)
   for (const path of ['/', '/hosts/:name', '/api/v1/hosts/:name', '/api/v1/jobs', '/webhooks/:name'])
     app.get(path, async () => 'here')

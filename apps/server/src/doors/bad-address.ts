@@ -29,7 +29,14 @@ function answer(kind: Kind, request: FastifyRequest, reply: FastifyReply): Fasti
   if (/^\/(api|webhooks)(\/|$)/.test(request.url)) return problem(reply, kind, words[kind])
   if (request.url.startsWith('/agent/')) return err(reply, 400, words[kind])
   const [status, title] = problemKinds[kind]
-  const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', problems: [] }
+  const visit = {
+    at: new Date(),
+    admin: false,
+    csrf: undefined,
+    path: '/',
+    publicPath: request.server.publicPath,
+    problems: [],
+  }
   const text = `${words[kind].charAt(0).toUpperCase()}${words[kind].slice(1)}.`
   return sendPage(reply.code(status), drawProblemPage(visit, { title, text, next: { href: '/', text: 'The matrix' } }))
 }

@@ -16,6 +16,7 @@ import { type Config, readConfig } from '../config.ts'
 import type { Parts } from '../parts.ts'
 import { openWatching } from '../watching.ts'
 import { accessDoor } from './access.ts'
+import { placeBelow } from './public-url.ts'
 import { resultsDoor } from './results/index.ts'
 import { webhooksDoor } from './webhooks.ts'
 
@@ -135,6 +136,7 @@ export const doorsTest = test.extend<{ doors: Doors }>({
 
 async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Promise<FastifyInstance> {
   const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
+  placeBelow(app, given.config.publicPath)
   const bus = localBus()
   // None of these doors sends messages to hosts.
   const agentRelease = async () =>

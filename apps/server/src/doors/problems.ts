@@ -15,7 +15,11 @@ export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Parts, '
       : answerError(farm, error, request, reply),
   )
   app.setNotFoundHandler((request, reply) =>
-    problem(reply, 'no-such-page', `there is no ${request.method} ${request.url.split('?')[0]}; see /api/v1/docs`),
+    problem(
+      reply,
+      'no-such-page',
+      `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`,
+    ),
   )
 }
 

@@ -1,5 +1,12 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The path of PUBLIC_URL, "" or "/farm": every path that leaves the server begins with it, and no route has it. */
+    publicPath: string
+  }
+}
 
 /** What this request calls the farm, unless the operator has said it. */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
@@ -7,3 +14,27 @@ export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyR
 
 // It is filled into the agent's script, between quotes: only what a host and a port can be made of.
 const safeHost = (host: string) => (/^[A-Za-z0-9._:[\]-]+$/.test(host) ? host : 'localhost')
+
+/** Routes redirect to paths of the farm's own; the browser gets them with the path of PUBLIC_URL. */
+export function placeBelow(app: FastifyInstance, publicPath: string): void {
+  app.decorate('publicPath', publicPath)
+  if (publicPath === '') return
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const location = reply.getHeader('location')
+    if (typeof location === 'string' && location.startsWith('/')) reply.header('location', publicPath + location)
+    return payload
+  })
+}
+
+/**
+ * The path that the routes know. A proxy commonly takes the path of PUBLIC_URL away; where it does not, or there is none, the
+ * server does. It cannot where the farm has a path of this name itself, such as /builds.
+ */
+export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
+  const top = publicPath.split('/')[1] ?? ''
+  return url => {
+    const rest = url.slice(publicPath.length)
+    if (!url.startsWith(publicPath) || !/^([/?]|$)/.test(rest) || isOwn(top)) return url
+    return rest.startsWith('/') ? rest : `/${rest}`
+  }
+}

@@ -18,7 +18,7 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
   acceptForms(app)
   await limitRates(app, rareRequestsPerMinuteMax)
   const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
-    path: '/',
+    path: config.publicPath || '/',
     httpOnly: true,
     sameSite: 'lax',
     secure: publicUrlOf(config, request).startsWith('https:'),
@@ -77,7 +77,7 @@ button { font: inherit; padding: .5rem 1.5rem }</style>
 <body>
 <h1>${title}</h1>
 ${body}
-<p><a href="/">To the matrix</a></p>
+<p><a href="${reply.server.publicPath}/">To the matrix</a></p>
 </body>
 </html>
 `)

@@ -31,7 +31,7 @@ export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
     const next = { href: '/', text: 'The matrix' }
     const problem = {
       title: 'There is no such page',
-      text: `The farm has nothing at ${request.url.split('?')[0]}.`,
+      text: `The farm has nothing at ${app.publicPath}${request.url.split('?')[0]}.`,
       next,
     }
     return sendPage(reply.code(404), drawProblemPage(await visitOf(parts, request), problem))

@@ -1,6 +1,7 @@
-import type { ComponentChildren } from 'preact'
+import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { client, icon, style } from './assets.ts'
+import { A, Below, Form } from './links.tsx'
 import { age, moment } from './times.ts'
 import { type Status, wordOf } from './words.ts'
 
@@ -11,6 +12,8 @@ export interface Visit {
   /** Goes with every form; undefined for those who may send none. */
   csrf: string | undefined
   path: string
+  /** Where the farm's paths begin for this browser: "" or "/farm". */
+  publicPath: string
   /** Why the newest farm.yaml is not in force. */
   problems: readonly string[]
 }
@@ -33,9 +36,14 @@ const sections = [
 
 export const fullTitle = (title: string): string => `${title} · Rumpfarm`
 
-export const drawPage = (page: PageProps): string => `<!doctype html>\n${renderToString(<Page {...page} />)}`
+export const drawPage = (page: PageProps): string => `<!doctype html>\n${drawWithin(page.visit, <Page {...page} />)}`
+
+/** A page, or a part of one that is sent by itself. */
+export const drawWithin = ({ publicPath }: Visit, drawn: ComponentChild): string =>
+  renderToString(<Below value={publicPath}>{drawn}</Below>)
 
 function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
+  const { publicPath } = visit
   return (
     <html lang="en">
       <head>
@@ -43,9 +51,9 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{fullTitle(title)}</title>
-        <link rel="stylesheet" href={style.path} />
-        <link rel="icon" href={icon.path} type="image/svg+xml" />
-        <script type="module" src={client.path} />
+        <link rel="stylesheet" href={publicPath + style.path} />
+        <link rel="icon" href={publicPath + icon.path} type="image/svg+xml" />
+        <script type="module" src={publicPath + client.path} />
         {reloadSeconds !== undefined && (
           <noscript>
             <meta http-equiv="refresh" content={String(reloadSeconds)} />
@@ -64,7 +72,7 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
           The connection to the farm is lost since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>.
           This page may be out of date; it is tried again.
         </p>
-        <main id="main" data-live={live ? `/events?since=${visit.at.getTime()}` : undefined}>
+        <main id="main" data-live={live ? `${publicPath}/events?since=${visit.at.getTime()}` : undefined}>
           {children}
         </main>
         <Footer at={visit.at} />
@@ -77,15 +85,15 @@ function Header({ visit }: { visit: Visit }) {
   const here = (path: string) => (path === '/' ? visit.path === '/' : visit.path.startsWith(path))
   return (
     <header>
-      <a class="brand" href="/">
+      <A class="brand" to="/">
         Rumpfarm
-      </a>{' '}
+      </A>{' '}
       <nav aria-label="Farm">
         {sections.map(([path, name]) => (
           <>
-            <a href={path} aria-current={here(path) ? 'page' : undefined}>
+            <A to={path} aria-current={here(path) ? 'page' : undefined}>
               {name}
-            </a>{' '}
+            </A>{' '}
           </>
         ))}
       </nav>{' '}
@@ -97,10 +105,10 @@ function Header({ visit }: { visit: Visit }) {
 function Session({ visit }: { visit: Visit }) {
   if (!visit.admin) return null
   return (
-    <form class="session" method="post" action="/logout">
+    <Form class="session" to="/logout">
       <Csrf visit={visit} />
       <span>administrator</span> <button type="submit">Sign out</button>
-    </form>
+    </Form>
   )
 }
 
@@ -129,9 +137,9 @@ function Problems({ visit: { problems } }: { visit: Visit }) {
 function Footer({ at }: { at: Date }) {
   return (
     <footer>
-      <span>As of {moment(at)}.</span> The matrix as <a href="/api/v1/matrix?format=text">text</a>,{' '}
-      <a href="/api/v1/matrix?format=csv">CSV</a> or <a href="/api/v1/matrix">JSON</a>; everything else at{' '}
-      <a href="/api/v1/docs">/api/v1</a>.
+      <span>As of {moment(at)}.</span> The matrix as <A to="/api/v1/matrix?format=text">text</A>,{' '}
+      <A to="/api/v1/matrix?format=csv">CSV</A> or <A to="/api/v1/matrix">JSON</A>; everything else at{' '}
+      <A to="/api/v1/docs">/api/v1</A>.
     </footer>
   )
 }

@@ -18,6 +18,7 @@ export async function visitOf({ farm }: Pick<Parts, 'farm'>, request: FastifyReq
     admin: isAdmin(request),
     csrf: csrfToken(request),
     path: request.url.split('?')[0] ?? '/',
+    publicPath: request.server.publicPath,
     problems,
   }
 }
@@ -28,6 +29,7 @@ export const plainVisit = (request: FastifyRequest): Visit => ({
   admin: false,
   csrf: undefined,
   path: request.url.split('?')[0] ?? '/',
+  publicPath: request.server.publicPath,
   problems: [],
 })
 

@@ -7,7 +7,7 @@ export type Details = Record<string, unknown>
 /** Answers with RFC 9457's application/problem+json. */
 export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, details: Details = {}): FastifyReply {
   const [status, title] = problemKinds[kind]
-  const instance = reply.request.url.split('?')[0]
+  const instance = reply.server.publicPath + reply.request.url.split('?')[0]
   const body = { type: `urn:rumpfarm:problem:${kind}`, title, status, detail, instance, ...details }
   return reply.code(status).header('content-type', 'application/problem+json').serializer(JSON.stringify).send(body)
 }

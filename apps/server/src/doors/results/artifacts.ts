@@ -76,7 +76,7 @@ function sendArtifact({ farm }: Parts, asked: Asked, request: FastifyRequest, re
     return problem(
       reply,
       'unknown',
-      `attempt ${attempt.attempt} left no ${name}; /api/v1/jobs/${jobId} lists what it left`,
+      `attempt ${attempt.attempt} left no ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists what it left`,
     )
   const key = { jobId, number: attempt.number, name }
   if (farm.artifactSize(key) < artifact.bytes)

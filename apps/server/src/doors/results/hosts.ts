@@ -152,4 +152,4 @@ export const hosts = (parts: Parts) => async (app: ApiInstance) => {
 }
 
 const unknownHost = (reply: FastifyReply, name: string): FastifyReply =>
-  problem(reply, 'unknown', `there is no host ${name}; /api/v1/hosts lists them`)
+  problem(reply, 'unknown', `there is no host ${name}; ${reply.server.publicPath}/api/v1/hosts lists them`)

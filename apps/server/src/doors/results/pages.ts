@@ -28,7 +28,7 @@ export function pageOf<Item>(
   const shown = items.slice(0, limit)
   const last = shown.at(-1)
   if (items.length <= limit || last === undefined) return { items: shown, next: null }
-  const next = nextAddress(request.url, writeCursor(cursorOf(last)))
+  const next = nextAddress(request.server.publicPath + request.url, writeCursor(cursorOf(last)))
   reply.header('link', `<${next}>; rel="next"`)
   return { items: shown, next }
 }

@@ -16,7 +16,7 @@ interface Pages {
 export function referencePages(app: FastifyInstance): void {
   let loading: Promise<Pages> | undefined
   const pages = () => {
-    loading ??= loadPages()
+    loading ??= loadPages(app.publicPath)
     return loading
   }
   const hidden = { schema: { hide: true } }
@@ -53,15 +53,15 @@ const contentPolicy = [
 ].join('; ')
 
 /** Scalar's plugin answers for itself in an instance that nobody else reaches. */
-async function loadPages(): Promise<Pages> {
+async function loadPages(publicPath: string): Promise<Pages> {
   const { default: scalar } = await import('@scalar/fastify-api-reference')
   const inner = Fastify({ routerOptions: { ignoreTrailingSlash: true } })
   await inner.register(scalar, {
     routePrefix: '/docs',
     configuration: {
-      url: '/api/v1/openapi.json',
+      url: `${publicPath}/api/v1/openapi.json`,
       pageTitle: 'Rumpfarm API',
-      cdn: '/api/v1/docs/scalar.js',
+      cdn: `${publicPath}/api/v1/docs/scalar.js`,
       nonce,
       withDefaultFonts: false,
       telemetry: false,

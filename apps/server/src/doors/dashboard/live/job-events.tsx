@@ -1,10 +1,9 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
-import { renderToString } from 'preact-render-to-string'
 import { topics } from '../../../bus.ts'
 import type { Parts } from '../../../parts.ts'
-import type { Visit } from '../layout.tsx'
+import { drawWithin, type Visit } from '../layout.tsx'
 import { LogText, SectionFrame } from '../log/job-log.tsx'
 import { LineDrawer } from '../log/line-html.ts'
 import { LineCutter } from '../log/lines.ts'
@@ -89,7 +88,7 @@ class Follower {
     if (state === this.#state) return
     this.#state = state
     const host = attempt.state === 'queued' ? await this.#parts.farm.findHost(job.host) : undefined
-    const html = renderToString(<JobState visit={visit} job={job} attempt={attempt} host={host} />)
+    const html = drawWithin(visit, <JobState visit={visit} job={job} attempt={attempt} host={host} />)
     await this.#stream.send({ event: 'state', data: html })
   }
 
@@ -112,7 +111,8 @@ class Follower {
     if (current === this.#section || !section) return
     this.#section = current
     this.#finishLine()
-    const html = renderToString(
+    const html = drawWithin(
+      this.#watch.visit,
       <SectionFrame section={{ ...section, exit: undefined, status: undefined }} open note="">
         <LogText html="" />
       </SectionFrame>,

@@ -186,7 +186,7 @@ function oneAttempt(bus: Bus) {
   return { farm, change }
 }
 
-const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', problems: [] }
+const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
 const plain = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/ +/g, ' ')
 const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() } as const
 

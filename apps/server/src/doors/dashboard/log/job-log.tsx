@@ -1,4 +1,5 @@
 import { Drawn, Mark } from '../layout.tsx'
+import { A, usePublicPath } from '../links.tsx'
 import { byteCount } from '../times.ts'
 import type { Status } from '../words.ts'
 import type { LogSection } from './sections.ts'
@@ -18,12 +19,13 @@ export interface JobLog {
 }
 
 export function LogView({ log }: { log: JobLog }) {
+  const publicPath = usePublicPath()
   const { window, live, path, rawPath } = log
   return (
-    <section class="log" aria-label="Log" id="log" data-events={live ? eventsPath(log) : undefined}>
+    <section class="log" aria-label="Log" id="log" data-events={live ? eventsAddress(log, publicPath) : undefined}>
       <h2>Log</h2>
       <p>
-        {byteCount(window.size)}, <a href={rawPath}>the raw log</a>
+        {byteCount(window.size)}, <A to={rawPath}>the raw log</A>
         {window.firstLine === undefined &&
           '. It is too long to count its lines: they are counted from this page’s first.'}
       </p>
@@ -35,7 +37,7 @@ export function LogView({ log }: { log: JobLog }) {
       {live && <LivePart log={log} />}
       {window.end < window.size && (
         <p>
-          <a href={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</a>
+          <A to={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</A>
         </p>
       )}
     </section>
@@ -43,13 +45,15 @@ export function LogView({ log }: { log: JobLog }) {
 }
 
 /** A log that grows is followed only from its end. */
-const eventsPath = ({ window, path }: JobLog) =>
-  window.end < window.size ? undefined : `${path}/events?after=${window.next.offset}&line=${window.next.line}`
+const eventsAddress = ({ window, path }: JobLog, publicPath: string) =>
+  window.end < window.size
+    ? undefined
+    : `${publicPath}${path}/events?after=${window.next.offset}&line=${window.next.line}`
 
 const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
   <p>
-    <a href={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</a> ·{' '}
-    <a href={`${path}?from=0#log`}>from the beginning</a>
+    <A to={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</A> ·{' '}
+    <A to={`${path}?from=0#log`}>from the beginning</A>
   </p>
 )
 

@@ -173,7 +173,7 @@ test('a lost attempt that is tried again is shown as retrying, and is not failin
 
 test('a cell whose only build was cancelled is no cell that passes', () => {
   const cancelled = { ...passed, verdict: 'cancelled' as const }
-  const visit = { at, admin: false, csrf: undefined, path: '/', problems: [] }
+  const visit = { at, admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
   const html = drawMatrixPage({ visit, matrix: matrixOf([cellOf('vax', { last: cancelled })]), projects: ['sample'] })
   expect(html).toContain('<h1>Nothing fails, 1 without a result</h1>')
 })

@@ -1,6 +1,7 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Drawn, drawPage, Mark, type Visit } from '../layout.tsx'
+import { A, usePublicPath } from '../links.tsx'
 import { counted, shortCommit, wordOf } from '../words.ts'
 import { type Summary, spread, summarise, type Trouble, troubles } from './summary.ts'
 import { drawTable } from './table.ts'
@@ -78,17 +79,17 @@ function Totals({ summary }: { summary: Summary }) {
 function Filter({ projects, project }: { projects: readonly string[]; project: string | undefined }) {
   return (
     <nav class="filter" aria-label="Project">
-      <a href="/" aria-current={project === undefined ? 'true' : undefined}>
+      <A to="/" aria-current={project === undefined ? 'true' : undefined}>
         all projects
-      </a>{' '}
+      </A>{' '}
       {projects.map(name => (
         <>
-          <a href={`/?project=${segment(name)}`} aria-current={name === project ? 'true' : undefined}>
+          <A to={`/?project=${segment(name)}`} aria-current={name === project ? 'true' : undefined}>
             {name}
-          </a>{' '}
+          </A>{' '}
         </>
       ))}
-      {project !== undefined && <a href={`/projects/${segment(project)}`}>about {project} →</a>}
+      {project !== undefined && <A to={`/projects/${segment(project)}`}>about {project} →</A>}
     </nav>
   )
 }
@@ -122,7 +123,7 @@ function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
         {project} {wordOf[status]}
         {step === null ? '' : ` at ${step}`}
       </Mark>{' '}
-      since <Ago from={since.at} at={at} /> (<a href={`/builds/${since.buildId}`}>build {since.buildId}</a>,{' '}
+      since <Ago from={since.at} at={at} /> (<A to={`/builds/${since.buildId}`}>build {since.buildId}</A>,{' '}
       <code>{shortCommit(since.commit)}</code>){where === '' ? '' : `, ${where}`}:{' '}
       {cells.slice(0, cellsShown).map((cell, index) => (
         <>
@@ -136,24 +137,25 @@ function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
 }
 
 const CellLink = ({ cell: { host, arch, variant, last } }: { cell: MatrixCell }) => (
-  <a href={`/jobs/${last?.jobId}`}>
+  <A to={`/jobs/${last?.jobId}`}>
     {host} {arch}
     {variant === 'default' ? '' : ` ${variant}`}
-  </a>
+  </A>
 )
 
 /** The table in a frame of its own: a wide one scrolls there, by keyboard as well, and the page stays where it is. */
 export function MatrixTable({ matrix }: { matrix: Matrix }) {
+  const publicPath = usePublicPath()
   if (matrix.hosts.length === 0)
     return (
       <p class="empty">
-        No host has joined yet. <a href="/hosts/new">Invite one</a>: it needs a POSIX shell, and curl or wget.
+        No host has joined yet. <A to="/hosts/new">Invite one</A>: it needs a POSIX shell, and curl or wget.
       </p>
     )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
     <section class="frame" aria-label="Matrix of hosts and architectures" tabIndex={0}>
-      <Drawn html={drawTable(matrix)} />
+      <Drawn html={drawTable(matrix, publicPath)} />
     </section>
   )
 }

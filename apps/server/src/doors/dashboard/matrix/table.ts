@@ -13,13 +13,14 @@ import { cellStatus, spread } from './summary.ts'
 interface Look {
   at: Date
   manyProjects: boolean
+  publicPath: string
 }
 
 /** The matrix as a table: hosts down, architectures across, a line for each project and variant that is expected there. */
-export function drawTable(matrix: Matrix): string {
+export function drawTable(matrix: Matrix, publicPath = ''): string {
   const arches = archesShown(matrix)
   const cells = cellsByPlace(matrix.cells)
-  const look = { at: matrix.at, manyProjects: matrix.projects.length > 1 }
+  const look = { at: matrix.at, manyProjects: matrix.projects.length > 1, publicPath }
   const head = arches.map(arch => `<th scope=col>${escapeHtml(arch)}`).join('')
   const rows = matrix.hosts.map(host => drawRow(host, arches, cells, look))
   return `<table class=mx><caption class=vh>Newest result of each host, by architecture</caption>
@@ -52,12 +53,12 @@ function drawRow(host: MatrixHost, arches: string[], places: Places, look: Look)
     const place = row?.get(arch)
     return place ? `<td data-a="${escapeHtml(arch)}">${place.map(cell => drawLine(cell, look)).join('')}` : '<td>'
   })
-  return `<tr><th scope=row>${drawHost(host, look.at)}${cells.join('')}\n`
+  return `<tr><th scope=row>${drawHost(host, look)}${cells.join('')}\n`
 }
 
-function drawHost(host: MatrixHost, at: Date): string {
+function drawHost(host: MatrixHost, { at, publicPath }: Look): string {
   const { name, system, presence, refusal } = host
-  const link = `<a href=/hosts/${segment(name)} title="${escapeHtml(name)}">${escapeHtml(name)}</a>`
+  const link = `<a href=${publicPath}/hosts/${segment(name)} title="${escapeHtml(name)}">${escapeHtml(name)}</a>`
   const heard = presence === 'silent' || presence === 'away' ? ` ${time(host.lastSeenAt, at)}` : ''
   const refused = refusal ? `<em class=no>takes no work: ${escapeHtml(cut(refusal, 120))}</em>` : ''
   return `${link} <em class=${presence}>${presence}${heard}</em> <small>${escapeHtml(system)}</small> ${refused}`
@@ -74,7 +75,7 @@ function drawLine(cell: MatrixCell, look: Look): string {
   const { jobId, failedStep, verdict } = cell.last
   const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
   const retrying = cell.active?.jobId === jobId && !isResult(verdict)
-  const link = `<a href=/jobs/${jobId}>${retrying ? 'retrying' : wordOf[verdict]}${step}</a>`
+  const link = `<a href=${look.publicPath}/jobs/${jobId}>${retrying ? 'retrying' : wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
   const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownWords(cell), 220))}</small>`
   return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
@@ -85,10 +86,10 @@ function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): str
   return words === '' ? '' : `<i>${escapeHtml(words)}</i> `
 }
 
-function drawSince({ last, alike }: MatrixCell, { at }: Look): string {
+function drawSince({ last, alike }: MatrixCell, { at, publicPath }: Look): string {
   if (!last) return ''
   const { since, changed, lastGood } = last
-  const first = `${time(since.at, at)} <a href=/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
+  const first = `${time(since.at, at)} <a href=${publicPath}/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
   if (!isTrouble(last.verdict)) return ` <small>${first}</small>`
   const where = isResult(last.verdict) ? spread(alike.cells + 1, alike.of + 1, alike.notYet) : ''
   const good = lastGood
@@ -99,10 +100,10 @@ function drawSince({ last, alike }: MatrixCell, { at }: Look): string {
   return ` <small>${parts.join('</small> <small>')}</small>`
 }
 
-function drawActive({ active }: MatrixCell, { at }: Look): string {
+function drawActive({ active }: MatrixCell, { at, publicPath }: Look): string {
   if (!active) return ''
   const step = active.step ? ` <b>${escapeHtml(active.step)}</b>` : ''
-  return ` <a class=${active.state} href=/jobs/${active.jobId}>${wordOf[active.state]}${step} ${time(active.since, at)}</a>`
+  return ` <a class=${active.state} href=${publicPath}/jobs/${active.jobId}>${wordOf[active.state]}${step} ${time(active.since, at)}</a>`
 }
 
 const time = (from: Date, at: Date) =>

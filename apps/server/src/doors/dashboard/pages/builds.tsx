@@ -1,6 +1,7 @@
 import type { BuildSummary, BuildView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
+import { A, Form } from '../links.tsx'
 import { byteCount, moment } from '../times.ts'
 import { isActive, type Status } from '../words.ts'
 import { BuildTable, Counts, JobTable } from './tables.tsx'
@@ -25,7 +26,7 @@ export function drawBuildsPage({ visit, builds, project, before }: BuildsPage): 
         <h1>Builds{of}</h1>
         {project !== undefined && (
           <p>
-            <a href="/builds">All builds</a> · <a href={`/projects/${segment(project)}`}>About {project}</a>
+            <A to="/builds">All builds</A> · <A to={`/projects/${segment(project)}`}>About {project}</A>
           </p>
         )}
         {builds.length === 0 ? (
@@ -40,9 +41,9 @@ export function drawBuildsPage({ visit, builds, project, before }: BuildsPage): 
         )}
         {before !== undefined && (
           <p>
-            <a rel="next" href={`/builds?${query}before=${before}`}>
+            <A rel="next" to={`/builds?${query}before=${before}`}>
               Older builds →
-            </a>
+            </A>
           </p>
         )}
       </>
@@ -61,7 +62,7 @@ export function drawBuildPage(visit: Visit, build: BuildView, asked = false): st
     children: (
       <>
         <h1>
-          Build {build.id} of <a href={`/projects/${segment(build.project)}`}>{build.project}</a>
+          Build {build.id} of <A to={`/projects/${segment(build.project)}`}>{build.project}</A>
         </h1>
         <p class="lead">{build.subject ?? 'Its commit message is not known yet.'}</p>
         {asked && (
@@ -125,19 +126,19 @@ function Facts({ build, at }: { build: BuildView; at: Date }) {
 }
 
 const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
-  <form class="action" method="post" action={`/builds/${id}/cancel`}>
+  <Form class="action" to={`/builds/${id}/cancel`}>
     <Csrf visit={visit} />
     <button type="submit" class="danger">
       Cancel what is left of this build
     </button>
-  </form>
+  </Form>
 )
 
 const BuildAgain = ({ visit, id }: { visit: Visit; id: number }) => (
-  <form class="action" method="post" action={`/builds/${id}/again`}>
+  <Form class="action" to={`/builds/${id}/again`}>
     <Csrf visit={visit} />
     <button type="submit">Build this commit again with the current recipe</button>
-  </form>
+  </Form>
 )
 
 function Sources({ build }: { build: BuildView }) {

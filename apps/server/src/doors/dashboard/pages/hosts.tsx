@@ -1,6 +1,7 @@
 import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
+import { A, Form } from '../links.tsx'
 import { moment } from '../times.ts'
 import { Facts, HostLink, JobTable } from './tables.tsx'
 
@@ -14,7 +15,7 @@ export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: 
         <h1>Hosts</h1>
         {visit.admin && (
           <p>
-            <a href="/hosts/new">Invite a host</a>
+            <A to="/hosts/new">Invite a host</A>
           </p>
         )}
         {hosts.length === 0 ? (
@@ -28,9 +29,9 @@ export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: 
         )}
         {after !== undefined && (
           <p>
-            <a rel="next" href={`/hosts?after=${segment(after)}`}>
+            <A rel="next" to={`/hosts?after=${segment(after)}`}>
               More hosts →
-            </a>
+            </A>
           </p>
         )}
       </>
@@ -270,13 +271,13 @@ function HostActions({ visit, host }: { visit: Visit; host: HostView }) {
   const verb = host.pausedAt ? 'resume' : 'pause'
   return (
     <div class="actions">
-      <form method="post" action={`/hosts/${segment(host.name)}/${verb}`}>
+      <Form to={`/hosts/${segment(host.name)}/${verb}`}>
         <Csrf visit={visit} />
         <button type="submit">{verb === 'pause' ? 'Pause: give it nothing new' : 'Resume: let it work again'}</button>
-      </form>
+      </Form>
       <details>
         <summary>Remove this host</summary>
-        <form method="post" action={`/hosts/${segment(host.name)}/remove`}>
+        <Form to={`/hosts/${segment(host.name)}/remove`}>
           <Csrf visit={visit} />
           <p>
             Its credential stops working and its jobs are cancelled. Results and logs stay. It can be invited again.
@@ -284,7 +285,7 @@ function HostActions({ visit, host }: { visit: Visit; host: HostView }) {
           <button type="submit" class="danger">
             Remove {host.name}
           </button>
-        </form>
+        </Form>
       </details>
     </div>
   )
@@ -297,20 +298,20 @@ function AlertForm({ visit, host, alert }: { visit: Visit; host: HostView; alert
     <details open={alert !== undefined}>
       <summary>{alert ? 'Its owner is told when it falls silent' : 'Tell somebody when it falls silent'}</summary>
       {alert && (
-        <form class="action" method="post" action={`${path}/off`}>
+        <Form class="action" to={`${path}/off`}>
           <Csrf visit={visit} />
           <p>
             {alert.origin} <AlertNews alert={alert} at={visit.at} />
           </p>
           <button type="submit">Tell nobody</button>
-        </form>
+        </Form>
       )}
-      <form class="action" method="post" action={path}>
+      <Form class="action" to={path}>
         <Csrf visit={visit} />
         <label for="url">{alert ? 'Another address' : 'Address that takes a signed POST (Standard Webhooks)'}</label>{' '}
         <input id="url" name="url" type="url" required maxlength={1000} placeholder="https://…" autocomplete="off" />{' '}
         <button type="submit">Tell it</button>
-      </form>
+      </Form>
     </details>
   )
 }
@@ -343,7 +344,7 @@ export const drawAlertPage = (visit: Visit, host: string, secret: string): strin
         <p>This secret signs them. It is not shown again, and the farm does not keep it where it could be read.</p>
         <pre class="command">{secret}</pre>
         <p>
-          <a href={`/hosts/${segment(host)}`}>Back to {host}</a>
+          <A to={`/hosts/${segment(host)}`}>Back to {host}</A>
         </p>
       </>
     ),

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../names.ts'
 import { Csrf, drawPage, type Visit } from '../layout.tsx'
+import { A, Form } from '../links.tsx'
 import { moment } from '../times.ts'
 
 export interface Invitation {
@@ -23,7 +24,7 @@ export function drawInvitePage(visit: Visit, problem?: string, name = ''): strin
         <p class="lead">
           A machine becomes a host by one line that is run on it. It needs a POSIX shell, and curl or wget.
         </p>
-        <form class="stack" method="post" action="/hosts/new">
+        <Form class="stack" to="/hosts/new">
           <Csrf visit={visit} />
           <label for="name">Its name, as a row of the matrix</label>
           <input
@@ -45,7 +46,7 @@ export function drawInvitePage(visit: Visit, problem?: string, name = ''): strin
             </p>
           )}
           <button type="submit">Make the line</button>
-        </form>
+        </Form>
       </>
     ),
   })
@@ -95,7 +96,7 @@ export function drawInvitationPage(visit: Visit, invitation: Invitation): string
             It gets a credential of its own, kept there in a file that only its user can read; the farm keeps the hash.
           </li>
           <li>
-            {hostName} is a row of <a href="/">the matrix</a> and takes the next build that it is meant for.
+            {hostName} is a row of <A to="/">the matrix</A> and takes the next build that it is meant for.
           </li>
         </ol>
         <h2>Where that line does not work</h2>

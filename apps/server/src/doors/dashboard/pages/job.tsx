@@ -2,6 +2,7 @@ import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, fullTitle, Mark, type Visit } from '../layout.tsx'
+import { A, Form } from '../links.tsx'
 import { type JobLog, LogView } from '../log/job-log.tsx'
 import { byteCount, duration } from '../times.ts'
 import { isActive, type Status, shortCommit, statusOf, stepStatus, wordOf } from '../words.ts'
@@ -27,8 +28,8 @@ export function drawJobPage(page: JobPage): string {
     children: (
       <>
         <p class="crumbs">
-          <a href={`/projects/${segment(job.project)}`}>{job.project}</a> ·{' '}
-          <a href={`/builds/${job.buildId}`}>build {job.buildId}</a> ·{' '}
+          <A to={`/projects/${segment(job.project)}`}>{job.project}</A> ·{' '}
+          <A to={`/builds/${job.buildId}`}>build {job.buildId}</A> ·{' '}
           <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch}{' '}
           {job.subject !== null && <span>“{job.subject}”</span>}
         </p>
@@ -65,7 +66,7 @@ export function JobState({ visit, job, attempt, host }: Omit<JobPage, 'log'>) {
         )}
         {good && (
           <>
-            {good.text} <code>{good.commit}</code> (<a href={`/builds/${good.buildId}`}>build {good.buildId}</a>
+            {good.text} <code>{good.commit}</code> (<A to={`/builds/${good.buildId}`}>build {good.buildId}</A>
             {job.lastGood && (
               <>
                 , <Ago from={job.lastGood.at} at={visit.at} /> ago
@@ -134,11 +135,11 @@ function StepTable({ job, attempt, at }: { job: JobView; attempt: AttemptView; a
                 {row.status === undefined ? (
                   row.name
                 ) : (
-                  <a
-                    href={`/jobs/${job.id}/attempts/${attempt.number}?step=${segment(row.name)}#step-${segment(row.name)}`}
+                  <A
+                    to={`/jobs/${job.id}/attempts/${attempt.number}?step=${segment(row.name)}#step-${segment(row.name)}`}
                   >
                     {row.name}
-                  </a>
+                  </A>
                 )}
               </th>
               <td>{row.status ? <Mark status={row.status} /> : <small>not reached</small>}</td>
@@ -179,9 +180,9 @@ function Artifacts({ job, attempt }: { job: JobView; attempt: AttemptView }) {
               {artifacts.map(({ name, bytes, sha256 }) => (
                 <tr>
                   <th scope="row">
-                    <a href={`${path}/${name.split('/').map(segment).join('/')}`} download>
+                    <A to={`${path}/${name.split('/').map(segment).join('/')}`} download>
                       {name}
-                    </a>
+                    </A>
                   </th>
                   <td>{byteCount(bytes)}</td>
                   <td class="wide">
@@ -219,12 +220,12 @@ function JobActions({ visit, job, attempt }: { visit: Visit; job: JobView; attem
   if (!newest) return null
   const verb = attempt.state === 'finished' ? 'retry' : 'cancel'
   return (
-    <form class="action" method="post" action={`/jobs/${job.id}/${verb}`}>
+    <Form class="action" to={`/jobs/${job.id}/${verb}`}>
       <Csrf visit={visit} />
       <button type="submit" class={verb === 'cancel' ? 'danger' : undefined}>
         {verb === 'retry' ? 'Run it again' : 'Cancel this job'}
       </button>
-    </form>
+    </Form>
   )
 }
 
@@ -235,14 +236,14 @@ function Attempts({ job, shown }: { job: JobView; shown: AttemptView }) {
       Attempts:{' '}
       {job.attempts.map(({ number, ...attempt }) => (
         <>
-          <a
+          <A
             class={`mark ${statusOf(attempt)}`}
-            href={`/jobs/${job.id}/attempts/${number}`}
+            to={`/jobs/${job.id}/attempts/${number}`}
             aria-current={number === shown.number ? 'page' : undefined}
             title={attemptName({ jobId: job.id, number })}
           >
             #{number} {wordOf[statusOf(attempt)]}
-          </a>{' '}
+          </A>{' '}
         </>
       ))}
     </p>

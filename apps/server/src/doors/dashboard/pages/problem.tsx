@@ -1,4 +1,5 @@
 import { drawPage, type Visit } from '../layout.tsx'
+import { A } from '../links.tsx'
 
 /** What happened, and what to do next. */
 export interface Problem {
@@ -16,7 +17,7 @@ export const drawProblemPage = (visit: Visit, { title, text, next }: Problem): s
         <h1>{title}</h1>
         <p class="lead">{text}</p>
         <p>
-          <a href={next?.href ?? '/'}>{next?.text ?? 'Back to the matrix'}</a>
+          <A to={next?.href ?? '/'}>{next?.text ?? 'Back to the matrix'}</A>
         </p>
       </>
     ),

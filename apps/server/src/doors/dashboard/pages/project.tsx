@@ -2,6 +2,7 @@ import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Matrix } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Csrf, drawPage, type Visit } from '../layout.tsx'
+import { A, Form } from '../links.tsx'
 import { MatrixTable } from '../matrix/page.tsx'
 import { byteCount, duration } from '../times.ts'
 import { BuildTable, Facts } from './tables.tsx'
@@ -35,7 +36,7 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
           </div>
         )}
         <p>
-          <a href={`/builds?project=${segment(name)}`}>All builds of {name}</a>
+          <A to={`/builds?project=${segment(name)}`}>All builds of {name}</A>
         </p>
         <h2>Recipe</h2>
         <ProjectRecipe project={project} />
@@ -57,7 +58,7 @@ function ProjectFacts({ project }: { project: ProjectConfig }) {
 }
 
 const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
-  <form class="action" method="post" action={`/projects/${segment(name)}/trigger`}>
+  <Form class="action" to={`/projects/${segment(name)}/trigger`}>
     <Csrf visit={visit} />
     <label for="ref">Branch, tag or commit</label>{' '}
     <input
@@ -69,7 +70,7 @@ const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
       spellcheck={false}
     />{' '}
     <button type="submit">Build it</button>
-  </form>
+  </Form>
 )
 
 function ProjectRecipe({

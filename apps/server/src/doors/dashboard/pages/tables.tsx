@@ -2,6 +2,7 @@ import type { BuildSummary, JobSummary } from '@rumpfarm/farm'
 import type { ComponentChildren } from 'preact'
 import { segment } from '../html.ts'
 import { Ago, Mark } from '../layout.tsx'
+import { A } from '../links.tsx'
 import { duration } from '../times.ts'
 import { type Status, shortCommit, statuses, statusOf, wordOf } from '../words.ts'
 import { tookMs } from './attempt-words.ts'
@@ -47,9 +48,9 @@ export function Counts({ counts }: { counts: BuildSummary['counts'] }) {
 
 /** A host in a table. The column has a limit, so the title holds the whole name. */
 export const HostLink = ({ name }: { name: string }) => (
-  <a class="host" href={`/hosts/${segment(name)}`} title={name}>
+  <A class="host" to={`/hosts/${segment(name)}`} title={name}>
     {name}
-  </a>
+  </A>
 )
 
 export function BuildTable({ builds, at, caption }: { builds: readonly BuildSummary[]; at: Date; caption: string }) {
@@ -69,10 +70,10 @@ export function BuildTable({ builds, at, caption }: { builds: readonly BuildSumm
         {builds.map(build => (
           <tr>
             <th scope="row">
-              <a href={`/builds/${build.id}`}>#{build.id}</a>
+              <A to={`/builds/${build.id}`}>#{build.id}</A>
             </th>
             <td>
-              <a href={`/projects/${segment(build.project)}`}>{build.project}</a>
+              <A to={`/projects/${segment(build.project)}`}>{build.project}</A>
             </td>
             <td>
               <CommitLine build={build} />
@@ -146,7 +147,7 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
       {leaveOut === 'host' ? (
         <>
           <th scope="row">
-            <a href={`/builds/${job.buildId}`}>#{job.buildId}</a>
+            <A to={`/builds/${job.buildId}`}>#{job.buildId}</A>
           </th>
           <td>{job.project}</td>
         </>
@@ -159,10 +160,10 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
         {job.arch} {job.variant === 'default' ? '' : job.variant}
       </td>
       <td>
-        <a class={`mark ${status}`} href={`/jobs/${job.id}`}>
+        <A class={`mark ${status}`} to={`/jobs/${job.id}`}>
           {wordOf[status]}
           {step === null ? '' : ` at ${step}`}
-        </a>
+        </A>
       </td>
       <td>
         <small>{job.steps.map(({ name, milliseconds }) => `${name} ${duration(milliseconds)}`).join(' · ')}</small>

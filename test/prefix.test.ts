@@ -1,0 +1,145 @@
+// A farm below a path of its host: PUBLIC_URL=https://example.org/farm behind a proxy that takes the path away.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Api, apiClient } from '../apps/server/src/api-client.ts'
+import { type AgentHost, lineFor } from './support/agent-host.ts'
+import { scriptProject } from './support/farm-fixture.ts'
+import { sharedFarm } from './support/farm-test.ts'
+import { PrefixProxy } from './support/prefix-proxy.ts'
+
+const proxy = await PrefixProxy.open('/farm')
+afterAll(() => proxy.close())
+
+const farm = sharedFarm({
+  environment: { PUBLIC_URL: proxy.url },
+  projects: { sample: scriptProject({ artifacts: ['made/*'] }) },
+})
+
+let api: Api
+let host: AgentHost
+let jobId: number
+let session: string
+
+beforeAll(async () => {
+  proxy.farmUrl = farm().url
+  api = apiClient(proxy.url, farm().adminToken)
+  host = await farm().host('below', { by: ({ line }) => line })
+  const build = await farm().push('echo "farm $FARM_URL"; mkdir made; echo x >made/a')
+  const job = await build.job('below')
+  await job.finished()
+  jobId = job.id
+  await farm().push('exit 3')
+  session = await signIn()
+})
+
+test('the line for a host names the path, and its agent enrols, works and sends its log and files below it', async () => {
+  expect(await lineFor(api, 'another')).toContain(` ${proxy.url}/agent.sh `)
+  expect(host.read('farm')).toContain(proxy.url)
+  const job = farm().job(jobId)
+  expect((await job.view()).verdict).toBe('passed')
+  expect((await job.log()).toString()).toContain(`farm ${proxy.url}\n`)
+  expect((await job.artifact('made/a')).toString()).toBe('x\n')
+})
+
+test.each(['a visitor', 'an administrator'])(
+  'every link, script, stream and form of every page of %s lies below the path and answers',
+  async who => {
+    const { broken, pages } = await crawl(who === 'a visitor' ? {} : { cookie: session })
+    expect(broken).toEqual([])
+    expect(proxy.outside).toEqual([])
+    expect(pages).toEqual(
+      expect.arrayContaining(['/farm/', '/farm/builds', '/farm/hosts/below', `/farm/jobs/${jobId}`]),
+    )
+  },
+)
+
+test('signing in, a form and signing out lead to pages below the path, and the cookie is for this path only', async () => {
+  const { url } = await api.post<{ url: string }>('/api/v1/login-links')
+  expect(url).toMatch(`${proxy.url}/login/`)
+  const signedIn = await fetch(url, { method: 'POST', redirect: 'manual' })
+  expect(signedIn.headers.get('location')).toBe('/farm/')
+  expect(signedIn.headers.get('set-cookie')).toContain('; Path=/farm; ')
+  const cookie = cookieOf(signedIn)
+  const page = await (await fetch(`${proxy.url}/projects/sample`, { headers: { cookie } })).text()
+  const csrf = /name="_csrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+  const post = (path: string, fields: Record<string, string> = {}) =>
+    fetch(proxy.url + path, {
+      method: 'POST',
+      headers: { cookie },
+      body: new URLSearchParams({ _csrf: csrf, ...fields }),
+      redirect: 'manual',
+    })
+  const triggered = await post('/projects/sample/trigger', { ref: 'main' })
+  expect([triggered.status, triggered.headers.get('location')]).toEqual([
+    303,
+    expect.stringMatching(/^\/farm\/builds\/\d+\?built=before$/),
+  ])
+  const signedOut = await post('/logout')
+  expect(signedOut.headers.get('location')).toBe('/farm/')
+  expect(signedOut.headers.get('set-cookie')).toContain('; Path=/farm; ')
+})
+
+test('an API page names the next one below the path, in its body and its Link header, and so do Location and problems', async () => {
+  const first = await fetch(`${proxy.url}/api/v1/builds?limit=1`)
+  const { next } = (await first.json()) as { next: string }
+  expect(first.headers.get('link')).toBe(`<${next}>; rel="next"`)
+  const second = await fetch(new URL(next, proxy.url))
+  expect(((await second.json()) as { items: unknown[] }).items).toHaveLength(1)
+
+  const headers = { authorization: `Bearer ${farm().adminToken}`, 'content-type': 'application/json' }
+  const wish = { method: 'POST', headers, body: '{"again":true}' }
+  const made = await fetch(`${proxy.url}/api/v1/projects/sample/builds`, wish)
+  const { id, url } = (await made.json()) as { id: number; url: string }
+  expect(made.headers.get('location')).toBe(`/farm/api/v1/builds/${id}`)
+  expect(url).toBe(`${proxy.url}/builds/${id}`)
+
+  const missing = await fetch(`${proxy.url}/api/v1/jobs/999`)
+  expect(await missing.json()).toMatchObject({ instance: '/farm/api/v1/jobs/999' })
+  const { servers } = await api.get<{ servers: unknown }>('/api/v1/openapi.json')
+  expect(servers).toEqual([{ url: proxy.url }])
+})
+
+test('a proxy that leaves the path in the requests, and no proxy at all, work as well', async () => {
+  for (const path of ['/farm', '/farm/', '/', '/farm/builds?before=9', '/builds'])
+    expect((await fetch(farm().url + path)).status, path).toBe(200)
+  expect((await fetch(`${farm().url}/farmer`)).status).toBe(404)
+  expect(
+    (await apiClient(`${farm().url}/farm`, farm().adminToken).get<{ id: number }>(`/api/v1/jobs/${jobId}`)).id,
+  ).toBe(jobId)
+})
+
+const cookieOf = (answer: Response): string => answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+
+async function signIn(): Promise<string> {
+  const { url } = await api.post<{ url: string }>('/api/v1/login-links')
+  return cookieOf(await fetch(url, { method: 'POST', redirect: 'manual' }))
+}
+
+/** Asks for everything that the pages name, and everything that those name; a form's address is asked without a session. */
+async function crawl(headers: Record<string, string>): Promise<{ broken: string[]; pages: string[] }> {
+  const broken: string[] = []
+  const pages: string[] = []
+  const seen = new Set([`GET ${proxy.url}/`])
+  for (const wish of seen) {
+    const [method = '', address = ''] = wish.split(' ')
+    const isForm = method === 'POST'
+    const answer = await fetch(address, { method, ...(isForm ? {} : { headers }), redirect: 'manual' })
+    const isRight = isForm ? [303, 401].includes(answer.status) : answer.status < 400
+    if (!isRight || !address.startsWith(`${proxy.url}/`)) broken.push(`${wish}: ${answer.status}`)
+    const isPage = answer.headers.get('content-type')?.startsWith('text/html')
+    if (!isPage) await answer.body?.cancel() // of a stream there is no end
+    for (const found of isPage && !isForm ? wishesOf(await answer.text(), address) : []) seen.add(found)
+    const location = answer.headers.get('location')
+    if (location !== null) seen.add(`GET ${new URL(location, address)}`)
+    if (isPage && !isForm) pages.push(new URL(address).pathname)
+  }
+  return { broken, pages }
+}
+
+function wishesOf(html: string, page: string): string[] {
+  const attributes = html.matchAll(/\s(href|src|action|data-live|data-events)=(?:"([^"]*)"|([^\s>]+))/g)
+  return [...attributes].map(([, name, quoted, bare]) => {
+    const address = new URL((quoted ?? bare ?? '').replaceAll('&amp;', '&'), page)
+    address.hash = ''
+    return `${name === 'action' ? 'POST' : 'GET'} ${address}`
+  })
+}
