@@ -35,7 +35,7 @@ if [ "${1-}" = --service ]; then
   exit 0
 fi
 
-parts='start words clock process launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
+parts='start words clock process strays launch sums http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc
   http-openssl tunnel hmac answer conf owner shelter trial facts lock enroll hello claim sources runner limits progress artifacts
   attempt finish slots update service main'
 

@@ -5,8 +5,11 @@ do_attempt() {
   begin_attempt
   if [ -s "$SPOOL/runner" ]; then take_up_runner; elif is_unwanted; then begin_refusal; else start_afresh; fi
   watch_job
-  if [ -z "$DROPPED" ]; then close_log; fi
-  if [ -z "$DROPPED" ]; then send_log && send_artifacts && finish_attempt; fi
+  if [ -z "$DROPPED" ]; then
+    name_left_running
+    close_log
+    send_log && send_artifacts && finish_attempt
+  fi
   IDLE=yes
 }
 

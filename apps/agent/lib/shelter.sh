@@ -4,26 +4,30 @@
 # shellcheck disable=SC2016 # for the shells that are started here
 shelter() {
   case $SHELTER in
-    setpriv) exec setpriv --reuid "$RUN_UID" --regid "$RUN_GID" --init-groups "$@" ;;
-    chroot) exec chroot -u "$RUN_AS" / sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;; # of the BSDs
-    perl) exec perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
-    su) exec su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
+    setpriv) set -- setpriv --reuid "$RUN_UID" --regid "$RUN_GID" --init-groups "$@" ;;
+    chroot) set -- chroot -u "$RUN_AS" / sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;; # of the BSDs
+    perl) set -- perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
+    su) set -- su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
     # In a user namespace of its own a job of our user has no way back: neither umount nor /proc/PID/root of the agent.
-    userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
-    mount) exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$@" ;;
+    userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" "$SPACE_MARK${RUMPFARM_MARK-}" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
+    mount) ;;
     *)
       [ -n "$RUN_AS" ] || exec "$@"
       say "no way to run this as $RUN_AS" # and never as root
       return 1
       ;;
   esac
+  [ -z "$HIDING" ] || exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$SPACE_MARK${RUMPFARM_MARK-}" "$@"
+  exec "$@"
 }
+# The name of what is mounted is the mark of the attempt: all its processes have it in their list of mounts, also those that have
+# emptied their environment.
 # shellcheck disable=SC2016
-HIDE_PRIVATE='mount -t tmpfs -o ro none "$0" && exec "$@"'
+HIDE_PRIVATE='mount -t tmpfs -o ro "$1" "$0" && shift && exec "$@"' SPACE_MARK=rumpfarm-
 
 # SHELTER: the first way in which a process has the right user, may work in WORK_DIR, and cannot read the credential.
 choose_shelter() {
-  NO_SHELTER='' RUN_HOME='' ways='' OWN_UID=`id -u`
+  NO_SHELTER='' RUN_HOME='' HIDING='' ways='' OWN_UID=`id -u`
   RUN_UID=`id -u ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
   RUN_GID=`id -g ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
   mkdir -p "$WORK_DIR" 2>/dev/null
@@ -32,22 +36,32 @@ choose_shelter() {
     # Nothing of ours is readable for others; they may pass to what is theirs.
     chmod a+x "$DIR" "$WORK_DIR"
     ways='setpriv chroot perl su'
+    if [ "$HIDE" = yes ] && [ "$OWN_UID" = 0 ] && hiding_works; then HIDING=yes; fi
     CLOSED='is closed to them (chmod a+x above it, or another work_dir)'
   elif [ "$HIDE" = yes ]; then
-    if [ "$OWN_UID" = 0 ]; then ways=mount; else ways=userns; fi
+    if [ "$OWN_UID" = 0 ]; then ways=mount HIDING=yes; else ways=userns; fi
   fi
   for SHELTER in $ways; do
     if is_sheltered; then return 0; fi
   done
-  SHELTER=''
+  SHELTER='' HIDING=''
   [ -z "$RUN_AS" ] || NO_SHELTER="steps cannot run as $RUN_AS: no such user, an agent that is not root, or $WORK_DIR $CLOSED"
+}
+
+hiding_works() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$SPACE_MARK" true 2>/dev/null && hides_from_steps_only; }
+
+# An old unshare shares the mounts with us.
+hides_from_steps_only() {
+  [ -r "$PRIVATE/credential" ] && return 0
+  umount "$PRIVATE"
+  return 1
 }
 
 is_sheltered() {
   # shellcheck disable=SC2016 # for the other shell
   seen=`cd "$WORK_DIR" && shelter sh -c 'cd "$1" && { test -r "$0" || id -u; }; test -z "$2" || test ! -w . || echo open' "$PRIVATE/credential" "$WORK_DIR" "$RUN_AS" 2>/dev/null </dev/null`
   case $seen in *open) CLOSED='may be written in by that user: chown it to root, or name another work_dir' ;; esac
-  [ -n "$seen" ] && [ "$seen" = "$RUN_UID" ]
+  hides_from_steps_only && [ -n "$seen" ] && [ "$seen" = "$RUN_UID" ]
 }
 
 # For the owner.

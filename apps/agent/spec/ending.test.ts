@@ -1,4 +1,6 @@
-import { expect } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { agentShell, bundle } from './support/host.ts'
 import { scene } from './support/scene.ts'
 
 scene(
@@ -40,6 +42,67 @@ scene('what a job leaves running is ended with it', async ({ farm, host, enrolle
   expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
   expect(attempt.finishes[0]?.steps).toMatch(/^0:/)
   expect(await host.alive('sleep 473')).toEqual([])
+})
+
+const daemons =
+  "eval $(ssh-agent -s) >/dev/null; setsid env -i sleep 4735 & setsid -f env -i sh -c 'sleep 4736 & wait'; echo left"
+
+scene('what has left the job’s group and its environment, too, is ended with the job', async all => {
+  const { farm, host, enrolled } = all
+  await enrolled()
+  host.tell('setsid env -i sleep 4737 &')
+  const attempt = farm.queue({ steps: { leave: daemons } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('left\n')
+  expect(await host.alive('sleep 4735')).toEqual([])
+  expect(await host.alive('sleep 4736')).toEqual([])
+  expect(await host.alive('ssh-agent')).toEqual([])
+  expect((await host.alive('sleep 4737')).length).toBe(1)
+})
+
+scene(
+  'where nothing shows whose such a process is, the log names it, and it goes on; older ones and a person’s are not named',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    host.configure(`${host.read('host.conf')}hide no\n`)
+    await farm.finished(farm.queue({ steps: { none: ':' } }))
+    await host.run('setsid -f env -i sleep 4744')
+    const attempt = farm.queue({
+      steps: { leave: daemons, wait: `until [ -f ${host.folder}/go ]; do sleep 0.1; done` },
+    })
+    await farm.logged(attempt, 'left')
+    host.tell("sh -c 'setsid env -i sleep 4745 & wait' &") // it has a parent
+    host.tell('(sleep 4746 &)')
+    await host.run(`until pgrep -f 'sleep 474[56]' >/dev/null; do sleep 0.1; done; : >${host.folder}/go`)
+    await farm.finished(attempt)
+    const lines = attempt.log.toString().split('\n')
+    expect(lines.map(line => line.replace(/[0-9]+ /, 'N ')).sort()).toEqual([
+      '',
+      'left',
+      'left running: pid N sh -c sleep 4736 & wait',
+      'left running: pid N sleep 4735',
+    ])
+    for (const time of [4735, 4736, 4744, 4745, 4746])
+      expect((await host.alive(`sleep ${time}`)).length).toBeGreaterThan(0)
+  },
+)
+
+test('without /proc, ps shows what is left running', () => {
+  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const table = [
+    '90 1 90 500 ?? 00:07 left over',
+    '91 1 91 500 ?? 00:11 older than the job',
+    '92 1 92 500 ?? 2-00:00:01 much older',
+    '93 1 93 501 ?? 00:07 of another user',
+    '94 1 94 500 ttyp0 00:07 of a person with a terminal',
+    '95 90 90 500 - 00:07 with a parent',
+    '96 1 96 500 - 00:00 left, too',
+  ].join('\n')
+  const stubs = `now() { NOW=1010; }; ps() { echo '${table}'; }; RUN_UID=500 STARTED=1000 DIR=/none PRIVATE=/none SPOOL=/none`
+  const { stdout } = spawnSync(agentShell, ['-c', `${functions}\n${stubs}\nchoose_put; left_of_ps 2>/dev/null`], {
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
 scene('a stranger with another mark, or none, is left alone', async ({ farm, host, enrolled }) => {

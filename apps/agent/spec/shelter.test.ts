@@ -59,6 +59,24 @@ onlyRoot('what such a job leaves running is found and ended, also what left its 
   expect(await host.alive('sleep 471')).toEqual([])
 })
 
+onlyRoot('an ordinary user’s job: its ssh-agent is ended, or named where nothing shows whose it is', async all => {
+  const { farm, host } = all
+  await asNobody(all)
+  const steps = { leave: 'eval "$(ssh-agent -s)" >/dev/null; setsid env -i sleep 4716 & echo left' }
+  const hidden = farm.queue({ steps })
+  await farm.finished(hidden)
+  expect(hidden.log.toString()).toBe('left\n')
+  expect([await host.alive('ssh-agent'), await host.alive('sleep 4716')]).toEqual([[], []])
+
+  appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
+  await farm.finished(farm.queue({ steps: { none: ':' } }))
+  const open = farm.queue({ steps })
+  await farm.finished(open)
+  const named = /^left\n(left running: pid \d+ (ssh-agent -s|sleep 4716)\n){2}$/
+  expect(open.log.toString()).toMatch(named)
+  expect((await host.alive('ssh-agent')).length).toBe(1)
+})
+
 scene('hide no: the owner lets the jobs see it, and is told', async ({ farm, host, enrolled }) => {
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
@@ -172,7 +190,7 @@ onlyRoot(
 
 test.skipIf(!isRoot).each(ways)('the way %s leads to another user, with words, blanks and all', way => {
   const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
-  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 SHELTER=${way}\nshelter sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
+  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDING='' SHELTER=${way}\nshelter sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
   const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
 })

@@ -71,6 +71,18 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
+    name: 'what has left its group and its environment is ended with the job, or named in its log as left running',
+    core: false, // there need not be a setsid
+    act: async world => {
+      const job = await world.job('setsid env -i sleep 4742 & echo left')
+      await world.ends(job, { verdict: 'passed', log: /^left\n(left running: pid [0-9]+ sleep 4742\n)?$/ })
+      const [, left] = /pid ([0-9]+)/.exec((await job.log()).toString()) ?? []
+      if (left) await world.host.run(`kill ${left}`)
+      await world.none('sleep 4742')
+      await world.works()
+    },
+  },
+  {
     name: 'a job that is killed from outside is lost, and the next one runs',
     core: true,
     act: async world => {
