@@ -1,8 +1,11 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
+import { TestFarm } from '../support/farm-fixture.ts'
 import { bothQueues, farmTest } from '../support/farm-test.ts'
+import { freezablePostgres } from '../support/freezable-postgres.ts'
+import { createTestDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/waiting.ts'
 
 /** A job that counts to `upTo`, a line every 0.1 s. */
@@ -42,6 +45,28 @@ for (const queues of bothQueues) {
     },
   )
 }
+
+test('a server lives on when every connection to PostgreSQL breaks in use', { timeout: 60_000 }, async () => {
+  const database = await createTestDatabase()
+  const postgres = await freezablePostgres(database.url)
+  const farm = await TestFarm.open({ databaseUrl: postgres.url, queues: 'postgres' })
+  const ask = (path: string) => fetch(farm.url + path).then(({ status }) => status)
+  expect(await ask('/')).toBe(200)
+  const asked = postgres.freeze()
+  const pages = Array.from({ length: 5 }, () => ask('/'))
+  const trigger = farm.trigger('main').catch((error: Error) => error)
+  await asked
+  postgres.breakConnections()
+
+  expect(await Promise.all(pages)).toEqual([503, 503, 503, 503, 503])
+  expect(await trigger).toBeInstanceOf(Error)
+  postgres.thaw()
+  await eventually('the farm to answer again', async () => ((await ask('/')) === 200 ? true : undefined))
+  expect(farm.server.running).toBe(true)
+  await farm.close()
+  await postgres.close()
+  await database.drop()
+})
 
 /** A git whose `archive` waits as long as a test holds it. */
 function heldGit() {

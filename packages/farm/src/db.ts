@@ -43,6 +43,8 @@ export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase)
   compileQuickly()
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, ...(limits && poolLimits(limits)) })
   pool.on('error', () => {}) // an idle connection broke: the pool drops it, and whoever asks next hears what is wrong
+  // One that breaks in use fails its query. Without a listener here it would end the process, too.
+  pool.on('connect', client => client.on('error', () => {}))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }),
     // A transaction here is a few statements. Waiting longer for a connection means that the database is in trouble.
@@ -123,7 +125,7 @@ export function isGivenUp(error: unknown): boolean {
     code === queryCanceled ||
     meta?.driverAdapterError?.cause?.originalCode === queryCanceled ||
     name === 'AbortError' ||
-    /timeout exceeded when trying to connect|Query read timeout/.test(message ?? '')
+    /timeout exceeded when trying to connect|due to connection timeout|Query read timeout/.test(message ?? '')
   )
 }
 

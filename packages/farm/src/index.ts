@@ -100,6 +100,7 @@ export function openFarm(options: OpenFarm) {
     connectionsMax: options.readConnectionsMax ?? 6,
     limits: readLimits,
   })
+  const lookups = openDatabase({ url: options.databaseUrl, connectionsMax: lookupConnections, limits: readLimits })
   const ground: Ground = {
     db,
     logs: openLogs(options.logsDirectory),
@@ -118,8 +119,13 @@ export function openFarm(options: OpenFarm) {
   }
   return {
     settings: ground.settings,
-    ...takingStorable({ ...verbs(ground), ...answers(ground), ...questions({ ...ground, db: reads }) }),
-    close: () => close(ground, reads),
+    ...takingStorable({
+      ...verbs(ground),
+      ...answers(ground),
+      ...questions({ ...ground, db: reads }),
+      ...lookingUp({ ...ground, db: lookups }),
+    }),
+    close: () => close(ground, [db, reads, lookups]),
   }
 }
 
@@ -132,18 +138,21 @@ function takingStorable<Functions extends object>(functions: Functions): Functio
   return Object.fromEntries(guarded)
 }
 
-/** Three seconds in all for a question, and a page is there or says that it is not. */
-const readLimits = { waitMs: 1_500, statementMs: 3_000 }
+/** A page is there within five seconds, or says that it is not, also when PostgreSQL stops answering. */
+const readLimits = { waitMs: 1_000, statementMs: 3_000 }
+
+/** For the look-ups of a row that come before a request's own questions: no page that takes long holds them up. */
+const lookupConnections = 2
 
 /** Listings may be slow: some connections for reads are left for the pages. */
 const listingsAtOnce = 3
 
 export type Farm = ReturnType<typeof openFarm>
 
-async function close({ db, logs, artifacts }: Ground, reads: Db): Promise<void> {
+async function close({ logs, artifacts }: Ground, databases: Db[]): Promise<void> {
   logs.close()
   artifacts.close()
-  await Promise.all([db.$disconnect(), reads.$disconnect()])
+  await Promise.all(databases.map(db => db.$disconnect()))
 }
 
 function verbs(ground: Ground) {
@@ -216,9 +225,9 @@ function answers(ground: Ground) {
     /** What an attempt unpacks, if this host holds it with this lease. */
     sourcesOfLease: (attempt: AttemptId, hostId: number, lease: string) =>
       sourcesOfLease(ground, attempt, hostId, lease),
-    tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
     signerNamed: (by: string) => signatures.signerNamed(ground, by),
     hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
+    /** For pushes and background work; pages ask `listProjects`. */
     projects: () => projectReads.projectConfigs(ground),
     buildsToPrepare: () => sources.buildsToPrepare(ground),
     queuedAttempts: () => queuedAttempts(ground),
@@ -239,9 +248,7 @@ function answers(ground: Ground) {
 function questions(ground: Ground) {
   const listing = turns(listingsAtOnce, readLimits.waitMs)
   return {
-    /** Answers when the database does; throws when it does not. */
-    ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
-    tokenOfSession: (session: string) => logins.tokenOfSession(ground, session),
+    listProjects: () => projectReads.projectConfigs(ground),
     listTokens: (page: { after?: string | undefined; limit: number }) => tokens.listTokens(ground, page),
     configurationState: () => projectReads.configurationState(ground),
     matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
@@ -253,5 +260,15 @@ function questions(ground: Ground) {
     findHost: (name: string) => hostReads.findHost(ground, name),
     /** For administrators: where a host's alerts go, and how that went; undefined: nowhere. */
     alertOf: (hostName: string) => alerts.alertOf(ground, hostName),
+  }
+}
+
+/** Whether the database answers, and who asks. Bounded as `questions` are; over connections that no question uses. */
+function lookingUp(ground: Ground) {
+  return {
+    /** Answers when the database does; throws when it does not. */
+    ping: async () => void (await ground.db.$queryRaw`SELECT 1`),
+    tokenOfSession: (session: string) => logins.tokenOfSession(ground, session),
+    tokenBearer: (token: string) => tokens.tokenBearer(ground, token),
   }
 }

@@ -6,19 +6,17 @@ import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
 import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
-import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
+import { pino } from 'pino'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../../test/support/postgres.ts'
 import { releaseOf } from '../agent-release.ts'
+import { buildApp } from '../app.ts'
 import { localBus } from '../bus.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Parts } from '../parts.ts'
 import { openWatching } from '../watching.ts'
-import { accessDoor } from './access.ts'
-import { placeBelow } from './public-url.ts'
-import { resultsDoor } from './results/index.ts'
-import { webhooksDoor } from './webhooks.ts'
 
 export const adminToken = 'rft-admin-of-the-tests'
 
@@ -99,7 +97,10 @@ export const doorsTest = test.extend<{ doors: Doors }>({
     const directory = mkdtempSync(join(tmpdir(), 'doors-'))
     const database = await createTestDatabase()
     let time = Date.parse('2024-05-06T07:08:09Z')
-    const config = readConfig({ RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken }, directory)
+    const config = readConfig(
+      { HOST: '0.0.0.0', RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken },
+      directory,
+    )
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: join(directory, 'logs'),
@@ -135,18 +136,23 @@ export const doorsTest = test.extend<{ doors: Doors }>({
 })
 
 async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Promise<FastifyInstance> {
-  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 } })
-  placeBelow(app, given.config.publicPath)
   const bus = localBus()
   // None of these doors sends messages to hosts.
   const agentRelease = async () =>
     releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
   const parts = { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts
-  await app.register(accessDoor(parts))
-  await app.register(webhooksDoor(parts))
-  await app.register(resultsDoor(parts))
+  const app = await buildApp(parts, { log: pino({ level: 'silent' }) })
   await app.ready()
   return app
+}
+
+/** Each reader of the matrix waits until this connection ends. */
+export async function lockCells({ databaseUrl }: Doors): Promise<pg.Client> {
+  const lock = new pg.Client({ connectionString: databaseUrl })
+  await lock.connect()
+  await lock.query('BEGIN')
+  await lock.query('LOCK TABLE "Cell" IN ACCESS EXCLUSIVE MODE')
+  return lock
 }
 
 async function runSql(connectionString: string, statement: string): Promise<Record<string, unknown>[]> {

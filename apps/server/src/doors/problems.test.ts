@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { isGivenUp, openFarm, untilAborted } from '@rumpfarm/farm'
 import Fastify from 'fastify'
-import pg from 'pg'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/support/waiting.ts'
-import { adminToken, type Doors, doorsTest } from './doors.fixture.ts'
+import { adminToken, doorsTest, lockCells } from './doors.fixture.ts'
 import { healthDoor } from './health.ts'
 import { problemKinds, storageFull } from './problems.ts'
 import { requestsPerMinuteMax } from './rates.ts'
@@ -105,15 +104,6 @@ doorsTest('a full disk is said to be full, to programs and in the readiness chec
   const away = await ready(doors.config.dataDirectory, { ...doors.farm, ping })
   expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
 })
-
-/** Whoever reads the matrix waits until this connection ends. */
-async function lockCells({ databaseUrl }: Doors): Promise<pg.Client> {
-  const lock = new pg.Client({ connectionString: databaseUrl })
-  await lock.connect()
-  await lock.query('BEGIN')
-  await lock.query('LOCK TABLE "Cell" IN ACCESS EXCLUSIVE MODE')
-  return lock
-}
 
 doorsTest('a read that PostgreSQL does not answer is given up, and hosts do not wait for it', async ({ doors }) => {
   await doors.configure()

@@ -74,6 +74,7 @@ async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: 
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
   pool.setMaxListeners(0) // every host's queue and taker listens to the one pool
+  pool.on('connect', client => client.on('error', () => {})) // one that breaks in use: BullMQ hears it from its query
   pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues broke'))
   return {
     redis: undefined,

@@ -25,7 +25,7 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
       visitOf(parts, request),
       farm.matrix({ project }),
       // The whole matrix names its projects itself.
-      project === undefined ? undefined : farm.projects(),
+      project === undefined ? undefined : farm.listProjects(),
     ])
     const projects = all ? [...all.keys()] : matrix.projects
     if (project !== undefined && !projects.includes(project)) throw noProject(project)
@@ -71,7 +71,7 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
 
   app.get('/projects/:name', async (request: FastifyRequest<Named>, reply) => {
     const { name } = request.params
-    const project = (await farm.projects()).get(name)
+    const project = (await farm.listProjects()).get(name)
     if (!project) throw noProject(name)
     const [visit, matrix, builds] = await Promise.all([
       visitOf(parts, request),

@@ -32,7 +32,7 @@ export const matrix =
       },
       async (request, reply) => {
         const { project, format } = request.query
-        const known = project === undefined ? undefined : await farm.projects()
+        const known = project === undefined ? undefined : await farm.listProjects()
         if (project !== undefined && !known?.has(project))
           return unknownProject(reply, project, [...(known?.keys() ?? [])])
         const value = await farm.matrix({ project })

@@ -23,7 +23,7 @@ export const projects = (parts: Parts) => async (app: ApiInstance) => {
     async (request, reply) => {
       const { limit = pageSize, cursor } = request.query
       const after = nameOfCursor(cursor)
-      const all = [...(await farm.projects()).values()].filter(({ name }) => after === undefined || name > after)
+      const all = [...(await farm.listProjects()).values()].filter(({ name }) => after === undefined || name > after)
       return pageOf(all.map(withoutSecrets), limit, ({ name }) => name, { request, reply })
     },
   )
@@ -39,7 +39,7 @@ export const projects = (parts: Parts) => async (app: ApiInstance) => {
       },
     },
     async (request, reply) => {
-      const all = await farm.projects()
+      const all = await farm.listProjects()
       const project = all.get(request.params.name)
       return project ? withoutSecrets(project) : unknownProject(reply, request.params.name, [...all.keys()])
     },
