@@ -98,6 +98,23 @@ test('a job that is finished through one is over for the other', async () => {
   expect(late.text).toMatch(/^the lease is lost/)
 })
 
+test('a host that is removed through one is refused by the other', async () => {
+  const host = await farm().wireHost('alpha64')
+  await farm().push()
+  const offer = await host.job(1)
+  await atOther(host).progress(offer, 'x')
+  await farm().api().delete('/api/v1/hosts/alpha64')
+  const begun = Date.now()
+  expect(await host.progress(offer, '', { offset: 1 })).toMatchObject({ code: 401 })
+  const late = await eventually('the refusal', async () => {
+    const answer = await atOther(host).finish(offer, 'x')
+    return answer.code === 401 ? answer : undefined
+  })
+  expect(late.text).toMatch(/^this credential is not known/)
+  expect(Date.now() - begun).toBeLessThan(2_000) // Redis carries it; a credential is remembered for 5 s
+  expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
+})
+
 test('a lease that is renewed through either outlives one that is not', async () => {
   const [host, silent] = [await farm().wireHost('m68k'), await farm().wireHost('sh3')]
   const build = await farm().push('', 'brief')

@@ -32,6 +32,8 @@ export function announcer({ bus, dispatch, errands, watching, log }: Listeners):
         return bus.publish(topics.matrix)
       case 'revoked':
         return bus.publish(topics.revoked, announcement.attempt)
+      case 'host-removed':
+        return bus.publish(topics.hostRemoved, String(announcement.hostId))
       case 'log':
         // 16 chunks a megabyte: told only to those who look.
         if (watching.isWatched(announcement.attempt)) bus.publish(topics.attempt(announcement.attempt))

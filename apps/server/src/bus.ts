@@ -22,6 +22,8 @@ export const topics = {
   matrix: 'matrix',
   /** Somebody looks at this attempt's log now: the message is the attempt. */
   watched: 'watched',
+  /** A host left the farm. */
+  hostRemoved: 'host-removed',
   /** What is cached of an attempt is no longer so: the message is the attempt. */
   revoked: 'revoked',
 } as const

@@ -204,6 +204,14 @@ farmTest(
   },
 )
 
+farmTest('a host that was removed cannot say hello', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  await farm.removeHost('vax')
+  expect(farm.heard).toContainEqual({ kind: 'host-removed', hostId: vax.id })
+  const wish = { hostId: vax.id, slots: 1, version: '1.0.0', facts: {}, arches: [] }
+  expect(await farm.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
+})
+
 farmTest('a host that was removed can neither go on with its job nor end it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

@@ -13,3 +13,5 @@ export type Announcement =
   /** The farm holds more bytes of this attempt's log. */
   | { kind: 'log'; attempt: string; bytes: number }
   | { kind: 'host'; hostId: number }
+  /** A host left the farm: forget what is cached of it. */
+  | { kind: 'host-removed'; hostId: number }

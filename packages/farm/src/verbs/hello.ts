@@ -25,7 +25,7 @@ export interface Hello {
   rules?: OwnerRule[]
 }
 
-export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date }
+export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date } | { kind: 'removed' }
 
 /**
  * An agent process starts, or says anew what its host is. Hosts of one name never run twice at once: a process that does
@@ -39,6 +39,7 @@ export async function hello(ground: Ground, wish: Hello): Promise<HelloOutcome> 
     const taken = await tx.host.updateMany({
       where: {
         id: wish.hostId,
+        removedAt: null,
         OR: [
           { instance: null },
           { instance: { in: instances } },
@@ -69,7 +70,11 @@ export async function hello(ground: Ground, wish: Hello): Promise<HelloOutcome> 
     await announceQueued(ground, wish.hostId)
     return { kind: 'welcome' }
   }
-  const host = await db.host.findUniqueOrThrow({ where: { id: wish.hostId }, select: { lastSeenAt: true } })
+  const host = await db.host.findUniqueOrThrow({
+    where: { id: wish.hostId },
+    select: { lastSeenAt: true, removedAt: true },
+  })
+  if (host.removedAt) return { kind: 'removed' }
   return { kind: 'other-instance', lastSeenAt: host.lastSeenAt }
 }
 

@@ -42,6 +42,7 @@ export async function removeHost(ground: Ground, name: string): Promise<boolean>
   })
   if (!removed) return false
   removed.announceAll()
+  ground.announce({ kind: 'host-removed', hostId: removed.host.id })
   ground.announce({ kind: 'host', hostId: removed.host.id })
   return true
 }

@@ -38,7 +38,7 @@ export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
   serveScript(app, '/agent-readable.sh', async request =>
     fillIn((await parts.agentRelease()).readable, publicUrl(request)),
   )
-  const bearerOf = bearers(parts.farm)
+  const bearerOf = bearers(parts.farm, parts.bus)
   const identity: Identity = {
     publicUrl,
     watch: () => {},
@@ -54,7 +54,7 @@ export const signedDoor = (parts: Parts, way: SignedWay) => async (app: FastifyI
   serveScript(app, '/agent.sh', () => way.script())
   const identity: Identity = {
     publicUrl: () => parts.config.publicUrl ?? '', // never what a request calls the farm: that is not signed
-    watch: app => requireSignatures(app, parts.farm),
+    watch: app => requireSignatures(app, parts.farm, parts.bus),
     known: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,
     invitationOf: request => request.signed?.signer.invitation?.token,
@@ -118,8 +118,7 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
   app.decorateRequest('bearer', null as never)
   app.addHook(identity.known, async (request: FastifyRequest, reply: FastifyReply) => {
     const bearer = await identity.bearerOf(request)
-    if (!bearer)
-      return err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
+    if (!bearer) return unknownCredential(reply)
     request.bearer = bearer
   })
   app.get('/agent', async (_request, reply) => {
@@ -156,6 +155,9 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
     return message ? answerFinish(parts, message, reply) : noSuchAttempt(reply)
   })
 }
+
+const unknownCredential = (reply: FastifyReply) =>
+  err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
 
 const noSuchAttempt = (reply: FastifyReply) => err(reply, 404, 'this host has no such attempt')
 
@@ -221,6 +223,7 @@ async function hello(
   if (greeting.kind === 'problem') return err(reply, 400, greeting.problem)
   const { version, facts } = read.value
   const outcome = await farm.hello({ hostId: request.bearer.id, version, facts, ...greeting.value })
+  if (outcome.kind === 'removed') return unknownCredential(reply)
   if (outcome.kind === 'other-instance') {
     const heard = outcome.lastSeenAt.toISOString()
     return err(reply, 409, `another agent runs as ${request.bearer.name} (heard at ${heard}): stop one of them`)

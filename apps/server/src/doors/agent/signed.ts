@@ -3,6 +3,7 @@ import { type RequestSignature, readSignature, signAnswer } from '@rumpfarm/cont
 import type { Farm, SignatureOutcome, Signer } from '@rumpfarm/farm'
 import { sign } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Bus } from '../../bus.ts'
 import { err } from './answers.ts'
 import { remembering } from './bearer.ts'
 
@@ -14,8 +15,8 @@ declare module 'fastify' {
 }
 
 /** Only what is signed comes in, and every answer to it goes out signed: docs/agent-protocol.md, "Signed requests". */
-export function requireSignatures(app: FastifyInstance, farm: Farm): void {
-  const check = checker(farm)
+export function requireSignatures(app: FastifyInstance, farm: Farm, bus: Bus): void {
+  const check = checker(farm, bus)
   app.decorateRequest('signed', undefined)
   // The body's sum is part of what is signed: the body has to be here.
   app.addHook('preHandler', async (request, reply) => {
@@ -41,8 +42,8 @@ function refuse(reply: FastifyReply, outcome: SignatureOutcome): FastifyReply | 
   return undefined
 }
 
-function checker(farm: Farm) {
-  const signers = remembering(by => farm.signerNamed(by))
+function checker(farm: Farm, bus: Bus) {
+  const signers = remembering(by => farm.signerNamed(by), bus)
   const checkAs = async (request: FastifyRequest, signature: RequestSignature) => {
     const signer = await signers.named(signature.by)
     const wish = { ...signature, method: request.method, bodySum: sumOf(request.body) }
