@@ -64,14 +64,15 @@ test('NUL in a message or a name is shown as a picture of it, and in a ref it is
 })
 
 test.each([
-  ['x-gitea-signature', /X-Gitea-Signature came/],
-  ['x-gogs-signature', /X-Gogs-Signature came/],
-  ['x-hub-signature', /X-Hub-Signature came/],
-  ['x-gitlab-token', /X-Gitlab-Token came/],
-  ['webhook-signature', /\/webhooks\/generic/],
-  ['x-other', /give the webhook a secret/],
-])('where %s came in place of its signature, the refusal names it', (name, words) => {
-  expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: 'x' })).toEqual({
+  ['x-gitea-signature', 'x', /X-Gitea-Signature came/],
+  ['x-gogs-signature', 'x', /X-Gogs-Signature came/],
+  ['x-hub-signature', 'sha1=x', /X-Hub-Signature came, which is SHA-1/],
+  ['x-hub-signature', 'sha256=x', /X-Hub-Signature: sha256= came, as Bitbucket sends it: .*generic webhook/],
+  ['x-gitlab-token', 'x', /X-Gitlab-Token came/],
+  ['webhook-signature', 'x', /\/webhooks\/generic/],
+  ['x-other', 'x', /give the webhook a secret/],
+])('where %s: %s came in place of its signature, the refusal names it', (name, value, words) => {
+  expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
     kind: 'bad-signature',
     problem: expect.stringMatching(words),
   })

@@ -108,11 +108,11 @@ function signatureProblem(headers: Headers, body: Uint8Array, secrets: readonly 
 /** Who has signed in another way is told so: that there is no secret would be wrong. */
 function missingSignature(headers: Headers): string {
   const missing = 'the header X-Hub-Signature-256 is missing'
-  const other = otherSignatures.find(([name]) => header(headers, name) !== undefined)
+  const other = otherSignatures.find(([name, , start = '']) => header(headers, name)?.startsWith(start))
   return other ? `${missing}, and ${other[1]}` : `${missing}: give the webhook a secret`
 }
 
-const otherSignatures: readonly [header: string, words: string][] = [
+const otherSignatures: readonly [header: string, words: string, start?: string][] = [
   [
     'x-gitea-signature',
     'X-Gitea-Signature came: this is an older Gitea or Forgejo; update it (Gitea 1.14 and later sends both)',
@@ -124,6 +124,11 @@ const otherSignatures: readonly [header: string, words: string][] = [
   [
     'x-gogs-signature',
     'X-Gogs-Signature came: send from Gogs through ./farm trigger or the generic webhook, signed by Standard Webhooks',
+  ],
+  [
+    'x-hub-signature',
+    'X-Hub-Signature: sha256= came, as Bitbucket sends it: its pushes have another form, so use ./farm trigger or the generic webhook, signed by Standard Webhooks',
+    'sha256=',
   ],
   ['x-hub-signature', 'X-Hub-Signature came, which is SHA-1 and no longer safe: let the sender sign with SHA-256'],
   ['x-gitlab-token', 'X-Gitlab-Token came: GitLab does not sign; use the generic webhook, signed by Standard Webhooks'],
