@@ -64,6 +64,13 @@ test('as text: a known failure says why, and when it is over', () => {
   )
 })
 
+test('as text: a failure that took the place of another one names the commit from which it is so', () => {
+  const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
+  expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
+    'failed build since 98e9cc9 2024-05-06, another failure before ddddddd\n',
+  )
+})
+
 test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([

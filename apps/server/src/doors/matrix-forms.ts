@@ -26,10 +26,11 @@ function words(cell: MatrixCell | undefined): string {
   const doing = active ? ` (${[active.state, active.step].filter(Boolean).join(' ')})` : ''
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
+  const other = last.changed ? `, another failure before ${last.changed.commit.slice(0, 7)}` : ''
   const how = [last.verdict, last.failedStep].filter(Boolean).join(' ')
   const known = cell.known === null ? '' : `; ${knownWords(cell)}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
-  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${doing}${now}${known}`
+  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
 
 /** Why it is known to fail. One that passes nevertheless wants its entry taken out of farm.yaml. */

@@ -171,11 +171,24 @@ test('a lost attempt that is tried again is shown as retrying, and is not failin
   expect(summarise(matrixOf([cellOf('vax', { last: lost })]))).toMatchObject({ trouble: 1 })
 })
 
+const anyone = { at, admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
+
 test('a cell whose only build was cancelled is no cell that passes', () => {
   const cancelled = { ...passed, verdict: 'cancelled' as const }
-  const visit = { at, admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
-  const html = drawMatrixPage({ visit, matrix: matrixOf([cellOf('vax', { last: cancelled })]), projects: ['sample'] })
+  const html = drawMatrixPage({
+    visit: anyone,
+    matrix: matrixOf([cellOf('vax', { last: cancelled })]),
+    projects: ['sample'],
+  })
   expect(html).toContain('<h1>Nothing fails, 1 without a result</h1>')
+})
+
+test('a failure that took the place of another one is dated from its own first build, and says since when the cells fail', () => {
+  const changed = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
+  const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: { ...passed, ...failed('build', 9), changed } }))
+  expect(troubles(matrixOf(cells))).toMatchObject([{ since: changed, failing: { buildId: 11 } }])
+  const html = drawMatrixPage({ visit: anyone, matrix: matrixOf(cells), projects: ['sample'] })
+  expect(words(html)).toMatch(/sample failed at build since 2 h \( build 12 , ddddddd \), failing since build 11/)
 })
 
 test('the summary counts every cell once, and what is under way beside it', () => {

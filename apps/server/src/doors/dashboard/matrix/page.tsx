@@ -115,7 +115,7 @@ function Troubles({ matrix }: { matrix: Matrix }) {
 }
 
 function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
-  const { project, status, step, cells, of, notYet, since } = trouble
+  const { project, status, step, cells, of, notYet, since, failing } = trouble
   const where = spread(cells.length, of, notYet)
   return (
     <>
@@ -124,7 +124,9 @@ function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
         {step === null ? '' : ` at ${step}`}
       </Mark>{' '}
       since <Ago from={since.at} at={at} /> (<A to={`/builds/${since.buildId}`}>build {since.buildId}</A>,{' '}
-      <code>{shortCommit(since.commit)}</code>){where === '' ? '' : `, ${where}`}:{' '}
+      <code>{shortCommit(since.commit)}</code>)
+      {failing.buildId !== since.buildId && `, failing since build ${failing.buildId}`}
+      {where === '' ? '' : `, ${where}`}:{' '}
       {cells.slice(0, cellsShown).map((cell, index) => (
         <>
           {index > 0 && ', '}

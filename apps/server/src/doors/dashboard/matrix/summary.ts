@@ -55,8 +55,12 @@ export interface Trouble {
   of: number
   notYet: number
   /** When the first of them began to end like this. */
-  since: { at: Date; buildId: number; commit: string }
+  since: Moment
+  /** When the first of them began to fail in any way. */
+  failing: Moment
 }
+
+type Moment = { at: Date; buildId: number; commit: string }
 
 /** The newest trouble first: what a maintainer did not know yesterday. */
 export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
@@ -64,6 +68,7 @@ export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
   for (const cell of cells) {
     const { last } = cell
     if (!last || !isTrouble(cellStatus(cell))) continue
+    const { since, changed } = last
     const key = `${cell.project}\n${last.verdict}\n${last.failedStep ?? ''}`
     const known = found.get(key)
     if (!known) {
@@ -74,16 +79,20 @@ export function troubles({ cells }: Pick<Matrix, 'cells'>): Trouble[] {
         step: last.failedStep,
         cells: [cell],
         ...extent([cell]),
-        since: last.since,
+        since: changed ?? since,
+        failing: since,
       })
       continue
     }
     known.cells.push(cell)
-    if (last.since.at < known.since.at) known.since = last.since
+    known.since = earlier(known.since, changed ?? since)
+    known.failing = earlier(known.failing, since)
   }
   for (const trouble of found.values()) Object.assign(trouble, extent(trouble.cells))
   return [...found.values()].sort((a, b) => b.since.at.getTime() - a.since.at.getTime())
 }
+
+const earlier = (a: Moment, b: Moment): Moment => (b.at < a.at ? b : a)
 
 /** Each commit's cells are counted once: the first of them knows how many the others are. */
 function extent(cells: readonly MatrixCell[]): Pick<Trouble, 'of' | 'notYet'> {
