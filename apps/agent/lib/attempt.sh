@@ -57,7 +57,7 @@ start_afresh() {
   if [ -f "$SPOOL/mark" ]; then
     read -r MARK <"$SPOOL/mark"
     signal_strays KILL
-    rm -f "$SPOOL/steps" "$SPOOL/end" "$SPOOL/begun"
+    rm -f "$SPOOL/steps" "$SPOOL/end" "$SPOOL/begun" "$SPOOL"/pipe-*
   fi
   start_runner
 }

@@ -177,17 +177,19 @@ read_pipe() {
 
 # A reader is done within a millisecond or two of the last writer's end, which a thousand looks take; then it is looked for less often.
 await_reader() {
-  looks=0
-  until [ -f "$OUTPUT.read" ] || [ "$looks" = 1050 ]; do
+  looks=0 slept=0
+  until [ -f "$OUTPUT.read" ] || [ "$slept" -ge 1000 ]; do
     looks=$((looks + 1))
-    [ "$looks" -le 1000 ] || pause 20
+    [ "$looks" -gt 1000 ] || continue
+    pause 20
+    slept=$((slept + SLEPT))
   done
   rm -f "$OUTPUT.read"
 }
 
-# env(1) sets what the shell could not: UID and the like are read-only in some.
+# env(1) sets what the shell could not: UID and the like are read-only in some. The pipe first: its reader waits for it.
 write_step() (
-  cd "$WORK/$STEPS_DIR" || exit 126
   exec </dev/null >>"$OUTPUT" 2>&1
+  cd "$WORK/$STEPS_DIR" || exit 126
   as_step "$STEP_PLACE/step-$step" "$@"
 )

@@ -53,6 +53,30 @@ scene('a job that ended while no agent ran is told at the next start', async ({ 
 })
 
 scene(
+  'what a runner left that had no time to say who it is is not in the way of the next',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ steps: { loud: 'echo up; sleep 4783', quiet: 'echo done' } })
+    await farm.logged(attempt, 'up')
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    const spool = join(host.dir, 'slot-1', '1')
+    const [runner] = host.read('slot-1', '1', 'runner').split(' ')
+    await host.run(
+      `kill -s KILL -- -${Number(runner)}; rm ${spool}/runner; : >${spool}/pipe-1; : >${spool}/pipe-1.read`,
+    )
+    writeFileSync(
+      join(spool, 'claim'),
+      host.read('slot-1', '1', 'claim').replace('sleep 4783', 'echo again >/dev/stderr'),
+    )
+    await host.start()
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('up\nagain\ndone\n')
+  },
+)
+
+scene(
   'a limit or a cancel that the killed agent had begun to carry out keeps its reason',
   async ({ farm, host, enrolled }) => {
     farm.next = 200

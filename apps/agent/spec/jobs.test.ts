@@ -194,6 +194,17 @@ scene('what is no archive, and a directory that is not there, make the job broke
   })
 })
 
+scene(
+  'a step whose directory an earlier step has removed fails at once, and the log says why',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ grace: 20, steps: { remove: 'rm -rf "$FARM_WORK/src"', next: 'echo never' } })
+    await farm.finished(attempt, 10_000)
+    expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:0,126:[0-9]+:[0-9]+$/)
+    expect(attempt.log.toString()).toMatch(/src/)
+  },
+)
+
 scene('ended steps are told at once, while the next one runs', async ({ farm, host, enrolled }) => {
   farm.next = 60_000
   await enrolled()
