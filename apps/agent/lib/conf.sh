@@ -1,7 +1,7 @@
 # host.conf: the owner's own words about this host, read as lines, never evaluated.
 
 # For a try with another client or launcher the environment wins; jobs do not inherit it.
-CARRIAGE_RETURN=`printf '\r'`
+CARRIAGE_RETURN=`printf '\r'` BYTE_ORDER_MARK=`printf '\357\273\277'`
 OWN_CLIENT=${RUMPFARM_CLIENT-} OWN_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_COMPLAINTS=''
 
 write_conf() {
@@ -33,8 +33,12 @@ read_conf() {
   done <"$DIR/host.conf"
 }
 
-# An editor of another system ends lines with CR LF, and blanks at an end are seen by nobody.
+# An editor of another system ends lines with CR LF, or begins a file with a mark, and blanks around a line are seen by nobody.
 trim_line() {
+  line=${line#"$BYTE_ORDER_MARK"}
+  while :; do
+    case $line in [" 	"]*) line=${line#?} ;; *) break ;; esac
+  done
   while :; do
     case $line in *[!" 	$CARRIAGE_RETURN"] | '') return 0 ;; esac
     line=${line%?}

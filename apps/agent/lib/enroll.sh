@@ -3,8 +3,15 @@
 PAUSED=''
 
 enroll() {
-  if [ "${1-}" = --paused ]; then PAUSED=yes && shift; fi
-  is_name "${1-}" || die 'usage: agent.sh enroll [--paused] INVITATION; the farm shows the whole line for each new host'
+  invitation=''
+  for word in ${1+"$@"}; do
+    case $word in
+      --paused) PAUSED=yes ;;
+      *) [ -z "$invitation" ] || refuse_word "$word"; invitation=$word ;;
+    esac
+  done
+  set -- "$invitation"
+  is_name "$1" || die 'usage: agent.sh enroll [--paused] INVITATION; the farm shows the whole line for each new host'
   { mkdir -p "$PRIVATE" && chmod 700 "$DIR" "$PRIVATE"; } 2>/dev/null || die "cannot make $DIR; name another directory with RUMPFARM_DIR"
   [ -z "$SIGNED" ] || is_own_text ||
     die "save $URL/agent.sh, compare its SHA-256 with the one that the farm shows, then run it: plain HTTP brings no script to be trusted"

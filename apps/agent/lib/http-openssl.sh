@@ -13,10 +13,12 @@ openssl_prepare() {
 }
 
 openssl_talk() {
+  place=$HOST:$PORT
   case $HOST in
+    *:*) set -- -verify_ip "$HOST" && place="[$HOST]:$PORT" ;;
     *[!0-9.]*) set -- -verify_hostname "$HOST" -servername "$HOST" ;;
     *) set -- -verify_ip "$HOST" ;;
   esac
   [ -z "$CA_FILE" ] || set -- "$@" -CAfile "$CA_FILE"
-  exec openssl s_client -quiet -verify_return_error "$@" -connect "$HOST:$PORT" <&4 4<&-
+  exec openssl s_client -quiet -verify_return_error "$@" -connect "$place" <&4 4<&-
 }

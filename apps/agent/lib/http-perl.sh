@@ -19,7 +19,10 @@ if ($tls) {
 require IO::Socket::SSL;
 $s = IO::Socket::SSL->new(@to, SSL_verify_mode => 1, SSL_verify_callback => sub { $_[0] or $e = Net::SSLeay::X509_verify_cert_error_string(Net::SSLeay::X509_STORE_CTX_get_error($_[1])); $_[0] }, SSL_verifycn_scheme => "http", SSL_verifycn_name => $h, SSL_hostname => $h,
 $ca ? (SSL_ca_file => $ca) : ()) or die IO::Socket::SSL::errstr(), " $e\n";
-} else { $s = IO::Socket::INET->new(@to) or die "$@\n" }
+} else {
+my $inet = "IO::Socket::INET";
+if ($h =~ /:/) { require IO::Socket::IP; $inet = "IO::Socket::IP" }
+$s = $inet->new(@to) or die "$@\n" }
 sub put { my ($f, $b, $o, $n) = (@_, 0); while ($o < length $b) { defined($n = $f->syswrite($b, length($b) - $o, $o)) or die "$!\n"; $o += $n } }
 binmode $_ for *STDIN, *STDOUT;
 my $b;

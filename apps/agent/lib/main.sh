@@ -183,8 +183,11 @@ status() {
 
 # TERM ends the job too; --after-job lets it end first, however long that takes.
 stop() {
-  signal=TERM
-  if [ "${1-}" = --after-job ]; then signal=HUP; fi
+  case ${1-} in
+    --after-job) signal=HUP ;;
+    '') signal=TERM ;;
+    *) refuse_word "$1" ;;
+  esac
   open_state
   tell_running || return 0
   kill -s "$signal" "$OWNER" || die "process $OWNER cannot be told: it is another user's"
@@ -196,6 +199,21 @@ stop() {
     waited=$((waited + 1))
   done
   say 'it has stopped'
+}
+
+# What is not known may have been meant to change all that follows.
+refuse_word() {
+  say "unknown: $1"
+  usage >&2
+  exit 2
+}
+
+# The command $2 with at most $1 words, and no options.
+plain_words() {
+  most=$1 words=$#
+  shift 2
+  for word in ${1+"$@"}; do case $word in -*) refuse_word "$word" ;; esac; done
+  [ $((words - 2)) -le "$most" ] || refuse_word "$word"
 }
 
 usage() {
@@ -246,12 +264,15 @@ main() {
       shift
       enroll ${1+"$@"}
       ;;
-    run) run_agent ;;
+    run) plain_words 0 "$@" && run_agent ;;
     trial) trial ;;
     install | uninstall) run_service "$@" ;;
-    check) check "${2-}" "${3-}" ;;
-    status) status ;;
-    stop) stop "${2-}" ;;
+    check) plain_words 2 "$@" && check "${2-}" "${3-}" ;;
+    status) plain_words 0 "$@" && status ;;
+    stop)
+      [ "$#" -le 2 ] || refuse_word "$3"
+      stop "${2-}"
+      ;;
     slot)
       shift
       run_slot "$@"

@@ -47,9 +47,11 @@ start_tunnel() {
   port=$((20000 + JITTER % 12000)) place=${farm%%/*}
   case $place in
     https:) die "a tunnel leads to an http:// address, as the gateway knows the farm; name it: --url" ;;
-    *:*) set -- -L "127.0.0.1:$port:$place" ;;
-    *) set -- -L "127.0.0.1:$port:$place:80" ;;
+    *:*[!0-9]) place=$place:80 ;; # [::1] ends with a bracket
+    *:*) ;;
+    *) place=$place:80 ;;
   esac
+  set -- -L "127.0.0.1:$port:$place"
   case $gateway in *:*) set -- "$@" -p "${gateway##*:}" ;; esac
   case $TUNNEL in *' '*) set -- "$@" -i "${TUNNEL#* }" ;; esac
   for option in BatchMode=yes ConnectTimeout=10 ServerAliveInterval=10 ExitOnForwardFailure=yes \

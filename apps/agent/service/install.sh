@@ -224,8 +224,9 @@ start_as_cron() {
 has_line() { crontab -l 2>/dev/null | grep -F "# Rumpfarm agent of $DIR, made by" >/dev/null; }
 
 uninstall_cron() {
-  if ! has_line; then say "nothing is installed: $OWNER's crontab has no line for $DIR" && exit 0; fi
+  have crontab || { say 'nothing is installed: there is no crontab here' && exit 0; }
   need_cron
+  if ! has_line; then say "nothing is installed: $OWNER's crontab has no line for $DIR" && exit 0; fi
   other_lines | crontab - && say "removed the line of $DIR from $OWNER's crontab"
 }
 

@@ -1,10 +1,14 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { Authority } from './support/certificates.ts'
+import { bundle } from './support/host.ts'
 import { scene } from './support/scene.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-clients-'))
@@ -110,3 +114,25 @@ for (const [what, programs, client] of choices) {
     { env: { RUMPFARM_CLIENT: '', PATH: before(directory('choice', programs)) } },
   )
 }
+
+const hasIpv6 = Object.values(networkInterfaces()).some(each => each?.some(({ address }) => address === '::1'))
+const raw = ['perl', 'python', 'nc', 'openssl'].filter(client => whereIs(client.replace('python', 'python3')))
+test.skipIf(!hasIpv6).each(raw)('%s speaks to a farm whose address is IPv6', async client => {
+  const secure = client === 'openssl'
+  const answer = (_: unknown, response: { end: (text: string) => void }) => response.end('ok\nend\n')
+  const certificate = authority.certificate({ names: 'IP:::1' })
+  const server = secure ? createTlsServer(certificate, answer) : createServer(answer)
+  await new Promise<void>(resolve => server.listen(0, '::1', resolve))
+  const url = `http${secure ? 's' : ''}://[::1]:${(server.address() as AddressInfo).port}`
+  const place = mkdtempSync(join(folder, 'ipv6-'))
+  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const settings = `choose_put; DIR=${place} SLOT_DIR=${place} PRIVATE=${place} CA_FILE=${authority.file} CLIENT=${client} IDLE=''`
+  const ask = `use_url '${url}'; use_client; ${client}_usable; ${client}_prepare ''; : >body; ask /x body answer 5; cat answer client-said`
+  const output = await new Promise<string>(resolve =>
+    execFile('dash', ['-c', `${functions}\n${settings}; cd ${place}; ${ask}`], (_, stdout, stderr) =>
+      resolve(stderr + stdout),
+    ),
+  )
+  server.close()
+  expect(output).toContain('ok\nend\n')
+})

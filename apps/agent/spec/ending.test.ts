@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { expect, test } from 'vitest'
-import { agentShell, bundle } from './support/host.ts'
+import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
 scene(
@@ -86,24 +84,6 @@ scene(
       expect((await host.alive(`sleep ${time}`)).length).toBeGreaterThan(0)
   },
 )
-
-test('without /proc, ps shows what is left running', () => {
-  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
-  const table = [
-    '90 1 90 500 ?? 00:07 left over',
-    '91 1 91 500 ?? 00:11 older than the job',
-    '92 1 92 500 ?? 2-00:00:01 much older',
-    '93 1 93 501 ?? 00:07 of another user',
-    '94 1 94 500 ttyp0 00:07 of a person with a terminal',
-    '95 90 90 500 - 00:07 with a parent',
-    '96 1 96 500 - 00:00 left, too',
-  ].join('\n')
-  const stubs = `now() { NOW=1010; }; ps() { echo '${table}'; }; RUN_UID=500 STARTED=1000 DIR=/none PRIVATE=/none SPOOL=/none`
-  const { stdout } = spawnSync(agentShell, ['-c', `${functions}\n${stubs}\nchoose_put; left_of_ps 2>/dev/null`], {
-    encoding: 'utf8',
-  })
-  expect(stdout).toBe('pid 90 left over\npid 96 left, too\n')
-})
 
 scene('a stranger with another mark, or none, is left alone', async ({ farm, host, enrolled }) => {
   await enrolled()

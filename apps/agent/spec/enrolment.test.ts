@@ -221,12 +221,38 @@ scene('stop and status say what runs, and stop ends it', async ({ farm, host, en
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
+scene('an unknown option or word ends nothing, and is answered with the usage', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
+  await farm.logged(attempt, 'up')
+  for (const words of [
+    'stop --after-jobs',
+    'stop --after-job now',
+    'status -v',
+    'check -x',
+    'check a b c',
+    'run --url x',
+  ]) {
+    const { output, code } = await host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
+    expect(output).toMatch(/^rumpfarm: unknown: \S+\nusage: agent.sh /)
+    expect(code).toBe(2)
+  }
+  await host.run(`: >${host.folder}/go`)
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+})
+
 scene('enrolled paused, a host has a host.conf to look at, and takes no job before it runs', async ({ farm, host }) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, bundle())
-  const { output, code } = await host.run(
-    `${host.shell} ${saved} ${trust}--url ${farm.url} enroll --paused ${farm.invitation}`,
-  )
+  const enrol = (words: string) => host.run(`${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${words}`)
+  for (const words of [`--pause ${farm.invitation}`, `${farm.invitation} another`])
+    expect(await enrol(words)).toMatchObject({
+      code: expect.any(Number),
+      output: expect.stringMatching(/usage: agent.sh/),
+    })
+  expect(farm.seen).toEqual([])
+  const { output, code } = await enrol(`${farm.invitation} --paused`)
   expect(code).toBe(0)
   expect(output).toMatch(/it takes no job until it runs: look at .*host.conf first/)
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)

@@ -200,14 +200,19 @@ scene('outside of its hours the host takes nothing, and a job that runs goes on'
   expect(next.state).toBe('queued')
 })
 
-scene('lines that end with CR LF or with blanks are read as if they did not', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  host.configure('arch amd64 native\r\nslots 1 \r\nenv amd64 WORD=x\t \r\n\r\n   \r\nallow sample\r\n')
-  const attempt = farm.queue({ steps: { one: 'echo "[$WORD]"' } })
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toBe('[x]\n')
-  expect(host.said()).not.toMatch(/host.conf line/)
-})
+scene(
+  'line ends of CR LF, blanks around lines and a byte order mark change nothing',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    host.configure('\u{feff}arch amd64 native\r\nslots 1 \r\n \tenv amd64 WORD=x\t \r\n\r\n   \r\nallow sample\r\n')
+    const attempt = farm.queue({ steps: { one: 'echo "[$WORD]"' } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('[x]\n')
+    const { output } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
+    expect(output).toMatch(/^arch amd64 native/m)
+    expect(host.said()).not.toMatch(/host.conf line/)
+  },
+)
 
 scene('a misspelt word of host.conf is told with the word that was meant', async ({ host, enrolled }) => {
   await enrolled()
@@ -224,6 +229,25 @@ scene('a misspelt word of host.conf is told with the word that was meant', async
     ['slots many', 'expected slots 1 to 59'],
   ] as const)
     expect(await check(line)).toContain(words)
+})
+
+test('without /proc, ps shows what a job has left running', () => {
+  const table = [
+    '90 1 90 500 ?? 00:07 left over',
+    '91 1 91 500 ?? 00:11 older than the job',
+    '92 1 92 500 ?? 2-00:00:01 much older',
+    '93 1 93 501 ?? 00:07 of another user',
+    '94 1 94 500 ttyp0 00:07 of a person with a terminal',
+    '95 90 90 500 - 00:07 with a parent',
+    '96 1 96 500 - 00:00 left, too',
+  ].join('\n')
+  const stubs = `now() { NOW=1010; }; ps() { echo '${table}'; }; RUN_UID=500 STARTED=1000 DIR=/none PRIVATE=/none SPOOL=/none`
+  expect(inAgent(`${stubs}; left_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
+})
+
+test('without fractions of a second a pipe that stays open is waited for as long as with them', () => {
+  const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
+  expect(inAgent(`${stubs}; await_reader`)).toBe('slept\n')
 })
 
 test('FARM_JOBS counts the processors that the agent may use, not those of the machine', () => {
@@ -249,12 +273,26 @@ test('a work directory whose directories may not be written in is removed all th
   const file = join(folder, 'agent-functions.sh')
   writeFileSync(file, bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
-  const script = `. ${file}; choose_put; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
+  const script = `. ${file}; choose_put; RUN_AS='' SHELTER='' HIDING=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
   // Root removes anything: as root this is done as an ordinary user.
   const words = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env']
   const { stdout, stderr } = spawnSync(words[0] ?? '', [...words.slice(1), 'dash', '-c', script], { encoding: 'utf8' })
   rmSync(folder, { recursive: true })
   expect(stderr + stdout).toBe('agent-functions.sh\n')
+})
+
+test.each([
+  ['http://[::1]', '[::1]:80'],
+  ['http://[::1]:8080', '[::1]:8080'],
+  ['http://farm.example/x', 'farm.example:80'],
+  ['http://farm.example:8080', 'farm.example:8080'],
+])('a tunnel to the farm %s leads to %s', (url, place) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-tunnel-'))
+  const stubs = `ssh() { :; }; launch() { echo "$*" >&4; LAUNCHED=$$; }; TUNNEL=gate TUNNEL_KEY=k PRIVATE=${folder} AGENT_SHELL=sh`
+  expect(inAgent(`exec 4>&1; choose_put; use_url '${url}'; ${stubs}; start_tunnel`)).toMatch(
+    new RegExp(` -L 127.0.0.1:[0-9]+:${place.replaceAll(/[[\].]/g, '\\$&')} `),
+  )
+  rmSync(folder, { recursive: true })
 })
 
 test.each([

@@ -76,6 +76,17 @@ scene('cron gets one line for the agent, however often it is asked, and loses no
   expect(table(host)).toBe(others)
 })
 
+scene('uninstall cron looks at no crontab but the owner’s', async all => {
+  const { host } = all
+  await stopped(all)
+  writeFileSync(join(host.folder, 'table'), '')
+  const asOther = { ...crontab(host), id: 'case $1 in -un) echo other ;; *) exec /usr/bin/id "$@" ;; esac' }
+  expect(await ask(all, 'uninstall cron', asOther)).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/is \S+'s: run this as \S+, whose crontab it is\n$/),
+  })
+})
+
 const systemctl = { systemctl: 'exit 0', id: 'if [ "$1" = -u ]; then echo 1000; else exec /usr/bin/id "$@"; fi' }
 
 scene('an ordinary user’s systemd gets a unit, is told of it, and loses it again', async all => {
