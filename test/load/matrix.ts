@@ -97,6 +97,11 @@ async function seed({ db }: Scene): Promise<void> {
        FROM generate_series(1, $1::int) n`,
     [buildsCount],
   )
+  await db.query(`INSERT INTO "Branch" ("projectName", "name", "pushedAt") VALUES ('wide', 'main', now())`)
+  await db.query(
+    `INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position", "settled")
+     SELECT 'wide', "commit", 'main', 1000000 + "id", true FROM "Build"`,
+  )
   await db.query(
     `INSERT INTO "Job" ("buildId", "hostId", "arch", "variant", "recipeHash")
      SELECT build."id", arch."hostId", arch."arch", 'default', 'bench'
@@ -112,9 +117,9 @@ async function seed({ db }: Scene): Promise<void> {
     [steps],
   )
   await db.query(
-    `INSERT INTO "Cell" ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict", "failedStep",
+    `INSERT INTO "Cell" ("projectName", "branch", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict", "failedStep",
             "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt", "changedBuildId", "changedCommit", "changedAt", "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
-     SELECT 'wide', job."hostId", job."arch", 'default', job."id", build."id", build."commit", a."verdict", a."failedStep",
+     SELECT 'wide', 'main', job."hostId", job."arch", 'default', job."id", build."id", build."commit", a."verdict", a."failedStep",
             a."finishedAt", since."id", since."commit", since."createdAt", since."id", since."commit", since."createdAt", since."id", since."commit", since."createdAt"
        FROM "Job" job JOIN "Build" build ON build."id" = job."buildId"
        JOIN "Attempt" a ON a."jobId" = job."id"

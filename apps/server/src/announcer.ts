@@ -26,6 +26,8 @@ export function announcer({ bus, dispatch, errands, watching, log }: Listeners):
       case 'planned':
         errands.prepare(announcement.buildId)
         return bus.publish(topics.matrix)
+      case 'line-wanted':
+        return errands.place(announcement.project)
       case 'attempt':
         if (announcement.verdict) log.info(endOf(announcement), `attempt ${announcement.verdict}`)
         bus.publish(topics.attempt(announcement.attempt))

@@ -18,6 +18,7 @@ export type { Problem } from './git/remote.ts'
 export type { Tarball } from './git/tarballs.ts'
 export {
   type FileAnswer,
+  type LineAnswer,
   type Mirrors,
   type MirrorsOptions,
   openMirrors,

@@ -5,6 +5,7 @@ import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
 import type { Environment } from './git/environment.ts'
 import { defaultGitLimits, type Git, type GitLimits, openGit } from './git/ground.ts'
+import { type Line, type NoBranch, readLine } from './git/line.ts'
 import {
   bringAll,
   bringCommit,
@@ -32,6 +33,7 @@ export interface MirrorsOptions {
 
 export type Resolved = ({ kind: 'commit'; branch?: string } & Commit) | Problem
 export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
+export type LineAnswer = Line | NoBranch | Problem
 export type FileAnswer = { kind: 'file'; text: string } | Problem
 
 export interface Mirrors {
@@ -45,6 +47,8 @@ export interface Mirrors {
   tarball: (wanted: { repository: string } & TarballContent) => Promise<TarballAnswer>
   /** A text file (at most 64 KB) of a full commit. */
   readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
+  /** A branch's first-parent line, as the repository has it now: its newest 200 commits. */
+  line: (wanted: { repository: string; branch: string }) => Promise<LineAnswer>
   /** Ends every git that runs; what waits for one gets a problem. */
   close: () => void
 }
@@ -59,6 +63,7 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
     tarball: wanted => asValue(house.tarball(wanted)),
     readFile: ({ repository, commit, path }) =>
       asValue(house.answer(repository, mirror => house.readFile(mirror, commit, path))),
+    line: ({ repository, branch }) => asValue(house.answer(repository, mirror => house.line(mirror, branch))),
     close: () => git.close(),
   }
 }
@@ -153,6 +158,11 @@ class House {
     if (read.content.length > fileBytesMax)
       return problem(`${path} of ${shown} has ${read.content.length} bytes, more than ${fileBytesMax}`)
     return { kind: 'file', text: read.content.toString('utf8') }
+  }
+
+  async line(mirror: Mirror, branch: string): Promise<LineAnswer> {
+    if (!isRefName(branch)) return problem(`"${branch.slice(0, 100)}" is no name of a branch`)
+    return this.#inTurn(mirror, () => readLine(this.#git, mirror, branch))
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {

@@ -295,6 +295,7 @@ const Cell = Type.Object({
   host: Type.String(),
   arch: Type.String(),
   project: Type.String(),
+  branch: Type.String({ description: 'The branch whose results it shows' }),
   variant: Type.String(),
   last: maybe(
     Type.Object({
@@ -337,6 +338,13 @@ export const Matrix = Type.Object(
   {
     at: moment('When it was drawn'),
     projects: Type.Array(Type.String()),
+    branches: Type.Array(
+      Type.Object({
+        project: Type.String(),
+        shown: Type.String({ description: 'The branch of its cells' }),
+        built: Type.Array(Type.String(), { description: 'Branches that were built, the last pushed first' }),
+      }),
+    ),
     arches: Type.Array(Type.String()),
     hosts: Type.Array(
       Type.Object({
@@ -357,7 +365,7 @@ export const Matrix = Type.Object(
     ),
     cells: list(Cell, 'Every expected cell; last is null where nothing ended yet'),
   },
-  { $id: 'Matrix', description: 'Newest verdict of every project and variant, by host and arch' },
+  { $id: 'Matrix', description: 'Newest result of a branch of every project, by variant, host and arch' },
 )
 
 export const Problem = Type.Object(

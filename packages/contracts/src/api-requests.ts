@@ -71,9 +71,11 @@ export const JobFilter = Type.Object(
   },
   strict,
 )
+const branchWord = Type.Optional(Type.String({ maxLength: 255, description: "Without it: each project's main branch" }))
+
 export const matrixForms = ['json', 'text', 'csv'] as const
 export const MatrixFilter = Type.Object(
-  { project: filterWord, format: Type.Optional(oneOf(matrixForms, 'Wins over the header Accept')) },
+  { project: filterWord, branch: branchWord, format: Type.Optional(oneOf(matrixForms, 'Wins over the header Accept')) },
   strict,
 )
 

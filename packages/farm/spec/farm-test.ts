@@ -67,7 +67,7 @@ export interface TestFarm extends Farm {
   host(name: string, arches?: string[]): Promise<HostHandle>
   push(
     commit: string,
-    changes?: { branch?: string; deliveryId?: string; project?: string; again?: boolean },
+    changes?: { branch?: string | undefined; deliveryId?: string; project?: string; again?: boolean },
   ): ReturnType<Farm['receivePush']>
   /** A push whose sources are ready: the build's id. */
   build(commit: string): Promise<number>

@@ -1,11 +1,16 @@
 import { expect } from 'vitest'
-import type { Matrix, Offer } from '../src/index.ts'
+import type { Matrix, Offer, WantedLine } from '../src/index.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 
 let claims = 0
 const run = async (farm: TestFarm, host: HostHandle, commit: string, exits: number[]) => {
   await farm.build(commit)
   return farm.end(host, (await host.claim(++claims)) as Offer, { exits })
+}
+const built = async (farm: TestFarm, commit: string, branch: string) => {
+  const outcome = await farm.push(commit, { branch })
+  if (outcome.kind !== 'built') throw new Error(outcome.kind)
+  return outcome
 }
 const cellOf = (matrix: Matrix, host: string, arch = 'amd64') =>
   matrix.cells.find(cell => cell.host === host && cell.arch === arch)
@@ -139,6 +144,157 @@ farmTest('the newest build with a result counts, also when a newer one was cance
     since: { commit: commitOf('a') },
     lastGood: null,
   })
+})
+
+/** A line as the repository has it, newest commit first. */
+const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
+  farm.placeLine({ project: 'sample', branch: 'main', commits: [...letters].map(commitOf), complete: true, ...changes })
+
+farmTest(
+  'after a force push back to an older commit the cell shows that commit, and its retry counts',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await run(farm, vax, commitOf('a'), [0, 0, 1])
+    await run(farm, vax, commitOf('b'), [0, 1])
+    await place(farm, 'ba')
+    expect(await farm.push(commitOf('a'))).toMatchObject({ created: false })
+    expect((await farm.linesToRead('sample')).map(({ branch }) => branch)).toEqual(['main'])
+    await place(farm, 'a')
+    expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), failedStep: 'tests' })
+
+    await farm.retryJob(1)
+    await farm.end(vax, (await vax.claim(++claims)) as Offer)
+    expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
+  },
+)
+
+farmTest('an older commit that is built by hand and fails is history: the newest one stays', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('b'), [0, 0, 0])
+  await place(farm, 'ba')
+  const built = await farm.push(commitOf('a'), { branch: undefined })
+  if (built.kind !== 'built') throw new Error(built.kind)
+  await farm.sourcesReady(built.buildId, { sources: [] })
+  await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
+  const before = cellOf(await farm.matrix(), 'vax')?.last
+  await place(farm, 'ba')
+
+  expect(before).toMatchObject({ verdict: 'passed', commit: commitOf('b'), since: { commit: commitOf('b') } })
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toEqual(before)
+})
+
+farmTest('when two pushes arrive in the wrong order, the order of the branch counts', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('b'), [0, 0, 0])
+  await run(farm, vax, commitOf('a'), [1])
+  await place(farm, 'ba')
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
+})
+
+farmTest('each branch has cells of its own', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  farm.wait(60)
+  await farm.sourcesReady((await built(farm, commitOf('b'), 'release/1')).buildId, { sources: [] })
+  await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
+
+  const matrix = await farm.matrix()
+  expect(matrix.branches).toEqual([{ project: 'sample', shown: 'main', built: ['release/1', 'main'] }])
+  expect(cellOf(matrix, 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed', commit: commitOf('a') } })
+  const other = await farm.matrix({ branch: 'release/1' })
+  expect(cellOf(other, 'vax')).toMatchObject({
+    branch: 'release/1',
+    last: { verdict: 'failed', commit: commitOf('b') },
+  })
+  expect((await farm.matrix({ branch: 'release/2' })).projects).toEqual([])
+})
+
+farmTest('a result counts for every built branch whose line holds its commit', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  await built(farm, commitOf('b'), 'release/1')
+  await place(farm, 'ba', { branch: 'release/1' })
+  const onRelease = async () => cellOf(await farm.matrix({ branch: 'release/1' }), 'vax')?.last
+  expect(await onRelease()).toMatchObject({ verdict: 'passed', commit: commitOf('a') })
+
+  farm.wait(60)
+  await farm.push(commitOf('a'), { again: true })
+  await farm.sourcesReady(3, { sources: [] })
+  await farm.cancelBuild(2)
+  await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
+  expect(await onRelease()).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
+})
+
+farmTest('a commit that no branch holds changes no cell', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  await farm.push(commitOf('f'), { branch: undefined })
+  await farm.sourcesReady(2, { sources: [] })
+  await place(farm, 'a')
+  await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
+
+  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('a') })
+  expect((await farm.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
+})
+
+farmTest(
+  'the first commit that is built without a branch is shown, on the branch that the repository names',
+  async ({ farm }) => {
+    await farm.configure(project({ branches: ['**'] }))
+    const vax = await farm.host('vax')
+    await farm.push(commitOf('a'), { branch: undefined })
+    await farm.sourcesReady(1, { sources: [] })
+    await farm.end(vax, (await vax.claim(++claims)) as Offer)
+    expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
+
+    const [line] = await farm.linesToRead('sample')
+    if (!line) throw new Error('no line is wanted')
+    await farm.branchMissing(line, 'develop')
+    expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
+    expect((await farm.linesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
+  },
+)
+
+farmTest('a line that cannot be read is tried again every five minutes, for a day after the push', async ({ farm }) => {
+  await farm.configure()
+  await farm.push(commitOf('a'))
+  const read = async () => (await farm.linesToRead())[0]
+  const first = await read()
+  await farm.lineUnreadable(first as WantedLine)
+  expect(await read()).toBeUndefined()
+  farm.wait(301)
+  const second = await read()
+  expect(second).toMatchObject({ project: 'sample', branch: 'main' })
+  await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
+  await farm.lineRead(second as WantedLine)
+  expect(await read()).toBeDefined()
+  farm.wait(86_400)
+  await farm.lineUnreadable((await read()) as WantedLine)
+  farm.wait(301)
+  expect(await read()).toBeUndefined()
+})
+
+farmTest('two finishes of one cell at the same moment leave the newest commit in it', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  for (const letter of 'abcd') {
+    await farm.build(commitOf(letter))
+    await farm.build(commitOf(letter.toUpperCase()))
+    const offers = [await vax.claim(++claims, { slot: 1 }), await vax.claim(claims, { slot: 2 })] as Offer[]
+    await Promise.all([
+      ...offers.map(offer => farm.end(vax, offer)),
+      place(farm, `${letter.toUpperCase()}${letter}`, { complete: false }),
+    ])
+    expect(cellOf(await farm.matrix(), 'vax')?.last?.commit).toBe(commitOf(letter.toUpperCase()))
+  }
 })
 
 farmTest('only here or everywhere counts the cells that ran the commit', async ({ farm }) => {

@@ -17,6 +17,7 @@ import { RunningCache } from './running.ts'
 import { turns } from './turns.ts'
 import * as alerts from './verbs/alerts.ts'
 import { type ArtifactPiece, storeArtifact } from './verbs/artifacts.ts'
+import * as branches from './verbs/branches.ts'
 import * as cancels from './verbs/cancel.ts'
 import * as claims from './verbs/claim.ts'
 import { applyConfiguration, refuseConfiguration } from './verbs/configure.ts'
@@ -57,6 +58,7 @@ export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'
 export type { AlertOutcome, AlertState, DueAlert } from './verbs/alerts.ts'
 export type { ArtifactOutcome, ToldArtifact } from './verbs/artifacts.ts'
+export type { BranchLine, WantedLine } from './verbs/branches.ts'
 export type { CancelOutcome } from './verbs/cancel.ts'
 export type { Claim, HostCondition, Offer, SlotState } from './verbs/claim.ts'
 export type { EnrollOutcome } from './verbs/enroll.ts'
@@ -176,6 +178,14 @@ function verbs(ground: Ground) {
       sources.sourcesReady(ground, buildId, prepared),
     sourcesFailed: (buildId: number, message: string) => sources.sourcesFailed(ground, buildId, message),
 
+    /** Gives a branch's built commits the positions of its line. */
+    placeLine: (line: branches.BranchLine) => branches.placeLine(ground, line),
+    /** The line was placed, cannot be read now, or is none: the repository has no such branch. */
+    lineRead: (line: branches.WantedLine) => branches.lineRead(ground, line),
+    lineUnreadable: (line: branches.WantedLine) => branches.lineUnreadable(ground, line),
+    branchMissing: (line: branches.WantedLine, defaultBranch: string | undefined) =>
+      branches.branchMissing(ground, line, defaultBranch),
+
     /** Whether a signed request is right, timely, and here for the first time. */
     checkSignature: (key: string, request: signatures.SignedRequest) => signatures.checkSignature(ground, key, request),
     forgetSignedRuns: () => signatures.forgetSignedRuns(ground),
@@ -230,6 +240,7 @@ function answers(ground: Ground) {
     /** For pushes and background work; pages ask `listProjects`. */
     projects: () => projectReads.projectConfigs(ground),
     buildsToPrepare: () => sources.buildsToPrepare(ground),
+    linesToRead: (project?: string) => branches.linesToRead(ground, project),
     queuedAttempts: () => queuedAttempts(ground),
     /** Bytes of an attempt's log that the farm holds. */
     logSize: (attempt: AttemptId) => ground.logs.size(attempt),
@@ -251,7 +262,8 @@ function questions(ground: Ground) {
     listProjects: () => projectReads.projectConfigs(ground),
     listTokens: (page: { after?: string | undefined; limit: number }) => tokens.listTokens(ground, page),
     configurationState: () => projectReads.configurationState(ground),
-    matrix: (filter?: { project?: string | undefined }) => matrixReads.matrix(ground, filter),
+    /** Of each project's main branch, unless `branch` names another. */
+    matrix: (filter?: matrixReads.MatrixFilter) => matrixReads.matrix(ground, filter),
     listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => listing(() => builds.listBuilds(ground, filter)),
     findBuild: (id: number) => builds.findBuild(ground, id),
     listJobs: (filter: builds.JobFilter) => listing(() => builds.listJobs(ground, filter)),

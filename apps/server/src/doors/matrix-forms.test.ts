@@ -9,6 +9,7 @@ const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): Ma
   host,
   arch,
   project: 'sample',
+  branch: 'main',
   variant: 'default',
   last: null,
   active: null,
@@ -22,6 +23,7 @@ const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixC
   jobId: 7,
   buildId: 2,
   commit: milestone.commit,
+  position: 2,
   verdict,
   failedStep,
   finishedAt: at,
@@ -32,7 +34,7 @@ const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixC
 
 const waiting = { jobId: 9, attempt: '9.1', buildId: 3, state: 'running', step: 'build', since: at } as const
 
-const matrix = (cells: MatrixCell[]): Matrix => ({ at, projects: [], arches: [], hosts: [], cells })
+const matrix = (cells: MatrixCell[]): Matrix => ({ at, projects: [], branches: [], arches: [], hosts: [], cells })
 
 test('as text: a table for each project and variant, hosts down, arches across', () => {
   const cells = [
@@ -41,13 +43,13 @@ test('as text: a table for each project and variant, hosts down, arches across',
     cell('vax', 'arm', { last: ended('passed', null) }),
     cell('vax', 'arm', { variant: 'static' }),
   ]
-  expect(matrixText(matrix(cells))).toBe(`sample
+  expect(matrixText(matrix(cells))).toBe(`sample main
 
 host  amd64                                                  arm
 sun   -                                                      never ran (waiting)
 vax   failed tests since 98e9cc9 2024-05-06 (running build)  passed since 98e9cc9 2024-05-06
 
-sample static
+sample main static
 
 host  arm
 vax   never ran
@@ -91,9 +93,9 @@ test('as CSV: a line for each cell, quoted where it must be', () => {
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')
   expect(lines).toEqual([
-    'host,arch,project,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known',
-    `vax,arm,sample,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,`,
-    'sun,arm,sample,default,,,,,,,,,,,,,,',
+    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known',
+    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,`,
+    'sun,arm,sample,main,default,,,,,,,,,,,,,,',
     '',
   ])
 })

@@ -1,10 +1,10 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 
-/** The matrix as text, for a terminal or a mail: a table for each project and variant, hosts down, arches across. */
+/** The matrix as text, for a terminal or a mail: a table for each project, its branch, and variant; hosts down, arches across. */
 export function matrixText(matrix: Matrix): string {
   const kinds = new Map<string, MatrixCell[]>()
   for (const cell of matrix.cells) {
-    const kind = cell.variant === 'default' ? cell.project : `${cell.project} ${cell.variant}`
+    const kind = [cell.project, cell.branch, ...(cell.variant === 'default' ? [] : [cell.variant])].join(' ')
     kinds.set(kind, [...(kinds.get(kind) ?? []), cell])
   }
   if (kinds.size === 0) return 'No cells: the farm has no host yet, or its projects want none of them.\n'
@@ -49,6 +49,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['host', cell => cell.host],
   ['arch', cell => cell.arch],
   ['project', cell => cell.project],
+  ['branch', cell => cell.branch],
   ['variant', cell => cell.variant],
   ['verdict', cell => cell.last?.verdict],
   ['failedStep', cell => cell.last?.failedStep],

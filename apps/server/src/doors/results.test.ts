@@ -225,7 +225,7 @@ doorsTest('the matrix as JSON, text and CSV', async ({ doors }) => {
   expect(text.body).toContain(`failed tests since ${commits[1]?.slice(0, 7)} 2024-05-06`)
   const csv = await ask('application/json;q=0.5, text/csv')
   expect(csv.headers['content-type']).toMatch(/^text\/csv/)
-  expect(csv.body).toMatch(/^host,arch,project,variant,verdict/)
+  expect(csv.body).toMatch(/^host,arch,project,branch,variant,verdict/)
   expect((await ask('*/*')).headers['content-type']).toMatch(/^application\/json/)
   expect((await ask('*/*', '?format=csv')).body).toBe(csv.body)
   expect((await ask('*/*', '?project=x')).json()).toMatchObject({ status: 404, known: ['sample'] })

@@ -4,6 +4,7 @@ import type { Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { type Bus, topics } from '../bus.ts'
 import type { Dispatch } from '../dispatch.ts'
+import { placeLines } from './place-lines.ts'
 import { prepareSources } from './prepare-sources.ts'
 import type { Queues } from './queues.ts'
 import { reconcile } from './reconcile.ts'
@@ -13,6 +14,8 @@ import { tellOwners } from './tell-owners.ts'
 export interface Errands {
   /** Asks for a build's sources. If the queue cannot be reached, reconcile asks again. */
   prepare(buildId: number): void
+  /** Asks for the positions of a project's commits. If the queue cannot be reached, reconcile asks again. */
+  place(project: string): void
   noteUnreachable: (error: unknown) => void
   /** Begins to work. Called when the farm's announcements have somewhere to go. */
   start(farm: Farm): void
@@ -53,6 +56,9 @@ export function openErrands({ queues, dispatch, mirrors, bus, log, publicUrl }: 
   const prepare = (buildId: number) =>
     void sources.add('prepare', { buildId }, { jobId: `prepare-${buildId}` }).catch(noteUnreachable)
 
+  const place = (project: string) =>
+    void sources.add('place', { project }, { jobId: `place-${project}` }).catch(noteUnreachable)
+
   /**
    * One errand for a span of time, whichever server asks first: the id carries the span. The clock is this process's, not
    * BullMQ's scheduler, because a schedule that lives in Redis is gone when Redis is emptied. Where the rows alone say what
@@ -70,7 +76,7 @@ export function openErrands({ queues, dispatch, mirrors, bus, log, publicUrl }: 
   }
 
   const repair = async (farm: Farm) => {
-    await reconcile({ farm, dispatch, prepare, wake: hostId => bus.publish(topics.host(hostId)) })
+    await reconcile({ farm, dispatch, prepare, place, wake: hostId => bus.publish(topics.host(hostId)) })
   }
 
   const tellWhoFellSilent = ({ silent, back }: Watched) => {
@@ -80,6 +86,7 @@ export function openErrands({ queues, dispatch, mirrors, bus, log, publicUrl }: 
 
   return {
     prepare,
+    place,
     noteUnreachable,
     start(farm) {
       const expire = () => farm.expireLeases()
@@ -91,7 +98,8 @@ export function openErrands({ queues, dispatch, mirrors, bus, log, publicUrl }: 
         tell,
         reconcile: () => repair(farm),
         'forget-signed': () => farm.forgetSignedRuns(),
-        prepare: job => prepareSources(farm, mirrors, job.data.buildId),
+        prepare: job => prepareSources(farm, mirrors, job.data.buildId).then(project => project && place(project)),
+        place: job => placeLines({ farm, mirrors, log }, job.data.project),
       }
       const runErrand = async (job: Job) => {
         await run[job.name]?.(job).catch(error => {

@@ -1,17 +1,29 @@
 import type { Mirrors } from '@rumpfarm/connectors'
 import { cut, type ProjectConfig } from '@rumpfarm/contracts'
-import type { Farm, PreparedSource } from '@rumpfarm/farm'
+import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
 
 type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
  * Brings a build's commits into the mirror and its tarballs into the cache, before any host is asked to run: a forge that
- * is down, or a commit that is not there, costs no host's time. Running it twice changes nothing.
+ * is down, or a commit that is not there, costs no host's time. Running it twice changes nothing. Returns the
+ * build's project if it did something.
  */
-export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<void> {
+export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<string | undefined> {
   const [build, projects] = await Promise.all([farm.findBuild(buildId), farm.projects()])
-  if (build?.sources !== 'pending') return
+  if (build?.sources !== 'pending') return undefined
+  await prepareBuild(farm, mirrors, build, projects)
+  return build.project
+}
+
+async function prepareBuild(
+  farm: Farm,
+  mirrors: Mirrors,
+  build: BuildView,
+  projects: Map<string, ProjectConfig>,
+): Promise<void> {
+  const buildId = build.id
   const project = projects.get(build.project)
   if (!project) return farm.sourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
   const first = await prepare(mirrors, firstSource(project, build.commit))

@@ -43,7 +43,7 @@ export interface JobView extends JobSummary {
   recipe: Recipe
   /** What it unpacks; empty until the farm has prepared it. */
   preparedSources: PreparedSource[]
-  /** When this project's variant passed last on this host for this arch, in whichever job. */
+  /** When this project's variant passed last on the job's branch, on this host for this arch, in whichever job. */
   lastGood: Milestone | null
   /** Newest first. */
   attempts: AttemptView[]
@@ -90,14 +90,33 @@ export async function findJob(ground: Ground, id: number): Promise<JobView | und
   return { ...summary, branch, subject, recipe, preparedSources, lastGood: await lastGoodOf(ground, row), attempts }
 }
 
+interface CellOfJob {
+  hostId: number
+  arch: string
+  variant: string
+  branch: string | null
+  build: { projectName: string; commit: string; branch: string | null }
+}
+
+const branchesMax = 20
+
+/** As the cell of its branch knows it; of a commit of several branches, or of none by name, as the newest of their cells does. */
 async function lastGoodOf(
   { db }: Ground,
-  { hostId, arch, variant, build }: { hostId: number; arch: string; variant: string; build: { projectName: string } },
+  { hostId, arch, variant, branch, build }: CellOfJob,
 ): Promise<Milestone | null> {
-  const { projectName } = build
-  const cell = await db.cell.findUnique({
-    where: { projectName_hostId_arch_variant: { projectName, hostId, arch, variant } },
+  const { projectName, commit } = build
+  const named = branch ?? build.branch
+  const branches =
+    named === null
+      ? (await db.branchCommit.findMany({ where: { projectName, commit }, take: branchesMax })).map(
+          place => place.branch,
+        )
+      : [named]
+  const cell = await db.cell.findFirst({
+    where: { projectName, branch: { in: branches }, hostId, arch, variant, lastGoodAt: { not: null } },
     select: { lastGoodBuildId: true, lastGoodCommit: true, lastGoodAt: true },
+    orderBy: { lastGoodAt: 'desc' },
   })
   if (!cell?.lastGoodAt || cell.lastGoodBuildId === null || cell.lastGoodCommit === null) return null
   return { buildId: cell.lastGoodBuildId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }

@@ -1,4 +1,5 @@
 import { attemptName } from '@rumpfarm/contracts'
+import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { tooOld } from '../rules/agent-version.ts'
 import {
@@ -10,19 +11,35 @@ import {
   type MatrixHost,
 } from '../rules/matrix.ts'
 import { presence, systemLine } from '../rules/presence.ts'
+import { type ProjectBranches, projectBranches } from './branches.ts'
 import { projectConfigs } from './projects.ts'
 
-/** The matrix of one project, or of all. */
-export async function matrix(ground: Ground, filter: { project?: string | undefined } = {}): Promise<Matrix> {
-  const [projects, hosts, records, active] = await Promise.all([
-    projectConfigs(ground),
-    matrixHosts(ground),
-    cellRecords(ground, filter.project),
-    activeAttempts(ground, filter.project),
-  ])
-  const shown = [...projects.values()].filter(({ name }) => filter.project === undefined || name === filter.project)
-  return drawMatrix({ at: ground.now(), projects: shown, hosts, records, active })
+export interface MatrixFilter {
+  project?: string | undefined
+  /** Without it: each project's main branch. */
+  branch?: string | undefined
 }
+
+/** The matrix of one project, or of all; of their main branches, or of those projects in which one branch was built. */
+export async function matrix(ground: Ground, filter: MatrixFilter = {}): Promise<Matrix> {
+  const projects = await projectConfigs(ground)
+  const wanted = [...projects.values()].filter(({ name }) => filter.project === undefined || name === filter.project)
+  const branches = await projectBranches(ground, wanted, filter.branch)
+  const [hosts, records, active] = await Promise.all([
+    matrixHosts(ground),
+    cellRecords(ground, branches),
+    activeAttempts(ground, branches),
+  ])
+  const shown = wanted.filter(({ name }) => branches.has(name))
+  return drawMatrix({ at: ground.now(), projects: shown, branches, hosts, records, active })
+}
+
+type Branches = ReadonlyMap<string, ProjectBranches>
+
+/** Each project with the branch that is shown of it, as two columns. */
+const shownBranches = (branches: Branches) => Prisma.sql`
+  unnest(${[...branches.keys()]}::text[], ${[...branches.values()].map(({ shown }) => shown)}::text[])
+    AS shown("projectName", "branch")`
 
 interface HostRow {
   name: string
@@ -73,7 +90,7 @@ type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'>
   lastGoodMs: number | null
 }
 
-async function cellRecords({ db }: Ground, project: string | undefined): Promise<Map<string, CellRecord>> {
+async function cellRecords({ db }: Ground, branches: Branches): Promise<Map<string, CellRecord>> {
   const rows = await db.$queryRaw<CellRow[]>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
            cell."failedStep", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
@@ -81,19 +98,24 @@ async function cellRecords({ db }: Ground, project: string | undefined): Promise
            extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedMs",
            extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceMs",
            extract(epoch FROM cell."changedAt")::float8 * 1000 AS "changedMs",
-           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host"
-      FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
-     WHERE host."removedAt" IS NULL AND (${project ?? null}::text IS NULL OR cell."projectName" = ${project ?? null})`
+           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host", place."position"
+      FROM ${shownBranches(branches)}
+      JOIN "Cell" cell ON cell."projectName" = shown."projectName" AND cell."branch" = shown."branch"
+      JOIN "Host" host ON host."id" = cell."hostId"
+      LEFT JOIN "BranchCommit" place ON place."projectName" = cell."projectName" AND place."commit" = cell."commit"
+           AND place."branch" = cell."branch"
+     WHERE host."removedAt" IS NULL`
   return new Map(rows.map(row => [cellKey(row.projectName, row.host, row.arch, row.variant), recordOf(row)]))
 }
 
 function recordOf(row: CellRow): CellRecord {
-  const { jobId, buildId, commit, verdict, failedStep } = row
+  const { jobId, buildId, commit, position, verdict, failedStep } = row
   const { lastGoodBuildId, lastGoodCommit, lastGoodMs } = row
   return {
     jobId,
     buildId,
     commit,
+    position,
     verdict,
     failedStep,
     finishedAt: dateOf(row.finishedMs),
@@ -124,16 +146,18 @@ interface ActiveRow {
   since: Date
 }
 
-/** The newest attempt under way in each cell; running ones before waiting ones. */
-async function activeAttempts({ db }: Ground, project: string | undefined): Promise<Map<string, ActiveAttempt>> {
+/** The newest attempt under way in each cell, of commits that belong to its branch; running ones before waiting ones. */
+async function activeAttempts({ db }: Ground, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.$queryRaw<ActiveRow[]>`
     SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
            a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
            CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
       JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
-     WHERE a."state" <> 'finished' AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})
-     ORDER BY a."state" IN ('leased', 'running'), job."buildId"`
+      JOIN "BranchCommit" place ON place."projectName" = build."projectName" AND place."commit" = build."commit"
+      JOIN ${shownBranches(branches)} ON shown."projectName" = place."projectName" AND shown."branch" = place."branch"
+     WHERE a."state" <> 'finished'
+     ORDER BY a."state" IN ('leased', 'running'), place."position", job."buildId"`
   return new Map(
     rows.map(({ number, projectName, host, arch, variant, ...row }) => [
       cellKey(projectName, host, arch, variant),

@@ -1,6 +1,6 @@
 import type { Verdict } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
-import { type CellAttempt, deriveCell } from './cell.ts'
+import { type CellAttempt, completeStanding, deriveCell } from './cell.ts'
 
 /**
  * Attempts in the order in which they end. `3 failed tests` is one at the third commit of the branch's line that failed at
@@ -12,7 +12,9 @@ const attemptsOf = (...texts: string[]): CellAttempt[] =>
     return {
       position: Number(position),
       commit: `commit ${position}`,
+      buildId: Number(position),
       jobId: index + 1,
+      recipe: 'recipe',
       verdict: verdict as Verdict,
       failedStep,
       finishedAt: new Date(Date.parse('2024-05-06T07:08:09Z') + index * 60_000),
@@ -164,4 +166,30 @@ describe('cancelled, lost and broken are no results', () => {
       without: 'cancelled',
     })
   })
+})
+
+test('a fixed recipe replaces the result of the recipe before it on the same commit', () => {
+  const [failed, passed] = attemptsOf('1 failed build', '1 passed') as [CellAttempt, CellAttempt]
+  const fixed = { ...passed, buildId: 2, recipe: 'fixed recipe' }
+  expect(deriveCell([failed, fixed])).toMatchObject({ state: 'passing', newest: { buildId: 2 } })
+  expect(deriveCell([failed, { ...passed, buildId: 2 }])).toMatchObject({ state: 'flaky' })
+})
+
+describe('where only the newest results are read, the stored cell knows what was before them', () => {
+  const at = (position: number) => ({ commit: `commit ${position}` })
+  const stored = { verdict: 'failed' as Verdict, failedStep: 'build', since: at(2), changed: at(2), lastGood: at(1) }
+  const milestones = (texts: string[], cell: typeof stored | null) => {
+    const window = attemptsOf(...texts)
+    const { since, changed, lastGood } = completeStanding(deriveCell(window), window, cell)
+    return [since, changed, lastGood].map(milestone => milestone?.commit.replace('commit ', '') ?? '-').join(' ')
+  }
+
+  test.each([
+    ['a run that goes on keeps its beginning', ['8 failed build', '9 failed build'], stored, '2 2 1'],
+    ['a run that changes inside keeps since', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
+    ['a run that began inside', ['7 passed', '8 failed build', '9 failed build'], stored, '8 8 7'],
+    ['a run of the other kind', ['8 passed', '9 passed'], stored, '8 8 9'],
+    ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
+    ['all of it is inside', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
+  ])('%s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
 })

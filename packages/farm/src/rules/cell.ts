@@ -5,7 +5,10 @@ export interface CellAttempt {
   /** Where its commit stands on the branch's current first-parent line; larger is newer. */
   position: number
   commit: string
+  buildId: number
   jobId: number
+  /** The hash of the recipe it ran with. */
+  recipe: string
   verdict: Verdict
   failedStep: string | null
   finishedAt: Date
@@ -48,7 +51,7 @@ type Outcome = 'pass' | 'fail' | 'mixed'
 
 interface CommitResult {
   outcome: Outcome
-  /** Its attempts with a result, oldest first. */
+  /** Its attempts with a result and with its newest recipe, oldest first. */
   attempts: CellAttempt[]
   last: CellAttempt
 }
@@ -79,18 +82,21 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
 
 /** A commit's results as one: pass, fail, or mixed when its attempts disagree; oldest commit first. */
 function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
-  const byPosition = new Map<number, CellAttempt[]>()
+  const byCommit = new Map<string, CellAttempt[]>()
   for (const result of results) {
-    const others = byPosition.get(result.position)
+    const others = byCommit.get(result.commit)
     if (others) others.push(result)
-    else byPosition.set(result.position, [result])
+    else byCommit.set(result.commit, [result])
   }
-  return [...byPosition.entries()]
-    .sort(([one], [other]) => one - other)
-    .map(([, same]) => foldCommit(same.sort(byTime)))
+  return [...byCommit.values()]
+    .map(foldCommit)
+    .sort((one, other) => one.last.position - other.last.position || one.last.buildId - other.last.buildId)
 }
 
-function foldCommit(attempts: CellAttempt[]): CommitResult {
+/** A fixed recipe replaces the results of the one before it; it does not contradict them. */
+function foldCommit(results: readonly CellAttempt[]): CommitResult {
+  const newestBuild = results.reduce((one, other) => (other.buildId > one.buildId ? other : one))
+  const attempts = results.filter(({ recipe }) => recipe === newestBuild.recipe).sort(byTime)
   const passed = attempts.filter(({ verdict }) => verdict === 'passed').length
   const outcome = passed === attempts.length ? 'pass' : passed === 0 ? 'fail' : 'mixed'
   return { outcome, attempts, last: attempts.at(-1) as CellAttempt }
@@ -118,6 +124,56 @@ const isConfirmed = ({ attempts }: CommitResult): boolean =>
   attempts.length > 1 && new Set(attempts.slice(-2).map(wayOf)).size === 1
 
 /** How it failed: a timeout after a failure is another failure. */
-const wayOf = ({ verdict, failedStep }: CellAttempt): string => `${verdict}\n${failedStep ?? ''}`
+const wayOf = ({ verdict, failedStep }: Pick<CellAttempt, 'verdict' | 'failedStep'>): string =>
+  `${verdict}\n${failedStep ?? ''}`
 
-const byTime = (one: CellAttempt, other: CellAttempt): number => one.finishedAt.getTime() - other.finishedAt.getTime()
+/** A cell as it is stored: what a window of its newest results cannot tell any more. */
+export interface StoredCell<Milestone> {
+  verdict: Verdict
+  failedStep: string | null
+  since: Milestone
+  changed: Milestone
+  lastGood: Milestone | null
+}
+
+interface InHistory {
+  commit: string
+}
+
+/**
+ * The milestones of a standing that was derived from the newest results only: where the window ends inside a run, the
+ * stored cell still knows when that run began, and what passed before it.
+ */
+export function completeStanding<Milestone extends InHistory>(
+  { newest, since, changedAt, lastGood }: CellStanding,
+  window: readonly CellAttempt[],
+  stored: StoredCell<Milestone> | null,
+): {
+  since: CellAttempt | Milestone | null
+  changed: CellAttempt | Milestone | null
+  lastGood: CellAttempt | Milestone | null
+} {
+  const known = new Set(window.map(({ commit }) => commit))
+  const isOlder = (milestone: Milestone | null): milestone is Milestone =>
+    milestone !== null && !known.has(milestone.commit)
+  const oldest = window.reduce<CellAttempt | null>(
+    (one, other) => (one && one.position <= other.position ? one : other),
+    null,
+  )
+  const runGoesOn =
+    newest !== null &&
+    stored !== null &&
+    since?.commit === oldest?.commit &&
+    isResult(stored.verdict) &&
+    (stored.verdict === 'passed') === (newest.verdict === 'passed')
+  const olderSince = runGoesOn && isOlder(stored.since) ? stored.since : since
+  const sameWay = runGoesOn && wayOf(stored) === wayOf(newest)
+  return {
+    since: olderSince,
+    changed: changedAt ?? (sameWay && isOlder(stored.changed) ? stored.changed : olderSince),
+    lastGood: lastGood ?? (stored && isOlder(stored.lastGood) ? stored.lastGood : null),
+  }
+}
+
+const byTime = (one: CellAttempt, other: CellAttempt): number =>
+  one.finishedAt.getTime() - other.finishedAt.getTime() || one.jobId - other.jobId

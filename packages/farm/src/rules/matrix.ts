@@ -30,6 +30,8 @@ export interface CellRecord {
   jobId: number
   buildId: number
   commit: string
+  /** Where it stands on the branch's line; larger is newer. Null: the branch does not hold it any more. */
+  position: number | null
   verdict: Verdict
   failedStep: string | null
   finishedAt: Date
@@ -55,6 +57,7 @@ export interface MatrixCell {
   host: string
   arch: string
   project: string
+  branch: string
   variant: string
   /** Null: expected, and never ended yet. */
   last: CellRecord | null
@@ -73,6 +76,8 @@ export interface MatrixCell {
 export interface Matrix {
   at: Date
   projects: string[]
+  /** Of each of these projects: the branch that is shown, and those that were built, the last pushed first. */
+  branches: { project: string; shown: string; built: string[] }[]
   arches: string[]
   hosts: MatrixHost[]
   /** Every expected cell, by host, arch, project and variant. */
@@ -82,6 +87,7 @@ export interface Matrix {
 export interface MatrixInput {
   at: Date
   projects: ProjectConfig[]
+  branches: ReadonlyMap<string, { shown: string; built: string[] }>
   hosts: MatrixHost[]
   records: Map<string, CellRecord>
   active: Map<string, ActiveAttempt>
@@ -91,7 +97,8 @@ export const cellKey = (project: string, host: string, arch: string, variant: st
   `${project}\n${host}\n${arch}\n${variant}`
 
 /** The matrix from what is expected, so that a cell that never ran is there to be seen. */
-export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput): Matrix {
+export function drawMatrix({ at, projects, branches, hosts, records, active }: MatrixInput): Matrix {
+  const shownOf = (name: string) => branches.get(name)?.shown ?? ''
   const wanted = projects.flatMap(project =>
     Object.keys(project.variants).map(variant => ({
       project,
@@ -112,6 +119,7 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
             host: host.name,
             arch,
             project: project.name,
+            branch: shownOf(project.name),
             variant,
             last,
             active: active.get(key) ?? null,
@@ -126,7 +134,12 @@ export function drawMatrix({ at, projects, hosts, records, active }: MatrixInput
   })
   countAlike(cells)
   const arches = [...new Set(hosts.flatMap(host => host.arches.map(({ arch }) => arch)))].sort()
-  return { at, projects: projects.map(({ name }) => name), arches, hosts, cells }
+  const named = projects.map(({ name }) => ({
+    project: name,
+    shown: shownOf(name),
+    built: branches.get(name)?.built ?? [],
+  }))
+  return { at, projects: projects.map(({ name }) => name), branches: named, arches, hosts, cells }
 }
 
 function countAlike(cells: readonly MatrixCell[]): void {
@@ -142,25 +155,25 @@ function countAlike(cells: readonly MatrixCell[]): void {
     cell.alike = {
       cells: (counts.get(endingOf(cell)) ?? 1) - 1,
       of: (counts.get(commitOf(cell)) ?? 1) - 1,
-      notYet: notYet(cell.project, cell.last?.buildId ?? 0),
+      notYet: notYet(cell.project, cell.last?.position ?? 0),
     }
   }
 }
 
-/** How many cells of a project could still get their result of a build: they have none, or one of an older build. */
-function countNotYet(cells: readonly MatrixCell[]): (project: string, buildId: number) => number {
-  const newest = new Map<string, number[]>() // by project: the build of each cell's result, 0 for none
+/** How many cells of a project could still get their result of a commit: they have none, or one of an older commit. */
+function countNotYet(cells: readonly MatrixCell[]): (project: string, position: number) => number {
+  const newest = new Map<string, number[]>() // by project: the position of each cell's result, 0 for none
   for (const { project, last, prevented } of cells) {
-    const buildId = last && isResult(last.verdict) ? last.buildId : 0
-    if (buildId === 0 && prevented !== null) continue
-    const builds = newest.get(project)
-    if (builds) builds.push(buildId)
-    else newest.set(project, [buildId])
+    const position = last && isResult(last.verdict) ? (last.position ?? 0) : 0
+    if (position === 0 && prevented !== null) continue
+    const positions = newest.get(project)
+    if (positions) positions.push(position)
+    else newest.set(project, [position])
   }
-  const known = new Map<string, number>() // a matrix has few builds and many cells
-  return (project, buildId) => {
-    const key = `${project}\n${buildId}`
-    const count = known.get(key) ?? newest.get(project)?.filter(other => other < buildId).length ?? 0
+  const known = new Map<string, number>() // a matrix has few commits and many cells
+  return (project, position) => {
+    const key = `${project}\n${position}`
+    const count = known.get(key) ?? newest.get(project)?.filter(other => other < position).length ?? 0
     known.set(key, count)
     return count
   }

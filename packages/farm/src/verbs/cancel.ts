@@ -29,14 +29,15 @@ interface AskedRow {
 }
 
 async function cancelWhere(ground: Ground, which: Prisma.Sql): Promise<CancelOutcome> {
-  const unclaimed = Prisma.sql`"state" IN ('waiting', 'queued') AND ${which}`
+  const unclaimed = { kind: 'many', where: Prisma.sql`"state" IN ('waiting', 'queued') AND ${which}` } as const
   const ending = {
     verdict: 'cancelled',
     failedStep: null,
     reason: 'cancelled',
     detail: 'cancelled before it began',
   } as const
-  const ended = (await finishRows(ground, ground.db, unclaimed, ending))()
+  const announceAll = await ground.db.$transaction(tx => finishRows(ground, tx, unclaimed, ending))
+  const ended = announceAll()
   const asked = await ask(ground, which)
   for (const row of asked) {
     const attempt = attemptName(row)

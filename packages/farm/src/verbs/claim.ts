@@ -114,13 +114,19 @@ async function touch(
 const forget = async (ground: Ground, jobId: number, number: number) => {
   const detail =
     'the host asked for other work: it no longer knew this job (its directory was emptied, or a second agent runs there)'
+  const where = Prisma.sql`"jobId" = ${jobId} AND "number" = ${number}`
   const announceAll = await ground.db.$transaction(tx =>
-    finishRows(ground, tx, Prisma.sql`"jobId" = ${jobId} AND "number" = ${number}`, {
-      verdict: 'lost',
-      failedStep: null,
-      reason: 'forgotten',
-      detail,
-    }),
+    finishRows(
+      ground,
+      tx,
+      { kind: 'one', where },
+      {
+        verdict: 'lost',
+        failedStep: null,
+        reason: 'forgotten',
+        detail,
+      },
+    ),
   )
   announceAll()
 }

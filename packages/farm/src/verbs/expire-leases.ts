@@ -1,7 +1,7 @@
 import { later } from '../clock.ts'
 import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
-import { type EndedRow, finishRows } from './finish-rows.ts'
+import { type EndedRow, type Ending, finishRows } from './finish-rows.ts'
 
 const overdue = (at: Date) => Prisma.sql`
   "state" IN ('leased', 'running') AND "leaseUntil" + make_interval(secs => COALESCE((
@@ -14,21 +14,24 @@ const overdue = (at: Date) => Prisma.sql`
  */
 export async function expireLeases(ground: Ground): Promise<EndedRow[]> {
   const which = overdue(ground.now())
-  const ends = await ground.db.$transaction(async tx => [
-    await finishRows(ground, tx, Prisma.sql`"cancelRequestedAt" IS NOT NULL AND ${which}`, {
-      verdict: 'cancelled',
-      failedStep: null,
-      reason: 'cancelled',
-      detail: 'cancelled while its host was silent',
-    }),
-    await finishRows(ground, tx, which, {
-      verdict: 'lost',
-      failedStep: null,
-      reason: 'lease-expired',
-      detail: 'the host has not been heard of for longer than the recipe waits (lost-after)',
-    }),
-  ])
-  return ends.flatMap(announceAll => announceAll())
+  const cancelled = await end(ground, Prisma.sql`"cancelRequestedAt" IS NOT NULL AND ${which}`, {
+    verdict: 'cancelled',
+    failedStep: null,
+    reason: 'cancelled',
+    detail: 'cancelled while its host was silent',
+  })
+  const lost = await end(ground, Prisma.sql`"cancelRequestedAt" IS NULL AND ${which}`, {
+    verdict: 'lost',
+    failedStep: null,
+    reason: 'lease-expired',
+    detail: 'the host has not been heard of for longer than the recipe waits (lost-after)',
+  })
+  return [...cancelled, ...lost]
+}
+
+async function end(ground: Ground, where: Prisma.Sql, ending: Ending): Promise<EndedRow[]> {
+  const announceAll = await ground.db.$transaction(tx => finishRows(ground, tx, { kind: 'many', where }, ending))
+  return announceAll()
 }
 
 /**

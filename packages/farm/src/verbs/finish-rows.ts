@@ -1,7 +1,9 @@
 import { attemptName, type Verdict } from '@rumpfarm/contracts'
-import { Prisma, type Tx } from '../db.ts'
+import type { Prisma, Tx } from '../db.ts'
 import type { Ground } from '../ground.ts'
+import { isResult } from '../rules/cell.ts'
 import type { KeptArtifact } from './artifacts.ts'
+import { deriveCells, lockCell, lockProject } from './cells.ts'
 
 export interface Ending {
   verdict: Verdict
@@ -19,12 +21,18 @@ export interface Ending {
   compiler?: string | null
 }
 
+/** Which attempts end: one that its host finished, or as many as the condition is true of. */
+export type Selection = { kind: 'one' | 'many'; where: Prisma.Sql }
+
 export interface EndedRow {
   jobId: number
   number: number
   hostId: number
+  arch: string
+  variant: string
   buildId: number
   projectName: string
+  commit: string
   /** How often the recipe lets a lost job be tried. */
   attempts: number
   /** Artifacts that were not whole. */
@@ -32,12 +40,22 @@ export interface EndedRow {
 }
 
 /**
- * Ends the attempts that `which` selects and brings their cells up to date, in one statement, so that no reader sees a
- * verdict without its cell. A cell shows the newest build that has a result (passed, failed, timed out); until there is
- * one, it shows how the newest attempt ended. A lost attempt gets a successor while the recipe allows one. Returns what to announce once the transaction has committed.
+ * Ends the attempts that `which` selects and derives their cells again, in the caller's transaction, so that no reader sees
+ * a verdict without its cell. A lost attempt gets a successor while the recipe allows one. A transaction calls it once: a
+ * second call would wait for rows while it holds the locks of the first. Returns a function to call once the transaction has
+ * committed: it sends the events.
  */
-export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, ending: Ending): Promise<() => EndedRow[]> {
+export async function finishRows(ground: Ground, tx: Tx, which: Selection, ending: Ending): Promise<() => EndedRow[]> {
   const ended = await endRows(ground, tx, which, ending)
+  const changed = ended.map(({ projectName, commit, hostId, arch, variant }) => ({
+    projectName,
+    commit,
+    branch: null,
+    hostId,
+    arch,
+    variant,
+  }))
+  await deriveCells(tx, changed, isResult(ending.verdict) ? 'all' : 'without-result')
   const successors = ending.verdict === 'lost' ? await tryAgain(ground, tx, ended) : []
   return () => {
     for (const row of ended) {
@@ -58,7 +76,7 @@ export async function finishRows(ground: Ground, tx: Tx, which: Prisma.Sql, endi
   }
 }
 
-const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => tx.$queryRaw<EndedRow[]>`
+const endRows = ({ now }: Ground, tx: Tx, { kind, where }: Selection, ending: Ending) => tx.$queryRaw<EndedRow[]>`
   WITH told AS (
     SELECT * FROM jsonb_to_recordset(${JSON.stringify(ending.artifacts ?? [])}::jsonb)
         AS told("name" text, "sum" text, "sha256" text)
@@ -69,7 +87,7 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
            "logBytes" = COALESCE(${ending.logBytes ?? null}::int, "logBytes"),
            "logSum" = ${ending.logSum ?? null}, "artifactNote" = ${ending.artifactNote ?? null}, "compiler" = ${ending.compiler ?? null},
            "leaseUntil" = NULL
-     WHERE "state" <> 'finished' AND ${which}
+     WHERE "state" <> 'finished' AND ${where}
     RETURNING *
   ), placed AS (
     SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
@@ -83,54 +101,12 @@ const endRows = ({ now }: Ground, tx: Tx, which: Prisma.Sql, ending: Ending) => 
      WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number"
        AND NOT EXISTS (SELECT FROM told WHERE told."name" = artifact."name")
     RETURNING artifact.*
-  ), cell AS (
-    INSERT INTO "Cell" AS cell ("projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
-           "failedStep", "finishedAt", "sinceBuildId", "sinceCommit", "sinceAt", "changedBuildId", "changedCommit", "changedAt",
-           "lastGoodBuildId", "lastGoodCommit", "lastGoodAt")
-    SELECT DISTINCT ON ("projectName", "hostId", "arch", "variant")
-           "projectName", "hostId", "arch", "variant", "jobId", "buildId", "commit", "verdict",
-           "failedStep", "finishedAt", "buildId", "commit", "finishedAt", "buildId", "commit", "finishedAt",
-           CASE WHEN "verdict" = 'passed' THEN "buildId" END, CASE WHEN "verdict" = 'passed' THEN "commit" END,
-           CASE WHEN "verdict" = 'passed' THEN "finishedAt" END
-      FROM placed ORDER BY "projectName", "hostId", "arch", "variant", "buildId" DESC
-    ON CONFLICT ("projectName", "hostId", "arch", "variant") DO UPDATE SET
-      ${taken('jobId')}, ${taken('buildId')}, ${taken('commit')}, ${taken('verdict')}, ${taken('failedStep')}, ${taken('finishedAt')},
-${takenUnless(sameOutcome, 'sinceBuildId')}, ${takenUnless(sameOutcome, 'sinceCommit')}, ${takenUnless(sameOutcome, 'sinceAt')},
-      ${takenUnless(sameFailure, 'changedBuildId')}, ${takenUnless(sameFailure, 'changedCommit')}, ${takenUnless(sameFailure, 'changedAt')},
-      ${newestGood('lastGoodBuildId')}, ${newestGood('lastGoodCommit')}, ${newestGood('lastGoodAt')}
-    WHERE ${isResult('EXCLUDED')} OR NOT ${isResult('cell')}
   )
-  SELECT "jobId", "number", "hostId", "buildId", "projectName",
+  SELECT "jobId", "number", "hostId", "arch", "variant", "buildId", "projectName", "commit",
          (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
-         ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped"
-    FROM placed`
-
-/** Cancelled, lost and broken say nothing about the commit: such an attempt never replaces a result. */
-const isResult = (row: 'cell' | 'EXCLUDED') => Prisma.raw(`(${row}."verdict" IN ('passed', 'failed', 'timed-out'))`)
-
-/** A result replaces what is no result, and the result of the same or an older build. */
-const replaces = `(cell."buildId" <= EXCLUDED."buildId" OR cell."verdict" NOT IN ('passed', 'failed', 'timed-out'))`
-
-type CellColumn = 'jobId' | 'buildId' | 'commit' | 'verdict' | 'failedStep' | 'finishedAt'
-type SinceColumn = 'sinceBuildId' | 'sinceCommit' | 'sinceAt' | 'changedBuildId' | 'changedCommit' | 'changedAt'
-type GoodColumn = 'lastGoodBuildId' | 'lastGoodCommit' | 'lastGoodAt'
-
-const taken = (column: CellColumn) =>
-  Prisma.raw(`"${column}" = CASE WHEN ${replaces} THEN EXCLUDED."${column}" ELSE cell."${column}" END`)
-
-/** "Since" stays while the cell goes on to pass, or to fail at whatever step; "changed" only while it fails the same way. */
-const sameFailure = `cell."verdict" = EXCLUDED."verdict" AND cell."failedStep" IS NOT DISTINCT FROM EXCLUDED."failedStep"`
-const sameOutcome = `(${sameFailure} OR cell."verdict" IN ('failed', 'timed-out') AND EXCLUDED."verdict" IN ('failed', 'timed-out'))`
-
-const takenUnless = (same: string, column: SinceColumn) =>
-  Prisma.raw(`"${column}" = CASE WHEN NOT ${replaces} OR ${same} THEN cell."${column}" ELSE EXCLUDED."${column}" END`)
-
-/** An older build that passes late counts for "last good", too. */
-const newestGood = (column: GoodColumn) =>
-  Prisma.raw(
-    `"${column}" = CASE WHEN EXCLUDED."lastGoodBuildId" >= COALESCE(cell."lastGoodBuildId", 0)
-        THEN EXCLUDED."${column}" ELSE cell."${column}" END`,
-  )
+         ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
+         ${kind === 'one' ? lockCell : lockProject} AS "lock"
+    FROM (SELECT * FROM placed ORDER BY "projectName") placed`
 
 async function tryAgain({ now }: Ground, tx: Tx, ended: EndedRow[]) {
   const again = ended.filter(row => row.number < row.attempts)

@@ -100,7 +100,7 @@ async function end(ground: Ground, message: Finish, names: string[], artifacts: 
   const { jobId, number, lease } = message
   const judgement = judge(message.reason, names, message.steps)
   await ground.logs.open(message).seal()
-  const which = Prisma.sql`"jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${lease}`
+  const where = Prisma.sql`"jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${lease}`
   const ending = {
     verdict: judgement.verdict,
     failedStep: judgement.failedStep,
@@ -113,10 +113,7 @@ async function end(ground: Ground, message: Finish, names: string[], artifacts: 
     artifactNote: message.artifactsLeft?.join('\n') || null,
     compiler: message.compiler ?? null,
   }
-  const announceAll =
-    judgement.verdict === 'lost'
-      ? await ground.db.$transaction(tx => finishRows(ground, tx, which, ending))
-      : await finishRows(ground, ground.db, which, ending) // one statement: a transaction of its own
+  const announceAll = await ground.db.$transaction(tx => finishRows(ground, tx, { kind: 'one', where }, ending))
   const rows = announceAll()
   ground.running.forget(attemptName(message))
   return rows.length > 0 ? { kind: 'finished', verdict: judgement.verdict } : 'ended-meanwhile'

@@ -95,9 +95,14 @@ async function endForbidden(ground: Ground, tx: Tx, { hostId, rules = [] }: Hell
   const forbidden = waiting.filter(({ project, branch }) => !permits(rules, project, branch))
   if (forbidden.length === 0) return () => {}
   const names = forbidden.map(({ jobId, number }) => Prisma.sql`(${jobId}::int, ${number}::int)`)
-  const which = Prisma.sql`"state" IN ('waiting', 'queued') AND ("jobId", "number") IN (${Prisma.join(names)})`
+  const where = Prisma.sql`"state" IN ('waiting', 'queued') AND ("jobId", "number") IN (${Prisma.join(names)})`
   const detail = "the host's owner does not allow it"
-  return finishRows(ground, tx, which, { verdict: 'cancelled', failedStep: null, reason: 'refused', detail })
+  return finishRows(
+    ground,
+    tx,
+    { kind: 'many', where },
+    { verdict: 'cancelled', failedStep: null, reason: 'refused', detail },
+  )
 }
 
 /** A message that came while the host could not build for its arch was dropped: one that is still there is not sent twice. */

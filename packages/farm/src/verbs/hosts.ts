@@ -32,12 +32,17 @@ export async function removeHost(ground: Ground, name: string): Promise<boolean>
     const host = await tx.host.findFirst({ where: { name, removedAt: null }, select: { id: true } })
     if (!host) return undefined
     await tx.host.update({ where: { id: host.id }, data: { removedAt: now() } })
-    const announceAll = await finishRows(ground, tx, Prisma.sql`"hostId" = ${host.id}`, {
-      verdict: 'cancelled',
-      failedStep: null,
-      reason: 'cancelled',
-      detail: 'the host was removed from the farm',
-    })
+    const announceAll = await finishRows(
+      ground,
+      tx,
+      { kind: 'many', where: Prisma.sql`"hostId" = ${host.id}` },
+      {
+        verdict: 'cancelled',
+        failedStep: null,
+        reason: 'cancelled',
+        detail: 'the host was removed from the farm',
+      },
+    )
     return { host, announceAll }
   })
   if (!removed) return false

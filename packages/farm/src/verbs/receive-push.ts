@@ -1,8 +1,10 @@
-import { attemptName } from '@rumpfarm/contracts'
+import { attemptName, type ProjectConfig } from '@rumpfarm/contracts'
 import type { Ground } from '../ground.ts'
 import { plannedHosts } from '../reads/planned-hosts.ts'
 import { projectConfigs } from '../reads/projects.ts'
+import { mainBranch } from '../rules/main-branch.ts'
 import { buildRecipeHash, buildsBranch, type PlannedJob, planJobs } from '../rules/plan.ts'
+import { firstPosition } from '../rules/positions.ts'
 import { prepareSourcesAgain } from './sources.ts'
 
 export interface Push {
@@ -35,7 +37,32 @@ export async function receivePush(ground: Ground, push: Push): Promise<PushOutco
     await recordUnbuilt(ground, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  return plan(ground, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null))
+  const lines = await linesOf(ground, push, project)
+  return plan(ground, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null), lines)
+}
+
+/** Where a built commit may belong: the lines to read for it, and the branch that has it until then. */
+interface Lines {
+  wanted: string[]
+  /** Null: of which branch it is, if of any, only the lines say. */
+  placedOn: string | null
+}
+
+const linesMax = 20
+
+/** A commit without a branch may be anywhere: it is looked for in the lines that were pushed last. */
+async function linesOf({ db }: Ground, { branch }: Push, project: ProjectConfig): Promise<Lines> {
+  if (branch !== undefined) return { wanted: [branch], placedOn: branch }
+  const known = await db.branch.findMany({
+    where: { projectName: project.name },
+    select: { name: true },
+    orderBy: { pushedAt: 'desc' },
+    take: linesMax,
+  })
+  const main = mainBranch(project, [])
+  return known.length === 0
+    ? { wanted: [main], placedOn: main }
+    : { wanted: known.map(({ name }) => name), placedOn: null }
 }
 
 const recordUnbuilt = ({ db, now }: Ground, push: Push) =>
@@ -60,8 +87,14 @@ interface PlannedRow {
   hostId: number | null
 }
 
-async function plan(ground: Ground, push: Push, recipeHash: string, jobs: PlannedJob[]): Promise<PushOutcome> {
-  const rows = await insertBuild(ground, push, recipeHash, jobs)
+async function plan(
+  ground: Ground,
+  push: Push,
+  recipeHash: string,
+  jobs: PlannedJob[],
+  lines: Lines,
+): Promise<PushOutcome> {
+  const rows = await insertBuild(ground, push, recipeHash, jobs, lines)
   const build = rows[0]
   if (!build) return repeated(ground, push)
   const added = rows.flatMap(({ jobId, hostId }) => (jobId === null || hostId === null ? [] : [{ jobId, hostId }]))
@@ -69,6 +102,7 @@ async function plan(ground: Ground, push: Push, recipeHash: string, jobs: Planne
   if (sources === 'ready') {
     const attempts = added.map(job => ({ hostId: job.hostId, attempt: attemptName({ jobId: job.jobId, number: 1 }) }))
     ground.announce({ kind: 'queued', attempts })
+    ground.announce({ kind: 'line-wanted', project: push.project })
   } else if (sources === 'failed') await prepareSourcesAgain(ground, buildId)
   else ground.announce({ kind: 'planned', buildId })
   return { kind: 'built', buildId, created, jobsAdded: added.length }
@@ -88,7 +122,13 @@ async function repeated({ db }: Ground, push: Push): Promise<PushOutcome> {
  * webhook's answer, this one takes 1. A build is one project at one commit with one recipe for one reason: an identical
  * request finds it, and it gains the jobs it lacks (a host that joined since).
  */
-function insertBuild({ db, now }: Ground, push: Push, recipeHash: string, jobs: PlannedJob[]): Promise<PlannedRow[]> {
+function insertBuild(
+  { db, now }: Ground,
+  push: Push,
+  recipeHash: string,
+  jobs: PlannedJob[],
+  { wanted, placedOn }: Lines,
+): Promise<PlannedRow[]> {
   const recipes = [...new Map(jobs.map(job => [job.recipeHash, JSON.stringify(job.recipe)]))]
   const branch = push.branch ?? null
   const reason = push.again ? `again ${push.source} ${push.deliveryId}` : 'push'
@@ -105,6 +145,19 @@ function insertBuild({ db, now }: Ground, push: Push, recipeHash: string, jobs: 
       INSERT INTO "Push" ("source", "deliveryId", "projectName", "branch", "commit", "outcome", "buildId", "receivedAt")
       SELECT ${push.source}, ${push.deliveryId}, ${push.project}, ${branch}, ${push.commit}, 'built', build."id", ${at}
         FROM build
+      ON CONFLICT DO NOTHING
+    ), line AS (
+      INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "lineWantedAt", "guessed")
+      SELECT ${push.project}, line."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${wanted}::text[]) AS line("name")
+      ON CONFLICT ("projectName", "name") DO UPDATE SET "lineWantedAt" = EXCLUDED."lineWantedAt",
+        "guessed" = known."guessed" AND EXCLUDED."guessed",
+        "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
+    ), placed AS (
+      INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")
+      SELECT ${push.project}, ${push.commit}, ${placedOn},
+             COALESCE((SELECT max("position") FROM "BranchCommit"
+                        WHERE "projectName" = ${push.project} AND "branch" = ${placedOn}), ${firstPosition - 1}) + 1
+        FROM build WHERE ${placedOn}::text IS NOT NULL
       ON CONFLICT DO NOTHING
     ), recipe AS (
       INSERT INTO "Recipe" ("hash", "body")

@@ -53,8 +53,13 @@ export async function sourcesFailed(ground: Ground, buildId: number, message: st
       const info = JSON.stringify({ problem: detail })
       await tx.$executeRaw`
       UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${info}::jsonb WHERE "id" = ${buildId}`
-      const which = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
-      return finishRows(ground, tx, which, { verdict: 'broken', failedStep: null, reason: 'sources', detail })
+      const where = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
+      return finishRows(
+        ground,
+        tx,
+        { kind: 'many', where },
+        { verdict: 'broken', failedStep: null, reason: 'sources', detail },
+      )
     })
     .then(announceAll => announceAll())
 }

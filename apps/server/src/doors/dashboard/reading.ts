@@ -21,15 +21,17 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
 
   app.get('/', async (request, reply) => {
     const project = queryWord(request, 'project')
+    const branch = queryWord(request, 'branch')
     const [visit, matrix, all] = await Promise.all([
       visitOf(parts, request),
-      farm.matrix({ project }),
+      farm.matrix({ project, branch }),
       // The whole matrix names its projects itself.
-      project === undefined ? undefined : farm.listProjects(),
+      project === undefined && branch === undefined ? undefined : farm.listProjects(),
     ])
     const projects = all ? [...all.keys()] : matrix.projects
     if (project !== undefined && !projects.includes(project)) throw noProject(project)
-    return sendPage(reply, drawMatrixPage({ visit, matrix, projects, project }))
+    if (branch !== undefined && matrix.projects.length === 0) throw noBranch(branch, project)
+    return sendPage(reply, drawMatrixPage({ visit, matrix, projects, project, branch }))
   })
 
   app.get('/builds', async (request, reply) => {
@@ -81,5 +83,11 @@ export function readingPages(app: FastifyInstance, parts: Parts): void {
     return sendPage(reply, drawProjectPage({ visit, project, matrix, builds }))
   })
 }
+
+const noBranch = (name: string, project: string | undefined) =>
+  noSuch('built branch', name, {
+    href: project === undefined ? '/' : `/?project=${encodeURIComponent(project)}`,
+    text: `The matrix of ${project ?? 'all projects'}`,
+  })
 
 export const noProject = (name: string) => noSuch('project', name, { href: '/', text: 'The matrix of all projects' })

@@ -20,6 +20,7 @@ type Refused =
 
 /** What the doors themselves say no with. */
 type Own =
+  | 'unknown-branch'
   | 'malformed'
   | 'address-too-long'
   | 'invalid'
@@ -56,6 +57,7 @@ export const problemKinds = {
   'form-expired': [403, 'The form is too old'],
   unknown: [404, 'There is no such thing'],
   'unknown-project': [404, 'There is no such project'],
+  'unknown-branch': [404, 'This branch was not built'],
   'unknown-repository': [404, 'No project has this repository'],
   'no-such-page': [404, 'There is no such address'],
   'log-gone': [404, 'The log is no longer kept'],

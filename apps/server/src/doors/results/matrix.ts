@@ -1,7 +1,9 @@
 import { api } from '@rumpfarm/contracts'
-import type { FastifyRequest } from 'fastify'
+import type { Matrix } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { matrixCsv, matrixText } from '../matrix-forms.ts'
+import { problem } from '../problems.ts'
 import { unknownProject } from '../trigger-refusal.ts'
 import { type ApiInstance, refusals } from './door.ts'
 
@@ -15,7 +17,7 @@ export const matrix =
       {
         schema: {
           tags: ['matrix'],
-          summary: 'The matrix: newest verdict by host and arch; JSON, text or CSV',
+          summary: 'The matrix of a branch: newest result by host and arch; JSON, text or CSV',
           querystring: api.MatrixFilter,
           response: {
             200: {
@@ -31,11 +33,13 @@ export const matrix =
         },
       },
       async (request, reply) => {
-        const { project, format } = request.query
+        const { project, branch, format } = request.query
         const known = project === undefined ? undefined : await farm.listProjects()
         if (project !== undefined && !known?.has(project))
           return unknownProject(reply, project, [...(known?.keys() ?? [])])
-        const value = await farm.matrix({ project })
+        const value = await farm.matrix({ project, branch })
+        if (branch !== undefined && value.projects.length === 0)
+          return unknownBranch(reply, branch, project && (await farm.matrix({ project })))
         reply.header('vary', 'Accept')
         switch (format ?? formAccepted(request)) {
           case 'text':
@@ -48,6 +52,15 @@ export const matrix =
       },
     )
   }
+
+function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' | undefined): FastifyReply {
+  const built = matrix ? matrix.branches.flatMap(({ built: names }) => names) : []
+  const whose = matrix ? matrix.projects.join(', ') : 'any project'
+  const known = built.length > 0 ? `; built were: ${built.join(', ')}` : ''
+  return problem(reply, 'unknown-branch', `no commit of the branch ${branch} of ${whose} was built${known}`, {
+    known: built,
+  })
+}
 
 const formOfType: Record<string, Form> = { 'text/csv': 'csv', 'text/plain': 'text', 'application/json': 'json' }
 

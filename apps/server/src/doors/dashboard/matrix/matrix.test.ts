@@ -11,6 +11,7 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   host,
   arch: 'amd64',
   project: 'sample',
+  branch: 'main',
   variant: 'default',
   last: null,
   active: null,
@@ -24,6 +25,7 @@ const failed = (step: string, hours: number): MatrixCell['last'] => ({
   jobId: 41,
   buildId: 12,
   commit: 'a'.repeat(40),
+  position: 2,
   verdict: 'failed',
   failedStep: step,
   finishedAt: hoursAgo(1),
@@ -41,6 +43,7 @@ const passed: MatrixCell['last'] = {
 const matrixOf = (cells: MatrixCell[], changes: Partial<Matrix> = {}): Matrix => ({
   at,
   projects: ['sample'],
+  branches: [{ project: 'sample', shown: 'main', built: ['main'] }],
   arches: ['amd64', 'vax'],
   hosts: [...new Set(cells.map(cell => cell.host))].map(name => ({
     name,

@@ -13,21 +13,27 @@ export interface MatrixPage {
   projects: readonly string[]
   /** The one project shown. */
   project?: string | undefined
+  /** The branch that was asked for; without it, each project's main branch is shown. */
+  branch?: string | undefined
 }
 
-export function drawMatrixPage({ visit, matrix, projects, project }: MatrixPage): string {
+export function drawMatrixPage({ visit, matrix, projects, project, branch }: MatrixPage): string {
   const summary = summarise(matrix)
   const active = summary.running + summary.waiting > 0
   return drawPage({
-    title: project ?? headline(summary),
+    title: [project ?? headline(summary), branch].filter(Boolean).join(', branch '),
     visit,
     live: true,
     reloadSeconds: active ? 30 : undefined,
     children: (
       <>
-        <h1>{headline(summary)}</h1>
+        <h1>
+          {headline(summary)}
+          {branch !== undefined && ` on ${branch}`}
+        </h1>
         <Totals summary={summary} />
-        {projects.length > 1 && <Filter projects={projects} project={project} />}
+        {(projects.length > 1 || branch !== undefined) && <Filter projects={projects} project={project} />}
+        {(project !== undefined || projects.length === 1) && <Branches matrix={matrix} />}
         <Troubles matrix={matrix} />
         <MatrixTable matrix={matrix} />
       </>
@@ -90,6 +96,26 @@ function Filter({ projects, project }: { projects: readonly string[]; project: s
         </>
       ))}
       {project !== undefined && <A to={`/projects/${segment(project)}`}>about {project} →</A>}
+    </nav>
+  )
+}
+
+/** The branches of the one project that is shown. */
+export function Branches({ matrix }: { matrix: Matrix }) {
+  const [only] = matrix.branches
+  if (!only || matrix.branches.length > 1 || only.built.length < 2) return null
+  return (
+    <nav class="filter" aria-label="Branch">
+      {only.built.map(name => (
+        <>
+          <A
+            to={`/?project=${segment(only.project)}&branch=${segment(name)}`}
+            aria-current={name === only.shown ? 'true' : undefined}
+          >
+            {name}
+          </A>{' '}
+        </>
+      ))}
     </nav>
   )
 }

@@ -3,7 +3,7 @@ import type { BuildSummary, Matrix } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Csrf, drawPage, type Visit } from '../layout.tsx'
 import { A, Form } from '../links.tsx'
-import { MatrixTable } from '../matrix/page.tsx'
+import { Branches, MatrixTable } from '../matrix/page.tsx'
 import { byteCount, duration } from '../times.ts'
 import { BuildTable, Facts } from './tables.tsx'
 
@@ -26,6 +26,7 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
         {title !== undefined && <p class="lead">{title}</p>}
         <ProjectFacts project={project} />
         {visit.admin && <TriggerForm visit={visit} name={name} />}
+        <Branches matrix={matrix} />
         <MatrixTable matrix={matrix} />
         <h2>Recent builds</h2>
         {builds.length === 0 ? (

@@ -1,0 +1,163 @@
+import { later } from '../clock.ts'
+import { Prisma, type Tx } from '../db.ts'
+import type { Ground } from '../ground.ts'
+import { type PlacedCommit, placeCommits } from '../rules/positions.ts'
+import { type ChangedCell, deriveCells, lockProject } from './cells.ts'
+
+export interface WantedLine {
+  project: string
+  branch: string
+  wantedAt: Date
+}
+
+/** Branches whose first-parent lines are to be read now: of one project, or of all; at most `limit`, oldest first. */
+export async function linesToRead({ db, now }: Ground, project?: string, limit = 100): Promise<WantedLine[]> {
+  const rows = await db.branch.findMany({
+    where: { lineWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
+    select: { projectName: true, name: true, lineWantedAt: true },
+    orderBy: { lineWantedAt: 'asc' },
+    take: limit,
+  })
+  return rows.map(({ projectName, name, lineWantedAt }) => ({
+    project: projectName,
+    branch: name,
+    wantedAt: lineWantedAt as Date,
+  }))
+}
+
+export interface BranchLine {
+  project: string
+  branch: string
+  /** Newest commit first. */
+  commits: string[]
+  /** Whether all commits of the line are here. */
+  complete: boolean
+}
+
+/** Looked at for what a new line removes; what is older than that stays where it is. */
+const knownMax = 1000
+
+/**
+ * Gives the built commits of a branch the positions that its line has now, and derives the cells of every commit that moved,
+ * came or went. Repeating it changes nothing.
+ */
+export async function placeLine({ db }: Ground, { project, branch, commits, complete }: BranchLine): Promise<void> {
+  await db.$transaction(async tx => {
+    await tx.$queryRaw`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
+    const known = await knownCommits(tx, project, branch)
+    const built = await builtCommits(tx, project, commits)
+    const placing = placeCommits(known, { commits, complete, built })
+    const moved = movedCommits(known, placing.positions)
+    await writePositions(tx, { project, branch }, moved, placing.removed)
+    const changed = await cellsOf(tx, { project, branch }, [...moved.map(({ commit }) => commit), ...placing.removed])
+    await deriveCells(tx, changed, 'all')
+  })
+}
+
+const knownCommits = (tx: Tx, project: string, branch: string): Promise<PlacedCommit[]> =>
+  tx.branchCommit.findMany({
+    where: { projectName: project, branch },
+    select: { commit: true, position: true, settled: true },
+    orderBy: { position: 'desc' },
+    take: knownMax,
+  })
+
+async function builtCommits(tx: Tx, project: string, commits: string[]): Promise<Set<string>> {
+  const rows = await tx.build.findMany({
+    where: { projectName: project, commit: { in: commits } },
+    select: { commit: true },
+    distinct: ['commit'],
+  })
+  return new Set(rows.map(({ commit }) => commit))
+}
+
+interface Moved {
+  commit: string
+  position: number
+}
+
+function movedCommits(known: readonly PlacedCommit[], positions: ReadonlyMap<string, number>): Moved[] {
+  const before = new Map(known.map(place => [place.commit, place]))
+  return [...positions]
+    .filter(([commit, position]) => !before.get(commit)?.settled || before.get(commit)?.position !== position)
+    .map(([commit, position]) => ({ commit, position }))
+}
+
+interface BranchKey {
+  project: string
+  branch: string
+}
+
+async function writePositions(
+  tx: Tx,
+  { project, branch }: BranchKey,
+  moved: Moved[],
+  removed: string[],
+): Promise<void> {
+  if (moved.length > 0) {
+    await tx.$executeRaw`
+      INSERT INTO "BranchCommit" ("projectName", "branch", "commit", "position", "settled")
+      SELECT ${project}, ${branch}, "commit", "position", true
+        FROM unnest(${moved.map(({ commit }) => commit)}::text[], ${moved.map(({ position }) => position)}::int[])
+          AS moved("commit", "position")
+      ON CONFLICT ("projectName", "commit", "branch") DO UPDATE SET "position" = EXCLUDED."position", "settled" = true`
+  }
+  if (removed.length > 0)
+    await tx.branchCommit.deleteMany({ where: { projectName: project, branch, commit: { in: removed } } })
+}
+
+/** The cells of a branch to which these commits gave an attempt that has ended. */
+const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Promise<ChangedCell[]> =>
+  commits.length === 0
+    ? Promise.resolve([])
+    : tx.$queryRaw<ChangedCell[]>`
+        SELECT DISTINCT ${project} AS "projectName", ${''} AS "commit", ${branch} AS "branch", job."hostId", job."arch", job."variant"
+          FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
+         WHERE build."projectName" = ${project} AND build."commit" IN (${Prisma.join(commits)})
+           AND EXISTS (SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a."state" = 'finished')`
+
+/** The line was read, and was not wanted again meanwhile. */
+export async function lineRead({ db }: Ground, { project, branch, wantedAt }: WantedLine): Promise<void> {
+  await db.branch.updateMany({
+    where: { projectName: project, name: branch, lineWantedAt: wantedAt },
+    data: { lineWantedAt: null },
+  })
+}
+
+const lineRetrySeconds = 300
+const lineRetryForSeconds = 86_400
+
+/** The line cannot be read now: it is tried again every five minutes for a day after the push. */
+export async function lineUnreadable({ db, now }: Ground, { project, branch, wantedAt }: WantedLine): Promise<void> {
+  const at = now()
+  await db.$executeRaw`
+    UPDATE "Branch" SET "lineWantedAt" = CASE WHEN "pushedAt" > ${later(at, -lineRetryForSeconds)}
+                                              THEN ${later(at, lineRetrySeconds)}::timestamptz END
+     WHERE "projectName" = ${project} AND "name" = ${branch} AND "lineWantedAt" = ${wantedAt}`
+}
+
+/**
+ * The repository has no such branch. A name that was only a guess, for a commit that was built without one, gives way to the
+ * branch that the repository calls its default, with all that it has; a branch that was pushed once stays as it was.
+ */
+export async function branchMissing(
+  ground: Ground,
+  line: WantedLine,
+  defaultBranch: string | undefined,
+): Promise<void> {
+  const { project, branch } = line
+  await ground.db.$transaction(async tx => {
+    await tx.$queryRaw`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
+    const others = await tx.branch.count({ where: { projectName: project, name: { not: branch } } })
+    if (others > 0 || defaultBranch === undefined || defaultBranch === branch) return
+    const renamed = await tx.branch.updateMany({
+      where: { projectName: project, name: branch, guessed: true },
+      data: { name: defaultBranch, lineWantedAt: ground.now() },
+    })
+    if (renamed.count === 0) return
+    const where = { projectName: project, branch }
+    await tx.branchCommit.updateMany({ where, data: { branch: defaultBranch } })
+    await tx.cell.updateMany({ where, data: { branch: defaultBranch } })
+  })
+  await lineRead(ground, line)
+}

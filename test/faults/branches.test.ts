@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { sharedFarm } from '../support/farm-test.ts'
+import { eventually } from '../support/waiting.ts'
+import type { WireHost } from '../support/wire-host.ts'
+
+const step = { steps: [{ job: 'sh ./job.sh' }], branches: ['main', 'feature/**'] }
+const farm = sharedFarm({ projects: { forced: step, old: step, mixed: step } })
+
+interface Cell {
+  branch: string
+  last: { commit: string; verdict: string } | null
+}
+
+/** Waits until the cell of a branch shows how a commit ended. */
+const shows = (project: string, commit: string, verdict: string, branch = 'main') =>
+  eventually(`${project} ${branch}: ${verdict} at ${commit}`, async () => {
+    const { cells } = await farm()
+      .api()
+      .get<{ cells: Cell[] }>(`/api/v1/matrix?project=${project}&branch=${branch}`)
+      .catch(() => ({ cells: [] }))
+    return cells.find(({ last }) => last?.commit === commit && last.verdict === verdict)
+  })
+
+let claims = 0
+const ends = async (host: WireHost, exit: number) =>
+  host.finish(await host.job(++claims), '', { steps: [{ exit, milliseconds: 1, logBytes: 0 }] })
+
+test('a force push back to an older commit shows that commit again', async () => {
+  const repository = farm().repository('forced')
+  const good = repository.commit({ 'job.sh': 'true' })
+  const host = await farm().wireHost('forced')
+  await farm().trigger('main', 'forced')
+  await ends(host, 0)
+  await shows('forced', good, 'passed')
+  const bad = repository.commit({ 'job.sh': 'false' })
+  await farm().trigger('main', 'forced')
+  await ends(host, 1)
+  await shows('forced', bad, 'failed')
+
+  repository.git('reset', '--quiet', '--hard', good)
+  await farm().trigger('main', 'forced')
+  await shows('forced', good, 'passed')
+})
+
+test('an older commit that is triggered by hand and fails does not turn the cell red', async () => {
+  const repository = farm().repository('old')
+  const older = repository.commit({ 'job.sh': 'false' })
+  const newest = repository.commit({ 'job.sh': 'true' })
+  const host = await farm().wireHost('old')
+  await farm().trigger('main', 'old')
+  await ends(host, 0)
+  await shows('old', newest, 'passed')
+  const build = await farm().trigger(older, 'old')
+  await ends(host, 1)
+  await (await build.job('old')).finished()
+
+  const [place] = await eventually('the place of the older commit', async () => {
+    const rows = await farm().sql<{ settled: boolean }>(
+      `SELECT "settled" FROM "BranchCommit" WHERE "projectName" = 'old' AND "commit" = '${older}'`,
+    )
+    return rows.length > 0 ? rows : undefined
+  })
+  expect(place).toEqual({ settled: true })
+  await shows('old', newest, 'passed')
+})
+
+test('a bad feature branch leaves main green, and has cells of its own', async () => {
+  const repository = farm().repository('mixed')
+  const good = repository.commit({ 'job.sh': 'true' })
+  const host = await farm().wireHost('mixed')
+  await farm().trigger('main', 'mixed')
+  await ends(host, 0)
+  repository.git('switch', '--quiet', '--create', 'feature/bad')
+  const bad = repository.commit({ 'job.sh': 'false' })
+  await farm().trigger('feature/bad', 'mixed')
+  await ends(host, 1)
+
+  await shows('mixed', bad, 'failed', 'feature/bad')
+  await shows('mixed', good, 'passed')
+  await expect(farm().api().get('/api/v1/matrix?project=mixed&branch=gone')).rejects.toThrow(
+    /the branch gone of mixed was built; built were: feature\/bad, main/,
+  )
+})
