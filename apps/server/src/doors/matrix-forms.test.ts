@@ -66,6 +66,12 @@ test('as text: a known failure says why, and when it is over', () => {
   )
 })
 
+test('as text: a job that was lost and runs again is retrying', () => {
+  const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
+  const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 } })]
+  expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
+})
+
 test('as text: a failure that took the place of another one names the commit from which it is so', () => {
   const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
   expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(

@@ -1,4 +1,4 @@
-import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { isResult, type Matrix, type MatrixCell } from '@rumpfarm/farm'
 
 /** The matrix as text, for a terminal or a mail: a table for each project, its branch, and variant; hosts down, arches across. */
 export function matrixText(matrix: Matrix): string {
@@ -27,11 +27,15 @@ function words(cell: MatrixCell | undefined): string {
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
   const other = last.changed ? `, another failure before ${last.changed.commit.slice(0, 7)}` : ''
-  const how = [last.verdict, last.failedStep].filter(Boolean).join(' ')
+  const how = isRetrying(cell) ? 'retrying' : [last.verdict, last.failedStep].filter(Boolean).join(' ')
   const known = cell.known === null ? '' : `; ${knownWords(cell)}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
   return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
+
+/** Its newest job ended without a result, and has another attempt. */
+export const isRetrying = ({ last, active }: MatrixCell): boolean =>
+  last !== null && active?.jobId === last.jobId && !isResult(last.verdict)
 
 /** Why it is known to fail. One that passes nevertheless wants its entry taken out of farm.yaml. */
 export const knownWords = ({ known, last }: MatrixCell): string =>

@@ -1,6 +1,6 @@
 import { cut } from '@rumpfarm/contracts'
 import { isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
-import { knownWords } from '../../matrix-forms.ts'
+import { isRetrying, knownWords } from '../../matrix-forms.ts'
 import { escapeHtml, segment } from '../html.ts'
 import { age, moment } from '../times.ts'
 import { isTrouble, shortCommit, wordOf } from '../words.ts'
@@ -74,8 +74,7 @@ function drawLine(cell: MatrixCell, look: Look): string {
   }
   const { jobId, failedStep, verdict } = cell.last
   const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
-  const retrying = cell.active?.jobId === jobId && !isResult(verdict)
-  const link = `<a href=${look.publicPath}/jobs/${jobId}>${retrying ? 'retrying' : wordOf[verdict]}${step}</a>`
+  const link = `<a href=${look.publicPath}/jobs/${jobId}>${isRetrying(cell) ? 'retrying' : wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
   const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownWords(cell), 220))}</small>`
   return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
