@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { id, oneOf } from './api-forms.ts'
+import { oneOf } from './api-forms.ts'
 import { attemptStates, verdicts } from './words.ts'
 
 /** What the results API is asked. Unknown members are refused: a misspelt one would else be obeyed by silence. */
@@ -44,8 +44,10 @@ export const CreateToken = Type.Object(
 export const Nothing = Type.Optional(Type.Object({}, strict))
 
 export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) })
+/** One that is larger than any id is not malformed: the farm does not know it. */
+const id = (description: string) => Type.Integer({ minimum: 1, description })
 export const IdParam = Type.Object({ id: id('The number') })
-const number = Type.Integer({ minimum: 1, maximum: 9999 })
+const number = id('The attempt')
 export const AttemptParam = Type.Object({ id: id('The job'), number })
 const artifact = Type.String({ maxLength: 400, description: 'Its name; a / in it may be written as it is, or as %2F' })
 export const ArtifactParam = Type.Object({ id: id('The job'), name: artifact })

@@ -140,6 +140,10 @@ function takingStorable<Functions extends object>(functions: Functions): Functio
   return Object.fromEntries(guarded)
 }
 
+/** PostgreSQL's integers end there, and it refuses a question with a larger one. */
+const canBeId = (id: number): boolean => id <= 2_147_483_647
+const unknown = { kind: 'unknown' } as const
+
 /** A page is there within five seconds, or says that it is not, also when PostgreSQL stops answering. */
 const readLimits = { waitMs: 1_000, statementMs: 3_000 }
 
@@ -201,9 +205,9 @@ function verbs(ground: Ground) {
     /** Drops what is cached of an attempt: some server changed it. */
     forgetAttempt: (attempt: string) => ground.running.forget(attempt),
 
-    cancelJob: (jobId: number) => cancels.cancelJob(ground, jobId),
-    cancelBuild: (buildId: number) => cancels.cancelBuild(ground, buildId),
-    retryJob: (jobId: number) => retryJob(ground, jobId),
+    cancelJob: async (jobId: number) => (canBeId(jobId) ? cancels.cancelJob(ground, jobId) : unknown),
+    cancelBuild: async (buildId: number) => (canBeId(buildId) ? cancels.cancelBuild(ground, buildId) : unknown),
+    retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(ground, jobId) : unknown),
     /** Ends attempts of silent hosts; to be called every few seconds. */
     expireLeases: () => expireLeases(ground),
     /** Notes which hosts fell silent and which are back; to be called every few seconds. */
@@ -265,9 +269,10 @@ function questions(ground: Ground) {
     /** Of each project's main branch, unless `branch` names another. */
     matrix: (filter?: matrixReads.MatrixFilter) => matrixReads.matrix(ground, filter),
     listBuilds: (filter: Parameters<typeof builds.listBuilds>[1]) => listing(() => builds.listBuilds(ground, filter)),
-    findBuild: (id: number) => builds.findBuild(ground, id),
-    listJobs: (filter: builds.JobFilter) => listing(() => builds.listJobs(ground, filter)),
-    findJob: (id: number) => jobs.findJob(ground, id),
+    findBuild: async (id: number) => (canBeId(id) ? builds.findBuild(ground, id) : undefined),
+    listJobs: async (filter: builds.JobFilter) =>
+      canBeId(filter.buildId ?? 1) ? listing(() => builds.listJobs(ground, filter)) : [],
+    findJob: async (id: number) => (canBeId(id) ? jobs.findJob(ground, id) : undefined),
     listHosts: (page: { after?: string | undefined; limit: number }) => hostReads.listHosts(ground, page),
     findHost: (name: string) => hostReads.findHost(ground, name),
     /** For administrators: where a host's alerts go, and how that went; undefined: nowhere. */

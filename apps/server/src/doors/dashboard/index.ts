@@ -56,7 +56,7 @@ async function answerError(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   if (error instanceof NotHere) {
-    const status = request.method === 'GET' ? 404 : 409
+    const status = error.status ?? (request.method === 'GET' ? 404 : 409)
     return sendPage(reply.code(status), drawProblemPage(await visitOf(parts, request), error.problem))
   }
   if (error instanceof Refusal)
