@@ -1,6 +1,6 @@
 export * as api from './api.ts'
 export * from './cksum.ts'
-export { type Json, readJson } from './json.ts'
+export { type Json, readJson, unknownKey } from './json.ts'
 export * from './project.ts'
 export * from './signing.ts'
 export * from './steps.ts'

@@ -1,3 +1,5 @@
+import { cut } from './text.ts'
+
 export type Json =
   | { kind: 'value'; value: unknown }
   | { kind: 'malformed'; line: number; column: number; problem: string }
@@ -81,3 +83,7 @@ const ifLong = (length: number, next: Expecting): Step | undefined => (length > 
 
 const wordsFor = (expecting: Expecting): string =>
   expecting.replace(/^value/, 'a value').replace(/^name/, 'a name in quotes')
+
+/** What every reader of JSON answers to a key that it does not know. */
+export const unknownKey = (key: string, allowed: readonly string[]): string =>
+  `unknown key ${JSON.stringify(cut(key, 60))}; allowed: ${allowed.join(', ') || 'none'}`

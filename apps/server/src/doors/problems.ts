@@ -2,7 +2,7 @@ import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../parts.ts'
 import { type ProblemKind, problemKinds } from './problems/kinds.ts'
-import { mistakes, type Wrong } from './problems/mistakes.ts'
+import { mistakes, sentence, type Wrong } from './problems/mistakes.ts'
 import { problem, Refusal } from './problems/problem.ts'
 
 export { type ProblemKind, problem, problemKinds, Refusal }
@@ -65,7 +65,7 @@ const kindOfStatus: Partial<Record<number, ProblemKind>> = {
 function invalid(reply: FastifyReply, { validation, validationContext }: FastifyError): FastifyReply {
   const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body')
   const errors = mistakes(part, validation as Wrong[])
-  return problem(reply, 'invalid', errors.map(({ where, problem }) => `${where} ${problem}`).join('; '), { errors })
+  return problem(reply, 'invalid', errors.map(sentence).join('; '), { errors })
 }
 
 const pingMsMax = 1_500

@@ -204,6 +204,30 @@ doorsTest('a question that cannot be is answered with where', async ({ doors }) 
   ])
 })
 
+doorsTest('an unknown key of a body or a query is answered with the allowed ones', async ({ doors }) => {
+  await threeBuilds(doors)
+  const allowed = {
+    'projects/sample/builds': 'ref, again',
+    'hosts/invitations': 'name',
+    'hosts/vax/alert': 'url',
+    'hosts/vax/pause': 'none',
+    tokens: 'name, scope',
+    'login-links': 'none',
+    'jobs/1/cancel': 'none',
+    'jobs/1/retry': 'none',
+    'builds/1/cancel': 'none',
+  }
+  for (const [path, keys] of Object.entries(allowed)) {
+    const answer = await doors.post(`/api/v1/${path}`, { 'b"ranch': 'x' })
+    const words = `unknown key "b\\"ranch"; allowed: ${keys}`
+    expect([path, answer.statusCode]).toEqual([path, 400])
+    expect(answer.json().detail).toContain(`/body/b"ranch: ${words}`)
+    expect(answer.json().errors).toContainEqual({ where: '/body/b"ranch', problem: words })
+  }
+  const query = (await doors.ask('/api/v1/builds?stauts=failed')).json()
+  expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, project')
+})
+
 doorsTest('an unchanged matrix is not sent again a moment later', async ({ doors }) => {
   await doors.configure()
   await doors.host('vax')

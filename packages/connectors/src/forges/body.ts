@@ -1,4 +1,4 @@
-import { cut, readJson, storableText } from '@rumpfarm/contracts'
+import { cut, readJson, storableText, unknownKey } from '@rumpfarm/contracts'
 import type { Static, TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
 
@@ -25,7 +25,7 @@ export function readBody<Schema extends TSchema>(schema: Schema, text: string): 
   const json = readJson(text)
   if (json.kind === 'malformed') return malformed(`body:${json.line}:${json.column}`, `it is not JSON: ${json.problem}`)
   const { value } = json
-  const unknown = unknownKey(schema, value)
+  const unknown = unknownKeyIn(schema, value)
   if (unknown) return malformed('body', unknown)
   const wrong = Errors(schema, value)[0]
   if (!wrong) return { kind: 'body', value: value as Static<Schema> }
@@ -36,11 +36,9 @@ export function readBody<Schema extends TSchema>(schema: Schema, text: string): 
 }
 
 /** TypeBox only says of such a key that its "schema is false". */
-function unknownKey(schema: TSchema, value: unknown): string | undefined {
+function unknownKeyIn(schema: TSchema, value: unknown): string | undefined {
   const { properties, additionalProperties } = schema as { properties?: object; additionalProperties?: unknown }
   if (additionalProperties !== false || !properties || typeof value !== 'object' || value === null) return undefined
   const key = Object.keys(value).find(name => !Object.hasOwn(properties, name))
-  return key === undefined
-    ? undefined
-    : `unknown key ${JSON.stringify(cut(key, 60))}; allowed: ${Object.keys(properties).join(', ')}`
+  return key === undefined ? undefined : unknownKey(key, Object.keys(properties))
 }

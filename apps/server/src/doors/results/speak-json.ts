@@ -30,9 +30,11 @@ export function speakJson(app: FastifyInstance): void {
 /** What the type provider's own compiler does, without loading ajv-formats for it. Only bodies are of the right type already. */
 const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const checker = Compile(schema)
+  const allowed = Object.keys((schema as { properties?: object }).properties ?? {})
   return value => {
     const converted = httpPart === 'body' ? value : Value.Convert(schema, value)
-    return checker.Check(converted) ? { value: converted } : { error: checker.Errors(converted) as never }
+    if (checker.Check(converted)) return { value: converted }
+    return { error: checker.Errors(converted).map(error => ({ ...error, allowed })) as never }
   }
 }
 
