@@ -13,7 +13,10 @@ interface Looking {
   quiet: undefined
 }
 
-const project = { steps: [{ configure: 'true' }, { build: 'true' }, { tests: 'true' }] }
+const project = {
+  steps: [{ configure: 'true' }, { build: 'true' }, { tests: `true ${'a-long-argument '.repeat(20)}` }],
+  artifacts: ['*.tar.gz'],
+}
 
 export const test = base.extend<Looking, { farm: TestFarm }>({
   farm: [
@@ -21,7 +24,11 @@ export const test = base.extend<Looking, { farm: TestFarm }>({
     async ({}, use) => {
       const farm = await TestFarm.open({
         queues: 'postgres',
-        projects: { sample: project, other: { ...project, hosts: ['other-*'] } },
+        projects: {
+          sample: project,
+          other: { ...project, hosts: ['other-*'] },
+          gone: { ...project, hosts: ['other-*'], repository: './nowhere' },
+        },
       })
       await use(farm)
       await farm.close()

@@ -93,7 +93,7 @@ doorsTest('a login link is not used up by being looked at, works once, and signs
   expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
   const path = new URL(url).pathname
   const look = await doors.ask(path)
-  expect(look.body).toContain('<form method="post"><button>')
+  expect(look.body).toContain(`<form method="post" action="${path}"><button type="submit">Sign in`)
   expect(look.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
   expect(look.cookies).toEqual([])
 

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Parts } from '../parts.ts'
 import { type Access, openAccess, type Visitor } from './access/access.ts'
-import { loginPages } from './access/login-pages.ts'
+import { loginPages } from './access/login-pages.tsx'
 
 export { acceptForms } from './access/forms.ts'
 

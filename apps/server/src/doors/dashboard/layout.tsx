@@ -18,6 +18,16 @@ export interface Visit {
   problems: readonly string[]
 }
 
+/** A visit to a page that is the same for everybody. */
+export const strangersVisit = (path: string, publicPath: string): Visit => ({
+  at: new Date(),
+  admin: false,
+  csrf: undefined,
+  path,
+  publicPath,
+  problems: [],
+})
+
 export interface PageProps {
   title: string
   visit: Visit
@@ -33,6 +43,10 @@ const sections = [
   ['/builds', 'Builds'],
   ['/hosts', 'Hosts'],
 ] as const
+
+/** Nothing of a page comes from elsewhere, and nothing in it is script or style but our own files. */
+export const contentPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 export const fullTitle = (title: string): string => `${title} · Rumpfarm`
 
@@ -153,6 +167,14 @@ export const Ago = ({ from, at }: { from: Date; at: Date }) => (
 /** A status with its sign and colour. */
 export const Mark = ({ status, children }: { status: Status; children?: ComponentChildren }) => (
   <span class={`mark ${status}`}>{children ?? wordOf[status]}</span>
+)
+
+/** An area that scrolls sideways on a narrow screen, by keyboard as well (WCAG 2.1.1). */
+export const Frame = ({ label, children }: { label: string; children: ComponentChildren }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: without it only a mouse could scroll the area
+  <section class="frame" aria-label={label} tabIndex={0}>
+    {children}
+  </section>
 )
 
 /** HTML that our own tested string functions made of escaped text: the matrix and the logs, where components are too slow. */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { csrfToken, isAdmin } from '../access.ts'
-import type { Visit } from './layout.tsx'
+import { contentPolicy, type Visit } from './layout.tsx'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,10 +33,6 @@ export const plainVisit = (request: FastifyRequest): Visit => ({
   problems: [],
 })
 
-const contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-/** Nothing of a page comes from elsewhere, and nothing in it is script or style but our two files. */
 export const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
   reply
     .type('text/html; charset=utf-8')

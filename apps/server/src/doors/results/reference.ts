@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import { api } from '@rumpfarm/contracts'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../../parts.ts'
-import { referencePages } from './reference-pages.ts'
+import { referencePage } from './reference-page.tsx'
 
 const description = `What the farm knows, for programs. Reading is public; changing something takes a token:
 \`Authorization: Bearer TOKEN\`. docs/api.md has examples for curl, and what every problem means.`
@@ -46,5 +46,5 @@ export async function reference(app: FastifyInstance, { config }: Pick<Parts, 'c
   })
   for (const schema of answers) app.addSchema(schema)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  referencePages(app)
+  referencePage(app)
 }

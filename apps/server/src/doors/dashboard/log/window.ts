@@ -163,4 +163,7 @@ function drawParts(bytes: Buffer, start: number, firstLine: number, sections: re
 
 /** A line with its number, which is its address. `unfinished`: the live page will replace it. */
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
-  `<span class=${unfinished ? '"l tail"' : 'l'} id=L${number}><a href="#L${number}">${number} </a>${html}\n</span>`
+  `<span class=${unfinished ? '"l tail"' : 'l'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
+
+// A link alone in its line would be a target of its own, and less than 24 pixels high (WCAG 2.5.8).
+const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

@@ -182,7 +182,7 @@ export function MatrixTable({ matrix }: { matrix: Matrix }) {
     )
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section class="frame" aria-label="Matrix of hosts and architectures" tabIndex={0}>
+    <section class="frame matrix" aria-label="Matrix of hosts and architectures" tabIndex={0}>
       <Drawn html={drawTable(matrix, publicPath)} />
     </section>
   )

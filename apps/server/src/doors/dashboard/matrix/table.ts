@@ -70,14 +70,14 @@ function drawLine(cell: MatrixCell, look: Look): string {
   const prevented = cell.prevented === null ? '' : escapeHtml(cut(cell.prevented, 200))
   if (!cell.last) {
     const words = cell.active ? 'first run' : prevented || wordOf.never
-    return `<p class=${status}>${title}${words}${drawActive(cell, look)}`
+    return `<p class=${status}>${title}${words}${drawActive(cell, look)}</p>`
   }
   const { jobId, failedStep, verdict } = cell.last
   const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
   const link = `<a href=${look.publicPath}/jobs/${jobId}>${isRetrying(cell) ? 'retrying' : wordOf[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
   const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownWords(cell), 220))}</small>`
-  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}`
+  return `<p class=${status}>${title}${link}${drawSince(cell, look)}${drawActive(cell, look)}${now}${known}</p>`
 }
 
 function drawName({ project, variant }: MatrixCell, { manyProjects }: Look): string {

@@ -1,6 +1,6 @@
 import type { BuildSummary, BuildView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
-import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
+import { Ago, Csrf, drawPage, Frame, type Visit } from '../layout.tsx'
 import { A, Form } from '../links.tsx'
 import { byteCount, moment } from '../times.ts'
 import { isActive, type Status } from '../words.ts'
@@ -35,9 +35,9 @@ export function drawBuildsPage({ visit, builds, project, before }: BuildsPage): 
             .
           </p>
         ) : (
-          <div class="frame">
+          <Frame label={`Builds${of}`}>
             <BuildTable builds={builds} at={visit.at} caption={`Builds${of}, newest first`} />
-          </div>
+          </Frame>
         )}
         {before !== undefined && (
           <p>
@@ -81,9 +81,9 @@ export function drawBuildPage(visit: Visit, build: BuildView, asked = false): st
         {build.jobs.length === 0 ? (
           <p class="empty">No host builds this project: see its hosts and architectures in farm.yaml.</p>
         ) : (
-          <div class="frame">
+          <Frame label={`Jobs of build ${build.id}`}>
             <JobTable jobs={build.jobs} at={visit.at} caption={`Jobs of build ${build.id}`} leaveOut="build" />
-          </div>
+          </Frame>
         )}
       </>
     ),
@@ -160,7 +160,7 @@ function Sources({ build }: { build: BuildView }) {
 }
 
 export const SourceTable = ({ sources }: { sources: BuildView['preparedSources'] }) => (
-  <div class="frame">
+  <Frame label="Sources">
     <table class="list">
       <caption class="vh">The tarballs a job unpacks</caption>
       <thead>
@@ -191,5 +191,5 @@ export const SourceTable = ({ sources }: { sources: BuildView['preparedSources']
         ))}
       </tbody>
     </table>
-  </div>
+  </Frame>
 )

@@ -1,6 +1,6 @@
 import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
-import { Ago, Csrf, drawPage, type Visit } from '../layout.tsx'
+import { Ago, Csrf, drawPage, Frame, type Visit } from '../layout.tsx'
 import { A, Form } from '../links.tsx'
 import { moment } from '../times.ts'
 import { Facts, HostLink, JobTable } from './tables.tsx'
@@ -23,9 +23,9 @@ export function drawHostsPage(visit: Visit, hosts: readonly HostView[], after?: 
             None yet. <code>./farm host invite NAME</code> prints the line that makes a machine a host.
           </p>
         ) : (
-          <div class="frame">
+          <Frame label="Hosts of this farm">
             <HostTable hosts={hosts} at={visit.at} />
-          </div>
+          </Frame>
         )}
         {after !== undefined && (
           <p>
@@ -127,9 +127,9 @@ export function drawHostPage({ visit, host, jobs, offered, alert }: HostPage): s
         {jobs.length === 0 ? (
           <p class="empty">It has had none.</p>
         ) : (
-          <div class="frame">
+          <Frame label={`Recent jobs of ${host.name}`}>
             <JobTable jobs={jobs} at={visit.at} caption={`Recent jobs of ${host.name}`} leaveOut="host" />
-          </div>
+          </Frame>
         )}
         <Tools host={host} />
       </>
@@ -203,7 +203,7 @@ function ArchTable({ host }: { host: HostView }) {
   if (host.arches.length === 0)
     return <p class="empty">Nothing: its configuration file declares no architecture, so no job is planned for it.</p>
   return (
-    <div class="frame">
+    <Frame label={`Architectures of ${host.name}`}>
       <table class="list">
         <caption class="vh">Architectures {host.name} builds for</caption>
         <thead>
@@ -223,7 +223,7 @@ function ArchTable({ host }: { host: HostView }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Frame>
   )
 }
 

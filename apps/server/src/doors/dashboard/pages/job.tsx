@@ -1,7 +1,7 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
-import { Ago, Csrf, drawPage, fullTitle, Mark, type Visit } from '../layout.tsx'
+import { Ago, Csrf, drawPage, Frame, fullTitle, Mark, type Visit } from '../layout.tsx'
 import { A, Form } from '../links.tsx'
 import { type JobLog, LogView } from '../log/job-log.tsx'
 import { byteCount, duration } from '../times.ts'
@@ -114,7 +114,7 @@ function StepTable({ job, attempt, at }: { job: JobView; attempt: AttemptView; a
   const rows = stepRows(job, attempt, at)
   const longest = Math.max(1, ...rows.map(({ milliseconds }) => milliseconds ?? 0))
   return (
-    <div class="frame">
+    <Frame label="Steps">
       <table class="list stepped">
         <caption class="vh">Steps</caption>
         <thead>
@@ -152,7 +152,7 @@ function StepTable({ job, attempt, at }: { job: JobView; attempt: AttemptView; a
           ))}
         </tbody>
       </table>
-    </div>
+    </Frame>
   )
 }
 
@@ -164,7 +164,7 @@ function Artifacts({ job, attempt }: { job: JobView; attempt: AttemptView }) {
     <>
       {(artifacts.length > 0 || artifactNote !== null) && <h2>Files it left</h2>}
       {artifacts.length > 0 && (
-        <div class="frame">
+        <Frame label="Files it left">
           <table class="list">
             <caption class="vh">Files it left</caption>
             <thead>
@@ -192,7 +192,7 @@ function Artifacts({ job, attempt }: { job: JobView; attempt: AttemptView }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Frame>
       )}
       {artifactNote !== null && (
         <>

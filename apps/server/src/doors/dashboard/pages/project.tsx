@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Matrix } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
-import { Csrf, drawPage, type Visit } from '../layout.tsx'
+import { Csrf, drawPage, Frame, type Visit } from '../layout.tsx'
 import { A, Form } from '../links.tsx'
 import { Branches, MatrixTable } from '../matrix/page.tsx'
 import { byteCount, duration } from '../times.ts'
@@ -32,9 +32,9 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
         {builds.length === 0 ? (
           <p class="empty">None yet.</p>
         ) : (
-          <div class="frame">
+          <Frame label={`Recent builds of ${name}`}>
             <BuildTable builds={builds} at={visit.at} caption={`Recent builds of ${name}`} />
-          </div>
+          </Frame>
         )}
         <p>
           <A to={`/builds?project=${segment(name)}`}>All builds of {name}</A>

@@ -1,6 +1,10 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ComponentChildren } from 'preact'
 import type { Parts } from '../../parts.ts'
+import { segment } from '../dashboard/html.ts'
+import { contentPolicy, drawPage, strangersVisit } from '../dashboard/layout.tsx'
+import { Form } from '../dashboard/links.tsx'
 import { problemKinds } from '../problems.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { limitRates, rareRequestsPerMinuteMax } from '../rates.ts'
@@ -28,10 +32,12 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
     const status = error.statusCode ?? 503
     if (status >= 500) request.log.error({ err: error }, 'nobody could be signed in or out')
     const words = status >= 500 ? 'The database does not answer; try again in a moment.' : error.message
-    return page(reply.code(status), 'That did not work', `<p>${escapeText(words)}</p>`)
+    return page(reply.code(status), 'That did not work', <p>{words}</p>)
   })
 
-  app.get('/login/:token', async (_request, reply) => page(reply, 'Sign in', askPage))
+  app.get('/login/:token', async ({ params }: LoginRequest, reply) =>
+    page(reply, 'Sign in', <AskPage token={params.token} />),
+  )
   app.post('/login/:token', async (request: LoginRequest, reply) => {
     const outcome = await farm.logIn(request.params.token)
     if (outcome.kind !== 'logged-in') return page(reply.code(problemKinds[outcome.kind][0]), 'Sign in', notValidPage)
@@ -48,39 +54,34 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
   })
 }
 
-const askPage = `<p>This link signs this browser in as an administrator of the farm. It works once.</p>
-<form method="post"><button>Sign in</button></form>`
+const AskPage = ({ token }: { token: string }) => (
+  <>
+    <p>This link signs this browser in as an administrator of the farm. It works once.</p>
+    <Form to={`/login/${segment(token)}`}>
+      <button type="submit">Sign in</button>
+    </Form>
+  </>
+)
 
-const notValidPage = `<p>This link is not valid: it was used, or it is more than ten minutes old. Make another one with</p>
-<pre>./farm admin</pre>`
+const notValidPage = (
+  <>
+    <p>This link is not valid: it was used, or it is more than ten minutes old. Make another one with</p>
+    <pre>./farm admin</pre>
+  </>
+)
 
-const contentPolicy =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-function page(reply: FastifyReply, title: string, body: string): FastifyReply {
+function page(reply: FastifyReply, title: string, body: ComponentChildren): FastifyReply {
+  const children = (
+    <>
+      <h1>{title}</h1>
+      {body}
+    </>
+  )
   return reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('content-security-policy', contentPolicy)
     .header('referrer-policy', 'no-referrer') // the address is a secret until it is used
     .header('x-robots-tag', 'noindex')
-    .send(`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · Rumpfarm</title>
-<style>body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
-button { font: inherit; padding: .5rem 1.5rem }</style>
-</head>
-<body>
-<h1>${title}</h1>
-${body}
-<p><a href="${reply.server.publicPath}/">To the matrix</a></p>
-</body>
-</html>
-`)
+    .send(drawPage({ title, visit: strangersVisit('/login', reply.server.publicPath), children }))
 }
-
-const escapeText = (text: string) => text.replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`)
