@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { cut } from '@rumpfarm/contracts'
-import { addressProblem, hideSecrets, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
+import { cut, hideSecrets } from '@rumpfarm/contracts'
+import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
 import type { Environment } from './git/environment.ts'

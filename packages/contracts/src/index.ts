@@ -1,3 +1,4 @@
+export * from './addresses.ts'
 export * as api from './api.ts'
 export * from './cksum.ts'
 export { type Json, readJson, unknownKey } from './json.ts'

@@ -97,10 +97,9 @@ export const doorsTest = test.extend<{ doors: Doors }>({
     const directory = mkdtempSync(join(tmpdir(), 'doors-'))
     const database = await createTestDatabase()
     let time = Date.parse('2024-05-06T07:08:09Z')
-    const config = readConfig(
-      { HOST: '0.0.0.0', RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken },
-      directory,
-    )
+    // HOST: requests may call the farm what they like.
+    const env = { RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken, HOST: '0.0.0.0' }
+    const config = readConfig(env, directory)
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: join(directory, 'logs'),
@@ -137,7 +136,6 @@ export const doorsTest = test.extend<{ doors: Doors }>({
 
 async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Promise<FastifyInstance> {
   const bus = localBus()
-  // None of these doors sends messages to hosts.
   const agentRelease = async () =>
     releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
   const parts = { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts

@@ -1,22 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addressProblem, hideSecrets, localPath, mirrorName } from './addresses.ts'
-
-describe('secrets are hidden, and nothing else', () => {
-  test.each([
-    ['https://ada:s3cret@forge.example/x', 'https://***@forge.example/x'],
-    ['https://ghp_token@forge.example/x', 'https://***@forge.example/x'],
-    ['https://ada:s3@cret@forge.example/x', 'https://***@forge.example/x'],
-    ['ssh://git:s3@cret@forge.example/x', 'ssh://git:***@forge.example/x'],
-    ['HTTPS://ghp_token@forge.example/x', 'HTTPS://***@forge.example/x'],
-    ["fatal: unable to access 'http://a:b@h/x/': no", "fatal: unable to access 'http://***@h/x/': no"],
-    ['ssh://git:s3cret@forge.example/x', 'ssh://git:***@forge.example/x'],
-    ['https://h/x?private_token=abc&y=1', 'https://h/x?private_token=***&y=1'],
-    ['ssh://git@forge.example/x', 'ssh://git@forge.example/x'],
-    ['git@forge.example:x', 'git@forge.example:x'],
-    ['https://forge.example/@scope/x', 'https://forge.example/@scope/x'],
-    ['/srv/x', '/srv/x'],
-  ])('%s', (text, shown) => expect(hideSecrets(text)).toBe(shown))
-})
+import { addressProblem, localPath, mirrorName } from './addresses.ts'
 
 describe("a mirror's name", () => {
   test('can be read, and holds no secret', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hideSecrets } from '@rumpfarm/contracts'
 
 const schemePattern = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//
 const refPattern = /^(?![-/.])(?!.*(\.\.|@\{|\/\/))[^\p{Cc} ~^:?*[\\]{1,200}$/u
@@ -47,10 +48,3 @@ export function mirrorName(repository: string, address: string): string {
     .slice(-60)
   return `${slug}-${createHash('sha256').update(`${repository}\n${address}`).digest('hex').slice(0, 12)}.git`
 }
-
-/** Text without passwords and tokens: git repeats the whole URL in its messages. */
-export const hideSecrets = (text: string): string =>
-  text
-    .replace(/\b(https?:\/\/)[^/\s]+@/gi, '$1***@')
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^/@:\s]+):[^/\s]*@/gi, '$1:***@')
-    .replace(/([?&][^=&\s]*(?:token|key|secret|passw)[^=&\s]*=)[^&\s'"]+/gi, '$1***')

@@ -1,4 +1,4 @@
-import { hideSecrets } from './addresses.ts'
+import { hideSecrets } from '@rumpfarm/contracts'
 
 // What git, curl and ssh say (with LC_ALL=C), and what a person can do about it.
 const advices: [RegExp, string][] = [

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { hideSecrets } from './addresses.ts'
+import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
 import { type Git, uploadPack } from './ground.ts'
 import type { Mirror } from './mirror.ts'

@@ -1,4 +1,4 @@
-import { hideSecrets } from './addresses.ts'
+import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
 import { type Git, uploadPack } from './ground.ts'
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { cut } from '@rumpfarm/contracts'
-import { hideSecrets } from './addresses.ts'
+import { cut, hideSecrets } from '@rumpfarm/contracts'
 
 export interface GitCall {
   args: readonly string[]

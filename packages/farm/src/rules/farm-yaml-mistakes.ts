@@ -1,4 +1,4 @@
-import { cut, FarmYaml } from '@rumpfarm/contracts'
+import { cut, FarmYaml, hideSecrets } from '@rumpfarm/contracts'
 import { Check } from 'typebox/value'
 import { nearest } from './did-you-mean.ts'
 import type { YamlPath } from './yaml-places.ts'
@@ -94,12 +94,12 @@ function unknownKey(known: string[], path: YamlPath): Finding {
   return { path, at: 'key', found: `${show(key)} (unknown key)`, expected: `one of ${known.join(', ')}${hint}` }
 }
 
-/** What was found, for a person: short, on one line. */
+/** What was found, for a person: short, on one line, without an address's password. */
 export function show(value: unknown): string {
   if (value === '' || value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'a map'
-  const shown = JSON.stringify(value)
+  const shown = JSON.stringify(typeof value === 'string' ? hideSecrets(value) : value)
   return shown.length > 80 ? `${cut(shown, 76)}…"` : shown
 }
 

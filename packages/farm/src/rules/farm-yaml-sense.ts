@@ -1,4 +1,4 @@
-import type { FarmYaml, WrittenProject } from '@rumpfarm/contracts'
+import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
 import { type Finding, show } from './farm-yaml-mistakes.ts'
 import { fillInLimits } from './farm-yaml-normal.ts'
 
@@ -33,22 +33,22 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
     return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
   })
 
-// An address stands on pages and in git's argument list, which every user of the server can read.
-const withPassword = /^(https?:\/\/[^/]*@|[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/]*@)/i
-const withToken = /[?&][^=&]*(token|key|secret|passw|auth|sig)[^=&]*=/i
 // git runs a helper program for `name::address` and for a scheme that it does not know itself.
 const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
 const schemes = ['https', 'http', 'ssh', 'git', 'file']
+// Without its slashes git takes the scheme for the name of a host.
+const slashless = /^(https?|ssh|git|file):(?!\/\/)/i
 
 function addressFindings(repository: string, path: Finding['path']): Finding[] {
-  const [, scheme, mark] = helper.exec(repository) ?? []
-  if (scheme !== undefined && (mark === '::' || !schemes.includes(scheme.toLowerCase()))) {
+  const [, scheme, mark] = helper.exec(repository) ?? slashless.exec(repository) ?? []
+  if (scheme !== undefined && (mark !== '://' || !schemes.includes(scheme.toLowerCase()))) {
     const expected = `a path, user@host:path, or a URL that begins with ${schemes.map(name => `${name}://`).join(', ')}`
-    return [{ path, at: 'value', found: `an address of the kind ${show(`${scheme}${mark}`)}`, expected }]
+    return [{ path, at: 'value', found: `an address of the kind ${show(`${scheme}${mark ?? ':'}`)}`, expected }]
   }
-  if (!withPassword.test(repository) && !withToken.test(repository)) return []
-  const expected = "a URL without one: give the server's git a credential helper, or an ssh key"
-  return [{ path, at: 'value', found: 'a URL with a password or token in it', expected }]
+  const secret = secretInAddress(repository)
+  if (secret === undefined) return []
+  const expected = "an address without it: give the server's git a credential helper, or an ssh key"
+  return [{ path, at: 'value', found: secret, expected }]
 }
 
 function sourceFindings(project: string, { sources = {} }: WrittenProject): Finding[] {

@@ -379,31 +379,43 @@ test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a pr
   expect(Object.entries(only?.env ?? {})).toEqual([[name, 'y']])
 })
 
-test.each(['fd::17', 'ext::sh -c whoami', 'gopher://forge.example/p', 'ftp://forge.example/p', 'EXT::x'])(
-  'the address %s, for which git would run a helper program, is refused',
-  address => {
-    const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
-    expect(mistakes(text)).toEqual([
-      expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/)"/),
-    ])
-  },
-)
+test.each([
+  'fd::17',
+  'ext::sh -c whoami',
+  'gopher://forge.example/p',
+  'ftp://forge.example/p',
+  'EXT::x',
+  'https:/forge.example/p',
+])('the address %s is refused: git would run a helper program, or take the scheme for a host', address => {
+  const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
+  expect(mistakes(text)).toEqual([
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/|:)"/),
+  ])
+})
 
 test.each([
-  ['https://me:s3cret@forge.example/p.git', true],
-  ['https://ghp_s3cret@forge.example/p.git', true],
-  ['ssh://me:s3cret@forge.example/p.git', true],
-  ['https://forge.example/p.git?private_token=s3cret', true],
-  ['https://forge.example/p.git?ref=main', false],
-  ['ssh://git@forge.example/p.git', false],
-  ['git@forge.example:p.git', false],
-  ['https://forge.example/p.git', false],
-])('the address %s is refused for its password: %s, and not repeated', (address, refused) => {
+  'https://me:s3cret@forge.example/p.git',
+  'https://forge.example/p.git?pat=s3cret',
+  'https://forge.example/p.git;private_token=s3cret',
+  '"https://forge.example/p.git#access_token=s3cret"',
+  'me:s3cret@forge.example:p',
+])('the address %s is refused for its secret, which is not repeated', address => {
+  const text = `projects:\n  p:\n    repository: x\n    sources: { s: { repository: ${address} } }\n    steps: [{ build: make }]\n`
+  const found = mistakes(text)
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^farm.yaml:4:33: projects.p.sources.s.repository: found a .* in the address, expected an address without it: .* credential helper/,
+    ),
+  ])
+  expect(found.join()).not.toContain('s3cret')
+})
+
+test('a mistake in an address does not repeat its secret', () => {
+  const address = '"https://me:s3cret@forge.example/a b?pat=s3cret"'
   const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
-  const expected = [
-    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found a URL with a password or token/),
-  ]
-  expect(found).toEqual(refused ? expected : [])
+  expect(found).toEqual([
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces$/),
+  ])
   expect(found.join()).not.toContain('s3cret')
 })
 

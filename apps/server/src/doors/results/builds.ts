@@ -1,5 +1,4 @@
-import { hideSecrets } from '@rumpfarm/connectors'
-import { api } from '@rumpfarm/contracts'
+import { api, hideSecrets } from '@rumpfarm/contracts'
 import type { PreparedSource } from '@rumpfarm/farm'
 import type { Parts } from '../../parts.ts'
 import { requireAdmin } from '../access.ts'

@@ -1,5 +1,4 @@
-import { hideSecrets } from '@rumpfarm/connectors'
-import { api } from '@rumpfarm/contracts'
+import { api, hideSecrets } from '@rumpfarm/contracts'
 import type { JobView } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Parts } from '../../parts.ts'

@@ -1,5 +1,4 @@
-import { hideSecrets } from '@rumpfarm/connectors'
-import { api, type ProjectConfig } from '@rumpfarm/contracts'
+import { api, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { Parts } from '../../parts.ts'
 import { requireTrigger } from '../access.ts'
 import { unknownProject } from '../trigger-refusal.ts'

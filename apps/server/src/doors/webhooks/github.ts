@@ -1,5 +1,5 @@
 import { type ForgePush, readGithubDelivery, sameRepository } from '@rumpfarm/connectors'
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { PushOutcome } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
@@ -34,7 +34,7 @@ async function receive(
   const all = await parts.farm.projects()
   const meant = [...all.values()].filter(project => isOf(project, push))
   if (meant.length === 0) {
-    const words = `no project has the repository ${push.repositoryUrls[0]}; ${knownRepositories(all)}`
+    const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${knownRepositories(all)}`
     return problem(reply, 'unknown-repository', words, { known: [...all.keys()] })
   }
   const outcomes = await Promise.all(

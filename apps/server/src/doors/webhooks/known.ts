@@ -1,5 +1,4 @@
-import { hideSecrets } from '@rumpfarm/connectors'
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 
 /** For whoever set the webhook up at the wrong repository, or wrote another address into farm.yaml. */
 export const knownRepositories = (projects: ReadonlyMap<string, ProjectConfig>): string =>

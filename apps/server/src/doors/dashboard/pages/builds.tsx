@@ -1,3 +1,4 @@
+import { hideSecrets } from '@rumpfarm/contracts'
 import type { BuildSummary, BuildView } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Ago, Csrf, drawPage, Frame, type Visit } from '../layout.tsx'
@@ -177,7 +178,7 @@ export const SourceTable = ({ sources }: { sources: BuildView['preparedSources']
           <tr>
             <th scope="row">{name}</th>
             <td>
-              {repository}
+              {hideSecrets(repository)}
               {path === null ? '' : ` (${path})`}
             </td>
             <td>

@@ -1,4 +1,4 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Matrix } from '@rumpfarm/farm'
 import { segment } from '../html.ts'
 import { Csrf, drawPage, Frame, type Visit } from '../layout.tsx'
@@ -48,7 +48,7 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
 
 function ProjectFacts({ project }: { project: ProjectConfig }) {
   const rows: [string, string][] = [
-    ['Repository', project.repository],
+    ['Repository', hideSecrets(project.repository)],
     ['Directory', project.path ?? ''],
     ['Branches', project.branches.join(', ')],
     ['Hosts', project.hosts.join(', ')],
@@ -106,7 +106,7 @@ function ProjectRecipe({
           <>
             <dt>Further source {source.name}</dt>
             <dd>
-              {source.repository} at{' '}
+              {hideSecrets(source.repository)} at{' '}
               {source.commit ??
                 source.branch ??
                 (source.commitFrom ? `the commit in ${source.commitFrom}` : 'its newest commit')}
