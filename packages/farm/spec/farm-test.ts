@@ -185,7 +185,7 @@ async function enrolled(farm: Farm, heard: Announcement[], name: string, arches:
     facts: { uname_m: 'x86_64' },
   })
   if (joined.kind !== 'enrolled' || joined.credential === undefined) throw new Error(`enroll: ${joined.kind}`)
-  const bearer = await farm.hostBearing(joined.credential)
+  const bearer = (await farm.hostsBearing([joined.credential])).get(joined.credential)
   if (!bearer) throw new Error('the credential is not known')
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`

@@ -239,8 +239,8 @@ function answers(ground: Ground) {
     /** What an attempt unpacks, if this host holds it with this lease. */
     sourcesOfLease: (attempt: AttemptId, hostId: number, lease: string) =>
       sourcesOfLease(ground, attempt, hostId, lease),
-    signerNamed: (by: string) => signatures.signerNamed(ground, by),
-    hostBearing: (credential: string) => hosts.hostBearing(ground, credential),
+    signersNamed: (names: readonly string[]) => signatures.signersNamed(ground, names),
+    hostsBearing: (credentials: readonly string[]) => hosts.hostsBearing(ground, credentials),
     /** For pushes and background work; pages ask `listProjects`. */
     projects: () => projectReads.projectConfigs(ground),
     buildsToPrepare: () => sources.buildsToPrepare(ground),

@@ -6,6 +6,7 @@ import type { Parts } from '../parts.ts'
 import { type Access, openAccess, type Visitor } from './access/access.ts'
 import { loginPages } from './access/login-pages.tsx'
 
+export { knowVisitors } from './access/access.ts'
 export { acceptForms } from './access/forms.ts'
 
 declare module 'fastify' {
@@ -29,9 +30,6 @@ export const accessDoor = (parts: Parts) =>
       app.decorate('access', access)
       app.decorateRequest('visitor', null as never)
       app.decorateRequest('allowedBy', null)
-      app.addHook('onRequest', async request => {
-        request.visitor = await access.visitorOf(request)
-      })
       await app.register(loginPages(parts))
     },
     { name: 'access' },

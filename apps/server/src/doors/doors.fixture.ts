@@ -12,7 +12,7 @@ import { pino } from 'pino'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../../test/support/postgres.ts'
 import { releaseOf } from '../agent-release.ts'
-import { buildApp } from '../app.ts'
+import { buildApp, buildSignedApp } from '../app.ts'
 import { localBus } from '../bus.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Parts } from '../parts.ts'
@@ -36,6 +36,8 @@ export interface Doors {
   wait(seconds: number): void
   /** The same doors with other parts; to be closed by the test. */
   open(parts: Partial<Pick<Parts, 'farm' | 'config'>>): Promise<FastifyInstance>
+  /** What listens at SIGNED_PORT; to be closed by the test. */
+  openSigned(): Promise<FastifyInstance>
   ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
   /** As an administrator's program. */
   post(url: string, payload?: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>
@@ -55,6 +57,7 @@ export interface Doors {
 export interface TestHost {
   id: number
   name: string
+  credential: string
   /** Takes an attempt; `say` sends its log, `end` ends it. */
   take(attempt: string): Promise<Offer>
   say(offer: Offer, text: string | Buffer, offset?: number): Promise<void>
@@ -112,6 +115,10 @@ export const doorsTest = test.extend<{ doors: Doors }>({
     const wait = (seconds: number) => {
       time += seconds * 1000
     }
+    const openSigned = () => {
+      const way = { url: 'http://farm.example', script: async () => '' }
+      return buildSignedApp(partsOf({ farm, mirrors, config }), way, { log })
+    }
     const open: Doors['open'] = parts => openDoors({ farm, mirrors, config, ...parts })
     const sql = (statement: string) => runSql(database.url, statement)
     const pushes = async () => Number((await sql('SELECT count(*)::int AS pushes FROM "Push"'))[0]?.pushes)
@@ -121,6 +128,7 @@ export const doorsTest = test.extend<{ doors: Doors }>({
       app,
       wait,
       open,
+      openSigned,
       pushes,
       sql,
       databaseUrl: database.url,
@@ -134,14 +142,21 @@ export const doorsTest = test.extend<{ doors: Doors }>({
   },
 })
 
-async function openDoors(given: Pick<Parts, 'farm' | 'mirrors' | 'config'>): Promise<FastifyInstance> {
+const log = pino({ level: 'silent' })
+
+type Given = Pick<Parts, 'farm' | 'mirrors' | 'config'>
+
+async function openDoors(given: Given): Promise<FastifyInstance> {
+  const app = await buildApp(partsOf(given), { log })
+  await app.ready()
+  return app
+}
+
+function partsOf(given: Given): Parts {
   const bus = localBus()
   const agentRelease = async () =>
     releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
-  const parts = { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts
-  const app = await buildApp(parts, { log: pino({ level: 'silent' }) })
-  await app.ready()
-  return app
+  return { ...given, bus, agentRelease, watching: openWatching(bus) } as unknown as Parts
 }
 
 /** Each reader of the matrix waits until this connection ends. */
@@ -206,15 +221,16 @@ async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHo
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
   const joined = await farm.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
-  const host = joined.kind === 'enrolled' ? await farm.hostBearing(joined.credential ?? '') : undefined
+  const credential = joined.kind === 'enrolled' ? (joined.credential ?? '') : ''
+  const host = (await farm.hostsBearing([credential])).get(credential)
   if (!host) throw new Error(`enroll: ${joined.kind}`)
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`
   await farm.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
-  return { ...host, ...work(farm, host.id, instance) }
+  return { ...host, credential, ...work(farm, host.id, instance) }
 }
 
-function work(farm: Farm, hostId: number, instance: string): Omit<TestHost, 'id' | 'name'> {
+function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'take' | 'say' | 'end'> {
   let claim = 0
   const heldBy = ({ attempt, lease }: Offer) => ({ ...attemptOf(attempt), hostId, lease })
   return {

@@ -1,6 +1,8 @@
 import { statfs } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../parts.ts'
+import { answerRefusals } from './problems.ts'
+import { limitRates } from './rates.ts'
 
 /** With less room than this in the data directory, logs and the database are about to stop. */
 const freeBytesMin = 50_000_000
@@ -12,6 +14,8 @@ const freeBytesMin = 50_000_000
 export const healthDoor =
   ({ farm, config }: Pick<Parts, 'farm' | 'config'>) =>
   async (app: FastifyInstance) => {
+    await limitRates(app)
+    answerRefusals(app)
     app.get('/healthz', async () => ({ status: 'ok' }))
     app.get('/readyz', async (request, reply) => {
       const unready = (status: string, problem: string) =>

@@ -23,6 +23,13 @@ export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Parts, '
   )
 }
 
+/** For a door that has its own words for everything else. */
+export const answerRefusals = (app: FastifyInstance) =>
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof Refusal) return refused(reply, error)
+    throw error
+  })
+
 async function answerError(
   farm: Pick<Parts['farm'], 'ping'>,
   error: FastifyError,

@@ -3,13 +3,16 @@ import { Prisma } from '../db.ts'
 import type { Ground } from '../ground.ts'
 import { finishRows } from './finish-rows.ts'
 
-/** The host that bears this credential, or undefined. */
-export async function hostBearing(
+/** The hosts with these credentials, by credential. */
+export async function hostsBearing(
   { db }: Ground,
-  credential: string,
-): Promise<{ id: number; name: string } | undefined> {
-  const host = await db.host.findUnique({ where: { credentialHash: hash(credential) } })
-  return host && !host.removedAt ? { id: host.id, name: host.name } : undefined
+  credentials: readonly string[],
+): Promise<Map<string, { id: number; name: string }>> {
+  const byHash = new Map(credentials.map(credential => [hash(credential), credential]))
+  const rows = await db.$queryRaw<{ id: number; name: string; credentialHash: string }[]>`
+    SELECT "id", "name", "credentialHash" FROM "Host"
+     WHERE "credentialHash" = ANY(${[...byHash.keys()]}) AND "removedAt" IS NULL`
+  return new Map(rows.map(({ id, name, credentialHash }) => [byHash.get(credentialHash) ?? '', { id, name }]))
 }
 
 /** Pauses a host (its jobs wait) or lets it work again; false if there is no such host. */

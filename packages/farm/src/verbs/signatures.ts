@@ -17,18 +17,33 @@ export const invitationKey = (token: string): string => keyLetters(hash(`rumpfar
 export const hostKey = (token: string, nonce: string): string =>
   keyLetters(sign(invitationKey(token), `host ${nonce}\n`))
 
-/** Who signs under this name: a host's, or an invitation's public id. */
-export async function signerNamed({ db, settings }: Ground, by: string): Promise<Signer | undefined> {
-  const host = await db.host.findUnique({ where: { name: by } })
-  if (host) {
-    const { id, name, keySeed, keyNonce, removedAt } = host
-    if (keySeed === null || keyNonce === null || removedAt) return undefined
-    return { key: hostKey(invitationToken(settings.secret, keySeed), keyNonce), host: { id, name } }
+/** Who signs under these names: hosts' names, or invitations' public ids. */
+export async function signersNamed({ db, settings }: Ground, names: readonly string[]): Promise<Map<string, Signer>> {
+  const [hosts, invitations] = await Promise.all([
+    db.$queryRaw<SigningHost[]>`
+      SELECT "id", "name", "keySeed", "keyNonce", "removedAt" FROM "Host" WHERE "name" = ANY(${names})`,
+    db.$queryRaw<{ tokenHash: string; seed: string }[]>`
+      SELECT "tokenHash", "seed" FROM "Invitation" WHERE "tokenHash" = ANY(${names}) AND "seed" IS NOT NULL`,
+  ])
+  const signers = new Map<string, Signer>()
+  for (const { tokenHash, seed } of invitations) {
+    const token = invitationToken(settings.secret, seed)
+    signers.set(tokenHash, { key: invitationKey(token), invitation: { token } })
   }
-  const invitation = await db.invitation.findUnique({ where: { tokenHash: by } })
-  if (!invitation?.seed) return undefined
-  const token = invitationToken(settings.secret, invitation.seed)
-  return { key: invitationKey(token), invitation: { token } }
+  for (const { id, name, keySeed, keyNonce, removedAt } of hosts) {
+    signers.delete(name) // a host's name counts, also of one that may not sign
+    if (keySeed === null || keyNonce === null || removedAt) continue
+    signers.set(name, { key: hostKey(invitationToken(settings.secret, keySeed), keyNonce), host: { id, name } })
+  }
+  return signers
+}
+
+interface SigningHost {
+  id: number
+  name: string
+  keySeed: string | null
+  keyNonce: string | null
+  removedAt: Date | null
 }
 
 export interface SignedRequest extends RequestSignature {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { TokenBearer, TokenScope } from '@rumpfarm/farm'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
 import { Refusal } from '../problems/problem.ts'
 
@@ -62,3 +62,10 @@ const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
 
 const same = (sent: unknown, wanted: string): boolean =>
   typeof sent === 'string' && sent.length === wanted.length && timingSafeEqual(Buffer.from(sent), Buffer.from(wanted))
+
+/** Finds out who visits this door. After its limit of requests: each wrong session costs the database a look-up. */
+export function knowVisitors(app: FastifyInstance): void {
+  app.addHook('onRequest', async request => {
+    request.visitor = await app.access.visitorOf(request)
+  })
+}

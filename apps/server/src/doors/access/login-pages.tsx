@@ -8,7 +8,7 @@ import { Form } from '../dashboard/links.tsx'
 import { problemKinds } from '../problems.ts'
 import { publicUrlOf } from '../public-url.ts'
 import { limitRates, rareRequestsPerMinuteMax } from '../rates.ts'
-import { sessionCookie } from './access.ts'
+import { knowVisitors, sessionCookie } from './access.ts'
 import { acceptForms } from './forms.ts'
 
 type LoginRequest = FastifyRequest<{ Params: { token: string } }>
@@ -21,6 +21,7 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
   const { farm, config } = parts
   acceptForms(app)
   await limitRates(app, rareRequestsPerMinuteMax)
+  knowVisitors(app)
   const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
     path: config.publicPath || '/',
     httpOnly: true,

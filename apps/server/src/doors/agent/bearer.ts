@@ -12,11 +12,37 @@ const knownMs = 5_000
 const knownMax = 10_000
 
 /** Who sends this request: hosts by their credentials, remembered for a few seconds. */
-export function bearers(farm: Pick<Farm, 'hostBearing'>, bus: Bus) {
-  const hosts = remembering(credential => farm.hostBearing(credential), bus)
+export function bearers(farm: Pick<Farm, 'hostsBearing'>, bus: Bus) {
+  const hosts = remembering(
+    gathered(credentials => farm.hostsBearing(credentials)),
+    bus,
+  )
   return async (authorization: string | undefined): Promise<Bearer | undefined> => {
     const credential = /^Bearer ([A-Za-z0-9._+-]{1,128})$/.exec(authorization ?? '')?.[1]
     return credential === undefined ? undefined : hosts.named(credential)
+  }
+}
+
+/**
+ * One look-up at a time; what is asked meanwhile goes into the next one, all together. So a flood of wrong credentials keeps one
+ * connection to the database busy, and a host with the right one, also behind the same address, is found among them.
+ */
+export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string, Found>>) {
+  let running: Promise<unknown> = Promise.resolve()
+  let next: { names: Set<string>; found: Promise<Map<string, Found>> } | undefined
+  const gather = () => {
+    const names = new Set<string>()
+    const found = running.then(() => {
+      next = undefined
+      return lookUp([...names])
+    })
+    running = found.catch(() => {})
+    return { names, found }
+  }
+  return async (name: string): Promise<Found | undefined> => {
+    next ??= gather()
+    next.names.add(name)
+    return (await next.found).get(name)
   }
 }
 

@@ -3,7 +3,7 @@ import { type EnrollOutcome, isStorageFull, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts, SignedWay } from '../../parts.ts'
 import { publicUrlOf } from '../public-url.ts'
-import { limitRates, rareRequestsPerMinuteMax } from '../rates.ts'
+import { type Count, limitRates, openCount, rareRequestsPerMinuteMax } from '../rates.ts'
 import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
 import { type ClaimRequest, claimDoor, waitSecondsMax } from './claim.ts'
@@ -34,10 +34,10 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 /** The hosts' door: docs/agent-protocol.md, word for word. */
 export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(parts.config, request)
-  serveScript(app, '/agent.sh', async request => fillIn((await parts.agentRelease()).bytes, publicUrl(request)))
-  serveScript(app, '/agent-readable.sh', async request =>
-    fillIn((await parts.agentRelease()).readable, publicUrl(request)),
-  )
+  await serveScripts(app, {
+    '/agent.sh': async request => fillIn((await parts.agentRelease()).bytes, publicUrl(request)),
+    '/agent-readable.sh': async request => fillIn((await parts.agentRelease()).readable, publicUrl(request)),
+  })
   const bearerOf = bearers(parts.farm, parts.bus)
   const identity: Identity = {
     publicUrl,
@@ -51,10 +51,10 @@ export const agentDoor = (parts: Parts) => async (app: FastifyInstance) => {
 
 /** The same door for hosts without TLS 1.2, on a port of its own: only signed requests. */
 export const signedDoor = (parts: Parts, way: SignedWay) => async (app: FastifyInstance) => {
-  serveScript(app, '/agent.sh', () => way.script())
+  await serveScripts(app, { '/agent.sh': () => way.script() })
   const identity: Identity = {
     publicUrl: () => parts.config.publicUrl ?? '', // never what a request calls the farm: that is not signed
-    watch: app => requireSignatures(app, parts.farm, parts.bus),
+    watch: (app, countStranger) => requireSignatures(app, parts, countStranger),
     known: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,
     invitationOf: request => request.signed?.signer.invitation?.token,
@@ -66,7 +66,7 @@ export const signedDoor = (parts: Parts, way: SignedWay) => async (app: FastifyI
 interface Identity {
   publicUrl(request: FastifyRequest): string
   /** Sees every request before the routes do. */
-  watch(app: FastifyInstance): void
+  watch(app: FastifyInstance, countStranger: Count): void
   /** When it can tell. */
   known: 'onRequest' | 'preHandler'
   bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
@@ -74,10 +74,22 @@ interface Identity {
   invitationOf(request: FastifyRequest, lines: [string, string][]): string | undefined
 }
 
-function serveScript(app: FastifyInstance, path: string, script: (request: FastifyRequest) => Promise<string>): void {
-  app.get(path, async (request, reply) => {
-    const text = await script(request)
-    return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
+async function serveScripts(
+  app: FastifyInstance,
+  scripts: Record<string, (request: FastifyRequest) => Promise<string>>,
+): Promise<void> {
+  await app.register(async scope => {
+    await limitRates(scope)
+    scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      if (error.statusCode === 429) return reply.code(429).type('text/plain; charset=utf-8').send(`${error.message}\n`)
+      request.log.error({ err: error }, 'the agent could not be sent')
+      return reply.code(503).type('text/plain; charset=utf-8').send('the farm cannot send its agent now\n')
+    })
+    for (const [path, script] of Object.entries(scripts))
+      scope.get(path, async (request, reply) => {
+        const text = await script(request)
+        return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
+      })
   })
 }
 
@@ -92,16 +104,20 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error.statusCode === 413) return err(reply, 413, `a body is at most ${bodyBytesMax} bytes`)
-    if (error.statusCode === 429) return err(reply, 429, error.message, [['retry', 60]])
+    if (error.statusCode === 429)
+      return err(reply, 429, error.message, [['retry', Number(reply.getHeader('retry-after'))]])
     if (error.statusCode !== undefined && error.statusCode < 500) return err(reply, 400, error.message)
     request.log.error({ err: error }, 'a host could not be answered')
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  app.setNotFoundHandler((request, reply) =>
-    err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`),
-  )
-  identity.watch(app)
+  // Only what no known host sends: a host with the right credential is never limited, whoever shares its address.
+  const countStranger = await openCount(app, rareRequestsPerMinuteMax, 'requests without a known credential')
+  app.setNotFoundHandler(async (request, reply) => {
+    await countStranger(request, reply)
+    return err(reply, 404, `there is no ${request.method} ${request.url.split('?')[0]}; see docs/agent-protocol.md`)
+  })
+  identity.watch(app, countStranger)
   await app.register(
     async enrolment => {
       await limitRates(enrolment, rareRequestsPerMinuteMax)
@@ -109,16 +125,19 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
     },
     { prefix: '/v1' },
   )
-  await app.register(forKnownHosts(parts, identity), { prefix: '/v1' })
+  await app.register(forKnownHosts(parts, identity, countStranger), { prefix: '/v1' })
 }
 
-const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyInstance) => {
+const forKnownHosts = (parts: Parts, identity: Identity, countStranger: Count) => async (app: FastifyInstance) => {
   const claim = claimDoor(parts, identity.publicUrl)
 
   app.decorateRequest('bearer', null as never)
   app.addHook(identity.known, async (request: FastifyRequest, reply: FastifyReply) => {
     const bearer = await identity.bearerOf(request)
-    if (!bearer) return unknownCredential(reply)
+    if (!bearer) {
+      await countStranger(request, reply)
+      return unknownCredential(reply)
+    }
     request.bearer = bearer
   })
   app.get('/agent', async (_request, reply) => {
@@ -159,6 +178,9 @@ const forKnownHosts = (parts: Parts, identity: Identity) => async (app: FastifyI
 const unknownCredential = (reply: FastifyReply) =>
   err(reply, 401, 'this credential is not known to the farm: it was withdrawn, or this is another farm')
 
+/** Empty when the request had no body. */
+const bodyOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : Buffer.alloc(0))
+
 const noSuchAttempt = (reply: FastifyReply) => err(reply, 404, 'this host has no such attempt')
 
 function messageOf<Body>(request: AttemptRequest, nothing: Body): Message<Body> | undefined {
@@ -174,7 +196,7 @@ async function enroll(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const read = readIntroduction(request.body as Buffer)
+  const read = readIntroduction(bodyOf(request))
   if (read.kind === 'problem') return err(reply, 400, read.problem)
   const { lines, facts, version } = read.value
   const token = invitationOf(request, lines) ?? ''
@@ -217,7 +239,7 @@ async function hello(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const read = readIntroduction(request.body as Buffer)
+  const read = readIntroduction(bodyOf(request))
   if (read.kind === 'problem') return err(reply, 400, read.problem)
   const greeting = readGreeting(read.value.lines)
   if (greeting.kind === 'problem') return err(reply, 400, greeting.problem)

@@ -3,9 +3,10 @@ import { type RequestSignature, readSignature, signAnswer } from '@rumpfarm/cont
 import type { Farm, SignatureOutcome, Signer } from '@rumpfarm/farm'
 import { sign } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Bus } from '../../bus.ts'
+import type { Parts } from '../../parts.ts'
+import type { Count } from '../rates.ts'
 import { err } from './answers.ts'
-import { remembering } from './bearer.ts'
+import { gathered, remembering } from './bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,17 +16,26 @@ declare module 'fastify' {
 }
 
 /** Only what is signed comes in, and every answer to it goes out signed: docs/agent-protocol.md, "Signed requests". */
-export function requireSignatures(app: FastifyInstance, farm: Farm, bus: Bus): void {
+export function requireSignatures(
+  app: FastifyInstance,
+  { farm, bus }: Pick<Parts, 'farm' | 'bus'>,
+  countStranger: Count,
+): void {
   const check = checker(farm, bus)
   app.decorateRequest('signed', undefined)
   // The body's sum is part of what is signed: the body has to be here.
   app.addHook('preHandler', async (request, reply) => {
     const signature = readSignature(request.raw.url ?? '')
-    if (!signature) return err(reply, 401, 'here every request is signed, and a credential is never sent')
+    if (!signature) {
+      await countStranger(request, reply)
+      return err(reply, 401, 'here every request is signed, and a credential is never sent')
+    }
     const { signer, outcome } = await check(request, signature)
     // An answer to what only looks signed is not signed: nobody else's nonce gets the farm's word.
-    if (!signer || outcome.kind === 'forged')
+    if (!signer || outcome.kind === 'forged') {
+      await countStranger(request, reply)
       return err(reply, 401, 'this request was not signed by a host of this farm')
+    }
     request.signed = { signer, nonce: signature.nonce }
     return refuse(reply, outcome)
   })
@@ -42,13 +52,16 @@ function refuse(reply: FastifyReply, outcome: SignatureOutcome): FastifyReply | 
   return undefined
 }
 
-function checker(farm: Farm, bus: Bus) {
-  const signers = remembering(by => farm.signerNamed(by), bus)
+function checker(farm: Farm, bus: Parts['bus']) {
+  const signers = remembering(
+    gathered(names => farm.signersNamed(names)),
+    bus,
+  )
   const checkAs = async (request: FastifyRequest, signature: RequestSignature) => {
     const signer = await signers.named(signature.by)
+    if (!signer) return { signer, outcome: { kind: 'forged' } as SignatureOutcome }
     const wish = { ...signature, method: request.method, bodySum: sumOf(request.body) }
-    const outcome: SignatureOutcome = signer ? await farm.checkSignature(signer.key, wish) : { kind: 'forged' }
-    return { signer, outcome }
+    return { signer, outcome: await farm.checkSignature(signer.key, wish) }
   }
   return async (request: FastifyRequest, signature: RequestSignature) => {
     const first = await checkAs(request, signature)

@@ -1,6 +1,7 @@
 import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
+import { knowVisitors } from '../access.ts'
 import { problemKinds, Refusal, storageFull, tookTooLong } from '../problems.ts'
 import { limitRates } from '../rates.ts'
 import { serveAssets } from './assets.ts'
@@ -37,6 +38,7 @@ export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
     return sendPage(reply.code(404), drawProblemPage(await visitOf(parts, request), problem))
   })
   await limitRates(app)
+  knowVisitors(app)
   serveAssets(app)
   readingPages(app, parts)
   jobPages(app, parts, streams)
@@ -83,7 +85,7 @@ const refused = ({ kind, message }: Refusal): Problem =>
         title: 'Only administrators may do that',
         text: 'Your session has ended. Run ./farm admin where the farm is installed: it prints a link that signs this browser in.',
       }
-    : { title: 'That was not done', text: `${message}.` }
+    : { title: kind === 'too-many-requests' ? problemKinds[kind][1] : 'That was not done', text: sentence(message) }
 
 const tooSlow: Problem = {
   title: 'This page takes too long',

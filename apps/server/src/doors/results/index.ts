@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Parts } from '../../parts.ts'
+import { knowVisitors } from '../access.ts'
 import { answerWithProblems } from '../problems.ts'
 import { limitRates } from '../rates.ts'
 import { artifacts } from './artifacts.ts'
@@ -20,6 +21,7 @@ export const resultsDoor = (parts: Parts) => async (app: FastifyInstance) => {
     async api => {
       answerWithProblems(api, parts, bodyBytesMax)
       await limitRates(api)
+      knowVisitors(api)
       speakJson(api)
       await api.register(versionOne(parts), { prefix: '/v1' })
     },

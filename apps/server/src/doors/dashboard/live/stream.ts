@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { networkOf } from '../../rates.ts'
 
 export interface ServerEvent {
   event: string
@@ -61,7 +62,7 @@ export class Streams {
   }
 
   #owners({ ip, visitor }: FastifyRequest): { name: string; max: number }[] {
-    const address = { name: `address ${ip}`, max: this.#limits.address }
+    const address = { name: `address ${networkOf(ip)}`, max: this.#limits.address }
     if (visitor?.kind !== 'administrator') return [address]
     return [address, { name: `session ${visitor.session}`, max: this.#limits.session }]
   }
