@@ -23,13 +23,13 @@ test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])('%j is no na
   await expect(invite(name)).rejects.toThrow(/name/)
 })
 
-test('a name that another host took meanwhile: 409', async () => {
+test('a name that another host took meanwhile: 409, with the time since when', async () => {
   const [first, second] = [await invite('twin'), await invite('twin')]
   expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
     code: 409,
     text: expect.stringMatching(
-      /a host named twin has enrolled meanwhile: ask the farm for a new line with another name/,
+      /^another host has the name twin since \d{4}-\S+Z: ask the farm for a new line with another name$/,
     ),
   })
 })

@@ -34,7 +34,7 @@ remove_work() {
   [ -d "$1" ] || return 0
   [ -z "$RUN_AS" ] || empty_work "$1"
   rm -rf "$1" 2>/dev/null || empty_work "$1"
-  [ ! -d "$1" ] || say "$1 cannot be removed: look who owns what is in it, and remove it by hand"
+  [ ! -d "$1" ] || say "cannot remove $1 (another user may own files in it): remove it by hand"
 }
 
 # A job may have made directories that may not be written in (go's module cache): rm cannot empty them.

@@ -28,7 +28,7 @@ enroll() {
   tell_found
   say "stop: Ctrl-C or kill $$ (kill -HUP: after the job); run again: $AGENT_SHELL $DIR/agent.sh run"
   if [ -n "$PAUSED" ]; then
-    say "it takes no job until it runs: look at $DIR/host.conf first"
+    say "this host takes no job until the agent runs: look at $DIR/host.conf first"
     exit 0
   fi
   umask "$JOB_UMASK"

@@ -177,7 +177,7 @@ status() {
   put_line "host $HOST_NAME, farm $FARM, directory $DIR"
   tell_running || return 1
   for work in "$DIR"/slot-*/*/work; do
-    if [ -f "$work" ]; then IFS= read -r place <"$work" && put_line "has ${place##*/}"; fi
+    if [ -f "$work" ]; then IFS= read -r place <"$work" && put_line "it runs ${place##*/}"; fi
   done
 }
 
@@ -190,15 +190,15 @@ stop() {
   esac
   open_state
   tell_running || return 0
-  kill -s "$signal" "$OWNER" || die "process $OWNER cannot be told: it is another user's"
-  say "told to stop${1:+ after its job}"
+  kill -s "$signal" "$OWNER" || die "process $OWNER belongs to another user: stop it as that user"
+  say "process $OWNER was asked to stop${1:+ after its job}"
   waited=0
   while alive_as "$OWNER" "$OWNER_BIRTH"; do
-    if [ "$signal" = TERM ] && [ "$waited" -ge 60 ]; then die "it still runs after a minute: look at its log, or kill -KILL $OWNER"; fi
+    if [ "$signal" = TERM ] && [ "$waited" -ge 60 ]; then die "process $OWNER still runs after a minute: look at its log, or kill -KILL $OWNER"; fi
     sleep 1
     waited=$((waited + 1))
   done
-  say 'it has stopped'
+  say "process $OWNER has stopped"
 }
 
 # What is not known may have been meant to change all that follows.
@@ -221,8 +221,8 @@ usage() {
 usage: agent.sh [--url URL] [--ca FILE] enroll [--paused] INVITATION   make this machine a host of the farm, and run
        agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
        agent.sh check [PROJECT [BRANCH]]        explain what the agent found here, whether the farm answers, and what would run
-       agent.sh status                          whether an agent runs, and what it has
-       agent.sh stop [--after-job]              stop it, with its job or after it
+       agent.sh status                          whether an agent runs, and which jobs it runs
+       agent.sh stop [--after-job]              end its jobs and stop it; or stop it after its jobs
        agent.sh install|uninstall [KIND] [--user]   let it start with the machine, by systemd, rc.d, SMF, launchd, cron
        agent.sh version
 The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.

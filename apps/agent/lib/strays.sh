@@ -82,7 +82,7 @@ left_of_proc() {
     fields_of "$stat"
     case $PARENT:$SESSION in
       *":$own_session" | *:0) ;;
-      1:* | "$REAPER":*) if may_be_left; then put_line "pid $process `command_of "$process"`"; fi ;;
+      1:* | "$REAPER":*) if may_be_left; then put_left; fi ;;
     esac
   done
 }
@@ -135,7 +135,10 @@ not_before() {
   [ "$this" -gt "$that" ] || { [ "$this" = "$that" ] && [ "1${1#"$this"}" -ge "1${2#"$that"}" ]; }
 }
 
-command_of() { tr '\000' ' ' <"/proc/$1/cmdline" | plain_line | sed 's/^\(.\{1,80\}\).*/\1/; s/ *$//'; }
+put_left() {
+  command=`tr '\000' ' ' <"/proc/$process/cmdline" | plain_line | sed 's/^\(.\{1,80\}\).*/\1/; s/ *$//'`
+  put_line "pid $process $command"
+}
 
 # Without /proc: no session is asked for, which each ps calls otherwise; what has a terminal is a person's.
 left_of_ps() {

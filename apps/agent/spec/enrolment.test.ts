@@ -214,8 +214,11 @@ scene('stop and status say what runs, and stop ends it', async ({ farm, host, en
   await farm.logged(attempt, 'up')
   const running = await ask('status')
   expect(running.code).toBe(0)
-  expect(running.output).toMatch(/^host vax, farm http.*\nan agent runs, as process \d+\nhas attempt-1.1\n$/)
-  expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^rumpfarm: it has stopped$/m) })
+  expect(running.output).toMatch(/^host vax, farm http.*\nan agent runs, as process \d+\nit runs attempt-1.1\n$/)
+  expect(await ask('stop')).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^rumpfarm: process \d+ has stopped$/m),
+  })
   await host.line(/^agent-1 exit 0/)
   expect(await ask('status')).toMatchObject({ code: 1, output: expect.stringMatching(/^no agent runs; start it: /m) })
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
@@ -254,7 +257,7 @@ scene('enrolled paused, a host has a host.conf to look at, and takes no job befo
   expect(farm.seen).toEqual([])
   const { output, code } = await enrol(`${farm.invitation} --paused`)
   expect(code).toBe(0)
-  expect(output).toMatch(/it takes no job until it runs: look at .*host.conf first/)
+  expect(output).toMatch(/this host takes no job until the agent runs: look at .*host.conf first/)
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
   expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })

@@ -46,7 +46,7 @@ farmTest('a name that is taken is neither invited nor enrolled again', async ({ 
   await farm.enroll(wish(first))
 
   expect(await farm.invite('sun')).toEqual({ kind: 'name-taken', hostName: 'sun' })
-  expect(await farm.enroll(wish(second))).toEqual({ kind: 'name-taken', hostName: 'sun' })
+  expect(await farm.enroll(wish(second))).toEqual({ kind: 'name-taken', hostName: 'sun', at: farm.now() })
   expect(await farm.invite('-rf')).toMatchObject({ kind: 'bad-name' })
   // Their pages would be the form for inviting hosts.
   for (const name of ['new', 'New', 'invitations'])

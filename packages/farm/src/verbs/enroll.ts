@@ -25,7 +25,7 @@ export type EnrollOutcome =
   | { kind: 'unknown-invitation' }
   | { kind: 'expired'; at: Date }
   | { kind: 'used'; at: Date; hostName: string }
-  | { kind: 'name-taken'; hostName: string }
+  | { kind: 'name-taken'; hostName: string; at: Date }
 
 /**
  * Uses up an invitation. The credential is signed from invitation and nonce, so a host whose answer was lost asks again
@@ -49,8 +49,8 @@ export async function enroll(ground: Ground, wish: Enrollment): Promise<EnrollOu
       data: { usedAt: invitation.usedAt ?? now(), usedNonce: hash(wish.nonce) },
     })
     if (used.count === 0) return { kind: 'used', at: invitation.usedAt ?? now(), hostName } as const
-    if (!(await settle(tx, ground, wish, { hostName, credential, arch, seed })))
-      return { kind: 'name-taken', hostName } as const
+    const other = await settle(tx, ground, wish, { hostName, credential, arch, seed })
+    if (other) return { kind: 'name-taken', hostName, at: other.enrolledAt } as const
     return { kind: 'enrolled', hostName, credential: wish.signed ? undefined : credential, arch } as const
   })
 }
@@ -62,17 +62,17 @@ interface Place {
   seed: string | null
 }
 
-/** Makes the host's row, or gives a removed host its row back; false when another host took the name meanwhile. */
+/** Makes the host's row, or gives a removed host its row back; the other host, when one took the name meanwhile. */
 async function settle(
   tx: Tx,
   { now }: Ground,
   wish: Enrollment,
   { hostName, credential, arch, seed }: Place,
-): Promise<boolean> {
+): Promise<{ enrolledAt: Date } | undefined> {
   // A key is no credential: whoever sends it as one is not known by it.
   const credentialHash = hash(wish.signed ? `signed ${credential}` : credential)
   const known = await tx.host.findUnique({ where: { name: hostName } })
-  if (known && !known.removedAt) return known.credentialHash === credentialHash
+  if (known && !known.removedAt) return known.credentialHash === credentialHash ? undefined : known
   const row = {
     credentialHash,
     keySeed: wish.signed ? seed : null,
@@ -88,5 +88,5 @@ async function settle(
   const host = await tx.host.upsert({ where: { name: hostName }, create: { name: hostName, ...row }, update: row })
   await tx.slot.deleteMany({ where: { hostId: host.id } })
   await tx.hostArch.createMany({ data: { hostId: host.id, arch, kind: 'native' }, skipDuplicates: true })
-  return true
+  return undefined
 }

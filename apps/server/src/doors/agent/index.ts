@@ -230,7 +230,11 @@ function enrolled(reply: FastifyReply, outcome: EnrollOutcome, poll: number): Fa
         `this invitation was used at ${outcome.at.toISOString()} to enrol ${outcome.hostName}: ${again}`,
       )
     case 'name-taken':
-      return err(reply, 409, `a host named ${outcome.hostName} has enrolled meanwhile: ${again} with another name`)
+      return err(
+        reply,
+        409,
+        `another host has the name ${outcome.hostName} since ${outcome.at.toISOString()}: ${again} with another name`,
+      )
   }
 }
 

@@ -176,6 +176,7 @@ function About({ host, offered, at }: { host: HostView; offered: string | null; 
     ['Jobs at once', String(host.slots)],
     ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
     ...updateRows(host, offered),
+    ['Not removed', facts.left_over ? `${facts.left_over}: remove it by hand` : ''],
     ['Enrolled', moment(host.enrolledAt)],
   ]
   return (
