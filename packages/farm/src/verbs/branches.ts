@@ -37,22 +37,39 @@ export interface BranchLine {
 /** Looked at for what a new line removes; what is older than that stays where it is. */
 const knownMax = 1000
 
+/** A finish of the project waits while so many of its cells are derived: some tens of milliseconds. */
+const cellsAtOnce = 50
+
 /**
  * Gives the built commits of a branch the positions that its line has now, and derives the cells of every commit that moved,
- * came or went. Repeating it changes nothing.
+ * came or went. Repeating it changes nothing; where it was interrupted, repeating it does the rest.
  */
-export async function placeLine({ db }: Ground, { project, branch, commits, complete }: BranchLine): Promise<void> {
-  await db.$transaction(async tx => {
-    await tx.$queryRaw`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
-    const known = await knownCommits(tx, project, branch)
-    const built = await builtCommits(tx, project, commits)
-    const placing = placeCommits(known, { commits, complete, built })
-    const moved = movedCommits(known, placing.positions)
-    await writePositions(tx, { project, branch }, moved, placing.removed)
-    const changed = await cellsOf(tx, { project, branch }, [...moved.map(({ commit }) => commit), ...placing.removed])
-    await deriveCells(tx, changed, 'all')
-  })
+export async function placeLine({ db }: Ground, line: BranchLine): Promise<void> {
+  const { moved, changed } = await db.$transaction(tx => writeLine(tx, line))
+  for (let from = 0; from < changed.length; from += cellsAtOnce) {
+    await db.$transaction(async tx => {
+      await haveProjectAlone(tx, line.project)
+      await deriveCells(tx, changed.slice(from, from + cellsAtOnce), 'all')
+    })
+  }
+  if (moved.length > 0) await settle(db, line, moved)
 }
+
+/** From its end on, a finish takes the new positions into account by itself. */
+async function writeLine(tx: Tx, line: BranchLine): Promise<{ moved: Moved[]; changed: ChangedCell[] }> {
+  const { project, branch, commits, complete } = line
+  await haveProjectAlone(tx, project)
+  const known = await knownCommits(tx, project, branch)
+  const built = await builtCommits(tx, project, commits)
+  const placing = placeCommits(known, { commits, complete, built })
+  const moved = movedCommits(known, placing.positions)
+  await writePositions(tx, line, moved, placing.removed)
+  const names = [...moved.map(({ commit }) => commit), ...placing.removed]
+  return { moved, changed: [...(await cellsOf(tx, line, names)), ...(await cellsWithoutPlace(tx, line))] }
+}
+
+const haveProjectAlone = (tx: Tx, project: string) =>
+  tx.$queryRaw`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
 
 const knownCommits = (tx: Tx, project: string, branch: string): Promise<PlacedCommit[]> =>
   tx.branchCommit.findMany({
@@ -97,14 +114,21 @@ async function writePositions(
   if (moved.length > 0) {
     await tx.$executeRaw`
       INSERT INTO "BranchCommit" ("projectName", "branch", "commit", "position", "settled")
-      SELECT ${project}, ${branch}, "commit", "position", true
+      SELECT ${project}, ${branch}, "commit", "position", false
         FROM unnest(${moved.map(({ commit }) => commit)}::text[], ${moved.map(({ position }) => position)}::int[])
           AS moved("commit", "position")
-      ON CONFLICT ("projectName", "commit", "branch") DO UPDATE SET "position" = EXCLUDED."position", "settled" = true`
+      ON CONFLICT ("projectName", "commit", "branch") DO UPDATE SET "position" = EXCLUDED."position", "settled" = false`
   }
   if (removed.length > 0)
     await tx.branchCommit.deleteMany({ where: { projectName: project, branch, commit: { in: removed } } })
 }
+
+/** Only now, so that an interrupted derivation begins again. */
+const settle = ({ branchCommit }: Ground['db'], { project, branch }: BranchKey, moved: Moved[]) =>
+  branchCommit.updateMany({
+    where: { projectName: project, branch, commit: { in: moved.map(({ commit }) => commit) } },
+    data: { settled: true },
+  })
 
 /** The cells of a branch to which these commits gave an attempt that has ended. */
 const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Promise<ChangedCell[]> =>
@@ -115,6 +139,13 @@ const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Pro
           FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
          WHERE build."projectName" = ${project} AND build."commit" IN (${Prisma.join(commits)})
            AND EXISTS (SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a."state" = 'finished')`
+
+/** The cells of a branch that show a commit which the branch no longer holds. */
+const cellsWithoutPlace = (tx: Tx, { project, branch }: BranchKey) => tx.$queryRaw<ChangedCell[]>`
+  SELECT "projectName", "commit", "branch", "hostId", "arch", "variant" FROM "Cell" cell
+   WHERE "projectName" = ${project} AND "branch" = ${branch}
+     AND NOT EXISTS (SELECT FROM "BranchCommit" place WHERE place."projectName" = cell."projectName"
+                        AND place."commit" = cell."commit" AND place."branch" = cell."branch")`
 
 /** The line was read, and was not wanted again meanwhile. */
 export async function lineRead({ db }: Ground, { project, branch, wantedAt }: WantedLine): Promise<void> {
@@ -147,7 +178,7 @@ export async function branchMissing(
 ): Promise<void> {
   const { project, branch } = line
   await ground.db.$transaction(async tx => {
-    await tx.$queryRaw`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
+    await haveProjectAlone(tx, project)
     const others = await tx.branch.count({ where: { projectName: project, name: { not: branch } } })
     if (others > 0 || defaultBranch === undefined || defaultBranch === branch) return
     const renamed = await tx.branch.updateMany({
