@@ -121,6 +121,12 @@ test('a server or a database that ends by itself comes back, and the job of this
   const after = starter.lines.length
   process.kill((await processes())[1] ?? 0, 'SIGKILL')
   await starter.line(
+    'why',
+    line => (line.includes('PostgreSQL ended by itself (killed by SIGKILL)') ? true : undefined),
+    after,
+    patience,
+  )
+  await starter.line(
     'the end',
     line => (/^the server ended by itself \(exit code 1\)/.test(line) ? true : undefined),
     after,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Log } from '../log-file.ts'
-import { endWithUs } from '../processes.ts'
+import { describeEnd, endWithUs } from '../processes.ts'
 import { findPostgres } from './binaries.ts'
 import { initialise } from './initialise.ts'
 import { clearLeftover } from './leftover.ts'
@@ -61,10 +61,10 @@ export const startEmbeddedPostgres = async (request: EmbeddedPostgresRequest): P
   noteServer(directory, process.pid, pid)
   const watch = endWithUs({ target: pid, signal: 'INT', ...place.account })
   let stopping = false
-  child.once('exit', code => {
+  child.once('exit', () => {
     watch.kill('SIGKILL')
     if (stopping) return
-    log.error(`PostgreSQL ended by itself (exit code ${code}); see ${logFile}`)
+    log.error(`PostgreSQL ended by itself (${describeEnd(child)}); see ${logFile}`)
     onEnd()
   })
   return {
