@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Refusal } from '../../apps/server/src/api-client.ts'
 import type { TestFarm, WrittenProject } from '../support/farm-fixture.ts'
 import type { JobAnswer, TestJob } from '../support/jobs.ts'
 import { eventually } from '../support/waiting.ts'
@@ -56,7 +57,15 @@ export class World {
   }
 
   eventually<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-    return eventually(what, look, this.patienceMs, 200)
+    const patiently = async () => {
+      try {
+        return await look()
+      } catch (error) {
+        if (error instanceof Refusal && error.status === 503) return undefined // asked again, as the farm wants it
+        throw error
+      }
+    }
+    return eventually(what, patiently, this.patienceMs, 200)
   }
 
   logged(job: TestJob, text: string): Promise<true> {

@@ -39,7 +39,7 @@ const isWhole = (log: Buffer) => {
   expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
 }
 
-test('a job runs through one ssh, which ends with the agent', async () => {
+test('a job runs through one ssh, which ends with the agent; check opens one of its own then', async () => {
   const host = await newHost('vax')
   const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -56,6 +56,10 @@ test('a job runs through one ssh, which ends with the agent', async () => {
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
   host.signal('TERM')
   expect(await host.exited()).toBe(0)
+  await endOfTunnels(host)
+
+  // Without the agent, check opens a tunnel for as long as it asks.
+  expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^the farm answers$/m)
   await endOfTunnels(host)
 })
 

@@ -22,9 +22,12 @@ ask_aside() {
   copy_state "$aside"
   DIR=$aside PRIVATE=$aside/private
   choose_tools "$CREDENTIAL"
+  # Without an agent, or beside one whose tunnel is shut, a tunnel of our own.
+  if [ -n "$TUNNEL" ] && ! tunnel_is_open; then rm -f "$PRIVATE/tunnel" && KEEPER=yes; fi
   put_line end >"$DIR/ask"
   WHY='' FAILS=0
   if post "$1" "$DIR/ask" "$DIR/answer" 20; then WHY=$ERR_TEXT; else why_no_answer && WHY=${WHY:-nothing came}; fi
+  end_tunnel
   [ -z "$WHY" ]
 }
 

@@ -86,6 +86,16 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
+    name: 'an agent that may use one processor says so to its jobs',
+    core: false, // there need not be a taskset
+    act: async world => {
+      await world.leave()
+      await world.host.run('taskset -pc 0 1') // the parent of what is started there
+      await world.comesBack()
+      await world.ends(await world.job('echo "$FARM_JOBS"'), { verdict: 'passed', log: '1\n' })
+    },
+  },
+  {
     name: 'one job after the other: each in a clean directory, none twice',
     core: true,
     act: async world => {
