@@ -18,12 +18,14 @@ const project = {
   artifacts: ['*.tar.gz'],
 }
 
-export const test = base.extend<Looking, { farm: TestFarm }>({
+/** `settings`: of the server's environment. */
+export const test = base.extend<Looking, { farm: TestFarm; settings: Record<string, string> }>({
+  settings: [{}, { option: true, scope: 'worker' }],
   farm: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
-    async ({}, use) => {
+    async ({ settings }, use) => {
       const farm = await TestFarm.open({
         queues: 'postgres',
+        environment: settings,
         projects: {
           sample: project,
           other: { ...project, hosts: ['other-*'] },
