@@ -14,10 +14,11 @@ import {
   type Mirror,
   openMirror,
   readBlob,
+  refit,
   tidy,
   wasFetched,
 } from './git/mirror.ts'
-import { lookAtRemote, type Problem, type RemoteRefs } from './git/remote.ts'
+import { lookAtRemote, noHead, type Problem, type RemoteRefs } from './git/remote.ts'
 import { openTarballs, type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 
 export interface MirrorsOptions {
@@ -124,8 +125,9 @@ class House {
     const tip = ref === undefined ? refs.head : names.map(name => refs.commits.get(name)).find(Boolean)
     if (tip)
       return asResolved(await this.#commit(mirror, tip), ref === undefined ? refs.defaultBranch : branchOf(refs, ref))
-    if (ref !== undefined && isShortCommit(ref)) return this.#resolveShort(mirror, ref)
-    return this.#missing(mirror, ref === undefined ? 'commit yet' : `branch, tag or commit ${ref}`)
+    if (ref === undefined) return noHead(this.#git, mirror.repository)
+    if (!isShortCommit(ref)) return this.#missing(mirror, `branch, tag or commit ${ref}`)
+    return (refs.head && (await this.#refit(mirror, refs.head))) || this.#resolveShort(mirror, ref)
   }
 
   async tarball({ repository, ...content }: { repository: string } & TarballContent): Promise<TarballAnswer> {
@@ -204,6 +206,8 @@ class House {
    * repository does not answer now, it is looked for after all.
    */
   async #bring(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const unfit = await this.#refit(mirror, commit)
+    if (unfit) return unfit
     if (wasFetched(mirror, commit) && (await lookUp(this.#git, mirror, commit))) return undefined
     const began = performance.now()
     const fetched = await this.#inTurn(mirror, () => bringCommit(this.#git, mirror, commit))
@@ -227,7 +231,7 @@ class House {
 
   /** A borrowed repository is asked for the tarball at once: what is missing shows. */
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
-    const absent = mirror.borrowed ? undefined : await this.#have(mirror, content.commit)
+    const absent = await (mirror.borrowed ? this.#refit(mirror, content.commit) : this.#have(mirror, content.commit))
     if (absent) return absent
     const archived = await writeArchive(this.#git, mirror, content, file)
     if (archived.kind === 'failed') {
@@ -262,6 +266,13 @@ class House {
   #remember(key: string, commit: Commit): void {
     if (this.#commits.size >= commitsKeptMax) this.#commits.clear()
     this.#commits.set(key, commit)
+  }
+
+  /** Undefined once the mirror can hold this commit. */
+  async #refit(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const fitted = await refit(this.#git, mirror, commit)
+    if (fitted === 'made') this.#commits.clear()
+    return typeof fitted === 'string' ? undefined : fitted
   }
 
   /** "X has no commit Y; newest of main is Z", as far as the other side still answers. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
 import { type Git, uploadPack } from './ground.ts'
-import type { Mirror } from './mirror.ts'
+import { formatOf, formatOfName, type Mirror, refit } from './mirror.ts'
 import { lookAtRemote, type Problem } from './remote.ts'
 
 export interface Line {
@@ -30,6 +30,8 @@ export async function readLine(git: Git, mirror: Mirror, branch: string): Promis
   if (refs.kind === 'problem') return refs
   const tip = refs.commits.get(ref)
   if (tip === undefined) return { kind: 'no-branch', defaultBranch: refs.defaultBranch }
+  const fitted = await refit(git, mirror, tip)
+  if (typeof fitted !== 'string') return fitted
   if (mirror.borrowed) return list(git, mirror, mirror.directory, tip)
   const part = await historyOf(git, mirror, tip, 'part')
   if (typeof part !== 'string') return part
@@ -75,9 +77,12 @@ const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace
  */
 async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)
-  if (existsSync(join(directory, 'HEAD'))) return directory
+  const format = formatOfName(tip)
+  if (existsSync(join(directory, 'HEAD'))) {
+    if (formatOf(directory) === format) return directory
+    await rm(directory, { recursive: true, force: true })
+  }
   const draft = await mkdtemp(join(dirname(directory), 'new-'))
-  const format = tip.length === 64 ? 'sha256' : 'sha1'
   const args = ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft]
   const made = await git.text({ args, seconds: git.limits.lookSeconds, cwd: '/' })
   if (made.kind === 'ok') await rename(draft, directory).catch(() => undefined) // another server was quicker

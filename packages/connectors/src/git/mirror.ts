@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
@@ -34,14 +34,53 @@ export async function openMirror(git: Git, root: string, repository: string): Pr
     await mkdir(root, { recursive: true })
     const format = await objectFormat(git, repository, localPath(address))
     if (typeof format !== 'string') return format
-    const draft = await mkdtemp(join(root, 'new-'))
-    const wrong = await fillDraft(git, draft, address, format)
-    if (!wrong) await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
-    await rm(draft, { recursive: true, force: true })
-    if (wrong) return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) }
+    const wrong = await placeMirror(git, { repository, directory, address, format })
+    if (wrong) return wrong
   }
   return { repository, directory, borrowed: existsSync(alternates(directory)) }
 }
+
+/** A repository that was made again can have names of another hash; then its mirror is made again, too. */
+export async function refit(
+  git: Git,
+  { repository, directory }: Mirror,
+  commit: string,
+): Promise<Problem | 'same' | 'made'> {
+  if (formatOf(directory) === formatOfName(commit)) return 'same'
+  const address = await effectiveAddress(git, repository)
+  const format = await objectFormat(git, repository, localPath(address))
+  if (typeof format !== 'string') return format
+  if (format !== formatOfName(commit)) return 'same' // it has no such commit
+  return (await placeMirror(git, { repository, directory, address, format })) ?? 'made'
+}
+
+interface NewMirror {
+  repository: string
+  directory: string
+  address: string
+  format: string
+}
+
+async function placeMirror(
+  git: Git,
+  { repository, directory, address, format }: NewMirror,
+): Promise<Problem | undefined> {
+  const draft = await mkdtemp(join(dirname(directory), 'new-'))
+  const old = `${draft}.old`
+  const wrong = await fillDraft(git, draft, address, format)
+  if (!wrong) {
+    if (existsSync(directory)) await rename(directory, old)
+    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
+  }
+  for (const unused of [draft, old]) await rm(unused, { recursive: true, force: true })
+  return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined
+}
+
+/** The hash by which a repository of ours names its objects, as git has noted it. */
+export const formatOf = (directory: string): string =>
+  /objectformat = sha256/i.test(readFileSync(join(directory, 'config'), 'utf8')) ? 'sha256' : 'sha1'
+
+export const formatOfName = (commit: string): string => (commit.length === 64 ? 'sha256' : 'sha1')
 
 const alternates = (directory: string) => join(directory, 'objects/info/alternates')
 
@@ -69,8 +108,10 @@ async function fillDraft(git: Git, draft: string, address: string, format: strin
 /** sha1 or sha256. Of a repository elsewhere by the length of a commit's name; an empty one is taken for one of SHA-1. */
 async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
   if (path === undefined) {
-    const refs = await lookAtRemote(git, repository, [])
-    return refs.kind === 'problem' ? refs : refs.head?.length === 64 ? 'sha256' : 'sha1'
+    const refs = await lookAtRemote(git, repository, ['refs/heads/*'])
+    if (refs.kind === 'problem') return refs
+    const [any = ''] = refs.commits.values()
+    return formatOfName(any)
   }
   const args = [...vouchFor(path), '-C', path, 'rev-parse', '--show-object-format']
   const asked = await git.text({ args, seconds: 60 })

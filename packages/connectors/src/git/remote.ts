@@ -28,6 +28,19 @@ export async function lookAtRemote(git: Git, repository: string, refs: string[])
   return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, answer.message) }
 }
 
+/** What to do where a repository's HEAD stands for no commit. */
+export async function noHead(git: Git, repository: string): Promise<Problem> {
+  const refs = await lookAtRemote(git, repository, ['refs/heads/*'])
+  if (refs.kind === 'problem') return refs
+  const shown = hideSecrets(repository)
+  const branches = [...refs.commits.keys()].map(name => name.replace('refs/heads/', '')).slice(0, 10)
+  const problem =
+    branches.length === 0
+      ? `${shown} has no commit yet`
+      : `HEAD of ${shown} names a branch that does not exist: trigger one of its branches, ${branches.join(', ')}`
+  return { kind: 'problem', problem, absent: true }
+}
+
 function readRefs(text: string): RemoteRefs {
   const commits = new Map<string, string>()
   let defaultBranch: string | undefined
