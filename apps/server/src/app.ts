@@ -8,9 +8,10 @@ import { answerBadAddress, refuseNul } from './doors/bad-address.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
-import { refuseForeignNames } from './doors/names.ts'
+import { checkHost } from './doors/names.ts'
 import { placeBelow, withoutPublicPath } from './doors/public-url.ts'
 import { resultsDoor } from './doors/results/index.ts'
+import { protectBrowsers } from './doors/safe-headers.ts'
 import { webhooksDoor } from './doors/webhooks.ts'
 import type { Parts, SignedWay } from './parts.ts'
 
@@ -21,7 +22,7 @@ export interface AppOptions {
 /** The server's doors, in order. Nothing listens yet: tests inject here. */
 export async function buildApp(parts: Parts, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, parts.config)
-  refuseForeignNames(app, parts.config)
+  checkHost(app, parts.config)
   await app.register(healthDoor(parts))
   await app.register(agentDoor(parts))
   await app.register(accessDoor(parts))
@@ -60,6 +61,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   })
   app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
   placeBelow(app, publicPath)
+  protectBrowsers(app)
   refuseNul(app)
   keepJournal(app)
   endReadsOfTheGone(app)

@@ -1,3 +1,5 @@
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { publicUrlOf, withoutPublicPath } from './public-url.ts'
@@ -7,12 +9,22 @@ test.each([
   ['[::1]:8080', 'http://[::1]:8080'],
   ['farm.example', 'http://farm.example'],
   [`x';rm -rf'`, 'http://localhost'],
-])('a request to %s calls the farm %s', async (host, url) => {
-  const app = Fastify()
+])('a request to %s calls the farm %s, whatever X-Forwarded-Host says', async (host, url) => {
+  const app = Fastify({ trustProxy: true })
   app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
-  const answer = await app.inject({ url: '/', headers: { host } })
+  const answer = await app.inject({ url: '/', headers: { host, 'x-forwarded-host': 'evil.example' } })
   await app.close()
   expect(answer.body).toBe(url)
+})
+
+test('a request of HTTP/1.0, which names no host, calls the farm as it found it', async () => {
+  const app = Fastify()
+  app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1').end('GET / HTTP/1.0\r\n\r\n')
+  expect(await text(socket)).toMatch(new RegExp(`\r\n\r\nhttp://127.0.0.1:${port}$`))
+  await app.close()
 })
 
 test.each([

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
+import { readHost } from './names.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -8,12 +10,18 @@ declare module 'fastify' {
   }
 }
 
-/** What this request calls the farm, unless the operator has said it. */
+/**
+ * What this request calls the farm, unless the operator has said it. X-Forwarded-Host does not count: many a proxy passes on
+ * what the client wrote there.
+ */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
-  config.publicUrl ?? `${request.protocol}://${safeHost(request.host)}`
+  config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
 
-// It is filled into the agent's script, between quotes: only what a host and a port can be made of.
-const safeHost = (host: string) => (/^[A-Za-z0-9._:[\]-]+$/.test(host) ? host : 'localhost')
+/** For HTTP/1.0, whose requests need not say: where this one arrived. */
+function ownAddress({ socket: { localAddress, localPort } }: FastifyRequest): string {
+  if (localAddress === undefined) return 'localhost'
+  return `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`
+}
 
 /** Routes redirect to paths of the farm's own; the browser gets them with the path of PUBLIC_URL. */
 export function placeBelow(app: FastifyInstance, publicPath: string): void {

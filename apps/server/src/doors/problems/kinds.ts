@@ -23,6 +23,7 @@ type Own =
   | 'unknown-branch'
   | 'malformed'
   | 'address-too-long'
+  | 'wrong-host'
   | 'invalid'
   | 'not-signed-in'
   | 'not-allowed'
@@ -70,6 +71,7 @@ export const problemKinds = {
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-type': [415, 'The body is of the wrong type'],
+  'wrong-host': [421, 'The farm has another name'],
   'range-outside': [416, 'The range is outside the log or file'],
   'no-such-commit': [422, 'There is no such commit'],
   'repository-problem': [422, 'The repository cannot be read'],
