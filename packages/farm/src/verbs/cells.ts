@@ -41,13 +41,13 @@ export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which
 }
 
 async function deriveSome(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
-  const cells = gather(await readResults(tx, changed, which))
+  const cells = await readResults(tx, changed, which)
   const written: CellRow[] = []
   const bare: Key[] = []
-  for (const { key, stored, attempts } of cells) {
-    const row = rowOf(key, stored, attempts)
+  for (const cell of cells) {
+    const row = rowOf(cell)
     if (row) written.push(row)
-    else if (!(stored?.placed && isResult(stored.verdict))) bare.push(key)
+    else if (!(cell.placed && cell.storedVerdict !== null && isResult(cell.storedVerdict))) bare.push(keyOf(cell))
   }
   const ended = bare.length > 0 ? await readNewestEnds(tx, bare) : []
   const withEnd = new Set(ended.map(nameOf))
@@ -65,6 +65,14 @@ interface Key {
   arch: string
   variant: string
 }
+
+const keyOf = ({ projectName, branch, hostId, arch, variant }: Key): Key => ({
+  projectName,
+  branch,
+  hostId,
+  arch,
+  variant,
+})
 
 const nameOf = ({ projectName, branch, hostId, arch, variant }: Key) =>
   [projectName, branch, hostId, arch, variant].join('\n')
@@ -91,7 +99,10 @@ interface StoredRow {
   lastGoodAt: Date | null
 }
 
-type ResultRow = Key & StoredRow & { [Field in keyof CellAttempt]: CellAttempt[Field] | null }
+/** As JSON: a hundred rows of twenty columns cost the client ten times as much. */
+type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
+
+type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }
 
 const results = Prisma.sql`('passed', 'failed', 'timed-out')`
 
@@ -125,12 +136,13 @@ const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => t
   )
   SELECT key.*, cell."verdict" AS "storedVerdict", cell."failedStep" AS "storedStep",
          cell."sinceBuildId", cell."sinceCommit", cell."sinceAt", cell."changedBuildId", cell."changedCommit", cell."changedAt",
-         cell."lastGoodBuildId", cell."lastGoodCommit", cell."lastGoodAt", found.*,
+         cell."lastGoodBuildId", cell."lastGoodCommit", cell."lastGoodAt",
+         (SELECT COALESCE(json_agg(found), '[]')
+            FROM (${attemptsOf(Prisma.sql`a."verdict" IN ${results}`, attemptsMax)}) found) AS "attempts",
          EXISTS (SELECT FROM "BranchCommit" place WHERE place."projectName" = key."projectName"
                     AND place."commit" = cell."commit" AND place."branch" = key."branch") AS "placed"
     FROM key LEFT JOIN "Cell" cell ON cell."projectName" = key."projectName" AND cell."branch" = key."branch"
          AND cell."hostId" = key."hostId" AND cell."arch" = key."arch" AND cell."variant" = key."variant"
-    LEFT JOIN LATERAL (${attemptsOf(Prisma.sql`a."verdict" IN ${results}`, attemptsMax)}) found ON true
    WHERE ${which === 'all'} OR cell."verdict" IS NULL OR cell."verdict" NOT IN ${results}`
 
 type EndRow = Key & CellAttempt
@@ -142,32 +154,12 @@ const readNewestEnds = (tx: Tx, keys: readonly Key[]) => tx.$queryRaw<EndRow[]>`
       AS key("projectName" text, "branch" text, "hostId" int, "arch" text, "variant" text)
    CROSS JOIN LATERAL (${attemptsOf(Prisma.sql`a."verdict" NOT IN ${results}`, 1)}) found`
 
-interface CellResults {
-  key: Key
-  stored: (StoredCell<Milestone> & { placed: boolean }) | null
-  attempts: CellAttempt[]
-}
-
-/** One entry for each key; a key without results has one row, of nulls. */
-function gather(rows: readonly ResultRow[]): CellResults[] {
-  const cells = new Map<string, CellResults>()
-  for (const row of rows) {
-    const { projectName, branch, hostId, arch, variant } = row
-    const key = { projectName, branch, hostId, arch, variant }
-    const cell = cells.get(nameOf(key)) ?? { key, stored: storedOf(row), attempts: [] }
-    cells.set(nameOf(key), cell)
-    if (row.jobId !== null) cell.attempts.push(row as EndRow)
-  }
-  return [...cells.values()]
-}
-
-function storedOf(row: ResultRow): CellResults['stored'] {
+function storedOf(row: ResultRow): StoredCell<Milestone> | null {
   if (row.storedVerdict === null) return null
   const { lastGoodBuildId, lastGoodCommit, lastGoodAt } = row
   return {
     verdict: row.storedVerdict,
     failedStep: row.storedStep,
-    placed: row.placed,
     since: { buildId: row.sinceBuildId, commit: row.sinceCommit, at: row.sinceAt },
     changed: { buildId: row.changedBuildId, commit: row.changedCommit, at: row.changedAt },
     lastGood:
@@ -190,16 +182,14 @@ type CellRow = Key &
     lastGoodAt: Date | null
   }
 
-function rowOf(key: Key, stored: CellResults['stored'], attempts: CellAttempt[]): CellRow | undefined {
+function rowOf(row: ResultRow): CellRow | undefined {
+  const attempts = row.attempts.map(attempt => ({ ...attempt, finishedAt: new Date(attempt.finishedAt) }))
   const standing = deriveCell(attempts)
   const { newest } = standing
   if (!newest) return undefined
-  const { since, changed, lastGood } = completeStanding(
-    standing,
-    attempts,
-    attempts.length < attemptsMax ? null : stored,
-  )
-  return cellRow(key, newest, {
+  const stored = attempts.length < attemptsMax ? null : storedOf(row)
+  const { since, changed, lastGood } = completeStanding(standing, attempts, stored)
+  return cellRow(row, newest, {
     since: milestoneOf(since ?? newest),
     changed: milestoneOf(changed ?? newest),
     lastGood: lastGood && milestoneOf(lastGood),
@@ -219,11 +209,7 @@ interface Milestones {
 }
 
 const cellRow = (key: Key, newest: CellAttempt, { since, changed, lastGood }: Milestones): CellRow => ({
-  projectName: key.projectName,
-  branch: key.branch,
-  hostId: key.hostId,
-  arch: key.arch,
-  variant: key.variant,
+  ...keyOf(key),
   jobId: newest.jobId,
   buildId: newest.buildId,
   commit: newest.commit,
