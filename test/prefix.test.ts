@@ -136,7 +136,7 @@ async function crawl(headers: Record<string, string>): Promise<{ broken: string[
 }
 
 function wishesOf(html: string, page: string): string[] {
-  const attributes = html.matchAll(/\s(href|src|action|data-live|data-events)=(?:"([^"]*)"|([^\s>]+))/g)
+  const attributes = html.matchAll(/\s(href|src|action|data-events|data-connection)=(?:"([^"]*)"|([^\s>]+))/g)
   return [...attributes].map(([, name, quoted, bare]) => {
     const address = new URL((quoted ?? bare ?? '').replaceAll('&amp;', '&'), page)
     address.hash = ''

@@ -42,7 +42,7 @@ async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<numbe
   say(`a job prints ${linesCount} lines`)
   const stopped = new AbortController()
   const over = agent.hears('that the job is over', /: exit, passed/).then(() => stopped.abort())
-  const latencies = await readEvents(`${scene.url}/jobs/1/attempts/1/events`, stopped.signal)
+  const latencies = await readEvents(`${scene.url}/events?log=1.1:0:1`, stopped.signal)
   await over
   if (latencies.length < linesCount / 2)
     throw new Error(`of ${linesCount} lines only ${latencies.length} came as events`)

@@ -23,10 +23,12 @@ function asset(name: string, extension: string, type: string): Asset {
 
 export const style = asset('style', 'css', 'text/css; charset=utf-8')
 export const client = asset('live', 'js', 'text/javascript; charset=utf-8')
+/** Both a shared worker and, where a browser has none, a module of the page. */
+export const connection = asset('connection', 'js', 'text/javascript; charset=utf-8')
 export const icon = asset('icon', 'svg', 'image/svg+xml')
 
 export function serveAssets(app: FastifyInstance): void {
-  for (const { path, type, body } of [style, client, icon]) {
+  for (const { path, type, body } of [style, client, connection, icon]) {
     app.get(path, (_request, reply) =>
       reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
     )

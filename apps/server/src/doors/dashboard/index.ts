@@ -6,15 +6,16 @@ import { problemKinds, Refusal, storageFull, tookTooLong } from '../problems.ts'
 import { limitRates } from '../rates.ts'
 import { serveAssets } from './assets.ts'
 import { formRoutes } from './forms.ts'
-import { jobPages, tooMany } from './job-routes.ts'
+import { jobPages } from './job-routes.ts'
+import { eventsRoute } from './live/events-route.ts'
 import { Changes } from './live/page-events.ts'
 import { Streams } from './live/stream.ts'
 import { NotHere } from './not-found.ts'
 import { drawProblemPage, type Problem } from './pages/problem.tsx'
 import { readingPages } from './reading.ts'
-import { plainVisit, queryWord, sendPage, visitOf } from './visit.ts'
+import { plainVisit, sendPage, visitOf } from './visit.ts'
 
-/** Each is a socket of its own, and a process commonly may have 1,024. Hidden pages have none. */
+/** Live pages that are visible; in most browsers all pages share a socket. A process commonly may have 1,024 sockets. */
 const streamLimits = { all: 500, address: 60, session: 30 }
 
 /** What people look at: pages drawn on the server, complete without JavaScript, kept up to date where there is some. */
@@ -41,14 +42,9 @@ export const dashboardDoor = (parts: Parts) => async (app: FastifyInstance) => {
   knowVisitors(app)
   serveAssets(app)
   readingPages(app, parts)
-  jobPages(app, parts, streams)
+  jobPages(app, parts)
   formRoutes(app, parts)
-  app.get('/events', async (request, reply) => {
-    const stream = streams.open(request, reply)
-    if (!stream) return tooMany(reply)
-    await changes.follow(stream, Number(queryWord(request, 'since')) || 0)
-    return reply
-  })
+  eventsRoute(app, parts, streams, changes)
 }
 
 async function answerError(

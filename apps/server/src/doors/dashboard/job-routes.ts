@@ -2,19 +2,17 @@ import type { AttemptId } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Parts } from '../../parts.ts'
-import { followAttempt } from './live/job-events.tsx'
-import type { Streams } from './live/stream.ts'
 import type { JobLog } from './log/job-log.tsx'
 import { logSections } from './log/sections.ts'
-import { type LogPlace, offsetOfLine, readWindow, windowBytes } from './log/window.ts'
+import { offsetOfLine, readWindow, windowBytes } from './log/window.ts'
 import { NotHere, noSuch } from './not-found.ts'
 import { drawJobPage } from './pages/job.tsx'
 import { queryWord, sendPage, visitOf, wholeNumber } from './visit.ts'
 
 type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 
-/** The page of a job, as its newest attempt or another one shows it, and its live events. */
-export function jobPages(app: FastifyInstance, parts: Parts, streams: Streams): void {
+/** The page of a job, as its newest attempt or another one shows it. */
+export function jobPages(app: FastifyInstance, parts: Parts): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt } = await find(parts, request)
     const [visit, host] = await Promise.all([visitOf(parts, request), parts.farm.findHost(job.host)])
@@ -22,28 +20,7 @@ export function jobPages(app: FastifyInstance, parts: Parts, streams: Streams): 
   }
   app.get('/jobs/:id', page)
   app.get('/jobs/:id/attempts/:number', page)
-
-  app.get('/jobs/:id/attempts/:number/events', async (request: JobRequest, reply) => {
-    const { job, attempt } = await find(parts, request)
-    const visit = await visitOf(parts, request)
-    const stream = streams.open(request, reply)
-    if (!stream) return tooMany(reply)
-    const watch = { visit, attempt: { jobId: job.id, number: attempt.number }, place: placeOf(request) }
-    await followAttempt(parts, stream, watch).catch(error => {
-      request.log.error({ err: error, attempt: attempt.attempt }, 'a live log ended early; its page will ask again')
-    })
-    return reply
-  })
 }
-
-export const tooMany = (reply: FastifyReply): FastifyReply =>
-  reply
-    .code(429)
-    .header('retry-after', '30')
-    .type('text/plain')
-    .send(
-      'too many live pages are open, from this address or on this server: close some, or load the page again later\n',
-    )
 
 async function find({ farm }: Parts, { params }: JobRequest): Promise<{ job: JobView; attempt: AttemptView }> {
   const id = wholeNumber(params.id)
@@ -78,15 +55,9 @@ async function logOf({ farm }: Parts, request: FastifyRequest, job: JobView, att
     sections,
     window,
     path,
+    attempt: attempt.attempt,
     rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
     live: attempt.state !== 'finished',
     step,
   }
-}
-
-/** Where the browser is: what it names after a break, or where its page ended. */
-function placeOf(request: FastifyRequest): LogPlace {
-  const [offset, line] = String(request.headers['last-event-id'] ?? '').split(':')
-  const after = wholeNumber(offset) ?? wholeNumber(queryWord(request, 'after'))
-  return { offset: after ?? 0, line: wholeNumber(line) ?? wholeNumber(queryWord(request, 'line')) ?? 1 }
 }

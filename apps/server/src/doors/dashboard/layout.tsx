@@ -1,6 +1,6 @@
 import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { client, icon, style } from './assets.ts'
+import { client, connection, icon, style } from './assets.ts'
 import { A, Below, Form } from './links.tsx'
 import { age, moment } from './times.ts'
 import { type Status, wordOf } from './words.ts'
@@ -74,7 +74,7 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
           </noscript>
         )}
       </head>
-      <body>
+      <body data-events={`${publicPath}/events`} data-connection={publicPath + connection.path}>
         <div>
           <a class="skip" href="#main">
             Skip to the content
@@ -83,10 +83,10 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         <Header visit={visit} />
         <Problems visit={visit} />
         <p id="lost" class="banner" role="status" hidden>
-          The connection to the farm is lost since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>.
-          This page may be out of date; it is tried again.
+          No connection to the farm since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>. This page
+          may be out of date; the browser tries to connect again.
         </p>
-        <main id="main" data-live={live ? `${publicPath}/events?since=${visit.at.getTime()}` : undefined}>
+        <main id="main" data-since={live ? visit.at.getTime() : undefined}>
           {children}
         </main>
         <Footer at={visit.at} />

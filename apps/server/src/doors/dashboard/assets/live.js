@@ -1,16 +1,26 @@
 // Keeps pages up to date where there is JavaScript; without it every page is complete as it was loaded.
 const main = document.querySelector('main')
+const typing = () => main.querySelector('input:focus, textarea:focus') !== null
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+/** Another try after the farm or a proxy could not answer. */
+const retryMs = 5_000
 
 /** Loads this page again and puts in the parts that changed, leaving scroll, focus and open details as they are. */
-async function refresh(selectors) {
-  const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => undefined)
-  if (!answer?.ok) return
+async function refresh() {
+  let answer
+  while (!answer || answer.status >= 429) {
+    if (answer) await pause(retryMs)
+    answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => ({ status: 503 }))
+  }
+  if (!answer.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   document.title = page.title
-  for (const selector of selectors) {
+  for (const selector of ['main', 'footer']) {
     const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)]
     if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh)
   }
+  const { since } = page.querySelector('main').dataset
+  if (since) main.dataset.since = since
 }
 
 function replace(old, fresh) {
@@ -18,129 +28,122 @@ function replace(old, fresh) {
   const [left, top] = [frame?.scrollLeft ?? 0, frame?.scrollTop ?? 0]
   const focused = old.contains(document.activeElement) ? document.activeElement : undefined
   const focus = focused?.getAttribute('href') ?? focused?.id
-  const open = [...old.querySelectorAll('details')].map(details => details.open)
+  const open = new Map([...old.querySelectorAll('details')].map(details => [nameOf(details), details.open]))
   old.replaceChildren(...fresh.childNodes)
-  old.querySelectorAll('details').forEach((details, index) => {
-    details.open = open[index] ?? details.open
-  })
+  for (const details of old.querySelectorAll('details')) details.open = open.get(nameOf(details)) ?? details.open
   old.querySelector('.frame')?.scrollTo(left, top)
   if (focus)
     [...old.querySelectorAll('a, button')].find(item => (item.getAttribute('href') ?? item.id) === focus)?.focus()
 }
 
-/**
- * Events from the farm while the page can be seen. A browser has six connections to a server over HTTP/1.1: each hidden page that
- * kept one would keep a seventh page from loading. `listen` adds the listeners to each new connection.
- */
-function whileVisible(path, listen) {
-  let events
-  let ended = false
-  const open = () => {
-    if (events || ended || document.hidden) return
-    events = new EventSource(path())
-    events.addEventListener('open', () => showLost(false))
-    events.addEventListener('error', () => showLost(true))
-    listen(events)
-  }
-  const close = () => {
-    events?.close()
-    events = undefined
-  }
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
-  addEventListener('pagehide', close)
-  addEventListener('pageshow', open)
-  open()
-  return () => {
-    ended = true
-    close()
-    showLost(false)
-  }
+const nameOf = details => details.id || details.querySelector('summary').textContent
+
+/** A port to the connection that all pages of this browser share. */
+function connect() {
+  const { connection } = document.body.dataset
+  if (typeof SharedWorker !== 'function') return connectAlone(connection)
+  const worker = new SharedWorker(connection, { type: 'module', name: 'farm' })
+  worker.onerror = () => use(connectAlone(connection)) // an older browser, which knows only workers that are no modules
+  return worker.port
 }
 
-/** Says that the farm cannot be reached, and since when: what runs on the page would else seem to run for ever. */
-function showLost(lost) {
+function connectAlone(connection) {
+  const { port1, port2 } = new MessageChannel()
+  import(connection).then(({ Connection }) => new Connection().add(port2))
+  return port1
+}
+
+let port
+let id = 0
+
+function use(newPort) {
+  port = newPort
+  port.onmessage = ({ data: { id: asked, lost, ...event } }) => {
+    if (asked !== id) return // from before the page was hidden
+    if (lost !== undefined) showLost(lost)
+    else hear(event)
+  }
+  follow()
+}
+
+/** Asks for what happens to this page while it can be seen. */
+function follow() {
+  const log = document.querySelector('[data-follow]')?.dataset.follow
+  const { since } = main.dataset
+  if (document.hidden || !(log || since)) return port.postMessage(null)
+  const [attempt, ...place] = log?.split(':') ?? []
+  port.postMessage({ id, events: document.body.dataset.events, since, log: attempt, place: place.join(':') })
+}
+
+function followAgain() {
+  id++
+  follow()
+}
+
+/** Says since when there is no connection: what runs on the page would else seem to run for ever. */
+function showLost(since) {
   const words = document.querySelector('#lost')
-  if (lost && words.hidden) {
-    const now = new Date()
-    const time = words.querySelector('time')
-    time.dateTime = now.toISOString()
-    time.textContent = now.toLocaleTimeString()
-  }
-  words.hidden = !lost
+  words.hidden = since === null
+  if (since === null) return
+  const time = words.querySelector('time')
+  time.dateTime = new Date(since).toISOString()
+  time.textContent = new Date(since).toLocaleTimeString()
 }
 
-/** One refresh at a time, none while nobody sees it or somebody types. After a break the server says whether the page is old. */
-function keepFresh(path) {
-  let stale = false
-  let busy = false
-  const typing = () => main.querySelector('input:focus, textarea:focus') !== null
-  const catchUp = async () => {
-    if (!stale || busy || document.hidden || typing()) return
-    stale = false
-    busy = true
-    await refresh(['main', 'footer'])
-    busy = false
+const atEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 90
+const toEnd = () => window.scrollTo({ top: document.documentElement.scrollHeight })
+
+function keepingEnd(change) {
+  const stay = atEnd()
+  change()
+  if (stay) toEnd()
+}
+
+let stale = false
+let busy = false
+
+/** One refresh at a time, none while nobody sees it or somebody types. */
+async function catchUp() {
+  if (!stale || busy || document.hidden || typing()) return
+  stale = false
+  busy = true
+  const stay = document.querySelector('[data-follow]') && atEnd()
+  await refresh()
+  if (stay) toEnd()
+  busy = false
+  follow()
+  catchUp()
+}
+
+function hear({ kind, data, place }) {
+  const log = document.querySelector('#log')
+  const element = document.createRange().createContextualFragment(data ?? '')
+  const last = [...(log?.querySelectorAll('.part') ?? [])].at(-1)
+  if (kind === 'reload') location.reload()
+  else if (kind === 'section') addSection(log, last, element.firstElementChild)
+  else if (kind === 'log') addLines(log, last?.querySelector('pre'), element, place)
+  else if (kind === 'state') {
+    document.title = element.querySelector('[data-title]')?.dataset.title ?? document.title
+    document.querySelector('#state').replaceChildren(element)
+  } else {
+    stale = true // changed, or finished: sizes, line numbers and marks become as after a reload
     catchUp()
   }
-  whileVisible(
-    () => path,
-    events =>
-      events.addEventListener('changed', () => {
-        stale = true
-        catchUp()
-      }),
-  )
-  document.addEventListener('visibilitychange', catchUp)
-  main.addEventListener('focusout', () => setTimeout(catchUp))
 }
 
-function followLog(log) {
-  const [path] = log.dataset.events.split('?')
-  let place = log.dataset.events.split('?')[1]
-  const parts = () => log.querySelectorAll('.part')
-  const element = html => document.createRange().createContextualFragment(html)
-  const atEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 90
-  const toEnd = () => window.scrollTo({ top: document.documentElement.scrollHeight })
-  const keepingEnd = change => {
-    const follow = atEnd()
-    change()
-    if (follow) toEnd()
-  }
+function addSection(log, last, part) {
+  if (last?.id === part.id) return
+  last?.querySelector('.tail')?.classList.remove('tail')
+  keepingEnd(() => (last ? last.after(part) : log.append(part)))
+}
 
-  const stop = whileVisible(
-    () => `${path}?${place}`,
-    events => {
-      events.addEventListener('section', ({ data }) => {
-        const part = element(data).firstElementChild
-        const last = [...parts()].at(-1)
-        if (last?.id === part.id) return
-        last?.querySelector('.tail')?.classList.remove('tail')
-        keepingEnd(() => (last ? last.after(part) : log.append(part)))
-      })
-      events.addEventListener('log', ({ data, lastEventId }) => {
-        const [after, line] = lastEventId.split(':')
-        place = `after=${after}&line=${line}`
-        const pre = [...parts()].at(-1)?.querySelector('pre')
-        if (!pre) return
-        keepingEnd(() => {
-          pre.querySelector('.tail')?.remove()
-          pre.append(element(data))
-        })
-      })
-      events.addEventListener('state', ({ data }) => {
-        const state = element(data)
-        document.title = state.querySelector('[data-title]')?.dataset.title ?? document.title
-        document.querySelector('#state').replaceChildren(state)
-      })
-      events.addEventListener('finished', async () => {
-        stop()
-        const follow = atEnd()
-        await refresh(['#state', '#actions', '#log']) // sizes, line numbers and marks, as after a reload
-        if (follow) toEnd()
-      })
-      events.addEventListener('reload', () => location.reload())
-    },
-  )
+function addLines(log, pre, lines, place) {
+  log.dataset.follow = `${log.dataset.follow.split(':')[0]}:${place}`
+  if (!pre) return
+  keepingEnd(() => {
+    pre.querySelector('.tail')?.remove()
+    pre.append(lines)
+  })
 }
 
 /** A link to a line or a step that lies in a closed part opens it; one to a line that this page does not show loads the page that does. */
@@ -175,8 +178,15 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   })
 }
 
-const log = document.querySelector('[data-events]')
-if (main?.dataset.live) keepFresh(main.dataset.live)
-if (log) followLog(log)
+if (main?.dataset.since || document.querySelector('[data-follow]')) {
+  use(connect())
+  document.addEventListener('visibilitychange', () => {
+    followAgain()
+    catchUp()
+  })
+  addEventListener('pagehide', () => port.postMessage(null))
+  addEventListener('pageshow', ({ persisted }) => persisted && followAgain())
+  main.addEventListener('focusout', () => setTimeout(catchUp))
+}
 window.addEventListener('hashchange', openTarget)
 openTarget()

@@ -41,7 +41,6 @@ export async function followAttempt(
   } finally {
     clearInterval(timer)
     unsubscribe()
-    stream.end()
   }
 }
 

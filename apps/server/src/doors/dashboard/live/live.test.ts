@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
 import Fastify from 'fastify'
 import { afterEach, expect, test } from 'vitest'
@@ -67,7 +67,7 @@ test('a stream is events in the form that browsers read, and its listener goes w
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   while (!text.includes('changed')) text += (await reader?.read())?.value ?? 'changed: the stream ended'
-  expect(text).toBe('retry: 1000\n\nevent: changed\ndata: \n\n')
+  expect(text).toBe('event: alive\ndata: \n\nevent: changed\ndata: \n\n')
   expect(bus.listeners()).toBe(2)
   browser.abort()
   await Promise.all(ended)
@@ -98,6 +98,16 @@ test.each([
   browser.abort()
   while (streams.size > 0) await new Promise(resolve => setImmediate(resolve))
   expect((await fetch(url)).status).toBe(200)
+})
+
+test('a stream counts as the pages that it keeps up to date', () => {
+  const streams = new Streams({ ...limits, address: 3 })
+  const open = (pages: number) => {
+    const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
+    return streams.open({ ip: '::1', raw: {} } as never, { raw, hijack: () => {} } as never, pages)
+  }
+  closing.push(() => streams.endAll())
+  expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])
 })
 
 test('who sends to a browser that reads nothing waits', async () => {

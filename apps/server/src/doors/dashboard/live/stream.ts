@@ -5,7 +5,7 @@ import { networkOf } from '../../rates.ts'
 export interface ServerEvent {
   event: string
   data: string
-  /** What the browser names when it comes back after a break. */
+  /** Which log it belongs to, and from where the browser wants more of it after a break. */
   id?: string
 }
 
@@ -17,9 +17,10 @@ export interface EventStream {
   end(): void
 }
 
-const heartbeatMs = 15_000 // proxies commonly give up on a silent upstream after 60 s
-const comeBackMs = 1_000 // browsers wait 3 s and more by themselves; a server is back sooner than that
+// Proxies commonly give up on a silent upstream after 60 s, and our pages (assets/connection.js) on a silent connection after 40 s.
+const aliveMs = 15_000
 
+/** How many pages may be kept up to date. */
 export interface StreamLimits {
   /** Of the whole server. */
   all: number
@@ -32,7 +33,7 @@ export interface StreamLimits {
 /** Streams that are open, so that a server that closes can end them: a browser never does. */
 export class Streams {
   readonly #open = new Set<EventStream>()
-  /** How many each address and each session has. */
+  /** How many pages the server, each address and each session has. */
   readonly #counts = new Map<string, number>()
   readonly #limits: StreamLimits
 
@@ -44,30 +45,35 @@ export class Streams {
     return this.#open.size
   }
 
-  /** Undefined when there are too many: one client must not take the live pages away from others. The reply is the stream's. */
-  open(request: FastifyRequest, reply: FastifyReply): EventStream | undefined {
+  /**
+   * A stream for so many pages. Undefined when there are too many: one client must not take the live pages away from others. The
+   * reply is the stream's.
+   */
+  open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
     const owners = this.#owners(request)
-    const full = owners.some(({ name, max }) => (this.#counts.get(name) ?? 0) >= max)
-    if (full || this.#open.size >= this.#limits.all) return undefined
+    if (owners.some(({ name, max }) => (this.#counts.get(name) ?? 0) + pages > max)) return undefined
     reply.hijack()
     const stream = openStream(request, reply)
     this.#open.add(stream)
-    for (const { name } of owners) this.#count(name, 1)
+    for (const { name } of owners) this.#count(name, pages)
     const forget = () => {
       this.#open.delete(stream)
-      for (const { name } of owners) this.#count(name, -1)
+      for (const { name } of owners) this.#count(name, -pages)
     }
     stream.closed.addEventListener('abort', forget, { once: true })
     return stream
   }
 
   #owners({ ip, visitor }: FastifyRequest): { name: string; max: number }[] {
-    const address = { name: `address ${networkOf(ip)}`, max: this.#limits.address }
-    if (visitor?.kind !== 'administrator') return [address]
-    return [address, { name: `session ${visitor.session}`, max: this.#limits.session }]
+    const owners = [
+      { name: 'the server', max: this.#limits.all },
+      { name: `address ${networkOf(ip)}`, max: this.#limits.address },
+    ]
+    if (visitor?.kind !== 'administrator') return owners
+    return [...owners, { name: `session ${visitor.session}`, max: this.#limits.session }]
   }
 
-  #count(name: string, change: 1 | -1): void {
+  #count(name: string, change: number): void {
     const count = (this.#counts.get(name) ?? 0) + change
     if (count > 0) this.#counts.set(name, count)
     else this.#counts.delete(name)
@@ -85,10 +91,11 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
     'x-accel-buffering': 'no', // nginx would hold the events back
     'x-content-type-options': 'nosniff',
   })
-  raw.write(`retry: ${comeBackMs}\n\n`)
+  const alive = () => raw.write(written({ event: 'alive', data: '' }))
+  alive()
   request.raw.setTimeout?.(0)
   const closing = new AbortController()
-  const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMs)
+  const heartbeat = setInterval(alive, aliveMs)
   raw.once('close', () => {
     clearInterval(heartbeat)
     closing.abort()

@@ -1,5 +1,5 @@
 import { Drawn, Mark } from '../layout.tsx'
-import { A, usePublicPath } from '../links.tsx'
+import { A } from '../links.tsx'
 import { byteCount } from '../times.ts'
 import type { Status } from '../words.ts'
 import type { LogSection } from './sections.ts'
@@ -9,6 +9,8 @@ import type { LogWindow, WindowPart } from './window.ts'
 export interface JobLog {
   sections: readonly LogSection[]
   window: LogWindow
+  /** The attempt's name. */
+  attempt: string
   /** The page of this attempt. */
   path: string
   rawPath: string
@@ -19,10 +21,9 @@ export interface JobLog {
 }
 
 export function LogView({ log }: { log: JobLog }) {
-  const publicPath = usePublicPath()
   const { window, live, path, rawPath } = log
   return (
-    <section class="log" aria-label="Log" id="log" data-events={live ? eventsAddress(log, publicPath) : undefined}>
+    <section class="log" aria-label="Log" id="log" data-follow={live ? followedFrom(log) : undefined}>
       <h2>Log</h2>
       <p>
         {byteCount(window.size)}, <A to={rawPath}>the raw log</A>
@@ -45,10 +46,8 @@ export function LogView({ log }: { log: JobLog }) {
 }
 
 /** A log that grows is followed only from its end. */
-const eventsAddress = ({ window, path }: JobLog, publicPath: string) =>
-  window.end < window.size
-    ? undefined
-    : `${publicPath}${path}/events?after=${window.next.offset}&line=${window.next.line}`
+const followedFrom = ({ window, attempt }: JobLog) =>
+  window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 
 const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
   <p>
