@@ -60,7 +60,7 @@ signal_strays() {
 # A process that carries no mark (`setsid env -i`, ssh-agent) and may be the job's is not ended, for it may be a person's: the log
 # names it. It is the job's user's, has no parent, began after the job did, and so did its session.
 name_left_running() {
-  { read -r _ born <"$SPOOL/runner"; } 2>/dev/null || return 0
+  [ -f "$SPOOL/runner" ] && read -r _ born <"$SPOOL/runner" || return 0
   size_of "$SPOOL/log"
   is_number "$SIZE" && [ $((SIZE + 10000)) -lt "$LOG_MAX" ] || return 0
   if [ -r /proc/self/stat ]; then left_of_proc; else left_of_ps; fi 2>/dev/null | sed 50q >"$SPOOL/left-running"
@@ -127,7 +127,7 @@ began_beside() {
   done | tr '\n' ' '
 }
 
-is_our_tunnel() { read -r tunnel _ <"$PRIVATE/tunnel" && [ "$tunnel" = "$1" ]; }
+is_our_tunnel() { [ -f "$PRIVATE/tunnel" ] && read -r tunnel _ <"$PRIVATE/tunnel" && [ "$tunnel" = "$1" ]; }
 
 # Clock ticks since the boot have ten digits after a year, and mksh counts in 32 bits: the last two apart.
 not_before() {
