@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import { accessDoor } from './doors/access.ts'
 import { agentDoor, signedDoor } from './doors/agent/index.ts'
 import { answerBadAddress, refuseNul } from './doors/bad-address.ts'
+import { answerBadHttp } from './doors/bad-http.ts'
 import { dashboardDoor } from './doors/dashboard/index.ts'
 import { healthDoor } from './doors/health.ts'
 import { keepJournal } from './doors/journal.ts'
@@ -58,6 +59,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
     frameworkErrors: answerBadAddress,
+    clientErrorHandler: answerBadHttp,
   })
   app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
   placeBelow(app, publicPath)

@@ -20,14 +20,22 @@ const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && passedOn.every(name => headers[name] === undefined)
 
 /** Whose limit a request counts against: an IPv6 address is one of its /64, which a customer commonly has as a whole. */
-export const networkOf = (ip: string): string => normalizeIP(ip)
+export const networkOf = (ip: string | undefined): string => (ip === undefined ? hungUp : normalizeIP(ip))
+
+/** The socket of a client that has hung up has no address any more. */
+const hungUp = 'hung up'
 
 /** Counts one more request of an address, and throws a refusal if there were more than `max` within a minute. */
 export type Count = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 export async function openCount(app: FastifyInstance, max: number, what = 'requests'): Promise<Count> {
   if (!app.hasDecorator('createRateLimit')) await app.register(rateLimit, { global: false })
-  const count = app.createRateLimit({ max, timeWindow: 60_000, allowList: isOwnMachine })
+  const count = app.createRateLimit({
+    max,
+    timeWindow: 60_000,
+    allowList: isOwnMachine,
+    keyGenerator: ({ ip }) => networkOf(ip),
+  })
   return async (request, reply) => {
     const counted = await count(request)
     if (counted.isAllowed || !counted.isExceeded) return

@@ -239,6 +239,16 @@ doorsTest('an unchanged matrix is not sent again a moment later', async ({ doors
   expect((await ask()).statusCode).toBe(200)
 })
 
+doorsTest('HEAD is answered as GET, also with a validator, and opens no stream of events', async ({ doors }) => {
+  await threeBuilds(doors)
+  const head = (url: string, headers = {}) => doors.ask({ method: 'HEAD', url, headers })
+  for (const url of ['/api/v1/builds', '/api/v1/openapi.json']) {
+    const { etag } = (await head(url)).headers
+    expect([url, (await head(url, { 'if-none-match': String(etag) })).statusCode]).toEqual([url, 304])
+  }
+  expect((await head('/events')).statusCode).toBe(404)
+})
+
 doorsTest('an unchanged answer is not sent twice', async ({ doors }) => {
   await doors.configure()
   const ask = (etag?: string) =>

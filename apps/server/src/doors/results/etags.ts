@@ -10,7 +10,8 @@ export function weakEtags(app: FastifyInstance): void {
     reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
     if (!matches(request.headers['if-none-match'], etag)) return payload
     reply.code(304).removeHeader('content-length').removeHeader('content-type')
-    return null
+    // Fastify's own HEAD routes measure the payload and do not send it.
+    return request.method === 'HEAD' ? payload : null
   })
 }
 

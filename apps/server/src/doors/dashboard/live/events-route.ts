@@ -18,7 +18,7 @@ interface FollowedLog {
  * attempt, offset and line. An event of a log has the log's number in the query as its id.
  */
 export function eventsRoute(app: FastifyInstance, parts: Parts, streams: Streams, changes: Changes): void {
-  app.get('/events', async (request, reply) => {
+  app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     const since = queryWord(request, 'since')
     const logs = logsOf(request)
     const visit = await visitOf(parts, request)
