@@ -108,6 +108,23 @@ test('a break of the connection loses no line and doubles none', async ({ farm, 
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
+test('the page of a job whose host was lost goes on with the next attempt', async ({ farm, page }) => {
+  const host = await farm.wireHost('lost-1', ['vax'])
+  const { offer, path } = await startJob(farm, host)
+  await host.progress(offer, 'first try\n')
+  await page.goto(path)
+  await expect(page.locator('#L1')).toContainText('first try')
+  const stillThere = await markPage(page)
+  await farm.sql(`UPDATE "Attempt" SET "leaseUntil" = now() - interval '2 days' WHERE state = 'running'`)
+  await expect(page.getByRole('link', { name: '#1 lost' })).toBeVisible()
+  const second = await host.job(2)
+  await host.progress(second, 'second try\n')
+  await expect(page.locator('#L1')).toContainText('second try')
+  await host.finish(second, 'second try\n')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Passed')
+  await stillThere()
+})
+
 test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) => {
   const host = await farm.wireHost('nasty-1', ['mipsel'])
   const { offer, path } = await startJob(farm, host)

@@ -27,10 +27,17 @@ export const client = asset('live', 'js', 'text/javascript; charset=utf-8')
 export const connection = asset('connection', 'js', 'text/javascript; charset=utf-8')
 export const icon = asset('icon', 'svg', 'image/svg+xml')
 
+// A shared worker has the policy of its own script, not its page's.
+const workerPolicy = "default-src 'none'; connect-src 'self'"
+
 export function serveAssets(app: FastifyInstance): void {
   for (const { path, type, body } of [style, client, connection, icon]) {
     app.get(path, (_request, reply) =>
-      reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
+      reply
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('content-security-policy', workerPolicy)
+        .type(type)
+        .send(body),
     )
   }
   app.get('/favicon.svg', (_request, reply) =>
