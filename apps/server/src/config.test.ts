@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -58,6 +58,19 @@ describe('refused in a line that names the variable', () => {
   ])('%s=%s', (name, value, message) => {
     expect(() => readConfig({ [name]: value }, directory)).toThrow(new ConfigError(message))
   })
+})
+
+test('a token that no request can send is refused', () => {
+  expect(() => readConfig({ ADMIN_TOKEN: 'correct horse battery' }, directory)).toThrow(
+    new ConfigError('ADMIN_TOKEN has a space or another character that no header can carry: openssl rand -hex 32'),
+  )
+})
+
+test('a directory of secrets that others may read, as after a restore, is closed to them', () => {
+  const data = mkdtempSync(join(directory, 'restored-'))
+  mkdirSync(join(data, 'secrets'), { mode: 0o755 })
+  readConfig({ RUMPFARM_DATA: data })
+  expect(statSync(join(data, 'secrets')).mode & 0o777).toBe(0o700)
 })
 
 test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(

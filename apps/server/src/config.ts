@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
@@ -43,7 +43,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     secrets: Object.freeze({
       server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
       adminToken:
-        given(env, 'ADMIN_TOKEN') ?? kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
+        sendable(given(env, 'ADMIN_TOKEN')) ??
+        kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
       githubWebhook:
         given(env, 'GITHUB_WEBHOOK_SECRET') ??
         kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
@@ -146,6 +147,11 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   )
 }
 
+function sendable(token: string | undefined): string | undefined {
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
+  throw new ConfigError('ADMIN_TOKEN has a space or another character that no header can carry: openssl rand -hex 32')
+}
+
 const standardWebhooksForm = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/
 
 function standardWebhooks(secret: string | undefined): string | undefined {
@@ -158,11 +164,21 @@ export class ConfigError extends Error {}
 
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
+/** A restored or copied directory may have other rights. One that is another user's, or read-only, is the operator's own choice. */
+function closeToOthers(directory: string): void {
+  try {
+    chmodSync(directory, 0o700)
+  } catch (error) {
+    if (!['EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
 /** A secret that is made at the first start and kept in a file only its owner can read. */
 function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
   const directory = join(dataDirectory, 'secrets')
   mkdirSync(dataDirectory, { recursive: true }) // not private: as root, PostgreSQL runs under another account and must get in
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  closeToOthers(directory)
   try {
     return keptSecret(secretFile(dataDirectory, name), make, pattern)
   } catch (error) {

@@ -146,9 +146,19 @@ doorsTest('a session changes something only with the word of its own pages', asy
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     })
   expect((await leave('_csrf=x')).statusCode).toBe(403)
+  expect((await leave(`_csrf=${'é'.repeat((await csrf(mine)).length)}`)).statusCode).toBe(403)
   const left = await leave(`_csrf=${await csrf(mine)}`)
   expect([left.statusCode, left.cookies[0]?.value]).toEqual([303, ''])
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
+})
+
+// SameSite=Lax: a form on another site comes without the cookie, and its answer could still remove it.
+doorsTest('another site cannot sign a browser out', async ({ doors }) => {
+  const signOut = (cookies: Record<string, string>) => doors.ask({ method: 'POST', url: '/logout', cookies })
+  expect((await signOut({})).cookies).toEqual([])
+  expect((await signOut({ rumpfarm_session: 'ended' })).cookies).toMatchObject([
+    { name: 'rumpfarm_session', value: '' },
+  ])
 })
 
 doorsTest('behind https the cookie is for https only', async ({ doors }) => {

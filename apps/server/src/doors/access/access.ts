@@ -60,8 +60,11 @@ function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
   headers['x-csrf-token'] ?? (body as { _csrf?: unknown } | null | undefined)?._csrf
 
-const same = (sent: unknown, wanted: string): boolean =>
-  typeof sent === 'string' && sent.length === wanted.length && timingSafeEqual(Buffer.from(sent), Buffer.from(wanted))
+/** A string's length does not tell its bytes', and `timingSafeEqual` throws where those differ. */
+function same(sent: unknown, wanted: string): boolean {
+  const [one, other] = [Buffer.from(typeof sent === 'string' ? sent : ''), Buffer.from(wanted)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}
 
 /** Finds out who visits this door. After its limit of requests: each wrong session costs the database a look-up. */
 export function knowVisitors(app: FastifyInstance): void {

@@ -46,7 +46,8 @@ export const loginPages = (parts: Parts) => async (app: FastifyInstance) => {
     return reply.setCookie(sessionCookie, outcome.session, options).redirect('/', 303)
   })
   app.post('/logout', async (request, reply) => {
-    const { visitor } = request
+    const { visitor, cookies } = request
+    if (cookies[sessionCookie] === undefined) return reply.redirect('/', 303)
     if (visitor.kind === 'administrator') {
       await request.server.access.require(request, 'admin')
       await farm.logOut(visitor.session)
