@@ -33,7 +33,12 @@ function compare(shown: unknown, answered: unknown, where: string): void {
 
 /** What the farm's other parts do meanwhile. */
 async function meanwhile(doors: Doors, vax: TestHost, shell: string): Promise<void> {
-  if (shell.includes('"ref": "main"')) await doors.farm.sourcesReady(1, { sources: [] })
+  if (shell.includes('"ref": "main"')) {
+    await doors.farm.sourcesReady(1, { sources: [] })
+    const { commit = '' } = (await doors.farm.findBuild(1)) ?? {}
+    const push = { project: 'sample', commit, branch: 'feature/parser', source: 'test', deliveryId: 'parser' }
+    await doors.farm.receivePush(push)
+  }
   if (!shell.includes('/retry')) return
   const offer = await vax.take('1.2')
   const log = 'cc -O2 -c hello.c\n'
@@ -42,7 +47,7 @@ async function meanwhile(doors: Doors, vax: TestHost, shell: string): Promise<vo
 }
 
 doorsTest('every example of docs/api.md works as it stands', { timeout: 120_000 }, async ({ doors }) => {
-  await doors.configure({ artifacts: ['dist'] })
+  await doors.configure({ artifacts: ['dist'], branches: ['main', 'feature/*'] })
   const vax = await doors.host('vax')
   const farm = await doors.app.listen({ host: '127.0.0.1', port: 0 })
   const env = { PATH: process.env.PATH, FARM: farm, TOKEN: adminToken, SECRET: doors.config.secrets.webhook }
