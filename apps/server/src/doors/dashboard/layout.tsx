@@ -28,6 +28,11 @@ export const strangersVisit = (path: string, publicPath: string): Visit => ({
   problems: [],
 })
 
+export interface MatrixQuery {
+  project?: string | undefined
+  branch?: string | undefined
+}
+
 export interface PageProps {
   title: string
   visit: Visit
@@ -35,6 +40,8 @@ export interface PageProps {
   live?: boolean
   /** Without JavaScript the page is loaded again after so many seconds. */
   reloadSeconds?: number | undefined
+  /** Of which project and branch the page shows the matrix, for the links to its other formats. */
+  matrix?: MatrixQuery
   children: ComponentChildren
 }
 
@@ -56,7 +63,7 @@ export const drawPage = (page: PageProps): string => `<!doctype html>\n${drawWit
 export const drawWithin = ({ publicPath }: Visit, drawn: ComponentChild): string =>
   renderToString(<Below value={publicPath}>{drawn}</Below>)
 
-function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
+function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps) {
   const { publicPath } = visit
   return (
     <html lang="en">
@@ -89,7 +96,7 @@ function Page({ title, visit, live, reloadSeconds, children }: PageProps) {
         <main id="main" data-since={live ? visit.at.getTime() : undefined}>
           {children}
         </main>
-        <Footer at={visit.at} />
+        <Footer at={visit.at} matrix={matrix} />
       </body>
     </html>
   )
@@ -148,12 +155,15 @@ function Problems({ visit: { problems } }: { visit: Visit }) {
   )
 }
 
-function Footer({ at }: { at: Date }) {
+function Footer({ at, matrix }: { at: Date; matrix: MatrixQuery | undefined }) {
+  const address = (format: string) => {
+    const given = Object.entries({ ...matrix, format }).filter(([, value]) => value !== undefined)
+    return `/api/v1/matrix?${new URLSearchParams(given as [string, string][])}`
+  }
   return (
     <footer>
-      <span>As of {moment(at)}.</span> The matrix as <A to="/api/v1/matrix?format=text">text</A>,{' '}
-      <A to="/api/v1/matrix?format=csv">CSV</A> or <A to="/api/v1/matrix">JSON</A>; everything else at{' '}
-      <A to="/api/v1/docs">/api/v1</A>.
+      <span>As of {moment(at)}.</span> The matrix as <A to={address('text')}>text</A>, <A to={address('csv')}>CSV</A> or{' '}
+      <A to={address('json')}>JSON</A>; everything else at <A to="/api/v1/docs">/api/v1</A>.
     </footer>
   )
 }

@@ -222,3 +222,20 @@ test('cells that fail alike are one trouble, and the newest comes first', () => 
     ['build', 2, hoursAgo(9)],
   ])
 })
+
+test('the page of a branch names it, offers the others, and links to its other formats', () => {
+  const branches = [{ project: 'sample', shown: 'fix/1', built: ['fix/1', 'main'] }]
+  const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches })
+  const html = drawMatrixPage({
+    visit: anyone,
+    matrix,
+    projects: ['sample', 'other'],
+    project: 'sample',
+    branch: 'fix/1',
+  })
+
+  expect(html).toContain('<h1>All 1 cells pass on fix/1</h1>')
+  expect(html).toContain('<a href="/?project=sample&amp;branch=fix%2F1" aria-current="true">fix/1</a>')
+  expect(html).toContain('<a href="/?project=sample&amp;branch=main">main</a>')
+  expect(html).toContain('href="/api/v1/matrix?project=sample&amp;branch=fix%2F1&amp;format=csv"')
+})

@@ -25,6 +25,7 @@ export function drawMatrixPage({ visit, matrix, projects, project, branch }: Mat
     visit,
     live: true,
     reloadSeconds: active ? 30 : undefined,
+    matrix: { project, branch },
     children: (
       <>
         <h1>
@@ -85,6 +86,7 @@ function Totals({ summary }: { summary: Summary }) {
 function Filter({ projects, project }: { projects: readonly string[]; project: string | undefined }) {
   return (
     <nav class="filter" aria-label="Project">
+      <span>Project</span>
       <A to="/" aria-current={project === undefined ? 'true' : undefined}>
         all projects
       </A>{' '}
@@ -106,6 +108,7 @@ export function Branches({ matrix }: { matrix: Matrix }) {
   if (!only || matrix.branches.length > 1 || only.built.length < 2) return null
   return (
     <nav class="filter" aria-label="Branch">
+      <span>Branch</span>
       {only.built.map(name => (
         <>
           <A

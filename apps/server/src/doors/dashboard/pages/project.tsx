@@ -20,6 +20,7 @@ export function drawProjectPage({ visit, project, matrix, builds }: ProjectPage)
     title: name,
     visit,
     live: true,
+    matrix: { project: name },
     children: (
       <>
         <h1>{name}</h1>
