@@ -70,6 +70,33 @@ const createToken: Verb = async (api, [what, name, option, scope = 'trigger', ..
   return [token, `The farm keeps only its hash: store it now. Send it as "Authorization: Bearer …".`]
 }
 
+interface Listed {
+  items: { name: string; scope: string; lastUsedAt: string | null; revokedAt: string | null }[]
+  next: string | null
+}
+
+const listTokens: Verb = async (api, [what, ...more]) => {
+  if (what !== 'list' || more.length > 0) return undefined
+  const lines: string[] = []
+  for (let query: string | undefined = ''; query !== undefined; ) {
+    const page: Listed = await api.get<Listed>(`/api/v1/tokens${query}`)
+    for (const { name, scope, lastUsedAt, revokedAt } of page.items)
+      lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
+    query = page.next?.replace(/^[^?]*/, '') // its path may begin with PUBLIC_URL's, as the client's address does
+  }
+  return lines
+}
+
+const revokeToken: Verb = async (api, [what, name, ...more]) => {
+  if (what !== 'revoke' || !name || more.length > 0) return undefined
+  await api.delete(`/api/v1/tokens/${encodeURIComponent(name)}`)
+  return [`The token ${name} is revoked, with its login links and browser sessions. It is refused for ever.`]
+}
+
+const tokenVerbs: Record<string, Verb> = { create: createToken, list: listTokens, revoke: revokeToken }
+
+const token: Verb = async (api, words) => tokenVerbs[words[0] ?? '']?.(api, words)
+
 const admin: Verb = async (api, words) => {
   if (words.length > 0) return undefined
   const { url } = await api.post<{ url: string }>('/api/v1/login-links')
@@ -79,6 +106,9 @@ const admin: Verb = async (api, words) => {
 export const verbs: Record<string, { run: Verb; usage: string }> = {
   trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]' },
   host: { run: host, usage: './farm host invite NAME\n       ./farm host alert NAME URL|off' },
-  token: { run: createToken, usage: `./farm token create NAME [--scope ${scopes.join('|')}]` },
+  token: {
+    run: token,
+    usage: `./farm token create NAME [--scope ${scopes.join('|')}], ./farm token list or ./farm token revoke NAME`,
+  },
   admin: { run: admin, usage: './farm admin' },
 }
