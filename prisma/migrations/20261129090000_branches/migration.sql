@@ -41,11 +41,26 @@ SELECT "projectName", "commit", "branch", 999999 + row_number() OVER (PARTITION 
 INSERT INTO "Branch" ("projectName", "name", "pushedAt", "lineWantedAt")
 SELECT "projectName", "branch", max("createdAt"), max("createdAt") FROM "Build" WHERE "branch" IS NOT NULL GROUP BY "projectName", "branch";
 
--- A cell becomes one of the branch of its job. A cell of a build of no branch is dropped: it comes back with the next result.
+-- A project of which no build has a branch: they get a guessed one, until its lines are read.
+WITH without_branch AS (
+  SELECT "projectName" FROM "Build" GROUP BY "projectName" HAVING count("branch") = 0
+), placed AS (
+  INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")
+  SELECT "projectName", "commit", 'main', 999999 + row_number() OVER (PARTITION BY "projectName" ORDER BY max("id"))
+    FROM "Build" JOIN without_branch USING ("projectName") GROUP BY "projectName", "commit"
+)
+INSERT INTO "Branch" ("projectName", "name", "pushedAt", "lineWantedAt", "guessed")
+SELECT "projectName", 'main', max("createdAt"), max("createdAt"), true
+  FROM "Build" JOIN without_branch USING ("projectName") GROUP BY "projectName";
+
+-- A cell becomes one of the branch of its job. Another cell of a build of no branch is dropped: it comes back with the next result.
 ALTER TABLE "Cell" ADD COLUMN "branch" TEXT;
 
 UPDATE "Cell" cell SET "branch" = COALESCE(job."branch", build."branch")
   FROM "Job" job JOIN "Build" build ON build."id" = job."buildId" WHERE job."id" = cell."jobId";
+
+UPDATE "Cell" SET "branch" = 'main'
+  FROM "Branch" WHERE "Branch"."projectName" = "Cell"."projectName" AND "Branch"."guessed";
 
 DELETE FROM "Cell" WHERE "branch" IS NULL;
 

@@ -168,6 +168,13 @@ describe('cancelled, lost and broken are no results', () => {
   })
 })
 
+test('a failing commit that is built again fails since its first attempt', () => {
+  const { since, changedAt } = deriveCell(
+    attemptsOf('1 failed tests', '2 failed build', '2 failed build', '1 failed tests'),
+  )
+  expect([since?.jobId, changedAt?.jobId]).toEqual([1, 2])
+})
+
 test('a fixed recipe replaces the result of the recipe before it on the same commit', () => {
   const [failed, passed] = attemptsOf('1 failed build', '1 passed') as [CellAttempt, CellAttempt]
   const fixed = { ...passed, buildId: 2, recipe: 'fixed recipe' }

@@ -73,12 +73,16 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
   return {
     state: stateOf(newest, commits),
     newest: newest.last,
-    since: first.last,
-    changedAt: same === first ? null : same.last,
+    since: beganWith(first),
+    changedAt: same === first ? null : beganWith(same),
     lastGood: commits.findLast(({ outcome }) => outcome === 'pass')?.last ?? null,
     withoutResult,
   }
 }
+
+/** A commit that is built again began no other run: its first attempt that ended so stays the one. */
+const beganWith = ({ attempts, last }: CommitResult): CellAttempt =>
+  attempts.find(attempt => wayOf(attempt) === wayOf(last)) ?? last
 
 /** A commit's results as one: pass, fail, or mixed when its attempts disagree; oldest commit first. */
 function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
