@@ -19,6 +19,14 @@ test.each([
   expect(readJson(text)).toEqual({ kind: 'malformed', line, column, problem })
 })
 
+test('a long text without its end is refused at once', () => {
+  const long = 'a'.repeat(1_000_000)
+  const begun = performance.now()
+  for (const text of [`"${long}`, `{"${long}`, `["\\u0061${long}\x7f`, `"${'\\n'.repeat(8_000_000)}`])
+    expect(readJson(text)).toMatchObject({ kind: 'malformed' })
+  expect(performance.now() - begun).toBeLessThan(5_000) // it took hours
+})
+
 test('what is JSON is read', () => {
   const value = { a: [1, -2.5e-3, 'ü \\ " \n \u007f', true, null, {}, []], '': { b: '' } }
   expect(readJson(JSON.stringify(value, null, 2))).toEqual({ kind: 'value', value })
