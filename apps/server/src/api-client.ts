@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { newAdminToken } from './admin-token.ts'
 
 /** What the API said no to, in its own words. */
 export class Refusal extends Error {
@@ -32,6 +33,9 @@ const refusalOf = async (response: Response): Promise<Refusal> => {
   return new Refusal(response.status, words)
 }
 
+const refusedToken = (from: string): string =>
+  `the farm refuses the token of ${from}: it was revoked, or is another farm's. If it was revoked, ${newAdminToken(from)}`
+
 const reach = async (request: Request): Promise<Response> => {
   try {
     return await fetch(request)
@@ -42,11 +46,16 @@ const reach = async (request: Request): Promise<Response> => {
   }
 }
 
-/** The results API as its own command line uses it. */
-export const apiClient = (url: string, token: string): Api => {
+/** The results API as its own command line uses it; `tokenFrom`: for an operator whose token is refused. */
+export const apiClient = (url: string, token: string, tokenFrom?: string): Api => {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const headers = { authorization: `Bearer ${token}`, accept: 'application/json', ...(init.headers as object) }
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(init.headers as object),
+    }
     const response = await reach(new Request(`${url}${path}`, { ...init, headers }))
+    if (response.status === 401 && tokenFrom) throw new Refusal(401, refusedToken(tokenFrom))
     if (!response.ok) throw await refusalOf(response)
     return response
   }

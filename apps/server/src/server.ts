@@ -5,6 +5,7 @@ import { openMirrors } from '@rumpfarm/connectors'
 import { type Farm, isBelow, migrate, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { newAdminToken } from './admin-token.ts'
 import { agentReleases } from './agent-release.ts'
 import { announcer } from './announcer.ts'
 import { buildApp, buildSignedApp } from './app.ts'
@@ -90,18 +91,15 @@ async function admitAdmin(farm: Farm, { secrets, adminTokenFrom }: Config, log: 
         'the token admin is another one than before; login links and sessions of the one before have ended',
       )
     case 'revoked':
-      return log.warn(`the token in ${adminTokenFrom} was revoked and is not accepted; ${newToken(adminTokenFrom)}`)
+      return log.warn(
+        `the token in ${adminTokenFrom} was revoked and is not accepted: ${newAdminToken(adminTokenFrom)}`,
+      )
     case 'other-token':
       throw new ConfigError(
-        `the token in ${adminTokenFrom} is the farm's token ${admission.name} already; ${newToken(adminTokenFrom)}`,
+        `the token in ${adminTokenFrom} is the farm's token ${admission.name} already: ${newAdminToken(adminTokenFrom)}`,
       )
   }
 }
-
-const newToken = (from: string) =>
-  from === 'ADMIN_TOKEN'
-    ? 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start again'
-    : 'remove this file and start again: the start makes a new one'
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true })

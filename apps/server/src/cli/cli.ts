@@ -14,7 +14,11 @@ async function main([name = '', ...words]: string[]): Promise<void> {
   const verb = verbs[name]
   if (!verb) return misused('./farm help')
   const config = readConfig(process.env)
-  const api = apiClient(config.publicUrl ?? localUrl(config.host, config.port), config.secrets.adminToken)
+  const api = apiClient(
+    config.publicUrl ?? localUrl(config.host, config.port),
+    config.secrets.adminToken,
+    config.adminTokenFrom,
+  )
   const lines = await verb.run(api, words)
   if (lines) return console.log(lines.join('\n'))
   misused(verb.usage)

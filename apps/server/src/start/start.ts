@@ -21,10 +21,10 @@ try {
 }
 
 async function main(config: Config): Promise<void> {
-  const { dataDirectory, secrets } = config
+  const { dataDirectory, secrets, adminTokenFrom } = config
   const { port, url } = await choosePort(config)
   const server = await runServer(config, { port, url }, ending)
-  const api = patient(apiClient(url, secrets.adminToken), ending.begun)
+  const api = patient(apiClient(url, secrets.adminToken, adminTokenFrom), ending.begun)
   const { url: login } = await api.post<{ url: string }>('/api/v1/login-links')
   say(`the farm answers at ${url}\nsign in as administrator, once, within ten minutes: ${login}`)
   await sayMistakes(config.farmFile)

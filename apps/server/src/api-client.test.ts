@@ -1,0 +1,21 @@
+import type { AddressInfo } from 'node:net'
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { apiClient } from './api-client.ts'
+
+test.each([
+  ['ADMIN_TOKEN', 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start the farm again'],
+  [
+    '/srv/data/secrets/admin-token',
+    'remove /srv/data/secrets/admin-token and start the farm again, which makes a new one',
+  ],
+])('a token of %s that the farm refuses is named, with the way to a new one', async (from, advice) => {
+  const app = Fastify()
+  app.post('/x', (_request, reply) => reply.code(401).send({ detail: 'the farm does not know this token' }))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const api = apiClient(`http://127.0.0.1:${port}`, 'x', from)
+  const words = `the farm refuses the token of ${from}: it was revoked, or is another farm's. If it was revoked, ${advice}`
+  await expect(api.post('/x')).rejects.toThrow(words)
+  await app.close()
+})
