@@ -137,15 +137,15 @@ const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Pro
     : tx.$queryRaw<ChangedCell[]>`
         SELECT DISTINCT ${project} AS "projectName", ${''} AS "commit", ${branch} AS "branch", job."hostId", job."arch", job."variant"
           FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
-         WHERE build."projectName" = ${project} AND build."commit" IN (${Prisma.join(commits)})
-           AND EXISTS (SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a."state" = 'finished')`
+         CROSS JOIN LATERAL (SELECT FROM "Attempt" WHERE "jobId" = job."id" AND "state" = 'finished' LIMIT 1) ended
+         WHERE build."projectName" = ${project} AND build."commit" IN (${Prisma.join(commits)})`
 
 /** The cells of a branch that show a commit which the branch no longer holds. */
 const cellsWithoutPlace = (tx: Tx, { project, branch }: BranchKey) => tx.$queryRaw<ChangedCell[]>`
   SELECT "projectName", "commit", "branch", "hostId", "arch", "variant" FROM "Cell" cell
    WHERE "projectName" = ${project} AND "branch" = ${branch}
-     AND NOT EXISTS (SELECT FROM "BranchCommit" place WHERE place."projectName" = cell."projectName"
-                        AND place."commit" = cell."commit" AND place."branch" = cell."branch")`
+     AND (SELECT true FROM "BranchCommit" place WHERE place."projectName" = cell."projectName"
+             AND place."commit" = cell."commit" AND place."branch" = cell."branch" LIMIT 1) IS NULL`
 
 /** The line was read, and was not wanted again meanwhile. */
 export async function lineRead({ db }: Ground, { project, branch, wantedAt }: WantedLine): Promise<void> {
