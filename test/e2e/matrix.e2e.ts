@@ -37,6 +37,19 @@ test('the matrix follows what happens without a reload', async ({ farm, page }) 
   await stillThere()
 })
 
+test('a page that cannot be loaded again at the moment is loaded later', async ({ farm, page }) => {
+  const host = await farm.wireHost('later-1', ['hppa'])
+  const { offer } = await startJob(farm, host)
+  await page.goto('/')
+  const row = page.getByRole('row', { name: /later-1/ })
+  await expect(row).toContainText('first run')
+  let refused = 0
+  await page.route('**/', route => (++refused > 1 ? route.continue() : route.fulfill({ status: 503 })))
+  await host.finish(offer, '')
+  await expect(row).toContainText('passed')
+  expect(refused).toBeGreaterThan(1)
+})
+
 test('one project can be looked at alone', async ({ farm, page }) => {
   await farm.wireHost('other-1', ['sh3'])
   await page.goto('/')
