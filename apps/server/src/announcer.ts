@@ -28,6 +28,8 @@ export function announcer({ bus, dispatch, errands, watching, log }: Listeners):
         return bus.publish(topics.matrix)
       case 'line-wanted':
         return errands.place(announcement.project)
+      case 'placed':
+        return bus.publish(topics.matrix)
       case 'attempt':
         if (announcement.verdict) log.info(endOf(announcement), `attempt ${announcement.verdict}`)
         bus.publish(topics.attempt(announcement.attempt))

@@ -150,6 +150,18 @@ farmTest('the newest build with a result counts, also when a newer one was cance
 const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
   farm.placeLine({ project: 'sample', branch: 'main', commits: [...letters].map(commitOf), complete: true, ...changes })
 
+farmTest('pages learn that a commit came to a branch, and nothing when its line is read again', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+  await farm.push(commitOf('b'), { branch: undefined })
+  const placed = () => farm.heard.filter(({ kind }) => kind === 'placed')
+  await place(farm, 'ba')
+  expect(placed()).toEqual([{ kind: 'placed', project: 'sample' }])
+  await place(farm, 'ba')
+  expect(placed()).toHaveLength(1)
+})
+
 farmTest(
   'after a force push back to an older commit the cell shows that commit, and its retry counts',
   async ({ farm }) => {

@@ -8,6 +8,8 @@ export type Announcement =
   | { kind: 'planned'; buildId: number }
   /** A branch of this project was pushed, and the farm has what its build needs: its line should be read. */
   | { kind: 'line-wanted'; project: string }
+  /** Commits of this project came to a branch, moved there or left it: its cells may have changed. */
+  | { kind: 'placed'; project: string }
   /** Something about an attempt changed: taken, step ended, cancel asked; with a verdict: it ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
   /** A person or a newer claim wants this attempt to end: forget what is cached of it. */

@@ -44,8 +44,8 @@ const cellsAtOnce = 50
  * Gives the built commits of a branch the positions that its line has now, and derives the cells of every commit that moved,
  * came or went. Repeating it changes nothing; where it was interrupted, repeating it does the rest.
  */
-export async function placeLine({ db }: Ground, line: BranchLine): Promise<void> {
-  const { moved, changed } = await db.$transaction(tx => writeLine(tx, line))
+export async function placeLine({ db, announce }: Ground, line: BranchLine): Promise<void> {
+  const { moved, removed, changed } = await db.$transaction(tx => writeLine(tx, line))
   for (let from = 0; from < changed.length; from += cellsAtOnce) {
     await db.$transaction(async tx => {
       await haveProjectAlone(tx, line.project)
@@ -53,19 +53,27 @@ export async function placeLine({ db }: Ground, line: BranchLine): Promise<void>
     })
   }
   if (moved.length > 0) await settle(db, line, moved)
+  if (moved.length + removed.length + changed.length > 0) announce({ kind: 'placed', project: line.project })
+}
+
+interface Written {
+  moved: Moved[]
+  removed: string[]
+  changed: ChangedCell[]
 }
 
 /** From its end on, a finish takes the new positions into account by itself. */
-async function writeLine(tx: Tx, line: BranchLine): Promise<{ moved: Moved[]; changed: ChangedCell[] }> {
+async function writeLine(tx: Tx, line: BranchLine): Promise<Written> {
   const { project, branch, commits, complete } = line
   await haveProjectAlone(tx, project)
   const known = await knownCommits(tx, project, branch)
   const built = await builtCommits(tx, project, commits)
   const placing = placeCommits(known, { commits, complete, built })
+  const { removed } = placing
   const moved = movedCommits(known, placing.positions)
-  await writePositions(tx, line, moved, placing.removed)
-  const names = [...moved.map(({ commit }) => commit), ...placing.removed]
-  return { moved, changed: [...(await cellsOf(tx, line, names)), ...(await cellsWithoutPlace(tx, line))] }
+  await writePositions(tx, line, moved, removed)
+  const names = [...moved.map(({ commit }) => commit), ...removed]
+  return { moved, removed, changed: [...(await cellsOf(tx, line, names)), ...(await cellsWithoutPlace(tx, line))] }
 }
 
 const haveProjectAlone = (tx: Tx, project: string) =>
