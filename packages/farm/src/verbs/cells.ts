@@ -83,11 +83,7 @@ interface Milestone {
   at: Date
 }
 
-interface StoredRow {
-  storedVerdict: Verdict | null
-  storedStep: string | null
-  /** Whether the stored cell's commit still belongs to the branch. */
-  placed: boolean | null
+interface MilestoneColumns {
   sinceBuildId: number
   sinceCommit: string
   sinceAt: Date
@@ -99,7 +95,14 @@ interface StoredRow {
   lastGoodAt: Date | null
 }
 
-/** As JSON: fifty rows of twenty columns cost the client ten times as much. */
+interface StoredRow extends MilestoneColumns {
+  storedVerdict: Verdict | null
+  storedStep: string | null
+  /** Whether the stored cell's commit still belongs to the branch. */
+  placed: boolean | null
+}
+
+/** As JSON: one row for each cell, not one for each attempt. */
 type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
 type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }
@@ -175,17 +178,8 @@ function storedOf(row: ResultRow): StoredCell<Milestone> | null {
 }
 
 type CellRow = Key &
-  Pick<CellAttempt, 'jobId' | 'buildId' | 'commit' | 'verdict' | 'failedStep' | 'finishedAt'> & {
-    sinceBuildId: number
-    sinceCommit: string
-    sinceAt: Date
-    changedBuildId: number
-    changedCommit: string
-    changedAt: Date
-    lastGoodBuildId: number | null
-    lastGoodCommit: string | null
-    lastGoodAt: Date | null
-  }
+  MilestoneColumns &
+  Pick<CellAttempt, 'jobId' | 'buildId' | 'commit' | 'verdict' | 'failedStep' | 'finishedAt'>
 
 function rowOf(row: ResultRow): CellRow | undefined {
   const attempts = row.attempts.map(attempt => ({ ...attempt, finishedAt: new Date(attempt.finishedAt) }))
