@@ -133,7 +133,7 @@ onlyRoot('run_as: root follows no link that the job’s user has put into the wo
   const release = farm.holdSource()
   const attempt = farm.queue({ steps: { none: ':' } })
   const names = '.now .step-2 readme.txt src/.now src/readme.txt'
-  const plant = `cd ${host.dir}/work/attempt-${attempt.id} && test -w . && for name in ${names}; do ln -s ${ours} $name; done`
+  const plant = `cd ${join(host.dir, 'work', `attempt-${attempt.id}`)} && test -w . && for name in ${names}; do ln -s ${ours} $name; done`
   const asUser = `setpriv --reuid 65534 --regid 65534 --clear-groups sh -c ${quote(plant)}`
   await host.run(`until ${asUser}; do sleep 0.05; done`)
   release()

@@ -54,6 +54,7 @@ export type {
   MatrixHost,
   Milestone,
 } from './rules/matrix.ts'
+export { isPlain } from './rules/patterns.ts'
 export type { Recipe } from './rules/plan.ts'
 export type { Presence } from './rules/presence.ts'
 export type { AlertOutcome, AlertState, DueAlert } from './verbs/alerts.ts'

@@ -1,6 +1,6 @@
 import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { PushOutcome } from '@rumpfarm/farm'
+import { isPlain, type PushOutcome } from '@rumpfarm/farm'
 import type { Parts } from '../parts.ts'
 
 export interface Trigger {
@@ -84,5 +84,3 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }
-
-const isPlain = (pattern: string): boolean => !/[*?[\](){}!+@|]/.test(pattern)

@@ -7,7 +7,7 @@ import type { Place } from './place.ts'
 export const farmRole = 'rumpfarm'
 export const farmDatabase = 'postgres'
 
-// Our mark that the role is there; whoever adds lines below keeps them.
+// Our mark that the role exists; lines that an administrator adds below stay.
 const accessHeader = '# Rumpfarm: only its own role may connect, by the socket and with its password.'
 const access = `${accessHeader}\nlocal all ${farmRole} scram-sha-256\n`
 

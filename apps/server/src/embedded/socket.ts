@@ -15,7 +15,7 @@ const fits = (directory: string): boolean => Buffer.byteLength(join(directory, s
 const beside = ({ data }: Place): string => `${data}-socket`
 
 /**
- * Makes the directory in which PostgreSQL listens, anew at each start: beside the data and for PostgreSQL's account alone. Where
+ * Makes the directory in which PostgreSQL listens, again at each start: beside the data and for PostgreSQL's account alone. Where
  * that path is too long for a socket it is a link to a short one, in the directory for temporary files.
  */
 export const makeSocketDirectory = (place: Place): string => {

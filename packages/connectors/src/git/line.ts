@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
@@ -21,7 +21,7 @@ export interface NoBranch {
   defaultBranch: string | undefined
 }
 
-export const lineCommitsMax = 200
+const lineCommitsMax = 200
 
 /** Reads a branch's first-parent line, as the repository has it now. */
 export async function readLine(git: Git, mirror: Mirror, branch: string): Promise<Line | NoBranch | Problem> {
@@ -33,9 +33,9 @@ export async function readLine(git: Git, mirror: Mirror, branch: string): Promis
   const fitted = await refit(git, mirror, tip)
   if (typeof fitted !== 'string') return fitted
   if (mirror.borrowed) return list(git, mirror, mirror.directory, tip)
+  if (existsSync(directoryOf(mirror, 'whole'))) return readWhole(git, mirror, branch, tip)
   const part = await historyOf(git, mirror, tip, 'part')
   if (typeof part !== 'string') return part
-  if (existsSync(directoryOf(mirror, 'whole'))) return readWhole(git, mirror, branch, tip)
   const fetched = await fetchHistory(git, mirror, part, branch, [`--depth=${lineCommitsMax}`, '--filter=tree:0'])
   if (fetched.kind === 'ok') return list(git, mirror, part, tip)
   if (/does not support shallow|shallow capabilities/i.test(fetched.message)) return readWhole(git, mirror, branch, tip)
@@ -85,7 +85,7 @@ async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent):
   const draft = await mkdtemp(join(dirname(directory), 'new-'))
   const args = ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft]
   const made = await git.text({ args, seconds: git.limits.lookSeconds, cwd: '/' })
-  if (made.kind === 'ok') await rename(draft, directory).catch(() => undefined) // another server was quicker
+  if (made.kind === 'ok') await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
   await rm(draft, { recursive: true, force: true })
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }

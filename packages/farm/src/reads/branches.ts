@@ -10,7 +10,7 @@ export interface ProjectBranches {
   built: string[]
 }
 
-export const branchesMax = 50
+const branchesMax = 50
 
 /** The branches of these projects. With `branch`: only of the projects in which that one was built. */
 export async function projectBranches(

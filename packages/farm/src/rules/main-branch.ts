@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
+import { isPlain } from './patterns.ts'
 import { buildsBranch } from './plan.ts'
 
 /** What most repositories call their main branch, for a project whose patterns name none. */
@@ -6,7 +7,7 @@ const usualNames = ['main', 'master', 'trunk']
 
 /** The names that the main branch of a project may have, the likeliest first: those that farm.yaml writes out, then usual ones. */
 export function mainBranchNames(project: ProjectConfig): string[] {
-  const written = project.branches.filter(pattern => !/[*?[\]{}()!+@]/.test(pattern))
+  const written = project.branches.filter(isPlain)
   return [...new Set([...written, ...usualNames.filter(name => buildsBranch(project, name))])]
 }
 

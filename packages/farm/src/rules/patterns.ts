@@ -2,6 +2,9 @@ import picomatch from 'picomatch'
 
 export type Matcher = (text: string) => boolean
 
+/** Whether a pattern is the one name that it matches. */
+export const isPlain = (pattern: string): boolean => !/[*?[\](){}!+@|]/.test(pattern)
+
 // A farm asks the same few patterns again and again.
 const matchers = new Map<string, Matcher>()
 const matchersMax = 1000

@@ -111,7 +111,7 @@ const protocol = (parts: Parts, identity: Identity) => async (app: FastifyInstan
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  // Only what no known host sends: a host with the right credential is never limited, whoever shares its address.
+  // Only what no known host sends: a host with the right credential is never limited, also when others share its address.
   const countStranger = await openCount(app, rareRequestsPerMinuteMax, 'requests without a known credential')
   app.setNotFoundHandler(async (request, reply) => {
     await countStranger(request, reply)
