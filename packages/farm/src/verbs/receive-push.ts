@@ -28,7 +28,7 @@ export type PushOutcome =
   | { kind: 'branch-not-built'; branches: string[] }
   | { kind: 'unknown-project'; known: string[] }
 
-/** Turns a push into a build with all its jobs, in one statement: see DESIGN's flow, 1 and 2. */
+/** Turns a push into a build with all its jobs, in one statement (ARCHITECTURE.md, "From a push to a verdict"). */
 export async function receivePush(ground: Ground, push: Push): Promise<PushOutcome> {
   const [projects, hosts] = await Promise.all([projectConfigs(ground), plannedHosts(ground)])
   const project = projects.get(push.project)
