@@ -180,8 +180,8 @@ export function MatrixTable({ matrix }: { matrix: Matrix }) {
   if (matrix.hosts.length === 0)
     return (
       <p class="empty">
-        No host has joined yet. <A to="/hosts/new">Invite a host</A>: it needs a POSIX shell, tar, gzip and one HTTP client
-        (curl, wget, perl, python, nc or openssl).
+        No host has joined yet. <A to="/hosts/new">Invite a host</A>: it needs a POSIX shell, tar, gzip and one HTTP
+        client (curl, wget, perl, python, nc or openssl).
       </p>
     )
   return (

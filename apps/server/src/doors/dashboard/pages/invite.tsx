@@ -22,8 +22,8 @@ export function drawInvitePage(visit: Visit, problem?: string, name = ''): strin
       <>
         <h1>Invite a host</h1>
         <p class="lead">
-          Run one line on a machine to make it a host. It needs a POSIX shell, tar, gzip and one HTTP client (curl, wget,
-          perl, python, nc or openssl).
+          Run one line on a machine to make it a host. It needs a POSIX shell, tar, gzip and one HTTP client (curl,
+          wget, perl, python, nc or openssl).
         </p>
         <Form class="stack" to="/hosts/new">
           <Csrf visit={visit} />
