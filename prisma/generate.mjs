@@ -1,4 +1,4 @@
-// Generates the Prisma client into packages/farm/src/generated.
+// Generates the Prisma client into packages/farm/src/db/generated.
 // The CLI looks for a schema engine even where none is used, and would download one: any executable answers its search.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'

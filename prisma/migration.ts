@@ -1,9 +1,9 @@
 // Makes and checks migrations; prisma/migrate.mjs is its command line.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { startThrowAwayPostgres } from '../apps/server/src/embedded/throw-away.ts'
-import { migrationList, noFilters, type SchemaEngine, withEngine } from '../packages/farm/src/migrations/engine.ts'
-import { findRoot, migrationsDirectory, readMigrations } from '../packages/farm/src/migrations/files.ts'
+import { migrationList, noFilters, type SchemaEngine, withEngine } from '../packages/farm/src/db/migrations/engine.ts'
+import { findRoot, migrationsDirectory, readMigrations } from '../packages/farm/src/db/migrations/files.ts'
+import { startTemporaryPostgres } from '../packages/local-postgres/src/temporary.ts'
 
 const schemaFile = (): string => join(findRoot(), 'prisma/schema.prisma')
 
@@ -11,7 +11,7 @@ const readSchema = async () => ({ files: [{ path: schemaFile(), content: await r
 
 /** Runs `work` against an empty PostgreSQL of its own, which is gone afterwards. */
 const onThrowAwayDatabase = async <T>(work: (url: string) => Promise<T>): Promise<T> => {
-  const { url, stop } = await startThrowAwayPostgres()
+  const { url, stop } = await startTemporaryPostgres()
   try {
     return await work(url)
   } finally {

@@ -1,6 +1,6 @@
 // A farm below a path of its host: PUBLIC_URL=https://example.org/farm behind a proxy that takes the path away.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient } from '../apps/server/src/api-client.ts'
+import { type Api, apiClient } from '../apps/server/src/cli/api-client.ts'
 import { type AgentHost, lineFor } from './support/agent-host.ts'
 import { scriptProject } from './support/farm-fixture.ts'
 import { sharedFarm } from './support/farm-test.ts'

@@ -17,7 +17,7 @@ describe.each(bothQueues)('on %s, a host that waits for work', queues => {
     await build.prepared()
     const ready = Date.now()
     await waiting
-    expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile errand would wake it within 10 s
+    expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile task would wake it within 10 s
   })
 
   test('hears "none" when its time is over', async () => {
@@ -79,7 +79,7 @@ describe.each(bothQueues)('on %s, a host that waits for work', queues => {
     await successor.hello(['amd64'], [['previous', host.instance]])
     await (await farm().push()).prepared()
     expect(await older.answer).toMatchObject({ code: 409, text: expect.stringMatching(/another agent/) })
-    expect(offerOf(await successor.claim(1, { wait: 5 }))).toBeDefined() // the reconcile errand takes up to 10 s
+    expect(offerOf(await successor.claim(1, { wait: 5 }))).toBeDefined() // the reconcile task takes up to 10 s
   })
 
   /** A claim that the farm has heard, and not answered. */

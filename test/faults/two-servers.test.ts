@@ -28,7 +28,7 @@ test('a job that is queued through one is claimed through the other, at once', a
   await build.prepared()
   const ready = Date.now()
   const offer = await waiting
-  expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile errand would wake it within 10 s
+  expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile task would wake it within 10 s
   expect((await host.finish(offer)).code).toBe(0)
   expect((await (await build.job('vax')).view()).verdict).toBe('passed')
 })

@@ -5,8 +5,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../apps/server/src/embedded/postgres.ts'
+import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
+import { type LocalPostgres, startLocalPostgres } from '../../packages/local-postgres/src/postgres.ts'
 import { Program } from '../support/program.ts'
 import { TestRedis } from '../support/redis.ts'
 import { tokenOf } from '../support/wire-host.ts'
@@ -18,7 +18,7 @@ export interface Scene {
   url: string
   api: Api
   server: RunningServer
-  postgres: EmbeddedPostgres
+  postgres: LocalPostgres
   /** Undefined: redis-server is not installed, and BullMQ keeps its queues in PostgreSQL. */
   redis: TestRedis | undefined
   db: pg.Client
@@ -66,7 +66,7 @@ export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promis
     closing.unshift(daemon.stop)
     const place = { served: `${daemon.url}/project`, local: repository.path, directory }
     writeFileSync(join(directory, 'farm.yaml'), farmYaml(place))
-    const postgres = await startEmbeddedPostgres({
+    const postgres = await startLocalPostgres({
       directory: join(directory, 'postgres'),
       log: quiet,
       ...aside(directory),
@@ -100,7 +100,7 @@ const main = fileURLToPath(new URL('main.js', import.meta.url))
 /** The server alone on the first core where there are several: what else runs then costs it little. */
 export const onItsOwnCore = availableParallelism() > 1 ? ['taskset', '-c', '0'] : []
 
-async function startServer(directory: string, postgres: EmbeddedPostgres, redis: TestRedis | undefined) {
+async function startServer(directory: string, postgres: LocalPostgres, redis: TestRedis | undefined) {
   const data = join(directory, 'data')
   mkdirSync(data)
   const environment = {

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Host, quote, requireJail, type Shell } from '../../apps/agent/spec/support/host.ts'
-import type { Api } from '../../apps/server/src/api-client.ts'
+import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { HostUnderTest } from '../conformance/host.ts'
 
 export interface Invitation {

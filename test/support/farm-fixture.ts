@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type Api, apiClient } from '../../apps/server/src/api-client.ts'
-import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
+import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
+import { startTemporaryPostgres } from '../../packages/local-postgres/src/temporary.ts'
 import { AgentHost, type HostOptions } from './agent-host.ts'
 import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
 import { TestRedis } from './redis.ts'
@@ -91,7 +91,7 @@ export class TestFarm {
   static async prepare(options: FarmOptions = {}): Promise<TestFarm> {
     const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
     chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
-    const postgres = options.databaseUrl === undefined ? await startThrowAwayPostgres() : undefined
+    const postgres = options.databaseUrl === undefined ? await startTemporaryPostgres() : undefined
     const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
     const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
     if (postgres) farm.#closing.push(postgres.stop)

@@ -1,4 +1,4 @@
-import type { Api } from '../../apps/server/src/api-client.ts'
+import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import { eventually } from './waiting.ts'
 
 /** What the tests look at of the results API's job. */

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import type { EmbeddedPostgres } from '../../apps/server/src/embedded/postgres.ts'
-import { startThrowAwayPostgres } from '../../apps/server/src/embedded/throw-away.ts'
-import { migrate } from '../../packages/farm/src/migrate.ts'
+import { migrate } from '../../packages/farm/src/db/migrate.ts'
+import type { LocalPostgres } from '../../packages/local-postgres/src/postgres.ts'
+import { startTemporaryPostgres } from '../../packages/local-postgres/src/temporary.ts'
 import { templateName } from './postgres.ts'
 
 const onServer = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
@@ -30,7 +30,7 @@ const leftDatabases = (url: string): Promise<string[]> =>
   })
 
 interface SharedPostgres {
-  ready: Promise<EmbeddedPostgres>
+  ready: Promise<LocalPostgres>
   /** The projects (packages) of this run that have not ended yet. */
   users: number
 }
@@ -39,13 +39,13 @@ interface SharedPostgres {
 const key = Symbol.for('rumpfarm.test-postgres')
 const shared = globalThis as { [key]?: SharedPostgres }
 
-const startShared = async (): Promise<EmbeddedPostgres> => {
-  const postgres = await startThrowAwayPostgres()
+const startShared = async (): Promise<LocalPostgres> => {
+  const postgres = await startTemporaryPostgres()
   await makeTemplate(postgres.url)
   return postgres
 }
 
-const stopShared = async ({ url, stop }: EmbeddedPostgres): Promise<void> => {
+const stopShared = async ({ url, stop }: LocalPostgres): Promise<void> => {
   const left = await leftDatabases(url)
   await stop()
   if (left.length > 0) throw new Error(`tests left databases behind: ${left.join(', ')}; call drop() in afterAll`)

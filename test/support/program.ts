@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { listenStill } from '../../apps/agent/spec/support/ports.ts'
-import { endWithUs, exitWithin, hasExited } from '../../apps/server/src/processes.ts'
+import { endWithUs, exitWithin, hasExited } from '../../packages/local-postgres/src/processes.ts'
 
 const linesKept = 5_000
 

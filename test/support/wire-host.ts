@@ -8,7 +8,7 @@ import {
   writeLines,
   writeSteps,
 } from '@rumpfarm/contracts'
-import type { Api } from '../../apps/server/src/api-client.ts'
+import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { Invitation } from './agent-host.ts'
 
 /** A claim's answer, when it is a job. */

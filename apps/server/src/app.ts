@@ -1,46 +1,46 @@
 import { untilAborted } from '@rumpfarm/farm'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { authPlugin } from './auth/plugin.ts'
 import type { Config } from './config.ts'
-import { accessDoor } from './doors/access.ts'
-import { agentDoor, signedDoor } from './doors/agent/index.ts'
-import { answerBadAddress, refuseNul } from './doors/bad-address.ts'
-import { answerBadHttp } from './doors/bad-http.ts'
-import { dashboardDoor } from './doors/dashboard/index.ts'
-import { healthDoor } from './doors/health.ts'
-import { keepJournal } from './doors/journal.ts'
-import { checkHost } from './doors/names.ts'
-import { placeBelow, withoutPublicPath } from './doors/public-url.ts'
-import { resultsDoor } from './doors/results/index.ts'
-import { protectBrowsers } from './doors/safe-headers.ts'
-import { webhooksDoor } from './doors/webhooks.ts'
-import type { Parts, SignedWay } from './parts.ts'
+import { answerBadAddress, refuseNul } from './http/bad-address.ts'
+import { answerBadHttp } from './http/bad-http.ts'
+import { checkHost } from './http/host-header.ts'
+import { placeBelow, withoutPublicPath } from './http/public-url.ts'
+import { logRequests } from './http/request-log.ts'
+import { protectBrowsers } from './http/security-headers.ts'
+import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
+import { apiPlugin } from './routes/api/plugin.ts'
+import { dashboardPlugin } from './routes/dashboard/plugin.ts'
+import { healthPlugin } from './routes/health.ts'
+import { webhooksPlugin } from './routes/webhooks/plugin.ts'
+import type { Services, SignedWay } from './services.ts'
 
 export interface AppOptions {
   log: Logger
 }
 
-/** The server's doors, in order. Nothing listens yet: tests inject here. */
-export async function buildApp(parts: Parts, { log }: AppOptions): Promise<FastifyInstance> {
-  const app = emptyApp(log, parts.config)
-  checkHost(app, parts.config)
-  await app.register(healthDoor(parts))
-  await app.register(agentDoor(parts))
-  await app.register(accessDoor(parts))
-  await app.register(webhooksDoor(parts))
-  await app.register(resultsDoor(parts))
-  await app.register(dashboardDoor(parts))
+/** The server's server, in order. Nothing listens yet: tests inject here. */
+export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
+  const app = emptyApp(log, services.config)
+  checkHost(app, services.config)
+  await app.register(healthPlugin(services))
+  await app.register(agentPlugin(services))
+  await app.register(authPlugin(services))
+  await app.register(webhooksPlugin(services))
+  await app.register(apiPlugin(services))
+  await app.register(dashboardPlugin(services))
   return app
 }
 
-/** What listens at SIGNED_PORT, in plain HTTP: the hosts' door for signed requests, and nothing else. */
+/** What listens at SIGNED_PORT, in plain HTTP: the hosts' plugin for signed requests, and nothing else. */
 export async function buildSignedApp(
-  parts: Parts,
+  services: Services,
   way: SignedWay,
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
   const app = emptyApp(log, { trustProxy: false, publicPath: '' })
-  await app.register(signedDoor(parts, way))
+  await app.register(signedPlugin(services, way))
   return app
 }
 
@@ -49,7 +49,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   const ownUrl = withoutPublicPath(publicPath, top => tops.has(top))
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    // The journal says what is worth a line.
+    // The requestLog says what is worth a line.
     logController: new LogController({ disableRequestLogging: true }),
     rewriteUrl: ({ url = '/' }) => ownUrl(url),
     trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
@@ -65,7 +65,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   placeBelow(app, publicPath)
   protectBrowsers(app)
   refuseNul(app)
-  keepJournal(app)
+  logRequests(app)
   endReadsOfTheGone(app)
   return app
 }

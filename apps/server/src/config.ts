@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
+import { keptSecret, SecretFileError, secretLengthMin } from '@rumpfarm/local-postgres'
 
 /** The only reader of the environment. docs/operations.md lists these variables for people. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
@@ -18,7 +18,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** Where the farm lies below that host: "" or "/farm". */
     publicPath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
     /** Plain HTTP for hosts without TLS 1.2, signed in both directions; undefined: there is none. */
-    signed: env.SIGNED_PORT ? signedDoor(env, host) : undefined,
+    signed: env.SIGNED_PORT ? signedPlugin(env, host) : undefined,
     /** Whose X-Forwarded-* are believed: of so many proxies in front, or of those at these addresses. */
     trustProxy: proxies(env),
     dataDirectory,
@@ -112,7 +112,7 @@ const isPlain = ({ username, pathname, search, hash }: URL): boolean =>
   username + search + hash === '' && /^(\/[A-Za-z0-9._~-]+)*\/*$/.test(pathname)
 
 /** Where signed requests are taken, and what hosts call that place. */
-function signedDoor(env: NodeJS.ProcessEnv, host: string) {
+function signedPlugin(env: NodeJS.ProcessEnv, host: string) {
   // Jobs are told the farm's address, and what a request calls the farm is not signed.
   if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: the address that signed answers name')
   const port = whole(env, 'SIGNED_PORT', 0, { min: 0, max: 65_535 })

@@ -3,27 +3,27 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
 import { type Farm, isBelow, migrate, openFarm } from '@rumpfarm/farm'
+import { startLocalPostgres } from '@rumpfarm/local-postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { newAdminToken } from './admin-token.ts'
-import { agentReleases } from './agent-release.ts'
-import { announcer } from './announcer.ts'
 import { buildApp, buildSignedApp } from './app.ts'
-import { localBus, redisBus, topics } from './bus.ts'
+import { newAdminToken } from './auth/admin-token.ts'
+import { openDispatch } from './background/dispatch.ts'
+import { watchFarmFile } from './background/farm-file.ts'
+import { openQueues } from './background/queues.ts'
+import { openTasks } from './background/tasks.ts'
 import { type Config, ConfigError } from './config.ts'
-import { openDispatch } from './dispatch.ts'
-import { fillIn } from './doors/agent/index.ts'
-import { startEmbeddedPostgres } from './embedded/postgres.ts'
-import { openErrands } from './errands/errands.ts'
-import { openQueues } from './errands/queues.ts'
-import { watchFarmFile } from './farm-file.ts'
-import { openWatching } from './watching.ts'
+import { localBus, redisBus, topics } from './events/bus.ts'
+import { eventPublisher } from './events/publish.ts'
+import { openViewers } from './events/viewers.ts'
+import { fillIn } from './routes/agent/plugin.ts'
+import { agentReleases } from './routes/agent/release.ts'
 
 export interface Server {
   app: FastifyInstance
   /** For signed requests, if there are to be any. */
   signedApp: FastifyInstance | undefined
-  /** The door first, the database last. */
+  /** The plugin first, the database last. */
   close(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(queues.close)
   const bus = queues.redis ? await redisBus(queues.redis) : localBus()
   closing.unshift(bus.close)
-  const watching = openWatching(bus)
+  const viewers = openViewers(bus)
   const dispatch = openDispatch(queues, log)
   closing.unshift(dispatch.close)
   const mirrors = openMirrors({
@@ -51,8 +51,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     log: (event, fields) => log.info(fields, event),
   })
   closing.unshift(mirrors.close)
-  const errands = openErrands({ queues, dispatch, mirrors, bus, log, publicUrl: config.publicUrl })
-  closing.unshift(errands.close)
+  const tasks = openTasks({ queues, dispatch, mirrors, bus, log, publicUrl: config.publicUrl })
+  closing.unshift(tasks.close)
 
   const farm = openFarm({
     databaseUrl: database.url,
@@ -63,7 +63,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     leaseSeconds: config.leaseSeconds,
     agentVersionMin: config.agentVersionMin,
     silentSeconds: config.silentSeconds,
-    announce: announcer({ bus, dispatch, errands, watching, log }),
+    publish: eventPublisher({ bus, dispatch, tasks, viewers, log }),
   })
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
   bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))
@@ -72,11 +72,11 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
   const signed = config.signed && signedWay(config.signed.url)
-  const parts = { config, farm, mirrors, bus, dispatch, watching, agentRelease, serviceScript, signed }
-  const app = await buildApp(parts, { log })
-  const signedApp = signed && (await buildSignedApp(parts, signed, { log }))
+  const services = { config, farm, mirrors, bus, dispatch, viewers, agentRelease, serviceScript, signed }
+  const app = await buildApp(services, { log })
+  const signedApp = signed && (await buildSignedApp(services, signed, { log }))
   closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
-  errands.start(farm)
+  tasks.start(farm)
   return { app, signedApp, close: () => closeAll(closing, log) }
 }
 
@@ -111,7 +111,7 @@ async function openDatabase(config: Config, log: Logger) {
     await migrate(config.databaseUrl).catch(notUsable)
     return { url: config.databaseUrl, stop: async () => {} }
   }
-  const database = await startEmbeddedPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
+  const database = await startLocalPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
   await migrate(database.url)
   return database
 }

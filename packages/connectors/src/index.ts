@@ -11,7 +11,7 @@ export { type ForgePush, type GithubDelivery, type Headers, readGithubDelivery }
 export { sameRepository } from './forges/repositories.ts'
 export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
-export type { GitLimits } from './git/ground.ts'
+export type { GitLimits } from './git/context.ts'
 export type { Commit } from './git/mirror.ts'
 export type { Problem } from './git/remote.ts'
 export type { Tarball } from './git/tarballs.ts'

@@ -3,8 +3,8 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
+import { defaultGitLimits, type Git, type GitLimits, openGit } from './git/context.ts'
 import type { Environment } from './git/environment.ts'
-import { defaultGitLimits, type Git, type GitLimits, openGit } from './git/ground.ts'
 import { type Line, type NoBranch, readLine } from './git/line.ts'
 import {
   bringAll,

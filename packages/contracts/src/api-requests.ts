@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { oneOf } from './api-forms.ts'
+import { oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './words.ts'
 
 /** What the results API is asked. Unknown members are refused: a misspelt one would else be obeyed by silence. */

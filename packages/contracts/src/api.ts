@@ -1,3 +1,3 @@
 export * from './api-answers.ts'
-export { ref } from './api-forms.ts'
+export { ref } from './api-formats.ts'
 export * from './api-requests.ts'

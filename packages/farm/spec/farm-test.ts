@@ -12,7 +12,7 @@ import {
 } from '@rumpfarm/contracts'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
-import { type Announcement, type Farm, type Offer, openFarm } from '../src/index.ts'
+import { type Farm, type FarmEvent, type Offer, openFarm } from '../src/index.ts'
 
 export const leaseSeconds = 90
 
@@ -56,7 +56,7 @@ export interface HostHandle {
 
 export interface TestFarm extends Farm {
   logsDirectory: string
-  heard: Announcement[]
+  heard: FarmEvent[]
   /** Turns the clock on. */
   wait(seconds: number): void
   /** Turns it on while some server runs, which looks at its hosts every five seconds. */
@@ -97,13 +97,13 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
     const database = await createTestDatabase()
     const directory = mkdtempSync(join(tmpdir(), 'farm-'))
     let time = Date.parse('2024-05-06T07:08:09Z')
-    const heard: Announcement[] = []
+    const heard: FarmEvent[] = []
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: directory,
       secret: 'a secret of at least thirty-two characters',
       leaseSeconds,
-      announce: announcement => void heard.push(announcement),
+      publish: event => void heard.push(event),
       now: () => new Date(time),
     })
     const wait = (seconds: number) => {
@@ -123,7 +123,7 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
   },
 })
 
-function speak(farm: Farm, heard: Announcement[]) {
+function speak(farm: Farm, heard: FarmEvent[]) {
   let deliveries = 0
   const push: TestFarm['push'] = (commit, changes = {}) =>
     farm.receivePush({
@@ -175,7 +175,7 @@ function speak(farm: Farm, heard: Announcement[]) {
   }
 }
 
-async function enrolled(farm: Farm, heard: Announcement[], name: string, arches: string[]): Promise<HostHandle> {
+async function enrolled(farm: Farm, heard: FarmEvent[], name: string, arches: string[]): Promise<HostHandle> {
   const invited = await farm.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const joined = await farm.enroll({
@@ -206,11 +206,7 @@ async function enrolled(farm: Farm, heard: Announcement[], name: string, arches:
   return handle
 }
 
-async function claim(
-  farm: Farm,
-  heard: Announcement[],
-  wish: Parameters<Farm['askForWork']>[0],
-): Promise<Offer | string> {
+async function claim(farm: Farm, heard: FarmEvent[], wish: Parameters<Farm['askForWork']>[0]): Promise<Offer | string> {
   const state = await farm.askForWork(wish)
   if (state.kind === 'offer') return state.offer
   if (state.kind !== 'free') return state.kind

@@ -1,7 +1,8 @@
 // `./farm trigger`, `host`, `token`, `admin`: one request each to the farm that runs with this configuration.
-import { apiClient, localUrl } from '../api-client.ts'
+
 import { readConfig } from '../config.ts'
-import { verbs } from './verbs.ts'
+import { apiClient, localUrl } from './api-client.ts'
+import { verbs } from './commands.ts'
 
 try {
   await main(process.argv.slice(2))

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
-import { openLog, sizeOf, tail } from '../log-file.ts'
-import { describeEnd, endWithUs, exitWithin, hasExited } from '../processes.ts'
+import { describeEnd, endWithUs, exitWithin, hasExited, openLog, sizeOf, tail } from '@rumpfarm/local-postgres'
 
 export interface ChildRequest {
   /** Program and arguments. */

@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { isAlive } from '../embedded/pidfile.ts'
-import { startedPostgres } from '../embedded/server-note.ts'
-import { hasExited } from '../processes.ts'
+import { hasExited, isAlive, startedPostgres } from '@rumpfarm/local-postgres'
 import { type Child, startChild } from './child.ts'
 
 export interface ServerRequest {

@@ -1,14 +1,14 @@
 // What `npm start` runs once the packages are there: the server, this machine as its first host, and the sample's first build.
 import { mkdirSync } from 'node:fs'
-import { apiClient, localUrl, patient } from '../api-client.ts'
+import { readFarmFile } from '../background/farm-file.ts'
+import { apiClient, localUrl, patient } from '../cli/api-client.ts'
 import { type Config, readConfig } from '../config.ts'
-import { readFarmFile } from '../farm-file.ts'
-import { type Ending, openEnding } from './ending.ts'
-import { buildSample } from './first-cell.ts'
 import { type KeptServer, keepServer } from './kept-server.ts'
+import { type HostRequest, hostOnline, type RunningHost, startHost } from './local-host.ts'
 import { findPort } from './port.ts'
+import { buildSample } from './sample-build.ts'
 import { postgresGone } from './server-child.ts'
-import { type HostRequest, hostOnline, type RunningHost, startHost } from './this-host.ts'
+import { type Ending, openEnding } from './shutdown.ts'
 
 const say = (line: string): void => console.log(line)
 const ending = openEnding(say)

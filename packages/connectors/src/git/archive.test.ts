@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { makeRepository, quietEnvironment, temporaryDirectory } from '../support/repository.ts'
 import { WithoutGlobalHeader, writeArchive } from './archive.ts'
-import { defaultGitLimits, openGit } from './ground.ts'
+import { defaultGitLimits, openGit } from './context.ts'
 import { openMirror } from './mirror.ts'
 
 async function archiveTo(file: string, size: number) {

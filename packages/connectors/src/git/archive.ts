@@ -6,7 +6,7 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { Cksum } from '@rumpfarm/contracts'
-import type { Git } from './ground.ts'
+import type { Git } from './context.ts'
 import type { Mirror } from './mirror.ts'
 
 export interface TarballContent {

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
-import { type Git, uploadPack } from './ground.ts'
+import { type Git, uploadPack } from './context.ts'
 import { formatOf, formatOfName, type Mirror, refit } from './mirror.ts'
 import { lookAtRemote, type Problem } from './remote.ts'
 

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
-import { type Git, vouchFor, withSuffix } from './ground.ts'
+import { type Git, vouchFor, withSuffix } from './context.ts'
 import { type Fetched, fetchAll, fetchCommit, lookAtRemote, type Problem } from './remote.ts'
 
 export interface Commit {

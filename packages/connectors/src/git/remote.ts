@@ -1,6 +1,6 @@
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
-import { type Git, uploadPack } from './ground.ts'
+import { type Git, uploadPack } from './context.ts'
 
 /** What a repository's own side says of its branches. */
 export interface RemoteRefs {

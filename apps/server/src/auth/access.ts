@@ -1,0 +1,74 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { TokenBearer, TokenScope } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Refusal } from '../http/problems/problem.ts'
+import type { Services } from '../services.ts'
+
+export const sessionCookie = 'rumpfarm_session'
+
+export type Visitor =
+  | { kind: 'anyone' }
+  /** `token`: the one that the session was made with. */
+  | { kind: 'administrator'; session: string; csrf: string; token: TokenBearer }
+
+export interface Access {
+  visitorOf(request: FastifyRequest): Promise<Visitor>
+  /** The token that allows this, also by way of a session. Throws a refusal when there is none. */
+  require(request: FastifyRequest, scope: TokenScope): Promise<TokenBearer>
+}
+
+const anyone: Visitor = { kind: 'anyone' }
+
+export function openAccess({ farm, config }: Services): Access {
+  // Bound to the session: nothing is stored, and another session's form is no good. SameSite=Lax alone would let a
+  // page on another name of the same site send forms.
+  const csrfOf = (session: string) =>
+    createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
+
+  return {
+    async visitorOf({ cookies }) {
+      const session = cookies?.[sessionCookie]
+      const token = session ? await farm.tokenOfSession(session) : undefined
+      if (!session || !token) return anyone
+      return { kind: 'administrator', session, csrf: csrfOf(session), token }
+    },
+    async require(request, scope) {
+      const token = bearerToken(request)
+      if (token !== undefined) return admit(await farm.tokenBearer(token), scope)
+      const { visitor } = request
+      if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInWords)
+      if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', formWords)
+      return visitor.token
+    },
+  }
+}
+
+const signInWords =
+  'send "Authorization: Bearer TOKEN" with a token of the farm (./farm token create NAME makes one), or sign in'
+const formWords = 'this form was not made for this session, or the session is a new one: load the page again and repeat'
+
+const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
+  headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
+
+function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer {
+  if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
+  if (scope === 'admin' && bearer.scope !== 'admin')
+    throw new Refusal('not-allowed', `the token ${bearer.name} may only ask for builds; this needs scope admin`)
+  return bearer
+}
+
+const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
+  headers['x-csrf-token'] ?? (body as { _csrf?: unknown } | null | undefined)?._csrf
+
+/** A string's length does not tell its bytes', and `timingSafeEqual` throws where those differ. */
+function same(sent: unknown, wanted: string): boolean {
+  const [one, other] = [Buffer.from(typeof sent === 'string' ? sent : ''), Buffer.from(wanted)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}
+
+/** Finds out who visits this plugin. After its limit of requests: each wrong session costs the database a look-up. */
+export function knowVisitors(app: FastifyInstance): void {
+  app.addHook('onRequest', async request => {
+    request.visitor = await app.access.visitorOf(request)
+  })
+}

@@ -1,0 +1,38 @@
+import type { Mirrors } from '@rumpfarm/connectors'
+import type { Farm, WantedLine } from '@rumpfarm/farm'
+import type { Logger } from 'pino'
+
+export interface PlaceLines {
+  farm: Pick<Farm, 'linesToRead' | 'projects' | 'placeLine' | 'lineRead' | 'lineUnreadable' | 'branchMissing'>
+  mirrors: Pick<Mirrors, 'line'>
+  log: Logger
+}
+
+/**
+ * Reads the lines of a project's pushed branches, and gives their built commits the positions that they have there now. A
+ * branch that is pushed meanwhile is read again.
+ */
+export async function placeLines(services: PlaceLines, project: string): Promise<void> {
+  for (;;) {
+    const lines = await services.farm.linesToRead(project)
+    if (lines.length === 0) return
+    for (const line of lines) await placeLine(services, line)
+  }
+}
+
+async function placeLine({ farm, mirrors, log }: PlaceLines, wanted: WantedLine): Promise<void> {
+  const { project, branch } = wanted
+  const repository = (await farm.projects()).get(project)?.repository
+  if (repository === undefined) return farm.lineRead(wanted)
+  const line = await mirrors.line({ repository, branch })
+  switch (line.kind) {
+    case 'line':
+      await farm.placeLine({ project, branch, commits: line.commits, complete: line.complete })
+      return farm.lineRead(wanted)
+    case 'no-branch':
+      return farm.branchMissing(wanted, line.defaultBranch)
+    case 'problem':
+      log.warn({ project, branch, problem: line.problem }, 'the history of a branch cannot be read')
+      return farm.lineUnreadable(wanted)
+  }
+}

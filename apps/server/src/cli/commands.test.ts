@@ -1,0 +1,30 @@
+import { expect } from 'vitest'
+import { adminToken, serverTest, type TestServer } from '../routes/server.fixture.ts'
+import type { Api } from './api-client.ts'
+import { verbs } from './commands.ts'
+
+function apiOf(server: TestServer): Api {
+  const headers = { authorization: `Bearer ${adminToken}` }
+  return {
+    get: async (path: string) => (await server.ask({ url: path, headers })).json(),
+    post: async (path: string, body?: object) => (await server.post(path, body)).json(),
+    delete: async (path: string) => void (await server.ask({ method: 'DELETE', url: path, headers })),
+  } as Api
+}
+
+serverTest('tokens are listed and revoked from the command line', async ({ server }) => {
+  const token = (...words: string[]) => verbs.token?.run(apiOf(server), words)
+  for (let number = 10; number < 130; number++) await server.farm.createToken(`ci-${number}`, 'trigger')
+  expect(await token('revoke', 'ci-10')).toEqual([
+    'The token ci-10 is revoked, with its login links and browser sessions. It is refused for ever.',
+  ])
+  const listed = (await token('list')) ?? []
+  const at = '2024-05-06T07:08:09.000Z'
+  expect(listed).toHaveLength(121)
+  expect(listed.slice(0, 3)).toEqual([
+    `admin  admin  last used ${at}`,
+    `ci-10  trigger  revoked ${at}`,
+    'ci-100  trigger  last used never',
+  ])
+  for (const words of [[], ['list', 'x'], ['revoke'], ['delete', 'x']]) expect(await token(...words)).toBeUndefined()
+})

@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify'
+
+const formBytesMax = 64 * 1024
+
+/** Reads bodies of HTML forms in this plugin; of a name sent twice the last value counts. */
+export function acceptForms(app: FastifyInstance): void {
+  const options = { parseAs: 'string', bodyLimit: formBytesMax } as const
+  app.addContentTypeParser('application/x-www-form-urlencoded', options, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
+}

@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from './problems.ts'
+
+export const pageSize = 50
+
+/** Where a page begins: after the item with this id or name. Opaque to callers, so that it may change. */
+export const writeCursor = (after: string | number): string => Buffer.from(String(after)).toString('base64url')
+
+const readCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
+
+export const nameOfCursor = (cursor: string | undefined): string | undefined =>
+  cursor === undefined ? undefined : readCursor(cursor)
+
+export function idOfCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  const text = readCursor(cursor)
+  if (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= 2147483647) return Number(text)
+  throw new Refusal('invalid', '/query/cursor is not one that this farm gave: begin without it')
+}
+
+/** A page, from one item more than it may hold. */
+export function pageOf<Item>(
+  items: readonly Item[],
+  limit: number,
+  cursorOf: (item: Item) => string | number,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): { items: Item[]; next: string | null } {
+  const shown = items.slice(0, limit)
+  const last = shown.at(-1)
+  if (items.length <= limit || last === undefined) return { items: shown, next: null }
+  const next = nextAddress(request.server.publicPath + request.url, writeCursor(cursorOf(last)))
+  reply.header('link', `<${next}>; rel="next"`)
+  return { items: shown, next }
+}
+
+function nextAddress(url: string, cursor: string): string {
+  const [path = '', query = ''] = url.split('?')
+  const parameters = new URLSearchParams(query)
+  parameters.set('cursor', cursor)
+  return `${path}?${parameters}`
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import { isGivenUp, openFarm, untilAborted } from '@rumpfarm/farm'
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { eventually } from '../../../../test/support/waiting.ts'
+import { healthPlugin } from '../routes/health.ts'
+import { adminToken, lockCells, serverTest } from '../routes/server.fixture.ts'
+import { problemKinds, storageFull } from './problems.ts'
+
+const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
+
+test('the table of docs/api.md has exactly the problems that there are', () => {
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| .+ \|$/gm)].map(([, kind, status]) => [
+    kind,
+    Number(status),
+  ])
+  const kinds = Object.entries(problemKinds).map(([kind, [status]]) => [kind, status])
+  expect(rows.sort()).toEqual(kinds.sort())
+})
+
+serverTest('without its database the farm says so, and when to come back', async ({ server }) => {
+  const nowhere = openFarm({
+    databaseUrl: 'postgresql://farm@127.0.0.1:1/farm',
+    logsDirectory: '/nonexistent',
+    secret: 'x'.repeat(32),
+  })
+  const app = await server.open({ farm: nowhere })
+  const answers = [
+    await app.inject('/api/v1/builds'),
+    await app.inject('/api/v1/matrix'),
+    await app.inject({
+      method: 'POST',
+      url: '/api/v1/login-links',
+      headers: { authorization: `Bearer ${adminToken}` },
+    }),
+  ]
+  await app.close()
+  await nowhere.close()
+
+  for (const answer of answers) {
+    expect(answer.statusCode).toBe(503)
+    expect(answer.headers['retry-after']).toBe('5')
+    expect(answer.json()).toMatchObject({
+      type: 'urn:rumpfarm:problem:unavailable',
+      title: 'The farm cannot answer now',
+    })
+    expect(answer.body).not.toMatch(/prisma|127\.0\.0\.1|at .*\.ts/i)
+  }
+})
+
+serverTest("a defect is said to be one, without the server's insides", async ({ server }) => {
+  const findBuild = () => Promise.reject(new Error('secret inside'))
+  const app = await server.open({ farm: { ...server.farm, findBuild } })
+  const answer = await app.inject('/api/v1/builds/1')
+  await app.close()
+
+  expect(answer.json()).toMatchObject({
+    status: 500,
+    type: 'urn:rumpfarm:problem:defect',
+    instance: '/api/v1/builds/1',
+  })
+  expect(answer.body).not.toContain('secret')
+})
+
+serverTest('a full disk is said to be full, to programs and in the readiness check', async ({ server }) => {
+  const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
+  const app = await server.open({ farm: { ...server.farm, createLoginLink: () => Promise.reject(full) } })
+  const headers = { authorization: `Bearer ${adminToken}` }
+  const answer = await app.inject({ method: 'POST', url: '/api/v1/login-links', headers })
+  await app.close()
+  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([507, '60'])
+  expect(answer.json()).toMatchObject({ type: 'urn:rumpfarm:problem:storage-full', detail: storageFull })
+
+  const ready = async (dataDirectory: string, farm = server.farm) => {
+    const health = Fastify()
+    await health.register(healthPlugin({ farm, config: { ...server.config, dataDirectory } }))
+    const { statusCode, body } = await health.inject('/readyz')
+    await health.close()
+    return { statusCode, body }
+  }
+  expect(await ready(server.config.dataDirectory)).toEqual({ statusCode: 200, body: '{"status":"ok"}' })
+  // /proc is a file system without a free byte.
+  expect(await ready('/proc')).toMatchObject({ statusCode: 503, body: expect.stringContaining('has 0 MB free') })
+  const ping = () => Promise.reject(new Error('connect ECONNREFUSED 10.1.2.3:5432'))
+  const away = await ready(server.config.dataDirectory, { ...server.farm, ping })
+  expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
+})
+
+serverTest('a read that PostgreSQL does not answer is given up, and hosts do not wait for it', async ({ server }) => {
+  await server.configure()
+  const vax = await server.host('vax')
+  await server.build()
+  const lock = await lockCells(server)
+
+  const begun = Date.now()
+  const readers = Array.from({ length: 12 }, () => server.ask('/api/v1/matrix'))
+  const offer = await vax.take('1.1')
+  await vax.say(offer, 'a line\n')
+  expect(Date.now() - begun).toBeLessThan(2_000)
+  for (const answer of await Promise.all(readers)) {
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10'])
+    expect(answer.json().type).toBe('urn:rumpfarm:problem:took-too-long')
+  }
+  expect(Date.now() - begun).toBeLessThan(6_000)
+  await lock.end()
+  expect((await server.ask('/api/v1/matrix')).statusCode).toBe(200)
+})
+
+serverTest('what a client asked of the database ends there when it hangs up', async ({ server }) => {
+  const lock = await lockCells(server)
+  // Over another connection: within a transaction the view does not change.
+  const waiting = async () =>
+    (await server.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
+      .length
+  const gone = new AbortController()
+  const asked = untilAborted(gone.signal, () => server.farm.matrix()).catch((error: Error) => error)
+  await eventually('the query waits', async () => ((await waiting()) > 0 ? true : undefined))
+  const begun = Date.now()
+  gone.abort()
+
+  expect(isGivenUp(await asked)).toBe(true)
+  expect(Date.now() - begun).toBeLessThan(1_000)
+  expect(await waiting()).toBe(0)
+  await lock.end()
+})

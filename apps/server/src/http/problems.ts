@@ -1,0 +1,91 @@
+import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../services.ts'
+import { type ProblemKind, problemKinds } from './problems/kinds.ts'
+import { mistakes, sentence, type Wrong } from './problems/mistakes.ts'
+import { problem, Refusal } from './problems/problem.ts'
+
+export { type ProblemKind, problem, problemKinds, Refusal }
+
+/** Makes a plugin, which takes bodies of so many bytes, answer errors and unknown addresses with problems. */
+export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services, 'farm'>, bodyBytesMax: number): void {
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    error.statusCode === 413
+      ? problem(reply, 'body-too-large', `at most ${bodyBytesMax} bytes are taken here; nothing was stored`)
+      : answerError(farm, error, request, reply),
+  )
+  app.setNotFoundHandler((request, reply) =>
+    problem(
+      reply,
+      'no-such-page',
+      `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`,
+    ),
+  )
+}
+
+/** For a plugin that has its own words for everything else. */
+export const answerRefusals = (app: FastifyInstance) =>
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof Refusal) return refused(reply, error)
+    throw error
+  })
+
+async function answerError(
+  farm: Pick<Services['farm'], 'ping'>,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (error instanceof Refusal) return refused(reply, error)
+  if (error.validation) return invalid(reply, error)
+  const kind = kindOfStatus[error.statusCode ?? 500]
+  if (kind) return problem(reply, kind, error.message)
+  if (isGivenUp(error)) return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
+  request.log.error({ err: error, url: request.url }, 'a request could not be answered')
+  if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
+  if (await answersSoon(farm)) return problem(reply, 'defect', 'the server could not do this; its log says why')
+  reply.header('retry-after', '5')
+  return problem(
+    reply,
+    'unavailable',
+    'the database does not answer: nothing was changed that was not answered; try again',
+  )
+}
+
+function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply {
+  if (problemKinds[kind][0] === 401) reply.header('www-authenticate', 'Bearer realm="rumpfarm"')
+  return problem(reply, kind, message)
+}
+
+export const tookTooLong =
+  'the database did not answer within three seconds, or too many ask at once: ask again later, or for less'
+export const storageFull =
+  'there is no room on the disk of the farm, and nothing was stored: its operator must free some'
+
+/** Fastify's own refusals: a body's type and form, too many requests. */
+const kindOfStatus: Partial<Record<number, ProblemKind>> = {
+  400: 'malformed',
+  415: 'unsupported-type',
+  429: 'too-many-requests',
+}
+
+function invalid(reply: FastifyReply, { validation, validationContext }: FastifyError): FastifyReply {
+  const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body')
+  const errors = mistakes(part, validation as Wrong[])
+  return problem(reply, 'invalid', errors.map(sentence).join('; '), { errors })
+}
+
+const pingMsMax = 1_500
+
+/** What was thrown is the database's trouble if it does not answer now, either; else it is a defect. */
+async function answersSoon(farm: Pick<Services['farm'], 'ping'>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), pingMsMax)
+  })
+  const answer = farm.ping().then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,26 @@
+import type { FastifyReply } from 'fastify'
+import { type ProblemKind, problemKinds } from './kinds.ts'
+
+/** Further members of a problem's object, for programs. */
+export type Details = Record<string, unknown>
+
+/** Answers with RFC 9457's application/problem+json. */
+export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, details: Details = {}): FastifyReply {
+  const [status, title] = problemKinds[kind]
+  const instance = reply.server.publicPath + reply.request.url.split('?')[0]
+  const body = { type: `urn:rumpfarm:problem:${kind}`, title, status, detail, instance, ...details }
+  return reply.code(status).header('content-type', 'application/problem+json').serializer(JSON.stringify).send(body)
+}
+
+/** For hooks, which cannot answer by a value: each plugin's error handler draws it for its own audience. */
+export class Refusal extends Error {
+  readonly statusCode: number
+
+  constructor(
+    readonly kind: ProblemKind,
+    message: string,
+  ) {
+    super(message)
+    this.statusCode = problemKinds[kind][0]
+  }
+}

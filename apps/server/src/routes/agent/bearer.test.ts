@@ -1,0 +1,73 @@
+import { expect, test, vi } from 'vitest'
+import { eventually } from '../../../../../test/support/waiting.ts'
+import { localBus, topics } from '../../events/bus.ts'
+import { bearers, gathered } from './bearer.ts'
+
+const known = { id: 7, name: 'vax' }
+const found = new Map([['rfh-1', known]])
+
+test('a host is looked up once in a few seconds, however often it asks', async () => {
+  const hostsBearing = vi.fn(async () => found)
+  const bearerOf = bearers({ hostsBearing }, localBus())
+  for (let asked = 0; asked < 5; asked++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
+  expect(hostsBearing).toHaveBeenCalledTimes(1)
+})
+
+test("a removed host's credential works no longer, also when it was looked up meanwhile", async () => {
+  const bus = localBus()
+  let answer = (_found: typeof found) => {}
+  const hostsBearing = vi.fn(async () => new Map<string, typeof known>())
+  hostsBearing.mockResolvedValueOnce(found)
+  hostsBearing.mockReturnValueOnce(new Promise(resolve => (answer = resolve)))
+  const bearerOf = bearers({ hostsBearing }, bus)
+  expect(await bearerOf('Bearer rfh-1')).toBe(known)
+  const other = bearerOf('Bearer rfh-2')
+  await eventually('the look-up is under way', async () => hostsBearing.mock.calls.length === 2 || undefined)
+  bus.publish(topics.hostRemoved, '7')
+  answer(new Map([['rfh-2', known]]))
+  await other
+  expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
+  expect(await bearerOf('Bearer rfh-2')).toBeUndefined()
+})
+
+test('a credential that was withdrawn works no longer than 5 s', async () => {
+  vi.useFakeTimers()
+  try {
+    const hostsBearing = vi.fn(async () => found)
+    const bearerOf = bearers({ hostsBearing }, localBus())
+    await bearerOf('Bearer rfh-1')
+    hostsBearing.mockResolvedValue(new Map())
+    vi.advanceTimersByTime(5_001)
+    expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(129)}`, 'Bearer ä'])(
+  '%j bears nobody, and the database is not asked',
+  async authorization => {
+    const hostsBearing = vi.fn(async () => found)
+    expect(await bearers({ hostsBearing }, localBus())(authorization)).toBeUndefined()
+    expect(hostsBearing).not.toHaveBeenCalled()
+  },
+)
+
+test('however many credentials are asked for at once, the database answers one question at a time', async () => {
+  const lookUp = vi.fn(
+    async (names: string[]) => new Map(names.filter(name => name !== 'wrong-7').map(name => [name, 1])),
+  )
+  const one = gathered(lookUp)
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => one(`wrong-${index}`)))
+  expect(answers.map((answer, index) => (answer === undefined ? index : '')).join('')).toBe('7')
+  await Promise.all([one('a'), one('b')])
+  expect(lookUp.mock.calls.map(([names]) => names.length)).toEqual([100, 2])
+})
+
+test('a look-up that fails does not stop the next one', async () => {
+  const lookUp = vi.fn(async (_names: string[]) => found)
+  lookUp.mockRejectedValueOnce(new Error('away'))
+  const one = gathered(lookUp)
+  await expect(one('rfh-1')).rejects.toThrow('away')
+  expect(await one('rfh-1')).toBe(known)
+})

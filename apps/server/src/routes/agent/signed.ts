@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { type RequestSignature, readSignature, signAnswer } from '@rumpfarm/contracts'
+import type { Farm, SignatureOutcome, Signer } from '@rumpfarm/farm'
+import { sign } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Count } from '../../http/rate-limits.ts'
+import type { Services } from '../../services.ts'
+import { err } from './answers.ts'
+import { gathered, remembering } from './bearer.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who has signed this request, and the nonce that its answer is signed with. Undefined: nobody whom the farm knows. */
+    signed: { signer: Signer; nonce: string } | undefined
+  }
+}
+
+/** Only what is signed comes in, and every answer to it goes out signed: docs/agent-protocol.md, "Signed requests". */
+export function requireSignatures(
+  app: FastifyInstance,
+  { farm, bus }: Pick<Services, 'farm' | 'bus'>,
+  countStranger: Count,
+): void {
+  const check = checker(farm, bus)
+  app.decorateRequest('signed', undefined)
+  // The body's sum is part of what is signed: the body has to be here.
+  app.addHook('preHandler', async (request, reply) => {
+    const signature = readSignature(request.raw.url ?? '')
+    if (!signature) {
+      await countStranger(request, reply)
+      return err(reply, 401, 'here every request is signed, and a credential is never sent')
+    }
+    const { signer, outcome } = await check(request, signature)
+    // An answer to what only looks signed is not signed: nobody else's nonce gets the farm's word.
+    if (!signer || outcome.kind === 'forged') {
+      await countStranger(request, reply)
+      return err(reply, 401, 'this request was not signed by a host of this farm')
+    }
+    request.signed = { signer, nonce: signature.nonce }
+    return refuse(reply, outcome)
+  })
+  app.addHook('onSend', async ({ signed }, _reply, payload) =>
+    signed && typeof payload === 'string'
+      ? signAnswer(payload, signed.nonce, text => sign(signed.signer.key, text))
+      : payload,
+  )
+}
+
+function refuse(reply: FastifyReply, outcome: SignatureOutcome): FastifyReply | undefined {
+  if (outcome.kind === 'wrong-time') return err(reply, 401, `clock ${outcome.now}`)
+  if (outcome.kind === 'replayed') return err(reply, 401, 'replay')
+  return undefined
+}
+
+function checker(farm: Farm, bus: Services['bus']) {
+  const signers = remembering(
+    gathered(names => farm.signersNamed(names)),
+    bus,
+  )
+  const checkAs = async (request: FastifyRequest, signature: RequestSignature) => {
+    const signer = await signers.named(signature.by)
+    if (!signer) return { signer, outcome: { kind: 'forged' } as SignatureOutcome }
+    const wish = { ...signature, method: request.method, bodySum: sumOf(request.body) }
+    return { signer, outcome: await farm.checkSignature(signer.key, wish) }
+  }
+  return async (request: FastifyRequest, signature: RequestSignature) => {
+    const first = await checkAs(request, signature)
+    if (first.outcome.kind !== 'forged') return first
+    signers.forget(signature.by) // a host that was enrolled anew has another key since
+    return checkAs(request, signature)
+  }
+}
+
+function sumOf(body: unknown): string {
+  const hash = createHash('sha256')
+  for (const piece of Array.isArray(body) ? body : [body]) if (piece instanceof Uint8Array) hash.update(piece)
+  return hash.digest('hex')
+}

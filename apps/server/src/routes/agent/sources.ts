@@ -1,0 +1,39 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { type AttemptId, wireNumber } from '@rumpfarm/contracts'
+import type { FastifyReply } from 'fastify'
+import type { Services } from '../../services.ts'
+import { err } from './answers.ts'
+
+/** One of an attempt's tarballs; made anew if the cache no longer has it. */
+export async function sendSource(
+  { farm, mirrors }: Services,
+  asked: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const sources = await farm.sourcesOfLease(asked.attempt, asked.hostId, asked.lease ?? '')
+  if (!sources) return err(reply, 410, 'the lease is lost: the attempt is over, or someone else has it')
+  const source = sources[(wireNumber(asked.number) ?? 0) - 1]
+  if (!source) return err(reply, 404, `this attempt has ${sources.length} sources, counted from 1`)
+  const { repository, commit, leaveOut, path } = source
+  const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })
+  if ('problem' in tarball) return err(reply, 503, tarball.problem, [['retry', 30]])
+  reply.code(200).type('application/gzip').header('content-length', tarball.bytes)
+  if (tarball.bytes <= smallBytesMax) return reply.send(await smallTarball(tarball.file))
+  return reply.send(createReadStream(tarball.file, { highWaterMark: 256 * 1024 }))
+}
+
+/** One build's small tarball goes to each of its jobs, hundreds of times within seconds: these are sent from memory. */
+const smallBytesMax = 256 * 1024
+const smallKept = 64
+const small = new Map<string, Buffer>()
+
+/** A tarball's file is named for its content, so what was read once stays right. */
+async function smallTarball(file: string): Promise<Buffer> {
+  const bytes = small.get(file) ?? (await readFile(file))
+  small.delete(file)
+  small.set(file, bytes)
+  const [oldest] = small.keys()
+  if (small.size > smallKept && oldest !== undefined) small.delete(oldest)
+  return bytes
+}

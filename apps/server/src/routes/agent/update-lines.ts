@@ -1,0 +1,6 @@
+import type { WireLine } from '@rumpfarm/contracts'
+import type { AgentRelease } from './release.ts'
+
+/** The offer of another agent, with the sums by which the host knows the bytes of `GET /agent/v1/agent`. */
+export const updateLines = ({ version, bytes, crc, sha256, md5 }: AgentRelease, has: string | undefined): WireLine[] =>
+  version === has ? [] : [['update', `${version} ${bytes.length} crc:${crc} sha256:${sha256} md5:${md5}`]]

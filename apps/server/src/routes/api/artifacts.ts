@@ -1,0 +1,94 @@
+import { api, attemptName } from '@rumpfarm/contracts'
+import type { AttemptView } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { sendBytes } from '../../http/bytes.ts'
+import { problem } from '../../http/problems.ts'
+import type { Services } from '../../services.ts'
+import { unknownJob } from './jobs.ts'
+import { type ApiInstance, refusals } from './routes.ts'
+
+interface Asked {
+  jobId: number
+  attempt: AttemptView
+  name: string
+}
+
+/** The files that jobs left. */
+export const artifacts = (services: Services) => async (app: ApiInstance) => {
+  const { farm } = services
+  const schema = {
+    tags: ['jobs'],
+    headers: api.RangeHeaders,
+    response: { 200: octets('The file'), 206: octets('Its bytes in the range'), ...refusals },
+  }
+  const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
+    const [attempt] = (await farm.findJob(id))?.attempts ?? []
+    return attempt ? sendArtifact(services, { jobId: id, attempt, name }, request, reply) : unknownJob(reply, id)
+  }
+  const ofAttempt = async (id: number, number: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
+    const attempt = (await farm.findJob(id))?.attempts.find(one => one.number === number)
+    if (attempt) return sendArtifact(services, { jobId: id, attempt, name }, request, reply)
+    return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
+  }
+  const method = ['GET', 'HEAD'] as ['GET', 'HEAD']
+
+  app.route({
+    method,
+    url: '/jobs/:id/artifacts/:name',
+    schema: { ...schema, summary: "A file that a job's newest attempt left; byte ranges", params: api.ArtifactParam },
+    handler: (request, reply) => newest(request.params.id, request.params.name, request, reply),
+  })
+  app.route({
+    method,
+    url: '/jobs/:id/attempts/:number/artifacts/:name',
+    schema: { ...schema, summary: 'A file that one attempt left; byte ranges', params: api.AttemptArtifactParam },
+    handler: (request, reply) =>
+      ofAttempt(request.params.id, request.params.number, request.params.name, request, reply),
+  })
+
+  // The same with the slashes of its name as they are, which OpenAPI has no words for.
+  const rest = (params: object) => (params as { '*': string })['*']
+  app.route({
+    method,
+    url: '/jobs/:id/artifacts/*',
+    schema: { hide: true, params: api.IdParam },
+    handler: (request, reply) => newest(request.params.id, rest(request.params), request, reply),
+  })
+  app.route({
+    method,
+    url: '/jobs/:id/attempts/:number/artifacts/*',
+    schema: { hide: true, params: api.AttemptParam },
+    handler: (request, reply) =>
+      ofAttempt(request.params.id, request.params.number, rest(request.params), request, reply),
+  })
+}
+
+const octets = (description: string) => ({
+  description,
+  content: { 'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) } },
+})
+
+function sendArtifact({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { jobId, attempt, name } = asked
+  const artifact = attempt.artifacts.find(one => one.name === name)
+  if (!artifact)
+    return problem(
+      reply,
+      'unknown',
+      `attempt ${attempt.attempt} left no ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists what it left`,
+    )
+  const key = { jobId, number: attempt.number, name }
+  if (farm.artifactSize(key) < artifact.bytes)
+    return problem(reply, 'artifact-gone', `the farm no longer has ${name} of attempt ${attempt.attempt}`)
+  return sendBytes(request, reply, {
+    what: 'file',
+    size: artifact.bytes,
+    growing: false,
+    // Hostile, for all we know: a browser is to save it, not to look into it.
+    type: 'application/octet-stream',
+    disposition: `attachment; filename="${name.split('/').at(-1)}"`,
+    etag: `"${artifact.sha256}"`,
+    read: (start, end) => farm.readArtifact(key, start, end),
+  })
+}

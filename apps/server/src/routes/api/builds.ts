@@ -1,0 +1,70 @@
+import { api, hideSecrets } from '@rumpfarm/contracts'
+import type { PreparedSource } from '@rumpfarm/farm'
+import { requireAdmin } from '../../auth/plugin.ts'
+import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { problem } from '../../http/problems.ts'
+import type { Services } from '../../services.ts'
+import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+
+export const builds =
+  ({ farm }: Services) =>
+  async (app: ApiInstance) => {
+    app.get(
+      '/builds',
+      {
+        schema: {
+          tags: ['builds'],
+          summary: 'Builds, newest first',
+          querystring: api.BuildFilter,
+          response: { 200: api.ref(api.BuildSummaryPage), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { limit = pageSize, cursor, project } = request.query
+        const found = await farm.listBuilds({ project, before: idOfCursor(cursor), limit: limit + 1 })
+        return pageOf(found, limit, ({ id }) => id, { request, reply })
+      },
+    )
+
+    app.get(
+      '/builds/:id',
+      {
+        schema: {
+          tags: ['builds'],
+          summary: 'A build with its jobs',
+          params: api.IdParam,
+          response: { 200: api.ref(api.Build), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const build = await farm.findBuild(request.params.id)
+        if (!build) return problem(reply, 'unknown', `there is no build ${request.params.id}`)
+        return { ...build, preparedSources: build.preparedSources.map(sourceWithoutSecrets) }
+      },
+    )
+
+    app.post(
+      '/builds/:id/cancel',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['builds'],
+          summary: 'End every job of a build',
+          security: forAdmins,
+          params: api.IdParam,
+          body: api.Nothing,
+          response: { 200: api.ref(api.Cancelled), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const outcome = await farm.cancelBuild(request.params.id)
+        if (outcome.kind === 'unknown') return problem(reply, 'unknown', `there is no build ${request.params.id}`)
+        return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
+      },
+    )
+  }
+
+export const sourceWithoutSecrets = (source: PreparedSource): PreparedSource => ({
+  ...source,
+  repository: hideSecrets(source.repository),
+})

@@ -1,0 +1,155 @@
+import { api } from '@rumpfarm/contracts'
+import type { HostView } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requireAdmin } from '../../auth/plugin.ts'
+import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { problem } from '../../http/problems.ts'
+import type { Services } from '../../services.ts'
+import { offeredTo } from '../agent/release.ts'
+import { enrolLine, signedLine } from '../enrol-lines.ts'
+import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
+
+export const hosts = (services: Services) => async (app: ApiInstance) => {
+  const { farm } = services
+  const withOffer = async (host: HostView) => ({ ...host, agentOffered: await offeredTo(host, services.agentRelease) })
+
+  app.get(
+    '/hosts',
+    {
+      schema: {
+        tags: ['hosts'],
+        summary: 'The hosts, by name',
+        querystring: api.Paging,
+        response: { 200: api.ref(api.HostPage), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { limit = pageSize, cursor } = request.query
+      const found = await farm.listHosts({ after: nameOfCursor(cursor), limit: limit + 1 })
+      return pageOf(await Promise.all(found.map(withOffer)), limit, ({ name }) => name, { request, reply })
+    },
+  )
+
+  const answerHost = async (name: string, reply: FastifyReply) => {
+    const host = await farm.findHost(name)
+    return host ? withOffer(host) : unknownHost(reply, name)
+  }
+
+  app.get(
+    '/hosts/:name',
+    {
+      schema: {
+        tags: ['hosts'],
+        summary: 'One host',
+        params: api.NameParam,
+        response: { 200: api.ref(api.Host), ...refusals },
+      },
+    },
+    (request, reply) => answerHost(request.params.name, reply),
+  )
+
+  app.post(
+    '/hosts/invitations',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['hosts'],
+        summary: 'A line that makes a machine a host of this name, once',
+        security: forAdmins,
+        body: api.InviteHost,
+        response: { 201: api.ref(api.Invitation), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await farm.invite(request.body.name)
+      switch (outcome.kind) {
+        case 'invited': {
+          const { token, expiresAt } = outcome
+          const line = enrolLine(services, request, token)
+          return reply.code(201).send({ token, line, signedLine: await signedLine(services, token), expiresAt })
+        }
+        case 'name-taken':
+          return problem(
+            reply,
+            'name-taken',
+            `there is a host ${outcome.hostName}: choose another name, or remove it first`,
+          )
+        case 'bad-name':
+          return problem(reply, 'bad-name', `/body/name must be ${outcome.expected}`)
+      }
+    },
+  )
+
+  const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
+
+  for (const [verb, paused, summary] of [
+    ['pause', true, 'Give a host no further jobs; they wait'],
+    ['resume', false, 'Give a host jobs again'],
+  ] as const)
+    app.post(
+      `/hosts/:name/${verb}`,
+      {
+        onRequest: requireAdmin,
+        schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },
+      },
+      async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+        const { name } = request.params
+        return (await farm.pauseHost(name, paused)) ? answerHost(name, reply) : unknownHost(reply, name)
+      },
+    )
+
+  app.post(
+    '/hosts/:name/alert',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Whom to tell when a host falls silent, and when it is back',
+        body: api.SetAlert,
+        response: { 201: api.ref(api.Alert), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await farm.setAlert(request.params.name, request.body.url)
+      if (outcome.kind === 'set')
+        return reply.code(201).header('cache-control', 'no-store').send({ secret: outcome.secret })
+      if (outcome.kind === 'bad-url') return problem(reply, 'bad-url', `/body/url must be ${outcome.expected}`)
+      return unknownHost(reply, request.params.name)
+    },
+  )
+
+  app.delete(
+    '/hosts/:name/alert',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Tell nobody, and forget what was still to be told',
+        response: { 204: noContent('Nobody is told'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await farm.setAlert(request.params.name, null)
+      return outcome.kind === 'off' ? reply.code(204).send() : unknownHost(reply, request.params.name)
+    },
+  )
+
+  app.delete(
+    '/hosts/:name',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        ...change,
+        summary: 'Take a host out of the farm: its jobs are cancelled, its results stay',
+        response: { 204: noContent('It is gone'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params
+      return (await farm.removeHost(name)) ? reply.code(204).send() : unknownHost(reply, name)
+    },
+  )
+}
+
+const unknownHost = (reply: FastifyReply, name: string): FastifyReply =>
+  problem(reply, 'unknown', `there is no host ${name}; ${reply.server.publicPath}/api/v1/hosts lists them`)

@@ -1,0 +1,67 @@
+import { type AttemptId, api, attemptName } from '@rumpfarm/contracts'
+import type { AttemptView } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { sendBytes } from '../../http/bytes.ts'
+import { problem } from '../../http/problems.ts'
+import type { Services } from '../../services.ts'
+import { unknownJob } from './jobs.ts'
+import { type ApiInstance, refusals } from './routes.ts'
+
+export const logs = (services: Services) => async (app: ApiInstance) => {
+  const { farm } = services
+  const schema = {
+    tags: ['jobs'],
+    headers: api.RangeHeaders,
+    response: { 200: plain('The log'), 206: plain('Its bytes in the range'), ...refusals },
+  }
+
+  // HEAD beside GET: Fastify's own would read the whole log and throw it away.
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/jobs/:id/log',
+    schema: { ...schema, summary: "The log of a job's newest attempt; byte ranges", params: api.IdParam },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      const [newest] = (await farm.findJob(id))?.attempts ?? []
+      return newest ? sendLog(services, { jobId: id, attempt: newest }, request, reply) : unknownJob(reply, id)
+    },
+  })
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/jobs/:id/attempts/:number/log',
+    schema: { ...schema, summary: 'The log of one attempt; byte ranges', params: api.AttemptParam },
+    handler: async (request, reply) => {
+      const { id, number } = request.params
+      const attempt = (await farm.findJob(id))?.attempts.find(one => one.number === number)
+      if (attempt) return sendLog(services, { jobId: id, attempt }, request, reply)
+      return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
+    },
+  })
+}
+
+const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
+
+interface Asked {
+  jobId: number
+  attempt: AttemptView
+}
+
+function sendLog({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { jobId, attempt } = asked
+  const name: AttemptId = { jobId, number: attempt.number }
+  const size = attempt.leasedAt === null ? 0 : farm.logSize(name) // before it is leased, it has written nothing
+  const growing = attempt.state !== 'finished'
+  if (!growing && size < attempt.logBytes)
+    return problem(reply, 'log-gone', `the farm no longer has all of the log of attempt ${attempt.attempt}`)
+  return sendBytes(request, reply, {
+    what: 'log',
+    size,
+    growing,
+    type: 'text/plain; charset=utf-8',
+    disposition: `inline; filename="${attempt.attempt}.log"`,
+    etag: growing ? undefined : `"${attempt.attempt}-${size}"`,
+    read: (start, end) => farm.readLog(name, start, end),
+  })
+}

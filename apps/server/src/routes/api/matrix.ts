@@ -1,0 +1,78 @@
+import { api } from '@rumpfarm/contracts'
+import type { Matrix } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../../http/problems.ts'
+import type { Services } from '../../services.ts'
+import { matrixCsv, matrixText } from '../matrix-formats.ts'
+import { unknownProject } from '../trigger-refusal.ts'
+import { type ApiInstance, refusals } from './routes.ts'
+
+type Form = (typeof api.matrixForms)[number]
+
+export const matrix =
+  ({ farm }: Services) =>
+  async (app: ApiInstance) => {
+    app.get(
+      '/matrix',
+      {
+        schema: {
+          tags: ['matrix'],
+          summary: 'The matrix of a branch: newest result by host and arch; JSON, text or CSV',
+          querystring: api.MatrixFilter,
+          response: {
+            200: {
+              description: 'The matrix',
+              content: {
+                'application/json': { schema: api.ref(api.Matrix) },
+                'text/plain': { schema: { type: 'string' } },
+                'text/csv': { schema: { type: 'string' } },
+              },
+            },
+            ...refusals,
+          },
+        },
+      },
+      async (request, reply) => {
+        const { project, branch, format } = request.query
+        const known = project === undefined ? undefined : await farm.listProjects()
+        if (project !== undefined && !known?.has(project))
+          return unknownProject(reply, project, [...(known?.keys() ?? [])])
+        const value = await farm.matrix({ project, branch })
+        if (branch !== undefined && value.projects.length === 0)
+          return unknownBranch(reply, branch, project && (await farm.matrix({ project })))
+        reply.header('vary', 'Accept')
+        switch (format ?? formAccepted(request)) {
+          case 'text':
+            return reply.type('text/plain; charset=utf-8').send(matrixText(value))
+          case 'csv':
+            return reply.type('text/csv; charset=utf-8; header=present').send(matrixCsv(value))
+          default:
+            return reply.type('application/json; charset=utf-8').send(value)
+        }
+      },
+    )
+  }
+
+function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' | undefined): FastifyReply {
+  const built = matrix ? matrix.branches.flatMap(({ built: names }) => names) : []
+  const whose = matrix ? matrix.projects.join(', ') : 'any project'
+  const known = built.length > 0 ? `; built were: ${built.join(', ')}` : ''
+  return problem(reply, 'unknown-branch', `no commit of the branch ${branch} of ${whose} was built${known}`, {
+    known: built,
+  })
+}
+
+const formOfType: Record<string, Form> = { 'text/csv': 'csv', 'text/plain': 'text', 'application/json': 'json' }
+
+/** The form that Accept likes best; JSON where it does not say. */
+function formAccepted({ headers }: FastifyRequest): Form {
+  const wishes = (headers.accept ?? '').split(',').map(readWish)
+  const best = wishes.filter(({ type }) => formOfType[type]).sort((a, b) => b.weight - a.weight)[0]
+  return (best && best.weight > 0 && formOfType[best.type]) || 'json'
+}
+
+function readWish(text: string): { type: string; weight: number } {
+  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
+  const weight = Number(parameters.find(part => part.startsWith('q='))?.slice(2) ?? 1)
+  return { type, weight: Number.isFinite(weight) ? weight : 0 }
+}

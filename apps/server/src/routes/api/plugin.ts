@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import { knowVisitors } from '../../auth/plugin.ts'
+import { weakEtags } from '../../http/etag.ts'
+import { answerWithProblems } from '../../http/problems.ts'
+import { limitRates } from '../../http/rate-limits.ts'
+import type { Services } from '../../services.ts'
+import { artifacts } from './artifacts.ts'
+import { builds } from './builds.ts'
+import { hosts } from './hosts.ts'
+import { jobs } from './jobs.ts'
+import { bodyBytesMax, speakJson } from './json-only.ts'
+import { logs } from './logs.ts'
+import { matrix } from './matrix.ts'
+import { projects } from './projects.ts'
+import { reference } from './reference.ts'
+import { tokens } from './tokens.ts'
+
+/** What the farm knows, for programs: docs/api.md. Reading is public. */
+export const apiPlugin = (services: Services) => async (app: FastifyInstance) => {
+  await app.register(
+    async api => {
+      answerWithProblems(api, services, bodyBytesMax)
+      await limitRates(api)
+      knowVisitors(api)
+      speakJson(api)
+      await api.register(versionOne(services), { prefix: '/v1' })
+    },
+    { prefix: '/api' },
+  )
+}
+
+const versionOne = (services: Services) => async (app: FastifyInstance) => {
+  await reference(app, services)
+  weakEtags(app)
+  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, tokens])
+    await app.register(routes(services))
+}

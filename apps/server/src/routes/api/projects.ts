@@ -1,0 +1,70 @@
+import { api, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
+import { requireTrigger } from '../../auth/plugin.ts'
+import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import type { Services } from '../../services.ts'
+import { unknownProject } from '../trigger-refusal.ts'
+import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+import { answerTrigger } from './trigger.ts'
+
+export const projects = (services: Services) => async (app: ApiInstance) => {
+  const { farm } = services
+
+  app.get(
+    '/projects',
+    {
+      schema: {
+        tags: ['projects'],
+        summary: 'The projects of the farm, by name',
+        querystring: api.Paging,
+        response: { 200: api.ref(api.ProjectPage), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { limit = pageSize, cursor } = request.query
+      const after = nameOfCursor(cursor)
+      const all = [...(await farm.listProjects()).values()].filter(({ name }) => after === undefined || name > after)
+      return pageOf(all.map(withoutSecrets), limit, ({ name }) => name, { request, reply })
+    },
+  )
+
+  app.get(
+    '/projects/:name',
+    {
+      schema: {
+        tags: ['projects'],
+        summary: 'One project',
+        params: api.NameParam,
+        response: { 200: api.ref(api.Project), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const all = await farm.listProjects()
+      const project = all.get(request.params.name)
+      return project ? withoutSecrets(project) : unknownProject(reply, request.params.name, [...all.keys()])
+    },
+  )
+
+  app.post(
+    '/projects/:name/builds',
+    {
+      onRequest: requireTrigger,
+      schema: {
+        tags: ['builds'],
+        summary: 'Build a project at a commit; the same commit again is the same build',
+        description: 'A header Idempotency-Key makes repeating safe: the same key again is the same request.',
+        security: forAdmins,
+        params: api.NameParam,
+        body: api.TriggerBuild,
+        response: { 200: api.ref(api.TriggeredBuild), 201: api.ref(api.TriggeredBuild), ...refusals },
+      },
+    },
+    async (request, reply) => answerTrigger(services, request, reply),
+  )
+}
+
+/** An address may hold a password for git. */
+const withoutSecrets = (project: ProjectConfig): ProjectConfig => ({
+  ...project,
+  repository: hideSecrets(project.repository),
+  sources: project.sources.map(source => ({ ...source, repository: hideSecrets(source.repository) })),
+})

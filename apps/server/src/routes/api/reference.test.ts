@@ -1,0 +1,80 @@
+import { expect } from 'vitest'
+import { serverTest } from '../server.fixture.ts'
+
+interface Operation {
+  summary?: string
+  security?: unknown[]
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
+}
+
+serverTest('the OpenAPI document has every route, its schemas by name, and who may call it', async ({ server }) => {
+  const document = (await server.ask('/api/v1/openapi.json')).json()
+  expect(document.openapi).toBe('3.1.0')
+  const paths: Record<string, Record<string, Operation>> = document.paths
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
+  )
+  expect(
+    operations
+      .map(({ name }) => name)
+      .filter(name => !name.startsWith('head'))
+      .sort(),
+  ).toEqual([
+    'delete /api/v1/hosts/{name}',
+    'delete /api/v1/hosts/{name}/alert',
+    'delete /api/v1/tokens/{name}',
+    'get /api/v1/builds',
+    'get /api/v1/builds/{id}',
+    'get /api/v1/hosts',
+    'get /api/v1/hosts/{name}',
+    'get /api/v1/jobs',
+    'get /api/v1/jobs/{id}',
+    'get /api/v1/jobs/{id}/artifacts/{name}',
+    'get /api/v1/jobs/{id}/attempts/{number}/artifacts/{name}',
+    'get /api/v1/jobs/{id}/attempts/{number}/log',
+    'get /api/v1/jobs/{id}/log',
+    'get /api/v1/matrix',
+    'get /api/v1/projects',
+    'get /api/v1/projects/{name}',
+    'get /api/v1/tokens',
+    'post /api/v1/builds/{id}/cancel',
+    'post /api/v1/hosts/invitations',
+    'post /api/v1/hosts/{name}/alert',
+    'post /api/v1/hosts/{name}/pause',
+    'post /api/v1/hosts/{name}/resume',
+    'post /api/v1/jobs/{id}/cancel',
+    'post /api/v1/jobs/{id}/retry',
+    'post /api/v1/login-links',
+    'post /api/v1/projects/{name}/builds',
+    'post /api/v1/tokens',
+  ])
+  for (const { name, summary, security } of operations) {
+    expect([name, summary]).toEqual([name, expect.any(String)])
+    expect([name, security !== undefined]).toEqual([name, !/^(get|head) /.test(name) || name === 'get /api/v1/tokens'])
+  }
+  const one = paths['/api/v1/builds/{id}']?.get?.responses ?? {}
+  expect(one['200']?.content?.['application/json']?.schema.$ref).toBe('#/components/schemas/Build')
+  expect(one['4XX']?.content?.['application/problem+json']?.schema.$ref).toBe('#/components/schemas/Problem')
+  expect(document.components.schemas.Build.properties.jobs.items.$ref).toBe('#/components/schemas/JobSummary')
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  )
+  for (const name of refs) expect(Object.keys(document.components.schemas)).toContain(name)
+})
+
+serverTest(
+  'the reference page names every operation and every schema, and loads nothing from other servers',
+  async ({ server }) => {
+    const { paths, components } = (await server.ask('/api/v1/openapi.json')).json()
+    const page = await server.ask('/api/v1/docs')
+    expect(page.headers['content-type']).toMatch(/^text\/html/)
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'/)
+    expect(page.body).not.toMatch(/(?:src|href)="(?![/#])/)
+    for (const [path, methods] of Object.entries<object>(paths))
+      for (const method of Object.keys(methods).filter(name => name !== 'head'))
+        expect(page.body).toContain(`<code>${method.toUpperCase()} ${path}</code>`)
+    for (const name of Object.keys(components.schemas)) expect(page.body).toContain(`id="schema-${name}"`)
+    const links = [...page.body.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
+    for (const id of links) expect(page.body).toContain(`id="${id}"`)
+  },
+)

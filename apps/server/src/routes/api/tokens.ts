@@ -1,0 +1,90 @@
+import { api } from '@rumpfarm/contracts'
+import { requireAdmin } from '../../auth/plugin.ts'
+import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { problem, Refusal } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
+
+/** Ways in: tokens for programs, login links for browsers. */
+export const tokens =
+  ({ farm, config }: Services) =>
+  async (app: ApiInstance) => {
+    app.get(
+      '/tokens',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'The tokens by name, without the tokens themselves',
+          security: forAdmins,
+          querystring: api.Paging,
+          response: { 200: api.ref(api.TokenPage), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { limit = pageSize, cursor } = request.query
+        const found = await farm.listTokens({ after: nameOfCursor(cursor), limit: limit + 1 })
+        return pageOf(found, limit, ({ name }) => name, { request, reply })
+      },
+    )
+
+    app.post(
+      '/tokens',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'A new token, shown once',
+          security: forAdmins,
+          body: api.CreateToken,
+          response: { 201: api.ref(api.Token), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { name, scope = 'trigger' } = request.body
+        const token = await farm.createToken(name, scope)
+        if (token !== undefined) return reply.code(201).header('cache-control', 'no-store').send({ name, scope, token })
+        return problem(reply, 'token-name-taken', `there is or was a token ${name}: choose another name`)
+      },
+    )
+
+    app.delete(
+      '/tokens/:name',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: 'Make a token useless, with the login links and sessions that were made with it',
+          security: forAdmins,
+          params: api.NameParam,
+          response: { 204: noContent('It is revoked'), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { name } = request.params
+        if (await farm.revokeToken(name)) return reply.code(204).send()
+        return problem(reply, 'unknown', `there is no token ${name}, or it was revoked before`)
+      },
+    )
+
+    app.post(
+      '/login-links',
+      {
+        onRequest: requireAdmin,
+        schema: {
+          tags: ['access'],
+          summary: "A link that signs an administrator's browser in, once, within ten minutes",
+          security: forAdmins,
+          body: api.Nothing,
+          response: { 201: api.ref(api.LoginLink), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const link = await farm.createLoginLink(request.allowedBy?.hash ?? '')
+        if (!link) throw new Refusal('not-signed-in', 'this token was revoked or replaced a moment ago')
+        const url = `${publicUrlOf(config, request)}/login/${link.token}`
+        return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: link.expiresAt })
+      },
+    )
+  }

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { problem, Refusal } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { isFullCommit, type TriggerOutcome, triggerBuild } from '../trigger.ts'
+import { answerTriggerRefusal } from '../trigger-refusal.ts'
+
+type TriggerRequest = FastifyRequest<{
+  Params: { name: string }
+  Body: { ref?: string | undefined; again?: boolean | undefined }
+}>
+
+/** The database decides what is new; a request without Idempotency-Key is one of its own. */
+export async function answerTrigger(
+  services: Services,
+  request: TriggerRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const project = request.params.name
+  const { ref, again } = request.body
+  const wish = { project, ref, again, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
+  const outcome = await triggerBuild(services, wish)
+  switch (outcome.kind) {
+    case 'built':
+      return answerBuilt(services, request, reply, outcome)
+    case 'repeated':
+      return answerRepeated(services, request, reply, outcome)
+    default:
+      return answerTriggerRefusal(reply, project, outcome)
+  }
+}
+
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined || (typeof key === 'string' && /^[\x20-\x7e]{1,200}$/.test(key))) return key
+  throw new Refusal('malformed', 'the header Idempotency-Key must be one value of 1 to 200 printable ASCII characters')
+}
+
+type Built = Extract<TriggerOutcome, { kind: 'built' }>
+type Repeated = Extract<TriggerOutcome, { kind: 'repeated' }>
+
+function answerBuilt({ config }: Services, request: TriggerRequest, reply: FastifyReply, built: Built): FastifyReply {
+  const { buildId: id, commit, created, jobsAdded, doubt } = built
+  const url = `${publicUrlOf(config, request)}/builds/${id}`
+  if (created) reply.code(201).header('location', `/api/v1/builds/${id}`)
+  return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: doubt })
+}
+
+/** The same key again: the build that it made, unless it now asks for another commit. */
+async function answerRepeated(
+  { farm, config }: Services,
+  request: TriggerRequest,
+  reply: FastifyReply,
+  { buildId, commit }: Repeated,
+): Promise<FastifyReply> {
+  const build = buildId === null ? undefined : await farm.findBuild(buildId)
+  // A branch may have moved since, and then the key's build is still the answer; a commit cannot.
+  const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
+  if (!build || other)
+    return problem(reply, 'key-used-before', 'this Idempotency-Key came with another commit before: use a new one')
+  const url = `${publicUrlOf(config, request)}/builds/${build.id}`
+  const { id, project } = build
+  return reply.send({ id, url, project, commit: build.commit, created: false, jobsAdded: 0, problem: null })
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import type { CancelOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { acceptForms, isAdmin, requireAdmin } from '../../auth/plugin.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { enrolLine, signedLine } from '../enrol-lines.ts'
+import { type TriggerOutcome, triggerBuild, triggered } from '../trigger.ts'
+import { segment } from './components/html.ts'
+import { NotHere, noSuch } from './not-found.ts'
+import { drawAlertPage } from './pages/hosts.tsx'
+import { drawInvitationPage, drawInvitePage } from './pages/invite.tsx'
+import { noProject } from './reading.ts'
+import { sendPage, visitOf, wholeNumber } from './visit.ts'
+
+type Numbered = FastifyRequest<{ Params: { id: string } }>
+type Named = FastifyRequest<{ Params: { name: string }; Body: Record<string, string | undefined> | null }>
+
+/** What an administrator does with a button; every form carries the session's own proof (access.ts). */
+export function formRoutes(app: FastifyInstance, services: Services): void {
+  acceptForms(app)
+  const admin = { preHandler: requireAdmin }
+  const { farm } = services
+
+  app.post('/jobs/:id/cancel', admin, async ({ params }: Numbered, reply) => {
+    refuseUnknown(await farm.cancelJob(wholeNumber(params.id) ?? 0), 'job', params.id)
+    return seeOther(reply, `/jobs/${params.id}`)
+  })
+  app.post('/jobs/:id/retry', admin, async ({ params }: Numbered, reply) => {
+    refuseRetry(await farm.retryJob(wholeNumber(params.id) ?? 0), params.id)
+    return seeOther(reply, `/jobs/${params.id}`)
+  })
+  app.post('/builds/:id/cancel', admin, async ({ params }: Numbered, reply) => {
+    refuseUnknown(await farm.cancelBuild(wholeNumber(params.id) ?? 0), 'build', params.id)
+    return seeOther(reply, `/builds/${params.id}`)
+  })
+  app.post('/builds/:id/again', admin, async ({ params }: Numbered, reply) => {
+    const build = await farm.findBuild(wholeNumber(params.id) ?? 0)
+    if (!build) throw noSuch('build', params.id, { href: '/builds', text: 'All builds' })
+    const { project, commit, branch, subject, author } = build
+    const known = { branch: branch ?? undefined, subject: subject ?? undefined, author: author ?? undefined }
+    const push = { project, commit, ...known, source: 'button', deliveryId: randomUUID(), again: true }
+    const { buildId } = builtBy(project, triggered(await farm.receivePush(push), commit, null))
+    return seeOther(reply, `/builds/${buildId}`)
+  })
+  app.post('/projects/:name/trigger', admin, async ({ params, body }: Named, reply) => {
+    const { buildId, created } = await trigger(services, params.name, body?.ref?.trim() || undefined)
+    return seeOther(reply, `/builds/${buildId}${created ? '' : '?built=before'}`)
+  })
+
+  for (const [verb, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    app.post(`/hosts/:name/${verb}`, admin, async ({ params }: Named, reply) => {
+      if (!(await farm.pauseHost(params.name, paused))) throw noHost(params.name)
+      return seeOther(reply, `/hosts/${segment(params.name)}`)
+    })
+  }
+  app.post('/hosts/:name/remove', admin, async ({ params }: Named, reply) => {
+    if (!(await farm.removeHost(params.name))) throw noHost(params.name)
+    return seeOther(reply, '/hosts')
+  })
+  alertRoutes(app, services)
+  inviteRoutes(app, services)
+}
+
+// Loading the page again after it must not send the form again.
+const seeOther = (reply: FastifyReply, path: string) => reply.redirect(path, 303)
+
+const noHost = (name: string) => noSuch('host', name, { href: '/hosts', text: 'All hosts' })
+
+function alertRoutes(app: FastifyInstance, services: Services): void {
+  const admin = { preHandler: requireAdmin }
+  app.post('/hosts/:name/alert', admin, async (request: Named, reply) => {
+    const { name } = request.params
+    const outcome = await services.farm.setAlert(name, request.body?.url?.trim() ?? '')
+    if (outcome.kind === 'unknown-host') throw noHost(name)
+    if (outcome.kind !== 'set') throw notTold(name, outcome)
+    reply.header('cache-control', 'no-store')
+    return sendPage(reply, drawAlertPage(await visitOf(services, request), name, outcome.secret))
+  })
+  app.post('/hosts/:name/alert/off', admin, async ({ params }: Named, reply) => {
+    if ((await services.farm.setAlert(params.name, null)).kind === 'unknown-host') throw noHost(params.name)
+    return seeOther(reply, `/hosts/${segment(params.name)}`)
+  })
+}
+
+const notTold = (name: string, outcome: { kind: 'off' } | { kind: 'bad-url'; expected: string }) =>
+  new NotHere({
+    title: 'That address cannot be told',
+    text: outcome.kind === 'bad-url' ? `It must be ${outcome.expected}.` : 'It is empty.',
+    next: { href: `/hosts/${segment(name)}`, text: `Back to ${name}` },
+  })
+
+function inviteRoutes(app: FastifyInstance, services: Services): void {
+  app.get('/hosts/new', async (request, reply) => {
+    if (!isAdmin(request)) throw adminsOnly
+    return sendPage(reply, drawInvitePage(await visitOf(services, request)))
+  })
+  app.post('/hosts/new', { preHandler: requireAdmin }, async (request: Named, reply) => {
+    const name = request.body?.name?.trim() ?? ''
+    const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.invite(name)])
+    if (outcome.kind !== 'invited') return sendPage(reply.code(422), drawInvitePage(visit, whyNot(outcome), name))
+    const lines = {
+      farmUrl: publicUrlOf(services.config, request),
+      line: enrolLine(services, request, outcome.token),
+      signedLine: await signedLine(services, outcome.token),
+    }
+    reply.header('cache-control', 'no-store') // the token is a secret
+    return sendPage(reply, drawInvitationPage(visit, { ...outcome, ...lines }))
+  })
+}
+
+const adminsOnly = new NotHere({
+  title: 'Only administrators invite hosts',
+  text: 'Run ./farm admin where the farm is installed: it prints a link that signs this browser in. Or let ./farm host invite NAME print the line for the host.',
+})
+
+const whyNot = (outcome: Exclude<InviteOutcome, { kind: 'invited' }>): string =>
+  outcome.kind === 'name-taken'
+    ? `A host is called ${outcome.hostName} already: choose another name, or remove that host first.`
+    : `That is no name for a host; it must be ${outcome.expected}.`
+
+function refuseUnknown(outcome: CancelOutcome, what: string, id: string): void {
+  if (outcome.kind === 'unknown') throw noSuch(what, id, { href: '/builds', text: 'All builds' })
+}
+
+function refuseRetry(outcome: RetryOutcome, id: string): void {
+  if (outcome.kind === 'unknown') throw noSuch('job', id, { href: '/builds', text: 'All builds' })
+  if (outcome.kind !== 'not-runnable') return
+  const next = { href: `/jobs/${id}`, text: 'Back to the job' }
+  throw new NotHere({ title: 'It cannot run again', text: `${outcome.why}.`, next })
+}
+
+async function trigger(
+  services: Services,
+  project: string,
+  ref: string | undefined,
+): Promise<{ buildId: number; created: boolean }> {
+  const outcome = await triggerBuild(services, { project, ref, source: 'button', deliveryId: randomUUID() })
+  return builtBy(project, outcome)
+}
+
+function builtBy(project: string, outcome: TriggerOutcome): { buildId: number; created: boolean } {
+  switch (outcome.kind) {
+    case 'built':
+      return outcome
+    case 'unknown-project':
+      throw noProject(project)
+    case 'branch-not-built': {
+      const branches = outcome.branches.join(', ')
+      throw notTriggered(
+        project,
+        `It builds only the branches ${branches}. Name the commit to build it all the same: ${outcome.commit}`,
+      )
+    }
+    case 'repeated':
+      if (outcome.buildId !== null) return { buildId: outcome.buildId, created: false }
+      throw notTriggered(project, 'This push was here before, and was not built then.')
+    default:
+      throw notTriggered(project, `${outcome.problem}.`)
+  }
+}
+
+const notTriggered = (name: string, text: string) =>
+  new NotHere({
+    title: `${name} was not built`,
+    text,
+    next: { href: `/projects/${segment(name)}`, text: `Back to ${name}` },
+  })

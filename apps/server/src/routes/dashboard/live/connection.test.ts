@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+// Through a variable: the script is plain JavaScript for browsers, and has no types.
+const script = new URL('../client/connection.js', import.meta.url).href
+const { Connection } = await import(/* @vite-ignore */ script)
+
+/** The browser's EventSource: `sources` are those that were opened. */
+class FakeSource extends EventTarget {
+  static sources: FakeSource[] = []
+  readonly url: string
+  closed = false
+  onopen = () => {}
+  onerror = () => {}
+
+  constructor(url: string) {
+    super()
+    this.url = url
+    FakeSource.sources.push(this)
+  }
+
+  say(kind: string, data = '', lastEventId = '') {
+    this.dispatchEvent(Object.assign(new Event(kind), { data, lastEventId }))
+  }
+
+  close() {
+    this.closed = true
+  }
+}
+
+/** A page: `messages` are those that it got. */
+class FakePage {
+  readonly messages: Record<string, unknown>[] = []
+  onmessage = (_event: { data: unknown }) => {}
+
+  postMessage(message: Record<string, unknown>) {
+    this.messages.push(message)
+  }
+
+  get lost() {
+    return this.messages.filter(({ lost }) => lost !== undefined).at(-1)?.lost
+  }
+}
+
+const last = () => FakeSource.sources.at(-1) as FakeSource
+const open = () => FakeSource.sources.filter(({ closed }) => !closed).map(({ url }) => decodeURIComponent(url))
+
+let connection: { add(port: FakePage): void }
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('EventSource', FakeSource)
+  FakeSource.sources = []
+  connection = new Connection()
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+function pageThatFollows(page: object | null): FakePage {
+  const port = new FakePage()
+  connection.add(port)
+  port.onmessage({ data: page && { id: 1, events: '/events', ...page } })
+  return port
+}
+
+const settle = () => vi.advanceTimersByTime(100)
+
+test('all pages share one connection, which follows what they show, and ends with the last of them', () => {
+  const pages = [{ since: 200 }, { since: 100 }, { log: '7.1', place: '0:1' }, { log: '7.1', place: '50:3' }]
+  const ports = pages.map(pageThatFollows)
+  settle()
+  expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=7.1:50:3'])
+  ports[2]?.onmessage({ data: null })
+  settle()
+  expect(open()).toEqual(['/events?since=100&log=7.1:50:3'])
+  for (const port of ports) port.onmessage({ data: null })
+  settle()
+  expect(open()).toEqual([])
+})
+
+test('each page gets the events of what it shows, and a new connection begins where each log stands', () => {
+  const [matrix, first, second] = [{ since: 100 }, { log: '7.1', place: '0:1' }, { log: '8.1', place: '0:1' }].map(
+    pageThatFollows,
+  )
+  settle()
+  last().say('log', 'a line', '1:60:4')
+  last().say('changed')
+  expect(second?.messages.at(-1)).toMatchObject({ kind: 'log', data: 'a line', place: '60:4' })
+  expect(matrix?.messages.at(-1)).toMatchObject({ kind: 'changed' })
+  expect(first?.messages.map(({ kind }) => kind)).toEqual([undefined])
+  pageThatFollows({ since: 300 })
+  settle()
+  expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=8.1:60:4'])
+})
+
+test('a page that was drawn again needs no new connection', () => {
+  const port = pageThatFollows({ since: 100 })
+  settle()
+  port.onmessage({ data: { id: 1, events: '/events', since: 200 } })
+  settle()
+  expect(FakeSource.sources).toHaveLength(1)
+})
+
+test('an answer that is no event stream is asked for again, later each time, and pages learn since when', () => {
+  const port = pageThatFollows({ since: 100 })
+  settle()
+  const since = Date.now()
+  const waits = [1, 2, 4, 8, 15, 30, 30].map(seconds => {
+    last().onerror()
+    const { length } = FakeSource.sources
+    vi.advanceTimersByTime(seconds * 700)
+    expect(FakeSource.sources).toHaveLength(length)
+    vi.advanceTimersByTime(seconds * 600)
+    return FakeSource.sources.length - length
+  })
+  expect(waits).toEqual([1, 1, 1, 1, 1, 1, 1])
+  expect(port.lost).toBe(since)
+  last().onopen()
+  expect(port.lost).toBeNull()
+})
+
+test('a connection on which nothing comes for 40 s is lost since its last event, and another one is opened', () => {
+  const port = pageThatFollows({ since: 100 })
+  settle()
+  last().onopen()
+  vi.advanceTimersByTime(30_000)
+  last().say('alive')
+  const heard = Date.now()
+  vi.advanceTimersByTime(39_000)
+  expect(port.lost).toBeNull()
+  vi.advanceTimersByTime(1_000)
+  expect(port.lost).toBe(heard)
+  vi.advanceTimersByTime(2_000)
+  expect(FakeSource.sources).toHaveLength(2)
+  last().say('alive')
+  expect(port.lost).toBeNull()
+})
+
+test('a page that comes while the connection is lost learns it', () => {
+  pageThatFollows({ since: 100 })
+  settle()
+  last().onerror()
+  expect(pageThatFollows({ since: 200 }).lost).toBe(Date.now())
+})
+
+test('an event while a page comes does not keep the page waiting', () => {
+  pageThatFollows({ since: 100 })
+  settle()
+  pageThatFollows({ log: '7.1', place: '0:1' })
+  last().say('alive')
+  settle()
+  expect(open()).toEqual(['/events?since=100&log=7.1:0:1'])
+})

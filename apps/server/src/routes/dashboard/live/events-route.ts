@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../../../services.ts'
+import type { LogPlace } from '../log/window.ts'
+import { queryWord, visitOf } from '../visit.ts'
+import { followAttempt } from './job-events.tsx'
+import type { Changes } from './page-events.ts'
+import type { EventStream, Streams } from './stream.ts'
+
+interface FollowedLog {
+  attempt: AttemptId
+  place: LogPlace
+}
+
+/**
+ * The events of all pages that one browser shows: `since`, when the oldest of them was drawn, and a `log` for each job page:
+ * attempt, offset and line. An event of a log has the log's number in the query as its id.
+ */
+export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
+  app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
+    const since = queryWord(request, 'since')
+    const logs = logsOf(request)
+    const visit = await visitOf(services, request)
+    const stream = streams.open(request, reply, Math.max(1, logs.length + (since === undefined ? 0 : 1)))
+    if (!stream) return tooMany(reply)
+    const followed = logs.map((log, number) => followAttempt(services, numbered(stream, number), { visit, ...log }))
+    const changed = since === undefined ? [] : [changes.follow(stream, Number(since) || 0)]
+    await Promise.all([...followed, ...changed, closed(stream)]).catch(error => {
+      request.log.error({ err: error }, 'live events ended early; the browser will ask again')
+      stream.end()
+    })
+    return reply
+  })
+}
+
+/** 12.1:1234:56 is attempt 12.1 from byte 1234 on, which is in line 56. */
+function logsOf(request: FastifyRequest): FollowedLog[] {
+  const { log = [] } = request.query as { log?: string | string[] }
+  return [log].flat().flatMap(text => {
+    const numbers = /^(\d{1,9})\.(\d{1,9}):(\d{1,15}):(\d{1,9})$/.exec(text)?.slice(1).map(Number)
+    if (!numbers) return []
+    const [jobId = 0, number = 0, offset = 0, line = 0] = numbers
+    return [{ attempt: { jobId, number }, place: { offset, line } }]
+  })
+}
+
+/** The number comes before what the log itself has as its event's id. */
+const numbered = (stream: EventStream, number: number): EventStream => ({
+  ...stream,
+  send: event => stream.send({ ...event, id: event.id === undefined ? `${number}` : `${number}:${event.id}` }),
+})
+
+const closed = async ({ closed: signal }: EventStream): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+const tooMany = (reply: FastifyReply): FastifyReply =>
+  reply
+    .code(429)
+    .header('retry-after', '30')
+    .type('text/plain')
+    .send(
+      'too many live pages are open, from this address or on this server: close some, or load the page again later\n',
+    )

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
+import { expect, test } from 'vitest'
+import { lastGoodWords, sentence, waitWords } from '../components/attempt-words.ts'
+import { byHand } from './reproduce-script.ts'
+
+const at = new Date('2024-05-06T07:08:09Z')
+const before = (seconds: number) => new Date(at.getTime() - seconds * 1000)
+const steps = ['configure', 'build', 'tests'].map(name => ({ name, run: `echo ${name}` }))
+
+const jobOf = (changes: Partial<JobView> = {}): JobView =>
+  ({
+    id: 7,
+    buildId: 12,
+    host: 'vax',
+    arch: 'amd64',
+    variant: 'default',
+    project: 'sample',
+    branch: 'main',
+    commit: 'a'.repeat(40),
+    verdict: 'failed',
+    recipe: { steps, env: {} },
+    preparedSources: [],
+    lastGood: null,
+    ...changes,
+  }) as unknown as JobView
+
+const attemptOf = (changes: Partial<AttemptView>): AttemptView =>
+  ({
+    state: 'finished',
+    verdict: null,
+    failedStep: null,
+    steps: [],
+    queuedAt: before(300),
+    startedAt: before(200),
+    finishedAt: before(69),
+    ...changes,
+  }) as unknown as AttemptView
+
+test.each<[Partial<AttemptView>, string]>([
+  [{ verdict: 'passed' }, 'Passed after 2 min 11 s on vax for amd64'],
+  [{ verdict: 'failed', failedStep: 'build' }, 'Failed at build after 2 min 11 s on vax for amd64'],
+  [{ verdict: 'timed-out', failedStep: 'tests' }, 'Timed out at tests after 2 min 11 s on vax for amd64'],
+  [
+    { verdict: 'passed', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
+    'Passed after 1 min 01 s on vax for amd64', // by the host's measure; the farm heard of it later
+  ],
+  [
+    { verdict: 'lost', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
+    'Lost after 2 min 11 s on vax for amd64',
+  ],
+  [{ verdict: 'cancelled', startedAt: null }, 'Cancelled on vax for amd64'],
+  [{ state: 'queued', startedAt: null }, 'Queued for 5 min, on vax for amd64'],
+  [{ state: 'waiting', startedAt: null }, 'Waits for its sources, on vax for amd64'],
+  [{ state: 'leased', startedAt: null }, 'Starting on vax for amd64'],
+  [{ state: 'running' }, 'Running configure since 3 min, on vax for amd64'],
+  [
+    { state: 'running', steps: [{ name: 'configure', exit: 0, milliseconds: 170_000, logBytes: 0 }] },
+    'Running build since 30 s, on vax for amd64',
+  ],
+])('%j: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
+
+test('a variant is named', () => {
+  expect(sentence(jobOf({ variant: 'static' }), attemptOf({ verdict: 'passed' }), at)).toContain('for amd64, static')
+})
+
+const good = (buildId: number) => ({ buildId, commit: 'b'.repeat(40), at: before(900) })
+test.each<[Partial<JobView>, string | undefined]>([
+  [{ lastGood: null }, undefined],
+  [{ lastGood: good(9) }, 'Passed last at'],
+  [{ lastGood: good(15) }, 'Passes again since'],
+  [{ lastGood: good(9), verdict: 'passed' }, undefined],
+])('what was good last, of %j: %s', (changes, words) => expect(lastGoodWords(jobOf(changes))?.text).toBe(words))
+
+const hostOf = (changes: Partial<HostView>): HostView =>
+  ({
+    name: 'vax',
+    presence: 'online',
+    lastSeenAt: before(7200),
+    refusal: null,
+    arches: [],
+    ...changes,
+  }) as unknown as HostView
+const queued = attemptOf({ state: 'queued' })
+test.each<[HostView | undefined, string]>([
+  [undefined, 'Its host has left the farm.'],
+  [hostOf({ presence: 'silent' }), 'vax has been silent for 2 h.'],
+  [hostOf({ presence: 'paused' }), 'vax is paused.'],
+  [
+    hostOf({ arches: [{ arch: 'arm', kind: 'cross', compiler: '', unable: 'arm-gcc: not found' }] }),
+    'vax cannot build for arm now: arm-gcc: not found.',
+  ],
+  [hostOf({ refusal: 'disk-full 12 MB free' }), 'vax takes no work: disk-full 12 MB free.'],
+])('why it waits: %#', (host, words) => expect(waitWords(queued, host, at, 'arm')).toBe(words))
+
+test('the script for doing it by hand is shell, whatever is in the names', () => {
+  const source = {
+    name: 'sample',
+    repository: "https://git.example.org/it's; rm -rf $HOME",
+    commit: 'a'.repeat(40),
+    path: 'sub dir',
+    leaveOut: ["a'b"],
+    bytes: 1,
+    crc: '1',
+    sha256: '',
+    md5: '',
+  }
+  const env = { CFLAGS: '-O2 $(touch /nowhere)' }
+  const recipe = { ...jobOf().recipe, env }
+  const script = byHand(jobOf({ preparedSources: [source], recipe }))
+  expect(script).toContain(`export CFLAGS='-O2 $(touch /nowhere)'`)
+  expect(script).toContain(`git clone --bare 'https://git.example.org/it'\\''s; rm -rf $HOME' sample.git`)
+  for (const key of ['FARM_BRANCH=main', "FARM_RUN=''", 'FARM_JOB=7', 'FARM_BUILD=12', 'FARM_ARCH=amd64'])
+    expect(script).toContain(`export ${key}\n`)
+  expect(script).toContain(`archive '${'a'.repeat(40)}:sub dir'`)
+  expect(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+})

@@ -1,0 +1,71 @@
+import { openFarm } from '@rumpfarm/farm'
+import { expect } from 'vitest'
+import { freezablePostgres } from '../../../../test/support/freezable-postgres.ts'
+import { adminToken, lockCells, serverTest } from './server.fixture.ts'
+
+const pages = ['/', '/?project=sample', '/builds', '/builds/1', '/jobs/1', '/hosts', '/hosts/vax', '/projects/sample']
+const reads = [
+  'projects',
+  'projects/sample',
+  'builds',
+  'builds/1',
+  'jobs',
+  'jobs/1',
+  'jobs/1/log',
+  'jobs/1/attempts/1/log',
+  'jobs/1/artifacts/x',
+  'hosts',
+  'hosts/vax',
+  'matrix',
+  'matrix?project=sample',
+  'tokens',
+].map(path => `/api/v1/${path}`)
+
+serverTest('each page and each read of the API answers within 5 s while PostgreSQL is frozen', async ({ server }) => {
+  await server.configure()
+  await server.host('vax')
+  await server.build()
+  const postgres = await freezablePostgres(server.databaseUrl)
+  const { config } = server
+  const options = { databaseUrl: postgres.url, logsDirectory: config.dataDirectory, secret: config.secrets.server }
+  const farm = openFarm({ ...options, now: () => new Date('2024-05-06T07:08:09Z') })
+  const app = await server.open({ farm })
+  const link: string = (await server.post('/api/v1/login-links')).json().url
+  const session = await server.farm.logIn(link.split('/').at(-1) ?? '')
+  const cookie = session.kind === 'logged-in' ? `rumpfarm_session=${session.session}` : ''
+  const wanted = [
+    ...pages.map(url => ({ url, headers: {} })),
+    ...pages.map(url => ({ url, headers: { cookie } })),
+    ...reads.map(url => ({ url, headers: { authorization: `Bearer ${adminToken}` } })),
+    { url: '/readyz', headers: {} },
+  ]
+  for (const request of wanted)
+    expect([request.url, (await app.inject(request)).statusCode < 500]).toEqual([request.url, true])
+  void postgres.freeze()
+
+  const begun = Date.now()
+  const answers = await Promise.all(
+    wanted.map(async request => {
+      const { statusCode, headers } = await app.inject(request)
+      return { ...request, statusCode, retry: headers['retry-after'], seconds: (Date.now() - begun) / 1000 }
+    }),
+  )
+  for (const answer of answers) expect(answer).toMatchObject({ statusCode: 503, retry: expect.any(String) })
+  // The limits end each after 4.5 s; the rest is for a busy machine.
+  for (const { url, seconds } of answers) expect([url, seconds < 7]).toEqual([url, true])
+  await app.close()
+  await postgres.close()
+  await farm.close()
+})
+
+serverTest('the readiness check and tokens do not wait for reads', async ({ server }) => {
+  const lock = await lockCells(server)
+  const readers = Array.from({ length: 20 }, () => server.ask('/api/v1/matrix'))
+  const ready = await server.ask('/readyz')
+  const link = await server.post('/api/v1/login-links')
+  await Promise.all(readers)
+  await lock.end()
+
+  expect([ready.statusCode, ready.body]).toEqual([200, '{"status":"ok"}'])
+  expect(link.statusCode).toBe(201)
+})

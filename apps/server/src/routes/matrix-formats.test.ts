@@ -1,0 +1,107 @@
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { expect, test } from 'vitest'
+import { matrixCsv, matrixText } from './matrix-formats.ts'
+
+const at = new Date('2024-05-06T07:08:09Z')
+const milestone = { buildId: 1, commit: '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de', at }
+
+const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): MatrixCell => ({
+  host,
+  arch,
+  project: 'sample',
+  branch: 'main',
+  variant: 'default',
+  last: null,
+  active: null,
+  prevented: null,
+  known: null,
+  alike: { cells: 0, of: 0, notYet: 0 },
+  ...changes,
+})
+
+const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixCell['last'] => ({
+  jobId: 7,
+  buildId: 2,
+  commit: milestone.commit,
+  position: 2,
+  verdict,
+  failedStep,
+  finishedAt: at,
+  since: milestone,
+  changed: null,
+  lastGood: null,
+})
+
+const waiting = { jobId: 9, attempt: '9.1', buildId: 3, state: 'running', step: 'build', since: at } as const
+
+const matrix = (cells: MatrixCell[]): Matrix => ({ at, projects: [], branches: [], arches: [], hosts: [], cells })
+
+test('as text: a table for each project and variant, hosts down, arches across', () => {
+  const cells = [
+    cell('sun', 'arm', { active: { ...waiting, state: 'waiting', step: null } }),
+    cell('vax', 'amd64', { last: ended('failed', 'tests'), active: waiting }),
+    cell('vax', 'arm', { last: ended('passed', null) }),
+    cell('vax', 'arm', { variant: 'static' }),
+  ]
+  expect(matrixText(matrix(cells))).toBe(`sample main
+
+host  amd64                                                  arm
+sun   -                                                      never ran (waiting)
+vax   failed tests since 98e9cc9 2024-05-06 (running build)  passed since 98e9cc9 2024-05-06
+
+sample main static
+
+host  arm
+vax   never ran
+`)
+})
+
+test('as text: a known failure says why, and when it is over', () => {
+  const known = 'its linker'
+  expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('failed', 'build'), known })]))).toContain(
+    'failed build since 98e9cc9 2024-05-06; known to fail: its linker\n',
+  )
+  expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('passed', null), known })]))).toContain(
+    'passed since 98e9cc9 2024-05-06; was known to fail: its linker\n',
+  )
+})
+
+test('as text: a job that was lost and runs again is retrying', () => {
+  const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
+  const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 } })]
+  expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
+})
+
+test('as text: a failure that took the place of another one names the commit from which it is so', () => {
+  const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
+  expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
+    'failed build since 98e9cc9 2024-05-06, another failure before ddddddd\n',
+  )
+})
+
+test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+
+test.each([
+  ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
+  ['+1+1', "'+1+1"],
+  ['-1', "'-1"],
+  ['@SUM(A1)', "'@SUM(A1)"],
+  ['\t=1', "'\t=1"],
+  ['a=b', 'a=b'],
+])('as CSV: %j is text for a spreadsheet, and no formula', (text, field) => {
+  expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
+    `,${field}\r\n`,
+  )
+})
+
+test('as CSV: a line for each cell, quoted where it must be', () => {
+  const lines = matrixCsv(
+    matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
+  ).split('\r\n')
+  expect(lines).toEqual([
+    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known',
+    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,`,
+    'sun,arm,sample,main,default,,,,,,,,,,,,,,',
+    '',
+  ])
+})

@@ -1,0 +1,279 @@
+// The server for people and programs on a real farm, PostgreSQL and git, without a listening port.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openMirrors } from '@rumpfarm/connectors'
+import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
+import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import pg from 'pg'
+import { pino } from 'pino'
+import { test } from 'vitest'
+import { createTestDatabase } from '../../../../test/support/postgres.ts'
+import { buildApp, buildSignedApp } from '../app.ts'
+import { type Config, readConfig } from '../config.ts'
+import { localBus } from '../events/bus.ts'
+import { openViewers } from '../events/viewers.ts'
+import type { Services } from '../services.ts'
+import { releaseOf } from './agent/release.ts'
+
+export const adminToken = 'rft-admin-of-the-tests'
+
+export interface Repository {
+  directory: string
+  git(...args: string[]): string
+  /** A new commit on the branch that is checked out. */
+  commit(subject: string): string
+}
+
+export interface TestServer {
+  farm: Farm
+  config: Config
+  app: FastifyInstance
+  repository: Repository
+  /** Turns the farm's clock on. */
+  wait(seconds: number): void
+  /** The same server with other services; to be closed by the test. */
+  open(services: Partial<Pick<Services, 'farm' | 'config'>>): Promise<FastifyInstance>
+  /** What listens at SIGNED_PORT; to be closed by the test. */
+  openSigned(): Promise<FastifyInstance>
+  ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
+  /** As an administrator's program. */
+  post(url: string, payload?: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  configure(...changes: Partial<ProjectConfig>[]): Promise<void>
+  /** A host that takes jobs, and its plugin to the farm. */
+  host(name: string, arches?: string[]): Promise<TestHost>
+  /** A build with its sources ready: its id. */
+  build(commit?: string): Promise<number>
+  /** How many builds the database holds, and how many pushes. */
+  stored(): Promise<number>
+  pushes(): Promise<number>
+  databaseUrl: string
+  /** Runs one statement in the farm's database. */
+  sql(statement: string): Promise<Record<string, unknown>[]>
+}
+
+export interface TestHost {
+  id: number
+  name: string
+  credential: string
+  /** Takes an attempt; `say` sends its log, `end` ends it. */
+  take(attempt: string): Promise<Offer>
+  say(offer: Offer, text: string | Buffer, offset?: number): Promise<void>
+  end(
+    offer: Offer,
+    options?: { exits?: number[]; log?: string | Buffer; artifacts?: Record<string, Buffer>; left?: string[] },
+  ): Promise<void>
+}
+
+export const project = (repository: string, changes: Partial<ProjectConfig> = {}): ProjectConfig => ({
+  name: 'sample',
+  repository,
+  branches: ['main', 'release/*'],
+  leaveOut: [],
+  sources: [],
+  hosts: ['*'],
+  arches: ['*'],
+  env: { COLOUR: 'red' },
+  limits: {
+    wallSeconds: 3600,
+    silenceSeconds: 600,
+    graceSeconds: 5,
+    logBytes: 10_000_000,
+    artifactBytes: 10_000_000,
+    lostAfterSeconds: 600,
+    attempts: 2,
+  },
+  variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
+  steps: [
+    { name: 'build', run: 'make' },
+    { name: 'tests', run: 'make test' },
+  ],
+  artifacts: [],
+  ...changes,
+})
+
+export const serverTest = test.extend<{ server: TestServer }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
+  server: async ({}, use) => {
+    const directory = mkdtempSync(join(tmpdir(), 'server-'))
+    const database = await createTestDatabase()
+    let time = Date.parse('2024-05-06T07:08:09Z')
+    // HOST: requests may call the farm what they like.
+    const env = { RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken, HOST: '0.0.0.0' }
+    const config = readConfig(env, directory)
+    const farm = openFarm({
+      databaseUrl: database.url,
+      logsDirectory: join(directory, 'logs'),
+      secret: config.secrets.server,
+      now: () => new Date(time),
+    })
+    await farm.admitToken('admin', adminToken, 'admin')
+    const mirrors = openMirrors({ directory: join(directory, 'sources'), environment: process.env })
+    const app = await openTestServer({ farm, mirrors, config })
+    const wait = (seconds: number) => {
+      time += seconds * 1000
+    }
+    const openSigned = () => {
+      const way = { url: 'http://farm.example', script: async () => '' }
+      return buildSignedApp(partsOf({ farm, mirrors, config }), way, { log })
+    }
+    const open: TestServer['open'] = services => openTestServer({ farm, mirrors, config, ...services })
+    const sql = (statement: string) => runSql(database.url, statement)
+    const pushes = async () => Number((await sql('SELECT count(*)::int AS pushes FROM "Push"'))[0]?.pushes)
+    await use({
+      farm,
+      config,
+      app,
+      wait,
+      open,
+      openSigned,
+      pushes,
+      sql,
+      databaseUrl: database.url,
+      ...hands(farm, app, makeRepository(join(directory, 'repository'))),
+    })
+    await app.close()
+    mirrors.close()
+    await farm.close()
+    rmSync(directory, { recursive: true })
+    await database.drop()
+  },
+})
+
+const log = pino({ level: 'silent' })
+
+type Given = Pick<Services, 'farm' | 'mirrors' | 'config'>
+
+async function openTestServer(given: Given): Promise<FastifyInstance> {
+  const app = await buildApp(partsOf(given), { log })
+  await app.ready()
+  return app
+}
+
+function partsOf(given: Given): Services {
+  const bus = localBus()
+  const agentRelease = async () =>
+    releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
+  return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
+}
+
+/** Each reader of the matrix waits until this connection ends. */
+export async function lockCells({ databaseUrl }: TestServer): Promise<pg.Client> {
+  const lock = new pg.Client({ connectionString: databaseUrl })
+  await lock.connect()
+  await lock.query('BEGIN')
+  await lock.query('LOCK TABLE "Cell" IN ACCESS EXCLUSIVE MODE')
+  return lock
+}
+
+async function runSql(connectionString: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const { rows } = await client.query(statement)
+  await client.end()
+  return rows
+}
+
+function makeRepository(directory: string): Repository {
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
+  const git = (...args: string[]) =>
+    execFileSync('git', [...identity, '-C', directory, ...args], { encoding: 'utf8' }).trim()
+  execFileSync('git', ['init', '--quiet', '--initial-branch=main', directory])
+  const commit = (subject: string) => {
+    writeFileSync(join(directory, 'a.c'), `/* ${subject} */\n`)
+    git('add', '--all')
+    git('commit', '--quiet', '-m', subject)
+    return git('rev-parse', 'HEAD')
+  }
+  commit('First')
+  return { directory, git, commit }
+}
+
+function hands(farm: Farm, app: FastifyInstance, repository: Repository) {
+  const ask: TestServer['ask'] = request => app.inject(request)
+  return {
+    repository,
+    ask,
+    post: (url: string, payload: object = {}, headers: Record<string, string> = {}) =>
+      ask({ method: 'POST', url, payload, headers: { authorization: `Bearer ${adminToken}`, ...headers } }),
+    configure: (...changes: Partial<ProjectConfig>[]) =>
+      farm.applyConfiguration(
+        (changes.length > 0 ? changes : [{}]).map(change => project(repository.directory, change)),
+      ),
+    host: (name: string, arches = ['amd64']) => enrol(farm, name, arches),
+    build: (commit = repository.git('rev-parse', 'HEAD')) => build(farm, commit),
+    stored: async () => (await farm.listBuilds({ limit: 1000 })).length,
+  }
+}
+
+async function build(farm: Farm, commit: string): Promise<number> {
+  const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: commit }
+  const pushed = await farm.receivePush(push)
+  if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
+  await farm.sourcesReady(pushed.buildId, { sources: [], subject: 'First', author: 'Ada' })
+  return pushed.buildId
+}
+
+async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHost> {
+  const invited = await farm.invite(name)
+  if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
+  const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
+  const joined = await farm.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
+  const credential = joined.kind === 'enrolled' ? (joined.credential ?? '') : ''
+  const host = (await farm.hostsBearing([credential])).get(credential)
+  if (!host) throw new Error(`enroll: ${joined.kind}`)
+  const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
+  const instance = `${name}-1`
+  await farm.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
+  return { ...host, credential, ...work(farm, host.id, instance) }
+}
+
+function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'take' | 'say' | 'end'> {
+  let claim = 0
+  const heldBy = ({ attempt, lease }: Offer) => ({ ...attemptOf(attempt), hostId, lease })
+  return {
+    async take(attempt) {
+      const offer = await farm.leaseAttempt({ hostId, instance, slot: 1, claim: ++claim }, attemptOf(attempt))
+      if (!offer) throw new Error(`attempt ${attempt} cannot be taken`)
+      return offer
+    },
+    async say(offer, text, offset = 0) {
+      const bytes = Buffer.from(text)
+      const said = await farm.progress({ ...heldBy(offer), offset, bytes, sum: `crc:${cksum(bytes)}`, steps: '' })
+      if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
+    },
+    async end(offer, { exits = [0, 0], log = '', artifacts = {}, left = [] } = {}) {
+      const told = Object.entries(artifacts).map(([name, bytes]) => ({
+        name,
+        bytes: bytes.length,
+        sum: `crc:${cksum(bytes)}`,
+      }))
+      for (const { name, bytes: size, sum } of told) {
+        const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), sum }
+        const stored = await farm.storeArtifact({ ...heldBy(offer), ...piece })
+        if (stored.kind !== 'ok') throw new Error(`artifact ${name}: ${stored.kind}`)
+      }
+      const bytes = Buffer.from(log)
+      const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: bytes.length }))
+      const sum = `crc:${cksum(bytes)}`
+      const ended = await farm.finish({
+        ...heldBy(offer),
+        reason: 'exit',
+        steps,
+        logBytes: bytes.length,
+        sum,
+        artifacts: told,
+        artifactsLeft: left,
+      })
+      if (ended.kind !== 'finished') throw new Error(`finish: ${ended.kind}`)
+    },
+  }
+}
+
+function attemptOf(name: string) {
+  const attempt = parseAttemptName(name)
+  if (!attempt) throw new Error(`${name} is no attempt`)
+  return attempt
+}

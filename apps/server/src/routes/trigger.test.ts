@@ -1,0 +1,141 @@
+import { expect } from 'vitest'
+import { adminToken, serverTest } from './server.fixture.ts'
+
+const builds = '/api/v1/projects/sample/builds'
+
+serverTest('without a word, the newest commit of the first branch is built', async ({ server }) => {
+  await server.configure()
+  await server.host('vax')
+  const commit = server.repository.commit('Second')
+  const made = await server.post(builds)
+
+  const told = { id: 1, url: 'http://localhost:80/builds/1', project: 'sample', commit, created: true, jobsAdded: 1 }
+  expect(made.json()).toEqual({ ...told, problem: null })
+  expect(made.statusCode).toBe(201)
+  expect(made.headers.location).toBe('/api/v1/builds/1')
+  const build = (await server.ask('/api/v1/builds/1')).json()
+  expect(build).toMatchObject({ commit, branch: 'main', subject: 'Second', author: 'Ada', counts: { waiting: 1 } })
+  const job = (await server.ask('/api/v1/jobs/1')).json()
+  expect(job).toMatchObject({ id: 1, host: 'vax', state: 'waiting', verdict: null, lastGood: null })
+})
+
+serverTest('a branch, a tag, a full and an abbreviated commit are the same build', async ({ server }) => {
+  await server.configure()
+  const { git } = server.repository
+  const commit = git('rev-parse', 'HEAD')
+  git('tag', 'v1')
+  expect((await server.post(builds, { ref: commit })).statusCode).toBe(201)
+
+  for (const ref of ['main', 'v1', commit, commit.slice(0, 8)]) {
+    const again = await server.post(builds, { ref })
+    expect(again.statusCode).toBe(200)
+    expect(again.headers.location).toBeUndefined()
+    expect(again.json()).toMatchObject({ id: 1, commit, created: false })
+  }
+  expect(await server.stored()).toBe(1)
+})
+
+serverTest('a build is made again when it is asked for, or when the recipe has changed', async ({ server }) => {
+  await server.configure()
+  const commit = server.repository.git('rev-parse', 'HEAD')
+  const ask = async (body: object) => (await server.post(builds, { ref: commit, ...body })).json()
+  expect(await ask({})).toMatchObject({ id: 1, created: true })
+  expect(await ask({ again: false })).toMatchObject({ id: 1, created: false })
+  const again = await ask({ again: true })
+  expect(again).toMatchObject({ created: true, commit })
+  expect(again.id).not.toBe(1)
+
+  await server.configure({ steps: [{ name: 'all', run: 'make all' }] })
+  expect(await ask({})).toMatchObject({ created: true, commit })
+  expect(await server.stored()).toBe(3)
+})
+
+serverTest('a project whose branches the repository lacks is built at its default branch', async ({ server }) => {
+  server.repository.git('branch', '--move', 'main', 'trunk')
+  await server.configure({ branches: ['main', 'master'] })
+
+  expect((await server.post(builds)).json()).toMatchObject({ created: true, problem: null })
+})
+
+serverTest('the same Idempotency-Key is the same request, even when the branch has moved', async ({ server }) => {
+  await server.configure()
+  const first = server.repository.git('rev-parse', 'HEAD')
+  const key = { 'idempotency-key': 'tuesday' }
+  const ask = (ref: string) => server.post(builds, { ref }, key)
+  expect((await ask('main')).statusCode).toBe(201)
+  const second = server.repository.commit('Second')
+
+  expect((await ask('main')).json()).toMatchObject({ id: 1, commit: first, created: false })
+  const other = await ask(second)
+  expect(other.statusCode).toBe(422)
+  expect(other.json().type).toBe('urn:rumpfarm:problem:key-used-before')
+  expect(await server.stored()).toBe(1)
+})
+
+serverTest('what cannot be built is refused in words, and nothing is stored', async ({ server }) => {
+  await server.configure({}, { name: 'gone', repository: '/nonexistent/gone.git' })
+  server.repository.git('branch', 'feature')
+  const head = server.repository.git('rev-parse', 'HEAD')
+  const refused = async (project: string, body: unknown, status: number, kind: string, detail: RegExp) => {
+    const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' }
+    const payload = typeof body === 'string' ? body : JSON.stringify(body)
+    const answer = await server.ask({ method: 'POST', url: `/api/v1/projects/${project}/builds`, payload, headers })
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
+    expect({ ...answer.json(), at: answer.statusCode }).toMatchObject({
+      type: `urn:rumpfarm:problem:${kind}`,
+      status,
+      at: status,
+      instance: `/api/v1/projects/${project}/builds`,
+      detail: expect.stringMatching(detail),
+    })
+    return answer.json()
+  }
+
+  const unknown = await refused(
+    'smaple',
+    {},
+    404,
+    'unknown-project',
+    /there is no project smaple; the farm has: gone, sample/,
+  )
+  expect(unknown.known).toEqual(['gone', 'sample'])
+  await refused('sample', { ref: 'f'.repeat(40) }, 422, 'no-such-commit', /has no commit f+; newest of main is/)
+  await refused('sample', { ref: 'nope' }, 422, 'no-such-commit', /has no branch, tag or commit nope/)
+  await refused(
+    'sample',
+    { ref: 'feature' },
+    422,
+    'branch-not-built',
+    new RegExp(`only the branches main, release/\\*.*${head}`),
+  )
+  await refused('sample', { ref: '--upload-pack=x' }, 422, 'repository-problem', /is no name of a branch or commit/)
+  await refused('gone', { ref: 'main' }, 422, 'repository-problem', /nonexistent/)
+  await refused('gone', {}, 422, 'repository-problem', /nonexistent/)
+  const misspelt = await refused('sample', { rev: 'main' }, 400, 'invalid', /^\/body\/rev: unknown key/)
+  expect(misspelt.errors).toEqual([{ where: '/body/rev', problem: 'unknown key "rev"; allowed: ref, again' }])
+  await refused('sample', { ref: 7 }, 400, 'invalid', /^\/body\/ref must be string/)
+  await refused('sample', '{"ref": nope}', 400, 'malformed', /not JSON at line 1, column 9/)
+  await refused('sample', '[]', 400, 'invalid', /^\/body/)
+  await refused('sample', `{"ref": "${'x'.repeat(300_000)}"}`, 413, 'body-too-large', /at most 262144 bytes/)
+  expect(await server.stored()).toBe(0)
+})
+
+serverTest(
+  'a full commit of a repository that cannot be reached is built, and says why it may not be had',
+  async ({ server }) => {
+    await server.configure({ repository: '/nonexistent/gone.git' })
+    const made = await server.post(builds, { ref: 'a'.repeat(40) })
+
+    expect(made.statusCode).toBe(201)
+    expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
+  },
+)
+
+serverTest('a body that is no JSON is not guessed at', async ({ server }) => {
+  await server.configure()
+  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'text/plain' }
+  const answer = await server.ask({ method: 'POST', url: builds, payload: 'main', headers })
+
+  expect(answer.statusCode).toBe(415)
+  expect(answer.json().type).toBe('urn:rumpfarm:problem:unsupported-type')
+})

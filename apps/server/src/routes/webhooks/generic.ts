@@ -1,0 +1,45 @@
+import { readStandardDelivery, type StandardDelivery } from '@rumpfarm/connectors'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { isFullCommit, type TriggerOutcome, triggerBuild, triggered } from '../trigger.ts'
+import { answerTriggerRefusal } from '../trigger-refusal.ts'
+import { bodyOf } from './raw.ts'
+
+type Delivery = Extract<StandardDelivery, { kind: 'trigger' }>
+
+/** Any program's signed word that something is to be built: standardwebhooks.com. */
+export async function answerGeneric(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const delivery = readStandardDelivery(request.headers, bodyOf(request), [services.config.secrets.webhook])
+  switch (delivery.kind) {
+    case 'bad-signature':
+    case 'stale':
+      return problem(reply, 'bad-signature', `${delivery.problem}; the farm's is in data/secrets/webhook`)
+    case 'malformed':
+      return problem(reply, 'malformed', `${delivery.where}: ${delivery.problem}`)
+    case 'trigger':
+      return answerOutcome(services, request, reply, delivery)
+  }
+}
+
+async function answerOutcome(services: Services, request: FastifyRequest, reply: FastifyReply, delivery: Delivery) {
+  const { project } = delivery
+  const outcome = await trigger(services, delivery)
+  if (outcome.kind !== 'built' && outcome.kind !== 'repeated') return answerTriggerRefusal(reply, project, outcome)
+  if (outcome.buildId === null) return reply.send({ status: 'ignored', why: 'it was not built the first time' })
+  const created = outcome.kind === 'built' && outcome.created
+  const url = `${publicUrlOf(services.config, request)}/builds/${outcome.buildId}`
+  return reply.code(202).send({ builds: [{ id: outcome.buildId, project, url, created }] })
+}
+
+/** A full commit is taken at its word, in milliseconds, as a forge's is; any other word is git's to answer. */
+async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
+  const push = { project, source: 'webhook', deliveryId }
+  if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })
+  return triggered(await services.farm.receivePush({ ...push, commit, branch }), commit, null)
+}

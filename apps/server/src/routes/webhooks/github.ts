@@ -1,0 +1,71 @@
+import { type ForgePush, readGithubDelivery, sameRepository } from '@rumpfarm/connectors'
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
+import type { PushOutcome } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { problem } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { knownRepositories } from './known.ts'
+import { bodyOf } from './raw.ts'
+
+/** A push of GitHub's, or of a forge that speaks as it does. Git is asked later: an answer takes milliseconds. */
+export async function answerGithub(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const delivery = readGithubDelivery(request.headers, bodyOf(request), [services.config.secrets.githubWebhook])
+  switch (delivery.kind) {
+    case 'bad-signature':
+      return problem(reply, 'bad-signature', `${delivery.problem}; the farm's is in data/secrets/github-webhook`)
+    case 'malformed':
+      return problem(reply, 'malformed', `${delivery.where}: ${delivery.problem}`)
+    case 'ping':
+      return reply.send({ status: 'pong' })
+    case 'nothing-to-build':
+      return reply.send({ status: 'ignored', why: delivery.why })
+    case 'push':
+      return receive(services, delivery, request, reply)
+  }
+}
+
+async function receive(
+  services: Services,
+  push: ForgePush,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const all = await services.farm.projects()
+  const meant = [...all.values()].filter(project => isOf(project, push))
+  if (meant.length === 0) {
+    const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${knownRepositories(all)}`
+    return problem(reply, 'unknown-repository', words, { known: [...all.keys()] })
+  }
+  const outcomes = await Promise.all(
+    meant.map(async ({ name }) => ({ name, outcome: await receiveOne(services, name, push) })),
+  )
+  const builds = outcomes.flatMap(({ name, outcome }) => buildOf(name, outcome, publicUrlOf(services.config, request)))
+  const ignored = outcomes.flatMap(({ name, outcome }) => whyIgnored(name, outcome, push.branch))
+  if (builds.length === 0) return reply.send({ status: 'ignored', why: ignored.join('; ') })
+  return reply.code(202).send({ builds })
+}
+
+const isOf = ({ repository }: ProjectConfig, { repositoryUrls }: ForgePush): boolean =>
+  repositoryUrls.some(url => sameRepository(repository, url, { anyCase: true }))
+
+const receiveOne = ({ farm }: Services, project: string, push: ForgePush): Promise<PushOutcome> => {
+  const { commit, branch, deliveryId, subject, author } = push
+  return farm.receivePush({ project, commit, branch, source: 'github', deliveryId, subject, author })
+}
+
+function buildOf(project: string, outcome: PushOutcome, publicUrl: string) {
+  if ((outcome.kind !== 'built' && outcome.kind !== 'repeated') || outcome.buildId === null) return []
+  const id = outcome.buildId
+  return [{ id, project, url: `${publicUrl}/builds/${id}`, created: outcome.kind === 'built' && outcome.created }]
+}
+
+function whyIgnored(project: string, outcome: PushOutcome, branch: string): string[] {
+  if (outcome.kind === 'branch-not-built')
+    return [`${project} builds only the branches ${outcome.branches.join(', ')}, not ${branch}`]
+  return outcome.kind === 'repeated' && outcome.buildId === null ? [`${project} did not build it the first time`] : []
+}

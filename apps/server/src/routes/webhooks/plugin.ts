@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+import { answerWithProblems } from '../../http/problems.ts'
+import { limitRates } from '../../http/rate-limits.ts'
+import type { Services } from '../../services.ts'
+import { answerGeneric } from './generic.ts'
+import { answerGithub } from './github.ts'
+
+/** What GitHub sends at most: a push of thousands of commits. */
+const bodyBytesMax = 25 * 1024 * 1024
+
+/** Forges tell of pushes here. What they sign are the raw bytes, so this plugin reads nothing else. */
+export const webhooksPlugin = (services: Services) => async (app: FastifyInstance) => {
+  await app.register(
+    async hooks => {
+      answerWithProblems(hooks, services, bodyBytesMax)
+      await limitRates(hooks)
+      hooks.removeAllContentTypeParsers()
+      hooks.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
+        done(null, body),
+      )
+      hooks.post('/github', (request, reply) => answerGithub(services, request, reply))
+      hooks.post('/generic', (request, reply) => answerGeneric(services, request, reply))
+    },
+    { prefix: '/webhooks' },
+  )
+}

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Api, Refusal, Unreachable } from '../cli/api-client.ts'
+
+export interface CellRequest {
+  api: Api
+  host: string
+  say: (line: string) => void
+  begun: AbortSignal
+}
+
+interface StepAnswer {
+  name: string
+  exit: number
+  milliseconds: number
+}
+
+interface JobAnswer {
+  id: number
+  host: string
+  arch: string
+  state: string
+  verdict: string | null
+  failedStep: string | null
+  steps: StepAnswer[]
+}
+
+interface BuildAnswer {
+  id: number
+  commit: string
+  sources: string
+  problem: string | null
+  jobs: JobAnswer[]
+}
+
+/** The commit that this clone is at, or git's words why there is none. */
+const headCommit = (): { commit: string } | { problem: string } => {
+  const { status, stdout, stderr } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
+  return status === 0 ? { commit: stdout.trim() } : { problem: stderr.trim() }
+}
+
+const trigger = async (api: Api, ref: string): Promise<BuildAnswer> => {
+  const { id } = await api.post<{ id: number }>('/api/v1/projects/sample/builds', { ref })
+  return api.get<BuildAnswer>(`/api/v1/builds/${id}`)
+}
+
+const stepLine = ({ name, exit, milliseconds }: StepAnswer): string =>
+  `    ${name.padEnd(12)} ${exit === 0 ? 'passed' : `failed, exit ${exit}`}  ${(milliseconds / 1000).toFixed(1)} s`
+
+const lastLines = (log: string): string[] =>
+  log === ''
+    ? []
+    : log
+        .trimEnd()
+        .split('\n')
+        .slice(-10)
+        .map(line => `    | ${line}`)
+
+/** What a person should know of how it ended, beside its log. */
+const detailOf = async (api: Api, id: number): Promise<string[]> => {
+  const { attempts } = await api.get<{ attempts: { detail: string | null }[] }>(`/api/v1/jobs/${id}`)
+  const detail = attempts[0]?.detail
+  return detail ? [`    ${detail}`] : []
+}
+
+const sayFailed = async ({ api, say }: CellRequest, job: JobAnswer): Promise<void> => {
+  const log = await api.text(`/api/v1/jobs/${job.id}/log`, { range: 'bytes=-2000' }).catch(() => '')
+  const where = job.failedStep ? ` at step ${job.failedStep}` : ''
+  const first = `  ${job.host} ${job.arch} is ${job.verdict}${where}`
+  say([first, ...lastLines(log), ...(await detailOf(api, job.id)), `    ${api.url}/jobs/${job.id}`].join('\n'))
+}
+
+/** Says each step as it ends. */
+const follow = async (request: CellRequest, build: BuildAnswer, jobId: number): Promise<void> => {
+  const { api, say, begun } = request
+  let said = 0
+  while (!begun.aborted) {
+    const job = (await api.get<BuildAnswer>(`/api/v1/builds/${build.id}`)).jobs.find(({ id }) => id === jobId)
+    for (const step of job?.steps.slice(said) ?? []) say(stepLine(step))
+    said = job?.steps.length ?? said
+    if (job?.state === 'finished')
+      return job.verdict === 'passed' ? say(greenLine(request, job)) : sayFailed(request, job)
+    await sleep(200)
+  }
+}
+
+const greenLine = ({ api }: CellRequest, job: JobAnswer): string =>
+  `  ${job.host} ${job.arch} is green  ${api.url}/jobs/${job.id}`
+
+const followOurs = (request: CellRequest, build: BuildAnswer): Promise<void> | void => {
+  const ours = build.jobs.find(job => job.host === request.host)
+  if (build.problem) return request.say(`  its sources could not be had: ${build.problem}`)
+  if (ours) return follow(request, build, ours.id)
+  request.say(`  it has no job for ${request.host}; see ${request.api.url}/builds/${build.id}`)
+}
+
+/** Builds the sample at this clone's commit and tells how that goes, until this machine's cell of the matrix has its verdict. */
+export const buildSample = async (request: CellRequest): Promise<void> => {
+  const head = headCommit()
+  if ('problem' in head) return request.say(`the sample is not built, since this is no git clone: ${head.problem}`)
+  try {
+    const build = await trigger(request.api, head.commit)
+    request.say(`build ${build.id}: sample at ${head.commit.slice(0, 12)}`)
+    await followOurs(request, build)
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof Unreachable)) throw error
+    request.say(`the sample was not built: ${error.message}`)
+  }
+}

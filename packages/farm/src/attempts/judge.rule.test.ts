@@ -1,0 +1,27 @@
+import type { FinishReason } from '@rumpfarm/contracts'
+import { describe, expect, test } from 'vitest'
+import { judge } from './judge.rule.ts'
+
+const names = ['configure', 'build', 'tests']
+const ends = (...exits: number[]) => exits.map(exit => ({ exit, milliseconds: 5, logBytes: 10 }))
+
+describe('the verdict of an attempt', () => {
+  test.each<[FinishReason, number[], string, string | null]>([
+    ['exit', [0, 0, 0], 'passed', null],
+    ['exit', [0, 1], 'failed', 'build'],
+    ['exit', [0, 0, 143], 'failed', 'tests'],
+    ['exit', [127], 'failed', 'configure'], // a tool the host lacks: its owner wants to see which step
+    ['exit', [0], 'broken', 'build'], // a step without an end and no reason: the agent's fault, not the project's
+    ['wall-limit', [0], 'timed-out', 'build'],
+    ['silence-limit', [0, 0], 'timed-out', 'tests'],
+    ['log-limit', [0], 'failed', 'build'],
+    ['cancelled', [0], 'cancelled', null],
+    ['disk-full', [0], 'broken', 'build'],
+    ['broken', [], 'broken', 'configure'],
+    ['vanished', [0, 0], 'lost', 'tests'],
+    ['stopped', [], 'lost', 'configure'],
+    ['refused', [], 'broken', null], // no step of the project's is to blame
+  ])('%s after steps ending %j is %s at %s', (reason, exits, verdict, failedStep) => {
+    expect(judge(reason, names, ends(...exits))).toMatchObject({ verdict, failedStep })
+  })
+})

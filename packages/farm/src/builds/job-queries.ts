@@ -1,0 +1,123 @@
+import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import type { Milestone } from '../matrix/matrix.rule.ts'
+import { type JobSummary, listJobs } from './build-queries.ts'
+import type { Recipe } from './plan.rule.ts'
+import type { PreparedSource } from './sources.ts'
+
+export interface AttemptView {
+  attempt: string
+  number: number
+  state: AttemptState
+  verdict: Verdict | null
+  failedStep: string | null
+  reason: string | null
+  detail: string | null
+  /** The compiler's first version line, as the host found it while the job ran. */
+  compiler: string | null
+  queuedAt: Date
+  leasedAt: Date | null
+  startedAt: Date | null
+  finishedAt: Date | null
+  cancelRequestedAt: Date | null
+  /** Ended steps, in order; the recipe has the others. */
+  steps: (StepEnd & { name: string })[]
+  /** Bytes of log that the farm holds. */
+  logBytes: number
+  artifacts: ArtifactView[]
+  /** Which files were not kept, and why: one a line. */
+  artifactNote: string | null
+}
+
+/** A file that an attempt left. */
+export interface ArtifactView {
+  /** Its path, from the project's directory. */
+  name: string
+  bytes: number
+  sha256: string
+}
+
+export interface JobView extends JobSummary {
+  branch: string | null
+  subject: string | null
+  recipe: Recipe
+  /** What it unpacks; empty until the farm has prepared it. */
+  preparedSources: PreparedSource[]
+  /** When this project's variant passed last on the job's branch, on this host for this arch, in whichever job. */
+  lastGood: Milestone | null
+  /** Newest first. */
+  attempts: AttemptView[]
+}
+
+const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' } } as const
+
+export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
+  const { db, logs } = context
+  // One after the other: read at once, a job was seen finished whose attempt was not.
+  const [summary] = await listJobs(context, { id, limit: 1 })
+  const row = await db.job.findUnique({
+    where: { id },
+    include: {
+      recipe: true,
+      build: true,
+      attempts: { orderBy: { number: 'desc' }, take: 100, include: { artifacts: sealedOnly } },
+    },
+  })
+  if (!row || !summary) return undefined
+  const attempts = row.attempts.map(attempt => ({
+    attempt: attemptName(attempt),
+    number: attempt.number,
+    state: attempt.state as AttemptState,
+    verdict: attempt.verdict as Verdict | null,
+    failedStep: attempt.failedStep,
+    reason: attempt.reason,
+    detail: attempt.detail,
+    compiler: attempt.compiler,
+    queuedAt: attempt.queuedAt,
+    leasedAt: attempt.leasedAt,
+    startedAt: attempt.startedAt,
+    finishedAt: attempt.finishedAt,
+    cancelRequestedAt: attempt.cancelRequestedAt,
+    steps: attempt.steps as unknown as AttemptView['steps'],
+    logBytes: attempt.state === 'finished' ? attempt.logBytes : logs.size(attempt),
+    artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
+    artifactNote: attempt.artifactNote,
+  }))
+  const { branch, subject } = row.build
+  const recipe = row.recipe.body as unknown as Recipe
+  const preparedSources =
+    row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []) : []
+  return { ...summary, branch, subject, recipe, preparedSources, lastGood: await lastGoodOf(context, row), attempts }
+}
+
+interface CellOfJob {
+  hostId: number
+  arch: string
+  variant: string
+  branch: string | null
+  build: { projectName: string; commit: string; branch: string | null }
+}
+
+const branchesMax = 20
+
+/** As the cell of its branch knows it; of a commit of several branches, or of none by name, as the newest of their cells does. */
+async function lastGoodOf(
+  { db }: Context,
+  { hostId, arch, variant, branch, build }: CellOfJob,
+): Promise<Milestone | null> {
+  const { projectName, commit } = build
+  const named = branch ?? build.branch
+  const branches =
+    named === null
+      ? (await db.branchCommit.findMany({ where: { projectName, commit }, take: branchesMax })).map(
+          place => place.branch,
+        )
+      : [named]
+  const cell = await db.cell.findFirst({
+    where: { projectName, branch: { in: branches }, hostId, arch, variant, lastGoodAt: { not: null } },
+    select: { lastGoodBuildId: true, lastGoodCommit: true, lastGoodAt: true },
+    orderBy: { lastGoodAt: 'desc' },
+  })
+  if (!cell?.lastGoodAt || cell.lastGoodBuildId === null || cell.lastGoodCommit === null) return null
+  return { buildId: cell.lastGoodBuildId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
+import { permits } from '../hosts/owner.rule.ts'
+import { matcher, remembered } from '../projects/patterns.rule.ts'
+
+/** The exact instructions a job runs with; stored once per distinct text. */
+export interface Recipe {
+  project: string
+  variant: string
+  repository: string
+  path: string | null
+  leaveOut: string[]
+  sources: ProjectConfig['sources']
+  env: Record<string, string>
+  limits: ProjectConfig['limits']
+  steps: { name: string; run: string }[]
+  /** Absent in recipes of farms that had none. */
+  artifacts?: string[]
+}
+
+export interface PlannedHost {
+  id: number
+  name: string
+  arches: string[]
+  /** What its owner allows. */
+  rules: OwnerRule[]
+}
+
+export interface PlannedJob {
+  hostId: number
+  arch: string
+  variant: string
+  recipe: Recipe
+  recipeHash: string
+}
+
+export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
+
+/**
+ * Whether the project wants this variant built on a host for an arch: the cells that ought to be there. Each name is
+ * matched once: 60 hosts × 20 arches were 4,800 matches a page.
+ */
+export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
+  const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // toString is no variant
+  if (!own) return () => false
+  const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
+  const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))
+  return (host, arch) => hosts(host) && arches(arch)
+}
+
+export function recipeOf(project: ProjectConfig, variant: string): Recipe {
+  return {
+    project: project.name,
+    variant,
+    repository: project.repository,
+    path: project.path ?? null,
+    leaveOut: project.leaveOut,
+    sources: project.sources,
+    env: { ...project.env, ...project.variants[variant]?.env },
+    limits: project.limits,
+    steps: project.steps,
+    artifacts: project.artifacts,
+  }
+}
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
+
+/**
+ * What a build runs, whatever its hosts: the recipes of all variants. The same commit with another hash is another build,
+ * so that a fixed recipe, or a further source, can be tried on the commit that needed it.
+ */
+export const buildRecipeHash = (project: ProjectConfig): string =>
+  hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
+
+/** One job for each variant, on each host, for each of its arches, that the project expects and the host's owner allows. */
+export function planJobs(
+  project: ProjectConfig,
+  allHosts: readonly PlannedHost[],
+  branch: string | null = null,
+): PlannedJob[] {
+  const hosts = allHosts.filter(({ rules }) => permits(rules, project.name, branch))
+  return Object.keys(project.variants).flatMap(variant => {
+    const recipe = recipeOf(project, variant)
+    const recipeHash = hashOf(recipe)
+    const expects = expectation(project, variant)
+    return hosts.flatMap(host =>
+      host.arches
+        .filter(arch => expects(host.name, arch))
+        .map(arch => ({ hostId: host.id, arch, variant, recipe, recipeHash })),
+    )
+  })
+}

@@ -1,0 +1,22 @@
+import type { OwnerRule } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import type { PlannedHost } from './plan.rule.ts'
+
+/** The hosts of today, what they can build for, and what their owners allow. */
+export async function plannedHosts({ db }: Pick<Context, 'db'>): Promise<PlannedHost[]> {
+  const hosts = await db.host.findMany({
+    where: { removedAt: null },
+    select: {
+      id: true,
+      name: true,
+      rules: true,
+      arches: { where: { unable: null }, select: { arch: true }, orderBy: { arch: 'asc' } },
+    },
+    orderBy: { name: 'asc' },
+  })
+  return hosts.map(({ arches, rules, ...host }) => ({
+    ...host,
+    rules: rules as unknown as OwnerRule[],
+    arches: arches.map(({ arch }) => arch),
+  }))
+}

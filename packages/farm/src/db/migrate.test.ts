@@ -1,0 +1,116 @@
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../../test/support/postgres.ts'
+import { migrate } from './migrate.ts'
+import { migrationsDirectory } from './migrations/files.ts'
+
+let database: TestDatabase
+let directory: string
+
+beforeEach(async () => {
+  database = await createEmptyDatabase()
+  directory = await mkdtemp(join(tmpdir(), 'rumpfarm-migrations-'))
+  await cp(migrationsDirectory(), directory, { recursive: true })
+})
+
+afterEach(async () => {
+  await rm(directory, { recursive: true })
+  await database.drop()
+})
+
+const query = async (sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const addMigration = async (name: string, sql: string): Promise<void> => {
+  const from = join(directory, (await readdir(directory))[0] as string)
+  await cp(from, join(directory, name), { recursive: true })
+  await writeFile(join(directory, name, 'migration.sql'), sql)
+}
+
+const finished = 'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL'
+
+test('an empty database gets every migration, in order, in the table that Prisma knows', async () => {
+  await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
+  const applied = await migrate(database.url, directory)
+
+  expect(applied.at(-1)).toBe('99990101000000_more')
+  expect((await query(finished)).map(row => row.migration_name)).toEqual(applied)
+  expect(await query('SELECT * FROM more')).toEqual([])
+})
+
+test('a migration may hold functions, and semicolons wherever SQL allows them', async () => {
+  const sql = `-- first; a comment
+    CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;
+    CREATE TABLE marks (text text DEFAULT ';');`
+  await addMigration('99990101000000_more', sql)
+  await migrate(database.url, directory)
+
+  expect(await query('SELECT two()')).toEqual([{ two: 2 }])
+})
+
+test('a second time there is nothing to do', async () => {
+  await migrate(database.url, directory)
+  expect(await migrate(database.url, directory)).toEqual([])
+})
+
+test('a new migration is added to an old database', async () => {
+  await migrate(database.url, directory)
+  await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
+  expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
+})
+
+test('of two servers that start together one migrates and the other waits for it', async () => {
+  const applied = await Promise.all([migrate(database.url, directory), migrate(database.url, directory)])
+  const rows = await query(finished)
+
+  expect(rows.length).toBeGreaterThan(0)
+  expect(applied.map(names => names.length).sort()).toEqual([0, rows.length])
+})
+
+test('a migration that fails leaves nothing behind, is named, and is named again at the next start', async () => {
+  await addMigration('99990101000000_bad', 'CREATE TABLE half (id int); SELECT 1/0;')
+
+  await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad[\s\S]*division by zero/)
+  expect(await query("SELECT to_regclass('half') AS half")).toEqual([{ half: null }])
+  await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad failed[\s\S]*DELETE FROM/)
+})
+
+test('after the cause and the row are removed a failed migration runs again', async () => {
+  await addMigration('99990101000000_bad', 'SELECT 1/0;')
+  await expect(migrate(database.url, directory)).rejects.toThrow(/division by zero/)
+  await query("DELETE FROM _prisma_migrations WHERE migration_name = '99990101000000_bad' AND finished_at IS NULL")
+  await writeFile(join(directory, '99990101000000_bad/migration.sql'), 'SELECT 1/1;')
+
+  expect(await migrate(database.url, directory)).toEqual(['99990101000000_bad'])
+})
+
+test('an applied migration whose file has changed is refused, with what to do', async () => {
+  await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
+  await migrate(database.url, directory)
+  await writeFile(join(directory, '99990101000000_more/migration.sql'), 'CREATE TABLE other (id int)')
+
+  await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_more\/migration.sql is not the file/)
+})
+
+test('a database of a newer farm is refused', async () => {
+  await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
+  await migrate(database.url, directory)
+
+  await expect(migrate(database.url)).rejects.toThrow(/does not know: 99990101000000_more/)
+})
+
+test('the tests’ template database is up to date', async () => {
+  const fromTemplate = await createTestDatabase()
+  expect(await migrate(fromTemplate.url)).toEqual([])
+  await fromTemplate.drop()
+})

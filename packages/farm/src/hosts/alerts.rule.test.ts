@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { isAlertUrl } from './alerts.rule.ts'
+
+test.each([
+  ['https://alerts.example.org/vax', true],
+  ['http://127.0.0.1:9000/', true],
+  ['https://hooks.example.org/T0/B1?token=x', true],
+  ['file:///etc/passwd', false],
+  ['ftp://example.org/', false],
+  ['javascript:alert(1)', false],
+  ['https://me:secret@example.org/', false],
+  ['https://me@example.org/', false],
+  ['example.org', false],
+  ['', false],
+  [`https://example.org/${'x'.repeat(1000)}`, false],
+])('%s may be told: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))

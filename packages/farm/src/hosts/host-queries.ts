@@ -1,0 +1,69 @@
+import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { tooOld } from './agent-version.rule.ts'
+import { type Presence, presence, systemLine } from './presence.rule.ts'
+
+export interface HostView {
+  name: string
+  system: string
+  presence: Presence
+  lastSeenAt: Date
+  /** When it was heard last, if it fell silent. */
+  silentSince: Date | null
+  /** Whether somebody is told of that. */
+  alerted: boolean
+  awaySince: Date | null
+  enrolledAt: Date
+  pausedAt: Date | null
+  /** Why it takes no work now: the farm's reason, else its own. */
+  refusal: string | null
+  diskFreeMb: number | null
+  agentVersion: string
+  /** The version that it tried to update to in vain, and why. */
+  updateFailed: string | null
+  slots: number
+  facts: HostFacts
+  /** `unable`: why it cannot build for it now. */
+  arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
+  /** What its owner allows; none: everything. */
+  rules: OwnerRule[]
+}
+
+/** Hosts in the order of their names, after `after`. */
+export const listHosts = (
+  context: Context,
+  { after, limit }: { after?: string | undefined; limit: number },
+): Promise<HostView[]> => hostsWhere(context, after === undefined ? {} : { name: { gt: after } }, limit)
+
+async function hostsWhere({ db, settings }: Context, where: object, limit: number): Promise<HostView[]> {
+  const hosts = await db.host.findMany({
+    where: { removedAt: null, ...where },
+    include: { arches: { orderBy: { arch: 'asc' } } },
+    orderBy: { name: 'asc' },
+    take: limit,
+  })
+  return hosts.map(host => ({
+    name: host.name,
+    system: systemLine(host.facts as HostFacts),
+    presence: presence(host),
+    lastSeenAt: host.lastSeenAt,
+    silentSince: presence(host) === 'silent' ? host.silentSince : null,
+    alerted: host.alertUrl !== null,
+    awaySince: host.awaySince,
+    enrolledAt: host.enrolledAt,
+    pausedAt: host.pausedAt,
+    refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
+    diskFreeMb: host.diskFreeMb,
+    agentVersion: host.agentVersion,
+    updateFailed: (host.facts as HostFacts).update_failed ?? null,
+    slots: host.slots,
+    facts: host.facts as HostFacts,
+    arches: host.arches.map(({ arch, kind, compiler, unable }) => ({ arch, kind: kind as ArchKind, compiler, unable })),
+    rules: host.rules as unknown as OwnerRule[],
+  }))
+}
+
+export async function findHost(context: Context, name: string): Promise<HostView | undefined> {
+  const [view] = await hostsWhere(context, { name }, 1)
+  return view
+}

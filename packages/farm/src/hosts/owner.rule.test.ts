@@ -1,0 +1,58 @@
+import type { OwnerRule } from '@rumpfarm/contracts'
+import { expect, test } from 'vitest'
+import { project } from '../../spec/farm-test.ts'
+import { permits, permitsSome } from './owner.rule.ts'
+
+const rulesOf = (text: string): OwnerRule[] =>
+  text
+    .split('; ')
+    .filter(Boolean)
+    .map(line => {
+      const [verb = '', name = '', ...branches] = line.split(' ')
+      return { verb: verb as OwnerRule['verb'], project: name, branches }
+    })
+
+// The same table as apps/agent/spec/rules.test.ts: the farm and the agent must agree.
+test.each<[string, string, string | null, boolean]>([
+  ['', 'sample', 'main', true],
+  ['allow sample', 'sample', 'main', true],
+  ['allow sample', 'sample', null, true],
+  ['allow sample', 'other', 'main', false],
+  ['allow sample; allow oth*', 'other', 'main', true],
+  ['allow sample main release-?', 'sample', 'main', true],
+  ['allow sample main release-?', 'sample', 'release-2', true],
+  ['allow sample main release-?', 'sample', 'release-22', false],
+  ['allow sample main', 'sample', null, false],
+  ['allow sample *', 'sample', null, true],
+  ['allow * topic/*', 'sample', 'topic/a/b', true],
+  ['deny sample', 'sample', 'main', false],
+  ['deny sample', 'other', 'main', true],
+  ['deny sample wip*', 'sample', 'main', true],
+  ['deny sample wip*', 'sample', 'wip-1', false],
+  ['deny sample wip*', 'sample', null, false],
+  ['allow *; deny sample wip*', 'sample', 'wip', false],
+  ['deny sample wip*; allow *', 'sample', 'wip', false],
+  ['deny sample wip*; allow *', 'sample', 'main', true],
+  ['allow s.mple', 'sample', 'main', false],
+])('with "%s" may %s at %s run? %s', (rules, name, branch, answer) => {
+  expect(permits(rulesOf(rules), name, branch)).toBe(answer)
+})
+
+test('a pattern with many stars is compared at once', () => {
+  const begun = performance.now()
+  expect(permits(rulesOf(`allow ${'*'.repeat(30)}x ${'*a'.repeat(100)}b`), 'a'.repeat(64), 'a'.repeat(200))).toBe(false)
+  expect(permits(rulesOf(`allow *x* ${'*a'.repeat(100)}b`), 'axa', 'a'.repeat(200))).toBe(false)
+  expect(performance.now() - begun).toBeLessThan(1_000)
+})
+
+test.each<[string, string[], boolean]>([
+  ['', ['main'], true],
+  ['allow other', ['main'], false],
+  ['allow sample release*', ['main', 'master'], false],
+  ['allow sample release*', ['main', 'release-1'], true],
+  ['allow sample release*', ['release/**'], true],
+  ['deny sample', ['**'], false],
+  ['deny sample wip*', ['**'], true],
+])('with "%s" is anything of the branches %j allowed? %s', (rules, branches, answer) => {
+  expect(permitsSome(rulesOf(rules), project({ branches }))).toBe(answer)
+})

@@ -1,0 +1,43 @@
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { mainBranch, mainBranchNames } from './main-branch.rule.ts'
+
+/** Which branches of a project were built, and the one that its matrix shows. */
+export interface ProjectBranches {
+  /** The main branch, or the one that was asked for. */
+  shown: string
+  /** The last pushed first; at most `branchesMax`, and those that may be the main one. */
+  built: string[]
+}
+
+const branchesMax = 50
+
+/** The branches of these projects. With `branch`: only of the projects in which that one was built. */
+export async function projectBranches(
+  { db }: Context,
+  projects: readonly ProjectConfig[],
+  branch?: string,
+): Promise<Map<string, ProjectBranches>> {
+  const rows = await db.$queryRaw<{ project: string; name: string }[]>`
+    SELECT project."name" AS "project", found."name"
+      FROM unnest(${projects.map(({ name }) => name)}::text[]) AS project("name")
+     CROSS JOIN LATERAL (
+       (SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name"
+         ORDER BY "pushedAt" DESC LIMIT ${branchesMax})
+       UNION
+       SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name" AND "name" = ANY(${namesOf(projects, branch)})
+     ) found
+     ORDER BY found."pushedAt" DESC, found."name"`
+  const built = new Map<string, string[]>()
+  for (const { project, name } of rows) built.set(project, [...(built.get(project) ?? []), name])
+  const all = projects.map(project => {
+    const names = built.get(project.name) ?? []
+    return [project.name, { shown: branch ?? mainBranch(project, names), built: names }] as const
+  })
+  return new Map(all.filter(([, { built: names }]) => branch === undefined || names.includes(branch)))
+}
+
+/** Looked for by name: they may have been pushed long ago. */
+const namesOf = (projects: readonly ProjectConfig[], branch: string | undefined): string[] => [
+  ...new Set(branch === undefined ? projects.flatMap(mainBranchNames) : [branch]),
+]

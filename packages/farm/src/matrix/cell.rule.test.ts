@@ -1,0 +1,202 @@
+import type { Verdict } from '@rumpfarm/contracts'
+import { describe, expect, test } from 'vitest'
+import { type CellAttempt, completeStanding, deriveCell } from './cell.rule.ts'
+
+/**
+ * Attempts in the order in which they end. `3 failed tests` is one at the third commit of the branch's line that failed at
+ * the step tests.
+ */
+const attemptsOf = (...texts: string[]): CellAttempt[] =>
+  texts.map((text, index) => {
+    const [position = '', verdict = '', failedStep = null] = text.split(' ')
+    return {
+      position: Number(position),
+      commit: `commit ${position}`,
+      buildId: Number(position),
+      jobId: index + 1,
+      recipe: 'recipe',
+      verdict: verdict as Verdict,
+      failedStep,
+      finishedAt: new Date(Date.parse('2024-05-06T07:08:09Z') + index * 60_000),
+    }
+  })
+
+const standingOf = (...texts: string[]) => {
+  const { state, newest, since, changedAt, lastGood, withoutResult } = deriveCell(attemptsOf(...texts))
+  const at = (attempt: CellAttempt | null) => attempt?.position ?? null
+  return {
+    state,
+    newest: at(newest),
+    since: at(since),
+    changedAt: at(changedAt),
+    lastGood: at(lastGood),
+    without: withoutResult.map(({ verdict }) => verdict).join(' '),
+  }
+}
+
+describe('a cell stands as its results on the branch say', () => {
+  test.each([
+    ['no attempt is unknown', [], 'unknown', null, null, null, null],
+    ['a first pass', ['1 passed'], 'passing', 1, 1, null, 1],
+    ['passes after a pass', ['1 passed', '2 passed'], 'passing', 2, 1, null, 2],
+    ['a failure that never passed', ['1 failed build'], 'failing', 1, 1, null, null],
+    ['never passed, and fails again', ['1 failed build', '2 failed build'], 'failing', 2, 1, null, null],
+    [
+      'a first failure waits for a second one',
+      ['1 passed', '2 failed build'],
+      'newly-failing-unconfirmed',
+      2,
+      2,
+      null,
+      1,
+    ],
+    ['a second attempt confirms it', ['1 passed', '2 failed build', '2 failed build'], 'newly-failing', 2, 2, null, 1],
+    [
+      'a second attempt fails another way',
+      ['1 passed', '2 failed build', '2 failed tests'],
+      'newly-failing-unconfirmed',
+      2,
+      2,
+      null,
+      1,
+    ],
+    ['still failing', ['1 passed', '2 failed build', '3 failed build'], 'still-failing', 3, 2, null, 1],
+    [
+      'failing at another step keeps since',
+      ['1 passed', '2 failed tests', '3 failed build'],
+      'failing-differently',
+      3,
+      2,
+      3,
+      1,
+    ],
+    [
+      'and later on, too',
+      ['1 passed', '2 failed tests', '3 failed build', '4 failed build'],
+      'still-failing',
+      4,
+      2,
+      3,
+      1,
+    ],
+    [
+      'a timeout after a failure fails differently',
+      ['1 passed', '2 failed tests', '3 timed-out tests'],
+      'failing-differently',
+      3,
+      2,
+      3,
+      1,
+    ],
+    ['fixed', ['1 passed', '2 failed build', '3 passed'], 'fixed', 3, 3, null, 3],
+    ['fixed is shown until the next result', ['2 failed build', '3 passed', '4 passed'], 'passing', 4, 3, null, 4],
+    ['a retry that passes on the same commit', ['1 passed', '2 failed build', '2 passed'], 'flaky', 2, 2, null, 1],
+    [
+      'a flaky commit does not end a run',
+      ['1 passed', '2 failed build', '3 failed build', '3 passed', '4 failed build'],
+      'still-failing',
+      4,
+      2,
+      null,
+      1,
+    ],
+  ] as const)('%s', (_, texts, state, newest, since, changedAt, lastGood) => {
+    expect(standingOf(...texts)).toMatchObject({ state, newest, since, changedAt, lastGood })
+  })
+})
+
+describe('the order is the branch’s, never that of arrival', () => {
+  test.each([
+    ['an older commit fails after a newer one passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
+    [
+      'an older commit passes late, inside the failing run',
+      ['1 passed', '2 failed build', '4 failed build', '3 passed'],
+      'newly-failing-unconfirmed',
+      4,
+      4,
+      3,
+    ],
+    [
+      'an older commit fails late, between last good and since',
+      ['1 passed', '3 failed build', '2 failed build'],
+      'still-failing',
+      3,
+      2,
+      1,
+    ],
+    ['an older commit fails late, before last good', ['2 passed', '3 passed', '1 failed build'], 'passing', 3, 2, 3],
+    [
+      'an older commit passes late, before the failure',
+      ['2 failed build', '1 passed'],
+      'newly-failing-unconfirmed',
+      2,
+      2,
+      1,
+    ],
+  ] as const)('%s', (_, texts, state, newest, since, lastGood) => {
+    expect(standingOf(...texts)).toMatchObject({ state, newest, since, lastGood })
+  })
+
+  test('a branch that was reset to an older commit stands as that commit does', () => {
+    const [good, bad] = attemptsOf('1 passed', '2 failed build')
+    expect(deriveCell([good, bad] as CellAttempt[]).newest?.commit).toBe('commit 2')
+    expect(deriveCell([good] as CellAttempt[])).toMatchObject({ state: 'passing', newest: { commit: 'commit 1' } })
+  })
+})
+
+describe('cancelled, lost and broken are no results', () => {
+  test.each(['cancelled', 'lost', 'broken'])('%s at a newer commit: the standing stays, with a note', verdict => {
+    const before = standingOf('1 passed', '2 failed build')
+    expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
+  })
+
+  test('one in between is ignored', () => {
+    const skipped = standingOf('1 passed', '2 failed build', '3 cancelled', '4 failed build')
+    expect(skipped).toMatchObject({ state: 'still-failing', since: 2, lastGood: 1, without: '' })
+  })
+
+  test('only lost attempts: unknown, and how many there were', () => {
+    expect(standingOf('1 lost', '1 lost', '1 lost')).toMatchObject({ state: 'unknown', without: 'lost lost lost' })
+  })
+
+  test('a result of an older commit counts when the newer one was cancelled before it', () => {
+    expect(standingOf('2 cancelled', '1 failed build')).toMatchObject({
+      state: 'failing',
+      newest: 1,
+      without: 'cancelled',
+    })
+  })
+})
+
+test('a failing commit that is built again fails since its first attempt', () => {
+  const { since, changedAt } = deriveCell(
+    attemptsOf('1 failed tests', '2 failed build', '2 failed build', '1 failed tests'),
+  )
+  expect([since?.jobId, changedAt?.jobId]).toEqual([1, 2])
+})
+
+test('a fixed recipe replaces the result of the recipe before it on the same commit', () => {
+  const [failed, passed] = attemptsOf('1 failed build', '1 passed') as [CellAttempt, CellAttempt]
+  const fixed = { ...passed, buildId: 2, recipe: 'fixed recipe' }
+  expect(deriveCell([failed, fixed])).toMatchObject({ state: 'passing', newest: { buildId: 2 } })
+  expect(deriveCell([failed, { ...passed, buildId: 2 }])).toMatchObject({ state: 'flaky' })
+})
+
+describe('where only the newest results are read, the stored cell knows what was before them', () => {
+  const at = (position: number) => ({ commit: `commit ${position}` })
+  const stored = { verdict: 'failed' as Verdict, failedStep: 'build', since: at(2), changed: at(2), lastGood: at(1) }
+  const milestones = (texts: string[], cell: typeof stored | null) => {
+    const window = attemptsOf(...texts)
+    const { since, changed, lastGood } = completeStanding(deriveCell(window), window, cell)
+    return [since, changed, lastGood].map(milestone => milestone?.commit.replace('commit ', '') ?? '-').join(' ')
+  }
+
+  test.each([
+    ['a run that goes on keeps its beginning', ['8 failed build', '9 failed build'], stored, '2 2 1'],
+    ['a run that changes inside keeps since', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
+    ['a run that began inside', ['7 passed', '8 failed build', '9 failed build'], stored, '8 8 7'],
+    ['a run of the other kind', ['8 passed', '9 passed'], stored, '8 8 9'],
+    ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
+    ['all of it is inside', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
+  ])('%s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
+})

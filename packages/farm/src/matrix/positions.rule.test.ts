@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { type PlacedCommit, placeCommits } from './positions.rule.ts'
+
+const placed = (...texts: string[]): PlacedCommit[] =>
+  texts.map(text => {
+    const [commit = '', position = ''] = text.split(' ')
+    return { commit, position: Number(position.replace('?', '')), settled: !position.endsWith('?') }
+  })
+
+/** `C 3` is a position; `-B` a commit that the branch does not hold any more. */
+const placing = (known: string[], line: string, built: string, complete = true) => {
+  const { positions, removed } = placeCommits(placed(...known), {
+    commits: line.split(''),
+    complete,
+    built: new Set(built.split('')),
+  })
+  return [
+    ...[...positions].map(([commit, position]) => `${commit} ${position}`),
+    ...removed.map(commit => `-${commit}`),
+  ].join(', ')
+}
+
+describe('commits stand where the branch’s first-parent line has them', () => {
+  // The line is written newest first; `?` marks a commit whose position is a guess, since its push was just received.
+  test.each([
+    ['the first commit of a branch', ['A 1?'], 'A', 'A', 'A 1000000'],
+    ['a commit with history that was not built', ['C 1?'], 'CBA', 'C', 'C 1000002'],
+    ['a push on top of what is known', ['A 10', 'B 11?'], 'BA', 'AB', 'A 10, B 11'],
+    ['several commits between two builds', ['A 10', 'D 11?'], 'DCBA', 'AD', 'A 10, D 13'],
+    ['an older commit whose push came late', ['A 10', 'C 12', 'B 13?'], 'CBA', 'ABC', 'A 10, B 11, C 12'],
+    ['an old commit built by hand', ['B 11', 'C 12'], 'CBA', 'ABC', 'B 11, A 10, C 12'],
+    ['a reset to an older commit', ['A 10', 'B 11'], 'A', 'A', 'A 10, -B'],
+    ['a force push to another commit', ['A 10', 'B 11', 'X 12?'], 'XA', 'AX', 'A 10, X 11, -B'],
+    ['a rewritten history with nothing in common', ['A 10', 'B 11', 'X 12?'], 'XY', 'X', 'X 1000001, -A, -B'],
+    ['a commit that is on no line of the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
+  ])('%s', (_, known, line, built, expected) => {
+    expect(placing(known, line, built).split(', ').sort()).toEqual(expected.split(', ').sort())
+  })
+})
+
+describe('where only the newest part of a line was read', () => {
+  test.each([
+    ['what is older than that part stays', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
+    [
+      'a known commit above the oldest one read, and not in the line, goes',
+      ['A 10', 'B 11', 'C 12', 'X 13?'],
+      'XB',
+      'BX',
+      'B 11, X 12, -C',
+    ],
+    ['more commits than were read: the new ones stand above all that are known', ['A 10', 'Z 11?'], 'ZY', 'Z', 'Z 13'],
+  ])('%s', (_, known, line, built, expected) => {
+    expect(placing(known, line, built, false).split(', ').sort()).toEqual(expected.split(', ').sort())
+  })
+})
+
+test('a commit that was built of a detached HEAD stays while nothing of the branch was built', () => {
+  expect(placing(['Q 1000000?'], 'BA', '')).toBe('')
+})

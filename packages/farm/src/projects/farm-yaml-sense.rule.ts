@@ -1,0 +1,132 @@
+import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
+import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
+import { fillInLimits } from './farm-yaml-normal.rule.ts'
+
+const lineBytesMax = 100_000
+// The claim that carries a recipe is one body of at most 4,096 lines, some of which are not the recipe's.
+const recipeLinesMax = 3000
+// The agent protocol's limit for the text after a key.
+const envLineBytesMax = 1000
+export const limitRanges = {
+  wall: ['wallSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
+  silence: ['silenceSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
+  grace: ['graceSeconds', 1, 300, 'from 1s to 5m'],
+  'lost-after': ['lostAfterSeconds', 1, 30 * 86_400, 'from 1s to 30d'],
+  log: ['logBytes', 1000, 999_999_999, 'from 1 kB to 999999999 B (the protocol counts in nine digits)'],
+  artifacts: ['artifactBytes', 1000, 999_999_999, 'from 1 kB to 999999999 B (the protocol counts in nine digits)'],
+} as const
+
+/** What a schema cannot say. */
+export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
+  Object.entries(projects).flatMap(([name, project]) => {
+    const found = [
+      ...addressFindings(project.repository, ['repository']),
+      ...sourceFindings(name, project),
+      ...stepFindings(project),
+      ...limitFindings(project),
+      ...knownFailureFindings(project),
+      ...envFindings(project.env, ['env']),
+      ...Object.entries(project.variants ?? {}).flatMap(([variant, { env }]) =>
+        envFindings(env, ['variants', variant, 'env']),
+      ),
+    ]
+    return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
+  })
+
+// git runs a helper program for `name::address` and for a scheme that it does not know itself.
+const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
+const schemes = ['https', 'http', 'ssh', 'git', 'file']
+// Without its slashes git takes the scheme for the name of a host.
+const slashless = /^(https?|ssh|git|file):(?!\/\/)/i
+
+function addressFindings(repository: string, path: Finding['path']): Finding[] {
+  const [, scheme, mark] = helper.exec(repository) ?? slashless.exec(repository) ?? []
+  if (scheme !== undefined && (mark !== '://' || !schemes.includes(scheme.toLowerCase()))) {
+    const expected = `a path, user@host:path, or a URL that begins with ${schemes.map(name => `${name}://`).join(', ')}`
+    return [{ path, at: 'value', found: `an address of the kind ${show(`${scheme}${mark ?? ':'}`)}`, expected }]
+  }
+  const secret = secretInAddress(repository)
+  if (secret === undefined) return []
+  const expected = "an address without it: give the server's git a credential helper, or an ssh key"
+  return [{ path, at: 'value', found: secret, expected }]
+}
+
+function sourceFindings(project: string, { sources = {} }: WrittenProject): Finding[] {
+  return Object.entries(sources).flatMap(([name, source]) => {
+    const path = ['sources', name]
+    const findings = addressFindings(source.repository, [...path, 'repository'])
+    if (name === project)
+      findings.push({
+        path,
+        at: 'key',
+        found: show(name),
+        expected: "another name than the project's: both are directories",
+      })
+    const chosen = (['branch', 'commit', 'commit-from'] as const).filter(key => source[key] !== undefined)
+    if (chosen.length > 1)
+      findings.push({
+        path: [...path, String(chosen[1])],
+        at: 'key',
+        found: chosen.join(' and '),
+        expected: 'one of them',
+      })
+    return findings
+  })
+}
+
+function stepFindings({ steps }: WrittenProject): Finding[] {
+  const findings: Finding[] = []
+  const seen = new Set<string>()
+  let lines = 0
+  for (const [index, step] of steps.entries()) {
+    for (const [name, run] of Object.entries(step)) {
+      const path = ['steps', index, name]
+      if (seen.has(name))
+        findings.push({ path, at: 'key', found: `a second step ${show(name)}`, expected: 'another name' })
+      seen.add(name)
+      const rows = run.split('\n')
+      lines += rows.length
+      const longest = Math.max(...rows.map(row => Buffer.byteLength(row)))
+      if (longest > lineBytesMax)
+        findings.push({ path, at: 'value', found: `a line of ${longest} bytes`, expected: `at most ${lineBytesMax}` })
+    }
+  }
+  if (lines > recipeLinesMax)
+    findings.push({
+      path: ['steps'],
+      at: 'value',
+      found: `${lines} lines of shell`,
+      expected: `at most ${recipeLinesMax}`,
+    })
+  return findings
+}
+
+// A step that was renamed would turn the known failure into news, and nobody would see why.
+function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
+  const names = steps.flatMap(Object.keys)
+  return known.flatMap(({ step }, index) => {
+    if (step === undefined || names.includes(step)) return []
+    const path = ['known-failures', index, 'step']
+    return [{ path, at: 'value' as const, found: show(step), expected: `one of the steps: ${names.join(', ')}` }]
+  })
+}
+
+function limitFindings({ limits = {} }: WrittenProject): Finding[] {
+  const filled = fillInLimits(limits)
+  return Object.entries(limitRanges).flatMap(([key, [name, min, max, expected]]) => {
+    if (filled[name] >= min && filled[name] <= max) return []
+    return [{ path: ['limits', key], at: 'value' as const, found: show(limits[key as keyof typeof limits]), expected }]
+  })
+}
+
+function envFindings(env: Record<string, string> | undefined, path: string[]): Finding[] {
+  return Object.entries(env ?? {}).flatMap(([key, value]) => envFinding(key, value, [...path, key]) ?? [])
+}
+
+function envFinding(key: string, value: string, path: string[]): Finding | undefined {
+  if (key.startsWith('FARM_'))
+    return { path, at: 'key', found: show(key), expected: "a name without FARM_: those are the farm's" }
+  const bytes = Buffer.byteLength(`${key}=${value}`)
+  if (bytes <= envLineBytesMax) return undefined
+  return { path, at: 'value', found: `${bytes} bytes with its name`, expected: `at most ${envLineBytesMax}` }
+}

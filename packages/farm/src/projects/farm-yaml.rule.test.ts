@@ -1,0 +1,438 @@
+import { describe, expect, test } from 'vitest'
+import { describeMistake, readFarmYaml } from './farm-yaml.rule.ts'
+
+const read = (text: string) => readFarmYaml(text, { file: 'farm.yaml', directory: '/srv/farm' })
+
+/** The projects of a file that has no mistake. */
+function projects(text: string) {
+  const reading = read(text)
+  if (reading.kind === 'mistakes') throw new Error(reading.mistakes.map(describeMistake).join('\n'))
+  return reading.projects
+}
+
+/** The messages of a file that has mistakes. */
+function mistakes(text: string) {
+  const reading = read(text)
+  return reading.kind === 'ok' ? [] : reading.mistakes.map(describeMistake)
+}
+
+/** A project `p` with these lines below its name, and a step unless they have one. */
+const project = (lines: string, steps = '    steps: [{ build: make }]\n') =>
+  `projects:\n  p:\n    repository: .\n${lines.replace(/^(?=.)/gm, '    ')}\n${steps}`
+
+const limits = {
+  wallSeconds: 3600,
+  silenceSeconds: 1200,
+  graceSeconds: 5,
+  logBytes: 100_000_000,
+  artifactBytes: 100_000_000,
+  lostAfterSeconds: 600,
+  attempts: 3,
+}
+
+test('the smallest project has every default', () => {
+  expect(projects('projects:\n  p:\n    repository: .\n    steps:\n      - build: make\n')).toEqual([
+    {
+      name: 'p',
+      repository: '/srv/farm',
+      branches: ['main', 'master'],
+      leaveOut: [],
+      sources: [],
+      hosts: ['*'],
+      arches: ['*'],
+      env: {},
+      limits,
+      variants: { default: { env: {}, hosts: ['*'], arches: ['*'] } },
+      steps: [{ name: 'build', run: 'make' }],
+      artifacts: [],
+    },
+  ])
+})
+
+test('a full project', () => {
+  const text = `
+projects:
+  rump:
+    title: Rump kernels
+    repository: https://forge.example/rump.git
+    path: sys/rump
+    branches: [main, 'release-*']
+    leave-out: [big/tests]
+    sources:
+      src: { repository: ../src, commit-from: .srcgitrev, leave-out: [dist/test] }
+      lib: { repository: 'git@forge.example:lib.git', branch: stable/2 }
+      old: { repository: /srv/old, commit: 1234567 }
+    hosts: ['*', 'vax-[12]']
+    arches: [amd64]
+    env: { CI: yes, VERSION: 1.10 }
+    limits: { wall: 80m, silence: 1h30m, grace: 10s, log: 2 MiB, artifacts: 5 MB, lost-after: 1d, attempts: 1 }
+    variants:
+      static: { env: { MKPIC: no }, hosts: [vax], arches: ['arm*'] }
+      plain: {}
+    steps:
+      - tools: ./tools
+      - build: |
+          cd src
+          make
+    artifacts: [dist/*.tar.gz, reports/, '[a-z]?+1.log']
+`
+  expect(projects(text)).toEqual([
+    {
+      name: 'rump',
+      title: 'Rump kernels',
+      repository: 'https://forge.example/rump.git',
+      path: 'sys/rump',
+      branches: ['main', 'release-*'],
+      leaveOut: ['big/tests'],
+      sources: [
+        { name: 'src', repository: '/srv/src', commitFrom: '.srcgitrev', leaveOut: ['dist/test'] },
+        { name: 'lib', repository: 'git@forge.example:lib.git', branch: 'stable/2', leaveOut: [] },
+        { name: 'old', repository: '/srv/old', commit: '1234567', leaveOut: [] },
+      ],
+      hosts: ['*', 'vax-[12]'],
+      arches: ['amd64'],
+      env: { CI: 'yes', VERSION: '1.10' },
+      limits: {
+        wallSeconds: 4800,
+        silenceSeconds: 5400,
+        graceSeconds: 10,
+        logBytes: 2_097_152,
+        artifactBytes: 5_000_000,
+        lostAfterSeconds: 86_400,
+        attempts: 1,
+      },
+      variants: {
+        static: { env: { MKPIC: 'no' }, hosts: ['vax'], arches: ['arm*'] },
+        plain: { env: {}, hosts: ['*'], arches: ['*'] },
+      },
+      steps: [
+        { name: 'tools', run: './tools' },
+        { name: 'build', run: 'cd src\nmake\n' },
+      ],
+      artifacts: ['dist/*.tar.gz', 'reports', '[a-z]?+1.log'],
+    },
+  ])
+})
+
+describe('durations and sizes', () => {
+  test.each([
+    ['wall: 90s', 'wallSeconds', 90],
+    ['wall: 4800s', 'wallSeconds', 4800],
+    ['wall: 2h', 'wallSeconds', 7200],
+    ['wall: 1d 2h', 'wallSeconds', 93_600],
+    ['log: 100 MB', 'logBytes', 100_000_000],
+    ['log: 500kB', 'logBytes', 500_000],
+    ['log: 64 KiB', 'logBytes', 65_536],
+    ['log: 999999999 B', 'logBytes', 999_999_999],
+    ['artifacts: 20 MB', 'artifactBytes', 20_000_000],
+  ] as const)('%s', (line, key, value) => {
+    expect(projects(project(`limits: { ${line} }`))[0]?.limits[key]).toBe(value)
+  })
+})
+
+test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])('the artifact %s is taken', pattern => {
+  const [only] = projects(project(`artifacts: ['${pattern}']`))
+  expect(only?.artifacts).toEqual([pattern.replace(/\/$/, '')])
+})
+
+test.each([
+  '../up',
+  '/etc/passwd',
+  'a/../../b',
+  './a',
+  '.hidden',
+  'a/-x',
+  'a//b',
+  'two words',
+  'src/**/x',
+  '!a',
+  '{a,b}',
+  'é',
+])('the artifact %s is refused', pattern => {
+  expect(mistakes(project(`artifacts: ['${pattern}']`))).toEqual([
+    expect.stringMatching(/^farm.yaml:4:17: projects.p.artifacts\[0\]: found .*, expected a path or pattern inside/),
+  ])
+})
+
+test.each([
+  ['.', '/srv/farm'],
+  ['../other', '/srv/other'],
+  ['/srv/x.git', '/srv/x.git'],
+  ['file:///srv/x', 'file:///srv/x'],
+  ['https://forge.example/x', 'https://forge.example/x'],
+  ['ssh://git@forge.example:2222/x', 'ssh://git@forge.example:2222/x'],
+  ['forge.example:x/y.git', 'forge.example:x/y.git'],
+  ['./odd:name', '/srv/farm/odd:name'],
+])('repository %s is %s', (written, placed) => {
+  expect(projects(`projects: { p: { repository: '${written}', steps: [{ build: make }] } }`)[0]?.repository).toBe(
+    placed,
+  )
+})
+
+describe('a mistake is named with its place', () => {
+  const keys =
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, known-failures'
+  test.each([
+    [
+      'an unknown key',
+      project('branchs: [main]'),
+      `farm.yaml:4:5: projects.p.branchs: found "branchs" (unknown key), expected one of ${keys}; did you mean branches?`,
+    ],
+    [
+      'swapped letters',
+      project('limits:\n  wlal: 3s'),
+      'farm.yaml:5:7: projects.p.limits.wlal: found "wlal" (unknown key), expected one of wall, silence, grace, log, artifacts, lost-after, attempts; did you mean wall?',
+    ],
+    [
+      'a missing key',
+      'projects:\n  p:\n    steps: [{ build: make }]\n',
+      "farm.yaml:3:5: projects.p.repository: found no repository, expected repository: the repository's URL, or its path (from farm.yaml's directory), beginning with no - and without spaces",
+    ],
+    [
+      'no steps',
+      'projects:\n  p:\n    repository: .\n',
+      'farm.yaml:3:5: projects.p.steps: found no steps, expected steps: a list of at least one step, such as  - build: make',
+    ],
+    [
+      'an empty list of steps',
+      project('', '    steps: []'),
+      'farm.yaml:5:12: projects.p.steps: found a list of 0 (at least 1), expected a list of at least one step, such as  - build: make',
+    ],
+    [
+      'a step that is text',
+      project('', '    steps:\n      - make\n'),
+      'farm.yaml:6:9: projects.p.steps[0]: found "make", expected a step, such as  build: make -j"$FARM_JOBS"',
+    ],
+    [
+      'two steps in one',
+      project('', '    steps:\n      - a: x\n        b: y\n'),
+      'farm.yaml:6:9: projects.p.steps[0]: found a map of 2 (at most 1), expected a step, such as  build: make -j"$FARM_JOBS"',
+    ],
+    [
+      'a step with a bad name',
+      project('', '    steps:\n      - "a b": x\n'),
+      'farm.yaml:6:9: projects.p.steps[0].a b: found "a b", expected a name: 1 to 64 of A-Z a-z 0-9 . _ + -, beginning with neither . nor -',
+    ],
+    [
+      'a step twice',
+      project('', '    steps:\n      - a: x\n      - a: y\n'),
+      'farm.yaml:7:9: projects.p.steps[1].a: found a second step "a", expected another name',
+    ],
+    [
+      'a number without its unit',
+      project('limits: { wall: 90 }'),
+      'farm.yaml:4:21: projects.p.limits.wall: found "90", expected a duration with its unit, such as 80m or 1h30m',
+    ],
+    [
+      'a limit out of range',
+      project('limits: { log: 1 GB }'),
+      'farm.yaml:4:20: projects.p.limits.log: found "1 GB", expected from 1 kB to 999999999 B (the protocol counts in nine digits)',
+    ],
+    [
+      'no time at all',
+      project('limits: { wall: 0s }'),
+      'farm.yaml:4:21: projects.p.limits.wall: found "0s", expected from 1s to 30d',
+    ],
+    [
+      'text where a list belongs',
+      project('branches: main'),
+      'farm.yaml:4:15: projects.p.branches: found "main", expected a list of patterns such as [main]',
+    ],
+    [
+      'a key without its value',
+      project('env:'),
+      'farm.yaml:4:9: projects.p.env: found nothing, expected a map of environment variables',
+    ],
+    [
+      'an option as repository',
+      'projects: { p: { repository: --upload-pack=x, steps: [{ build: make }] } }',
+      'farm.yaml:1:30: projects.p.repository: found "--upload-pack=x", expected the repository\'s URL, or its path (from farm.yaml\'s directory), beginning with no - and without spaces',
+    ],
+    [
+      'a path that climbs out',
+      project('path: a/../../b'),
+      'farm.yaml:4:11: projects.p.path: found "a/../../b", expected a directory of the repository, without .., . or a leading / or -',
+    ],
+    [
+      'a line break in a variable',
+      project('env: { A: "x\\ny" }'),
+      'farm.yaml:4:15: projects.p.env.A: found "x\\ny", expected one line of text without control characters',
+    ],
+    [
+      'a variable with a bad name',
+      project('env: { 1A: x }'),
+      'farm.yaml:4:12: projects.p.env.1A: found "1A", expected a variable\'s name: letters, digits and _, beginning with no digit',
+    ],
+    [
+      "a variable of the farm's",
+      project('env: { FARM_JOBS: 3 }'),
+      'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without FARM_: those are the farm\'s',
+    ],
+    [
+      'two ways to say which commit',
+      project('sources:\n  s: { repository: x, branch: y, commit: abcdef0 }'),
+      'farm.yaml:5:38: projects.p.sources.s.commit: found branch and commit, expected one of them',
+    ],
+    [
+      'a source named like its project',
+      project('sources:\n  p: { repository: x }'),
+      `farm.yaml:5:7: projects.p.sources.p: found "p", expected another name than the project's: both are directories`,
+    ],
+    [
+      'a duplicate key',
+      project('title: a\ntitle: b'),
+      'farm.yaml:5:5: found Map keys must be unique, expected well-formed YAML',
+    ],
+    [
+      'a tab for indentation',
+      'projects:\n\tp: x\n',
+      'farm.yaml:2:1: found Tabs are not allowed as indentation, expected well-formed YAML',
+    ],
+    [
+      'an unknown tag',
+      project('title: !!js/function x'),
+      'farm.yaml:4:12: found Unresolved tag: tag:yaml.org,2002:js/function, expected well-formed YAML',
+    ],
+    ['an empty file', '', 'farm.yaml:1:1: found nothing, expected a map with the key projects'],
+    ['something else altogether', 'hello', 'farm.yaml:1:1: found "hello", expected a map with the key projects'],
+    [
+      'a mistake behind an alias',
+      `${project('limits: &l { wall: 1x }')}  q:\n    repository: .\n    limits: *l\n    steps: [{ build: make }]\n`,
+      'farm.yaml:4:24: projects.p.limits.wall: found "1x", expected a duration with its unit, such as 80m or 1h30m',
+    ],
+  ])('%s', (_name, text, message) => {
+    expect(mistakes(text)).toContain(message)
+  })
+})
+
+test('every mistake is reported, in the order of the file', () => {
+  expect(mistakes(project('branchs: [x]\nlimits: { wall: 1 }\nenv: { 1: x }')).map(line => line.split(' ')[0])).toEqual(
+    ['farm.yaml:4:5:', 'farm.yaml:5:21:', 'farm.yaml:6:12:'],
+  )
+})
+
+test('at most 20 mistakes are reported', () => {
+  const lines = Array.from({ length: 50 }, (_, index) => `wrong${index}: x`).join('\n')
+  expect(mistakes(project(lines))).toHaveLength(20)
+})
+
+test('aliases and merge keys work', () => {
+  const text = `
+projects:
+  a: &a
+    repository: x
+    limits: &l { wall: 10m }
+    steps: [{ build: make }]
+  b:
+    <<: *a
+    limits: { <<: *l, grace: 7s }
+`
+  expect(projects(text)[1]).toMatchObject({
+    name: 'b',
+    repository: '/srv/farm/x',
+    limits: { wallSeconds: 600, graceSeconds: 7 },
+  })
+})
+
+test('a few lines of aliases that stand for gigabytes are refused', () => {
+  const levels = Array.from(
+    { length: 12 },
+    (_, n) =>
+      `l${n}: &l${n} [${Array(9)
+        .fill(n ? `*l${n - 1}` : 'x')
+        .join(',')}]`,
+  )
+  expect(mistakes(levels.join('\n'))).toEqual([
+    'farm.yaml:1:1: found Excessive alias count indicates a resource exhaustion attack, expected at most 100 uses of known anchors',
+  ])
+})
+
+test.each([
+  ['flow', `projects: ${'['.repeat(50_000)}`],
+  ['compact lists', `projects:\n  ${'- '.repeat(50_000)}x`],
+  ['blocks', Array.from({ length: 300 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
+])('nesting beyond reason (%s) is refused', (_name, text) => {
+  expect(mistakes(text)).toEqual([expect.stringContaining('found more than 30 levels, expected fewer levels')])
+})
+
+test('a file over a megabyte is refused', () => {
+  expect(mistakes(`# ${'x'.repeat(1_000_000)}`)).toEqual([
+    'farm.yaml:1:1: found 1000002 bytes, expected at most 1000000',
+  ])
+})
+
+test.each([
+  ['a line over 100,000 bytes', `make ${'x'.repeat(100_000)}`, 'found a line of 100005 bytes, expected at most 100000'],
+  ['more than 3,000 lines', 'make\\n'.repeat(3001), 'found 3002 lines of shell, expected at most 3000'],
+  ['a control character', 'make \\e[1m', 'expected shell text without control characters'],
+])('a recipe with %s is refused', (_name, run, message) => {
+  expect(mistakes(project('', `    steps: [{ build: "${run}" }]`))).toEqual([expect.stringContaining(message)])
+})
+
+test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a project like any other', name => {
+  const [only] = projects(
+    `projects: { ${name}: { repository: x, env: { ${name}: y }, variants: { ${name}: { env: { ${name}: v } } }, steps: [{ ${name}: z }] } }`,
+  )
+  expect(Object.entries(only?.variants ?? {})).toMatchObject([[name, { hosts: ['*'] }]])
+  expect(Object.entries(only?.variants[name]?.env ?? {})).toEqual([[name, 'v']])
+  expect(only).toMatchObject({ name, steps: [{ name, run: 'z' }] })
+  expect(Object.entries(only?.env ?? {})).toEqual([[name, 'y']])
+})
+
+test.each([
+  'fd::17',
+  'ext::sh -c whoami',
+  'gopher://forge.example/p',
+  'ftp://forge.example/p',
+  'EXT::x',
+  'https:/forge.example/p',
+])('the address %s is refused: git would run a helper program, or take the scheme for a host', address => {
+  const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
+  expect(mistakes(text)).toEqual([
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/|:)"/),
+  ])
+})
+
+test.each([
+  'https://me:s3cret@forge.example/p.git',
+  'https://forge.example/p.git?pat=s3cret',
+  'https://forge.example/p.git;private_token=s3cret',
+  '"https://forge.example/p.git#access_token=s3cret"',
+  'me:s3cret@forge.example:p',
+])('the address %s is refused for its secret, which is not repeated', address => {
+  const text = `projects:\n  p:\n    repository: x\n    sources: { s: { repository: ${address} } }\n    steps: [{ build: make }]\n`
+  const found = mistakes(text)
+  expect(found).toEqual([
+    expect.stringMatching(
+      /^farm.yaml:4:33: projects.p.sources.s.repository: found a .* in the address, expected an address without it: .* credential helper/,
+    ),
+  ])
+  expect(found.join()).not.toContain('s3cret')
+})
+
+test('a mistake in an address does not repeat its secret', () => {
+  const address = '"https://me:s3cret@forge.example/a b?pat=s3cret"'
+  const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
+  expect(found).toEqual([
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces$/),
+  ])
+  expect(found.join()).not.toContain('s3cret')
+})
+
+test('a known failure is so on every host, for every arch and in every variant, where it does not say otherwise', () => {
+  const lines = `known-failures:
+  - because: PE-COFF
+  - { because: unaligned, hosts: [sun], arches: ['sparc*'], variants: [static], step: build }`
+  const everywhere = { hosts: ['*'], arches: ['*'], variants: ['*'] }
+  expect(projects(project(lines))[0]?.knownFailures).toEqual([
+    { because: 'PE-COFF', ...everywhere },
+    { because: 'unaligned', hosts: ['sun'], arches: ['sparc*'], variants: ['static'], step: 'build' },
+  ])
+})
+
+test('a known failure says why, and names a step that there is', () => {
+  expect(mistakes(project("known-failures: [{ hosts: ['*'] }]"))[0]).toContain('because')
+  expect(mistakes(project('known-failures: [{ because: x, step: biuld }]'))).toEqual([
+    'farm.yaml:4:42: projects.p.known-failures[0].step: found "biuld", expected one of the steps: build',
+  ])
+})

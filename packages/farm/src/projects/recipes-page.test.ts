@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { defaultLimits } from '@rumpfarm/contracts'
+import { describe, expect, test } from 'vitest'
+import { describeMistake, readFarmYaml } from './farm-yaml.rule.ts'
+import { limitRanges } from './farm-yaml-sense.rule.ts'
+
+const root = new URL('../../../../', import.meta.url)
+const page = readFileSync(new URL('docs/recipes.md', root), 'utf8')
+
+function projects(text: string) {
+  const reading = readFarmYaml(text, { file: 'farm.yaml', directory: '/srv/farm' })
+  if (reading.kind === 'mistakes') throw new Error(reading.mistakes.map(describeMistake).join('\n'))
+  return reading.projects
+}
+
+/** The page's examples are whole files, or what is written below a project's name. */
+function whole(example: string): string {
+  if (example.startsWith('projects:')) return example
+  const repository = example.includes('repository: ') ? '' : 'repository: https://forge.example/x\n'
+  return `projects:\n  p:\n${(repository + example).replace(/^(?=.)/gm, '    ')}`
+}
+
+const examplesOf = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, example = '']) => example)
+
+describe.each([
+  ['docs/recipes.md', page, 7],
+  ['docs/recipes-rump.md', readFileSync(new URL('docs/recipes-rump.md', root), 'utf8'), 4],
+])('an example of %s is a good farm.yaml', (_name, text, least) => {
+  const examples = examplesOf(text)
+
+  test('the page has its examples', () => expect(examples.length).toBeGreaterThanOrEqual(least))
+
+  test.each(examples.map((example, index) => [index + 1, example] as const))('number %i', (_index, example) => {
+    expect(projects(whole(example))).toHaveLength(1)
+  })
+})
+
+test('the mistakes that the page shows are what the farm says', () => {
+  const text = `projects:
+  hello:
+    repository: x
+    steps:
+      - build: make
+
+      # two
+      # mistakes
+      - make it: make
+      - tests: make
+
+    branchs: [x]
+`
+  const reading = readFarmYaml(text, { file: 'farm.yaml', directory: '/' })
+  const shown = /For example:\n```\n(.*?)\n```/s.exec(page)?.[1]
+  expect(reading.kind === 'mistakes' && reading.mistakes.map(describeMistake).join('\n')).toBe(shown)
+})
+
+/** A row of the table of limits: its default and its range, read by the farm's own rules. */
+test.each(Object.entries(limitRanges))('the page gives the right default and range of %s', (key, [name, min, max]) => {
+  const row = page
+    .slice(page.indexOf('\n## Limits\n'))
+    .split('\n')
+    .find(line => line.startsWith(`| \`${key}\` |`))
+  const [otherwise, from, to] = [...(row ?? '').matchAll(/`([^`]+)`/g)].slice(1).map(([, text]) => text)
+  const limits = (value: string | undefined) =>
+    projects(whole(`limits: { ${key}: ${value} }\nsteps: [{ build: make }]\n`))[0]?.limits[name]
+  expect([limits(otherwise), limits(from), limits(to)]).toEqual([defaultLimits[name], min, max])
+})
+
+describe('the farm.yaml that is shipped', () => {
+  const shipped = projects(readFileSync(new URL('farm.yaml', root), 'utf8'))
+
+  test('has the sample and buildrump', () => {
+    expect(shipped.map(({ name, steps }) => [name, steps.map(step => step.name)])).toEqual([
+      ['sample', ['configure', 'build', 'tests']],
+      ['buildrump', ['checkout', 'tools', 'build', 'install', 'tests']],
+    ])
+  })
+
+  test('takes the NetBSD sources that belong to the script', () => {
+    expect(shipped[1]?.sources).toEqual([
+      {
+        name: 'src',
+        repository: 'https://github.com/rumpkernel/src-netbsd',
+        commitFrom: '.srcgitrev',
+        leaveOut: ['sys/external/bsd/compiler_rt/dist/test'],
+      },
+    ])
+    expect(Object.keys(shipped[1]?.variants ?? {})).toEqual(['dynamic', 'static', 'debug', 'release', 'fibers'])
+  })
+})

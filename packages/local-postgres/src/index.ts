@@ -1,0 +1,8 @@
+export { openLog, sizeOf, tail } from './log-file.ts'
+export { isAlive } from './pidfile.ts'
+export type { LocalPostgres, LocalPostgresRequest } from './postgres.ts'
+export { startLocalPostgres } from './postgres.ts'
+export { describeEnd, endWithUs, exitWithin, hasExited } from './processes.ts'
+export { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
+export { startedPostgres } from './server-note.ts'
+export { startTemporaryPostgres } from './temporary.ts'

@@ -1,0 +1,296 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, readFile, readlink, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { findPostgres } from './binaries.ts'
+import { chooseLocation } from './location.ts'
+import { isAlive, readPidFile } from './pidfile.ts'
+import { startLocalPostgres } from './postgres.ts'
+import { runAlone } from './single-user.ts'
+
+const asRoot = process.getuid?.() === 0
+let bundle: string
+let home: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'rumpfarm-embedded-'))
+  await chmod(home, 0o711)
+  bundle = await bundleStarter()
+})
+
+afterAll(() => rm(home, { recursive: true }))
+
+const newDirectory = async (mode = 0o711): Promise<string> => {
+  const directory = await mkdtemp(join(home, 'farm-'))
+  await chmod(directory, mode)
+  return directory
+}
+
+const start = async (directory: string, fallback = join(home, 'fallback')) => {
+  const postgres = await startLocalPostgres({ directory, fallback, log: { info: () => {}, error: () => {} } })
+  onTestFinished(() => postgres.stop())
+  return postgres
+}
+
+const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const modeOf = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8)
+
+// A server process of its own, which a test can kill; apps/server/build.mjs makes one file of it.
+const bundleStarter = async (): Promise<string> => {
+  const { bundle } = await import('../../../apps/server/build.mjs')
+  const { starter } = await bundle({ starter: new URL('./starter.fixture.ts', import.meta.url) })
+  return starter
+}
+
+interface Server {
+  child: ChildProcess
+  url: string
+  postgres: number
+}
+
+const startServer = async (directory: string, account: { uid?: number; gid?: number } = {}): Promise<Server> => {
+  const args = [
+    '--input-type=module',
+    '-e',
+    `import ${JSON.stringify(bundle)}`,
+    'server',
+    directory,
+    join(home, 'fallback'),
+  ]
+  const child = spawn(process.execPath, args, { ...account, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
+  const [url, postgres] = String(line).trim().split(' ')
+  return { child, url: url as string, postgres: Number(postgres) }
+}
+
+/** As initdb and the farm left it before: the farm's name is the superuser's, to whom everything belongs. */
+const becomeEarlier = async (directory: string): Promise<void> => {
+  const { data, native, account } = chooseLocation({ directory, package: await findPostgres(), fallback: '' })
+  runAlone({ data, native, account }, data, [
+    'REASSIGN OWNED BY rumpfarm TO postgres',
+    'DROP OWNED BY rumpfarm',
+    'DROP ROLE rumpfarm',
+  ])
+  await writeFile(join(data, 'pg_hba.conf'), 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n')
+}
+
+const killServer = async ({ child }: Server): Promise<void> => {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+const ended = async (pid: number): Promise<void> => {
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+}
+
+test('it listens on a private socket and not on TCP, asks for its password, and the farm is no superuser', async () => {
+  const directory = await newDirectory()
+  const { url } = await start(directory)
+  const [settings] = await query(
+    url,
+    `SELECT current_setting('listen_addresses') AS addresses, current_setting('jit') AS jit, rolsuper AS super, rolcreatedb AS databases
+       FROM pg_roles WHERE rolname = current_user`,
+  )
+
+  expect(settings).toEqual({ addresses: '', jit: 'off', super: false, databases: false })
+  expect(await modeOf(join(directory, 'password'))).toBe('600')
+  expect(await modeOf(join(directory, 'data'))).toBe('700')
+  expect(await modeOf(join(directory, 'data-socket'))).toBe('700')
+  await expect(query(url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(
+    /password authentication failed/,
+  )
+  await expect(query(url.replace('rumpfarm:', 'postgres:'), 'SELECT 1')).rejects.toThrow(/no pg_hba.conf entry/)
+})
+
+test('below a path that is too long for a socket it listens in a short directory, which goes with it', async () => {
+  const directory = await newDirectory()
+  const long = join(directory, 'x'.repeat(120))
+  await mkdir(long, { mode: 0o711 })
+  const server = await startServer(long)
+  const abandoned = await readlink(join(long, 'data-socket'))
+  await query(server.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
+  await killServer(server)
+  await ended(server.postgres)
+
+  const postgres = await start(long)
+  const short = await readlink(join(long, 'data-socket'))
+  expect(await query(postgres.url, 'SELECT value FROM kept')).toEqual([{ value: 'yes' }])
+  expect(await modeOf(short)).toBe('700')
+  expect(existsSync(abandoned)).toBe(false)
+  await postgres.stop()
+  expect(existsSync(short)).toBe(false)
+})
+
+test('a database of an earlier version, whose farm was the superuser, goes to the farm’s own role', async () => {
+  const directory = await newDirectory()
+  const first = await start(directory)
+  await query(
+    first.url,
+    `CREATE TYPE mood AS ENUM ('good'); CREATE SCHEMA queue; CREATE TABLE queue.job (id serial, mood mood);
+     CREATE FUNCTION queue.add() RETURNS void LANGUAGE sql AS 'INSERT INTO queue.job (mood) VALUES (''good'')'`,
+  )
+  await first.stop()
+  await becomeEarlier(directory)
+
+  const { url } = await start(directory)
+  await query(url, "SELECT queue.add(); ALTER TABLE queue.job ADD COLUMN more int; ALTER TYPE mood ADD VALUE 'bad'")
+  expect(await query(url, 'SELECT id, mood FROM queue.job')).toEqual([{ id: 1, mood: 'good' }])
+  expect(await query(url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: false }])
+})
+
+test('an orderly stop keeps the data for the next start', async () => {
+  const directory = await newDirectory()
+  const first = await start(directory)
+  await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
+  await first.stop()
+  expect(isAlive(first.pid)).toBe(false)
+  expect(readPidFile(join(directory, 'data'))).toBeUndefined()
+
+  const second = await start(directory)
+  expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 'yes' }])
+})
+
+test('it ends by itself when its server is killed', async () => {
+  const directory = await newDirectory()
+  const server = await startServer(directory)
+  await killServer(server)
+  await ended(server.postgres)
+
+  expect(await readFile(join(directory, 'postgres.log'), 'utf8')).toContain('received fast shutdown request')
+})
+
+test('a start right after the server was killed finds the committed data', async () => {
+  const directory = await newDirectory()
+  const server = await startServer(directory)
+  await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
+  await killServer(server)
+
+  const { url } = await start(directory)
+  expect(await query(url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
+})
+
+test('a PostgreSQL that outlived its server is stopped and its data recovered', async () => {
+  const directory = await newDirectory()
+  const server = await startServer(directory)
+  await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
+  process.kill(server.postgres, 'SIGSTOP') // it cannot obey the watcher
+  await killServer(server)
+  const next = start(directory)
+  process.kill(server.postgres, 'SIGCONT')
+
+  expect(await query((await next).url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
+})
+
+test('PostgreSQL itself killed: the next start recovers, and committed data is there', async () => {
+  const directory = await newDirectory()
+  const server = await startServer(directory)
+  await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
+  process.kill(server.postgres, 'SIGKILL')
+  await once(server.child, 'exit')
+
+  const { url } = await start(directory)
+  expect(await query(url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
+  expect(await readFile(join(directory, 'postgres.log'), 'utf8')).toContain(
+    'database system was not properly shut down',
+  )
+})
+
+test('a noted process number that another program has now does not hold the start up', async () => {
+  const directory = await newDirectory()
+  await (await start(directory)).stop()
+  const bystander = spawn('sleep', ['600'])
+  onTestFinished(() => void bystander.kill())
+  const note = [bystander.pid, join(directory, 'data'), 1, 5432, '', '127.0.0.1', '', 'ready', ''].join('\n')
+  await writeFile(join(directory, 'data/postmaster.pid'), note)
+
+  const { url } = await start(directory)
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  expect(bystander.exitCode).toBeNull()
+})
+
+test('a second server on the same directory is refused and the first goes on', async () => {
+  const directory = await newDirectory()
+  const first = await start(directory)
+
+  await expect(start(directory)).rejects.toThrow(/another Rumpfarm server \(process \d+\) is using/)
+  expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
+test('a lost or empty password file is named, with what to do', async () => {
+  const directory = await newDirectory()
+  await (await start(directory)).stop()
+  const password = join(directory, 'password')
+
+  await writeFile(password, '')
+  await expect(start(directory)).rejects.toThrow(/password is empty or cut off.*restore it from a backup, or remove/)
+  await unlink(password)
+  await expect(start(directory)).rejects.toThrow(/password is missing.*restore it from a backup, or remove/)
+})
+
+test('a damaged database is reported with the end of its log', async () => {
+  const directory = await newDirectory()
+  await (await start(directory)).stop()
+  await unlink(join(directory, 'data/global/pg_control'))
+
+  await expect(start(directory)).rejects.toThrow(/PostgreSQL did not start[\s\S]*pg_control/)
+})
+
+test('an initdb that was cut off is begun again', async () => {
+  const directory = await newDirectory()
+  await mkdir(join(directory, 'data.new'))
+  await writeFile(join(directory, 'data.new/PG_VERSION'), '18\n')
+
+  const { url } = await start(directory)
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
+// As root, what an ordinary user gets is tried as nobody; as an ordinary user every other test is that.
+test('an ordinary user needs nothing but a directory', async () => {
+  const directory = await newDirectory()
+  const account = asRoot ? { uid: 65534, gid: 65534 } : {}
+  if (asRoot) await chown(directory, 65534, 65534)
+  const server = await startServer(directory, account)
+  onTestFinished(async () => {
+    await killServer(server)
+    await ended(server.postgres)
+  })
+
+  expect((await stat(join(directory, 'data'))).uid).toBe(account.uid ?? process.getuid?.())
+  expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+})
+
+test.runIf(asRoot)('below a private home, root’s PostgreSQL lives elsewhere, and is found again', async () => {
+  const directory = await newDirectory(0o700)
+  const fallback = join(await newDirectory(), 'var')
+  const first = await start(directory, fallback)
+  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS value')
+  await first.stop()
+
+  const second = await start(directory, fallback)
+  expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
+  expect(spawnSync('find', [fallback, '-name', 'PG_VERSION', '-path', '*-*/PG_VERSION']).stdout.length).toBeGreaterThan(
+    0,
+  )
+})
+
+test.runIf(asRoot)('a directory that became private is reported, its data untouched', async () => {
+  const directory = await newDirectory()
+  await (await start(directory)).stop()
+  await chmod(directory, 0o700)
+
+  await expect(start(directory)).rejects.toThrow(/a directory above has become private/)
+  expect(await modeOf(join(directory, 'data'))).toBe('700')
+})
