@@ -6,6 +6,7 @@ import { type Farm, isBelow, migrate, openFarm } from '@rumpfarm/farm'
 import { startLocalPostgres } from '@rumpfarm/local-postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { agentReleases } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
 import { newAdminToken } from './auth/admin-token.ts'
 import { openDispatch } from './background/dispatch.ts'
@@ -17,7 +18,6 @@ import { localBus, redisBus, topics } from './events/bus.ts'
 import { eventPublisher } from './events/publish.ts'
 import { openViewers } from './events/viewers.ts'
 import { fillIn } from './routes/agent/plugin.ts'
-import { agentReleases } from './routes/agent/release.ts'
 
 export interface Server {
   app: FastifyInstance

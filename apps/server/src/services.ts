@@ -1,10 +1,10 @@
 import type { Mirrors } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
+import type { AgentRelease } from './agent-release/release.ts'
 import type { Dispatch } from './background/dispatch.ts'
 import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
-import type { AgentRelease } from './routes/agent/release.ts'
 
 /** What every plugin and task works with. */
 export interface Services {

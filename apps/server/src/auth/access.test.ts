@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { adminToken, serverTest } from '../routes/server.fixture.ts'
+import { adminToken, serverTest } from '../server.fixture.ts'
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const cookieOf = (answer: { cookies: { name: string; value: string }[] }) =>

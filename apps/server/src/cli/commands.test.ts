@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { adminToken, serverTest, type TestServer } from '../routes/server.fixture.ts'
+import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
 import type { Api } from './api-client.ts'
 import { verbs } from './commands.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { err } from '../routes/agent/answers.ts'
 import { drawProblemPage } from '../routes/dashboard/pages/problem.tsx'
 import { sendPage } from '../routes/dashboard/visit.ts'
-import { problem, problemKinds } from './problems.ts'
+import { problem, problemKinds, sentenceOf } from './problems.ts'
 import { safeHeaders } from './security-headers.ts'
 
 type Kind = 'malformed' | 'address-too-long' | 'wrong-host'
@@ -42,6 +42,8 @@ export function answerInForm(kind: Kind, detail: string, request: FastifyRequest
     publicPath: request.server.publicPath,
     problems: [],
   }
-  const text = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
-  return sendPage(reply.code(status), drawProblemPage(visit, { title, text, next: { href: '/', text: 'The matrix' } }))
+  return sendPage(
+    reply.code(status),
+    drawProblemPage(visit, { title, text: sentenceOf(detail), next: { href: '/', text: 'The matrix' } }),
+  )
 }

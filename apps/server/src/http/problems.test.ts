@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/support/waiting.ts'
 import { healthPlugin } from '../routes/health.ts'
-import { adminToken, lockCells, serverTest } from '../routes/server.fixture.ts'
+import { adminToken, lockCells, serverTest } from '../server.fixture.ts'
 import { problemKinds, storageFull } from './problems.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')

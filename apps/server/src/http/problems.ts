@@ -3,9 +3,9 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Services } from '../services.ts'
 import { type ProblemKind, problemKinds } from './problems/kinds.ts'
 import { mistakes, sentence, type Wrong } from './problems/mistakes.ts'
-import { problem, Refusal } from './problems/problem.ts'
+import { problem, Refusal, sentenceOf } from './problems/problem.ts'
 
-export { type ProblemKind, problem, problemKinds, Refusal }
+export { type ProblemKind, problem, problemKinds, Refusal, sentenceOf }
 
 /** Makes a plugin, which takes bodies of so many bytes, answer errors and unknown addresses with problems. */
 export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services, 'farm'>, bodyBytesMax: number): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { expect, test } from 'vitest'
-import { serverTest } from '../routes/server.fixture.ts'
+import { serverTest } from '../server.fixture.ts'
 import { networkOf, rareRequestsPerMinuteMax, requestsPerMinuteMax } from './rate-limits.ts'
 
 const html = 'text/html; charset=utf-8'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { serverTest } from '../routes/server.fixture.ts'
+import { serverTest } from '../server.fixture.ts'
 
 serverTest('no answer is guessed at, framed or run by a browser, errors included', async ({ server }) => {
   const pages = ['/', '/nothing', '/hosts/%', '/login/x', '/api/v1/docs']

@@ -12,6 +12,9 @@ export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, 
   return reply.code(status).header('content-type', 'application/problem+json').serializer(JSON.stringify).send(body)
 }
 
+/** A problem's detail as pages show it. */
+export const sentenceOf = (detail: string): string => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
+
 /** For hooks, which cannot answer by a value: each plugin's error handler draws it for its own audience. */
 export class Refusal extends Error {
   readonly statusCode: number

@@ -1,12 +1,12 @@
 import { cut, lineValue, parseAttemptName, readLines, type WireLine, wireNumber } from '@rumpfarm/contracts'
 import type { Claim, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AgentRelease } from '../../agent-release/release.ts'
 import type { QueuedAttempt } from '../../background/dispatch.ts'
 import { topics } from '../../events/bus.ts'
 import type { Services } from '../../services.ts'
 import { err, ok } from './answers.ts'
 import { offerLines } from './offer-lines.ts'
-import type { AgentRelease } from './release.ts'
 import { updateLines } from './update-lines.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { WireLine } from '@rumpfarm/contracts'
-import type { AgentRelease } from './release.ts'
+import type { AgentRelease } from '../../agent-release/release.ts'
 
 /** The offer of another agent, with the sums by which the host knows the bytes of `GET /agent/v1/agent`. */
 export const updateLines = ({ version, bytes, crc, sha256, md5 }: AgentRelease, has: string | undefined): WireLine[] =>

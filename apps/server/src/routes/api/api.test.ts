@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
+import { adminToken, serverTest, type TestServer } from '../../server.fixture.ts'
 
 const bearer = { authorization: `Bearer ${adminToken}` }
 

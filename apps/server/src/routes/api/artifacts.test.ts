@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { serverTest, type TestServer } from '../server.fixture.ts'
+import { serverTest, type TestServer } from '../../server.fixture.ts'
 
 const hostile = Buffer.from('<!doctype html><script>alert(1)</script>\0\x1b[31mü')
 const sha256 = createHash('sha256').update(hostile).digest('hex')

@@ -3,9 +3,9 @@ import type { AttemptView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
+import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { unknownJob } from './jobs.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
 interface Asked {
@@ -24,7 +24,9 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
   }
   const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
     const [attempt] = (await farm.findJob(id))?.attempts ?? []
-    return attempt ? sendArtifact(services, { jobId: id, attempt, name }, request, reply) : unknownJob(reply, id)
+    return attempt
+      ? sendArtifact(services, { jobId: id, attempt, name }, request, reply)
+      : answerProblem(reply, unknownJob(id))
   }
   const ofAttempt = async (id: number, number: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
     const attempt = (await farm.findJob(id))?.attempts.find(one => one.number === number)

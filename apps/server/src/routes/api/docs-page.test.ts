@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
-import { adminToken, serverTest, type TestHost, type TestServer } from '../server.fixture.ts'
+import { adminToken, serverTest, type TestHost, type TestServer } from '../../server.fixture.ts'
 
 const run = promisify(execFile)
 const page = readFileSync(new URL('../../../../../docs/api.md', import.meta.url), 'utf8')

@@ -1,12 +1,14 @@
 import { api } from '@rumpfarm/contracts'
 import type { HostView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { enrolLine, signedLine } from '../../agent-release/install-lines.ts'
+import { offeredTo } from '../../agent-release/release.ts'
 import { requireAdmin } from '../../auth/plugin.ts'
 import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { alertProblem, answerProblem, inviteProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { offeredTo } from '../agent/release.ts'
-import { enrolLine, signedLine } from '../enrol-lines.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
 
 export const hosts = (services: Services) => async (app: ApiInstance) => {
@@ -62,21 +64,10 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     },
     async (request, reply) => {
       const outcome = await farm.invite(request.body.name)
-      switch (outcome.kind) {
-        case 'invited': {
-          const { token, expiresAt } = outcome
-          const line = enrolLine(services, request, token)
-          return reply.code(201).send({ token, line, signedLine: await signedLine(services, token), expiresAt })
-        }
-        case 'name-taken':
-          return problem(
-            reply,
-            'name-taken',
-            `there is a host ${outcome.hostName}: choose another name, or remove it first`,
-          )
-        case 'bad-name':
-          return problem(reply, 'bad-name', `/body/name must be ${outcome.expected}`)
-      }
+      if (outcome.kind !== 'invited') return answerProblem(reply, inviteProblem(outcome))
+      const { token, expiresAt } = outcome
+      const line = enrolLine(publicUrlOf(services.config, request), token)
+      return reply.code(201).send({ token, line, signedLine: await signedLine(services, token), expiresAt })
     },
   )
 
@@ -113,7 +104,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       const outcome = await farm.setAlert(request.params.name, request.body.url)
       if (outcome.kind === 'set')
         return reply.code(201).header('cache-control', 'no-store').send({ secret: outcome.secret })
-      if (outcome.kind === 'bad-url') return problem(reply, 'bad-url', `/body/url must be ${outcome.expected}`)
+      if (outcome.kind === 'bad-url') return answerProblem(reply, alertProblem(outcome))
       return unknownHost(reply, request.params.name)
     },
   )

@@ -1,9 +1,8 @@
 import { api, hideSecrets } from '@rumpfarm/contracts'
 import type { JobView } from '@rumpfarm/farm'
-import type { FastifyReply } from 'fastify'
 import { requireAdmin } from '../../auth/plugin.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
-import { problem } from '../../http/problems.ts'
+import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
 import { sourceWithoutSecrets } from './builds.ts'
 import { type ApiInstance, forAdmins, refusals } from './routes.ts'
@@ -41,7 +40,7 @@ export const jobs =
       },
       async (request, reply) => {
         const job = await farm.findJob(request.params.id)
-        return job ? withoutSecrets(job) : unknownJob(reply, request.params.id)
+        return job ? withoutSecrets(job) : answerProblem(reply, unknownJob(request.params.id))
       },
     )
 
@@ -55,7 +54,7 @@ export const jobs =
       },
       async (request, reply) => {
         const outcome = await farm.cancelJob(request.params.id)
-        if (outcome.kind === 'unknown') return unknownJob(reply, request.params.id)
+        if (outcome.kind === 'unknown') return answerProblem(reply, unknownJob(request.params.id))
         return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
       },
     )
@@ -73,26 +72,11 @@ export const jobs =
       async (request, reply) => {
         const { id } = request.params
         const outcome = await farm.retryJob(id)
-        switch (outcome.kind) {
-          case 'queued':
-            return reply.code(201).send({ attempt: outcome.attempt })
-          case 'not-finished':
-            return problem(
-              reply,
-              'not-finished',
-              `attempt ${outcome.attempt} of job ${id} has not ended: cancel it first`,
-            )
-          case 'not-runnable':
-            return problem(reply, 'not-runnable', `job ${id} cannot run again: ${outcome.why}`)
-          case 'unknown':
-            return unknownJob(reply, id)
-        }
+        if (outcome.kind !== 'queued') return answerProblem(reply, retryProblem(id, outcome))
+        return reply.code(201).send({ attempt: outcome.attempt })
       },
     )
   }
-
-export const unknownJob = (reply: FastifyReply, id: number): FastifyReply =>
-  problem(reply, 'unknown', `there is no job ${id}`)
 
 /** An address may hold a password for git. */
 const withoutSecrets = (job: JobView): JobView => ({

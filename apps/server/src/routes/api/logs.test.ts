@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { serverTest, type TestServer } from '../server.fixture.ts'
+import { serverTest, type TestServer } from '../../server.fixture.ts'
 
 const log = '/api/v1/jobs/1/log'
 

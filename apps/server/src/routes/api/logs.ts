@@ -3,9 +3,9 @@ import type { AttemptView } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
+import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { unknownJob } from './jobs.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
 export const logs = (services: Services) => async (app: ApiInstance) => {
@@ -24,7 +24,9 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
     handler: async (request, reply) => {
       const { id } = request.params
       const [newest] = (await farm.findJob(id))?.attempts ?? []
-      return newest ? sendLog(services, { jobId: id, attempt: newest }, request, reply) : unknownJob(reply, id)
+      return newest
+        ? sendLog(services, { jobId: id, attempt: newest }, request, reply)
+        : answerProblem(reply, unknownJob(id))
     },
   })
 

@@ -1,10 +1,10 @@
 import { api } from '@rumpfarm/contracts'
 import type { Matrix } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { matrixCsv, matrixText } from '../matrix-formats.ts'
-import { unknownProject } from '../trigger-refusal.ts'
+import { matrixCsv, matrixText } from './matrix-formats.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
 type Form = (typeof api.matrixForms)[number]
@@ -36,7 +36,7 @@ export const matrix =
         const { project, branch, format } = request.query
         const known = project === undefined ? undefined : await farm.listProjects()
         if (project !== undefined && !known?.has(project))
-          return unknownProject(reply, project, [...(known?.keys() ?? [])])
+          return answerProblem(reply, unknownProject(project, [...(known?.keys() ?? [])]))
         const value = await farm.matrix({ project, branch })
         if (branch !== undefined && value.projects.length === 0)
           return unknownBranch(reply, branch, project && (await farm.matrix({ project })))

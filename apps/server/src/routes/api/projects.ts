@@ -1,8 +1,8 @@
 import { api, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import { requireTrigger } from '../../auth/plugin.ts'
 import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
-import { unknownProject } from '../trigger-refusal.ts'
 import { type ApiInstance, forAdmins, refusals } from './routes.ts'
 import { answerTrigger } from './trigger.ts'
 
@@ -40,7 +40,9 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     async (request, reply) => {
       const all = await farm.listProjects()
       const project = all.get(request.params.name)
-      return project ? withoutSecrets(project) : unknownProject(reply, request.params.name, [...all.keys()])
+      return project
+        ? withoutSecrets(project)
+        : answerProblem(reply, unknownProject(request.params.name, [...all.keys()]))
     },
   )
 

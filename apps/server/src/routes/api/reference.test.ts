@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { serverTest } from '../server.fixture.ts'
+import { serverTest } from '../../server.fixture.ts'
 
 interface Operation {
   summary?: string

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerProblem, triggerProblem } from '../../http/problems/outcomes.ts'
 import { problem, Refusal } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { isFullCommit, type TriggerOutcome, triggerBuild } from '../trigger.ts'
-import { answerTriggerRefusal } from '../trigger-refusal.ts'
+import { isFullCommit, type TriggerOutcome, triggerBuild } from '../../trigger/trigger-build.ts'
 
 type TriggerRequest = FastifyRequest<{
   Params: { name: string }
@@ -27,7 +27,7 @@ export async function answerTrigger(
     case 'repeated':
       return answerRepeated(services, request, reply, outcome)
     default:
-      return answerTriggerRefusal(reply, project, outcome)
+      return answerProblem(reply, triggerProblem(project, outcome))
   }
 }
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { CancelOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { CancelOutcome, RetryOutcome } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { enrolLine, signedLine } from '../../agent-release/install-lines.ts'
 import { acceptForms, isAdmin, requireAdmin } from '../../auth/plugin.ts'
+import { alertProblem, inviteProblem, repeatedWithoutBuild, triggerProblem } from '../../http/problems/outcomes.ts'
+import { sentenceOf } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { enrolLine, signedLine } from '../enrol-lines.ts'
-import { type TriggerOutcome, triggerBuild, triggered } from '../trigger.ts'
+import { type TriggerOutcome, triggerBuild, triggered } from '../../trigger/trigger-build.ts'
 import { segment } from './components/html.ts'
 import { NotHere, noSuch } from './not-found.ts'
 import { drawAlertPage } from './pages/hosts.tsx'
@@ -89,7 +91,7 @@ function alertRoutes(app: FastifyInstance, services: Services): void {
 const notTold = (name: string, outcome: { kind: 'off' } | { kind: 'bad-url'; expected: string }) =>
   new NotHere({
     title: 'That address cannot be told',
-    text: outcome.kind === 'bad-url' ? `It must be ${outcome.expected}.` : 'It is empty.',
+    text: outcome.kind === 'bad-url' ? sentenceOf(alertProblem(outcome).detail) : 'It is empty.',
     next: { href: `/hosts/${segment(name)}`, text: `Back to ${name}` },
   })
 
@@ -101,10 +103,11 @@ function inviteRoutes(app: FastifyInstance, services: Services): void {
   app.post('/hosts/new', { preHandler: requireAdmin }, async (request: Named, reply) => {
     const name = request.body?.name?.trim() ?? ''
     const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.invite(name)])
-    if (outcome.kind !== 'invited') return sendPage(reply.code(422), drawInvitePage(visit, whyNot(outcome), name))
+    if (outcome.kind !== 'invited')
+      return sendPage(reply.code(422), drawInvitePage(visit, sentenceOf(inviteProblem(outcome).detail), name))
     const lines = {
       farmUrl: publicUrlOf(services.config, request),
-      line: enrolLine(services, request, outcome.token),
+      line: enrolLine(publicUrlOf(services.config, request), outcome.token),
       signedLine: await signedLine(services, outcome.token),
     }
     reply.header('cache-control', 'no-store') // the token is a secret
@@ -116,11 +119,6 @@ const adminsOnly = new NotHere({
   title: 'Only administrators invite hosts',
   text: 'Run ./farm admin where the farm is installed: it prints a link that signs this browser in. Or let ./farm host invite NAME print the line for the host.',
 })
-
-const whyNot = (outcome: Exclude<InviteOutcome, { kind: 'invited' }>): string =>
-  outcome.kind === 'name-taken'
-    ? `A host is called ${outcome.hostName} already: choose another name, or remove that host first.`
-    : `That is no name for a host; it must be ${outcome.expected}.`
 
 function refuseUnknown(outcome: CancelOutcome, what: string, id: string): void {
   if (outcome.kind === 'unknown') throw noSuch(what, id, { href: '/builds', text: 'All builds' })
@@ -148,18 +146,11 @@ function builtBy(project: string, outcome: TriggerOutcome): { buildId: number; c
       return outcome
     case 'unknown-project':
       throw noProject(project)
-    case 'branch-not-built': {
-      const branches = outcome.branches.join(', ')
-      throw notTriggered(
-        project,
-        `It builds only the branches ${branches}. Name the commit to build it all the same: ${outcome.commit}`,
-      )
-    }
     case 'repeated':
       if (outcome.buildId !== null) return { buildId: outcome.buildId, created: false }
-      throw notTriggered(project, 'This push was here before, and was not built then.')
+      throw notTriggered(project, sentenceOf(repeatedWithoutBuild))
     default:
-      throw notTriggered(project, `${outcome.problem}.`)
+      throw notTriggered(project, sentenceOf(triggerProblem(project, outcome).detail))
   }
 }
 

@@ -1,7 +1,7 @@
 import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { knowVisitors } from '../../auth/plugin.ts'
-import { problemKinds, Refusal, storageFull, tookTooLong } from '../../http/problems.ts'
+import { problemKinds, Refusal, sentenceOf, storageFull, tookTooLong } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
 import { serveAssets } from './assets.ts'
@@ -71,24 +71,20 @@ async function answerError(
   return sendPage(reply.code(503).header('retry-after', '5'), drawProblemPage(plainVisit(request), cannotAnswer))
 }
 
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
-}
-
 const refused = ({ kind, message }: Refusal): Problem =>
   kind === 'not-signed-in'
     ? {
         title: 'Only administrators may do that',
         text: 'Your session has ended. Run ./farm admin where the farm is installed: it prints a link that signs this browser in.',
       }
-    : { title: kind === 'too-many-requests' ? problemKinds[kind][1] : 'That was not done', text: sentence(message) }
+    : { title: kind === 'too-many-requests' ? problemKinds[kind][1] : 'That was not done', text: sentenceOf(message) }
 
 const tooSlow: Problem = {
   title: 'This page takes too long',
-  text: `${sentence(tookTooLong)} Hosts and their jobs are not affected.`,
+  text: `${sentenceOf(tookTooLong)} Hosts and their jobs are not affected.`,
 }
 
-const full: Problem = { title: problemKinds['storage-full'][1], text: sentence(storageFull) }
+const full: Problem = { title: problemKinds['storage-full'][1], text: sentenceOf(storageFull) }
 
 const cannotAnswer: Problem = {
   title: 'The farm cannot answer now',

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { offeredTo } from '../../agent-release/release.ts'
 import type { Services } from '../../services.ts'
-import { offeredTo } from '../agent/release.ts'
 import { noSuch } from './not-found.ts'
 import { drawBuildPage, drawBuildsPage } from './pages/builds.tsx'
 import { drawHostPage, drawHostsPage } from './pages/hosts.tsx'

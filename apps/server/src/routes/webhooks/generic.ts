@@ -1,10 +1,10 @@
 import { readStandardDelivery, type StandardDelivery } from '@rumpfarm/connectors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerProblem, repeatedWithoutBuild, triggerProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { isFullCommit, type TriggerOutcome, triggerBuild, triggered } from '../trigger.ts'
-import { answerTriggerRefusal } from '../trigger-refusal.ts'
+import { isFullCommit, type TriggerOutcome, triggerBuild, triggered } from '../../trigger/trigger-build.ts'
 import { bodyOf } from './raw.ts'
 
 type Delivery = Extract<StandardDelivery, { kind: 'trigger' }>
@@ -30,8 +30,9 @@ export async function answerGeneric(
 async function answerOutcome(services: Services, request: FastifyRequest, reply: FastifyReply, delivery: Delivery) {
   const { project } = delivery
   const outcome = await trigger(services, delivery)
-  if (outcome.kind !== 'built' && outcome.kind !== 'repeated') return answerTriggerRefusal(reply, project, outcome)
-  if (outcome.buildId === null) return reply.send({ status: 'ignored', why: 'it was not built the first time' })
+  if (outcome.kind !== 'built' && outcome.kind !== 'repeated')
+    return answerProblem(reply, triggerProblem(project, outcome))
+  if (outcome.buildId === null) return reply.send({ status: 'ignored', why: repeatedWithoutBuild })
   const created = outcome.kind === 'built' && outcome.created
   const url = `${publicUrlOf(services.config, request)}/builds/${outcome.buildId}`
   return reply.code(202).send({ builds: [{ id: outcome.buildId, project, url, created }] })

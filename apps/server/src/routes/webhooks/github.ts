@@ -2,10 +2,10 @@ import { type ForgePush, readGithubDelivery, sameRepository } from '@rumpfarm/co
 import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { PushOutcome } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { onlyBranches, projectsOfFarm, repeatedWithoutBuild } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { knownRepositories } from './known.ts'
 import { bodyOf } from './raw.ts'
 
 /** A push of GitHub's, or of a forge that speaks as it does. Git is asked later: an answer takes milliseconds. */
@@ -38,7 +38,7 @@ async function receive(
   const all = await services.farm.projects()
   const meant = [...all.values()].filter(project => isOf(project, push))
   if (meant.length === 0) {
-    const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${knownRepositories(all)}`
+    const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${projectsOfFarm([...all.values()].map(withRepository))}`
     return problem(reply, 'unknown-repository', words, { known: [...all.keys()] })
   }
   const outcomes = await Promise.all(
@@ -49,6 +49,8 @@ async function receive(
   if (builds.length === 0) return reply.send({ status: 'ignored', why: ignored.join('; ') })
   return reply.code(202).send({ builds })
 }
+
+const withRepository = ({ name, repository }: ProjectConfig): string => `${name} (${hideSecrets(repository)})`
 
 const isOf = ({ repository }: ProjectConfig, { repositoryUrls }: ForgePush): boolean =>
   repositoryUrls.some(url => sameRepository(repository, url, { anyCase: true }))
@@ -65,7 +67,6 @@ function buildOf(project: string, outcome: PushOutcome, publicUrl: string) {
 }
 
 function whyIgnored(project: string, outcome: PushOutcome, branch: string): string[] {
-  if (outcome.kind === 'branch-not-built')
-    return [`${project} builds only the branches ${outcome.branches.join(', ')}, not ${branch}`]
-  return outcome.kind === 'repeated' && outcome.buildId === null ? [`${project} did not build it the first time`] : []
+  if (outcome.kind === 'branch-not-built') return [`${onlyBranches(project, outcome.branches)}, not ${branch}`]
+  return outcome.kind === 'repeated' && outcome.buildId === null ? [`${project}: ${repeatedWithoutBuild}`] : []
 }

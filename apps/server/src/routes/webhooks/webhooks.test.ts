@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { requestsPerMinuteMax } from '../../http/rate-limits.ts'
-import { serverTest, type TestServer } from '../server.fixture.ts'
+import { serverTest, type TestServer } from '../../server.fixture.ts'
 
 const commit = '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de'
 const clone = 'https://forge.example/rump/sample.git'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { serverTest } from '../../server.fixture.ts'
+import { serverTest } from '../../../server.fixture.ts'
 
 serverTest('the page of a host names a work directory that the agent could not remove', async ({ server }) => {
   await server.configure()

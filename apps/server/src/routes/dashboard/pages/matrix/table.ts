@@ -1,6 +1,6 @@
 import { cut } from '@rumpfarm/contracts'
 import { isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
-import { isRetrying, knownWords } from '../../../matrix-formats.ts'
+import { isRetrying, knownWords } from '../../../api/matrix-formats.ts'
 import { escapeHtml, segment } from '../../components/html.ts'
 import { age, moment } from '../../components/times.ts'
 import { isTrouble, shortCommit, wordOf } from '../../components/verdict-words.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { adminToken, serverTest } from './server.fixture.ts'
+import { adminToken, serverTest } from '../server.fixture.ts'
 
 const builds = '/api/v1/projects/sample/builds'
 

@@ -1,6 +1,6 @@
 import { openFarm } from '@rumpfarm/farm'
 import { expect } from 'vitest'
-import { freezablePostgres } from '../../../../test/support/freezable-postgres.ts'
+import { freezablePostgres } from '../../../test/support/freezable-postgres.ts'
 import { adminToken, lockCells, serverTest } from './server.fixture.ts'
 
 const pages = ['/', '/?project=sample', '/builds', '/builds/1', '/jobs/1', '/hosts', '/hosts/vax', '/projects/sample']

@@ -1,0 +1,82 @@
+import type { AlertOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { FastifyReply } from 'fastify'
+import type { TriggerOutcome } from '../../trigger/trigger-build.ts'
+import type { ProblemKind } from './kinds.ts'
+import { problem } from './problem.ts'
+
+/** An outcome that is not a success, as the API reports it. A page shows `detail` as a sentence. */
+export interface OutcomeProblem {
+  kind: ProblemKind
+  detail: string
+  /** Names that exist. */
+  known?: string[]
+}
+
+export const answerProblem = (reply: FastifyReply, { kind, detail, known }: OutcomeProblem): FastifyReply =>
+  problem(reply, kind, detail, known ? { known } : {})
+
+export function triggerProblem(
+  project: string,
+  outcome: Exclude<TriggerOutcome, { kind: 'built' | 'repeated' }>,
+): OutcomeProblem {
+  switch (outcome.kind) {
+    case 'unknown-project':
+      return unknownProject(project, outcome.known)
+    case 'branch-not-built': {
+      const detail = `${onlyBranches(project, outcome.branches)}; to build this commit anyway, name it: ${outcome.commit}`
+      return { kind: outcome.kind, detail }
+    }
+    case 'no-such-commit':
+    case 'repository-problem':
+      return { kind: outcome.kind, detail: outcome.problem }
+  }
+}
+
+export const onlyBranches = (project: string, branches: readonly string[]): string =>
+  `${project} builds only the branches ${branches.join(', ')}`
+
+/** Of a delivery that arrives a second time, and made no build the first time. */
+export const repeatedWithoutBuild = 'the farm received this push before, and did not build it then'
+
+export const unknownProject = (name: string, known: string[]): OutcomeProblem => ({
+  kind: 'unknown-project',
+  detail: `there is no project ${name}; ${projectsOfFarm(known)}`,
+  known,
+})
+
+/** For messages about a project or a repository that the farm does not have. */
+export const projectsOfFarm = (projects: readonly string[]): string =>
+  projects.length > 0 ? `the farm has: ${projects.join(', ')}` : 'farm.yaml lists no projects, or it has errors'
+
+export const inviteProblem = (outcome: Exclude<InviteOutcome, { kind: 'invited' }>): OutcomeProblem => {
+  switch (outcome.kind) {
+    case 'name-taken':
+      return {
+        kind: outcome.kind,
+        detail: `there is a host ${outcome.hostName} already: choose another name, or remove that host first`,
+      }
+    case 'bad-name':
+      return { kind: outcome.kind, detail: `the name must be ${outcome.expected}` }
+  }
+}
+
+export const alertProblem = ({ kind, expected }: Extract<AlertOutcome, { kind: 'bad-url' }>): OutcomeProblem => ({
+  kind,
+  detail: `the address for alerts must be ${expected}`,
+})
+
+export const retryProblem = (jobId: number, outcome: Exclude<RetryOutcome, { kind: 'queued' }>): OutcomeProblem => {
+  switch (outcome.kind) {
+    case 'unknown':
+      return unknownJob(jobId)
+    case 'not-finished':
+      return {
+        kind: outcome.kind,
+        detail: `attempt ${outcome.attempt} of job ${jobId} is not finished: cancel it first`,
+      }
+    case 'not-runnable':
+      return { kind: outcome.kind, detail: `job ${jobId} cannot run again: ${outcome.why}` }
+  }
+}
+
+export const unknownJob = (id: number): OutcomeProblem => ({ kind: 'unknown', detail: `there is no job ${id}` })
