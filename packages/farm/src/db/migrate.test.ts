@@ -39,7 +39,7 @@ const addMigration = async (name: string, sql: string): Promise<void> => {
 
 const finished = 'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL'
 
-test('an empty database gets every migration, in order, in the table that Prisma knows', async () => {
+test('an empty database receives every migration, in order, and Prisma’s history table lists them', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   const applied = await migrate(database.url, directory)
 
@@ -48,7 +48,7 @@ test('an empty database gets every migration, in order, in the table that Prisma
   expect(await query('SELECT * FROM more')).toEqual([])
 })
 
-test('a migration may hold functions, and semicolons wherever SQL allows them', async () => {
+test('a migration can contain functions, and semicolons wherever SQL allows them', async () => {
   const sql = `-- first; a comment
     CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;
     CREATE TABLE marks (text text DEFAULT ';');`
@@ -58,18 +58,18 @@ test('a migration may hold functions, and semicolons wherever SQL allows them', 
   expect(await query('SELECT two()')).toEqual([{ two: 2 }])
 })
 
-test('a second time there is nothing to do', async () => {
+test('the second run applies nothing', async () => {
   await migrate(database.url, directory)
   expect(await migrate(database.url, directory)).toEqual([])
 })
 
-test('a new migration is added to an old database', async () => {
+test('an old database receives only the new migrations', async () => {
   await migrate(database.url, directory)
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
 })
 
-test('of two servers that start together one migrates and the other waits for it', async () => {
+test('if two servers start together, one migrates and the other waits for it', async () => {
   const applied = await Promise.all([migrate(database.url, directory), migrate(database.url, directory)])
   const rows = await query(finished)
 
@@ -77,15 +77,41 @@ test('of two servers that start together one migrates and the other waits for it
   expect(applied.map(names => names.length).sort()).toEqual([0, rows.length])
 })
 
-test('a migration that fails leaves nothing behind, is named, and is named again at the next start', async () => {
+test('a failed migration changes nothing, and this start and the next one report it', async () => {
   await addMigration('99990101000000_bad', 'CREATE TABLE half (id int); SELECT 1/0;')
 
   await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad[\s\S]*division by zero/)
   expect(await query("SELECT to_regclass('half') AS half")).toEqual([{ half: null }])
-  await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad failed[\s\S]*DELETE FROM/)
+  await expect(migrate(database.url, directory)).rejects.toThrow(
+    /99990101000000_bad failed[\s\S]*division by zero \(PostgreSQL error 22012\)[\s\S]*DELETE FROM/,
+  )
 })
 
-test('after the cause and the row are removed a failed migration runs again', async () => {
+test('a syntax error is reported with its line', async () => {
+  await addMigration('99990101000000_bad', 'SELECT 1;\n\nCREATE TABEL typo (id int);\n')
+  await expect(migrate(database.url, directory)).rejects.toThrow(/syntax error at or near "TABEL".*line 3\)/)
+})
+
+test('a start after a connection broke during a migration applies it', async () => {
+  await addMigration(
+    '99990101000000_more',
+    'CREATE TABLE more (id int); SELECT pg_terminate_backend(pg_backend_pid());',
+  )
+  await expect(migrate(database.url, directory)).rejects.toThrow(/the database could not be migrated: terminating/)
+  await writeFile(join(directory, '99990101000000_more/migration.sql'), 'CREATE TABLE more (id int)')
+
+  expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
+})
+
+test('a migration marked so runs outside a transaction', async () => {
+  await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM "Host"')
+  await addMigration('99990101000001_bad', '-- Outside a transaction.\nVACUUM nothing')
+
+  await expect(migrate(database.url, directory)).rejects.toThrow(/00001_bad failed[\s\S]*check what it changed/)
+  expect((await query(finished)).at(-1)).toEqual({ migration_name: '99990101000000_vacuum' })
+})
+
+test('a failed migration runs again after its cause and its row are removed', async () => {
   await addMigration('99990101000000_bad', 'SELECT 1/0;')
   await expect(migrate(database.url, directory)).rejects.toThrow(/division by zero/)
   await query("DELETE FROM _prisma_migrations WHERE migration_name = '99990101000000_bad' AND finished_at IS NULL")
@@ -94,7 +120,7 @@ test('after the cause and the row are removed a failed migration runs again', as
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_bad'])
 })
 
-test('an applied migration whose file has changed is refused, with what to do', async () => {
+test('a changed file of an applied migration is refused, with what to do', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
   await writeFile(join(directory, '99990101000000_more/migration.sql'), 'CREATE TABLE other (id int)')
@@ -102,7 +128,7 @@ test('an applied migration whose file has changed is refused, with what to do', 
   await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_more\/migration.sql is not the file/)
 })
 
-test('a database of a newer farm is refused', async () => {
+test('a database that a newer farm migrated is refused', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
 

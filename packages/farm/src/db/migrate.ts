@@ -1,52 +1,55 @@
 import pg from 'pg'
+import { applyMigration } from './migrations/apply.ts'
 import { type MigrationFile, migrationsDirectory, readMigrations } from './migrations/files.ts'
-import { compare, readHistory } from './migrations/history.ts'
+import { createHistory, readHistory } from './migrations/history.ts'
+import { compare, MigrationError } from './migrations/status.ts'
 
-/** The database cannot be brought up to date; the message says why and what to do. */
-export class MigrationError extends Error {
-  override name = 'MigrationError'
-}
+export { MigrationError }
 
-// Any number that nobody else uses: "rumpfarm" on a telephone's keys. The engine's own lock is 72707369.
+// Any number that no other program uses: "rumpfarm" on the keys of a telephone. Prisma's own lock is 72707369.
 const lockKey = 78673276
 
-const applyPending = async (url: string, directory: string, files: MigrationFile[]): Promise<string[]> => {
-  const { migrationList, noFilters, withEngine } = await import('./migrations/engine.ts')
-  const migrationsList = migrationList(directory, files)
-  const applied = await withEngine(url, engine => engine.applyMigrations({ migrationsList, filters: noFilters }))
-  return applied.appliedMigrationNames
+/** The migrations that this database still needs. Throws a `MigrationError` if a person must decide. */
+const pendingMigrations = async (client: pg.Client, files: MigrationFile[]): Promise<MigrationFile[]> => {
+  const status = compare(files, await readHistory(client))
+  if (status.kind === 'refused') throw new MigrationError(status.message)
+  return status.pending
 }
 
-/** The names of the migrations that this database still needs. */
-const pendingNames = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
-  const standing = compare(files, await readHistory(client))
-  if (standing.kind === 'stuck') throw new MigrationError(standing.message)
-  return standing.kind === 'pending' ? standing.names : []
+const applyAll = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
+  const applied: string[] = []
+  for (const file of await pendingMigrations(client, files)) {
+    await applyMigration(client, file)
+    applied.push(file.name)
+  }
+  return applied
 }
 
-const migrateLocked = async (client: pg.Client, url: string, directory: string, files: MigrationFile[]) => {
-  // Servers that start together queue here; a session lock goes with its connection, so a crash cannot leave it behind.
+const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
+  // Servers that start together wait here. PostgreSQL frees a session lock when its connection ends, also after a crash.
   await client.query('SELECT pg_advisory_lock($1)', [lockKey])
-  if ((await pendingNames(client, files)).length === 0) return []
   try {
-    return await applyPending(url, directory, files)
+    await createHistory(client)
+    return await applyAll(client, files)
   } catch (error) {
-    await pendingNames(client, files) // the engine has noted which one failed and why
+    if (error instanceof MigrationError) throw error
     throw new MigrationError(`the database could not be migrated: ${(error as Error).message}`, { cause: error })
   }
 }
 
 /**
- * Brings the database up to date with prisma/migrations, as `prisma migrate deploy` would, and returns the names of the
- * migrations it applied. With nothing to do it costs two queries and does not load the engine (5 MB of WebAssembly).
+ * Applies the files of prisma/migrations that the database does not have yet, and returns their names. The history is
+ * Prisma's table `_prisma_migrations`, so that Prisma's tools can read it. An up-to-date database costs one query.
+ * Throws a `MigrationError` for a migration that failed, changed after it was applied, or belongs to a newer farm.
  */
 export const migrate = async (databaseUrl: string, directory = migrationsDirectory()): Promise<string[]> => {
   const files = await readMigrations(directory)
   const client = new pg.Client({ connectionString: databaseUrl })
+  client.on('error', () => {}) // a connection that breaks fails its query, and without a listener also ends the process
   await client.connect()
   try {
-    if ((await pendingNames(client, files)).length === 0) return []
-    return await migrateLocked(client, databaseUrl, directory, files)
+    if ((await pendingMigrations(client, files)).length === 0) return []
+    return await migrateLocked(client, files)
   } finally {
     await client.end()
   }

@@ -7,15 +7,23 @@ import { fileURLToPath } from 'node:url'
 export interface MigrationFile {
   name: string
   sql: string
-  /** As Prisma writes it into _prisma_migrations: sha256 of the file, in hex. */
+  /** As Prisma writes it into `_prisma_migrations`: sha256 of the file, in hex. */
   checksum: string
+  /** The file begins with `aloneMark`. */
+  runsAlone: boolean
 }
 
-/** The clone's directory, from this file: the bundle lies in another directory of it than the source does. */
+/**
+ * The first line of a migration that PostgreSQL does not allow in a transaction (CREATE INDEX CONCURRENTLY, VACUUM). Such a
+ * file has one statement.
+ */
+const aloneMark = '-- Outside a transaction'
+
+/** The clone's directory. The bundle and this source file are in different directories below it. */
 export const findRoot = (from = dirname(fileURLToPath(import.meta.url))): string => {
   if (existsSync(join(from, 'prisma/schema.prisma'))) return from
   const parent = dirname(from)
-  if (parent === from) throw new Error(`prisma/schema.prisma was not found above ${fileURLToPath(import.meta.url)}`)
+  if (parent === from) throw new Error(`no directory above ${fileURLToPath(import.meta.url)} has prisma/schema.prisma`)
   return findRoot(parent)
 }
 
@@ -23,10 +31,11 @@ export const migrationsDirectory = (): string => join(findRoot(), 'prisma/migrat
 
 const readMigration = async (directory: string, name: string): Promise<MigrationFile> => {
   const sql = await readFile(join(directory, name, 'migration.sql'), 'utf8')
-  return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+  const checksum = createHash('sha256').update(sql).digest('hex')
+  return { name, sql, checksum, runsAlone: sql.startsWith(aloneMark) }
 }
 
-/** In the order in which they are applied. */
+/** In the order in which they are applied: the order of their names. */
 export const readMigrations = async (directory: string): Promise<MigrationFile[]> => {
   const entries = await readdir(directory, { withFileTypes: true })
   const names = entries.filter(entry => entry.isDirectory()).map(entry => entry.name)

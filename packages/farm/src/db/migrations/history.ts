@@ -1,17 +1,33 @@
 import type { ClientBase } from 'pg'
 import type { MigrationFile } from './files.ts'
 
-/** A row of Prisma's _prisma_migrations. */
+/** A row of Prisma's `_prisma_migrations`. */
 export interface AppliedMigration {
   migration_name: string
   checksum: string
+  /** Null: the migration failed, or it was interrupted. */
   finished_at: Date | null
+  /** Why it failed. */
   logs: string | null
+}
+
+/** As Prisma 7.10 creates it; test/migrations.test.ts compares the two. */
+export const createHistory = async (client: ClientBase): Promise<void> => {
+  await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    finished_at TIMESTAMPTZ,
+    migration_name VARCHAR(255) NOT NULL,
+    logs TEXT,
+    rolled_back_at TIMESTAMPTZ,
+    started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count INTEGER NOT NULL DEFAULT 0
+  )`)
 }
 
 const undefinedTable = '42P01'
 
-/** What the database says was applied: nothing, when it has no such table yet. */
+/** What the database says was applied: nothing, if it has no such table yet. */
 export const readHistory = async (client: ClientBase): Promise<AppliedMigration[]> => {
   try {
     const { rows } = await client.query<AppliedMigration>(
@@ -24,40 +40,32 @@ export const readHistory = async (client: ClientBase): Promise<AppliedMigration[
   }
 }
 
-export type Standing =
-  | { kind: 'up-to-date' }
-  | { kind: 'pending'; names: string[] }
-  /** A person has to decide. */
-  | { kind: 'stuck'; message: string }
+export const recordStart = async (client: ClientBase, id: string, { name, checksum }: MigrationFile): Promise<void> => {
+  await client.query('INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)', [
+    id,
+    checksum,
+    name,
+  ])
+}
 
-const stuck = (message: string): Standing => ({ kind: 'stuck', message })
+export const recordSuccess = async (client: ClientBase, id: string): Promise<void> => {
+  // clock_timestamp(), because now() is the start of the transaction and equal to started_at.
+  await client.query(
+    'UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1',
+    [id],
+  )
+}
 
-/** Without the trail of Rust source lines that the engine adds. */
-const reasonOf = (logs: string | null): string => logs?.split(/\n\s+0: /, 1)[0]?.trim() ?? 'it was cut off'
-
-const failedText = ({ migration_name, logs }: AppliedMigration): string =>
-  `migration ${migration_name} failed in this database: ${reasonOf(logs)}\n` +
-  'PostgreSQL took back what it had done. Remove the cause, then let it run again with\n' +
-  `  DELETE FROM _prisma_migrations WHERE migration_name = '${migration_name}' AND finished_at IS NULL;`
-
-const editedText = (name: string): string =>
-  `prisma/migrations/${name}/migration.sql is not the file that this database was made with: an applied migration never changes.\n` +
-  `Put the file back (git checkout -- prisma/migrations/${name}) and write a new migration for what should be different.`
-
-const unknownText = (names: string[]): string =>
-  `this database has migrations that this version of the farm does not know: ${names.join(', ')}.\n` +
-  'It was made by a newer version: start that one, or give this one another database (DATABASE_URL, or RUMPFARM_DATA).'
-
-/** Compares the files with what the database says it has. */
-export const compare = (files: MigrationFile[], applied: AppliedMigration[]): Standing => {
-  const failed = applied.find(row => row.finished_at === null)
-  if (failed) return stuck(failedText(failed))
-  const known = new Map(files.map(file => [file.name, file]))
-  const strangers = applied.map(row => row.migration_name).filter(name => !known.has(name))
-  if (strangers.length > 0) return stuck(unknownText(strangers))
-  const edited = applied.find(row => known.get(row.migration_name)?.checksum !== row.checksum)
-  if (edited) return stuck(editedText(edited.migration_name))
-  const done = new Set(applied.map(row => row.migration_name))
-  const names = files.map(file => file.name).filter(name => !done.has(name))
-  return names.length === 0 ? { kind: 'up-to-date' } : { kind: 'pending', names }
+/** Also when the row of the start was rolled back. */
+export const recordFailure = async (
+  client: ClientBase,
+  id: string,
+  { name, checksum }: MigrationFile,
+  reason: string,
+): Promise<void> => {
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, logs) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (id) DO UPDATE SET logs = EXCLUDED.logs`,
+    [id, checksum, name, reason],
+  )
 }

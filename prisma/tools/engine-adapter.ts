@@ -12,12 +12,12 @@ interface RowDescription {
   fields: { dataTypeID: number }[]
 }
 
-// The schema engine's introspection reads catalogue columns of type "char" (oid 18), which adapter-pg 7.10 refuses as unknown.
-// They pass through it as uuid, which no catalogue column is, and come out as the characters that the engine expects.
+// The engine reads catalogue columns of type "char" (oid 18), and adapter-pg 7.10 refuses that type as unknown. So these
+// columns pass the adapter as uuid, which no catalogue column has, and become characters again behind it.
 const charOid = 18
 const uuidOid = 2950
 
-class MigrationClient extends pg.Client {
+class EngineClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config)
     const { connection } = this as unknown as { connection: NodeJS.EventEmitter }
@@ -32,8 +32,8 @@ type PgAdapter = Awaited<ReturnType<PrismaPg['connect']>>
 const asCharacter = (type: ColumnType): ColumnType => (type === ColumnTypeEnum.Uuid ? ColumnTypeEnum.Character : type)
 
 const connectTo = async (url: string): Promise<SqlDriverAdapter> => {
-  // Two connections: the engine keeps one for its own advisory lock.
-  const pool = { connectionString: url, max: 2, Client: MigrationClient } as pg.PoolConfig
+  // Two connections: the engine keeps one for its advisory lock.
+  const pool = { connectionString: url, max: 2, Client: EngineClient } as pg.PoolConfig
   const adapter = await new PrismaPg(pool).connect()
   const queryRaw = adapter.queryRaw.bind(adapter)
   adapter.queryRaw = async query => {
@@ -45,8 +45,8 @@ const connectTo = async (url: string): Promise<SqlDriverAdapter> => {
 }
 
 /**
- * adapter-pg 7.10 cuts a script at every semicolon, also inside a function, a string or a comment, and commits each piece.
- * As one query PostgreSQL parses it, and a migration that fails leaves nothing behind.
+ * adapter-pg 7.10 cuts a script at every semicolon, also inside a function, a string or a comment. Here PostgreSQL receives the
+ * script whole and parses it.
  */
 const runWhole = async (adapter: PgAdapter, script: string): Promise<void> => {
   try {
@@ -56,7 +56,7 @@ const runWhole = async (adapter: PgAdapter, script: string): Promise<void> => {
   }
 }
 
-/** A database that lives as long as the adapter. adapter-pg's own is dropped while it is still connected to it. */
+/** A database that exists as long as the adapter. adapter-pg drops its own while it is still connected to it. */
 const connectToShadow = async (url: string): Promise<SqlDriverAdapter> => {
   const name = `rumpfarm_shadow_${randomUUID().replaceAll('-', '')}`
   const admin = new pg.Client({ connectionString: url })
@@ -74,13 +74,13 @@ const connectToShadow = async (url: string): Promise<SqlDriverAdapter> => {
   return adapter
 }
 
-export interface MigrationConnections {
+export interface EngineConnections {
   factory: SqlMigrationAwareDriverAdapterFactory
-  /** Ends what the engine left open: it disposes of its shadow databases, not of its first connection. */
+  /** Closes what the engine left open: it closes its shadow databases, but not its first connection. */
   close: () => Promise<void>
 }
 
-export const migrationConnections = (url: string): MigrationConnections => {
+export const engineConnections = (url: string): EngineConnections => {
   const open = new Set<SqlDriverAdapter>()
   const remember = (adapter: SqlDriverAdapter): SqlDriverAdapter => {
     const dispose = adapter.dispose.bind(adapter)

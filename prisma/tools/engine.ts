@@ -3,25 +3,25 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
-import { migrationConnections } from './adapter.ts'
-import { findRoot, type MigrationFile } from './files.ts'
+import { findRoot, type MigrationFile } from '../../packages/farm/src/db/migrations/files.ts'
+import { engineConnections } from './engine-adapter.ts'
 
-/** WebAssembly as Node has it: TypeScript declares it only for browsers. */
+/** TypeScript declares WebAssembly only for browsers. */
 declare const WebAssembly: {
   instantiate: (code: Uint8Array, imports: object) => Promise<{ instance: { exports: Record<string, unknown> } }>
 }
 
 export type SchemaEngine = Bindings.SchemaEngine
-/** Tables that are not the schema's: none. BullMQ has a PostgreSQL schema of its own. */
+/** The engine looks at all tables: BullMQ has a PostgreSQL schema of its own. */
 export const noFilters: Bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 /**
- * Prisma's schema engine as WebAssembly: the command line's own would be a download at run time. Its package's main file
- * imports the .wasm as a module, which Node 20 cannot; so it is put together here, as that file would.
+ * Prisma's schema engine as WebAssembly. Prisma's command line would download a native one. This does what the main file of the
+ * package does: that file imports the .wasm as a module, and Node 20 cannot do that.
  */
 const loadEngine = async (): Promise<typeof Bindings> => {
-  const resolveFromFarm = createRequire(join(findRoot(), 'packages/farm/package.json'))
-  const directory = dirname(resolveFromFarm.resolve('@prisma/schema-engine-wasm'))
+  const require = createRequire(join(findRoot(), 'prisma/package.json'))
+  const directory = dirname(require.resolve('@prisma/schema-engine-wasm'))
   const bindings: typeof Bindings = await import(pathToFileURL(join(directory, 'schema_engine_bg.js')).href)
   const wasm = await readFile(join(directory, 'schema_engine_bg.wasm'))
   const { instance } = await WebAssembly.instantiate(wasm, {
@@ -32,13 +32,13 @@ const loadEngine = async (): Promise<typeof Bindings> => {
   return bindings
 }
 
-// A panic in the engine calls this and then ends the process: no promise of its rejects.
+// A panic in the engine calls this and then ends the process. No promise rejects.
 Object.assign(globalThis, {
   PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(`Prisma's schema engine: ${text}`) },
 })
 
-// One for the whole process, even where this module is loaded twice (a test runner does that): the package's own code keeps
-// the instance in a variable, and a second one would read the first one's pointers in its own memory.
+// One engine for each process, also if this module is loaded twice (vitest does that). The package keeps the instance in a
+// module variable: a second engine would read the first one's pointers in its own memory.
 const loaded = Symbol.for('rumpfarm.schema-engine')
 const shared = globalThis as { [loaded]?: Promise<typeof Bindings> }
 
@@ -47,7 +47,7 @@ export const withEngine = async <T>(url: string, work: (engine: SchemaEngine) =>
   shared[loaded] ??= loadEngine()
   const { SchemaEngine } = await shared[loaded]
   const { bindMigrationAwareSqlAdapterFactory } = await import('@prisma/driver-adapter-utils')
-  const connections = migrationConnections(url)
+  const connections = engineConnections(url)
   try {
     const adapter = bindMigrationAwareSqlAdapterFactory(connections.factory)
     const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)

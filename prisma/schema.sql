@@ -1,0 +1,308 @@
+-- The database's schema, as the migrations create it: tables, then their indexes, then the foreign keys.
+-- "node prisma/tools/migrate.mjs dump" writes this file from a migrated database, and a test compares the two. Do not edit it.
+
+CREATE TABLE "ApiToken" (
+  id serial NOT NULL,
+  name text NOT NULL,
+  hash text NOT NULL,
+  scope text NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "revokedAt" timestamp(3) with time zone,
+  "lastUsedAt" timestamp(3) with time zone,
+  CONSTRAINT "ApiToken_pkey" PRIMARY KEY (id),
+  CONSTRAINT token_scope CHECK (scope = ANY (ARRAY['admin'::text, 'trigger'::text]))
+);
+CREATE UNIQUE INDEX "ApiToken_hash_key" ON "ApiToken" USING btree (hash);
+CREATE UNIQUE INDEX "ApiToken_name_key" ON "ApiToken" USING btree (name);
+
+CREATE TABLE "Artifact" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  name text NOT NULL,
+  bytes integer NOT NULL,
+  sum text,
+  sha256 text,
+  "sealedAt" timestamp(3) with time zone,
+  CONSTRAINT "Artifact_pkey" PRIMARY KEY ("jobId", number, name),
+  CONSTRAINT sealed_has_sums CHECK ("sealedAt" IS NULL OR sum IS NOT NULL AND sha256 IS NOT NULL)
+);
+
+CREATE TABLE "Attempt" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "hostId" integer NOT NULL,
+  state text NOT NULL,
+  "queuedAt" timestamp(3) with time zone NOT NULL,
+  slot integer,
+  claim integer,
+  lease text,
+  "leaseUntil" timestamp(3) with time zone,
+  "leasedAt" timestamp(3) with time zone,
+  "startedAt" timestamp(3) with time zone,
+  "finishedAt" timestamp(3) with time zone,
+  "cancelRequestedAt" timestamp(3) with time zone,
+  steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+  verdict text,
+  "failedStep" text,
+  reason text,
+  detail text,
+  "logBytes" integer DEFAULT 0 NOT NULL,
+  "logSum" text,
+  "artifactNote" text,
+  instance text,
+  compiler text,
+  CONSTRAINT "Attempt_pkey" PRIMARY KEY ("jobId", number),
+  CONSTRAINT attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text, 'finished'::text])),
+  CONSTRAINT attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
+  CONSTRAINT finished_has_verdict CHECK ((state = 'finished'::text) = (verdict IS NOT NULL AND "finishedAt" IS NOT NULL)),
+  CONSTRAINT leased_has_lease CHECK ((state <> ALL (ARRAY['leased'::text, 'running'::text])) OR slot IS NOT NULL AND claim IS NOT NULL AND lease IS NOT NULL AND "leaseUntil" IS NOT NULL),
+  CONSTRAINT unclaimed_has_no_lease CHECK ((state <> ALL (ARRAY['waiting'::text, 'queued'::text])) OR lease IS NULL)
+);
+CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
+CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
+CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
+CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId") WHERE state <> 'finished'::text;
+CREATE INDEX queued_attempts ON "Attempt" USING btree ("queuedAt", "jobId") WHERE state = 'queued'::text;
+
+CREATE TABLE "Branch" (
+  "projectName" text NOT NULL,
+  name text NOT NULL,
+  "pushedAt" timestamp(3) with time zone NOT NULL,
+  "lineWantedAt" timestamp(3) with time zone,
+  guessed boolean DEFAULT false NOT NULL,
+  CONSTRAINT "Branch_pkey" PRIMARY KEY ("projectName", name)
+);
+CREATE INDEX "Branch_projectName_pushedAt_idx" ON "Branch" USING btree ("projectName", "pushedAt");
+CREATE INDEX lines_to_read ON "Branch" USING btree ("lineWantedAt") WHERE "lineWantedAt" IS NOT NULL;
+
+CREATE TABLE "BranchCommit" (
+  "projectName" text NOT NULL,
+  commit text NOT NULL,
+  branch text NOT NULL,
+  "position" integer NOT NULL,
+  settled boolean DEFAULT false NOT NULL,
+  CONSTRAINT "BranchCommit_pkey" PRIMARY KEY ("projectName", commit, branch)
+);
+CREATE INDEX "BranchCommit_projectName_branch_position_idx" ON "BranchCommit" USING btree ("projectName", branch, "position");
+
+CREATE TABLE "Build" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  commit text NOT NULL,
+  branch text,
+  subject text,
+  author text,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  sources text DEFAULT 'pending'::text NOT NULL,
+  "sourcesInfo" jsonb,
+  reason text DEFAULT 'push'::text NOT NULL,
+  "recipeHash" text DEFAULT ''::text NOT NULL,
+  CONSTRAINT "Build_pkey" PRIMARY KEY (id),
+  CONSTRAINT build_sources CHECK (sources = ANY (ARRAY['pending'::text, 'ready'::text, 'failed'::text]))
+);
+CREATE UNIQUE INDEX "Build_projectName_commit_reason_recipeHash_key" ON "Build" USING btree ("projectName", commit, reason, "recipeHash");
+CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);
+CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pending'::text;
+
+CREATE TABLE "Cell" (
+  "projectName" text NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  "jobId" integer NOT NULL,
+  "buildId" integer NOT NULL,
+  commit text NOT NULL,
+  verdict text NOT NULL,
+  "failedStep" text,
+  "finishedAt" timestamp(3) with time zone NOT NULL,
+  "sinceBuildId" integer NOT NULL,
+  "sinceCommit" text NOT NULL,
+  "sinceAt" timestamp(3) with time zone NOT NULL,
+  "lastGoodBuildId" integer,
+  "lastGoodCommit" text,
+  "lastGoodAt" timestamp(3) with time zone,
+  "changedAt" timestamp(3) with time zone NOT NULL,
+  "changedBuildId" integer NOT NULL,
+  "changedCommit" text NOT NULL,
+  branch text NOT NULL,
+  CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
+);
+
+CREATE TABLE "Configuration" (
+  id integer DEFAULT 1 NOT NULL,
+  "acceptedAt" timestamp(3) with time zone,
+  hash text,
+  problems text,
+  "refusedAt" timestamp(3) with time zone,
+  CONSTRAINT "Configuration_pkey" PRIMARY KEY (id),
+  CONSTRAINT one_configuration CHECK (id = 1)
+);
+
+CREATE TABLE "Host" (
+  id serial NOT NULL,
+  name text NOT NULL,
+  "credentialHash" text NOT NULL,
+  facts jsonb NOT NULL,
+  slots integer DEFAULT 1 NOT NULL,
+  "agentVersion" text NOT NULL,
+  instance text,
+  "enrolledAt" timestamp(3) with time zone NOT NULL,
+  "lastSeenAt" timestamp(3) with time zone NOT NULL,
+  "awaySince" timestamp(3) with time zone,
+  refusal text,
+  "diskFreeMb" integer,
+  "pausedAt" timestamp(3) with time zone,
+  "removedAt" timestamp(3) with time zone,
+  "keyNonce" text,
+  "keySeed" text,
+  rules jsonb DEFAULT '[]'::jsonb NOT NULL,
+  "alertSeed" text,
+  "alertUrl" text,
+  "silentSince" timestamp(3) with time zone,
+  CONSTRAINT "Host_pkey" PRIMARY KEY (id),
+  CONSTRAINT "Host_key_check" CHECK (("keySeed" IS NULL) = ("keyNonce" IS NULL)),
+  CONSTRAINT alert_has_seed CHECK (("alertUrl" IS NULL) = ("alertSeed" IS NULL))
+);
+CREATE UNIQUE INDEX "Host_credentialHash_key" ON "Host" USING btree ("credentialHash");
+CREATE UNIQUE INDEX "Host_name_key" ON "Host" USING btree (name);
+
+CREATE TABLE "HostAlert" (
+  id serial NOT NULL,
+  "hostId" integer NOT NULL,
+  kind text NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  attempts jsonb NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  "deliveredAt" timestamp(3) with time zone,
+  "gaveUpAt" timestamp(3) with time zone,
+  problem text,
+  CONSTRAINT "HostAlert_pkey" PRIMARY KEY (id),
+  CONSTRAINT host_alert_kind CHECK (kind = ANY (ARRAY['host.silent'::text, 'host.back'::text]))
+);
+CREATE INDEX "HostAlert_hostId_idx" ON "HostAlert" USING btree ("hostId");
+CREATE INDEX alerts_to_tell ON "HostAlert" USING btree ("hostId", id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
+
+CREATE TABLE "HostArch" (
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  kind text NOT NULL,
+  compiler text DEFAULT ''::text NOT NULL,
+  unable text,
+  CONSTRAINT "HostArch_pkey" PRIMARY KEY ("hostId", arch),
+  CONSTRAINT host_arch_kind CHECK (kind = ANY (ARRAY['native'::text, 'cross'::text]))
+);
+
+CREATE TABLE "Invitation" (
+  id serial NOT NULL,
+  "hostName" text NOT NULL,
+  "tokenHash" text NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "expiresAt" timestamp(3) with time zone NOT NULL,
+  "usedAt" timestamp(3) with time zone,
+  "usedNonce" text,
+  seed text,
+  CONSTRAINT "Invitation_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Invitation_tokenHash_key" ON "Invitation" USING btree ("tokenHash");
+
+CREATE TABLE "Job" (
+  id serial NOT NULL,
+  "buildId" integer NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  "recipeHash" text NOT NULL,
+  branch text,
+  CONSTRAINT "Job_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Job_buildId_hostId_arch_variant_key" ON "Job" USING btree ("buildId", "hostId", arch, variant);
+CREATE INDEX "Job_hostId_id_idx" ON "Job" USING btree ("hostId", id);
+
+CREATE TABLE "Login" (
+  id serial NOT NULL,
+  "linkHash" text NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "expiresAt" timestamp(3) with time zone NOT NULL,
+  "usedAt" timestamp(3) with time zone,
+  "sessionHash" text,
+  "tokenHash" text NOT NULL,
+  CONSTRAINT "Login_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Login_linkHash_key" ON "Login" USING btree ("linkHash");
+CREATE UNIQUE INDEX "Login_sessionHash_key" ON "Login" USING btree ("sessionHash");
+CREATE INDEX "Login_tokenHash_idx" ON "Login" USING btree ("tokenHash");
+
+CREATE TABLE "Project" (
+  name text NOT NULL,
+  config json NOT NULL,
+  "configHash" text NOT NULL,
+  "removedAt" timestamp(3) with time zone,
+  "updatedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Project_pkey" PRIMARY KEY (name)
+);
+
+CREATE TABLE "Push" (
+  id serial NOT NULL,
+  source text NOT NULL,
+  "deliveryId" text NOT NULL,
+  "projectName" text NOT NULL,
+  branch text,
+  commit text NOT NULL,
+  outcome text NOT NULL,
+  "buildId" integer,
+  "receivedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Push_pkey" PRIMARY KEY (id)
+);
+CREATE INDEX "Push_buildId_idx" ON "Push" USING btree ("buildId");
+CREATE UNIQUE INDEX "Push_source_deliveryId_projectName_key" ON "Push" USING btree (source, "deliveryId", "projectName");
+
+CREATE TABLE "Recipe" (
+  hash text NOT NULL,
+  body json NOT NULL,
+  CONSTRAINT "Recipe_pkey" PRIMARY KEY (hash)
+);
+
+CREATE TABLE "RevokedToken" (
+  hash text NOT NULL,
+  "revokedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "RevokedToken_pkey" PRIMARY KEY (hash)
+);
+
+CREATE TABLE "SignedRun" (
+  by text NOT NULL,
+  run text NOT NULL,
+  count integer NOT NULL,
+  "seenAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "SignedRun_pkey" PRIMARY KEY (by, run),
+  CONSTRAINT "SignedRun_count_check" CHECK (count > 0)
+);
+
+CREATE TABLE "Slot" (
+  "hostId" integer NOT NULL,
+  number integer NOT NULL,
+  claim integer DEFAULT 0 NOT NULL,
+  CONSTRAINT "Slot_pkey" PRIMARY KEY ("hostId", number)
+);
+
+CREATE TABLE "Watch" (
+  id integer DEFAULT 1 NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  "lastAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Watch_pkey" PRIMARY KEY (id),
+  CONSTRAINT one_watch CHECK (id = 1)
+);
+
+ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Branch" ADD CONSTRAINT "Branch_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Build" ADD CONSTRAINT "Build_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "HostAlert" ADD CONSTRAINT "HostAlert_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "HostArch" ADD CONSTRAINT "HostArch_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
+ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
