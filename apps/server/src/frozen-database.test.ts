@@ -31,7 +31,7 @@ serverTest('each page and each read of the API answers within 5 s while PostgreS
   const farm = openFarm({ ...options, now: () => new Date('2024-05-06T07:08:09Z') })
   const app = await server.open({ farm })
   const link: string = (await server.post('/api/v1/login-links')).json().url
-  const session = await server.farm.logIn(link.split('/').at(-1) ?? '')
+  const session = await server.farm.access.logIn(link.split('/').at(-1) ?? '')
   const cookie = session.kind === 'logged-in' ? `rumpfarm_session=${session.session}` : ''
   const wanted = [
     ...pages.map(url => ({ url, headers: {} })),

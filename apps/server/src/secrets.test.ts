@@ -10,9 +10,9 @@ serverTest('no page and no answer shows the secret of an address that the databa
   await server.configure({ repository: address, sources: [source] })
   await server.host('vax')
   const commit = 'a'.repeat(40)
-  await server.farm.receivePush({ project: 'sample', commit, branch: 'main', source: 'test', deliveryId: '1' })
+  await server.farm.builds.receivePush({ project: 'sample', commit, branch: 'main', source: 'test', deliveryId: '1' })
   const sums = { key: 'k', commit, path: null, leaveOut: [], bytes: 1, crc: '1', sha256: '', md5: '' }
-  await server.farm.sourcesReady(1, { sources: [{ ...source, ...sums }], subject: 'First', author: 'Ada' })
+  await server.farm.builds.markSourcesReady(1, { sources: [{ ...source, ...sums }], subject: 'First', author: 'Ada' })
 
   for (const url of [
     '/projects/sample',

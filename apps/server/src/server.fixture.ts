@@ -109,7 +109,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
       secret: config.secrets.server,
       now: () => new Date(time),
     })
-    await farm.admitToken('admin', adminToken, 'admin')
+    await farm.access.admitToken('admin', adminToken, 'admin')
     const mirrors = openMirrors({ directory: join(directory, 'sources'), environment: process.env })
     const app = await openTestServer({ farm, mirrors, config })
     const wait = (seconds: number) => {
@@ -199,34 +199,34 @@ function hands(farm: Farm, app: FastifyInstance, repository: Repository) {
     post: (url: string, payload: object = {}, headers: Record<string, string> = {}) =>
       ask({ method: 'POST', url, payload, headers: { authorization: `Bearer ${adminToken}`, ...headers } }),
     configure: (...changes: Partial<ProjectConfig>[]) =>
-      farm.applyConfiguration(
+      farm.projects.applyConfiguration(
         (changes.length > 0 ? changes : [{}]).map(change => project(repository.directory, change)),
       ),
     host: (name: string, arches = ['amd64']) => enrol(farm, name, arches),
     build: (commit = repository.git('rev-parse', 'HEAD')) => build(farm, commit),
-    stored: async () => (await farm.listBuilds({ limit: 1000 })).length,
+    stored: async () => (await farm.builds.list({ limit: 1000 })).length,
   }
 }
 
 async function build(farm: Farm, commit: string): Promise<number> {
   const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: commit }
-  const pushed = await farm.receivePush(push)
+  const pushed = await farm.builds.receivePush(push)
   if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
-  await farm.sourcesReady(pushed.buildId, { sources: [], subject: 'First', author: 'Ada' })
+  await farm.builds.markSourcesReady(pushed.buildId, { sources: [], subject: 'First', author: 'Ada' })
   return pushed.buildId
 }
 
 async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHost> {
-  const invited = await farm.invite(name)
+  const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
-  const joined = await farm.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
+  const joined = await farm.hosts.enroll({ token: invited.token, nonce: 'n1', version: '1.0.0', facts })
   const credential = joined.kind === 'enrolled' ? (joined.credential ?? '') : ''
-  const host = (await farm.hostsBearing([credential])).get(credential)
+  const host = (await farm.hosts.findByCredentials([credential])).get(credential)
   if (!host) throw new Error(`enroll: ${joined.kind}`)
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`
-  await farm.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
+  await farm.hosts.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
   return { ...host, credential, ...work(farm, host.id, instance) }
 }
 
@@ -235,13 +235,19 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
   const heldBy = ({ attempt, lease }: Offer) => ({ ...attemptOf(attempt), hostId, lease })
   return {
     async take(attempt) {
-      const offer = await farm.leaseAttempt({ hostId, instance, slot: 1, claim: ++claim }, attemptOf(attempt))
+      const offer = await farm.attempts.lease({ hostId, instance, slot: 1, claim: ++claim }, attemptOf(attempt))
       if (!offer) throw new Error(`attempt ${attempt} cannot be taken`)
       return offer
     },
     async say(offer, text, offset = 0) {
       const bytes = Buffer.from(text)
-      const said = await farm.progress({ ...heldBy(offer), offset, bytes, sum: `crc:${cksum(bytes)}`, steps: '' })
+      const said = await farm.attempts.recordProgress({
+        ...heldBy(offer),
+        offset,
+        bytes,
+        sum: `crc:${cksum(bytes)}`,
+        steps: '',
+      })
       if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
     },
     async end(offer, { exits = [0, 0], log = '', artifacts = {}, left = [] } = {}) {
@@ -252,13 +258,13 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
       }))
       for (const { name, bytes: size, sum } of told) {
         const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), sum }
-        const stored = await farm.storeArtifact({ ...heldBy(offer), ...piece })
+        const stored = await farm.attempts.storeArtifact({ ...heldBy(offer), ...piece })
         if (stored.kind !== 'ok') throw new Error(`artifact ${name}: ${stored.kind}`)
       }
       const bytes = Buffer.from(log)
       const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: bytes.length }))
       const sum = `crc:${cksum(bytes)}`
-      const ended = await farm.finish({
+      const ended = await farm.attempts.finish({
         ...heldBy(offer),
         reason: 'exit',
         steps,

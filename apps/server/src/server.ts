@@ -63,12 +63,12 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     leaseSeconds: config.leaseSeconds,
     agentVersionMin: config.agentVersionMin,
     silentSeconds: config.silentSeconds,
-    publish: eventPublisher({ bus, dispatch, tasks, viewers, log }),
   })
+  farm.onEvent(eventPublisher({ bus, dispatch, tasks, viewers, log }))
   closing.splice(closing.indexOf(queues.close), 0, farm.close)
-  bus.subscribe(topics.revoked, attempt => farm.forgetAttempt(attempt))
+  bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
   await admitAdmin(farm, config, log)
-  await farm.extendLeases()
+  await farm.attempts.extendLeases()
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
   const signed = config.signed && signedWay(config.signed.url)
@@ -82,7 +82,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
 
 /** A revoked token stops no start: hosts go on, and other administrators' tokens work. */
 async function admitAdmin(farm: Farm, { secrets, adminTokenFrom }: Config, log: Logger): Promise<void> {
-  const admission = await farm.admitToken('admin', secrets.adminToken, 'admin')
+  const admission = await farm.access.admitToken('admin', secrets.adminToken, 'admin')
   switch (admission.kind) {
     case 'admitted':
       return

@@ -15,7 +15,7 @@ const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
   return [vax, (await vax.claim(1)) as Offer]
 }
 
-type Sent = Parameters<TestFarm['storeArtifact']>[0]
+type Sent = Parameters<TestFarm['attempts']['storeArtifact']>[0]
 
 /** Sends bytes of a file; those of the whole one, unless it is told otherwise. */
 function send(
@@ -28,7 +28,7 @@ function send(
 ) {
   const sum = `crc:${cksum(bytes)}`
   const held = { ...attemptOf(offer), hostId: host.id, lease: offer.lease }
-  return farm.storeArtifact({ ...held, name, size: bytes.length, offset: 0, bytes, sum, ...changes })
+  return farm.attempts.storeArtifact({ ...held, name, size: bytes.length, offset: 0, bytes, sum, ...changes })
 }
 
 const told = (name: string, bytes: Buffer) => ({ name, bytes: bytes.length, sum: `crc:${cksum(bytes)}` })
@@ -40,7 +40,7 @@ const finish = (
   artifacts: ReturnType<typeof told>[],
   left: string[] = [],
 ) =>
-  farm.finish({
+  farm.attempts.finish({
     ...attemptOf(offer),
     hostId: host.id,
     lease: offer.lease,
@@ -54,10 +54,10 @@ const finish = (
 
 const contents = (farm: TestFarm, offer: Offer, name: string) => {
   const key = { ...attemptOf(offer), name }
-  return buffer(farm.readArtifact(key, 0, farm.artifactSize(key)))
+  return buffer(farm.attempts.readArtifact(key, 0, farm.attempts.artifactSize(key)))
 }
 
-const kept = async (farm: TestFarm) => (await farm.findJob(1))?.attempts[0]?.artifacts.map(({ name }) => name)
+const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[0]?.artifacts.map(({ name }) => name)
 
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
@@ -77,7 +77,7 @@ farmTest('a file arrives by offset, resumes at odd ones, and is sealed by the fi
   expect(await kept(farm)).toEqual([])
 
   expect(await finish(farm, vax, offer, [told('dist/a.bin', binary)])).toEqual({ kind: 'finished', verdict: 'failed' })
-  expect((await farm.findJob(1))?.attempts[0]?.artifacts).toEqual([
+  expect((await farm.builds.findJob(1))?.attempts[0]?.artifacts).toEqual([
     { name: 'dist/a.bin', bytes: 700, sha256: createHash('sha256').update(binary).digest('hex') },
   ])
   expect((await contents(farm, offer, 'dist/a.bin')).equals(binary)).toBe(true)
@@ -122,7 +122,7 @@ farmTest('a piece with a wrong checksum, or beyond its size, is not stored', asy
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'a', letters, { sum: 'crc:1' })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
-  expect(farm.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
+  expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
 })
 
 farmTest('together the files have no more bytes than the recipe allows; the rest is not taken', async ({ farm }) => {
@@ -136,7 +136,7 @@ farmTest('together the files have no more bytes than the recipe allows; the rest
   expect(await send(farm, vax, offer, 'c', binary.subarray(0, 300))).toMatchObject({ kind: 'ok' })
   const left = ['large: it has 1001 bytes', 'b: no']
   await finish(farm, vax, offer, [told('a', binary), told('c', binary.subarray(0, 300))], left)
-  expect((await farm.findJob(1))?.attempts[0]).toMatchObject({
+  expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
     verdict: 'failed',
     artifactNote: 'large: it has 1001 bytes\nb: no',
   })
@@ -178,15 +178,15 @@ farmTest('a stale lease and another host keep nothing', async ({ farm }) => {
 farmTest('a cancelled job keeps nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters.subarray(0, 4), { size: letters.length })
-  await farm.cancelJob(1)
-  farm.forgetAttempt(offer.attempt) // what the server does when it hears "revoked"
+  await farm.builds.cancelJob(1)
+  farm.attempts.dropCached(offer.attempt) // what the server does when it hears "revoked"
   const rest = { offset: 4, size: letters.length }
   expect(await send(farm, vax, offer, 'a', letters.subarray(4), rest)).toEqual({
     kind: 'refused',
     why: 'the job was cancelled',
   })
   await farm.end(vax, offer, { exits: [], reason: 'cancelled' })
-  expect([await kept(farm), farm.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
+  expect([await kept(farm), farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
 })
 
 farmTest('what was sent and is not named at the end is dropped, with its bytes', async ({ farm }) => {
@@ -195,7 +195,7 @@ farmTest('what was sent and is not named at the end is dropped, with its bytes',
   await send(farm, vax, offer, 'b', letters)
   await finish(farm, vax, offer, [told('a', letters)])
   expect(await kept(farm)).toEqual(['a'])
-  const size = (name: string) => farm.artifactSize({ ...attemptOf(offer), name })
+  const size = (name: string) => farm.attempts.artifactSize({ ...attemptOf(offer), name })
   expect([size('a'), size('b')]).toEqual([10, 0])
 })
 
@@ -206,11 +206,11 @@ farmTest('files that arrive are a sign of life, and those of a lost attempt are 
     expect(await send(farm, vax, offer, 'slow', piece, { offset, size: 10 })).toMatchObject({ kind: 'ok' })
     farm.wait(leaseSeconds / 2)
   }
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
   expect(await farm.verdicts()).toEqual(['leased'])
 
   farm.wait(leaseSeconds + 601)
-  await farm.expireLeases()
-  expect((await farm.findJob(1))?.attempts.at(-1)).toMatchObject({ verdict: 'lost', artifacts: [] })
-  expect(farm.artifactSize({ ...attemptOf(offer), name: 'slow' })).toBe(0)
+  await farm.attempts.expireLeases()
+  expect((await farm.builds.findJob(1))?.attempts.at(-1)).toMatchObject({ verdict: 'lost', artifacts: [] })
+  expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'slow' })).toBe(0)
 })

@@ -24,7 +24,7 @@ farmTest("a host that names another host's attempt is told that it has none", as
 
   expect(await farm.say(sun, offer, 'hello')).toEqual({ kind: 'unknown' })
   expect(await farm.end(sun, offer)).toEqual({ kind: 'unknown' })
-  expect(await farm.sourcesOfLease(attemptOf(offer), sun.id, offer.lease)).toBeUndefined()
+  expect(await farm.attempts.sourcesOf(attemptOf(offer), sun.id, offer.lease)).toBeUndefined()
 })
 
 farmTest('a claim asked twice gets the same lease', async ({ farm }) => {
@@ -54,8 +54,8 @@ farmTest('two claims of one slot at the same moment never hold two jobs', async 
   await farm.build(commitOf('b'))
   const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
   const leases = await Promise.all([
-    farm.leaseAttempt(wish, { jobId: 1, number: 1 }),
-    farm.leaseAttempt(wish, { jobId: 2, number: 1 }),
+    farm.attempts.lease(wish, { jobId: 1, number: 1 }),
+    farm.attempts.lease(wish, { jobId: 2, number: 1 }),
   ])
 
   expect(leases.filter(lease => lease !== undefined)).toHaveLength(1)
@@ -82,7 +82,7 @@ farmTest('a host that asks for more work has lost the job that the farm thought 
   await vax.claim(1)
 
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
-  expect((await farm.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'forgotten' })
+  expect((await farm.builds.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'forgotten' })
 })
 
 farmTest('a second agent with the same credential gets nothing while the first is alive', async ({ farm }) => {
@@ -91,10 +91,10 @@ farmTest('a second agent with the same credential gets nothing while the first i
   const second = { hostId: vax.id, instance: 'vax-2', slots: 1, version: '1', facts: {}, arches: [] }
   await farm.build(commitOf('a'))
 
-  expect(await farm.hello(second)).toMatchObject({ kind: 'other-instance' })
+  expect(await farm.hosts.hello(second)).toMatchObject({ kind: 'other-instance' })
   expect(await vax.claim(1, { instance: 'vax-2' })).toBe('other-instance')
   farm.wait(leaseSeconds + 1)
-  expect(await farm.hello(second)).toEqual({ kind: 'welcome' })
+  expect(await farm.hosts.hello(second)).toEqual({ kind: 'welcome' })
   expect(await vax.claim(1)).toBe('other-instance')
 })
 
@@ -103,8 +103,8 @@ farmTest(
   async ({ farm }) => {
     const vax = await farm.host('vax')
     const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
-    expect(await farm.hello(next)).toEqual({ kind: 'welcome' })
-    expect(await farm.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
+    expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
+    expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
   },
 )
 
@@ -112,21 +112,21 @@ farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
-  await farm.pauseHost('vax', true)
+  await farm.hosts.setPaused('vax', true)
 
   expect(await vax.claim(1)).toBe('paused')
-  expect((await farm.findHost('vax'))?.presence).toBe('paused')
-  await farm.pauseHost('vax', false)
+  expect((await farm.hosts.find('vax'))?.presence).toBe('paused')
+  await farm.hosts.setPaused('vax', false)
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
 })
 
 farmTest('a host that takes no work says why, and the matrix shows it', async ({ farm }) => {
   const vax = await farm.host('vax')
   const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
-  await farm.askForWork(wish, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
-  expect((await farm.matrix()).hosts[0]).toMatchObject({ name: 'vax', refusal: 'disk-full 12 MB free' })
-  await farm.askForWork(wish, { diskFreeMb: 9000 })
-  expect(await farm.findHost('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
+  await farm.attempts.checkSlot(wish, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
+  expect((await farm.matrix.load()).hosts[0]).toMatchObject({ name: 'vax', refusal: 'disk-full 12 MB free' })
+  await farm.attempts.checkSlot(wish, { diskFreeMb: 9000 })
+  expect(await farm.hosts.find('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
 })
 
 farmTest('a host that left the farm is not known any more, and its jobs are cancelled', async ({ farm }) => {
@@ -134,11 +134,11 @@ farmTest('a host that left the farm is not known any more, and its jobs are canc
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
   await farm.build(commitOf('b'))
-  await farm.removeHost('vax')
+  await farm.hosts.remove('vax')
 
-  expect(await farm.hostsBearing([vax.credential])).toEqual(new Map())
+  expect(await farm.hosts.findByCredentials([vax.credential])).toEqual(new Map())
   expect(await farm.verdicts()).toEqual(['cancelled', 'cancelled'])
-  expect((await farm.matrix()).hosts).toEqual([])
+  expect((await farm.matrix.load()).hosts).toEqual([])
 })
 
 farmTest('a host that never heard of what it got is told the number of that claim', async ({ farm }) => {
@@ -147,11 +147,11 @@ farmTest('a host that never heard of what it got is told the number of that clai
   const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
   await farm.build(commitOf('a'))
   await vax.claim(3)
-  expect(await farm.askForWork({ ...wish, claim: 2 })).toEqual({ kind: 'stale', newest: 3 })
+  expect(await farm.attempts.checkSlot({ ...wish, claim: 2 })).toEqual({ kind: 'stale', newest: 3 })
   farm.wait(leaseSeconds + 601)
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
 
-  expect(await farm.askForWork(wish)).toEqual({ kind: 'stale', newest: 3 })
+  expect(await farm.attempts.checkSlot(wish)).toEqual({ kind: 'stale', newest: 3 })
   expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
 })
 
@@ -172,7 +172,7 @@ farmTest(
       facts: {},
       arches: [],
     }
-    await farm.hello(successor)
+    await farm.hosts.hello(successor)
     const second = (await vax.claim(1, { instance: 'vax-2' })) as Offer
 
     expect(second.attempt).toBe(first.attempt)
@@ -195,10 +195,10 @@ farmTest(
     writeFileSync(join(farm.logsDirectory, '0/1.1.log'), 'of another job, before the restore\n'.repeat(1000))
 
     const offer = (await vax.claim(1)) as Offer
-    expect(farm.logSize({ jobId: 1, number: 1 })).toBe(0)
+    expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
     expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
     expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // the same offer again keeps what is there
-    expect(farm.logSize({ jobId: 1, number: 1 })).toBe(8)
+    expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
     await farm.end(vax, offer, { log: 'its own\n' })
     expect(await farm.verdicts()).toEqual(['passed'])
   },
@@ -206,10 +206,10 @@ farmTest(
 
 farmTest('a host that was removed cannot say hello', async ({ farm }) => {
   const vax = await farm.host('vax')
-  await farm.removeHost('vax')
+  await farm.hosts.remove('vax')
   expect(farm.heard).toContainEqual({ kind: 'host-removed', hostId: vax.id })
   const wish = { hostId: vax.id, slots: 1, version: '1.0.0', facts: {}, arches: [] }
-  expect(await farm.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
+  expect(await farm.hosts.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
 })
 
 farmTest('a host that was removed can neither go on with its job nor end it', async ({ farm }) => {
@@ -218,11 +218,11 @@ farmTest('a host that was removed can neither go on with its job nor end it', as
   await farm.build(commitOf('a'))
   const offer = (await vax.claim(1)) as Offer
   await farm.say(vax, offer, 'a line\n')
-  await farm.removeHost('vax')
+  await farm.hosts.remove('vax')
 
   expect(await farm.end(vax, offer, { log: 'a line\n' })).toEqual({ kind: 'lease-lost' })
   expect(await farm.say(vax, offer, 'more\n', { offset: 7 })).toEqual({ kind: 'lease-lost' })
-  expect((await farm.findJob(1))?.attempts[0]).toMatchObject({
+  expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
     verdict: 'cancelled',
     detail: 'the host was removed from the farm',
   })

@@ -68,20 +68,20 @@ export interface TestFarm extends Farm {
   push(
     commit: string,
     changes?: { branch?: string | undefined; deliveryId?: string; project?: string; again?: boolean },
-  ): ReturnType<Farm['receivePush']>
+  ): ReturnType<Farm['builds']['receivePush']>
   /** A push whose sources are ready: the build's id. */
   build(commit: string): Promise<number>
   say(
     host: HostHandle,
     offer: Offer,
     text: string,
-    changes?: Partial<Parameters<Farm['progress']>[0]>,
-  ): ReturnType<Farm['progress']>
+    changes?: Partial<Parameters<Farm['attempts']['recordProgress']>[0]>,
+  ): ReturnType<Farm['attempts']['recordProgress']>
   end(
     host: HostHandle,
     offer: Offer,
     changes?: { exits?: number[]; reason?: FinishReason; log?: string },
-  ): ReturnType<Farm['finish']>
+  ): ReturnType<Farm['attempts']['finish']>
   verdicts(): Promise<(string | null)[]>
 }
 
@@ -103,16 +103,16 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
       logsDirectory: directory,
       secret: 'a secret of at least thirty-two characters',
       leaseSeconds,
-      publish: event => void heard.push(event),
       now: () => new Date(time),
     })
+    farm.onEvent(event => void heard.push(event))
     const wait = (seconds: number) => {
       time += seconds * 1000
     }
     const pass = async (seconds: number) => {
       for (let left = seconds; left > 0; left -= 5) {
         wait(Math.min(5, left))
-        await farm.watchHosts()
+        await farm.hosts.checkSilence()
       }
     }
     const clock = { now: () => new Date(time), wait, pass }
@@ -126,7 +126,7 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
 function speak(farm: Farm, heard: FarmEvent[]) {
   let deliveries = 0
   const push: TestFarm['push'] = (commit, changes = {}) =>
-    farm.receivePush({
+    farm.builds.receivePush({
       project: 'sample',
       commit,
       branch: 'main',
@@ -136,18 +136,19 @@ function speak(farm: Farm, heard: FarmEvent[]) {
     })
   return {
     push,
-    configure: (...projects: ProjectConfig[]) => farm.applyConfiguration(projects.length > 0 ? projects : [project()]),
+    configure: (...projects: ProjectConfig[]) =>
+      farm.projects.applyConfiguration(projects.length > 0 ? projects : [project()]),
     host: (name: string, arches = ['amd64']) => enrolled(farm, heard, name, arches),
     async build(commit: string) {
       const pushed = await push(commit)
       if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
-      await farm.sourcesReady(pushed.buildId, { sources: [] })
+      await farm.builds.markSourcesReady(pushed.buildId, { sources: [] })
       return pushed.buildId
     },
     say: (host: HostHandle, offer: Offer, text: string, changes: object = {}) => {
       const bytes = Buffer.from(text)
       const sum = `crc:${cksum(bytes)}`
-      return farm.progress({
+      return farm.attempts.recordProgress({
         ...attemptOf(offer),
         hostId: host.id,
         lease: offer.lease,
@@ -161,7 +162,7 @@ function speak(farm: Farm, heard: FarmEvent[]) {
     end: (host: HostHandle, offer: Offer, { exits = [0, 0, 0], reason = 'exit' as FinishReason, log = '' } = {}) => {
       const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: log.length }))
       const sum = `crc:${cksum(Buffer.from(log))}`
-      return farm.finish({
+      return farm.attempts.finish({
         ...attemptOf(offer),
         hostId: host.id,
         lease: offer.lease,
@@ -171,25 +172,25 @@ function speak(farm: Farm, heard: FarmEvent[]) {
         sum,
       })
     },
-    verdicts: async () => (await farm.listJobs({ limit: 100 })).map(job => job.verdict ?? job.state),
+    verdicts: async () => (await farm.builds.listJobs({ limit: 100 })).map(job => job.verdict ?? job.state),
   }
 }
 
 async function enrolled(farm: Farm, heard: FarmEvent[], name: string, arches: string[]): Promise<HostHandle> {
-  const invited = await farm.invite(name)
+  const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
-  const joined = await farm.enroll({
+  const joined = await farm.hosts.enroll({
     token: invited.token,
     nonce: 'n1',
     version: '1.0.0',
     facts: { uname_m: 'x86_64' },
   })
   if (joined.kind !== 'enrolled' || joined.credential === undefined) throw new Error(`enroll: ${joined.kind}`)
-  const bearer = (await farm.hostsBearing([joined.credential])).get(joined.credential)
+  const bearer = (await farm.hosts.findByCredentials([joined.credential])).get(joined.credential)
   if (!bearer) throw new Error('the credential is not known')
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`
-  await farm.hello({
+  await farm.hosts.hello({
     hostId: bearer.id,
     instance,
     slots: 2,
@@ -206,14 +207,18 @@ async function enrolled(farm: Farm, heard: FarmEvent[], name: string, arches: st
   return handle
 }
 
-async function claim(farm: Farm, heard: FarmEvent[], wish: Parameters<Farm['askForWork']>[0]): Promise<Offer | string> {
-  const state = await farm.askForWork(wish)
+async function claim(
+  farm: Farm,
+  heard: FarmEvent[],
+  wish: Parameters<Farm['attempts']['checkSlot']>[0],
+): Promise<Offer | string> {
+  const state = await farm.attempts.checkSlot(wish)
   if (state.kind === 'offer') return state.offer
   if (state.kind !== 'free') return state.kind
   const messages = heard.flatMap(said => (said.kind === 'queued' ? said.attempts : []))
   for (const { hostId, attempt } of messages) {
     const id = parseAttemptName(attempt)
-    const offer = hostId === wish.hostId && id ? await farm.leaseAttempt(wish, id) : undefined
+    const offer = hostId === wish.hostId && id ? await farm.attempts.lease(wish, id) : undefined
     if (offer) return offer
   }
   return 'none'

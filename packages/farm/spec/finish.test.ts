@@ -11,10 +11,10 @@ const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
 
 const logOf = async (farm: TestFarm, offer: Offer): Promise<string> => {
   const attempt = attemptOf(offer)
-  const size = farm.logSize(attempt)
+  const size = farm.attempts.logSize(attempt)
   if (size === 0) return ''
   const parts: Buffer[] = []
-  for await (const part of farm.readLog(attempt, 0, size)) parts.push(part as Buffer)
+  for await (const part of farm.attempts.readLog(attempt, 0, size)) parts.push(part as Buffer)
   return Buffer.concat(parts).toString()
 }
 
@@ -65,7 +65,7 @@ farmTest('steps are shown as they end', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'ok\n', { steps: '0:120:3' })
 
-  expect(await farm.findJob(1)).toMatchObject({
+  expect(await farm.builds.findJob(1)).toMatchObject({
     state: 'running',
     steps: [{ name: 'configure', exit: 0, milliseconds: 120, logBytes: 3 }],
   })
@@ -80,7 +80,7 @@ farmTest('a finish sent twice gets the same answer, and there is one verdict', a
   const answers = await Promise.all([finish(), finish()])
 
   expect([...answers, await finish()]).toEqual(Array(3).fill({ kind: 'finished', verdict: 'failed' }))
-  expect(await farm.findJob(1)).toMatchObject({ verdict: 'failed', failedStep: 'build', attempts: [{}] })
+  expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'failed', failedStep: 'build', attempts: [{}] })
 })
 
 farmTest('a finish waits for the whole log', async ({ farm }) => {
@@ -106,7 +106,7 @@ farmTest('a finish from a stale lease changes nothing', async ({ farm }) => {
 
   expect(await farm.end(vax, offer)).toEqual({ kind: 'lease-lost' })
   expect(await farm.say(vax, offer, 'still here')).toEqual({ kind: 'lease-lost' })
-  expect(await farm.findJob(1)).toMatchObject({ state: 'leased', verdict: null, attempt: '1.2' })
+  expect(await farm.builds.findJob(1)).toMatchObject({ state: 'leased', verdict: null, attempt: '1.2' })
 })
 
 farmTest('a finish with an invented lease changes nothing', async ({ farm }) => {
@@ -124,8 +124,8 @@ farmTest('a job that its owner stopped is tried again', async ({ farm }) => {
 farmTest('a running job that is cancelled hears it with its next message', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
-  expect(await farm.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
-  farm.forgetAttempt(offer.attempt) // what the server does when it hears "revoked"
+  expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
+  farm.attempts.dropCached(offer.attempt) // what the server does when it hears "revoked"
 
   expect(farm.heard).toContainEqual({ kind: 'revoked', attempt: '1.1' })
   expect(await farm.say(vax, offer, '', { offset: 3 })).toMatchObject({ cancel: 'cancelled' })
@@ -139,21 +139,21 @@ farmTest('a queued job that is cancelled ends at once, and nobody can claim it',
   await farm.configure()
   const vax = await farm.host('vax')
   const buildId = await farm.build(commitOf('a'))
-  expect(await farm.cancelBuild(buildId)).toEqual({ kind: 'cancelled', attempts: 1 })
+  expect(await farm.builds.cancel(buildId)).toEqual({ kind: 'cancelled', attempts: 1 })
 
   expect(await vax.claim(1)).toBe('none')
   expect(await farm.verdicts()).toEqual(['cancelled'])
-  expect(await farm.cancelJob(1)).toEqual({ kind: 'nothing-to-cancel' })
-  expect(await farm.cancelJob(99)).toEqual({ kind: 'unknown' })
+  expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'nothing-to-cancel' })
+  expect(await farm.builds.cancelJob(99)).toEqual({ kind: 'unknown' })
 })
 
 farmTest('two people who retry a job at the same moment make one attempt', async ({ farm }) => {
   const [vax, offer] = await running(farm)
-  expect(await farm.retryJob(1)).toEqual({ kind: 'not-finished', attempt: '1.1' })
+  expect(await farm.builds.retryJob(1)).toEqual({ kind: 'not-finished', attempt: '1.1' })
   await farm.end(vax, offer, { exits: [1] })
-  const retries = await Promise.all([farm.retryJob(1), farm.retryJob(1)])
+  const retries = await Promise.all([farm.builds.retryJob(1), farm.builds.retryJob(1)])
 
   expect(retries.map(retry => retry.kind).sort()).toEqual(['not-finished', 'queued'])
-  expect((await farm.findJob(1))?.attempts).toHaveLength(2)
-  expect(await farm.retryJob(99)).toEqual({ kind: 'unknown' })
+  expect((await farm.builds.findJob(1))?.attempts).toHaveLength(2)
+  expect(await farm.builds.retryJob(99)).toEqual({ kind: 'unknown' })
 })

@@ -10,11 +10,11 @@ farmTest('a host that was away longer than its lease goes on with its own job', 
   await farm.build(commitOf('a'))
   const offer = (await vax.claim(1)) as Offer
   farm.wait(leaseSeconds + graceSeconds - 1)
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
 
   expect(await farm.say(vax, offer, 'back\n')).toMatchObject({ kind: 'ok', size: 5 })
   farm.wait(leaseSeconds + graceSeconds - 1)
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
@@ -24,9 +24,9 @@ farmTest('a job outlives the host that dropped it', async ({ farm }) => {
   await farm.build(commitOf('a'))
   const first = (await vax.claim(1)) as Offer
   farm.wait(leaseSeconds + graceSeconds + 1)
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
 
-  expect((await farm.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'lease-expired' })
+  expect((await farm.builds.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'lease-expired' })
   expect(await farm.say(vax, first, 'still here')).toEqual({ kind: 'lease-lost' })
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2', jobId: first.jobId })
 })
@@ -38,10 +38,10 @@ farmTest('a lost job is tried as often as its recipe says', async ({ farm }) => 
   for (const claim of [1, 2]) {
     await vax.claim(claim)
     farm.wait(leaseSeconds + graceSeconds + 1)
-    await farm.expireLeases()
+    await farm.attempts.expireLeases()
   }
   expect(await vax.claim(3)).toBe('none')
-  expect(await farm.findJob(1)).toMatchObject({ verdict: 'lost', attempts: [{ number: 2 }, { number: 1 }] })
+  expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'lost', attempts: [{ number: 2 }, { number: 1 }] })
 })
 
 farmTest('a cancelled job whose host is silent is cancelled, not tried again', async ({ farm }) => {
@@ -49,12 +49,12 @@ farmTest('a cancelled job whose host is silent is cancelled, not tried again', a
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
   await vax.claim(1)
-  await farm.cancelJob(1)
+  await farm.builds.cancelJob(1)
   farm.wait(leaseSeconds + graceSeconds + 1)
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
 
   expect(await farm.verdicts()).toEqual(['cancelled'])
-  expect(await farm.queuedAttempts()).toEqual([])
+  expect(await farm.attempts.listQueued()).toEqual([])
 })
 
 farmTest('every message renews the lease, and few of them write to the database', async ({ farm }) => {
@@ -66,7 +66,7 @@ farmTest('every message renews the lease, and few of them write to the database'
     expect(await farm.say(vax, offer, '')).toMatchObject({ kind: 'ok' })
     farm.wait(leaseSeconds / 2)
   }
-  await farm.expireLeases()
+  await farm.attempts.expireLeases()
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
@@ -76,8 +76,8 @@ farmTest('a server that was down does not call its hosts lost when it starts', a
   await farm.build(commitOf('a'))
   await vax.claim(1)
   farm.wait(86_400)
-  await farm.extendLeases()
-  await farm.expireLeases()
+  await farm.attempts.extendLeases()
+  await farm.attempts.expireLeases()
 
   expect(await farm.verdicts()).toEqual(['leased'])
 })
@@ -90,7 +90,7 @@ farmTest('a word that an attempt is revoked counts though the row was being read
   const offer = (await vax.claim(1)) as Offer
   farm.wait(leaseSeconds / 2)
   const beat = farm.say(vax, offer, '')
-  farm.forgetAttempt(offer.attempt)
+  farm.attempts.dropCached(offer.attempt)
   expect(await beat).toMatchObject({ kind: 'ok' })
   await vax.claim(2)
 
@@ -121,9 +121,9 @@ farmTest('a lease that another server has let run out is not renewed by one that
   const offer = (await vax.claim(1)) as Offer
   expect(await farm.say(vax, offer, '')).toMatchObject({ kind: 'ok' })
   farm.wait(leaseSeconds + graceSeconds + 1)
-  const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.expireLeases()])
+  const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.attempts.expireLeases()])
 
   // Whichever came first: one of them, and both tell the same.
-  const lost = (await farm.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
+  const lost = (await farm.builds.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
   expect(beat.kind).toBe(lost ? 'lease-lost' : 'ok')
 })

@@ -18,7 +18,7 @@ const cellOf = (matrix: Matrix, host: string, arch = 'amd64') =>
 farmTest('a cell that is expected and never ran is there to be seen', async ({ farm }) => {
   await farm.configure(project({ arches: ['amd64', 'arm'] }))
   await farm.host('vax', ['amd64', 'arm', 'sparc64'])
-  const matrix = await farm.matrix()
+  const matrix = await farm.matrix.load()
 
   expect(matrix.arches).toEqual(['amd64', 'arm', 'sparc64'])
   expect(matrix.cells.map(({ arch, last, active }) => ({ arch, last, active }))).toEqual([
@@ -37,7 +37,7 @@ farmTest('a cell says since when it fails, and what was good last', async ({ far
   farm.wait(60)
   await run(farm, vax, commitOf('c'), [0, 1])
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
     verdict: 'failed',
     failedStep: 'build',
     commit: commitOf('c'),
@@ -50,7 +50,7 @@ farmTest('a failure that farm.yaml knows is told as known, until it fails elsewh
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
-  const seen = async () => cellOf(await farm.matrix(), 'vax')?.known
+  const seen = async () => cellOf(await farm.matrix.load(), 'vax')?.known
   expect(await seen()).toBeNull()
   await run(farm, vax, commitOf('a'), [0, 1])
   expect(await seen()).toBe('no floating point')
@@ -66,17 +66,23 @@ farmTest('failing at another step keeps "since", and says when the step changed'
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ since: { commit: commitOf('a') }, changed: null })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
+    since: { commit: commitOf('a') },
+    changed: null,
+  })
   await run(farm, vax, commitOf('b'), [0, 1])
   const changedAt = farm.now()
   await run(farm, vax, commitOf('c'), [0, 1])
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
     failedStep: 'build',
     since: { commit: commitOf('a'), buildId: 1 },
     changed: { commit: commitOf('b'), buildId: 2, at: changedAt },
   })
   await run(farm, vax, commitOf('d'), [0, 0, 0])
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ since: { commit: commitOf('d') }, changed: null })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
+    since: { commit: commitOf('d') },
+    changed: null,
+  })
 })
 
 farmTest('an older build that ends late does not hide a newer one', async ({ farm }) => {
@@ -89,7 +95,7 @@ farmTest('an older build that ends late does not hide a newer one', async ({ far
   await farm.end(vax, newer)
   await farm.end(vax, old, { exits: [1] })
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
 farmTest('an older build that passes late is what was good last', async ({ farm }) => {
@@ -101,7 +107,7 @@ farmTest('an older build that passes late is what was good last', async ({ farm 
   await farm.end(vax, (await vax.claim(1, { slot: 2 })) as Offer, { exits: [1] })
   await farm.end(vax, old)
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
     verdict: 'failed',
     commit: commitOf('b'),
     since: { commit: commitOf('b') },
@@ -118,14 +124,17 @@ farmTest.for([
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
   await run(farm, vax, commitOf('b'), [0, 1])
-  const before = cellOf(await farm.matrix(), 'vax')?.last
+  const before = cellOf(await farm.matrix.load(), 'vax')?.last
   const buildId = await farm.build(commitOf('c'))
   const offer = (await vax.claim(++claims)) as Offer
-  if (reason === 'cancelled') await farm.cancelBuild(buildId)
+  if (reason === 'cancelled') await farm.builds.cancel(buildId)
   await farm.end(vax, offer, { exits: [0], reason })
 
-  expect((await farm.listJobs({ limit: 1 }))[0]).toMatchObject({ buildId, verdict: name === 'lost' ? null : name })
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toEqual(before)
+  expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({
+    buildId,
+    verdict: name === 'lost' ? null : name,
+  })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
   expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
 })
 
@@ -134,11 +143,11 @@ farmTest('the newest build with a result counts, also when a newer one was cance
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
   const old = (await vax.claim(1)) as Offer
-  await farm.cancelBuild(await farm.build(commitOf('b')))
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
+  await farm.builds.cancel(await farm.build(commitOf('b')))
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
   await farm.end(vax, old, { exits: [1] })
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
     verdict: 'failed',
     commit: commitOf('a'),
     since: { commit: commitOf('a') },
@@ -148,7 +157,13 @@ farmTest('the newest build with a result counts, also when a newer one was cance
 
 /** A line as the repository has it, newest commit first. */
 const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
-  farm.placeLine({ project: 'sample', branch: 'main', commits: [...letters].map(commitOf), complete: true, ...changes })
+  farm.matrix.applyHistory({
+    project: 'sample',
+    branch: 'main',
+    commits: [...letters].map(commitOf),
+    complete: true,
+    ...changes,
+  })
 
 farmTest('pages learn that a commit came to a branch, and nothing when its line is read again', async ({ farm }) => {
   await farm.configure()
@@ -171,13 +186,13 @@ farmTest(
     await run(farm, vax, commitOf('b'), [0, 1])
     await place(farm, 'ba')
     expect(await farm.push(commitOf('a'))).toMatchObject({ created: false })
-    expect((await farm.linesToRead('sample')).map(({ branch }) => branch)).toEqual(['main'])
+    expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['main'])
     await place(farm, 'a')
-    expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), failedStep: 'tests' })
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), failedStep: 'tests' })
 
-    await farm.retryJob(1)
+    await farm.builds.retryJob(1)
     await farm.end(vax, (await vax.claim(++claims)) as Offer)
-    expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
   },
 )
 
@@ -188,13 +203,13 @@ farmTest('an older commit that is built by hand and fails is history: the newest
   await place(farm, 'ba')
   const built = await farm.push(commitOf('a'), { branch: undefined })
   if (built.kind !== 'built') throw new Error(built.kind)
-  await farm.sourcesReady(built.buildId, { sources: [] })
+  await farm.builds.markSourcesReady(built.buildId, { sources: [] })
   await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
-  const before = cellOf(await farm.matrix(), 'vax')?.last
+  const before = cellOf(await farm.matrix.load(), 'vax')?.last
   await place(farm, 'ba')
 
   expect(before).toMatchObject({ verdict: 'passed', commit: commitOf('b'), since: { commit: commitOf('b') } })
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toEqual(before)
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
 })
 
 farmTest('when two pushes arrive in the wrong order, the order of the branch counts', async ({ farm }) => {
@@ -204,7 +219,7 @@ farmTest('when two pushes arrive in the wrong order, the order of the branch cou
   await run(farm, vax, commitOf('a'), [1])
   await place(farm, 'ba')
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
 farmTest('each branch has cells of its own', async ({ farm }) => {
@@ -212,18 +227,18 @@ farmTest('each branch has cells of its own', async ({ farm }) => {
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
   farm.wait(60)
-  await farm.sourcesReady((await built(farm, commitOf('b'), 'release/1')).buildId, { sources: [] })
+  await farm.builds.markSourcesReady((await built(farm, commitOf('b'), 'release/1')).buildId, { sources: [] })
   await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
 
-  const matrix = await farm.matrix()
+  const matrix = await farm.matrix.load()
   expect(matrix.branches).toEqual([{ project: 'sample', shown: 'main', built: ['release/1', 'main'] }])
   expect(cellOf(matrix, 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed', commit: commitOf('a') } })
-  const other = await farm.matrix({ branch: 'release/1' })
+  const other = await farm.matrix.load({ branch: 'release/1' })
   expect(cellOf(other, 'vax')).toMatchObject({
     branch: 'release/1',
     last: { verdict: 'failed', commit: commitOf('b') },
   })
-  expect((await farm.matrix({ branch: 'release/2' })).projects).toEqual([])
+  expect((await farm.matrix.load({ branch: 'release/2' })).projects).toEqual([])
 })
 
 farmTest('a result counts for every built branch whose line holds its commit', async ({ farm }) => {
@@ -232,16 +247,16 @@ farmTest('a result counts for every built branch whose line holds its commit', a
   await run(farm, vax, commitOf('a'), [0, 0, 0])
   await built(farm, commitOf('b'), 'release/1')
   await place(farm, 'ba', { branch: 'release/1' })
-  const onRelease = async () => cellOf(await farm.matrix({ branch: 'release/1' }), 'vax')?.last
+  const onRelease = async () => cellOf(await farm.matrix.load({ branch: 'release/1' }), 'vax')?.last
   expect(await onRelease()).toMatchObject({ verdict: 'passed', commit: commitOf('a') })
 
   farm.wait(60)
   await farm.push(commitOf('a'), { again: true })
-  await farm.sourcesReady(3, { sources: [] })
-  await farm.cancelBuild(2)
+  await farm.builds.markSourcesReady(3, { sources: [] })
+  await farm.builds.cancel(2)
   await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
   expect(await onRelease()).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
 })
 
 farmTest('a commit that no branch holds changes no cell', async ({ farm }) => {
@@ -249,12 +264,12 @@ farmTest('a commit that no branch holds changes no cell', async ({ farm }) => {
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
   await farm.push(commitOf('f'), { branch: undefined })
-  await farm.sourcesReady(2, { sources: [] })
+  await farm.builds.markSourcesReady(2, { sources: [] })
   await place(farm, 'a')
   await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [1] })
 
-  expect(cellOf(await farm.matrix(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('a') })
-  expect((await farm.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('a') })
+  expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
 farmTest(
@@ -263,33 +278,33 @@ farmTest(
     await farm.configure(project({ branches: ['**'] }))
     const vax = await farm.host('vax')
     await farm.push(commitOf('a'), { branch: undefined })
-    await farm.sourcesReady(1, { sources: [] })
+    await farm.builds.markSourcesReady(1, { sources: [] })
     await farm.end(vax, (await vax.claim(++claims)) as Offer)
-    expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
+    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
 
-    const [line] = await farm.linesToRead('sample')
+    const [line] = await farm.matrix.listBranchesToRead('sample')
     if (!line) throw new Error('no line is wanted')
-    await farm.branchMissing(line, 'develop')
-    expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
-    expect((await farm.linesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
+    await farm.matrix.markBranchMissing(line, 'develop')
+    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
+    expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
   },
 )
 
 farmTest('a line that cannot be read is tried again every five minutes, for a day after the push', async ({ farm }) => {
   await farm.configure()
   await farm.push(commitOf('a'))
-  const read = async () => (await farm.linesToRead())[0]
+  const read = async () => (await farm.matrix.listBranchesToRead())[0]
   const first = await read()
-  await farm.lineUnreadable(first as WantedLine)
+  await farm.matrix.markBranchUnreadable(first as WantedLine)
   expect(await read()).toBeUndefined()
   farm.wait(301)
   const second = await read()
   expect(second).toMatchObject({ project: 'sample', branch: 'main' })
   await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
-  await farm.lineRead(second as WantedLine)
+  await farm.matrix.markBranchRead(second as WantedLine)
   expect(await read()).toBeDefined()
   farm.wait(86_400)
-  await farm.lineUnreadable((await read()) as WantedLine)
+  await farm.matrix.markBranchUnreadable((await read()) as WantedLine)
   farm.wait(301)
   expect(await read()).toBeUndefined()
 })
@@ -305,7 +320,7 @@ farmTest('two finishes of one cell at the same moment leave the newest commit in
       ...offers.map(offer => farm.end(vax, offer)),
       place(farm, `${letter.toUpperCase()}${letter}`, { complete: false }),
     ])
-    expect(cellOf(await farm.matrix(), 'vax')?.last?.commit).toBe(commitOf(letter.toUpperCase()))
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last?.commit).toBe(commitOf(letter.toUpperCase()))
   }
 })
 
@@ -318,7 +333,7 @@ farmTest('only here or everywhere counts the cells that ran the commit', async (
   }
   await farm.build(commitOf('b'))
   const endAt = async (host: HostHandle, exits: number[]) => farm.end(host, (await host.claim(2)) as Offer, { exits })
-  const alike = async (host: string) => cellOf(await farm.matrix(), host)?.alike
+  const alike = async (host: string) => cellOf(await farm.matrix.load(), host)?.alike
 
   await endAt(vax, [0, 1])
   expect(await alike('vax')).toEqual({ cells: 0, of: 0, notYet: 2 })
@@ -335,7 +350,7 @@ farmTest('what runs now lies over what was known', async ({ farm }) => {
   await run(farm, vax, commitOf('a'), [0, 0, 0])
   await farm.build(commitOf('b'))
 
-  expect(cellOf(await farm.matrix(), 'vax')).toMatchObject({
+  expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({
     last: { verdict: 'passed' },
     active: { state: 'queued', buildId: 2 },
   })
@@ -345,9 +360,9 @@ farmTest('an arch that a host no longer declares leaves the matrix', async ({ fa
   await farm.configure()
   const vax = await farm.host('vax', ['amd64', 'arm'])
   const arches = [{ arch: 'arm', kind: 'cross', compiler: 'arm-cc 1' }] as const
-  await farm.hello({ hostId: vax.id, instance: 'vax-1', slots: 1, version: '1', facts: {}, arches: [...arches] })
+  await farm.hosts.hello({ hostId: vax.id, instance: 'vax-1', slots: 1, version: '1', facts: {}, arches: [...arches] })
 
-  expect((await farm.matrix()).cells.map(cell => cell.arch)).toEqual(['arm'])
+  expect((await farm.matrix.load()).cells.map(cell => cell.arch)).toEqual(['arm'])
 })
 
 farmTest('a matrix of one project has only its cells', async ({ farm }) => {
@@ -359,19 +374,19 @@ farmTest('a matrix of one project has only its cells', async ({ farm }) => {
   await farm.host('vax')
   await farm.host('sun')
 
-  const cells = (await farm.matrix({ project: 'rump' })).cells.map(cell => `${cell.host} ${cell.variant}`)
+  const cells = (await farm.matrix.load({ project: 'rump' })).cells.map(cell => `${cell.host} ${cell.variant}`)
   expect(cells).toEqual(['sun dynamic', 'sun static', 'vax static'])
 })
 
 farmTest('a host is online, away after an orderly stop, and silent after two minutes', async ({ farm }) => {
   const vax = await farm.host('vax')
-  const presence = async () => (await farm.findHost('vax'))?.presence
+  const presence = async () => (await farm.hosts.find('vax'))?.presence
   expect(await presence()).toBe('online')
   await farm.pass(115)
   expect(await presence()).toBe('silent')
-  expect((await farm.matrix()).hosts).toMatchObject([{ presence: 'silent' }])
+  expect((await farm.matrix.load()).hosts).toMatchObject([{ presence: 'silent' }])
   await vax.claim(1)
   expect(await presence()).toBe('online')
-  await farm.bye(vax.id, 'vax-1')
+  await farm.hosts.bye(vax.id, 'vax-1')
   expect(await presence()).toBe('away')
 })

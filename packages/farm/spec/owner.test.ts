@@ -3,8 +3,8 @@ import type { OwnerRule } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import { commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
 
-const say = (farm: TestFarm, host: HostHandle, changes: Partial<Parameters<TestFarm['hello']>[0]>) =>
-  farm.hello({
+const say = (farm: TestFarm, host: HostHandle, changes: Partial<Parameters<TestFarm['hosts']['hello']>[0]>) =>
+  farm.hosts.hello({
     hostId: host.id,
     instance: `${host.name}-1`,
     slots: 2,
@@ -27,16 +27,16 @@ farmTest('what a host’s owner does not allow is not planned there, and the mat
   await say(farm, vax, { rules: [rule('allow', 'sample', 'release/*')] })
   await farm.build(commitOf('a'))
 
-  expect((await farm.listJobs({ limit: 9 })).map(job => job.host)).toEqual(['sun'])
+  expect((await farm.builds.listJobs({ limit: 9 })).map(job => job.host)).toEqual(['sun'])
   const released = await farm.push(commitOf('b'), { branch: 'release/1' })
   expect(released).toMatchObject({ kind: 'built', jobsAdded: 2 })
   await say(farm, vax, { rules: [rule('deny', 'sample')] })
-  const { cells } = await farm.matrix()
+  const { cells } = await farm.matrix.load()
   expect(cells.map(cell => [cell.host, cell.prevented])).toEqual([
     ['sun', null],
     ['vax', "not allowed by the host's owner"],
   ])
-  expect((await farm.findHost('vax'))?.rules).toEqual([rule('deny', 'sample')])
+  expect((await farm.hosts.find('vax'))?.rules).toEqual([rule('deny', 'sample')])
 })
 
 farmTest('what waits when the owner forbids it is ended, what runs goes on', async ({ farm }) => {
@@ -49,10 +49,10 @@ farmTest('what waits when the owner forbids it is ended, what runs goes on', asy
   await say(farm, vax, { rules: [rule('allow', 'other')] })
 
   expect(await farm.verdicts()).toEqual(['cancelled', 'leased'])
-  const [newest] = await farm.listJobs({ limit: 1 })
-  const job = await farm.findJob(newest?.id ?? 0)
+  const [newest] = await farm.builds.listJobs({ limit: 1 })
+  const job = await farm.builds.findJob(newest?.id ?? 0)
   expect(job?.attempts[0]).toMatchObject({ reason: 'refused', detail: "the host's owner does not allow it" })
-  expect(await farm.retryJob(newest?.id ?? 0)).toEqual({
+  expect(await farm.builds.retryJob(newest?.id ?? 0)).toEqual({
     kind: 'not-runnable',
     why: 'the owner of vax does not allow it',
   })
@@ -67,7 +67,7 @@ farmTest('a job that the host refused is broken, at no step, in its own words', 
   if (typeof offer === 'string') throw new Error(offer)
   expect(offer.branch).toBe('main')
   expect(await farm.end(vax, offer, { exits: [], reason: 'refused' })).toEqual({ kind: 'finished', verdict: 'broken' })
-  const job = await farm.findJob(offer.jobId)
+  const job = await farm.builds.findJob(offer.jobId)
   expect(job).toMatchObject({ verdict: 'broken', failedStep: null })
 })
 
@@ -78,7 +78,7 @@ farmTest(
     const vax = await farm.host('vax')
     await say(farm, vax, { rules: [rule('allow', 'sample', 'main')] })
     await farm.push(commitOf('a'), { branch: 'release/1' })
-    expect(await farm.listJobs({ limit: 9 })).toEqual([])
+    expect(await farm.builds.listJobs({ limit: 9 })).toEqual([])
     await farm.build(commitOf('a'))
     expect(await vax.claim(1)).toMatchObject({ branch: 'main' })
   },
@@ -91,9 +91,9 @@ farmTest('an arch that the host cannot build for keeps its column, and its jobs 
   const unable = { arch: 'amd64', kind: 'native', compiler: '', unable: 'cc: not found' } as const
   await say(farm, vax, { arches: [unable] })
   expect(await vax.claim(1)).toBe('none')
-  expect(await farm.queuedAttempts()).toEqual([])
-  expect((await farm.findHost('vax'))?.arches).toEqual([unable])
-  const { cells } = await farm.matrix()
+  expect(await farm.attempts.listQueued()).toEqual([])
+  expect((await farm.hosts.find('vax'))?.arches).toEqual([unable])
+  const { cells } = await farm.matrix.load()
   expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for it: cc: not found' }])
   await farm.build(commitOf('b'))
   expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for it
@@ -121,8 +121,8 @@ farmTest('an attempt keeps the version of the compiler that the host found', asy
     logBytes: 0,
     sum: 'none',
   }
-  await farm.finish({ ...ending, reason: 'exit', compiler: 'gcc (Debian 12.2.0) 12.2.0' })
-  expect((await farm.findJob(jobId))?.attempts[0]?.compiler).toBe('gcc (Debian 12.2.0) 12.2.0')
+  await farm.attempts.finish({ ...ending, reason: 'exit', compiler: 'gcc (Debian 12.2.0) 12.2.0' })
+  expect((await farm.builds.findJob(jobId))?.attempts[0]?.compiler).toBe('gcc (Debian 12.2.0) 12.2.0')
 })
 
 farmTest('the slots that a host names run at once, and no more', async ({ farm }) => {

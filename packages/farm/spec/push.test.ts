@@ -8,7 +8,7 @@ farmTest('a push becomes one build with a job for each arch of each host', async
   const pushed = await farm.push(commitOf('a'))
 
   expect(pushed).toEqual({ kind: 'built', buildId: 1, created: true, jobsAdded: 3 })
-  const build = await farm.findBuild(1)
+  const build = await farm.builds.find(1)
   expect(build?.jobs.map(job => `${job.host} ${job.arch} ${job.state}`).sort()).toEqual([
     'sun sparc64 waiting',
     'vax amd64 waiting',
@@ -22,7 +22,7 @@ farmTest('the same commit twice makes one build', async ({ farm }) => {
   await farm.push(commitOf('a'))
 
   expect(await farm.push(commitOf('a'))).toEqual({ kind: 'built', buildId: 1, created: false, jobsAdded: 0 })
-  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+  expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
 farmTest(
@@ -36,8 +36,8 @@ farmTest(
 
     expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: true, jobsAdded: 1 })
     expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: false, jobsAdded: 0 })
-    expect((await farm.findJob(2))?.recipe).toMatchObject({ sources: [source], steps: [{ run: 'make all' }] })
-    expect((await farm.findBuild(2))?.sources).toBe('pending')
+    expect((await farm.builds.findJob(2))?.recipe).toMatchObject({ sources: [source], steps: [{ run: 'make all' }] })
+    expect((await farm.builds.find(2))?.sources).toBe('pending')
     await farm.configure()
     expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
   },
@@ -51,7 +51,7 @@ farmTest('a request to build a commit again makes a new build, once', async ({ f
   const outcomes = await Promise.all([again(), again()])
 
   expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['built', 'repeated'])
-  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(2)
+  expect(await farm.builds.list({ limit: 10 })).toHaveLength(2)
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
@@ -62,8 +62,8 @@ farmTest('the same delivery twice makes one build, even at the same moment', asy
   await Promise.all([deliver(), deliver(), deliver()])
 
   expect(await deliver()).toEqual({ kind: 'repeated', buildId: 1 })
-  expect((await farm.findBuild(1))?.jobs).toHaveLength(1)
-  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+  expect((await farm.builds.find(1))?.jobs).toHaveLength(1)
+  expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
 farmTest('a build gains the jobs of a host that joined since', async ({ farm }) => {
@@ -73,7 +73,7 @@ farmTest('a build gains the jobs of a host that joined since', async ({ farm }) 
   await farm.host('sun', ['sparc64'])
 
   expect(await farm.push(commitOf('a'))).toMatchObject({ created: false, jobsAdded: 1 })
-  expect((await farm.findBuild(1))?.jobs.map(job => job.state)).toEqual(['queued', 'queued'])
+  expect((await farm.builds.find(1))?.jobs.map(job => job.state)).toEqual(['queued', 'queued'])
 })
 
 farmTest('a branch that the project does not build is noted, and not built', async ({ farm }) => {
@@ -83,7 +83,7 @@ farmTest('a branch that the project does not build is noted, and not built', asy
     branches: ['main', 'release/*'],
   })
   expect(await farm.push(commitOf('b'), { branch: 'release/1.0' })).toMatchObject({ kind: 'built' })
-  expect(await farm.listBuilds({ limit: 10 })).toHaveLength(1)
+  expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
 farmTest('an unknown project is answered with the known ones', async ({ farm }) => {
@@ -98,26 +98,26 @@ farmTest('sources that cannot be had make every job broken, with the message of 
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
-  await farm.sourcesFailed(1, 'fatal: repository not found')
+  await farm.builds.markSourcesFailed(1, 'fatal: repository not found')
 
-  const job = await farm.findJob(1)
+  const job = await farm.builds.findJob(1)
   expect(job).toMatchObject({
     verdict: 'broken',
     attempts: [{ reason: 'sources', detail: 'fatal: repository not found' }],
   })
-  expect((await farm.matrix()).cells[0]?.last).toMatchObject({ verdict: 'broken' })
-  expect(await farm.findBuild(1)).toMatchObject({ sources: 'failed', problem: 'fatal: repository not found' })
+  expect((await farm.matrix.load()).cells[0]?.last).toMatchObject({ verdict: 'broken' })
+  expect(await farm.builds.find(1)).toMatchObject({ sources: 'failed', problem: 'fatal: repository not found' })
 })
 
 farmTest('triggering a build whose sources failed tries them again', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
-  await farm.sourcesFailed(1, 'fatal: unable to access')
+  await farm.builds.markSourcesFailed(1, 'fatal: unable to access')
   await farm.push(commitOf('a'))
 
-  expect(await farm.buildsToPrepare()).toEqual([1])
-  expect((await farm.findJob(1))?.attempts.map(attempt => attempt.state)).toEqual(['waiting', 'finished'])
+  expect(await farm.builds.listUnprepared()).toEqual([1])
+  expect((await farm.builds.findJob(1))?.attempts.map(attempt => attempt.state)).toEqual(['waiting', 'finished'])
 })
 
 farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
@@ -127,11 +127,14 @@ farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
   await farm.configure(project({ steps: [{ name: 'all', run: 'make all' }], env: { COLOUR: 'blue' } }))
   await farm.build(commitOf('b'))
 
-  expect((await farm.findJob(1))?.recipe).toMatchObject({
+  expect((await farm.builds.findJob(1))?.recipe).toMatchObject({
     env: { COLOUR: 'red' },
     steps: [{}, {}, { run: 'make test' }],
   })
-  expect((await farm.findJob(2))?.recipe).toMatchObject({ env: { COLOUR: 'blue' }, steps: [{ run: 'make all' }] })
+  expect((await farm.builds.findJob(2))?.recipe).toMatchObject({
+    env: { COLOUR: 'blue' },
+    steps: [{ run: 'make all' }],
+  })
 })
 
 farmTest('a variant or a variable that is called __proto__ is built like any other', async ({ farm }) => {
@@ -140,7 +143,7 @@ farmTest('a variant or a variable that is called __proto__ is built like any oth
   await farm.configure(project({ env: called('of the project'), variants: called({ env: {}, ...everywhere }) }))
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
-  const job = await farm.findJob(1)
+  const job = await farm.builds.findJob(1)
 
   expect(job?.variant).toBe('__proto__')
   expect(Object.entries(job?.recipe.env ?? {})).toEqual([['__proto__', 'of the project']])

@@ -4,17 +4,17 @@ import { expect } from 'vitest'
 import type { Signer } from '../src/index.ts'
 import { farmTest, type TestFarm } from './farm-test.ts'
 
-const signerNamed = async (farm: TestFarm, name: string) => (await farm.signersNamed([name])).get(name)
+const signerNamed = async (farm: TestFarm, name: string) => (await farm.access.findSigners([name])).get(name)
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** A host that was enrolled to sign, and who signs for it. */
 async function signing(farm: TestFarm, name: string): Promise<Signer> {
-  const invited = await farm.invite(name)
+  const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(invited.kind)
   const { token } = invited
   expect(await signerNamed(farm, sha256(token))).toMatchObject({ invitation: { token } })
-  const joined = await farm.enroll({ token, nonce: 'n1', version: '1.0.0', facts: {}, signed: true })
+  const joined = await farm.hosts.enroll({ token, nonce: 'n1', version: '1.0.0', facts: {}, signed: true })
   expect(joined).toMatchObject({ kind: 'enrolled', credential: undefined })
   const signer = await signerNamed(farm, name)
   if (!signer) throw new Error(`nobody signs as ${name}`)
@@ -40,7 +40,7 @@ const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late =
     method: 'POST',
     bodySum: sha256(''),
   }
-  return farm.checkSignature(signer.key, request).then(({ kind }) => kind)
+  return farm.access.checkSignature(signer.key, request).then(({ kind }) => kind)
 }
 
 farmTest('a process counts its requests: each number is good once, and none after a later one', async ({ farm }) => {
@@ -71,18 +71,18 @@ farmTest('a process is forgotten only when its requests have become too old to b
   const vax = await signing(farm, 'vax')
   await ask(farm, vax, 1, { late: -300 }) // as early as can be: its time is good for ten minutes
   farm.wait(600)
-  expect((await farm.forgetSignedRuns()).count).toBe(0)
+  expect((await farm.access.deleteOldSignedRuns()).count).toBe(0)
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')
   farm.wait(301)
-  expect((await farm.forgetSignedRuns()).count).toBe(1)
+  expect((await farm.access.deleteOldSignedRuns()).count).toBe(1)
 })
 
 farmTest('a host that signs has no credential, and one with a credential signs nothing', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   expect(vax.key).toMatch(/^[a-p]{64}$/)
-  expect(await farm.hostsBearing([vax.key])).toEqual(new Map())
+  expect(await farm.hosts.findByCredentials([vax.key])).toEqual(new Map())
   await farm.host('sun')
   expect(await signerNamed(farm, 'sun')).toBeUndefined()
-  await farm.removeHost('vax')
+  await farm.hosts.remove('vax')
   expect(await signerNamed(farm, 'vax')).toBeUndefined()
 })

@@ -6,8 +6,8 @@ const url = 'https://alerts.example.org/vax'
 
 /** What is to be told now: told, so that the next asks for the next. */
 async function told(farm: TestFarm) {
-  const due = await farm.takeAlerts()
-  for (const { id } of due) await farm.alertDelivered(id)
+  const due = await farm.hosts.takeDueAlerts()
+  for (const { id } of due) await farm.hosts.markAlertDelivered(id)
   return due.map(({ kind, host, since, attempts }) => ({ kind, host, since, attempts }))
 }
 
@@ -18,17 +18,17 @@ farmTest(
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
-    await farm.setAlert('vax', url)
+    await farm.hosts.setAlert('vax', url)
     await farm.pass(60)
     await farm.build(commitOf('a'))
     await vax.claim(1)
     const since = farm.now()
     await farm.pass(105)
-    expect((await farm.findHost('vax'))?.presence).toBe('online')
+    expect((await farm.hosts.find('vax'))?.presence).toBe('online')
     const before = hostsHeard(farm)
     await farm.pass(10)
 
-    expect(await farm.findHost('vax')).toMatchObject({ presence: 'silent', silentSince: since })
+    expect(await farm.hosts.find('vax')).toMatchObject({ presence: 'silent', silentSince: since })
     expect(hostsHeard(farm)).toBe(before + 1)
     expect(await told(farm)).toEqual([{ kind: 'host.silent', host: 'vax', since, attempts: ['1.1'] }])
     await farm.pass(300)
@@ -44,30 +44,30 @@ farmTest(
     await farm.build(commitOf('a'))
     await vax.claim(1)
     await farm.pass(leaseSeconds + 600 - 5)
-    await farm.expireLeases()
-    expect([(await farm.findHost('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
+    await farm.attempts.expireLeases()
+    expect([(await farm.hosts.find('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
     await farm.pass(10)
-    await farm.expireLeases()
-    expect((await farm.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
+    await farm.attempts.expireLeases()
+    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
 
     await vax.claim(2)
     await farm.pass(leaseSeconds + 600 + 10)
-    await farm.expireLeases()
-    expect((await farm.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
+    await farm.attempts.expireLeases()
+    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
   },
 )
 
 farmTest('the next sign of life ends the silence at once, and its owner hears that too', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.build(commitOf('a'))
   const offer = (await vax.claim(1)) as Offer
   const since = farm.now()
   await farm.pass(130)
   await told(farm)
   await farm.say(vax, offer, 'back\n')
-  expect(await farm.findHost('vax')).toMatchObject({ presence: 'online', silentSince: null })
+  expect(await farm.hosts.find('vax')).toMatchObject({ presence: 'online', silentSince: null })
 
   const before = hostsHeard(farm)
   await farm.pass(5)
@@ -92,49 +92,49 @@ farmTest.for([3600, 90, 5])(
       await farm.say(vax, offer, '')
       if (second % 50 === 0) await idle.claim(1)
     }
-    expect((await farm.listHosts({ limit: 9 })).map(({ presence }) => presence)).toEqual(['online', 'online'])
+    expect((await farm.hosts.list({ limit: 9 })).map(({ presence }) => presence)).toEqual(['online', 'online'])
   },
 )
 
 farmTest('an orderly bye is no silence', async ({ farm }) => {
   const vax = await farm.host('vax')
-  await farm.setAlert('vax', url)
-  await farm.bye(vax.id, 'vax-1')
+  await farm.hosts.setAlert('vax', url)
+  await farm.hosts.bye(vax.id, 'vax-1')
   await farm.pass(300)
-  expect((await farm.findHost('vax'))?.presence).toBe('away')
+  expect((await farm.hosts.find('vax'))?.presence).toBe('away')
   expect(await told(farm)).toEqual([])
 })
 
 farmTest('a farm that was down gives every host its time again', async ({ farm }) => {
   await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(60)
   farm.wait(86_400) // nobody listened
   await farm.pass(100)
-  expect([(await farm.findHost('vax'))?.presence, await told(farm)]).toEqual(['online', []])
+  expect([(await farm.hosts.find('vax'))?.presence, await told(farm)]).toEqual(['online', []])
   await farm.pass(15)
-  expect((await farm.findHost('vax'))?.presence).toBe('silent')
+  expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
   expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
 farmTest('one of several servers that starts does not give them more time', async ({ farm }) => {
   await farm.host('vax')
   await farm.pass(100)
-  await farm.extendLeases() // as a server that starts does
+  await farm.attempts.extendLeases() // as a server that starts does
   await farm.pass(15)
-  expect((await farm.findHost('vax'))?.presence).toBe('silent')
+  expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
 })
 
 farmTest('two servers that look at the same moment tell it once', async ({ farm }) => {
   for (const name of ['vax', 'sun', 'alpha']) {
     await farm.host(name)
-    await farm.setAlert(name, url)
+    await farm.hosts.setAlert(name, url)
   }
   await farm.pass(100)
   farm.wait(10)
-  const seen = await Promise.all([farm.watchHosts(), farm.watchHosts(), farm.watchHosts()])
+  const seen = await Promise.all([farm.hosts.checkSilence(), farm.hosts.checkSilence(), farm.hosts.checkSilence()])
   expect(seen.flatMap(({ silent }) => silent).sort()).toEqual(['alpha', 'sun', 'vax'])
-  const taken = await Promise.all([farm.takeAlerts(), farm.takeAlerts(), farm.takeAlerts()])
+  const taken = await Promise.all([farm.hosts.takeDueAlerts(), farm.hosts.takeDueAlerts(), farm.hosts.takeDueAlerts()])
   expect(
     taken
       .flat()
@@ -145,30 +145,30 @@ farmTest('two servers that look at the same moment tell it once', async ({ farm 
 
 farmTest('a removed host is told about no more', async ({ farm }) => {
   await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
   await told(farm)
-  await farm.removeHost('vax')
+  await farm.hosts.remove('vax')
   await farm.pass(115)
   expect(await told(farm)).toEqual([])
 })
 
 farmTest('what could not be told is tried again, later and later, and in order', async ({ farm }) => {
   const vax = await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
-  const [first] = await farm.takeAlerts()
-  await farm.alertFailed(first?.id ?? 0, 'nobody answers', false)
-  expect(await farm.takeAlerts()).toEqual([])
-  expect((await farm.alertOf('vax'))?.newest).toMatchObject({ problem: 'nobody answers', deliveredAt: null })
+  const [first] = await farm.hosts.takeDueAlerts()
+  await farm.hosts.markAlertFailed(first?.id ?? 0, 'nobody answers', false)
+  expect(await farm.hosts.takeDueAlerts()).toEqual([])
+  expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'nobody answers', deliveredAt: null })
 
   await vax.claim(1)
   await farm.pass(25)
-  expect(await farm.takeAlerts()).toEqual([]) // that it is back waits for its turn
+  expect(await farm.hosts.takeDueAlerts()).toEqual([]) // that it is back waits for its turn
   farm.wait(6)
-  expect(await farm.takeAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
+  expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
   farm.wait(59)
-  expect(await farm.takeAlerts()).toEqual([])
+  expect(await farm.hosts.takeDueAlerts()).toEqual([])
   farm.wait(2)
   expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
   expect(await told(farm)).toMatchObject([{ kind: 'host.back' }])
@@ -176,16 +176,16 @@ farmTest('what could not be told is tried again, later and later, and in order',
 
 farmTest('after nine tries it is given up, and what came after it is told', async ({ farm }) => {
   const vax = await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
   await vax.claim(1)
   await farm.pass(5)
   let tries = 0
   for (;;) {
-    const [due] = await farm.takeAlerts()
+    const [due] = await farm.hosts.takeDueAlerts()
     if (due?.kind !== 'host.silent') break
     tries++
-    await farm.alertFailed(due.id, 'HTTP 500', false)
+    await farm.hosts.markAlertFailed(due.id, 'HTTP 500', false)
     farm.wait(3600)
   }
   expect(tries).toBe(9)
@@ -193,40 +193,40 @@ farmTest('after nine tries it is given up, and what came after it is told', asyn
 
 farmTest('a receiver that is gone for good is told nothing more of it', async ({ farm }) => {
   await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
-  const [due] = await farm.takeAlerts()
-  await farm.alertFailed(due?.id ?? 0, 'HTTP 410', true)
+  const [due] = await farm.hosts.takeDueAlerts()
+  await farm.hosts.markAlertFailed(due?.id ?? 0, 'HTTP 410', true)
   farm.wait(86_400)
-  expect(await farm.takeAlerts()).toEqual([])
+  expect(await farm.hosts.takeDueAlerts()).toEqual([])
 })
 
 farmTest(
   'the secret is shown when it is set, and another one after that; what is kept gives it to nobody',
   async ({ farm }) => {
     await farm.host('vax')
-    const first = await farm.setAlert('vax', url)
-    const second = await farm.setAlert('vax', url)
+    const first = await farm.hosts.setAlert('vax', url)
+    const second = await farm.hosts.setAlert('vax', url)
     if (first.kind !== 'set' || second.kind !== 'set') throw new Error('it was not set')
     expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
     expect(second.secret).not.toBe(first.secret)
     await farm.pass(115)
-    expect(await farm.takeAlerts()).toMatchObject([{ secret: second.secret, url }])
-    expect(await farm.alertOf('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
-    expect(JSON.stringify(await farm.findHost('vax'))).not.toContain('alerts.example.org')
+    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
+    expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
+    expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
 
-    expect(await farm.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
-    expect(await farm.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
-    expect(await farm.setAlert('vax', null)).toEqual({ kind: 'off' })
-    expect([await farm.alertOf('vax'), (await farm.findHost('vax'))?.alerted]).toEqual([undefined, false])
+    expect(await farm.hosts.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
+    expect(await farm.hosts.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
+    expect(await farm.hosts.setAlert('vax', null)).toEqual({ kind: 'off' })
+    expect([await farm.hosts.findAlert('vax'), (await farm.hosts.find('vax'))?.alerted]).toEqual([undefined, false])
   },
 )
 
 farmTest('what is switched off is not told afterwards', async ({ farm }) => {
   await farm.host('vax')
-  await farm.setAlert('vax', url)
+  await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
-  await farm.setAlert('vax', null)
-  await farm.setAlert('vax', url)
-  expect(await farm.takeAlerts()).toEqual([])
+  await farm.hosts.setAlert('vax', null)
+  await farm.hosts.setAlert('vax', url)
+  expect(await farm.hosts.takeDueAlerts()).toEqual([])
 })

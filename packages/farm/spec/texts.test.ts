@@ -10,10 +10,10 @@ farmTest('what a host says of itself is kept with replacement characters', async
   const wish = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
   const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
   const rules = [{ verb: 'allow' as const, project: '*', branches: [bad] }]
-  expect(await farm.hello({ ...wish, facts: { cpu: bad }, arches, rules })).toEqual({ kind: 'welcome' })
-  await farm.askForWork({ hostId: host.id, instance: 'vax-1', slot: 1, claim: 1 }, { refusal: bad })
+  expect(await farm.hosts.hello({ ...wish, facts: { cpu: bad }, arches, rules })).toEqual({ kind: 'welcome' })
+  await farm.attempts.checkSlot({ hostId: host.id, instance: 'vax-1', slot: 1, claim: 1 }, { refusal: bad })
 
-  const view = await farm.findHost('vax')
+  const view = await farm.hosts.find('vax')
   expect(view).toMatchObject({ facts: { cpu: good }, refusal: good, rules: [{ branches: [good] }] })
   expect(view?.arches).toEqual([{ arch: 'vax', kind: 'native', compiler: good, unable: good }])
 })
@@ -27,8 +27,8 @@ farmTest('an attempt ends also when its words have NUL in them', async ({ farm }
   const attempt = { jobId: 1, number: 1, hostId: host.id, lease: offer.lease }
   const ended = { reason: 'broken', steps: [], logBytes: 0, sum: 'none' } as const
   const words = { detail: bad, compiler: bad, artifactsLeft: [bad] }
-  expect(await farm.finish({ ...attempt, ...ended, steps: [], ...words })).toMatchObject({ kind: 'finished' })
-  const job = await farm.findJob(1)
+  expect(await farm.attempts.finish({ ...attempt, ...ended, steps: [], ...words })).toMatchObject({ kind: 'finished' })
+  const job = await farm.builds.findJob(1)
   expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
 })
 
@@ -36,34 +36,34 @@ farmTest('what git says of sources is kept with replacement characters', async (
   await farm.configure()
   await farm.host('vax')
   for (const letter of ['a', 'b']) await farm.push(commitOf(letter))
-  await farm.sourcesFailed(1, bad)
-  await farm.sourcesReady(2, { sources: [], subject: bad, author: bad })
-  expect(await farm.findBuild(1)).toMatchObject({ sources: 'failed', problem: good })
-  expect(await farm.findBuild(2)).toMatchObject({ sources: 'ready', subject: good, author: good })
+  await farm.builds.markSourcesFailed(1, bad)
+  await farm.builds.markSourcesReady(2, { sources: [], subject: bad, author: bad })
+  expect(await farm.builds.find(1)).toMatchObject({ sources: 'failed', problem: good })
+  expect(await farm.builds.find(2)).toMatchObject({ sources: 'ready', subject: good, author: good })
 })
 
 farmTest('a long message of git is cut between characters', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
-  await farm.sourcesFailed(1, `${'x'.repeat(3999)}😀`)
-  expect((await farm.findBuild(1))?.problem).toBe('x'.repeat(3999))
+  await farm.builds.markSourcesFailed(1, `${'x'.repeat(3999)}😀`)
+  expect((await farm.builds.find(1))?.problem).toBe('x'.repeat(3999))
 })
 
 farmTest('farm.yaml and its mistakes are kept with replacement characters', async ({ farm }) => {
   await farm.configure(project({ steps: [{ name: 'build', run: bad }] }))
-  expect((await farm.projects()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
+  expect((await farm.projects.configs()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
   await farm.host('vax')
   expect(await farm.push(commitOf('a'))).toMatchObject({ kind: 'built' })
-  await farm.refuseConfiguration([bad])
-  expect((await farm.configurationState()).problems).toEqual([good])
+  await farm.projects.rejectConfiguration([bad])
+  expect((await farm.projects.configurationState()).problems).toEqual([good])
 })
 
 farmTest('questions and names with NUL find nothing', async ({ farm }) => {
-  expect(await farm.listHosts({ after: bad, limit: 1 })).toEqual([])
-  expect(await farm.listJobs({ project: bad, host: bad, arch: bad, status: bad, limit: 1 })).toEqual([])
-  expect(await farm.findHost(bad)).toBeUndefined()
-  expect(await farm.pauseHost(bad, true)).toBe(false)
-  expect(await farm.matrix({ project: bad })).toMatchObject({ cells: [] })
-  await farm.alertFailed(1, bad, false)
+  expect(await farm.hosts.list({ after: bad, limit: 1 })).toEqual([])
+  expect(await farm.builds.listJobs({ project: bad, host: bad, arch: bad, status: bad, limit: 1 })).toEqual([])
+  expect(await farm.hosts.find(bad)).toBeUndefined()
+  expect(await farm.hosts.setPaused(bad, true)).toBe(false)
+  expect(await farm.matrix.load({ project: bad })).toMatchObject({ cells: [] })
+  await farm.hosts.markAlertFailed(1, bad, false)
 })

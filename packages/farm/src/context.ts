@@ -2,6 +2,7 @@ import type { Artifacts, Logs } from '@rumpfarm/storage'
 import type { RunningCache } from './attempts/running.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db/client.ts'
+import type { Turns } from './db/query-limit.ts'
 import type { FarmEvent } from './events.ts'
 
 export interface Settings {
@@ -17,7 +18,7 @@ export interface Settings {
   secret: string
 }
 
-/** What every verb works with. */
+/** What every command and query works with. */
 export interface Context {
   db: Db
   logs: Logs
@@ -28,4 +29,16 @@ export interface Context {
   random: Random
   /** Called after a transaction has committed; must not throw. Losing one loses nothing: the reconcile task repeats it. */
   publish: (event: FarmEvent) => void
+}
+
+/** The same context over each pool of connections (db/pools.ts): a method's context says which pool it uses. */
+export interface Contexts {
+  /** Commands, requests of hosts, and background tasks. */
+  main: Context
+  /** Queries of pages and the API: given up after some seconds. */
+  pages: Context
+  /** Sessions and tokens, which a request needs before its own queries. */
+  lookups: Context
+  /** Long lists wait here for their turn on `pages`. */
+  listing: Turns
 }

@@ -19,3 +19,16 @@ export type FarmEvent =
   | { kind: 'host'; hostId: number }
   /** A host left the farm: forget what is cached of it. */
   | { kind: 'host-removed'; hostId: number }
+
+export type EventListener = (event: FarmEvent) => void
+
+/** The listeners of one farm. */
+export function eventListeners() {
+  const listeners = new Set<EventListener>()
+  return {
+    add: (listener: EventListener) => void listeners.add(listener),
+    publish: (event: FarmEvent) => {
+      for (const listener of listeners) listener(event)
+    },
+  }
+}

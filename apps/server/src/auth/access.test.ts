@@ -42,7 +42,7 @@ serverTest('an empty bearer is nobody, also where a database holds the hash of a
     const answer = await server.ask({ method: 'POST', url: '/api/v1/login-links', headers: { authorization } })
     expect([authorization, answer.statusCode]).toEqual([authorization, 401])
   }
-  await expect(server.farm.admitToken('admin', '', 'admin')).rejects.toThrow('the token admin has 0 characters')
+  await expect(server.farm.access.admitToken('admin', '', 'admin')).rejects.toThrow('the token admin has 0 characters')
   const session = await server.ask({ method: 'POST', url: '/api/v1/login-links', cookies: { rumpfarm_session: '' } })
   expect(session.statusCode).toBe(401)
 })

@@ -28,13 +28,13 @@ export function openAccess({ farm, config }: Services): Access {
   return {
     async visitorOf({ cookies }) {
       const session = cookies?.[sessionCookie]
-      const token = session ? await farm.tokenOfSession(session) : undefined
+      const token = session ? await farm.access.findSession(session) : undefined
       if (!session || !token) return anyone
       return { kind: 'administrator', session, csrf: csrfOf(session), token }
     },
     async require(request, scope) {
       const token = bearerToken(request)
-      if (token !== undefined) return admit(await farm.tokenBearer(token), scope)
+      if (token !== undefined) return admit(await farm.access.findToken(token), scope)
       const { visitor } = request
       if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInWords)
       if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', formWords)

@@ -40,7 +40,7 @@ export const loginPages = (services: Services) => async (app: FastifyInstance) =
     page(reply, 'Sign in', <AskPage token={params.token} />),
   )
   app.post('/login/:token', async (request: LoginRequest, reply) => {
-    const outcome = await farm.logIn(request.params.token)
+    const outcome = await farm.access.logIn(request.params.token)
     if (outcome.kind !== 'logged-in') return page(reply.code(problemKinds[outcome.kind][0]), 'Sign in', notValidPage)
     const options = { ...cookieOptions(request), maxAge: outcome.seconds }
     return reply.setCookie(sessionCookie, outcome.session, options).redirect('/', 303)
@@ -50,7 +50,7 @@ export const loginPages = (services: Services) => async (app: FastifyInstance) =
     if (cookies[sessionCookie] === undefined) return reply.redirect('/', 303)
     if (visitor.kind === 'administrator') {
       await request.server.access.require(request, 'admin')
-      await farm.logOut(visitor.session)
+      await farm.access.logOut(visitor.session)
     }
     return reply.clearCookie(sessionCookie, cookieOptions(request)).redirect('/', 303)
   })

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 // Polled rather than watched: editors replace the file, and network file systems send no events.
 const lookEveryMs = 1_000
 
-type FarmFile = Pick<Farm, 'applyConfiguration' | 'refuseConfiguration'>
+type FarmFile = Pick<Farm, 'projects'>
 
 /** Keeps the farm's projects those of farm.yaml; a file with mistakes leaves the last good ones in force. Returns how to stop. */
 export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<() => Promise<void>> {
@@ -29,7 +29,7 @@ export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): 
 async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
   const problems = await apply(path, farm)
   if (problems.length === 0) return log.info({ file: path }, 'the projects of farm.yaml are in force')
-  await farm.refuseConfiguration(problems)
+  await farm.projects.rejectConfiguration(problems)
   for (const problem of problems) log.error(problem)
   log.error(
     `${path} was refused for ${problems.length === 1 ? 'one mistake' : `${problems.length} mistakes`}; the last good one stays in force`,
@@ -40,11 +40,11 @@ async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
 async function apply(path: string, farm: FarmFile): Promise<string[]> {
   const read = await readFarmFile(path)
   if ('problems' in read) return read.problems
-  await farm.applyConfiguration(read.projects)
+  await farm.projects.applyConfiguration(read.projects)
   return []
 }
 
-type ReadFile = { problems: string[] } | { projects: Parameters<FarmFile['applyConfiguration']>[0] }
+type ReadFile = { problems: string[] } | { projects: Parameters<FarmFile['projects']['applyConfiguration']>[0] }
 
 /** Its projects, or each mistake with its place. */
 export async function readFarmFile(path: string): Promise<ReadFile> {

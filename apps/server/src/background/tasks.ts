@@ -89,15 +89,15 @@ export function openTasks({ queues, dispatch, mirrors, bus, log, publicUrl }: Er
     place,
     noteUnreachable,
     start(farm) {
-      const expire = () => farm.expireLeases()
-      const watch = () => farm.watchHosts().then(tellWhoFellSilent)
+      const expire = () => farm.attempts.expireLeases()
+      const watch = () => farm.hosts.checkSilence().then(tellWhoFellSilent)
       const tell = () => tellOwners({ farm, publicUrl, log })
       const run: Record<string, (job: Job) => Promise<unknown>> = {
         expire,
         watch,
         tell,
         reconcile: () => repair(farm),
-        'forget-signed': () => farm.forgetSignedRuns(),
+        'forget-signed': () => farm.access.deleteOldSignedRuns(),
         prepare: job => prepareSources(farm, mirrors, job.data.buildId).then(project => project && place(project)),
         place: job => placeLines({ farm, mirrors, log }, job.data.project),
       }

@@ -14,7 +14,7 @@ function apiOf(server: TestServer): Api {
 
 serverTest('tokens are listed and revoked from the command line', async ({ server }) => {
   const token = (...words: string[]) => verbs.token?.run(apiOf(server), words)
-  for (let number = 10; number < 130; number++) await server.farm.createToken(`ci-${number}`, 'trigger')
+  for (let number = 10; number < 130; number++) await server.farm.access.createToken(`ci-${number}`, 'trigger')
   expect(await token('revoke', 'ci-10')).toEqual([
     'The token ci-10 is revoked, with its login links and browser sessions. It is refused for ever.',
   ])

@@ -50,7 +50,7 @@ serverTest('without its database the farm says so, and when to come back', async
 
 serverTest("a defect is said to be one, without the server's insides", async ({ server }) => {
   const findBuild = () => Promise.reject(new Error('secret inside'))
-  const app = await server.open({ farm: { ...server.farm, findBuild } })
+  const app = await server.open({ farm: { ...server.farm, builds: { ...server.farm.builds, find: findBuild } } })
   const answer = await app.inject('/api/v1/builds/1')
   await app.close()
 
@@ -64,7 +64,9 @@ serverTest("a defect is said to be one, without the server's insides", async ({ 
 
 serverTest('a full disk is said to be full, to programs and in the readiness check', async ({ server }) => {
   const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
-  const app = await server.open({ farm: { ...server.farm, createLoginLink: () => Promise.reject(full) } })
+  const app = await server.open({
+    farm: { ...server.farm, access: { ...server.farm.access, createLoginLink: () => Promise.reject(full) } },
+  })
   const headers = { authorization: `Bearer ${adminToken}` }
   const answer = await app.inject({ method: 'POST', url: '/api/v1/login-links', headers })
   await app.close()
@@ -113,7 +115,7 @@ serverTest('what a client asked of the database ends there when it hangs up', as
     (await server.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
       .length
   const gone = new AbortController()
-  const asked = untilAborted(gone.signal, () => server.farm.matrix()).catch((error: Error) => error)
+  const asked = untilAborted(gone.signal, () => server.farm.matrix.load()).catch((error: Error) => error)
   await eventually('the query waits', async () => ((await waiting()) > 0 ? true : undefined))
   const begun = Date.now()
   gone.abort()

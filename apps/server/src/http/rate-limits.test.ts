@@ -115,7 +115,9 @@ test.each([
 serverTest('a wrong session is looked up no more often than its address may ask', async ({ server }) => {
   let looked = 0
   const tokenOfSession = async () => void looked++
-  const app = await server.open({ farm: { ...server.farm, tokenOfSession } })
+  const app = await server.open({
+    farm: { ...server.farm, access: { ...server.farm.access, findSession: tokenOfSession } },
+  })
   const wrong = { url: '/login/x', remoteAddress: '192.0.2.1', cookies: { rumpfarm_session: 'wrong' } }
   await send(rareRequestsPerMinuteMax + 40, app, wrong)
   await app.close()

@@ -28,14 +28,14 @@ export async function triggerBuild(
   { farm, mirrors }: Pick<Services, 'farm' | 'mirrors'>,
   wish: Trigger,
 ): Promise<TriggerOutcome> {
-  const projects = await farm.projects()
+  const projects = await farm.projects.configs()
   const project = projects.get(wish.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, wish.ref)
   if (found.kind !== 'found') return found
   const { commit, doubt = null, kind: _, ...told } = found
   const { source, deliveryId, again } = wish
-  const outcome = await farm.receivePush({ project: project.name, source, deliveryId, again, commit, ...told })
+  const outcome = await farm.builds.receivePush({ project: project.name, source, deliveryId, again, commit, ...told })
   return triggered(outcome, commit, doubt)
 }
 

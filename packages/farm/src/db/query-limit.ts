@@ -1,10 +1,12 @@
 /** Thrown instead of an answer: too many ask at once. */
 export class NoTurn extends Error {}
 
+export type Turns = <Result>(run: () => Promise<Result>) => Promise<Result>
+
 /**
  * Lets `atOnce` run at a time; the others wait for their turn, in order, for at most `waitMs`, and then get a `NoTurn`.
  */
-export function turns(atOnce: number, waitMs: number) {
+export function turns(atOnce: number, waitMs: number): Turns {
   let running = 0
   const waiting: (() => void)[] = []
   const turn = () =>
@@ -19,7 +21,7 @@ export function turns(atOnce: number, waitMs: number) {
       }
       waiting.push(begin)
     })
-  return async <Result>(run: () => Promise<Result>): Promise<Result> => {
+  return async run => {
     if (running >= atOnce) await turn()
     else running++
     try {

@@ -3,7 +3,7 @@ import type { DueAlert, Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 
 export interface TellOwners {
-  farm: Pick<Farm, 'takeAlerts' | 'alertDelivered' | 'alertFailed'>
+  farm: Pick<Farm, 'hosts'>
   /** What people call this farm, if it knows. */
   publicUrl: string | undefined
   log: Logger
@@ -11,16 +11,16 @@ export interface TellOwners {
 
 /** Tells owners what became of their hosts. The rows say what is still to be told; one that fails comes again, later. */
 export async function tellOwners(services: TellOwners): Promise<void> {
-  const due = await services.farm.takeAlerts()
+  const due = await services.farm.hosts.takeDueAlerts()
   await Promise.all(due.map(alert => tell(services, alert)))
 }
 
 async function tell({ farm, publicUrl, log }: TellOwners, alert: DueAlert): Promise<void> {
   const { url, secret } = alert
   const delivery = await postWebhook({ url, secret, id: idOf(alert), body: bodyOf(alert, publicUrl) })
-  if (delivery.kind === 'delivered') return farm.alertDelivered(alert.id)
+  if (delivery.kind === 'delivered') return farm.hosts.markAlertDelivered(alert.id)
   log.warn({ host: alert.host, alert: alert.kind, problem: delivery.problem }, 'an owner could not be told')
-  await farm.alertFailed(alert.id, delivery.problem, delivery.forGood)
+  await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.forGood)
 }
 
 /** Unlike that of any other farm, too. */

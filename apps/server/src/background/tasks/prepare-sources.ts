@@ -11,7 +11,7 @@ type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; 
  * build's project if it did something.
  */
 export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<string | undefined> {
-  const [build, projects] = await Promise.all([farm.findBuild(buildId), farm.projects()])
+  const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])
   if (build?.sources !== 'pending') return undefined
   await prepareBuild(farm, mirrors, build, projects)
   return build.project
@@ -25,19 +25,20 @@ async function prepareBuild(
 ): Promise<void> {
   const buildId = build.id
   const project = projects.get(build.project)
-  if (!project) return farm.sourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
+  if (!project) return farm.builds.markSourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
   const first = await prepare(mirrors, firstSource(project, build.commit))
-  if (first.kind === 'problem') return farm.sourcesFailed(buildId, first.problem)
+  if (first.kind === 'problem') return farm.builds.markSourcesFailed(buildId, first.problem)
   const sources = [first.source]
   for (const further of project.sources) {
     const prepared = await prepareFurther(mirrors, first.source, further)
-    if (prepared.kind === 'problem') return farm.sourcesFailed(buildId, `source ${further.name}: ${prepared.problem}`)
+    if (prepared.kind === 'problem')
+      return farm.builds.markSourcesFailed(buildId, `source ${further.name}: ${prepared.problem}`)
     sources.push(prepared.source)
   }
   const known =
     build.subject === null ? await mirrors.resolve({ repository: project.repository, ref: build.commit }) : undefined
   const { subject, author } = known && 'commit' in known ? known : {}
-  await farm.sourcesReady(buildId, { sources, subject, author })
+  await farm.builds.markSourcesReady(buildId, { sources, subject, author })
 }
 
 const firstSource = (project: ProjectConfig, commit: string): Wanted => ({

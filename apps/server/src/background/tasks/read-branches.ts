@@ -3,7 +3,7 @@ import type { Farm, WantedLine } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 
 export interface PlaceLines {
-  farm: Pick<Farm, 'linesToRead' | 'projects' | 'placeLine' | 'lineRead' | 'lineUnreadable' | 'branchMissing'>
+  farm: Pick<Farm, 'matrix' | 'projects'>
   mirrors: Pick<Mirrors, 'line'>
   log: Logger
 }
@@ -14,7 +14,7 @@ export interface PlaceLines {
  */
 export async function placeLines(services: PlaceLines, project: string): Promise<void> {
   for (;;) {
-    const lines = await services.farm.linesToRead(project)
+    const lines = await services.farm.matrix.listBranchesToRead(project)
     if (lines.length === 0) return
     for (const line of lines) await placeLine(services, line)
   }
@@ -22,17 +22,17 @@ export async function placeLines(services: PlaceLines, project: string): Promise
 
 async function placeLine({ farm, mirrors, log }: PlaceLines, wanted: WantedLine): Promise<void> {
   const { project, branch } = wanted
-  const repository = (await farm.projects()).get(project)?.repository
-  if (repository === undefined) return farm.lineRead(wanted)
+  const repository = (await farm.projects.configs()).get(project)?.repository
+  if (repository === undefined) return farm.matrix.markBranchRead(wanted)
   const line = await mirrors.line({ repository, branch })
   switch (line.kind) {
     case 'line':
-      await farm.placeLine({ project, branch, commits: line.commits, complete: line.complete })
-      return farm.lineRead(wanted)
+      await farm.matrix.applyHistory({ project, branch, commits: line.commits, complete: line.complete })
+      return farm.matrix.markBranchRead(wanted)
     case 'no-branch':
-      return farm.branchMissing(wanted, line.defaultBranch)
+      return farm.matrix.markBranchMissing(wanted, line.defaultBranch)
     case 'problem':
       log.warn({ project, branch, problem: line.problem }, 'the history of a branch cannot be read')
-      return farm.lineUnreadable(wanted)
+      return farm.matrix.markBranchUnreadable(wanted)
   }
 }

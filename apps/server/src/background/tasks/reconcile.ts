@@ -2,7 +2,7 @@ import type { Farm } from '@rumpfarm/farm'
 import type { Dispatch } from '../dispatch.ts'
 
 export interface Reconcile {
-  farm: Pick<Farm, 'queuedAttempts' | 'buildsToPrepare' | 'linesToRead'>
+  farm: Pick<Farm, 'attempts' | 'builds' | 'matrix'>
   dispatch: Dispatch
   prepare: (buildId: number) => void
   place: (project: string) => void
@@ -14,9 +14,9 @@ export interface Reconcile {
  * that exists is not made twice, so this may run at any time, on any server; losing all of Redis loses nothing.
  */
 export async function reconcile({ farm, dispatch, prepare, place, wake }: Reconcile): Promise<void> {
-  for (const buildId of await farm.buildsToPrepare()) prepare(buildId)
-  for (const project of new Set((await farm.linesToRead()).map(line => line.project))) place(project)
-  const queued = await farm.queuedAttempts()
+  for (const buildId of await farm.builds.listUnprepared()) prepare(buildId)
+  for (const project of new Set((await farm.matrix.listBranchesToRead()).map(line => line.project))) place(project)
+  const queued = await farm.attempts.listQueued()
   const hosts = new Set(queued.map(({ hostId }) => hostId))
   for (const hostId of hosts) await dispatch.releaseStuck(hostId)
   await dispatch.send(queued)

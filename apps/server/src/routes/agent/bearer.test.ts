@@ -7,22 +7,22 @@ const known = { id: 7, name: 'vax' }
 const found = new Map([['rfh-1', known]])
 
 test('a host is looked up once in a few seconds, however often it asks', async () => {
-  const hostsBearing = vi.fn(async () => found)
-  const bearerOf = bearers({ hostsBearing }, localBus())
+  const findByCredentials = vi.fn(async () => found)
+  const bearerOf = bearers({ findByCredentials }, localBus())
   for (let asked = 0; asked < 5; asked++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
-  expect(hostsBearing).toHaveBeenCalledTimes(1)
+  expect(findByCredentials).toHaveBeenCalledTimes(1)
 })
 
 test("a removed host's credential works no longer, also when it was looked up meanwhile", async () => {
   const bus = localBus()
   let answer = (_found: typeof found) => {}
-  const hostsBearing = vi.fn(async () => new Map<string, typeof known>())
-  hostsBearing.mockResolvedValueOnce(found)
-  hostsBearing.mockReturnValueOnce(new Promise(resolve => (answer = resolve)))
-  const bearerOf = bearers({ hostsBearing }, bus)
+  const findByCredentials = vi.fn(async () => new Map<string, typeof known>())
+  findByCredentials.mockResolvedValueOnce(found)
+  findByCredentials.mockReturnValueOnce(new Promise(resolve => (answer = resolve)))
+  const bearerOf = bearers({ findByCredentials }, bus)
   expect(await bearerOf('Bearer rfh-1')).toBe(known)
   const other = bearerOf('Bearer rfh-2')
-  await eventually('the look-up is under way', async () => hostsBearing.mock.calls.length === 2 || undefined)
+  await eventually('the look-up is under way', async () => findByCredentials.mock.calls.length === 2 || undefined)
   bus.publish(topics.hostRemoved, '7')
   answer(new Map([['rfh-2', known]]))
   await other
@@ -33,10 +33,10 @@ test("a removed host's credential works no longer, also when it was looked up me
 test('a credential that was withdrawn works no longer than 5 s', async () => {
   vi.useFakeTimers()
   try {
-    const hostsBearing = vi.fn(async () => found)
-    const bearerOf = bearers({ hostsBearing }, localBus())
+    const findByCredentials = vi.fn(async () => found)
+    const bearerOf = bearers({ findByCredentials }, localBus())
     await bearerOf('Bearer rfh-1')
-    hostsBearing.mockResolvedValue(new Map())
+    findByCredentials.mockResolvedValue(new Map())
     vi.advanceTimersByTime(5_001)
     expect(await bearerOf('Bearer rfh-1')).toBeUndefined()
   } finally {
@@ -47,9 +47,9 @@ test('a credential that was withdrawn works no longer than 5 s', async () => {
 test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(129)}`, 'Bearer ä'])(
   '%j bears nobody, and the database is not asked',
   async authorization => {
-    const hostsBearing = vi.fn(async () => found)
-    expect(await bearers({ hostsBearing }, localBus())(authorization)).toBeUndefined()
-    expect(hostsBearing).not.toHaveBeenCalled()
+    const findByCredentials = vi.fn(async () => found)
+    expect(await bearers({ findByCredentials }, localBus())(authorization)).toBeUndefined()
+    expect(findByCredentials).not.toHaveBeenCalled()
   },
 )
 

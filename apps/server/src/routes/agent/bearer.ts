@@ -12,9 +12,9 @@ const knownMs = 5_000
 const knownMax = 10_000
 
 /** Who sends this request: hosts by their credentials, remembered for a few seconds. */
-export function bearers(farm: Pick<Farm, 'hostsBearing'>, bus: Bus) {
+export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus: Bus) {
   const hosts = remembering(
-    gathered(credentials => farm.hostsBearing(credentials)),
+    gathered(credentials => farmHosts.findByCredentials(credentials)),
     bus,
   )
   return async (authorization: string | undefined): Promise<Bearer | undefined> => {

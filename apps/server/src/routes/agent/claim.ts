@@ -100,7 +100,7 @@ async function awaitWork(
   const bell = ring(services, wish.hostId, patience)
   try {
     for (;;) {
-      const state = await services.farm.askForWork(wish, condition)
+      const state = await services.farm.attempts.checkSlot(wish, condition)
       if (state.kind === 'offer') return state.offer
       if (state.kind === 'stale' || state.kind === 'too-old') return state
       if (state.kind === 'no-slot' || state.kind === 'other-instance') return state.kind
@@ -131,11 +131,11 @@ async function takeOffer(services: Services, wish: Claim, bell: Bell): Promise<F
     const name = await dispatch.take(wish.hostId)
     const attempt = name === undefined ? undefined : parseAttemptName(name)
     if (name === undefined || !attempt) return undefined
-    const offer = await farm.leaseAttempt(wish, attempt)
+    const offer = await farm.attempts.lease(wish, attempt)
     if (offer && bell.gone) bus.publish(topics.host(wish.hostId)) // the slot's next request may have looked already
     if (offer) return offer
     // Was the message out of date, or is this claim? Then whoever asks for the host now must find the message.
-    const state = await farm.askForWork(wish)
+    const state = await farm.attempts.checkSlot(wish)
     if (state.kind === 'free') continue
     await giveBack(services, { hostId: wish.hostId, attempt: name })
     return answerTo(state)

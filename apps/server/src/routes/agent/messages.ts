@@ -42,7 +42,7 @@ export async function answerProgress(
   if (!query.lease || offset === undefined) return err(reply, 400, 'the parameters "lease" and "offset" are needed')
   if (bytes === undefined) return err(reply, 422, 'the body does not have the length that the parameter "len" names')
   const { lease, sum = 'none', steps = '' } = query
-  const outcome = await services.farm.progress({ ...attempt, hostId, lease, offset, bytes, sum, steps })
+  const outcome = await services.farm.attempts.recordProgress({ ...attempt, hostId, lease, offset, bytes, sum, steps })
   return progressAnswer(reply, outcome, services.viewers.hasViewers(message.name) ? nextMsWatched : nextMs)
 }
 
@@ -84,7 +84,7 @@ export async function answerArtifact(
   const { lease, sum = 'none' } = query
   return artifactAnswer(
     reply,
-    await farm.storeArtifact({ ...attempt, hostId, lease, name: artifact, size, offset, bytes, sum }),
+    await farm.attempts.storeArtifact({ ...attempt, hostId, lease, name: artifact, size, offset, bytes, sum }),
   )
 }
 
@@ -121,7 +121,7 @@ export async function answerFinish(
   const read = readFinish(message.body)
   if (!query.lease) return err(reply, 400, 'the parameter "lease" is needed')
   if (typeof read === 'string') return err(reply, 400, read)
-  return finishAnswer(reply, await services.farm.finish({ ...attempt, hostId, lease: query.lease, ...read }))
+  return finishAnswer(reply, await services.farm.attempts.finish({ ...attempt, hostId, lease: query.lease, ...read }))
 }
 
 function readFinish(body: Buffer) {

@@ -38,7 +38,7 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
     '/agent.sh': async request => fillIn((await services.agentRelease()).bytes, publicUrl(request)),
     '/agent-readable.sh': async request => fillIn((await services.agentRelease()).readable, publicUrl(request)),
   })
-  const bearerOf = bearers(services.farm, services.bus)
+  const bearerOf = bearers(services.farm.hosts, services.bus)
   const identity: Identity = {
     publicUrl,
     watch: () => {},
@@ -153,7 +153,7 @@ const forKnownHosts =
     app.post('/hello', (request, reply) => hello(services, request, reply))
     app.post('/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
     app.post('/bye', async (request, reply) => {
-      await services.farm.bye(request.bearer.id, (request.query as Query).instance ?? '')
+      await services.farm.hosts.bye(request.bearer.id, (request.query as Query).instance ?? '')
       return ok(reply)
     })
     app.get('/attempts/:attempt/sources/:number', (request: AttemptRequest, reply) => {
@@ -209,7 +209,7 @@ async function enroll(
   if (!isWireName(token) || !isWireName(nonce)) return err(reply, 400, 'the lines "token" and "nonce" are needed')
   const poll = waitSecondsMax(farm.settings.leaseSeconds)
   const signed = request.signed !== undefined
-  return enrolled(reply, await farm.enroll({ token, nonce, version, facts, signed }), poll)
+  return enrolled(reply, await farm.hosts.enroll({ token, nonce, version, facts, signed }), poll)
 }
 
 function enrolled(reply: FastifyReply, outcome: EnrollOutcome, poll: number): FastifyReply {
@@ -253,7 +253,7 @@ async function hello(
   const greeting = readGreeting(read.value.lines)
   if (greeting.kind === 'problem') return err(reply, 400, greeting.problem)
   const { version, facts } = read.value
-  const outcome = await farm.hello({ hostId: request.bearer.id, version, facts, ...greeting.value })
+  const outcome = await farm.hosts.hello({ hostId: request.bearer.id, version, facts, ...greeting.value })
   if (outcome.kind === 'removed') return unknownCredential(reply)
   if (outcome.kind === 'other-instance') {
     const heard = outcome.lastSeenAt.toISOString()

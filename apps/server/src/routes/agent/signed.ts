@@ -54,14 +54,14 @@ function refuse(reply: FastifyReply, outcome: SignatureOutcome): FastifyReply | 
 
 function checker(farm: Farm, bus: Services['bus']) {
   const signers = remembering(
-    gathered(names => farm.signersNamed(names)),
+    gathered(names => farm.access.findSigners(names)),
     bus,
   )
   const checkAs = async (request: FastifyRequest, signature: RequestSignature) => {
     const signer = await signers.named(signature.by)
     if (!signer) return { signer, outcome: { kind: 'forged' } as SignatureOutcome }
     const wish = { ...signature, method: request.method, bodySum: sumOf(request.body) }
-    return { signer, outcome: await farm.checkSignature(signer.key, wish) }
+    return { signer, outcome: await farm.access.checkSignature(signer.key, wish) }
   }
   return async (request: FastifyRequest, signature: RequestSignature) => {
     const first = await checkAs(request, signature)

@@ -11,7 +11,7 @@ export async function sendSource(
   asked: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const sources = await farm.sourcesOfLease(asked.attempt, asked.hostId, asked.lease ?? '')
+  const sources = await farm.attempts.sourcesOf(asked.attempt, asked.hostId, asked.lease ?? '')
   if (!sources) return err(reply, 410, 'the lease is lost: the attempt is over, or someone else has it')
   const source = sources[(wireNumber(asked.number) ?? 0) - 1]
   if (!source) return err(reply, 404, `this attempt has ${sources.length} sources, counted from 1`)

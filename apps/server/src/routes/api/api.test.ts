@@ -56,7 +56,7 @@ serverTest('a number that is too large for an id is one that the farm does not k
 /** A browser of an administrator: it presses buttons. */
 async function signIn({ farm, post, ask }: TestServer) {
   const link: string = (await post('/api/v1/login-links')).json().url
-  const login = await farm.logIn(link.split('/').at(-1) ?? '')
+  const login = await farm.access.logIn(link.split('/').at(-1) ?? '')
   if (login.kind !== 'logged-in') throw new Error(login.kind)
   const headers = { cookie: `rumpfarm_session=${login.session}` }
   const csrf = /name="?_csrf"? value="?([^" >]+)/.exec((await ask({ url: '/builds/1', headers })).body)?.[1] ?? ''

@@ -23,13 +23,13 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
     response: { 200: octets('The file'), 206: octets('Its bytes in the range'), ...refusals },
   }
   const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
-    const [attempt] = (await farm.findJob(id))?.attempts ?? []
+    const [attempt] = (await farm.builds.findJob(id))?.attempts ?? []
     return attempt
       ? sendArtifact(services, { jobId: id, attempt, name }, request, reply)
       : answerProblem(reply, unknownJob(id))
   }
   const ofAttempt = async (id: number, number: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
-    const attempt = (await farm.findJob(id))?.attempts.find(one => one.number === number)
+    const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)
     if (attempt) return sendArtifact(services, { jobId: id, attempt, name }, request, reply)
     return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
   }
@@ -81,7 +81,7 @@ function sendArtifact({ farm }: Services, asked: Asked, request: FastifyRequest,
       `attempt ${attempt.attempt} left no ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists what it left`,
     )
   const key = { jobId, number: attempt.number, name }
-  if (farm.artifactSize(key) < artifact.bytes)
+  if (farm.attempts.artifactSize(key) < artifact.bytes)
     return problem(reply, 'artifact-gone', `the farm no longer has ${name} of attempt ${attempt.attempt}`)
   return sendBytes(request, reply, {
     what: 'file',
@@ -91,6 +91,6 @@ function sendArtifact({ farm }: Services, asked: Asked, request: FastifyRequest,
     type: 'application/octet-stream',
     disposition: `attachment; filename="${name.split('/').at(-1)}"`,
     etag: `"${artifact.sha256}"`,
-    read: (start, end) => farm.readArtifact(key, start, end),
+    read: (start, end) => farm.attempts.readArtifact(key, start, end),
   })
 }

@@ -21,7 +21,7 @@ export const builds =
       },
       async (request, reply) => {
         const { limit = pageSize, cursor, project } = request.query
-        const found = await farm.listBuilds({ project, before: idOfCursor(cursor), limit: limit + 1 })
+        const found = await farm.builds.list({ project, before: idOfCursor(cursor), limit: limit + 1 })
         return pageOf(found, limit, ({ id }) => id, { request, reply })
       },
     )
@@ -37,7 +37,7 @@ export const builds =
         },
       },
       async (request, reply) => {
-        const build = await farm.findBuild(request.params.id)
+        const build = await farm.builds.find(request.params.id)
         if (!build) return problem(reply, 'unknown', `there is no build ${request.params.id}`)
         return { ...build, preparedSources: build.preparedSources.map(sourceWithoutSecrets) }
       },
@@ -57,7 +57,7 @@ export const builds =
         },
       },
       async (request, reply) => {
-        const outcome = await farm.cancelBuild(request.params.id)
+        const outcome = await farm.builds.cancel(request.params.id)
         if (outcome.kind === 'unknown') return problem(reply, 'unknown', `there is no build ${request.params.id}`)
         return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
       },

@@ -34,10 +34,10 @@ function compare(shown: unknown, answered: unknown, where: string): void {
 /** What the farm's other services do meanwhile. */
 async function meanwhile(server: TestServer, vax: TestHost, shell: string): Promise<void> {
   if (shell.includes('"ref": "main"')) {
-    await server.farm.sourcesReady(1, { sources: [] })
-    const { commit = '' } = (await server.farm.findBuild(1)) ?? {}
+    await server.farm.builds.markSourcesReady(1, { sources: [] })
+    const { commit = '' } = (await server.farm.builds.find(1)) ?? {}
     const push = { project: 'sample', commit, branch: 'feature/parser', source: 'test', deliveryId: 'parser' }
-    await server.farm.receivePush(push)
+    await server.farm.builds.receivePush(push)
   }
   if (!shell.includes('/retry')) return
   const offer = await vax.take('1.2')

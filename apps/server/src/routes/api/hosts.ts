@@ -27,13 +27,13 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     },
     async (request, reply) => {
       const { limit = pageSize, cursor } = request.query
-      const found = await farm.listHosts({ after: nameOfCursor(cursor), limit: limit + 1 })
+      const found = await farm.hosts.list({ after: nameOfCursor(cursor), limit: limit + 1 })
       return pageOf(await Promise.all(found.map(withOffer)), limit, ({ name }) => name, { request, reply })
     },
   )
 
   const answerHost = async (name: string, reply: FastifyReply) => {
-    const host = await farm.findHost(name)
+    const host = await farm.hosts.find(name)
     return host ? withOffer(host) : unknownHost(reply, name)
   }
 
@@ -63,7 +63,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       },
     },
     async (request, reply) => {
-      const outcome = await farm.invite(request.body.name)
+      const outcome = await farm.hosts.invite(request.body.name)
       if (outcome.kind !== 'invited') return answerProblem(reply, inviteProblem(outcome))
       const { token, expiresAt } = outcome
       const line = enrolLine(publicUrlOf(services.config, request), token)
@@ -85,7 +85,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       },
       async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
         const { name } = request.params
-        return (await farm.pauseHost(name, paused)) ? answerHost(name, reply) : unknownHost(reply, name)
+        return (await farm.hosts.setPaused(name, paused)) ? answerHost(name, reply) : unknownHost(reply, name)
       },
     )
 
@@ -101,7 +101,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       },
     },
     async (request, reply) => {
-      const outcome = await farm.setAlert(request.params.name, request.body.url)
+      const outcome = await farm.hosts.setAlert(request.params.name, request.body.url)
       if (outcome.kind === 'set')
         return reply.code(201).header('cache-control', 'no-store').send({ secret: outcome.secret })
       if (outcome.kind === 'bad-url') return answerProblem(reply, alertProblem(outcome))
@@ -120,7 +120,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       },
     },
     async (request, reply) => {
-      const outcome = await farm.setAlert(request.params.name, null)
+      const outcome = await farm.hosts.setAlert(request.params.name, null)
       return outcome.kind === 'off' ? reply.code(204).send() : unknownHost(reply, request.params.name)
     },
   )
@@ -137,7 +137,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     },
     async (request, reply) => {
       const { name } = request.params
-      return (await farm.removeHost(name)) ? reply.code(204).send() : unknownHost(reply, name)
+      return (await farm.hosts.remove(name)) ? reply.code(204).send() : unknownHost(reply, name)
     },
   )
 }

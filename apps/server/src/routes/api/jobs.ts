@@ -23,7 +23,7 @@ export const jobs =
       async (request, reply) => {
         const { limit = pageSize, cursor, build, ...filter } = request.query
         const before = idOfCursor(cursor)
-        const found = await farm.listJobs({ ...filter, buildId: build, before, limit: limit + 1 })
+        const found = await farm.builds.listJobs({ ...filter, buildId: build, before, limit: limit + 1 })
         return pageOf(found, limit, ({ id }) => id, { request, reply })
       },
     )
@@ -39,7 +39,7 @@ export const jobs =
         },
       },
       async (request, reply) => {
-        const job = await farm.findJob(request.params.id)
+        const job = await farm.builds.findJob(request.params.id)
         return job ? withoutSecrets(job) : answerProblem(reply, unknownJob(request.params.id))
       },
     )
@@ -53,7 +53,7 @@ export const jobs =
         schema: { ...change, summary: 'End a job', response: { 200: api.ref(api.Cancelled), ...refusals } },
       },
       async (request, reply) => {
-        const outcome = await farm.cancelJob(request.params.id)
+        const outcome = await farm.builds.cancelJob(request.params.id)
         if (outcome.kind === 'unknown') return answerProblem(reply, unknownJob(request.params.id))
         return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
       },
@@ -71,7 +71,7 @@ export const jobs =
       },
       async (request, reply) => {
         const { id } = request.params
-        const outcome = await farm.retryJob(id)
+        const outcome = await farm.builds.retryJob(id)
         if (outcome.kind !== 'queued') return answerProblem(reply, retryProblem(id, outcome))
         return reply.code(201).send({ attempt: outcome.attempt })
       },

@@ -23,7 +23,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
     schema: { ...schema, summary: "The log of a job's newest attempt; byte ranges", params: api.IdParam },
     handler: async (request, reply) => {
       const { id } = request.params
-      const [newest] = (await farm.findJob(id))?.attempts ?? []
+      const [newest] = (await farm.builds.findJob(id))?.attempts ?? []
       return newest
         ? sendLog(services, { jobId: id, attempt: newest }, request, reply)
         : answerProblem(reply, unknownJob(id))
@@ -36,7 +36,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
     schema: { ...schema, summary: 'The log of one attempt; byte ranges', params: api.AttemptParam },
     handler: async (request, reply) => {
       const { id, number } = request.params
-      const attempt = (await farm.findJob(id))?.attempts.find(one => one.number === number)
+      const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)
       if (attempt) return sendLog(services, { jobId: id, attempt }, request, reply)
       return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
     },
@@ -53,7 +53,7 @@ interface Asked {
 function sendLog({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { jobId, attempt } = asked
   const name: AttemptId = { jobId, number: attempt.number }
-  const size = attempt.leasedAt === null ? 0 : farm.logSize(name) // before it is leased, it has written nothing
+  const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // before it is leased, it has written nothing
   const growing = attempt.state !== 'finished'
   if (!growing && size < attempt.logBytes)
     return problem(reply, 'log-gone', `the farm no longer has all of the log of attempt ${attempt.attempt}`)
@@ -64,6 +64,6 @@ function sendLog({ farm }: Services, asked: Asked, request: FastifyRequest, repl
     type: 'text/plain; charset=utf-8',
     disposition: `inline; filename="${attempt.attempt}.log"`,
     etag: growing ? undefined : `"${attempt.attempt}-${size}"`,
-    read: (start, end) => farm.readLog(name, start, end),
+    read: (start, end) => farm.attempts.readLog(name, start, end),
   })
 }

@@ -22,7 +22,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     async (request, reply) => {
       const { limit = pageSize, cursor } = request.query
       const after = nameOfCursor(cursor)
-      const all = [...(await farm.listProjects()).values()].filter(({ name }) => after === undefined || name > after)
+      const all = [...(await farm.projects.list()).values()].filter(({ name }) => after === undefined || name > after)
       return pageOf(all.map(withoutSecrets), limit, ({ name }) => name, { request, reply })
     },
   )
@@ -38,7 +38,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
       },
     },
     async (request, reply) => {
-      const all = await farm.listProjects()
+      const all = await farm.projects.list()
       const project = all.get(request.params.name)
       return project
         ? withoutSecrets(project)

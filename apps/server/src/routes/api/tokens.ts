@@ -24,7 +24,7 @@ export const tokens =
       },
       async (request, reply) => {
         const { limit = pageSize, cursor } = request.query
-        const found = await farm.listTokens({ after: nameOfCursor(cursor), limit: limit + 1 })
+        const found = await farm.access.listTokens({ after: nameOfCursor(cursor), limit: limit + 1 })
         return pageOf(found, limit, ({ name }) => name, { request, reply })
       },
     )
@@ -43,7 +43,7 @@ export const tokens =
       },
       async (request, reply) => {
         const { name, scope = 'trigger' } = request.body
-        const token = await farm.createToken(name, scope)
+        const token = await farm.access.createToken(name, scope)
         if (token !== undefined) return reply.code(201).header('cache-control', 'no-store').send({ name, scope, token })
         return problem(reply, 'token-name-taken', `there is or was a token ${name}: choose another name`)
       },
@@ -63,7 +63,7 @@ export const tokens =
       },
       async (request, reply) => {
         const { name } = request.params
-        if (await farm.revokeToken(name)) return reply.code(204).send()
+        if (await farm.access.revokeToken(name)) return reply.code(204).send()
         return problem(reply, 'unknown', `there is no token ${name}, or it was revoked before`)
       },
     )
@@ -81,7 +81,7 @@ export const tokens =
         },
       },
       async (request, reply) => {
-        const link = await farm.createLoginLink(request.allowedBy?.hash ?? '')
+        const link = await farm.access.createLoginLink(request.allowedBy?.hash ?? '')
         if (!link) throw new Refusal('not-signed-in', 'this token was revoked or replaced a moment ago')
         const url = `${publicUrlOf(config, request)}/login/${link.token}`
         return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: link.expiresAt })

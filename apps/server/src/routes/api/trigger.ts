@@ -54,7 +54,7 @@ async function answerRepeated(
   reply: FastifyReply,
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
-  const build = buildId === null ? undefined : await farm.findBuild(buildId)
+  const build = buildId === null ? undefined : await farm.builds.find(buildId)
   // A branch may have moved since, and then the key's build is still the answer; a commit cannot.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)

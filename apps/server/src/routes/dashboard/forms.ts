@@ -25,24 +25,24 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
   const { farm } = services
 
   app.post('/jobs/:id/cancel', admin, async ({ params }: Numbered, reply) => {
-    refuseUnknown(await farm.cancelJob(wholeNumber(params.id) ?? 0), 'job', params.id)
+    refuseUnknown(await farm.builds.cancelJob(wholeNumber(params.id) ?? 0), 'job', params.id)
     return seeOther(reply, `/jobs/${params.id}`)
   })
   app.post('/jobs/:id/retry', admin, async ({ params }: Numbered, reply) => {
-    refuseRetry(await farm.retryJob(wholeNumber(params.id) ?? 0), params.id)
+    refuseRetry(await farm.builds.retryJob(wholeNumber(params.id) ?? 0), params.id)
     return seeOther(reply, `/jobs/${params.id}`)
   })
   app.post('/builds/:id/cancel', admin, async ({ params }: Numbered, reply) => {
-    refuseUnknown(await farm.cancelBuild(wholeNumber(params.id) ?? 0), 'build', params.id)
+    refuseUnknown(await farm.builds.cancel(wholeNumber(params.id) ?? 0), 'build', params.id)
     return seeOther(reply, `/builds/${params.id}`)
   })
   app.post('/builds/:id/again', admin, async ({ params }: Numbered, reply) => {
-    const build = await farm.findBuild(wholeNumber(params.id) ?? 0)
+    const build = await farm.builds.find(wholeNumber(params.id) ?? 0)
     if (!build) throw noSuch('build', params.id, { href: '/builds', text: 'All builds' })
     const { project, commit, branch, subject, author } = build
     const known = { branch: branch ?? undefined, subject: subject ?? undefined, author: author ?? undefined }
     const push = { project, commit, ...known, source: 'button', deliveryId: randomUUID(), again: true }
-    const { buildId } = builtBy(project, triggered(await farm.receivePush(push), commit, null))
+    const { buildId } = builtBy(project, triggered(await farm.builds.receivePush(push), commit, null))
     return seeOther(reply, `/builds/${buildId}`)
   })
   app.post('/projects/:name/trigger', admin, async ({ params, body }: Named, reply) => {
@@ -55,12 +55,12 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
     ['resume', false],
   ] as const) {
     app.post(`/hosts/:name/${verb}`, admin, async ({ params }: Named, reply) => {
-      if (!(await farm.pauseHost(params.name, paused))) throw noHost(params.name)
+      if (!(await farm.hosts.setPaused(params.name, paused))) throw noHost(params.name)
       return seeOther(reply, `/hosts/${segment(params.name)}`)
     })
   }
   app.post('/hosts/:name/remove', admin, async ({ params }: Named, reply) => {
-    if (!(await farm.removeHost(params.name))) throw noHost(params.name)
+    if (!(await farm.hosts.remove(params.name))) throw noHost(params.name)
     return seeOther(reply, '/hosts')
   })
   alertRoutes(app, services)
@@ -76,14 +76,14 @@ function alertRoutes(app: FastifyInstance, services: Services): void {
   const admin = { preHandler: requireAdmin }
   app.post('/hosts/:name/alert', admin, async (request: Named, reply) => {
     const { name } = request.params
-    const outcome = await services.farm.setAlert(name, request.body?.url?.trim() ?? '')
+    const outcome = await services.farm.hosts.setAlert(name, request.body?.url?.trim() ?? '')
     if (outcome.kind === 'unknown-host') throw noHost(name)
     if (outcome.kind !== 'set') throw notTold(name, outcome)
     reply.header('cache-control', 'no-store')
     return sendPage(reply, drawAlertPage(await visitOf(services, request), name, outcome.secret))
   })
   app.post('/hosts/:name/alert/off', admin, async ({ params }: Named, reply) => {
-    if ((await services.farm.setAlert(params.name, null)).kind === 'unknown-host') throw noHost(params.name)
+    if ((await services.farm.hosts.setAlert(params.name, null)).kind === 'unknown-host') throw noHost(params.name)
     return seeOther(reply, `/hosts/${segment(params.name)}`)
   })
 }
@@ -102,7 +102,7 @@ function inviteRoutes(app: FastifyInstance, services: Services): void {
   })
   app.post('/hosts/new', { preHandler: requireAdmin }, async (request: Named, reply) => {
     const name = request.body?.name?.trim() ?? ''
-    const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.invite(name)])
+    const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.hosts.invite(name)])
     if (outcome.kind !== 'invited')
       return sendPage(reply.code(422), drawInvitePage(visit, sentenceOf(inviteProblem(outcome).detail), name))
     const lines = {

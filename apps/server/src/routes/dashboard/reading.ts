@@ -24,9 +24,9 @@ export function readingPages(app: FastifyInstance, services: Services): void {
     const branch = queryWord(request, 'branch')
     const [visit, matrix, all] = await Promise.all([
       visitOf(services, request),
-      farm.matrix({ project, branch }),
+      farm.matrix.load({ project, branch }),
       // The whole matrix names its projects itself.
-      project === undefined && branch === undefined ? undefined : farm.listProjects(),
+      project === undefined && branch === undefined ? undefined : farm.projects.list(),
     ])
     const projects = all ? [...all.keys()] : matrix.projects
     if (project !== undefined && !projects.includes(project)) throw noProject(project)
@@ -37,7 +37,7 @@ export function readingPages(app: FastifyInstance, services: Services): void {
   app.get('/builds', async (request, reply) => {
     const project = queryWord(request, 'project')
     const before = wholeNumber(queryWord(request, 'before'))
-    const builds = await farm.listBuilds({ project, before, limit: buildsOnPage + 1 })
+    const builds = await farm.builds.list({ project, before, limit: buildsOnPage + 1 })
     const shown = builds.slice(0, buildsOnPage)
     const next = builds.length > buildsOnPage ? shown.at(-1)?.id : undefined
     return sendPage(
@@ -48,14 +48,14 @@ export function readingPages(app: FastifyInstance, services: Services): void {
 
   app.get('/builds/:id', async (request: FastifyRequest<Numbered & { Querystring: { built?: string } }>, reply) => {
     const id = wholeNumber(request.params.id)
-    const build = id === undefined ? undefined : await farm.findBuild(id)
+    const build = id === undefined ? undefined : await farm.builds.find(id)
     if (!build) throw noSuch('build', request.params.id, { href: '/builds', text: 'All builds' })
     const asked = request.query.built === 'before'
     return sendPage(reply, drawBuildPage(await visitOf(services, request), build, asked))
   })
 
   app.get('/hosts', async (request, reply) => {
-    const hosts = await farm.listHosts({ after: queryWord(request, 'after'), limit: hostsOnPage + 1 })
+    const hosts = await farm.hosts.list({ after: queryWord(request, 'after'), limit: hostsOnPage + 1 })
     const shown = hosts.slice(0, hostsOnPage)
     const after = hosts.length > hostsOnPage ? shown.at(-1)?.name : undefined
     return sendPage(reply, drawHostsPage(await visitOf(services, request), shown, after))
@@ -63,22 +63,22 @@ export function readingPages(app: FastifyInstance, services: Services): void {
 
   app.get('/hosts/:name', async (request: FastifyRequest<Named>, reply) => {
     const { name } = request.params
-    const [host, jobs] = await Promise.all([farm.findHost(name), farm.listJobs({ host: name, limit: recent })])
+    const [host, jobs] = await Promise.all([farm.hosts.find(name), farm.builds.listJobs({ host: name, limit: recent })])
     if (!host) throw noSuch('host', name, { href: '/hosts', text: 'All hosts' })
     const offered = await offeredTo(host, services.agentRelease)
     const visit = await visitOf(services, request)
-    const alert = visit.admin ? await farm.alertOf(name) : undefined
+    const alert = visit.admin ? await farm.hosts.findAlert(name) : undefined
     return sendPage(reply, drawHostPage({ visit, host, jobs, offered, alert }))
   })
 
   app.get('/projects/:name', async (request: FastifyRequest<Named>, reply) => {
     const { name } = request.params
-    const project = (await farm.listProjects()).get(name)
+    const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
     const [visit, matrix, builds] = await Promise.all([
       visitOf(services, request),
-      farm.matrix({ project: name }),
-      farm.listBuilds({ project: name, limit: recent }),
+      farm.matrix.load({ project: name }),
+      farm.builds.list({ project: name, limit: recent }),
     ])
     return sendPage(reply, drawProjectPage({ visit, project, matrix, builds }))
   })

@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 /** Who looks, and what everybody is to be told. */
 export async function visitOf({ farm }: Pick<Services, 'farm'>, request: FastifyRequest): Promise<Visit> {
-  const { problems } = await farm.configurationState()
+  const { problems } = await farm.projects.configurationState()
   return {
     at: new Date(request.arrivedAt),
     admin: isAdmin(request),

@@ -42,5 +42,5 @@ async function answerOutcome(services: Services, request: FastifyRequest, reply:
 async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
   const push = { project, source: 'webhook', deliveryId }
   if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })
-  return triggered(await services.farm.receivePush({ ...push, commit, branch }), commit, null)
+  return triggered(await services.farm.builds.receivePush({ ...push, commit, branch }), commit, null)
 }

@@ -35,7 +35,7 @@ async function receive(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const all = await services.farm.projects()
+  const all = await services.farm.projects.configs()
   const meant = [...all.values()].filter(project => isOf(project, push))
   if (meant.length === 0) {
     const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${projectsOfFarm([...all.values()].map(withRepository))}`
@@ -57,7 +57,7 @@ const isOf = ({ repository }: ProjectConfig, { repositoryUrls }: ForgePush): boo
 
 const receiveOne = ({ farm }: Services, project: string, push: ForgePush): Promise<PushOutcome> => {
   const { commit, branch, deliveryId, subject, author } = push
-  return farm.receivePush({ project, commit, branch, source: 'github', deliveryId, subject, author })
+  return farm.builds.receivePush({ project, commit, branch, source: 'github', deliveryId, subject, author })
 }
 
 function buildOf(project: string, outcome: PushOutcome, publicUrl: string) {

@@ -55,7 +55,7 @@ serverTest('a push whose message holds NUL is built', async ({ server }) => {
   const body = push({ head_commit: { message: 'Fix\0 it', author: { name: 'A\0da' } } })
   const answer = await deliver(server, body)
   expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ created: true }]])
-  expect(await server.farm.findBuild(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
+  expect(await server.farm.builds.find(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
 })
 
 serverTest('a push of GitHub is a build of each project that has the repository', async ({ server }) => {
@@ -74,7 +74,7 @@ serverTest('a push of GitHub is a build of each project that has the repository'
     { project: 'static', created: true },
   ])
   expect(builds[0].url).toBe(`http://localhost:80/builds/${builds[0].id}`)
-  const build = await server.farm.findBuild(builds[0].id)
+  const build = await server.farm.builds.find(builds[0].id)
   expect(build).toMatchObject({ commit, branch: 'main', subject: 'Fix it', author: 'Ada', sources: 'pending' })
   expect(build?.pushes).toMatchObject([{ source: 'github' }])
 })
@@ -179,7 +179,7 @@ serverTest('any program that signs asks for a build', async ({ server }) => {
   expect(answer.json()).toEqual({
     builds: [{ id: 1, project: 'sample', url: 'http://localhost:80/builds/1', created: true }],
   })
-  expect(await server.farm.findBuild(1)).toMatchObject({
+  expect(await server.farm.builds.find(1)).toMatchObject({
     commit: head,
     branch: 'main',
     pushes: [{ source: 'webhook' }],

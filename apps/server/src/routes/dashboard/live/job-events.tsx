@@ -67,10 +67,10 @@ class Follower {
 
   async run(alarm: Alarm): Promise<void> {
     while (!this.#stream.closed.aborted) {
-      const job = await this.#services.farm.findJob(this.#watch.attempt.jobId)
+      const job = await this.#services.farm.builds.findJob(this.#watch.attempt.jobId)
       const attempt = job?.attempts.find(({ number }) => number === this.#watch.attempt.number)
       // The log became shorter: the server lost its unsealed end, and the host will send it again.
-      if (!job || !attempt || this.#services.farm.logSize(this.#watch.attempt) < this.#offset)
+      if (!job || !attempt || this.#services.farm.attempts.logSize(this.#watch.attempt) < this.#offset)
         return this.#stream.send({ event: 'reload', data: '' })
       await this.#sendState(job, attempt)
       const more = await this.#sendLog(job, attempt)
@@ -86,7 +86,7 @@ class Follower {
     const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return
     this.#state = state
-    const host = attempt.state === 'queued' ? await this.#services.farm.findHost(job.host) : undefined
+    const host = attempt.state === 'queued' ? await this.#services.farm.hosts.find(job.host) : undefined
     const html = drawWithin(visit, <JobState visit={visit} job={job} attempt={attempt} host={host} />)
     await this.#stream.send({ event: 'state', data: html })
   }
@@ -94,12 +94,12 @@ class Follower {
   /** Sends the next piece of the log; false when there is none. */
   async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
     const sections = logSections(attempt, job.recipe)
-    const size = this.#services.farm.logSize(this.#watch.attempt)
+    const size = this.#services.farm.attempts.logSize(this.#watch.attempt)
     const current = sectionAt(sections, this.#offset)
     const end = Math.min(size, this.#offset + readBytesMax, sections[current]?.end ?? Number.MAX_SAFE_INTEGER)
     await this.#enter(current, sections[current])
     if (end <= this.#offset) return false
-    const bytes = await readBytes(this.#services.farm, this.#watch.attempt, this.#offset, end)
+    const bytes = await readBytes(this.#services.farm.attempts, this.#watch.attempt, this.#offset, end)
     if (bytes.length === 0) return false
     this.#offset += bytes.length
     await this.#sendLines(bytes)

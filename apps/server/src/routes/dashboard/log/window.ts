@@ -37,7 +37,7 @@ export interface LogPlace {
   line: number
 }
 
-type LogReader = Pick<Farm, 'logSize' | 'readLog'>
+type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
 
 /** Which page of a log is wanted: the one that begins, or ends, at a byte; without either, its end. */
 export interface WindowWish {
@@ -47,21 +47,21 @@ export interface WindowWish {
 
 /** A page of a log. It begins and ends with whole lines where it can. */
 export async function readWindow(
-  farm: LogReader,
+  log: LogReader,
   attempt: AttemptId,
   sections: readonly LogSection[],
   wish: WindowWish = {},
 ): Promise<LogWindow> {
-  const size = farm.logSize(attempt)
+  const size = log.logSize(attempt)
   const range = wish.from === undefined ? endingAt(wish.before ?? size, size) : beginningAt(wish.from, size)
   const lead = Math.min(1, range.start) // one byte more: is there a line feed before the first?
-  const bytes = await readBytes(farm, attempt, range.start - lead, range.end)
+  const bytes = await readBytes(log, attempt, range.start - lead, range.end)
   const skipped = sections.some(section => section.start === range.start) ? lead : bytes.indexOf(10) * lead + lead
   const kept = range.end < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
   const whole = bytes.subarray(skipped, kept)
   const shown = wish.from === undefined ? lastLines(whole) : firstLines(whole)
   const start = range.start - lead + skipped + shown.start
-  const before = start <= countedBytesMax ? await countLines(readUpTo(farm, attempt, start)) : undefined
+  const before = start <= countedBytesMax ? await countLines(readUpTo(log, attempt, start)) : undefined
   const drawn = drawParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
   const firstLine = before === undefined ? undefined : before + 1
   return { size, start, end: start + shown.end - shown.start, firstLine, ...drawn }
@@ -74,11 +74,11 @@ const linesAbove = 10
  * Where the page with this line begins: some lines above it. Undefined: the log has no such line, or it lies so far in that lines
  * are not counted there.
  */
-export async function offsetOfLine(farm: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
+export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
   const first = line - linesAbove
   if (first <= 1) return 0
   let [lines, offset] = [1, 0]
-  for await (const bytes of readUpTo(farm, attempt, Math.min(farm.logSize(attempt), countedBytesMax))) {
+  for await (const bytes of readUpTo(log, attempt, Math.min(log.logSize(attempt), countedBytesMax))) {
     for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1))
       if (++lines === first) return offset + at + 1
     offset += bytes.length
@@ -125,13 +125,13 @@ function lastLines(bytes: Buffer): Range {
   return { start, end: bytes.length }
 }
 
-const readUpTo = (farm: LogReader, attempt: AttemptId, end: number): AsyncIterable<Uint8Array> | Uint8Array[] =>
-  end === 0 ? [] : farm.readLog(attempt, 0, end)
+const readUpTo = (log: LogReader, attempt: AttemptId, end: number): AsyncIterable<Uint8Array> | Uint8Array[] =>
+  end === 0 ? [] : log.readLog(attempt, 0, end)
 
-export async function readBytes(farm: LogReader, attempt: AttemptId, start: number, end: number): Promise<Buffer> {
+export async function readBytes(log: LogReader, attempt: AttemptId, start: number, end: number): Promise<Buffer> {
   if (end <= start) return Buffer.alloc(0)
   const chunks: Buffer[] = []
-  for await (const chunk of farm.readLog(attempt, start, end)) chunks.push(chunk as Buffer)
+  for await (const chunk of log.readLog(attempt, start, end)) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 

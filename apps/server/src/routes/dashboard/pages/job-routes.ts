@@ -15,7 +15,7 @@ type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 export function jobPages(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt } = await find(services, request)
-    const [visit, host] = await Promise.all([visitOf(services, request), services.farm.findHost(job.host)])
+    const [visit, host] = await Promise.all([visitOf(services, request), services.farm.hosts.find(job.host)])
     return sendPage(
       reply,
       drawJobPage({ visit, job, attempt, host, log: await logOf(services, request, job, attempt) }),
@@ -27,7 +27,7 @@ export function jobPages(app: FastifyInstance, services: Services): void {
 
 async function find({ farm }: Services, { params }: JobRequest): Promise<{ job: JobView; attempt: AttemptView }> {
   const id = wholeNumber(params.id)
-  const job = id === undefined ? undefined : await farm.findJob(id)
+  const job = id === undefined ? undefined : await farm.builds.findJob(id)
   if (!job) throw noSuch('job', params.id, { href: '/builds', text: 'All builds' })
   const wanted = params.number === undefined ? job.attempts[0]?.number : wholeNumber(params.number)
   const attempt = job.attempts.find(({ number }) => number === wanted)
@@ -45,7 +45,8 @@ async function logOf({ farm }: Services, request: FastifyRequest, job: JobView, 
   const sections = logSections(attempt, job.recipe)
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
-  const reader = attempt.leasedAt === null ? { ...farm, logSize: () => 0 } : farm // before that it has written nothing
+  // Before its lease an attempt has written nothing.
+  const reader = attempt.leasedAt === null ? { ...farm.attempts, logSize: () => 0 } : farm.attempts
   const size = reader.logSize(id)
   const far = start !== undefined && size - start > windowBytes ? start : undefined
   const before = wholeNumber(queryWord(request, 'before'))

@@ -1,0 +1,39 @@
+import type { Contexts } from '../context.ts'
+import { findBuild, type JobFilter, listBuilds, listJobs } from './build-queries.ts'
+import { cancelBuild, cancelJob } from './cancel.ts'
+import { findJob } from './job-queries.ts'
+import { type Push, receivePush } from './receive-push.ts'
+import { retryJob } from './retry.ts'
+import { buildsToPrepare, sourcesFailed, sourcesReady } from './sources.ts'
+
+export type { BuildSummary, BuildView, JobFilter, JobSummary } from './build-queries.ts'
+export type { CancelOutcome } from './cancel.ts'
+export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
+export type { Recipe } from './plan.rule.ts'
+export type { Push, PushOutcome } from './receive-push.ts'
+export type { RetryOutcome } from './retry.ts'
+export type { PreparedSource } from './sources.ts'
+
+/** Pushes, builds and their jobs. */
+export const buildMethods = ({ main, pages, listing }: Contexts) => ({
+  /** Makes a build with all its jobs of a push; the same delivery or the same commit twice makes one build. */
+  receivePush: (push: Push) => receivePush(main, push),
+  markSourcesReady: (buildId: number, prepared: Parameters<typeof sourcesReady>[2]) =>
+    sourcesReady(main, buildId, prepared),
+  markSourcesFailed: (buildId: number, message: string) => sourcesFailed(main, buildId, message),
+  /** The ids of builds whose sources are not prepared yet. */
+  listUnprepared: () => buildsToPrepare(main),
+
+  cancel: async (buildId: number) => (canBeId(buildId) ? cancelBuild(main, buildId) : unknown),
+  cancelJob: async (jobId: number) => (canBeId(jobId) ? cancelJob(main, jobId) : unknown),
+  retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(main, jobId) : unknown),
+
+  list: (filter: Parameters<typeof listBuilds>[1]) => listing(() => listBuilds(pages, filter)),
+  find: async (id: number) => (canBeId(id) ? findBuild(pages, id) : undefined),
+  listJobs: async (filter: JobFilter) => (canBeId(filter.buildId ?? 1) ? listing(() => listJobs(pages, filter)) : []),
+  findJob: async (id: number) => (canBeId(id) ? findJob(pages, id) : undefined),
+})
+
+/** PostgreSQL's largest integer: it rejects a query with a larger id. */
+const canBeId = (id: number): boolean => id <= 2_147_483_647
+const unknown = { kind: 'unknown' } as const

@@ -1,0 +1,44 @@
+import { type Db, openDatabase } from './client.ts'
+import { type Turns, turns } from './query-limit.ts'
+
+/**
+ * The connections to PostgreSQL of one process, in three pools, so that slow pages never delay hosts and a slow page never
+ * delays the sign-in check of the next one.
+ */
+export interface Pools {
+  /** Commands, requests of hosts, and background tasks. A statement here has no time limit. */
+  main: Db
+  /** Queries of pages and the API. A query that takes too long is given up (`isGivenUp`). */
+  pages: Db
+  /** The row that a request needs first: its session or token. Limited like `pages`. */
+  lookups: Db
+  /** Takes turns: long lists of builds and jobs may use only some connections of `pages`. */
+  listing: Turns
+  close(): Promise<void>
+}
+
+export interface OpenPools {
+  databaseUrl: string
+  /** Connections of `main`. */
+  connectionsMax?: number | undefined
+  /** Connections of `pages`. */
+  readConnectionsMax?: number | undefined
+}
+
+/** A page is complete within five seconds or reports an error, even if PostgreSQL stops answering. */
+const readLimits = { waitMs: 1_000, statementMs: 3_000 }
+const lookupConnections = 2
+const listingsAtOnce = 3
+
+export function openPools({ databaseUrl: url, connectionsMax = 10, readConnectionsMax = 6 }: OpenPools): Pools {
+  const main = openDatabase({ url, connectionsMax })
+  const pages = openDatabase({ url, connectionsMax: readConnectionsMax, limits: readLimits })
+  const lookups = openDatabase({ url, connectionsMax: lookupConnections, limits: readLimits })
+  return {
+    main,
+    pages,
+    lookups,
+    listing: turns(listingsAtOnce, readLimits.waitMs),
+    close: async () => void (await Promise.all([main, pages, lookups].map(db => db.$disconnect()))),
+  }
+}
