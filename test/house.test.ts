@@ -1,5 +1,7 @@
 // ARCHITECTURE.md's table of who may import whom, held against the code.
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { importCircles } from './support/import-circles.ts'
 import { importsOf, isTest, readSource, type SourceFile, sourceFiles } from './support/sources.ts'
 
 const code = sourceFiles(/\.(ts|tsx|mjs)$/)
@@ -92,6 +94,29 @@ test.each(parts)('$name imports only what it may', ({ name, place, may }) => {
   expect(files.length > 0 || name === 'apps/agent').toBe(true) // the agent has no TypeScript
   expect(offences(files, imported => (isFile(imported) ? place.test(imported) : may.test(imported)))).toEqual([])
 })
+
+/** The file that a package of ours stands for. */
+const fileOf = (imported: string) => imported.replace(/^@rumpfarm\/([a-z-]+)$/, 'packages/$1/src/index.ts')
+
+test('no files import each other in a circle, not even types', () => {
+  const files = code.filter(({ path }) => !path.startsWith('packages/farm/')) // until its folders are in order
+  expect(importCircles(files, fileOf).map(circle => circle.join(' imports '))).toEqual([])
+})
+
+test('every file that a package.json exports exists', () => {
+  const paths = new Set(code.map(({ path }) => path))
+  const missing = sourceFiles(/(^|\/)package\.json$/).flatMap(({ path, text }) =>
+    exportsOf(JSON.parse(text).exports)
+      .map(file => join(dirname(path), file))
+      .filter(file => !paths.has(file))
+      .map(file => `${path} exports ${file}`),
+  )
+  expect(missing).toEqual([])
+})
+
+/** All targets of `exports`, which can be nested objects. */
+const exportsOf = (exported: unknown): string[] =>
+  typeof exported === 'string' ? [exported] : Object.values(exported ?? {}).flatMap(exportsOf)
 
 test('the agent is POSIX sh and nothing else', () => {
   const files = sourceFiles(/^apps\/agent\/lib\//).map(({ path }) => path)

@@ -1,7 +1,7 @@
 // `pnpm bench [NAME…]` measures a farm of its own and prints one JSON document; progress goes to standard error.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agent } from './agent.ts'
-import type { Figure } from './figures.ts'
+import type { Bench, Say } from './figures.ts'
 import { idle } from './idle.ts'
 import { jobs } from './jobs.ts'
 import { line } from './line.ts'
@@ -9,10 +9,6 @@ import { log } from './log.ts'
 import { commit, load, machine } from './machine.ts'
 import { matrix } from './matrix.ts'
 import { webhook } from './webhook.ts'
-
-/** What a bench tells while it runs. */
-export type Say = (words: string) => void
-export type Bench = (say: Say) => Promise<Figure[]>
 
 const benches: Record<string, Bench> = { webhook, jobs, log, line, matrix, idle, agent }
 

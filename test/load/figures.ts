@@ -10,6 +10,10 @@ export interface Figure {
   note?: string
 }
 
+/** Prints the progress of a benchmark. */
+export type Say = (line: string) => void
+export type Bench = (say: Say) => Promise<Figure[]>
+
 export interface Distribution {
   n: number
   min: number

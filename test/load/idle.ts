@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Say } from './bench.ts'
-import { type Figure, figure } from './figures.ts'
+import { type Figure, figure, type Say } from './figures.ts'
 import { openScene, type Scene } from './scene.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import { cpuMs, familyCpuMs, openDescriptors, residentMb, untilQuiet } from './usage.ts'

@@ -1,5 +1,4 @@
-import type { Say } from './bench.ts'
-import { type Figure, figure, median } from './figures.ts'
+import { type Figure, figure, median, type Say } from './figures.ts'
 import { openScene, type Scene } from './scene.ts'
 import type { SimulatedHost } from './simulated-host.ts'
 import { cpuMs, familyCpuMs, residentMb, untilQuiet } from './usage.ts'

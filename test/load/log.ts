@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import type { Say } from './bench.ts'
 import { startControl } from './control-process.ts'
-import { distribution, type Figure, figure, median } from './figures.ts'
+import { distribution, type Figure, figure, median, type Say } from './figures.ts'
 import { probe } from './prober.ts'
 import { openScene, type Scene } from './scene.ts'
 import { crcOf, type HeldAttempt, type SimulatedHost } from './simulated-host.ts'

@@ -1,5 +1,4 @@
-import type { Say } from './bench.ts'
-import { distribution, type Figure, figure } from './figures.ts'
+import { distribution, type Figure, figure, type Say } from './figures.ts'
 import { openScene, type Scene } from './scene.ts'
 import { cpuMs } from './usage.ts'
 

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Say } from './bench.ts'
-import { distribution, type Figure, figure } from './figures.ts'
+import { distribution, type Figure, figure, type Say } from './figures.ts'
 import { type RealAgent, startAgent } from './real-agent.ts'
 import { openScene, type Place, type Scene } from './scene.ts'
 

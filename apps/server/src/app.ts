@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from 'pino'
 import { authPlugin } from './auth/plugin.ts'
 import type { Config } from './config.ts'
+import { refuseEarly } from './early-refusals.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { checkHost } from './http/host-header.ts'
@@ -11,6 +12,7 @@ import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
 import { apiPlugin } from './routes/api/plugin.ts'
+import { signInPages } from './routes/dashboard/pages/sign-in.tsx'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
 import { webhooksPlugin } from './routes/webhooks/plugin.ts'
@@ -23,10 +25,11 @@ export interface AppOptions {
 /** The server's server, in order. Nothing listens yet: tests inject here. */
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
-  checkHost(app, services.config)
+  checkHost(app, services.config, refuseEarly)
   await app.register(healthPlugin(services))
   await app.register(agentPlugin(services))
   await app.register(authPlugin(services))
+  await app.register(signInPages(services))
   await app.register(webhooksPlugin(services))
   await app.register(apiPlugin(services))
   await app.register(dashboardPlugin(services))
@@ -58,13 +61,13 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
     requestTimeout: 60_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: true,
-    frameworkErrors: answerBadAddress,
+    frameworkErrors: answerBadAddress(refuseEarly),
     clientErrorHandler: answerBadHttp,
   })
   app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
   placeBelow(app, publicPath)
   protectBrowsers(app)
-  refuseNul(app)
+  refuseNul(app, refuseEarly)
   logRequests(app)
   endReadsOfTheGone(app)
   return app

@@ -75,9 +75,13 @@ export const JobFilter = Type.Object(
 )
 const branchWord = Type.Optional(Type.String({ maxLength: 255, description: "Without it: each project's main branch" }))
 
-export const matrixForms = ['json', 'text', 'csv'] as const
+export const matrixFormats = ['json', 'text', 'csv'] as const
 export const MatrixFilter = Type.Object(
-  { project: filterWord, branch: branchWord, format: Type.Optional(oneOf(matrixForms, 'Wins over the header Accept')) },
+  {
+    project: filterWord,
+    branch: branchWord,
+    format: Type.Optional(oneOf(matrixFormats, 'Wins over the header Accept')),
+  },
   strict,
 )
 

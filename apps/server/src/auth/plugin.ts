@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Services } from '../services.ts'
 import { type Access, openAccess, type Visitor } from './access.ts'
-import { loginPages } from './sign-in-pages.tsx'
 
 export { acceptForms } from '../http/html-forms.ts'
 export { knowVisitors } from './access.ts'
@@ -30,7 +29,6 @@ export const authPlugin = (services: Services) =>
       app.decorate('access', access)
       app.decorateRequest('visitor', null as never)
       app.decorateRequest('allowedBy', null)
-      await app.register(loginPages(services))
     },
     { name: 'access' },
   )

@@ -1,5 +1,7 @@
 import type { Job, Queue, Worker } from 'bullmq'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
+import { withTimeout } from '../timeout.ts'
 import type { Queues } from './queues.ts'
 import { takeLockMs } from './queues.ts'
 
@@ -33,14 +35,12 @@ interface HostQueue {
 }
 
 export function openDispatch(queues: Queues, log: Logger): Dispatch {
-  const open = new Map<number, HostQueue>()
+  const open = new LRUCache<number, HostQueue>({ max: openMax, dispose: queue => void closeQueue(queue) })
   let token = 0
 
   const hostQueue = (hostId: number): HostQueue => {
     const known = open.get(hostId)
     if (known) return known
-    const [oldest] = open
-    if (open.size >= openMax && oldest) void closeOne(open, oldest)
     const name = `host-${hostId}`
     const made = { queue: queues.queue(name), taker: queues.taker(name) }
     open.set(hostId, made)
@@ -75,7 +75,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
       }
     },
     async close() {
-      await Promise.allSettled([...open].map(entry => closeOne(open, entry)))
+      await Promise.allSettled([...open.values()].map(closeQueue))
     },
   }
 }
@@ -88,18 +88,11 @@ async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
 }
 
 async function answered<T>(work: Promise<T>, log: Logger): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(() => resolve(undefined), answerMsMax)
-  })
   try {
-    return await Promise.race([work, late])
+    return await withTimeout(answerMsMax, work)
   } catch (error) {
-    log.debug({ problem: (error as Error).message }, 'the queue could not be asked')
+    log.debug({ problem: (error as Error).message }, 'the queue does not answer')
     return undefined
-  } finally {
-    clearTimeout(timer)
-    work.catch(() => {}) // it may still fail after it was too late
   }
 }
 
@@ -113,7 +106,4 @@ function byHost(attempts: readonly QueuedAttempt[]): Map<number, string[]> {
   return hosts
 }
 
-async function closeOne(open: Map<number, HostQueue>, [hostId, { queue, taker }]: [number, HostQueue]): Promise<void> {
-  open.delete(hostId)
-  await Promise.allSettled([taker.close(), queue.close()])
-}
+const closeQueue = ({ queue, taker }: HostQueue) => Promise.allSettled([taker.close(), queue.close()])

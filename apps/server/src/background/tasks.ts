@@ -3,6 +3,7 @@ import type { Farm, Watched } from '@rumpfarm/farm'
 import type { Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { type Bus, topics } from '../events/bus.ts'
+import { withTimeout } from '../timeout.ts'
 import type { Dispatch } from './dispatch.ts'
 import type { Queues } from './queues.ts'
 import { tellOwners } from './tasks/notify-owners.ts'
@@ -67,7 +68,7 @@ export function openTasks({ queues, dispatch, mirrors, bus, log, publicUrl }: Er
   const every = (ms: number, name: string, otherwise: () => Promise<unknown> = async () => {}) => {
     const ask = async () => {
       const id = `${name}-${Math.floor(Date.now() / ms)}`
-      await inTime(quick.add(name, {}, { jobId: id })).catch(async problem => {
+      await withTimeout(askMsMax, quick.add(name, {}, { jobId: id })).catch(async problem => {
         noteUnreachable(problem)
         await otherwise().catch(error => log.error({ err: error, task: name }, 'an task failed; it comes again'))
       })
@@ -121,18 +122,8 @@ export function openTasks({ queues, dispatch, mirrors, bus, log, publicUrl }: Er
     async close() {
       for (const timer of timers) clearInterval(timer)
       const reachable = queues.redis === undefined || queues.redis.status === 'ready'
-      await Promise.race([Promise.allSettled(closing.map(close => close())), patience(reachable ? 5_000 : 500)])
+      // BullMQ's close waits for its connection, which may never come back.
+      await withTimeout(reachable ? 5_000 : 500, Promise.allSettled(closing.map(close => close()))).catch(() => {})
     },
   }
 }
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${askMsMax} ms`)), askMsMax)
-  })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
-}
-
-/** BullMQ's close waits for its connection, which may be away for good. */
-const patience = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms).unref())

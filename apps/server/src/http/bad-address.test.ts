@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
+import { refuseEarly } from '../early-refusals.ts'
 import { answerBadAddress, refuseNul } from './bad-address.ts'
 import { placeBelow } from './public-url.ts'
 
@@ -16,9 +17,9 @@ test.each([
   [`/api/v1/hosts/${long}`, 414, 'application/problem+json'],
   ['/webhooks/%', 400, 'application/problem+json'],
 ])('%s is answered with %i, as %s', async (url, status, type) => {
-  const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress })
+  const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress(refuseEarly) })
   placeBelow(app, '')
-  refuseNul(app)
+  refuseNul(app, refuseEarly)
   for (const path of ['/', '/hosts/:name', '/api/v1/hosts/:name', '/api/v1/jobs', '/webhooks/:name'])
     app.get(path, async () => 'here')
   const answer = await app.inject(url)

@@ -1,49 +1,31 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { err } from '../routes/agent/answers.ts'
-import { drawProblemPage } from '../routes/dashboard/pages/problem.tsx'
-import { sendPage } from '../routes/dashboard/visit.ts'
-import { problem, problemKinds, sentenceOf } from './problems.ts'
-import { safeHeaders } from './security-headers.ts'
+import type { ProblemKind } from './problems.ts'
+import { defaultHeaders } from './security-headers.ts'
 
-type Kind = 'malformed' | 'address-too-long' | 'wrong-host'
-
-const words = {
-  malformed: 'the address is not well formed: a % is followed by two hexadecimal digits, and %00 has no place in it',
-  'address-too-long': 'a part of the address is longer than 200 characters: nothing here has so long a name',
-}
-
-/** Fastify's own refusals of an address, before any route is found: each audience gets them in its own form. */
-export const answerBadAddress = (
-  { code }: { code: string },
+/** Answers a request before any route is found, in the format of its audience. */
+export type RefuseEarly = (
+  kind: ProblemKind,
+  detail: string,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply => {
-  const kind = code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'address-too-long' : 'malformed'
-  return answerInForm(kind, words[kind], request, reply.headers(safeHeaders)) // no hook has run
-}
+) => FastifyReply
 
-/** PostgreSQL's text cannot hold NUL, and no name has one: the farm is not even asked. */
-export function refuseNul(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.url.includes('%00')) return answerInForm('malformed', words.malformed, request, reply)
-  })
-}
+const malformed = 'the address is malformed: two hexadecimal digits must follow a %, and %00 is not allowed'
+const tooLong = 'a part of the address is longer than 200 characters'
 
-/** Refuses a request before any route is found, or outside of all of them, in the form of its audience. */
-export function answerInForm(kind: Kind, detail: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (/^\/(api|webhooks)(\/|$)/.test(request.url)) return problem(reply, kind, detail)
-  if (request.url.startsWith('/agent/')) return err(reply, 400, detail)
-  const [status, title] = problemKinds[kind]
-  const visit = {
-    at: new Date(),
-    admin: false,
-    csrf: undefined,
-    path: '/',
-    publicPath: request.server.publicPath,
-    problems: [],
+/** For Fastify's own errors about an address. */
+export const answerBadAddress =
+  (refuse: RefuseEarly) =>
+  ({ code }: { code: string }, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    reply.headers(defaultHeaders) // no hook runs for such a request
+    return code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? refuse('address-too-long', tooLong, request, reply)
+      : refuse('malformed', malformed, request, reply)
   }
-  return sendPage(
-    reply.code(status),
-    drawProblemPage(visit, { title, text: sentenceOf(detail), next: { href: '/', text: 'The matrix' } }),
-  )
+
+/** PostgreSQL's text cannot contain NUL, so no name does. */
+export function refuseNul(app: FastifyInstance, refuse: RefuseEarly): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.url.includes('%00')) return refuse('malformed', malformed, request, reply)
+  })
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { matches } from './etag.ts'
 import { problem } from './problems.ts'
 import { readRange } from './range.ts'
+import { untrustedHeaders } from './security-headers.ts'
 
 /** Bytes of a host's, of which everything may be expected. */
 export interface HostsBytes {
@@ -37,8 +38,7 @@ export function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: H
 function headers(reply: FastifyReply, { type, disposition, etag }: HostsBytes): void {
   reply
     .type(type)
-    .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', "default-src 'none'; sandbox")
+    .headers(untrustedHeaders)
     .header('accept-ranges', 'bytes')
     .header('content-disposition', disposition)
     .header('cache-control', 'no-cache')

@@ -1,11 +1,12 @@
 import Fastify, { type InjectOptions } from 'fastify'
 import { expect, test } from 'vitest'
+import { refuseEarly } from '../early-refusals.ts'
 import { checkHost, isLoopback, readHost } from './host-header.ts'
 
 async function ask(config: { host: string; publicUrl: string | undefined }, request: InjectOptions) {
   const app = Fastify()
   app.decorate('publicPath', '')
-  checkHost(app, config)
+  checkHost(app, config, refuseEarly)
   app.get('/*', async () => 'here')
   const answer = await app.inject(request)
   await app.close()

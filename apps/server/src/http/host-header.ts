@@ -1,13 +1,13 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
-import { answerInForm } from './bad-address.ts'
+import type { RefuseEarly } from './bad-address.ts'
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-/** Of a host's name or address without its port. */
+/** `name` is a host's name or address without a port. */
 export function isLoopback(name: string): boolean {
   const address = name.replace(/^\[|\]$/g, '')
   const family = isIP(address)
@@ -18,11 +18,11 @@ export function isLoopback(name: string): boolean {
 export interface HostHeader {
   /** In lower case, without the port. */
   name: string
-  /** What an address may begin with: `build_farm:8080`. */
+  /** For the start of an address: `build_farm:8080`. */
   host: string
 }
 
-/** A Host header; undefined: it names no host. Underscores are not DNS's, but compose files and Windows use them. */
+/** Reads a Host header; undefined if it is malformed. DNS has no underscores, but compose files and Windows use them. */
 export function readHost(header: string): HostHeader | undefined {
   const [, name = '', inner, port] = /^(\[([0-9a-f:.]+)\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?$/i.exec(header) ?? []
   const isHost = inner === undefined ? hostName.test(name) : isIPv6(inner)
@@ -33,22 +33,26 @@ export function readHost(header: string): HostHeader | undefined {
 const hostName = /^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*\.?$/i
 
 /**
- * Refuses a Host header that names no host. A farm that listens on the loopback only answers to the loopback's names and to
- * PUBLIC_URL's: a page elsewhere could else have its own name point here, and read and press in this machine's browser what only
- * this machine may (DNS rebinding). A request without a Host header, as HTTP/1.0 sends it, comes from no browser.
+ * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name of
+ * PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this machine (DNS
+ * rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
  */
-export function checkHost(app: FastifyInstance, { host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>): void {
+export function checkHost(
+  app: FastifyInstance,
+  { host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>,
+  refuse: RefuseEarly,
+): void {
   const own = publicUrl === undefined ? undefined : new URL(publicUrl).hostname
   const isOwn = (name: string) => isLoopback(name) || name.replace(/\.$/, '') === own
   app.addHook('onRequest', async (request, reply) => {
     const header = request.headers.host
     if (header === undefined) return
     const asked = readHost(header)
-    if (!asked) return answerInForm('malformed', malformed, request, reply)
-    if (isLoopback(host) && !isOwn(asked.name)) return answerInForm('wrong-host', foreign, request, reply)
+    if (!asked) return refuse('malformed', malformed, request, reply)
+    if (isLoopback(host) && !isOwn(asked.name)) return refuse('wrong-host', foreign, request, reply)
   })
 }
 
-const malformed = 'the header Host is not a host name or address with an optional port from 1 to 65535'
+const malformed = 'the header Host must be a host name or address, with an optional port from 1 to 65535'
 const foreign =
-  'this farm listens on its own machine only and does not answer to this name: use http://localhost, or set PUBLIC_URL'
+  'this farm accepts connections only from its own machine and does not answer to this name: use http://localhost, or set PUBLIC_URL'

@@ -1,29 +1,38 @@
 import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../services.ts'
+import { withTimeout } from '../timeout.ts'
 import { type ProblemKind, problemKinds } from './problems/kinds.ts'
 import { mistakes, sentence, type Wrong } from './problems/mistakes.ts'
 import { problem, Refusal, sentenceOf } from './problems/problem.ts'
 
 export { type ProblemKind, problem, problemKinds, Refusal, sentenceOf }
 
-/** Makes a plugin, which takes bodies of so many bytes, answer errors and unknown addresses with problems. */
+/** Makes a plugin answer its errors with problems. `bodyBytesMax` is for the message about a body that is too large. */
 export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services, 'farm'>, bodyBytesMax: number): void {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     error.statusCode === 413
-      ? problem(reply, 'body-too-large', `at most ${bodyBytesMax} bytes are taken here; nothing was stored`)
+      ? problem(reply, 'body-too-large', `a body can have at most ${bodyBytesMax} bytes here; nothing was stored`)
       : answerError(farm, error, request, reply),
-  )
-  app.setNotFoundHandler((request, reply) =>
-    problem(
-      reply,
-      'no-such-page',
-      `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`,
-    ),
   )
 }
 
-/** For a plugin that has its own words for everything else. */
+/**
+ * Answers unknown addresses below this plugin, and reads no body for them. Call it after `limitRates`: a request to an unknown
+ * address counts too.
+ */
+export function answerUnknownAddresses(app: FastifyInstance): void {
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
+    const detail = `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`
+    return problem(reply, 'no-such-page', detail)
+  }
+  app.setNotFoundHandler(answer) // only with a handler of its own do the plugin's hooks run for an unknown address
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return answer(request, reply)
+  })
+}
+
+/** Answers refusals with problems, and leaves other errors to the parent. */
 export const answerRefusals = (app: FastifyInstance) =>
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof Refusal) return refused(reply, error)
@@ -77,15 +86,9 @@ function invalid(reply: FastifyReply, { validation, validationContext }: Fastify
 
 const pingMsMax = 1_500
 
-/** What was thrown is the database's trouble if it does not answer now, either; else it is a defect. */
-async function answersSoon(farm: Pick<Services['farm'], 'ping'>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>(resolve => {
-    timer = setTimeout(() => resolve(false), pingMsMax)
-  })
-  const answer = farm.ping().then(
+/** An unexpected error is a defect, unless the database does not answer now. */
+const answersSoon = (farm: Pick<Services['farm'], 'ping'>): Promise<boolean> =>
+  withTimeout(pingMsMax, farm.ping()).then(
     () => true,
     () => false,
   )
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}

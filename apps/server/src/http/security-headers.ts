@@ -1,19 +1,35 @@
 import type { FastifyInstance } from 'fastify'
 
-/**
- * Of every answer; pages have a policy of their own. A browser takes it for what it says it is, runs nothing in it, shows it in
- * no frame, and does not give it to a page of another site.
- */
-export const safeHeaders = {
+// Every header that protects browsers is in this file. A test checks that no other file of the server sets one.
+
+/** The default: a browser runs nothing, shows the answer in no frame, and gives it to no page of another site. */
+export const defaultHeaders = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** But for hosts: some read an answer's headers line by line in a shell. */
+/** For pages: scripts and styles come only from our own files. */
+export const pageHeaders = {
+  ...defaultHeaders,
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+}
+
+/** For a page whose address is a secret. */
+export const secretPageHeaders = { ...pageHeaders, 'referrer-policy': 'no-referrer' }
+
+/** For scripts and styles: a shared worker uses the policy of its own script, not that of its page. */
+export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; connect-src 'self'" }
+
+/** For logs and artifacts, which can contain anything. */
+export const untrustedHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; sandbox" }
+
+/** Sets the default on every answer except those to agents: some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url }, reply) => {
-    if (!url.startsWith('/agent/v1/')) reply.headers(safeHeaders)
+    if (!url.startsWith('/agent/v1/')) reply.headers(defaultHeaders)
   })
 }

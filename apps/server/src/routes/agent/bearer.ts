@@ -1,4 +1,5 @@
 import type { Farm } from '@rumpfarm/farm'
+import { LRUCache } from 'lru-cache'
 import { type Bus, topics } from '../../events/bus.ts'
 
 export interface Bearer {
@@ -6,14 +7,14 @@ export interface Bearer {
   name: string
 }
 
-// A heartbeat every 2 s of 1,000 hosts would be 500 look-ups a second. Should the message that a host was removed be lost,
-// its credential works this much longer.
-const knownMs = 5_000
-const knownMax = 10_000
+// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is lost, its
+// credential stays valid for this time.
+const cacheMs = 5_000
+const cachedMax = 10_000
 
-/** Who sends this request: hosts by their credentials, remembered for a few seconds. */
+/** Finds the host that sends a request by its credential. */
 export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus: Bus) {
-  const hosts = remembering(
+  const hosts = cached(
     gathered(credentials => farmHosts.findByCredentials(credentials)),
     bus,
   )
@@ -24,8 +25,8 @@ export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus
 }
 
 /**
- * One look-up at a time; what is asked meanwhile goes into the next one, all together. So a flood of wrong credentials keeps one
- * connection to the database busy, and a host with the right one, also behind the same address, is found among them.
+ * Runs one look-up at a time, and combines the names that arrive meanwhile into the next one. So a flood of wrong credentials
+ * uses one database connection, and a host with a valid credential at the same address still gets its answer.
  */
 export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string, Found>>) {
   let running: Promise<unknown> = Promise.resolve()
@@ -46,23 +47,22 @@ export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string,
   }
 }
 
-/** What `lookUp` has found of hosts, for a few seconds; all of it is looked up again when a host was removed. */
-export function remembering<Found>(lookUp: (name: string) => Promise<Found | undefined>, bus: Bus) {
-  let known = new Map<string, { found: Found; until: number }>()
+/** Caches the results of `lookUp` for a few seconds, until a host is removed. */
+export function cached<Found extends object>(lookUp: (name: string) => Promise<Found | undefined>, bus: Bus) {
+  const newCache = () => new LRUCache<string, Found>({ max: cachedMax, ttl: cacheMs, perf: Date })
+  let cache = newCache()
   bus.subscribe(topics.hostRemoved, () => {
-    known = new Map() // an answer that is still on its way goes into the old one
+    cache = newCache() // a look-up that runs now stores its result in the old cache
   })
   return {
     async named(name: string): Promise<Found | undefined> {
-      const remembered = known.get(name)
-      if (remembered && remembered.until > Date.now()) return remembered.found
-      const now = known
+      const current = cache
+      const known = current.get(name)
+      if (known) return known
       const found = await lookUp(name)
-      if (now.size >= knownMax) now.clear()
-      if (found) now.set(name, { found, until: Date.now() + knownMs })
-      else now.delete(name)
+      if (found) current.set(name, found)
       return found
     },
-    forget: (name: string) => known.delete(name),
+    forget: (name: string) => cache.delete(name),
   }
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Count } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
 import { err } from './answers.ts'
-import { gathered, remembering } from './bearer.ts'
+import { cached, gathered } from './bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -53,7 +53,7 @@ function refuse(reply: FastifyReply, outcome: SignatureOutcome): FastifyReply | 
 }
 
 function checker(farm: Farm, bus: Services['bus']) {
-  const signers = remembering(
+  const signers = cached(
     gathered(names => farm.access.findSigners(names)),
     bus,
   )

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type AttemptId, wireNumber } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { Services } from '../../services.ts'
 import { err } from './answers.ts'
 
@@ -25,15 +26,13 @@ export async function sendSource(
 
 /** One build's small tarball goes to each of its jobs, hundreds of times within seconds: these are sent from memory. */
 const smallBytesMax = 256 * 1024
-const smallKept = 64
-const small = new Map<string, Buffer>()
+const small = new LRUCache<string, Buffer>({ max: 64 })
 
-/** A tarball's file is named for its content, so what was read once stays right. */
+/** The name of a tarball's file comes from its content, so a cached file stays valid. */
 async function smallTarball(file: string): Promise<Buffer> {
-  const bytes = small.get(file) ?? (await readFile(file))
-  small.delete(file)
+  const cached = small.get(file)
+  if (cached) return cached
+  const bytes = await readFile(file)
   small.set(file, bytes)
-  const [oldest] = small.keys()
-  if (small.size > smallKept && oldest !== undefined) small.delete(oldest)
   return bytes
 }

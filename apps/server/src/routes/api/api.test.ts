@@ -179,6 +179,11 @@ serverTest('what is not there is said to be so', async ({ server }) => {
   expect((await server.ask('/api/v2/builds')).json()).toMatchObject({ type: 'urn:rumpfarm:problem:no-such-page' })
 })
 
+serverTest('an unknown address is answered without its body, however large it is', async ({ server }) => {
+  for (const url of ['/api/nothing', '/api/v1/nothing', '/webhooks/nothing'])
+    expect([url, (await server.post(url, { text: 'x'.repeat(30_000_000) })).statusCode]).toEqual([url, 404])
+})
+
 serverTest('a question that cannot be is answered with where', async ({ server }) => {
   const where = async (url: string) => {
     const answer = await server.ask(`/api/v1/${url}`)

@@ -1,5 +1,6 @@
 import { api } from '@rumpfarm/contracts'
 import type { Matrix } from '@rumpfarm/farm'
+import accepts from 'accepts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
@@ -7,7 +8,7 @@ import type { Services } from '../../services.ts'
 import { matrixCsv, matrixText } from './matrix-formats.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
-type Form = (typeof api.matrixForms)[number]
+type Format = (typeof api.matrixFormats)[number]
 
 export const matrix =
   ({ farm }: Services) =>
@@ -41,7 +42,7 @@ export const matrix =
         if (branch !== undefined && value.projects.length === 0)
           return unknownBranch(reply, branch, project && (await farm.matrix.load({ project })))
         reply.header('vary', 'Accept')
-        switch (format ?? formAccepted(request)) {
+        switch (format ?? acceptedFormat(request)) {
           case 'text':
             return reply.type('text/plain; charset=utf-8').send(matrixText(value))
           case 'csv':
@@ -62,17 +63,10 @@ function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' 
   })
 }
 
-const formOfType: Record<string, Form> = { 'text/csv': 'csv', 'text/plain': 'text', 'application/json': 'json' }
+const formats: Record<string, Format> = { 'application/json': 'json', 'text/plain': 'text', 'text/csv': 'csv' }
 
-/** The form that Accept likes best; JSON where it does not say. */
-function formAccepted({ headers }: FastifyRequest): Form {
-  const wishes = (headers.accept ?? '').split(',').map(readWish)
-  const best = wishes.filter(({ type }) => formOfType[type]).sort((a, b) => b.weight - a.weight)[0]
-  return (best && best.weight > 0 && formOfType[best.type]) || 'json'
-}
-
-function readWish(text: string): { type: string; weight: number } {
-  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
-  const weight = Number(parameters.find(part => part.startsWith('q='))?.slice(2) ?? 1)
-  return { type, weight: Number.isFinite(weight) ? weight : 0 }
+/** JSON if the request names no format, or none that the farm has. */
+function acceptedFormat({ raw }: FastifyRequest): Format {
+  const type = accepts(raw).type(Object.keys(formats))
+  return (typeof type === 'string' && formats[type]) || 'json'
 }

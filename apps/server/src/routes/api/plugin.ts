@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { knowVisitors } from '../../auth/plugin.ts'
 import { weakEtags } from '../../http/etag.ts'
-import { answerWithProblems } from '../../http/problems.ts'
+import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
 import { artifacts } from './artifacts.ts'
@@ -21,6 +21,7 @@ export const apiPlugin = (services: Services) => async (app: FastifyInstance) =>
     async api => {
       answerWithProblems(api, services, bodyBytesMax)
       await limitRates(api)
+      answerUnknownAddresses(api)
       knowVisitors(api)
       speakJson(api)
       await api.register(versionOne(services), { prefix: '/v1' })

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { ComponentChildren } from 'preact'
-import { contentPolicy, drawPage, strangersVisit } from '../dashboard/components/layout.tsx'
+import { pageHeaders } from '../../http/security-headers.ts'
+import { drawPage, strangersVisit } from '../dashboard/components/layout.tsx'
 import { A } from '../dashboard/components/links.tsx'
 
 /** The parts of JSON Schema that our schemas use. */
@@ -58,9 +59,7 @@ export function referencePage(app: FastifyInstance): void {
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
-      .header('content-security-policy', contentPolicy)
-      .header('referrer-policy', 'same-origin')
-      .header('x-content-type-options', 'nosniff')
+      .headers(pageHeaders)
       .send(drawReferencePage(app.swagger() as unknown as OpenApi, app.publicPath)),
   )
 }

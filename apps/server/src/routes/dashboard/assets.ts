@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { assetHeaders } from '../../http/security-headers.ts'
 
 export interface Asset {
   path: string
@@ -28,17 +29,10 @@ export const client = asset('client/live.js', 'text/javascript; charset=utf-8')
 export const connection = asset('client/connection.js', 'text/javascript; charset=utf-8')
 export const icon = asset('client/icon.svg', 'image/svg+xml')
 
-// A shared worker has the policy of its own script, not its page's.
-const workerPolicy = "default-src 'none'; connect-src 'self'"
-
 export function serveAssets(app: FastifyInstance): void {
   for (const { path, type, body } of [style, client, connection, icon]) {
     app.get(path, (_request, reply) =>
-      reply
-        .header('cache-control', 'public, max-age=31536000, immutable')
-        .header('content-security-policy', workerPolicy)
-        .type(type)
-        .send(body),
+      reply.headers(assetHeaders).header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
     )
   }
   app.get('/favicon.svg', (_request, reply) =>

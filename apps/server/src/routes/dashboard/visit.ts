@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { csrfToken, isAdmin } from '../../auth/plugin.ts'
+import { pageHeaders } from '../../http/security-headers.ts'
 import type { Services } from '../../services.ts'
-import { contentPolicy, type Visit } from './components/layout.tsx'
+import type { Visit } from './components/layout.tsx'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,16 +35,7 @@ export const plainVisit = (request: FastifyRequest): Visit => ({
 })
 
 export const sendPage = (reply: FastifyReply, html: string): FastifyReply =>
-  reply
-    .type('text/html; charset=utf-8')
-    .headers({
-      'content-security-policy': contentPolicy,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'cache-control': 'no-cache',
-    })
-    .send(html)
+  reply.type('text/html; charset=utf-8').headers(pageHeaders).header('cache-control', 'no-cache').send(html)
 
 /** A number in an address, or undefined: no bigger than a column holds. */
 export const wholeNumber = (text: unknown): number | undefined =>

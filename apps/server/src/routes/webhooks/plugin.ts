@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { answerWithProblems } from '../../http/problems.ts'
+import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
 import { answerGeneric } from './generic.ts'
@@ -14,6 +14,7 @@ export const webhooksPlugin = (services: Services) => async (app: FastifyInstanc
     async hooks => {
       answerWithProblems(hooks, services, bodyBytesMax)
       await limitRates(hooks)
+      answerUnknownAddresses(hooks)
       hooks.removeAllContentTypeParsers()
       hooks.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_request, body, done) =>
         done(null, body),

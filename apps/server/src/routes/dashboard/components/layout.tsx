@@ -51,10 +51,6 @@ const sections = [
   ['/hosts', 'Hosts'],
 ] as const
 
-/** Nothing of a page comes from elsewhere, and nothing in it is script or style but our own files. */
-export const contentPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
 export const fullTitle = (title: string): string => `${title} · Rumpfarm`
 
 export const drawPage = (page: PageProps): string => `<!doctype html>\n${drawWithin(page.visit, <Page {...page} />)}`

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { networkOf } from '../../../http/rate-limits.ts'
+import { defaultHeaders } from '../../../http/security-headers.ts'
 
 export interface ServerEvent {
   event: string
@@ -86,10 +87,10 @@ export class Streams {
 
 function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream {
   raw.writeHead(200, {
+    ...defaultHeaders,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no', // nginx would hold the events back
-    'x-content-type-options': 'nosniff',
   })
   const alive = () => raw.write(written({ event: 'alive', data: '' }))
   alive()

@@ -1,23 +1,24 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ComponentChildren } from 'preact'
-import { acceptForms } from '../http/html-forms.ts'
-import { problemKinds } from '../http/problems.ts'
-import { publicUrlOf } from '../http/public-url.ts'
-import { limitRates, rareRequestsPerMinuteMax } from '../http/rate-limits.ts'
-import { segment } from '../routes/dashboard/components/html.ts'
-import { contentPolicy, drawPage, strangersVisit } from '../routes/dashboard/components/layout.tsx'
-import { Form } from '../routes/dashboard/components/links.tsx'
-import type { Services } from '../services.ts'
-import { knowVisitors, sessionCookie } from './access.ts'
+import { knowVisitors, sessionCookie } from '../../../auth/access.ts'
+import { acceptForms } from '../../../http/html-forms.ts'
+import { problemKinds } from '../../../http/problems.ts'
+import { publicUrlOf } from '../../../http/public-url.ts'
+import { limitRates, rareRequestsPerMinuteMax } from '../../../http/rate-limits.ts'
+import { secretPageHeaders } from '../../../http/security-headers.ts'
+import type { Services } from '../../../services.ts'
+import { segment } from '../components/html.ts'
+import { drawPage, strangersVisit } from '../components/layout.tsx'
+import { Form } from '../components/links.tsx'
 
 type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 
 /**
- * The two pages of a login link. Asking for the link changes nothing, since mail programs, chats and browsers look at
- * links before people do; the button on its page uses it up. It needs no JavaScript: w3m does it, too.
+ * The page of a login link has a button, and only the button signs in: mail programs, chats and browsers load links before a
+ * person does. It works without JavaScript, for example in w3m.
  */
-export const loginPages = (services: Services) => async (app: FastifyInstance) => {
+export const signInPages = (services: Services) => async (app: FastifyInstance) => {
   const { farm, config } = services
   acceptForms(app)
   await limitRates(app, rareRequestsPerMinuteMax)
@@ -31,9 +32,9 @@ export const loginPages = (services: Services) => async (app: FastifyInstance) =
 
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 503
-    if (status >= 500) request.log.error({ err: error }, 'nobody could be signed in or out')
-    const words = status >= 500 ? 'The database does not answer; try again in a moment.' : error.message
-    return page(reply.code(status), 'That did not work', <p>{words}</p>)
+    if (status >= 500) request.log.error({ err: error }, 'signing in or out failed')
+    const text = status >= 500 ? 'The database does not answer. Try again in a moment.' : error.message
+    return page(reply.code(status), 'Signing in or out failed', <p>{text}</p>)
   })
 
   app.get('/login/:token', async ({ params }: LoginRequest, reply) =>
@@ -67,7 +68,7 @@ const AskPage = ({ token }: { token: string }) => (
 
 const notValidPage = (
   <>
-    <p>This link is not valid: it was used, or it is more than ten minutes old. Make another one with</p>
+    <p>This link is not valid: it was used, or it is more than ten minutes old. Create another link with</p>
     <pre>./farm admin</pre>
   </>
 )
@@ -81,9 +82,8 @@ function page(reply: FastifyReply, title: string, body: ComponentChildren): Fast
   )
   return reply
     .type('text/html; charset=utf-8')
+    .headers(secretPageHeaders) // anybody who knows the address can use it
     .header('cache-control', 'no-store')
-    .header('content-security-policy', contentPolicy)
-    .header('referrer-policy', 'no-referrer') // the address is a secret until it is used
     .header('x-robots-tag', 'noindex')
     .send(drawPage({ title, visit: strangersVisit('/login', reply.server.publicPath), children }))
 }
