@@ -1,6 +1,6 @@
 import { expect, startJob, test } from './farm-page.ts'
 
-test('a visitor sees no button, and a form of his is refused', async ({ farm, page }) => {
+test('a visitor sees no buttons and cannot send forms', async ({ farm, page }) => {
   await farm.wireHost('visited-1', ['riscv64'])
   const build = await farm.push('# for a visitor\n')
   await page.goto(`/builds/${build.id}`)
@@ -9,11 +9,11 @@ test('a visitor sees no button, and a form of his is refused', async ({ farm, pa
   expect(refused.status()).toBe(401)
   expect(await refused.text()).toContain('./farm admin')
   await page.goto('/hosts/new')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Only administrators invite hosts')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Only administrators can invite hosts')
 })
 
-test('a form that was made for nobody’s session is refused', async ({ farm, page, signIn }) => {
-  const build = await farm.push('# without a proof\n')
+test('a form with the token of another session is refused', async ({ farm, page, signIn }) => {
+  const build = await farm.push('# with a wrong token\n')
   await signIn(page)
   const refused = await page.request.post(`/builds/${build.id}/cancel`, { form: { _csrf: 'x'.repeat(43) } })
   expect(refused.status()).toBe(403)
@@ -25,11 +25,11 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await signIn(page)
   await page.goto('/projects/sample')
   await page.getByLabel('Branch, tag or commit').fill(commit)
-  await page.getByRole('button', { name: 'Build it' }).click()
+  await page.getByRole('button', { name: 'Start build' }).click()
   await expect(page).toHaveURL(/\/builds\/\d+$/)
   await expect(page.getByText(commit).first()).toBeVisible() // its sources name it again
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('queued')
-  await page.getByRole('button', { name: 'Cancel what is left of this build' }).click()
+  await page.getByRole('button', { name: 'Cancel unfinished jobs' }).click()
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')
 })
 
@@ -43,7 +43,7 @@ test('a commit that was built before is not built again, unless an administrator
   const build = async () => {
     await page.goto('/projects/sample')
     await page.getByLabel('Branch, tag or commit').fill(commit)
-    await page.getByRole('button', { name: 'Build it' }).click()
+    await page.getByRole('button', { name: 'Start build' }).click()
   }
   await build()
   await expect(page).toHaveURL(/\/builds\/\d+$/)
@@ -57,11 +57,11 @@ test('a commit that was built before is not built again, unless an administrator
   await expect(page.getByText(commit).first()).toBeVisible()
 })
 
-test('a commit that does not exist is told with git’s words', async ({ page, signIn }) => {
+test('the page for a commit that does not exist shows git’s message', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')
   await page.getByLabel('Branch, tag or commit').fill('no-such-branch')
-  await page.getByRole('button', { name: 'Build it' }).click()
+  await page.getByRole('button', { name: 'Start build' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('sample was not built')
   await expect(page.locator('main')).toContainText('no-such-branch')
 })
@@ -72,24 +72,24 @@ test('an administrator cancels a running job and runs it again', async ({ farm, 
   await host.progress(offer, '')
   await signIn(page)
   await page.goto(path)
-  await page.getByRole('button', { name: 'Cancel this job' }).click()
-  await expect(page.locator('#state')).toContainText('Its host has been told to end it')
+  await page.getByRole('button', { name: 'Cancel job' }).click()
+  await expect(page.locator('#state')).toContainText('The host was asked to cancel this job')
   await host.finish(offer, '', { reason: 'cancelled', steps: [] })
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Cancelled')
-  await page.getByRole('button', { name: 'Run it again' }).click()
+  await page.getByRole('button', { name: 'Run again' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Queued')
   await expect(page.getByRole('link', { name: '1 cancelled' })).toBeVisible()
 })
 
-test('an invitation is one line that makes a machine a host', async ({ farm, page, signIn }) => {
+test('an invitation is one command that makes a machine a host', async ({ farm, page, signIn }) => {
   await signIn(page)
   await page.goto('/hosts')
   await page.getByRole('link', { name: 'Invite a host' }).click()
-  await page.getByLabel('Its name').fill('no name!')
-  await page.getByRole('button', { name: 'Make the line' }).click()
-  await expect(page.getByText('That is no name for a host')).toBeVisible()
-  await page.getByLabel('Its name').fill('invited-1')
-  await page.getByRole('button', { name: 'Make the line' }).click()
+  await page.getByLabel('Host name').fill('no name!')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
+  await expect(page.getByText('The name must be 1 to 63 letters')).toBeVisible()
+  await page.getByLabel('Host name').fill('invited-1')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
   const line = await page.locator('pre.command').first().textContent()
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm.url}/agent.sh \\| sh -s -- enroll rfi-[A-Za-z0-9_-]+$`))
 })
@@ -99,7 +99,7 @@ test('a host is paused, resumed and removed', async ({ farm, page, signIn }) => 
   await signIn(page)
   await page.goto('/hosts/paused-1')
   await page.getByRole('button', { name: /^Pause/ }).click()
-  await expect(page.locator('main')).toContainText('An administrator paused it')
+  await expect(page.locator('main')).toContainText('An administrator paused this host')
   await page.getByRole('button', { name: /^Resume/ }).click()
   await expect(page.getByRole('button', { name: /^Pause/ })).toBeVisible()
   await page.getByText('Remove this host').click()
@@ -108,7 +108,7 @@ test('a host is paused, resumed and removed', async ({ farm, page, signIn }) => 
   await expect(page.getByRole('rowheader', { name: 'paused-1' })).toHaveCount(0)
 })
 
-test('an owner’s address is set and ended on the page of the host, and its path is shown to nobody', async ({
+test('an administrator sets and removes an owner’s webhook on the page of the host, and no page shows its path', async ({
   farm,
   page,
   signIn,
@@ -116,23 +116,23 @@ test('an owner’s address is set and ended on the page of the host, and its pat
   await farm.wireHost('told-1', ['sh4'])
   await signIn(page)
   await page.goto('/hosts/told-1')
-  await page.getByText('Tell somebody when it falls silent').click()
-  await page.getByLabel(/^Address/).fill('https://me:secret@alerts.example.org/')
-  await page.getByRole('button', { name: 'Tell it' }).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('That address cannot be told')
+  await page.getByText('Set up an alert for when this host goes silent').click()
+  await page.getByLabel(/^Webhook address/).fill('https://me:secret@alerts.example.org/')
+  await page.getByRole('button', { name: 'Save alert' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('The alert was not saved')
   await page.goto('/hosts/told-1')
-  await page.getByText('Tell somebody when it falls silent').click()
-  await page.getByLabel(/^Address/).fill('https://alerts.example.org/path-of-it')
-  await page.getByRole('button', { name: 'Tell it' }).click()
+  await page.getByText('Set up an alert for when this host goes silent').click()
+  await page.getByLabel(/^Webhook address/).fill('https://alerts.example.org/path-of-it')
+  await page.getByRole('button', { name: 'Save alert' }).click()
   await expect(page.locator('pre.command')).toHaveText(/^whsec_[A-Za-z0-9+/]{43}=$/)
   await page.getByRole('link', { name: 'Back to told-1' }).click()
-  await expect(page.locator('main')).toContainText('https://alerts.example.org has been told nothing yet.')
+  await expect(page.locator('main')).toContainText('Alerts go to https://alerts.example.org. No alert was sent yet.')
   expect(await page.content()).not.toContain('path-of-it')
-  await page.getByRole('button', { name: 'Tell nobody' }).click()
-  await expect(page.getByText('Tell somebody when it falls silent')).toBeVisible()
+  await page.getByRole('button', { name: 'Turn alerts off' }).click()
+  await expect(page.getByText('Set up an alert for when this host goes silent')).toBeVisible()
 })
 
-test('who signs out is a visitor again', async ({ page, signIn }) => {
+test('an administrator who signs out is a visitor again', async ({ page, signIn }) => {
   await signIn(page)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page.getByRole('button')).toHaveCount(0)

@@ -114,12 +114,12 @@ test('an administrator’s pages have names, contrast and valid HTML, too', asyn
     await page.goto(path)
     await check()
   }
-  await page.getByLabel('Its name').fill('no name!')
-  await page.getByRole('button', { name: 'Make the line' }).click()
+  await page.getByLabel('Host name').fill('no name!')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
   await check()
-  await page.getByLabel('Its name').fill('everywhere-2')
-  await page.getByRole('button', { name: 'Make the line' }).click()
-  await expect(page.getByRole('button', { name: 'Copy the line' })).toBeVisible()
+  await page.getByLabel('Host name').fill('everywhere-2')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
+  await expect(page.getByRole('button', { name: 'Copy command' })).toBeVisible()
   await check()
 })
 

@@ -25,7 +25,7 @@ test('a line of a running job appears without a reload, and so does its end', as
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Failed at build')
   await expect(page).toHaveTitle(/for arm: failed · Rumpfarm$/)
   await stillThere()
-  await expect(page.locator('#step-build summary')).toContainText('failed, exit 1')
+  await expect(page.locator('#step-build summary')).toContainText('failed, exit code 1')
   // A section that somebody has read stays open.
   const html = async () => (await page.locator('main').innerHTML()).replace(/ open=""|\d+ s(?=<)/g, '')
   const live = await html()
@@ -152,7 +152,7 @@ test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) 
   await expect(page.locator('#L6')).toContainText('995904 more bytes in this line')
   await expect(page.locator('#L7')).toContainText('last words')
   const raw = await page.request.get(
-    await page.getByRole('link', { name: 'the raw log' }).getAttribute('href').then(String),
+    await page.getByRole('link', { name: 'Raw log' }).getAttribute('href').then(String),
   )
   expect(await raw.body()).toEqual(nasty)
   expect(raw.headers()).toMatchObject({ 'x-content-type-options': 'nosniff' })

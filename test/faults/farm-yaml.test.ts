@@ -47,7 +47,7 @@ test('a farm.yaml that is no YAML is refused with the line', async () => {
 test('a farm.yaml that was mended is in force again, and no page complains', async () => {
   await farm().project('fourth')
   expect(await projects()).toContain('fourth')
-  expect(await page('/')).not.toContain('farm.yaml was refused')
+  expect(await page('/')).not.toContain('farm.yaml has errors')
 })
 
 test('a project that left farm.yaml is not built any more, and its builds stay readable', async () => {

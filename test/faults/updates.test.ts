@@ -54,14 +54,14 @@ farmTest('what became of an update is on the host’s page and in the API', idle
   const words = `${agentVersion} no room`
   await becomes(farm, 'vax', 'the failure to be told', ({ updateFailed }) => updateFailed === words)
   expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion: '0.9.0+1', agentOffered: agentVersion })
-  expect(await pageOf(farm, '/hosts/vax')).toMatch(/Agent offered<.*Update failed<.*no room</s)
+  expect(await pageOf(farm, '/hosts/vax')).toMatch(/Available agent<.*Update failed<.*no room</s)
 
   await host.stop()
   host.configure('arch amd64 native\nupdates no\n')
   await host.start()
   await eventually('the refusal on the page', async () => {
     const page = await pageOf(farm, '/hosts/vax')
-    return page.includes('its owner refuses updates') || undefined
+    return page.includes('host.conf turns updates off') || undefined
   })
 })
 

@@ -12,7 +12,7 @@ import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
 import { apiPlugin } from './routes/api/plugin.ts'
-import { signInPages } from './routes/dashboard/pages/sign-in.tsx'
+import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
 import { webhooksPlugin } from './routes/webhooks/plugin.ts'
@@ -29,7 +29,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   await app.register(healthPlugin(services))
   await app.register(agentPlugin(services))
   await app.register(authPlugin(services))
-  await app.register(signInPages(services))
+  await app.register(signInRoute(services))
   await app.register(webhooksPlugin(services))
   await app.register(apiPlugin(services))
   await app.register(dashboardPlugin(services))

@@ -1,20 +1,15 @@
 import type { RefuseEarly } from './http/bad-address.ts'
 import { problem, problemKinds, sentenceOf } from './http/problems.ts'
 import { err } from './routes/agent/answers.ts'
-import { strangersVisit } from './routes/dashboard/components/layout.tsx'
-import { drawProblemPage } from './routes/dashboard/pages/problem.tsx'
-import { sendPage } from './routes/dashboard/visit.ts'
+import { renderProblemPage } from './routes/dashboard/pages/problem/page.tsx'
+import { sendPage } from './routes/dashboard/send-page.ts'
+import { anonymousVisit } from './routes/dashboard/visit.ts'
 
 /** Answers a request that matches no route yet: a problem for programs, a line for agents, a page for people. */
 export const refuseEarly: RefuseEarly = (kind, detail, request, reply) => {
   if (/^\/(api|webhooks)(\/|$)/.test(request.url)) return problem(reply, kind, detail)
   if (request.url.startsWith('/agent/')) return err(reply, 400, detail)
   const [status, title] = problemKinds[kind]
-  const next = { href: '/', text: 'The matrix' }
-  const page = drawProblemPage(strangersVisit('/', request.server.publicPath), {
-    title,
-    text: sentenceOf(detail),
-    next,
-  })
+  const page = renderProblemPage(anonymousVisit(request), { title, text: sentenceOf(detail) })
   return sendPage(reply.code(status), page)
 }

@@ -5,7 +5,6 @@ import fp from 'fastify-plugin'
 import type { Services } from '../services.ts'
 import { type Access, openAccess, type Visitor } from './access.ts'
 
-export { acceptForms } from '../http/html-forms.ts'
 export { knowVisitors } from './access.ts'
 
 declare module 'fastify' {

@@ -36,7 +36,7 @@ const waiting = { jobId: 9, attempt: '9.1', buildId: 3, state: 'running', step: 
 
 const matrix = (cells: MatrixCell[]): Matrix => ({ at, projects: [], branches: [], arches: [], hosts: [], cells })
 
-test('as text: a table for each project and variant, hosts down, arches across', () => {
+test('the text format has a table for each project and variant, with hosts as rows and arches as columns', () => {
   const cells = [
     cell('sun', 'arm', { active: { ...waiting, state: 'waiting', step: null } }),
     cell('vax', 'amd64', { last: ended('failed', 'tests'), active: waiting }),
@@ -56,7 +56,7 @@ vax   never ran
 `)
 })
 
-test('as text: a known failure says why, and when it is over', () => {
+test('the text format gives the reason of a known failure, also when the cell passes again', () => {
   const known = 'its linker'
   expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('failed', 'build'), known })]))).toContain(
     'failed build since 98e9cc9 2024-05-06; known to fail: its linker\n',
@@ -66,20 +66,20 @@ test('as text: a known failure says why, and when it is over', () => {
   )
 })
 
-test('as text: a job that was lost and runs again is retrying', () => {
+test('the text format shows a lost job that runs again as retrying', () => {
   const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
   const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 } })]
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
 })
 
-test('as text: a failure that took the place of another one names the commit from which it is so', () => {
+test('the text format names the commit at which one failure replaced another', () => {
   const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
   expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
-    'failed build since 98e9cc9 2024-05-06, another failure before ddddddd\n',
+    'failed build since 98e9cc9 2024-05-06, different failure before ddddddd\n',
   )
 })
 
-test('as text: nothing is expected yet', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+test('the text format says that there are no cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
@@ -88,13 +88,13 @@ test.each([
   ['@SUM(A1)', "'@SUM(A1)"],
   ['\t=1', "'\t=1"],
   ['a=b', 'a=b'],
-])('as CSV: %j is text for a spreadsheet, and no formula', (text, field) => {
+])('in the CSV format %j is text for a spreadsheet, not a formula', (text, field) => {
   expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
     `,${field}\r\n`,
   )
 })
 
-test('as CSV: a line for each cell, quoted where it must be', () => {
+test('the CSV format has a line for each cell, with quotes where they are needed', () => {
   const lines = matrixCsv(
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')

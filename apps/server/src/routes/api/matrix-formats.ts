@@ -1,44 +1,44 @@
 import { isResult, type Matrix, type MatrixCell } from '@rumpfarm/farm'
 
-/** The matrix as text, for a terminal or a mail: a table for each project, its branch, and variant; hosts down, arches across. */
+/** For a terminal or a mail: a table for each project, branch and variant, with a row for each host and a column for each arch. */
 export function matrixText(matrix: Matrix): string {
   const kinds = new Map<string, MatrixCell[]>()
   for (const cell of matrix.cells) {
     const kind = [cell.project, cell.branch, ...(cell.variant === 'default' ? [] : [cell.variant])].join(' ')
     kinds.set(kind, [...(kinds.get(kind) ?? []), cell])
   }
-  if (kinds.size === 0) return 'No cells: the farm has no host yet, or its projects want none of them.\n'
-  return [...kinds].map(([kind, cells]) => `${kind}\n\n${drawTable(cells)}`).join('\n')
+  if (kinds.size === 0) return 'No cells: the farm has no hosts, or no project builds on them.\n'
+  return [...kinds].map(([kind, cells]) => `${kind}\n\n${textTable(cells)}`).join('\n')
 }
 
-function drawTable(cells: readonly MatrixCell[]): string {
+function textTable(cells: readonly MatrixCell[]): string {
   const hosts = [...new Set(cells.map(cell => cell.host))]
   const arches = [...new Set(cells.map(cell => cell.arch))].sort()
   const byPlace = new Map(cells.map(cell => [`${cell.host}\n${cell.arch}`, cell]))
-  const rows = hosts.map(host => [host, ...arches.map(arch => words(byPlace.get(`${host}\n${arch}`)))])
+  const rows = hosts.map(host => [host, ...arches.map(arch => cellText(byPlace.get(`${host}\n${arch}`)))])
   return align([['host', ...arches], ...rows])
 }
 
 /** `failed tests since 2f1c9a0 2024-05-06 (running build)`; a dash where nothing is expected. */
-function words(cell: MatrixCell | undefined): string {
+function cellText(cell: MatrixCell | undefined): string {
   if (!cell) return '-'
   const { last, active } = cell
   const doing = active ? ` (${[active.state, active.step].filter(Boolean).join(' ')})` : ''
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
-  const other = last.changed ? `, another failure before ${last.changed.commit.slice(0, 7)}` : ''
+  const other = last.changed ? `, different failure before ${last.changed.commit.slice(0, 7)}` : ''
   const how = isRetrying(cell) ? 'retrying' : [last.verdict, last.failedStep].filter(Boolean).join(' ')
-  const known = cell.known === null ? '' : `; ${knownWords(cell)}`
+  const known = cell.known === null ? '' : `; ${knownText(cell)}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
   return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
 
-/** Its newest job ended without a result, and has another attempt. */
+/** Its newest job ended without a result, and now has another attempt. */
 export const isRetrying = ({ last, active }: MatrixCell): boolean =>
   last !== null && active?.jobId === last.jobId && !isResult(last.verdict)
 
-/** Why it is known to fail. One that passes nevertheless wants its entry taken out of farm.yaml. */
-export const knownWords = ({ known, last }: MatrixCell): string =>
+/** Why farm.yaml expects the cell to fail. A cell that passes no longer needs the entry. */
+export const knownText = ({ known, last }: MatrixCell): string =>
   known === null ? '' : `${last?.verdict === 'passed' ? 'was known' : 'known'} to fail: ${known}`
 
 function align(rows: readonly string[][]): string {
@@ -71,7 +71,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['known', cell => cell.known],
 ]
 
-/** The matrix as RFC 4180's CSV, a line for each cell; empty where nothing is known. */
+/** RFC 4180, a line for each cell. */
 export const matrixCsv = ({ cells }: Matrix): string =>
   [columns.map(([name]) => name), ...cells.map(cell => columns.map(([, value]) => field(value(cell))))]
     .map(row => `${row.join(',')}\r\n`)
@@ -82,5 +82,5 @@ function field(value: string | number | Date | null | undefined): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** A spreadsheet takes a field that begins so for a formula and runs it, whatever the quotes: an apostrophe makes it text. */
+/** A spreadsheet runs a field that begins with one of these characters as a formula, even in quotes. An apostrophe makes it text. */
 const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { ComponentChildren } from 'preact'
-import { pageHeaders } from '../../http/security-headers.ts'
-import { drawPage, strangersVisit } from '../dashboard/components/layout.tsx'
-import { A } from '../dashboard/components/links.tsx'
+import { renderPage } from '../dashboard/components/layout.tsx'
+import { Link } from '../dashboard/components/links.tsx'
+import { sendPage } from '../dashboard/send-page.ts'
+import { anonymousVisit, type Visit } from '../dashboard/visit.ts'
 
 /** The parts of JSON Schema that our schemas use. */
 interface Schema {
@@ -56,19 +57,16 @@ interface NamedOperation extends Operation {
 
 /** The OpenAPI document as a page that needs no script (docs/decisions/0017-an-api-page-of-our-own.md). */
 export function referencePage(app: FastifyInstance): void {
-  app.get('/docs', { schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .headers(pageHeaders)
-      .send(drawReferencePage(app.swagger() as unknown as OpenApi, app.publicPath)),
+  app.get('/docs', { schema: { hide: true } }, async (request, reply) =>
+    sendPage(reply, renderReferencePage(app.swagger() as unknown as OpenApi, anonymousVisit(request))),
   )
 }
 
-const drawReferencePage = ({ info, paths, components }: OpenApi, publicPath: string): string => {
+const renderReferencePage = ({ info, paths, components }: OpenApi, visit: Visit): string => {
   const groups = groupsOf(paths)
-  return drawPage({
+  return renderPage({
     title: 'API reference',
-    visit: strangersVisit('/api/v1/docs', publicPath),
+    visit,
     children: (
       <>
         <h1>API reference</h1>
@@ -76,7 +74,7 @@ const drawReferencePage = ({ info, paths, components }: OpenApi, publicPath: str
           <Text text={info.description} />
         </p>
         <p>
-          The same for programs: <A to="/api/v1/openapi.json">OpenAPI document</A>
+          For programs: <Link to="/api/v1/openapi.json">OpenAPI document</Link>
         </p>
         <nav aria-label="Operations">
           {groups.map(([tag, operations]) => (
@@ -144,7 +142,7 @@ function OperationView({ operation }: { operation: NamedOperation }) {
         </code>
       </h3>
       <p>
-        <Text text={summary} />. <Text text={description} /> {security !== undefined && 'It takes a token.'}
+        <Text text={summary} />. <Text text={description} /> {security !== undefined && 'It needs a token.'}
       </p>
       {parameters.length > 0 && (
         <>
@@ -164,7 +162,7 @@ function OperationView({ operation }: { operation: NamedOperation }) {
           <Properties schema={body} />
         </>
       )}
-      <h4>Answers</h4>
+      <h4>Responses</h4>
       <ul>
         {Object.entries(responses).map(([status, { description, content = {} }]) => (
           <li>

@@ -1,32 +1,9 @@
 import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { client, connection, icon, style } from '../assets.ts'
-import { A, Below, Form } from './links.tsx'
-import { age, moment } from './times.ts'
-import { type Status, wordOf } from './verdict-words.ts'
-
-/** Who looks, and at what time. */
-export interface Visit {
-  at: Date
-  admin: boolean
-  /** Goes with every form; undefined for those who may send none. */
-  csrf: string | undefined
-  path: string
-  /** Where the farm's paths begin for this browser: "" or "/farm". */
-  publicPath: string
-  /** Why the newest farm.yaml is not in force. */
-  problems: readonly string[]
-}
-
-/** A visit to a page that is the same for everybody. */
-export const strangersVisit = (path: string, publicPath: string): Visit => ({
-  at: new Date(),
-  admin: false,
-  csrf: undefined,
-  path,
-  publicPath,
-  problems: [],
-})
+import type { Visit } from '../visit.ts'
+import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
+import { moment } from './times.ts'
 
 export interface MatrixQuery {
   project?: string | undefined
@@ -36,11 +13,11 @@ export interface MatrixQuery {
 export interface PageProps {
   title: string
   visit: Visit
-  /** Whether the page is to know when it is out of date. */
+  /** The page refreshes itself when the server reports a change. */
   live?: boolean
-  /** Without JavaScript the page is loaded again after so many seconds. */
+  /** Without JavaScript the browser reloads the page after this time. */
   reloadSeconds?: number | undefined
-  /** Of which project and branch the page shows the matrix, for the links to its other formats. */
+  /** The project and branch of the matrix on the page, for the links to its other formats. */
   matrix?: MatrixQuery
   children: ComponentChildren
 }
@@ -53,11 +30,12 @@ const sections = [
 
 export const fullTitle = (title: string): string => `${title} · Rumpfarm`
 
-export const drawPage = (page: PageProps): string => `<!doctype html>\n${drawWithin(page.visit, <Page {...page} />)}`
+export const renderPage = (page: PageProps): string =>
+  `<!doctype html>\n${renderFragment(page.visit, <Page {...page} />)}`
 
-/** A page, or a part of one that is sent by itself. */
-export const drawWithin = ({ publicPath }: Visit, drawn: ComponentChild): string =>
-  renderToString(<Below value={publicPath}>{drawn}</Below>)
+/** Part of a page, sent alone: a live page puts it in place. */
+export const renderFragment = ({ publicPath }: Visit, content: ComponentChild): string =>
+  renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
 
 function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps) {
   const { publicPath } = visit
@@ -80,14 +58,14 @@ function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps
       <body data-events={`${publicPath}/events`} data-connection={publicPath + connection.path}>
         <div>
           <a class="skip" href="#main">
-            Skip to the content
+            Skip to content
           </a>
         </div>
         <Header visit={visit} />
-        <Problems visit={visit} />
+        <ConfigErrors errors={visit.configErrors} />
         <p id="lost" class="banner" role="status" hidden>
-          No connection to the farm since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>. This page
-          may be out of date; the browser tries to connect again.
+          No connection to the server since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>. This page
+          may be out of date. The browser tries to reconnect.
         </p>
         <main id="main" data-since={live ? visit.at.getTime() : undefined}>
           {children}
@@ -99,18 +77,18 @@ function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps
 }
 
 function Header({ visit }: { visit: Visit }) {
-  const here = (path: string) => (path === '/' ? visit.path === '/' : visit.path.startsWith(path))
+  const isCurrent = (path: string) => (path === '/' ? visit.path === '/' : visit.path.startsWith(path))
   return (
     <header>
-      <A class="brand" to="/">
+      <Link class="brand" to="/">
         Rumpfarm
-      </A>{' '}
-      <nav aria-label="Farm">
+      </Link>{' '}
+      <nav aria-label="Main">
         {sections.map(([path, name]) => (
           <>
-            <A to={path} aria-current={here(path) ? 'page' : undefined}>
+            <Link to={path} aria-current={isCurrent(path) ? 'page' : undefined}>
               {name}
-            </A>{' '}
+            </Link>{' '}
           </>
         ))}
       </nav>{' '}
@@ -123,30 +101,30 @@ function Session({ visit }: { visit: Visit }) {
   if (!visit.admin) return null
   return (
     <Form class="session" to="/logout">
-      <Csrf visit={visit} />
+      <CsrfField visit={visit} />
       <span>administrator</span> <button type="submit">Sign out</button>
     </Form>
   )
 }
 
-/** The proof that a form came from one of our pages. */
-export const Csrf = ({ visit }: { visit: Visit }) => <input type="hidden" name="_csrf" value={visit.csrf ?? ''} />
+const configErrorsShown = 20
 
-function Problems({ visit: { problems } }: { visit: Visit }) {
-  if (problems.length === 0) return null
+function ConfigErrors({ errors }: { errors: readonly string[] }) {
+  if (errors.length === 0) return null
   return (
-    <section class="banner" aria-label="Trouble with farm.yaml">
+    <section class="banner" aria-label="Errors in farm.yaml">
       <p>
-        <strong>farm.yaml was refused; the last good one is in force.</strong> Mend it and save it:
+        <strong>farm.yaml has errors; the previous version stays active.</strong> Fix the errors below and save the
+        file:
       </p>
       <ul>
-        {problems.slice(0, 20).map(problem => (
+        {errors.slice(0, configErrorsShown).map(error => (
           <li>
-            <code>{problem}</code>
+            <code>{error}</code>
           </li>
         ))}
       </ul>
-      {problems.length > 20 && <p>… and {problems.length - 20} more.</p>}
+      {errors.length > configErrorsShown && <p>… and {errors.length - configErrorsShown} more.</p>}
     </section>
   )
 }
@@ -158,30 +136,9 @@ function Footer({ at, matrix }: { at: Date; matrix: MatrixQuery | undefined }) {
   }
   return (
     <footer>
-      <span>As of {moment(at)}.</span> The matrix as <A to={address('text')}>text</A>, <A to={address('csv')}>CSV</A> or{' '}
-      <A to={address('json')}>JSON</A>; everything else at <A to="/api/v1/docs">/api/v1</A>.
+      <span>Updated {moment(at)}.</span> Matrix as <Link to={address('text')}>text</Link>,{' '}
+      <Link to={address('csv')}>CSV</Link> or <Link to={address('json')}>JSON</Link>.{' '}
+      <Link to="/api/v1/docs">API reference</Link>.
     </footer>
   )
 }
-
-export const Ago = ({ from, at }: { from: Date; at: Date }) => (
-  <time dateTime={from.toISOString()} title={moment(from)}>
-    {age(from, at)}
-  </time>
-)
-
-/** A status with its sign and colour. */
-export const Mark = ({ status, children }: { status: Status; children?: ComponentChildren }) => (
-  <span class={`mark ${status}`}>{children ?? wordOf[status]}</span>
-)
-
-/** An area that scrolls sideways on a narrow screen, by keyboard as well (WCAG 2.1.1). */
-export const Frame = ({ label, children }: { label: string; children: ComponentChildren }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: without it only a mouse could scroll the area
-  <section class="frame" aria-label={label} tabIndex={0}>
-    {children}
-  </section>
-)
-
-/** HTML that our own tested string functions made of escaped text: the matrix and the logs, where components are too slow. */
-export const Drawn = ({ html }: { html: string }) => <div class="drawn" dangerouslySetInnerHTML={{ __html: html }} />

@@ -1,26 +1,30 @@
 import { createContext, type FormHTMLAttributes, type PartialAnchorHTMLAttributes } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Visit } from '../visit.ts'
 
 const PublicPath = createContext<string | undefined>(undefined)
 
-/** Everything drawn in a page is drawn within it: where the farm's paths begin for browsers ("" or "/farm"). */
-export const Below = PublicPath.Provider
+/** Gives every link of a page the path below which browsers reach the farm: "" or "/farm". */
+export const PublicPathProvider = PublicPath.Provider
 
 export function usePublicPath(): string {
   const path = useContext(PublicPath)
-  if (path === undefined) throw new Error('a link is drawn outside <Below>, which knows where the farm lies')
+  if (path === undefined) throw new Error('a link is rendered outside <PublicPathProvider>')
   return path
 }
 
 interface To {
-  /** A path of the farm's own, as its routes have it. */
+  /** A path as the routes declare it, without the public path. */
   to: string
 }
 
-export const A = ({ to, ...rest }: To & Omit<PartialAnchorHTMLAttributes<HTMLAnchorElement>, 'role'>) => (
+export const Link = ({ to, ...rest }: To & Omit<PartialAnchorHTMLAttributes<HTMLAnchorElement>, 'role'>) => (
   <a href={usePublicPath() + to} {...rest} />
 )
 
 export const Form = ({ to, ...rest }: To & FormHTMLAttributes) => (
   <form method="post" action={usePublicPath() + to} {...rest} />
 )
+
+/** Every form of an administrator carries this token, so that another site cannot send it. */
+export const CsrfField = ({ visit }: { visit: Visit }) => <input type="hidden" name="_csrf" value={visit.csrf ?? ''} />

@@ -3,7 +3,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** How long something took, in two units at most: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 4 h. */
+/** In two units at most: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 04 h. */
 export function duration(milliseconds: number): string {
   const whole = Math.max(0, milliseconds)
   if (whole < 10 * second) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`
@@ -16,7 +16,10 @@ export function duration(milliseconds: number): string {
 const two = (whole: number, large: number, largeName: string, small: number, smallName: string) =>
   `${Math.floor(whole / large)} ${largeName} ${String(Math.floor((whole % large) / small)).padStart(2, '0')} ${smallName}`
 
-/** How long ago, in one unit: what a glance wants. */
+/** A limit of a recipe, without a second unit that is zero: 10 min, 1 h 30 min. */
+export const limitTime = (seconds: number): string => duration(seconds * second).replace(/ 00 (s|min|h)$/, '')
+
+/** In one unit: 9 s, 7 min, 24 h, 3 d, 12 months. */
 export function age(from: Date, to: Date): string {
   const whole = Math.max(0, to.getTime() - from.getTime())
   if (whole < minute) return `${Math.floor(whole / second)} s`
@@ -26,15 +29,19 @@ export function age(from: Date, to: Date): string {
   return `${Math.floor(whole / (30.44 * day))} months`
 }
 
-/** The moment itself, for titles: one zone for everybody, since hosts stand all over the world. */
+/** In UTC, since hosts and people are in many time zones. */
 export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const unit = 1000
 
-/** Bytes for a person: 812 B, 20 kB, 1.4 MB. */
+/** 812 B, 20 kB, 1.4 MB. */
 export function byteCount(bytes: number): string {
   if (bytes < unit) return `${bytes} B`
   const [divisor, name] = bytes < unit ** 2 ? [unit, 'kB'] : bytes < unit ** 3 ? [unit ** 2, 'MB'] : [unit ** 3, 'GB']
   const value = bytes / divisor
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${name}`
 }
+
+/** Free disk space, which hosts report in megabytes: 900 MB, 12 GB; empty where a host has not reported any. */
+export const diskSpace = (megabytes: number | null): string =>
+  megabytes === null ? '' : megabytes < 10_000 ? `${megabytes} MB` : `${Math.round(megabytes / 1000)} GB`

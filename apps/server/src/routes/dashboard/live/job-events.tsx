@@ -3,13 +3,14 @@ import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { topics } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
-import { drawWithin, type Visit } from '../components/layout.tsx'
+import { renderFragment } from '../components/layout.tsx'
 import { LogText, SectionFrame } from '../log/job-log.tsx'
 import { LineDrawer } from '../log/line-html.ts'
 import { LineCutter } from '../log/lines.ts'
 import { logSections, sectionAt } from '../log/sections.ts'
 import { type LogPlace, lineHtml, readBytes } from '../log/window.ts'
-import { JobState } from '../pages/job.tsx'
+import { JobState } from '../pages/job/state.tsx'
+import type { Visit } from '../visit.ts'
 import { Alarm } from './alarm.ts'
 import type { EventStream } from './stream.ts'
 
@@ -87,7 +88,7 @@ class Follower {
     if (state === this.#state) return
     this.#state = state
     const host = attempt.state === 'queued' ? await this.#services.farm.hosts.find(job.host) : undefined
-    const html = drawWithin(visit, <JobState visit={visit} job={job} attempt={attempt} host={host} />)
+    const html = renderFragment(visit, <JobState visit={visit} job={job} attempt={attempt} host={host} />)
     await this.#stream.send({ event: 'state', data: html })
   }
 
@@ -110,7 +111,7 @@ class Follower {
     if (current === this.#section || !section) return
     this.#section = current
     this.#finishLine()
-    const html = drawWithin(
+    const html = renderFragment(
       this.#watch.visit,
       <SectionFrame section={{ ...section, exit: undefined, status: undefined }} open note="">
         <LogText html="" />

@@ -184,9 +184,11 @@ function oneAttempt(bus: Bus) {
   const recipe = { steps: ['configure', 'build'].map(name => ({ name, run: 'true' })) }
   const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView
   const farm = {
-    findJob: async () => job,
-    logSize: () => log.length,
-    readLog: (_id: unknown, start: number, end: number) => Readable.from([log.subarray(start, end)]),
+    builds: { findJob: async () => job },
+    attempts: {
+      logSize: () => log.length,
+      readLog: (_id: unknown, start: number, end: number) => Readable.from([log.subarray(start, end)]),
+    },
   } as unknown as Farm
   const change = (text: string | Buffer, changes: Partial<AttemptView> = {}) => {
     log = Buffer.concat([log, Buffer.from(text as string)])
@@ -196,7 +198,7 @@ function oneAttempt(bus: Bus) {
   return { farm, change }
 }
 
-const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
+const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
 const plain = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/ +/g, ' ')
 const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() } as const
 

@@ -1,7 +1,8 @@
-import { Drawn, Mark } from '../components/layout.tsx'
-import { A } from '../components/links.tsx'
+import { Link } from '../components/links.tsx'
+import { RawHtml } from '../components/raw-html.tsx'
+import type { JobStatus } from '../components/status.ts'
+import { StatusMark } from '../components/status-mark.tsx'
 import { byteCount } from '../components/times.ts'
-import type { Status } from '../components/verdict-words.ts'
 import type { LogSection } from './sections.ts'
 import { sectionAt } from './sections.ts'
 import type { LogWindow, WindowPart } from './window.ts'
@@ -9,14 +10,14 @@ import type { LogWindow, WindowPart } from './window.ts'
 export interface JobLog {
   sections: readonly LogSection[]
   window: LogWindow
-  /** The attempt's name. */
+  /** `12.1` */
   attempt: string
-  /** The page of this attempt. */
+  /** The path of this attempt's page. */
   path: string
   rawPath: string
-  /** More will come. */
+  /** The attempt has not finished. */
   live: boolean
-  /** The step somebody asked to see. */
+  /** The step in the page's address. */
   step: string | undefined
 }
 
@@ -26,33 +27,32 @@ export function LogView({ log }: { log: JobLog }) {
     <section class="log" aria-label="Log" id="log" data-follow={live ? followedFrom(log) : undefined}>
       <h2>Log</h2>
       <p>
-        {byteCount(window.size)}, <A to={rawPath}>the raw log</A>
-        {window.firstLine === undefined &&
-          '. It is too long to count its lines: they are counted from this page’s first.'}
+        {byteCount(window.size)} · <Link to={rawPath}>Raw log</Link>
+        {window.firstLine === undefined && ' · The log is too long to count its lines. On this page they start at 1.'}
       </p>
       {window.start > 0 && <Earlier log={log} />}
-      {window.size === 0 && !live && <p class="empty">It printed nothing.</p>}
+      {window.size === 0 && !live && <p class="empty">No output.</p>}
       {window.parts.map(part => (
         <Part part={part} log={log} />
       ))}
       {live && <LivePart log={log} />}
       {window.end < window.size && (
         <p>
-          <A to={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</A>
+          <Link to={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</Link>
         </p>
       )}
     </section>
   )
 }
 
-/** A log that grows is followed only from its end. */
+/** Undefined unless the page shows the end of the log. */
 const followedFrom = ({ window, attempt }: JobLog) =>
   window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 
 const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
   <p>
-    <A to={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</A> ·{' '}
-    <A to={`${path}?from=0#log`}>from the beginning</A>
+    <Link to={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</Link> ·{' '}
+    <Link to={`${path}?from=0#log`}>Show from the start</Link>
   </p>
 )
 
@@ -68,14 +68,14 @@ function Part({ part, log }: { part: WindowPart; log: JobLog }) {
 const lineCount = ({ lines, firstLine }: WindowPart) =>
   lines === 1 ? `line ${firstLine}` : `lines ${firstLine}–${firstLine + lines - 1}`
 
-/** What went wrong is open, and what goes on; what passed is a line, unless it was asked for or is all there is. */
+/** Failed and running steps are open; passed ones are closed, except the step in the address and the last of a job that passed. */
 function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, step: asked, window }: JobLog): boolean {
   if (asked !== undefined) return step === asked
   const last = part === window.parts.at(-1)
   return end === undefined || exit !== 0 || (last && sections.every(section => !section.exit))
 }
 
-/** New lines have somewhere to go also when the step has printed nothing yet. */
+/** An empty part for a step that has printed nothing yet: a live page puts its lines there. */
 function LivePart({ log: { sections, window } }: { log: JobLog }) {
   const current = sectionAt(sections, window.next.offset)
   const section = sections[current]
@@ -106,7 +106,11 @@ export function SectionFrame({ section: { step, exit, status }, open, note, chil
   )
 }
 
-const ExitMark = ({ exit, status }: Pick<LogSection, 'exit'> & { status: Status }) =>
-  status === 'failed' ? <Mark status="failed">failed, exit {exit}</Mark> : <Mark status={status} />
+const ExitMark = ({ exit, status }: Pick<LogSection, 'exit'> & { status: JobStatus }) =>
+  status === 'failed' ? (
+    <StatusMark status="failed">failed, exit code {exit}</StatusMark>
+  ) : (
+    <StatusMark status={status} />
+  )
 
-export const LogText = ({ html }: { html: string }) => <Drawn html={`<pre>${html}</pre>`} />
+export const LogText = ({ html }: { html: string }) => <RawHtml html={`<pre>${html}</pre>`} />

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../components/html.ts'
+import { escapeHtml } from '../components/escape.ts'
 import { applySgr, plainSgr, type Sgr, sgrClasses } from './sgr.ts'
 
 /** Bytes of a line that are shown; the rest is in the raw log. */

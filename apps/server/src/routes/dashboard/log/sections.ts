@@ -1,5 +1,5 @@
 import type { AttemptView, Recipe } from '@rumpfarm/farm'
-import { type Status, stepStatus } from '../components/verdict-words.ts'
+import { type JobStatus, stepStatus } from '../components/status.ts'
 
 /** The part of a log that one step wrote. */
 export interface LogSection {
@@ -8,7 +8,7 @@ export interface LogSection {
   /** Undefined while the step has not ended. */
   exit: number | undefined
   /** How the step ended. */
-  status: Status | undefined
+  status: JobStatus | undefined
   start: number
   /** Undefined: it is the last one, and reaches as far as the log. */
   end: number | undefined

@@ -1,8 +1,8 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
-import { drawMatrixPage } from './page.tsx'
+import { renderMatrixPage } from './page.tsx'
 import { spread, summarise, troubles } from './summary.ts'
-import { drawTable } from './table.ts'
+import { tableHtml } from './table.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
 const hoursAgo = (hours: number) => new Date(at.getTime() - hours * 3_600_000)
@@ -65,48 +65,50 @@ const words = (html: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('a failing cell says which step, since when, where else, and what was good', () => {
+test('a failing cell shows the step, since when, how many cells fail alike, and the last good commit', () => {
   const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5, notYet: 0 } })
-  const html = drawTable(matrixOf([cell]))
-  expect(words(html)).toBe('host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here good ccccccc')
+  const html = tableHtml(matrixOf([cell]))
+  expect(words(html)).toBe(
+    'host amd64 vax online NetBSD 5.1 i386 failed build 3 h #11 bbbbbbb only here last good ccccccc',
+  )
   expect(html).toContain('href=/jobs/41')
   expect(html).toContain('<time datetime=2024-05-06T04:08:09.000Z title="2024-05-06 04:08 UTC">3 h</time>')
 })
 
-test('a cell that failed another way before says so', () => {
+test('a cell whose failure changed names the build of the change', () => {
   const last = { ...passed, ...failed('build', 3), changed: { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) } }
-  const html = drawTable(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
-  expect(words(html)).toContain('failed build 3 h #11 bbbbbbb another failure before #12 only here')
+  const html = tableHtml(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
+  expect(words(html)).toContain('failed build 3 h #11 bbbbbbb different failure before #12 only here')
 })
 
-test('a cell that is expected and never ran is there to be seen', () => {
-  expect(words(drawTable(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
+test('a cell that never ran has a line in the table', () => {
+  expect(words(tableHtml(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
 })
 
-test('a cell that its host’s owner does not allow says so, and is not missing', () => {
+test('a cell that the host’s owner forbids shows the reason and does not count as missing', () => {
   const cells = [
     cellOf('vax', { prevented: "not allowed by the host's owner" }),
     cellOf('sun', { last: passed, prevented: 'the host cannot build for it: its runner <x> is gone' }),
   ]
-  const html = drawTable(matrixOf(cells))
+  const html = tableHtml(matrixOf(cells))
   expect(words(html)).toContain('vax online NetBSD 5.1 i386 not allowed by the host&#39;s owner')
   expect(words(html)).toMatch(/sun online .* passed .* now the host cannot build for it: its runner &lt;x&gt; is gone/)
   expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, never: 0, prevented: 1, trouble: 0 })
 })
 
-test('a known failure says why, is no trouble, and says when it is over', () => {
+test('a known failure shows its reason, also after it passes, and does not count as a failure', () => {
   const cells = [
     cellOf('cygwin', { last: failed('build', 3), known: 'PE-COFF <not> ELF' }),
     cellOf('mac', { last: passed, known: 'its linker' }),
   ]
-  const html = drawTable(matrixOf(cells))
+  const html = tableHtml(matrixOf(cells))
   expect(words(html)).toMatch(/cygwin online .* failed build 3 h .* known to fail: PE-COFF &lt;not&gt; ELF/)
   expect(words(html)).toMatch(/mac online .* passed .* was known to fail: its linker/)
   expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, known: 1, trouble: 0 })
   expect(troubles(matrixOf(cells))).toEqual([])
 })
 
-test('what runs now lies beside what was known', () => {
+test('a running attempt is shown beside the newest result', () => {
   const active = {
     jobId: 50,
     attempt: '50.1',
@@ -115,41 +117,41 @@ test('what runs now lies beside what was known', () => {
     step: 'tests',
     since: hoursAgo(2),
   } as const
-  expect(words(drawTable(matrixOf([cellOf('vax', { last: passed, active })])))).toMatch(
+  expect(words(tableHtml(matrixOf([cellOf('vax', { last: passed, active })])))).toMatch(
     /passed 5 h .* running tests 2 h$/,
   )
-  expect(words(drawTable(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
+  expect(words(tableHtml(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
 })
 
-test('projects and variants are named where there are several', () => {
+test('cells name the project and variant where there are several', () => {
   const cells = [cellOf('vax', { variant: 'static' })]
-  expect(words(drawTable(matrixOf(cells)))).toContain(' static never ran')
-  expect(words(drawTable(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
+  expect(words(tableHtml(matrixOf(cells)))).toContain(' static never ran')
+  expect(words(tableHtml(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
 })
 
 test('an architecture without a cell has no column', () => {
-  expect(words(drawTable(matrixOf([cellOf('vax')])))).toMatch(/^host amd64 vax/)
+  expect(words(tableHtml(matrixOf([cellOf('vax')])))).toMatch(/^host amd64 vax/)
 })
 
-test('nothing that a host says of itself is markup', () => {
+test('text that a host reports is escaped', () => {
   const [host] = matrixOf([cellOf('vax')]).hosts
   if (!host) throw new Error('no host')
   const hostile = { ...host, system: '<script>', refusal: '"><img src=x>' }
-  const html = drawTable(matrixOf([cellOf('vax')], { hosts: [hostile] }))
+  const html = tableHtml(matrixOf([cellOf('vax')], { hosts: [hostile] }))
   expect(html).not.toMatch(/<script|<img/)
 })
 
-test('the title of a host holds its whole name, which the column may cut', () => {
+test('the title of a host has the whole name, which the column can cut', () => {
   const name = 'rack-2.basement.'.repeat(3).slice(0, 40)
-  expect(drawTable(matrixOf([cellOf(name)]))).toContain(`<a href=/hosts/${name} title="${name}">${name}</a>`)
+  expect(tableHtml(matrixOf([cellOf(name)]))).toContain(`<a href=/hosts/${name} title="${name}">${name}</a>`)
 })
 
-test('a host that is away, silent or full says so', () => {
+test('a silent host with a full disk shows both', () => {
   const [host] = matrixOf([cellOf('vax')]).hosts
   if (!host) throw new Error('no host')
   const quiet = { ...host, presence: 'silent' as const, lastSeenAt: hoursAgo(7), refusal: 'disk-full 12 MB free' }
-  expect(words(drawTable(matrixOf([cellOf('vax')], { hosts: [quiet] })))).toContain(
-    'vax silent 7 h NetBSD 5.1 i386 takes no work: disk-full 12 MB free',
+  expect(words(tableHtml(matrixOf([cellOf('vax')], { hosts: [quiet] })))).toContain(
+    'vax silent 7 h NetBSD 5.1 i386 takes no jobs: disk-full 12 MB free',
   )
 })
 
@@ -157,44 +159,46 @@ test.each([
   [1, 1, 0, ''],
   [1, 6, 0, 'only here'],
   [2, 6, 0, '2 of 6 cells'],
-  [6, 6, 0, 'everywhere: 6 of 6'],
-  [1, 1, 3, '1 of 1 that ran it; 3 not yet'],
-  [2, 2, 1, '2 of 2 that ran it; 1 not yet'],
+  [6, 6, 0, 'all 6 cells'],
+  [1, 1, 3, '1 of 1 finished cell; 3 not finished'],
+  [2, 2, 1, '2 of 2 finished cells; 1 not finished'],
 ])('%i of %i cells that ran the commit, %i not yet: %j', (same, of, notYet, text) =>
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('a lost attempt that is tried again is shown as retrying, and is not failing', () => {
+test('a lost attempt with a new attempt is shown as retrying and does not count as a failure', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active })]
-  expect(words(drawTable(matrixOf(cells)))).toContain(' retrying 5 h')
+  expect(words(tableHtml(matrixOf(cells)))).toContain(' retrying 5 h')
   expect(summarise(matrixOf(cells))).toMatchObject({ trouble: 0, running: 1 })
   expect(troubles(matrixOf(cells))).toEqual([])
   expect(summarise(matrixOf([cellOf('vax', { last: lost })]))).toMatchObject({ trouble: 1 })
 })
 
-const anyone = { at, admin: false, csrf: undefined, path: '/', publicPath: '', problems: [] }
+const anyone = { at, admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
 
-test('a cell whose only build was cancelled is no cell that passes', () => {
+test('a cell whose only build was cancelled has no result', () => {
   const cancelled = { ...passed, verdict: 'cancelled' as const }
-  const html = drawMatrixPage({
+  const html = renderMatrixPage({
     visit: anyone,
     matrix: matrixOf([cellOf('vax', { last: cancelled })]),
     projects: ['sample'],
   })
-  expect(html).toContain('<h1>Nothing fails, 1 without a result</h1>')
+  expect(html).toContain('<h1>No failures, 1 without a result</h1>')
 })
 
-test('a failure that took the place of another one is dated from its own first build, and says since when the cells fail', () => {
+test('a failure that replaced another one shows its own first build and the first failing build', () => {
   const changed = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
   const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: { ...passed, ...failed('build', 9), changed } }))
   expect(troubles(matrixOf(cells))).toMatchObject([{ since: changed, failing: { buildId: 11 } }])
-  const html = drawMatrixPage({ visit: anyone, matrix: matrixOf(cells), projects: ['sample'] })
-  expect(words(html)).toMatch(/sample failed at build since 2 h \( build 12 , ddddddd \), failing since build 11/)
+  const html = renderMatrixPage({ visit: anyone, matrix: matrixOf(cells), projects: ['sample'] })
+  expect(words(html)).toMatch(
+    /sample failed at build for 2 h , since build 12 \( ddddddd \), with different failures since build 11/,
+  )
 })
 
-test('the summary counts every cell once, and what is under way beside it', () => {
+test('the summary counts every cell once, and running attempts separately', () => {
   const active = { jobId: 1, attempt: '1.1', buildId: 1, state: 'queued', step: null, since: at } as const
   const cells = [cellOf('a', { last: passed, active }), cellOf('b', { last: failed('build', 3) }), cellOf('c')]
   expect(summarise(matrixOf(cells))).toEqual({
@@ -210,7 +214,7 @@ test('the summary counts every cell once, and what is under way beside it', () =
   })
 })
 
-test('cells that fail alike are one trouble, and the newest comes first', () => {
+test('cells that fail in the same way are one group, and the newest group is first', () => {
   const cells = [
     cellOf('a', { last: failed('build', 9) }),
     cellOf('b', { last: failed('build', 3) }),
@@ -223,10 +227,10 @@ test('cells that fail alike are one trouble, and the newest comes first', () => 
   ])
 })
 
-test('the page of a branch names it, offers the others, and links to its other formats', () => {
+test('the page of a branch links to the other branches and formats', () => {
   const branches = [{ project: 'sample', shown: 'fix/1', built: ['fix/1', 'main'] }]
   const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches })
-  const html = drawMatrixPage({
+  const html = renderMatrixPage({
     visit: anyone,
     matrix,
     projects: ['sample', 'other'],
@@ -234,7 +238,7 @@ test('the page of a branch names it, offers the others, and links to its other f
     branch: 'fix/1',
   })
 
-  expect(html).toContain('<h1>All 1 cells pass on fix/1</h1>')
+  expect(html).toContain('<h1>The only cell passes on fix/1</h1>')
   expect(html).toContain('<a href="/?project=sample&amp;branch=fix%2F1" aria-current="true">fix/1</a>')
   expect(html).toContain('<a href="/?project=sample&amp;branch=main">main</a>')
   expect(html).toContain('href="/api/v1/matrix?project=sample&amp;branch=fix%2F1&amp;format=csv"')

@@ -1,5 +1,5 @@
 import { isResult, type Matrix, type MatrixCell } from '@rumpfarm/farm'
-import { isActive, isTrouble, type Status } from '../../components/verdict-words.ts'
+import { counted, isActive, isTrouble, type Status } from '../../components/status.ts'
 
 /**
  * How a cell stands: its newest verdict, that it never ran, or why it cannot. What runs now is `active`, beside it, and
@@ -104,11 +104,10 @@ function extent(cells: readonly MatrixCell[]): Pick<Trouble, 'of' | 'notYet'> {
   }
 }
 
-/** Only here, or everywhere? Of a cell that is trouble: how many of the cells that ran the commit ended the same way. */
+/** How many of the cells that ran the same commit failed in the same way. */
 export function spread(same: number, of: number, notYet: number): string {
-  if (notYet > 0) return `${same} of ${of} that ran it; ${notYet} not yet`
+  if (notYet > 0) return `${same} of ${counted(of, 'finished cell')}; ${notYet} not finished`
   if (of <= 1) return ''
-  if (same === of) return `everywhere: ${of} of ${of}`
-  if (same === 1) return 'only here'
-  return `${same} of ${of} cells`
+  if (same === of) return `all ${of} cells`
+  return same === 1 ? 'only here' : `${same} of ${of} cells`
 }

@@ -1,0 +1,78 @@
+import type { BuildSummary } from '@rumpfarm/farm'
+import { Ago } from './ago.tsx'
+import { segment } from './escape.ts'
+import { Link } from './links.tsx'
+import { jobStatuses, shortCommit, statusLabel } from './status.ts'
+import { StatusMark } from './status-mark.tsx'
+
+export function BuildTable({ builds, at, caption }: { builds: readonly BuildSummary[]; at: Date; caption: string }) {
+  return (
+    <table class="list">
+      <caption class="hidden-text">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Build</th>
+          <th scope="col">Project</th>
+          <th scope="col">Commit</th>
+          <th scope="col">Jobs</th>
+          <th scope="col">Started</th>
+        </tr>
+      </thead>
+      <tbody>
+        {builds.map(build => (
+          <BuildRow build={build} at={at} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function BuildRow({ build, at }: { build: BuildSummary; at: Date }) {
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={`/builds/${build.id}`}>#{build.id}</Link>
+      </th>
+      <td>
+        <Link to={`/projects/${segment(build.project)}`}>{build.project}</Link>
+      </td>
+      <td>
+        <CommitLine build={build} />
+      </td>
+      <td>
+        {build.sources === 'failed' ? (
+          <StatusMark status="broken">no sources</StatusMark>
+        ) : (
+          <JobCounts counts={build.counts} />
+        )}
+      </td>
+      <td>
+        <Ago from={build.createdAt} at={at} />
+      </td>
+    </tr>
+  )
+}
+
+function CommitLine({ build: { commit, branch, subject, author } }: { build: BuildSummary }) {
+  return (
+    <>
+      <code title={commit}>{shortCommit(commit)}</code> {branch !== null && <span class="branch">{branch}</span>}{' '}
+      {subject ?? ''} {author !== null && <small>{author}</small>}
+    </>
+  )
+}
+
+/** How many jobs of a build have each status. */
+export const JobCounts = ({ counts }: { counts: BuildSummary['counts'] }) => (
+  <>
+    {jobStatuses
+      .filter(status => counts[status])
+      .map(status => (
+        <>
+          <StatusMark status={status}>
+            {counts[status]} {statusLabel[status]}
+          </StatusMark>{' '}
+        </>
+      ))}
+  </>
+)

@@ -1,0 +1,17 @@
+import type { ComponentChildren } from 'preact'
+
+export type Fact = [name: string, value: ComponentChildren]
+
+/** Pairs of a name and a value. Those with an empty value are left out. */
+export const Facts = ({ rows, wide = false }: { rows: readonly Fact[]; wide?: boolean }) => (
+  <dl class={wide ? 'facts wide' : 'facts'}>
+    {rows
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+  </dl>
+)

@@ -1,0 +1,57 @@
+import type { AttemptState, Verdict } from '@rumpfarm/contracts'
+
+/** A job's verdict or, before its end, its state. */
+export type JobStatus = Verdict | Exclude<AttemptState, 'finished'>
+export type Status = JobStatus | 'never' | 'prevented' | 'known'
+
+/** The style sheet gives each status its sign and colour, by a class of the same name. */
+export const statusLabel: Record<Status, string> = {
+  passed: 'passed',
+  failed: 'failed',
+  'timed-out': 'timed out',
+  cancelled: 'cancelled',
+  lost: 'lost',
+  broken: 'broken',
+  waiting: 'waiting for sources',
+  queued: 'queued',
+  leased: 'starting',
+  running: 'running',
+  never: 'never ran',
+  prevented: 'cannot run',
+  known: 'known to fail',
+}
+
+/** In the order in which a build's counts show them. */
+export const jobStatuses: readonly JobStatus[] = [
+  'passed',
+  'failed',
+  'timed-out',
+  'cancelled',
+  'lost',
+  'broken',
+  'waiting',
+  'queued',
+  'leased',
+  'running',
+]
+
+export const statusOf = ({ state, verdict }: { state: AttemptState; verdict: Verdict | null }): JobStatus =>
+  state === 'finished' ? (verdict ?? 'lost') : state
+
+/** A failure that somebody should look at. Somebody asked for a cancelled job's end. */
+export const isTrouble = (status: Status): status is 'failed' | 'timed-out' | 'lost' | 'broken' =>
+  status === 'failed' || status === 'timed-out' || status === 'lost' || status === 'broken'
+
+export const isActive = (status: Status): status is Exclude<AttemptState, 'finished'> =>
+  status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
+
+/**
+ * A step that was killed because the job was cancelled or reached a limit did not fail by itself: it gets the job's verdict.
+ * `last`: no later step has ended.
+ */
+export const stepStatus = (exit: number, last: boolean, verdict: Verdict | null): JobStatus =>
+  exit === 0 ? 'passed' : last && verdict !== null && verdict !== 'passed' ? verdict : 'failed'
+
+export const shortCommit = (commit: string): string => commit.slice(0, 7)
+
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

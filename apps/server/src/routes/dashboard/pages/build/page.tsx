@@ -1,0 +1,109 @@
+import type { BuildView } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { JobCounts } from '../../components/build-table.tsx'
+import { segment } from '../../components/escape.ts'
+import { Facts } from '../../components/facts.tsx'
+import { JobTable } from '../../components/job-table.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { CsrfField, Form, Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { SourceTable } from '../../components/source-table.tsx'
+import { isActive, jobStatuses } from '../../components/status.ts'
+import { moment } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+
+export interface BuildPage {
+  visit: Visit
+  build: BuildView
+  /** Somebody triggered this commit, and this build exists already. */
+  builtBefore: boolean
+}
+
+export function renderBuildPage({ visit, build, builtBefore }: BuildPage): string {
+  const active = jobStatuses.some(status => isActive(status) && build.counts[status])
+  return renderPage({
+    title: `Build ${build.id} of ${build.project}`,
+    visit,
+    live: true,
+    reloadSeconds: active ? 15 : undefined,
+    children: (
+      <>
+        <h1>
+          Build {build.id} of <Link to={`/projects/${segment(build.project)}`}>{build.project}</Link>
+        </h1>
+        <p class="lead">{build.subject ?? 'The commit message is not known yet.'}</p>
+        {builtBefore && (
+          <p class="banner" role="status">
+            This commit was built before with the same recipe. No new build was started.
+          </p>
+        )}
+        <BuildFacts build={build} at={visit.at} />
+        <p class="totals">
+          <JobCounts counts={build.counts} />
+        </p>
+        {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
+        {visit.admin && <BuildAgain visit={visit} id={build.id} />}
+        <Sources build={build} />
+        <h2>Jobs</h2>
+        <Jobs build={build} at={visit.at} />
+      </>
+    ),
+  })
+}
+
+const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
+  <Facts
+    rows={[
+      ['Commit', <code>{build.commit}</code>],
+      ['Branch', build.branch ?? ''],
+      ['Author', build.author ?? ''],
+      ['Started', <Ago from={build.createdAt} at={at} />],
+      ['Triggered by', build.pushes.map(push => `${push.source} (${moment(push.receivedAt)})`).join(', ')],
+    ]}
+  />
+)
+
+const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
+  <Form class="action" to={`/builds/${id}/cancel`}>
+    <CsrfField visit={visit} />
+    <button type="submit" class="danger">
+      Cancel unfinished jobs
+    </button>
+  </Form>
+)
+
+const BuildAgain = ({ visit, id }: { visit: Visit; id: number }) => (
+  <Form class="action" to={`/builds/${id}/again`}>
+    <CsrfField visit={visit} />
+    <button type="submit">Build this commit again with the current recipe</button>
+  </Form>
+)
+
+function Sources({ build }: { build: BuildView }) {
+  if (build.sources === 'pending') return <p class="empty">The server is fetching the sources.</p>
+  if (build.sources === 'failed')
+    return (
+      <section class="banner" aria-label="Errors in the sources">
+        <strong>The server cannot fetch the sources, so no job can run.</strong>
+        <pre>{build.problem ?? 'git printed no message'}</pre>
+        Fix the problem, then trigger the same commit again. Its jobs then get a new attempt.
+      </section>
+    )
+  return (
+    <details>
+      <summary>Sources</summary>
+      <SourceTable sources={build.preparedSources} />
+    </details>
+  )
+}
+
+function Jobs({ build: { id, jobs }, at }: { build: BuildView; at: Date }) {
+  if (jobs.length === 0)
+    return <p class="empty">No host builds this project. Check the project's hosts and architectures in farm.yaml.</p>
+  const label = `Jobs of build ${id}`
+  return (
+    <ScrollFrame label={label}>
+      <JobTable jobs={jobs} at={at} caption={label} leaveOut="build" />
+    </ScrollFrame>
+  )
+}

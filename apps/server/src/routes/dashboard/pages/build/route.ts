@@ -1,0 +1,17 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { queryWord, wholeNumber } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noBuild } from '../problem/page-error.ts'
+import { renderBuildPage } from './page.tsx'
+
+export function buildRoute(app: FastifyInstance, services: Services): void {
+  app.get('/builds/:id', async (request: FastifyRequest<{ Params: { id: string } }>, reply) => {
+    const id = wholeNumber(request.params.id)
+    const build = id === undefined ? undefined : await services.farm.builds.find(id)
+    if (!build) throw noBuild(request.params.id)
+    const builtBefore = queryWord(request, 'built') === 'before'
+    return sendPage(reply, renderBuildPage({ visit: await visitOf(services, request), build, builtBefore }))
+  })
+}

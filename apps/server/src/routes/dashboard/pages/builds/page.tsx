@@ -1,0 +1,52 @@
+import type { BuildSummary } from '@rumpfarm/farm'
+import { BuildTable } from '../../components/build-table.tsx'
+import { segment } from '../../components/escape.ts'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import type { Visit } from '../../visit.ts'
+
+export interface BuildsPage {
+  visit: Visit
+  builds: readonly BuildSummary[]
+  /** Only the builds of this project. */
+  project: string | undefined
+  /** The cursor of the next page; undefined on the last one. */
+  before: number | undefined
+}
+
+export function renderBuildsPage({ visit, builds, project, before }: BuildsPage): string {
+  const title = project === undefined ? 'Builds' : `Builds of ${project}`
+  const query = project === undefined ? '' : `project=${segment(project)}&`
+  return renderPage({
+    title,
+    visit,
+    live: true,
+    children: (
+      <>
+        <h1>{title}</h1>
+        {project !== undefined && (
+          <p>
+            <Link to="/builds">All builds</Link> · <Link to={`/projects/${segment(project)}`}>Project {project}</Link>
+          </p>
+        )}
+        {builds.length === 0 ? (
+          <p class="empty">
+            No builds yet. A push starts a build; so does <code>./farm trigger {project ?? 'PROJECT'}</code>.
+          </p>
+        ) : (
+          <ScrollFrame label={title}>
+            <BuildTable builds={builds} at={visit.at} caption={`${title}, newest first`} />
+          </ScrollFrame>
+        )}
+        {before !== undefined && (
+          <p>
+            <Link rel="next" to={`/builds?${query}before=${before}`}>
+              Older builds →
+            </Link>
+          </p>
+        )}
+      </>
+    ),
+  })
+}

@@ -1,0 +1,20 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { queryWord, wholeNumber } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { renderBuildsPage } from './page.tsx'
+
+const pageSize = 50
+
+export function buildsRoute(app: FastifyInstance, services: Services): void {
+  app.get('/builds', async (request, reply) => {
+    const project = queryWord(request, 'project')
+    const before = wholeNumber(queryWord(request, 'before'))
+    const found = await services.farm.builds.list({ project, before, limit: pageSize + 1 })
+    const builds = found.slice(0, pageSize)
+    const next = found.length > pageSize ? builds.at(-1)?.id : undefined
+    const visit = await visitOf(services, request)
+    return sendPage(reply, renderBuildsPage({ visit, builds, project, before: next }))
+  })
+}

@@ -1,0 +1,144 @@
+import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { type Fact, Facts } from '../../components/facts.tsx'
+import { HostStatus } from '../../components/host-status.tsx'
+import { JobTable } from '../../components/job-table.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { diskSpace, moment } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+import { HostActions } from './actions.tsx'
+import { HostAdvice } from './advice.tsx'
+import { AlertForms } from './alert.tsx'
+
+export interface HostPage {
+  visit: Visit
+  host: HostView
+  jobs: readonly JobSummary[]
+  /** The version of the agent that the server offers; null when the host runs it. */
+  offered: string | null
+  /** Only administrators see it; undefined while alerts are off. */
+  alert: AlertState | undefined
+}
+
+export const renderHostPage = ({ visit, host, jobs, offered, alert }: HostPage): string =>
+  renderPage({
+    title: `Host ${host.name}`,
+    visit,
+    live: true,
+    children: (
+      <>
+        <h1>{host.name}</h1>
+        <p class="lead">
+          {host.system || 'The host has not reported its system yet.'} <HostStatus host={host} at={visit.at} />
+        </p>
+        <HostAdvice host={host} />
+        <Facts rows={summaryRows(host, offered, visit.at)} />
+        {visit.admin && <HostActions visit={visit} host={host} />}
+        {visit.admin && <AlertForms visit={visit} host={host.name} alert={alert} />}
+        <h2>Architectures</h2>
+        <ArchTable host={host} />
+        <OwnerRules host={host} />
+        <h2>Recent jobs</h2>
+        <RecentJobs host={host.name} jobs={jobs} at={visit.at} />
+        <details>
+          <summary>Host facts</summary>
+          <Facts rows={factRows(host)} wide />
+        </details>
+      </>
+    ),
+  })
+
+function summaryRows(host: HostView, offered: string | null, at: Date): Fact[] {
+  const { facts } = host
+  return [
+    ['CPUs', facts.ncpu ?? ''],
+    ['Memory', facts.mem_mb ? `${facts.mem_mb} MB` : ''],
+    ['Free disk', diskSpace(host.diskFreeMb)],
+    ['Parallel jobs', String(host.slots)],
+    ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
+    ...updateRows(host, offered),
+    ['Not removed', facts.left_over ? `${facts.left_over}: remove it by hand` : ''],
+    ['Enrolled', moment(host.enrolledAt)],
+    ['Last seen', <Ago from={host.lastSeenAt} at={at} />],
+  ]
+}
+
+function updateRows({ facts, updateFailed }: HostView, offered: string | null): Fact[] {
+  if (offered === null) return []
+  const refused = facts.updates === 'no' ? ' (host.conf turns updates off)' : ''
+  return [
+    ['Available agent', `${offered}${refused}`],
+    ['Update failed', updateFailed ?? ''],
+  ]
+}
+
+const factRows = ({ facts }: HostView): Fact[] =>
+  Object.entries(facts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, value || 'none'])
+
+function ArchTable({ host: { name, arches } }: { host: HostView }) {
+  if (arches.length === 0)
+    return <p class="empty">None. The host's configuration file declares no architecture, so the host gets no jobs.</p>
+  const label = `Architectures of ${name}`
+  return (
+    <ScrollFrame label={label}>
+      <table class="list">
+        <caption class="hidden-text">{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Architecture</th>
+            <th scope="col">Build type</th>
+            <th scope="col">Compiler</th>
+          </tr>
+        </thead>
+        <tbody>
+          {arches.map(({ arch, kind, compiler, unable }) => (
+            <tr>
+              <th scope="row">{arch}</th>
+              <td>{kind}</td>
+              <td>{unable === null ? compiler || 'unknown' : <em class="no">cannot build: {unable}</em>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollFrame>
+  )
+}
+
+/** The allow and deny lines of the host's host.conf. */
+function OwnerRules({ host: { rules, name } }: { host: HostView }) {
+  if (rules.length === 0) return null
+  const onlyAllowed = rules.some(({ verb }) => verb === 'allow')
+  return (
+    <>
+      <h2>Owner's rules</h2>
+      <p>
+        {onlyAllowed
+          ? 'The host runs only the jobs that an allow line names and no deny line names.'
+          : 'The host runs all jobs except those that a deny line names.'}{' '}
+        {name} itself refuses all other jobs.
+      </p>
+      <ul>
+        {rules.map(({ verb, project, branches }) => (
+          <li>
+            <code>
+              {verb} {project} {branches.join(' ')}
+            </code>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function RecentJobs({ host, jobs, at }: { host: string; jobs: readonly JobSummary[]; at: Date }) {
+  if (jobs.length === 0) return <p class="empty">No jobs yet.</p>
+  const label = `Recent jobs of ${host}`
+  return (
+    <ScrollFrame label={label}>
+      <JobTable jobs={jobs} at={at} caption={label} leaveOut="host" />
+    </ScrollFrame>
+  )
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { offeredTo } from '../../../../agent-release/release.ts'
+import type { Services } from '../../../../services.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noHost } from '../problem/page-error.ts'
+import { renderHostPage } from './page.tsx'
+
+const jobsShown = 20
+
+export function hostRoute(app: FastifyInstance, services: Services): void {
+  const { farm, agentRelease } = services
+  app.get('/hosts/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+    const { name } = request.params
+    const [host, jobs] = await Promise.all([
+      farm.hosts.find(name),
+      farm.builds.listJobs({ host: name, limit: jobsShown }),
+    ])
+    if (!host) throw noHost(name)
+    const [visit, offered] = await Promise.all([visitOf(services, request), offeredTo(host, agentRelease)])
+    const alert = visit.admin ? await farm.hosts.findAlert(name) : undefined
+    return sendPage(reply, renderHostPage({ visit, host, jobs, offered, alert }))
+  })
+}

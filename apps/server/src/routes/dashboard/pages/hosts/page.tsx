@@ -1,0 +1,90 @@
+import type { HostView } from '@rumpfarm/farm'
+import { segment } from '../../components/escape.ts'
+import { HostLink } from '../../components/host-link.tsx'
+import { HostStatus } from '../../components/host-status.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { diskSpace } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+
+export interface HostsPage {
+  visit: Visit
+  hosts: readonly HostView[]
+  /** The cursor of the next page; undefined on the last one. */
+  after: string | undefined
+}
+
+export const renderHostsPage = ({ visit, hosts, after }: HostsPage): string =>
+  renderPage({
+    title: 'Hosts',
+    visit,
+    live: true,
+    children: (
+      <>
+        <h1>Hosts</h1>
+        {visit.admin && (
+          <p>
+            <Link to="/hosts/new">Invite a host</Link>
+          </p>
+        )}
+        {hosts.length === 0 ? (
+          <p class="empty">
+            No hosts yet. <code>./farm host invite NAME</code> prints the command that makes a machine a host.
+          </p>
+        ) : (
+          <ScrollFrame label="Hosts">
+            <HostTable hosts={hosts} at={visit.at} />
+          </ScrollFrame>
+        )}
+        {after !== undefined && (
+          <p>
+            <Link rel="next" to={`/hosts?after=${segment(after)}`}>
+              More hosts →
+            </Link>
+          </p>
+        )}
+      </>
+    ),
+  })
+
+const HostTable = ({ hosts, at }: { hosts: readonly HostView[]; at: Date }) => (
+  <table class="list">
+    <caption class="hidden-text">Hosts</caption>
+    <thead>
+      <tr>
+        <th scope="col">Host</th>
+        <th scope="col">Status</th>
+        <th scope="col">System</th>
+        <th scope="col">Architectures</th>
+        <th scope="col">CPUs</th>
+        <th scope="col">Free disk</th>
+        <th scope="col">Agent</th>
+      </tr>
+    </thead>
+    <tbody>
+      {hosts.map(host => (
+        <HostRow host={host} at={at} />
+      ))}
+    </tbody>
+  </table>
+)
+
+const HostRow = ({ host, at }: { host: HostView; at: Date }) => (
+  <tr>
+    <th scope="row">
+      <HostLink name={host.name} />
+    </th>
+    <td>
+      <HostStatus host={host} at={at} />
+    </td>
+    <td>{host.system}</td>
+    <td>{host.arches.map(archLabel).join(', ')}</td>
+    <td>{host.facts.ncpu ?? ''}</td>
+    <td>{diskSpace(host.diskFreeMb)}</td>
+    <td>{host.agentVersion}</td>
+  </tr>
+)
+
+const archLabel = ({ arch, kind, unable }: HostView['arches'][number]): string =>
+  [arch, kind === 'cross' ? ' (cross)' : '', unable === null ? '' : ' (unavailable)'].join('')

@@ -1,0 +1,90 @@
+import { isLoopback } from '../../../../http/host-header.ts'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { moment } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+
+export interface Invitation {
+  hostName: string
+  token: string
+  expiresAt: Date
+  /** The address of the server, as hosts reach it. */
+  farmUrl: string
+  line: string
+  /** For a host without TLS 1.2; null when the server has no signed port. */
+  signedLine: string | null
+}
+
+export const renderInvitationPage = (visit: Visit, invitation: Invitation): string => {
+  const { hostName, expiresAt, farmUrl, line } = invitation
+  return renderPage({
+    title: `Invitation for ${hostName}`,
+    visit,
+    children: (
+      <>
+        <h1>Run this on {hostName}</h1>
+        {isLoopback(new URL(farmUrl).hostname) && <LoopbackWarning url={farmUrl} />}
+        <pre class="command" id="line">
+          {line}
+        </pre>
+        <button type="button" data-copy="line" hidden>
+          Copy command
+        </button>
+        <p>
+          The command works once, until {moment(expiresAt)}. No page shows it again. Run it as the user that builds, not
+          as root.
+        </p>
+        <h2>What happens next</h2>
+        <ol>
+          <li>The agent reports the host's system, CPUs, memory, disk and compilers.</li>
+          <li>
+            The server creates a credential for the host. The host stores it in a file that only its user can read. The
+            server stores only a hash.
+          </li>
+          <li>
+            {hostName} appears in <Link to="/">the matrix</Link> and takes the next job that is planned for it.
+          </li>
+        </ol>
+        <h2>If the command does not work</h2>
+        <Alternatives invitation={invitation} />
+      </>
+    ),
+  })
+}
+
+const LoopbackWarning = ({ url }: { url: string }) => (
+  <p class="banner" role="note">
+    <strong>Only the server's own machine can reach {url}.</strong> To invite another machine, start the farm with{' '}
+    <code>HOST=0.0.0.0 PUBLIC_URL=http://NAME:PORT</code>, where other machines reach this one as NAME. Then create the
+    invitation again.
+  </p>
+)
+
+const Alternatives = ({ invitation: { token, farmUrl, signedLine } }: { invitation: Invitation }) => (
+  <dl class="notes">
+    <dt>The host has no curl</dt>
+    <dd>
+      <pre class="command">{`wget -qO agent.sh ${farmUrl}/agent.sh && sh agent.sh enroll ${token}`}</pre>
+    </dd>
+    <dt>The host runs Solaris 10</dt>
+    <dd>
+      Save the file and run it with <code>/usr/xpg4/bin/sh</code>. <code>/bin/sh</code> is not a POSIX shell there.
+    </dd>
+    <dt>The host's TLS is too old for this server</dt>
+    <dd>
+      Copy <code>agent.sh</code> to the host by hand. Let the agent reach the server through an ssh tunnel: see the line{' '}
+      <code>tunnel</code> in docs/hosts.md, “Old TLS”.
+      {signedLine !== null && <SignedLine line={signedLine} />}
+    </dd>
+  </dl>
+)
+
+const SignedLine = ({ line }: { line: string }) => (
+  <>
+    {' '}
+    Or run this command. The agent then signs its requests, and the server signs its answers. The script itself comes
+    over plain HTTP, so the command runs it only if its SHA-256 is the expected one. Without <code>sha256sum</code>,
+    compare the sum yourself: <code>openssl dgst -sha256 agent.sh</code>
+    <pre class="command">{line}</pre>
+  </>
+)

@@ -1,0 +1,65 @@
+import type { AttemptView, JobView } from '@rumpfarm/farm'
+import { segment } from '../../components/escape.ts'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { byteCount } from '../../components/times.ts'
+
+export function Artifacts({
+  job,
+  attempt: { number, artifacts, artifactNote },
+}: {
+  job: JobView
+  attempt: AttemptView
+}) {
+  if (artifacts.length === 0 && artifactNote === null) return null
+  return (
+    <>
+      <h2>Artifacts</h2>
+      {artifacts.length > 0 && (
+        <ArtifactTable artifacts={artifacts} path={`/api/v1/jobs/${job.id}/attempts/${number}/artifacts`} />
+      )}
+      {artifactNote !== null && (
+        <>
+          <p>Not uploaded:</p>
+          <ul class="notes">
+            {artifactNote.split('\n').map(line => (
+              <li>{line}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  )
+}
+
+const ArtifactTable = ({ artifacts, path }: { artifacts: AttemptView['artifacts']; path: string }) => (
+  <ScrollFrame label="Artifacts">
+    <table class="list">
+      <caption class="hidden-text">Artifacts</caption>
+      <thead>
+        <tr>
+          <th scope="col">File</th>
+          <th scope="col">Size</th>
+          <th scope="col" class="wide">
+            SHA-256
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {artifacts.map(({ name, bytes, sha256 }) => (
+          <tr>
+            <th scope="row">
+              <Link to={`${path}/${name.split('/').map(segment).join('/')}`} download>
+                {name}
+              </Link>
+            </th>
+            <td>{byteCount(bytes)}</td>
+            <td class="wide">
+              <code>{sha256}</code>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </ScrollFrame>
+)

@@ -1,0 +1,104 @@
+import { attemptName } from '@rumpfarm/contracts'
+import type { AttemptView, JobView } from '@rumpfarm/farm'
+import { segment } from '../../components/escape.ts'
+import { renderPage } from '../../components/layout.tsx'
+import { CsrfField, Form, Link } from '../../components/links.tsx'
+import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
+import { SourceTable } from '../../components/source-table.tsx'
+import { isActive, shortCommit, statusLabel, statusOf } from '../../components/status.ts'
+import { type JobLog, LogView } from '../../log/job-log.tsx'
+import type { Visit } from '../../visit.ts'
+import { reproduceScript } from './reproduce-script.ts'
+import { JobState, type JobStateProps } from './state.tsx'
+import { jobTitle } from './texts.ts'
+
+export interface JobPage extends JobStateProps {
+  log: JobLog
+}
+
+export const renderJobPage = ({ log, ...state }: JobPage): string => {
+  const { visit, job, attempt } = state
+  return renderPage({
+    title: jobTitle(job, attempt),
+    visit,
+    reloadSeconds: isActive(statusOf(attempt)) ? 5 : undefined,
+    children: (
+      <>
+        <p class="crumbs">
+          <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
+          <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
+          <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch}{' '}
+          {job.subject !== null && <span>“{job.subject}”</span>}
+        </p>
+        <div id="state">
+          <JobState {...state} />
+        </div>
+        <div id="actions">{visit.admin && <JobActions visit={visit} job={job} attempt={attempt} />}</div>
+        <Attempts job={job} shown={attempt} />
+        <LogView log={log} />
+        <Recipe job={job} />
+        <ReproduceManually job={job} />
+      </>
+    ),
+  })
+}
+
+/** Only the newest attempt can be cancelled or followed by another one. */
+function JobActions({ visit, job, attempt }: { visit: Visit; job: JobView; attempt: AttemptView }) {
+  if (job.attempts[0]?.number !== attempt.number) return null
+  const finished = attempt.state === 'finished'
+  return (
+    <Form class="action" to={`/jobs/${job.id}/${finished ? 'retry' : 'cancel'}`}>
+      <CsrfField visit={visit} />
+      <button type="submit" class={finished ? undefined : 'danger'}>
+        {finished ? 'Run again' : 'Cancel job'}
+      </button>
+    </Form>
+  )
+}
+
+function Attempts({ job, shown }: { job: JobView; shown: AttemptView }) {
+  if (job.attempts.length < 2) return null
+  return (
+    <p>
+      Attempts:{' '}
+      {job.attempts.map(({ number, ...attempt }) => (
+        <>
+          <Link
+            class={`mark ${statusOf(attempt)}`}
+            to={`/jobs/${job.id}/attempts/${number}`}
+            aria-current={number === shown.number ? 'page' : undefined}
+            title={attemptName({ jobId: job.id, number })}
+          >
+            #{number} {statusLabel[statusOf(attempt)]}
+          </Link>{' '}
+        </>
+      ))}
+    </p>
+  )
+}
+
+const Recipe = ({ job: { recipe, preparedSources } }: { job: JobView }) => (
+  <details>
+    <summary>Recipe</summary>
+    <SourceTable sources={preparedSources} />
+    {Object.keys(recipe.env).length > 0 && <Environment env={recipe.env} />}
+    <p>
+      <Limits limits={recipe.limits} />
+    </p>
+    <RecipeSteps steps={recipe.steps} />
+    <ArtifactPatterns patterns={recipe.artifacts ?? []} />
+  </details>
+)
+
+const ReproduceManually = ({ job }: { job: JobView }) =>
+  job.preparedSources.length === 0 ? null : (
+    <details>
+      <summary>Reproduce manually</summary>
+      <p>
+        Save this script and run it with <code>sh</code> in an empty directory. The configuration of {job.host} can set
+        more for {job.arch}, for example the compiler. The server does not know these settings: add them.
+      </p>
+      <pre class="command">{reproduceScript(job)}</pre>
+    </details>
+  )

@@ -1,0 +1,64 @@
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { AttemptView, JobView } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import type { JobLog } from '../../log/job-log.tsx'
+import { logSections } from '../../log/sections.ts'
+import { offsetOfLine, readWindow, windowBytes } from '../../log/window.ts'
+import { queryWord, wholeNumber } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noJob, PageError } from '../problem/page-error.ts'
+import { renderJobPage } from './page.tsx'
+
+type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
+
+/** A job with its newest attempt, or with the attempt in the address. */
+export function jobRoute(app: FastifyInstance, services: Services): void {
+  const page = async (request: JobRequest, reply: FastifyReply) => {
+    const { job, attempt } = await findAttempt(services, request)
+    const [visit, host] = await Promise.all([visitOf(services, request), services.farm.hosts.find(job.host)])
+    const log = await logOf(services, request, job, attempt)
+    return sendPage(reply, renderJobPage({ visit, job, attempt, host, log }))
+  }
+  app.get('/jobs/:id', page)
+  app.get('/jobs/:id/attempts/:number', page)
+}
+
+async function findAttempt({ farm }: Services, { params }: JobRequest) {
+  const id = wholeNumber(params.id)
+  const job = id === undefined ? undefined : await farm.builds.findJob(id)
+  if (!job) throw noJob(params.id)
+  const wanted = params.number === undefined ? job.attempts[0]?.number : wholeNumber(params.number)
+  const attempt = job.attempts.find(({ number }) => number === wanted)
+  if (!attempt)
+    throw new PageError(404, {
+      title: `Job ${job.id} has no attempt ${params.number}`,
+      text: `The job has ${job.attempts.length} attempts.`,
+      next: { href: `/jobs/${job.id}`, text: 'The newest attempt' },
+    })
+  return { job, attempt }
+}
+
+async function logOf({ farm }: Services, request: FastifyRequest, job: JobView, attempt: AttemptView): Promise<JobLog> {
+  const id: AttemptId = { jobId: job.id, number: attempt.number }
+  const sections = logSections(attempt, job.recipe)
+  const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
+  const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
+  const reader = attempt.leasedAt === null ? { ...farm.attempts, logSize: () => 0 } : farm.attempts // no host has written before the lease
+  const size = reader.logSize(id)
+  const far = start !== undefined && size - start > windowBytes ? start : undefined
+  const before = wholeNumber(queryWord(request, 'before'))
+  const line = wholeNumber(queryWord(request, 'line'))
+  const ofLine = line === undefined ? undefined : await offsetOfLine(reader, id, line)
+  const from = wholeNumber(queryWord(request, 'from')) ?? ofLine ?? (before === undefined ? far : undefined)
+  return {
+    sections,
+    window: await readWindow(reader, id, sections, { from, before }),
+    path: `/jobs/${job.id}/attempts/${attempt.number}`,
+    attempt: attempt.attempt,
+    rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
+    live: attempt.state !== 'finished',
+    step,
+  }
+}

@@ -1,0 +1,60 @@
+import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
+import { attemptMilliseconds, stepMilliseconds } from '../../components/attempt-time.ts'
+import { statusLabel, statusOf } from '../../components/status.ts'
+import { age, duration } from '../../components/times.ts'
+
+export const jobTitle = (job: JobView, attempt: AttemptView): string =>
+  `${job.project} on ${job.host} for ${job.arch}: ${statusLabel[statusOf(attempt)]}`
+
+/** One sentence about an attempt: its status, its host, its duration. */
+export function sentence(job: JobView, attempt: AttemptView, at: Date): string {
+  const where = `on ${job.host} for ${job.arch}${job.variant === 'default' ? '' : `, ${job.variant}`}`
+  const status = statusOf(attempt)
+  const step = attempt.failedStep === null ? '' : ` at ${attempt.failedStep}`
+  switch (status) {
+    case 'waiting':
+      return `Waiting for sources, ${where}`
+    case 'queued':
+      return `Queued for ${age(attempt.queuedAt, at)}, ${where}`
+    case 'leased':
+      return `Starting ${where}`
+    case 'running':
+      return `Running ${job.recipe.steps[attempt.steps.length]?.name ?? ''} for ${age(stepStart(attempt), at)}, ${where}`
+    case 'passed':
+      return `Passed after ${length(attempt)} ${where}`
+    default:
+      return `${capitalized(statusLabel[status])}${step}${attempt.startedAt ? ` after ${length(attempt)}` : ''} ${where}`
+  }
+}
+
+export const capitalized = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+const length = (attempt: AttemptView) => duration(attemptMilliseconds(attempt, attempt.finishedAt ?? new Date(0)) ?? 0)
+
+/** Steps follow each other without a pause. */
+const stepStart = ({ startedAt, queuedAt, steps }: AttemptView): Date =>
+  new Date((startedAt ?? queuedAt).getTime() + stepMilliseconds(steps))
+
+/** Before the commit that passed last; undefined for a job that passed, or that is itself the last good one. */
+export function lastGoodText({ lastGood, buildId, verdict }: JobView): string | undefined {
+  if (!lastGood || verdict === 'passed' || lastGood.buildId === buildId) return undefined
+  return lastGood.buildId < buildId ? 'Last passed at' : 'Passing again since'
+}
+
+/** Why a queued job does not start. */
+export function waitReason(
+  attempt: AttemptView,
+  host: HostView | undefined,
+  at: Date,
+  arch: string,
+): string | undefined {
+  if (attempt.state !== 'queued') return undefined
+  if (!host) return 'The host was removed.'
+  if (host.presence === 'silent') return `${host.name} has been silent for ${age(host.lastSeenAt, at)}.`
+  if (host.presence === 'away') return `The owner of ${host.name} stopped its agent.`
+  if (host.presence === 'paused') return `${host.name} is paused.`
+  const unable = host.arches.find(declared => declared.arch === arch)?.unable
+  if (unable) return `${host.name} cannot build for ${arch} now: ${unable}.`
+  if (host.refusal) return `${host.name} takes no jobs: ${host.refusal}.`
+  return `${host.name} is online. It runs another job, or starts this one soon.`
+}

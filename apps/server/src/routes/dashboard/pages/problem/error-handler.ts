@@ -1,0 +1,61 @@
+import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { problemKinds, Refusal, sentenceOf, storageFull, tookTooLong } from '../../../../http/problems.ts'
+import type { Services } from '../../../../services.ts'
+import { sendPage } from '../../send-page.ts'
+import { anonymousVisit, pathOf, visitOf } from '../../visit.ts'
+import { type Problem, renderProblemPage } from './page.tsx'
+import { PageError } from './page-error.ts'
+
+export const answerUnknownPath =
+  (services: Services) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const problem = {
+      title: 'There is no such page',
+      text: `This server has no page at ${request.server.publicPath}${pathOf(request)}.`,
+    }
+    return sendPage(reply.code(404), renderProblemPage(await visitOf(services, request), problem))
+  }
+
+export const answerError =
+  (services: Services) =>
+  async (error: FastifyError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    if (error instanceof PageError)
+      return sendPage(reply.code(error.status), renderProblemPage(await visitOf(services, request), error.problem))
+    const answer = (status: number, problem: Problem) =>
+      sendPage(reply.code(status), renderProblemPage(anonymousVisit(request), problem))
+    if (error instanceof Refusal) return answer(error.statusCode, refusalProblem(error))
+    const status = error.statusCode ?? 500
+    if (status < 500) return answer(status, { title: 'The request is malformed', text: error.message })
+    if (isGivenUp(error)) {
+      reply.header('retry-after', '10')
+      return answer(503, tooSlow)
+    }
+    request.log.error({ err: error, url: request.url }, 'cannot render a page')
+    if (isStorageFull(error)) return answer(507, full)
+    reply.header('retry-after', '5')
+    return answer(503, unavailable)
+  }
+
+const refusalProblem = ({ kind, message }: Refusal): Problem =>
+  kind === 'not-signed-in'
+    ? {
+        title: 'Only administrators can do that',
+        text: 'Your session has ended. Run ./farm admin on the server: it prints a link that signs this browser in.',
+      }
+    : {
+        title: kind === 'too-many-requests' ? problemKinds[kind][1] : 'The request was refused',
+        text: sentenceOf(message),
+      }
+
+const tooSlow: Problem = {
+  title: 'This page takes too long',
+  text: `${sentenceOf(tookTooLong)} Hosts and their jobs are not affected.`,
+}
+
+const full: Problem = { title: problemKinds['storage-full'][1], text: sentenceOf(storageFull) }
+
+const unavailable: Problem = {
+  title: 'The server cannot answer now',
+  text: 'Its database may be down. Hosts continue their jobs. Load this page again in a moment. The server log names the reason.',
+}

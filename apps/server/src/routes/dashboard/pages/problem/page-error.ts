@@ -1,0 +1,34 @@
+import { segment } from '../../components/escape.ts'
+import type { Problem } from './page.tsx'
+
+/** A request that cannot be served, with the page that says so. */
+export class PageError extends Error {
+  readonly problem: Problem
+  readonly status: number
+
+  constructor(status: 404 | 409, problem: Problem) {
+    super(problem.title)
+    this.status = status
+    this.problem = problem
+  }
+}
+
+const notFound = (what: string, name: string, next: Problem['next'] & object) =>
+  new PageError(404, {
+    title: `There is no ${what} ${name}`,
+    text: `The address names a ${what} that does not exist.`,
+    next,
+  })
+
+const allBuilds = { href: '/builds', text: 'All builds' }
+
+export const noBuild = (id: string) => notFound('build', id, allBuilds)
+export const noJob = (id: string) => notFound('job', id, allBuilds)
+export const noHost = (name: string) => notFound('host', name, { href: '/hosts', text: 'All hosts' })
+export const noProject = (name: string) => notFound('project', name, { href: '/', text: 'The matrix of all projects' })
+
+export const noBranch = (name: string, project: string | undefined) =>
+  notFound('branch', name, {
+    href: project === undefined ? '/' : `/?project=${segment(project)}`,
+    text: `The matrix of ${project ?? 'all projects'}`,
+  })

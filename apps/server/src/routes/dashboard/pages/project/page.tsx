@@ -1,0 +1,128 @@
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
+import type { BuildSummary, Matrix } from '@rumpfarm/farm'
+import { BuildTable } from '../../components/build-table.tsx'
+import { segment } from '../../components/escape.ts'
+import { Facts } from '../../components/facts.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { CsrfField, Form, Link } from '../../components/links.tsx'
+import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import type { Visit } from '../../visit.ts'
+import { BranchFilter } from '../matrix/filters.tsx'
+import { MatrixTable } from '../matrix/page.tsx'
+
+export interface ProjectPage {
+  visit: Visit
+  project: ProjectConfig
+  matrix: Matrix
+  builds: readonly BuildSummary[]
+}
+
+export const renderProjectPage = ({ visit, project, matrix, builds }: ProjectPage): string => {
+  const { name, title } = project
+  return renderPage({
+    title: name,
+    visit,
+    live: true,
+    matrix: { project: name },
+    children: (
+      <>
+        <h1>{name}</h1>
+        {title !== undefined && <p class="lead">{title}</p>}
+        <ProjectFacts project={project} />
+        {visit.admin && <TriggerForm visit={visit} name={name} />}
+        <BranchFilter matrix={matrix} />
+        <MatrixTable matrix={matrix} />
+        <h2>Recent builds</h2>
+        <RecentBuilds project={name} builds={builds} at={visit.at} />
+        <h2>Recipe</h2>
+        <Recipe project={project} />
+      </>
+    ),
+  })
+}
+
+const ProjectFacts = ({ project }: { project: ProjectConfig }) => (
+  <Facts
+    rows={[
+      ['Repository', hideSecrets(project.repository)],
+      ['Directory', project.path ?? ''],
+      ['Branches', project.branches.join(', ')],
+      ['Hosts', project.hosts.join(', ')],
+      ['Architectures', project.arches.join(', ')],
+      ['Variants', Object.keys(project.variants).join(', ')],
+    ]}
+  />
+)
+
+const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
+  <Form class="action" to={`/projects/${segment(name)}/trigger`}>
+    <CsrfField visit={visit} />
+    <label for="ref">Branch, tag or commit</label>{' '}
+    <input
+      id="ref"
+      name="ref"
+      placeholder="default branch"
+      autocomplete="off"
+      autocapitalize="none"
+      spellcheck={false}
+    />{' '}
+    <button type="submit">Start build</button>
+  </Form>
+)
+
+function RecentBuilds({ project, builds, at }: { project: string; builds: readonly BuildSummary[]; at: Date }) {
+  const label = `Recent builds of ${project}`
+  return (
+    <>
+      {builds.length === 0 ? (
+        <p class="empty">No builds yet.</p>
+      ) : (
+        <ScrollFrame label={label}>
+          <BuildTable builds={builds} at={at} caption={label} />
+        </ScrollFrame>
+      )}
+      <p>
+        <Link to={`/builds?project=${segment(project)}`}>All builds of {project}</Link>
+      </p>
+    </>
+  )
+}
+
+const Recipe = ({ project }: { project: ProjectConfig }) => (
+  <>
+    <RecipeSteps steps={project.steps} />
+    <ArtifactPatterns patterns={project.artifacts ?? []} />
+    <dl class="notes">
+      <EnvironmentNote name="Environment" env={project.env} />
+      {Object.entries(project.variants).map(([variant, { env }]) => (
+        <EnvironmentNote name={`Variant ${variant}`} env={env} />
+      ))}
+      {project.sources.map(source => (
+        <>
+          <dt>Additional source {source.name}</dt>
+          <dd>
+            {hideSecrets(source.repository)} at {revisionOf(source)}
+          </dd>
+        </>
+      ))}
+      <dt>Limits</dt>
+      <dd>
+        <Limits limits={project.limits} />
+      </dd>
+    </dl>
+  </>
+)
+
+const EnvironmentNote = ({ name, env }: { name: string; env: Record<string, string> }) =>
+  Object.keys(env).length === 0 ? null : (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <Environment env={env} />
+      </dd>
+    </>
+  )
+
+const revisionOf = ({ commit, branch, commitFrom }: ProjectConfig['sources'][number]): string =>
+  commit ?? branch ?? (commitFrom ? `the commit in ${commitFrom}` : 'its newest commit')

@@ -1,0 +1,23 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noProject } from '../problem/page-error.ts'
+import { renderProjectPage } from './page.tsx'
+
+const buildsShown = 20
+
+export function projectRoute(app: FastifyInstance, services: Services): void {
+  const { farm } = services
+  app.get('/projects/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+    const { name } = request.params
+    const project = (await farm.projects.list()).get(name)
+    if (!project) throw noProject(name)
+    const [visit, matrix, builds] = await Promise.all([
+      visitOf(services, request),
+      farm.matrix.load({ project: name }),
+      farm.builds.list({ project: name, limit: buildsShown }),
+    ])
+    return sendPage(reply, renderProjectPage({ visit, project, matrix, builds }))
+  })
+}
