@@ -47,14 +47,15 @@ const parts: Part[] = [
   {
     name: 'local-postgres',
     place: /^packages\/local-postgres\/src\//,
-    ours: 'contracts',
-    may: /^(@rumpfarm\/contracts|node:.*)$/,
+    ours: 'child-process',
+    may: /^(@rumpfarm\/child-process|node:.*)$/,
   },
+  { name: 'child-process', place: /^packages\/child-process\/src\//, ours: 'nothing of ours', may: /^node:.*$/ },
   {
     name: 'apps/server',
     place: /^apps\/server\/src\//,
     ours: 'all of them, through their index.ts only',
-    may: /^(@rumpfarm\/(contracts|farm|storage|connectors|local-postgres)|(?!@rumpfarm\/|@prisma\/).*)$/,
+    may: /^(@rumpfarm\/(contracts|farm|storage|connectors|local-postgres|child-process)|(?!@rumpfarm\/|@prisma\/).*)$/,
   },
   { name: 'apps/agent', place: /^apps\/agent\/lib\//, ours: 'nothing: it knows only the protocol page', may: /^$/ },
 ]

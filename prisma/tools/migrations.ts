@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { migrate } from '../../packages/farm/src/db/migrate.ts'
 import { findRoot, migrationsDirectory, readMigrations } from '../../packages/farm/src/db/migrations/files.ts'
-import { startTemporaryPostgres } from '../../packages/local-postgres/src/temporary.ts'
+import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import { dumpSchema } from './dump-schema.ts'
 import { migrationList, noFilters, type SchemaEngine, withEngine } from './engine.ts'
 

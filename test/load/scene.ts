@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
-import { type LocalPostgres, startLocalPostgres } from '../../packages/local-postgres/src/postgres.ts'
+import { secretFile } from '../../apps/server/src/secret-file.ts'
+import { type LocalPostgres, startLocalPostgres } from '../../packages/local-postgres/src/index.ts'
 import { Program } from '../support/program.ts'
 import { TestRedis } from '../support/redis.ts'
 import { tokenOf } from '../support/wire-host.ts'
@@ -68,6 +69,7 @@ export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promis
     writeFileSync(join(directory, 'farm.yaml'), farmYaml(place))
     const postgres = await startLocalPostgres({
       directory: join(directory, 'postgres'),
+      passwordFile: secretFile(join(directory, 'postgres-password')),
       log: quiet,
       ...aside(directory),
     })

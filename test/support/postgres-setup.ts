@@ -1,8 +1,7 @@
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../packages/farm/src/db/migrate.ts'
-import type { LocalPostgres } from '../../packages/local-postgres/src/postgres.ts'
-import { startTemporaryPostgres } from '../../packages/local-postgres/src/temporary.ts'
+import { type LocalPostgres, startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import { templateName } from './postgres.ts'
 
 const onServer = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {

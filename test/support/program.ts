@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { listenStill } from '../../apps/agent/spec/support/ports.ts'
-import { endWithUs, exitWithin, hasExited } from '../../packages/local-postgres/src/processes.ts'
+import { endWithParent, exitWithin, hasExited } from '../../packages/child-process/src/index.ts'
 
 const linesKept = 5_000
 
@@ -82,7 +82,7 @@ export class Program {
 }
 
 const watchOver = (child: ChildProcess, pid: number): void => {
-  const watcher = endWithUs({ target: pid, signal: 'TERM' })
+  const watcher = endWithParent({ target: pid, signal: 'TERM' })
   child.once('exit', () => watcher.kill('SIGKILL'))
 }
 

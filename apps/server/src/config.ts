@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import { keptSecret, SecretFileError, secretLengthMin } from '@rumpfarm/local-postgres'
+import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
 /** The only reader of the environment. docs/operations.md lists these variables for people. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {

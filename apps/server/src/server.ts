@@ -18,6 +18,7 @@ import { localBus, redisBus, topics } from './events/bus.ts'
 import { eventPublisher } from './events/publish.ts'
 import { openViewers } from './events/viewers.ts'
 import { fillIn } from './routes/agent/plugin.ts'
+import { secretFile } from './secret-file.ts'
 
 export interface Server {
   app: FastifyInstance
@@ -111,7 +112,8 @@ async function openDatabase(config: Config, log: Logger) {
     await migrate(config.databaseUrl).catch(notUsable)
     return { url: config.databaseUrl, stop: async () => {} }
   }
-  const database = await startLocalPostgres({ directory: join(config.dataDirectory, 'postgres'), log })
+  const directory = join(config.dataDirectory, 'postgres')
+  const database = await startLocalPostgres({ directory, passwordFile: secretFile(join(directory, 'password')), log })
   await migrate(database.url)
   return database
 }

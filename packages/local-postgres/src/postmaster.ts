@@ -2,25 +2,24 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { exitWithin, hasExited, logTail, openLog, sizeOf } from '@rumpfarm/child-process'
 import type { Location } from './location.ts'
-import { openLog, sizeOf, tail } from './log-file.ts'
-import { readPidFile } from './pidfile.ts'
-import { exitWithin, hasExited } from './processes.ts'
+import { readPostmasterPidFile } from './postmaster-pid-file.ts'
 import { socketPort } from './socket.ts'
 
 const startMillisecondsMax = 60_000 // recovery after a crash on a slow disk
 
-/** For a small farm: about 100 MB of memory, and an answered commit is on the disk. */
-const parameters = (socketDirectory: string): Record<string, string | number> => ({
-  listen_addresses: '', // no TCP: any user of the machine could take up its connections
+/** For a small farm: about 100 MB of memory. A commit that PostgreSQL confirmed is on the disk. */
+const defaultParameters = (socketDirectory: string): Record<string, string | number> => ({
+  listen_addresses: '', // no TCP: any user of the machine could use up its connections
   port: socketPort,
   unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
   max_connections: 100,
   shared_buffers: '64MB',
   max_wal_size: '256MB',
   synchronous_commit: 'on',
-  jit: 'off', // compiling a query costs more than any of ours takes
-  io_method: 'sync', // spares three worker processes
+  jit: 'off', // to compile a query takes longer than to run any of the farm's
+  io_method: 'sync', // saves three worker processes
   max_parallel_workers_per_gather: 0, // containers often have 64 MB of shared memory
   timezone: 'UTC',
   log_timezone: 'UTC',
@@ -31,12 +30,12 @@ export interface RunRequest {
   location: Location
   socketDirectory: string
   logFile: string
-  /** Added to, or in place of, the farm's own. */
+  /** These replace the defaults above. */
   parameters: Record<string, string | number>
 }
 
-const spawnPostgres = ({ location, socketDirectory, logFile, parameters: extra }: RunRequest): ChildProcess => {
-  const settings = Object.entries({ ...parameters(socketDirectory), ...extra }).flatMap(([name, value]) => [
+const spawnPostgres = ({ location, socketDirectory, logFile, parameters }: RunRequest): ChildProcess => {
+  const settings = Object.entries({ ...defaultParameters(socketDirectory), ...parameters }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
@@ -52,35 +51,35 @@ const spawnPostgres = ({ location, socketDirectory, logFile, parameters: extra }
   return child
 }
 
-/** PostgreSQL notes in its pid file when it takes connections, as pg_ctl reads it. */
-const waitUntilReady = async (child: ChildProcess, data: string, isOver: () => boolean): Promise<boolean> => {
+/** PostgreSQL writes into its pid file that it accepts connections. pg_ctl also reads it there. */
+const waitUntilReady = async (child: ChildProcess, data: string, hasEnded: () => boolean): Promise<boolean> => {
   const end = Date.now() + startMillisecondsMax
-  while (!isOver() && Date.now() < end) {
-    const noted = readPidFile(data)
+  while (!hasEnded() && Date.now() < end) {
+    const noted = readPostmasterPidFile(data)
     if (noted?.pid === child.pid && noted?.status === 'ready') return true
     await sleep(20)
   }
   return false
 }
 
-/** The running postmaster; an error has the end of its log. */
+/** Starts PostgreSQL, and returns the postmaster when it accepts connections. An error contains the end of its log. */
 export const runPostgres = async (request: RunRequest): Promise<ChildProcess> => {
   const { location, logFile } = request
   const logged = sizeOf(logFile)
   const child = spawnPostgres(request)
-  let over: string | undefined
-  child.once('error', error => (over = error.message))
-  child.once('exit', (code, signal) => (over = `it ended with ${signal ?? `exit code ${code}`}`))
-  if (await waitUntilReady(child, location.data, () => over !== undefined)) return child
+  let end: string | undefined
+  child.once('error', error => (end = error.message))
+  child.once('exit', (code, signal) => (end = `it ended with ${signal ?? `exit code ${code}`}`))
+  if (await waitUntilReady(child, location.data, () => end !== undefined)) return child
 
-  const said = tail(logFile, Math.min(logged, sizeOf(logFile)))
-  if (over === undefined) child.kill('SIGQUIT')
+  const output = logTail(logFile, logged)
+  if (end === undefined) child.kill('SIGQUIT')
   throw new Error(
-    `PostgreSQL did not start: ${over ?? `not ready after ${startMillisecondsMax / 1000} s`}.\n${said}\n(${logFile})`,
+    `PostgreSQL did not start: ${end ?? `not ready after ${startMillisecondsMax / 1000} s`}.\n${output}\n(${logFile})`,
   )
 }
 
-/** Fast shutdown (open transactions are rolled back); harder when that takes too long. */
+/** Fast shutdown, immediate shutdown, kill: https://www.postgresql.org/docs/18/server-shutdown.html */
 export const stopPostgres = async (child: ChildProcess): Promise<void> => {
   for (const [signal, milliseconds] of [
     ['SIGINT', 20_000],

@@ -1,40 +1,40 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Location } from './location.ts'
-import { runAlone } from './single-user.ts'
+import { runInSingleUserMode } from './single-user.ts'
 
-/** The farm connects as this, and nobody as anything else. */
+/** The only role that can connect. */
 export const farmRole = 'rumpfarm'
 export const farmDatabase = 'postgres'
 
-// Our mark that the role exists; lines that an administrator adds below stay.
+// This line says that the role exists. An administrator can add lines below it.
 const accessHeader = '# Rumpfarm: only its own role may connect, by the socket and with its password.'
 const access = `${accessHeader}\nlocal all ${farmRole} scram-sha-256\n`
 
 export interface RoleRequest {
   password: string
-  /** Whether it may make further databases, as tests do. */
+  /** Whether the role may create databases, as tests do. */
   createDatabases: boolean
 }
 
 /**
- * Lets the farm in as a role that owns its database and is no superuser. A database of an earlier version belonged to a
- * superuser, whose tables it is given. Does nothing where it was done before.
+ * Creates the farm's role, which owns the database and is not a superuser. In a database of an earlier version a superuser owned
+ * the tables; the role becomes their owner. Does nothing if the role exists.
  */
-export const letFarmIn = (location: Location, data: string, { password, createDatabases }: RoleRequest): void => {
+export const createFarmRole = (location: Location, data: string, { password, createDatabases }: RoleRequest): void => {
   const file = join(data, 'pg_hba.conf')
   if (existsSync(file) && readFileSync(file, 'utf8').startsWith(accessHeader)) return
-  runAlone(location, data, [
+  runInSingleUserMode(location, data, [
     `DO $$ BEGIN CREATE ROLE ${farmRole}; EXCEPTION WHEN duplicate_object THEN END $$`,
     `ALTER ROLE ${farmRole} LOGIN ${createDatabases ? 'CREATEDB' : ''} PASSWORD '${password}'`,
     `ALTER DATABASE ${farmDatabase} OWNER TO ${farmRole}`,
-    giveAwayEverything,
+    changeOwners,
   ])
-  writeFileSync(file, access) // last: the mark
+  writeFileSync(file, access) // last, because this line says that the role exists
 }
 
-/** What PostgreSQL does not need for itself goes to the farm's role. A sequence of a column goes with its table. */
-const giveAwayEverything = `DO $$
+/** The farm's role becomes the owner of everything that is not PostgreSQL's own. A column's sequence follows its table. */
+const changeOwners = `DO $$
 DECLARE change text;
 BEGIN
   FOR change IN

@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import type { Location } from './location.ts'
 
 /**
- * Runs statements as the superuser, by PostgreSQL's single-user mode: nobody can connect as the superuser. They come by
- * standard input, so that no password is seen in the process list, and none is repeated in a message.
+ * Runs statements as the superuser in PostgreSQL's single-user mode, while no server runs. The superuser cannot connect in any
+ * other way. The statements go through standard input: an argument would show a password to every user of the machine.
  */
-export const runAlone = ({ native, account }: Location, data: string, statements: readonly string[]): void => {
+export const runInSingleUserMode = (
+  { native, account }: Location,
+  data: string,
+  statements: readonly string[],
+): void => {
   const args = ['--single', '-j', '-c', 'log_min_error_statement=panic', '-D', data, 'postgres']
-  const input = statements.map(statement => `${statement};\n\n`).join('') // -j: a statement ends where an empty line follows
+  const input = statements.map(statement => `${statement};\n\n`).join('') // -j: an empty line ends a statement
   const result = spawnSync(join(native, 'bin/postgres'), args, {
     ...account,
     cwd: '/',
@@ -16,7 +20,7 @@ export const runAlone = ({ native, account }: Location, data: string, statements
     input,
     encoding: 'utf8',
   })
-  // It goes on after a mistake, and ends as if there were none.
+  // After an error PostgreSQL continues with the next statement, and its exit code is 0.
   if (result.status === 0 && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return
   throw new Error(`PostgreSQL could not prepare ${data}:\n${result.error?.message ?? result.stderr.trim()}`)
 }

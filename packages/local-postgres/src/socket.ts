@@ -3,24 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Location, makeOwned } from './location.ts'
 
-/** PostgreSQL calls its socket after the port that it would have. */
+/** PostgreSQL names its socket after the port, also if it does not listen on TCP. */
 export const socketPort = 5432
 const socketName = `.s.PGSQL.${socketPort}`
 
-/** Bytes in a socket's path: 108 on Linux and 104 elsewhere, the final zero included (unix(7), BSD's sys/un.h). */
+/** Bytes in a socket's path: 108 on Linux and 104 elsewhere, with the final zero (unix(7), BSD's sys/un.h). */
 const pathBytesMax = process.platform === 'linux' ? 107 : 103
 
 const fits = (directory: string): boolean => Buffer.byteLength(join(directory, socketName)) <= pathBytesMax
 
-const beside = ({ data }: Location): string => `${data}-socket`
+const nearDirectory = ({ data }: Location): string => `${data}-socket`
 
 /**
- * Makes the directory in which PostgreSQL listens, again at each start: beside the data and for PostgreSQL's account alone. Where
- * that path is too long for a socket it is a link to a short one, in the directory for temporary files.
+ * Creates the directory of PostgreSQL's socket, at each start: beside the data, and private to PostgreSQL's account. If that path is
+ * too long for a socket, it is a link to a short path in the directory for temporary files.
  */
-export const makeSocketDirectory = (location: Location): string => {
+export const createSocketDirectory = (location: Location): string => {
   removeSocketDirectory(location)
-  const near = beside(location)
+  const near = nearDirectory(location)
   if (fits(near)) {
     makeOwned(near, location.account)
     return near
@@ -32,15 +32,15 @@ export const makeSocketDirectory = (location: Location): string => {
   return far
 }
 
-/** Also what a start that was killed has left. */
+/** Also removes what a killed start left. */
 export const removeSocketDirectory = (location: Location): void => {
-  const near = beside(location)
+  const near = nearDirectory(location)
   const far = linkedTo(near)
   empty(far ?? near)
   if (far !== undefined) rmSync(near)
 }
 
-// Only what is ours: after a reboot the name among the temporary files can be somebody else's.
+// Only PostgreSQL's own files: after a reboot another program can have the same directory among the temporary files.
 const empty = (directory: string): void => {
   for (const file of [socketName, `${socketName}.lock`]) rmSync(join(directory, file), { force: true })
   try {
@@ -54,6 +54,6 @@ const linkedTo = (path: string): string | undefined => {
   try {
     return readlinkSync(path)
   } catch {
-    return undefined // a directory, or nothing
+    return undefined // a directory, or no file
   }
 }

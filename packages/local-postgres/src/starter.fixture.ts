@@ -1,9 +1,12 @@
-// A server process that has nothing but the embedded PostgreSQL: prints its address and process number, and stays.
+// A process that starts only PostgreSQL, prints its address and process number, and keeps running.
+import { join } from 'node:path'
+import { passwordFile } from './password-file.fixture.ts'
 import { startLocalPostgres } from './postgres.ts'
 
 const [, directory = '', fallback = ''] = process.argv.slice(process.argv.indexOf('server'))
 const postgres = await startLocalPostgres({
   directory,
+  passwordFile: passwordFile(join(directory, 'password')),
   fallback,
   log: { info: () => {}, error: () => {} },
   onEnd: () => process.exit(1),

@@ -1,19 +1,28 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LocalPostgres, startLocalPostgres } from './postgres.ts'
+import { startLocalPostgres } from './postgres.ts'
+import type { LocalPostgres } from './request.ts'
 
-// Nothing in it is worth a wait for the disk.
-const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 300 }
+// Nobody needs the data after a crash, so PostgreSQL does not wait for the disk.
+const withoutDurability = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 300 }
 
-/** An empty PostgreSQL for tests and tools; `stop` removes all of it. */
+/** An empty PostgreSQL for tests and tools. `stop` also removes its files. */
 export const startTemporaryPostgres = async (): Promise<LocalPostgres> => {
   const directory = await mkdtemp(join(tmpdir(), 'rumpfarm-postgres-'))
-  await chmod(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
+  await chmod(directory, 0o711) // if this process is root, PostgreSQL runs as another user and must enter
+  let password: string | undefined
   const postgres = await startLocalPostgres({
     directory: join(directory, 'postgres'),
+    passwordFile: {
+      path: 'memory',
+      read: () => password,
+      write: text => {
+        password = text
+      },
+    },
     fallback: join(directory, 'fallback'),
-    parameters: careless,
+    parameters: withoutDurability,
     createDatabases: true,
     log: { info: () => {}, error: line => console.error(line) },
   })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
-import { describeEnd, endWithUs, exitWithin, hasExited, openLog, sizeOf, tail } from '@rumpfarm/local-postgres'
+import { describeExit, endWithParent, exitWithin, hasExited, logTail, openLog, sizeOf } from '@rumpfarm/child-process'
 
 export interface ChildRequest {
   /** Program and arguments. */
@@ -35,18 +35,18 @@ export const startChild = ({ command, environment, directory, logFile }: ChildRe
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })
   closeSync(log)
-  const ended = once(child, 'exit').then(() => describeEnd(child))
+  const ended = once(child, 'exit').then(() => describeExit(child))
   if (child.pid !== undefined) watchOver(child, child.pid)
   return {
     process: child,
     ended,
-    lastWords: () => tail(logFile, Math.min(since, sizeOf(logFile))),
+    lastWords: () => logTail(logFile, since),
     stop: (patience, hasten) => stopGroup(child, patience, hasten),
   }
 }
 
 const watchOver = (child: ChildProcess, pid: number): void => {
-  const watcher = endWithUs({ target: -pid, signal: 'TERM' })
+  const watcher = endWithParent({ target: -pid, signal: 'TERM' })
   child.once('exit', () => watcher.kill('SIGKILL'))
 }
 

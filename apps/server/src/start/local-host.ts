@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasExited } from '@rumpfarm/local-postgres'
+import { hasExited } from '@rumpfarm/child-process'
 import { type Api, Refusal } from '../cli/api-client.ts'
 import { type Child, startChild } from './child.ts'
 

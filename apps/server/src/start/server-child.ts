@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { hasExited, isAlive, startedPostgres } from '@rumpfarm/local-postgres'
+import { hasExited } from '@rumpfarm/child-process'
 import { type Child, startChild } from './child.ts'
 
 export interface ServerRequest {
@@ -49,9 +49,3 @@ export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServ
 /** True when it answers; false when it ended, or we are ending. */
 export const serverReady = ({ child }: RunningServer, url: string, begun: AbortSignal): Promise<boolean> =>
   untilReady(child, url, begun)
-
-/** Waits for the server's PostgreSQL, which ends with it: also after a server that was killed. */
-export const postgresGone = async (dataDirectory: string): Promise<void> => {
-  const pid = startedPostgres(join(dataDirectory, 'postgres'))
-  while (isAlive(pid)) await sleep(25) // not our child: nothing announces its end
-}

@@ -1,5 +1,7 @@
 // What `npm start` runs once the packages are there: the server, this machine as its first host, and the sample's first build.
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { waitForPostgresEnd } from '@rumpfarm/local-postgres'
 import { readFarmFile } from '../background/farm-file.ts'
 import { apiClient, localUrl, patient } from '../cli/api-client.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -7,7 +9,6 @@ import { type KeptServer, keepServer } from './kept-server.ts'
 import { type HostRequest, hostOnline, type RunningHost, startHost } from './local-host.ts'
 import { findPort } from './port.ts'
 import { buildSample } from './sample-build.ts'
-import { postgresGone } from './server-child.ts'
 import { type Ending, openEnding } from './shutdown.ts'
 
 const say = (line: string): void => console.log(line)
@@ -53,7 +54,8 @@ async function runServer(
   say('starting the server …')
   mkdirSync(dataDirectory, { recursive: true })
   const server = keepServer({ ...at, dataDirectory }, { say, begun })
-  if (databaseUrl === undefined) add({ name: 'PostgreSQL', stop: () => postgresGone(dataDirectory) })
+  if (databaseUrl === undefined)
+    add({ name: 'PostgreSQL', stop: () => waitForPostgresEnd(join(dataDirectory, 'postgres')) })
   add({ name: 'the server', stop: server.stop })
   void server.gaveUp.then(serverEnded)
   return (await server.ready) ? server : ending.end(1)

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Fewer characters than these can be guessed. */
+/** A shorter secret can be guessed. */
 export const secretLengthMin = 16
 
-/** A file of a secret cannot be used; the message names it and says what to do. */
+/** A file of a secret cannot be used. The message names it and says what to do. */
 export class SecretFileError extends Error {}
 
 /**
- * The secret in `path`. If there is no such file, `make` gives the secret and the file is written. A disk that is full or a
- * process that is killed leaves either no file or a whole one, and of two processes that start at once, both get the secret
- * of the first. Throws a `SecretFileError` for a file that is empty, too short or does not match `pattern`.
+ * The secret in `path`. If there is no such file, it is written with the secret of `make`. A full disk or a killed process leaves
+ * no file or a complete one. If two processes start together, both receive the secret of the first. Throws a `SecretFileError`
+ * for a file that is empty, too short, or does not match `pattern`.
  */
 export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\x7e]+$/): string {
   const secret = readSecret(path) ?? writeFirst(path, make())
@@ -22,7 +22,7 @@ export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\
   )
 }
 
-/** Replaces the file, or writes it for the first time: after a crash it holds the old secret or the new one, whole. */
+/** Writes or replaces the file. After a crash it contains the whole old secret or the whole new one. */
 export function writeSecret(path: string, secret: string): void {
   withDraft(path, secret, draft => renameSync(draft, path))
 }
@@ -37,7 +37,14 @@ export function readSecret(path: string): string | undefined {
   }
 }
 
-/** Another process may write the file at the same time: the first one's secret stays, and is the answer. */
+/** For a package that keeps a secret of its own. */
+export const secretFile = (path: string) => ({
+  path,
+  read: () => readSecret(path),
+  write: (secret: string) => writeSecret(path, secret),
+})
+
+/** If two processes write the file at the same time, both receive the secret of the first. */
 function writeFirst(path: string, secret: string): string {
   withDraft(path, secret, draft => {
     try {
@@ -49,7 +56,7 @@ function writeFirst(path: string, secret: string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-/** Gives `place` a file that is whole and on the disk, and removes what `place` leaves of it. */
+/** Calls `place` with a complete file that is on the disk. `place` renames or links it; the rest is removed. */
 function withDraft(path: string, secret: string, place: (draft: string) => void): void {
   const draft = `${path}.${randomUUID()}`
   try {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { keptSecret, writeSecret } from './secret-file.ts'
+import { keptSecret, secretFile, writeSecret } from './secret-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rumpfarm-secret-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -17,14 +17,24 @@ beforeEach(() => {
 
 const good = 'rft-0123456789abcdef'
 
-test('the first start makes a secret that only its owner can read, and every later start has the same', () => {
+test('the first start creates a secret that only its owner can read, and later starts have the same', () => {
   expect(keptSecret(path, () => good)).toBe(good)
   expect(keptSecret(path, () => 'another-secret-of-a-later-start')).toBe(good)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('of two first starts at once, both have the secret of the first', () => {
+test('a package’s own secret is read, replaced, and private to its owner', () => {
+  const file = secretFile(path)
+  expect(file.read()).toBeUndefined()
+  file.write('first')
+  file.write('second')
+  expect(file.read()).toBe('second')
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readdirSync(directory)).toEqual(['admin-token'])
+})
+
+test('two first starts at the same time have the secret of the first', () => {
   const second = keptSecret(path, () => {
     keptSecret(path, () => good)
     return 'the-secret-of-the-slower-start'
@@ -33,7 +43,7 @@ test('of two first starts at once, both have the secret of the first', () => {
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-describe('a file that holds no usable secret is refused by its name, and not replaced', () => {
+describe('a file without a usable secret is an error with its name, and is not replaced', () => {
   test.each([
     ['empty', ''],
     ['a blank line', '\n'],
@@ -47,7 +57,7 @@ describe('a file that holds no usable secret is refused by its name, and not rep
   })
 })
 
-test('a disk that takes no byte leaves no file of a secret, whether it is new or replaced', () => {
+test('a full disk leaves no incomplete file, for a new secret and for a replaced one', () => {
   const file = join(root, 'secret-file.mjs')
   buildSync({ entryPoints: [new URL('secret-file.ts', import.meta.url).pathname], outfile: file, format: 'esm' })
   const onFullDisk = (call: string) =>

@@ -1,0 +1,44 @@
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+
+const logBytesMax = 10_000_000
+const tailBytesMax = 4_000
+const tailLinesMax = 12
+
+/** Opens a log to append, and returns its descriptor. A log above 10 MB becomes FILE.1 first. */
+export const openLog = (file: string): number => {
+  if (sizeOf(file) > logBytesMax) renameSync(file, `${file}.1`)
+  return openSync(file, 'a', 0o600)
+}
+
+/** In bytes; 0 if there is no such file. */
+export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/** The last lines of a log, at most 12, for an error message; only those after byte `since`. */
+export const logTail = (file: string, since = 0): string => {
+  const descriptor = openSync(file, 'r')
+  try {
+    const size = fstatSync(descriptor).size
+    const begin = since > size ? 0 : since // a smaller log is a new one
+    const text = readFrom(descriptor, Math.max(begin, size - tailBytesMax))
+    return text.trim().split('\n').slice(-tailLinesMax).map(plainLine).join('\n')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const readFrom = (descriptor: number, position: number): string => {
+  const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - position))
+  return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, position))
+}
+
+/** A line of pino's JSON becomes its message and the cause. Other lines stay as they are. */
+export function plainLine(line: string): string {
+  if (!line.startsWith('{')) return line
+  try {
+    const { msg, problem, err } = JSON.parse(line) as { msg?: string; problem?: string; err?: { message?: string } }
+    const why = problem ?? err?.message
+    return why === undefined ? (msg ?? line) : `${msg}: ${why}`
+  } catch {
+    return line // the tail begins in the middle of this line
+  }
+}

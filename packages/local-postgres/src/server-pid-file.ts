@@ -1,0 +1,34 @@
+// server.pid: the farm's server that started PostgreSQL last, and the postmaster. An orderly stop removes the file.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive } from './process-table.ts'
+
+const pathOf = (directory: string): string => join(directory, 'server.pid')
+
+interface ServerPids {
+  server: number
+  postmaster: number
+}
+
+/** Zeros if there is no file. */
+export const readServerPids = (directory: string): ServerPids => {
+  try {
+    const [server, postmaster] = readFileSync(pathOf(directory), 'utf8').split('\n')
+    return { server: Number(server), postmaster: Number(postmaster) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { server: 0, postmaster: 0 }
+    throw error
+  }
+}
+
+export const writeServerPids = (directory: string, { server, postmaster }: ServerPids): void =>
+  writeFileSync(pathOf(directory), `${server}\n${postmaster}\n`)
+
+export const removeServerPids = (directory: string): void => rmSync(pathOf(directory), { force: true })
+
+/** Waits until the PostgreSQL of this directory has ended, also after its server was killed. */
+export const waitForPostgresEnd = async (directory: string): Promise<void> => {
+  const { postmaster } = readServerPids(directory)
+  while (isAlive(postmaster)) await sleep(25) // no event: it is not our child
+}
