@@ -76,11 +76,11 @@ describe('a hello', () => {
 describe('a claim', () => {
   test.each([
     ['without an instance', 'slot=1&claim=1', /^the parameter "instance" is missing$/],
-    ['for slot 0', 'instance=i&slot=0&claim=1', /^the parameter "slot" is not a number from 1 on$/],
+    ['for slot 0', 'instance=i&slot=0&claim=1', /^the parameter "slot" must be a number, 1 or larger$/],
     [
       'with a number of ten digits',
       'instance=i&slot=1&claim=1000000000',
-      /^the parameter "claim" is not a number of at most 9 digits$/,
+      /^the parameter "claim" must be a number of at most 9 digits$/,
     ],
   ])('%s: 400', async (_, query, text) => {
     expect(await host.post(`/agent/v1/claim?${query}`, [])).toMatchObject(err(400, text))

@@ -16,7 +16,7 @@ import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
 import { webhooksPlugin } from './routes/webhooks/plugin.ts'
-import type { Services, SignedWay } from './services.ts'
+import type { Services, SignedEndpoint } from './services.ts'
 
 export interface AppOptions {
   log: Logger
@@ -39,7 +39,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
 /** What listens at SIGNED_PORT, in plain HTTP: the hosts' plugin for signed requests, and nothing else. */
 export async function buildSignedApp(
   services: Services,
-  way: SignedWay,
+  way: SignedEndpoint,
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
   const app = emptyApp(log, { trustProxy: false, publicPath: '' })

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { agentReleases } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
 import { newAdminToken } from './auth/admin-token.ts'
+import { openClaimLoop } from './background/claim-loop.ts'
 import { openDispatch } from './background/dispatch.ts'
 import { watchFarmFile } from './background/farm-file.ts'
 import { openQueues } from './background/queues.ts'
@@ -73,7 +74,8 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   closing.unshift(await watchFarmFile(config.farmFile, farm, log))
 
   const signed = config.signed && signedWay(config.signed.url)
-  const services = { config, farm, mirrors, bus, dispatch, viewers, agentRelease, serviceScript, signed }
+  const claimLoop = openClaimLoop({ farm, dispatch, bus })
+  const services = { config, farm, mirrors, bus, claimLoop, viewers, agentRelease, serviceScript, signed }
   const app = await buildApp(services, { log })
   const signedApp = signed && (await buildSignedApp(services, signed, { log }))
   closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))

@@ -1,30 +1,30 @@
 import type { Mirrors } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { AgentRelease } from './agent-release/release.ts'
-import type { Dispatch } from './background/dispatch.ts'
+import type { ClaimLoop } from './background/claim-loop.ts'
 import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
 
-/** What every plugin and task works with. */
+/** What the routes work with. */
 export interface Services {
   config: Config
   farm: Farm
   mirrors: Mirrors
   bus: Bus
-  dispatch: Dispatch
+  claimLoop: ClaimLoop
   viewers: Viewers
-  /** The agent that this farm has for its hosts, as it is now. */
+  /** The agent that the farm serves to its hosts now. */
   agentRelease(): Promise<AgentRelease>
-  /** The script that makes an agent a service of its machine. */
+  /** The script that installs an agent as a service of its machine. */
   serviceScript(): Promise<string>
-  /** Where hosts send signed requests; undefined: nowhere. */
-  signed?: SignedWay | undefined
+  /** For signed requests; undefined if this server accepts none. */
+  signed?: SignedEndpoint | undefined
 }
 
-export interface SignedWay {
-  /** What hosts call it. */
+export interface SignedEndpoint {
+  /** Its address for hosts. */
   url: string
-  /** The agent's file as it is served there. */
+  /** The agent's file as this endpoint serves it. */
   script(): Promise<string>
 }

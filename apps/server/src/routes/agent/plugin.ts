@@ -3,11 +3,11 @@ import { type EnrollOutcome, isStorageFull, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { publicUrlOf } from '../../http/public-url.ts'
 import { type Count, limitRates, openCount, rareRequestsPerMinuteMax } from '../../http/rate-limits.ts'
-import type { Services, SignedWay } from '../../services.ts'
+import type { Services, SignedEndpoint } from '../../services.ts'
 import { err, ok } from './answers.ts'
 import { type Bearer, bearers } from './bearer.ts'
 import { takePieces } from './body-pieces.ts'
-import { type ClaimRequest, claimPlugin, waitSecondsMax } from './claim.ts'
+import { answerClaim, type ClaimRequest, waitSecondsMax } from './claim.ts'
 import { readGreeting, readIntroduction } from './host-facts.ts'
 import { answerArtifact, answerFinish, answerProgress, type Message, type Query } from './messages.ts'
 import { textLines } from './offer-lines.ts'
@@ -50,7 +50,7 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
 }
 
 /** The same plugin for hosts without TLS 1.2, on a port of its own: only signed requests. */
-export const signedPlugin = (services: Services, way: SignedWay) => async (app: FastifyInstance) => {
+export const signedPlugin = (services: Services, way: SignedEndpoint) => async (app: FastifyInstance) => {
   await serveScripts(app, { '/agent.sh': () => way.script() })
   const identity: Identity = {
     publicUrl: () => services.config.publicUrl ?? '', // never what a request calls the farm: that is not signed
@@ -130,8 +130,6 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
 
 const forKnownHosts =
   (services: Services, identity: Identity, countStranger: Count) => async (app: FastifyInstance) => {
-    const claim = claimPlugin(services, identity.publicUrl)
-
     app.decorateRequest('bearer', null as never)
     app.addHook(identity.known, async (request: FastifyRequest, reply: FastifyReply) => {
       const bearer = await identity.bearerOf(request)
@@ -151,7 +149,10 @@ const forKnownHosts =
     })
     app.post('/service', async (_request, reply) => ok(reply, textLines(await services.serviceScript())))
     app.post('/hello', (request, reply) => hello(services, request, reply))
-    app.post('/claim', (request, reply) => claim(request as ClaimRequest, reply, request.bearer.id))
+    app.post('/claim', (request, reply) => {
+      const context = { hostId: request.bearer.id, publicUrl: identity.publicUrl(request) }
+      return answerClaim(services, request as ClaimRequest, reply, context)
+    })
     app.post('/bye', async (request, reply) => {
       await services.farm.hosts.bye(request.bearer.id, (request.query as Query).instance ?? '')
       return ok(reply)

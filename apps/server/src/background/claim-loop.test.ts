@@ -1,0 +1,125 @@
+// Two requests of one slot that meet at a bad moment: over HTTP that is rare, so these tests fix the order of their steps.
+import type { Claim, Offer, SlotState } from '@rumpfarm/farm'
+import { expect, test, vi } from 'vitest'
+import { localBus, topics } from '../events/bus.ts'
+import { type ClaimResult, openClaimLoop } from './claim-loop.ts'
+
+const hostId = 7
+const offer = { attempt: '1.1' } as Offer
+
+/** A farm with one queued attempt. A test can replace its functions. */
+function scene(changes: { attempts?: object; dispatch?: object } = {}) {
+  const messages = ['1.1']
+  const bus = localBus()
+  const send = vi.fn(async (sent: readonly { attempt: string }[]) => {
+    messages.push(...sent.map(({ attempt }) => attempt))
+  })
+  const attempts = {
+    checkSlot: async (): Promise<SlotState> => ({ kind: 'free' }),
+    lease: async (): Promise<Offer | undefined> => offer,
+    ...changes.attempts,
+  }
+  const dispatch = { take: async () => messages.shift(), send, ...changes.dispatch }
+  const loop = openClaimLoop({ farm: { attempts }, dispatch, bus } as never)
+  const claim = (number = 1, seconds = 5, instance = 'i') => {
+    const closed = new AbortController()
+    const options = { condition: {}, waitMs: seconds * 1000, gone: closed.signal }
+    return {
+      result: loop.waitForWork({ hostId, instance, slot: 1, claim: number }, options),
+      close: () => closed.abort(),
+    }
+  }
+  return { bus, send, messages, claim }
+}
+
+test('a request receives the job that was leased to an older request of its slot', async () => {
+  let lease = (_: Offer) => {}
+  let leased = false
+  const checkSlot = vi.fn(async (): Promise<SlotState> => (leased ? { kind: 'offer', offer } : { kind: 'free' }))
+  const { claim } = scene({ attempts: { checkSlot, lease: () => new Promise<Offer>(resolve => (lease = resolve)) } })
+  const older = claim()
+  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(1))
+  older.close()
+  const newer = claim()
+  await vi.waitFor(() => expect(checkSlot).toHaveBeenCalledTimes(2))
+  leased = true
+  lease(offer)
+  expect(await newer.result).toEqual({ kind: 'offer', offer })
+})
+
+test.each<[string, SlotState, ClaimResult]>([
+  ['another agent runs as its host', { kind: 'other-instance' }, { kind: 'other-instance' }],
+  ['its slot has claimed again', { kind: 'stale', newest: 7 }, { kind: 'stale', newest: 7 }],
+  ['its host was paused', { kind: 'paused' }, { kind: 'none' }],
+  ['its slot has a job', { kind: 'offer', offer }, { kind: 'offer', offer }],
+])('a request that took a message while %s returns it, and ends', async (_, later, result) => {
+  const states: SlotState[] = [{ kind: 'free' }, later]
+  const attempts = { checkSlot: async () => states.shift(), lease: async () => undefined }
+  const { claim, messages, send, bus } = scene({ attempts })
+  const wokenUp = vi.fn()
+  bus.subscribe(topics.host(hostId), wokenUp)
+  expect(await claim().result).toEqual(result)
+  expect(send).toHaveBeenCalledTimes(1)
+  expect(messages).toEqual(['1.1'])
+  expect(wokenUp).toHaveBeenCalled()
+})
+
+test('a message for a finished job is dropped, and the next message is used', async () => {
+  const lease = async (_: Claim, { number }: { number: number }) => (number === 2 ? offer : undefined)
+  const { claim, messages, send } = scene({ attempts: { lease } })
+  messages.push('1.2')
+  expect(await claim().result).toEqual({ kind: 'offer', offer })
+  expect(send).not.toHaveBeenCalled()
+})
+
+test('a wake-up during the query is not lost', async () => {
+  let answerFirst = (_: SlotState) => {}
+  const first = new Promise<SlotState>(resolve => (answerFirst = resolve))
+  const checkSlot = vi.fn(async (): Promise<SlotState> => ({ kind: 'free' })).mockReturnValueOnce(first)
+  const takes: (string | undefined)[] = [undefined, '1.1']
+  const { claim, bus } = scene({ attempts: { checkSlot }, dispatch: { take: async () => takes.shift() } })
+  const waiting = claim()
+  bus.publish(topics.host(hostId))
+  answerFirst({ kind: 'free' })
+  expect(await waiting.result).toEqual({ kind: 'offer', offer })
+})
+
+test('a closed request takes no message', async () => {
+  let answer = (_: SlotState) => {}
+  const checkSlot = () => new Promise<SlotState>(resolve => (answer = resolve))
+  const { claim, messages } = scene({ attempts: { checkSlot } })
+  const waiting = claim()
+  waiting.close()
+  answer({ kind: 'free' })
+  expect(await waiting.result).toEqual({ kind: 'none' })
+  expect(messages).toEqual(['1.1'])
+})
+
+test('a newer request of the same agent for the slot ends the older one', async () => {
+  const { claim, messages } = scene()
+  messages.pop()
+  const older = claim()
+  const newer = claim()
+  expect(await older.result).toEqual({ kind: 'none' })
+  newer.close()
+  expect(await newer.result).toEqual({ kind: 'none' })
+})
+
+test('a request of a host’s former agent ends, and that of its successor continues', async () => {
+  const checkSlot = async ({ instance }: Claim): Promise<SlotState> => ({
+    kind: instance === 'new' ? 'free' : 'other-instance',
+  })
+  const { claim, bus, messages } = scene({ attempts: { checkSlot } })
+  messages.pop()
+  const successor = claim(1, 5, 'new')
+  expect(await claim(1, 5, 'old').result).toEqual({ kind: 'other-instance' })
+  messages.push('1.1')
+  bus.publish(topics.host(hostId))
+  expect(await successor.result).toEqual({ kind: 'offer', offer })
+})
+
+test('a claim without work ends after its waiting time', async () => {
+  const { claim, messages } = scene()
+  messages.pop()
+  expect(await claim(1, 0).result).toEqual({ kind: 'none' })
+})

@@ -1,0 +1,147 @@
+import { parseAttemptName } from '@rumpfarm/contracts'
+import type { Claim, Farm, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
+import { type Bus, topics } from '../events/bus.ts'
+import type { Dispatch, QueuedAttempt } from './dispatch.ts'
+
+/** Waits for work for one slot of a host. */
+export interface ClaimLoop {
+  /**
+   * Resolves with a job for the slot, with the reason why the slot gets none, or with `none` after `waitMs`. `gone` means that
+   * the host closed its request. A newer request of the same agent for the slot ends this one.
+   */
+  waitForWork(claim: Claim, options: WaitOptions): Promise<ClaimResult>
+}
+
+export interface WaitOptions {
+  condition: HostCondition
+  waitMs: number
+  gone: AbortSignal
+}
+
+/** What a claim can end with: the state of the slot, except that a free or paused slot has no work now. */
+export type ClaimResult = Exclude<SlotState, { kind: 'free' | 'paused' }> | { kind: 'none' }
+
+const none: ClaimResult = { kind: 'none' }
+
+interface Services {
+  farm: Pick<Farm, 'attempts'>
+  dispatch: Pick<Dispatch, 'send' | 'take'>
+  bus: Bus
+}
+
+export function openClaimLoop(services: Services): ClaimLoop {
+  const newest = new Map<string, AbortController>()
+  return {
+    async waitForWork(claim, { condition, waitMs, gone }) {
+      // With the instance: a former agent of the host must not end the request of its successor.
+      const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
+      const request = new AbortController()
+      gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })
+      newest.get(agentSlot)?.abort('replaced') // a reason spares an Error with its stack
+      newest.set(agentSlot, request)
+      const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, request.signal)
+      try {
+        return await loop(services, claim, condition, wakeUps)
+      } finally {
+        wakeUps.close()
+        if (newest.get(agentSlot) === request) newest.delete(agentSlot)
+      }
+    },
+  }
+}
+
+async function loop(
+  services: Services,
+  claim: Claim,
+  condition: HostCondition,
+  wakeUps: WakeUps,
+): Promise<ClaimResult> {
+  for (;;) {
+    const state = await services.farm.attempts.checkSlot(claim, condition)
+    if (state.kind !== 'free' && state.kind !== 'paused') return state
+    const canRun = state.kind === 'free' && condition.refusal === undefined
+    const result = canRun ? await takeNowOrAfterWakeUp(services, claim, wakeUps) : await noneAfterTimeout(wakeUps)
+    if (result) return result
+    if (state.kind === 'paused') return none // an administrator may have resumed the host: it claims again at once
+  }
+}
+
+const noneAfterTimeout = async (wakeUps: WakeUps) => ((await wakeUps.next()) ? undefined : none)
+
+/**
+ * Undefined after a wake-up without a message: an older request of this slot may have taken the message when its host closed
+ * the connection. The caller checks the slot again.
+ */
+async function takeNowOrAfterWakeUp(
+  services: Services,
+  claim: Claim,
+  wakeUps: WakeUps,
+): Promise<ClaimResult | undefined> {
+  const result = await takeJob(services, claim, wakeUps)
+  if (result) return result
+  return (await wakeUps.next()) ? takeJob(services, claim, wakeUps) : none
+}
+
+/** Takes messages until one names an attempt that is still queued; undefined when there are no more messages. */
+async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
+  const { farm, dispatch, bus } = services
+  while (!wakeUps.gone) {
+    const name = await dispatch.take(claim.hostId)
+    const attempt = name === undefined ? undefined : parseAttemptName(name)
+    if (name === undefined || !attempt) return undefined
+    const offer = await farm.attempts.lease(claim, attempt)
+    if (offer) return leased(services, claim, offer, wakeUps)
+    // Either the message or this claim is out of date. If it is the claim, the host's newer request needs the message.
+    const state = await farm.attempts.checkSlot(claim)
+    if (state.kind === 'free') continue
+    await returnMessage(dispatch, bus, { hostId: claim.hostId, attempt: name })
+    return state.kind === 'paused' ? none : state
+  }
+  return undefined
+}
+
+function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: WakeUps): ClaimResult {
+  if (wakeUps.gone) bus.publish(topics.host(hostId)) // the slot's newer request may have checked before this lease
+  return { kind: 'offer', offer }
+}
+
+async function returnMessage(dispatch: Services['dispatch'], bus: Bus, message: QueuedAttempt): Promise<void> {
+  await dispatch.send([message]).catch(() => {}) // if this fails, the reconcile task sends the message
+  bus.publish(topics.host(message.hostId))
+}
+
+type WakeUps = ReturnType<typeof openWakeUps>
+
+/** The wake-ups of a host, from now until `waitMs` are over or the request is gone. It keeps one that arrives early. */
+function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal) {
+  let pending = false
+  let over = gone.aborted
+  let notify = () => {}
+  const end = () => {
+    over = true
+    notify()
+  }
+  const timer = setTimeout(end, waitMs)
+  gone.addEventListener('abort', end)
+  const unsubscribe = bus.subscribe(topics.host(hostId), () => {
+    pending = true
+    notify()
+  })
+  return {
+    /** True after a wake-up that arrived since the last call; false when the time is over or the request is gone. */
+    async next(): Promise<boolean> {
+      if (!pending && !over) await new Promise<void>(resolve => (notify = resolve))
+      pending = false
+      return !over
+    },
+    /** Nobody waits for the result. */
+    get gone() {
+      return gone.aborted
+    },
+    close() {
+      clearTimeout(timer)
+      gone.removeEventListener('abort', end)
+      unsubscribe()
+    },
+  }
+}
