@@ -24,6 +24,7 @@ export { isBelow, tooOld } from './hosts/agent-version.rule.ts'
 export type * from './hosts/index.ts'
 export { isResult } from './matrix/cell.rule.ts'
 export type * from './matrix/index.ts'
+export { isFailure } from './matrix/matrix-cell.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 

@@ -1,6 +1,6 @@
 import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import type { Milestone } from '../matrix/matrix.rule.ts'
+import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { type JobSummary, listJobs } from './build-queries.ts'
 import type { Recipe } from './plan.rule.ts'
 import type { PreparedSource } from './sources.ts'

@@ -3,7 +3,10 @@ import * as branches from './branches.ts'
 import { type MatrixFilter, matrix } from './matrix-query.ts'
 
 export type { BranchLine, WantedLine } from './branches.ts'
-export type { ActiveAttempt, CellRecord, Matrix, MatrixCell, MatrixHost, Milestone } from './matrix.rule.ts'
+export type { Matrix, MatrixHost } from './matrix.rule.ts'
+export type { ActiveAttempt, CellRecord, CellStatus, MatrixCell, Milestone } from './matrix-cell.rule.ts'
+export type { MatrixSummary } from './summary.rule.ts'
+export type { Trouble } from './troubles.rule.ts'
 
 /** The matrix of hosts by architectures, and the history of branches, which orders the commits of its cells. */
 export const matrixMethods = ({ main, pages }: Contexts) => ({

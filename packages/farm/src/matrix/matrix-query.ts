@@ -5,14 +5,8 @@ import { tooOld } from '../hosts/agent-version.rule.ts'
 import { presence, systemLine } from '../hosts/presence.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { type ProjectBranches, projectBranches } from './branch-queries.ts'
-import {
-  type ActiveAttempt,
-  type CellRecord,
-  cellKey,
-  drawMatrix,
-  type Matrix,
-  type MatrixHost,
-} from './matrix.rule.ts'
+import { cellKey, composeMatrix, type Matrix, type MatrixHost } from './matrix.rule.ts'
+import type { ActiveAttempt, CellRecord } from './matrix-cell.rule.ts'
 
 export interface MatrixFilter {
   project?: string | undefined
@@ -20,7 +14,7 @@ export interface MatrixFilter {
   branch?: string | undefined
 }
 
-/** The matrix of one project, or of all; of their main branches, or of those projects in which one branch was built. */
+/** With a branch: only the projects in which that branch was built. */
 export async function matrix(context: Context, filter: MatrixFilter = {}): Promise<Matrix> {
   const projects = await projectConfigs(context)
   const wanted = [...projects.values()].filter(({ name }) => filter.project === undefined || name === filter.project)
@@ -31,12 +25,12 @@ export async function matrix(context: Context, filter: MatrixFilter = {}): Promi
     activeAttempts(context, branches),
   ])
   const shown = wanted.filter(({ name }) => branches.has(name))
-  return drawMatrix({ at: context.now(), projects: shown, branches, hosts, records, active })
+  return composeMatrix({ at: context.now(), projects: shown, branches, hosts, records, active })
 }
 
 type Branches = ReadonlyMap<string, ProjectBranches>
 
-/** Each project with the branch that is shown of it, as two columns. */
+/** The shown branch of each project, as a table of two columns. */
 const shownBranches = (branches: Branches) => Prisma.sql`
   unnest(${[...branches.keys()]}::text[], ${[...branches.values()].map(({ shown }) => shown)}::text[])
     AS shown("projectName", "branch")`
@@ -72,7 +66,7 @@ async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
   }))
 }
 
-// Times as milliseconds since the epoch: to read 3,600 dates as PostgreSQL writes them took 7 % of a page of 1,200 cells.
+// Times are milliseconds since the epoch: reading 3,600 dates in PostgreSQL's format took 7 % of a page with 1,200 cells.
 type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'> & {
   projectName: string
   host: string
@@ -146,7 +140,7 @@ interface ActiveRow {
   since: Date
 }
 
-/** The newest attempt under way in each cell, of commits that belong to its branch; running ones before waiting ones. */
+/** The newest active attempt of each cell, of commits in its branch. A running attempt replaces a waiting one. */
 async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.$queryRaw<ActiveRow[]>`
     SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",

@@ -1,4 +1,4 @@
-import { isResult, type Matrix, type MatrixCell } from '@rumpfarm/farm'
+import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 
 /** For a terminal or a mail: a table for each project, branch and variant, with a row for each host and a column for each arch. */
 export function matrixText(matrix: Matrix): string {
@@ -27,15 +27,11 @@ function cellText(cell: MatrixCell | undefined): string {
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
   const { commit, at } = last.since
   const other = last.changed ? `, different failure before ${last.changed.commit.slice(0, 7)}` : ''
-  const how = isRetrying(cell) ? 'retrying' : [last.verdict, last.failedStep].filter(Boolean).join(' ')
+  const how = cell.retrying ? 'retrying' : [last.verdict, last.failedStep].filter(Boolean).join(' ')
   const known = cell.known === null ? '' : `; ${knownText(cell)}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
   return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
-
-/** Its newest job ended without a result, and now has another attempt. */
-export const isRetrying = ({ last, active }: MatrixCell): boolean =>
-  last !== null && active?.jobId === last.jobId && !isResult(last.verdict)
 
 /** Why farm.yaml expects the cell to fail. A cell that passes no longer needs the entry. */
 export const knownText = ({ known, last }: MatrixCell): string =>

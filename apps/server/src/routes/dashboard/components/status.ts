@@ -1,8 +1,9 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
+import type { CellStatus } from '@rumpfarm/farm'
 
 /** A job's verdict or, before its end, its state. */
 export type JobStatus = Verdict | Exclude<AttemptState, 'finished'>
-export type Status = JobStatus | 'never' | 'prevented' | 'known'
+export type Status = JobStatus | CellStatus
 
 /** The style sheet gives each status its sign and colour, by a class of the same name. */
 export const statusLabel: Record<Status, string> = {
@@ -16,9 +17,9 @@ export const statusLabel: Record<Status, string> = {
   queued: 'queued',
   leased: 'starting',
   running: 'running',
-  never: 'never ran',
+  'never-ran': 'never ran',
   prevented: 'cannot run',
-  known: 'known to fail',
+  'known-failure': 'known to fail',
 }
 
 /** In the order in which a build's counts show them. */
@@ -37,10 +38,6 @@ export const jobStatuses: readonly JobStatus[] = [
 
 export const statusOf = ({ state, verdict }: { state: AttemptState; verdict: Verdict | null }): JobStatus =>
   state === 'finished' ? (verdict ?? 'lost') : state
-
-/** A failure that somebody should look at. Somebody asked for a cancelled job's end. */
-export const isTrouble = (status: Status): status is 'failed' | 'timed-out' | 'lost' | 'broken' =>
-  status === 'failed' || status === 'timed-out' || status === 'lost' || status === 'broken'
 
 export const isActive = (status: Status): status is Exclude<AttemptState, 'finished'> =>
   status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'

@@ -1,7 +1,7 @@
-import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import type { Matrix, MatrixCell, MatrixSummary } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
 import { renderMatrixPage } from './page.tsx'
-import { spread, summarise, troubles } from './summary.ts'
+import { spread } from './spread.ts'
 import { tableHtml } from './table.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
@@ -13,6 +13,8 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   project: 'sample',
   branch: 'main',
   variant: 'default',
+  status: changes.last?.verdict ?? 'never-ran',
+  retrying: false,
   last: null,
   active: null,
   prevented: null,
@@ -55,8 +57,22 @@ const matrixOf = (cells: MatrixCell[], changes: Partial<Matrix> = {}): Matrix =>
     rules: [],
   })),
   cells,
+  summary: noCells,
+  troubles: [],
   ...changes,
 })
+
+const noCells: MatrixSummary = {
+  cells: 0,
+  passed: 0,
+  failing: 0,
+  knownFailures: 0,
+  neverRan: 0,
+  prevented: 0,
+  cancelled: 0,
+  running: 0,
+  waiting: 0,
+}
 
 const words = (html: string) =>
   html
@@ -85,7 +101,7 @@ test('a cell that never ran has a line in the table', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
 })
 
-test('a cell that the host’s owner forbids shows the reason and does not count as missing', () => {
+test('a cell that cannot run shows the reason, also beside an older result', () => {
   const cells = [
     cellOf('vax', { prevented: "not allowed by the host's owner" }),
     cellOf('sun', { last: passed, prevented: 'the host cannot build for it: its runner <x> is gone' }),
@@ -93,10 +109,9 @@ test('a cell that the host’s owner forbids shows the reason and does not count
   const html = tableHtml(matrixOf(cells))
   expect(words(html)).toContain('vax online NetBSD 5.1 i386 not allowed by the host&#39;s owner')
   expect(words(html)).toMatch(/sun online .* passed .* now the host cannot build for it: its runner &lt;x&gt; is gone/)
-  expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, never: 0, prevented: 1, trouble: 0 })
 })
 
-test('a known failure shows its reason, also after it passes, and does not count as a failure', () => {
+test('a known failure shows its reason, also after it passes', () => {
   const cells = [
     cellOf('cygwin', { last: failed('build', 3), known: 'PE-COFF <not> ELF' }),
     cellOf('mac', { last: passed, known: 'its linker' }),
@@ -104,8 +119,6 @@ test('a known failure shows its reason, also after it passes, and does not count
   const html = tableHtml(matrixOf(cells))
   expect(words(html)).toMatch(/cygwin online .* failed build 3 h .* known to fail: PE-COFF &lt;not&gt; ELF/)
   expect(words(html)).toMatch(/mac online .* passed .* was known to fail: its linker/)
-  expect(summarise(matrixOf(cells))).toMatchObject({ cells: 2, passed: 1, known: 1, trouble: 0 })
-  expect(troubles(matrixOf(cells))).toEqual([])
 })
 
 test('a running attempt is shown beside the newest result', () => {
@@ -166,70 +179,56 @@ test.each([
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('a lost attempt with a new attempt is shown as retrying and does not count as a failure', () => {
+test('a lost attempt with a new attempt is shown as retrying', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
-  const cells = [cellOf('vax', { last: lost, active })]
+  const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
   expect(words(tableHtml(matrixOf(cells)))).toContain(' retrying 5 h')
-  expect(summarise(matrixOf(cells))).toMatchObject({ trouble: 0, running: 1 })
-  expect(troubles(matrixOf(cells))).toEqual([])
-  expect(summarise(matrixOf([cellOf('vax', { last: lost })]))).toMatchObject({ trouble: 1 })
 })
 
 const anyone = { at, admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
 
-test('a cell whose only build was cancelled has no result', () => {
-  const cancelled = { ...passed, verdict: 'cancelled' as const }
+test.each<[Partial<MatrixSummary>, string]>([
+  [{}, 'No host builds any project yet'],
+  [{ cells: 1, prevented: 1 }, 'No host builds any project yet'],
+  [{ cells: 20, passed: 20 }, 'All 20 cells pass'],
+  [{ cells: 1, passed: 1 }, 'The only cell passes'],
+  [{ cells: 1, cancelled: 1 }, 'No failures, 1 without a result'],
+  [{ cells: 9, passed: 7, knownFailures: 2 }, 'No new failures, 2 known to fail'],
+  [{ cells: 9, passed: 6, failing: 2, neverRan: 1 }, '2 of 9 cells failing, 1 never ran'],
+])('the heading for %j: %s', (counts, heading) => {
+  const matrix = matrixOf([], { summary: { ...noCells, ...counts } })
+  expect(renderMatrixPage({ visit: anyone, matrix, projects: ['sample'] })).toContain(`<h1>${heading}</h1>`)
+})
+
+test('a group of failures shows its first build, the first failing build, and the jobs of its cells', () => {
+  const since = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
+  const failing = { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(9) }
+  const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: failed('build', 9) }))
+  const trouble = {
+    project: 'sample',
+    verdict: 'failed',
+    step: 'build',
+    cells,
+    of: 5,
+    notYet: 0,
+    since,
+    failing,
+  } as const
   const html = renderMatrixPage({
     visit: anyone,
-    matrix: matrixOf([cellOf('vax', { last: cancelled })]),
+    matrix: matrixOf(cells, { troubles: [{ ...trouble, cells }] }),
     projects: ['sample'],
   })
-  expect(html).toContain('<h1>No failures, 1 without a result</h1>')
-})
-
-test('a failure that replaced another one shows its own first build and the first failing build', () => {
-  const changed = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
-  const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: { ...passed, ...failed('build', 9), changed } }))
-  expect(troubles(matrixOf(cells))).toMatchObject([{ since: changed, failing: { buildId: 11 } }])
-  const html = renderMatrixPage({ visit: anyone, matrix: matrixOf(cells), projects: ['sample'] })
   expect(words(html)).toMatch(
-    /sample failed at build for 2 h , since build 12 \( ddddddd \), with different failures since build 11/,
+    /sample failed at build for 2 h , since build 12 \( ddddddd \), with different failures since build 11, 2 of 5 cells: vax amd64 , alpha amd64 /,
   )
-})
-
-test('the summary counts every cell once, and running attempts separately', () => {
-  const active = { jobId: 1, attempt: '1.1', buildId: 1, state: 'queued', step: null, since: at } as const
-  const cells = [cellOf('a', { last: passed, active }), cellOf('b', { last: failed('build', 3) }), cellOf('c')]
-  expect(summarise(matrixOf(cells))).toEqual({
-    cells: 3,
-    passed: 1,
-    trouble: 1,
-    known: 0,
-    never: 1,
-    prevented: 0,
-    cancelled: 0,
-    running: 0,
-    waiting: 1,
-  })
-})
-
-test('cells that fail in the same way are one group, and the newest group is first', () => {
-  const cells = [
-    cellOf('a', { last: failed('build', 9) }),
-    cellOf('b', { last: failed('build', 3) }),
-    cellOf('c', { last: failed('tests', 1) }),
-    cellOf('d', { last: passed }),
-  ]
-  expect(troubles(matrixOf(cells)).map(({ step, cells, since }) => [step, cells.length, since.at])).toEqual([
-    ['tests', 1, hoursAgo(1)],
-    ['build', 2, hoursAgo(9)],
-  ])
 })
 
 test('the page of a branch links to the other branches and formats', () => {
   const branches = [{ project: 'sample', shown: 'fix/1', built: ['fix/1', 'main'] }]
-  const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches })
+  const summary = { ...noCells, cells: 1, passed: 1 }
+  const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches, summary })
   const html = renderMatrixPage({
     visit: anyone,
     matrix,

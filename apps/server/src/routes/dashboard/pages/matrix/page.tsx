@@ -1,4 +1,4 @@
-import type { Matrix } from '@rumpfarm/farm'
+import type { Matrix, MatrixSummary } from '@rumpfarm/farm'
 import { renderPage } from '../../components/layout.tsx'
 import { Link, usePublicPath } from '../../components/links.tsx'
 import { RawHtml } from '../../components/raw-html.tsx'
@@ -6,7 +6,6 @@ import { counted, statusLabel } from '../../components/status.ts'
 import { StatusMark } from '../../components/status-mark.tsx'
 import type { Visit } from '../../visit.ts'
 import { BranchFilter, ProjectFilter } from './filters.tsx'
-import { type Summary, summarise } from './summary.ts'
 import { tableHtml } from './table.ts'
 import { Troubles } from './troubles.tsx'
 
@@ -22,7 +21,7 @@ export interface MatrixPage {
 }
 
 export const renderMatrixPage = ({ visit, matrix, projects, project, branch }: MatrixPage): string => {
-  const summary = summarise(matrix)
+  const { summary } = matrix
   const active = summary.running + summary.waiting > 0
   return renderPage({
     title: [project ?? headline(summary), branch].filter(Boolean).join(', branch '),
@@ -46,28 +45,28 @@ export const renderMatrixPage = ({ visit, matrix, projects, project, branch }: M
   })
 }
 
-function headline({ cells: all, passed, trouble, known, never, prevented }: Summary): string {
+function headline({ cells: all, passed, failing, knownFailures, neverRan, prevented }: MatrixSummary): string {
   const cells = all - prevented
   if (cells === 0) return 'No host builds any project yet'
-  const open = cells - passed - trouble - known - never
+  const open = cells - passed - failing - knownFailures - neverRan
   const rest = [
-    known > 0 ? `, ${known} known to fail` : '',
-    never > 0 ? `, ${never} never ran` : '',
+    knownFailures > 0 ? `, ${knownFailures} known to fail` : '',
+    neverRan > 0 ? `, ${neverRan} never ran` : '',
     open > 0 ? `, ${open} without a result` : '',
   ].join('')
-  if (trouble > 0) return `${trouble} of ${counted(cells, 'cell')} failing${rest}`
-  if (rest !== '') return `No ${known > 0 ? 'new ' : ''}failures${rest}`
+  if (failing > 0) return `${failing} of ${counted(cells, 'cell')} failing${rest}`
+  if (rest !== '') return `No ${knownFailures > 0 ? 'new ' : ''}failures${rest}`
   return cells === 1 ? 'The only cell passes' : `All ${cells} cells pass`
 }
 
-function Totals({ summary }: { summary: Summary }) {
-  const { passed, trouble, known, never, prevented, cancelled, running, waiting } = summary
+function Totals({ summary }: { summary: MatrixSummary }) {
+  const { passed, failing, knownFailures, neverRan, prevented, cancelled, running, waiting } = summary
   const parts = [
     ['passed', passed],
-    ['failed', trouble],
-    ['known', known],
+    ['failed', failing],
+    ['known-failure', knownFailures],
     ['cancelled', cancelled],
-    ['never', never],
+    ['never-ran', neverRan],
     ['prevented', prevented],
   ] as const
   const active = [running > 0 ? `${running} running` : '', waiting > 0 ? `${waiting} queued` : ''].filter(Boolean)

@@ -1,10 +1,10 @@
 import { cut } from '@rumpfarm/contracts'
-import { isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
-import { isRetrying, knownText } from '../../../api/matrix-formats.ts'
+import { isFailure, isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
+import { knownText } from '../../../api/matrix-formats.ts'
 import { escapeHtml, segment } from '../../components/escape.ts'
-import { isTrouble, shortCommit, statusLabel } from '../../components/status.ts'
+import { shortCommit, statusLabel } from '../../components/status.ts'
 import { age, moment } from '../../components/times.ts'
-import { cellStatus, spread } from './summary.ts'
+import { spread } from './spread.ts'
 
 // Strings instead of components: for 1,200 failing cells strings take 4 ms of CPU and Preact takes 14 ms, on the machine of
 // docs/performance.md. The goal for the whole page is 20 ms. For the same reason cells have bare elements and unquoted
@@ -65,19 +65,18 @@ function hostHtml(host: MatrixHost, { at, publicPath }: TableView): string {
 }
 
 function lineHtml(cell: MatrixCell, view: TableView): string {
-  const status = cellStatus(cell)
   const title = nameHtml(cell, view)
   const prevented = cell.prevented === null ? '' : escapeHtml(cut(cell.prevented, 200))
   if (!cell.last) {
-    const words = cell.active ? 'first run' : prevented || statusLabel.never
-    return `<p class=${status}>${title}${words}${activeHtml(cell, view)}</p>`
+    const words = cell.active ? 'first run' : prevented || statusLabel['never-ran']
+    return `<p class=${cell.status}>${title}${words}${activeHtml(cell, view)}</p>`
   }
   const { jobId, failedStep, verdict } = cell.last
-  const step = failedStep && isTrouble(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
-  const link = `<a href=${view.publicPath}/jobs/${jobId}>${isRetrying(cell) ? 'retrying' : statusLabel[verdict]}${step}</a>`
+  const step = failedStep && isFailure(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
+  const link = `<a href=${view.publicPath}/jobs/${jobId}>${cell.retrying ? 'retrying' : statusLabel[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
   const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownText(cell), 220))}</small>`
-  return `<p class=${status}>${title}${link}${sinceHtml(cell, view)}${activeHtml(cell, view)}${now}${known}</p>`
+  return `<p class=${cell.status}>${title}${link}${sinceHtml(cell, view)}${activeHtml(cell, view)}${now}${known}</p>`
 }
 
 function nameHtml({ project, variant }: MatrixCell, { manyProjects }: TableView): string {
@@ -89,7 +88,7 @@ function sinceHtml({ last, alike }: MatrixCell, { at, publicPath }: TableView): 
   if (!last) return ''
   const { since, changed, lastGood } = last
   const first = `${time(since.at, at)} <a href=${publicPath}/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
-  if (!isTrouble(last.verdict)) return ` <small>${first}</small>`
+  if (!isFailure(last.verdict)) return ` <small>${first}</small>`
   const where = isResult(last.verdict) ? spread(alike.cells + 1, alike.of + 1, alike.notYet) : ''
   const good = lastGood
     ? `last good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`

@@ -1,40 +1,39 @@
-import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import type { Matrix, MatrixCell, Trouble } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { Link } from '../../components/links.tsx'
 import { counted, shortCommit, statusLabel } from '../../components/status.ts'
 import { StatusMark } from '../../components/status-mark.tsx'
-import { spread, type Trouble, troubles } from './summary.ts'
+import { spread } from './spread.ts'
 
 const troublesShown = 8
 const cellsShown = 6
 
 /** The failures of the matrix, in groups of cells that fail in the same way. */
-export function Troubles({ matrix }: { matrix: Matrix }) {
-  const all = troubles(matrix)
-  if (all.length === 0) return null
+export function Troubles({ matrix: { troubles, at } }: { matrix: Matrix }) {
+  if (troubles.length === 0) return null
   return (
     <section class="troubles" aria-label="Failures, newest first">
       <ul>
-        {all.slice(0, troublesShown).map(trouble => (
+        {troubles.slice(0, troublesShown).map(trouble => (
           <li>
-            <TroubleLine trouble={trouble} at={matrix.at} />
+            <TroubleLine trouble={trouble} at={at} />
           </li>
         ))}
       </ul>
-      {all.length > troublesShown && (
-        <p>… and {counted(all.length - troublesShown, 'older group')} of failures in the table below.</p>
+      {troubles.length > troublesShown && (
+        <p>… and {counted(troubles.length - troublesShown, 'older group')} of failures in the table below.</p>
       )}
     </section>
   )
 }
 
 function TroubleLine({ trouble, at }: { trouble: Trouble; at: Date }) {
-  const { project, status, step, cells, of, notYet, since, failing } = trouble
+  const { project, verdict, step, cells, of, notYet, since, failing } = trouble
   const where = spread(cells.length, of, notYet)
   return (
     <>
-      <StatusMark status={status}>
-        {project} {statusLabel[status]}
+      <StatusMark status={verdict}>
+        {project} {statusLabel[verdict]}
         {step === null ? '' : ` at ${step}`}
       </StatusMark>{' '}
       for <Since from={since.at} at={at} />, since <Link to={`/builds/${since.buildId}`}>build {since.buildId}</Link> (
