@@ -8,32 +8,36 @@ export interface Outcome {
   seconds: number
 }
 
-/** Runs a command and keeps what it says. */
-export const quietly = async (
+/** Runs a command and returns its output. */
+export const capture = async (
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> => {
-  const begun = Date.now()
+  const startedAt = Date.now()
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const pieces: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', piece => pieces.push(piece))
   const failure = once(child, 'error').then(([error]: Error[]) => String(error?.message))
   const code = await Promise.race([once(child, 'close').then(([exit]) => exit), failure])
   const output = Buffer.concat(pieces).toString()
-  return { ok: code === 0, output: typeof code === 'string' ? code : output, seconds: (Date.now() - begun) / 1000 }
+  return { ok: code === 0, output: typeof code === 'string' ? code : output, seconds: (Date.now() - startedAt) / 1000 }
 }
 
-/** Runs a command whose output goes straight to the terminal; its exit code. */
-export const aloud = async (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> => {
+/** Runs a command with its output on the terminal, and returns its exit code. */
+export const runVisibly = async (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<number> => {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
   const [code] = await once(child, 'close')
   return code ?? 1
 }
 
-/** A command that passes or fails as a whole counts as one test; it is heard only when it fails. */
+/** Counts a whole command as one test. Its output appears only if it fails. */
 export const check = async (name: string, command: string, args: readonly string[]): Promise<Tally> => {
-  const { ok, output, seconds } = await quietly(command, args, { TURBO_TELEMETRY_DISABLED: '1' })
+  const { ok, output, seconds } = await capture(command, args, { TURBO_TELEMETRY_DISABLED: '1' })
   console.log(`${ok ? 'passed' : 'FAILED'}  ${name}  ${seconds.toFixed(1)} s`)
   if (!ok) console.log(output.trimEnd())
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [] }

@@ -5,20 +5,21 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { clients, shells } from '../conformance/combinations.ts'
 import { failures, type Result, read, successes, tableOf, withTable } from '../conformance/table.ts'
-import { aloud } from './command.ts'
-import { haveTools } from './tools.ts'
+import { runVisibly } from './command.ts'
+import { installTools } from './tools.ts'
 
 const page = 'docs/hosts.md'
 
-/** The results of the newest run, line by line. */
-const kept = '.farm/conformance'
+/** The results of the newest run, one per line. */
+const resultsFile = '.farm/conformance'
 
 const usage = `usage: ./farm conformance [--shell NAME]… [--client NAME]… [--scenario WORDS]… [--slice K/N] [--at-once N] [--resume]
-Without a choice everything is played, which takes an hour, and the table goes into ${page}. --slice plays every Nth
-round, beginning with the Kth. --resume adds to the results of the run before, and plays nothing again that passed there.`
+Without options, this runs every scenario with every shell and client, which takes an hour, and writes the table of
+${page}. --slice runs every Nth round, beginning with the Kth. --resume keeps the results of the previous run, and does not
+run again what passed there.`
 
-/** How each shell and client tells its version; of those that do not, their package does. */
-const asks: Record<string, [string, ...string[]]> = {
+/** The command that prints the version of each shell and client; for some, only the package knows it. */
+const versionCommands: Record<string, [string, ...string[]]> = {
   dash: ['dpkg-query', '-W', 'dash'],
   bash: ['bash', '--version'],
   mksh: ['mksh', '-c', 'echo "$KSH_VERSION"'],
@@ -37,13 +38,13 @@ const asks: Record<string, [string, ...string[]]> = {
 }
 
 const versionOf = ([command, ...words]: readonly [string, ...string[]]): string => {
-  const said = spawnSync(command, words, { encoding: 'utf8' }).stdout ?? ''
-  return /\bv?(R?\d[^\s,;()]*)/.exec(said)?.[1] ?? 'of unknown version'
+  const output = spawnSync(command, words, { encoding: 'utf8' }).stdout ?? ''
+  return /\bv?(R?\d[^\s,;()]*)/.exec(output)?.[1] ?? '(unknown version)'
 }
 
 const versions = (): string =>
-  Object.entries(asks)
-    .map(([name, ask]) => `${name} ${versionOf(ask)}`)
+  Object.entries(versionCommands)
+    .map(([name, command]) => `${name} ${versionOf(command)}`)
     .join(', ')
 
 const { values } = parseArgs({
@@ -60,34 +61,34 @@ const { values } = parseArgs({
 })
 
 const { shell, client, scenario, slice, resume } = values
-const chosen = shell ?? client ?? scenario ?? slice
+const selection = shell ?? client ?? scenario ?? slice
 
-async function play(): Promise<number> {
-  const { failed } = await haveTools()
+async function runConformance(): Promise<number> {
+  const { failed } = await installTools()
   if (failed > 0) return 1
-  mkdirSync(dirname(kept), { recursive: true })
-  if (!resume) rmSync(kept, { force: true })
-  const code = await aloud('vitest', ['run', '--project', 'test', 'conformance/conformance.test.ts'], {
+  mkdirSync(dirname(resultsFile), { recursive: true })
+  if (!resume) rmSync(resultsFile, { force: true })
+  const code = await runVisibly('vitest', ['run', '--project', 'test', 'conformance/conformance.test.ts'], {
     CONFORMANCE: JSON.stringify({ shell, client, scenario, slice }),
     CONFORMANCE_AT_ONCE: values['at-once'],
-    CONFORMANCE_RESULTS: resolve(kept),
+    CONFORMANCE_RESULTS: resolve(resultsFile),
   })
-  return tell(read(kept).sort(byPlace), code)
+  return report(read(resultsFile).sort(inTableOrder), code)
 }
 
-const byPlace = (one: Result, other: Result): number =>
+const inTableOrder = (one: Result, other: Result): number =>
   shells.indexOf(one.shell) - shells.indexOf(other.shell) || clients.indexOf(one.client) - clients.indexOf(other.client)
 
-function tell(results: readonly Result[], code: number): number {
+function report(results: readonly Result[], code: number): number {
   const [passed, failed] = [successes(results), failures(results)]
-  const rounds = `${passed.length + failed.length} rounds played, ${failed.length} failed`
+  const rounds = `${passed.length + failed.length} rounds, ${failed.length} failed`
   const text = `${new Date().toISOString().slice(0, 10)}: ${rounds}. ${versions()}.\n\n${tableOf(results)}`
   console.log(`\n${text}\n`)
   for (const words of failed) console.log(`FAILED  ${words}`)
-  if (!chosen) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
+  if (!selection) writeFileSync(page, withTable(readFileSync(page, 'utf8'), text))
   console.log(`\n${passed.length} passed, ${failed.length} failed`)
   return failed.length > 0 || passed.length === 0 ? 1 : resume ? 0 : code
 }
 
 if (values.help) console.log(usage)
-else process.exitCode = await play()
+else process.exitCode = await runConformance()

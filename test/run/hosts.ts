@@ -1,4 +1,4 @@
-// `./farm hosts`: the suite's core on emulated and restricted machines, and the table of docs/hosts.md.
+// `./farm hosts`: the most important scenarios on emulated and restricted machines, and the table of docs/hosts.md.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
@@ -7,14 +7,14 @@ import { parseArgs } from 'node:util'
 import { withTable } from '../conformance/table.ts'
 import { machines } from '../hosts/machines.ts'
 import { failures, type Result, tableOf } from '../hosts/table.ts'
-import { aloud } from './command.ts'
+import { runVisibly } from './command.ts'
 
 const page = 'docs/hosts.md'
-const kept = '.farm/hosts/results'
+const resultsDirectory = '.farm/hosts/results'
 
 const usage = `usage: ./farm hosts [NAME…] [--scenario WORDS] [--at-once N] [--no-page | --page]
-Without a name all machines are tried. The newest results of each go into the table of ${page}, unless only some scenarios
-were played. --page only writes that table. What is built for them, and the results, stay in .farm/hosts.
+Without a name, this runs all machines. It writes the newest results of each machine into the table of ${page}, unless
+--scenario selects some scenarios. --page only writes that table. The machines and the results stay in .farm/hosts.
 ${machines.map(({ name, standsFor }) => `  ${name.padEnd(14)} ${standsFor}`).join('\n')}`
 
 const { values, positionals } = parseArgs({
@@ -29,24 +29,24 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const unknown = positionals.filter(asked => machines.every(({ name }) => name !== asked))
+const unknown = positionals.filter(positional => machines.every(({ name }) => name !== positional))
 
-async function play(): Promise<number> {
+async function runMachines(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-hosts-'))
   try {
     const file = join(directory, 'results')
-    const code = await aloud('vitest', ['run', '--config', 'test/hosts/vitest.config.ts'], {
+    const code = await runVisibly('vitest', ['run', '--config', 'test/hosts/vitest.config.ts'], {
       HOSTS: JSON.stringify({ machines: positionals, scenario: values.scenario }),
       HOSTS_AT_ONCE: values['at-once'],
       HOSTS_RESULTS: file,
     })
-    return tell(readFileSync(file, 'utf8'), code)
+    return report(readFileSync(file, 'utf8'), code)
   } finally {
     rmSync(directory, { recursive: true })
   }
 }
 
-function tell(lines: string, code: number): number {
+function report(lines: string, code: number): number {
   const date = new Date().toISOString().slice(0, 10)
   const read = lines.trimEnd().split('\n')
   const results = read.map((line): Result => ({ ...JSON.parse(line), date }))
@@ -55,32 +55,32 @@ function tell(lines: string, code: number): number {
   const missing = results.flatMap(({ machine, missing }) => (missing ? [`${machine} (${missing})`] : []))
   console.log(`\n${tableOf(results)}\n`)
   for (const words of failed) console.log(`FAILED  ${words}`)
-  for (const words of new Set(missing)) console.log(`not here: ${words}`)
+  for (const words of new Set(missing)) console.log(`not available: ${words}`)
   if (values.scenario === undefined) keep(results)
   if (values.scenario === undefined && !values['no-page']) writePage()
   console.log(`\n${passed} passed, ${failed.length} failed`)
   return failed.length > 0 || passed === 0 ? 1 : code
 }
 
-/** A machine's newest results, if it was tried to the end: so all machines need not be tried in one go. */
+/** Keeps a machine's results if all its scenarios ran, so that several runs can cover all machines. */
 function keep(results: readonly Result[]): void {
-  mkdirSync(kept, { recursive: true })
+  mkdirSync(resultsDirectory, { recursive: true })
   for (const { name } of machines) {
     const own = results.filter(({ machine }) => machine === name)
     const ended = own.filter(result => result.passed !== undefined || result.missing).length
     const planned = own.filter(result => result.passed === undefined).length
-    if (own.length > 0 && ended === planned) writeFileSync(join(kept, `${name}.json`), JSON.stringify(own))
+    if (own.length > 0 && ended === planned) writeFileSync(join(resultsDirectory, `${name}.json`), JSON.stringify(own))
   }
 }
 
 function writePage(): void {
-  const files = machines.map(({ name }) => join(kept, `${name}.json`)).filter(file => existsSync(file))
+  const files = machines.map(({ name }) => join(resultsDirectory, `${name}.json`)).filter(file => existsSync(file))
   const results = files.flatMap((file): Result[] => JSON.parse(readFileSync(file, 'utf8')))
   const text = `${emulator()}, on Linux ${release()}.\n\n${tableOf(results)}`
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), text, 'hosts'))
 }
 
-/** Its first line says everything: the version, and Debian's own. */
+/** The first line has the version of qemu and of the Debian package. */
 const emulator = (): string =>
   (spawnSync('qemu-arm-static', ['--version'], { encoding: 'utf8' }).stdout ?? 'no qemu').split('\n', 1)[0]?.trim() ??
   ''
@@ -90,4 +90,4 @@ else if (values.page) writePage()
 else if (unknown.length > 0) {
   console.error(`there is no machine ${unknown.join(', ')}\n${usage}`)
   process.exitCode = 2
-} else process.exitCode = await play()
+} else process.exitCode = await runMachines()

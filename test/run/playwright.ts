@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { aloud } from './command.ts'
+import { runVisibly } from './command.ts'
 import type { Tally } from './tally.ts'
 
 interface Suite {
@@ -19,7 +19,7 @@ const results = (suite: Suite): { title: string; status: string }[] => [
   ...(suite.suites ?? []).flatMap(results),
 ]
 
-/** A flaky test is one that failed: it may fail for the next person, too. */
+/** A flaky test counts as failed: it can fail for the next person. */
 export const tallyOf = ({ suites, errors }: Report, exitCode: number): Tally => {
   const all = suites.flatMap(results)
   const failed = all.filter(({ status }) => status === 'unexpected' || status === 'flaky').length + errors.length
@@ -33,15 +33,15 @@ export const tallyOf = ({ suites, errors }: Report, exitCode: number): Tally => 
 const configuration = 'test/e2e/playwright.config.ts'
 const failure: Tally = { passed: 0, failed: 1, skipped: [] }
 
-/** The browser tests. */
+/** Runs the browser tests. */
 export const runPlaywright = async (directory: string): Promise<Tally> => {
   if (!existsSync(configuration)) {
-    console.log(`FAILED  the browser tests: ${configuration} is not there`)
+    console.log(`FAILED  the browser tests: ${configuration} does not exist`)
     return failure
   }
   const file = `${directory}/playwright.json`
   const words = ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'test', '-c', 'e2e', '--reporter=list,json']
-  const exitCode = await aloud('pnpm', words, { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
+  const exitCode = await runVisibly('pnpm', words, { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? failure : tallyOf(JSON.parse(text), exitCode)
 }

@@ -1,17 +1,17 @@
-// `./farm test`, `./farm check` and `./farm network`. The last line is the sum of everything: "N passed, N failed".
+// `./farm test`, `./farm test --node`, `./farm check` and `./farm network`. The last line is the total: "N passed, N failed".
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runChecks } from './checks.ts'
+import { checkTypes, runChecks } from './checks.ts'
 import { runNetwork } from './network.ts'
 import { runPlaywright } from './playwright.ts'
 import { add, isGreen, lastLine, type Tally } from './tally.ts'
-import { haveTools } from './tools.ts'
+import { installTools } from './tools.ts'
 import { runVitest } from './vitest.ts'
 
-process.env.PATH += ':/usr/sbin:/sbin' // where Debian keeps tc and nft, and only root looks
+process.env.PATH += ':/usr/sbin:/sbin' // Debian installs tc and nft there, and only root's PATH has these directories
 
-const inDirectory = async (run: (directory: string) => Promise<Tally>): Promise<Tally> => {
+const inTemporaryDirectory = async (run: (directory: string) => Promise<Tally>): Promise<Tally> => {
   const directory = await mkdtemp(join(tmpdir(), 'rumpfarm-test-'))
   try {
     return await run(directory)
@@ -21,18 +21,28 @@ const inDirectory = async (run: (directory: string) => Promise<Tally>): Promise<
 }
 
 const everything = async (directory: string): Promise<Tally> => {
-  let tally = await haveTools()
+  let tally = await installTools()
   tally = add(tally, await runChecks())
   tally = add(tally, await runVitest(directory))
   tally = add(tally, await runNetwork(directory))
   return add(tally, await runPlaywright(directory))
 }
 
+/** The projects whose code runs in the server. The others test the agent, or start whole farms. */
+const serverProjects = ['child-process', 'connectors', 'contracts', 'farm', 'local-postgres', 'server', 'storage']
+
+/** What a second version of Node.js can break. */
+const withOtherNode = async (directory: string): Promise<Tally> => {
+  const types = await checkTypes(['--force']) // turbo does not know that Node.js is another one
+  return add(types, await runVitest(directory, { words: serverProjects.flatMap(name => ['--project', name]) }))
+}
+
 const runs: Record<string, () => Promise<Tally>> = {
   check: runChecks,
-  network: () => inDirectory(runNetwork),
+  node: () => inTemporaryDirectory(withOtherNode),
+  network: () => inTemporaryDirectory(runNetwork),
 }
-const tally = await (runs[process.argv[2] ?? ''] ?? (() => inDirectory(everything)))()
-for (const name of tally.skipped) console.log(`skipped here: ${name}`)
+const tally = await (runs[process.argv[2] ?? ''] ?? (() => inTemporaryDirectory(everything)))()
+for (const name of tally.skipped) console.log(`skipped: ${name}`)
 console.log(`\n${lastLine(tally)}`)
 process.exitCode = isGreen(tally) ? 0 : 1

@@ -1,8 +1,8 @@
-/** What one kind of test came to. */
+/** The result of one kind of test. */
 export interface Tally {
   passed: number
   failed: number
-  /** Names of tests that did not run here; shown, never silent. */
+  /** The tests that did not run, each with its reason. The run shows them. */
   skipped: string[]
 }
 
@@ -12,7 +12,7 @@ export const add = (a: Tally, b: Tally): Tally => ({
   skipped: [...a.skipped, ...b.skipped],
 })
 
-/** Green is only what ran and did not fail. */
+/** A run without any test is not green. */
 export const isGreen = ({ passed, failed }: Tally): boolean => passed > 0 && failed === 0
 
 export const lastLine = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`

@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { aloud, quietly } from './command.ts'
+import { capture, runVisibly } from './command.ts'
 import type { Tally } from './tally.ts'
 
 type Manager = 'apt-get' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'brew'
 
 interface Tool {
-  /** Any of these programs will do. */
+  /** One of these programs is enough. */
   programs: readonly string[]
-  /** Its package, where that is not called as the first program is. */
+  /** Its package, if that does not have the name of the first program. */
   packages: Partial<Record<Manager, string>>
-  /** Not every system has it: without it the agent is not tried with it. */
-  spare?: true
+  /** Not every system has it. Without it, some tests of the agent are skipped. */
+  optional?: true
 }
 
 const tools: readonly Tool[] = [
@@ -35,7 +35,7 @@ const tools: readonly Tool[] = [
       zypper: 'openssh-clients',
     },
   },
-  // No command -v finds it for a user whose PATH has no sbin.
+  // `command -v sshd` does not find it if the user's PATH has no sbin.
   {
     programs: ['/usr/sbin/sshd', 'sshd'],
     packages: {
@@ -62,22 +62,22 @@ const tools: readonly Tool[] = [
       zypper: 'util-linux',
     },
   },
-  // What the agent is tried with, beside dash and bash.
-  { programs: ['mksh'], packages: {}, spare: true },
-  { programs: ['ksh93'], packages: { 'apt-get': 'ksh93u+m', dnf: 'ksh', pacman: 'ksh' }, spare: true },
-  { programs: ['yash'], packages: {}, spare: true },
-  { programs: ['posh'], packages: {}, spare: true },
-  { programs: ['busybox'], packages: { 'apt-get': 'busybox-static' }, spare: true },
-  { programs: ['zsh'], packages: {}, spare: true },
+  // The agent's tests use these, in addition to dash and bash.
+  { programs: ['mksh'], packages: {}, optional: true },
+  { programs: ['ksh93'], packages: { 'apt-get': 'ksh93u+m', dnf: 'ksh', pacman: 'ksh' }, optional: true },
+  { programs: ['yash'], packages: {}, optional: true },
+  { programs: ['posh'], packages: {}, optional: true },
+  { programs: ['busybox'], packages: { 'apt-get': 'busybox-static' }, optional: true },
+  { programs: ['zsh'], packages: {}, optional: true },
   {
     programs: ['nc'],
     packages: { 'apt-get': 'netcat-openbsd', dnf: 'nmap-ncat', apk: 'netcat-openbsd', pacman: 'openbsd-netcat' },
-    spare: true,
+    optional: true,
   },
-  { programs: ['nc.traditional'], packages: { 'apt-get': 'netcat-traditional' }, spare: true },
-  { programs: ['perl'], packages: {}, spare: true },
-  { programs: ['python3'], packages: { pacman: 'python' }, spare: true },
-  // For the tests of hosts whose links fail, which are Linux's.
+  { programs: ['nc.traditional'], packages: { 'apt-get': 'netcat-traditional' }, optional: true },
+  { programs: ['perl'], packages: {}, optional: true },
+  { programs: ['python3'], packages: { pacman: 'python' }, optional: true },
+  // For the tests of bad network links, which only Linux runs.
   {
     programs: ['ip'],
     packages: { 'apt-get': 'iproute2', dnf: 'iproute', apk: 'iproute2', pacman: 'iproute2', zypper: 'iproute2' },
@@ -101,27 +101,27 @@ const installers: Record<Manager, readonly string[]> = {
   brew: ['brew', 'install'],
 }
 
-// No questions; and Debian must not start a Redis of its own on the well-known port: each test run starts the one it needs.
-const quietInstall = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', NONINTERACTIVE: '1' }
+// The installation asks nothing. RUNLEVEL: Debian must not start a Redis on the standard port; the tests start their own.
+const installEnvironment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', NONINTERACTIVE: '1' }
 
-const isHere = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
-const isMissing = ({ programs }: Tool): boolean => !programs.some(isHere)
+const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
+const isMissing = ({ programs }: Tool): boolean => !programs.some(isInstalled)
 const missingTools = (): Tool[] => tools.filter(isMissing)
 
-const findManager = (): Manager | undefined => (Object.keys(installers) as Manager[]).find(isHere)
+const findManager = (): Manager | undefined => (Object.keys(installers) as Manager[]).find(isInstalled)
 const packageOf = ({ programs, packages }: Tool, manager: Manager): string => packages[manager] ?? programs[0] ?? ''
 
-/** What makes a command root's; undefined: only a person can, with a password. */
+/** The words before a command that run it as root; undefined if that needs a password. */
 const asRoot = (manager: Manager): string[] | undefined => {
   if (manager === 'brew' || process.getuid?.() === 0) return []
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined
 }
 
-/** Runs `words` with the settings in the environment, also behind sudo, which drops ours. */
+/** Runs `words` with `installEnvironment`. env(1), because sudo removes our environment. */
 const runInstall = async (prefix: readonly string[], words: readonly string[]): Promise<boolean> => {
-  const settings = Object.entries(quietInstall).map(([name, value]) => `${name}=${value}`)
+  const settings = Object.entries(installEnvironment).map(([name, value]) => `${name}=${value}`)
   const [command = 'env', ...rest] = [...prefix, 'env', ...settings, ...words]
-  return (await quietly(command, rest)).ok
+  return (await capture(command, rest)).ok
 }
 
 const installWith = async (
@@ -132,7 +132,7 @@ const installWith = async (
   const words = [...installers[manager], ...packages]
   if (await runInstall(prefix, words)) return true
   if (manager !== 'apt-get') return false
-  // The lists of packages may be missing or old: fetched only now that they are needed.
+  // The package lists can be missing or old. Update them only after a failure, because it takes long.
   return (await runInstall(prefix, ['apt-get', 'update'])) && runInstall(prefix, words)
 }
 
@@ -141,14 +141,14 @@ const installMissing = async (missing: readonly Tool[]): Promise<void> => {
   const prefix = manager && asRoot(manager)
   if (!manager || !prefix) return
   const packages = missing.map(tool => packageOf(tool, manager))
-  console.log(`installing for the tests, with ${manager}: ${packages.join(' ')} …`)
+  console.log(`installing the tools of the tests with ${manager}: ${packages.join(' ')} …`)
   if (await installWith(manager, prefix, packages)) return
-  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name fails all of them at once
+  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name made all of them fail
 }
 
-/** Where no distribution's package will do (Ubuntu has Chromium only as a snap), Playwright brings its own. */
+/** Playwright can download Chromium, for systems without a usable package (Ubuntu has only a snap). */
 const fetchChromium = async (): Promise<boolean> =>
-  (await aloud('pnpm', ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'install', 'chromium'])) === 0
+  (await runVisibly('pnpm', ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'install', 'chromium'])) === 0
 
 const howToInstall = (tool: Tool): string => {
   const manager = findManager()
@@ -166,19 +166,15 @@ const stillMissing = async (): Promise<Tool[]> => {
   return chromium && (await fetchChromium()) ? missing.filter(tool => tool !== chromium) : missing
 }
 
-/**
- * Sees to it that what the tests need is here. Every tool that cannot be had is a failure of its own, with what to do; a
- * spare one is a test that does not run.
- */
-export const haveTools = async (): Promise<Tally> => {
+/** Installs the tools that the tests need. A tool that cannot be installed is a failure; an optional one is a skipped test. */
+export const installTools = async (): Promise<Tally> => {
   const missing = missingTools()
   if (missing.length > 0) await installMissing(missing)
   const left = missing.length > 0 ? await stillMissing() : []
-  const needed = left.filter(({ spare }) => !spare)
-  for (const tool of needed)
-    console.log(`FAILED  the tests need ${tool.programs[0]}, which is not here; ${howToInstall(tool)}`)
-  const spared = left
-    .filter(({ spare }) => spare)
-    .map(tool => `the agent with ${tool.programs[0]}; ${howToInstall(tool)}`)
-  return { passed: 0, failed: needed.length, skipped: spared }
+  const needed = left.filter(({ optional }) => !optional)
+  for (const tool of needed) console.log(`FAILED  the tests need ${tool.programs[0]}; ${howToInstall(tool)}`)
+  const skipped = left
+    .filter(({ optional }) => optional)
+    .map(tool => `tests of the agent with ${tool.programs[0]}; ${howToInstall(tool)}`)
+  return { passed: 0, failed: needed.length, skipped }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { aloud } from './command.ts'
+import { runVisibly } from './command.ts'
 import type { Tally } from './tally.ts'
 
 interface Assertion {
@@ -12,13 +12,13 @@ interface Report {
   testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
 }
 
-/** A file that could not even be read has failed without one of its tests having done so. */
+/** A file that cannot be loaded fails without a failed test. */
 const failuresOf = ({ status, assertionResults }: Report['testResults'][number]): number => {
   const failed = assertionResults.filter(assertion => assertion.status === 'failed').length
   return status === 'failed' ? Math.max(1, failed) : failed
 }
 
-/** `exitCode` also knows what the report does not: errors outside of tests, and what is left behind at the end. */
+/** The report lacks errors outside of tests, and errors of the clean-up. `exitCode` includes them. */
 export const tallyOf = (report: Report, exitCode: number): Tally => {
   const assertions = report.testResults.flatMap(file => file.assertionResults)
   const failed = report.testResults.reduce((sum, file) => sum + failuresOf(file), 0)
@@ -31,14 +31,19 @@ export const tallyOf = (report: Report, exitCode: number): Tally => {
   }
 }
 
-/** `within`: what the command runs in; `words`: more for vitest. */
+/** Runs vitest. `within`: a command that runs it; `words`: more arguments. */
 export const runVitest = async (
   directory: string,
   { within = [], words = [] }: { within?: readonly string[]; words?: readonly string[] } = {},
 ): Promise<Tally> => {
   const file = `${directory}/vitest-${words.length}.json`
   const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
-  const exitCode = await aloud(command, [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`])
+  const exitCode = await runVisibly(command, [
+    ...rest,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ])
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
 }
