@@ -81,7 +81,9 @@ const kindOfStatus: Partial<Record<number, ProblemKind>> = {
 function invalid(reply: FastifyReply, { validation, validationContext }: FastifyError): FastifyReply {
   const part = validationContext === 'querystring' ? 'query' : (validationContext ?? 'body')
   const errors = mistakes(part, validation as Wrong[])
-  return problem(reply, 'invalid', errors.map(sentence).join('; '), { errors })
+  return problem(reply, 'invalid', errors.map(sentence).join('; '), {
+    errors: errors.map(({ kind: _, ...error }) => error),
+  })
 }
 
 const pingMsMax = 1_500

@@ -1,7 +1,7 @@
 import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { tooOld } from './agent-version.rule.ts'
 import { type Presence, presence, systemLine } from './presence.rule.ts'
+import { type RefusalCode, refusalOf } from './refusal.rule.ts'
 
 export interface HostView {
   name: string
@@ -15,8 +15,9 @@ export interface HostView {
   awaySince: Date | null
   enrolledAt: Date
   pausedAt: Date | null
-  /** Why it takes no work now: the farm's reason, else its own. */
+  /** Why it takes no jobs now: the server's reason, else its own. */
   refusal: string | null
+  refusalCode: RefusalCode | null
   diskFreeMb: number | null
   agentVersion: string
   /** The version that it tried to update to in vain, and why. */
@@ -52,7 +53,7 @@ async function hostsWhere({ db, settings }: Context, where: object, limit: numbe
     awaySince: host.awaySince,
     enrolledAt: host.enrolledAt,
     pausedAt: host.pausedAt,
-    refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
+    ...refusalOf(host, settings.agentVersionMin),
     diskFreeMb: host.diskFreeMb,
     agentVersion: host.agentVersion,
     updateFailed: (host.facts as HostFacts).update_failed ?? null,

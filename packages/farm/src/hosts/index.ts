@@ -13,6 +13,7 @@ export type { DeclaredArch, HelloOutcome } from './hello.ts'
 export type { HostView } from './host-queries.ts'
 export type { InviteOutcome } from './invite.ts'
 export type { Presence } from './presence.rule.ts'
+export type { RefusalCode } from './refusal.rule.ts'
 export type { Watched } from './silence-check.ts'
 
 /** Hosts: how they join and leave, their facts, and their owners' alerts. */

@@ -1,8 +1,8 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { Prisma } from '../db/client.ts'
-import { tooOld } from '../hosts/agent-version.rule.ts'
 import { presence, systemLine } from '../hosts/presence.rule.ts'
+import { refusalOf } from '../hosts/refusal.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { type ProjectBranches, projectBranches } from './branch-queries.ts'
 import { cellKey, composeMatrix, type Matrix, type MatrixHost } from './matrix.rule.ts'
@@ -60,7 +60,7 @@ async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
     system: systemLine(host.facts),
     presence: presence(host),
     lastSeenAt: host.lastSeenAt,
-    refusal: tooOld(host.agentVersion, settings.agentVersionMin) ?? host.refusal,
+    refusal: refusalOf(host, settings.agentVersionMin).refusal,
     arches: host.arches,
     rules: host.rules,
   }))

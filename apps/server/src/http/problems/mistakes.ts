@@ -16,6 +16,7 @@ export interface Wrong {
 }
 
 export interface Mistake {
+  kind: 'unknown-key' | 'wrong-value'
   /** A JSON Pointer into the request. */
   where: string
   problem: string
@@ -32,17 +33,20 @@ export const mistakes = (part: string, wrong: readonly Wrong[]): Mistake[] =>
 
 function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed = [] }: Wrong): Mistake[] {
   const { requiredProperties, additionalProperties, allowedValues, pattern } = params
-  if (requiredProperties) return requiredProperties.map(name => ({ where: `${where}/${name}`, problem: 'is missing' }))
+  const wrong = (problem: string, at = where): Mistake => ({ kind: 'wrong-value', where: at, problem })
+  if (requiredProperties) return requiredProperties.map(name => wrong('is missing', `${where}/${name}`))
   if (additionalProperties)
-    return additionalProperties.map(name => ({ where: `${where}/${name}`, problem: unknownKey(name, allowed) }))
-  if (allowedValues) return [{ where, problem: `must be one of ${allowedValues.join(', ')}` }]
-  if (pattern) return [{ where, problem: notAName }]
-  return [{ where, problem: message }]
+    return additionalProperties.map(name => {
+      return { kind: 'unknown-key', where: `${where}/${name}`, problem: unknownKey(name, allowed) }
+    })
+  if (allowedValues) return [wrong(`must be one of ${allowedValues.join(', ')}`)]
+  if (pattern) return [wrong(notAName)]
+  return [wrong(message)]
 }
 
 /** The API's only pattern is that of new names. */
 const notAName = 'must be a name: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit'
 
 /** A mistake as one sentence. */
-export const sentence = ({ where, problem }: Mistake): string =>
-  problem.startsWith('unknown key') ? `${where}: ${problem}` : `${where} ${problem}`
+export const sentence = ({ kind, where, problem }: Mistake): string =>
+  kind === 'unknown-key' ? `${where}: ${problem}` : `${where} ${problem}`

@@ -1,4 +1,4 @@
-import type { HostView } from '@rumpfarm/farm'
+import type { HostView, RefusalCode } from '@rumpfarm/farm'
 import type { ComponentChildren } from 'preact'
 
 /** What the owner can do when the host takes no jobs. */
@@ -7,7 +7,7 @@ export function HostAdvice({ host }: { host: HostView }) {
   return advice === null ? null : <p class="advice">{advice}</p>
 }
 
-function adviceFor({ presence, refusal, name }: HostView): ComponentChildren {
+function adviceFor({ presence, refusalCode, name }: HostView): ComponentChildren {
   switch (presence) {
     case 'silent':
       return `The host is down, has no network, or somebody killed its agent. Jobs that run there continue; the server receives their logs when the host is back. Start the agent again on ${name}.`
@@ -15,21 +15,20 @@ function adviceFor({ presence, refusal, name }: HostView): ComponentChildren {
       return 'The owner stopped the agent. Jobs for this host wait until it starts again.'
     case 'paused':
       return 'An administrator paused this host. It finishes its running jobs and takes no new ones.'
-    default:
-      return refusal === null ? null : refusalAdvice(refusal)
+    case 'online':
+      return refusalCode && refusalAdvice[refusalCode]
   }
 }
 
-function refusalAdvice(refusal: string): ComponentChildren {
-  if (refusal.startsWith('agent too old'))
-    return 'Running jobs continue. New jobs wait for a newer agent. An agent of version 1.1.0 or later updates itself. Replace the agent.sh of an older agent by hand.'
-  if (refusal.startsWith('host-conf'))
-    return (
-      <>
-        Fix that line in host.conf. <code>agent.sh check</code> prints how the agent reads the file.
-      </>
-    )
-  if (refusal.startsWith('disk-full'))
-    return 'Free some disk space for the work directory. The host takes jobs again within a minute.'
-  return null
+const refusalAdvice: Record<RefusalCode, ComponentChildren> = {
+  'agent-too-old':
+    'Running jobs continue. New jobs wait for a newer agent. An agent of version 1.1.0 or later updates itself. Replace the agent.sh of an older agent by hand.',
+  'host-conf': (
+    <>
+      Fix that line in host.conf. <code>agent.sh check</code> prints how the agent reads the file.
+    </>
+  ),
+  'disk-full': 'Free some disk space for the work directory. The host takes jobs again within a minute.',
+  hours: null,
+  other: null,
 }
