@@ -6,8 +6,8 @@ export default defineConfig({
     name: 'network',
     root: import.meta.dirname,
     globalSetup: ['in-own-network.ts', '../support/postgres-setup.ts', '../support/bundle-setup.ts'],
-    maxWorkers: 2,
+    maxWorkers: 3, // every test waits most of the time, and there are three files
     testTimeout: 180_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

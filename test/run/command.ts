@@ -24,6 +24,17 @@ export const capture = async (
   return { ok: code === 0, output: typeof code === 'string' ? code : output, seconds: (Date.now() - startedAt) / 1000 }
 }
 
+/** Runs a command beside others. Its output appears in one piece when it ends. Returns whether it succeeded. */
+export const runBeside = async (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<boolean> => {
+  const { ok, output } = await capture(command, args, env)
+  console.log(output.trimEnd())
+  return ok
+}
+
 /** Runs a command with its output on the terminal, and returns its exit code. */
 export const runVisibly = async (
   command: string,

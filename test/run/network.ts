@@ -20,7 +20,11 @@ const findObstacle = async (): Promise<string | undefined> => {
 export const runNetwork = async (directory: string): Promise<Tally> => {
   const why = await findObstacle()
   if (why === undefined)
-    return runVitest(directory, { within: [ownNetwork], words: ['--config', 'test/network/vitest.config.ts'] })
+    return runVitest(directory, {
+      within: [ownNetwork],
+      words: ['--config', 'test/network/vitest.config.ts'],
+      beside: true,
+    })
   const allow = 'run them as root, or allow user namespaces (sysctl user.max_user_namespaces)'
   return { passed: 0, failed: 0, skipped: [`hosts with bad network links (test/network): ${why}; ${allow}`] }
 }

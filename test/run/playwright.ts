@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { runVisibly } from './command.ts'
+import { runBeside } from './command.ts'
 import type { Tally } from './tally.ts'
 
 interface Suite {
@@ -41,7 +41,7 @@ export const runPlaywright = async (directory: string): Promise<Tally> => {
   }
   const file = `${directory}/playwright.json`
   const words = ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'test', '-c', 'e2e', '--reporter=list,json']
-  const exitCode = await runVisibly('pnpm', words, { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
+  const ok = await runBeside('pnpm', words, { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  return text === undefined ? failure : tallyOf(JSON.parse(text), exitCode)
+  return text === undefined ? failure : tallyOf(JSON.parse(text), ok ? 0 : 1)
 }

@@ -20,12 +20,18 @@ const inTemporaryDirectory = async (run: (directory: string) => Promise<Tally>):
   }
 }
 
+/** Most tests wait most of the time. So the largest part runs beside the others, which run one after the other. */
 const everything = async (directory: string): Promise<Tally> => {
-  let tally = await installTools()
-  tally = add(tally, await runChecks())
-  tally = add(tally, await runVitest(directory))
-  tally = add(tally, await runNetwork(directory))
-  return add(tally, await runPlaywright(directory))
+  const tools = await installTools()
+  const others = [runChecks, () => runPlaywright(directory), () => runNetwork(directory)]
+  const tallies = await Promise.all([runVitest(directory), inOrder(others)])
+  return [tools, ...tallies].reduce(add)
+}
+
+const inOrder = async (parts: readonly (() => Promise<Tally>)[]): Promise<Tally> => {
+  const tallies: Tally[] = []
+  for (const part of parts) tallies.push(await part())
+  return tallies.reduce(add)
 }
 
 /** The projects whose code runs in the server. The others test the agent, or start whole farms. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { runVisibly } from './command.ts'
+import { runBeside, runVisibly } from './command.ts'
 import type { Tally } from './tally.ts'
 
 interface Assertion {
@@ -31,19 +31,24 @@ export const tallyOf = (report: Report, exitCode: number): Tally => {
   }
 }
 
-/** Runs vitest. `within`: a command that runs it; `words`: more arguments. */
+interface VitestOptions {
+  /** A command that runs vitest. */
+  within?: readonly string[]
+  /** More arguments. */
+  words?: readonly string[]
+  /** Whether the output appears at the end, because other commands run at the same time. */
+  beside?: boolean
+}
+
 export const runVitest = async (
   directory: string,
-  { within = [], words = [] }: { within?: readonly string[]; words?: readonly string[] } = {},
+  { within = [], words = [], beside = false }: VitestOptions = {},
 ): Promise<Tally> => {
   const file = `${directory}/vitest-${words.length}.json`
   const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
-  const exitCode = await runVisibly(command, [
-    ...rest,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-  ])
+  const args = [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  // CI: vitest then writes line by line, and does not overwrite lines that others have written.
+  const exitCode = beside ? Number(!(await runBeside(command, args))) : await runVisibly(command, args, { CI: 'true' })
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)
 }
