@@ -65,7 +65,7 @@ export class World {
         throw error
       }
     }
-    return eventually(what, patiently, this.patienceMs, 200)
+    return eventually(what, patiently, this.patienceMs)
   }
 
   logged(job: TestJob, text: string): Promise<true> {

@@ -46,7 +46,7 @@ for (const queues of bothQueues) {
   )
 }
 
-test('a server lives on when every connection to PostgreSQL breaks in use', { timeout: 60_000 }, async () => {
+test.concurrent('a server lives on when every connection to PostgreSQL breaks in use', async () => {
   const database = await createTestDatabase()
   const postgres = await freezablePostgres(database.url)
   const farm = await TestFarm.open({ databaseUrl: postgres.url, queues: 'postgres' })

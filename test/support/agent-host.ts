@@ -1,6 +1,12 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Host, quote, requireJail, type Shell } from '../../apps/agent/spec/support/host.ts'
+import {
+  Host,
+  quote,
+  requireJail,
+  type Shell,
+  patienceMs as usualPatienceMs,
+} from '../../apps/agent/spec/support/host.ts'
 import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { HostUnderTest } from '../conformance/host.ts'
 
@@ -48,7 +54,7 @@ export class AgentHost implements HostUnderTest {
   readonly #patienceMs: number
   #run = ''
 
-  constructor(name: string, { cable, shell, environment, patienceMs = 15_000, walls = [] }: HostOptions = {}) {
+  constructor(name: string, { cable, shell, environment, patienceMs = usualPatienceMs, walls = [] }: HostOptions = {}) {
     requireJail()
     this.name = name
     this.#host = new Host(environment, shell, [...(cable ? ['--net'] : []), ...walls])

@@ -1,13 +1,13 @@
-// The farm fixture as vitest's tests use it, on databases of the run's own PostgreSQL.
+// The farm fixture for vitest: each farm has a database of its own in the PostgreSQL of the run.
 import { afterAll, beforeAll, test } from 'vitest'
 import { type FarmOptions, TestFarm } from './farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 export const bothQueues = ['redis', 'postgres'] as const
 
-/** A sentence about a farm that no other test touches. */
+/** A sentence about a farm that no other test uses. It waits most of the time, so it runs beside the others of its file. */
 export const farmTest = (sentence: string, options: FarmOptions, act: (farm: TestFarm) => Promise<void>): void =>
-  test(sentence, { timeout: 60_000 }, async () => {
+  test.concurrent(sentence, async () => {
     const database = await createTestDatabase()
     let farm: TestFarm | undefined
     try {
@@ -21,7 +21,7 @@ export const farmTest = (sentence: string, options: FarmOptions, act: (farm: Tes
     }
   })
 
-/** One farm for all tests of a file or a describe: for those that do it no harm. */
+/** One farm for all tests of a file or a describe. These tests must not stop its server or its Redis for the others. */
 export function sharedFarm(options: FarmOptions = {}): () => TestFarm {
   let farm: TestFarm | undefined
   let database: TestDatabase | undefined
@@ -31,7 +31,7 @@ export function sharedFarm(options: FarmOptions = {}): () => TestFarm {
   })
   afterAll(() => closeAll(farm, database))
   return () => {
-    if (!farm) throw new Error('the farm is there once the tests run')
+    if (!farm) throw new Error('the farm opens before the first test: call this inside a test')
     return farm
   }
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { listenStill } from '../../apps/agent/spec/support/ports.ts'
 import { endWithParent, exitWithin, hasExited } from '../../packages/child-process/src/index.ts'
+import { patienceMs } from './waiting.ts'
 
 const linesKept = 5_000
 
@@ -30,7 +31,7 @@ export class Program {
   }
 
   /** The first line, from `after` on, for which `pick` gives a value; that value. */
-  async line<T>(what: string, pick: (line: string) => T | undefined, after = 0, milliseconds = 30_000): Promise<T> {
+  async line<T>(what: string, pick: (line: string) => T | undefined, after = 0, milliseconds = patienceMs): Promise<T> {
     const until = AbortSignal.timeout(milliseconds)
     for (let at = after; ; at++) {
       while (at >= this.lines.length) await this.#nextLine(what, until)
@@ -40,7 +41,7 @@ export class Program {
   }
 
   /** TERM, and KILL when that is not obeyed; false if it had to be. */
-  async stop(milliseconds = 15_000): Promise<boolean> {
+  async stop(milliseconds = patienceMs): Promise<boolean> {
     this.child.kill('SIGTERM')
     if (await exitWithin(this.child, milliseconds)) return true
     await this.kill9()

@@ -60,7 +60,7 @@ export class ServerProcess {
 
   async stop(): Promise<void> {
     if (this.running && !(await this.#program.stop()))
-      throw new Error(`the server did not close within 15 s; its last words:\n${this.lines.slice(-20).join('\n')}`)
+      throw new Error(`the server did not close in time; its last lines:\n${this.lines.slice(-20).join('\n')}`)
   }
 
   kill9(): Promise<void> {
