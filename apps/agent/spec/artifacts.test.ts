@@ -138,6 +138,7 @@ scene(
     farm.spoil('artifact', 'deaf', 1000)
     host.signal('KILL')
     await host.line(/^agent-[0-9]+ exit 137$/)
+    await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
     attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
     farm.heal()
     const before = attempt.artifactCalls.length

@@ -10,6 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { Authority } from './support/certificates.ts'
 import { bundle } from './support/host.ts'
 import { scene } from './support/scene.ts'
+import { tarball } from './support/tarball.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-clients-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -46,8 +47,13 @@ const clients: Record<string, Record<string, string>> = {
   'bbwget with a small od': { od: 'case $* in *-A*) exit 1 ;; esac; exec /usr/bin/od "$@"' },
 }
 
-const bytes = randomBytes(45_000_000)
-const sum = createHash('md5').update(bytes).digest('hex')
+const sourcesOf = (megabytes: number) => {
+  const data = randomBytes(megabytes * 1_000_000)
+  return { megabytes, archive: tarball({ data }), sum: createHash('md5').update(data).digest('hex') }
+}
+const [large, small] = [sourcesOf(45), sourcesOf(3)]
+/** Every client receives the large sources once. Its other programs run the same loops of the agent, so 3 MB do for them. */
+const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
 /** For a client that stops at NUL, and for an s_client that takes letters at the beginning of a line as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
 
@@ -59,13 +65,15 @@ const here = Object.entries(clients).filter(([name]) => whereIs(needs(name) ?? '
 
 for (const [name, programs] of here) {
   const [client = ''] = name.split(' ')
+  const { megabytes, archive, sum } = sourcesFor(name)
   scene(
-    `${name}: sources of 45 MB and a log with NULs come byte for byte, and a long poll ends with the agent`,
+    `${name}: sources of ${megabytes} MB and a log with NULs come byte for byte, and a long poll ends with the agent`,
     async ({ farm, host, enrolled }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))
       const attempt = farm.queue({
-        sources: { src: { data: bytes } },
+        sources: { src: {} },
+        archives: [archive],
         steps: { sum: 'md5sum <data', odd: `${odd}; printf 'end\\n'` },
       })
       await farm.finished(attempt, 50_000)

@@ -124,9 +124,9 @@ scene('a lost answer is asked again with the same nonce', async all => {
   expect(host.files('private').sort()).toEqual(['client-rc', 'credential'])
 })
 
-scene('the credential is in no argument list and no environment', async ({ farm, host, enrolled }) => {
+scene('the credential is in no argument list and no environment', async ({ farm, host, enrols }) => {
   farm.next = 50
-  await enrolled()
+  await enrols()
   const look = 'for i in 1 2 3 4 5 6 7 8; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.1; done 2>/dev/null'
   const idle = await host.run(look)
   expect(idle.output).toContain(new URL(farm.url).port)
@@ -142,8 +142,8 @@ scene('the credential is in no argument list and no environment', async ({ farm,
   expect(attempt.log.toString()).not.toContain(farm.credential)
 })
 
-scene('the owner is told what was found here, and what was not', async ({ host, enrolled }) => {
-  await enrolled()
+scene('the owner is told what was found here, and what was not', async ({ host, enrols }) => {
+  await enrols()
   const { text } = await host.line(/^rumpfarm: found: /)
   expect(text).toMatch(
     /found: client [a-z]+, launcher setsid, checksum crc, shell .*, and .*curl.* tar gzip .*; not found, or of no use here: ./,
@@ -169,8 +169,8 @@ for (const [what, text] of [
 
 scene(
   'check says what the agent found, that none runs, and whether the farm answers',
-  async ({ farm, host, enrolled }) => {
-    await enrolled()
+  async ({ farm, host, enrols }) => {
+    await enrols()
     host.signal('TERM')
     await host.line(/^agent-1 exit 0/)
     const check = () => host.run(`${host.shell} ${host.dir}/agent.sh check`)
@@ -196,8 +196,8 @@ scene(
   },
 )
 
-scene('check fails when the host takes no job, and when the farm does not answer', async ({ farm, host, enrolled }) => {
-  await enrolled()
+scene('check fails when the host takes no job, and when the farm does not answer', async ({ farm, host, enrols }) => {
+  await enrols()
   const check = (words = '') => host.run(`${host.shell} ${host.dir}/agent.sh ${words} check`)
   expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs, as process \d+$/m) })
   const away = await check('--url http://127.0.0.1:1')
@@ -207,8 +207,8 @@ scene('check fails when the host takes no job, and when the farm does not answer
   await farm.until('a claim', () => farm.count('claim') > 0)
 })
 
-scene('stop and status say what runs, and stop ends it', async ({ farm, host, enrolled }) => {
-  await enrolled()
+scene('stop and status say what runs, and stop ends it', async ({ farm, host, enrols }) => {
+  await enrols()
   const ask = (words: string) => host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
   const attempt = farm.queue({ steps: { one: 'echo up; sleep 4814' } })
   await farm.logged(attempt, 'up')
@@ -224,8 +224,8 @@ scene('stop and status say what runs, and stop ends it', async ({ farm, host, en
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
-scene('an unknown option or word ends nothing, and is answered with the usage', async ({ farm, host, enrolled }) => {
-  await enrolled()
+scene('an unknown option or word ends nothing, and is answered with the usage', async ({ farm, host, enrols }) => {
+  await enrols()
   const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
   await farm.logged(attempt, 'up')
   for (const words of [
@@ -262,16 +262,16 @@ scene('enrolled paused, a host has a host.conf to look at, and takes no job befo
   expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })
 
-scene('check beside a running agent leaves alone what its client reads', async ({ host, enrolled }) => {
-  await enrolled()
+scene('check beside a running agent leaves alone what its client reads', async ({ host, enrols }) => {
+  await enrols()
   const before = host.read('private', 'client-rc')
   const { output } = await host.run(`RUMPFARM_CLIENT=wget ${host.shell} ${host.dir}/agent.sh check`)
   expect(output).toMatch(/^client wget$/m)
   expect(host.read('private', 'client-rc')).toBe(before)
 })
 
-scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrolled }) => {
-  await enrolled()
+scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrols }) => {
+  await enrols()
   host.signal('TERM')
   await host.line(/^agent-1 exit 0/)
   renameSync(join(host.dir, 'private', 'credential'), join(host.dir, 'credential'))

@@ -37,8 +37,8 @@ for (const client of clients) {
 
   scene(
     `${client}: over TLS, with a private authority named at enrolment, a job runs`,
-    async ({ farm, host, enrolled }) => {
-      await enrolled()
+    async ({ farm, host, enrols }) => {
+      await enrols()
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251))
       const attempt = farm.queue({ sources: { src: { data: bytes } }, steps: { show: 'cat data' } })
       await farm.finished(attempt)

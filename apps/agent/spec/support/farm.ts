@@ -5,6 +5,7 @@ import { type Answer, err, ok, send } from './answer.ts'
 import { type Attempt, type Job, offer } from './attempt.ts'
 import type { Certificate } from './certificates.ts'
 import { type Fault, Faults, kindOf } from './faults.ts'
+import { patienceMs } from './host.ts'
 import { Log } from './log.ts'
 import { listenStill } from './ports.ts'
 import type { Release } from './release.ts'
@@ -121,7 +122,7 @@ export class ScriptedFarm {
   }
 
   /** Resolves as soon as the condition holds; it is looked at after every request. */
-  async until(what: string, condition: () => boolean, milliseconds = 20_000): Promise<void> {
+  async until(what: string, condition: () => boolean, milliseconds = patienceMs): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
       const look = () => {

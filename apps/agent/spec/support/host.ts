@@ -18,6 +18,9 @@ import { createInterface } from 'node:readline'
 export const agentShell = process.env.AGENT_SHELL ?? 'dash'
 export const agentClient = process.env.AGENT_CLIENT ?? 'curl'
 
+/** A machine of two cores under load needs up to 30 s for what takes 1 s on a quiet one. */
+export const patienceMs = 60_000
+
 const agentFolder = join(import.meta.dirname, '..', '..')
 export const bundle = (...options: string[]) =>
   execFileSync('sh', [join(agentFolder, 'bundle.sh'), ...options], { encoding: 'utf8' })
@@ -111,7 +114,7 @@ export class Host {
   }
 
   /** Runs a command and gives its output and exit code. */
-  async run(text: string, milliseconds = 15_000): Promise<{ output: string; code: number }> {
+  async run(text: string, milliseconds = patienceMs): Promise<{ output: string; code: number }> {
     this.runs += 1
     const name = `run-${this.runs}`
     this.tell(`{ ( ${text} ) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
@@ -119,7 +122,7 @@ export class Host {
     return { output: readFileSync(join(this.folder, name), 'utf8'), code: Number(line.text.split(' ')[1]) }
   }
 
-  async line(pattern: RegExp, milliseconds = 15_000, after = 0): Promise<Line> {
+  async line(pattern: RegExp, milliseconds = patienceMs, after = 0): Promise<Line> {
     const find = () => this.lines.find(line => line.at >= after && pattern.test(line.text))
     const found = find()
     if (found) return found
@@ -150,7 +153,7 @@ export class Host {
     )
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
-    const exited = this.line(new RegExp(`^${name} exit `), 60_000)
+    const exited = this.line(new RegExp(`^${name} exit `))
     exited.catch(() => {}) // a test that does not look at it ends the host before
     return { name, pid: this.agentPid, exited }
   }
@@ -168,6 +171,11 @@ export class Host {
   async alive(text: string): Promise<string[]> {
     const { output } = await this.run('ps -e -o stat= -o args=')
     return output.split('\n').filter(line => line.includes(text) && !line.startsWith('Z') && !line.includes('ps -e'))
+  }
+
+  /** Resolves when no living process has this text in its command line. */
+  async ended(text: string): Promise<void> {
+    while ((await this.alive(text)).length > 0) await new Promise(resolve => setTimeout(resolve, 50))
   }
 
   /** Resolves when nothing is at this path of the state directory any more: removal goes on in the background. */
