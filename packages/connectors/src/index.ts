@@ -1,23 +1,23 @@
 /**
- * The outside world: repositories and forges. Everything here answers with values; what is thrown is a defect.
+ * The outside world: git repositories, forges and receivers of webhooks. Every failure is a value; a thrown error is a defect.
  *
- * - openMirrors: commits, tarballs and files of any git repository.
- * - readGithubDelivery, readStandardDelivery: what a signed webhook says. Give them the raw bytes.
- * - postWebhook: tells somebody something, signed.
- * - sameRepository: whether a webhook's repository is a project's.
+ * - openMirrors: commits, tarballs, files and histories of any git repository.
+ * - readGithubDelivery, readStandardDelivery: verify and read a signed webhook. They need the raw bytes.
+ * - postWebhook: sends a signed webhook.
+ * - sameRepository: whether two addresses name the same repository.
  */
 export type { Malformed } from './forges/body.ts'
 export { type ForgePush, type GithubDelivery, type Headers, readGithubDelivery } from './forges/github.ts'
-export { sameRepository } from './forges/repositories.ts'
+export { sameRepository } from './forges/same-repository.ts'
 export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
-export type { GitLimits } from './git/context.ts'
+export type { GitLimits } from './git/git.ts'
 export type { Commit } from './git/mirror.ts'
 export type { Problem } from './git/remote.ts'
 export type { Tarball } from './git/tarballs.ts'
 export {
   type FileAnswer,
-  type LineAnswer,
+  type HistoryAnswer,
   type Mirrors,
   type MirrorsOptions,
   openMirrors,

@@ -22,11 +22,11 @@ function mirrors(options: Partial<MirrorsOptions> = {}) {
 
 const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: basename(directory) })
 
-/** What is in a tarball: names and modes as tar lists them, sorted. */
+/** The names in a tarball, sorted. */
 const list = (file: string) => execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n').sort()
 
 describe('resolve', () => {
-  test('nothing means the default branch', async () => {
+  test('without a ref the answer is the default branch', async () => {
     const repository = makeRepository()
     const commit = repository.git('rev-parse', 'HEAD')
     expect(await mirrors().resolve({ repository: repository.directory })).toEqual({
@@ -38,33 +38,36 @@ describe('resolve', () => {
     })
   })
 
-  test.each(['a path', 'a file URL', 'smart http'])('branch, tag, full and short commit, of %s', async way => {
-    const own = makeRepository()
-    const old = own.git('rev-parse', 'HEAD')
-    own.git('tag', '--annotate', '--message', 'release', 'v1')
-    own.git('switch', '--quiet', '--create', 'fix/one')
-    const fix = own.commit('Fix one', { 'fix.c': '' })
-    const { root, name } = parts(own)
-    const forge = await startForge(smartHttp(root))
-    const repository =
-      { 'a path': own.directory, 'a file URL': `file://${own.directory}` }[way] ?? `${forge.url}/${name}/.git`
-    const { resolve } = mirrors()
+  test.each(['a path', 'a file URL', 'smart http'])(
+    'a ref can be a branch, a tag, a full or a short commit: %s',
+    async way => {
+      const own = makeRepository()
+      const old = own.git('rev-parse', 'HEAD')
+      own.git('tag', '--annotate', '--message', 'release', 'v1')
+      own.git('switch', '--quiet', '--create', 'fix/one')
+      const fix = own.commit('Fix one', { 'fix.c': '' })
+      const { root, name } = parts(own)
+      const forge = await startForge(smartHttp(root))
+      const repository =
+        { 'a path': own.directory, 'a file URL': `file://${own.directory}` }[way] ?? `${forge.url}/${name}/.git`
+      const { resolve } = mirrors()
 
-    expect(await resolve({ repository, ref: 'fix/one' })).toMatchObject({
-      commit: fix,
-      branch: 'fix/one',
-      subject: 'Fix one',
-    })
-    expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old })
-    expect(await resolve({ repository, ref: 'refs/heads/main' })).toMatchObject({ commit: old, branch: 'main' })
-    expect(await resolve({ repository, ref: 'refs/tags/v1' })).toMatchObject({ commit: old })
-    expect(await resolve({ repository, ref: 'refs/heads/v1' })).toMatchObject({ kind: 'problem', absent: true })
-    expect(await resolve({ repository, ref: 'HEAD' })).toMatchObject({ commit: fix, branch: 'fix/one' })
-    expect(await resolve({ repository, ref: fix })).toMatchObject({ kind: 'commit', commit: fix })
-    expect(await resolve({ repository, ref: old.slice(0, 9) })).toMatchObject({ kind: 'commit', commit: old })
-  })
+      expect(await resolve({ repository, ref: 'fix/one' })).toMatchObject({
+        commit: fix,
+        branch: 'fix/one',
+        subject: 'Fix one',
+      })
+      expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old })
+      expect(await resolve({ repository, ref: 'refs/heads/main' })).toMatchObject({ commit: old, branch: 'main' })
+      expect(await resolve({ repository, ref: 'refs/tags/v1' })).toMatchObject({ commit: old })
+      expect(await resolve({ repository, ref: 'refs/heads/v1' })).toMatchObject({ kind: 'problem', absent: true })
+      expect(await resolve({ repository, ref: 'HEAD' })).toMatchObject({ commit: fix, branch: 'fix/one' })
+      expect(await resolve({ repository, ref: fix })).toMatchObject({ kind: 'commit', commit: fix })
+      expect(await resolve({ repository, ref: old.slice(0, 9) })).toMatchObject({ kind: 'commit', commit: old })
+    },
+  )
 
-  test.each(['a path', 'smart http'])('a repository whose names are SHA-256 is built from, of %s', async way => {
+  test.each(['a path', 'smart http'])('the farm builds from a SHA-256 repository: %s', async way => {
     const own = makeRepository({ a: 'b' }, 'sha256')
     const commit = own.git('rev-parse', 'HEAD')
     expect(commit).toHaveLength(64)
@@ -77,7 +80,7 @@ describe('resolve', () => {
     expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
   })
 
-  test('a branch is asked for anew each time', async () => {
+  test('each call asks the repository for the branch', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -87,7 +90,7 @@ describe('resolve', () => {
     expect(await resolve({ repository, ref: 'main' })).toMatchObject({ commit: next, subject: 'Next' })
   })
 
-  test('a commit that the mirror has costs no look at the network, also after a restart', async () => {
+  test('a full commit that the mirror has needs no network, also after a restart', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
@@ -99,7 +102,7 @@ describe('resolve', () => {
     expect(forge.asked.length).toBe(before)
   })
 
-  test('ten who want one commit share one fetch', async () => {
+  test('ten simultaneous calls for one commit share one fetch', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
@@ -109,7 +112,7 @@ describe('resolve', () => {
     expect(events).toEqual(['fetched'])
   })
 
-  test('a commit on no branch is fetched by its name, where the forge allows it', async () => {
+  test('a commit without a branch is fetched by its name if the forge allows it', async () => {
     const own = makeRepository()
     const lost = own.commit('Lost', { a: 'b' })
     own.git('reset', '--quiet', '--hard', 'HEAD~1')
@@ -120,7 +123,7 @@ describe('resolve', () => {
     })
   })
 
-  test('a forge that serves no single commits gives all branches instead', async () => {
+  test('all branches are fetched from a forge that cannot send single commits', async () => {
     const own = makeRepository()
     const old = own.git('rev-parse', 'HEAD')
     own.commit('Next', { a: 'b' })
@@ -132,7 +135,7 @@ describe('resolve', () => {
     expect(await resolve({ repository, ref: 'main' })).toMatchObject({ kind: 'commit', subject: 'Next' })
   })
 
-  test('a shallow copy of a repository will do', async () => {
+  test('a shallow copy of a repository is enough', async () => {
     const own = makeRepository()
     const tip = own.commit('Next', { a: 'b' })
     const copy = join(temporaryDirectory(), 'copy')
@@ -144,7 +147,7 @@ describe('resolve', () => {
     expect(await resolve({ repository: `${forge.url}/copy/.git` })).toMatchObject({ kind: 'commit', commit: tip })
   })
 
-  test("an administrator's insteadOf puts a copy in the forge's place", async () => {
+  test("an administrator's insteadOf replaces the forge by a copy", async () => {
     const own = makeRepository()
     const config = join(temporaryDirectory(), 'gitconfig')
     writeFileSync(config, `[url "${own.directory}"]\n\tinsteadOf = https://forge.example/x\n`)
@@ -152,7 +155,7 @@ describe('resolve', () => {
     expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test('a copy whose name ends in .git is found without it, as git finds it', async () => {
+  test('a copy whose name ends in .git is also found without it, as in git', async () => {
     const own = makeRepository()
     const copies = temporaryDirectory()
     own.git('clone', '--quiet', '--mirror', own.directory, join(copies, 'x.git'))
@@ -174,7 +177,7 @@ describe('resolve', () => {
   })
 })
 
-describe('what cannot be had is said, with what to do next', () => {
+describe('a problem says what to do', () => {
   test('a commit that does not exist', async () => {
     const own = makeRepository()
     const tip = own.git('rev-parse', 'HEAD')
@@ -216,7 +219,7 @@ describe('what cannot be had is said, with what to do next', () => {
     })
   })
 
-  test('a directory that is no repository', async () => {
+  test('a directory that is not a repository', async () => {
     const answer = await mirrors().resolve({ repository: temporaryDirectory() })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('not a git repository') })
   })
@@ -231,7 +234,7 @@ describe('what cannot be had is said, with what to do next', () => {
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining(words) })
   })
 
-  test('a forge that wants a password is not waited for', async () => {
+  test('a forge that asks for a password is a problem at once', async () => {
     const forge = await startForge((_request, response) =>
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
     )
@@ -239,18 +242,18 @@ describe('what cannot be had is said, with what to do next', () => {
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining("(give the farm's user access") })
   })
 
-  test('a forge that is not there', async () => {
+  test('a forge that refuses the connection', async () => {
     const answer = await mirrors().resolve({ repository: 'http://127.0.0.1:1/x.git', ref: 'a'.repeat(40) })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('(the forge does not answer') })
   })
 
-  test('a forge that says nothing', async () => {
+  test('a forge that does not answer', async () => {
     const forge = await startForge(() => undefined)
-    const answer = await mirrors({ limits: { lookSeconds: 0.5 } }).resolve({ repository: `${forge.url}/x.git` })
+    const answer = await mirrors({ limits: { listSeconds: 0.5 } }).resolve({ repository: `${forge.url}/x.git` })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('no answer within 0.5 s') })
   })
 
-  test('close ends a git that waits, with its helpers', async () => {
+  test('close kills a git that waits, with its helpers', async () => {
     const forge = await startForge(() => undefined)
     const { resolve, close } = mirrors()
     const answer = resolve({ repository: `${forge.url}/x.git` })
@@ -273,7 +276,7 @@ describe('what cannot be had is said, with what to do next', () => {
   test.each([
     ['--upload-pack=touch pwned', 'begins with "-"'],
     ['ext::sh -c true', 'empty, too long, or has spaces'],
-    ['ext::true', 'names a helper program'],
+    ['ext::true', 'names a remote helper'],
     ['relative/path', 'neither a URL nor an absolute path'],
     ['gopher://forge.example/x', "transport 'gopher' not allowed"],
     ['', 'empty, too long'],
@@ -284,11 +287,11 @@ describe('what cannot be had is said, with what to do next', () => {
   test.each(['--all', 'a..b', 'main^', 'a b', ':x', 'HEAD~1', '@{-1}'])('the ref %j is refused', async ref => {
     const repository = makeRepository().directory
     expect(await mirrors().resolve({ repository, ref })).toMatchObject({
-      problem: `"${ref}" is no name of a branch or commit`,
+      problem: `"${ref}" is not a name of a branch, a tag or a commit`,
     })
   })
 
-  test("a directory of the farm's that cannot be written", async () => {
+  test('a directory of the farm that is not writable', async () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(file, '')
     const answer = await mirrors({ directory: join(file, 'below') }).resolve({ repository: makeRepository().directory })
@@ -297,7 +300,7 @@ describe('what cannot be had is said, with what to do next', () => {
 })
 
 describe('tarball', () => {
-  test('holds the files of the commit, with nothing before their names', async () => {
+  test('the tarball has the files of the commit, without a leading directory', async () => {
     const own = makeRepository({ 'a.c': 'int a;\n', 'sub/b.c': 'int b;\n' })
     const commit = own.commit('More', { 'c.c': '' })
     const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [] })
@@ -305,7 +308,7 @@ describe('tarball', () => {
     expect(list(made.file)).toEqual(['a.c', 'c.c', 'sub/', 'sub/b.c'])
   })
 
-  test('its sums are those of its bytes', async () => {
+  test('the checksums match the bytes of the tarball', async () => {
     const own = makeRepository()
     const made = await mirrors().tarball({
       repository: own.directory,
@@ -323,7 +326,7 @@ describe('tarball', () => {
     })
   })
 
-  test('the same commit gives the same bytes, a subdirectory too, and every time is the commit’s', async () => {
+  test('the same commit or subdirectory gives the same bytes, and every file has the commit’s time', async () => {
     const own = makeRepository({ 'sub/a.c': 'int a;\n', 'sub/deep/b.c': '' })
     const commit = own.git('rev-parse', 'HEAD')
     const wanted = { repository: own.directory, commit, path: 'sub', leaveOut: [] }
@@ -335,7 +338,7 @@ describe('tarball', () => {
     expect(times.match(/2023-11-14 22:14:20/g)).toHaveLength(3)
   })
 
-  test("an administrator's settings change nothing in it", async () => {
+  test("an administrator's settings do not change the tarball", async () => {
     const own = makeRepository({ '.gitattributes': 'a.txt text\n', 'a.txt': 'a\n' })
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const config = join(temporaryDirectory(), 'gitconfig')
@@ -346,7 +349,7 @@ describe('tarball', () => {
     expect(two.sha256).toBe(one.sha256)
   })
 
-  test('paths are left out, literally', async () => {
+  test('excluded paths are literal and not patterns', async () => {
     const own = makeRepository({ 'a.c': '', 'big/x': '', 'big/y': '', 'sub/*.c': '', 'sub/z.c': '' })
     const commit = own.git('rev-parse', 'HEAD')
     const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: ['big', 'sub/*.c'] })
@@ -354,7 +357,7 @@ describe('tarball', () => {
     expect(list(made.file)).toEqual(['a.c', 'sub/', 'sub/z.c'])
   })
 
-  test('has no pax header before its first file: old tars unpack it as one', async () => {
+  test('the tarball has no pax header, which old tars unpack as a file', async () => {
     const own = makeRepository()
     const made = await mirrors().tarball({
       repository: own.directory,
@@ -365,7 +368,7 @@ describe('tarball', () => {
     expect(gunzipSync(readFileSync(made.file)).toString('latin1', 0, 7)).toBe('hello.c')
   })
 
-  test('is what was committed: attributes leave nothing out and rewrite nothing', async () => {
+  test('attributes omit no file from the tarball and change none', async () => {
     const own = makeRepository({
       '.gitattributes': 'a export-ignore\nb export-subst ident\n',
       a: 'x',
@@ -378,7 +381,7 @@ describe('tarball', () => {
     expect(execFileSync('tar', ['-xzOf', made.file, 'b'], { encoding: 'utf8' })).toBe('$Format:%H$ $Id$')
   })
 
-  test('is fetched when the mirror does not have the commit', async () => {
+  test('the commit of a tarball is fetched if necessary', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -386,7 +389,7 @@ describe('tarball', () => {
     expect(made).toMatchObject({ kind: 'tarball' })
   })
 
-  test('ten who want one share one run, and later ones and later servers find it', async () => {
+  test('ten simultaneous calls for one tarball share one run, and later calls and servers find it', async () => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()
@@ -414,7 +417,7 @@ describe('tarball', () => {
     expect(readFileSync(made.file).equals(bytes)).toBe(true)
   })
 
-  test('the least recently used are removed when there are too many bytes', async () => {
+  test('a full cache removes the least recently used tarballs', async () => {
     const own = makeRepository()
     const directory = temporaryDirectory()
     const { tarball } = mirrors({ directory, tarballBytesMax: 1 })
@@ -432,7 +435,7 @@ describe('tarball', () => {
     await vi.waitFor(() => expect(readdirSync(join(directory, 'tarballs'))).toHaveLength(2))
   })
 
-  test('one that was removed is made again with the same bytes', async () => {
+  test('a removed tarball is made again with the same bytes', async () => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const { tarball } = mirrors({ tarballBytesMax: 1 })
@@ -445,9 +448,9 @@ describe('tarball', () => {
   })
 
   test.each([
-    [{ commit: 'main' }, '"main" is no full commit: resolve it first'],
-    [{ path: '../x' }, '"../x" is no path inside a repository'],
-    [{ leaveOut: ['/etc'] }, '"/etc" is no path inside a repository'],
+    [{ commit: 'main' }, '"main" is not a full commit: resolve it first'],
+    [{ path: '../x' }, '"../x" is not a path inside a repository'],
+    [{ leaveOut: ['/etc'] }, '"/etc" is not a path inside a repository'],
     [{ path: 'none' }, /cannot pack none of .*: fatal: /],
   ])('%j is refused', async (wrong, problem) => {
     const own = makeRepository()
@@ -458,7 +461,7 @@ describe('tarball', () => {
 })
 
 describe('readFile', () => {
-  test('the text of a submodule is the commit that it is at', async () => {
+  test('the text of a submodule is its commit', async () => {
     const own = makeRepository({ '.gitmodules': '' })
     const at = 'a1'.repeat(20)
     own.git('update-index', '--add', '--cacheinfo', `160000,${at},lib/part`)
@@ -468,7 +471,7 @@ describe('readFile', () => {
     expect(answer).toEqual({ kind: 'file', text: at })
   })
 
-  test('gives the text of a file', async () => {
+  test('readFile returns the text of a file', async () => {
     const own = makeRepository({ '.srcgitrev': 'abc\n' })
     const commit = own.git('rev-parse', 'HEAD')
     const { readFile } = mirrors()
@@ -482,7 +485,7 @@ describe('readFile', () => {
     })
   })
 
-  test('refuses a large one', async () => {
+  test('readFile refuses a large file', async () => {
     const own = makeRepository({ large: 'x'.repeat(65_537) })
     const commit = own.git('rev-parse', 'HEAD')
     expect(await mirrors().readFile({ repository: own.directory, commit, path: 'large' })).toMatchObject({

@@ -19,27 +19,27 @@ test.each([
   ['smart http', 'sha1', 'sha256'],
   ['smart http', 'sha256', 'sha1'],
 ] as const)(
-  'of %s, a repository that was made again, first %s and now %s, is built from',
+  'the farm builds from a repository that was created again with another hash: %s, %s, then %s',
   { timeout: 20_000 },
   async (way, first, now) => {
     const own = makeRepository({ a: 'b' }, first)
     const { root, name } = parts(own)
     const forge = await startForge(smartHttp(root))
     const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
-    const { resolve, tarball, line } = mirrors()
+    const { resolve, tarball, history } = mirrors()
     expect(await resolve({ repository })).toMatchObject({ kind: 'commit' })
-    expect(await line({ repository, branch: 'main' })).toMatchObject({ kind: 'line' })
+    expect(await history({ repository, branch: 'main' })).toMatchObject({ kind: 'history' })
 
     rmSync(join(own.directory, '.git'), { recursive: true })
     own.git('init', '--quiet', '--initial-branch=main', `--object-format=${now}`)
     const commit = own.commit('Again')
     expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
     expect(await resolve({ repository, ref: commit.slice(0, 10) })).toMatchObject({ commit, subject: 'Again' })
-    expect(await line({ repository, branch: 'main' })).toMatchObject({ commits: [commit] })
+    expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [commit] })
   },
 )
 
-test('a commit whose name has the length of another hash does not touch the mirror', async () => {
+test('a commit name with the length of another hash does not change the mirror', async () => {
   const own = makeRepository()
   const { resolve } = mirrors()
   const repository = own.directory
@@ -47,7 +47,7 @@ test('a commit whose name has the length of another hash does not touch the mirr
   expect(await resolve({ repository })).toMatchObject({ kind: 'commit', subject: 'First' })
 })
 
-test('HEAD of a repository with a detached HEAD is its commit, of no branch', async () => {
+test('a detached HEAD resolves to its commit, without a branch', async () => {
   const own = makeRepository()
   own.git('switch', '--quiet', '--detach')
   const commit = own.commit('Apart')
@@ -56,7 +56,7 @@ test('HEAD of a repository with a detached HEAD is its commit, of no branch', as
   expect(resolved).not.toHaveProperty('branch')
 })
 
-test('HEAD that names no branch is answered with the branches that there are', async () => {
+test('the problem of a HEAD without a branch lists the branches', async () => {
   const own = makeRepository()
   own.git('branch', 'next')
   own.git('symbolic-ref', 'HEAD', 'refs/heads/gone')
@@ -67,7 +67,7 @@ test('HEAD that names no branch is answered with the branches that there are', a
   })
 })
 
-test('a repository without a commit says so', async () => {
+test('the problem of an empty repository says that it has no commit', async () => {
   const own = makeRepository()
   own.git('update-ref', '-d', 'refs/heads/main')
   expect(await mirrors().resolve({ repository: own.directory })).toMatchObject({

@@ -108,7 +108,13 @@ serverTest('what cannot be built is refused in words, and nothing is stored', as
     'branch-not-built',
     new RegExp(`only the branches main, release/\\*.*${head}`),
   )
-  await refused('sample', { ref: '--upload-pack=x' }, 422, 'repository-problem', /is no name of a branch or commit/)
+  await refused(
+    'sample',
+    { ref: '--upload-pack=x' },
+    422,
+    'repository-problem',
+    /is not a name of a branch, a tag or a commit/,
+  )
   await refused('gone', { ref: 'main' }, 422, 'repository-problem', /nonexistent/)
   await refused('gone', {}, 422, 'repository-problem', /nonexistent/)
   const misspelt = await refused('sample', { rev: 'main' }, 400, 'invalid', /^\/body\/rev: unknown key/)

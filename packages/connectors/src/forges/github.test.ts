@@ -33,7 +33,7 @@ function deliver(body: unknown, headers: Record<string, string | undefined> = {}
   return readGithubDelivery({ ...usual, ...headers }, bytes, secrets)
 }
 
-test("GitHub's own example of a signature", () => {
+test("the signature of GitHub's own example is accepted", () => {
   const headers = {
     'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
     'x-github-event': 'ping',
@@ -57,45 +57,49 @@ const read = {
   author: 'Ada',
 }
 
-test('NUL in a message or a name is shown as a picture of it, and in a ref it is refused', () => {
+test('NUL becomes U+FFFD in a message or a name, and is refused in a ref', () => {
   const head_commit = { message: 'Fix\0 it', author: { name: 'A\0da' } }
   expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
   expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
 })
 
 test.each([
-  ['x-gitea-signature', 'x', /X-Gitea-Signature came/],
-  ['x-gogs-signature', 'x', /X-Gogs-Signature came/],
-  ['x-hub-signature', 'sha1=x', /X-Hub-Signature came, which is SHA-1/],
-  ['x-hub-signature', 'sha256=x', /X-Hub-Signature: sha256= came, as Bitbucket sends it: .*generic webhook/],
-  ['x-gitlab-token', 'x', /X-Gitlab-Token came/],
+  ['x-gitea-signature', 'x', /the delivery has X-Gitea-Signature/],
+  ['x-gogs-signature', 'x', /the delivery has X-Gogs-Signature/],
+  ['x-hub-signature', 'sha1=x', /the delivery has X-Hub-Signature, which is SHA-1/],
+  ['x-hub-signature', 'sha256=x', /the delivery has X-Hub-Signature: sha256=, from Bitbucket: .*generic webhook/],
+  ['x-gitlab-token', 'x', /the delivery has X-Gitlab-Token/],
   ['webhook-signature', 'x', /\/webhooks\/generic/],
   ['x-other', 'x', /give the webhook a secret/],
-])('where %s: %s came in place of its signature, the refusal names it', (name, value, words) => {
-  expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
-    kind: 'bad-signature',
-    problem: expect.stringMatching(words),
-  })
-})
+])(
+  'a delivery with %s: %s in place of the signature is refused, and the message names that header',
+  (name, value, words) => {
+    expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
+      kind: 'bad-signature',
+      problem: expect.stringMatching(words),
+    })
+  },
+)
 
-test('a push', () => expect(deliver(push)).toEqual(read))
+test('a push is read', () => expect(deliver(push)).toEqual(read))
 
-test('a push as a form, as GitHub sends it unless told otherwise', () => {
+test('a push as a form, which is GitHub’s default, is read', () => {
   const form = new URLSearchParams({ payload: JSON.stringify(push) }).toString()
   expect(deliver(form, { 'content-type': 'application/x-www-form-urlencoded' })).toEqual(read)
 })
 
-test('a push whose commit is not told', () => {
+test('a push without a commit message is read', () => {
   expect(deliver({ ...push, head_commit: null })).toMatchObject({ kind: 'push', commit, subject: undefined })
 })
 
-test('any of the secrets will do', () => expect(deliver(push, {}, ['new', secret])).toMatchObject({ kind: 'push' }))
+test('a signature with any of the secrets is accepted', () =>
+  expect(deliver(push, {}, ['new', secret])).toMatchObject({ kind: 'push' }))
 
 describe('nothing to build', () => {
   test.each([
-    ['a tag', { ...push, ref: 'refs/tags/v1' }, {}, 'refs/tags/v1 is no branch'],
+    ['a tag', { ...push, ref: 'refs/tags/v1' }, {}, 'refs/tags/v1 is not a branch'],
     ['a deleted branch', { ...push, deleted: true, after: '0'.repeat(40) }, {}, 'refs/heads/feature/x was deleted'],
-    ['another event', {}, { 'x-github-event': 'issues' }, 'the event issues is no push'],
+    ['another event', {}, { 'x-github-event': 'issues' }, 'the event issues is not a push'],
   ])('%s', (_name, body, headers, why) => {
     expect(deliver(body, headers)).toMatchObject({ kind: 'nothing-to-build', why })
   })
@@ -146,7 +150,7 @@ describe('malformed', () => {
       'it is not JSON',
     ],
     ['no commit', { ...push, after: undefined }, {}, /^body$/, 'after'],
-    ['a commit that is none', { ...push, after: '--help' }, {}, /^body.after$/, 'pattern'],
+    ['a commit that is not one', { ...push, after: '--help' }, {}, /^body.after$/, 'pattern'],
     ['no repository', { ...push, repository: undefined }, {}, /^body$/, 'repository'],
     ['a repository without address', { ...push, repository: {} }, {}, /^body.repository$/, 'no clone_url'],
     ['a list', [], {}, /^body$/, 'object'],
@@ -160,7 +164,7 @@ describe('malformed', () => {
     })
   })
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     const bytes = Buffer.from([0x22, 0xff, 0x22])
     const headers = { 'x-hub-signature-256': sign(bytes), 'x-github-event': 'push', 'x-github-delivery': 'x' }
     expect(readGithubDelivery(headers, bytes, [secret])).toEqual({

@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import Type from 'typebox'
 import { firstLine, type Malformed, malformed, readBody, readText } from './body.ts'
 
-/** The headers of a delivery; names in lower case, as Node gives them. */
+/** The headers of a delivery. Node gives their names in lower case. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 export interface ForgePush {
-  /** The forge's own id: the same for a resend. */
+  /** The forge's id. A repeated delivery has the same one. */
   deliveryId: string
-  /** Every address the forge gives for the repository: compare each (sameRepository). */
+  /** All addresses that the forge names for the repository. Compare each with sameRepository. */
   repositoryUrls: string[]
   branch: string
   commit: string
@@ -20,14 +20,14 @@ export interface ForgePush {
 export type GithubDelivery =
   | ({ kind: 'push' } & ForgePush)
   | { kind: 'ping'; deliveryId: string }
-  /** Understood, and nothing to build: a tag, a deleted branch, another event. */
+  /** A valid delivery, but of a tag, a deleted branch, or another event. */
   | { kind: 'nothing-to-build'; deliveryId: string; why: string }
   | { kind: 'bad-signature'; problem: string }
   | Malformed
 
 const url = Type.Optional(Type.String({ maxLength: 2000 }))
 const PushEvent = Type.Object({
-  // git allows no blank and no control character in a ref.
+  // git refuses spaces and control characters in a ref: https://git-scm.com/docs/git-check-ref-format
   ref: Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\x00-\\x20\\x7f]+$' }),
   after: Type.String({ pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' }),
   deleted: Type.Optional(Type.Boolean()),
@@ -36,7 +36,7 @@ const PushEvent = Type.Object({
     ssh_url: url,
     git_url: url,
     html_url: url,
-    // GitHub Enterprise, Gitea and Forgejo may leave some out; one is enough.
+    // GitHub Enterprise, Gitea and Forgejo can omit some; one is enough.
   }),
   head_commit: Type.Optional(
     Type.Union([
@@ -50,32 +50,33 @@ const PushEvent = Type.Object({
 })
 
 /**
- * Reads a GitHub webhook (Gitea and Forgejo send the same). `body` is the raw bytes: parsing and writing them again would
- * change them, and with them the signature. A delivery signed with any of `secrets` is good, so that a secret can be changed.
+ * Verifies and reads a webhook of GitHub; Gitea and Forgejo send the same format. `body` is the raw bytes, because the signature is
+ * about them: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+ * The signature can be made with any of `secrets`, so that an administrator can change the secret.
  */
 export function readGithubDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): GithubDelivery {
   const wrong = signatureProblem(headers, body, secrets)
   if (wrong) return { kind: 'bad-signature', problem: wrong }
   const deliveryId = header(headers, 'x-github-delivery') ?? ''
   if (!/^[A-Za-z0-9_.:-]{1,100}$/.test(deliveryId))
-    return malformed('header X-GitHub-Delivery', 'it is missing, or no id')
+    return malformed('header X-GitHub-Delivery', 'it is missing, or is not an id')
   const event = header(headers, 'x-github-event') ?? ''
   if (event === 'ping') return { kind: 'ping', deliveryId }
   if (event === '') return malformed('header X-GitHub-Event', 'it is missing')
   if (event !== 'push')
-    return { kind: 'nothing-to-build', deliveryId, why: `the event ${event.slice(0, 50)} is no push` }
+    return { kind: 'nothing-to-build', deliveryId, why: `the event ${event.slice(0, 50)} is not a push` }
   return readPush(deliveryId, header(headers, 'content-type') ?? '', body)
 }
 
 function readPush(deliveryId: string, contentType: string, bytes: Uint8Array): GithubDelivery {
   const text = readText(bytes)
   if (text.kind === 'malformed') return text
-  // GitHub's form for new webhooks is the other one: application/x-www-form-urlencoded with the JSON as `payload`.
+  // By default GitHub sends application/x-www-form-urlencoded, with the JSON as `payload`.
   const form = contentType.startsWith('application/x-www-form-urlencoded')
   const read = readBody(PushEvent, form ? (new URLSearchParams(text.value).get('payload') ?? '') : text.value)
   if (read.kind === 'malformed') return read
   const { ref, after, deleted, repository, head_commit } = read.value
-  if (!ref.startsWith('refs/heads/')) return { kind: 'nothing-to-build', deliveryId, why: `${ref} is no branch` }
+  if (!ref.startsWith('refs/heads/')) return { kind: 'nothing-to-build', deliveryId, why: `${ref} is not a branch` }
   if (deleted || /^0+$/.test(after)) return { kind: 'nothing-to-build', deliveryId, why: `${ref} was deleted` }
   const urls = [repository.clone_url, repository.ssh_url, repository.git_url, repository.html_url]
   const repositoryUrls = urls.filter(address => address !== undefined)
@@ -105,39 +106,45 @@ function signatureProblem(headers: Headers, body: Uint8Array, secrets: readonly 
   return matches.includes(true) ? undefined : "the signature does not match: the webhook's secret is not the farm's"
 }
 
-/** Who has signed in another way is told so: that there is no secret would be wrong. */
+/** If the delivery has another kind of signature, the message names it: then a secret exists. */
 function missingSignature(headers: Headers): string {
   const missing = 'the header X-Hub-Signature-256 is missing'
   const other = otherSignatures.find(([name, , start = '']) => header(headers, name)?.startsWith(start))
   return other ? `${missing}, and ${other[1]}` : `${missing}: give the webhook a secret`
 }
 
-const otherSignatures: readonly [header: string, words: string, start?: string][] = [
+const otherSignatures: readonly [header: string, advice: string, start?: string][] = [
   [
     'x-gitea-signature',
-    'X-Gitea-Signature came: this is an older Gitea or Forgejo; update it (Gitea 1.14 and later sends both)',
+    'the delivery has X-Gitea-Signature, from an old Gitea or Forgejo: update it (Gitea 1.14 and later sends both)',
   ],
   [
     'x-forgejo-signature',
-    'X-Forgejo-Signature came: choose the type "Gitea" or "Forgejo" and update it, so that it sends both',
+    'the delivery has X-Forgejo-Signature: choose the type "Gitea" or "Forgejo" and update it, so that it sends both',
   ],
   [
     'x-gogs-signature',
-    'X-Gogs-Signature came: send from Gogs through ./farm trigger or the generic webhook, signed by Standard Webhooks',
+    'the delivery has X-Gogs-Signature: for Gogs, use ./farm trigger or the generic webhook, signed by Standard Webhooks',
   ],
   [
     'x-hub-signature',
-    'X-Hub-Signature: sha256= came, as Bitbucket sends it: its pushes have another form, so use ./farm trigger or the generic webhook, signed by Standard Webhooks',
+    'the delivery has X-Hub-Signature: sha256=, from Bitbucket: its pushes have another format, so use ./farm trigger or the generic webhook, signed by Standard Webhooks',
     'sha256=',
   ],
-  ['x-hub-signature', 'X-Hub-Signature came, which is SHA-1 and no longer safe: let the sender sign with SHA-256'],
-  ['x-gitlab-token', 'X-Gitlab-Token came: GitLab does not sign; use the generic webhook, signed by Standard Webhooks'],
-  ['webhook-signature', 'webhook-signature came: send Standard Webhooks to /webhooks/generic'],
+  [
+    'x-hub-signature',
+    'the delivery has X-Hub-Signature, which is SHA-1 and no longer safe: configure the sender to sign with SHA-256',
+  ],
+  [
+    'x-gitlab-token',
+    'the delivery has X-Gitlab-Token: GitLab does not sign; use the generic webhook, signed by Standard Webhooks',
+  ],
+  ['webhook-signature', 'the delivery has webhook-signature: send Standard Webhooks to /webhooks/generic'],
 ]
 
 const sameDigest = (hex: string, digest: Buffer): boolean => timingSafeEqual(Buffer.from(hex, 'hex'), digest)
 
-/** A header sent twice has no one value. */
+/** Undefined for a header that was sent twice: it has no single value. */
 const header = (headers: Headers, name: string): string | undefined => {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined

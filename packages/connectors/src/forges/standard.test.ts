@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Signed by the specification's words, not by the library that verifies it. */
+/** Signed as the specification says, and not by the library that verifies it. */
 function deliver(
   body: unknown,
   { at = now, id = 'msg_1', secrets = [secret], signature = undefined as string | undefined } = {},
@@ -28,9 +28,9 @@ test.each([
   [{ project: 'sample' }],
   [{ project: 'sample', branch: 'feature/x' }],
   [{ project: 'sample', commit: 'abcdef0123' }],
-])('%j', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
+])('%j is read', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
 
-test('one of several signatures, and one of several secrets, is enough', () => {
+test('one matching signature and one matching secret are enough', () => {
   const right = createHmac('sha256', key).update(`msg_1.${now}.{"project":"p"}`).digest('base64')
   const signature = `v1,${Buffer.alloc(32).toString('base64')} v1a,x v1,${right}`
   const secrets = [`whsec_${Buffer.alloc(24).toString('base64')}`, secret]
@@ -42,10 +42,10 @@ describe('refused', () => {
     ['five minutes old', { at: now - 301 }, 'stale', 'too old'],
     ['from the future', { at: now + 301 }, 'stale', 'too new'],
     ['with another signature', { signature: 'v1,AAAA' }, 'bad-signature', 'No matching signature'],
-    ['with no signature in it', { signature: 'v1' }, 'bad-signature', 'No matching signature'],
-    ['with a time that is none', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
-    ['with no secret on the farm', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
-    ['with an id that is none', { id: 'a b' }, 'malformed', 'it is no id'],
+    ['with an empty signature', { signature: 'v1' }, 'bad-signature', 'No matching signature'],
+    ['with an invalid time', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
+    ['without a secret on the farm', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
+    ['with an invalid id', { id: 'a b' }, 'malformed', 'it is not an id'],
   ])('%s', (_name, options, kind, problem) => {
     expect(deliver({ project: 'p' }, options)).toMatchObject({ kind, problem: expect.stringContaining(problem) })
   })
@@ -73,6 +73,6 @@ describe('refused', () => {
   })
 })
 
-test('a secret that is no base64 is the farm’s mistake, and thrown', () => {
+test('a secret that is not base64 is an error of the configuration, and thrown', () => {
   expect(() => deliver({ project: 'p' }, { secrets: ['whsec_***'] })).toThrow()
 })

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { type Malformed, malformed, readBody, readText } from './body.ts'
 import type { Headers } from './github.ts'
 
-/** What a Standard Webhook asks for: a build of a project, at a commit, or at a branch's or the default branch's newest. */
+/** A request to build a project, at a commit or at the newest commit of a branch. Default: that of the default branch. */
 export const TriggerBody = Type.Object(
   {
     project: Type.String({ pattern: namePattern }),
@@ -18,20 +18,23 @@ export type TriggerBody = Static<typeof TriggerBody>
 export type StandardDelivery =
   | ({ kind: 'trigger'; deliveryId: string } & TriggerBody)
   | { kind: 'bad-signature'; problem: string }
-  /** Signed too long ago, or with a clock too far ahead: more than five minutes. */
+  /** The signature's time differs from the farm's clock by more than five minutes. */
   | { kind: 'stale'; problem: string }
   | Malformed
 
 const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
-/** Reads a delivery signed as standardwebhooks.com says. `secrets` are base64, with or without `whsec_`; any may match. */
+/**
+ * Verifies and reads a delivery in the format of Standard Webhooks: https://www.standardwebhooks.com. `secrets` are base64, with or
+ * without `whsec_`; the signature can be made with any of them.
+ */
 export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): StandardDelivery {
   if (secrets.length === 0) return { kind: 'bad-signature', problem: 'the farm has no secret for this webhook' }
   const missing = names.find(name => typeof headers[name] !== 'string')
   if (missing) return { kind: 'bad-signature', problem: `the header ${missing} is missing` }
   const deliveryId = String(headers['webhook-id'])
   if (!/^[\x21-\x7e]{1,200}$/.test(deliveryId))
-    return malformed('header webhook-id', 'it is no id: 1 to 200 letters and signs')
+    return malformed('header webhook-id', 'it is not an id: 1 to 200 printable ASCII characters')
   const text = readText(body)
   if (text.kind === 'malformed') return text
   const wrong = verify(headers as Record<string, string>, text.value, secrets)
@@ -42,7 +45,7 @@ export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets
 
 type Refusal = Extract<StandardDelivery, { kind: 'bad-signature' | 'stale' }>
 
-/** The newest refusal, or nothing when one of the secrets matches. */
+/** Undefined if one of the secrets matches, otherwise the problem with the last one. */
 function verify(headers: Record<string, string>, text: string, secrets: readonly string[]): Refusal | undefined {
   let refusal: Refusal | undefined
   for (const secret of secrets) {
@@ -53,14 +56,14 @@ function verify(headers: Record<string, string>, text: string, secrets: readonly
 }
 
 function verifyOne(headers: Record<string, string>, text: string, secret: string): Refusal | undefined {
-  const webhook = new Webhook(secret) // throws for a secret that is no base64: the configuration is wrong, not the delivery
+  const webhook = new Webhook(secret) // throws if the secret is not base64: then the configuration is wrong, and not the delivery
   try {
     webhook.verify(text, headers, { jsonParse: false })
     return undefined
   } catch (error) {
     if (!(error instanceof WebhookVerificationError)) throw error
     if (/too old|too new/.test(error.message))
-      return { kind: 'stale', problem: `${error.message}: sign it when it is sent, and check both clocks` }
+      return { kind: 'stale', problem: `${error.message}: sign the message when you send it, and check both clocks` }
     return { kind: 'bad-signature', problem: `${error.message}: the sender's secret is not the farm's` }
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { addressProblem, localPath, mirrorName } from './addresses.ts'
 
 describe("a mirror's name", () => {
-  test('can be read, and holds no secret', () => {
+  test('is readable, and contains no secret', () => {
     const url = 'https://ada:s3cret@github.com/rumpkernel/buildrump.sh.git'
     expect(mirrorName(url, url)).toMatch(/^github-com-rumpkernel-buildrump-sh-[0-9a-f]{12}\.git$/)
   })
@@ -11,9 +11,9 @@ describe("a mirror's name", () => {
     ['https://h/a/b', 'https://h/a-b'],
     ['https://h/x', 'https://h/x.git'],
     ['/srv/x', '/srv/./x'],
-  ])('%s and %s have two', (one, other) => expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)))
+  ])('%s and %s have different names', (one, other) => expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)))
 
-  test('is another when the repository is taken from elsewhere', () => {
+  test('differs if the repository is read from another address', () => {
     expect(mirrorName('https://h/x', 'https://h/x')).not.toBe(mirrorName('https://h/x', '/srv/x'))
   })
 })
@@ -24,17 +24,16 @@ test.each([
   ['file://host/srv/x', undefined],
   ['https://h/x', undefined],
   ['h:x', undefined],
-])('%s is the directory %s', (repository, path) => expect(localPath(repository)).toBe(path))
+])('the directory of %s is %s', (repository, path) => expect(localPath(repository)).toBe(path))
 
-test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'file:///srv/x'])(
-  '%s may be given to git',
-  text => expect(addressProblem(text)).toBeUndefined(),
+test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'file:///srv/x'])('%s is allowed', text =>
+  expect(addressProblem(text)).toBeUndefined(),
 )
 
 test.each([
   { repository: '/home/ada/my farm', problem: undefined },
   { repository: 'https://forge.example/my farm', problem: expect.stringContaining('has spaces') },
   { repository: '/srv/two\nlines', problem: expect.stringContaining('has spaces') },
-])('only a path on this machine may have spaces: $repository', ({ repository, problem }) => {
+])('only a path on this machine can have spaces: $repository', ({ repository, problem }) => {
   expect(addressProblem(repository)).toEqual(problem)
 })

@@ -1,6 +1,6 @@
 import { hideSecrets } from '@rumpfarm/contracts'
 
-// What git, curl and ssh say (with LC_ALL=C), and what a person can do about it.
+// Messages of git, curl and ssh (with LC_ALL=C), and what a person can do.
 const advices: [RegExp, string][] = [
   [
     /dubious ownership/,
@@ -12,7 +12,7 @@ const advices: [RegExp, string][] = [
   ],
   [
     /authentication failed|could not read (username|password)|permission denied|access denied|returned error: 40[13]|host key verification/i,
-    "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges say this of a repository that does not exist",
+    "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges also answer so for a repository that does not exist",
   ],
   [
     /not a git repository|not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,
@@ -23,11 +23,11 @@ const advices: [RegExp, string][] = [
     'the forge failed: the next trigger tries again',
   ],
   [/transport .* not allowed/, 'use https, http, ssh, git, file, or a path'],
-  [/ENOSPC|no space left|disk full/i, "make room on the farm server's disk"],
+  [/ENOSPC|no space left|disk full/i, "free space on the farm server's disk"],
 ]
 
-/** A problem for people: what was tried, git's own words, what to do next. */
-export function explain(tried: string, message: string): string {
+/** A message for people: what failed, git's own message, and what to do next. */
+export function explain(failure: string, message: string): string {
   const advice = advices.find(([pattern]) => pattern.test(message))?.[1]
-  return hideSecrets(`${tried}: ${message}${advice ? ` (${advice})` : ''}`)
+  return hideSecrets(`${failure}: ${message}${advice ? ` (${advice})` : ''}`)
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { makeRepository, quietEnvironment, temporaryDirectory } from '../support/repository.ts'
 import { WithoutGlobalHeader, writeArchive } from './archive.ts'
-import { defaultGitLimits, openGit } from './context.ts'
+import { defaultGitLimits, openGit } from './git.ts'
 import { openMirror } from './mirror.ts'
 
 async function archiveTo(file: string, size: number) {
@@ -14,15 +14,18 @@ async function archiveTo(file: string, size: number) {
   return writeArchive(git, mirror, { commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }, file)
 }
 
-// Linux and the BSDs have this device; elsewhere there is no cheap full disk to try.
-test.runIf(existsSync('/dev/full')).each([1, 5_000_000])('a full disk is named, with %i bytes to write', async size => {
-  expect(await archiveTo('/dev/full', size)).toEqual({
-    kind: 'failed',
-    message: expect.stringContaining('ENOSPC'),
-  })
-})
+// Linux and the BSDs have this device. Other systems have no simple full disk.
+test.runIf(existsSync('/dev/full')).each([1, 5_000_000])(
+  'a full disk is reported, with %i bytes to write',
+  async size => {
+    expect(await archiveTo('/dev/full', size)).toEqual({
+      kind: 'failed',
+      message: expect.stringContaining('ENOSPC'),
+    })
+  },
+)
 
-/** What comes out of the filter when the bytes come in pieces of this size. */
+/** The output of the filter, for input in pieces of this size. */
 async function filtered(bytes: Buffer, size: number): Promise<Buffer> {
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
     bytes.subarray(n * size, (n + 1) * size),
@@ -41,10 +44,13 @@ const block = (type: string, size: number) => {
   return made
 }
 
-test.each([1, 100, 512, 1023, 1024, 1025, 100_000])('the global header goes, in pieces of %i', async size => {
-  const rest = Buffer.concat([block('0', 3), Buffer.alloc(512, 'abc'), Buffer.alloc(1024)])
-  const global = Buffer.concat([block('g', 52), Buffer.alloc(512, 'c')])
-  expect((await filtered(Buffer.concat([global, rest]), size)).equals(rest)).toBe(true)
-  expect((await filtered(rest, size)).equals(rest)).toBe(true)
-  expect((await filtered(Buffer.from('short'), size)).toString()).toBe('short')
-})
+test.each([1, 100, 512, 1023, 1024, 1025, 100_000])(
+  'the global header is removed, in pieces of %i bytes',
+  async size => {
+    const rest = Buffer.concat([block('0', 3), Buffer.alloc(512, 'abc'), Buffer.alloc(1024)])
+    const global = Buffer.concat([block('g', 52), Buffer.alloc(512, 'c')])
+    expect((await filtered(Buffer.concat([global, rest]), size)).equals(rest)).toBe(true)
+    expect((await filtered(rest, size)).equals(rest)).toBe(true)
+    expect((await filtered(Buffer.from('short'), size)).toString()).toBe('short')
+  },
+)

@@ -6,20 +6,20 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { Cksum } from '@rumpfarm/contracts'
-import type { Git } from './context.ts'
+import type { Git } from './git.ts'
 import type { Mirror } from './mirror.ts'
 
 export interface TarballContent {
   commit: string
-  /** The directory of the commit that becomes the tarball's root. */
+  /** The directory that becomes the tarball's root. Default: the repository's root. */
   path?: string | undefined
-  /** Paths below that root. */
+  /** Paths below that root that the tarball does not contain. */
   leaveOut: readonly string[]
 }
 
 export interface Sums {
   bytes: number
-  /** POSIX cksum, decimal. */
+  /** The CRC of POSIX cksum(1), decimal. */
   crc: string
   sha256: string
   md5: string
@@ -28,11 +28,11 @@ export interface Sums {
 export type Archived = { kind: 'archived'; sums: Sums } | { kind: 'failed'; message: string }
 
 /**
- * Writes a commit's files as a tar.gz whose entries have no directory before them. The same commit gives the same bytes
- * (with the same git and zlib): every time is the commit's, nobody's name is in it.
+ * Writes a commit's files as a tar.gz without a leading directory. The same commit gives the same bytes, with the same git and
+ * zlib: every file has the commit's time, and no user's name.
  */
 export async function writeArchive(git: Git, mirror: Mirror, content: TarballContent, file: string): Promise<Archived> {
-  const sums = new Summing()
+  const sums = new Checksums()
   const tar = await git.stream(await archiveCall(git, mirror, content))
   const written = pipeline(
     tar.stdout,
@@ -42,7 +42,7 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
     createWriteStream(file, { mode: 0o644 }),
   )
   const [end, failure] = await Promise.all([tar.ended, written.then(() => undefined, asError)])
-  // A full disk comes first: git then only says that nobody reads what it writes.
+  // Report a full disk before git's failure: git only reports the closed pipe.
   if (failure && 'syscall' in failure) return { kind: 'failed', message: failure.message }
   if (end.kind === 'failed') return { kind: 'failed', message: end.message }
   if (failure) return { kind: 'failed', message: failure.message }
@@ -51,24 +51,24 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-// src-netbsd's 220 MB, two shared cores: level 3 makes 48.8 MB in 3.7 s, level 4 44.7 MB in 4.1 s, level 6 42.4 MB in 5.4 s.
+// The 220 MB of src-netbsd on two shared cores: level 3 gives 48.8 MB in 3.7 s, level 4 44.7 MB in 4.1 s, level 6 42.4 MB in 5.4 s.
 const gzipOptions = { level: 4, chunkSize: 65_536 }
 
-// An administrator's own settings change nothing in a tarball.
-const committedBytes = ['-c', 'core.autocrlf=false', '-c', 'tar.umask=0022']
+// An administrator's settings must not change a tarball.
+const fixedSettings = ['-c', 'core.autocrlf=false', '-c', 'tar.umask=0022']
 
 /**
- * For a subdirectory git runs inside an empty directory of that name: `git archive COMMIT:path` would forget the
- * commit's time and put the present one on every file, and git 2.39 has no --mtime.
+ * For a subdirectory, git runs inside an empty directory of that name. `git archive COMMIT:path` would give every file the current
+ * time and not the commit's, and git 2.39 has no --mtime.
  */
 async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leaveOut }: TarballContent) {
   const root = join(directory, 'roots')
   const cwd = join(root, path ?? '.')
   await mkdir(cwd, { recursive: true })
-  const excludes = leaveOut.map(left => `:(top,exclude,literal)${left}`)
+  const excludes = leaveOut.map(excluded => `:(top,exclude,literal)${excluded}`)
   return {
     args: [
-      ...committedBytes,
+      ...fixedSettings,
       'archive',
       '--format=tar',
       '--',
@@ -82,8 +82,8 @@ async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leav
 }
 
 /**
- * Drops the pax header with the commit's name that git puts first: tars of before 2001 unpack it as a file. The agent is
- * told the commit anyway.
+ * Removes git's pax header, which contains the commit: a tar from before 2001 unpacks it as a file. The agent receives the commit in
+ * another way. Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar and pax headers)
  */
 export class WithoutGlobalHeader extends Transform {
   #head: Buffer | undefined = Buffer.alloc(0)
@@ -108,15 +108,15 @@ export class WithoutGlobalHeader extends Transform {
 const blockBytes = 512
 const headBytes = 2 * blockBytes
 
-/** git's global header is one block, and its one record another. */
+/** git's global header is one block, and its only record is another one. */
 function afterGlobalHeader(head: Buffer): Buffer {
-  const global = head[156] === 'g'.charCodeAt(0)
+  const isGlobal = head[156] === 'g'.charCodeAt(0)
   const size = Number.parseInt(head.toString('latin1', 124, 135), 8)
-  return global && size <= blockBytes ? head.subarray(headBytes) : head
+  return isGlobal && size <= blockBytes ? head.subarray(headBytes) : head
 }
 
-/** Passes bytes on and counts their sums, so that the file need not be read again. */
-class Summing extends Transform {
+/** Computes the checksums of the bytes that pass, so that the file is not read again. */
+class Checksums extends Transform {
   readonly #crc = new Cksum()
   readonly #sha256 = createHash('sha256')
   readonly #md5 = createHash('md5')

@@ -1,15 +1,15 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
-// What an administrator may set for the farm's git. The rest of GIT_* (GIT_DIR, GIT_INDEX_FILE …) is left behind: a
-// server that was started from a git hook would work on the wrong repository.
-const kept = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
+// An administrator can set these for the farm's git. Other variables GIT_* (GIT_DIR, GIT_INDEX_FILE …) are removed: a server
+// that a git hook started would otherwise work on the wrong repository.
+const inherited = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
 
-/** Settings of ours for every git, after the administrator's. */
+/** The farm's settings for every git, after the administrator's. */
 const settings = [
-  // git's own limits on a stalled HTTP transfer: less than 1 kB/s for a minute.
+  // git gives up an HTTP transfer of less than 1 kB/s for a minute.
   ['http.lowSpeedLimit', '1000'],
   ['http.lowSpeedTime', '60'],
-  // Housekeeping happens when the mirror decides, not behind a fetch that somebody waits for.
+  // The farm runs gc itself (collectGarbage), and not after a fetch that somebody waits for.
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['protocol.version', '2'],
@@ -18,11 +18,11 @@ const settings = [
   ['advice.detachedHead', 'false'],
 ] as const
 
-/** The environment of every git we run: no questions, no surprising transports, messages in English. */
+/** The environment of every git: it asks nothing, uses only these transports, and writes English messages. */
 export function gitEnvironment(environment: Environment): Record<string, string> {
   const own: Record<string, string> = {}
   for (const [key, value] of Object.entries(environment))
-    if (value !== undefined && (!key.startsWith('GIT_') || kept.test(key))) own[key] = value
+    if (value !== undefined && (!key.startsWith('GIT_') || inherited.test(key))) own[key] = value
   return {
     ...own,
     ...withSettings(own),
@@ -48,5 +48,5 @@ function withSettings(own: Record<string, string>): Record<string, string> {
   return added
 }
 
-/** ssh that asks nothing and gives up; used unless the administrator has configured another (core.sshCommand). */
+/** An ssh that asks nothing and has a time limit. The administrator can configure another one (core.sshCommand). */
 export const quietSsh = 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=4'

@@ -4,29 +4,31 @@ import { dirname, join, resolve } from 'node:path'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
-import { type Git, vouchFor, withSuffix } from './context.ts'
-import { type Fetched, fetchAll, fetchCommit, lookAtRemote, type Problem } from './remote.ts'
+import type { Git } from './git.ts'
+import { type Fetched, fetchAll, fetchCommit, listRefs, type Problem } from './remote.ts'
+import { trustDirectory, withSuffix } from './safe-directory.ts'
 
 export interface Commit {
   commit: string
-  /** First line of the message; both at most 500 characters. */
+  /** First line of the message, at most 500 characters. */
   subject: string
+  /** At most 500 characters. */
   author: string
 }
 
-/** A bare repository of ours that holds what was fetched from one of theirs. */
+/** The farm's bare repository for the commits of one repository. */
 export interface Mirror {
   repository: string
   directory: string
-  /** The repository is on this machine: its objects are used where they are, and nothing is ever fetched. */
-  borrowed: boolean
+  /** The repository is on this machine: the mirror reads its objects (git's objects/info/alternates), and never fetches. */
+  usesAlternates: boolean
 }
 
-// A checkout would apply these, and people rely on the farm building what they committed: no file left out
-// (export-ignore), none rewritten (export-subst, ident), no program of the administrator's run on one (filter).
+// The farm builds exactly the committed files. So git must not omit files (export-ignore), change them (export-subst, ident) or
+// run the administrator's programs on them (filter).
 const attributes = '* -export-ignore -export-subst -ident -filter\n'
 
-/** The mirror of a repository, made when it is not there: whole or not at all, also by two servers at once. */
+/** The mirror of a repository. It is created if necessary: completely or not at all, also if two servers do it together. */
 export async function openMirror(git: Git, root: string, repository: string): Promise<Mirror | Problem> {
   const address = await effectiveAddress(git, repository)
   const directory = join(root, mirrorName(repository, address))
@@ -34,24 +36,24 @@ export async function openMirror(git: Git, root: string, repository: string): Pr
     await mkdir(root, { recursive: true })
     const format = await objectFormat(git, repository, localPath(address))
     if (typeof format !== 'string') return format
-    const wrong = await placeMirror(git, { repository, directory, address, format })
+    const wrong = await createMirror(git, { repository, directory, address, format })
     if (wrong) return wrong
   }
-  return { repository, directory, borrowed: existsSync(alternates(directory)) }
+  return { repository, directory, usesAlternates: existsSync(alternates(directory)) }
 }
 
-/** A repository that was made again can have names of another hash; then its mirror is made again, too. */
-export async function refit(
+/** Creates the mirror again if the repository was created again with another hash (SHA-1 or SHA-256). */
+export async function matchObjectFormat(
   git: Git,
   { repository, directory }: Mirror,
   commit: string,
-): Promise<Problem | 'same' | 'made'> {
-  if (formatOf(directory) === formatOfName(commit)) return 'same'
+): Promise<Problem | 'same' | 'created'> {
+  if (objectFormatOf(directory) === objectFormatOfCommit(commit)) return 'same'
   const address = await effectiveAddress(git, repository)
   const format = await objectFormat(git, repository, localPath(address))
   if (typeof format !== 'string') return format
-  if (format !== formatOfName(commit)) return 'same' // it has no such commit
-  return (await placeMirror(git, { repository, directory, address, format })) ?? 'made'
+  if (format !== objectFormatOfCommit(commit)) return 'same' // it has no such commit
+  return (await createMirror(git, { repository, directory, address, format })) ?? 'created'
 }
 
 interface NewMirror {
@@ -61,30 +63,30 @@ interface NewMirror {
   format: string
 }
 
-async function placeMirror(
+async function createMirror(
   git: Git,
   { repository, directory, address, format }: NewMirror,
 ): Promise<Problem | undefined> {
   const draft = await mkdtemp(join(dirname(directory), 'new-'))
   const old = `${draft}.old`
-  const wrong = await fillDraft(git, draft, address, format)
+  const wrong = await fillMirror(git, draft, address, format)
   if (!wrong) {
     if (existsSync(directory)) await rename(directory, old)
-    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
+    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was faster
   }
   for (const unused of [draft, old]) await rm(unused, { recursive: true, force: true })
   return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined
 }
 
-/** The hash by which a repository of ours names its objects, as git has noted it. */
-export const formatOf = (directory: string): string =>
+/** sha1 or sha256, from the configuration of one of the farm's own repositories. */
+export const objectFormatOf = (directory: string): string =>
   /objectformat = sha256/i.test(readFileSync(join(directory, 'config'), 'utf8')) ? 'sha256' : 'sha1'
 
-export const formatOfName = (commit: string): string => (commit.length === 64 ? 'sha256' : 'sha1')
+export const objectFormatOfCommit = (commit: string): string => (commit.length === 64 ? 'sha256' : 'sha1')
 
 const alternates = (directory: string) => join(directory, 'objects/info/alternates')
 
-/** Where git would go: an administrator's url.….insteadOf can put a copy on this machine in a forge's place. */
+/** The address that git uses: an administrator's url.….insteadOf can replace a forge by a copy on this machine. */
 async function effectiveAddress(git: Git, repository: string): Promise<string> {
   const asked = await git.text({ args: ['ls-remote', '--get-url', '--', repository], seconds: 60, cwd: '/' })
   const address = (asked.kind === 'ok' && asked.stdout.toString('utf8').trim()) || repository
@@ -92,7 +94,7 @@ async function effectiveAddress(git: Git, repository: string): Promise<string> {
   return path ? withSuffix(path) : address
 }
 
-async function fillDraft(git: Git, draft: string, address: string, format: string): Promise<string | undefined> {
+async function fillMirror(git: Git, draft: string, address: string, format: string): Promise<string | undefined> {
   const made = await git.text({
     args: ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft],
     seconds: 60,
@@ -102,40 +104,40 @@ async function fillDraft(git: Git, draft: string, address: string, format: strin
   await mkdir(join(draft, 'info'), { recursive: true })
   await writeFile(join(draft, 'info/attributes'), attributes)
   const path = localPath(address)
-  return path ? borrow(git, draft, path) : undefined
+  return path ? useAlternates(git, draft, path) : undefined
 }
 
-/** sha1 or sha256. Of a repository elsewhere by the length of a commit's name; an empty one is taken for one of SHA-1. */
+/** sha1 or sha256. For a remote repository, the length of a commit's name tells it; for an empty one the answer is sha1. */
 async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
   if (path === undefined) {
-    const refs = await lookAtRemote(git, repository, ['refs/heads/*'])
+    const refs = await listRefs(git, repository, ['refs/heads/*'])
     if (refs.kind === 'problem') return refs
     const [any = ''] = refs.commits.values()
-    return formatOfName(any)
+    return objectFormatOfCommit(any)
   }
-  const args = [...vouchFor(path), '-C', path, 'rev-parse', '--show-object-format']
+  const args = [...trustDirectory(path), '-C', path, 'rev-parse', '--show-object-format']
   const asked = await git.text({ args, seconds: 60 })
   if (asked.kind === 'ok') return asked.stdout.toString('utf8').trim()
   return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, asked.message) }
 }
 
 /**
- * A repository on this machine lends its objects: no bytes are copied, its commits are here the moment they are made, and
- * a copy that lacks what the recipe leaves out is good enough (upload-pack would refuse to serve it).
+ * Makes the mirror read the objects of a repository on this machine: nothing is copied, new commits are there immediately, and an
+ * incomplete copy is enough if it lacks only what the recipe leaves out (upload-pack would refuse to serve it).
  */
-async function borrow(git: Git, draft: string, path: string): Promise<string | undefined> {
-  const place = await git.text({
-    args: [...vouchFor(path), '-C', path, 'rev-parse', '--git-path', 'objects'],
+async function useAlternates(git: Git, draft: string, path: string): Promise<string | undefined> {
+  const objects = await git.text({
+    args: [...trustDirectory(path), '-C', path, 'rev-parse', '--git-path', 'objects'],
     seconds: 60,
   })
-  if (place.kind === 'failed') return place.message
+  if (objects.kind === 'failed') return objects.message
   await mkdir(join(draft, 'objects/info'), { recursive: true })
-  await writeFile(alternates(draft), `${resolve(path, place.stdout.toString('utf8').trim())}\n`)
+  await writeFile(alternates(draft), `${resolve(path, objects.stdout.toString('utf8').trim())}\n`)
   return undefined
 }
 
-/** The commit (full or short) if the mirror has it. --no-walk: a shallow copy lacks its parents. */
-export async function lookUp(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
+/** The commit (full or short) if the mirror has it. --no-walk, because a shallow mirror lacks its parents. */
+export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
   const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']
   const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
   const answer = await git.text({ args, ...inside(git, directory) })
@@ -144,8 +146,8 @@ export async function lookUp(git: Git, { directory }: Mirror, commit: string): P
   return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
 }
 
-/** Whether the commit was once fetched by its own name: it has a reference, in a file of its own or packed with others. */
-export function wasFetched({ directory }: Mirror, commit: string): boolean {
+/** Whether the farm fetched this commit by its name: then it has a ref, in its own file or in packed-refs. */
+export function hasFetchedCommit({ directory }: Mirror, commit: string): boolean {
   if (existsSync(join(directory, 'refs/farm', commit))) return true
   const packed = join(directory, 'packed-refs')
   return existsSync(packed) && readFileSync(packed, 'latin1').includes(commit)
@@ -155,7 +157,7 @@ const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
 
 export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 
-/** A file of a commit that the mirror has; of a submodule, the commit that it is at. */
+/** A file of a commit that the mirror has. For a submodule the content is its commit. */
 export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
   const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
   if (answer.kind === 'ok') return { kind: 'file', content: answer.stdout }
@@ -174,22 +176,22 @@ const inside = (git: Git, directory: string) => ({
 const lockPauseMs = 500
 const lockTriesMax = 10
 
-/** Brings one commit into the mirror. */
-export const bringCommit = async (git: Git, mirror: Mirror, commit: string): Promise<Fetched> =>
-  mirror.borrowed
+/** Fetches one commit into the mirror. */
+export const fetchOne = async (git: Git, mirror: Mirror, commit: string): Promise<Fetched> =>
+  mirror.usesAlternates
     ? { kind: 'absent' }
-    : pastLocks(mirror, git, () => fetchCommit(git, mirror.directory, mirror.repository, commit))
+    : retryWhileLocked(mirror, git, () => fetchCommit(git, mirror.directory, mirror.repository, commit))
 
-/** Brings everything into the mirror, with history. */
-export const bringAll = async (git: Git, mirror: Mirror): Promise<Fetched> =>
-  mirror.borrowed
+/** Fetches all branches and tags into the mirror, with their history. */
+export const fetchWhole = async (git: Git, mirror: Mirror): Promise<Fetched> =>
+  mirror.usesAlternates
     ? { kind: 'absent' }
-    : pastLocks(mirror, git, () =>
+    : retryWhileLocked(mirror, git, () =>
         fetchAll(git, mirror.directory, mirror.repository, existsSync(join(mirror.directory, 'shallow'))),
       )
 
-/** Another server may be fetching into the same mirror; one that was killed leaves its lock behind for ever. */
-async function pastLocks(mirror: Mirror, git: Git, run: () => Promise<Fetched>): Promise<Fetched> {
+/** Another server can fetch into the same mirror. A lock that is older than the longest fetch is from a killed server: remove it. */
+async function retryWhileLocked(mirror: Mirror, git: Git, run: () => Promise<Fetched>): Promise<Fetched> {
   for (let tries = 1; ; tries++) {
     const fetched = await run()
     const lock = fetched.kind === 'problem' ? /Unable to create '([^']+\.lock)'/.exec(fetched.problem)?.[1] : undefined
@@ -200,8 +202,8 @@ async function pastLocks(mirror: Mirror, git: Git, run: () => Promise<Fetched>):
   }
 }
 
-/** Packs what many small fetches left; rarely has anything to do. */
-export async function tidy(git: Git, { directory }: Mirror): Promise<void> {
+/** Packs the objects of many small fetches (git gc --auto). */
+export async function collectGarbage(git: Git, { directory }: Mirror): Promise<void> {
   const args = ['-c', 'gc.auto=1000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']
   await git.text({ args, seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } })
 }

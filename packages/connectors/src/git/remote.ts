@@ -1,36 +1,38 @@
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
-import { type Git, uploadPack } from './context.ts'
+import type { Git } from './git.ts'
+import { uploadPack } from './safe-directory.ts'
 
-/** What a repository's own side says of its branches. */
+/** The branches and tags of a repository, as it has them now. */
 export interface RemoteRefs {
   kind: 'refs'
-  /** The default branch, where the other side names one. */
+  /** Undefined if the server does not name it. */
   defaultBranch: string | undefined
+  /** The commit of HEAD. */
   head: string | undefined
-  /** By full name (refs/heads/main); an annotated tag stands for its commit. */
+  /** The commit of each full name (refs/heads/main). For an annotated tag it is the tagged commit. */
   commits: Map<string, string>
 }
 
 export interface Problem {
   kind: 'problem'
   problem: string
-  /** The repository answers, and has no such branch or commit: asking again will not help. */
+  /** The repository answers, and has no such branch or commit. Another try does not help. */
   absent?: true
 }
 
-/** Asks a repository for its HEAD, and for these refs by their full names. */
-export async function lookAtRemote(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
+/** Reads HEAD and these refs, by their full names, from the repository (git ls-remote). */
+export async function listRefs(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
   const wanted = ['HEAD', ...refs, ...refs.map(ref => `${ref}^{}`)]
   const args = ['ls-remote', '--symref', '--quiet', ...uploadPack(repository), '--', repository, ...wanted]
-  const answer = await git.text({ args, seconds: git.limits.lookSeconds, cwd: '/' })
+  const answer = await git.text({ args, seconds: git.limits.listSeconds, cwd: '/' })
   if (answer.kind === 'ok') return readRefs(answer.stdout.toString('utf8'))
   return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, answer.message) }
 }
 
-/** What to do where a repository's HEAD stands for no commit. */
-export async function noHead(git: Git, repository: string): Promise<Problem> {
-  const refs = await lookAtRemote(git, repository, ['refs/heads/*'])
+/** The problem of a repository whose HEAD has no commit, with what to do. */
+export async function explainMissingHead(git: Git, repository: string): Promise<Problem> {
+  const refs = await listRefs(git, repository, ['refs/heads/*'])
   if (refs.kind === 'problem') return refs
   const shown = hideSecrets(repository)
   const branches = [...refs.commits.keys()].map(name => name.replace('refs/heads/', '')).slice(0, 10)
@@ -58,9 +60,9 @@ function readRefs(text: string): RemoteRefs {
 export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
 
 /**
- * Fetches one commit, without its history: src-netbsd's is several gigabytes, and a tarball needs none of it. Later commits then
- * arrive as small differences to those that are there. Where the other side serves neither single commits nor shallow
- * ones (git before 2.5 and its dumb HTTP), all branches are fetched.
+ * Fetches one commit without its history: that of src-netbsd has several gigabytes, and a tarball does not need it. git sends later
+ * commits as small differences. If the server can send neither single commits nor shallow ones (git before 2.5, and dumb HTTP),
+ * this fetches all branches.
  */
 export async function fetchCommit(git: Git, mirror: string, repository: string, commit: string): Promise<Fetched> {
   const one = await fetch(git, mirror, repository, ['--depth=1'], `+${commit}:refs/farm/${commit}`)
@@ -85,7 +87,7 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force']
-  // The mirror is tidied now and then by its own rule: a look for rubbish after each fetch is one more program, 6 of 60 ms.
+  // Not after each fetch: the check whether gc is due is one more process, 6 of 60 ms. collectGarbage runs it sometimes.
   const args = [
     '-c',
     'maintenance.auto=false',

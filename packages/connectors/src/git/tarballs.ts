@@ -13,17 +13,17 @@ export interface Tarball extends Sums {
 export type TarballResult = ({ kind: 'tarball' } & Tarball) | { kind: 'failed'; message: string }
 
 export interface Tarballs {
-  /** The tarball of this key, made by `make` into a file when it is not there. Callers of one key at a time share a run. */
+  /** The tarball of this key. If it does not exist, `make` writes it. Simultaneous callers of one key share a run. */
   get: (key: string, make: (file: string) => Promise<Archived>) => Promise<TarballResult>
 }
 
-// Part of every key: raise it when the same commit would give other bytes (see writeArchive).
+// A part of every key. Increase it if writeArchive gives other bytes for the same commit.
 const formatVersion = 1
 
-/** The same content of the same repository has the same key, on every server of the farm. */
+/** The same on every server of the farm. */
 export function tarballKey(repository: string, { commit, path, leaveOut }: TarballContent): string {
-  const named = JSON.stringify([formatVersion, repository, commit, path ?? null, leaveOut])
-  return createHash('sha256').update(named).digest('hex').slice(0, 40)
+  const parts = JSON.stringify([formatVersion, repository, commit, path ?? null, leaveOut])
+  return createHash('sha256').update(parts).digest('hex').slice(0, 40)
 }
 
 interface Known {
@@ -31,25 +31,27 @@ interface Known {
   usedAt: number
 }
 
-/** How often a use is noted on disk, where the oldest is looked for. */
-const noteEveryMs = 60_000
+/** How often the time of the last use is written to the disk. */
+const usedAtEveryMs = 60_000
 
-/** The cache of tarballs in a directory, which several servers may share. */
+/** A cache of tarballs in a directory. Several servers can share it. */
 export function openTarballs(directory: string, bytesMax: number): Tarballs {
   const known = new Map<string, Known>()
   const running = new Map<string, Promise<TarballResult>>()
-  let room: Promise<void> = Promise.resolve()
+  let removing: Promise<void> = Promise.resolve()
 
-  /** One after another, behind the answers: a cache of thousands takes a while to look at. */
-  const makeRoom = (key: string) => {
-    room = room.then(() => removeOldest(directory, bytesMax, new Set([key, ...running.keys()]))).catch(() => undefined) // another server removes the same files; the next tarball looks again
+  /** Runs in the background, once at a time: to read the times of thousands of files takes long. */
+  const removeInBackground = (key: string) => {
+    removing = removing
+      .then(() => removeOldest(directory, bytesMax, new Set([key, ...running.keys()])))
+      .catch(() => undefined) // another server removes the same files; the next tarball tries again
   }
 
   async function find(key: string): Promise<Tarball | undefined> {
     const before = known.get(key)
     const tarball = before ? await sameSize(before.tarball) : await readTarball(directory, key)
     if (!tarball) known.delete(key)
-    else if (!before || Date.now() - before.usedAt > noteEveryMs) await noteUse(tarball, known)
+    else if (!before || Date.now() - before.usedAt > usedAtEveryMs) await recordUse(tarball, known)
     return tarball
   }
 
@@ -59,7 +61,7 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
     const made = await makeTarball(directory, key, make)
     if (made.kind === 'failed') return made
     known.set(key, { tarball: { ...made }, usedAt: Date.now() })
-    makeRoom(key)
+    removeInBackground(key)
     return made
   }
 
@@ -74,7 +76,7 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
 }
 
 const tarPath = (directory: string, key: string) => join(directory, `${key}.tar.gz`)
-const notePath = (file: string) => file.replace(/\.tar\.gz$/, '.json')
+const sumsPath = (file: string) => file.replace(/\.tar\.gz$/, '.json')
 
 async function makeTarball(
   directory: string,
@@ -89,7 +91,7 @@ async function makeTarball(
     const file = tarPath(directory, key)
     await rename(draft, file)
     await writeFile(`${draft}.json`, `${JSON.stringify(made.sums)}\n`)
-    await rename(`${draft}.json`, notePath(file))
+    await rename(`${draft}.json`, sumsPath(file))
     return { kind: 'tarball', key, file, ...made.sums }
   } finally {
     await rm(draft, { force: true })
@@ -101,10 +103,10 @@ async function sameSize(tarball: Tarball): Promise<Tarball | undefined> {
   return found?.size === tarball.bytes ? tarball : undefined
 }
 
-/** A tarball of an earlier run: its bytes are checked, since a machine that lost power may have kept a file of zeros. */
+/** A tarball of an earlier run. Its checksum is verified: after a power failure a file can contain zeros. */
 async function readTarball(directory: string, key: string): Promise<Tarball | undefined> {
   const file = tarPath(directory, key)
-  const sums = readSums(await readFile(notePath(file), 'utf8').catch(() => ''))
+  const sums = readSums(await readFile(sumsPath(file), 'utf8').catch(() => ''))
   if (!sums || !(await sameSize({ key, file, ...sums }))) return undefined
   const crc = new Cksum()
   try {
@@ -125,17 +127,17 @@ function readSums(text: string): Sums | undefined {
   }
 }
 
-async function noteUse(tarball: Tarball, known: Map<string, Known>): Promise<void> {
+async function recordUse(tarball: Tarball, known: Map<string, Known>): Promise<void> {
   const now = new Date()
   known.set(tarball.key, { tarball, usedAt: now.getTime() })
-  await utimes(notePath(tarball.file), now, now).catch(() => undefined)
+  await utimes(sumsPath(tarball.file), now, now).catch(() => undefined)
 }
 
 const draftHoursMax = 24
 
-/** Removes the least recently used until the rest fits, and what a killed server left half made. */
+/** Removes the least recently used tarballs until the others fit, and the incomplete files of a killed server. */
 async function removeOldest(directory: string, bytesMax: number, inUse: ReadonlySet<string>): Promise<void> {
-  const files = await Promise.all((await readdir(directory)).map(name => weigh(directory, name)))
+  const files = await Promise.all((await readdir(directory)).map(name => measure(directory, name)))
   const drafts = files.filter(
     ({ name, usedMs }) => name.startsWith('.') && Date.now() - usedMs > draftHoursMax * 3_600_000,
   )
@@ -147,12 +149,12 @@ async function removeOldest(directory: string, bytesMax: number, inUse: Readonly
     if (inUse.has(name.slice(0, -'.tar.gz'.length))) continue
     bytes -= own
     const file = join(directory, name)
-    await Promise.all([rm(notePath(file), { force: true }), rm(file, { force: true })])
+    await Promise.all([rm(sumsPath(file), { force: true }), rm(file, { force: true })])
   }
 }
 
-async function weigh(directory: string, name: string) {
+async function measure(directory: string, name: string) {
   const file = join(directory, name)
-  const [own, note] = await Promise.all([file, notePath(file)].map(path => stat(path).catch(() => undefined)))
+  const [own, note] = await Promise.all([file, sumsPath(file)].map(path => stat(path).catch(() => undefined)))
   return { name, bytes: own?.size ?? 0, usedMs: note?.mtimeMs ?? own?.mtimeMs ?? 0 }
 }

@@ -7,7 +7,7 @@ import { postWebhook } from './webhook.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
-/** A receiver of the test's own, and what a message to it became. */
+/** Starts a receiver, sends it a message, and returns the result. */
 async function post(answer: (request: IncomingMessage, response: ServerResponse) => void, seconds = 10) {
   const server = createServer(answer)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -23,7 +23,7 @@ async function post(answer: (request: IncomingMessage, response: ServerResponse)
 const answering = (status: number, headers = {}) =>
   post((request, response) => request.resume().on('end', () => response.writeHead(status, headers).end('hello')))
 
-test('a message is JSON, signed as Standard Webhooks has it', async () => {
+test('a message is JSON with a signature of Standard Webhooks', async () => {
   let received: { body: string; headers: Record<string, string>; method: string | undefined } | undefined
   const delivery = await post(async (request, response) => {
     received = { body: await text(request), headers: request.headers as Record<string, string>, method: request.method }
@@ -42,10 +42,10 @@ test('a message is JSON, signed as Standard Webhooks has it', async () => {
 
 test.each([
   [204, { kind: 'delivered' }],
-  [404, { kind: 'failed', problem: 'it answered with status 404', forGood: false }],
-  [410, { kind: 'failed', problem: 'it answered with status 410', forGood: true }],
-  [503, { kind: 'failed', problem: 'it answered with status 503', forGood: false }],
-])('status %i', async (status, delivery) => expect(await answering(status)).toEqual(delivery))
+  [404, { kind: 'failed', problem: 'it answered with status 404', permanent: false }],
+  [410, { kind: 'failed', problem: 'it answered with status 410', permanent: true }],
+  [503, { kind: 'failed', problem: 'it answered with status 503', permanent: false }],
+])('the result for status %i', async (status, delivery) => expect(await answering(status)).toEqual(delivery))
 
 test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async status => {
   let followed = false
@@ -53,11 +53,11 @@ test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async st
     if (request.url === '/inside') followed = true
     response.writeHead(status, { location: '/inside' }).end()
   })
-  const problem = `it answered with status ${status}: it points elsewhere, which is not followed`
-  expect([delivery, followed]).toEqual([{ kind: 'failed', problem, forGood: false }, false])
+  const problem = `it answered with status ${status}: the farm follows no redirect`
+  expect([delivery, followed]).toEqual([{ kind: 'failed', problem, permanent: false }, false])
 })
 
-test('an answer without an end is not read', async () => {
+test('an endless answer is not read', async () => {
   let closed: Promise<void> | undefined
   const delivery = await post((_request, response) => {
     closed = new Promise(resolve => response.on('close', resolve))
@@ -72,15 +72,15 @@ test('an answer without an end is not read', async () => {
   await closed
 })
 
-test('one that does not answer is not waited for', async () => {
+test('a receiver that does not answer is given up after the time limit', async () => {
   expect(await post(() => {}, 0.2)).toEqual({
     kind: 'failed',
     problem: 'it did not answer within 0.2 s',
-    forGood: false,
+    permanent: false,
   })
 })
 
-test('one that is not there, or speaks something else, is named without its address', async () => {
+test('the problem of an unreachable receiver, or of one without HTTP, does not contain its address', async () => {
   const server = createTcpServer(socket => socket.end('220 mail.example ready\r\n'))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -88,5 +88,5 @@ test('one that is not there, or speaks something else, is named without its addr
   server.close()
   expect(other).toMatchObject({ kind: 'failed', problem: expect.stringMatching(/^it cannot be reached \([A-Z_]+\)$/) })
   const gone = await postWebhook({ url: 'http://127.0.0.1:2/s3cret', secret, id: 'x', body: {} })
-  expect(gone).toEqual({ kind: 'failed', problem: 'it cannot be reached (ECONNREFUSED)', forGood: false })
+  expect(gone).toEqual({ kind: 'failed', problem: 'it cannot be reached (ECONNREFUSED)', permanent: false })
 })

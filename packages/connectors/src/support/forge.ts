@@ -8,13 +8,13 @@ import { quietEnvironment } from './repository.ts'
 
 export interface Forge {
   url: string
-  /** Every path that was asked for, in order. */
+  /** The requested paths, in order. */
   asked: string[]
   /** How many clients are connected now. */
   connections: () => Promise<number>
 }
 
-/** A real HTTP server that answers as it is told, for the length of the test. */
+/** An HTTP server for the duration of the test. */
 export async function startForge(answer: RequestListener): Promise<Forge> {
   const asked: string[] = []
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ export async function startForge(answer: RequestListener): Promise<Forge> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, connections }
 }
 
-/** Serves the repositories below a directory as a forge does: git http-backend. `config` is the serving side's. */
+/** Serves the repositories below a directory with git http-backend, as forges do. `config` is the server's git configuration. */
 export const smartHttp =
   (root: string, config: Record<string, string> = {}): RequestListener =>
   (request, response) => {
@@ -75,7 +75,7 @@ function sendCgi(response: ServerResponse, output: Buffer): void {
   response.end(output.subarray(end + 4))
 }
 
-/** Serves files only, as a plain web server does. */
+/** Serves only files, as a web server without git does. */
 export const dumbHttp =
   (root: string): RequestListener =>
   (request: IncomingMessage, response: ServerResponse) => {

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'connectors-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
   return directory
 }
 
-/** Tests run with nobody's git settings but their own. */
+/** An environment without the git settings of the user and the system. */
 export const quietEnvironment = (more: Record<string, string> = {}) => ({
   PATH: process.env.PATH,
   HOME: '/nonexistent',
@@ -30,7 +30,7 @@ const identity = {
 export interface Repository {
   directory: string
   git: (...args: string[]) => string
-  /** Writes these files and commits everything; gives the commit. */
+  /** Writes these files and commits everything. Returns the commit. */
   commit: (subject: string, files?: Record<string, string>) => string
 }
 

@@ -12,9 +12,9 @@ export interface Push {
   /** Full, lower case. */
   commit: string
   branch?: string | undefined
-  /** Who said so: github, standard, api, button, cli. */
+  /** Who reported the push: github, webhook, api or button. */
   source: string
-  /** Their own id for it: the same one twice makes one build. */
+  /** The reporter's id for it. The same id twice makes one build. */
   deliveryId: string
   /** Wants a build of its own, also where the same commit was built with the same recipe. */
   again?: boolean | undefined

@@ -20,7 +20,7 @@ async function tell({ farm, publicUrl, log }: TellOwners, alert: DueAlert): Prom
   const delivery = await postWebhook({ url, secret, id: idOf(alert), body: bodyOf(alert, publicUrl) })
   if (delivery.kind === 'delivered') return farm.hosts.markAlertDelivered(alert.id)
   log.warn({ host: alert.host, alert: alert.kind, problem: delivery.problem }, 'an owner could not be told')
-  await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.forGood)
+  await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.permanent)
 }
 
 /** Unlike that of any other farm, too. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 
 export interface PlaceLines {
   farm: Pick<Farm, 'matrix' | 'projects'>
-  mirrors: Pick<Mirrors, 'line'>
+  mirrors: Pick<Mirrors, 'history'>
   log: Logger
 }
 
@@ -24,15 +24,15 @@ async function placeLine({ farm, mirrors, log }: PlaceLines, wanted: WantedLine)
   const { project, branch } = wanted
   const repository = (await farm.projects.configs()).get(project)?.repository
   if (repository === undefined) return farm.matrix.markBranchRead(wanted)
-  const line = await mirrors.line({ repository, branch })
-  switch (line.kind) {
-    case 'line':
-      await farm.matrix.applyHistory({ project, branch, commits: line.commits, complete: line.complete })
+  const history = await mirrors.history({ repository, branch })
+  switch (history.kind) {
+    case 'history':
+      await farm.matrix.applyHistory({ project, branch, commits: history.commits, complete: history.complete })
       return farm.matrix.markBranchRead(wanted)
     case 'no-branch':
-      return farm.matrix.markBranchMissing(wanted, line.defaultBranch)
+      return farm.matrix.markBranchMissing(wanted, history.defaultBranch)
     case 'problem':
-      log.warn({ project, branch, problem: line.problem }, 'the history of a branch cannot be read')
+      log.warn({ project, branch, problem: history.problem }, 'the history of a branch cannot be read')
       return farm.matrix.markBranchUnreadable(wanted)
   }
 }

@@ -100,7 +100,7 @@ serverTest('what needs no build is said to be ignored, and why', async ({ server
   expect(await ignored({ zen: 'x' }, { event: 'ping' })).toEqual([200, { status: 'pong' }])
   expect(await ignored(push({ ref: 'refs/tags/v1' }))).toEqual([
     200,
-    { status: 'ignored', why: 'refs/tags/v1 is no branch' },
+    { status: 'ignored', why: 'refs/tags/v1 is not a branch' },
   ])
   expect(await ignored(push({ deleted: true, after: '0'.repeat(40) }))).toEqual([
     200,
@@ -112,7 +112,7 @@ serverTest('what needs no build is said to be ignored, and why', async ({ server
   ])
   expect(await ignored({}, { event: 'issues' })).toEqual([
     200,
-    { status: 'ignored', why: 'the event issues is no push' },
+    { status: 'ignored', why: 'the event issues is not a push' },
   ])
   expect(await server.stored()).toBe(0)
 })

@@ -13,9 +13,9 @@ function mirrors() {
 
 const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: basename(directory) })
 
-describe('line', () => {
-  test.each(['a path', 'smart http', 'smart http that leaves files out', 'dumb http'])(
-    'a branch’s first-parent line, newest first, as it is now, of %s',
+describe('history', () => {
+  test.each(['a path', 'smart http', 'smart http with filters', 'dumb http'])(
+    'the history of a branch is its first-parent commits, newest first, as they are now: %s',
     async way => {
       const own = makeRepository()
       const first = own.git('rev-parse', 'HEAD')
@@ -26,27 +26,27 @@ describe('line', () => {
       own.git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'side')
       const merge = own.git('rev-parse', 'HEAD')
       const { root, name } = parts(own)
-      const config = way.includes('leaves') ? { 'uploadpack.allowFilter': 'true' } : {}
+      const config = way.includes('filters') ? { 'uploadpack.allowFilter': 'true' } : {}
       const forge = await startForge(way === 'dumb http' ? dumbHttp(root) : smartHttp(root, config))
       own.git('update-server-info')
       const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
-      const { line, tarball } = mirrors()
+      const { history, tarball } = mirrors()
 
-      expect(await line({ repository, branch: 'main' })).toEqual({
-        kind: 'line',
+      expect(await history({ repository, branch: 'main' })).toEqual({
+        kind: 'history',
         commits: [merge, second, first],
         complete: true,
       })
       own.git('reset', '--quiet', '--hard', first)
       const other = own.commit('Other')
       own.git('update-server-info')
-      expect(await line({ repository, branch: 'main' })).toMatchObject({ commits: [other, first] })
+      expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [other, first] })
       expect(await tarball({ repository, commit: other, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
     },
-    15_000, // plain files over HTTP: some twenty programs of git
+    15_000, // dumb HTTP starts about twenty processes
   )
 
-  test.each(['a path', 'smart http'])('of a branch of more than 200 commits, the newest 200, of %s', async way => {
+  test.each(['a path', 'smart http'])('the history of a long branch is its newest 200 commits: %s', async way => {
     const own = makeRepository()
     const head = own.git('rev-parse', 'HEAD')
     const commit = 'commit refs/heads/main\ncommitter Ada <ada@example.org> 1700000000 +0000\ndata 1\nx\n'
@@ -60,18 +60,21 @@ describe('line', () => {
     const forge = await startForge(smartHttp(root))
     const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
 
-    const line = await mirrors().line({ repository, branch: 'main' })
-    expect(line).toMatchObject({ kind: 'line', complete: false })
-    expect('commits' in line && [line.commits.length, line.commits[0], line.commits.includes(head)]).toEqual([
+    const read = await mirrors().history({ repository, branch: 'main' })
+    expect(read).toMatchObject({ kind: 'history', complete: false })
+    expect('commits' in read && [read.commits.length, read.commits[0], read.commits.includes(head)]).toEqual([
       200,
       tip,
       false,
     ])
   })
 
-  test('a branch that is not there, and a repository that is not there', async () => {
+  test('a missing branch and a missing repository have different answers', async () => {
     const { directory: repository } = makeRepository()
-    expect(await mirrors().line({ repository, branch: 'gone' })).toEqual({ kind: 'no-branch', defaultBranch: 'main' })
-    expect(await mirrors().line({ repository: '/nowhere', branch: 'main' })).toMatchObject({ kind: 'problem' })
+    expect(await mirrors().history({ repository, branch: 'gone' })).toEqual({
+      kind: 'no-branch',
+      defaultBranch: 'main',
+    })
+    expect(await mirrors().history({ repository: '/nowhere', branch: 'main' })).toMatchObject({ kind: 'problem' })
   })
 })

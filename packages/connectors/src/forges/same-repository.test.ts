@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sameRepository } from './repositories.ts'
+import { sameRepository } from './same-repository.ts'
 
 const one = 'https://github.com/rumpkernel/buildrump.sh'
 
@@ -17,7 +17,7 @@ test.each([
   'git+ssh://git@github.com/rumpkernel/buildrump.sh.git',
   'git://github.com/rumpkernel/buildrump.sh.git',
   'https://github.com/rumpkernel/%62uildrump.sh',
-])('%s is that repository', other => {
+])('%s is the same repository', other => {
   expect(sameRepository(one, other)).toBe(true)
   expect(sameRepository(other, one)).toBe(true)
 })
@@ -32,9 +32,9 @@ test.each([
   'file:///github.com/rumpkernel/buildrump.sh',
   'https://github.com/',
   '',
-])('%j is another', other => expect(sameRepository(one, other)).toBe(false))
+])('%j is another repository', other => expect(sameRepository(one, other)).toBe(false))
 
-test('where the forge ignores case, the case of a path says nothing; of a path on this machine it does', () => {
+test('anyCase ignores the case of a path, but not of a path on this machine', () => {
   const anyCase = { anyCase: true }
   expect(sameRepository(one, 'https://github.com/RumpKernel/Buildrump.SH', anyCase)).toBe(true)
   expect(sameRepository(one, 'git@github.com:RUMPKERNEL/buildrump.sh.git', anyCase)).toBe(true)
@@ -42,6 +42,6 @@ test('where the forge ignores case, the case of a path says nothing; of a path o
   expect(sameRepository('/srv/git/x', '/srv/git/X', anyCase)).toBe(false)
 })
 
-test('a path and its file URL are one', () => {
+test('a path and its file URL are the same repository', () => {
   expect(sameRepository('/srv/git/x y.git', 'file:///srv/git/x%20y/')).toBe(true)
 })

@@ -1,27 +1,26 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { localPath } from './addresses.ts'
 import { type Environment, gitEnvironment, quietSsh } from './environment.ts'
 import { type GitCall, type GitText, type RunningGit, startGit } from './run.ts'
 
 export interface GitLimits {
-  /** For one look at a repository's branches. */
-  lookSeconds: number
-  /** For one fetch: src-netbsd's 40 MB from afar takes minutes. */
+  /** For one list of a repository's branches. */
+  listSeconds: number
+  /** For one fetch: the 40 MB of src-netbsd take minutes over a long distance. */
   fetchSeconds: number
-  /** For one tarball, or one look into the mirror. */
+  /** For one tarball, or one read of the mirror. */
   archiveSeconds: number
 }
 
-export const defaultGitLimits: GitLimits = { lookSeconds: 60, fetchSeconds: 1800, archiveSeconds: 600 }
+export const defaultGitLimits: GitLimits = { listSeconds: 60, fetchSeconds: 1800, archiveSeconds: 600 }
 
+/** `also`: variables in addition to the farm's environment for git. */
 export type GitStart = Pick<GitCall, 'args' | 'seconds'> & { cwd?: string; also?: Record<string, string> }
 
-/** How this farm runs git: its environment, its limits, and what runs now. */
+/** Runs git with the farm's environment and limits, and knows every git that runs. */
 export interface Git {
   limits: GitLimits
   text: (start: GitStart) => Promise<GitText>
   stream: (start: GitStart) => Promise<RunningGit>
-  /** Ends everything that runs. */
+  /** Kills every git that runs. */
   close: () => void
 }
 
@@ -45,7 +44,7 @@ export function openGit(environment: Environment, limits: GitLimits): Git {
   return { limits, text: start => collect(stream(start)), stream, close }
 }
 
-/** An administrator's own ssh command wins; git would let ours hide a core.sshCommand. */
+/** Adds our ssh command, unless the administrator has configured one: git would prefer ours to core.sshCommand. */
 async function withQuietSsh(env: Record<string, string>): Promise<Record<string, string>> {
   if (env.GIT_SSH_COMMAND !== undefined || env.GIT_SSH !== undefined) return env
   const asked = startGit({ args: ['config', '--get', 'core.sshCommand'], seconds: 10, env, cwd: '/' })
@@ -55,7 +54,7 @@ async function withQuietSsh(env: Record<string, string>): Promise<Record<string,
 
 const outputBytesMax = 16_000_000
 
-/** Keeps what git prints, at most 16 MB. */
+/** Waits for git, and returns its output: at most 16 MB. */
 async function collect(starting: Promise<RunningGit>): Promise<GitText> {
   const git = await starting
   const pieces: Buffer[] = []
@@ -70,30 +69,3 @@ async function collect(starting: Promise<RunningGit>): Promise<GitText> {
     return { kind: 'failed', message: `git printed more than ${outputBytesMax} bytes`, exit: null }
   return end.kind === 'ok' ? { kind: 'ok', stdout: Buffer.concat(pieces) } : end
 }
-
-/**
- * git touches no repository of another user's (safe.directory). farm.yaml or the administrator names this path, so the
- * farm vouches for it, and for nothing else.
- */
-export const vouchFor = (path: string): string[] => safePlaces(path).flatMap(place => ['-c', `safe.directory=${place}`])
-
-/** The same for the upload-pack that git starts for a path, without handing our settings on to it. */
-export function uploadPack(repository: string): string[] {
-  const path = localPath(repository)
-  if (!path) return []
-  const vouch = safePlaces(path).map(place => `-c safe.directory=${quote(place)}`)
-  return [`--upload-pack=git ${vouch.join(' ')} upload-pack`]
-}
-
-/** git takes /srv/git/x.git for /srv/git/x where only the former exists; `git -C` does not. */
-export const withSuffix = (path: string): string =>
-  !existsSync(path) && existsSync(`${path}.git`) ? `${path}.git` : path
-
-/** git compares with the real path of the directory, or of its .git. */
-function safePlaces(path: string): string[] {
-  const plain = withSuffix(path.replace(/(?<=.)\/+$/, ''))
-  const real = existsSync(plain) ? realpathSync(plain) : plain
-  return [...new Set([plain, real])].flatMap(place => [place, `${place}/.git`])
-}
-
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Whether two addresses name one repository: https, ssh and git@host:path are ways to the same place; `.git`, a slash at the
- * end, the host's case, user names and usual ports say nothing. `anyCase`: the path's case says nothing either, as on GitHub,
- * GitLab, Gitea, Forgejo and Bitbucket; a path on this machine is compared as it is.
+ * Whether two addresses name the same repository. It ignores the scheme (https, ssh, git@host:path), `.git`, a slash at the end, the
+ * case of the host, user names and standard ports. `anyCase` also ignores the case of the path, as GitHub, GitLab, Gitea, Forgejo
+ * and Bitbucket do, but not of a path on this machine.
  */
 export function sameRepository(one: string, other: string, { anyCase = false } = {}): boolean {
   const [first, second] = [canonical(one), canonical(other)]
@@ -11,12 +11,12 @@ export function sameRepository(one: string, other: string, { anyCase = false } =
   return anyCase && !first.startsWith('/') && first.toLowerCase() === second.toLowerCase()
 }
 
-const usualPorts: Record<string, string> = { 'http:': '80', 'https:': '443', 'git:': '9418' }
+const standardPorts: Record<string, string> = { 'http:': '80', 'https:': '443', 'git:': '9418' }
 
 function canonical(address: string): string {
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(address)
   const short = scheme ? undefined : /^(?:[^@/:]+@)?(\[[^\]]+\]|[^/:]+):(.*)$/.exec(address)
-  if (short) return place(short[1] ?? '', '', short[2] ?? '')
+  if (short) return joined(short[1] ?? '', '', short[2] ?? '')
   if (!scheme) return `/${trim(address)}`
   return fromUrl(address) ?? address
 }
@@ -25,12 +25,12 @@ function fromUrl(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
   if (url.protocol === 'file:') return url.host ? undefined : `/${trim(fileURLToPath(url))}`
-  // An ssh port tells nothing of the web server beside it.
-  const port = url.protocol.includes('ssh') || url.port === usualPorts[url.protocol] ? '' : url.port
-  return place(url.hostname, port, decode(url.pathname))
+  // The web server of the same forge has another port than ssh.
+  const port = url.protocol.includes('ssh') || url.port === standardPorts[url.protocol] ? '' : url.port
+  return joined(url.hostname, port, decode(url.pathname))
 }
 
-const place = (host: string, port: string, path: string) => `${host.toLowerCase()}${port && `:${port}`}/${trim(path)}`
+const joined = (host: string, port: string, path: string) => `${host.toLowerCase()}${port && `:${port}`}/${trim(path)}`
 
 const trim = (path: string) =>
   path

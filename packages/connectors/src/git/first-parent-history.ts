@@ -3,47 +3,49 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
-import { type Git, uploadPack } from './context.ts'
-import { formatOf, formatOfName, type Mirror, refit } from './mirror.ts'
-import { lookAtRemote, type Problem } from './remote.ts'
+import type { Git } from './git.ts'
+import { type Mirror, matchObjectFormat, objectFormatOf, objectFormatOfCommit } from './mirror.ts'
+import { listRefs, type Problem } from './remote.ts'
+import { uploadPack } from './safe-directory.ts'
 
-export interface Line {
-  kind: 'line'
-  /** The branch's first-parent line, newest commit first: at most `lineCommitsMax`. */
+/** A branch's commits along the first parents (git rev-list --first-parent). */
+export interface History {
+  kind: 'history'
+  /** Newest first, at most 200. */
   commits: string[]
-  /** Whether it ends with the branch's first commit. */
+  /** True if the last one is the branch's first commit. */
   complete: boolean
 }
 
-/** The repository answers, and has no such branch. */
+/** The repository answers, but it has no such branch. */
 export interface NoBranch {
   kind: 'no-branch'
   defaultBranch: string | undefined
 }
 
-const lineCommitsMax = 200
+const historyCommitsMax = 200
 
-/** Reads a branch's first-parent line, as the repository has it now. */
-export async function readLine(git: Git, mirror: Mirror, branch: string): Promise<Line | NoBranch | Problem> {
+/** Reads a branch's first-parent history, as the repository has it now. */
+export async function readHistory(git: Git, mirror: Mirror, branch: string): Promise<History | NoBranch | Problem> {
   const ref = `refs/heads/${branch}`
-  const refs = await lookAtRemote(git, mirror.repository, [ref])
+  const refs = await listRefs(git, mirror.repository, [ref])
   if (refs.kind === 'problem') return refs
   const tip = refs.commits.get(ref)
   if (tip === undefined) return { kind: 'no-branch', defaultBranch: refs.defaultBranch }
-  const fitted = await refit(git, mirror, tip)
-  if (typeof fitted !== 'string') return fitted
-  if (mirror.borrowed) return list(git, mirror, mirror.directory, tip)
+  const format = await matchObjectFormat(git, mirror, tip)
+  if (typeof format !== 'string') return format
+  if (mirror.usesAlternates) return list(git, mirror, mirror.directory, tip)
   if (existsSync(directoryOf(mirror, 'whole'))) return readWhole(git, mirror, branch, tip)
   const part = await historyOf(git, mirror, tip, 'part')
   if (typeof part !== 'string') return part
-  const fetched = await fetchHistory(git, mirror, part, branch, [`--depth=${lineCommitsMax}`, '--filter=tree:0'])
+  const fetched = await fetchHistory(git, mirror, part, branch, [`--depth=${historyCommitsMax}`, '--filter=tree:0'])
   if (fetched.kind === 'ok') return list(git, mirror, part, tip)
   if (/does not support shallow|shallow capabilities/i.test(fetched.message)) return readWhole(git, mirror, branch, tip)
   return cannotFetch(mirror, fetched.message)
 }
 
-/** From a server that can send no part of a history (plain files over HTTP): all of it, with its files. */
-async function readWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<Line | Problem> {
+/** For a server that cannot send a part of a history (dumb HTTP): fetches all of it, with the files. */
+async function readWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<History | Problem> {
   const whole = await historyOf(git, mirror, tip, 'whole')
   if (typeof whole !== 'string') return whole
   const fetched = await fetchHistory(git, mirror, whole, branch, [])
@@ -55,14 +57,14 @@ const cannotFetch = ({ repository }: Mirror, message: string): Problem => ({
   problem: explain(`cannot fetch ${hideSecrets(repository)}`, message),
 })
 
-async function list(git: Git, { repository }: Mirror, directory: string, tip: string): Promise<Line | Problem> {
-  const args = ['rev-list', '--first-parent', `--max-count=${lineCommitsMax}`, '--end-of-options', tip, '--']
+async function list(git: Git, { repository }: Mirror, directory: string, tip: string): Promise<History | Problem> {
+  const args = ['rev-list', '--first-parent', `--max-count=${historyCommitsMax}`, '--end-of-options', tip, '--']
   const listed = await git.text({ args, ...inside(git, directory) })
   if (listed.kind === 'failed')
     return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, listed.message) }
   const commits = listed.stdout.toString('utf8').trim().split('\n')
   const shallow = existsSync(join(directory, 'shallow'))
-  return { kind: 'line', commits, complete: commits.length < lineCommitsMax && !shallow }
+  return { kind: 'history', commits, complete: commits.length < historyCommitsMax && !shallow }
 }
 
 type Extent = 'part' | 'whole'
@@ -70,29 +72,28 @@ type Extent = 'part' | 'whole'
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
- * A repository for history, beside the mirror: usually of commits alone. In the mirror itself they would be in the way: a
- * commit without its files counts as present there, and no archive can be made of it. Whole histories have a repository of
- * their own: where git has left something out once, it asks the server for whatever it misses, and of a server that can
- * send no part it asks for ever, with one more program each time (git 2.39).
+ * The directory of a second repository beside the mirror, for history. The part repository has commits without files. The mirror
+ * cannot contain them: git would treat such a commit as present, but cannot make an archive of it. A whole history has its own
+ * repository: after a partial fetch git 2.39 asks the server for every missing object, and a server of dumb HTTP never sends it.
  */
 async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)
-  const format = formatOfName(tip)
+  const format = objectFormatOfCommit(tip)
   if (existsSync(join(directory, 'HEAD'))) {
-    if (formatOf(directory) === format) return directory
+    if (objectFormatOf(directory) === format) return directory
     await rm(directory, { recursive: true, force: true })
   }
   const draft = await mkdtemp(join(dirname(directory), 'new-'))
   const args = ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft]
-  const made = await git.text({ args, seconds: git.limits.lookSeconds, cwd: '/' })
-  if (made.kind === 'ok') await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was quicker
+  const made = await git.text({ args, seconds: git.limits.listSeconds, cwd: '/' })
+  if (made.kind === 'ok') await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was faster
   await rm(draft, { recursive: true, force: true })
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }
 
-/** A server that cannot leave files out (git before 2.17) sends them as well. */
-function fetchHistory(git: Git, { repository }: Mirror, directory: string, branch: string, less: string[]) {
-  const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force', ...less]
+/** A server that cannot filter (git before 2.17) also sends the files. */
+function fetchHistory(git: Git, { repository }: Mirror, directory: string, branch: string, filters: string[]) {
+  const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force', ...filters]
   const ref = `refs/heads/${branch}`
   const source = [...uploadPack(repository), '--', repository, `+${ref}:${ref}`]
   return git.text({

@@ -1,0 +1,259 @@
+import { cut, hideSecrets } from '@rumpfarm/contracts'
+import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
+import { explain } from './git/advice.ts'
+import { type TarballContent, writeArchive } from './git/archive.ts'
+import { type History, type NoBranch, readHistory } from './git/first-parent-history.ts'
+import type { Git } from './git/git.ts'
+import {
+  type Commit,
+  collectGarbage,
+  fetchOne,
+  fetchWhole,
+  findCommit,
+  hasFetchedCommit,
+  type Mirror,
+  matchObjectFormat,
+  openMirror,
+  readBlob,
+} from './git/mirror.ts'
+import { explainMissingHead, listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
+import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
+
+export type Resolved = ({ kind: 'commit'; branch?: string } & Commit) | Problem
+export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
+export type HistoryAnswer = History | NoBranch | Problem
+export type FileAnswer = { kind: 'file'; text: string } | Problem
+
+export type Log = (event: 'fetched' | 'tarball-made' | 'problem', fields: Record<string, unknown>) => void
+
+const tarballBytesLimit = 999_999_999
+const fileBytesMax = 65_536
+const commitsKeptMax = 1000
+const fetchesPerCollection = 50
+
+/** The repositories with their mirrors, and the requests that run now. */
+export class Repositories {
+  readonly #git: Git
+  readonly #tarballs: Tarballs
+  readonly #directory: string
+  readonly #log: Log
+  readonly #mirrors = new Map<string, Promise<Mirror | Problem>>()
+  /** For each mirror: the last fetch in its queue. */
+  readonly #queues = new Map<string, Promise<unknown>>()
+  readonly #fetching = new Map<string, Promise<Problem | undefined>>()
+  /** Commits that a mirror has. A full commit never changes. */
+  readonly #commits = new Map<string, Commit>()
+  #fetches = 0
+
+  constructor(git: Git, tarballs: Tarballs, directory: string, log: Log) {
+    this.#git = git
+    this.#tarballs = tarballs
+    this.#directory = directory
+    this.#log = log
+  }
+
+  /** Runs `ask` with the repository's mirror, and logs a problem. */
+  async answer<Answer extends { kind: string }>(
+    repository: string,
+    ask: (mirror: Mirror) => Promise<Answer | Problem>,
+  ): Promise<Answer | Problem> {
+    const mirror = await this.#mirror(repository)
+    const answer = 'problem' in mirror ? mirror : await ask(mirror)
+    if ('problem' in answer) this.#log('problem', { repository: hideSecrets(repository), problem: answer.problem })
+    return answer
+  }
+
+  async resolve(mirror: Mirror, ref: string | undefined): Promise<Resolved> {
+    if (ref === 'HEAD') return this.resolve(mirror, undefined)
+    if (ref !== undefined && isFullCommit(ref)) return asResolved(await this.#commit(mirror, ref))
+    if (ref !== undefined && !isRefName(ref))
+      return problem(`"${cut(ref, 100)}" is not a name of a branch, a tag or a commit`)
+    const names = ref === undefined ? [] : namesOf(ref)
+    const refs = await listRefs(this.#git, mirror.repository, names)
+    if (refs.kind === 'problem') return refs
+    const tip = ref === undefined ? refs.head : names.map(name => refs.commits.get(name)).find(Boolean)
+    if (tip)
+      return asResolved(await this.#commit(mirror, tip), ref === undefined ? refs.defaultBranch : branchOf(refs, ref))
+    if (ref === undefined) return explainMissingHead(this.#git, mirror.repository)
+    if (!isShortCommit(ref)) return this.#missing(mirror, `branch, tag or commit ${ref}`)
+    return (refs.head && (await this.#matchFormat(mirror, refs.head))) || this.#resolveShort(mirror, ref)
+  }
+
+  async tarball({ repository, ...content }: { repository: string } & TarballContent): Promise<TarballAnswer> {
+    const wrong = contentProblem(content)
+    if (wrong) return problem(wrong)
+    const key = tarballKey(repository, content)
+    const made = await this.#tarballs.get(key, async file => {
+      const startedAt = performance.now()
+      const archived = await this.answer(repository, mirror => this.#archive(mirror, content, file))
+      if (archived.kind === 'problem') return { kind: 'failed', message: archived.problem }
+      const { bytes } = archived.sums
+      this.#log('tarball-made', {
+        repository: hideSecrets(repository),
+        key,
+        bytes,
+        ms: Math.round(performance.now() - startedAt),
+      })
+      return archived
+    })
+    return made.kind === 'failed' ? problem(made.message) : made
+  }
+
+  async readFile(mirror: Mirror, commit: string, path: string): Promise<FileAnswer> {
+    if (!isFullCommit(commit) || !isInnerPath(path))
+      return problem(`"${commit}:${path}" is not a file of a full commit`)
+    const found = await this.#commit(mirror, commit)
+    if ('problem' in found) return found
+    const label = `${hideSecrets(mirror.repository)} at ${commit.slice(0, 12)}`
+    const read = await readBlob(this.#git, mirror, commit, path)
+    if (read.kind === 'absent') return problem(`${label} has no file ${path}`)
+    if (read.content.length > fileBytesMax)
+      return problem(`${path} of ${label} has ${read.content.length} bytes, more than ${fileBytesMax}`)
+    return { kind: 'file', text: read.content.toString('utf8') }
+  }
+
+  async history(mirror: Mirror, branch: string): Promise<HistoryAnswer> {
+    if (!isRefName(branch)) return problem(`"${cut(branch, 100)}" is not a name of a branch`)
+    return this.#inQueue(mirror, () => readHistory(this.#git, mirror, branch))
+  }
+
+  async #mirror(repository: string): Promise<Mirror | Problem> {
+    const wrong = addressProblem(repository)
+    if (wrong) return { kind: 'problem', problem: wrong }
+    const opening = this.#mirrors.get(repository) ?? openMirror(this.#git, this.#directory, repository)
+    this.#mirrors.set(repository, opening)
+    const forget = () => this.#mirrors.delete(repository)
+    opening.then(mirror => 'problem' in mirror && forget(), forget)
+    return opening
+  }
+
+  /** The commit with its subject and author, fetched if the mirror does not have it. */
+  async #commit(mirror: Mirror, commit: string): Promise<Commit | Problem> {
+    const key = keyOf(mirror, commit)
+    const known = this.#commits.get(key)
+    if (known) return known
+    const failure = await this.#fetchUnlessPresent(mirror, commit)
+    const found =
+      failure ?? (await findCommit(this.#git, mirror, commit)) ?? (await this.#missing(mirror, `commit ${commit}`))
+    if (!('problem' in found)) this.#remember(key, found)
+    return found
+  }
+
+  /** Afterwards the mirror has the commit. Simultaneous callers for one commit share a fetch. */
+  #fetchUnlessPresent(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const key = keyOf(mirror, commit)
+    if (this.#commits.has(key)) return Promise.resolve(undefined)
+    const shared = this.#fetching.get(key)
+    if (shared) return shared
+    const run = this.#fetch(mirror, commit).finally(() => this.#fetching.delete(key))
+    this.#fetching.set(key, run)
+    return run
+  }
+
+  /**
+   * Fetches without first looking into the mirror: that would be one more process between a push and its jobs. If the commit came
+   * with an earlier fetch of whole branches, git fetches nothing. If the fetch fails, this looks into the mirror.
+   */
+  async #fetch(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const failure = await this.#matchFormat(mirror, commit)
+    if (failure) return failure
+    if (hasFetchedCommit(mirror, commit) && (await findCommit(this.#git, mirror, commit))) return undefined
+    const startedAt = performance.now()
+    const fetched = await this.#inQueue(mirror, () => fetchOne(this.#git, mirror, commit))
+    if (fetched.kind !== 'fetched') {
+      if (await findCommit(this.#git, mirror, commit)) return undefined
+      return fetched.kind === 'problem' ? fetched : this.#missing(mirror, `commit ${commit}`)
+    }
+    const ms = Math.round(performance.now() - startedAt)
+    this.#log('fetched', { repository: hideSecrets(mirror.repository), commit, ms })
+    return undefined
+  }
+
+  async #resolveShort(mirror: Mirror, short: string): Promise<Resolved> {
+    const before = await findCommit(this.#git, mirror, short)
+    if (before) return asResolved(before)
+    const fetched = await this.#inQueue(mirror, () => fetchWhole(this.#git, mirror))
+    if (fetched.kind === 'problem') return fetched
+    const after = await findCommit(this.#git, mirror, short)
+    return after ? asResolved(after) : this.#missing(mirror, `branch, tag or commit ${short}`)
+  }
+
+  /** On this machine git packs at once; if that fails, the commit may be missing. A remote commit is fetched first. */
+  async #archive(mirror: Mirror, content: TarballContent, file: string) {
+    const absent = await (mirror.usesAlternates
+      ? this.#matchFormat(mirror, content.commit)
+      : this.#fetchUnlessPresent(mirror, content.commit))
+    if (absent) return absent
+    const archived = await writeArchive(this.#git, mirror, content, file)
+    if (archived.kind === 'failed') {
+      const missing = await this.#fetchUnlessPresent(mirror, content.commit)
+      if (missing) return missing
+      const label = `${hideSecrets(mirror.repository)} at ${content.commit.slice(0, 12)}`
+      return problem(explain(`cannot pack ${content.path ? `${content.path} of ` : ''}${label}`, archived.message))
+    }
+    if (archived.sums.bytes <= tarballBytesLimit) return archived
+    return problem(
+      `the tarball has ${archived.sums.bytes} bytes, more than ${tarballBytesLimit}: exclude paths with leave-out in farm.yaml`,
+    )
+  }
+
+  /** Runs one fetch per mirror at a time. */
+  #inQueue<Result>(mirror: Mirror, run: () => Promise<Result>): Promise<Result> {
+    const before = this.#queues.get(mirror.directory) ?? Promise.resolve()
+    const mine = before.then(run)
+    const tail = mine.then(() => this.#collectGarbageSometimes(mirror))
+    this.#queues.set(
+      mirror.directory,
+      tail.catch(() => undefined),
+    )
+    return mine
+  }
+
+  async #collectGarbageSometimes(mirror: Mirror): Promise<void> {
+    this.#fetches += 1
+    if (this.#fetches % fetchesPerCollection === 0) await collectGarbage(this.#git, mirror)
+  }
+
+  #remember(key: string, commit: Commit): void {
+    if (this.#commits.size >= commitsKeptMax) this.#commits.clear()
+    this.#commits.set(key, commit)
+  }
+
+  /** Afterwards the mirror can contain this commit: it has the same hash. */
+  async #matchFormat(mirror: Mirror, commit: string): Promise<Problem | undefined> {
+    const matched = await matchObjectFormat(this.#git, mirror, commit)
+    if (matched === 'created') this.#commits.clear()
+    return typeof matched === 'string' ? undefined : matched
+  }
+
+  /** "X has no commit Y; newest of main is Z", if the repository still answers. */
+  async #missing({ repository }: Mirror, what: string): Promise<Problem> {
+    const refs = await listRefs(this.#git, repository, [])
+    const newest =
+      refs.kind === 'refs' && refs.head ? `; newest of ${refs.defaultBranch ?? 'HEAD'} is ${refs.head}` : ''
+    const answers = refs.kind === 'refs' ? ({ absent: true } as const) : {}
+    return { ...problem(`${hideSecrets(repository)} has no ${what}${newest}`), ...answers }
+  }
+}
+
+const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
+
+const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
+
+const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
+  'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }
+
+/** The full names that a short name can mean: first a branch, then a tag. A full name means only itself. */
+const namesOf = (ref: string): string[] =>
+  /^refs\/(heads|tags)\//.test(ref) ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
+
+function branchOf(refs: RemoteRefs, ref: string): string | undefined {
+  const branch = ref.replace(/^refs\/heads\//, '')
+  return refs.commits.has(`refs/heads/${branch}`) && !ref.startsWith('refs/tags/') ? branch : undefined
+}
+
+function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
+  if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is not a full commit: resolve it first`
+  const wrong = [...(path === undefined ? [] : [path]), ...leaveOut].find(inner => !isInnerPath(inner))
+  return wrong === undefined ? undefined : `"${cut(wrong, 100)}" is not a path inside a repository`
+}
