@@ -14,7 +14,7 @@ test('a line of a running job appears without a reload, and so does its end', as
 
   await host.progress(offer, ' and half\n', { offset: 15 })
   await expect(page.locator('#L2')).toContainText('half and half')
-  await expect(page.locator('.l')).toHaveCount(2)
+  await expect(page.locator('.line')).toHaveCount(2)
 
   await host.progress(offer, 'compiling\n', { offset: 25, steps: ended([0], 25) })
   await expect(page.locator('#step-build')).toContainText('compiling')
@@ -146,7 +146,7 @@ test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) 
   await expect(page.locator('#L1')).toContainText('<img src=x onerror=alert(1)><script>alert(2)</script>')
   await expect(page.locator('.log img, .log script')).toHaveCount(0)
   await expect(page.locator('#L2')).toContainText('nul ␀ bell ␇')
-  await expect(page.locator('#L3 .f1')).toHaveText('red')
+  await expect(page.locator('#L3 .fg1')).toHaveText('red')
   await expect(page.locator('#L4')).toHaveText('4 100%')
   await expect(page.locator('#L5')).toContainText('\ufffd\ufffd')
   await expect(page.locator('#L6')).toContainText('995904 more bytes in this line')

@@ -9,25 +9,36 @@ export interface Asset {
   body: string
 }
 
-// Beside this file, or seen from apps/server/dist, where the bundle lies.
+// Next to this file, or, seen from the bundle in apps/server/dist, in the source tree.
 const directory = ['./', '../src/routes/dashboard/']
   .map(path => new URL(path, import.meta.url))
-  .find(url => existsSync(new URL('styles/style.css', url)))
+  .find(url => existsSync(new URL('styles/', url)))
 
-/** A file whose address changes with its content: browsers may keep it for good. */
-function asset(file: string, type: string): Asset {
-  if (!directory) throw new Error('the dashboard finds no assets beside itself: apps/server/src is incomplete')
-  const body = readFileSync(new URL(file, directory), 'utf8')
-  const [, name, extension] = /([^/]+)\.(\w+)$/.exec(file) ?? []
+function readAsset(file: string): string {
+  if (!directory) throw new Error('the files of the dashboard are missing: apps/server/src is incomplete')
+  return readFileSync(new URL(file, directory), 'utf8')
+}
+
+/** The address changes with the content, so browsers can keep a file permanently. */
+function asset(name: string, extension: string, type: string, body: string): Asset {
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 10)
   return { path: `/assets/${name}-${hash}.${extension}`, type, body }
 }
 
-export const style = asset('styles/style.css', 'text/css; charset=utf-8')
-export const client = asset('client/live.js', 'text/javascript; charset=utf-8')
-/** Both a shared worker and, where a browser has none, a module of the page. */
-export const connection = asset('client/connection.js', 'text/javascript; charset=utf-8')
-export const icon = asset('client/icon.svg', 'image/svg+xml')
+/** In this order: the rules of a later file win over equally specific ones of an earlier file. */
+const stylesheets = ['tokens', 'base', 'status', 'matrix', 'tables', 'log', 'forms', 'narrow', 'print']
+
+export const style = asset(
+  'style',
+  'css',
+  'text/css; charset=utf-8',
+  stylesheets.map(name => readAsset(`styles/${name}.css`)).join(''),
+)
+const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
+export const client = script('live')
+/** A shared worker; in a browser without shared workers, a module of the page. */
+export const connection = script('connection')
+export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
 export function serveAssets(app: FastifyInstance): void {
   for (const { path, type, body } of [style, client, connection, icon]) {
@@ -39,6 +50,6 @@ export function serveAssets(app: FastifyInstance): void {
     reply.header('cache-control', 'public, max-age=86400').type(icon.type).send(icon.body),
   )
   app.get('/favicon.ico', (_request, reply) => reply.redirect('/favicon.svg', 302))
-  // Logs and old builds are thousands of pages that nobody searches for; the matrix is what a stranger may find.
+  // Search engines get the matrix only: logs and old builds are thousands of pages.
   app.get('/robots.txt', (_request, reply) => reply.type('text/plain').send('User-agent: *\nAllow: /$\nDisallow: /\n'))
 }

@@ -5,7 +5,7 @@ import { topics } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { renderFragment } from '../components/layout.tsx'
 import { LogText, SectionFrame } from '../log/job-log.tsx'
-import { LineDrawer } from '../log/line-html.ts'
+import { LineRenderer } from '../log/line-html.ts'
 import { LineCutter } from '../log/lines.ts'
 import { logSections, sectionAt } from '../log/sections.ts'
 import { type LogPlace, lineHtml, readBytes } from '../log/window.ts'
@@ -49,7 +49,7 @@ class Follower {
   readonly #services: Pick<Services, 'farm' | 'bus'>
   readonly #stream: EventStream
   readonly #watch: Watch
-  readonly #drawer = new LineDrawer()
+  readonly #renderer = new LineRenderer()
   #cutter = new LineCutter()
   /** How far the log was read. */
   #offset: number
@@ -128,9 +128,9 @@ class Follower {
   }
 
   async #sendLines(bytes: Buffer): Promise<void> {
-    const lines = this.#cutter.push(bytes).map(line => lineHtml(this.#line++, this.#drawer.draw(line)))
+    const lines = this.#cutter.push(bytes).map(line => lineHtml(this.#line++, this.#renderer.render(line)))
     const { unfinished } = this.#cutter
-    const tail = unfinished ? lineHtml(this.#line, new LineDrawer().draw(unfinished), true) : ''
+    const tail = unfinished ? lineHtml(this.#line, new LineRenderer().render(unfinished), true) : ''
     const id = `${this.#offset - (unfinished?.length ?? 0)}:${this.#line}`
     await this.#stream.send({ event: 'log', id, data: lines.join('') + tail })
   }

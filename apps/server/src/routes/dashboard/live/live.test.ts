@@ -246,7 +246,7 @@ test('a line that has not ended is sent as it is, and again with its end', async
     ['0:1', ' 1 50%\n '],
     ['9:2', ' 1 50% done\n '],
   ])
-  expect(logs[0]?.data).toContain('class="l tail"')
+  expect(logs[0]?.data).toContain('class="line tail"')
 })
 
 test('a page that knows more of the log than the farm is loaded again', async () => {

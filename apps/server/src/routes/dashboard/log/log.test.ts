@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { LineDrawer } from './line-html.ts'
+import { LineRenderer } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 
 const drawn = (log: string | Buffer) => {
-  const drawer = new LineDrawer()
-  return new LineCutter().push(Buffer.from(log as string)).map(line => drawer.draw(line))
+  const renderer = new LineRenderer()
+  return new LineCutter().push(Buffer.from(log as string)).map(line => renderer.render(line))
 }
 
 describe('a line of a log', () => {
@@ -19,23 +19,23 @@ describe('a line of a log', () => {
     ['10%\r50%\r100%', '100%'],
     ['dos line\r', 'dos line'],
     ['\r\r', ''],
-    ['\u001b[31mred\u001b[0m plain', '<span class="f1">red</span> plain'],
-    ['\u001b[1;32mok\u001b[m', '<span class="ab f2">ok</span>'],
-    ['\u001b[91;44mx\u001b[39;49my', '<span class="f9 g4">x</span>y'],
-    ['\u001b[38;5;196mx\u001b[0m', '<span class="f9">x</span>'],
-    ['\u001b[38;2;0;200;0mx\u001b[0m', '<span class="f2">x</span>'],
-    ['\u001b[3;4;2mx\u001b[22;23;24my', '<span class="ad ai au">x</span>y'],
-    ['\u001b[38:2::255:0:0mX', '<span class="f9">X</span>'],
-    ['\u001b[38:2:0:200:0mX', '<span class="f2">X</span>'],
-    ['\u001b[48:5:4mX', '<span class="g4">X</span>'],
-    ['\u001b[38;5;1;1mX', '<span class="ab f1">X</span>'],
-    ['\u001b[31m\u001b[4:3mX\u001b[4:0m Y', '<span class="au f1">X</span><span class="f1"> Y</span>'],
-    ['\u001b[7mX\u001b[27mY', '<span class="ar">X</span>Y'],
-    ['\u001b[7;31;44mX', '<span class="f4 g1">X</span>'],
-    ['\u001b[31mred\r\u001b[Kafter', '<span class="f1">after</span>'],
-    ['\u001b[31mred\r\u001b[0m', '<span class="f1">red</span>'],
+    ['\u001b[31mred\u001b[0m plain', '<span class="fg1">red</span> plain'],
+    ['\u001b[1;32mok\u001b[m', '<span class="bold fg2">ok</span>'],
+    ['\u001b[91;44mx\u001b[39;49my', '<span class="fg9 bg4">x</span>y'],
+    ['\u001b[38;5;196mx\u001b[0m', '<span class="fg9">x</span>'],
+    ['\u001b[38;2;0;200;0mx\u001b[0m', '<span class="fg2">x</span>'],
+    ['\u001b[3;4;2mx\u001b[22;23;24my', '<span class="faint italic underline">x</span>y'],
+    ['\u001b[38:2::255:0:0mX', '<span class="fg9">X</span>'],
+    ['\u001b[38:2:0:200:0mX', '<span class="fg2">X</span>'],
+    ['\u001b[48:5:4mX', '<span class="bg4">X</span>'],
+    ['\u001b[38;5;1;1mX', '<span class="bold fg1">X</span>'],
+    ['\u001b[31m\u001b[4:3mX\u001b[4:0m Y', '<span class="underline fg1">X</span><span class="fg1"> Y</span>'],
+    ['\u001b[7mX\u001b[27mY', '<span class="reverse">X</span>Y'],
+    ['\u001b[7;31;44mX', '<span class="fg4 bg1">X</span>'],
+    ['\u001b[31mred\r\u001b[Kafter', '<span class="fg1">after</span>'],
+    ['\u001b[31mred\r\u001b[0m', '<span class="fg1">red</span>'],
     ['gone\r\u001b[K', ''],
-    ['\u001b[31m<b>\u001b[0m', '<span class="f1">&lt;b&gt;</span>'],
+    ['\u001b[31m<b>\u001b[0m', '<span class="fg1">&lt;b&gt;</span>'],
     ['\u001b[2K\u001b[1Gmoved', 'moved'],
     ['\u001b]0;title\u0007text', 'text'],
     ['\u001b]8;;javascript:alert(1)\u001b\\link\u001b]8;;\u001b\\', 'link'],
@@ -47,8 +47,8 @@ describe('a line of a log', () => {
 
   test('a colour goes on in the next line', () => {
     expect(drawn('\u001b[33mone\ntwo\u001b[0m\nthree\n')).toEqual([
-      '<span class="f3">one</span>',
-      '<span class="f3">two</span>',
+      '<span class="fg3">one</span>',
+      '<span class="fg3">two</span>',
       'three',
     ])
   })

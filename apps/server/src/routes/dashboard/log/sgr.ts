@@ -1,6 +1,6 @@
 /**
- * Colours and weights that a terminal would show (ECMA-48 "SGR"), as classes. Written here because ansi_up, also with its
- * use_classes, writes style attributes for bold, faint and the 256 colours, which the pages' content security policy forbids.
+ * The colours and weights of a terminal (ECMA-48 "SGR"), as classes. The library ansi_up, even with use_classes, writes style
+ * attributes for bold, faint and the 256 colours, and the content security policy of the pages forbids them.
  */
 export interface Sgr {
   bold: boolean
@@ -25,8 +25,8 @@ export const plainSgr: Readonly<Sgr> = Object.freeze({
 })
 
 /**
- * What follows `ESC [ CODES m`. Unknown codes change nothing. A code may have parts of its own after colons (ISO 8613-6): `4:3` is a
- * curly underline, `38:2::255:0:0` a colour in its colour space; with semicolons the colour's numbers are codes of their own.
+ * Applies `ESC [ CODES m`. Unknown codes change nothing. A code can have parts after colons (ISO 8613-6): `4:3` is a curly
+ * underline, `38:2::255:0:0` a colour in its colour space. With semicolons, the numbers of a colour are separate codes.
  */
 export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
   const sgr = { ...before }
@@ -42,11 +42,11 @@ export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
   return sgr
 }
 
-/** `2:SPACE:R:G:B` names a colour space first, which may be empty; `2:R:G:B` leaves it out. */
+/** `2:SPACE:R:G:B` has a colour space, which can be empty; `2:R:G:B` has none. */
 const withoutSpace = (parts: number[]): number[] =>
   parts[0] === 2 && parts.length > 4 ? [2, ...parts.slice(2)] : parts
 
-/** The colour's numbers, taken off the codes that follow 38 or 48. */
+/** Takes the colour's numbers from the codes after 38 or 48. */
 function colourOfCodes(parameters: number[][]): number | undefined {
   const [kind] = parameters.shift() ?? []
   const rest = parameters.splice(0, kind === 2 ? 3 : kind === 5 ? 1 : 0)
@@ -71,7 +71,7 @@ function applyCode(sgr: Sgr, code: number): void {
   else if (code >= 100 && code <= 107) sgr.background = code - 100 + 8
 }
 
-/** The colour of `5, N` or `2, R, G, B`, brought down to the 16 of the palette. */
+/** The colour of `5, N` or `2, R, G, B`, as the nearest of the palette's 16. */
 function colour([kind, red = 0, green = 0, blue = 0]: number[]): number | undefined {
   if (kind === 5) return ofPalette(red)
   if (kind !== 2) return undefined
@@ -91,18 +91,18 @@ function nearest(red: number, green: number, blue: number): number {
   return bits + (Math.max(red, green, blue) > 220 ? 8 : 0)
 }
 
-/** The classes of the style sheet; none for plain text. */
+/** Class names of styles/log.css; empty for plain text. */
 export function sgrClasses(sgr: Readonly<Sgr>): string {
   if (sgr === plainSgr) return ''
   const classes: string[] = []
-  if (sgr.bold) classes.push('ab')
-  if (sgr.faint) classes.push('ad')
-  if (sgr.italic) classes.push('ai')
-  if (sgr.underline) classes.push('au')
-  // Reversed without a colour of its own, text is of the page's ground on the page's ink, whatever was behind it.
-  if (sgr.reverse && sgr.foreground === undefined) return [...classes, 'ar'].join(' ')
+  if (sgr.bold) classes.push('bold')
+  if (sgr.faint) classes.push('faint')
+  if (sgr.italic) classes.push('italic')
+  if (sgr.underline) classes.push('underline')
+  // Reversed text without its own colour has the page's background colour on the page's text colour.
+  if (sgr.reverse && sgr.foreground === undefined) return [...classes, 'reverse'].join(' ')
   const [front, back] = sgr.reverse ? [sgr.background, sgr.foreground] : [sgr.foreground, sgr.background]
-  if (front !== undefined) classes.push(`f${front}`)
-  if (back !== undefined) classes.push(`g${back}`)
+  if (front !== undefined) classes.push(`fg${front}`)
+  if (back !== undefined) classes.push(`bg${back}`)
   return classes.join(' ')
 }

@@ -24,7 +24,7 @@ test('a small log is shown whole, each line with its number', async () => {
       section: 0,
       firstLine: 1,
       lines: 2,
-      html: '<span class=l id=L1><a href="#L1">1 </a>one\n</span><span class=l id=L2><a href="#L2">2 </a>two\n</span>',
+      html: '<span class=line id=L1><a href="#L1">1 </a>one\n</span><span class=line id=L2><a href="#L2">2 </a>two\n</span>',
     },
   ])
 })
@@ -36,7 +36,7 @@ test('an empty log has no lines', async () => {
 test('a line that has not ended is shown, and will be sent again', async () => {
   const window = await readWindow(logOf('one\ntw'), attempt, running)
   expect(window.next).toEqual({ offset: 4, line: 2 })
-  expect(window.parts[0]?.html).toContain('<span class="l tail" id=L2>')
+  expect(window.parts[0]?.html).toContain('<span class="line tail" id=L2>')
 })
 
 test('each step has its part', async () => {

@@ -1,6 +1,6 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Farm } from '@rumpfarm/farm'
-import { LineDrawer, lineBytesMax } from './line-html.ts'
+import { LineRenderer, lineBytesMax } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
 
@@ -62,7 +62,7 @@ export async function readWindow(
   const shown = wish.from === undefined ? lastLines(whole) : firstLines(whole)
   const start = range.start - lead + skipped + shown.start
   const before = start <= countedBytesMax ? await countLines(readUpTo(log, attempt, start)) : undefined
-  const drawn = drawParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
+  const drawn = renderParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
   const firstLine = before === undefined ? undefined : before + 1
   return { size, start, end: start + shown.end - shown.start, firstLine, ...drawn }
 }
@@ -135,8 +135,8 @@ export async function readBytes(log: LogReader, attempt: AttemptId, start: numbe
   return Buffer.concat(chunks)
 }
 
-function drawParts(bytes: Buffer, start: number, firstLine: number, sections: readonly LogSection[]) {
-  const drawer = new LineDrawer()
+function renderParts(bytes: Buffer, start: number, firstLine: number, sections: readonly LogSection[]) {
+  const renderer = new LineRenderer()
   const parts: WindowPart[] = []
   const next = { offset: start, line: firstLine }
   for (const [section, { start: from, end }] of sections.entries()) {
@@ -144,13 +144,13 @@ function drawParts(bytes: Buffer, start: number, firstLine: number, sections: re
     const last = end === undefined || end >= start + bytes.length
     if (part.length === 0) continue
     const cutter = new LineCutter()
-    const lines = cutter.push(part).map((line, index) => lineHtml(next.line + index, drawer.draw(line)))
+    const lines = cutter.push(part).map((line, index) => lineHtml(next.line + index, renderer.render(line)))
     next.offset += part.lastIndexOf(10) + 1
     const unfinished = cutter.unfinished
     const firstOfPart = next.line
     next.line += lines.length
     if (unfinished) {
-      lines.push(lineHtml(next.line, drawer.draw(unfinished), last))
+      lines.push(lineHtml(next.line, renderer.render(unfinished), last))
       if (!last) {
         next.offset += unfinished.length
         next.line++
@@ -161,9 +161,9 @@ function drawParts(bytes: Buffer, start: number, firstLine: number, sections: re
   return { parts, next }
 }
 
-/** A line with its number, which is its address. `unfinished`: the live page will replace it. */
+/** A line with its number, which a link can name. `unfinished`: the live page replaces it. */
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
-  `<span class=${unfinished ? '"l tail"' : 'l'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
+  `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
 
 // A link alone in its line would be a target of its own, and less than 24 pixels high (WCAG 2.5.8).
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

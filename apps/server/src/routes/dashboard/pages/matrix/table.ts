@@ -51,7 +51,7 @@ function rowHtml(host: MatrixHost, arches: string[], places: CellsByHost, view: 
   const row = places.get(host.name)
   const cells = arches.map(arch => {
     const place = row?.get(arch)
-    return place ? `<td data-a="${escapeHtml(arch)}">${place.map(cell => lineHtml(cell, view)).join('')}` : '<td>'
+    return place ? `<td data-arch="${escapeHtml(arch)}">${place.map(cell => lineHtml(cell, view)).join('')}` : '<td>'
   })
   return `<tr><th scope=row>${hostHtml(host, view)}${cells.join('')}\n`
 }
