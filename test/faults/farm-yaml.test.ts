@@ -28,7 +28,7 @@ const mistaken = `projects:
 
 test('a farm.yaml with mistakes is refused: the last good one stays in force, and the pages tell what is wrong where', async () => {
   const before = await projects()
-  expect(await write(mistaken)).toMatch(/farm.yaml was refused for 3 mistakes; the last good one stays in force$/)
+  expect(await write(mistaken)).toMatch(/farm.yaml has 3 errors; the previous version stays active\. Fix the file$/)
   expect(await projects()).toEqual(before)
   expect((await farm().push('')).commit).toMatch(/^[0-9a-f]{40}$/)
   const shown = await page('/')

@@ -160,7 +160,11 @@ export class TestFarm {
     const before = server.lines.length
     change()
     const what = 'what it thinks of farm.yaml'
-    return server.said(what, ({ msg }) => (/of farm.yaml are in force|was refused/.test(msg) ? msg : undefined), before)
+    return server.said(
+      what,
+      ({ msg }) => (/of farm.yaml are active|has .* errors?; the previous version/.test(msg) ? msg : undefined),
+      before,
+    )
   }
 
   /** The repository of a project; made when it is first asked for. */

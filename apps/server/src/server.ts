@@ -1,151 +1,100 @@
 import { chmodSync, mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
-import { type Farm, isBelow, migrate, openFarm } from '@rumpfarm/farm'
-import { startLocalPostgres } from '@rumpfarm/local-postgres'
-import type { FastifyInstance } from 'fastify'
+import { openFarm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
-import { agentReleases } from './agent-release/release.ts'
+import { checkAgentVersionMin, openAgentFiles } from './agent-release/agent-files.ts'
 import { buildApp, buildSignedApp } from './app.ts'
-import { newAdminToken } from './auth/admin-token.ts'
+import { admitAdminToken } from './auth/admin-token.ts'
 import { openClaimLoop } from './background/claim-loop.ts'
 import { openDispatch } from './background/dispatch.ts'
 import { watchFarmFile } from './background/farm-file.ts'
 import { openQueues } from './background/queues.ts'
 import { openTasks } from './background/tasks.ts'
-import { type Config, ConfigError } from './config.ts'
-import { localBus, redisBus, topics } from './events/bus.ts'
+import type { Config } from './config.ts'
+import { openServerDatabase } from './database.ts'
+import { openBus, topics } from './events/bus.ts'
 import { eventPublisher } from './events/publish.ts'
 import { openViewers } from './events/viewers.ts'
-import { fillIn } from './routes/agent/plugin.ts'
-import { secretFile } from './secret-file.ts'
+import { localUrl, writeAddressNote } from './local-address.ts'
+import { openedParts } from './opened-parts.ts'
 
 export interface Server {
-  app: FastifyInstance
-  /** For signed requests, if there are to be any. */
-  signedApp: FastifyInstance | undefined
-  /** The plugin first, the database last. */
+  listen(): Promise<void>
+  /** Closes everything, in the reverse of the order in which it was opened: requests first, the database last. */
   close(): Promise<void>
 }
 
-/** Everything a server is, opened in order; the caller listens. */
-export async function openServer(config: Config, log: Logger): Promise<Server> {
-  mkdirSync(config.dataDirectory, { recursive: true })
-  // Sources and logs of private projects: another user of this machine, or a job that runs as one, may not read them.
-  for (const name of ['sources', 'logs']) makePrivate(join(config.dataDirectory, name))
-  await refuseOwnAgent(config)
-  const closing: (() => Promise<unknown> | unknown)[] = []
-  const database = await openDatabase(config, log)
-  closing.unshift(database.stop)
-
-  const queues = await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.url, log })
-  closing.unshift(queues.close)
-  const bus = queues.redis ? await redisBus(queues.redis) : localBus()
-  closing.unshift(bus.close)
-  const viewers = openViewers(bus)
-  const dispatch = openDispatch(queues, log)
-  closing.unshift(dispatch.close)
-  const mirrors = openMirrors({
-    directory: join(config.dataDirectory, 'sources'),
-    tarballBytesMax: config.sourcesBytesMax,
-    environment: config.environment,
-    log: (event, fields) => log.info(fields, event),
-  })
-  closing.unshift(mirrors.close)
-  const tasks = openTasks({ queues, dispatch, mirrors, bus, log, publicUrl: config.publicUrl })
-  closing.unshift(tasks.close)
-
-  const farm = openFarm({
-    databaseUrl: database.url,
-    connectionsMax: config.databaseConnections,
-    readConnectionsMax: config.databaseReadConnections,
-    logsDirectory: join(config.dataDirectory, 'logs'),
-    secret: config.secrets.server,
-    leaseSeconds: config.leaseSeconds,
-    agentVersionMin: config.agentVersionMin,
-    silentSeconds: config.silentSeconds,
-  })
-  farm.onEvent(eventPublisher({ bus, dispatch, tasks, viewers, log }))
-  closing.splice(closing.indexOf(queues.close), 0, farm.close)
-  bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
-  await admitAdmin(farm, config, log)
-  await farm.attempts.extendLeases()
-  closing.unshift(await watchFarmFile(config.farmFile, farm, log))
-
-  const signed = config.signed && signedWay(config.signed.url)
-  const claimLoop = openClaimLoop({ farm, dispatch, bus })
-  const services = { config, farm, mirrors, bus, claimLoop, viewers, agentRelease, serviceScript, signed }
-  const app = await buildApp(services, { log })
-  const signedApp = signed && (await buildSignedApp(services, signed, { log }))
-  closing.unshift(() => Promise.all([app.close(), signedApp?.close()]))
-  tasks.start(farm)
-  return { app, signedApp, close: () => closeAll(closing, log) }
-}
-
-/** A revoked token stops no start: hosts go on, and other administrators' tokens work. */
-async function admitAdmin(farm: Farm, { secrets, adminTokenFrom }: Config, log: Logger): Promise<void> {
-  const admission = await farm.access.admitToken('admin', secrets.adminToken, 'admin')
-  switch (admission.kind) {
-    case 'admitted':
-      return
-    case 'replaced':
-      return log.warn(
-        'the token admin is another one than before; login links and sessions of the one before have ended',
-      )
-    case 'revoked':
-      return log.warn(
-        `the token in ${adminTokenFrom} was revoked and is not accepted: ${newAdminToken(adminTokenFrom)}`,
-      )
-    case 'other-token':
-      throw new ConfigError(
-        `the token in ${adminTokenFrom} is the farm's token ${admission.name} already: ${newAdminToken(adminTokenFrom)}`,
-      )
-  }
-}
-
-function makePrivate(directory: string): void {
-  mkdirSync(directory, { recursive: true })
-  chmodSync(directory, 0o700)
-}
-
-async function openDatabase(config: Config, log: Logger) {
-  if (config.databaseUrl !== undefined) {
-    await migrate(config.databaseUrl).catch(notUsable)
-    return { url: config.databaseUrl, stop: async () => {} }
-  }
-  const directory = join(config.dataDirectory, 'postgres')
-  const database = await startLocalPostgres({ directory, passwordFile: secretFile(join(directory, 'password')), log })
-  await migrate(database.url)
-  return database
-}
-
-/** Away, another password, no such database: the operator's to mend. The driver's message holds no password. */
-function notUsable(error: Error & { code?: string }): never {
-  if (error.code) throw new ConfigError(`the database of DATABASE_URL cannot be used: ${error.message || error.code}`)
-  throw error
-}
-
-// Beside apps/server/src and apps/server/dist alike.
+// The same path from apps/server/src and from the bundle in apps/server/dist.
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
-const agentRelease = agentReleases(agentFile)
-const serviceScript = () => readFile(new URL('service.sh', agentFile), 'utf8')
-const signedWay = (url: string) => ({ url, script: async () => fillIn((await agentRelease()).bytes, `signed+${url}`) })
 
-/** A floor above the agent that the farm itself serves would end every host's work, and no update could help. */
-async function refuseOwnAgent({ agentVersionMin }: Config): Promise<void> {
-  if (agentVersionMin === undefined) return
-  const { version } = await agentRelease()
-  if (isBelow(version, agentVersionMin))
-    throw new ConfigError(`AGENT_VERSION_MIN is ${agentVersionMin}, but the agent that this farm serves is ${version}`)
+/** Opens everything that a server has, in order. */
+export async function openServer(config: Config, log: Logger): Promise<Server> {
+  makeDirectories(config)
+  const agentFiles = openAgentFiles(agentFile, config)
+  await checkAgentVersionMin(config, agentFiles)
+
+  const parts = openedParts(log)
+  const { dataDirectory, publicUrl } = config
+  const database = parts.add(await openServerDatabase(config, log))
+  const queues = parts.add(await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.url, log }))
+  const bus = parts.add(openBus(queues.redis))
+  const viewers = parts.add(openViewers(bus))
+  const mirrors = parts.add(
+    openMirrors({
+      directory: join(dataDirectory, 'sources'),
+      tarballBytesMax: config.sourcesBytesMax,
+      environment: config.environment,
+      log: (event, fields) => log.info(fields, event),
+    }),
+  )
+  const farm = parts.add(openFarm(farmOptions(config, database.url)))
+  bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
+  await admitAdminToken(farm, config, log)
+  await farm.attempts.extendLeases() // before the first task that could expire one
+
+  const dispatch = parts.add(openDispatch(queues, log))
+  const tasks = parts.add(openTasks(queues, { farm, mirrors, dispatch, bus, publicUrl, log }))
+  farm.onEvent(eventPublisher({ bus, dispatch, requests: tasks.requests, viewers, log }))
+  parts.add(await watchFarmFile(config.farmFile, farm, log))
+
+  const claimLoop = openClaimLoop({ farm, dispatch, bus })
+  const services = { config, farm, mirrors, bus, claimLoop, viewers, ...agentFiles }
+  const app = parts.add(await buildApp(services, { log }))
+  const signedApp = agentFiles.signed && parts.add(await buildSignedApp(services, agentFiles.signed, { log }))
+
+  return {
+    async listen() {
+      if (signedApp && config.signed) {
+        const signedAddress = await signedApp.listen({ host: config.signed.host, port: config.signed.port })
+        log.info({ signedAddress, signedUrl: config.signed.url }, 'the server accepts signed requests')
+      }
+      const address = await app.listen({ host: config.host, port: config.port })
+      const { port } = app.server.address() as AddressInfo // PORT=0 lets the system choose
+      parts.add(writeAddressNote(dataDirectory, localUrl(config.host, port)))
+      log.info({ address }, 'the server accepts requests')
+    },
+    close: parts.close,
+  }
 }
 
-async function closeAll(closing: readonly (() => Promise<unknown> | unknown)[], log: Logger): Promise<void> {
-  for (const close of closing) {
-    try {
-      await close()
-    } catch (error) {
-      log.warn({ err: error }, 'something did not close in order')
-    }
+const farmOptions = (config: Config, databaseUrl: string) => ({
+  databaseUrl,
+  connectionsMax: config.databaseConnections,
+  readConnectionsMax: config.databaseReadConnections,
+  logsDirectory: join(config.dataDirectory, 'logs'),
+  secret: config.secrets.server,
+  leaseSeconds: config.leaseSeconds,
+  agentVersionMin: config.agentVersionMin,
+  silentSeconds: config.silentSeconds,
+})
+
+/** Sources and logs of private projects: neither another user of this machine nor a job that runs as one may read them. */
+function makeDirectories({ dataDirectory }: Config): void {
+  for (const name of ['sources', 'logs']) {
+    const directory = join(dataDirectory, name)
+    mkdirSync(directory, { recursive: true })
+    chmodSync(directory, 0o700)
   }
 }

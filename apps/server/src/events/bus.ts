@@ -3,30 +3,33 @@ import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 
 /**
- * Wake-ups for long polls and live pages: over Redis where several servers share one, else within this process. A message
- * may be lost; whoever waits also asks the farm again after a while.
+ * Wake-ups for long polls and live pages. With Redis they reach every server, otherwise this process. A message can be lost, so
+ * each subscriber also queries the farm after some time.
  */
 export interface Bus {
   publish(topic: string, message?: string): void
-  /** Hears a topic until the returned function is called. */
+  /** Calls the listener for each message of a topic, until the returned function is called. */
   subscribe(topic: string, listener: (message: string) => void): () => void
   close(): Promise<void>
 }
 
 export const topics = {
-  /** A host has something to claim. */
+  /** A host has a job to claim. */
   host: (hostId: number) => `host ${hostId}`,
-  /** An attempt's log grew, or its state changed. */
+  /** An attempt's log has grown, or its state has changed. */
   attempt: (attempt: string) => `attempt ${attempt}`,
-  /** Something that the matrix shows changed. */
+  /** The content of the matrix has changed. */
   matrix: 'matrix',
-  /** Somebody looks at this attempt's log now: the message is the attempt. */
-  watched: 'watched',
-  /** A host left the farm. */
+  /** Somebody views an attempt's log now. The message is the attempt. */
+  viewed: 'viewed',
+  /** A host was removed from the farm. */
   hostRemoved: 'host-removed',
-  /** What is cached of an attempt is no longer so: the message is the attempt. */
+  /** The cached data of an attempt are out of date. The message is the attempt. */
   revoked: 'revoked',
 } as const
+
+/** Over Redis if there is one. */
+export const openBus = (redis: Redis | undefined): Bus => (redis ? redisBus(redis) : localBus())
 
 export function localBus(): Bus {
   const emitter = new EventEmitter().setMaxListeners(0)
@@ -43,31 +46,30 @@ export function localBus(): Bus {
 const channel = 'rumpfarm'
 
 /**
- * One subscription for the whole process: a connection for each waiting host would be a thousand. This process hears
- * itself at once, not by way of Redis.
+ * One subscription for the whole process: one for each waiting host would be a thousand connections. Messages of this process
+ * reach its own subscribers directly, not through Redis.
  */
-export async function redisBus(publisher: Redis): Promise<Bus> {
+function redisBus(publisher: Redis): Bus {
   const local = localBus()
   const self = randomUUID()
-  const others = sender(text => publisher.publish(channel, `${self}\n${text}`))
-  // The publisher's commands fail at once when Redis is away; this one command must wait until it is there.
+  const others = batches(text => publisher.publish(channel, `${self}\n${text}`))
+  // The publisher's commands fail at once while Redis is unreachable; the subscription must wait until Redis is back.
   const subscriber = publisher.duplicate({ enableOfflineQueue: true })
-  subscriber.on('error', () => {}) // the publisher's listener reports that Redis is away; ioredis comes back by itself
+  subscriber.on('error', () => {}) // queues.ts reports that Redis is unreachable, and ioredis reconnects
   subscriber.on('message', (_channel: string, text: string) => {
     if (text.startsWith(self)) return
-    const [, ...told] = text.split('\n')
-    for (const each of told) {
+    const [, ...messages] = text.split('\n')
+    for (const each of messages) {
       const [topic = '', message] = each.split('\t')
       local.publish(topic, message)
     }
   })
-  // Not awaited: a server starts without Redis, too.
-  subscriber.subscribe(channel).catch(() => {})
+  subscriber.subscribe(channel).catch(() => {}) // not awaited: a server also starts without Redis
   return {
     ...local,
     publish(topic, message = '') {
       local.publish(topic, message)
-      others.tell(`${topic}\t${message}`)
+      others.add(`${topic}\t${message}`)
     },
     async close() {
       subscriber.disconnect()
@@ -76,29 +78,29 @@ export async function redisBus(publisher: Redis): Promise<Bus> {
   }
 }
 
-/** While Redis is away what could not be told is kept up to here; then it is forgotten, as any message may be. */
-const untoldMax = 10_000
+/** While Redis is unreachable, at most this many messages are kept; then all of them are dropped. */
+const pendingMax = 10_000
 
 /**
- * Sends texts one batch after the other: what is told while a batch is under way goes with the next, once, however often
- * it was told. A trivial job makes seven messages, and a busy farm sent seven requests for them.
+ * Sends messages in batches, one batch at a time. Messages that arrive during a batch form the next one, without duplicates: a
+ * trivial job causes seven messages, and a busy farm would send seven requests for them.
  */
-function sender(send: (text: string) => Promise<unknown>) {
-  const untold = new Set<string>()
+function batches(send: (text: string) => Promise<unknown>) {
+  const pending = new Set<string>()
   let sending = false
   const sendAll = async () => {
     sending = true
-    while (untold.size > 0) {
-      const text = [...untold].join('\n')
-      untold.clear()
+    while (pending.size > 0) {
+      const text = [...pending].join('\n')
+      pending.clear()
       await send(text).catch(() => {})
     }
     sending = false
   }
   return {
-    tell(text: string) {
-      if (untold.size >= untoldMax) untold.clear()
-      untold.add(text)
+    add(text: string) {
+      if (pending.size >= pendingMax) pending.clear()
+      pending.add(text)
       if (!sending) void sendAll()
     },
   }

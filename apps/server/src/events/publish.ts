@@ -1,37 +1,42 @@
 import type { FarmEvent } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Dispatch, QueuedAttempt } from '../background/dispatch.ts'
-import type { Tasks } from '../background/tasks.ts'
+import type { TaskRequests } from '../background/task.ts'
 import { type Bus, topics } from './bus.ts'
 import type { Viewers } from './viewers.ts'
 
-export interface Listeners {
+interface Services {
   bus: Bus
   dispatch: Dispatch
-  tasks: Tasks
+  requests: TaskRequests
   viewers: Viewers
   log: Logger
 }
 
-/** Passes on what the farm committed: messages for hosts, tasks, wake-ups. Whatever fails here, reconcile repeats. */
-export function eventPublisher({ bus, dispatch, tasks, viewers, log }: Listeners): (event: FarmEvent) => void {
-  const sendAndWake = (attempts: readonly QueuedAttempt[]) =>
-    dispatch.send(attempts, hostId => bus.publish(topics.host(hostId))).catch(tasks.noteUnreachable)
+/**
+ * Handles the farm's events, each after its commit: it sends messages to hosts, requests tasks, and wakes up long polls and live
+ * pages. The reconcile task repeats what fails here.
+ */
+export function eventPublisher({ bus, dispatch, requests, viewers, log }: Services): (event: FarmEvent) => void {
+  const sendAndWakeUp = (attempts: readonly QueuedAttempt[]) =>
+    dispatch
+      .send(attempts, hostId => bus.publish(topics.host(hostId)))
+      .catch(error => log.debug({ problem: error.message }, 'the queue cannot be reached'))
 
   return event => {
     switch (event.kind) {
       case 'queued':
-        void sendAndWake(event.attempts)
+        void sendAndWakeUp(event.attempts)
         return bus.publish(topics.matrix)
       case 'planned':
-        tasks.prepare(event.buildId)
+        requests.prepareSources(event.buildId)
         return bus.publish(topics.matrix)
       case 'line-wanted':
-        return tasks.place(event.project)
+        return requests.readBranches(event.project)
       case 'placed':
         return bus.publish(topics.matrix)
       case 'attempt':
-        if (event.verdict) log.info(endOf(event), `attempt ${event.verdict}`)
+        if (event.verdict) log.info(fieldsOf(event), `attempt ${event.verdict}`)
         bus.publish(topics.attempt(event.attempt))
         return bus.publish(topics.matrix)
       case 'revoked':
@@ -39,17 +44,17 @@ export function eventPublisher({ bus, dispatch, tasks, viewers, log }: Listeners
       case 'host-removed':
         return bus.publish(topics.hostRemoved, String(event.hostId))
       case 'log':
-        // 16 chunks a megabyte: told only to those who look.
+        // A log has 16 chunks per megabyte: this is published only while somebody views the log.
         if (viewers.hasViewers(event.attempt)) bus.publish(topics.attempt(event.attempt))
         return
       case 'host':
-        bus.publish(topics.host(event.hostId)) // it may have been paused, or let go on
+        bus.publish(topics.host(event.hostId)) // an administrator may have paused or resumed it
         return bus.publish(topics.matrix)
     }
   }
 }
 
-const endOf = ({ attempt, buildId, projectName }: Extract<FarmEvent, { kind: 'attempt' }>) => ({
+const fieldsOf = ({ attempt, buildId, projectName }: Extract<FarmEvent, { kind: 'attempt' }>) => ({
   attempt,
   build: buildId,
   project: projectName,

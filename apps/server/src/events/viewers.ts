@@ -1,9 +1,9 @@
 import { type Bus, topics } from './bus.ts'
 
-/** Longer than the pause between two "watched" messages of a live page (5 s), so that one lost message costs nothing. */
-const watchedMs = 12_000
+/** A live page publishes every 5 s that it shows a log, so this is long enough for one lost message. */
+const viewingMs = 12_000
 
-/** Which logs somebody looks at now, on whichever server: their hosts are asked to report more often. */
+/** Which logs somebody views now, on any server. The hosts of these attempts send their log more often. */
 export interface Viewers {
   hasViewers(attempt: string): boolean
   close(): void
@@ -11,9 +11,9 @@ export interface Viewers {
 
 export function openViewers(bus: Bus): Viewers {
   const until = new Map<string, number>()
-  const unsubscribe = bus.subscribe(topics.watched, attempt => {
+  const unsubscribe = bus.subscribe(topics.viewed, attempt => {
     for (const [name, time] of until) if (time < Date.now()) until.delete(name)
-    until.set(attempt, Date.now() + watchedMs)
+    until.set(attempt, Date.now() + viewingMs)
   })
   return { hasViewers: attempt => (until.get(attempt) ?? 0) > Date.now(), close: unsubscribe }
 }

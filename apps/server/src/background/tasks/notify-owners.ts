@@ -1,29 +1,22 @@
 import { postWebhook } from '@rumpfarm/connectors'
-import type { DueAlert, Farm } from '@rumpfarm/farm'
-import type { Logger } from 'pino'
+import type { DueAlert } from '@rumpfarm/farm'
+import type { Task, TaskServices } from '../task.ts'
 
-export interface TellOwners {
-  farm: Pick<Farm, 'hosts'>
-  /** What people call this farm, if it knows. */
-  publicUrl: string | undefined
-  log: Logger
-}
-
-/** Tells owners what became of their hosts. The rows say what is still to be told; one that fails comes again, later. */
-export async function tellOwners(services: TellOwners): Promise<void> {
+/** Sends the alerts about silent hosts to their owners. A failed alert stays in the database and is sent again later. */
+export const notifyOwners: Task = async services => {
   const due = await services.farm.hosts.takeDueAlerts()
-  await Promise.all(due.map(alert => tell(services, alert)))
+  await Promise.all(due.map(alert => notify(services, alert)))
 }
 
-async function tell({ farm, publicUrl, log }: TellOwners, alert: DueAlert): Promise<void> {
+async function notify({ farm, publicUrl, log }: TaskServices, alert: DueAlert): Promise<void> {
   const { url, secret } = alert
   const delivery = await postWebhook({ url, secret, id: idOf(alert), body: bodyOf(alert, publicUrl) })
   if (delivery.kind === 'delivered') return farm.hosts.markAlertDelivered(alert.id)
-  log.warn({ host: alert.host, alert: alert.kind, problem: delivery.problem }, 'an owner could not be told')
+  log.warn({ host: alert.host, alert: alert.kind, problem: delivery.problem }, 'an alert could not be delivered')
   await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.permanent)
 }
 
-/** Unlike that of any other farm, too. */
+/** The time makes it different from the ids of other farms too. */
 const idOf = ({ id, createdAt }: DueAlert) => `host-alert-${id}-${createdAt.getTime()}`
 
 const bodyOf = ({ kind, host, since, createdAt, attempts }: DueAlert, publicUrl: string | undefined) => ({
@@ -31,7 +24,7 @@ const bodyOf = ({ kind, host, since, createdAt, attempts }: DueAlert, publicUrl:
   timestamp: createdAt,
   host,
   since,
-  // The first that it runs; a host with several slots may run more.
+  // `attempt` is the first of them: a host with several slots can run more.
   ...(attempts[0] === undefined ? {} : { attempt: attempts[0], job: Number.parseInt(attempts[0], 10), attempts }),
   ...(publicUrl === undefined ? {} : { url: `${publicUrl}/hosts/${encodeURIComponent(host)}` }),
 })

@@ -1,20 +1,20 @@
 import type { Mirrors } from '@rumpfarm/connectors'
 import { cut, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
+import type { Task } from '../task.ts'
 
 type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
- * Brings a build's commits into the mirror and its tarballs into the cache, before any host is asked to run: a forge that
- * is down, or a commit that is not there, costs no host's time. Running it twice changes nothing. Returns the
- * build's project if it did something.
+ * Fetches a build's commits into the mirror and makes its tarballs, before a host can claim a job of it. So a forge that does not
+ * answer, or a commit that does not exist, costs no host time. Afterwards the branches of the project are read.
  */
-export async function prepareSources(farm: Farm, mirrors: Mirrors, buildId: number): Promise<string | undefined> {
+export const prepareSources: Task<{ buildId: number }> = async ({ farm, mirrors, requests }, { buildId }) => {
   const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])
-  if (build?.sources !== 'pending') return undefined
+  if (build?.sources !== 'pending') return
   await prepareBuild(farm, mirrors, build, projects)
-  return build.project
+  requests.readBranches(build.project)
 }
 
 async function prepareBuild(
@@ -60,7 +60,7 @@ async function prepareFurther(
   return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
 }
 
-/** The further source's commit: named in the recipe, or in a file of the first source, or the newest of a branch. */
+/** The recipe names the commit of a further source, or a file of the first source does, or it is the newest of a branch. */
 async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
   if (further.commitFrom === undefined) {
     return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })
@@ -71,7 +71,7 @@ async function commitOf(mirrors: Mirrors, first: PreparedSource, further: Projec
   const ref = file.text.trim()
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) return { commit: ref }
   return {
-    problem: `${further.commitFrom} should hold a full commit, but begins with ${JSON.stringify(cut(ref, 60))}`,
+    problem: `${further.commitFrom} must contain a full commit, but it begins with ${JSON.stringify(cut(ref, 60))}`,
   }
 }
 

@@ -1,26 +1,19 @@
-import type { Mirrors } from '@rumpfarm/connectors'
-import type { Farm, WantedLine } from '@rumpfarm/farm'
-import type { Logger } from 'pino'
-
-export interface PlaceLines {
-  farm: Pick<Farm, 'matrix' | 'projects'>
-  mirrors: Pick<Mirrors, 'history'>
-  log: Logger
-}
+import type { WantedLine } from '@rumpfarm/farm'
+import type { Task, TaskServices } from '../task.ts'
 
 /**
- * Reads the lines of a project's pushed branches, and gives their built commits the positions that they have there now. A
- * branch that is pushed meanwhile is read again.
+ * Reads the history of a project's pushed branches, which gives the built commits their positions. A branch that receives a push
+ * meanwhile is read again.
  */
-export async function placeLines(services: PlaceLines, project: string): Promise<void> {
+export const readBranches: Task<{ project: string }> = async (services, { project }) => {
   for (;;) {
-    const lines = await services.farm.matrix.listBranchesToRead(project)
-    if (lines.length === 0) return
-    for (const line of lines) await placeLine(services, line)
+    const branches = await services.farm.matrix.listBranchesToRead(project)
+    if (branches.length === 0) return
+    for (const branch of branches) await readBranch(services, branch)
   }
 }
 
-async function placeLine({ farm, mirrors, log }: PlaceLines, wanted: WantedLine): Promise<void> {
+async function readBranch({ farm, mirrors, log }: TaskServices, wanted: WantedLine): Promise<void> {
   const { project, branch } = wanted
   const repository = (await farm.projects.configs()).get(project)?.repository
   if (repository === undefined) return farm.matrix.markBranchRead(wanted)

@@ -1,6 +1,7 @@
 import { isWireName, lineValue, parseAttemptName, type WireLine } from '@rumpfarm/contracts'
 import { type EnrollOutcome, isStorageFull, tooOld } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withFarmAddress } from '../../agent-release/agent-files.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import { type Count, limitRates, openCount, rareRequestsPerMinuteMax } from '../../http/rate-limits.ts'
 import type { Services, SignedEndpoint } from '../../services.ts'
@@ -35,8 +36,9 @@ type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string
 export const agentPlugin = (services: Services) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(services.config, request)
   await serveScripts(app, {
-    '/agent.sh': async request => fillIn((await services.agentRelease()).bytes, publicUrl(request)),
-    '/agent-readable.sh': async request => fillIn((await services.agentRelease()).readable, publicUrl(request)),
+    '/agent.sh': async request => withFarmAddress((await services.agentRelease()).bytes, publicUrl(request)),
+    '/agent-readable.sh': async request =>
+      withFarmAddress((await services.agentRelease()).readable, publicUrl(request)),
   })
   const bearerOf = bearers(services.farm.hosts, services.bus)
   const identity: Identity = {
@@ -92,10 +94,6 @@ async function serveScripts(
       })
   })
 }
-
-/** The agent's text with the farm's address in it. */
-export const fillIn = (bytes: Buffer, address: string): string =>
-  bytes.toString('utf8').replaceAll('@FARM_URL@', address)
 
 const protocol = (services: Services, identity: Identity) => async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers()

@@ -34,7 +34,7 @@ export async function followAttempt(
   const name = attemptName(watch.attempt)
   const alarm = new Alarm()
   const unsubscribe = services.bus.subscribe(topics.attempt(name), () => alarm.ring())
-  const watched = () => services.bus.publish(topics.watched, name)
+  const watched = () => services.bus.publish(topics.viewed, name)
   watched()
   const timer = setInterval(watched, watchedEveryMs)
   try {

@@ -205,7 +205,7 @@ const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() 
 test('a followed log is sent from its place on, section by section, to the end', async () => {
   const bus = countingBus()
   const watched: string[] = []
-  bus.subscribe(topics.watched, attempt => watched.push(attempt))
+  bus.subscribe(topics.viewed, attempt => watched.push(attempt))
   const { farm, change } = oneAttempt(bus)
   change('one\ntw')
   const { stream, events } = fakeStream()

@@ -1,0 +1,47 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { addressNoteFile, localUrl, readAddressNote, writeAddressNote } from './local-address.ts'
+
+function dataDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-note-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
+}
+
+const url = 'http://127.0.0.1:8123'
+
+test('the note names the address and the process, is private, and goes when the server closes', () => {
+  const directory = dataDirectory()
+  const note = writeAddressNote(directory, url)
+  expect(readAddressNote(directory)).toEqual({ url, pid: process.pid })
+  expect(statSync(addressNoteFile(directory)).mode & 0o777).toBe(0o600)
+  note.close()
+  expect(readdirSync(directory)).toEqual([])
+})
+
+test('a server that closes leaves the note of another server', () => {
+  const directory = dataDirectory()
+  const first = writeAddressNote(directory, url)
+  writeAddressNote(directory, 'http://127.0.0.1:8124')
+  first.close()
+  expect(readAddressNote(directory)?.url).toBe('http://127.0.0.1:8124')
+})
+
+test.each(['', '{', '{"url":"http://127.0.0.1:1"}', '{"url":"file:///etc/passwd","pid":1}', '[]', 'null'])(
+  'a note with the text %j counts as none',
+  text => {
+    const directory = dataDirectory()
+    writeFileSync(addressNoteFile(directory), text)
+    expect(readAddressNote(directory)).toBeUndefined()
+  },
+)
+
+test.each([
+  ['127.0.0.1', 'http://127.0.0.1:80'],
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://[::1]:80'],
+  ['::1', 'http://[::1]:80'],
+  ['vax', 'http://vax:80'],
+])('a server that listens on %s is reached at %s', (host, expected) => expect(localUrl(host, 80)).toBe(expected))

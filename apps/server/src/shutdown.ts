@@ -1,0 +1,33 @@
+import { MigrationError } from '@rumpfarm/farm'
+import type { Logger } from 'pino'
+import { ConfigError } from './config.ts'
+
+/** Closes the server on SIGINT and SIGTERM, then ends this process. */
+export function closeOnSignal(server: { close(): Promise<void> }, log: Logger): void {
+  let closing = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (closing) return
+      closing = true
+      log.info({ signal }, 'closing')
+      void server.close().then(() => process.exit()) // the exit code is 1 if PostgreSQL has stopped unexpectedly
+    })
+  }
+}
+
+/** Ends this process with a message for the operator. */
+export function failToStart(error: unknown): never {
+  process.stderr.write(`rumpfarm: ${describe(error)}\n`)
+  process.exit(1)
+}
+
+/** One line for an error that the operator can fix; the stack for an error that only a developer can fix. */
+function describe(error: unknown): string {
+  const { code, port, address, message, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  if (error instanceof ConfigError || error instanceof MigrationError) return message
+  if (code === 'EADDRINUSE')
+    return `port ${port} is in use: stop the program that listens there, or set PORT (or SIGNED_PORT) to another port`
+  if (code === 'EADDRNOTAVAIL') return `HOST: this machine has no address ${address}`
+  if (code === 'EACCES' && port) return `PORT: port ${port} needs more rights; set PORT to another port`
+  return `the server could not start: ${stack ?? message}`
+}
