@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { localUrl } from './local-address.ts'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
 /** The only reader of the environment. docs/operations.md lists these variables for people. */
@@ -13,6 +14,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
   return Object.freeze({
     host,
     port,
+    /** The address of the farm that the command line calls, and the variable that sets it; undefined if none does. */
+    farmUrl: farmUrl(env, host, port),
     /** What hosts and people call this farm; undefined: what their request called it. */
     publicUrl,
     /** Where the farm lies below that host: "" or "/farm". */
@@ -105,6 +108,12 @@ function url(env: NodeJS.ProcessEnv, name: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed && /^https?:$/.test(parsed.protocol) && isPlain(parsed)) return text.replace(/\/+$/, '')
   throw new ConfigError(`${name} is "${text}"; it must be an address such as https://farm.example.org`)
+}
+
+function farmUrl(env: NodeJS.ProcessEnv, host: string, port: number): { url: string; source: string } | undefined {
+  for (const name of ['RUMPFARM_URL', 'PUBLIC_URL'])
+    if (env[name]) return { url: url(env, name), source: `from ${name}` }
+  return env.PORT && port > 0 ? { url: localUrl(host, port), source: 'from PORT' } : undefined
 }
 
 /** It becomes part of addresses, of HTML and of shell scripts. */

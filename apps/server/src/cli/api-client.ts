@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newAdminToken } from '../auth/admin-token.ts'
 
-/** What the API said no to, in its own words. */
+/** The API refused a request; the message is its own. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Nothing answers at the farm's address. */
+/** No server answers at the farm's address. */
 export class Unreachable extends Error {}
 
 export interface Api {
@@ -29,24 +29,29 @@ interface Problem {
 
 const refusalOf = async (response: Response): Promise<Refusal> => {
   const problem = (await response.json().catch(() => ({}))) as Problem
-  const words = problem.detail ?? problem.title ?? response.statusText
-  return new Refusal(response.status, words)
+  return new Refusal(response.status, problem.detail ?? problem.title ?? response.statusText)
 }
 
 const refusedToken = (from: string): string =>
   `the farm refuses the token of ${from}: it was revoked, or is another farm's. If it was revoked, ${newAdminToken(from)}`
 
+/** Why `fetch` failed. */
+export const causeOf = (error: Error): string => {
+  const cause = error.cause as { code?: string; message?: string } | undefined
+  return cause?.code ?? cause?.message ?? error.message
+}
+
 const reach = async (request: Request): Promise<Response> => {
   try {
     return await fetch(request)
   } catch (error) {
-    const cause = (error as Error).cause as { code?: string; message?: string } | undefined
-    const why = cause?.code ?? cause?.message ?? (error as Error).message
-    throw new Unreachable(`no farm answers at ${new URL(request.url).origin} (${why}); start it with: npm start`)
+    throw new Unreachable(
+      `no farm answers at ${new URL(request.url).origin} (${causeOf(error as Error)}); start it with: npm start`,
+    )
   }
 }
 
-/** The results API as its own command line uses it; `tokenFrom`: for an operator whose token is refused. */
+/** The API for the farm's own programs. `tokenFrom` names the source of the token, for a message if the farm refuses it. */
 export const apiClient = (url: string, token: string, tokenFrom?: string): Api => {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = {
@@ -73,7 +78,7 @@ export const apiClient = (url: string, token: string, tokenFrom?: string): Api =
   }
 }
 
-/** Asks again while nothing answers, or the farm is only starting, until `ended`. A change is never sent twice. */
+/** Repeats a read while no server answers or the server is still starting, until `ended` aborts. It never repeats a change. */
 export const patient = (api: Api, ended: AbortSignal): Api => ({
   ...api,
   get: async <T>(path: string): Promise<T> => {
@@ -88,9 +93,3 @@ export const patient = (api: Api, ended: AbortSignal): Api => ({
     }
   },
 })
-
-/** Where the farm with this configuration answers on its own machine. */
-export const localUrl = (host: string, port: number): string => {
-  const everywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${everywhere.includes(':') ? `[${everywhere}]` : everywhere}:${port}`
-}

@@ -1,8 +1,9 @@
-// `./farm trigger`, `host`, `token`, `admin`: one request each to the farm that runs with this configuration.
-
+// `./farm trigger`, `host`, `token`, `admin`: each sends requests to the running farm.
+import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
-import { apiClient, localUrl } from './api-client.ts'
-import { verbs } from './commands.ts'
+import { apiClient } from './api-client.ts'
+import { type Command, commands } from './commands.ts'
+import { findServer } from './find-server.ts'
 
 try {
   await main(process.argv.slice(2))
@@ -11,21 +12,28 @@ try {
   process.exitCode = 1
 }
 
-async function main([name = '', ...words]: string[]): Promise<void> {
-  const verb = verbs[name]
-  if (!verb) return misused('./farm help')
+async function main([name = '', ...args]: string[]): Promise<void> {
+  const command = commands[name]
+  if (!command) return printUsage('./farm help')
+  const words = readArguments(command, args)
+  if (!words) return printUsage(command.usage)
   const config = readConfig(process.env)
-  const api = apiClient(
-    config.publicUrl ?? localUrl(config.host, config.port),
-    config.secrets.adminToken,
-    config.adminTokenFrom,
-  )
-  const lines = await verb.run(api, words)
+  const api = apiClient(await findServer(config), config.secrets.adminToken, config.adminTokenFrom)
+  const lines = await command.run(api, words.positionals, words.values)
   if (lines) return console.log(lines.join('\n'))
-  misused(verb.usage)
+  printUsage(command.usage)
 }
 
-function misused(usage: string): void {
+/** Undefined if an option is unknown or has no value. */
+function readArguments({ options = {} }: Command, args: string[]) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch {
+    return undefined
+  }
+}
+
+function printUsage(usage: string): void {
   console.error(`usage: ${usage}`)
   process.exitCode = 2
 }

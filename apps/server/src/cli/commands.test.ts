@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
 import type { Api } from './api-client.ts'
-import { verbs } from './commands.ts'
+import { commands } from './commands.ts'
 
 function apiOf(server: TestServer): Api {
   const headers = { authorization: `Bearer ${adminToken}` }
@@ -13,10 +13,10 @@ function apiOf(server: TestServer): Api {
 }
 
 serverTest('tokens are listed and revoked from the command line', async ({ server }) => {
-  const token = (...words: string[]) => verbs.token?.run(apiOf(server), words)
+  const token = (...args: string[]) => commands.token?.run(apiOf(server), args, {})
   for (let number = 10; number < 130; number++) await server.farm.access.createToken(`ci-${number}`, 'trigger')
   expect(await token('revoke', 'ci-10')).toEqual([
-    'The token ci-10 is revoked, with its login links and browser sessions. It is refused for ever.',
+    'The token ci-10 is permanently revoked, with its login links and browser sessions.',
   ])
   const listed = (await token('list')) ?? []
   const at = '2024-05-06T07:08:09.000Z'
@@ -26,5 +26,5 @@ serverTest('tokens are listed and revoked from the command line', async ({ serve
     `ci-10  trigger  revoked ${at}`,
     'ci-100  trigger  last used never',
   ])
-  for (const words of [[], ['list', 'x'], ['revoke'], ['delete', 'x']]) expect(await token(...words)).toBeUndefined()
+  for (const args of [[], ['list', 'x'], ['revoke'], ['delete', 'x']]) expect(await token(...args)).toBeUndefined()
 })

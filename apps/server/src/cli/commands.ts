@@ -1,7 +1,17 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Api } from './api-client.ts'
 
-/** Returns what to print; undefined: the words are not those of its usage. */
-type Verb = (api: Api, words: string[]) => Promise<string[] | undefined>
+/** Values of the options. */
+type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
+
+export interface Command {
+  usage: string
+  options?: ParseArgsOptionsConfig
+  /** Returns the lines to print; undefined if the arguments do not match the usage. */
+  run: (api: Api, args: string[], values: Values) => Promise<string[] | undefined>
+}
+
+type Run = Command['run']
 
 interface Triggered {
   id: number
@@ -9,22 +19,20 @@ interface Triggered {
   commit: string
   created: boolean
   jobsAdded: number
-  /** What git said when the commit could not be looked for. */
+  /** Git's message, if the commit could not be looked up. */
   problem: string | null
 }
 
-const trigger: Verb = async (api, words) => {
-  const again = words.includes('--again')
-  const [project, ref, ...rest] = words.filter(word => word !== '--again')
+const trigger: Run = async (api, [project, ref, ...rest], { again }) => {
   if (!project || rest.length > 0) return undefined
   const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
   const { id, url, commit, created, jobsAdded, problem } = await api.post<Triggered>(path, {
     ...(ref ? { ref } : {}),
     ...(again ? { again } : {}),
   })
-  const more = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
-  const line = `build ${id}: ${project} at ${commit.slice(0, 12)}${created ? '' : ` (built before with this recipe${more}; --again builds it again)`}`
-  return [line, ...(problem ? [problem] : []), url]
+  const added = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
+  const existing = created ? '' : ` (already built with this recipe${added}; --again builds it again)`
+  return [`build ${id}: ${project} at ${commit.slice(0, 12)}${existing}`, ...(problem ? [problem] : []), url]
 }
 
 interface Invited {
@@ -33,41 +41,36 @@ interface Invited {
   expiresAt: string
 }
 
-const inviteHost: Verb = async (api, [what, name, ...more]) => {
-  if (what !== 'invite' || !name || more.length > 0) return undefined
+const inviteHost: Run = async (api, [name, ...rest]) => {
+  if (!name || rest.length > 0) return undefined
   const { line, signedLine, expiresAt } = await api.post<Invited>('/api/v1/hosts/invitations', { name })
   const until = `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`
-  const signed = signedLine ? ['Without TLS 1.2 there, run this instead (docs/hosts.md, "Old TLS"):', signedLine] : []
-  return [
-    line,
-    `Run this line once on ${name}, before ${until}. Where there is no curl: wget -qO- in its place.`,
-    ...signed,
-  ]
+  const signed = signedLine
+    ? ['If the host has no TLS 1.2, run this line instead (docs/hosts.md, "Old TLS"):', signedLine]
+    : []
+  return [line, `Run this line once on ${name}, before ${until}. If it has no curl, use wget -qO- instead.`, ...signed]
 }
 
-const alertHost: Verb = async (api, [what, name, url, ...more]) => {
-  if (what !== 'alert' || !name || !url || more.length > 0) return undefined
+const alertHost: Run = async (api, [name, url, ...rest]) => {
+  if (!name || !url || rest.length > 0) return undefined
   const path = `/api/v1/hosts/${encodeURIComponent(name)}/alert`
   if (url === 'off') {
     await api.delete(path)
-    return [`Nobody is told when ${name} falls silent.`]
+    return [`Alerts for ${name} are off.`]
   }
   const { secret } = await api.post<{ secret: string }>(path, { url })
   return [
     secret,
-    `That address is told when ${name} falls silent, and when it is back. The line above signs the messages (Standard Webhooks) and is not shown again.`,
+    `The farm sends an alert to that address when ${name} becomes silent, and when it is back. The line above is the secret that signs these messages (Standard Webhooks). It is not shown again.`,
   ]
 }
 
-const host: Verb = (api, words) => (words[0] === 'alert' ? alertHost(api, words) : inviteHost(api, words))
-
 const scopes = ['trigger', 'admin']
 
-const createToken: Verb = async (api, [what, name, option, scope = 'trigger', ...more]) => {
-  if (what !== 'create' || !name || more.length > 0) return undefined
-  if ((option !== undefined && option !== '--scope') || !scopes.includes(scope)) return undefined
+const createToken: Run = async (api, [name, ...rest], { scope = 'trigger' }) => {
+  if (!name || rest.length > 0 || !scopes.includes(String(scope))) return undefined
   const { token } = await api.post<{ token: string }>('/api/v1/tokens', { name, scope })
-  return [token, `The farm keeps only its hash: store it now. Send it as "Authorization: Bearer …".`]
+  return [token, 'Store the token now: the farm keeps only its hash. Send it as "Authorization: Bearer …".']
 }
 
 interface Listed {
@@ -75,40 +78,53 @@ interface Listed {
   next: string | null
 }
 
-const listTokens: Verb = async (api, [what, ...more]) => {
-  if (what !== 'list' || more.length > 0) return undefined
+const listTokens: Run = async (api, rest) => {
+  if (rest.length > 0) return undefined
   const lines: string[] = []
   for (let query: string | undefined = ''; query !== undefined; ) {
     const page: Listed = await api.get<Listed>(`/api/v1/tokens${query}`)
     for (const { name, scope, lastUsedAt, revokedAt } of page.items)
       lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
-    query = page.next?.replace(/^[^?]*/, '') // its path may begin with PUBLIC_URL's, as the client's address does
+    query = page.next?.replace(/^[^?]*/, '') // its path can begin with that of PUBLIC_URL, as the client's address does
   }
   return lines
 }
 
-const revokeToken: Verb = async (api, [what, name, ...more]) => {
-  if (what !== 'revoke' || !name || more.length > 0) return undefined
+const revokeToken: Run = async (api, [name, ...rest]) => {
+  if (!name || rest.length > 0) return undefined
   await api.delete(`/api/v1/tokens/${encodeURIComponent(name)}`)
-  return [`The token ${name} is revoked, with its login links and browser sessions. It is refused for ever.`]
+  return [`The token ${name} is permanently revoked, with its login links and browser sessions.`]
 }
 
-const tokenVerbs: Record<string, Verb> = { create: createToken, list: listTokens, revoke: revokeToken }
-
-const token: Verb = async (api, words) => tokenVerbs[words[0] ?? '']?.(api, words)
-
-const admin: Verb = async (api, words) => {
-  if (words.length > 0) return undefined
+const admin: Run = async (api, rest) => {
+  if (rest.length > 0) return undefined
   const { url } = await api.post<{ url: string }>('/api/v1/login-links')
   return [url]
 }
 
-export const verbs: Record<string, { run: Verb; usage: string }> = {
-  trigger: { run: trigger, usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]' },
-  host: { run: host, usage: './farm host invite NAME\n       ./farm host alert NAME URL|off' },
-  token: {
-    run: token,
-    usage: `./farm token create NAME [--scope ${scopes.join('|')}], ./farm token list or ./farm token revoke NAME`,
+/** Runs the function that the first argument names. */
+const oneOf =
+  (actions: Record<string, Run>): Run =>
+  async (api, [action = '', ...rest], values) =>
+    actions[action]?.(api, rest, values)
+
+const token = oneOf({ create: createToken, list: listTokens, revoke: revokeToken })
+
+export const commands: Record<string, Command> = {
+  trigger: {
+    usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]',
+    options: { again: { type: 'boolean' } },
+    run: trigger,
   },
-  admin: { run: admin, usage: './farm admin' },
+  host: {
+    usage: './farm host invite NAME\n       ./farm host alert NAME URL|off',
+    run: oneOf({ invite: inviteHost, alert: alertHost }),
+  },
+  token: {
+    usage: `./farm token create NAME [--scope ${scopes.join('|')}], ./farm token list or ./farm token revoke NAME`,
+    options: { scope: { type: 'string' } },
+    run: async (api, args, values) =>
+      values.scope !== undefined && args[0] !== 'create' ? undefined : token(api, args, values),
+  },
+  admin: { usage: './farm admin', run: admin },
 }

@@ -1,10 +1,12 @@
 // What `npm start` runs once the packages are there: the server, this machine as its first host, and the sample's first build.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { waitForPostgresEnd } from '@rumpfarm/local-postgres'
 import { readFarmFile } from '../background/farm-file.ts'
-import { apiClient, localUrl, patient } from '../cli/api-client.ts'
+import { apiClient, patient } from '../cli/api-client.ts'
 import { type Config, readConfig } from '../config.ts'
+import { localUrl } from '../local-address.ts'
 import { type KeptServer, keepServer } from './kept-server.ts'
 import { type HostRequest, hostOnline, type RunningHost, startHost } from './local-host.ts'
 import { findPort } from './port.ts'
@@ -15,6 +17,7 @@ const say = (line: string): void => console.log(line)
 const ending = openEnding(say)
 
 try {
+  parseArgs({ args: process.argv.slice(2) }) // it has no options
   await main(readConfig(process.env))
 } catch (error) {
   // A request that was cut off because we are ending is no news.

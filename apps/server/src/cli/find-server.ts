@@ -1,0 +1,64 @@
+import type { Config } from '../config.ts'
+import { addressNoteFile, localUrl, readAddressNote } from '../local-address.ts'
+import { causeOf } from './api-client.ts'
+
+type Addresses = Pick<Config, 'farmUrl' | 'dataDirectory' | 'host' | 'port'>
+
+interface Candidate {
+  url: string
+  /** Where this address comes from, for an error message. */
+  source: string
+}
+
+/**
+ * The address of the farm's server: the one that the environment sets, otherwise that of the running server's note in the data
+ * directory, otherwise the default port. The health check keeps the token from a program that is no farm.
+ */
+export async function findServer(config: Addresses): Promise<string> {
+  const tried: string[] = []
+  for (const candidate of candidates(config)) {
+    if ('problem' in candidate) tried.push(candidate.problem)
+    else {
+      const problem = await checkHealth(candidate.url)
+      if (problem === undefined) return candidate.url
+      tried.push(`${candidate.url} (${candidate.source}): ${problem}`)
+    }
+  }
+  throw new Error(
+    `no farm answers. Tried:\n${tried.map(line => `  ${line}\n`).join('')}Start the farm with npm start, or set RUMPFARM_URL to its address`,
+  )
+}
+
+function candidates(config: Addresses): (Candidate | { problem: string })[] {
+  const { farmUrl, host, port } = config
+  if (farmUrl !== undefined) return [farmUrl]
+  return [...fromNote(config), { url: localUrl(host, port), source: 'the default port' }]
+}
+
+function fromNote({ dataDirectory }: Addresses): (Candidate | { problem: string })[] {
+  const file = addressNoteFile(dataDirectory)
+  const note = readAddressNote(dataDirectory)
+  if (!note) return [{ problem: `${file}: no note of a running server` }]
+  if (!isRunning(note.pid)) return [{ problem: `${file}: the server that wrote it (process ${note.pid}) has ended` }]
+  return [{ url: note.url, source: `from ${file}` }]
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' // it runs as another user
+  }
+}
+
+/** Undefined if a farm answers. */
+async function checkHealth(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) })
+    const isFarm = answer.ok && (await answer.text()).includes('"ok"')
+    return isFarm ? undefined : `another program answers there (status ${answer.status})`
+  } catch (error) {
+    return causeOf(error as Error)
+  }
+}
