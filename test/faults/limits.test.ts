@@ -31,7 +31,7 @@ describe('a body', () => {
 
   test('that was cut: 400', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n'))
-    expect(answer).toMatchObject(err(400, /the last line is not "end": the body was cut/))
+    expect(answer).toMatchObject(err(400, /the last line is not "end": the body is incomplete/))
   })
 
   test('with a line that has no key: 400, with its number', async () => {

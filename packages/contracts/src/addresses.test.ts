@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hideSecrets, secretInAddress } from './addresses.ts'
 
-describe('secrets are hidden, and nothing else', () => {
+describe('hideSecrets replaces secrets and nothing else', () => {
   test.each([
     ['https://ada:s3cret@forge.example/x', 'https://***@forge.example/x'],
     ['https://ghp_token@forge.example/x', 'https://***@forge.example/x'],
@@ -47,7 +47,7 @@ test.each([
   'me:s3cret@h:p',
   'me:s3cret@h/p',
   'me:s3/cret@h:p',
-])('the address %s has a secret, which is named and not repeated', address => {
+])('the secret in %s is named and not repeated', address => {
   expect(secretInAddress(address)).toMatch(/ in the address$/)
   expect(secretInAddress(address)).not.toContain('s3cret')
   expect(hideSecrets(address)).not.toMatch(/s3\/?cret/)
@@ -65,6 +65,6 @@ test.each([
   'file:///srv/a?b=c',
   '/srv/a;b=c/d@e:f',
   '../a?b',
-])('the address %s has none', address => {
+])('%s has no secret', address => {
   expect(secretInAddress(address)).toBeUndefined()
 })

@@ -1,11 +1,11 @@
 /** Schemes of URLs whose host is another machine. */
 const remote = /^(?:https?|ssh|git)$/i
-const passwordWords = 'a password in the address'
+const passwordText = 'a password in the address'
 
 /**
- * What a repository's address has that may be a secret, in words that do not repeat it; undefined if it has none. An address
- * stands on public pages and in git's argument list, which every user of the server can read. No git server needs a query or a
- * fragment: forges take tokens there.
+ * Names the part of a repository's address that can be a secret, without repeating it; undefined if there is none. Public pages show
+ * the address, and every user of the server can read git's arguments. No git server needs a query or a fragment, but forges accept
+ * tokens there.
  */
 export function secretInAddress(repository: string): string | undefined {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(repository) ?? []
@@ -13,18 +13,18 @@ export function secretInAddress(repository: string): string | undefined {
   if (!remote.test(scheme)) return undefined
   const [, user] = /^([^/]*)@/.exec(rest) ?? []
   if (user !== undefined && /^https?$/i.test(scheme)) return 'a user name, password or token in the address'
-  if (user !== undefined && /:|%3a/i.test(user)) return passwordWords
+  if (user !== undefined && /:|%3a/i.test(user)) return passwordText
   return /[?#;]/.test(rest) ? 'a query, fragment or parameter (after ?, # or ;) in the address' : undefined
 }
 
-/** `user@host:path`, git's short form of ssh, or a path. */
+/** `user@host:path`, git's short form for ssh, or a path. */
 function secretInShortForm(repository: string): string | undefined {
   if (!/^[^/]+:/.test(repository)) return undefined
-  if (/^[^@/:]+:([^/]*@|.*@[^/@:]+:)/s.test(repository)) return passwordWords
+  if (/^[^@/:]+:([^/]*@|.*@[^/@:]+:)/s.test(repository)) return passwordText
   return /[?#;].*=/s.test(repository) ? 'a query, fragment or parameter (after ?, # or ;) in the address' : undefined
 }
 
-/** Text without passwords and tokens: git repeats the whole address in its messages. */
+/** Replaces passwords and tokens in addresses by ***. git repeats the whole address in its messages. */
 export const hideSecrets = (text: string): string =>
   text
     .replace(/\b(https?:\/\/)[^/\s]+@/gi, '$1***@')

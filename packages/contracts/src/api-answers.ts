@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
-import { attemptStates, verdicts } from './words.ts'
+import { attemptStates, verdicts } from './attempts.ts'
 
 /** What the results API answers: /api/v1. The farm's values fit as they are; what is not named here is not sent. */
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { oneOf } from './api-formats.ts'
-import { attemptStates, verdicts } from './words.ts'
+import { attemptStates, verdicts } from './attempts.ts'
 
 /** What the results API is asked. Unknown members are refused: a misspelt one would else be obeyed by silence. */
 const strict = { additionalProperties: false } as const

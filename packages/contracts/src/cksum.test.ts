@@ -4,7 +4,7 @@ import { Cksum, cksum } from './cksum.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** Bytes that look random and are the same each time. */
+/** Pseudorandom bytes, the same in each run. */
 function noise(length: number, seed = 1): Uint8Array {
   let state = seed
   return Uint8Array.from({ length }, () => {
@@ -13,7 +13,7 @@ function noise(length: number, seed = 1): Uint8Array {
   })
 }
 
-// From GNU, BSD and busybox cksum, which agree.
+// GNU, BSD and busybox cksum print these.
 test.each([
   ['', 4294967295],
   ['a', 1220704766],
@@ -21,17 +21,17 @@ test.each([
   ['hello\n', 3015617425],
   ['123456789', 930766865],
   ['\0', 4215202376],
-])('%j', (text, sum) => expect(cksum(bytes(text))).toBe(sum))
+])('the CRC of %j is %i', (text, sum) => expect(cksum(bytes(text))).toBe(sum))
 
-describe('as cksum(1) has it', () => {
+describe('the CRC is that of cksum(1)', () => {
   test.each([1, 15, 16, 17, 31, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003])('%i bytes', length => {
     const piece = noise(length)
-    const said = spawnSync('cksum', { input: piece, encoding: 'utf8' })
-    expect(`${cksum(piece)} ${length}`).toBe(said.stdout.trim())
+    const printed = spawnSync('cksum', { input: piece, encoding: 'utf8' })
+    expect(`${cksum(piece)} ${length}`).toBe(printed.stdout.trim())
   })
 })
 
-test.each([1, 3, 16, 17, 1000])('in pieces of %i it is the same as in one', size => {
+test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of the whole', size => {
   const whole = noise(10_007)
   const sum = new Cksum()
   for (let at = 0; at < whole.length; at += size) sum.update(whole.subarray(at, at + size))
@@ -39,7 +39,7 @@ test.each([1, 3, 16, 17, 1000])('in pieces of %i it is the same as in one', size
   expect(sum.bytes).toBe(whole.length)
 })
 
-test('it may be asked in between', () => {
+test('digest can be called before the end', () => {
   const sum = new Cksum().update(bytes('abc'))
   expect(sum.digest()).toBe(cksum(bytes('abc')))
   expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))
@@ -53,7 +53,7 @@ test.each([
   [19, 65_536],
   [65_536, 65_536],
   [70_001, 1_000_003],
-])('a piece of %i bytes and then one of %i: appended, they are what both are in one', (first, second) => {
+])('append gives the CRC of the whole, for %i and %i bytes', (first, second) => {
   const whole = noise(first + second)
   const sum = new Cksum().update(whole.subarray(0, first)).append(new Cksum().update(whole.subarray(first)))
   expect(sum.digest()).toBe(cksum(whole))

@@ -4,12 +4,12 @@ export type Json =
   | { kind: 'value'; value: unknown }
   | { kind: 'malformed'; line: number; column: number; problem: string }
 
-/** Reads JSON; a malformed one with its place, counted from 1. Node's own messages have none in the commonest cases. */
+/** Parses JSON. A problem has a line and a column, counted from 1; Node's own messages often have neither. */
 export function readJson(text: string): Json {
   try {
     return { kind: 'value', value: JSON.parse(text) }
   } catch {
-    const { at, expected } = firstBreak(text)
+    const { at, expected } = firstError(text)
     const before = text.slice(0, at).split('\n')
     const found = at < text.length ? JSON.stringify(text.slice(at, at + 20)) : 'the end'
     const problem = `found ${found} where ${expected} should be`
@@ -25,15 +25,15 @@ const simpleEscapes = '"\\/bfnrt'
 const unicode = /u[0-9a-fA-F]{4}/y
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y
 
-/** The length of what matches there; 0 if nothing does. */
+/** The length of the match at this position; 0 if there is none. */
 function lengthAt(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0].length ?? 0
 }
 
 /**
- * The length of the string that begins there; 0 if none does, or it does not end. A pattern for the whole took time beyond
- * measure for 30 letters without a quote at their end, or had no room for a string of 20 MB.
+ * The length of the string at this position; 0 if there is none, or it does not end. One regular expression for a whole string took
+ * exponential time for 30 letters without a closing quote, and another one overflowed the stack for a string of 20 MB.
  */
 function stringLengthAt(text: string, at: number): number {
   if (text[at] !== '"') return 0
@@ -49,13 +49,13 @@ function stringLengthAt(text: string, at: number): number {
   return 0
 }
 
-/** Where a text stops being JSON, and what could stand there: a walk along its tokens. */
-function firstBreak(text: string): { at: number; expected: string } {
+/** The position of the first error in a text, and what JSON allows there. */
+function firstError(text: string): { at: number; expected: string } {
   const open: ('{' | '[')[] = []
   let expecting: Expecting = 'value'
   for (let at = lengthAt(space, text, 0); ; at += lengthAt(space, text, at)) {
     const step = readToken(text, at, expecting, open)
-    if (!step || at >= text.length) return { at, expected: wordsFor(expecting) }
+    if (!step || at >= text.length) return { at, expected: describe(expecting) }
     expecting = step.next
     at += step.length
   }
@@ -101,9 +101,9 @@ function readValue(text: string, at: number, open: ('{' | '[')[], after: () => E
 
 const ifLong = (length: number, next: Expecting): Step | undefined => (length > 0 ? { length, next } : undefined)
 
-const wordsFor = (expecting: Expecting): string =>
+const describe = (expecting: Expecting): string =>
   expecting.replace(/^value/, 'a value').replace(/^name/, 'a name in quotes')
 
-/** What every reader of JSON answers to a key that it does not know. */
+/** The error message for an unknown key. */
 export const unknownKey = (key: string, allowed: readonly string[]): string =>
   `unknown key ${JSON.stringify(cut(key, 60))}; allowed: ${allowed.join(', ') || 'none'}`

@@ -1,41 +1,44 @@
 /**
- * Signed requests' text forms (docs/agent-protocol.md, "Signed requests"): what is signed of a request and of its answer, and
- * where the signature stands. The keys and the arithmetic are the farm's and the host's own.
+ * A signed request (docs/agent-protocol.md, "Signed requests"). This file defines which text of a request and of an answer is
+ * signed, and the position of the signature. The farm and the hosts compute the keys and signatures.
  */
 export interface RequestSignature {
-  /** A host's name; at enrolment the invitation's public id. */
+  /** The host's name. During enrolment: the invitation's public id. */
   by: string
-  /** Seconds since the epoch, as the sender believes. */
+  /** Seconds since 1970, by the sender's clock. */
   time: number
-  /** Names one process of a host, and counts its requests. */
+  /** One process of the host. */
   run: string
+  /** The number of this request within `run`, from 1. */
   count: number
+  /** `RUN.COUNT` */
   nonce: string
+  /** HMAC-SHA-256, hexadecimal. */
   signature: string
-  /** The request's target without its signature. */
+  /** The request's target (path and query) without the signature. */
   target: string
 }
 
-const form =
+const format =
   /^(\/[^?#]*\?(?:[^#]*&)?by=([A-Za-z0-9._-]{1,64})&time=(0|[1-9]\d{0,9})&nonce=(([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})))&sig=([0-9a-f]{64})$/
 
-/** The signature at the end of a request's target; undefined: it is not signed, or not in this form. */
+/** Reads the signature at the end of a request's target. Undefined if there is none, or if it has another format. */
 export function readSignature(target: string): RequestSignature | undefined {
-  const [, unsigned, by, time, nonce, run, count, signature] = form.exec(target) ?? []
+  const [, unsigned, by, time, nonce, run, count, signature] = format.exec(target) ?? []
   if (!unsigned || !by || !time || !nonce || !run || !count || !signature) return undefined
   return { by, time: Number(time), run, count: Number(count), nonce, signature, target: unsigned }
 }
 
-/** What is signed of a request; `bodySum` is the sha256 of its body, in hexadecimal. */
+/** The signed text of a request. `bodySum` is the SHA-256 of the body, hexadecimal. */
 export const requestText = (method: string, target: string, bodySum: string): string =>
   `${method} ${target}\n${bodySum}\n`
 
-/** What is signed of an answer: the request's nonce, and every line before the signature. */
+/** The signed text of an answer: the request's nonce, and all lines before the signature. */
 export const answerText = (nonce: string, lines: string): string => `answer ${nonce}\n${lines}`
 
 const end = 'end\n'
 
-/** An answer with its signature as the line before `end`; `sign` is given what is to be signed. */
+/** Adds the signature to an answer, as the line before `end`. */
 export function signAnswer(answer: string, nonce: string, sign: (text: string) => string): string {
   if (!answer.endsWith(`\n${end}`)) return answer
   const lines = answer.slice(0, -end.length)
@@ -43,8 +46,8 @@ export function signAnswer(answer: string, nonce: string, sign: (text: string) =
 }
 
 /**
- * A key is written with the letters a to p, four bits each: xored with HMAC's pads, each of them is a printable character, so
- * that a shell makes the pads with one tr and can hold them in a variable.
+ * Writes a key with the letters a to p, four bits each. XOR with HMAC's pads makes printable characters of them, so that a shell can
+ * make the pads with one `tr` and keep them in a variable.
  */
 export const keyLetters = (hexadecimal: string): string =>
   hexadecimal.replace(/[0-9a-f]/g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))

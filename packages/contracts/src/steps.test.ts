@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { attemptName, parseAttemptName } from './attempts.ts'
 import { readSteps, writeSteps } from './steps.ts'
-import { attemptName, parseAttemptName } from './words.ts'
 
 test.each([
   ['', []],
@@ -19,19 +19,19 @@ test.each([
       [143, 1, 2],
       [143, 1, 2],
     ],
-  ], // SIGTERM in three dialects of sh
-])('steps %j', (text, expected) => {
+  ], // SIGTERM in three shells
+])('the steps %j are read', (text, expected) => {
   expect(readSteps(text)?.map(step => [step.exit, step.milliseconds, step.logBytes])).toEqual(expected)
 })
 
 test.each(['0', '0:1', '0:1:2:3', '0:1:2,', 'x:1:2', '0:-1:2', '0:1:1000000000', `${'0:1:1,'.repeat(64)}0:1:1`])(
-  'steps %j are malformed',
+  'the steps %j are malformed',
   text => {
     expect(readSteps(text)).toBeUndefined()
   },
 )
 
-test('steps are read as they were written', () => {
+test('written steps are read unchanged', () => {
   const steps = [
     { exit: 0, milliseconds: 5, logBytes: 6 },
     { exit: 2, milliseconds: 7, logBytes: 80 },
@@ -46,7 +46,7 @@ test.each([
   ['1.01', undefined],
   ['../1.1', undefined],
   ['1.1.1', undefined],
-])('the attempt %j', (text, attempt) => {
+])('the name %j of an attempt is read', (text, attempt) => {
   expect(parseAttemptName(text)).toEqual(attempt)
   if (attempt) expect(attemptName(attempt)).toBe(text)
 })

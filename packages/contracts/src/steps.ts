@@ -1,9 +1,9 @@
+import type { StepEnd } from './attempts.ts'
 import { wireNumber } from './wire.ts'
-import type { StepEnd } from './words.ts'
 
 const stepsMax = 64
 
-/** Reads `EXIT:MILLISECONDS:LOGBYTES,…`; undefined if it is malformed. Nothing ended yet is the empty text. */
+/** Reads `EXIT:MILLISECONDS:LOGBYTES,…`, at most 64 steps. Undefined if it is malformed. The empty text has no steps. */
 export function readSteps(text: string): StepEnd[] | undefined {
   if (text === '') return []
   const parts = text.split(',')
@@ -22,8 +22,7 @@ export const writeSteps = (steps: readonly StepEnd[]): string =>
   steps.map(step => `${step.exit}:${step.milliseconds}:${step.logBytes}`).join(',')
 
 /**
- * Death by a signal is 128+N in most shells, 256+N in ksh93 and 384+N in yash (for SIGTERM: 143, 271, 399):
- * the farm keeps the first form.
+ * For a signal N most shells report 128+N, ksh93 256+N and yash 384+N (for SIGTERM: 143, 271, 399). The farm stores 128+N.
  */
 export function exitCode(reported: number): number {
   if (reported > 384 && reported < 384 + 65) return reported - 256

@@ -1,7 +1,7 @@
-/** Text as PostgreSQL and UTF-8 can hold it: NUL and lone surrogates become U+FFFD, the replacement character. */
+/** Text that PostgreSQL and UTF-8 can store: NUL and lone surrogates become U+FFFD, the replacement character. */
 export const storableText = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
-/** The same for every text in a value made of lists and plain objects, as JSON has them. Bytes and dates stay as they are. */
+/** `storableText` for every text in lists and plain objects. Other values, such as bytes and dates, do not change. */
 export function storable<Value>(value: Value): Value
 export function storable(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value)
@@ -17,7 +17,7 @@ function isPlainObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null
 }
 
-/** At most the first `max` UTF-16 units of a text, without the half of a surrogate pair at its end. */
+/** The first `max` UTF-16 units of a text. It does not end in half a surrogate pair. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text
   const last = text.charCodeAt(max - 1)

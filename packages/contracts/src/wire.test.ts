@@ -11,7 +11,7 @@ import {
 } from './wire.ts'
 
 describe('a body of lines', () => {
-  test('is read as it was written, script lines with their leading spaces', () => {
+  test('a body is read as it was written, with the leading spaces of script lines', () => {
     const lines = [
       ['step', 'build'],
       ['|', '  make  -k "$X"'],
@@ -21,14 +21,14 @@ describe('a body of lines', () => {
     expect(readLines(writeLines(lines))).toEqual({ kind: 'lines', lines })
   })
 
-  test('never carries a second line in a value', () => {
+  test('a value never becomes a second line', () => {
     expect(writeLines([['detail', 'one\nend\r\nok\0']])).toBe('detail one end ok \nend\n')
   })
 
   test.each([
-    ['', 'the body was cut'],
-    ['token x\n', 'the body was cut'],
-    ['token x\nend', 'the body was cut'],
+    ['', 'the body is incomplete'],
+    ['token x\n', 'the body is incomplete'],
+    ['token x\nend', 'the body is incomplete'],
     ['token x\n-bad y\nend\n', 'line 2 has no key'],
     [`${'a b\n'.repeat(5000)}end\n`, 'more than 4096 lines'],
   ])('%j is malformed: %s', (text, problem) => {
@@ -37,7 +37,7 @@ describe('a body of lines', () => {
 })
 
 describe('an answer', () => {
-  test('says ok, or what is wrong, and its lines', () => {
+  test('an answer is ok or an error, with lines', () => {
     expect(readAnswer(okAnswer([['size', 5]]))).toEqual({ code: 0, text: '', lines: [['size', '5']] })
     const wrong = readAnswer(errAnswer(409, 'offset', [['size', 7]]))
     expect(wrong).toMatchObject({ code: 409, text: 'offset' })
@@ -45,7 +45,7 @@ describe('an answer', () => {
   })
 
   test.each(['', 'ok', 'ok\n', 'ok\nsize 5\n', '<html>502</html>\nend\n', 'err 40 x\nend\n'])(
-    '%j was cut, or is not ours',
+    '%j is incomplete or not of the protocol',
     text => {
       expect(readAnswer(text)).toBeUndefined()
     },
@@ -55,13 +55,13 @@ describe('an answer', () => {
 test.each([
   ['0', 0],
   ['999999999', 999_999_999],
-  ['1000000000', undefined], // ten digits: beyond what mksh can count
+  ['1000000000', undefined], // ten digits: too large for mksh
   ['007', undefined],
   ['-1', undefined],
   ['1e3', undefined],
   ['', undefined],
   [undefined, undefined],
-])('the number %j is %j', (text, value) => {
+])('the number %j is read as %j', (text, value) => {
   expect(wireNumber(text)).toBe(value)
 })
 
@@ -78,4 +78,4 @@ test.each([
   ['a/.b', false],
   ['a/-b', false],
   ['a b', false],
-])('%s is an artifact: %s', (name, is) => expect(isArtifactName(name)).toBe(is))
+])('%s is a valid name of an artifact: %s', (name, is) => expect(isArtifactName(name)).toBe(is))

@@ -1,9 +1,6 @@
 import { cut } from './text.ts'
 
-/**
- * The agent protocol's text form (docs/agent-protocol.md): a body is `key value` lines, the last line is `end`.
- * The server and the simulated hosts of the load tests both read and write it here.
- */
+/** A line of the agent protocol (docs/agent-protocol.md). A body is `key value` lines, and the last line is `end`. */
 export type WireLine = readonly [key: string, value: string | number]
 
 export type WireError = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 426 | 429 | 503
@@ -11,19 +8,19 @@ export type WireError = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 426 | 42
 const namePattern = /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/
 const numberPattern = /^(0|[1-9]\d{0,8})$/
 
-/** Names on the wire: no leading dot or dash, so that a name is never an option nor a hidden file. */
+/** A name on the wire. It does not begin with . or -, so that it is never a hidden file or an option. */
 export const isWireName = (text: string): boolean => namePattern.test(text)
 
-/** An artifact's name: the path of a file below the project's directory, each of its parts a name. */
+/** An artifact's name: a relative path of wire names, at most 128 characters. */
 export const isArtifactName = (text: string): boolean => text.length <= 128 && text.split('/').every(isWireName)
 
-/** A number on the wire, at most nine digits (mksh counts in 32 bits), or undefined. */
+/** A number on the wire. Undefined for another text, or for more than nine digits: mksh has 32-bit arithmetic. */
 export const wireNumber = (text: string | undefined): number | undefined =>
   text !== undefined && numberPattern.test(text) ? Number(text) : undefined
 
 const plain = (value: string | number) => String(value).replace(/\p{Cc}+/gu, ' ')
 
-/** A body from lines; control characters in values become spaces, since a line break would be a second line. */
+/** A body of these lines. Control characters in values become spaces, because a line break would begin another line. */
 export const writeLines = (lines: readonly WireLine[]): string =>
   `${lines.map(([key, value]) => (key === '|' ? `| ${value}\n` : `${key} ${plain(value)}\n`)).join('')}end\n`
 
@@ -36,10 +33,10 @@ export type WireBody = { kind: 'lines'; lines: [string, string][] } | { kind: 'm
 
 const bodyLinesMax = 4096
 
-/** Reads a body. Malformed ones are named with their line, since whoever writes an agent will read the answer. */
+/** Reads a body. A problem names its line, for the authors of agents. */
 export function readLines(text: string): WireBody {
   const rows = text.split('\n')
-  if (rows.pop() !== '' || rows.pop() !== 'end') return malformed('the last line is not "end": the body was cut')
+  if (rows.pop() !== '' || rows.pop() !== 'end') return malformed('the last line is not "end": the body is incomplete')
   if (rows.length > bodyLinesMax) return malformed(`more than ${bodyLinesMax} lines`)
   const lines: [string, string][] = []
   for (const [index, row] of rows.entries()) {
@@ -55,13 +52,13 @@ export function readLines(text: string): WireBody {
 const malformed = (problem: string): WireBody => ({ kind: 'malformed', problem })
 
 export interface WireAnswer {
-  /** 0 for `ok`. */
+  /** 0 for `ok`, otherwise the code after `err`. */
   code: number
   text: string
   lines: [string, string][]
 }
 
-/** Reads an answer as an agent would; undefined when it was cut. */
+/** Reads an answer. Undefined if it is incomplete, or not of the protocol. */
 export function readAnswer(text: string): WireAnswer | undefined {
   const first = text.indexOf('\n')
   const head = text.slice(0, first)

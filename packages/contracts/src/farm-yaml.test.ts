@@ -1,6 +1,6 @@
 import { Check } from 'typebox/value'
 import { describe, expect, test } from 'vitest'
-import { defaultLimits, FarmYaml, namePattern, ProjectConfig } from './project.ts'
+import { defaultLimits, FarmYaml, namePattern, ProjectConfig } from './farm-yaml.ts'
 
 const project = (parts: object) => ({ projects: { p: { repository: '.', steps: [{ build: 'make' }], ...parts } } })
 
@@ -19,7 +19,7 @@ test.each([
   ['a/b', false],
   ['ä', false],
   ['a\n', false],
-])('%j is a name: %s', (text, valid) => expect(new RegExp(namePattern, 'u').test(text)).toBe(valid))
+])('%j is a valid name: %s', (text, valid) => expect(new RegExp(namePattern, 'u').test(text)).toBe(valid))
 
 describe('paths', () => {
   test.each([
@@ -60,7 +60,7 @@ describe('branches of sources', () => {
   })
 })
 
-test('a normal project survives JSON, as the database keeps it', () => {
+test('a project with its defaults survives the JSON of the database', () => {
   const config: ProjectConfig = {
     name: 'p',
     repository: '/srv/p',

@@ -1,57 +1,56 @@
 import Type, { type Static } from 'typebox'
-import { defaultVariant, text, writtenList, writtenMap } from './written.ts'
+import { yamlList, yamlMap, yamlText } from './yaml-schema.ts'
 
 /**
- * farm.yaml as people write it, and the same as the farm keeps it. Every scalar of the written form is text (YAML's
- * failsafe schema): `commit: 1234567`, `CI: true` and `version: 1.10` mean what they look like.
- * Each `description` is what a mistake's message says it expected.
+ * farm.yaml: as people write it (`Written…`), and with all defaults as the farm stores it (`Project…`). In the written form every
+ * scalar is text (YAML's failsafe schema, https://yaml.org/spec/1.2.2/#101-failsafe-schema), so that `commit: 1234567`, `CI: true`
+ * and `version: 1.10` stay as written.
  */
 
-/** Names of projects, variants, sources and steps: safe as a directory, in a URL, in argv and on the wire. */
+/** Names of projects, variants, sources and steps: safe as a directory, in a URL, as an argument and on the wire. */
 export const namePattern = '^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$'
 export const nameForm = 'a name: 1 to 64 of A-Z a-z 0-9 . _ + -, beginning with neither . nor -'
 const envNamePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
 const envNameForm = "a variable's name: letters, digits and _, beginning with no digit"
 const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
 const sizePattern = '^[0-9]{1,9} ?(B|kB|MB|GB|KiB|MiB|GiB)$'
-// Neither absolute, nor above its root, nor an option, nor an empty or "." part.
+// Not absolute, not above its root, not an option, and without an empty or "." part.
 const pathPattern = '^(?!-)(?!.*(^|/)\\.{0,2}(/|$))[^\\x00-\\x1f\\x7f\\\\]{1,500}$'
 
-const line = (description: string) => text('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
-const path = (description: string) => text(pathPattern, `${description}, without .., . or a leading / or -`)
-const duration = (example: string) => text(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
-const paths = writtenList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
-// What sh expands, and the names of the wire: no part that begins with . or -, no blanks.
+const line = (description: string) => yamlText('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
+const path = (description: string) => yamlText(pathPattern, `${description}, without .., . or a leading / or -`)
+const duration = (example: string) => yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
+const paths = yamlList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
+// Patterns of sh, in the characters of wire names: without spaces, and no part begins with . or -.
 const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
-const artifacts = writtenList(
-  text(
+const artifacts = yamlList(
+  yamlText(
     artifactPattern,
     'a path or pattern inside the project, such as dist/*.tar.gz, of A-Z a-z 0-9 . _ + - / * ? [ ], no part beginning with . or -; a directory is taken with all that is in it, without **',
   ),
   50,
   'a list of paths or patterns such as [dist/*.tar.gz, reports]',
 )
-const globs = (what: string) =>
-  writtenList(line(`a pattern such as ${what}`), 100, `a list of patterns such as [${what}]`)
-const env = writtenMap(
+const globs = (what: string) => yamlList(line(`a pattern such as ${what}`), 100, `a list of patterns such as [${what}]`)
+const env = yamlMap(
   envNamePattern,
   envNameForm,
-  text('^[^\\x00-\\x1f\\x7f]{0,1000}$', 'one line of text without control characters'),
+  yamlText('^[^\\x00-\\x1f\\x7f]{0,1000}$', 'one line of text without control characters'),
   100,
   'a map of environment variables',
 )
 
-const repository = text(
+const repository = yamlText(
   '^(?!-)[^\\x00-\\x20\\x7f]{1,1000}$',
   "the repository's URL, or its path (from farm.yaml's directory), beginning with no - and without spaces",
 )
-const ref = text('^(?![-/.])(?!.*(\\.\\.|@\\{|//))[^\\x00-\\x20\\x7f~^:?*[\\\\]{1,200}$', "a branch's name")
+const ref = yamlText('^(?![-/.])(?!.*(\\.\\.|@\\{|//))[^\\x00-\\x20\\x7f~^:?*[\\\\]{1,200}$', "a branch's name")
 
 const WrittenSource = Type.Object(
   {
     repository,
     branch: Type.Optional(ref),
-    commit: Type.Optional(text('^[0-9a-f]{7,64}$', 'a commit: 7 to 64 hexadecimal digits')),
+    commit: Type.Optional(yamlText('^[0-9a-f]{7,64}$', 'a commit: 7 to 64 hexadecimal digits')),
     'commit-from': Type.Optional(path("a file of the project's repository that holds the commit")),
     'leave-out': Type.Optional(paths),
   },
@@ -63,10 +62,10 @@ const WrittenLimits = Type.Object(
     wall: Type.Optional(duration('80m')),
     silence: Type.Optional(duration('20m')),
     grace: Type.Optional(duration('5s')),
-    log: Type.Optional(text(sizePattern, 'a size with its unit, such as 100 MB')),
-    artifacts: Type.Optional(text(sizePattern, 'a size with its unit, such as 100 MB')),
+    log: Type.Optional(yamlText(sizePattern, 'a size with its unit, such as 100 MB')),
+    artifacts: Type.Optional(yamlText(sizePattern, 'a size with its unit, such as 100 MB')),
     'lost-after': Type.Optional(duration('10m')),
-    attempts: Type.Optional(text('^([1-9]|10)$', 'a number from 1 to 10')),
+    attempts: Type.Optional(yamlText('^([1-9]|10)$', 'a number from 1 to 10')),
   },
   { additionalProperties: false, description: 'a map of limits, such as wall: 80m' },
 )
@@ -76,8 +75,8 @@ const WrittenVariant = Type.Object(
   { additionalProperties: false, description: 'a variant: a map with env, hosts or arches' },
 )
 
-// Everything but tab and newline that a terminal would act on, and NUL, which no shell can read.
-const shellText = text('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
+// Of the control characters only tab and newline: a terminal interprets the others, and no shell can read NUL.
+const shellText = yamlText('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
 
 const WrittenKnownFailure = Type.Object(
   {
@@ -85,12 +84,12 @@ const WrittenKnownFailure = Type.Object(
     hosts: Type.Optional(globs("'*'")),
     arches: Type.Optional(globs("'*'")),
     variants: Type.Optional(globs("'*'")),
-    step: Type.Optional(text(namePattern, "a step's name")),
+    step: Type.Optional(yamlText(namePattern, "a step's name")),
   },
   { additionalProperties: false, description: 'a known failure: a map with because, and where it is so' },
 )
 
-const WrittenStep = writtenMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
+const WrittenStep = yamlMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
 
 export const WrittenProject = Type.Object(
   {
@@ -99,22 +98,22 @@ export const WrittenProject = Type.Object(
     path: Type.Optional(path('a directory of the repository')),
     branches: Type.Optional(globs('main')),
     'leave-out': Type.Optional(paths),
-    sources: Type.Optional(writtenMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
+    sources: Type.Optional(yamlMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
     hosts: Type.Optional(globs("'*'")),
     arches: Type.Optional(globs("'*'")),
     env: Type.Optional(env),
     limits: Type.Optional(WrittenLimits),
-    variants: Type.Optional(writtenMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
-    steps: writtenList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
+    variants: Type.Optional(yamlMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
+    steps: yamlList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
-    'known-failures': Type.Optional(writtenList(WrittenKnownFailure, 100, 'a list of known failures')),
+    'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
 )
 export type WrittenProject = Static<typeof WrittenProject>
 
 export const FarmYaml = Type.Object(
-  { projects: writtenMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name') },
+  { projects: yamlMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name') },
   { additionalProperties: false, description: 'a map with the key projects' },
 )
 export type FarmYaml = Static<typeof FarmYaml>
@@ -126,7 +125,7 @@ export const ProjectSource = Type.Object({
   name: Type.String(),
   /** A URL, or an absolute path. */
   repository: Type.String(),
-  /** At most one of these three; with none, the head of the repository's default branch. */
+  /** At most one of these three. Without them: the newest commit of the default branch. */
   branch: Type.Optional(Type.String()),
   commit: Type.Optional(Type.String()),
   commitFrom: Type.Optional(Type.String()),
@@ -137,14 +136,14 @@ export type ProjectSource = Static<typeof ProjectSource>
 export const ProjectLimits = Type.Object({
   wallSeconds: Type.Integer({ minimum: 1 }),
   silenceSeconds: Type.Integer({ minimum: 1 }),
-  /** Between TERM and KILL. */
+  /** Between SIGTERM and SIGKILL. */
   graceSeconds: Type.Integer({ minimum: 1 }),
   logBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
-  /** Of all artifacts of an attempt together. */
+  /** For all artifacts of an attempt together. */
   artifactBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
-  /** How long a silent host's job waits after its lease ran out, before it is lost. */
+  /** A job is lost this long after the lease of its silent host ended. */
   lostAfterSeconds: Type.Integer({ minimum: 1 }),
-  /** How often a lost job is tried, the first time included. */
+  /** The maximum number of attempts of a lost job, including the first. */
   attempts: Type.Integer({ minimum: 1, maximum: 10 }),
 })
 export type ProjectLimits = Static<typeof ProjectLimits>
@@ -152,7 +151,7 @@ export type ProjectLimits = Static<typeof ProjectLimits>
 export const ProjectVariant = Type.Object({ env: Env, hosts: Texts, arches: Texts })
 export type ProjectVariant = Static<typeof ProjectVariant>
 
-/** Cells that are known to fail, and why; `step` absent: at whatever step. */
+/** Cells that are known to fail, and why. Without `step`: at any step. */
 export const KnownFailure = Type.Object({
   because: Type.String(),
   hosts: Texts,
@@ -167,7 +166,7 @@ export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
   title: Type.Optional(Type.String()),
   repository: Type.String(),
-  /** The directory of the repository that is the project; the tarball's root. */
+  /** The project's directory in the repository. It is the root of the tarball. */
   path: Type.Optional(Type.String()),
   branches: Texts,
   leaveOut: Texts,
@@ -178,9 +177,9 @@ export const ProjectConfig = Type.Object({
   limits: ProjectLimits,
   variants: Type.Record(Type.String(), ProjectVariant),
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
-  /** Paths and patterns of the files that are kept, from the directory in which the steps run. */
+  /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
-  /** The first that is right for a cell counts. Absent where none was written. */
+  /** The first one that matches a cell counts. Absent if farm.yaml has none. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
 export type ProjectConfig = Static<typeof ProjectConfig>
@@ -195,4 +194,5 @@ export const defaultLimits: ProjectLimits = {
   attempts: 3,
 }
 export const defaultBranches = ['main', 'master']
-export { defaultVariant }
+/** The name of the variant of a project that names no variants. */
+export const defaultVariant = 'default'

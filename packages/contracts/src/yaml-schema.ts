@@ -1,0 +1,25 @@
+// Parts of the schema of farm.yaml. An error message shows `description` as what it expected.
+import Type, { type TSchema } from 'typebox'
+
+/** A scalar. */
+export const yamlText = (pattern: string, description: string) => Type.String({ pattern, description })
+
+export const yamlList = <Item extends TSchema>(item: Item, maxItems: number, description: string, minItems = 0) =>
+  Type.Array(item, { minItems, maxItems, description })
+
+/** A map whose keys people choose. `keyForm` describes a valid key for error messages. */
+export const yamlMap = <Value extends TSchema>(
+  keyPattern: string,
+  keyForm: string,
+  value: Value,
+  maxProperties: number,
+  description: string,
+  minProperties = 0,
+) =>
+  Type.Record(Type.String({ pattern: keyPattern }), value, {
+    additionalProperties: false,
+    minProperties,
+    maxProperties,
+    description,
+    keyForm,
+  })
