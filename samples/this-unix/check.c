@@ -5,14 +5,14 @@
 
 static int passed, failed;
 
-void check_that(int holds, const char *words, const char *file, int line)
+void check_that(int passes, const char *condition, const char *file, int line)
 {
-    if (holds) {
+    if (passes) {
         passed++;
         return;
     }
     failed++;
-    printf("%s:%d: does not hold: %s\n", file, line, words);
+    printf("%s:%d: check failed: %s\n", file, line, condition);
     fflush(stdout);
 }
 
@@ -31,7 +31,7 @@ int main(void)
 {
     size_t at;
 
-    alarm(60); /* a test that waits for ever is a failed one */
+    alarm(60); /* a test that never ends fails */
     for (at = 0; at < sizeof parts / sizeof parts[0]; at++) {
         int before = passed, failures = failed;
 

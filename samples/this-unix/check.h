@@ -1,13 +1,13 @@
-/* A test program's few words. */
+/* A small test framework. */
 #ifndef CHECK_H
 #define CHECK_H
 
-/* Counts, and prints where, when it does not hold. */
-#define CHECK(holds) check_that((holds) != 0, #holds, __FILE__, __LINE__)
+/* Counts the result; prints the place and the condition if it is false. */
+#define CHECK(condition) check_that((condition) != 0, #condition, __FILE__, __LINE__)
 
-void check_that(int holds, const char *words, const char *file, int line);
+void check_that(int passes, const char *condition, const char *file, int line);
 
-/* Each checks one part; check.c names them all. */
+/* Each function checks one part; check.c lists them. */
 void check_numbers(void);
 void check_text(void);
 void check_files(void);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The program as people use it, and its facts against what the system's own tools say. RUN is a runner, such as qemu-arm.
+# Tests the command line, and compares the facts with the system's own tools. RUN is a runner, such as qemu-arm.
 failed=0
 passed=0
 
@@ -17,7 +17,7 @@ unix() {
   $RUN ./this-unix "$@"
 }
 
-# One line for each fact, name and value with a tab between.
+# One line for each fact: name, tab, value.
 lines=`unix | wc -l`
 names=`unix --list | wc -l`
 is 'as many lines as facts' "`expr $lines`" "`expr $names`"
@@ -27,12 +27,12 @@ is 'two facts have names' "`unix byte-order model | sed 's/	.*//' | tr '\n' ' '`
 
 unix no-such-fact >/dev/null 2>check.tmp
 is 'an unknown fact is refused' $? 2
-is 'and named' "`cat check.tmp`" 'this-unix: there is no fact "no-such-fact"; this-unix --list names them'
+is 'the error names the unknown fact' "`cat check.tmp`" 'this-unix: there is no fact "no-such-fact"; this-unix --list names them'
 rm -f check.tmp
 unix --nonsense >/dev/null 2>&1
 is 'an unknown option is refused' $? 2
 
-# What other programs of this system say. They speak of the machine that runs them: without a runner only.
+# Other programs describe the machine that runs them, so this comparison needs a native build (no runner).
 if test -z "$RUN"; then
   case `printf '\001\000' | od -d | sed -n '1s/^[0-9]* *0*//p' | tr -d ' '` in
     1) order=little ;;

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "config.h"
 
-/* volatile, so that the processor computes and not the compiler */
+/* volatile, so that the processor computes the result and not the compiler */
 static volatile long left, right;
 static volatile double real;
 
@@ -33,7 +33,7 @@ static void check_integers(void)
 }
 
 #ifdef HAVE_LONG_LONG
-/* 64-bit arithmetic that a 32-bit processor does in pieces: often a library of the compiler's own. */
+/* A 32-bit processor does 64-bit arithmetic in parts, often with a library of the compiler. */
 static void check_long_long(void)
 {
     volatile unsigned long long big = 0xfedcba98u;

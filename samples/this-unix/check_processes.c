@@ -10,7 +10,7 @@
 
 #include "check.h"
 
-/* More than any pipe holds, so that both sides have to wait for each other. */
+/* More than any pipe can hold, so that both sides must wait for each other. */
 #define PIPE_BYTES 300000L
 
 static int wait_for(pid_t child)
@@ -125,7 +125,7 @@ static void check_blocking(void)
     CHECK(caught == SIGUSR1);
 }
 
-/* The child can only send once the parent waits, or before: both ways the parent is woken, since it blocks meanwhile. */
+/* The parent blocks the signal until it waits, so it wakes up whether the child sends before or after that. */
 static void check_waiting(void)
 {
     sigset_t ours, before;
@@ -176,7 +176,7 @@ static void check_death(void)
     child = fork();
     if (child == 0) {
         close(ends[1]);
-        read(ends[0], &byte, 1); /* nobody writes: it waits until it is killed */
+        read(ends[0], &byte, 1); /* nobody writes, so it waits until the parent kills it */
         _exit(0);
     }
     CHECK(kill(child, 0) == 0 && kill(child, SIGTERM) == 0);
@@ -192,7 +192,7 @@ static void jump(int number)
     siglongjmp(back, number);
 }
 
-/* A handler may leave by siglongjmp, and the signal is then open again. */
+/* A handler may leave with siglongjmp, which unblocks the signal again. */
 static void check_jumping(void)
 {
     volatile int times = 0;

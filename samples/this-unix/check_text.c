@@ -92,7 +92,7 @@ static int by_value(const void *one, const void *other)
     return a < b ? -1 : a > b;
 }
 
-/* Long enough for every sort's deeper paths; the numbers are the same everywhere. */
+/* Long enough for all code paths of a sort; the numbers are the same on every machine. */
 static void check_sorting(void)
 {
     static int numbers[5000];

@@ -43,7 +43,7 @@ const struct fact *find_fact(const char *name)
     return 0;
 }
 
-/* Control characters become spaces: a value is one line. */
+/* Replaces control characters by spaces, so that a value is one line. */
 void tell_text(char *out, const char *text)
 {
     int at;

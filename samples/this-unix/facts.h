@@ -1,28 +1,28 @@
-/* What a program can find out about the system it runs on. */
+/* Facts that a program can find out about its system. */
 #ifndef FACTS_H
 #define FACTS_H
 
-/* The longest value, with its final NUL. */
+/* The size of the longest value, including its final NUL. */
 #define FACT_MAX 256
 
 struct fact {
     const char *name;
-    /* Writes the value, at most FACT_MAX bytes with its NUL: one line of printable characters. */
+    /* Writes the value, at most FACT_MAX bytes including its NUL: one line of printable characters. */
     void (*tell)(char *out);
 };
 
-/* All facts; the last has no name. */
+/* All facts; the last entry has no name. */
 extern const struct fact facts[];
 
-/* The fact of this name, or null. */
+/* Returns the fact with this name, or null. */
 const struct fact *find_fact(const char *name);
 
-/* Ways to write a value. */
+/* Functions that write a value. */
 void tell_text(char *out, const char *text);
 void tell_number(char *out, long number);
 void tell_yes(char *out, int yes);
 
-/* machine.c: what the compiler and the processor make of C. */
+/* machine.c: how the compiler and the processor implement C. */
 void tell_byte_order(char *out);
 void tell_char(char *out);
 void tell_model(char *out);
@@ -35,7 +35,7 @@ void tell_long_double(char *out);
 void tell_intmax(char *out);
 void tell_compiler(char *out);
 
-/* limits.c: what the system says of itself. */
+/* limits.c: what the system reports about itself. */
 void tell_system(char *out);
 void tell_release(char *out);
 void tell_machine(char *out);
@@ -49,7 +49,7 @@ void tell_clock_ticks(char *out);
 void tell_processors(char *out);
 void tell_path_max(char *out);
 
-/* trials.c: what happens when one tries; each in a process of its own, since it may end it. */
+/* trials.c: behaviour that C does not define. Each trial runs in its own process, because it may crash. */
 void tell_unaligned(char *out);
 void tell_zero_division(char *out);
 void tell_null_read(char *out);

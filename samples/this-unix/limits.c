@@ -49,7 +49,7 @@ void tell_time_bits(char *out)
     sprintf(out, "%d, %s", (int)(sizeof(time_t) * CHAR_BIT), time_is_signed() ? "signed" : "unsigned");
 }
 
-/* The last year that a time_t can name. */
+/* The last year that a time_t can represent. */
 void tell_time_end(char *out)
 {
     if (sizeof(time_t) * CHAR_BIT > 32)

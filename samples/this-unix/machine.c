@@ -76,7 +76,7 @@ void tell_alignments(char *out)
         (int)offsetof(struct after_char_double, x), (int)offsetof(struct after_char_pointer, x));
 }
 
-/* The widest integer, and whether printf agrees about it. */
+/* The widest integer; printf must support it. */
 void tell_intmax(char *out)
 {
 #ifdef HAVE_INTTYPES_H
@@ -93,7 +93,7 @@ void tell_shift(char *out)
     tell_text(out, (minus >> 1) == -4 ? "arithmetic" : "logical");
 }
 
-/* volatile, so that no compiler puts the callee's variable into the caller's frame or none */
+/* volatile, so that the compiler does not inline the call or remove the callee's variable */
 static int (*volatile below)(volatile char *);
 
 static int lies_below(volatile char *caller)
@@ -111,7 +111,7 @@ void tell_stack(char *out)
     tell_text(out, below(&mine) ? "grows down" : "grows up");
 }
 
-/* 1.0 has the same bits in every IEEE 754 double, in the machine's byte order or, on some ARMs, in half of it. */
+/* 1.0 has the same bits in every IEEE 754 double, in the machine's byte order; some ARMs swap the two halves. */
 void tell_floats(char *out)
 {
     double one = 1.0;

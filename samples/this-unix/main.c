@@ -21,7 +21,7 @@ static void show(const struct fact *fact, int with_name)
         printf("%s\t%s\n", fact->name, value);
     else
         printf("%s\n", value);
-    fflush(stdout); /* a trial forks: nothing may wait in the buffer for both */
+    fflush(stdout); /* a trial forks: a buffer that is not empty would be printed twice */
 }
 
 static int show_all(int with_values)

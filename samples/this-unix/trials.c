@@ -8,9 +8,9 @@
 
 #include "facts.h"
 
-/* What a trial ends its process with when it got the value it wanted, or another one. */
-#define AS_HOPED 10
-#define OTHERWISE 11
+/* Exit codes of a trial: it read the expected value, or another value. */
+#define EXPECTED_VALUE 10
+#define OTHER_VALUE 11
 
 static const char *signal_name(int number)
 {
@@ -28,8 +28,8 @@ static const char *signal_name(int number)
     }
 }
 
-/* Runs a trial in a process of its own, and says how that ended. */
-static void try_it(char *out, int (*trial)(void), const char *hoped, const char *otherwise)
+/* Runs a trial in its own process, and reports how this process ended. */
+static void try_it(char *out, int (*trial)(void), const char *expected, const char *other)
 {
     int status = 0;
     pid_t child = fork();
@@ -39,7 +39,7 @@ static void try_it(char *out, int (*trial)(void), const char *hoped, const char 
     if (child < 0 || waitpid(child, &status, 0) != child)
         tell_text(out, "could not be tried");
     else if (WIFEXITED(status))
-        tell_text(out, WEXITSTATUS(status) == AS_HOPED ? hoped : otherwise);
+        tell_text(out, WEXITSTATUS(status) == EXPECTED_VALUE ? expected : other);
     else if (signal_name(WTERMSIG(status)) != 0)
         tell_text(out, signal_name(WTERMSIG(status)));
     else
@@ -53,9 +53,9 @@ static int read_unaligned(void)
 
     memset(bytes, 0x5a, sizeof bytes);
     memcpy(&expected, bytes, sizeof expected);
-    /* What C does not define is just what is asked here. */
+    /* C does not define this read; the trial shows what happens. */
     got = *(volatile int *)(void *)(bytes + 1);
-    return got == expected ? AS_HOPED : OTHERWISE;
+    return got == expected ? EXPECTED_VALUE : OTHER_VALUE;
 }
 
 void tell_unaligned(char *out)
@@ -69,7 +69,7 @@ static int divide_by_zero(void)
 {
     volatile int one = 1;
 
-    return one / zero == 0 ? AS_HOPED : OTHERWISE;
+    return one / zero == 0 ? EXPECTED_VALUE : OTHER_VALUE;
 }
 
 void tell_zero_division(char *out)
@@ -81,7 +81,7 @@ static int read_null(void)
 {
     volatile char *volatile nowhere = 0;
 
-    return *nowhere == 0 ? AS_HOPED : OTHERWISE;
+    return *nowhere == 0 ? EXPECTED_VALUE : OTHER_VALUE;
 }
 
 void tell_null_read(char *out)
