@@ -22,7 +22,7 @@ describe('a body', () => {
   test('of more than 1 MiB: 413', async () => {
     const body = Buffer.alloc(1024 * 1024 + 1)
     const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/progress?lease=${offer.lease}&offset=0`, body)
-    expect(answer).toMatchObject(err(413, /^a body is at most 1048576 bytes$/))
+    expect(answer).toMatchObject(err(413, /^a body can have at most 1048576 bytes$/))
   })
 
   test('of more than 4096 lines: 400', async () => {
@@ -42,19 +42,19 @@ describe('a body', () => {
 
 describe('a hello', () => {
   test.each<[string, WireLine[], RegExp]>([
-    ['of 65 slots', [['slots', 65]], /^"slots" is not a number from 1 to 64$/],
-    ['of no slots', [['slots', 0]], /^"slots" is not a number from 1 to 64$/],
-    ['of half a slot', [['slots', '0.5']], /^"slots" is not a number from 1 to 64$/],
+    ['of 65 slots', [['slots', 65]], /^"slots" must be a number from 1 to 64$/],
+    ['of no slots', [['slots', 0]], /^"slots" must be a number from 1 to 64$/],
+    ['of half a slot', [['slots', '0.5']], /^"slots" must be a number from 1 to 64$/],
     ['with a malformed instance', [['instance', '../x']], /^the line "instance" is missing or malformed$/],
     ['with a malformed predecessor', [['previous', '-x']], /^the line "previous" is malformed$/],
     [
       'with an arch that is neither native nor cross',
       [['arch', 'vax foreign cc']],
-      /should read: arch NAME native\|cross COMPILER$/,
+      /must have the form: arch NAME native\|cross COMPILER$/,
     ],
-    ['with an arch of 65 characters', [['arch', `${'x'.repeat(65)} native`]], /should read: arch NAME/],
+    ['with an arch of 65 characters', [['arch', `${'x'.repeat(65)} native`]], /must have the form: arch NAME/],
     ['with 201 facts', lines(201), /^more than 200 facts$/],
-    ['that speaks protocol 2', [['protocol', 2]], /^this farm speaks protocol 1, not 2$/],
+    ['that speaks protocol 2', [['protocol', 2]], /^this farm supports protocol 1, not 2$/],
     ['without a version', [['version', '']], /^the line "version" is missing or malformed$/],
   ])('%s: 400', async (_, changes, text) => {
     const usual: WireLine[] = [

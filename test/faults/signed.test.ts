@@ -256,7 +256,8 @@ describe('what the man has seen', () => {
     const bearer = await farm().wireHost('wire-bearer')
     const authorization = { authorization: `Bearer ${bearer.credential}` }
     const hello = '/agent/v1/hello'
-    const refusal = /^err 401 (here every request is signed|this request was not signed by a host of this farm)/
+    const refusal =
+      /^err 401 (every request to this port must be signed|this request is not signed by a host of this farm)/
     const ask = async (path: string, init: RequestInit = {}) =>
       (await fetch(`${signedUrl}${path}`, { method: 'POST', body: 'end\n', ...init })).text()
 

@@ -1,7 +1,7 @@
 import { errAnswer, okAnswer, type WireError, type WireLine } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 
-/** Status 200 whatever happened, because old clients hide the body of any other: the first line says what happened. */
+/** The status is always 200, because old clients hide the body of any other; the first line has the result. */
 export const send = (reply: FastifyReply, text: string): FastifyReply =>
   reply.code(200).type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text)
 
@@ -13,3 +13,15 @@ export const err = (
   text: string,
   lines: readonly WireLine[] = [],
 ): FastifyReply => send(reply, errAnswer(code, text, lines))
+
+export const unknownCredential = (reply: FastifyReply): FastifyReply =>
+  err(reply, 401, 'this credential is not known to the farm: it was revoked, or it belongs to another farm')
+
+export const unknownAttempt = (reply: FastifyReply): FastifyReply => err(reply, 404, 'this host has no such attempt')
+
+export const leaseLost = (reply: FastifyReply): FastifyReply =>
+  err(reply, 410, 'the lease is lost: the attempt is over, or another host has it')
+
+/** For the outcomes that a message about an attempt has if the host does not hold it. */
+export const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
+  kind === 'unknown' ? unknownAttempt(reply) : leaseLost(reply)

@@ -2,7 +2,8 @@ import type { HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import { cut, isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
 import type { DeclaredArch } from '@rumpfarm/farm'
 
-export interface Introduction {
+/** The facts of a host, from enrolment or hello. */
+export interface HostFactsMessage {
   version: string
   facts: HostFacts
   lines: [string, string][]
@@ -10,8 +11,8 @@ export interface Introduction {
 
 export type Read<T> = { kind: 'read'; value: T } | { kind: 'problem'; problem: string }
 
-/** Keys with a meaning of their own; all others are facts about the host. */
-const spoken = new Set([
+/** Keys of the protocol; every other key is a fact of the host. */
+const protocolKeys = new Set([
   'token',
   'nonce',
   'protocol',
@@ -27,13 +28,12 @@ const spoken = new Set([
 ])
 const factsMax = 200
 
-/** What an agent says of itself, at enrolment and at each start. */
-export function readIntroduction(body: Buffer): Read<Introduction> {
+export function readHostFacts(body: Buffer): Read<HostFactsMessage> {
   const read = readLines(body.toString('utf8'))
   if (read.kind === 'malformed') return problem(read.problem)
   const protocol = lineValue(read.lines, 'protocol') ?? '1'
-  if (protocol !== '1') return problem(`this farm speaks protocol 1, not ${protocol}`)
-  const facts = read.lines.filter(([key]) => !spoken.has(key))
+  if (protocol !== '1') return problem(`this farm supports protocol 1, not ${protocol}`)
+  const facts = read.lines.filter(([key]) => !protocolKeys.has(key))
   if (facts.length > factsMax) return problem(`more than ${factsMax} facts`)
   const version = lineValue(read.lines, 'version') ?? ''
   if (!isWireName(version)) return problem('the line "version" is missing or malformed')
@@ -47,7 +47,8 @@ const slotsMax = 64
 const archesMax = 64
 const rulesMax = 200
 
-export interface Greeting {
+/** What hello contains beside the facts. */
+export interface Hello {
   instance: string
   previous: string | undefined
   slots: number
@@ -55,21 +56,21 @@ export interface Greeting {
   rules: OwnerRule[]
 }
 
-/** What only `hello` says. */
-export function readGreeting(lines: [string, string][]): Read<Greeting> {
+export function readHello(lines: [string, string][]): Read<Hello> {
   const instance = lineValue(lines, 'instance') ?? ''
   if (!isWireName(instance)) return problem('the line "instance" is missing or malformed')
   const previous = lineValue(lines, 'previous')
   if (previous !== undefined && !isWireName(previous)) return problem('the line "previous" is malformed')
   const slots = wireNumber(lineValue(lines, 'slots') ?? '1')
   if (slots === undefined || slots < 1 || slots > slotsMax)
-    return problem(`"slots" is not a number from 1 to ${slotsMax}`)
+    return problem(`"slots" must be a number from 1 to ${slotsMax}`)
   const declared = lines.filter(([key]) => key === 'arch').map(([, value]) => readArch(value))
   const wrong = declared.find(arch => typeof arch === 'string')
-  if (typeof wrong === 'string') return problem(`"arch ${wrong}" should read: arch NAME native|cross COMPILER`)
+  if (typeof wrong === 'string') return problem(`"arch ${wrong}" must have the form: arch NAME native|cross COMPILER`)
   const unable = lines.filter(([key]) => key === 'unable').map(([, value]) => readUnable(value))
   const unclear = unable.find(arch => typeof arch === 'string')
-  if (typeof unclear === 'string') return problem(`"unable ${unclear}" should read: unable NAME native|cross WORDS`)
+  if (typeof unclear === 'string')
+    return problem(`"unable ${unclear}" must have the form: unable NAME native|cross REASON`)
   const arches = [...declared, ...unable].filter(arch => typeof arch !== 'string')
   if (arches.length > archesMax) return problem(`more than ${archesMax} arches`)
   if (new Set(arches.map(({ arch }) => arch)).size < arches.length) return problem('an arch is declared twice')
@@ -84,11 +85,11 @@ function readArch(text: string): DeclaredArch | string {
   return { arch, kind, compiler: cut(compiler.join(' '), 200) }
 }
 
-/** `unable NAME native|cross WORDS`: declared, and the host found that it cannot build for it. */
+/** `unable NAME native|cross REASON`: the host declares this arch, but cannot build for it now. */
 function readUnable(text: string): DeclaredArch | string {
   const declared = readArch(text)
   if (typeof declared === 'string') return text
-  return { ...declared, compiler: '', unable: declared.compiler || 'it does not say why' }
+  return { ...declared, compiler: '', unable: declared.compiler || 'the host gives no reason' }
 }
 
 function readRule([verb, text]: [string, string]): OwnerRule[] {

@@ -1,7 +1,7 @@
 import type { WireLine } from '@rumpfarm/contracts'
 import type { Offer } from '@rumpfarm/farm'
 
-/** An offer in the protocol's lines: docs/agent-protocol.md, "Claim". */
+/** A job in the lines of the protocol: docs/agent-protocol.md, "Claim". */
 export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
   const { limits, steps, artifacts = [] } = offer.recipe
   return [
@@ -29,14 +29,13 @@ export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
   ]
 }
 
-/** Text, line by line. */
 export const textLines = (text: string): WireLine[] =>
   text
     .replace(/\n$/, '')
     .split('\n')
     .map((line): WireLine => ['|', line])
 
-/** What every step can know of itself; the recipe's own variables come last and win. */
+/** The environment of every step. The recipe's own variables come last and win. */
 const environment = (offer: Offer, publicUrl: string): Record<string, string> => ({
   CI: 'true',
   FARM_URL: publicUrl,

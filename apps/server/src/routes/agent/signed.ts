@@ -10,31 +10,31 @@ import { cached, gathered } from './bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who has signed this request, and the nonce that its answer is signed with. Undefined: nobody whom the farm knows. */
+    /** The signer of this request, and the nonce for the signature of the answer; undefined if the farm knows no signer. */
     signed: { signer: Signer; nonce: string } | undefined
   }
 }
 
-/** Only what is signed comes in, and every answer to it goes out signed: docs/agent-protocol.md, "Signed requests". */
+/** Accepts only signed requests, and signs every answer: docs/agent-protocol.md, "Signed requests". */
 export function requireSignatures(
   app: FastifyInstance,
   { farm, bus }: Pick<Services, 'farm' | 'bus'>,
-  countStranger: Count,
+  countUnknown: Count,
 ): void {
   const check = checker(farm, bus)
   app.decorateRequest('signed', undefined)
-  // The body's sum is part of what is signed: the body has to be here.
+  // Not earlier: the signature covers the checksum of the body.
   app.addHook('preHandler', async (request, reply) => {
     const signature = readSignature(request.raw.url ?? '')
     if (!signature) {
-      await countStranger(request, reply)
-      return err(reply, 401, 'here every request is signed, and a credential is never sent')
+      await countUnknown(request, reply)
+      return err(reply, 401, 'every request to this port must be signed; do not send a credential')
     }
     const { signer, outcome } = await check(request, signature)
-    // An answer to what only looks signed is not signed: nobody else's nonce gets the farm's word.
+    // Never sign an error for a bad signature: an attacker could obtain a signed nonce.
     if (!signer || outcome.kind === 'forged') {
-      await countStranger(request, reply)
-      return err(reply, 401, 'this request was not signed by a host of this farm')
+      await countUnknown(request, reply)
+      return err(reply, 401, 'this request is not signed by a host of this farm')
     }
     request.signed = { signer, nonce: signature.nonce }
     return refuse(reply, outcome)
@@ -60,13 +60,13 @@ function checker(farm: Farm, bus: Services['bus']) {
   const checkAs = async (request: FastifyRequest, signature: RequestSignature) => {
     const signer = await signers.named(signature.by)
     if (!signer) return { signer, outcome: { kind: 'forged' } as SignatureOutcome }
-    const wish = { ...signature, method: request.method, bodySum: sumOf(request.body) }
-    return { signer, outcome: await farm.access.checkSignature(signer.key, wish) }
+    const signed = { ...signature, method: request.method, bodySum: sumOf(request.body) }
+    return { signer, outcome: await farm.access.checkSignature(signer.key, signed) }
   }
   return async (request: FastifyRequest, signature: RequestSignature) => {
     const first = await checkAs(request, signature)
     if (first.outcome.kind !== 'forged') return first
-    signers.forget(signature.by) // a host that was enrolled anew has another key since
+    signers.forget(signature.by) // a host that was enrolled again has another key
     return checkAs(request, signature)
   }
 }

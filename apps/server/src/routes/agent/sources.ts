@@ -4,16 +4,16 @@ import { type AttemptId, wireNumber } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import type { Services } from '../../services.ts'
-import { err } from './answers.ts'
+import { err, leaseLost } from './answers.ts'
 
-/** One of an attempt's tarballs; made anew if the cache no longer has it. */
+/** Sends one of an attempt's tarballs. If it is no longer in the cache, it is made again. */
 export async function sendSource(
   { farm, mirrors }: Services,
   asked: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const sources = await farm.attempts.sourcesOf(asked.attempt, asked.hostId, asked.lease ?? '')
-  if (!sources) return err(reply, 410, 'the lease is lost: the attempt is over, or someone else has it')
+  if (!sources) return leaseLost(reply)
   const source = sources[(wireNumber(asked.number) ?? 0) - 1]
   if (!source) return err(reply, 404, `this attempt has ${sources.length} sources, counted from 1`)
   const { repository, commit, leaveOut, path } = source
@@ -24,7 +24,7 @@ export async function sendSource(
   return reply.send(createReadStream(tarball.file, { highWaterMark: 256 * 1024 }))
 }
 
-/** One build's small tarball goes to each of its jobs, hundreds of times within seconds: these are sent from memory. */
+/** Every job of a build receives the same tarball, hundreds within seconds: small ones are sent from memory. */
 const smallBytesMax = 256 * 1024
 const small = new LRUCache<string, Buffer>({ max: 64 })
 

@@ -1,0 +1,38 @@
+import { type AttemptId, parseAttemptName, wireNumber } from '@rumpfarm/contracts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { err } from './answers.ts'
+
+export type Query = Record<string, string | undefined>
+
+export type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string }; Querystring: Query }>
+
+/** A message of a host about one of its attempts. */
+export interface AttemptMessage<Body> {
+  attempt: AttemptId
+  /** The attempt's name. */
+  name: string
+  hostId: number
+  query: Query
+  body: Body
+}
+
+/** Undefined if the address names no attempt. `empty` is the body of a request without one. */
+export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): AttemptMessage<Body> | undefined {
+  const name = request.params.attempt
+  const attempt = parseAttemptName(name)
+  const body = (request.body as Body | undefined) ?? empty
+  return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
+}
+
+/** The bytes of a chunk; undefined if their number is not the one that the parameter "len" names. */
+export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] | undefined {
+  const bytes = query.enc === 'hex' ? [Buffer.from(Buffer.concat(body).toString('latin1'), 'hex')] : body
+  const length = bytes.reduce((sum, piece) => sum + piece.length, 0)
+  return wireNumber(query.len ?? '0') === length ? bytes : undefined
+}
+
+export const wrongLength = (reply: FastifyReply): FastifyReply =>
+  err(reply, 422, 'the body does not have the length that the parameter "len" names')
+
+export const wrongSum = (reply: FastifyReply): FastifyReply =>
+  err(reply, 422, 'the checksum "sum" is not that of the body')

@@ -1,0 +1,84 @@
+import {
+  cut,
+  type FinishReason,
+  finishReasons,
+  isArtifactName,
+  lineValue,
+  readLines,
+  readSteps,
+  wireNumber,
+} from '@rumpfarm/contracts'
+import type { FinishOutcome, ToldArtifact } from '@rumpfarm/farm'
+import type { FastifyReply } from 'fastify'
+import type { Services } from '../../services.ts'
+import { err, notHeld, ok } from './answers.ts'
+import type { AttemptMessage } from './attempt-message.ts'
+
+/** The end of an attempt. */
+export async function answerFinish(
+  { farm }: Services,
+  { attempt, hostId, query, body }: AttemptMessage<Buffer>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const read = readFinish(body)
+  if (!query.lease) return err(reply, 400, 'the parameter "lease" is needed')
+  if (typeof read === 'string') return err(reply, 400, read)
+  return answer(reply, await farm.attempts.finish({ ...attempt, hostId, lease: query.lease, ...read }))
+}
+
+function readFinish(body: Buffer) {
+  const read = readLines(body.toString('utf8'))
+  if (read.kind === 'malformed') return read.problem
+  const reason = lineValue(read.lines, 'reason')
+  if (!isReason(reason)) return `the line "reason" must be one of ${finishReasons.join(', ')}`
+  const steps = readSteps(lineValue(read.lines, 'steps') ?? '')
+  if (!steps) return 'the line "steps" is malformed'
+  const logBytes = wireNumber(lineValue(read.lines, 'logsize') ?? '0')
+  if (logBytes === undefined) return 'the line "logsize" is not a number of at most 9 digits'
+  const sum = lineValue(read.lines, 'sum') ?? 'none'
+  if (!isSum(sum)) return 'the line "sum" is malformed'
+  const artifacts = valuesOf(read.lines, 'artifact').map(readArtifact)
+  if (!artifacts.every(artifact => artifact !== undefined)) return 'a line "artifact" is malformed: NAME BYTES SUM'
+  const artifactsLeft = valuesOf(read.lines, 'left').map(line => cut(line, 1000))
+  const detail = shortValue(read.lines, 'detail')
+  const compiler = shortValue(read.lines, 'compiler')
+  return { reason, steps, logBytes, sum, detail, compiler, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
+}
+
+/** Lines about files that were not uploaded. */
+const leftMax = 50
+
+function shortValue(lines: readonly [string, string][], key: string): string | undefined {
+  const value = lineValue(lines, key)
+  return value === undefined ? undefined : cut(value, 1000)
+}
+
+const isSum = (text: string) => /^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(text)
+
+const valuesOf = (lines: readonly [string, string][], key: string): string[] =>
+  lines.flatMap(([name, value]) => (name === key ? [value] : []))
+
+function readArtifact(line: string): ToldArtifact | undefined {
+  const [name = '', length, sum = '', more] = line.split(' ')
+  const bytes = wireNumber(length)
+  if (!isArtifactName(name) || bytes === undefined || !isSum(sum) || more !== undefined) return undefined
+  return { name, bytes, sum }
+}
+
+const isReason = (text: string | undefined): text is FinishReason =>
+  (finishReasons as readonly (string | undefined)[]).includes(text)
+
+function answer(reply: FastifyReply, outcome: FinishOutcome): FastifyReply {
+  switch (outcome.kind) {
+    case 'finished':
+      return ok(reply, [['verdict', outcome.verdict]])
+    case 'log-incomplete':
+      return err(reply, 409, 'size', [['size', outcome.size]])
+    case 'artifact-incomplete':
+      return err(reply, 409, 'artifact', [['artifact', `${outcome.name} ${outcome.size}`]])
+    case 'wrong-steps':
+      return err(reply, 400, 'the line "steps" names more steps than the job has')
+    default:
+      return notHeld(reply, outcome.kind)
+  }
+}

@@ -1,0 +1,45 @@
+import type { WireLine } from '@rumpfarm/contracts'
+import { tooOld } from '@rumpfarm/farm'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../../services.ts'
+import { err, ok, unknownCredential } from './answers.ts'
+import { bodyOf } from './body.ts'
+import { waitSecondsMax } from './claim.ts'
+import { readHello, readHostFacts } from './host-facts.ts'
+import { updateLines } from './update-lines.ts'
+
+/**
+ * The number of log bytes that an agent sends at most in one request. Starting curl takes about 12 ms: with 64 KiB a log arrived at
+ * 3 MB/s, with 1 MiB at 30. A quarter of that fits twice into a body, for agents that send hexadecimal.
+ */
+const chunkBytes = 256 * 1024
+
+/** An agent starts, or its host's facts have changed. */
+export async function answerHello(
+  { farm, agentRelease }: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const read = readHostFacts(bodyOf(request))
+  if (read.kind === 'problem') return err(reply, 400, read.problem)
+  const hello = readHello(read.value.lines)
+  if (hello.kind === 'problem') return err(reply, 400, hello.problem)
+  const { version, facts } = read.value
+  const outcome = await farm.hosts.hello({ hostId: request.bearer.id, version, facts, ...hello.value })
+  if (outcome.kind === 'removed') return unknownCredential(reply)
+  if (outcome.kind === 'other-instance') {
+    const lastSeen = outcome.lastSeenAt.toISOString()
+    const text = `another agent runs as ${request.bearer.name} (last seen at ${lastSeen}): stop one of them`
+    return err(reply, 409, text)
+  }
+  const { leaseSeconds, agentVersionMin } = farm.settings
+  const lines: WireLine[] = [
+    ['host', request.bearer.name],
+    ['poll', waitSecondsMax(leaseSeconds)],
+    ['lease', leaseSeconds],
+    ['chunk', chunkBytes],
+    ...updateLines(await agentRelease(), version),
+  ]
+  const words = tooOld(version, agentVersionMin)
+  return words === null ? ok(reply, lines) : err(reply, 426, words, lines)
+}

@@ -1,0 +1,44 @@
+import { wireNumber } from '@rumpfarm/contracts'
+import type { ProgressOutcome } from '@rumpfarm/farm'
+import type { FastifyReply } from 'fastify'
+import type { Services } from '../../services.ts'
+import { err, notHeld, ok } from './answers.ts'
+import { type AttemptMessage, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
+
+/** A host learns of a cancelled job within 3 s. */
+const nextMs = 2_000
+/** While somebody views the log: a new line is visible within 300 ms. */
+const nextMsViewed = 150
+
+/** A chunk of an attempt's log, or an empty one as a heartbeat. */
+export async function answerProgress(
+  { farm, viewers }: Services,
+  message: AttemptMessage<Buffer[]>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { query, attempt, hostId } = message
+  const bytes = readBytes(message)
+  const offset = wireNumber(query.offset)
+  if (!query.lease || offset === undefined) return err(reply, 400, 'the parameters "lease" and "offset" are needed')
+  if (bytes === undefined) return wrongLength(reply)
+  const { lease, sum = 'none', steps = '' } = query
+  const outcome = await farm.attempts.recordProgress({ ...attempt, hostId, lease, offset, bytes, sum, steps })
+  return answer(reply, outcome, viewers.hasViewers(message.name) ? nextMsViewed : nextMs)
+}
+
+function answer(reply: FastifyReply, outcome: ProgressOutcome, next: number): FastifyReply {
+  switch (outcome.kind) {
+    case 'ok':
+    case 'wrong-offset': {
+      const cancel = outcome.cancel === null ? [] : ([['cancel', outcome.cancel]] as const)
+      const lines = [['size', outcome.size] as const, ['next', next] as const, ...cancel]
+      return outcome.kind === 'ok' ? ok(reply, lines) : err(reply, 409, 'offset', lines)
+    }
+    case 'wrong-sum':
+      return wrongSum(reply)
+    case 'wrong-steps':
+      return err(reply, 400, 'the parameter "steps" is malformed, or names more steps than the job has')
+    default:
+      return notHeld(reply, outcome.kind)
+  }
+}
