@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { name: 'farm', globalSetup: ['../../test/support/postgres-setup.ts'] },
+  test: {
+    name: 'farm',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    globalSetup: ['../../test/support/postgres-setup.ts'],
+  },
 })

@@ -43,7 +43,6 @@ describe('history', () => {
       expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [other, first] })
       expect(await tarball({ repository, commit: other, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
     },
-    15_000, // dumb HTTP starts about twenty processes
   )
 
   test.each(['a path', 'smart http'])('the history of a long branch is its newest 200 commits: %s', async way => {

@@ -405,7 +405,7 @@ describe('tarball', () => {
   test.each([
     ['shortened', (bytes: Buffer) => bytes.subarray(1)],
     ['zeroed by a power loss', (bytes: Buffer) => Buffer.alloc(bytes.length)],
-  ])('one that was %s is made anew', async (_name, spoil) => {
+  ])('one that was %s is made again', async (_name, spoil) => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()

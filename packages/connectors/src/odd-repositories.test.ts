@@ -20,7 +20,6 @@ test.each([
   ['smart http', 'sha256', 'sha1'],
 ] as const)(
   'the farm builds from a repository that was created again with another hash: %s, %s, then %s',
-  { timeout: 20_000 },
   async (way, first, now) => {
     const own = makeRepository({ a: 'b' }, first)
     const { root, name } = parts(own)

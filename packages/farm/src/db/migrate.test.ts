@@ -1,11 +1,10 @@
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../../test/support/postgres.ts'
 import { migrate } from './migrate.ts'
-import { migrationsDirectory } from './migrations/files.ts'
 
 let database: TestDatabase
 let directory: string
@@ -13,7 +12,8 @@ let directory: string
 beforeEach(async () => {
   database = await createEmptyDatabase()
   directory = await mkdtemp(join(tmpdir(), 'rumpfarm-migrations-'))
-  await cp(migrationsDirectory(), directory, { recursive: true })
+  await addMigration('20260101000000_first', 'CREATE TABLE first (id int)')
+  await addMigration('20260102000000_second', 'CREATE TABLE second (id int)')
 })
 
 afterEach(async () => {
@@ -32,8 +32,7 @@ const query = async (sql: string): Promise<Record<string, unknown>[]> => {
 }
 
 const addMigration = async (name: string, sql: string): Promise<void> => {
-  const from = join(directory, (await readdir(directory))[0] as string)
-  await cp(from, join(directory, name), { recursive: true })
+  await mkdir(join(directory, name))
   await writeFile(join(directory, name, 'migration.sql'), sql)
 }
 
@@ -43,7 +42,7 @@ test('an empty database receives every migration, in order, and Prisma’s histo
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   const applied = await migrate(database.url, directory)
 
-  expect(applied.at(-1)).toBe('99990101000000_more')
+  expect(applied).toEqual(['20260101000000_first', '20260102000000_second', '99990101000000_more'])
   expect((await query(finished)).map(row => row.migration_name)).toEqual(applied)
   expect(await query('SELECT * FROM more')).toEqual([])
 })
@@ -73,8 +72,8 @@ test('if two servers start together, one migrates and the other waits for it', a
   const applied = await Promise.all([migrate(database.url, directory), migrate(database.url, directory)])
   const rows = await query(finished)
 
-  expect(rows.length).toBeGreaterThan(0)
-  expect(applied.map(names => names.length).sort()).toEqual([0, rows.length])
+  expect(rows).toHaveLength(2)
+  expect(applied.map(names => names.length).sort()).toEqual([0, 2])
 })
 
 test('a failed migration changes nothing, and this start and the next one report it', async () => {
@@ -104,7 +103,7 @@ test('a start after a connection broke during a migration applies it', async () 
 })
 
 test('a migration marked so runs outside a transaction', async () => {
-  await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM "Host"')
+  await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM first')
   await addMigration('99990101000001_bad', '-- Outside a transaction.\nVACUUM nothing')
 
   await expect(migrate(database.url, directory)).rejects.toThrow(/00001_bad failed[\s\S]*check what it changed/)
@@ -132,7 +131,7 @@ test('a database that a newer farm migrated is refused', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
 
-  await expect(migrate(database.url)).rejects.toThrow(/does not know: 99990101000000_more/)
+  await expect(migrate(database.url)).rejects.toThrow(/does not know: .*99990101000000_more/)
 })
 
 test('the tests’ template database is up to date', async () => {
