@@ -1,16 +1,16 @@
 /// <reference lib="dom" />
-// A real server with hosts that say what the test wants, and a browser that looks at it.
+// A real server with simulated hosts, and a browser that shows its pages.
 import { test as base, expect, type Page } from '@playwright/test'
 import { TestFarm } from '../support/farm-fixture.ts'
 import type { WireHost, WireOffer } from '../support/wire-host.ts'
 
 export { expect }
 
-interface Looking {
-  /** Makes the browser an administrator's. */
+interface BrowserFixtures {
+  /** Signs the browser in as an administrator. */
   signIn: (page: Page) => Promise<void>
-  /** Fails the test when a page broke its own rules: a script's error, or something the content policy forbids. */
-  quiet: undefined
+  /** Fails the test after an error of a script, or something that the content policy forbids. */
+  noErrors: undefined
 }
 
 const project = {
@@ -18,8 +18,8 @@ const project = {
   artifacts: ['*.tar.gz'],
 }
 
-/** `settings`: of the server's environment. */
-export const test = base.extend<Looking, { farm: TestFarm; settings: Record<string, string> }>({
+/** `settings`: environment variables of the server. */
+export const test = base.extend<BrowserFixtures, { farm: TestFarm; settings: Record<string, string> }>({
   settings: [{}, { option: true, scope: 'worker' }],
   farm: [
     async ({ settings }, use) => {
@@ -44,17 +44,17 @@ export const test = base.extend<Looking, { farm: TestFarm; settings: Record<stri
       await page.goto(url)
       await page.getByRole('button', { name: 'Sign in' }).click()
     }),
-  quiet: [
+  noErrors: [
     async ({ page }, use) => {
-      const complaints: string[] = []
-      page.on('pageerror', error => complaints.push(error.message))
+      const errors: string[] = []
+      page.on('pageerror', error => errors.push(error.message))
       page.on('console', message => {
-        // A server that is away is said so by the browser, and is no fault of the page.
+        // The browser reports a stopped server; that is not an error of the page.
         if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
-          complaints.push(message.text())
+          errors.push(message.text())
       })
       await use(undefined)
-      expect(complaints).toEqual([])
+      expect(errors).toEqual([])
     },
     { auto: true },
   ],
@@ -69,7 +69,7 @@ export interface RunningJob {
 let commits = 0
 const claims = new Map<WireHost, number>()
 
-/** A build that this host has taken; it is the only one that builds `sample` for its arch. */
+/** A build that this host has claimed. No other host builds `sample` for its arch. */
 export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJob> {
   const number = (claims.get(host) ?? 0) + 1
   claims.set(host, number)
@@ -78,13 +78,13 @@ export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJ
   return { host, offer, path: `/jobs/${offer.attempt.split('.')[0]}` }
 }
 
-/** Something that a reload of the page would lose. */
+/** Puts a mark into the page that a reload removes. Returns a check that the mark is still there. */
 export async function markPage(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => document.body.setAttribute('data-marked', 'yes'))
   return () => expect(page.locator('body')).toHaveAttribute('data-marked', 'yes')
 }
 
-/** Whether the page itself would have to be moved sideways. */
+/** How many pixels the page is wider than the window. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 

@@ -2,7 +2,7 @@
 import type { Locator } from '@playwright/test'
 import { ended, expect, markPage, startJob, test } from './farm-page.ts'
 
-test('a line of a running job appears without a reload, and so does its end', async ({ farm, page }) => {
+test('new lines and the end of a running job appear without a reload', async ({ farm, page }) => {
   const host = await farm.wireHost('log-1', ['arm'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'first line\nhalf')
@@ -26,7 +26,7 @@ test('a line of a running job appears without a reload, and so does its end', as
   await expect(page).toHaveTitle(/for arm: failed · Rumpfarm$/)
   await stillThere()
   await expect(page.locator('#step-build summary')).toContainText('failed, exit code 1')
-  // A section that somebody has read stays open.
+  // The section of a running step stays open.
   const html = async () => (await page.locator('main').innerHTML()).replace(/ open=""|\d+ s(?=<)/g, '')
   const live = await html()
   await page.reload()
@@ -45,7 +45,7 @@ test('a link to a line of a long log shows that line', async ({ farm, page }) =>
   await expect(page.locator('#L100')).toContainText('output 100')
 })
 
-test('seven visible pages share one connection, so that each loads and is kept up to date', async ({ farm, page }) => {
+test('seven visible pages share one connection, so that each loads and updates itself', async ({ farm, page }) => {
   const host = await farm.wireHost('seven-1', ['sh4'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'one\n')
@@ -63,7 +63,7 @@ test('seven visible pages share one connection, so that each loads and is kept u
     await expect(visible.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
-test('in a browser without shared workers a hidden page lets go of its connection, so that a seventh page loads', async ({
+test('in a browser without shared workers a hidden page closes its connection, so that a seventh page loads', async ({
   farm,
   page,
 }) => {
@@ -88,7 +88,7 @@ test('in a browser without shared workers a hidden page lets go of its connectio
   await host.finish(offer, 'one\ntwo\n')
 })
 
-test('a break of the connection loses no line and doubles none', async ({ farm, page }) => {
+test('a lost connection loses no line and repeats none', async ({ farm, page }) => {
   const host = await farm.wireHost('break-1', ['ppc'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'one\n')
@@ -108,7 +108,7 @@ test('a break of the connection loses no line and doubles none', async ({ farm, 
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
-test('the page of a job whose host was lost goes on with the next attempt', async ({ farm, page }) => {
+test('the page of a lost job continues with the next attempt', async ({ farm, page }) => {
   const host = await farm.wireHost('lost-1', ['vax'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'first try\n')
@@ -125,7 +125,7 @@ test('the page of a job whose host was lost goes on with the next attempt', asyn
   await stillThere()
 })
 
-test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) => {
+test('a log with markup and control characters is shown as text', async ({ farm, page }) => {
   const host = await farm.wireHost('nasty-1', ['mipsel'])
   const { offer, path } = await startJob(farm, host)
   const nasty = Buffer.concat([
@@ -158,7 +158,7 @@ test('a nasty log is shown as text, and breaks nothing', async ({ farm, page }) 
   expect(raw.headers()).toMatchObject({ 'x-content-type-options': 'nosniff' })
 })
 
-test('the failing step is open, the others are a click away', async ({ farm, page }) => {
+test('the failed step is open, and the others open with a click', async ({ farm, page }) => {
   const host = await farm.wireHost('steps-1', ['sparc'])
   const { offer, path } = await startJob(farm, host)
   const log = 'configuring\ncompiling\n'

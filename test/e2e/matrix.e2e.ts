@@ -1,6 +1,6 @@
 import { ended, expect, markPage, startJob, test } from './farm-page.ts'
 
-test('a cell that is expected and never ran is there to be seen', async ({ farm, page }) => {
+test('the matrix shows a cell that never ran', async ({ farm, page }) => {
   await farm.wireHost('never-1', ['vax'])
   await page.goto('/')
   const row = page.getByRole('row', { name: /never-1/ })
@@ -9,7 +9,10 @@ test('a cell that is expected and never ran is there to be seen', async ({ farm,
   await expect(page.getByRole('heading', { level: 1 })).toContainText('never ran')
 })
 
-test('a failing cell says which step, since when and where else, and leads to its job', async ({ farm, page }) => {
+test('a failing cell shows the step, since when and how many cells fail alike, and links to its job', async ({
+  farm,
+  page,
+}) => {
   const host = await farm.wireHost('broken-1', ['m68k'])
   const { offer, path } = await startJob(farm, host)
   await host.finish(offer, '', { steps: ended([0, 2], 0) })
@@ -23,7 +26,7 @@ test('a failing cell says which step, since when and where else, and leads to it
   await expect(page).toHaveURL(new RegExp(`${path}$`))
 })
 
-test('the matrix follows what happens without a reload', async ({ farm, page }) => {
+test('the matrix updates itself without a reload', async ({ farm, page }) => {
   const host = await farm.wireHost('live-1', ['alpha'])
   const { offer } = await startJob(farm, host)
   await page.goto('/')
@@ -37,7 +40,7 @@ test('the matrix follows what happens without a reload', async ({ farm, page }) 
   await stillThere()
 })
 
-test('a page that cannot be loaded again at the moment is loaded later', async ({ farm, page }) => {
+test('a page that cannot be loaded again tries later', async ({ farm, page }) => {
   const host = await farm.wireHost('later-1', ['hppa'])
   const { offer } = await startJob(farm, host)
   await page.goto('/')
@@ -50,7 +53,7 @@ test('a page that cannot be loaded again at the moment is loaded later', async (
   expect(refused).toBeGreaterThan(1)
 })
 
-test('one project can be looked at alone', async ({ farm, page }) => {
+test('the matrix can show one project only', async ({ farm, page }) => {
   await farm.wireHost('other-1', ['sh3'])
   await page.goto('/')
   await page.getByRole('link', { name: 'other', exact: true }).click()
@@ -60,7 +63,7 @@ test('one project can be looked at alone', async ({ farm, page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no project nothing')
 })
 
-test('a mistake in farm.yaml is told to everybody', async ({ farm, page }) => {
+test('every page shows the errors of farm.yaml', async ({ farm, page }) => {
   await farm.project('wrong', { steps: [{ build: 'true' }], hosts: 'no list' } as never)
   await page.goto('/builds')
   await expect(page.getByRole('region', { name: 'Errors in farm.yaml' })).toContainText('farm.yaml:')

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
 
-const places = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'].flatMap(name =>
+const candidates = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'].flatMap(name =>
   (process.env.PATH ?? '').split(':').map(directory => `${directory}/${name}`),
 )
-const system = places.find(path => existsSync(path))
+const system = candidates.find(path => existsSync(path))
 
 export default defineConfig({
   testMatch: '*.e2e.ts',

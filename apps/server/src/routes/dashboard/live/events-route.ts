@@ -2,21 +2,21 @@ import { once } from 'node:events'
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../../services.ts'
-import type { LogPlace } from '../log/window.ts'
+import type { LogPosition } from '../log/window.ts'
 import { queryWord } from '../query.ts'
 import { visitOf } from '../visit.ts'
+import type { Changes } from './changes.ts'
 import { followAttempt } from './job-events.tsx'
-import type { Changes } from './page-events.ts'
 import type { EventStream, Streams } from './stream.ts'
 
 interface FollowedLog {
   attempt: AttemptId
-  place: LogPlace
+  position: LogPosition
 }
 
 /**
- * The events of all pages that one browser shows: `since`, when the oldest of them was drawn, and a `log` for each job page:
- * attempt, offset and line. An event of a log has the log's number in the query as its id.
+ * The events of all pages that one browser shows. The query has `since`, when the oldest page was rendered, and a `log` for each
+ * job page: attempt, offset and line. The id of a log's event is the log's number in the query.
  */
 export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
@@ -28,25 +28,25 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
     const followed = logs.map((log, number) => followAttempt(services, numbered(stream, number), { visit, ...log }))
     const changed = since === undefined ? [] : [changes.follow(stream, Number(since) || 0)]
     await Promise.all([...followed, ...changed, closed(stream)]).catch(error => {
-      request.log.error({ err: error }, 'live events ended early; the browser will ask again')
+      request.log.error({ err: error }, 'live events ended early; the browser connects again')
       stream.end()
     })
     return reply
   })
 }
 
-/** 12.1:1234:56 is attempt 12.1 from byte 1234 on, which is in line 56. */
+/** `12.1:1234:56`: attempt 12.1 from byte 1234, which is in line 56. */
 function logsOf(request: FastifyRequest): FollowedLog[] {
   const { log = [] } = request.query as { log?: string | string[] }
   return [log].flat().flatMap(text => {
     const numbers = /^(\d{1,9})\.(\d{1,9}):(\d{1,15}):(\d{1,9})$/.exec(text)?.slice(1).map(Number)
     if (!numbers) return []
     const [jobId = 0, number = 0, offset = 0, line = 0] = numbers
-    return [{ attempt: { jobId, number }, place: { offset, line } }]
+    return [{ attempt: { jobId, number }, position: { offset, line } }]
   })
 }
 
-/** The number comes before what the log itself has as its event's id. */
+/** Puts the log's number before the id of each event. */
 const numbered = (stream: EventStream, number: number): EventStream => ({
   ...stream,
   send: event => stream.send({ ...event, id: event.id === undefined ? `${number}` : `${number}:${event.id}` }),
@@ -62,5 +62,5 @@ const tooMany = (reply: FastifyReply): FastifyReply =>
     .header('retry-after', '30')
     .type('text/plain')
     .send(
-      'too many live pages are open, from this address or on this server: close some, or load the page again later\n',
+      'too many live pages are open from this address or on this server: close some, or load the page again later\n',
     )

@@ -8,37 +8,37 @@ import { LogText, SectionFrame } from '../log/job-log.tsx'
 import { LineRenderer } from '../log/line-html.ts'
 import { LineCutter } from '../log/lines.ts'
 import { logSections, sectionAt } from '../log/sections.ts'
-import { type LogPlace, lineHtml, readBytes } from '../log/window.ts'
+import { type LogPosition, lineHtml, readBytes } from '../log/window.ts'
 import { JobState } from '../pages/job/state.tsx'
 import type { Visit } from '../visit.ts'
-import { Alarm } from './alarm.ts'
 import type { EventStream } from './stream.ts'
+import { WakeUp } from './wake-up.ts'
 
-/** One read of a log; with the event it becomes, the most that a slow browser makes the server hold. */
+/** One read of a log. A slow browser makes the server hold one read and the event made from it. */
 const readBytesMax = 64 * 1024
-/** Half of what the farm remembers a watcher for, so that one lost message costs nothing. */
-const watchedEveryMs = 5_000
+/** Half of the time for which the server remembers a viewer, so that one lost message has no effect. */
+const viewedEveryMs = 5_000
 
-export interface Watch {
+export interface FollowedAttempt {
   visit: Visit
   attempt: AttemptId
-  place: LogPlace
+  position: LogPosition
 }
 
-/** Sends what an attempt prints and how it goes on, from a place in its log to its end. */
+/** Sends the log and the state of an attempt to a page, from a position in the log until the attempt has finished. */
 export async function followAttempt(
   services: Pick<Services, 'farm' | 'bus'>,
   stream: EventStream,
-  watch: Watch,
+  followed: FollowedAttempt,
 ): Promise<void> {
-  const name = attemptName(watch.attempt)
-  const alarm = new Alarm()
-  const unsubscribe = services.bus.subscribe(topics.attempt(name), () => alarm.ring())
-  const watched = () => services.bus.publish(topics.viewed, name)
-  watched()
-  const timer = setInterval(watched, watchedEveryMs)
+  const name = attemptName(followed.attempt)
+  const wakeUp = new WakeUp()
+  const unsubscribe = services.bus.subscribe(topics.attempt(name), () => wakeUp.wake())
+  const publishViewed = () => services.bus.publish(topics.viewed, name)
+  publishViewed()
+  const timer = setInterval(publishViewed, viewedEveryMs)
   try {
-    await new Follower(services, stream, watch).run(alarm)
+    await new Follower(services, stream, followed).run(wakeUp)
   } finally {
     clearInterval(timer)
     unsubscribe()
@@ -48,42 +48,42 @@ export async function followAttempt(
 class Follower {
   readonly #services: Pick<Services, 'farm' | 'bus'>
   readonly #stream: EventStream
-  readonly #watch: Watch
+  readonly #followed: FollowedAttempt
   readonly #renderer = new LineRenderer()
   #cutter = new LineCutter()
-  /** How far the log was read. */
+  /** The log is read up to here. */
   #offset: number
   #line: number
-  /** The section that the last lines went to. */
+  /** The section of the last lines. */
   #section: number | undefined
   #state = ''
 
-  constructor(services: Pick<Services, 'farm' | 'bus'>, stream: EventStream, watch: Watch) {
+  constructor(services: Pick<Services, 'farm' | 'bus'>, stream: EventStream, followed: FollowedAttempt) {
     this.#services = services
     this.#stream = stream
-    this.#watch = watch
-    this.#offset = watch.place.offset
-    this.#line = watch.place.line
+    this.#followed = followed
+    this.#offset = followed.position.offset
+    this.#line = followed.position.line
   }
 
-  async run(alarm: Alarm): Promise<void> {
+  async run(wakeUp: WakeUp): Promise<void> {
     while (!this.#stream.closed.aborted) {
-      const job = await this.#services.farm.builds.findJob(this.#watch.attempt.jobId)
-      const attempt = job?.attempts.find(({ number }) => number === this.#watch.attempt.number)
-      // The log became shorter: the server lost its unsealed end, and the host will send it again.
-      if (!job || !attempt || this.#services.farm.attempts.logSize(this.#watch.attempt) < this.#offset)
+      const job = await this.#services.farm.builds.findJob(this.#followed.attempt.jobId)
+      const attempt = job?.attempts.find(({ number }) => number === this.#followed.attempt.number)
+      // A shorter log: the server lost its unsealed end, and the host sends it again.
+      if (!job || !attempt || this.#services.farm.attempts.logSize(this.#followed.attempt) < this.#offset)
         return this.#stream.send({ event: 'reload', data: '' })
       await this.#sendState(job, attempt)
       const more = await this.#sendLog(job, attempt)
       if (attempt.state === 'finished' && !more) return this.#stream.send({ event: 'finished', data: '' })
-      if (!more) await alarm.wait(watchedEveryMs, this.#stream.closed)
+      if (!more) await wakeUp.wait(viewedEveryMs, this.#stream.closed)
     }
   }
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
-    const visit = { ...this.#watch.visit, at: new Date() }
-    // The last: how long it has been running is shown, too.
-    const tick = Math.floor(visit.at.getTime() / watchedEveryMs)
+    const visit = { ...this.#followed.visit, at: new Date() }
+    // The tick, since the page shows how long the attempt has been running.
+    const tick = Math.floor(visit.at.getTime() / viewedEveryMs)
     const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return
     this.#state = state
@@ -92,15 +92,15 @@ class Follower {
     await this.#stream.send({ event: 'state', data: html })
   }
 
-  /** Sends the next piece of the log; false when there is none. */
+  /** Sends the next piece of the log; false if there is none. */
   async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
     const sections = logSections(attempt, job.recipe)
-    const size = this.#services.farm.attempts.logSize(this.#watch.attempt)
+    const size = this.#services.farm.attempts.logSize(this.#followed.attempt)
     const current = sectionAt(sections, this.#offset)
     const end = Math.min(size, this.#offset + readBytesMax, sections[current]?.end ?? Number.MAX_SAFE_INTEGER)
     await this.#enter(current, sections[current])
     if (end <= this.#offset) return false
-    const bytes = await readBytes(this.#services.farm.attempts, this.#watch.attempt, this.#offset, end)
+    const bytes = await readBytes(this.#services.farm.attempts, this.#followed.attempt, this.#offset, end)
     if (bytes.length === 0) return false
     this.#offset += bytes.length
     await this.#sendLines(bytes)
@@ -112,16 +112,16 @@ class Follower {
     this.#section = current
     this.#finishLine()
     const html = renderFragment(
-      this.#watch.visit,
+      this.#followed.visit,
       <SectionFrame section={{ ...section, exit: undefined, status: undefined }} open note="">
         <LogText html="" />
       </SectionFrame>,
     )
-    // The page was drawn with the section it ended in: the browser adds only one that is not its last.
+    // The browser ignores a section that is the last of its page already.
     await this.#stream.send({ event: 'section', data: html })
   }
 
-  /** A step that ended in the midst of a line: the next one's output begins a line of its own. */
+  /** If a step ends in the middle of a line, the output of the next step starts a new line. */
   #finishLine(): void {
     if (this.#cutter.unfinished) this.#line++
     this.#cutter = new LineCutter()

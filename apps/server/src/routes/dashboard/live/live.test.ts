@@ -5,17 +5,17 @@ import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
 import Fastify from 'fastify'
 import { afterEach, expect, test } from 'vitest'
 import { type Bus, localBus, topics } from '../../../events/bus.ts'
-import { Alarm } from './alarm.ts'
+import { Changes } from './changes.ts'
 import { followAttempt } from './job-events.tsx'
-import { Changes } from './page-events.ts'
 import { type EventStream, type ServerEvent, Streams } from './stream.ts'
+import { WakeUp } from './wake-up.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** A bus that knows how many listen. */
+/** A bus that counts its listeners. */
 function countingBus(): Bus & { listeners: () => number } {
   const bus = localBus()
   let count = 0
@@ -35,7 +35,7 @@ function countingBus(): Bus & { listeners: () => number } {
 
 const limits = { all: 10, address: 10, session: 10 }
 
-/** A server whose only page is a stream that `act` fills. */
+/** A server with one page: a stream that `act` fills. */
 async function serve(act: (stream: EventStream) => Promise<void>, streams = new Streams(limits)) {
   const app = Fastify({ forceCloseConnections: true })
   app.addHook('preClose', async () => streams.endAll())
@@ -54,7 +54,7 @@ async function serve(act: (stream: EventStream) => Promise<void>, streams = new 
   return { app, url, streams, ended }
 }
 
-test('a stream is events in the form that browsers read, and its listener goes with the browser', async () => {
+test('a stream sends server-sent events, and ends its listeners when the browser leaves', async () => {
   const bus = countingBus()
   const { url, ended } = await serve(async stream => {
     const changes = new Changes(bus)
@@ -74,7 +74,7 @@ test('a stream is events in the form that browsers read, and its listener goes w
   expect(bus.listeners()).toBe(0)
 })
 
-test('a server that closes ends its streams', async () => {
+test('a closing server ends its streams', async () => {
   const { app, url, streams, ended } = await serve(async stream => {
     await once(stream.closed, 'abort')
   })
@@ -88,7 +88,7 @@ test('a server that closes ends its streams', async () => {
 test.each([
   ['the server', { ...limits, all: 1 }],
   ['one address', { ...limits, address: 1 }],
-])('%s has no more streams than its limit, and gets one back when a browser leaves', async (_, given) => {
+])('%s has no more streams than its limit, and a new one when a browser leaves', async (_, given) => {
   const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
   }, new Streams(given))
@@ -100,7 +100,7 @@ test.each([
   expect((await fetch(url)).status).toBe(200)
 })
 
-test('a stream counts as the pages that it keeps up to date', () => {
+test('a stream counts as many times as it has pages', () => {
   const streams = new Streams({ ...limits, address: 3 })
   const open = (pages: number) => {
     const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
@@ -110,7 +110,7 @@ test('a stream counts as the pages that it keeps up to date', () => {
   expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])
 })
 
-test('who sends to a browser that reads nothing waits', async () => {
+test('a sender waits for a browser that does not read', async () => {
   let sent = 0
   const { url, ended } = await serve(async stream => {
     for (; sent < 1000 && !stream.closed.aborted; sent++)
@@ -120,25 +120,25 @@ test('who sends to a browser that reads nothing waits', async () => {
   await fetch(url, { signal: browser.signal })
   browser.abort()
   await Promise.all(ended)
-  // Sends that do not wait are all made before the browser has so much as the answer's head: 64 MB would be in memory.
+  // Without waiting, all 64 MB are in memory before the browser receives the first header.
   expect(sent).toBeLessThan(1000)
 })
 
-test('an alarm remembers what rang while nobody waited', async () => {
-  const alarm = new Alarm()
-  alarm.ring()
-  await alarm.wait(60_000, new AbortController().signal)
-  const later = alarm.wait(60_000, new AbortController().signal)
-  alarm.ring()
+test('a wake-up before the wait is not lost', async () => {
+  const wakeUp = new WakeUp()
+  wakeUp.wake()
+  await wakeUp.wait(60_000, new AbortController().signal)
+  const later = wakeUp.wait(60_000, new AbortController().signal)
+  wakeUp.wake()
   await later
-  await alarm.wait(1, new AbortController().signal)
+  await wakeUp.wait(1, new AbortController().signal)
 })
 
-test('a page that was drawn before the last change is told at once, a newer one is not', async () => {
+test('a page that is older than the last change receives an event at once, a newer one does not', async () => {
   const bus = localBus()
   const changes = new Changes(bus)
   closing.push(() => changes.close())
-  const told = async (since: number) => {
+  const eventsSent = async (since: number) => {
     const { stream, events, close } = fakeStream()
     const following = changes.follow(stream, since)
     await new Promise(resolve => setImmediate(resolve))
@@ -148,11 +148,11 @@ test('a page that was drawn before the last change is told at once, a newer one 
     return count
   }
   bus.publish(topics.matrix)
-  expect(await told(Date.now() - 1000)).toBe(1)
-  expect(await told(Date.now() + 1000)).toBe(0)
+  expect(await eventsSent(Date.now() - 1000)).toBe(1)
+  expect(await eventsSent(Date.now() + 1000)).toBe(0)
 })
 
-/** A browser that takes everything at once. */
+/** A browser that receives everything at once. */
 function fakeStream() {
   const events: ServerEvent[] = []
   const closing = new AbortController()
@@ -166,7 +166,7 @@ function fakeStream() {
 
 const stepEnd = (name: string, exit: number, logBytes: number) => ({ name, exit, milliseconds: 5, logBytes })
 
-/** A farm with one attempt, which a test moves on. */
+/** A farm with one attempt, which a test changes. */
 function oneAttempt(bus: Bus) {
   let log = Buffer.alloc(0)
   const attempt = {
@@ -202,17 +202,17 @@ const visit = { at: new Date(), admin: false, csrf: undefined, path: '/', public
 const plain = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/ +/g, ' ')
 const finished = { state: 'finished', verdict: 'passed', finishedAt: new Date() } as const
 
-test('a followed log is sent from its place on, section by section, to the end', async () => {
+test('a live page receives the log from its position to the end, section by section', async () => {
   const bus = countingBus()
-  const watched: string[] = []
-  bus.subscribe(topics.viewed, attempt => watched.push(attempt))
+  const viewed: string[] = []
+  bus.subscribe(topics.viewed, attempt => viewed.push(attempt))
   const { farm, change } = oneAttempt(bus)
   change('one\ntw')
   const { stream, events } = fakeStream()
   const following = followAttempt({ farm, bus }, stream, {
     visit,
     attempt: { jobId: 7, number: 1 },
-    place: { offset: 4, line: 2 },
+    position: { offset: 4, line: 2 },
   })
   change('o\nthree\n', { steps: [stepEnd('configure', 0, 8)], ...finished })
   await following
@@ -224,11 +224,11 @@ test('a followed log is sent from its place on, section by section, to the end',
     'step-build',
   ])
   expect(events.at(-1)?.event).toBe('finished')
-  expect(watched).toEqual(['7.1'])
+  expect(viewed).toEqual(['7.1'])
   expect(bus.listeners()).toBe(1) // the test's own
 })
 
-test('a line that has not ended is sent as it is, and again with its end', async () => {
+test('an unfinished line is sent, and sent again when it is complete', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)
   change('50%')
@@ -236,7 +236,7 @@ test('a line that has not ended is sent as it is, and again with its end', async
   const following = followAttempt({ farm, bus }, stream, {
     visit,
     attempt: { jobId: 7, number: 1 },
-    place: { offset: 0, line: 1 },
+    position: { offset: 0, line: 1 },
   })
   while (!events.some(({ event }) => event === 'log')) await new Promise(resolve => setImmediate(resolve))
   change(' done\n', finished)
@@ -249,7 +249,7 @@ test('a line that has not ended is sent as it is, and again with its end', async
   expect(logs[0]?.data).toContain('class="line tail"')
 })
 
-test('a page that knows more of the log than the farm is loaded again', async () => {
+test('a page with more of the log than the server has is loaded again', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)
   change('one\n')
@@ -257,7 +257,7 @@ test('a page that knows more of the log than the farm is loaded again', async ()
   await followAttempt({ farm, bus }, stream, {
     visit,
     attempt: { jobId: 7, number: 1 },
-    place: { offset: 900, line: 2 },
+    position: { offset: 900, line: 2 },
   })
   expect(events.map(({ event }) => event)).toEqual(['reload'])
 })

@@ -6,35 +6,35 @@ import { defaultHeaders } from '../../../http/security-headers.ts'
 export interface ServerEvent {
   event: string
   data: string
-  /** Which log it belongs to, and from where the browser wants more of it after a break. */
+  /** The log, and the position in it from which the browser continues after a break. */
   id?: string
 }
 
 /** Server-sent events to one browser. */
 export interface EventStream {
-  /** Resolves when the browser can take more: who waits for it holds at most one event. */
+  /** Resolves when the browser can receive more, so that a caller who waits holds at most one event. */
   send(event: ServerEvent): Promise<void>
   readonly closed: AbortSignal
   end(): void
 }
 
-// Proxies commonly give up on a silent upstream after 60 s, and our pages (assets/connection.js) on a silent connection after 40 s.
+// Proxies commonly close a connection without data after 60 s, and our pages (client/connection.js) after 40 s.
 const aliveMs = 15_000
 
-/** How many pages may be kept up to date. */
+/** The largest numbers of live pages. */
 export interface StreamLimits {
-  /** Of the whole server. */
+  /** For the whole server. */
   all: number
-  /** Of one address. */
+  /** For one address. */
   address: number
-  /** Of one administrator's session, wherever it is used. */
+  /** For one administrator's session, from all addresses. */
   session: number
 }
 
-/** Streams that are open, so that a server that closes can end them: a browser never does. */
+/** The open streams. A closing server ends them, since browsers keep them open. */
 export class Streams {
   readonly #open = new Set<EventStream>()
-  /** How many pages the server, each address and each session has. */
+  /** The number of pages of the server, of each address and of each session. */
   readonly #counts = new Map<string, number>()
   readonly #limits: StreamLimits
 
@@ -47,8 +47,8 @@ export class Streams {
   }
 
   /**
-   * A stream for so many pages. Undefined when there are too many: one client must not take the live pages away from others. The
-   * reply is the stream's.
+   * A stream for this number of pages; undefined if there are too many, so that one client cannot use up the live pages of all.
+   * The stream takes over the reply.
    */
   open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
     const owners = this.#owners(request)
@@ -90,9 +90,9 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
     ...defaultHeaders,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
-    'x-accel-buffering': 'no', // nginx would hold the events back
+    'x-accel-buffering': 'no', // otherwise nginx buffers the events
   })
-  const alive = () => raw.write(written({ event: 'alive', data: '' }))
+  const alive = () => raw.write(serialized({ event: 'alive', data: '' }))
   alive()
   request.raw.setTimeout?.(0)
   const closing = new AbortController()
@@ -104,14 +104,14 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
   return {
     closed: closing.signal,
     async send(event) {
-      if (closing.signal.aborted || raw.write(written(event))) return
-      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // closed: the caller sees it in `closed`
+      if (closing.signal.aborted || raw.write(serialized(event))) return
+      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // closed: the caller reads `closed`
     },
     end: () => void raw.end(),
   }
 }
 
-const written = ({ event, data, id }: ServerEvent): string => {
+const serialized = ({ event, data, id }: ServerEvent): string => {
   const lines = data.split('\n').map(line => `data: ${line}\n`)
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\n${lines.join('')}\n`
 }

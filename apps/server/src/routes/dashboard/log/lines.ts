@@ -2,13 +2,13 @@ import { type LogLine, lineBytesMax } from './line-html.ts'
 
 const lineFeed = 10
 
-/** Cuts a log into lines as its bytes come, and holds no more of an unfinished one than is shown. */
+/** Splits a log into lines as its bytes arrive. Of an unfinished line it holds only the bytes that a page shows. */
 export class LineCutter {
   #held: Uint8Array[] = []
   #heldBytes = 0
   #length = 0
 
-  /** The lines that these bytes complete. */
+  /** Returns the lines that these bytes complete. */
   push(bytes: Uint8Array): LogLine[] {
     const lines: LogLine[] = []
     let start = 0
@@ -21,7 +21,7 @@ export class LineCutter {
     return lines
   }
 
-  /** The line that has no line feed yet; undefined if there is none. */
+  /** The line without a line feed yet; undefined if there is none. */
   get unfinished(): LogLine | undefined {
     return this.#length === 0 ? undefined : { bytes: Buffer.concat(this.#held), length: this.#length }
   }
@@ -44,7 +44,7 @@ export class LineCutter {
   }
 }
 
-/** How many line feeds a stream of bytes has. */
+/** Counts the line feeds of a stream of bytes. */
 export async function countLines(stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
   let lines = 0
   for await (const bytes of stream) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LineRenderer } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 
-const drawn = (log: string | Buffer) => {
+const rendered = (log: string | Buffer) => {
   const renderer = new LineRenderer()
   return new LineCutter().push(Buffer.from(log as string)).map(line => renderer.render(line))
 }
@@ -43,33 +43,33 @@ describe('a line of a log', () => {
     ['\u001b[31', '<i>␛</i>[31'],
     ['\u001b', '<i>␛</i>'],
     ['é ⌘ 漢', 'é ⌘ 漢'],
-  ])('%j is drawn as %s', (text, html) => expect(drawn(`${text}\n`)).toEqual([html]))
+  ])('%j is rendered as %s', (text, html) => expect(rendered(`${text}\n`)).toEqual([html]))
 
-  test('a colour goes on in the next line', () => {
-    expect(drawn('\u001b[33mone\ntwo\u001b[0m\nthree\n')).toEqual([
+  test('a colour continues on the next line', () => {
+    expect(rendered('\u001b[33mone\ntwo\u001b[0m\nthree\n')).toEqual([
       '<span class="fg3">one</span>',
       '<span class="fg3">two</span>',
       'three',
     ])
   })
 
-  test('bytes that are no UTF-8 are replaced', () => {
-    expect(drawn(Buffer.from([0x61, 0xff, 0xfe, 0x62, 10]))).toEqual(['a\ufffd\ufffdb'])
+  test('bytes that are not UTF-8 are replaced', () => {
+    expect(rendered(Buffer.from([0x61, 0xff, 0xfe, 0x62, 10]))).toEqual(['a\ufffd\ufffdb'])
   })
 
-  test('a line of a megabyte is cut, and says so', () => {
-    const [html] = drawn(`${'x'.repeat(1_000_000)}\n`)
+  test('a line of a megabyte is cut, with the number of the other bytes', () => {
+    const [html] = rendered(`${'x'.repeat(1_000_000)}\n`)
     expect(html).toBe(`${'x'.repeat(4096)}<i class=cut> … 995904 more bytes in this line</i>`)
   })
 
-  test('the cut does not tear a character', () => {
-    const [odd] = drawn(`a${'é'.repeat(3000)}\n`)
+  test('the cut does not split a character', () => {
+    const [odd] = rendered(`a${'é'.repeat(3000)}\n`)
     expect(odd).toContain('é<i class=cut>')
   })
 })
 
-describe('lines are cut', () => {
-  test('wherever the chunks end', () => {
+describe('a log is split into lines', () => {
+  test('also across chunks', () => {
     const cutter = new LineCutter()
     expect(cutter.push(Buffer.from('one\ntw')).map(text)).toEqual(['one'])
     expect(cutter.unfinished && text(cutter.unfinished)).toBe('tw')
@@ -77,7 +77,7 @@ describe('lines are cut', () => {
     expect(cutter.unfinished).toBeUndefined()
   })
 
-  test('without holding more of a long one than is shown', () => {
+  test('without holding more of a long line than a page shows', () => {
     const cutter = new LineCutter()
     for (let chunk = 0; chunk < 100; chunk++) cutter.push(Buffer.alloc(65_536, 'x'))
     expect(cutter.unfinished?.bytes.length).toBe(4096)
@@ -85,7 +85,7 @@ describe('lines are cut', () => {
     expect(line).toMatchObject({ length: 6_553_600 })
   })
 
-  test('and counted', async () => {
+  test('and its lines are counted', async () => {
     const chunks = (async function* () {
       yield Buffer.from('a\nb')
       yield Buffer.from('\n\n')

@@ -1,20 +1,19 @@
 import type { AttemptView, Recipe } from '@rumpfarm/farm'
 import { type JobStatus, stepStatus } from '../components/status.ts'
 
-/** The part of a log that one step wrote. */
+/** The output of one step. */
 export interface LogSection {
-  /** Undefined: what the agent wrote after the last step ended. */
+  /** Undefined: the output of the agent after the last step. */
   step: string | undefined
-  /** Undefined while the step has not ended. */
+  /** Undefined while the step runs. */
   exit: number | undefined
-  /** How the step ended. */
   status: JobStatus | undefined
   start: number
-  /** Undefined: it is the last one, and reaches as far as the log. */
+  /** Undefined: the last section, up to the end of the log. */
   end: number | undefined
 }
 
-/** The sections of an attempt's log, in order: of the ended steps, and of the one that has not ended. */
+/** In order: a section for each ended step, and one for the step that runs. */
 export function logSections(
   { steps, verdict }: Pick<AttemptView, 'steps' | 'verdict'>,
   recipe: Pick<Recipe, 'steps'>,
@@ -33,7 +32,7 @@ export function logSections(
   return sections
 }
 
-/** The section that the byte at `offset` belongs to. */
+/** The section with the byte at `offset`. */
 export function sectionAt(sections: readonly LogSection[], offset: number): number {
   const found = sections.findIndex(({ end }) => end === undefined || offset < end)
   return found < 0 ? sections.length - 1 : found

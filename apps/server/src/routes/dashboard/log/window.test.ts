@@ -16,7 +16,7 @@ const ended = (name: string, exit: number, logBytes: number) => ({ name, exit, m
 const running = logSections({ steps: [], verdict: null }, recipe)
 const text = (html: string) => html.replace(/<[^>]*>/g, '')
 
-test('a small log is shown whole, each line with its number', async () => {
+test('a page shows a small log whole, each line with its number', async () => {
   const window = await readWindow(logOf('one\ntwo\n'), attempt, running)
   expect(window).toMatchObject({ size: 8, start: 0, end: 8, firstLine: 1, next: { offset: 8, line: 3 } })
   expect(window.parts).toEqual([
@@ -33,13 +33,13 @@ test('an empty log has no lines', async () => {
   expect(await readWindow(logOf(''), attempt, running)).toMatchObject({ parts: [], next: { offset: 0, line: 1 } })
 })
 
-test('a line that has not ended is shown, and will be sent again', async () => {
+test('a page shows an unfinished line, and the next event sends it again', async () => {
   const window = await readWindow(logOf('one\ntw'), attempt, running)
   expect(window.next).toEqual({ offset: 4, line: 2 })
   expect(window.parts[0]?.html).toContain('<span class="line tail" id=L2>')
 })
 
-test('each step has its part', async () => {
+test('each step has its own part', async () => {
   const sections = logSections({ steps: [ended('configure', 0, 4), ended('build', 2, 9)], verdict: null }, recipe)
   const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
   expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
@@ -49,7 +49,7 @@ test('each step has its part', async () => {
   ])
 })
 
-test('a large log shows its end, from a whole line on, with the lines counted from the beginning', async () => {
+test('a page of a large log shows the end, from a whole line on, with line numbers of the whole log', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const whole = lines.join('')
   const window = await readWindow(logOf(whole), attempt, running)
@@ -65,7 +65,7 @@ test('a large log shows its end, from a whole line on, with the lines counted fr
   expect(after).toMatchObject({ start: before.end, firstLine: before.next.line })
 })
 
-test('the pages before and after meet', async () => {
+test('two pages that follow each other have no gap and no overlap', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const log = logOf(lines.join(''))
   const last = await readWindow(log, attempt, running)
@@ -73,14 +73,14 @@ test('the pages before and after meet', async () => {
   expect(before).toMatchObject({ end: last.start, next: { offset: last.start, line: last.firstLine } })
 })
 
-test('an endless line takes no more of a page than it shows', async () => {
+test('a very long line counts only with the bytes that a page shows', async () => {
   const log = logOf(`first\n${'x'.repeat(windowBytes * 4)}\nlast\n`)
   const window = await readWindow(log, attempt, running)
   expect(window).toMatchObject({ start: 0, firstLine: 1 })
   expect(window.parts[0]?.lines).toBe(3)
 })
 
-test('a window in the midst of one endless line shows what it can', async () => {
+test('a page in the middle of a very long line shows its end', async () => {
   const window = await readWindow(logOf(`a\n${'x'.repeat(windowBytes * 12)}`), attempt, running)
   expect(window.parts[0]?.lines).toBe(1)
   expect(window.firstLine).toBe(2)
@@ -99,7 +99,7 @@ test.each([
   ).toBe(section)
 })
 
-test('a link to a line finds the page that shows it, in a log of 60,000 lines', async () => {
+test('a link to a line finds its page in a log of 60,000 lines', async () => {
   const log = logOf(Array.from({ length: 60_000 }, (_, i) => `line ${i + 1}\n`).join(''))
   const from = await offsetOfLine(log, attempt, 100)
   const window = await readWindow(log, attempt, running, { from })
@@ -115,7 +115,7 @@ test.each([
   ['timed-out', 'timed-out'],
   ['broken', 'broken'],
   [null, 'failed'],
-] as const)('the step that ended a job that is %s is %s', (verdict, status) => {
+] as const)('the last step of a job that is %s has the status %s', (verdict, status) => {
   const steps = [ended('configure', 0, 4), ended('build', 143, 9)]
   expect(logSections({ steps, verdict }, recipe).map(section => section.status)).toEqual(['passed', status, undefined])
 })

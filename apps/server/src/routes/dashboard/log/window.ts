@@ -4,76 +4,73 @@ import { LineRenderer, lineBytesMax } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
 
-/** Bytes of drawn log on one page: some 4,000 lines, which any browser lays out at once. */
+/** Bytes of log on one page: about 4,000 lines, which every browser shows at once. */
 export const windowBytes = 256 * 1024
-/** Bytes read for a page: endless lines are cut, so that many more bytes than these may be looked at for few that are shown. */
+/** Bytes read for a page. It can be more than a page shows, since long lines are cut. */
 const readBytesMax = 2 * 1024 * 1024
-/** Lines before a window are counted up to here (30 ms); beyond, a page counts from its own first line. */
+/** Up to here the lines before a page are counted, which takes 30 ms. Further on, the numbers start on the page itself. */
 const countedBytesMax = 64 * 1024 * 1024
 
 export interface LogWindow {
-  /** Bytes of log that there are. */
+  /** Bytes of the whole log. */
   size: number
   start: number
   end: number
-  /** The number of its first line; undefined if that is too far into the log to be counted. */
+  /** The number of the first line; undefined if it is too far into the log to count. */
   firstLine: number | undefined
   parts: WindowPart[]
-  /** Where a live page goes on. */
-  next: LogPlace
+  /** Where a live page continues. */
+  next: LogPosition
 }
 
 export interface WindowPart {
   section: number
   firstLine: number
-  /** Drawn lines, each with its line feed. */
+  /** Rendered lines, each with its line feed. */
   html: string
   lines: number
 }
 
-/** The byte after the last whole line that was shown, and that line's number. */
-export interface LogPlace {
+/** The byte after the last whole line, and the number of the next line. */
+export interface LogPosition {
   offset: number
   line: number
 }
 
 type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
 
-/** Which page of a log is wanted: the one that begins, or ends, at a byte; without either, its end. */
-export interface WindowWish {
+/** The page that starts at the byte `from`, or ends before the byte `before`; without both, the end of the log. */
+export interface WindowRequest {
   from?: number | undefined
   before?: number | undefined
 }
 
-/** A page of a log. It begins and ends with whole lines where it can. */
+/** A page of a log. It starts and ends with whole lines where possible. */
 export async function readWindow(
   log: LogReader,
   attempt: AttemptId,
   sections: readonly LogSection[],
-  wish: WindowWish = {},
+  request: WindowRequest = {},
 ): Promise<LogWindow> {
   const size = log.logSize(attempt)
-  const range = wish.from === undefined ? endingAt(wish.before ?? size, size) : beginningAt(wish.from, size)
-  const lead = Math.min(1, range.start) // one byte more: is there a line feed before the first?
+  const range = request.from === undefined ? endingAt(request.before ?? size, size) : beginningAt(request.from, size)
+  const lead = Math.min(1, range.start) // one more byte, to see whether a line feed is before the first
   const bytes = await readBytes(log, attempt, range.start - lead, range.end)
   const skipped = sections.some(section => section.start === range.start) ? lead : bytes.indexOf(10) * lead + lead
   const kept = range.end < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
   const whole = bytes.subarray(skipped, kept)
-  const shown = wish.from === undefined ? lastLines(whole) : firstLines(whole)
+  const shown = request.from === undefined ? lastLines(whole) : firstLines(whole)
   const start = range.start - lead + skipped + shown.start
   const before = start <= countedBytesMax ? await countLines(readUpTo(log, attempt, start)) : undefined
-  const drawn = renderParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
+  const rendered = renderParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
   const firstLine = before === undefined ? undefined : before + 1
-  return { size, start, end: start + shown.end - shown.start, firstLine, ...drawn }
+  return { size, start, end: start + shown.end - shown.start, firstLine, ...rendered }
 }
 
-/** Lines that are shown above the one that a link names. */
+/** Lines above the one that a link names. */
 const linesAbove = 10
 
-/**
- * Where the page with this line begins: some lines above it. Undefined: the log has no such line, or it lies so far in that lines
- * are not counted there.
- */
+/** The start of the page with this line; undefined if the log does not have the line, or has it beyond the counted bytes. */
 export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
   const first = line - linesAbove
   if (first <= 1) return 0
@@ -103,7 +100,7 @@ function endingAt(before: number, size: number): Range {
 
 const shownBytes = (length: number) => Math.min(length, lineBytesMax) + 1
 
-/** As many lines from the beginning as fit on a page. */
+/** The first lines that fit on a page. */
 function firstLines(bytes: Buffer): Range {
   let end = 0
   for (let room = windowBytes; room > 0 && end < bytes.length; ) {
@@ -114,7 +111,7 @@ function firstLines(bytes: Buffer): Range {
   return { start: 0, end }
 }
 
-/** As many lines from the end as fit on a page. */
+/** The last lines that fit on a page. */
 function lastLines(bytes: Buffer): Range {
   let start = bytes.length
   for (let room = windowBytes; room > 0 && start > 0; ) {
@@ -165,5 +162,5 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
   `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
 
-// A link alone in its line would be a target of its own, and less than 24 pixels high (WCAG 2.5.8).
+// A link alone in its line would be a target less than 24 pixels high (WCAG 2.5.8).
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../../../events/bus.ts'
 import { topics } from '../../../events/bus.ts'
-import { Alarm } from './alarm.ts'
 import type { EventStream } from './stream.ts'
+import { WakeUp } from './wake-up.ts'
 
-// A farm of 60 hosts changes several times a second while a build starts; nobody reads faster than this.
+// At the start of a build, a farm of 60 hosts changes several times a second. No person reads faster than once a second.
 const pauseMs = 1_000
-// A lost wake-up must not leave a page stale for good.
-const atLatestMs = 60_000
+// If a wake-up is lost, the page is out of date for this time at most.
+const refreshMs = 60_000
 
-/** When something that pages show changed last, as far as this server has heard. */
+/** Knows when the content of the pages changed last, as far as this server received the events. */
 export class Changes {
   readonly #bus: Bus
   readonly #unsubscribe: () => void
-  #last = Date.now() // what was before this server started it cannot know
+  #last = Date.now() // this server does not know the changes before its start
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -22,14 +22,14 @@ export class Changes {
     })
   }
 
-  /** Tells a page drawn at `since` whenever what it shows has changed; it then loads itself again. */
+  /** Sends an event to a page for each change after `since`, the time when it was rendered. The page then loads itself again. */
   async follow(stream: EventStream, since: number): Promise<void> {
-    const alarm = new Alarm()
-    const unsubscribe = this.#bus.subscribe(topics.matrix, () => alarm.ring())
-    if (this.#last >= since) alarm.ring() // between the drawing of the page and now
+    const wakeUp = new WakeUp()
+    const unsubscribe = this.#bus.subscribe(topics.matrix, () => wakeUp.wake())
+    if (this.#last >= since) wakeUp.wake() // a change between the rendering of the page and now
     try {
       while (!stream.closed.aborted) {
-        await alarm.wait(atLatestMs, stream.closed)
+        await wakeUp.wait(refreshMs, stream.closed)
         await stream.send({ event: 'changed', data: '' })
         await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // closed: the loop ends
       }
