@@ -1,24 +1,24 @@
-// The connection to the farm that all pages of a browser share: over HTTP/1.1 a browser opens six to a server, and an event stream
-// holds one for as long as its page is open. It runs in a shared worker, or in the page where the browser has none.
+// One connection to the server for all pages of a browser: over HTTP/1.1 a browser opens at most six to a server, and an event
+// stream keeps one open as long as its page. It runs in a shared worker, or in the page if the browser has no shared workers.
 
-/** The server sends an event every 15 s: after this time the connection is dead, even if nobody has closed it. */
+/** The server sends an event every 15 s. After this time without one, the connection is lost, even if it is not closed. */
 const silentMs = 40_000
-/** A page that goes to another one leaves and comes within a moment. */
+/** When the browser goes from page to page, one leaves and the next arrives within this time. */
 const settleMs = 50
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const kinds = ['changed', 'state', 'section', 'log', 'finished', 'reload']
 
 export class Connection {
-  /** What each page follows: { id, events, since } or { id, events, log, place }. */
+  /** What each page follows: { id, events, since } or { id, events, log, position }. */
   #pages = new Map()
   #source
   #openTimer
   #silenceTimer
-  #heardAt = 0
+  #receivedAt = 0
   #lostSince = null
   #failures = 0
 
-  /** A page behind a message port. It sends what it follows, and null when it is hidden or left. */
+  /** Adds a page by its message port. The page sends what it follows, and null when it is hidden or left. */
   add(port) {
     port.onmessage = ({ data }) => this.#follow(port, data)
   }
@@ -27,7 +27,7 @@ export class Connection {
     const known = this.#pages.get(port)
     if (page) this.#pages.set(port, page)
     else this.#pages.delete(port)
-    if (known && page && known.log === page.log && known.id === page.id) return // it was only drawn again
+    if (known && page && known.log === page.log && known.id === page.id) return // the page was only rendered again
     if (page) this.#send(port, { lost: this.#lostSince })
     this.#openAfter(settleMs)
   }
@@ -41,21 +41,21 @@ export class Connection {
     this.#source?.close()
     clearTimeout(this.#silenceTimer)
     if (this.#pages.size === 0) {
-      this.#heardAt = this.#failures = 0
+      this.#receivedAt = this.#failures = 0
       this.#lostSince = null
       return
     }
     const ports = [...this.#pages].filter(([, { log }]) => log).map(([port]) => port)
     const source = new EventSource(this.#address(ports))
     this.#source = source
-    this.#awaitEvent()
-    // Also an answer that is no event stream: 503, 429, a proxy's page.
+    this.#expectEvent()
+    // Also for a response that is not an event stream: 503, 429, a page of a proxy.
     source.onerror = () => this.#lose(Date.now())
-    source.onopen = () => this.#hear()
-    source.addEventListener('alive', () => this.#hear())
+    source.onopen = () => this.#receive()
+    source.addEventListener('alive', () => this.#receive())
     for (const kind of kinds)
       source.addEventListener(kind, ({ data, lastEventId }) => {
-        this.#hear()
+        this.#receive()
         if (kind === 'changed') this.#sendChanged()
         else this.#sendOfLog(ports, kind, data, lastEventId)
       })
@@ -64,11 +64,11 @@ export class Connection {
   #address(ports) {
     const pages = [...this.#pages.values()]
     const query = new URLSearchParams()
-    const drawn = pages.filter(({ since }) => since).map(({ since }) => Number(since))
-    if (drawn.length > 0) query.append('since', Math.min(...drawn))
+    const renderedAt = pages.filter(({ since }) => since).map(({ since }) => Number(since))
+    if (renderedAt.length > 0) query.append('since', Math.min(...renderedAt))
     for (const port of ports) {
-      const { log, place } = this.#pages.get(port)
-      query.append('log', `${log}:${place}`)
+      const { log, position } = this.#pages.get(port)
+      query.append('log', `${log}:${position}`)
     }
     return `${pages[0].events}?${query}`
   }
@@ -78,28 +78,28 @@ export class Connection {
   }
 
   #sendOfLog(ports, kind, data, id) {
-    const [number, ...place] = id.split(':')
+    const [number, ...position] = id.split(':')
     const port = ports[number]
     const page = this.#pages.get(port)
-    if (!page) return // it has left, and the next connection will not follow its log
-    if (kind === 'log') page.place = place.join(':')
-    this.#send(port, { kind, data, place: page.place })
+    if (!page) return // the page has left, and the next connection does not follow its log
+    if (kind === 'log') page.position = position.join(':')
+    this.#send(port, { kind, data, position: page.position })
   }
 
   #send(port, message) {
     port.postMessage({ ...message, id: this.#pages.get(port).id })
   }
 
-  #hear() {
-    this.#heardAt = Date.now()
+  #receive() {
+    this.#receivedAt = Date.now()
     this.#failures = 0
-    this.#awaitEvent()
+    this.#expectEvent()
     this.#setLost(null)
   }
 
-  #awaitEvent() {
+  #expectEvent() {
     clearTimeout(this.#silenceTimer)
-    const since = this.#heardAt || Date.now()
+    const since = this.#receivedAt || Date.now()
     this.#silenceTimer = setTimeout(() => this.#lose(since), silentMs)
   }
 
@@ -108,7 +108,7 @@ export class Connection {
     clearTimeout(this.#silenceTimer)
     this.#setLost(this.#lostSince ?? since)
     const ms = retryMs[Math.min(this.#failures++, retryMs.length - 1)]
-    this.#openAfter(ms * (0.75 + Math.random() / 2)) // not all browsers at once
+    this.#openAfter(ms * (0.75 + Math.random() / 2)) // so that not all browsers connect at once
   }
 
   #setLost(since) {
@@ -118,7 +118,7 @@ export class Connection {
   }
 }
 
-// As a shared worker: each page that connects brings its port.
+// In a shared worker: each page connects with its port.
 if (typeof SharedWorkerGlobalScope === 'function') {
   const connection = new Connection()
   self.onconnect = ({ ports: [port] }) => connection.add(port)

@@ -1,11 +1,11 @@
-// Keeps pages up to date where there is JavaScript; without it every page is complete as it was loaded.
+// Updates pages in browsers with JavaScript. Without it, every page is complete as loaded.
 const main = document.querySelector('main')
 const typing = () => main.querySelector('input:focus, textarea:focus') !== null
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
-/** Another try after the farm or a proxy could not answer. */
+/** The pause after a server or proxy that could not answer. */
 const retryMs = 5_000
 
-/** Loads this page again and puts in the parts that changed, leaving scroll, focus and open details as they are. */
+/** Loads this page again and replaces the parts that changed. Scroll position, focus and open details stay. */
 async function refresh() {
   let answer
   while (!answer || answer.status >= 429) {
@@ -38,12 +38,12 @@ function replace(old, fresh) {
 
 const nameOf = details => details.id || details.querySelector('summary').textContent
 
-/** A port to the connection that all pages of this browser share. */
+/** The port to the connection that all pages of this browser share. */
 function connect() {
   const { connection } = document.body.dataset
   if (typeof SharedWorker !== 'function') return connectAlone(connection)
   const worker = new SharedWorker(connection, { type: 'module', name: 'farm' })
-  worker.onerror = () => use(connectAlone(connection)) // an older browser, which knows only workers that are no modules
+  worker.onerror = () => use(connectAlone(connection)) // an older browser, without module workers
   return worker.port
 }
 
@@ -59,20 +59,20 @@ let id = 0
 function use(newPort) {
   port = newPort
   port.onmessage = ({ data: { id: asked, lost, ...event } }) => {
-    if (asked !== id) return // from before the page was hidden
+    if (asked !== id) return // an event from before the page was hidden
     if (lost !== undefined) showLost(lost)
-    else hear(event)
+    else receive(event)
   }
   follow()
 }
 
-/** Asks for what happens to this page while it can be seen. */
+/** Asks for the events of this page while it is visible. */
 function follow() {
   const log = document.querySelector('[data-follow]')?.dataset.follow
   const { since } = main.dataset
   if (document.hidden || !(log || since)) return port.postMessage(null)
-  const [attempt, ...place] = log?.split(':') ?? []
-  port.postMessage({ id, events: document.body.dataset.events, since, log: attempt, place: place.join(':') })
+  const [attempt, ...position] = log?.split(':') ?? []
+  port.postMessage({ id, events: document.body.dataset.events, since, log: attempt, position: position.join(':') })
 }
 
 function followAgain() {
@@ -80,7 +80,7 @@ function followAgain() {
   follow()
 }
 
-/** Says since when there is no connection: what runs on the page would else seem to run for ever. */
+/** Shows since when there is no connection. Otherwise a running job would seem to run forever. */
 function showLost(since) {
   const words = document.querySelector('#lost')
   words.hidden = since === null
@@ -102,7 +102,7 @@ function keepingEnd(change) {
 let stale = false
 let busy = false
 
-/** One refresh at a time, none while nobody sees it or somebody types. */
+/** One refresh at a time, and none while the page is hidden or somebody types. */
 async function catchUp() {
   if (!stale || busy || document.hidden || typing()) return
   stale = false
@@ -115,18 +115,18 @@ async function catchUp() {
   catchUp()
 }
 
-function hear({ kind, data, place }) {
+function receive({ kind, data, position }) {
   const log = document.querySelector('#log')
   const element = document.createRange().createContextualFragment(data ?? '')
   const last = [...(log?.querySelectorAll('.part') ?? [])].at(-1)
   if (kind === 'reload') location.reload()
   else if (kind === 'section') addSection(log, last, element.firstElementChild)
-  else if (kind === 'log') addLines(log, last?.querySelector('pre'), element, place)
+  else if (kind === 'log') addLines(log, last?.querySelector('pre'), element, position)
   else if (kind === 'state') {
     document.title = element.querySelector('[data-title]')?.dataset.title ?? document.title
     document.querySelector('#state').replaceChildren(element)
   } else {
-    stale = true // changed, or finished: sizes, line numbers and marks become as after a reload
+    stale = true // `changed` or `finished`: reload for sizes, line numbers and statuses
     catchUp()
   }
 }
@@ -137,8 +137,8 @@ function addSection(log, last, part) {
   keepingEnd(() => (last ? last.after(part) : log.append(part)))
 }
 
-function addLines(log, pre, lines, place) {
-  log.dataset.follow = `${log.dataset.follow.split(':')[0]}:${place}`
+function addLines(log, pre, lines, position) {
+  log.dataset.follow = `${log.dataset.follow.split(':')[0]}:${position}`
   if (!pre) return
   keepingEnd(() => {
     pre.querySelector('.tail')?.remove()
@@ -146,7 +146,7 @@ function addLines(log, pre, lines, place) {
   })
 }
 
-/** A link to a line or a step that lies in a closed part opens it; one to a line that this page does not show loads the page that does. */
+/** A link to a line or step in a closed part opens the part. A link to a line of another page loads that page. */
 function openTarget() {
   const name = decodeURIComponent(location.hash.slice(1))
   const target = name === '' ? null : document.getElementById(name)
@@ -162,7 +162,7 @@ function openTarget() {
   target.scrollIntoView()
 }
 
-/** A button for each text that is made to be copied. Without a secure context a browser has no clipboard, but copies a selection. */
+/** Buttons that copy a text. Without a secure context a browser has no clipboard, but it can copy a selection. */
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false
   button.addEventListener('click', async () => {

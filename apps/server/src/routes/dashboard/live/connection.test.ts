@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 const script = new URL('../client/connection.js', import.meta.url).href
 const { Connection } = await import(/* @vite-ignore */ script)
 
-/** The browser's EventSource: `sources` are those that were opened. */
+/** The browser's EventSource; `sources` are the opened ones. */
 class FakeSource extends EventTarget {
   static sources: FakeSource[] = []
   readonly url: string
@@ -27,7 +27,7 @@ class FakeSource extends EventTarget {
   }
 }
 
-/** A page: `messages` are those that it got. */
+/** A page with the messages that it received. */
 class FakePage {
   readonly messages: Record<string, unknown>[] = []
   onmessage = (_event: { data: unknown }) => {}
@@ -66,8 +66,8 @@ function pageThatFollows(page: object | null): FakePage {
 
 const settle = () => vi.advanceTimersByTime(100)
 
-test('all pages share one connection, which follows what they show, and ends with the last of them', () => {
-  const pages = [{ since: 200 }, { since: 100 }, { log: '7.1', place: '0:1' }, { log: '7.1', place: '50:3' }]
+test('all pages share one connection, which follows their logs and ends with the last page', () => {
+  const pages = [{ since: 200 }, { since: 100 }, { log: '7.1', position: '0:1' }, { log: '7.1', position: '50:3' }]
   const ports = pages.map(pageThatFollows)
   settle()
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=7.1:50:3'])
@@ -79,14 +79,16 @@ test('all pages share one connection, which follows what they show, and ends wit
   expect(open()).toEqual([])
 })
 
-test('each page gets the events of what it shows, and a new connection begins where each log stands', () => {
-  const [matrix, first, second] = [{ since: 100 }, { log: '7.1', place: '0:1' }, { log: '8.1', place: '0:1' }].map(
-    pageThatFollows,
-  )
+test('each page receives its own events, and a new connection continues each log', () => {
+  const [matrix, first, second] = [
+    { since: 100 },
+    { log: '7.1', position: '0:1' },
+    { log: '8.1', position: '0:1' },
+  ].map(pageThatFollows)
   settle()
   last().say('log', 'a line', '1:60:4')
   last().say('changed')
-  expect(second?.messages.at(-1)).toMatchObject({ kind: 'log', data: 'a line', place: '60:4' })
+  expect(second?.messages.at(-1)).toMatchObject({ kind: 'log', data: 'a line', position: '60:4' })
   expect(matrix?.messages.at(-1)).toMatchObject({ kind: 'changed' })
   expect(first?.messages.map(({ kind }) => kind)).toEqual([undefined])
   pageThatFollows({ since: 300 })
@@ -94,7 +96,7 @@ test('each page gets the events of what it shows, and a new connection begins wh
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=8.1:60:4'])
 })
 
-test('a page that was drawn again needs no new connection', () => {
+test('a page that was rendered again needs no new connection', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   port.onmessage({ data: { id: 1, events: '/events', since: 200 } })
@@ -102,7 +104,7 @@ test('a page that was drawn again needs no new connection', () => {
   expect(FakeSource.sources).toHaveLength(1)
 })
 
-test('an answer that is no event stream is asked for again, later each time, and pages learn since when', () => {
+test('after a response that is not an event stream the connection retries with growing pauses, and pages show since when', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   const since = Date.now()
@@ -120,34 +122,34 @@ test('an answer that is no event stream is asked for again, later each time, and
   expect(port.lost).toBeNull()
 })
 
-test('a connection on which nothing comes for 40 s is lost since its last event, and another one is opened', () => {
+test('a connection without an event for 40 s is lost since its last event, and a new one opens', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   last().onopen()
   vi.advanceTimersByTime(30_000)
   last().say('alive')
-  const heard = Date.now()
+  const received = Date.now()
   vi.advanceTimersByTime(39_000)
   expect(port.lost).toBeNull()
   vi.advanceTimersByTime(1_000)
-  expect(port.lost).toBe(heard)
+  expect(port.lost).toBe(received)
   vi.advanceTimersByTime(2_000)
   expect(FakeSource.sources).toHaveLength(2)
   last().say('alive')
   expect(port.lost).toBeNull()
 })
 
-test('a page that comes while the connection is lost learns it', () => {
+test('a page that opens while the connection is lost shows it', () => {
   pageThatFollows({ since: 100 })
   settle()
   last().onerror()
   expect(pageThatFollows({ since: 200 }).lost).toBe(Date.now())
 })
 
-test('an event while a page comes does not keep the page waiting', () => {
+test('an event while a page opens does not delay the page', () => {
   pageThatFollows({ since: 100 })
   settle()
-  pageThatFollows({ log: '7.1', place: '0:1' })
+  pageThatFollows({ log: '7.1', position: '0:1' })
   last().say('alive')
   settle()
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1'])

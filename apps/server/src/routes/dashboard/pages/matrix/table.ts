@@ -36,22 +36,22 @@ function archesShown(matrix: Matrix): string[] {
 type CellsByHost = Map<string, Map<string, MatrixCell[]>>
 
 function cellsByHost(cells: readonly MatrixCell[]): CellsByHost {
-  const places: CellsByHost = new Map()
+  const byHost: CellsByHost = new Map()
   for (const cell of cells) {
-    const row = places.get(cell.host) ?? new Map<string, MatrixCell[]>()
-    const place = row.get(cell.arch)
-    if (place) place.push(cell)
-    else row.set(cell.arch, [cell])
-    places.set(cell.host, row)
+    const byArch = byHost.get(cell.host) ?? new Map<string, MatrixCell[]>()
+    const others = byArch.get(cell.arch)
+    if (others) others.push(cell)
+    else byArch.set(cell.arch, [cell])
+    byHost.set(cell.host, byArch)
   }
-  return places
+  return byHost
 }
 
-function rowHtml(host: MatrixHost, arches: string[], places: CellsByHost, view: TableView): string {
-  const row = places.get(host.name)
+function rowHtml(host: MatrixHost, arches: string[], cellsOf: CellsByHost, view: TableView): string {
+  const byArch = cellsOf.get(host.name)
   const cells = arches.map(arch => {
-    const place = row?.get(arch)
-    return place ? `<td data-arch="${escapeHtml(arch)}">${place.map(cell => lineHtml(cell, view)).join('')}` : '<td>'
+    const found = byArch?.get(arch)
+    return found ? `<td data-arch="${escapeHtml(arch)}">${found.map(cell => lineHtml(cell, view)).join('')}` : '<td>'
   })
   return `<tr><th scope=row>${hostHtml(host, view)}${cells.join('')}\n`
 }
@@ -94,8 +94,8 @@ function sinceHtml({ last, alike }: MatrixCell, { at, publicPath }: TableView): 
     ? `last good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`
     : 'never passed'
   const other = changed && `different failure before #${changed.buildId}`
-  const services = [`${first} <code>${shortCommit(since.commit)}</code>`, other, where, good].filter(Boolean)
-  return ` <small>${services.join('</small> <small>')}</small>`
+  const parts = [`${first} <code>${shortCommit(since.commit)}</code>`, other, where, good].filter(Boolean)
+  return ` <small>${parts.join('</small> <small>')}</small>`
 }
 
 function activeHtml({ active }: MatrixCell, { at, publicPath }: TableView): string {
