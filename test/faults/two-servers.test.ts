@@ -35,7 +35,7 @@ test('a job that is queued through one is claimed through the other, at once', a
 
 test('a host that waits at both gets one job once', async () => {
   const host = await farm().wireHost('alpha')
-  const both = [host.claim(1, { wait: 5 }), atOther(host).claim(1, { wait: 5 })]
+  const both = [host.claim(1, { wait: 15 }), atOther(host).claim(1, { wait: 15 })]
   await farm().push()
   const answers = await Promise.all(both)
   const offers = new Set(

@@ -5,11 +5,11 @@ import { bundle } from '../../apps/server/build.mjs'
 import { Program } from './program.ts'
 
 const root = new URL('../../', import.meta.url)
-const main = fileURLToPath(new URL('apps/server/dist/main.js', root))
+const main = fileURLToPath(new URL('apps/server/dist/main-for-tests.js', root))
 
-/** The server and the agent as `./farm start` bundles them; once before a test run. */
+/** Bundles the server and the agent, once before a test run. The server differs from that of `./farm start` only in its packages. */
 export async function bundleFarm(): Promise<void> {
-  await bundle({ main: new URL('apps/server/src/main.ts', root) })
+  await bundle({ 'main-for-tests': new URL('apps/server/src/main.ts', root) }, { packagesInside: true })
   execFileSync('sh', ['apps/agent/bundle.sh', '--into', 'apps/agent/dist'], { cwd: root })
 }
 
@@ -21,7 +21,7 @@ export interface LogLine {
   [field: string]: unknown
 }
 
-/** A real server: `node apps/server/dist/main.js`, with the environment it is given and none of ours. */
+/** A real server process, with the environment it is given and none of ours. */
 export class ServerProcess {
   readonly #program: Program
   #url = ''

@@ -10,6 +10,7 @@ import {
 } from '@rumpfarm/contracts'
 import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { Invitation } from './agent-host.ts'
+import { patienceMs } from './waiting.ts'
 
 /** A claim's answer, when it is a job. */
 export interface WireOffer {
@@ -76,11 +77,15 @@ export class WireHost {
     return this.post(`/agent/v1/claim?${query}`, body, signal)
   }
 
-  /** Claims until there is a job. */
+  /** Claims until there is a job: under load the sources of the first build need more than one long poll. */
   async job(claim: number, options: ClaimOptions = {}): Promise<WireOffer> {
-    const answer = await this.claim(claim, { wait: 30, ...options })
-    const offer = offerOf(answer)
-    if (offer) return offer
+    const until = Date.now() + patienceMs
+    let answer: WireAnswer
+    do {
+      answer = await this.claim(claim, { wait: 30, ...options })
+      const offer = offerOf(answer)
+      if (offer) return offer
+    } while (answer.code === 0 && Date.now() < until)
     throw new Error(`${this.name} wanted a job and got: ${answer.code} ${answer.text} ${JSON.stringify(answer.lines)}`)
   }
 
