@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openMirrors } from '@rumpfarm/connectors'
-import { cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
+import { type Checksum, cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
@@ -245,8 +245,8 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
         ...heldBy(offer),
         offset,
         bytes,
-        sum: `crc:${cksum(bytes)}`,
-        steps: '',
+        checksum: crcOf(bytes),
+        steps: [],
       })
       if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
     },
@@ -254,22 +254,21 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
       const told = Object.entries(artifacts).map(([name, bytes]) => ({
         name,
         bytes: bytes.length,
-        sum: `crc:${cksum(bytes)}`,
+        checksum: crcOf(bytes),
       }))
-      for (const { name, bytes: size, sum } of told) {
-        const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), sum }
+      for (const { name, bytes: size, checksum } of told) {
+        const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), checksum }
         const stored = await farm.attempts.storeArtifact({ ...heldBy(offer), ...piece })
         if (stored.kind !== 'ok') throw new Error(`artifact ${name}: ${stored.kind}`)
       }
       const bytes = Buffer.from(log)
       const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: bytes.length }))
-      const sum = `crc:${cksum(bytes)}`
       const ended = await farm.attempts.finish({
         ...heldBy(offer),
         reason: 'exit',
         steps,
         logBytes: bytes.length,
-        sum,
+        checksum: crcOf(bytes),
         artifacts: told,
         artifactsLeft: left,
       })
@@ -283,3 +282,5 @@ function attemptOf(name: string) {
   if (!attempt) throw new Error(`${name} is no attempt`)
   return attempt
 }
+
+const crcOf = (bytes: Uint8Array): Checksum => ({ kind: 'crc', value: String(cksum(bytes)) })

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
-import { cksum } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
-import { attemptOf, commitOf, farmTest, type HostHandle, leaseSeconds, project, type TestFarm } from './farm-test.ts'
+import {
+  attemptOf,
+  commitOf,
+  crcOf,
+  farmTest,
+  type HostHandle,
+  leaseSeconds,
+  project,
+  type TestFarm,
+} from './farm-test.ts'
 
 /** The sample's limit. */
 const bytesMax = 1000
@@ -17,7 +25,9 @@ const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
 
 type Sent = Parameters<TestFarm['attempts']['storeArtifact']>[0]
 
-/** Sends bytes of a file; those of the whole one, unless it is told otherwise. */
+const wrongCrc = { kind: 'crc', value: '1' } as const
+
+/** Sends bytes of a file; by default the whole file. */
 function send(
   farm: TestFarm,
   host: HostHandle,
@@ -26,18 +36,25 @@ function send(
   bytes: Buffer,
   changes: Partial<Sent> = {},
 ) {
-  const sum = `crc:${cksum(bytes)}`
   const held = { ...attemptOf(offer), hostId: host.id, lease: offer.lease }
-  return farm.attempts.storeArtifact({ ...held, name, size: bytes.length, offset: 0, bytes, sum, ...changes })
+  return farm.attempts.storeArtifact({
+    ...held,
+    name,
+    size: bytes.length,
+    offset: 0,
+    bytes,
+    checksum: crcOf(bytes),
+    ...changes,
+  })
 }
 
-const told = (name: string, bytes: Buffer) => ({ name, bytes: bytes.length, sum: `crc:${cksum(bytes)}` })
+const reported = (name: string, bytes: Buffer) => ({ name, bytes: bytes.length, checksum: crcOf(bytes) })
 
 const finish = (
   farm: TestFarm,
   host: HostHandle,
   offer: Offer,
-  artifacts: ReturnType<typeof told>[],
+  artifacts: ReturnType<typeof reported>[],
   left: string[] = [],
 ) =>
   farm.attempts.finish({
@@ -47,7 +64,7 @@ const finish = (
     reason: 'exit',
     steps: [0, 0, 2].map(exit => ({ exit, milliseconds: 1, logBytes: 0 })),
     logBytes: 0,
-    sum: 'none',
+    checksum: null,
     artifacts,
     artifactsLeft: left,
   })
@@ -76,12 +93,18 @@ farmTest('a file arrives by offset, resumes at odd ones, and is sealed by the fi
   expect(await piece(0, 0)).toEqual({ kind: 'ok', size: 700 })
   expect(await kept(farm)).toEqual([])
 
-  expect(await finish(farm, vax, offer, [told('dist/a.bin', binary)])).toEqual({ kind: 'finished', verdict: 'failed' })
+  expect(await finish(farm, vax, offer, [reported('dist/a.bin', binary)])).toEqual({
+    kind: 'finished',
+    verdict: 'failed',
+  })
   expect((await farm.builds.findJob(1))?.attempts[0]?.artifacts).toEqual([
     { name: 'dist/a.bin', bytes: 700, sha256: createHash('sha256').update(binary).digest('hex') },
   ])
   expect((await contents(farm, offer, 'dist/a.bin')).equals(binary)).toBe(true)
-  expect(await finish(farm, vax, offer, [told('dist/a.bin', binary)])).toEqual({ kind: 'finished', verdict: 'failed' })
+  expect(await finish(farm, vax, offer, [reported('dist/a.bin', binary)])).toEqual({
+    kind: 'finished',
+    verdict: 'failed',
+  })
 })
 
 farmTest('the same piece twice at the same moment is stored once; an empty file is a file', async ({ farm }) => {
@@ -89,7 +112,7 @@ farmTest('the same piece twice at the same moment is stored once; an empty file 
   await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
   expect((await contents(farm, offer, 'a')).toString()).toBe('abcdefghij')
   await send(farm, vax, offer, 'empty', Buffer.alloc(0))
-  await finish(farm, vax, offer, [told('a', letters), told('empty', Buffer.alloc(0))])
+  await finish(farm, vax, offer, [reported('a', letters), reported('empty', Buffer.alloc(0))])
   expect(await kept(farm)).toEqual(['a', 'empty'])
 })
 
@@ -97,7 +120,7 @@ farmTest('a finish with a file that is not here, not whole, or other bytes is to
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'whole', letters)
   const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
-  const all = [told('whole', letters), told('part', letters)]
+  const all = [reported('whole', letters), reported('part', letters)]
   expect(await finish(farm, vax, offer, all)).toEqual(incomplete('part', 0))
   await send(farm, vax, offer, 'part', letters.subarray(0, 3), { size: letters.length })
   expect(await finish(farm, vax, offer, all)).toEqual(incomplete('part', 3))
@@ -120,7 +143,7 @@ farmTest('a file that is announced anew with another size begins anew', async ({
 
 farmTest('a piece with a wrong checksum, or beyond its size, is not stored', async ({ farm }) => {
   const [vax, offer] = await running(farm)
-  expect(await send(farm, vax, offer, 'a', letters, { sum: 'crc:1' })).toEqual({ kind: 'wrong-sum' })
+  expect(await send(farm, vax, offer, 'a', letters, { checksum: wrongCrc })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
   expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
 })
@@ -135,7 +158,7 @@ farmTest('together the files have no more bytes than the recipe allows; the rest
   expect(await send(farm, vax, offer, 'b', binary)).toMatchObject({ kind: 'refused' })
   expect(await send(farm, vax, offer, 'c', binary.subarray(0, 300))).toMatchObject({ kind: 'ok' })
   const left = ['large: it has 1001 bytes', 'b: no']
-  await finish(farm, vax, offer, [told('a', binary), told('c', binary.subarray(0, 300))], left)
+  await finish(farm, vax, offer, [reported('a', binary), reported('c', binary.subarray(0, 300))], left)
   expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
     verdict: 'failed',
     artifactNote: 'large: it has 1001 bytes\nb: no',
@@ -193,7 +216,7 @@ farmTest('what was sent and is not named at the end is dropped, with its bytes',
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   await send(farm, vax, offer, 'b', letters)
-  await finish(farm, vax, offer, [told('a', letters)])
+  await finish(farm, vax, offer, [reported('a', letters)])
   expect(await kept(farm)).toEqual(['a'])
   const size = (name: string) => farm.attempts.artifactSize({ ...attemptOf(offer), name })
   expect([size('a'), size('b')]).toEqual([10, 0])

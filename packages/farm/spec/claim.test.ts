@@ -162,7 +162,7 @@ farmTest(
     const vax = await farm.host('vax')
     await farm.build(commitOf('a'))
     const first = (await vax.claim(1)) as Offer
-    await farm.say(vax, first, 'first\n', { steps: '0:1:6' })
+    await farm.say(vax, first, 'first\n', { steps: [{ exit: 0, milliseconds: 1, logBytes: 6 }] })
     const successor = {
       hostId: vax.id,
       instance: 'vax-2',
@@ -207,7 +207,7 @@ farmTest(
 farmTest('a host that was removed cannot say hello', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.remove('vax')
-  expect(farm.heard).toContainEqual({ kind: 'host-removed', hostId: vax.id })
+  expect(farm.events).toContainEqual({ kind: 'host-removed', hostId: vax.id })
   const wish = { hostId: vax.id, slots: 1, version: '1.0.0', facts: {}, arches: [] }
   expect(await farm.hosts.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
 })

@@ -1,9 +1,10 @@
-// A farm on a real PostgreSQL, with a clock that the test owns, and hosts that speak to its verbs as the agents' door does.
+// A farm on a real PostgreSQL, with a clock that the test owns, and hosts that call its methods like the agent routes do.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   attemptName,
+  type Checksum,
   cksum,
   type FinishReason,
   type ProjectConfig,
@@ -50,26 +51,26 @@ export interface HostHandle {
   id: number
   name: string
   credential: string
-  /** Asks for work as the door does: the slot's state, then each message until one can be leased. */
+  /** Claims work like the route does: checks the slot, then tries each message until one can be leased. */
   claim(number: number, options?: { slot?: number; instance?: string }): Promise<Offer | string>
 }
 
 export interface TestFarm extends Farm {
   logsDirectory: string
-  heard: FarmEvent[]
-  /** Turns the clock on. */
+  events: FarmEvent[]
+  /** Moves the clock. */
   wait(seconds: number): void
-  /** Turns it on while some server runs, which looks at its hosts every five seconds. */
+  /** Moves the clock while a server checks its hosts every five seconds. */
   pass(seconds: number): Promise<void>
   now(): Date
-  /** Puts projects in force; by default one sample. */
+  /** Makes these projects the active ones; by default one sample. */
   configure(...projects: ProjectConfig[]): Promise<void>
   host(name: string, arches?: string[]): Promise<HostHandle>
   push(
     commit: string,
     changes?: { branch?: string | undefined; deliveryId?: string; project?: string; again?: boolean },
   ): ReturnType<Farm['builds']['receivePush']>
-  /** A push whose sources are ready: the build's id. */
+  /** Pushes a commit and makes its sources ready. Returns the build's id. */
   build(commit: string): Promise<number>
   say(
     host: HostHandle,
@@ -91,13 +92,15 @@ const attemptOf = (offer: Offer) => {
   return attempt
 }
 
+export const crcOf = (bytes: Uint8Array): Checksum => ({ kind: 'crc', value: String(cksum(bytes)) })
+
 export const farmTest = test.extend<{ farm: TestFarm }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest wants the pattern
   farm: async ({}, use) => {
     const database = await createTestDatabase()
     const directory = mkdtempSync(join(tmpdir(), 'farm-'))
     let time = Date.parse('2024-05-06T07:08:09Z')
-    const heard: FarmEvent[] = []
+    const events: FarmEvent[] = []
     const farm = openFarm({
       databaseUrl: database.url,
       logsDirectory: directory,
@@ -105,7 +108,7 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
       leaseSeconds,
       now: () => new Date(time),
     })
-    farm.onEvent(event => void heard.push(event))
+    farm.onEvent(event => void events.push(event))
     const wait = (seconds: number) => {
       time += seconds * 1000
     }
@@ -116,14 +119,14 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
       }
     }
     const clock = { now: () => new Date(time), wait, pass }
-    await use({ ...farm, ...clock, logsDirectory: directory, heard, ...speak(farm, heard) })
+    await use({ ...farm, ...clock, logsDirectory: directory, events, ...speak(farm, events) })
     await farm.close()
     rmSync(directory, { recursive: true })
     await database.drop()
   },
 })
 
-function speak(farm: Farm, heard: FarmEvent[]) {
+function speak(farm: Farm, events: FarmEvent[]) {
   let deliveries = 0
   const push: TestFarm['push'] = (commit, changes = {}) =>
     farm.builds.receivePush({
@@ -138,7 +141,7 @@ function speak(farm: Farm, heard: FarmEvent[]) {
     push,
     configure: (...projects: ProjectConfig[]) =>
       farm.projects.applyConfiguration(projects.length > 0 ? projects : [project()]),
-    host: (name: string, arches = ['amd64']) => enrolled(farm, heard, name, arches),
+    host: (name: string, arches = ['amd64']) => enrolled(farm, events, name, arches),
     async build(commit: string) {
       const pushed = await push(commit)
       if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
@@ -147,21 +150,19 @@ function speak(farm: Farm, heard: FarmEvent[]) {
     },
     say: (host: HostHandle, offer: Offer, text: string, changes: object = {}) => {
       const bytes = Buffer.from(text)
-      const sum = `crc:${cksum(bytes)}`
       return farm.attempts.recordProgress({
         ...attemptOf(offer),
         hostId: host.id,
         lease: offer.lease,
         offset: 0,
         bytes,
-        sum,
-        steps: '',
+        checksum: crcOf(bytes),
+        steps: [],
         ...changes,
       })
     },
     end: (host: HostHandle, offer: Offer, { exits = [0, 0, 0], reason = 'exit' as FinishReason, log = '' } = {}) => {
       const steps = exits.map(exit => ({ exit, milliseconds: 5, logBytes: log.length }))
-      const sum = `crc:${cksum(Buffer.from(log))}`
       return farm.attempts.finish({
         ...attemptOf(offer),
         hostId: host.id,
@@ -169,14 +170,14 @@ function speak(farm: Farm, heard: FarmEvent[]) {
         reason,
         steps,
         logBytes: log.length,
-        sum,
+        checksum: crcOf(Buffer.from(log)),
       })
     },
     verdicts: async () => (await farm.builds.listJobs({ limit: 100 })).map(job => job.verdict ?? job.state),
   }
 }
 
-async function enrolled(farm: Farm, heard: FarmEvent[], name: string, arches: string[]): Promise<HostHandle> {
+async function enrolled(farm: Farm, events: FarmEvent[], name: string, arches: string[]): Promise<HostHandle> {
   const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const joined = await farm.hosts.enroll({
@@ -202,23 +203,23 @@ async function enrolled(farm: Farm, heard: FarmEvent[], name: string, arches: st
     ...bearer,
     credential: joined.credential,
     claim: (number, { slot = 1, instance: as = instance } = {}) =>
-      claim(farm, heard, { hostId: bearer.id, instance: as, slot, claim: number }),
+      claim(farm, events, { hostId: bearer.id, instance: as, slot, claim: number }),
   }
   return handle
 }
 
 async function claim(
   farm: Farm,
-  heard: FarmEvent[],
-  wish: Parameters<Farm['attempts']['checkSlot']>[0],
+  events: FarmEvent[],
+  request: Parameters<Farm['attempts']['checkSlot']>[0],
 ): Promise<Offer | string> {
-  const state = await farm.attempts.checkSlot(wish)
+  const state = await farm.attempts.checkSlot(request)
   if (state.kind === 'offer') return state.offer
   if (state.kind !== 'free') return state.kind
-  const messages = heard.flatMap(said => (said.kind === 'queued' ? said.attempts : []))
+  const messages = events.flatMap(event => (event.kind === 'queued' ? event.attempts : []))
   for (const { hostId, attempt } of messages) {
     const id = parseAttemptName(attempt)
-    const offer = hostId === wish.hostId && id ? await farm.attempts.lease(wish, id) : undefined
+    const offer = hostId === request.hostId && id ? await farm.attempts.lease(request, id) : undefined
     if (offer) return offer
   }
   return 'none'

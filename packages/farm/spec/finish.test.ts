@@ -1,3 +1,4 @@
+import type { ChecksumKind } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
@@ -40,11 +41,10 @@ farmTest('a chunk at a wrong offset is answered with the right one', async ({ fa
 
 farmTest('a chunk with a wrong checksum is not stored', async ({ farm }) => {
   const [vax, offer] = await running(farm)
-  expect(await farm.say(vax, offer, 'one\n', { sum: 'crc:1' })).toEqual({ kind: 'wrong-sum' })
-  expect(await farm.say(vax, offer, 'one\n', { sum: 'sha1:1' })).toEqual({ kind: 'wrong-sum' })
-  expect(await farm.say(vax, offer, 'one\n', { sum: 'md5:5bbf5a52328e7439ae6e719dfe712200' })).toMatchObject({
-    kind: 'ok',
-  })
+  const say = (kind: ChecksumKind, value: string) => farm.say(vax, offer, 'one\n', { checksum: { kind, value } })
+  expect(await say('crc', '1')).toEqual({ kind: 'wrong-sum' })
+  expect(await say('md5', '0'.repeat(32))).toEqual({ kind: 'wrong-sum' })
+  expect(await say('md5', '5bbf5a52328e7439ae6e719dfe712200')).toMatchObject({ kind: 'ok' })
 })
 
 farmTest('a log beyond its limit ends the job', async ({ farm }) => {
@@ -63,13 +63,15 @@ farmTest('a job that runs much longer than its wall limit is told to end', async
 
 farmTest('steps are shown as they end', async ({ farm }) => {
   const [vax, offer] = await running(farm)
-  await farm.say(vax, offer, 'ok\n', { steps: '0:120:3' })
+  await farm.say(vax, offer, 'ok\n', { steps: [{ exit: 0, milliseconds: 120, logBytes: 3 }] })
 
   expect(await farm.builds.findJob(1)).toMatchObject({
     state: 'running',
     steps: [{ name: 'configure', exit: 0, milliseconds: 120, logBytes: 3 }],
   })
-  expect(await farm.say(vax, offer, '', { offset: 3, steps: '0:1:1,0:1:1,0:1:1,0:1:1' })).toEqual({
+  expect(
+    await farm.say(vax, offer, '', { offset: 3, steps: Array(4).fill({ exit: 0, milliseconds: 1, logBytes: 1 }) }),
+  ).toEqual({
     kind: 'wrong-steps',
   })
 })
@@ -127,7 +129,7 @@ farmTest('a running job that is cancelled hears it with its next message', async
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
   farm.attempts.dropCached(offer.attempt) // what the server does when it hears "revoked"
 
-  expect(farm.heard).toContainEqual({ kind: 'revoked', attempt: '1.1' })
+  expect(farm.events).toContainEqual({ kind: 'revoked', attempt: '1.1' })
   expect(await farm.say(vax, offer, '', { offset: 3 })).toMatchObject({ cancel: 'cancelled' })
   expect(await farm.end(vax, offer, { exits: [], reason: 'cancelled', log: 'hm\n' })).toEqual({
     kind: 'finished',

@@ -108,7 +108,9 @@ farmTest(
     await vax.claim(2) // on another server, whose word is lost
 
     expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
-    expect(await farm.say(vax, offer, '', { offset: 5, steps: '0:1:5' })).toEqual({ kind: 'lease-lost' })
+    expect(await farm.say(vax, offer, '', { offset: 5, steps: [{ exit: 0, milliseconds: 1, logBytes: 5 }] })).toEqual({
+      kind: 'lease-lost',
+    })
     expect(await farm.say(vax, offer, '', { offset: 5 })).toEqual({ kind: 'lease-lost' })
     expect(await farm.end(vax, offer, { log: 'mine\n' })).toEqual({ kind: 'lease-lost' })
   },

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Matrix, Offer, WantedLine } from '../src/index.ts'
+import type { BranchToRead, Matrix, Offer } from '../src/index.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 
 let claims = 0
@@ -170,9 +170,9 @@ farmTest('pages learn that a commit came to a branch, and nothing when its line 
   await farm.host('vax')
   await farm.push(commitOf('a'))
   await farm.push(commitOf('b'), { branch: undefined })
-  const placed = () => farm.heard.filter(({ kind }) => kind === 'placed')
+  const placed = () => farm.events.filter(({ kind }) => kind === 'history-changed')
   await place(farm, 'ba')
-  expect(placed()).toEqual([{ kind: 'placed', project: 'sample' }])
+  expect(placed()).toEqual([{ kind: 'history-changed', project: 'sample' }])
   await place(farm, 'ba')
   expect(placed()).toHaveLength(1)
 })
@@ -295,16 +295,16 @@ farmTest('a line that cannot be read is tried again every five minutes, for a da
   await farm.push(commitOf('a'))
   const read = async () => (await farm.matrix.listBranchesToRead())[0]
   const first = await read()
-  await farm.matrix.markBranchUnreadable(first as WantedLine)
+  await farm.matrix.markBranchUnreadable(first as BranchToRead)
   expect(await read()).toBeUndefined()
   farm.wait(301)
   const second = await read()
   expect(second).toMatchObject({ project: 'sample', branch: 'main' })
   await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
-  await farm.matrix.markBranchRead(second as WantedLine)
+  await farm.matrix.markBranchRead(second as BranchToRead)
   expect(await read()).toBeDefined()
   farm.wait(86_400)
-  await farm.matrix.markBranchUnreadable((await read()) as WantedLine)
+  await farm.matrix.markBranchUnreadable((await read()) as BranchToRead)
   farm.wait(301)
   expect(await read()).toBeUndefined()
 })

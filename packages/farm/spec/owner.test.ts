@@ -98,9 +98,9 @@ farmTest('an arch that the host cannot build for keeps its column, and its jobs 
   await farm.build(commitOf('b'))
   expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for it
 
-  farm.heard.length = 0
+  farm.events.length = 0
   await say(farm, vax, {})
-  expect(farm.heard).toContainEqual({ kind: 'queued', attempts: [{ hostId: vax.id, attempt: '1.1' }] })
+  expect(farm.events).toContainEqual({ kind: 'queued', attempts: [{ hostId: vax.id, attempt: '1.1' }] })
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
 })
 
@@ -119,7 +119,7 @@ farmTest('an attempt keeps the version of the compiler that the host found', asy
     reason: 'exit',
     steps: [],
     logBytes: 0,
-    sum: 'none',
+    checksum: null,
   }
   await farm.attempts.finish({ ...ending, reason: 'exit', compiler: 'gcc (Debian 12.2.0) 12.2.0' })
   expect((await farm.builds.findJob(jobId))?.attempts[0]?.compiler).toBe('gcc (Debian 12.2.0) 12.2.0')

@@ -11,7 +11,7 @@ async function told(farm: TestFarm) {
   return due.map(({ kind, host, since, attempts }) => ({ kind, host, since, attempts }))
 }
 
-const hostsHeard = (farm: TestFarm) => farm.heard.filter(({ kind }) => kind === 'host').length
+const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
 
 farmTest(
   'a host that is not heard is silent within two minutes, its pages hear of it, and its owner is told once',

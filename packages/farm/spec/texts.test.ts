@@ -25,7 +25,7 @@ farmTest('an attempt ends also when its words have NUL in them', async ({ farm }
   const offer = await host.claim(1)
   if (typeof offer === 'string') throw new Error(offer)
   const attempt = { jobId: 1, number: 1, hostId: host.id, lease: offer.lease }
-  const ended = { reason: 'broken', steps: [], logBytes: 0, sum: 'none' } as const
+  const ended = { reason: 'broken', steps: [], logBytes: 0, checksum: null } as const
   const words = { detail: bad, compiler: bad, artifactsLeft: [bad] }
   expect(await farm.attempts.finish({ ...attempt, ...ended, steps: [], ...words })).toMatchObject({ kind: 'finished' })
   const job = await farm.builds.findJob(1)

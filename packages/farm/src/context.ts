@@ -1,34 +1,34 @@
-import type { Artifacts, Logs } from '@rumpfarm/storage'
+import type { Storage } from '@rumpfarm/storage'
 import type { RunningCache } from './attempts/running.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Db } from './db/client.ts'
 import type { Turns } from './db/query-limit.ts'
-import type { FarmEvent } from './events.ts'
+import type { EventListener } from './events.ts'
 
 export interface Settings {
   /** How long a lease lasts without a message from the host. */
   leaseSeconds: number
   /** Agents below this version get no further jobs. */
   agentVersionMin?: string | undefined
-  /** How long a host is not heard before it is called silent. */
+  /** A host that sent nothing for this long is called silent. */
   silentSeconds: number
   /** How long an invitation can be used. */
   invitationSeconds: number
-  /** Signs what must be the same when asked twice (a host's credential). At least 32 bytes, kept for good. */
+  /** Signs credentials, so that a host that asks twice gets the same one. It must never change. */
   secret: string
 }
 
 /** What every command and query works with. */
 export interface Context {
   db: Db
-  logs: Logs
-  artifacts: Artifacts
+  logs: Storage['logs']
+  artifacts: Storage['artifacts']
   running: RunningCache
   settings: Settings
   now: Clock
   random: Random
-  /** Called after a transaction has committed; must not throw. Losing one loses nothing: the reconcile task repeats it. */
-  publish: (event: FarmEvent) => void
+  /** Passes an event to the listeners. Commands call `inTransaction` or `withEvents` (events.ts), which emit after the commit. */
+  emit: EventListener
 }
 
 /** The same context over each pool of connections (db/pools.ts): a method's context says which pool it uses. */

@@ -1,4 +1,4 @@
-import { openArtifacts, openLogs } from '@rumpfarm/storage'
+import { openDirectoryStorage } from '@rumpfarm/storage'
 import { accessMethods } from './access/index.ts'
 import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
@@ -17,7 +17,8 @@ export type * from './access/index.ts'
 export type * from './attempts/index.ts'
 export type * from './builds/index.ts'
 export { sign } from './clock.ts'
-export { isGivenUp, isStorageFull, untilAborted } from './db/client.ts'
+export { untilAborted } from './db/client.ts'
+export { isGivenUp, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
 export type { FarmEvent } from './events.ts'
 export { isBelow, tooOld } from './hosts/agent-version.rule.ts'
@@ -48,17 +49,16 @@ export interface OpenFarm extends Partial<Settings> {
 export function openFarm(options: OpenFarm) {
   if (options.secret.length < 16) throw new Error('the secret of a farm has at least 16 characters')
   const pools = openPools(options)
-  const logs = openLogs(options.logsDirectory)
-  const artifacts = openArtifacts(options.logsDirectory)
+  const storage = openDirectoryStorage(options.logsDirectory)
   const events = eventListeners()
   const main = {
     db: pools.main,
-    logs,
-    artifacts,
+    logs: storage.logs,
+    artifacts: storage.artifacts,
     running: new RunningCache(),
     now: options.now ?? systemClock,
     random: options.random ?? systemRandom,
-    publish: events.publish,
+    emit: events.emit,
     settings: settingsOf(options),
   }
   const { listing } = pools
@@ -79,10 +79,9 @@ export function openFarm(options: OpenFarm) {
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,
     /** Resolves if the database answers within the limits of a query; otherwise it throws. */
-    ping: async () => void (await pools.lookups.$queryRaw`SELECT 1`),
+    ping: async () => void (await pools.lookups.query`SELECT 1`),
     async close() {
-      logs.close()
-      artifacts.close()
+      storage.close()
       await pools.close()
     },
   }

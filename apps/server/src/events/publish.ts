@@ -28,12 +28,12 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'queued':
         void sendAndWakeUp(event.attempts)
         return bus.publish(topics.matrix)
-      case 'planned':
+      case 'sources-needed':
         requests.prepareSources(event.buildId)
         return bus.publish(topics.matrix)
-      case 'line-wanted':
+      case 'history-needed':
         return requests.readBranches(event.project)
-      case 'placed':
+      case 'history-changed':
         return bus.publish(topics.matrix)
       case 'attempt':
         if (event.verdict) log.info(fieldsOf(event), `attempt ${event.verdict}`)

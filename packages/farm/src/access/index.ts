@@ -1,7 +1,7 @@
 import type { Contexts } from '../context.ts'
-import { createLoginLink, logIn, logOut, tokenOfSession } from './login-links.ts'
-import { checkSignature, forgetSignedRuns, type SignedRequest, signersNamed } from './signatures.ts'
-import { admitToken, createToken, listTokens, revokeToken, type TokenScope, tokenBearer } from './tokens.ts'
+import { createLoginLink, findSession, logIn, logOut } from './login-links.ts'
+import { checkSignature, deleteOldSignedRuns, findSigners, type SignedRequest } from './signatures.ts'
+import { admitToken, createToken, findToken, listTokens, revokeToken, type TokenScope } from './tokens.ts'
 
 export type { LoginLink, LoginOutcome } from './login-links.ts'
 export type { SignatureOutcome, SignedRequest, Signer } from './signatures.ts'
@@ -14,17 +14,17 @@ export const accessMethods = ({ main, pages, lookups }: Contexts) => ({
   revokeToken: (name: string) => revokeToken(main, name),
   listTokens: (page: { after?: string | undefined; limit: number }) => listTokens(pages, page),
   /** The name and scope of a valid token. */
-  findToken: (token: string) => tokenBearer(lookups, token),
+  findToken: (token: string) => findToken(lookups, token),
 
   /** A one-time link that logs an administrator's browser in. */
   createLoginLink: (tokenHash: string) => createLoginLink(main, tokenHash),
   logIn: (token: string) => logIn(main, token),
   logOut: (session: string) => logOut(main, session),
   /** The token that a valid session was made with. */
-  findSession: (session: string) => tokenOfSession(lookups, session),
+  findSession: (session: string) => findSession(lookups, session),
 
-  findSigners: (names: readonly string[]) => signersNamed(main, names),
+  findSigners: (names: readonly string[]) => findSigners(main, names),
   /** Whether a request is signed correctly, recent, and received for the first time. */
   checkSignature: (key: string, request: SignedRequest) => checkSignature(main, key, request),
-  deleteOldSignedRuns: () => forgetSignedRuns(main),
+  deleteOldSignedRuns: () => deleteOldSignedRuns(main),
 })

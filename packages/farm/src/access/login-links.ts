@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import type { TokenBearer } from './tokens.ts'
 
 const linkSeconds = 600
-/** A week: long enough not to be in the way, short enough for a browser that was left open. */
+/** A week: rarely in the way, and short enough for a browser that somebody left open. */
 const sessionSeconds = 7 * 24 * 3600
 
 export interface LoginLink {
@@ -12,40 +12,40 @@ export interface LoginLink {
 }
 
 /**
- * A one-time way in for an administrator's browser, made with the token of this hash: it ends with that token, and there is
- * none (undefined) if the token has ended. Only the link's hash is kept; what has expired is cleared away.
+ * A one-time link that logs an administrator's browser in. It belongs to the token of this hash and ends with it. Undefined: the
+ * token was revoked. Only the hash of the link is stored. Expired links are deleted.
  */
 export async function createLoginLink({ db, now, random }: Context, tokenHash: string): Promise<LoginLink | undefined> {
   const token = random()
   const at = now()
   const expiresAt = later(at, linkSeconds)
-  await db.login.deleteMany({ where: { expiresAt: { lt: at } } })
-  const made = await db.$executeRaw`
+  await db.models.login.deleteMany({ where: { expiresAt: { lt: at } } })
+  const added = await db.execute`
     INSERT INTO "Login" ("linkHash", "tokenHash", "createdAt", "expiresAt")
     SELECT ${hash(token)}, "hash", ${at}, ${expiresAt} FROM "ApiToken"
      WHERE "hash" = ${tokenHash} AND "revokedAt" IS NULL AND "scope" = 'admin'`
-  return made === 1 ? { token, expiresAt } : undefined
+  return added === 1 ? { token, expiresAt } : undefined
 }
 
 export type LoginOutcome =
   | { kind: 'logged-in'; session: string; seconds: number }
-  /** Unknown, expired, or used before: a stranger learns nothing of which. */
+  /** Unknown, expired, or used before: the answer does not show which. */
   | { kind: 'link-not-valid' }
 
-/** Uses up a link. The conditional UPDATE decides between two browsers, on however many servers. */
+/** Uses a link. The conditional UPDATE decides between two browsers, also on different servers. */
 export async function logIn({ db, now, random }: Context, token: string): Promise<LoginOutcome> {
   const session = random()
   const at = now()
-  const used = await db.$executeRaw`
+  const used = await db.execute`
     UPDATE "Login" SET "usedAt" = ${at}, "sessionHash" = ${hash(session)}, "expiresAt" = ${later(at, sessionSeconds)}
      WHERE "linkHash" = ${hash(token)} AND "usedAt" IS NULL AND "expiresAt" > ${at} AND EXISTS (
        SELECT 1 FROM "ApiToken" WHERE "hash" = "tokenHash" AND "revokedAt" IS NULL AND "scope" = 'admin')`
   return used === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
 }
 
-/** The token that this administrator's session was made with; undefined if either has ended, or never was. */
-export async function tokenOfSession({ db, now }: Context, session: string): Promise<TokenBearer | undefined> {
-  const [bearer] = await db.$queryRaw<TokenBearer[]>`
+/** The token that this session was made with; undefined if the session or the token is not valid. */
+export async function findSession({ db, now }: Context, session: string): Promise<TokenBearer | undefined> {
+  const [bearer] = await db.query<TokenBearer>`
     SELECT token."name", token."scope", token."hash" FROM "Login" login JOIN "ApiToken" token ON token."hash" = login."tokenHash"
      WHERE login."sessionHash" = ${hash(session)} AND login."expiresAt" > ${now()}
        AND token."revokedAt" IS NULL AND token."scope" = 'admin'`
@@ -53,5 +53,5 @@ export async function tokenOfSession({ db, now }: Context, session: string): Pro
 }
 
 export async function logOut({ db }: Context, session: string): Promise<void> {
-  await db.login.deleteMany({ where: { sessionHash: hash(session) } })
+  await db.models.login.deleteMany({ where: { sessionHash: hash(session) } })
 }

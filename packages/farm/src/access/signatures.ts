@@ -3,26 +3,26 @@ import { keyLetters, type RequestSignature, requestText } from '@rumpfarm/contra
 import { hash, invitationToken, later, sign } from '../clock.ts'
 import type { Context } from '../context.ts'
 
-/** Who may sign, and with what: a host, or whoever holds an invitation. */
+/** A host, or the holder of an invitation, with the key of its signatures. */
 export interface Signer {
   key: string
   host?: { id: number; name: string }
   invitation?: { token: string }
 }
 
-/** The key of whoever holds this invitation. Its public id, the token's hash, tells nothing of it. */
+/** The key of the holder of this invitation. The invitation's public id, the token's hash, does not reveal it. */
 export const invitationKey = (token: string): string => keyLetters(hash(`rumpfarm key ${token}`))
 
-/** The key of the host that was enrolled with this invitation and nonce: both sides make it, neither sends it. */
+/** The key of the host that was enrolled with this invitation and nonce. Both sides compute it, and neither sends it. */
 export const hostKey = (token: string, nonce: string): string =>
   keyLetters(sign(invitationKey(token), `host ${nonce}\n`))
 
-/** Who signs under these names: hosts' names, or invitations' public ids. */
-export async function signersNamed({ db, settings }: Context, names: readonly string[]): Promise<Map<string, Signer>> {
+/** The signers with these names, by name: names of hosts, or public ids of invitations. */
+export async function findSigners({ db, settings }: Context, names: readonly string[]): Promise<Map<string, Signer>> {
   const [hosts, invitations] = await Promise.all([
-    db.$queryRaw<SigningHost[]>`
+    db.query<SigningHost>`
       SELECT "id", "name", "keySeed", "keyNonce", "removedAt" FROM "Host" WHERE "name" = ANY(${names})`,
-    db.$queryRaw<{ tokenHash: string; seed: string }[]>`
+    db.query<{ tokenHash: string; seed: string }>`
       SELECT "tokenHash", "seed" FROM "Invitation" WHERE "tokenHash" = ANY(${names}) AND "seed" IS NOT NULL`,
   ])
   const signers = new Map<string, Signer>()
@@ -31,7 +31,7 @@ export async function signersNamed({ db, settings }: Context, names: readonly st
     signers.set(tokenHash, { key: invitationKey(token), invitation: { token } })
   }
   for (const { id, name, keySeed, keyNonce, removedAt } of hosts) {
-    signers.delete(name) // a host's name counts, also of one that may not sign
+    signers.delete(name) // the name belongs to a host, even if this host may not sign
     if (keySeed === null || keyNonce === null || removedAt) continue
     signers.set(name, { key: hostKey(invitationToken(settings.secret, keySeed), keyNonce), host: { id, name } })
   }
@@ -56,15 +56,15 @@ export type SignatureOutcome =
   | { kind: 'good' }
   /** Not signed by this key. */
   | { kind: 'forged' }
-  /** Too old, or from the future; `now` is the farm's time in seconds. */
+  /** Too old, or in the future; `now` is the farm's time in seconds. */
   | { kind: 'wrong-time'; now: number }
-  /** Its number, or a later one, was there before. */
+  /** The farm already received this number or a later one. */
   | { kind: 'replayed' }
 
-/** How far a request's time may be from the farm's: longer than any client waits, so that a late one is nobody's any more. */
+/** How far a request's time may differ from the farm's: longer than any client waits for its answer. */
 export const signedWindowSeconds = 300
 
-/** Whether this very request was signed by that key, now, and is here for the first time, on whichever server of the farm. */
+/** Whether a request is signed with this key, recent, and received for the first time by any server of the farm. */
 export async function checkSignature(context: Context, key: string, request: SignedRequest): Promise<SignatureOutcome> {
   const expected = sign(key, requestText(request.method, request.target, request.bodySum))
   if (!timingSafeEqual(Buffer.from(expected), Buffer.from(request.signature))) return { kind: 'forged' }
@@ -73,15 +73,15 @@ export async function checkSignature(context: Context, key: string, request: Sig
   return (await countRequest(context, request)) ? { kind: 'good' } : { kind: 'replayed' }
 }
 
-/** One small UPDATE for each request: a process counts its requests, so that none need be remembered but the newest. */
+/** One small UPDATE for each request. A process numbers its requests, so the farm stores only the newest number. */
 async function countRequest({ db, now }: Context, { by, run, count }: SignedRequest): Promise<boolean> {
-  const counted = await db.$executeRaw`
+  const counted = await db.execute`
     INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, ${run}, ${count}, ${now()})
     ON CONFLICT ("by", "run") DO UPDATE SET "count" = EXCLUDED."count", "seenAt" = EXCLUDED."seenAt"
       WHERE "SignedRun"."count" < EXCLUDED."count"`
   return counted === 1
 }
 
-/** Forgets processes whose requests are too old to be taken, with room for servers whose clocks differ. */
-export const forgetSignedRuns = ({ db, now }: Context) =>
-  db.signedRun.deleteMany({ where: { seenAt: { lt: later(now(), -3 * signedWindowSeconds) } } })
+/** Deletes processes whose requests are too old to be accepted, with a margin for servers whose clocks differ. */
+export const deleteOldSignedRuns = ({ db, now }: Context) =>
+  db.models.signedRun.deleteMany({ where: { seenAt: { lt: later(now(), -3 * signedWindowSeconds) } } })

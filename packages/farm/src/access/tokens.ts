@@ -1,12 +1,12 @@
 import { hash, later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/client.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { isTokenName } from '../hosts/names.rule.ts'
 
-/** admin may do everything; trigger may only ask for builds. */
+/** admin may do everything; trigger may only start builds. */
 export type TokenScope = 'admin' | 'trigger'
 
-/** A new API token, shown once; undefined if the name is taken or no name. */
+/** A new API token, shown once; undefined if another token has the name, or if the name is not allowed. */
 export async function createToken(
   { db, now, random }: Context,
   name: string,
@@ -14,47 +14,43 @@ export async function createToken(
 ): Promise<string | undefined> {
   if (!isTokenName(name)) return undefined
   const token = `rft-${random()}`
-  const { count } = await db.apiToken.createMany({
+  const { count } = await db.models.apiToken.createMany({
     data: { name, hash: hash(token), scope, createdAt: now() },
     skipDuplicates: true,
   })
   return count === 1 ? token : undefined
 }
 
-/** Fewer characters than these can be guessed. */
+/** A shorter token can be guessed. */
 const tokenLengthMin = 16
 
 export type Admission =
-  /** It is valid, as it was before or for the first time. */
+  /** It is valid. */
   | { kind: 'admitted' }
-  /** It is valid, and the one that had this name before no longer is. */
+  /** It is valid, and the token that had this name before is not valid any more. */
   | { kind: 'replaced' }
-  /** It was revoked once, under whatever name; nothing was changed. */
+  /** It was revoked before, under any name. Nothing was changed. */
   | { kind: 'revoked' }
-  /** It is a token of another name; nothing was changed. */
+  /** It is valid under another name. Nothing was changed. */
   | { kind: 'other-token'; name: string }
 
 /**
- * Makes a token that the operator keeps in a file or in the environment known to the farm. The one that had its name before
- * ends, with its links and sessions; it may come back, unless it was revoked. Throws for a token that can be guessed: an empty
- * one would make everybody an administrator.
+ * Makes the operator's token, from a file or the environment, valid. The token that had its name before ends, with its login
+ * links and sessions. It can be admitted again unless it was revoked. Throws for a token that can be guessed: an empty token
+ * would make everybody an administrator.
  */
-export async function admitToken(
-  { db, now }: Context,
-  name: string,
-  token: string,
-  scope: TokenScope,
-): Promise<Admission> {
+export async function admitToken(context: Context, name: string, token: string, scope: TokenScope): Promise<Admission> {
   if (token.length < tokenLengthMin)
     throw new Error(`the token ${name} has ${token.length} characters; it needs at least ${tokenLengthMin}`)
   const wanted = hash(token)
-  const at = now()
-  return db.$transaction(async tx => {
-    const other = await tx.apiToken.findFirst({ where: { hash: wanted, revokedAt: null, name: { not: name } } })
+  const at = context.now()
+  return inTransaction(context, async (tx): Promise<Admission> => {
+    const [other] = await tx.query<{ name: string }>`
+      SELECT "name" FROM "ApiToken" WHERE "hash" = ${wanted} AND "revokedAt" IS NULL AND "name" <> ${name}`
     if (other) return { kind: 'other-token', name: other.name }
-    const before = await tx.apiToken.findUnique({ where: { name } })
-    // The last line is for a token that another server revokes at this moment: its row is newer than this statement's view.
-    const admitted = await tx.$executeRaw`
+    const [before] = await tx.query<{ hash: string }>`SELECT "hash" FROM "ApiToken" WHERE "name" = ${name}`
+    // The last line handles a token that another server revokes at this moment: this statement does not see that row yet.
+    const admitted = await tx.execute`
       INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt")
       SELECT ${name}, ${wanted}, ${scope}, ${at} WHERE NOT EXISTS (SELECT 1 FROM "RevokedToken" WHERE "hash" = ${wanted})
       ON CONFLICT ("name") DO UPDATE SET "hash" = EXCLUDED."hash", "scope" = EXCLUDED."scope", "revokedAt" = NULL,
@@ -66,22 +62,23 @@ export async function admitToken(
   })
 }
 
-/** Makes a token useless, permanently, with the login links and the sessions that were made with it. */
-export async function revokeToken({ db, now }: Context, name: string): Promise<boolean> {
-  return db.$transaction(async tx => {
-    const at = now()
-    const where = { name, revokedAt: null }
-    const [row] = await tx.apiToken.updateManyAndReturn({ where, data: { revokedAt: at }, select: { hash: true } })
+/** Ends a token permanently, with its login links and sessions. False: there is no valid token of this name. */
+export async function revokeToken(context: Context, name: string): Promise<boolean> {
+  return inTransaction(context, async tx => {
+    const at = context.now()
+    const [row] = await tx.query<{ hash: string }>`
+      UPDATE "ApiToken" SET "revokedAt" = ${at} WHERE "name" = ${name} AND "revokedAt" IS NULL RETURNING "hash"`
     if (!row) return false
-    await tx.revokedToken.createMany({ data: { hash: row.hash, revokedAt: at }, skipDuplicates: true })
+    await tx.execute`
+      INSERT INTO "RevokedToken" ("hash", "revokedAt") VALUES (${row.hash}, ${at}) ON CONFLICT DO NOTHING`
     await endOrphanedLogins(tx)
     return true
   })
 }
 
-/** Without their token they are refused anyway; if that token is admitted again, they must not come back with it. */
+/** They are not accepted without their token. If that token is admitted again, they must not become valid again. */
 const endOrphanedLogins = (tx: Tx) =>
-  tx.$executeRaw`
+  tx.execute`
     DELETE FROM "Login" WHERE NOT EXISTS (
       SELECT 1 FROM "ApiToken" WHERE "ApiToken"."hash" = "Login"."tokenHash" AND "ApiToken"."revokedAt" IS NULL)`
 
@@ -99,7 +96,7 @@ export async function listTokens(
   { db }: Context,
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<TokenView[]> {
-  const rows = await db.apiToken.findMany({
+  const rows = await db.models.apiToken.findMany({
     where: after === undefined ? {} : { name: { gt: after } },
     select: { name: true, scope: true, createdAt: true, lastUsedAt: true, revokedAt: true },
     orderBy: { name: 'asc' },
@@ -112,17 +109,17 @@ export async function listTokens(
 export interface TokenBearer {
   name: string
   scope: TokenScope
-  /** Names this very token: another one may have its name later. */
+  /** Identifies the token: another token may have its name later. */
   hash: string
 }
 
-/** Who bears this token, or undefined. No token is shorter than `tokenLengthMin`, whatever a database holds. */
-export async function tokenBearer({ db, now }: Context, token: string): Promise<TokenBearer | undefined> {
+/** The valid token; undefined if it is not valid. A shorter one than `tokenLengthMin` is not valid, even if its row exists. */
+export async function findToken({ db, now }: Context, token: string): Promise<TokenBearer | undefined> {
   if (token.length < tokenLengthMin) return undefined
-  const row = await db.apiToken.findUnique({ where: { hash: hash(token) } })
+  const row = await db.models.apiToken.findUnique({ where: { hash: hash(token) } })
   if (!row || row.revokedAt) return undefined
   const at = now()
   if (!row.lastUsedAt || row.lastUsedAt < later(at, -60))
-    await db.apiToken.update({ where: { id: row.id }, data: { lastUsedAt: at } })
+    await db.models.apiToken.update({ where: { id: row.id }, data: { lastUsedAt: at } })
   return { name: row.name, scope: row.scope as TokenScope, hash: row.hash }
 }

@@ -1,53 +1,63 @@
-import { attemptName, type FinishReason, type StepEnd, type Verdict } from '@rumpfarm/contracts'
-import { type SumKind, sumsOf } from '@rumpfarm/storage'
+import {
+  attemptName,
+  type Checksum,
+  type FinishReason,
+  type StepEnd,
+  type Verdict,
+  writeChecksum,
+} from '@rumpfarm/contracts'
+import { checksumsOf } from '@rumpfarm/storage'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
-import { checkArtifacts, type KeptArtifact, type ToldArtifact } from './artifacts.ts'
-import { finishRows } from './finish-rows.ts'
+import { joinRecipe } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { checkArtifacts, type ReportedArtifact } from './artifacts.ts'
+import { endAttempts, type StoredArtifact } from './end-attempts.ts'
+import type { Holder } from './held-lease.ts'
 import { judge } from './judge.rule.ts'
-import { type Holder, namedSteps } from './progress.ts'
+import { withNames } from './progress.ts'
 
 export interface Finish extends Holder {
   reason: FinishReason
   steps: StepEnd[]
   logBytes: number
-  /** Of the whole log, or `none`. */
-  sum: string
+  /** Of the whole log; null: the host has no tool for it. */
+  checksum: Checksum | null
   detail?: string | undefined
-  /** The files that were sent, and in words, which were not. */
-  artifacts?: ToldArtifact[]
+  /** The files that the host sent, and one line for each file that it did not send. */
+  artifacts?: ReportedArtifact[]
   artifactsLeft?: string[]
-  /** Its compiler's first version line, as the host found it while the job ran. */
+  /** The compiler's first version line, as the host found it while the job ran. */
   compiler?: string | undefined
 }
 
 export type FinishOutcome =
   | { kind: 'finished'; verdict: Verdict }
-  /** The farm does not hold the whole log: send from `size`, then finish again. */
+  /** The farm does not hold the whole log: the host sends it from `size` on, and finishes again. */
   | { kind: 'log-incomplete'; size: number }
-  /** The same of a file that the job left. */
+  /** The same for an artifact. */
   | { kind: 'artifact-incomplete'; name: string; size: number }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
-/** Ends an attempt, once its whole log is here. Only the lease's holder may; the same finish again gets the same answer. */
+/** Ends an attempt when its whole log is stored. Only the holder of the lease may do it. A repeated finish gets the same answer. */
 export async function finish(context: Context, message: Finish): Promise<FinishOutcome> {
-  const known = context.running.held(message, { ...message, at: context.now() })
-  const outcome = known && (await finishHeld(context, message, known.stepNames))
+  const cached = context.running.held(message, { ...message, at: context.now() })
+  const outcome = cached && (await finishHeld(context, message, cached.stepNames))
   if (outcome && outcome !== 'other-log' && outcome !== 'ended-meanwhile') return outcome
-  context.running.forget(attemptName(message))
+  context.running.invalidate(attemptName(message))
   return finishByRow(context, message)
 }
 
-/** What the row says counts: when nothing is remembered of the attempt, and before anything is thrown away. */
+/** The row decides if the attempt is not cached, and before any byte is dropped. */
 async function finishByRow(context: Context, message: Finish): Promise<FinishOutcome> {
-  const held = await heldRow(context, message)
+  const held = await readHeld(context, message)
   if (!held) return { kind: 'unknown' }
   if (held.lease !== message.lease) return { kind: 'lease-lost' }
-  if (held.verdict) return finishedBefore(held, message)
-  const outcome = await finishHeld(context, message, held.names)
+  if (held.verdict) return repeatedFinish(held, message)
+  const outcome = await finishHeld(context, message, held.stepNames)
   if (outcome === 'ended-meanwhile') return finishByRow(context, message)
   if (outcome !== 'other-log') return outcome
   context.logs.open(message).truncate(0)
@@ -57,69 +67,70 @@ async function finishByRow(context: Context, message: Finish): Promise<FinishOut
 type HeldOutcome = FinishOutcome | 'other-log' | 'ended-meanwhile'
 
 /** Ends the attempt if the farm holds exactly the host's log. */
-async function finishHeld(context: Context, message: Finish, names: string[]): Promise<HeldOutcome> {
-  if (message.steps.length > names.length) return { kind: 'wrong-steps' }
+async function finishHeld(context: Context, message: Finish, stepNames: string[]): Promise<HeldOutcome> {
+  if (message.steps.length > stepNames.length) return { kind: 'wrong-steps' }
   const size = context.logs.size(message)
   if (size < message.logBytes) return { kind: 'log-incomplete', size }
   if (size > message.logBytes || !(await logMatches(context.logs, message))) return 'other-log'
   const artifacts = await checkArtifacts(context, message, message.artifacts ?? [])
-  return 'kind' in artifacts ? artifacts : end(context, message, names, artifacts)
+  return 'kind' in artifacts ? artifacts : end(context, message, stepNames, artifacts)
 }
 
 interface HeldRow {
   lease: string | null
   verdict: Verdict | null
   reason: string | null
-  names: string[]
 }
 
-async function heldRow({ db }: Context, { jobId, number, hostId }: Finish): Promise<HeldRow | undefined> {
-  const rows = await db.$queryRaw<(Omit<HeldRow, 'names'> & { steps: Recipe['steps'] })[]>`
+async function readHeld({ db }: Context, { jobId, number, hostId }: Finish) {
+  const [row] = await db.query<HeldRow & { steps: Recipe['steps'] }>`
     SELECT a."lease", a."verdict", a."reason", recipe."body" -> 'steps' AS "steps"
-      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
+      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" ${joinRecipe}
      WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND a."hostId" = ${hostId}`
-  const [row] = rows
-  return row && { ...row, names: row.steps.map(step => step.name) }
+  return row && { ...row, stepNames: row.steps.map(step => step.name) }
 }
 
-/** The host's own finish, sent twice, is answered as the first time; one that the farm ended without it is over. */
-const finishedBefore = (held: HeldRow, message: Finish): FinishOutcome =>
+/** A host that repeats its finish gets the same answer. If the farm ended the attempt, the lease is lost. */
+const repeatedFinish = (held: HeldRow, message: Finish): FinishOutcome =>
   held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }
 
 async function logMatches(logs: Context['logs'], message: Finish): Promise<boolean> {
-  const [kind, value] = message.sum.split(':', 2)
-  if (kind === 'none' || message.logBytes === 0) return true
-  const known = kind === 'crc' ? logs.open(message).sum : undefined
-  // If it is another one, the file decides: another server may have written it since.
-  if (known?.bytes === message.logBytes && String(known.digest()) === value) return true
-  const sums = await sumsOf(logs.read(message, 0, message.logBytes), [kind as SumKind])
-  return sums[kind as SumKind] === value
+  const { checksum, logBytes } = message
+  if (checksum === null || logBytes === 0) return true
+  const known = checksum.kind === 'crc' ? logs.open(message).crc : undefined
+  // If the known CRC differs, the file decides: another server may have written to it since.
+  if (known?.bytes === logBytes && String(known.digest()) === checksum.value) return true
+  const sums = await checksumsOf(logs.read(message, 0, logBytes), [checksum.kind])
+  return sums[checksum.kind] === checksum.value
 }
 
 async function end(
   context: Context,
   message: Finish,
-  names: string[],
-  artifacts: KeptArtifact[],
+  stepNames: string[],
+  artifacts: StoredArtifact[],
 ): Promise<HeldOutcome> {
-  const { jobId, number, lease } = message
-  const judgement = judge(message.reason, names, message.steps)
+  const { jobId, number, lease, reason } = message
+  const { verdict, failedStep, detail } = judge(reason, stepNames, message.steps)
   await context.logs.open(message).seal()
-  const where = Prisma.sql`"jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${lease}`
-  const ending = {
-    verdict: judgement.verdict,
-    failedStep: judgement.failedStep,
-    reason: message.reason,
-    detail: message.detail ?? judgement.detail,
-    steps: namedSteps(names, message.steps),
+  const where = sql`"jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${lease}`
+  const report = {
+    steps: withNames(message.steps, stepNames),
     logBytes: message.logBytes,
-    logSum: message.sum,
+    logSum: writeChecksum(message.checksum),
     artifacts,
     artifactNote: message.artifactsLeft?.join('\n') || null,
     compiler: message.compiler ?? null,
   }
-  const announceAll = await context.db.$transaction(tx => finishRows(context, tx, { kind: 'one', where }, ending))
-  const rows = announceAll()
-  context.running.forget(attemptName(message))
-  return rows.length > 0 ? { kind: 'finished', verdict: judgement.verdict } : 'ended-meanwhile'
+  const ended = await inTransaction(context, tx =>
+    endAttempts(
+      context,
+      tx,
+      { kind: 'one', where },
+      { verdict, failedStep, reason, detail: message.detail ?? detail },
+      report,
+    ),
+  )
+  context.running.invalidate(attemptName(message))
+  return ended.length > 0 ? { kind: 'finished', verdict } : 'ended-meanwhile'
 }

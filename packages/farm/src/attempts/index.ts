@@ -2,36 +2,39 @@ import type { Readable } from 'node:stream'
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { ArtifactKey } from '@rumpfarm/storage'
 import type { Contexts } from '../context.ts'
-import { type ArtifactPiece, storeArtifact } from './artifacts.ts'
-import { askForWork, type Claim, type HostCondition, leaseAttempt } from './claim.ts'
+import { type ArtifactChunk, storeArtifact } from './artifacts.ts'
+import { sourcesOfAttempt } from './attempt-sources.ts'
 import { expireLeases, extendLeases } from './expire-leases.ts'
 import { type Finish, finish } from './finish.ts'
-import { sourcesOfLease } from './lease-sources.ts'
-import { type Progress, progress } from './progress.ts'
-import { queuedAttempts } from './queued.ts'
+import { type Claim, leaseAttempt } from './lease.ts'
+import { type Progress, recordProgress } from './progress.ts'
+import { listQueuedAttempts } from './queued-attempts.ts'
+import { checkSlot, type HostCondition } from './slots.ts'
 
-export type { ArtifactOutcome, ToldArtifact } from './artifacts.ts'
-export type { Claim, HostCondition, Offer, SlotState } from './claim.ts'
+export type { ArtifactOutcome, ReportedArtifact } from './artifacts.ts'
 export type { FinishOutcome } from './finish.ts'
+export type { Claim } from './lease.ts'
+export type { Offer } from './offer.ts'
 export type { ProgressOutcome } from './progress.ts'
+export type { HostCondition, SlotState } from './slots.ts'
 
 /** Attempts: their claims, leases, progress, logs and artifacts. */
 export const attemptMethods = ({ main }: Contexts) => ({
   /** The state of a host's slot. It also renews the host's last-seen time. */
-  checkSlot: (claim: Claim, condition?: HostCondition) => askForWork(main, claim, condition),
+  checkSlot: (claim: Claim, condition?: HostCondition) => checkSlot(main, claim, condition),
   /** Leases a queued attempt to a slot; undefined if the attempt is not available any more. */
   lease: (claim: Claim, attempt: AttemptId) => leaseAttempt(main, claim, attempt),
   /** The sources that an attempt unpacks; undefined if this host does not hold it with this lease. */
-  sourcesOf: (attempt: AttemptId, hostId: number, lease: string) => sourcesOfLease(main, attempt, hostId, lease),
-  recordProgress: (message: Progress) => progress(main, message),
+  sourcesOf: (attempt: AttemptId, hostId: number, lease: string) => sourcesOfAttempt(main, attempt, hostId, lease),
+  recordProgress: (message: Progress) => recordProgress(main, message),
   /** Stores bytes of a file that the job uploads. */
-  storeArtifact: (message: ArtifactPiece) => storeArtifact(main, message),
+  storeArtifact: (message: ArtifactChunk) => storeArtifact(main, message),
   finish: (message: Finish) => finish(main, message),
   /** Drops what this process caches of an attempt, because some server changed its row. */
-  dropCached: (attempt: string) => main.running.forget(attempt),
+  dropCached: (attempt: string) => main.running.invalidate(attempt),
 
   /** Claimable attempts, oldest first. */
-  listQueued: () => queuedAttempts(main),
+  listQueued: () => listQueuedAttempts(main),
   /** Ends attempts of silent hosts; call it every few seconds. */
   expireLeases: () => expireLeases(main),
   /** Gives every lease its full length again; a server calls it once when it starts. */

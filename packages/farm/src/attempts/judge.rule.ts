@@ -1,31 +1,32 @@
 import type { FinishReason, StepEnd, Verdict } from '@rumpfarm/contracts'
+import { notAllowedByOwner } from './ends.rule.ts'
 
 export interface Judgement {
   verdict: Verdict
   failedStep: string | null
-  /** For a person, when the verdict alone does not say it. */
+  /** For a person, if the verdict alone does not explain it. */
   detail: string | null
 }
 
-const wordOf: Record<Exclude<FinishReason, 'exit'>, [Verdict, string]> = {
+const meaningOf: Record<Exclude<FinishReason, 'exit'>, [Verdict, string]> = {
   cancelled: ['cancelled', 'cancelled on request'],
   'wall-limit': ['timed-out', 'ran longer than the recipe allows'],
   'silence-limit': ['timed-out', 'printed nothing for longer than the recipe allows'],
   'log-limit': ['failed', 'printed more than the recipe allows'],
-  'disk-full': ['broken', "the host's disk fell below its floor"],
+  'disk-full': ['broken', "the host's disk has less free space than its limit"],
   broken: ['broken', 'the host could not run the job'],
   vanished: ['lost', "the job's process disappeared without an exit code: killed from outside, or a reboot"],
-  refused: ['broken', "the host's owner does not allow it"],
+  refused: ['broken', notAllowedByOwner],
   stopped: ['lost', "the host's owner stopped the agent"],
 }
 
-/** What an attempt's end means. `names` are the recipe's steps in order, `ends` the ones that ended. */
+/** The verdict of a finish. `names` are the recipe's steps in order, `ends` the steps that ended. */
 export function judge(reason: FinishReason, names: readonly string[], ends: readonly StepEnd[]): Judgement {
   const failed = ends.findIndex(step => step.exit !== 0)
   const unfinished = failed >= 0 ? failed : ends.length
   const step = names[unfinished] ?? null
   if (reason !== 'exit') {
-    const [verdict, detail] = wordOf[reason]
+    const [verdict, detail] = meaningOf[reason]
     return { verdict, failedStep: verdict === 'cancelled' || reason === 'refused' ? null : step, detail }
   }
   if (failed >= 0) return { verdict: 'failed', failedStep: step, detail: null }

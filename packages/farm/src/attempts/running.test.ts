@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Running, RunningCache } from './running.ts'
+import { type RunningAttempt, RunningCache } from './running.ts'
 
-const running = (jobId: number): Running => ({
+const running = (jobId: number): RunningAttempt => ({
   jobId,
   number: 1,
   hostId: 1,
@@ -15,15 +15,15 @@ const running = (jobId: number): Running => ({
   wallUntil: 1,
   stepNames: [],
   sources: [],
-  steps: '',
+  steps: [],
   started: true,
 })
 
-test('5,000 attempts are remembered, and the one longest unused is forgotten first', () => {
+test('the cache holds 5,000 attempts and drops the least recently used one', () => {
   const cache = new RunningCache()
-  for (let job = 1; job <= 5_000; job++) cache.set(running(job), cache.moment)
+  for (let job = 1; job <= 5_000; job++) cache.set(running(job), cache.sequence)
   expect(cache.get('1.1')?.jobId).toBe(1)
-  cache.set(running(5_001), cache.moment)
+  cache.set(running(5_001), cache.sequence)
   expect([cache.get('1.1')?.jobId, cache.get('2.1')?.jobId, cache.get('5001.1')?.jobId]).toEqual([1, undefined, 5_001])
 })
 
@@ -31,20 +31,20 @@ test.each([
   { who: 'its host with its lease', hostId: 1, lease: 'lease', at: 999, holds: true },
   { who: 'another host', hostId: 2, lease: 'lease', at: 999, holds: false },
   { who: 'an older lease', hostId: 1, lease: 'older', at: 999, holds: false },
-  { who: 'its host when the lease has run out', hostId: 1, lease: 'lease', at: 1_000, holds: false },
+  { who: 'its host after the lease has expired', hostId: 1, lease: 'lease', at: 1_000, holds: false },
 ])('held by $who: $holds', ({ hostId, lease, at, holds }) => {
   const cache = new RunningCache()
-  cache.set(running(7), cache.moment)
+  cache.set(running(7), cache.sequence)
   expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)
 })
 
-test('what was read before an attempt was revoked is not remembered when it comes after the word', () => {
+test('an entry that was read before its attempt was invalidated is not cached', () => {
   const cache = new RunningCache()
-  const since = cache.moment
-  cache.forget('7.1')
-  cache.set(running(7), since)
-  cache.set(running(8), since)
+  const sequence = cache.sequence
+  cache.invalidate('7.1')
+  cache.set(running(7), sequence)
+  cache.set(running(8), sequence)
   expect([cache.get('7.1'), cache.get('8.1')?.jobId]).toEqual([undefined, 8])
-  cache.set(running(7), cache.moment)
+  cache.set(running(7), cache.sequence)
   expect(cache.get('7.1')?.jobId).toBe(7)
 })

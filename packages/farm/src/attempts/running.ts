@@ -1,33 +1,33 @@
-import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { type AttemptId, attemptName, type StepEnd } from '@rumpfarm/contracts'
 import type { Recipe } from '../builds/plan.rule.ts'
-import type { PreparedSource } from '../builds/sources.ts'
+import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 
-/** What the hot path (a log chunk, a heartbeat) must know of an attempt without asking the database each time. */
-export interface Running extends AttemptId {
+/** What each log chunk and heartbeat needs of an attempt, so that they need no query. */
+export interface RunningAttempt extends AttemptId {
   hostId: number
   buildId: number
   projectName: string
   lease: string
-  /** Until when nobody else can have it: the cache is safe that long, since only an expired lease changes hands. */
+  /** Milliseconds since the epoch. The entry is valid until then: only an expired lease can go to another host. */
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
   /** Of all artifacts together; 0 if the recipe names none. */
   artifactBytesMax: number
-  /** Milliseconds since the epoch; the agent keeps the limit itself, this is for an agent that does not. */
+  /** Milliseconds since the epoch. The agent keeps the limit itself; this one is for an agent that does not. */
   wallUntil: number
   stepNames: string[]
   sources: PreparedSource[]
-  /** The steps as last stored, in wire form. */
-  steps: string
+  /** The ended steps, as last stored. */
+  steps: StepEnd[]
   started: boolean
 }
 
-// The agent ends a job at its wall limit; the farm's word comes this much later, for an agent whose clock stands still.
+// The agent ends a job at its time limit. The farm asks for it this much later, for an agent whose clock has stopped.
 const wallMarginSeconds = 60
 
-/** What the recipe says of an attempt that was leased then. */
+/** The limits and steps of an attempt, as its recipe has them. */
 export const limitsOf = ({ limits, steps, artifacts = [] }: Recipe, leasedAt: Date) => ({
   logBytesMax: limits.logBytes,
   artifactBytesMax: artifacts.length > 0 ? limits.artifactBytes : 0,
@@ -36,49 +36,61 @@ export const limitsOf = ({ limits, steps, artifacts = [] }: Recipe, leasedAt: Da
 })
 
 const cachedMax = 5_000
-const forgottenMax = 1_000
+const invalidationsMax = 1_000
 
-/** Attempts whose hosts talk to this process, least recently used first. */
+/**
+ * The attempts whose hosts talk to this process; the least recently used one leaves first. It is not lru-cache: two Maps do
+ * it, and the numbers of the invalidations, which lru-cache does not have, are most of it.
+ */
 export class RunningCache {
-  readonly #entries = new Map<string, Running>()
-  /** When each was forgotten, counted in words that were heard; the last ones. */
-  readonly #forgotten = new Map<string, number>()
-  #words = 0
+  readonly #entries = new Map<string, RunningAttempt>()
+  /** The sequence number at which each attempt was invalidated; only the last ones. */
+  readonly #invalidated = new Map<string, number>()
+  #sequence = 0
 
-  /** To be noted before the database is asked: `set` then knows what was said while the answer was on its way. */
-  get moment(): number {
-    return this.#words
+  /** The number of the last invalidation. Read it before a query whose result goes to `set`. */
+  get sequence(): number {
+    return this.#sequence
   }
 
-  get(name: string): Running | undefined {
+  get(name: string): RunningAttempt | undefined {
     const entry = this.#entries.get(name)
-    if (entry) {
-      this.#entries.delete(name)
-      this.#entries.set(name, entry)
-    }
+    if (entry) put(this.#entries, name, entry)
     return entry
   }
 
-  /** The attempt, if this host holds it with this lease and nobody else can have got it since. */
-  held(attempt: AttemptId, { hostId, lease, at }: { hostId: number; lease: string; at: Date }): Running | undefined {
+  /** The attempt, if this host holds it with this lease and the lease has not expired. */
+  held(
+    attempt: AttemptId,
+    { hostId, lease, at }: { hostId: number; lease: string; at: Date },
+  ): RunningAttempt | undefined {
     const entry = this.get(attemptName(attempt))
     const holds = entry?.hostId === hostId && entry.lease === lease && entry.leaseUntil > at.getTime()
     return holds ? entry : undefined
   }
 
-  /** `since`: what was read is not remembered if the attempt was revoked, by whichever server, after that moment. */
-  set(entry: Running, since: number): void {
-    if ((this.#forgotten.get(attemptName(entry)) ?? 0) > since) return
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size >= cachedMax && oldest !== undefined) this.#entries.delete(oldest)
-    this.#entries.set(attemptName(entry), entry)
+  /** Ignores an entry whose attempt was invalidated, by any server, after the query began (`sequence`). */
+  set(entry: RunningAttempt, sequence: number): void {
+    const name = attemptName(entry)
+    if ((this.#invalidated.get(name) ?? 0) > sequence) return
+    put(this.#entries, name, entry)
+    dropOldest(this.#entries, cachedMax)
   }
 
-  forget(name: string): void {
+  invalidate(name: string): void {
     this.#entries.delete(name)
-    this.#forgotten.delete(name)
-    this.#forgotten.set(name, ++this.#words)
-    const [oldest] = this.#forgotten.keys()
-    if (this.#forgotten.size > forgottenMax && oldest !== undefined) this.#forgotten.delete(oldest)
+    put(this.#invalidated, name, ++this.#sequence)
+    dropOldest(this.#invalidated, invalidationsMax)
   }
+}
+
+/** Makes it the newest entry: a Map keeps the order in which its keys were added. */
+function put<Value>(map: Map<string, Value>, name: string, value: Value): void {
+  map.delete(name)
+  map.set(name, value)
+}
+
+function dropOldest(map: Map<string, unknown>, sizeMax: number): void {
+  const [oldest] = map.keys()
+  if (map.size > sizeMax && oldest !== undefined) map.delete(oldest)
 }

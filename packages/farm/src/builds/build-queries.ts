@@ -1,9 +1,10 @@
 import { type AttemptState, attemptName, attemptStates, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
-import type { PreparedSource } from './sources.ts'
+import { isOpen, newestAttempt } from '../db/fragments.ts'
+import { join, type Sql, sql } from '../db/sql.ts'
+import type { PreparedSource } from './prepared-source.ts'
 
-/** A job as its newest attempt shows it. */
+/** A job with the state of its newest attempt. */
 export interface JobSummary {
   id: number
   buildId: number
@@ -32,9 +33,9 @@ export interface BuildSummary {
   author: string | null
   createdAt: Date
   sources: 'pending' | 'ready' | 'failed'
-  /** Why its sources cannot be had: git's own message. */
+  /** Why its sources are not available: git's own message. */
   problem: string | null
-  /** How many of its jobs are in each state or, if finished, of each verdict. */
+  /** How many of its jobs have each state or, if they are finished, each verdict. */
   counts: Partial<Record<Exclude<AttemptState, 'finished'> | Verdict, number>>
 }
 
@@ -53,41 +54,40 @@ export interface JobFilter {
   variant?: string | undefined
   /** `active`, a state, or a verdict. */
   status?: string | undefined
-  /** Jobs with a smaller id only: the cursor. */
+  /** Only jobs with a smaller id: the cursor. */
   before?: number | undefined
   limit: number
 }
 
 /**
- * Jobs, newest first. The page of ids is found by an index, and only those jobs are joined with the rest: joined first,
- * `active` of 9.5 million jobs took 84 s, and the jobs of an old host 11 s.
+ * Jobs, newest first. An index finds the ids of the page, and only these jobs are joined with the other tables. With the join
+ * first, `active` of 9.5 million jobs took 84 s, and the jobs of an old host 11 s.
  */
 export async function listJobs(context: Context, filter: JobFilter): Promise<JobSummary[]> {
   const { db, logs } = context
-  const host = filter.host === undefined ? undefined : await hostNumber(context, filter.host)
-  if (host === null) return []
-  const rows = await db.$queryRaw<JobRow[]>`
-    SELECT ${jobColumns} FROM (${pageOfIds(filter, host)}) AS page JOIN "Job" job ON job."id" = page."id" ${jobJoins}
+  const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
+  if (hostId === null) return []
+  const rows = await db.query<JobRow>`
+    SELECT ${jobColumns} FROM (${pageOfIds(filter, hostId)}) AS page JOIN "Job" job ON job."id" = page."id" ${jobJoins}
      ORDER BY job."id" DESC`
   return rows.map(row => jobOf(row, logs))
 }
 
-/** Null: there is no such host. A sub-select in the query would hide from the planner how many jobs the host has. */
-async function hostNumber({ db }: Context, name: string): Promise<number | null> {
-  const host = await db.host.findUnique({ where: { name }, select: { id: true } })
+/** Null: there is no such host. With a sub-select, PostgreSQL's planner would not know how many jobs the host has. */
+async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
+  const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })
   return host?.id ?? null
 }
 
-function pageOfIds(filter: JobFilter, host: number | undefined): Prisma.Sql {
-  const wanted = Prisma.join(conditions(filter, host), ' AND ')
-  // A job has at most one attempt that has not ended, and it is its newest: index one_open_attempt_per_job.
+function pageOfIds(filter: JobFilter, hostId: number | undefined): Sql {
+  const wanted = join(conditions(filter, hostId), ' AND ')
   const open =
     filter.status === 'active' || attemptStates.some(state => state !== 'finished' && state === filter.status)
   const newest = open
-    ? Prisma.sql`"Attempt" a JOIN "Job" job ON job."id" = a."jobId" AND a."state" <> 'finished'`
-    : Prisma.sql`"Job" job JOIN LATERAL (${newestAttempt}) a ON true`
-  const order = open ? Prisma.sql`a."jobId"` : Prisma.sql`job."id"`
-  return Prisma.sql`SELECT job."id" FROM ${newest} JOIN "Build" build ON build."id" = job."buildId"
+    ? sql`"Attempt" a JOIN "Job" job ON job."id" = a."jobId" AND ${isOpen}`
+    : sql`"Job" job JOIN ${newestAttempt} a ON true`
+  const order = open ? sql`a."jobId"` : sql`job."id"`
+  return sql`SELECT job."id" FROM ${newest} JOIN "Build" build ON build."id" = job."buildId"
     WHERE ${wanted} ORDER BY ${order} DESC LIMIT ${filter.limit}`
 }
 
@@ -95,30 +95,28 @@ type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
 
 function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
   const attempt = { jobId: row.id, number }
-  // The row learns the log's length with the finish; until then its file has it.
+  // The finish writes the log's size to the row. Until then only the file has it.
   const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
   return { ...row, logBytes, attempt: attemptName(attempt) }
 }
 
-const jobColumns = Prisma.sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
+const jobColumns = sql`job."id", job."buildId", build."projectName" AS "project", build."commit",
   host."name" AS "host", job."arch", job."variant", a."number", a."state", a."verdict", a."failedStep", a."queuedAt",
   a."startedAt", a."finishedAt", a."steps", a."logBytes"`
-const newestAttempt = Prisma.sql`SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1`
-const jobJoins = Prisma.sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
-  JOIN LATERAL (${newestAttempt}) a ON true`
+const jobJoins = sql`JOIN "Build" build ON build."id" = job."buildId" JOIN "Host" host ON host."id" = job."hostId"
+  JOIN ${newestAttempt} a ON true`
 
-function conditions(filter: JobFilter, host: number | undefined): Prisma.Sql[] {
+function conditions(filter: JobFilter, hostId: number | undefined): Sql[] {
   const { id, buildId, project, arch, variant, status, before } = filter
-  const wanted = [Prisma.sql`true`]
-  if (id !== undefined) wanted.push(Prisma.sql`job."id" = ${id}`)
-  if (buildId !== undefined) wanted.push(Prisma.sql`job."buildId" = ${buildId}`)
-  if (project !== undefined) wanted.push(Prisma.sql`build."projectName" = ${project}`)
-  if (host !== undefined) wanted.push(Prisma.sql`job."hostId" = ${host}`)
-  if (arch !== undefined) wanted.push(Prisma.sql`job."arch" = ${arch}`)
-  if (variant !== undefined) wanted.push(Prisma.sql`job."variant" = ${variant}`)
-  if (before !== undefined) wanted.push(Prisma.sql`job."id" < ${before}`)
-  if (status !== undefined && status !== 'active')
-    wanted.push(Prisma.sql`(a."state" = ${status} OR a."verdict" = ${status})`)
+  const wanted = [sql`true`]
+  if (id !== undefined) wanted.push(sql`job."id" = ${id}`)
+  if (buildId !== undefined) wanted.push(sql`job."buildId" = ${buildId}`)
+  if (project !== undefined) wanted.push(sql`build."projectName" = ${project}`)
+  if (hostId !== undefined) wanted.push(sql`job."hostId" = ${hostId}`)
+  if (arch !== undefined) wanted.push(sql`job."arch" = ${arch}`)
+  if (variant !== undefined) wanted.push(sql`job."variant" = ${variant}`)
+  if (before !== undefined) wanted.push(sql`job."id" < ${before}`)
+  if (status !== undefined && status !== 'active') wanted.push(sql`(a."state" = ${status} OR a."verdict" = ${status})`)
   return wanted
 }
 
@@ -132,7 +130,7 @@ export async function listBuilds(
   { db }: Context,
   filter: { project?: string | undefined; before?: number | undefined; limit: number },
 ): Promise<BuildSummary[]> {
-  const rows = await db.$queryRaw<BuildRow[]>`
+  const rows = await db.query<BuildRow>`
     SELECT ${buildColumns} FROM "Build" build
      WHERE (${filter.project ?? null}::text IS NULL OR build."projectName" = ${filter.project ?? null})
        AND build."id" < ${filter.before ?? 2147483647}
@@ -140,12 +138,11 @@ export async function listBuilds(
   return rows.map(buildOf)
 }
 
-const buildColumns = Prisma.sql`build."id", build."projectName" AS "project", build."commit", build."branch", build."subject",
+const buildColumns = sql`build."id", build."projectName" AS "project", build."commit", build."branch", build."subject",
   build."author", build."createdAt", build."sources", build."sourcesInfo",
-  (SELECT jsonb_object_agg("word", "jobs") FROM (
-     SELECT COALESCE(a."verdict", a."state") AS "word", count(*)::int AS "jobs"
-       FROM "Job" job JOIN LATERAL
-            (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1) a ON true
+  (SELECT jsonb_object_agg("status", "jobs") FROM (
+     SELECT COALESCE(a."verdict", a."state") AS "status", count(*)::int AS "jobs"
+       FROM "Job" job JOIN ${newestAttempt} a ON true
       WHERE job."buildId" = build."id" GROUP BY 1) counted) AS "counts"`
 
 function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
@@ -158,11 +155,11 @@ const jobsOfBuildMax = 10_000
 
 export async function findBuild(context: Context, id: number): Promise<BuildView | undefined> {
   const { db } = context
-  const [row] = await db.$queryRaw<BuildRow[]>`SELECT ${buildColumns} FROM "Build" build WHERE build."id" = ${id}`
+  const [row] = await db.query<BuildRow>`SELECT ${buildColumns} FROM "Build" build WHERE build."id" = ${id}`
   if (!row) return undefined
   const [jobs, pushes] = await Promise.all([
     listJobs(context, { buildId: id, limit: jobsOfBuildMax }),
-    db.push.findMany({
+    db.models.push.findMany({
       where: { buildId: id },
       select: { source: true, branch: true, receivedAt: true },
       orderBy: { id: 'asc' },

@@ -4,25 +4,24 @@ import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
 import { type Push, receivePush } from './receive-push.ts'
 import { retryJob } from './retry.ts'
-import { buildsToPrepare, sourcesFailed, sourcesReady } from './sources.ts'
+import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSources } from './sources.ts'
 
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './build-queries.ts'
 export type { CancelOutcome } from './cancel.ts'
 export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
 export type { Recipe } from './plan.rule.ts'
+export type { PreparedSource } from './prepared-source.ts'
 export type { Push, PushOutcome } from './receive-push.ts'
 export type { RetryOutcome } from './retry.ts'
-export type { PreparedSource } from './sources.ts'
 
 /** Pushes, builds and their jobs. */
 export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   /** Makes a build with all its jobs of a push; the same delivery or the same commit twice makes one build. */
   receivePush: (push: Push) => receivePush(main, push),
-  markSourcesReady: (buildId: number, prepared: Parameters<typeof sourcesReady>[2]) =>
-    sourcesReady(main, buildId, prepared),
-  markSourcesFailed: (buildId: number, message: string) => sourcesFailed(main, buildId, message),
+  markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
+  markSourcesFailed: (buildId: number, message: string) => markSourcesFailed(main, buildId, message),
   /** The ids of builds whose sources are not prepared yet. */
-  listUnprepared: () => buildsToPrepare(main),
+  listUnprepared: () => listUnprepared(main),
 
   cancel: async (buildId: number) => (canBeId(buildId) ? cancelBuild(main, buildId) : unknown),
   cancelJob: async (jobId: number) => (canBeId(jobId) ? cancelJob(main, jobId) : unknown),

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { type JobSummary, listJobs } from './build-queries.ts'
 import type { Recipe } from './plan.rule.ts'
-import type { PreparedSource } from './sources.ts'
+import type { PreparedSource } from './prepared-source.ts'
 
 export interface AttemptView {
   attempt: string
@@ -20,16 +20,16 @@ export interface AttemptView {
   startedAt: Date | null
   finishedAt: Date | null
   cancelRequestedAt: Date | null
-  /** Ended steps, in order; the recipe has the others. */
+  /** The steps that ended, in order; the recipe has the others. */
   steps: (StepEnd & { name: string })[]
   /** Bytes of log that the farm holds. */
   logBytes: number
   artifacts: ArtifactView[]
-  /** Which files were not kept, and why: one a line. */
+  /** The files that were not uploaded, and why: one on each line. */
   artifactNote: string | null
 }
 
-/** A file that an attempt left. */
+/** A file that an attempt uploaded. */
 export interface ArtifactView {
   /** Its path, from the project's directory. */
   name: string
@@ -41,9 +41,9 @@ export interface JobView extends JobSummary {
   branch: string | null
   subject: string | null
   recipe: Recipe
-  /** What it unpacks; empty until the farm has prepared it. */
+  /** The sources that it unpacks; empty until the farm has prepared them. */
   preparedSources: PreparedSource[]
-  /** When this project's variant passed last on the job's branch, on this host for this arch, in whichever job. */
+  /** The newest pass of this variant on the job's branch, on this host for this arch, in any job. */
   lastGood: Milestone | null
   /** Newest first. */
   attempts: AttemptView[]
@@ -53,9 +53,9 @@ const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' 
 
 export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
   const { db, logs } = context
-  // One after the other: read at once, a job was seen finished whose attempt was not.
+  // One query after the other: with both at once, a job appeared as finished while its attempt did not.
   const [summary] = await listJobs(context, { id, limit: 1 })
-  const row = await db.job.findUnique({
+  const row = await db.models.job.findUnique({
     where: { id },
     include: {
       recipe: true,
@@ -100,7 +100,7 @@ interface CellOfJob {
 
 const branchesMax = 20
 
-/** As the cell of its branch knows it; of a commit of several branches, or of none by name, as the newest of their cells does. */
+/** From the cell of its branch. A job without a branch takes the newest pass of all branches that contain its commit. */
 async function lastGoodOf(
   { db }: Context,
   { hostId, arch, variant, branch, build }: CellOfJob,
@@ -109,11 +109,11 @@ async function lastGoodOf(
   const named = branch ?? build.branch
   const branches =
     named === null
-      ? (await db.branchCommit.findMany({ where: { projectName, commit }, take: branchesMax })).map(
-          place => place.branch,
+      ? (await db.models.branchCommit.findMany({ where: { projectName, commit }, take: branchesMax })).map(
+          held => held.branch,
         )
       : [named]
-  const cell = await db.cell.findFirst({
+  const cell = await db.models.cell.findFirst({
     where: { projectName, branch: { in: branches }, hostId, arch, variant, lastGoodAt: { not: null } },
     select: { lastGoodBuildId: true, lastGoodCommit: true, lastGoodAt: true },
     orderBy: { lastGoodAt: 'desc' },

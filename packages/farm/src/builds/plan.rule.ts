@@ -3,7 +3,7 @@ import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
 import { permits } from '../hosts/owner.rule.ts'
 import { matcher, remembered } from '../projects/patterns.rule.ts'
 
-/** The exact instructions a job runs with; stored once per distinct text. */
+/** The exact instructions of a job. The farm stores each distinct recipe once. */
 export interface Recipe {
   project: string
   variant: string
@@ -14,7 +14,7 @@ export interface Recipe {
   env: Record<string, string>
   limits: ProjectConfig['limits']
   steps: { name: string; run: string }[]
-  /** Absent in recipes of farms that had none. */
+  /** Absent in recipes that were stored before artifacts existed. */
   artifacts?: string[]
 }
 
@@ -37,11 +37,11 @@ export interface PlannedJob {
 export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
 
 /**
- * Whether the project wants this variant built on a host for an arch: the cells that ought to be there. Each name is
- * matched once: 60 hosts × 20 arches were 4,800 matches a page.
+ * Whether the project expects this variant on a host for an arch. Each name is matched only once: 60 hosts × 20 arches were
+ * 4,800 matches a page.
  */
 export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
-  const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // toString is no variant
+  const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // `toString` is not a variant
   if (!own) return () => false
   const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
   const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))
@@ -66,8 +66,8 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 
 /**
- * What a build runs, whatever its hosts: the recipes of all variants. The same commit with another hash is another build,
- * so that a fixed recipe, or a further source, can be tried on the commit that needed it.
+ * The hash of the recipes of all variants. The same commit with another hash is another build, so a fixed recipe or one more
+ * source can run on a commit that was built before.
  */
 export const buildRecipeHash = (project: ProjectConfig): string =>
   hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))

@@ -2,9 +2,9 @@ import type { OwnerRule } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import type { PlannedHost } from './plan.rule.ts'
 
-/** The hosts of today, what they can build for, and what their owners allow. */
+/** The hosts of the farm now, the arches that they can build for, and what their owners allow. */
 export async function plannedHosts({ db }: Pick<Context, 'db'>): Promise<PlannedHost[]> {
-  const hosts = await db.host.findMany({
+  const hosts = await db.models.host.findMany({
     where: { removedAt: null },
     select: {
       id: true,

@@ -1,5 +1,9 @@
-import { attemptName, type ProjectConfig } from '@rumpfarm/contracts'
+import type { ProjectConfig } from '@rumpfarm/contracts'
+import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
+import type { Statements } from '../db/client.ts'
+import { withEvents } from '../db/transaction.ts'
+import type { FarmEvent } from '../events.ts'
 import { mainBranch } from '../matrix/main-branch.rule.ts'
 import { firstPosition } from '../matrix/positions.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
@@ -16,7 +20,7 @@ export interface Push {
   source: string
   /** The reporter's id for it. The same id twice makes one build. */
   deliveryId: string
-  /** Wants a build of its own, also where the same commit was built with the same recipe. */
+  /** Makes another build, even if the same commit was built with the same recipe. */
   again?: boolean | undefined
   subject?: string | undefined
   author?: string | undefined
@@ -28,7 +32,7 @@ export type PushOutcome =
   | { kind: 'branch-not-built'; branches: string[] }
   | { kind: 'unknown-project'; known: string[] }
 
-/** Turns a push into a build with all its jobs, in one statement (ARCHITECTURE.md, "From a push to a verdict"). */
+/** Makes a build with all its jobs of a push, in one statement (ARCHITECTURE.md, "From a push to a verdict"). */
 export async function receivePush(context: Context, push: Push): Promise<PushOutcome> {
   const [projects, hosts] = await Promise.all([projectConfigs(context), plannedHosts(context)])
   const project = projects.get(push.project)
@@ -37,36 +41,37 @@ export async function receivePush(context: Context, push: Push): Promise<PushOut
     await recordUnbuilt(context, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  const lines = await linesOf(context, push, project)
-  return plan(context, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null), lines)
+  const branches = await branchesOf(context, push, project)
+  return plan(context, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null), branches)
 }
 
-/** Where a built commit may belong: the lines to read for it, and the branch that has it until then. */
-interface Lines {
-  wanted: string[]
-  /** Null: of which branch it is, if of any, only the lines say. */
-  placedOn: string | null
+/** The branches that may contain the commit. */
+interface Branches {
+  /** Their histories must be read. */
+  toRead: string[]
+  /** The branch that has the commit until its history is read. Null: only the histories show which branch has it. */
+  assumed: string | null
 }
 
-const linesMax = 20
+const branchesMax = 20
 
-/** A commit without a branch may be anywhere: it is looked for in the lines that were pushed last. */
-async function linesOf({ db }: Context, { branch }: Push, project: ProjectConfig): Promise<Lines> {
-  if (branch !== undefined) return { wanted: [branch], placedOn: branch }
-  const known = await db.branch.findMany({
+/** A commit without a branch may be anywhere: the branches that were pushed last are searched for it. */
+async function branchesOf({ db }: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
+  if (branch !== undefined) return { toRead: [branch], assumed: branch }
+  const known = await db.models.branch.findMany({
     where: { projectName: project.name },
     select: { name: true },
     orderBy: { pushedAt: 'desc' },
-    take: linesMax,
+    take: branchesMax,
   })
   const main = mainBranch(project, [])
   return known.length === 0
-    ? { wanted: [main], placedOn: main }
-    : { wanted: known.map(({ name }) => name), placedOn: null }
+    ? { toRead: [main], assumed: main }
+    : { toRead: known.map(({ name }) => name), assumed: null }
 }
 
 const recordUnbuilt = ({ db, now }: Context, push: Push) =>
-  db.push.createMany({
+  db.models.push.createMany({
     data: {
       source: push.source,
       deliveryId: push.deliveryId,
@@ -92,24 +97,35 @@ async function plan(
   push: Push,
   recipeHash: string,
   jobs: PlannedJob[],
-  lines: Lines,
+  branches: Branches,
 ): Promise<PushOutcome> {
-  const rows = await insertBuild(context, push, recipeHash, jobs, lines)
-  const build = rows[0]
+  const rows = await withEvents(
+    context,
+    db => insertBuild(db, push, context.now(), recipeHash, jobs, branches),
+    planned => eventsOf(push, planned),
+  )
+  const [build] = rows
   if (!build) return repeated(context, push)
-  const added = rows.flatMap(({ jobId, hostId }) => (jobId === null || hostId === null ? [] : [{ jobId, hostId }]))
   const { buildId, created, sources } = build
-  if (sources === 'ready') {
-    const attempts = added.map(job => ({ hostId: job.hostId, attempt: attemptName({ jobId: job.jobId, number: 1 }) }))
-    context.publish({ kind: 'queued', attempts })
-    context.publish({ kind: 'line-wanted', project: push.project })
-  } else if (sources === 'failed') await prepareSourcesAgain(context, buildId)
-  else context.publish({ kind: 'planned', buildId })
-  return { kind: 'built', buildId, created, jobsAdded: added.length }
+  if (sources === 'failed') await prepareSourcesAgain(context, buildId)
+  return { kind: 'built', buildId, created, jobsAdded: rows.filter(({ jobId }) => jobId !== null).length }
+}
+
+function eventsOf({ project }: Push, rows: readonly PlannedRow[]): FarmEvent[] {
+  const [build] = rows
+  if (!build || build.sources === 'failed') return []
+  if (build.sources !== 'ready') return [{ kind: 'sources-needed', buildId: build.buildId }]
+  const attempts = rows.flatMap(({ jobId, hostId }) =>
+    jobId === null || hostId === null ? [] : [queuedOf({ jobId, number: 1, hostId })],
+  )
+  return [
+    { kind: 'queued', attempts },
+    { kind: 'history-needed', project },
+  ]
 }
 
 async function repeated({ db }: Context, push: Push): Promise<PushOutcome> {
-  const known = await db.push.findUnique({
+  const known = await db.models.push.findUnique({
     where: {
       source_deliveryId_projectName: { source: push.source, deliveryId: push.deliveryId, projectName: push.project },
     },
@@ -118,22 +134,22 @@ async function repeated({ db }: Context, push: Push): Promise<PushOutcome> {
 }
 
 /**
- * Push, build, recipes, jobs and first attempts in one round trip: seven statements of a transaction took 6 ms of a
- * webhook's answer, this one takes 1. A build is one project at one commit with one recipe for one reason: an identical
- * request finds it, and it gains the jobs it lacks (a host that joined since).
+ * Writes push, build, recipes, jobs and first attempts in one round trip: seven statements in a transaction took 6 ms of a
+ * webhook's answer, this one takes 1 ms. A build is one project at one commit with one recipe for one reason. An identical
+ * request finds that build and adds the jobs that it lacks, such as those of a new host.
  */
 function insertBuild(
-  { db, now }: Context,
+  db: Statements,
   push: Push,
+  at: Date,
   recipeHash: string,
   jobs: PlannedJob[],
-  { wanted, placedOn }: Lines,
+  { toRead, assumed }: Branches,
 ): Promise<PlannedRow[]> {
   const recipes = [...new Map(jobs.map(job => [job.recipeHash, JSON.stringify(job.recipe)]))]
   const branch = push.branch ?? null
   const reason = push.again ? `again ${push.source} ${push.deliveryId}` : 'push'
-  const at = now()
-  return db.$queryRaw<PlannedRow[]>`
+  return db.query<PlannedRow>`
     WITH build AS (
       INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")
       SELECT ${push.project}, ${push.commit}, ${reason}, ${recipeHash}, ${branch}, ${push.subject ?? null}, ${push.author ?? null}, ${at}
@@ -146,18 +162,18 @@ function insertBuild(
       SELECT ${push.source}, ${push.deliveryId}, ${push.project}, ${branch}, ${push.commit}, 'built', build."id", ${at}
         FROM build
       ON CONFLICT DO NOTHING
-    ), line AS (
+    ), branch AS (
       INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "lineWantedAt", "guessed")
-      SELECT ${push.project}, line."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${wanted}::text[]) AS line("name")
+      SELECT ${push.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")
       ON CONFLICT ("projectName", "name") DO UPDATE SET "lineWantedAt" = EXCLUDED."lineWantedAt",
         "guessed" = known."guessed" AND EXCLUDED."guessed",
         "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
     ), placed AS (
       INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")
-      SELECT ${push.project}, ${push.commit}, ${placedOn},
+      SELECT ${push.project}, ${push.commit}, ${assumed},
              COALESCE((SELECT max("position") FROM "BranchCommit"
-                        WHERE "projectName" = ${push.project} AND "branch" = ${placedOn}), ${firstPosition - 1}) + 1
-        FROM build WHERE ${placedOn}::text IS NOT NULL
+                        WHERE "projectName" = ${push.project} AND "branch" = ${assumed}), ${firstPosition - 1}) + 1
+        FROM build WHERE ${assumed}::text IS NOT NULL
       ON CONFLICT DO NOTHING
     ), recipe AS (
       INSERT INTO "Recipe" ("hash", "body")

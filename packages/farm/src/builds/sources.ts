@@ -1,90 +1,73 @@
-import { attemptName, cut } from '@rumpfarm/contracts'
-import { finishRows } from '../attempts/finish-rows.ts'
+import { cut } from '@rumpfarm/contracts'
+import { endAttempts } from '../attempts/end-attempts.ts'
+import { sourcesFailedEnd } from '../attempts/ends.rule.ts'
+import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
+import { newestAttempt } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
+import { inTransaction } from '../db/transaction.ts'
+import type { PreparedSource } from './prepared-source.ts'
 
-/** One tarball that a build's jobs unpack, as the farm's mirror prepared it. */
-export interface PreparedSource {
-  name: string
-  repository: string
-  commit: string
-  path: string | null
-  leaveOut: string[]
-  bytes: number
-  crc: string
-  sha256: string
-  md5: string
+export interface PreparedSources {
+  sources: PreparedSource[]
+  /** Of the commit. */
+  subject?: string | undefined
+  author?: string | undefined
 }
 
-interface ClaimableRow {
-  jobId: number
-  number: number
-  hostId: number
-}
-
-/** The build's sources can be served: its waiting attempts become claimable. */
-export async function sourcesReady(
+/** The sources of a build are ready: its waiting attempts become claimable. */
+export async function markSourcesReady(
   context: Context,
   buildId: number,
-  prepared: { sources: PreparedSource[]; subject?: string | undefined; author?: string | undefined },
+  { sources, subject, author }: PreparedSources,
 ): Promise<void> {
-  const { subject, author } = prepared
-  // Two statements: a push that adds jobs locks the build's row, and the second one must see what it added.
-  const rows = await context.db.$transaction(async tx => {
-    await tx.$executeRaw`
-      UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(prepared.sources)}::jsonb,
+  await inTransaction(context, async tx => {
+    // Two statements: a push that adds jobs locks the build's row, and the second statement must see these jobs.
+    await tx.execute`
+      UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
        WHERE "id" = ${buildId}`
-    return tx.$queryRaw<ClaimableRow[]>`
+    const rows = await tx.query<{ jobId: number; number: number; hostId: number }>`
       UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${context.now()}
         FROM "Job"
        WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
       RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
+    if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
   })
-  const attempts = rows.map(row => ({ hostId: row.hostId, attempt: attemptName(row) }))
-  if (attempts.length > 0) context.publish({ kind: 'queued', attempts })
 }
 
-/** The build's sources cannot be had: its waiting attempts are broken, with git's message. */
-export async function sourcesFailed(context: Context, buildId: number, message: string): Promise<void> {
-  const detail = cut(message, 4000)
-  await context.db
-    .$transaction(async tx => {
-      const info = JSON.stringify({ problem: detail })
-      await tx.$executeRaw`
-      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${info}::jsonb WHERE "id" = ${buildId}`
-      const where = Prisma.sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
-      return finishRows(
-        context,
-        tx,
-        { kind: 'many', where },
-        { verdict: 'broken', failedStep: null, reason: 'sources', detail },
-      )
-    })
-    .then(announceAll => announceAll())
+/** The sources of a build are not available: its waiting attempts end as broken, with git's message. */
+export async function markSourcesFailed(context: Context, buildId: number, message: string): Promise<void> {
+  const problem = cut(message, 4000)
+  await inTransaction(context, async tx => {
+    await tx.execute`
+      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem })}::jsonb
+       WHERE "id" = ${buildId}`
+    const where = sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
+    await endAttempts(context, tx, { kind: 'many', where }, sourcesFailedEnd(problem))
+  })
 }
 
-/** Somebody triggered a build whose sources failed: try them again, with a new attempt for each job they broke. */
+/** Prepares failed sources again, with a new attempt for each job that they broke: somebody triggered the build again. */
 export async function prepareSourcesAgain(context: Context, buildId: number): Promise<void> {
   const at = context.now()
-  await context.db.$transaction(async tx => {
-    const reopened = await tx.$executeRaw`
+  await inTransaction(context, async tx => {
+    tx.emit({ kind: 'sources-needed', buildId })
+    const reopened = await tx.execute`
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
-    await tx.$executeRaw`
+    await tx.execute`
       INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
       SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}
-        FROM "Job" job JOIN LATERAL
-             (SELECT * FROM "Attempt" a WHERE a."jobId" = job."id" ORDER BY a."number" DESC LIMIT 1) newest ON true
+        FROM "Job" job JOIN ${newestAttempt} newest ON true
        WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
       ON CONFLICT DO NOTHING`
   })
-  context.publish({ kind: 'planned', buildId })
 }
 
-/** Builds whose sources nobody has prepared yet, oldest first: for the task, and for a server that starts. */
-export async function buildsToPrepare({ db }: Context, limit = 1000): Promise<number[]> {
-  const rows = await db.build.findMany({
+/** Builds whose sources are not prepared yet, oldest first. */
+export async function listUnprepared({ db }: Context, limit = 1000): Promise<number[]> {
+  const rows = await db.models.build.findMany({
     where: { sources: 'pending' },
     select: { id: true },
     orderBy: { id: 'asc' },

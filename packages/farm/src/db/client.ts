@@ -3,70 +3,64 @@ import { setFlagsFromString } from 'node:v8'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { Prisma, PrismaClient } from './generated/client.ts'
-import { NoTurn } from './query-limit.ts'
+import { runTransaction } from './pg-transaction.ts'
 import { nameStatement } from './statement-names.ts'
 
-export { Prisma }
-
-/** Statements as the verbs write them, with their values in place. */
-export interface Raw {
-  $queryRaw<Rows>(text: TemplateStringsArray, ...values: unknown[]): Promise<Rows>
-  /** How many rows were changed. */
-  $executeRaw(text: TemplateStringsArray, ...values: unknown[]): Promise<number>
+/** Statements in SQL. pg runs them, without Prisma in between (docs/decisions/0009). */
+export interface Statements {
+  /** Returns the rows. */
+  query<Row>(text: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>
+  /** Returns how many rows were changed. */
+  execute(text: TemplateStringsArray, ...values: unknown[]): Promise<number>
 }
 
-export type Db = Omit<PrismaClient, keyof Raw> & Raw
-/** What a verb gets inside a transaction. */
-export type Tx = Omit<Db, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>
+export interface Db extends Statements {
+  /** Runs `work` in one transaction. Commands call `inTransaction` instead, which also emits events. */
+  transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>
+  /** Prisma, for simple reads and writes outside a transaction. */
+  models: Models
+  close(): Promise<void>
+}
+
+type Models = Omit<PrismaClient, `$${string}`>
 
 export interface OpenDatabase {
   url: string
-  /** Connections to PostgreSQL of this process. */
+  /** Connections to PostgreSQL of this pool. */
   connectionsMax?: number
-  /** For reads: a question that takes longer is given up. Without it nothing is. */
+  /** Without limits a query may take as long as it needs. */
   limits?: ReadLimits
 }
 
 export interface ReadLimits {
-  /** How long a question waits for a connection, in milliseconds. */
+  /** How long a query waits for a connection, in milliseconds. */
   waitMs: number
-  /** How long PostgreSQL works on it. A little later it is given up here, should PostgreSQL have stopped to answer. */
+  /** How long PostgreSQL works on it. Half a second later the client gives up, in case PostgreSQL does not answer any more. */
   statementMs: number
 }
 
-/**
- * Every query of the farm goes through this client; nothing else opens the database. Models and transactions are Prisma's;
- * a statement written as SQL outside a transaction goes to Prisma's connections without Prisma in between
- * (docs/decisions/0009).
- */
+/** One pool of connections. Prisma and the farm's own statements share it. */
 export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase): Db {
   compileQuickly()
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, ...(limits && poolLimits(limits)) })
-  pool.on('error', () => {}) // an idle connection broke: the pool drops it, and whoever asks next hears what is wrong
-  // One that breaks in use fails its query. Without a listener here it would end the process, too.
+  pool.on('error', () => {}) // an idle connection broke: the pool drops it, and the next query reports the problem
+  // A connection that breaks in use fails its query. Without a listener its error would also end the process.
   pool.on('connect', client => client.on('error', () => {}))
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }),
-    // A transaction here is a few statements. Waiting longer for a connection means that the database is in trouble.
-    transactionOptions: { maxWait: 5_000, timeout: 15_000 },
-  })
-  const own: Raw & Pick<Db, '$disconnect'> = {
-    $queryRaw: async (text, ...values) =>
-      (await (limits ? askUntil(pool, text, values) : ask(pool, text, values))).rows as never,
-    $executeRaw: async (text, ...values) => (await ask(pool, text, values)).rowCount ?? 0,
-    $disconnect: async () => {
-      await prisma.$disconnect()
+  const models = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
+  return {
+    ...(limits ? cancellableStatements(pool) : statementsOn(pool)),
+    transaction: work => runTransaction(pool, client => work(statementsOn(client))),
+    models,
+    async close() {
+      await models.$disconnect()
       await pool.end()
     },
   }
-  return new Proxy(prisma, {
-    get: (target, key) => Reflect.get(key in own ? own : target, key),
-  }) as unknown as Db
 }
 
 /**
- * Prisma's query compiler is WebAssembly. V8 would optimise it in the background, for which it takes 75 MB and keeps them
- * (167 MB resident instead of 245, five seconds after the start); it runs a few times a page, and in no job's way.
+ * Prisma's query compiler is WebAssembly. V8 would optimise it in the background, which needs 75 MB and keeps them
+ * (245 MB resident instead of 167, five seconds after the start). It runs a few times a page, and not in the path of a job.
  */
 const compileQuickly = () => setFlagsFromString('--liftoff-only')
 
@@ -76,17 +70,39 @@ const poolLimits = ({ waitMs, statementMs }: ReadLimits): pg.PoolConfig => ({
   query_timeout: statementMs + 500,
 })
 
-/** Asks, and has PostgreSQL end the query when whoever asked has gone (`untilAborted`). */
-async function askUntil(pool: pg.Pool, strings: TemplateStringsArray, given: unknown[]): Promise<pg.QueryResult> {
-  const signal = askers.getStore()
-  if (!signal) return ask(pool, strings, given)
+type Run = (text: TemplateStringsArray, values: unknown[]) => Promise<pg.QueryResult>
+
+const statements = (run: Run): Statements => ({
+  query: async (text, ...values) => (await run(text, values)).rows,
+  execute: async (text, ...values) => (await run(text, values)).rowCount ?? 0,
+})
+
+const statementsOn = (connection: Pick<pg.Pool, 'query'>) =>
+  statements((text, values) => connection.query(preparedOf(text, values)))
+
+/** The same, but PostgreSQL ends the query when its reader has left (`untilAborted`). */
+const cancellableStatements = (pool: pg.Pool) =>
+  statements(async (text, values) => {
+    const signal = signals.getStore()
+    return signal ? queryUntil(signal, pool, preparedOf(text, values)) : pool.query(preparedOf(text, values))
+  })
+
+function preparedOf(strings: TemplateStringsArray, given: unknown[]): pg.QueryConfig {
+  const { text, values } = Prisma.sql(strings, ...given)
+  const name = nameStatement(text)
+  return name === undefined ? { text, values } : { name, text, values }
+}
+
+const nameOf = ({ sql }: { sql: string }) => nameStatement(sql) ?? ''
+
+async function queryUntil(signal: AbortSignal, pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
   signal.throwIfAborted()
   const client = (await pool.connect()) as pg.PoolClient & { processID: number }
   const cancel = () => void pool.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {})
   signal.addEventListener('abort', cancel)
   let failure: Error | undefined
   try {
-    return await ask(client, strings, given)
+    return await client.query(query)
   } catch (error) {
     failure = error as Error
     throw error
@@ -96,56 +112,7 @@ async function askUntil(pool: pg.Pool, strings: TemplateStringsArray, given: unk
   }
 }
 
-const askers = new AsyncLocalStorage<AbortSignal>()
+const signals = new AsyncLocalStorage<AbortSignal>()
 
-/** What `run` reads from the farm is given up when the signal says so. */
-export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => askers.run(signal, run)
-
-/** Whether there was no room for what was to be written: in the database, for a log, or for an artifact. */
-export function isStorageFull(error: unknown): boolean {
-  const { code, meta } = (error ?? {}) as { code?: unknown; meta?: PrismaMeta }
-  return fullCodes.includes(String(meta?.driverAdapterError?.cause?.originalCode ?? code))
-}
-
-/** Of the operating system (no space, over quota), and PostgreSQL's disk_full. */
-const fullCodes = ['ENOSPC', 'EDQUOT', '53100']
-
-const queryCanceled = '57014'
-
-/** Whether a read was given up: PostgreSQL took too long, every connection for reads was busy, or nobody wants it any more. */
-export function isGivenUp(error: unknown): boolean {
-  const { code, meta, message, name } = (error ?? {}) as {
-    code?: unknown
-    meta?: PrismaMeta
-    message?: string
-    name?: string
-  }
-  return (
-    error instanceof NoTurn ||
-    code === queryCanceled ||
-    meta?.driverAdapterError?.cause?.originalCode === queryCanceled ||
-    name === 'AbortError' ||
-    /timeout exceeded when trying to connect|due to connection timeout|Query read timeout/.test(message ?? '')
-  )
-}
-
-function ask(pool: Pick<pg.Pool, 'query'>, strings: TemplateStringsArray, given: unknown[]): Promise<pg.QueryResult> {
-  const { text, values } = Prisma.sql(strings, ...given)
-  return pool.query({ name: nameStatement(text), text, values })
-}
-
-const nameOf = ({ sql }: { sql: string }) => nameStatement(sql) ?? ''
-
-const uniqueViolation = '23505'
-
-/** Whether PostgreSQL refused a statement because a unique index said so: as it says itself, or as Prisma repeats it. */
-export function isUniqueViolation(error: unknown): boolean {
-  const { code, meta } = (error ?? {}) as { code?: unknown; meta?: PrismaMeta }
-  return (
-    code === uniqueViolation || code === 'P2002' || meta?.driverAdapterError?.cause?.originalCode === uniqueViolation
-  )
-}
-
-interface PrismaMeta {
-  driverAdapterError?: { cause?: { originalCode?: unknown } }
-}
+/** The queries of `run` for pages are given up when the signal is aborted. */
+export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => signals.run(signal, run)

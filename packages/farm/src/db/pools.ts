@@ -39,6 +39,6 @@ export function openPools({ databaseUrl: url, connectionsMax = 10, readConnectio
     pages,
     lookups,
     listing: turns(listingsAtOnce, readLimits.waitMs),
-    close: async () => void (await Promise.all([main, pages, lookups].map(db => db.$disconnect()))),
+    close: async () => void (await Promise.all([main, pages, lookups].map(db => db.close()))),
   }
 }

@@ -1,31 +1,34 @@
 import { alertSecret } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
-import { alertTriesMax, alertUrlForm, alertWaitsSeconds, isAlertUrl } from './alerts.rule.ts'
+import { isActive } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { alertTriesMax, alertUrlFormat, alertWaitsSeconds, isAlertUrl } from './alerts.rule.ts'
 
 export type AlertOutcome =
-  /** What signs its messages, shown now and never again: it is made of the server's secret, and kept nowhere. */
+  /** The secret signs the messages. It is made of the server's secret and is not stored, so it is shown only once. */
   { kind: 'set'; secret: string } | { kind: 'off' } | { kind: 'bad-url'; expected: string } | { kind: 'unknown-host' }
 
-/** Whom to tell when this host falls silent; null: nobody. What was to be told by then is forgotten with it. */
+/** Sets the URL that is notified when this host becomes silent. Null turns alerts off and drops those not yet sent. */
 export async function setAlert(context: Context, hostName: string, url: string | null): Promise<AlertOutcome> {
-  const { db, random, settings } = context
-  if (url !== null && !isAlertUrl(url)) return { kind: 'bad-url', expected: alertUrlForm }
+  const { random, settings } = context
+  if (url !== null && !isAlertUrl(url)) return { kind: 'bad-url', expected: alertUrlFormat }
   const seed = random()
-  const data = url === null ? { alertUrl: null, alertSeed: null } : { alertUrl: url, alertSeed: seed }
-  return db.$transaction(async tx => {
-    const { count } = await tx.host.updateMany({ where: { name: hostName, removedAt: null }, data })
-    if (count === 0) return { kind: 'unknown-host' }
-    const pending = { host: { name: hostName }, deliveredAt: null, gaveUpAt: null }
-    if (url === null) await tx.hostAlert.deleteMany({ where: pending })
-    return url === null ? { kind: 'off' } : { kind: 'set', secret: alertSecret(settings.secret, seed) }
+  return inTransaction(context, async tx => {
+    const [host] = await tx.query<{ id: number }>`
+      UPDATE "Host" SET "alertUrl" = ${url}, "alertSeed" = ${url === null ? null : seed}
+       WHERE "name" = ${hostName} AND "removedAt" IS NULL RETURNING "id"`
+    if (!host) return { kind: 'unknown-host' }
+    if (url !== null) return { kind: 'set', secret: alertSecret(settings.secret, seed) }
+    await tx.execute`DELETE FROM "HostAlert" WHERE "hostId" = ${host.id} AND "deliveredAt" IS NULL AND "gaveUpAt" IS NULL`
+    return { kind: 'off' }
   })
 }
 
-/** The attempts that a host, a row of `changed`, has now. */
-export const attemptsOf = Prisma.sql`COALESCE((
+/** The attempts that a host, a row of `changed`, runs now. */
+export const activeAttemptsOfHost = sql`COALESCE((
   SELECT jsonb_agg(a."jobId" || '.' || a."number" ORDER BY a."leasedAt") FROM "Attempt" a
-   WHERE a."hostId" = changed."id" AND a."state" IN ('leased', 'running')), '[]')`
+   WHERE a."hostId" = changed."id" AND ${isActive}), '[]')`
 
 export interface DueAlert {
   id: number
@@ -41,12 +44,12 @@ export interface DueAlert {
 const alertsAtOnce = 10
 
 /**
- * What is to be told now, of each host the oldest first. The next try is noted before this one begins: a server that dies
- * while it tells somebody costs a while, and a receiver may hear the same id twice.
+ * The alerts to send now, of each host the oldest one. The time of the next try is stored before this one begins. So a server
+ * that dies while it sends only delays the alert, and a receiver may get the same id twice.
  */
-export async function takeAlerts({ db, now, settings }: Context): Promise<DueAlert[]> {
+export async function takeDueAlerts({ db, now, settings }: Context): Promise<DueAlert[]> {
   const at = now()
-  const rows = await db.$queryRaw<(Omit<DueAlert, 'secret'> & { seed: string })[]>`
+  const rows = await db.query<Omit<DueAlert, 'secret'> & { seed: string }>`
     WITH due AS (
       SELECT "id" FROM "HostAlert" alert
        WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL AND "nextAt" <= ${at} AND NOT EXISTS (
@@ -65,22 +68,30 @@ export async function takeAlerts({ db, now, settings }: Context): Promise<DueAle
   return rows.map(({ seed, ...row }) => ({ ...row, secret: alertSecret(settings.secret, seed) }))
 }
 
-export async function alertDelivered({ db, now }: Context, id: number): Promise<void> {
-  await db.hostAlert.updateMany({ where: { id, deliveredAt: null }, data: { deliveredAt: now(), problem: null } })
+export async function markAlertDelivered({ db, now }: Context, id: number): Promise<void> {
+  await db.models.hostAlert.updateMany({
+    where: { id, deliveredAt: null },
+    data: { deliveredAt: now(), problem: null },
+  })
 }
 
-/** `forGood`: whoever was told wants to hear nothing more. */
-export async function alertFailed({ db, now }: Context, id: number, problem: string, forGood: boolean): Promise<void> {
-  await db.$executeRaw`
+/** `permanent`: the receiver wants no further alerts. */
+export async function markAlertFailed(
+  { db, now }: Context,
+  id: number,
+  problem: string,
+  permanent: boolean,
+): Promise<void> {
+  await db.execute`
     UPDATE "HostAlert" SET "problem" = ${problem},
-           "gaveUpAt" = CASE WHEN ${forGood} OR "tries" >= ${alertTriesMax}::int THEN ${now()}::timestamptz END
+           "gaveUpAt" = CASE WHEN ${permanent} OR "tries" >= ${alertTriesMax}::int THEN ${now()}::timestamptz END
      WHERE "id" = ${id} AND "deliveredAt" IS NULL AND "gaveUpAt" IS NULL`
 }
 
 export interface AlertState {
-  /** Only whom: the rest of a hook's address is often its secret. */
+  /** Only the origin: the rest of a webhook's address is often a secret. */
   origin: string
-  /** How the newest message went. */
+  /** The newest alert. */
   newest: {
     kind: string
     createdAt: Date
@@ -90,8 +101,8 @@ export interface AlertState {
   } | null
 }
 
-export async function alertOf({ db }: Context, hostName: string): Promise<AlertState | undefined> {
-  const host = await db.host.findFirst({
+export async function findAlert({ db }: Context, hostName: string): Promise<AlertState | undefined> {
+  const host = await db.models.host.findFirst({
     where: { name: hostName, removedAt: null, alertUrl: { not: null } },
     include: { alerts: { orderBy: { id: 'desc' }, take: 1 } },
   })

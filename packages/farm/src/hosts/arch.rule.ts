@@ -1,6 +1,6 @@
 /**
- * What `uname -m` (or, where it names a machine instead, `uname -p`) calls a processor, in the farm's one word for it.
- * Sources: the uname fields seen on the hosts of docs/hosts.md.
+ * The farm's name for each processor that `uname -m` reports, or `uname -p` where `uname -m` names a machine. Source: the uname
+ * fields of the hosts in docs/hosts.md.
  */
 const families: [RegExp, string][] = [
   [/^(x86_64|amd64|x86-64|i86pc-64)$/, 'amd64'],
@@ -21,12 +21,12 @@ const families: [RegExp, string][] = [
   [/^(loongarch64)$/, 'loongarch64'],
 ]
 
-/** The arch a host builds for natively; its owner may say otherwise in the host's own configuration. */
+/** The arch that a host builds for natively. Its owner can override it in the host's configuration. */
 export function nativeArch(facts: { uname_m?: string; uname_p?: string }): string {
   for (const field of [facts.uname_m, facts.uname_p]) {
     const family = families.find(([pattern]) => field !== undefined && pattern.test(field))
     if (family) return family[1]
   }
-  const word = (facts.uname_m ?? '').replace(/[^A-Za-z0-9._+-]/g, '-').replace(/^[.-]+/, '')
-  return word.slice(0, 64) || 'unknown'
+  const name = (facts.uname_m ?? '').replace(/[^A-Za-z0-9._+-]/g, '-').replace(/^[.-]+/, '')
+  return name.slice(0, 64) || 'unknown'
 }

@@ -2,13 +2,14 @@ import type { HostFacts } from '@rumpfarm/contracts'
 import { hostKey } from '../access/signatures.ts'
 import { hash, sign } from '../clock.ts'
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/client.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
 import { nativeArch } from './arch.rule.ts'
 
 export interface Enrollment {
+  /** Of the invitation. */
   token: string
   nonce: string
-  /** The host signs its requests: its key never travels, it has no credential. */
+  /** The host signs its requests: it has a key, which is never sent, instead of a credential. */
   signed?: boolean
   version: string
   facts: HostFacts
@@ -18,7 +19,7 @@ export type EnrollOutcome =
   | {
       kind: 'enrolled'
       hostName: string
-      /** Undefined: its key is made on both sides. */
+      /** Undefined: the host signs its requests. */
       credential: string | undefined
       arch: string
     }
@@ -28,65 +29,64 @@ export type EnrollOutcome =
   | { kind: 'name-taken'; hostName: string; at: Date }
 
 /**
- * Uses up an invitation. The credential is signed from invitation and nonce, so a host whose answer was lost asks again
- * and gets the same one, and no credential is stored anywhere but on the host.
+ * Uses an invitation. The credential is made of the invitation and the nonce. So a host whose answer was lost asks again and
+ * gets the same credential, and only the host stores it.
  */
-export async function enroll(context: Context, wish: Enrollment): Promise<EnrollOutcome> {
+export async function enroll(context: Context, request: Enrollment): Promise<EnrollOutcome> {
   const { db, now, settings } = context
-  const invitation = await db.invitation.findUnique({ where: { tokenHash: hash(wish.token) } })
+  const invitation = await db.models.invitation.findUnique({ where: { tokenHash: hash(request.token) } })
   if (!invitation) return { kind: 'unknown-invitation' }
-  const { id, hostName } = invitation
+  const { id, hostName, seed } = invitation
   if (invitation.expiresAt <= now()) return { kind: 'expired', at: invitation.expiresAt }
-  const credential = wish.signed
-    ? hostKey(wish.token, wish.nonce)
-    : `rfh-${sign(settings.secret, `host ${id} ${wish.nonce}`)}`
-  const { seed } = invitation
-  const arch = nativeArch(wish.facts)
-  return db.$transaction(async tx => {
+  const usedAt = invitation.usedAt ?? now()
+  const credential = request.signed
+    ? hostKey(request.token, request.nonce)
+    : `rfh-${sign(settings.secret, `host ${id} ${request.nonce}`)}`
+  const arch = nativeArch(request.facts)
+  return inTransaction(context, async (tx): Promise<EnrollOutcome> => {
     // The conditional UPDATE decides between two hosts that use one invitation at the same time.
-    const used = await tx.invitation.updateMany({
-      where: { id, OR: [{ usedAt: null }, { usedNonce: hash(wish.nonce) }] },
-      data: { usedAt: invitation.usedAt ?? now(), usedNonce: hash(wish.nonce) },
-    })
-    if (used.count === 0) return { kind: 'used', at: invitation.usedAt ?? now(), hostName } as const
-    const other = await settle(tx, context, wish, { hostName, credential, arch, seed })
-    if (other) return { kind: 'name-taken', hostName, at: other.enrolledAt } as const
-    return { kind: 'enrolled', hostName, credential: wish.signed ? undefined : credential, arch } as const
+    const used = await tx.execute`
+      UPDATE "Invitation" SET "usedAt" = ${usedAt}, "usedNonce" = ${hash(request.nonce)}
+       WHERE "id" = ${id} AND ("usedAt" IS NULL OR "usedNonce" = ${hash(request.nonce)})`
+    if (used === 0) return { kind: 'used', at: usedAt, hostName }
+    const other = await addHost(tx, context, request, { hostName, credential, arch, seed })
+    if (other) return { kind: 'name-taken', hostName, at: other.enrolledAt }
+    return { kind: 'enrolled', hostName, credential: request.signed ? undefined : credential, arch }
   })
 }
 
-interface Place {
+interface NewHost {
   hostName: string
   credential: string
   arch: string
   seed: string | null
 }
 
-/** Makes the host's row, or gives a removed host its row back; the other host, when one took the name meanwhile. */
-async function settle(
+/** Adds the host's row, or restores that of a removed host. Returns the other host, if one got the name in the meantime. */
+async function addHost(
   tx: Tx,
   { now }: Context,
-  wish: Enrollment,
-  { hostName, credential, arch, seed }: Place,
+  request: Enrollment,
+  { hostName, credential, arch, seed }: NewHost,
 ): Promise<{ enrolledAt: Date } | undefined> {
-  // A key is no credential: whoever sends it as one is not known by it.
-  const credentialHash = hash(wish.signed ? `signed ${credential}` : credential)
-  const known = await tx.host.findUnique({ where: { name: hostName } })
+  // A key is not a credential: the farm does not accept it as one.
+  const credentialHash = hash(request.signed ? `signed ${credential}` : credential)
+  const [known] = await tx.query<{ enrolledAt: Date; removedAt: Date | null; credentialHash: string }>`
+    SELECT "enrolledAt", "removedAt", "credentialHash" FROM "Host" WHERE "name" = ${hostName}`
   if (known && !known.removedAt) return known.credentialHash === credentialHash ? undefined : known
-  const row = {
-    credentialHash,
-    keySeed: wish.signed ? seed : null,
-    keyNonce: wish.signed ? wish.nonce : null,
-    facts: wish.facts,
-    agentVersion: wish.version,
-    enrolledAt: now(),
-    lastSeenAt: now(),
-    instance: null,
-    removedAt: null,
-    awaySince: now(),
-  }
-  const host = await tx.host.upsert({ where: { name: hostName }, create: { name: hostName, ...row }, update: row })
-  await tx.slot.deleteMany({ where: { hostId: host.id } })
-  await tx.hostArch.createMany({ data: { hostId: host.id, arch, kind: 'native' }, skipDuplicates: true })
+  const at = now()
+  const [keySeed, keyNonce] = request.signed ? [seed, request.nonce] : [null, null]
+  const [host] = await tx.query<{ id: number }>`
+    INSERT INTO "Host" ("name", "credentialHash", "keySeed", "keyNonce", "facts", "agentVersion", "enrolledAt", "lastSeenAt", "awaySince")
+    VALUES (${hostName}, ${credentialHash}, ${keySeed}, ${keyNonce}, ${JSON.stringify(request.facts)}::jsonb,
+            ${request.version}, ${at}, ${at}, ${at})
+    ON CONFLICT ("name") DO UPDATE SET "credentialHash" = EXCLUDED."credentialHash", "keySeed" = EXCLUDED."keySeed",
+      "keyNonce" = EXCLUDED."keyNonce", "facts" = EXCLUDED."facts", "agentVersion" = EXCLUDED."agentVersion",
+      "enrolledAt" = EXCLUDED."enrolledAt", "lastSeenAt" = EXCLUDED."lastSeenAt", "awaySince" = EXCLUDED."awaySince",
+      "instance" = NULL, "removedAt" = NULL
+    RETURNING "id"`
+  await tx.execute`DELETE FROM "Slot" WHERE "hostId" = ${host?.id}`
+  await tx.execute`
+    INSERT INTO "HostArch" ("hostId", "arch", "kind") VALUES (${host?.id}, ${arch}, 'native') ON CONFLICT DO NOTHING`
   return undefined
 }

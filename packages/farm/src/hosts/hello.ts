@@ -1,81 +1,81 @@
-import { type ArchKind, attemptName, type HostFacts, type OwnerRule } from '@rumpfarm/contracts'
-import { finishRows } from '../attempts/finish-rows.ts'
+import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
+import { endAttempts } from '../attempts/end-attempts.ts'
+import { farmEnds } from '../attempts/ends.rule.ts'
+import { queuedOf } from '../attempts/queued-attempts.ts'
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { Prisma, type Tx } from '../db/client.ts'
+import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
+import { join, sql } from '../db/sql.ts'
+import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
 import { permits } from './owner.rule.ts'
 
 export interface DeclaredArch {
   arch: string
   kind: ArchKind
   compiler: string
-  /** Why the host cannot build for it now; left out when it can. */
+  /** Why the host cannot build for it now; absent if it can. */
   unable?: string | undefined
 }
 
 export interface Hello {
   hostId: number
+  /** The agent process. */
   instance: string
+  /** The agent process that this one replaces. */
   previous?: string | undefined
   slots: number
   version: string
   facts: HostFacts
   arches: DeclaredArch[]
-  /** What its owner allows; without any rule everything. */
+  /** What its owner allows; without rules everything. */
   rules?: OwnerRule[]
 }
 
 export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date } | { kind: 'removed' }
 
 /**
- * An agent process starts, or says anew what its host is. Hosts of one name never run twice at once: a process that does
- * not name the present one as its predecessor must wait until that one has been silent for a lease.
+ * An agent process starts, or reports its host's facts again. Only one process may run as a host: another process must wait
+ * until the present one was silent for a lease, unless it names the present one as the process that it replaces.
  */
-export async function hello(context: Context, wish: Hello): Promise<HelloOutcome> {
-  const { db, now, settings } = context
-  const at = now()
-  const outcome = await db.$transaction(async tx => {
-    const instances = [wish.instance, ...(wish.previous === undefined ? [] : [wish.previous])]
-    const taken = await tx.host.updateMany({
-      where: {
-        id: wish.hostId,
-        removedAt: null,
-        OR: [
-          { instance: null },
-          { instance: { in: instances } },
-          { awaySince: { not: null } },
-          { lastSeenAt: { lt: later(at, -settings.leaseSeconds) } },
-        ],
-      },
-      data: {
-        instance: wish.instance,
-        lastSeenAt: at,
-        awaySince: null,
-        agentVersion: wish.version,
-        facts: wish.facts,
-        slots: wish.slots,
-        rules: (wish.rules ?? []) as unknown as Prisma.InputJsonValue,
-      },
-    })
-    if (taken.count === 0) return { kind: 'other-instance' } as const
-    await tx.hostArch.deleteMany({ where: { hostId: wish.hostId } })
-    await tx.hostArch.createMany({
-      data: wish.arches.map(({ unable, ...arch }) => ({ hostId: wish.hostId, ...arch, unable: unable ?? null })),
-    })
-    return { kind: 'welcome', announceAll: await endForbidden(context, tx, wish) } as const
+export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
+  const welcome = await inTransaction(context, async tx => {
+    tx.emit({ kind: 'host', hostId: request.hostId })
+    if (!(await takeOver(context, tx, request))) return false
+    await writeArches(tx, request)
+    await endNotAllowed(context, tx, request)
+    return true
   })
-  context.publish({ kind: 'host', hostId: wish.hostId })
-  if (outcome.kind === 'welcome') {
-    outcome.announceAll()
-    await announceQueued(context, wish.hostId)
+  if (welcome) {
+    await emitQueued(context, request.hostId)
     return { kind: 'welcome' }
   }
-  const host = await db.host.findUniqueOrThrow({
-    where: { id: wish.hostId },
+  const host = await context.db.models.host.findUniqueOrThrow({
+    where: { id: request.hostId },
     select: { lastSeenAt: true, removedAt: true },
   })
-  if (host.removedAt) return { kind: 'removed' }
-  return { kind: 'other-instance', lastSeenAt: host.lastSeenAt }
+  return host.removedAt ? { kind: 'removed' } : { kind: 'other-instance', lastSeenAt: host.lastSeenAt }
+}
+
+/** False: another agent process runs as this host, or the host was removed. */
+async function takeOver({ now, settings }: Context, tx: Tx, request: Hello): Promise<boolean> {
+  const at = now()
+  const instances = [request.instance, ...(request.previous === undefined ? [] : [request.previous])]
+  const changed = await tx.execute`
+    UPDATE "Host" SET "instance" = ${request.instance}, "lastSeenAt" = ${at}, "awaySince" = NULL,
+           "agentVersion" = ${request.version}, "facts" = ${JSON.stringify(request.facts)}::jsonb,
+           "slots" = ${request.slots}, "rules" = ${JSON.stringify(request.rules ?? [])}::jsonb
+     WHERE "id" = ${request.hostId} AND "removedAt" IS NULL
+       AND ("instance" IS NULL OR "instance" = ANY(${instances}) OR "awaySince" IS NOT NULL
+            OR "lastSeenAt" < ${later(at, -settings.leaseSeconds)})`
+  return changed > 0
+}
+
+async function writeArches(tx: Tx, { hostId, arches }: Hello): Promise<void> {
+  await tx.execute`DELETE FROM "HostArch" WHERE "hostId" = ${hostId}`
+  await tx.execute`
+    INSERT INTO "HostArch" ("hostId", "arch", "kind", "compiler", "unable")
+    SELECT ${hostId}, declared.* FROM jsonb_to_recordset(${JSON.stringify(arches)}::jsonb)
+      AS declared("arch" text, "kind" text, "compiler" text, "unable" text)`
 }
 
 interface WaitingRow {
@@ -85,41 +85,38 @@ interface WaitingRow {
   branch: string | null
 }
 
-/** What waits for this host and may not run there would wait for good: the owner's word ends it. */
-async function endForbidden(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<() => void> {
-  if (rules.length === 0) return () => {}
-  const waiting = await tx.$queryRaw<WaitingRow[]>`
-    SELECT a."jobId", a."number", build."projectName" AS "project", COALESCE(job."branch", build."branch") AS "branch"
-      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
-     WHERE a."hostId" = ${hostId} AND a."state" IN ('waiting', 'queued')`
+/** Ends the attempts that wait for this host but that its owner does not allow: no other event would end them. */
+async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<void> {
+  if (rules.length === 0) return
+  const waiting = await tx.query<WaitingRow>`
+    SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch"
+      FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed}`
   const forbidden = waiting.filter(({ project, branch }) => !permits(rules, project, branch))
-  if (forbidden.length === 0) return () => {}
-  const names = forbidden.map(({ jobId, number }) => Prisma.sql`(${jobId}::int, ${number}::int)`)
-  const where = Prisma.sql`"state" IN ('waiting', 'queued') AND ("jobId", "number") IN (${Prisma.join(names)})`
-  const detail = "the host's owner does not allow it"
-  return finishRows(
+  if (forbidden.length === 0) return
+  const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`)
+  const where = sql`${isUnclaimed} AND ("jobId", "number") IN (${join(names)})`
+  await endAttempts(context, tx, { kind: 'many', where }, farmEnds.notAllowed)
+}
+
+const queuedMax = 1000
+
+/** The queue dropped the messages that arrived while the host could not build for their arch. It ignores a message that it has. */
+const emitQueued = (context: Context, hostId: number) =>
+  withEvents(
     context,
-    tx,
-    { kind: 'many', where },
-    { verdict: 'cancelled', failedStep: null, reason: 'refused', detail },
+    db => db.query<{ jobId: number; number: number }>`
+      SELECT "jobId", "number" FROM "Attempt" WHERE "hostId" = ${hostId} AND "state" = 'queued'
+       ORDER BY "queuedAt", "jobId" LIMIT ${queuedMax}`,
+    rows => (rows.length > 0 ? [{ kind: 'queued', attempts: rows.map(row => queuedOf({ ...row, hostId })) }] : []),
   )
-}
 
-/** A message that came while the host could not build for its arch was dropped: one that is still there is not sent twice. */
-async function announceQueued(context: Context, hostId: number): Promise<void> {
-  const queued = await context.db.attempt.findMany({
-    where: { hostId, state: 'queued' },
-    select: { jobId: true, number: true },
-    orderBy: [{ queuedAt: 'asc' }, { jobId: 'asc' }],
-    take: 1000,
-  })
-  const attempts = queued.map(id => ({ hostId, attempt: attemptName(id) }))
-  if (attempts.length > 0) context.publish({ kind: 'queued', attempts })
-}
-
-/** An orderly stop: the host is away, which is not the same as silent. */
+/** The agent stops in an orderly way: the host is away, which is not the same as silent. */
 export async function bye(context: Context, hostId: number, instance: string): Promise<void> {
-  const { db, now } = context
-  await db.host.updateMany({ where: { id: hostId, instance }, data: { awaySince: now(), lastSeenAt: now() } })
-  context.publish({ kind: 'host', hostId })
+  const at = context.now()
+  await withEvents(
+    context,
+    db => db.execute`
+      UPDATE "Host" SET "awaySince" = ${at}, "lastSeenAt" = ${at} WHERE "id" = ${hostId} AND "instance" = ${instance}`,
+    () => [{ kind: 'host', hostId }],
+  )
 }

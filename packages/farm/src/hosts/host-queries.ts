@@ -8,25 +8,25 @@ export interface HostView {
   system: string
   presence: Presence
   lastSeenAt: Date
-  /** When it was heard last, if it fell silent. */
+  /** When it was last seen, if it is silent. */
   silentSince: Date | null
-  /** Whether somebody is told of that. */
+  /** Whether an alert is sent if it becomes silent. */
   alerted: boolean
   awaySince: Date | null
   enrolledAt: Date
   pausedAt: Date | null
-  /** Why it takes no jobs now: the server's reason, else its own. */
+  /** Why it takes no jobs now: the farm's reason, otherwise its own. */
   refusal: string | null
   refusalCode: RefusalCode | null
   diskFreeMb: number | null
   agentVersion: string
-  /** The version that it tried to update to in vain, and why. */
+  /** The version to which it could not update, and why. */
   updateFailed: string | null
   slots: number
   facts: HostFacts
-  /** `unable`: why it cannot build for it now. */
+  /** `unable`: why it cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
-  /** What its owner allows; none: everything. */
+  /** What its owner allows; without rules everything. */
   rules: OwnerRule[]
 }
 
@@ -37,7 +37,7 @@ export const listHosts = (
 ): Promise<HostView[]> => hostsWhere(context, after === undefined ? {} : { name: { gt: after } }, limit)
 
 async function hostsWhere({ db, settings }: Context, where: object, limit: number): Promise<HostView[]> {
-  const hosts = await db.host.findMany({
+  const hosts = await db.models.host.findMany({
     where: { removedAt: null, ...where },
     include: { arches: { orderBy: { arch: 'asc' } } },
     orderBy: { name: 'asc' },

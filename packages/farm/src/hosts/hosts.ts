@@ -1,56 +1,45 @@
-import { finishRows } from '../attempts/finish-rows.ts'
+import { endAttempts } from '../attempts/end-attempts.ts'
+import { farmEnds } from '../attempts/ends.rule.ts'
 import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
+import { sql } from '../db/sql.ts'
+import { inTransaction, withEvents } from '../db/transaction.ts'
 
 /** The hosts with these credentials, by credential. */
-export async function hostsBearing(
+export async function findByCredentials(
   { db }: Context,
   credentials: readonly string[],
 ): Promise<Map<string, { id: number; name: string }>> {
   const byHash = new Map(credentials.map(credential => [hash(credential), credential]))
-  const rows = await db.$queryRaw<{ id: number; name: string; credentialHash: string }[]>`
+  const rows = await db.query<{ id: number; name: string; credentialHash: string }>`
     SELECT "id", "name", "credentialHash" FROM "Host"
      WHERE "credentialHash" = ANY(${[...byHash.keys()]}) AND "removedAt" IS NULL`
   return new Map(rows.map(({ id, name, credentialHash }) => [byHash.get(credentialHash) ?? '', { id, name }]))
 }
 
-/** Pauses a host (its jobs wait) or lets it work again; false if there is no such host. */
-export async function pauseHost(context: Context, name: string, paused: boolean): Promise<boolean> {
-  const { db, now } = context
-  const host = await db.host.findFirst({ where: { name, removedAt: null }, select: { id: true } })
-  if (!host) return false
-  await db.host.update({ where: { id: host.id }, data: { pausedAt: paused ? now() : null } })
-  context.publish({ kind: 'host', hostId: host.id })
-  return true
+/** Pauses a host, so that its jobs wait, or lets it work again. False: there is no such host. */
+export async function setPaused(context: Context, name: string, paused: boolean): Promise<boolean> {
+  const pausedAt = paused ? context.now() : null
+  const [host] = await withEvents(
+    context,
+    db => db.query<{ id: number }>`
+      UPDATE "Host" SET "pausedAt" = ${pausedAt} WHERE "name" = ${name} AND "removedAt" IS NULL RETURNING "id"`,
+    hosts => hosts.map(({ id }) => ({ kind: 'host', hostId: id }) as const),
+  )
+  return host !== undefined
 }
 
 /**
- * Takes a host out of the farm: its credential stops working, its results stay. Its open attempts end in the same
- * transaction, so that no server takes another word of them, whatever it remembers of the host.
+ * Removes a host from the farm: its credential stops working, and its results stay. Its attempts end in the same transaction,
+ * so no server accepts another message for them, even if it has cached the host. False: there is no such host.
  */
-export async function removeHost(context: Context, name: string): Promise<boolean> {
-  const { db, now } = context
-  const removed = await db.$transaction(async tx => {
-    const host = await tx.host.findFirst({ where: { name, removedAt: null }, select: { id: true } })
-    if (!host) return undefined
-    await tx.host.update({ where: { id: host.id }, data: { removedAt: now() } })
-    const announceAll = await finishRows(
-      context,
-      tx,
-      { kind: 'many', where: Prisma.sql`"hostId" = ${host.id}` },
-      {
-        verdict: 'cancelled',
-        failedStep: null,
-        reason: 'cancelled',
-        detail: 'the host was removed from the farm',
-      },
-    )
-    return { host, announceAll }
+export const removeHost = (context: Context, name: string): Promise<boolean> =>
+  inTransaction(context, async tx => {
+    const [host] = await tx.query<{ id: number }>`
+      UPDATE "Host" SET "removedAt" = ${context.now()} WHERE "name" = ${name} AND "removedAt" IS NULL RETURNING "id"`
+    if (!host) return false
+    await endAttempts(context, tx, { kind: 'many', where: sql`"hostId" = ${host.id}` }, farmEnds.hostRemoved)
+    tx.emit({ kind: 'host-removed', hostId: host.id })
+    tx.emit({ kind: 'host', hostId: host.id })
+    return true
   })
-  if (!removed) return false
-  removed.announceAll()
-  context.publish({ kind: 'host-removed', hostId: removed.host.id })
-  context.publish({ kind: 'host', hostId: removed.host.id })
-  return true
-}

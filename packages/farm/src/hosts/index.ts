@@ -1,11 +1,11 @@
 import type { Contexts } from '../context.ts'
-import { alertDelivered, alertFailed, alertOf, setAlert, takeAlerts } from './alerts.ts'
+import { findAlert, markAlertDelivered, markAlertFailed, setAlert, takeDueAlerts } from './alerts.ts'
 import { type Enrollment, enroll } from './enroll.ts'
 import { bye, type Hello, hello } from './hello.ts'
 import { findHost, listHosts } from './host-queries.ts'
-import { hostsBearing, pauseHost, removeHost } from './hosts.ts'
+import { findByCredentials, removeHost, setPaused } from './hosts.ts'
 import { invite } from './invite.ts'
-import { watchHosts } from './silence-check.ts'
+import { checkSilence } from './silence-check.ts'
 
 export type { AlertOutcome, AlertState, DueAlert } from './alerts.ts'
 export type { EnrollOutcome } from './enroll.ts'
@@ -14,7 +14,7 @@ export type { HostView } from './host-queries.ts'
 export type { InviteOutcome } from './invite.ts'
 export type { Presence } from './presence.rule.ts'
 export type { RefusalCode } from './refusal.rule.ts'
-export type { Watched } from './silence-check.ts'
+export type { SilenceChanges } from './silence-check.ts'
 
 /** Hosts: how they join and leave, their facts, and their owners' alerts. */
 export const hostMethods = ({ main, pages }: Contexts) => ({
@@ -23,23 +23,23 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
   enroll: (request: Enrollment) => enroll(main, request),
   hello: (request: Hello) => hello(main, request),
   bye: (hostId: number, instance: string) => bye(main, hostId, instance),
-  setPaused: (name: string, paused: boolean) => pauseHost(main, name, paused),
+  setPaused: (name: string, paused: boolean) => setPaused(main, name, paused),
   remove: (name: string) => removeHost(main, name),
   /** The hosts that have these credentials, by credential. */
-  findByCredentials: (credentials: readonly string[]) => hostsBearing(main, credentials),
+  findByCredentials: (credentials: readonly string[]) => findByCredentials(main, credentials),
 
   /** Records which hosts became silent and which returned; call it every few seconds. */
-  checkSilence: () => watchHosts(main),
+  checkSilence: () => checkSilence(main),
   /** Sets the URL that is notified when this host becomes silent; null turns it off. */
   setAlert: (hostName: string, url: string | null) => setAlert(main, hostName, url),
   /** The alerts to send now; no other caller gets the same ones for a while. */
-  takeDueAlerts: () => takeAlerts(main),
-  markAlertDelivered: (id: number) => alertDelivered(main, id),
+  takeDueAlerts: () => takeDueAlerts(main),
+  markAlertDelivered: (id: number) => markAlertDelivered(main, id),
   /** `permanent`: the receiver wants no further alerts. */
-  markAlertFailed: (id: number, problem: string, permanent: boolean) => alertFailed(main, id, problem, permanent),
+  markAlertFailed: (id: number, problem: string, permanent: boolean) => markAlertFailed(main, id, problem, permanent),
 
   list: (page: { after?: string | undefined; limit: number }) => listHosts(pages, page),
   find: (name: string) => findHost(pages, name),
   /** For administrators: where a host's alerts go, and how the newest one ended; undefined: alerts are off. */
-  findAlert: (hostName: string) => alertOf(pages, hostName),
+  findAlert: (hostName: string) => findAlert(pages, hostName),
 })

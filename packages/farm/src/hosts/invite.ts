@@ -1,20 +1,20 @@
 import { hash, invitationToken, later } from '../clock.ts'
 import type { Context } from '../context.ts'
-import { hostNameForm, isHostName } from './names.rule.ts'
+import { hostNameFormat, isHostName } from './names.rule.ts'
 
 export type InviteOutcome =
   | { kind: 'invited'; token: string; hostName: string; expiresAt: Date }
   | { kind: 'name-taken'; hostName: string }
   | { kind: 'bad-name'; expected: string }
 
-/** A one-time right to enrol a host of this name. The token is shown once; without the server's secret nobody makes it again from what is kept. */
+/** A one-time right to enrol a host of this name. The token is shown once: only the server's secret can make it again. */
 export async function invite({ db, now, random, settings }: Context, hostName: string): Promise<InviteOutcome> {
-  if (!isHostName(hostName)) return { kind: 'bad-name', expected: hostNameForm }
-  const taken = await db.host.findFirst({ where: { name: hostName, removedAt: null }, select: { id: true } })
-  if (taken) return { kind: 'name-taken', hostName }
+  if (!isHostName(hostName)) return { kind: 'bad-name', expected: hostNameFormat }
+  const other = await db.models.host.findFirst({ where: { name: hostName, removedAt: null }, select: { id: true } })
+  if (other) return { kind: 'name-taken', hostName }
   const seed = random()
   const token = invitationToken(settings.secret, seed)
   const expiresAt = later(now(), settings.invitationSeconds)
-  await db.invitation.create({ data: { hostName, seed, tokenHash: hash(token), createdAt: now(), expiresAt } })
+  await db.models.invitation.create({ data: { hostName, seed, tokenHash: hash(token), createdAt: now(), expiresAt } })
   return { kind: 'invited', token, hostName, expiresAt }
 }

@@ -1,8 +1,8 @@
 import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
 
 /**
- * What a host's owner allows, by the host.conf that the host told. Here it only spares the host what it would refuse: the
- * agent decides by itself. Patterns are the shell's: * and ? stand for anything, / included.
+ * Whether a host's owner allows a job, by the rules of its host.conf. The agent decides itself; here the farm only avoids
+ * offers that the agent would refuse. Patterns are like the shell's, but * and ? also match `/`.
  */
 export function permits(rules: readonly OwnerRule[], project: string, branch: string | null): boolean {
   const named = rules.filter(rule => isLike(project, rule.project) && concerns(rule, branch))
@@ -10,14 +10,14 @@ export function permits(rules: readonly OwnerRule[], project: string, branch: st
   return rules.every(({ verb }) => verb === 'deny') || named.length > 0
 }
 
-/** A build without a branch may be of any: let in by no list of branches, but *, and kept out by every one. */
+/** A build without a branch may be of any branch: of the allowed lists only `*` matches it, and every denied list does. */
 function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean {
   if (branches.length === 0) return true
   if (branch === null) return verb === 'deny' || branches.some(pattern => isLike('', pattern))
   return branches.some(pattern => isLike(branch, pattern))
 }
 
-/** Whether any branch that the project builds may run. Of two patterns nobody can say what they share: then it may. */
+/** Whether any branch that the project builds may run. For a pattern of branches nobody can tell exactly: then it may. */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||
   branches.some(branch => (/[*?[{(!]/.test(branch) ? permitsPattern(rules, name) : permits(rules, name, branch)))
@@ -30,8 +30,8 @@ function permitsPattern(rules: readonly OwnerRule[], project: string): boolean {
 }
 
 /**
- * Where a star is met again, the former one is right as it is: so a pattern costs at most its length times the text's. Hosts
- * send patterns, and as a regular expression thirty stars take hours.
+ * Only the last star can match more characters later, so a pattern costs at most its length times the text's length. Hosts
+ * send the patterns, and a regular expression with thirty stars takes hours.
  */
 function isLike(text: string, pattern: string): boolean {
   let [at, next] = [0, 0]
@@ -44,7 +44,7 @@ function isLike(text: string, pattern: string): boolean {
       at++
       next++
     } else if (star) {
-      // The star stands for one character more.
+      // The star matches one more character.
       star.at++
       at = star.at
       next = star.next

@@ -2,11 +2,11 @@ import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { mainBranch, mainBranchNames } from './main-branch.rule.ts'
 
-/** Which branches of a project were built, and the one that its matrix shows. */
+/** The branches of a project that were built, and the one that its matrix shows. */
 export interface ProjectBranches {
-  /** The main branch, or the one that was asked for. */
+  /** The main branch, or the chosen one. */
   shown: string
-  /** The last pushed first; at most `branchesMax`, and those that may be the main one. */
+  /** The last pushed first: at most `branchesMax`, and those that may be the main branch. */
   built: string[]
 }
 
@@ -18,7 +18,7 @@ export async function projectBranches(
   projects: readonly ProjectConfig[],
   branch?: string,
 ): Promise<Map<string, ProjectBranches>> {
-  const rows = await db.$queryRaw<{ project: string; name: string }[]>`
+  const rows = await db.query<{ project: string; name: string }>`
     SELECT project."name" AS "project", found."name"
       FROM unnest(${projects.map(({ name }) => name)}::text[]) AS project("name")
      CROSS JOIN LATERAL (
@@ -37,7 +37,7 @@ export async function projectBranches(
   return new Map(all.filter(([, { built: names }]) => branch === undefined || names.includes(branch)))
 }
 
-/** Looked for by name: they may have been pushed long ago. */
+/** Branches that are searched by name, because they may have been pushed long ago. */
 const namesOf = (projects: readonly ProjectConfig[], branch: string | undefined): string[] => [
   ...new Set(branch === undefined ? projects.flatMap(mainBranchNames) : [branch]),
 ]

@@ -2,7 +2,7 @@ import type { Verdict } from '@rumpfarm/contracts'
 
 /** A finished attempt of one cell's key: project, branch, host, arch and variant. */
 export interface CellAttempt {
-  /** Where its commit stands on the branch's current first-parent line; larger is newer. */
+  /** Of its commit in the branch's current first-parent history; larger is newer. */
   position: number
   commit: string
   buildId: number
@@ -15,8 +15,8 @@ export interface CellAttempt {
 }
 
 /**
- * `unknown`: no result. `failing`: it fails, and no commit passed before. `newly-failing` is confirmed by a second attempt
- * that failed the same way. `mixed` results of one commit make a cell `flaky`.
+ * `unknown`: no result. `failing`: it fails, and no earlier commit passed. `newly-failing`: a second attempt failed in the same
+ * way. `flaky`: attempts of one commit have different results.
  */
 export type CellState =
   | 'unknown'
@@ -31,19 +31,19 @@ export type CellState =
 
 export interface CellStanding {
   state: CellState
-  /** The newest commit with a result, shown by its newest attempt that has one. Null: there is none. */
+  /** The newest attempt with a result of the newest commit that has one. Null: there is none. */
   newest: CellAttempt | null
-  /** Of a cell that fails: the oldest commit of the unbroken run of failures. Of one that passes: of passes. */
+  /** The oldest commit of the unbroken series of failures, or of passes, that ends with `newest`. */
   since: CellAttempt | null
-  /** The commit at which the failure became what it is now; null: it has been the same since `since`. */
+  /** The commit from which on it fails in this way; null: it has failed in the same way since `since`. */
   changedAt: CellAttempt | null
-  /** The newest commit that passed, up to `newest`. The suspect range is (lastGood, since]. */
+  /** The newest commit that passed, up to `newest`. The first bad commit is in (lastGood, since]. */
   lastGood: CellAttempt | null
-  /** Attempts at `newest` or a newer commit that say nothing about it: cancelled, lost, broken; oldest first. */
+  /** Attempts of `newest` or a newer commit without a result: cancelled, lost, broken; oldest first. */
   withoutResult: CellAttempt[]
 }
 
-/** Cancelled, lost and broken say nothing about the commit. */
+/** Cancelled, lost and broken attempts say nothing about the commit. */
 export const isResult = (verdict: Verdict): boolean =>
   verdict === 'passed' || verdict === 'failed' || verdict === 'timed-out'
 
@@ -57,8 +57,8 @@ interface CommitResult {
 }
 
 /**
- * How a cell stands, from all its finished attempts, in any order. Pure and repeatable: a result that arrives late, out of
- * order, or after a force push has given new positions, leads to the same standing as if it had come in time.
+ * Derives a cell from all its finished attempts, in any order. A result that arrives late, out of order, or after a force push,
+ * leads to the same standing as one that arrived in time.
  */
 export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
   const commits = foldCommits(attempts.filter(({ verdict }) => isResult(verdict)))
@@ -67,24 +67,24 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
     .filter(({ verdict, position }) => !isResult(verdict) && position >= (newest?.last.position ?? -1))
     .sort(byTime)
   if (!newest) return { state: 'unknown', newest: null, since: null, changedAt: null, lastGood: null, withoutResult }
-  const run = trailingRun(commits)
+  const run = newestSeries(commits)
   const first = run[0] ?? newest
   const same = run.slice(run.findLastIndex(result => wayOf(result.last) !== wayOf(newest.last)) + 1)[0] ?? newest
   return {
     state: stateOf(newest, commits),
     newest: newest.last,
-    since: beganWith(first),
-    changedAt: same === first ? null : beganWith(same),
+    since: firstOf(first),
+    changedAt: same === first ? null : firstOf(same),
     lastGood: commits.findLast(({ outcome }) => outcome === 'pass')?.last ?? null,
     withoutResult,
   }
 }
 
-/** A commit that is built again began no other run: its first attempt that ended so stays the one. */
-const beganWith = ({ attempts, last }: CommitResult): CellAttempt =>
+/** A commit that is built again starts no new series: its first attempt with this result stays the start. */
+const firstOf = ({ attempts, last }: CommitResult): CellAttempt =>
   attempts.find(attempt => wayOf(attempt) === wayOf(last)) ?? last
 
-/** A commit's results as one: pass, fail, or mixed when its attempts disagree; oldest commit first. */
+/** One result for each commit: pass, fail, or mixed if its attempts differ; oldest commit first. */
 function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
   const byCommit = new Map<string, CellAttempt[]>()
   for (const result of results) {
@@ -97,7 +97,7 @@ function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
     .sort((one, other) => one.last.position - other.last.position || one.last.buildId - other.last.buildId)
 }
 
-/** A fixed recipe replaces the results of the one before it; it does not contradict them. */
+/** Only the attempts with the newest recipe count: a fixed recipe replaces the results of the previous one. */
 function foldCommit(results: readonly CellAttempt[]): CommitResult {
   const newestBuild = results.reduce((one, other) => (other.buildId > one.buildId ? other : one))
   const attempts = results.filter(({ recipe }) => recipe === newestBuild.recipe).sort(byTime)
@@ -106,8 +106,8 @@ function foldCommit(results: readonly CellAttempt[]): CommitResult {
   return { outcome, attempts, last: attempts.at(-1) as CellAttempt }
 }
 
-/** The newest commits with the outcome of the newest. A flaky commit neither ends a run nor belongs to it. */
-function trailingRun(commits: readonly CommitResult[]): CommitResult[] {
+/** The newest commits that have the outcome of the newest. A flaky commit neither ends the series nor belongs to it. */
+function newestSeries(commits: readonly CommitResult[]): CommitResult[] {
   const newest = commits.at(-1)
   if (!newest || newest.outcome === 'mixed') return newest ? [newest] : []
   const clear = commits.filter(({ outcome }) => outcome !== 'mixed')
@@ -127,11 +127,11 @@ function stateOf(newest: CommitResult, commits: readonly CommitResult[]): CellSt
 const isConfirmed = ({ attempts }: CommitResult): boolean =>
   attempts.length > 1 && new Set(attempts.slice(-2).map(wayOf)).size === 1
 
-/** How it failed: a timeout after a failure is another failure. */
+/** The way in which it ended: a timeout and a failure of the same step are different. */
 const wayOf = ({ verdict, failedStep }: Pick<CellAttempt, 'verdict' | 'failedStep'>): string =>
   `${verdict}\n${failedStep ?? ''}`
 
-/** A cell as it is stored: what a window of its newest results cannot tell any more. */
+/** A stored cell: it has the milestones that are older than the newest results. */
 export interface StoredCell<Milestone> {
   verdict: Verdict
   failedStep: string | null
@@ -145,8 +145,8 @@ interface InHistory {
 }
 
 /**
- * The milestones of a standing that was derived from the newest results only: where the window ends inside a run, the
- * stored cell still knows when that run began, and what passed before it.
+ * The milestones of a standing that was derived from the newest results only (`window`). If the window starts within a series,
+ * the stored cell has the start of the series and the last pass before it.
  */
 export function completeStanding<Milestone extends InHistory>(
   { newest, since, changedAt, lastGood }: CellStanding,

@@ -1,8 +1,9 @@
 import type { Verdict } from '@rumpfarm/contracts'
-import { Prisma, type Tx } from '../db/client.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
+import type { Tx } from '../db/transaction.ts'
 import { type CellAttempt, completeStanding, deriveCell, isResult, type StoredCell } from './cell.rule.ts'
 
-/** Cells whose results changed. Without a branch: those of each branch that holds the commit. */
+/** A cell whose results changed. Without a branch: the cell of each branch that contains the commit. */
 export interface ChangedCell {
   projectName: string
   commit: string
@@ -12,28 +13,28 @@ export interface ChangedCell {
   variant: string
 }
 
-/** A cell is derived from this many of its newest results; older milestones come from the stored cell. */
+/** A cell is derived from so many of its newest results; older milestones come from the stored cell. */
 const attemptsMax = 50
-/** How many built commits of a branch are looked through for them. */
+/** How many built commits of a branch are searched for these results. */
 const commitsMax = 1000
-/** A commit counts for this many of its branches: those that were pushed last. */
+/** The results of a commit count for so many of its branches: those that were pushed last. */
 const branchesMax = 100
 const keysAtOnce = 200
 
 /**
- * What keeps two transactions from deriving the same cell at once: a finish shares the project and has its place in the
- * matrix (host, arch, variant) alone; whatever changes many cells, or the positions of commits, has the project alone.
- * A statement that runs after the one with the lock sees what the others committed.
+ * Locks, so that no two transactions derive the same cell at once. A finish takes a shared lock on the project and an exclusive
+ * lock on its host, arch and variant. A change of many cells, or of positions, takes an exclusive lock on the project. The next
+ * statement of the transaction sees everything that the others committed.
  */
-export const lockProject = Prisma.sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
-export const lockCell = Prisma.sql`
+export const lockProject = sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
+export const lockCell = sql`
   pg_advisory_xact_lock_shared(hashtextextended('cells ' || "projectName", 0))::text ||
   pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), 'cell', "projectName", "hostId", "arch", "variant"), 0))::text`
 
-/** Which of the changed cells can change: an attempt without a result counts only where there is no result. */
+/** An attempt without a result changes only cells that have no result. */
 type Which = 'all' | 'without-result'
 
-/** Writes these cells again, from their stored results. Call it in the transaction that changed these, with the locks above. */
+/** Writes these cells from their stored results. Call it in the transaction that changed the results, with the locks above. */
 export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
   for (let from = 0; from < changed.length; from += keysAtOnce) {
     await deriveSome(tx, changed.slice(from, from + keysAtOnce), which)
@@ -43,18 +44,19 @@ export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which
 async function deriveSome(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
   const cells = await readResults(tx, changed, which)
   const written: CellRow[] = []
-  const bare: Key[] = []
+  const withoutResult: Key[] = []
   for (const cell of cells) {
     const row = rowOf(cell)
     if (row) written.push(row)
-    else if (!(cell.placed && cell.storedVerdict !== null && isResult(cell.storedVerdict))) bare.push(keyOf(cell))
+    else if (!(cell.inBranch && cell.storedVerdict !== null && isResult(cell.storedVerdict)))
+      withoutResult.push(keyOf(cell))
   }
-  const ended = bare.length > 0 ? await readNewestEnds(tx, bare) : []
+  const ended = withoutResult.length > 0 ? await readNewestEnds(tx, withoutResult) : []
   const withEnd = new Set(ended.map(nameOf))
   await writeCells(
     tx,
     [...written, ...ended.map(rowWithoutResult)],
-    bare.filter(key => !withEnd.has(nameOf(key))),
+    withoutResult.filter(key => !withEnd.has(nameOf(key))),
   )
 }
 
@@ -98,8 +100,8 @@ interface MilestoneColumns {
 interface StoredRow extends MilestoneColumns {
   storedVerdict: Verdict | null
   storedStep: string | null
-  /** Whether the stored cell's commit still belongs to the branch. */
-  placed: boolean | null
+  /** Whether the branch still contains the stored cell's commit. */
+  inBranch: boolean | null
 }
 
 /** As JSON: one row for each cell, not one for each attempt. */
@@ -107,60 +109,60 @@ type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
 type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }
 
-const results = Prisma.sql`('passed', 'failed', 'timed-out')`
+const results = sql`('passed', 'failed', 'timed-out')`
 
-/** The ended attempts of a key, newest commit first: a nested loop that stops as soon as it has enough. */
-const attemptsOf = (verdicts: Prisma.Sql, limit: number) => Prisma.sql`
-  SELECT place."position", place."commit", ended.*
+/** The ended attempts of a key, newest commit first: a nested loop that stops when it has enough. */
+const attemptsOf = (verdicts: Sql, limit: number) => sql`
+  SELECT held."position", held."commit", ended.*
     FROM (SELECT "commit", "position" FROM "BranchCommit"
            WHERE "projectName" = key."projectName" AND "branch" = key."branch"
-           ORDER BY "position" DESC LIMIT ${commitsMax}) place
+           ORDER BY "position" DESC LIMIT ${commitsMax}) held
    CROSS JOIN LATERAL (
      SELECT job."buildId", job."id" AS "jobId", job."recipeHash" AS "recipe", a."verdict", a."failedStep", a."finishedAt"
        FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
-      WHERE build."projectName" = key."projectName" AND build."commit" = place."commit" AND job."hostId" = key."hostId"
+      WHERE build."projectName" = key."projectName" AND build."commit" = held."commit" AND job."hostId" = key."hostId"
         AND job."arch" = key."arch" AND job."variant" = key."variant" AND a."state" = 'finished' AND ${verdicts}
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
-   ORDER BY place."position" DESC LIMIT ${limit}`
+   ORDER BY held."position" DESC LIMIT ${limit}`
 
-/** PostgreSQL knows how many rows this has; of a function on JSON it expects a hundred, and plans for them. */
-const columnsOf = (changed: readonly ChangedCell[]) => Prisma.sql`
+/** PostgreSQL plans with the real number of rows; for a function on JSON it would assume a hundred. */
+const columnsOf = (changed: readonly ChangedCell[]) => sql`
   unnest(${changed.map(cell => cell.projectName)}::text[], ${changed.map(cell => cell.commit)}::text[],
          ${changed.map(cell => cell.branch)}::text[], ${changed.map(cell => cell.hostId)}::int[],
          ${changed.map(cell => cell.arch)}::text[], ${changed.map(cell => cell.variant)}::text[])`
 
-const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => tx.$queryRaw<ResultRow[]>`
+const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => tx.query<ResultRow>`
   WITH changed AS (
     SELECT DISTINCT * FROM ${columnsOf(changed)} AS changed("projectName", "commit", "branch", "hostId", "arch", "variant")
   ), key AS (
-    SELECT DISTINCT "projectName", place."branch", "hostId", "arch", "variant"
+    SELECT DISTINCT "projectName", target."branch", "hostId", "arch", "variant"
       FROM changed CROSS JOIN LATERAL (
         SELECT changed."branch" WHERE changed."branch" IS NOT NULL
         UNION ALL (
-          SELECT placed."branch" FROM "BranchCommit" placed
-            JOIN "Branch" branch ON branch."projectName" = placed."projectName" AND branch."name" = placed."branch"
-           WHERE changed."branch" IS NULL AND placed."projectName" = changed."projectName" AND placed."commit" = changed."commit"
-           ORDER BY branch."pushedAt" DESC LIMIT ${branchesMax})) place
+          SELECT held."branch" FROM "BranchCommit" held
+            JOIN "Branch" branch ON branch."projectName" = held."projectName" AND branch."name" = held."branch"
+           WHERE changed."branch" IS NULL AND held."projectName" = changed."projectName" AND held."commit" = changed."commit"
+           ORDER BY branch."pushedAt" DESC LIMIT ${branchesMax})) target
   )
   SELECT key.*, cell."verdict" AS "storedVerdict", cell."failedStep" AS "storedStep",
          cell."sinceBuildId", cell."sinceCommit", cell."sinceAt", cell."changedBuildId", cell."changedCommit", cell."changedAt",
          cell."lastGoodBuildId", cell."lastGoodCommit", cell."lastGoodAt",
          (SELECT COALESCE(json_agg(found), '[]')
-            FROM (${attemptsOf(Prisma.sql`a."verdict" IN ${results}`, attemptsMax)}) found) AS "attempts",
-         (SELECT true FROM "BranchCommit" place WHERE place."projectName" = key."projectName"
-             AND place."commit" = cell."commit" AND place."branch" = key."branch" LIMIT 1) AS "placed" -- EXISTS would read the whole table
+            FROM (${attemptsOf(sql`a."verdict" IN ${results}`, attemptsMax)}) found) AS "attempts",
+         (SELECT true FROM "BranchCommit" held WHERE held."projectName" = key."projectName"
+             AND held."commit" = cell."commit" AND held."branch" = key."branch" LIMIT 1) AS "inBranch" -- EXISTS would read the whole table
     FROM key LEFT JOIN "Cell" cell ON cell."projectName" = key."projectName" AND cell."branch" = key."branch"
          AND cell."hostId" = key."hostId" AND cell."arch" = key."arch" AND cell."variant" = key."variant"
    WHERE ${which === 'all'} OR cell."verdict" IS NULL OR cell."verdict" NOT IN ${results}`
 
 type EndRow = Key & CellAttempt
 
-/** How the newest attempt ended, of keys that have no result. */
-const readNewestEnds = (tx: Tx, keys: readonly Key[]) => tx.$queryRaw<EndRow[]>`
+/** The newest ended attempts of keys that have no result. */
+const readNewestEnds = (tx: Tx, keys: readonly Key[]) => tx.query<EndRow>`
   SELECT key.*, found.*
     FROM jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
       AS key("projectName" text, "branch" text, "hostId" int, "arch" text, "variant" text)
-   CROSS JOIN LATERAL (${attemptsOf(Prisma.sql`a."verdict" NOT IN ${results}`, 1)}) found`
+   CROSS JOIN LATERAL (${attemptsOf(sql`a."verdict" NOT IN ${results}`, 1)}) found`
 
 function storedOf(row: ResultRow): StoredCell<Milestone> | null {
   if (row.storedVerdict === null) return null
@@ -226,7 +228,7 @@ const cellRow = (key: Key, newest: CellAttempt, { since, changed, lastGood }: Mi
   lastGoodAt: lastGood?.at ?? null,
 })
 
-/** Columns of a cell beside its key, in the order in which they are written. */
+/** The columns of a cell without its key, in the order in which they are written. */
 const values = [
   'jobId',
   'buildId',
@@ -244,19 +246,19 @@ const values = [
   'lastGoodCommit',
   'lastGoodAt',
 ]
-const quoted = Prisma.raw(values.map(column => `"${column}"`).join(', '))
-const taken = Prisma.raw(values.map(column => `"${column}" = EXCLUDED."${column}"`).join(', '))
+const quoted = raw(values.map(column => `"${column}"`).join(', '))
+const assignments = raw(values.map(column => `"${column}" = EXCLUDED."${column}"`).join(', '))
 
 async function writeCells(tx: Tx, rows: readonly CellRow[], gone: readonly Key[]): Promise<void> {
   if (rows.length > 0) {
-    await tx.$executeRaw`
+    await tx.execute`
       INSERT INTO "Cell" ("projectName", "branch", "hostId", "arch", "variant", ${quoted})
       SELECT "projectName", "branch", "hostId", "arch", "variant", ${quoted}
         FROM jsonb_populate_recordset(NULL::"Cell", ${JSON.stringify(rows)}::jsonb)
-      ON CONFLICT ("projectName", "branch", "hostId", "arch", "variant") DO UPDATE SET ${taken}`
+      ON CONFLICT ("projectName", "branch", "hostId", "arch", "variant") DO UPDATE SET ${assignments}`
   }
   if (gone.length > 0) {
-    await tx.$executeRaw`
+    await tx.execute`
       DELETE FROM "Cell" cell USING jsonb_populate_recordset(NULL::"Cell", ${JSON.stringify(gone)}::jsonb) gone
        WHERE cell."projectName" = gone."projectName" AND cell."branch" = gone."branch" AND cell."hostId" = gone."hostId"
          AND cell."arch" = gone."arch" AND cell."variant" = gone."variant"`

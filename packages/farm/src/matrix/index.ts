@@ -1,8 +1,16 @@
 import type { Contexts } from '../context.ts'
-import * as branches from './branches.ts'
+import {
+  applyHistory,
+  type BranchHistory,
+  type BranchToRead,
+  listBranchesToRead,
+  markBranchMissing,
+  markBranchRead,
+  markBranchUnreadable,
+} from './branch-history.ts'
 import { type MatrixFilter, matrix } from './matrix-query.ts'
 
-export type { BranchLine, WantedLine } from './branches.ts'
+export type { BranchHistory, BranchToRead } from './branch-history.ts'
 export type { Matrix, MatrixHost } from './matrix.rule.ts'
 export type { ActiveAttempt, CellRecord, CellStatus, MatrixCell, Milestone } from './matrix-cell.rule.ts'
 export type { MatrixSummary } from './summary.rule.ts'
@@ -14,11 +22,11 @@ export const matrixMethods = ({ main, pages }: Contexts) => ({
   load: (filter?: MatrixFilter) => matrix(pages, filter),
 
   /** The branches whose history must be read now: of one project, or of all. */
-  listBranchesToRead: (project?: string) => branches.linesToRead(main, project),
+  listBranchesToRead: (project?: string) => listBranchesToRead(main, project),
   /** Gives a branch's built commits their positions in its history. */
-  applyHistory: (history: branches.BranchLine) => branches.placeLine(main, history),
-  markBranchRead: (branch: branches.WantedLine) => branches.lineRead(main, branch),
-  markBranchUnreadable: (branch: branches.WantedLine) => branches.lineUnreadable(main, branch),
-  markBranchMissing: (branch: branches.WantedLine, defaultBranch: string | undefined) =>
-    branches.branchMissing(main, branch, defaultBranch),
+  applyHistory: (history: BranchHistory) => applyHistory(main, history),
+  markBranchRead: (branch: BranchToRead) => markBranchRead(main, branch),
+  markBranchUnreadable: (branch: BranchToRead) => markBranchUnreadable(main, branch),
+  markBranchMissing: (branch: BranchToRead, defaultBranch: string | undefined) =>
+    markBranchMissing(main, branch, defaultBranch),
 })

@@ -1,6 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
-import { Prisma } from '../db/client.ts'
+import { sql } from '../db/sql.ts'
 import { presence, systemLine } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
@@ -31,7 +31,7 @@ export async function matrix(context: Context, filter: MatrixFilter = {}): Promi
 type Branches = ReadonlyMap<string, ProjectBranches>
 
 /** The shown branch of each project, as a table of two columns. */
-const shownBranches = (branches: Branches) => Prisma.sql`
+const shownBranches = (branches: Branches) => sql`
   unnest(${[...branches.keys()]}::text[], ${[...branches.values()].map(({ shown }) => shown)}::text[])
     AS shown("projectName", "branch")`
 
@@ -49,7 +49,7 @@ interface HostRow {
 }
 
 async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
-  const rows = await db.$queryRaw<HostRow[]>`
+  const rows = await db.query<HostRow>`
     SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules", (
              SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
                                                          'unable', "unable") ORDER BY "arch"), '[]')
@@ -85,7 +85,7 @@ type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'>
 }
 
 async function cellRecords({ db }: Context, branches: Branches): Promise<Map<string, CellRecord>> {
-  const rows = await db.$queryRaw<CellRow[]>`
+  const rows = await db.query<CellRow>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
            cell."failedStep", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
            cell."lastGoodBuildId", cell."lastGoodCommit",
@@ -142,7 +142,7 @@ interface ActiveRow {
 
 /** The newest active attempt of each cell, of commits in its branch. A running attempt replaces a waiting one. */
 async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
-  const rows = await db.$queryRaw<ActiveRow[]>`
+  const rows = await db.query<ActiveRow>`
     SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
            a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
            CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"

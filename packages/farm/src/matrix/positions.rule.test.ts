@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type PlacedCommit, placeCommits } from './positions.rule.ts'
+import { assignPositions, type PositionedCommit } from './positions.rule.ts'
 
-const placed = (...texts: string[]): PlacedCommit[] =>
+const placed = (...texts: string[]): PositionedCommit[] =>
   texts.map(text => {
     const [commit = '', position = ''] = text.split(' ')
     return { commit, position: Number(position.replace('?', '')), settled: !position.endsWith('?') }
@@ -9,7 +9,7 @@ const placed = (...texts: string[]): PlacedCommit[] =>
 
 /** `C 3` is a position; `-B` a commit that the branch does not hold any more. */
 const placing = (known: string[], line: string, built: string, complete = true) => {
-  const { positions, removed } = placeCommits(placed(...known), {
+  const { positions, removed } = assignPositions(placed(...known), {
     commits: line.split(''),
     complete,
     built: new Set(built.split('')),

@@ -1,35 +1,36 @@
 /** A built commit of a branch, as it is stored. */
-export interface PlacedCommit {
+export interface PositionedCommit {
   commit: string
   position: number
-  /** False: its push was received, and the branch's line has not been read since. */
+  /** False: the farm has not read the branch's history since the push of the commit. */
   settled: boolean
 }
 
-/** A branch's first-parent line as its repository has it now, newest commit first. */
-export interface Line {
+/** The first-parent history of a branch, as its repository has it now. */
+export interface History {
+  /** Newest commit first. */
   commits: readonly string[]
-  /** Whether the oldest of them is the first commit of the branch: false when more commits are there than were read. */
+  /** Whether the oldest of them is the first commit of the branch. False: the branch has more commits than were read. */
   complete: boolean
-  /** Those of them that have builds. */
+  /** The commits that have builds. */
   built: ReadonlySet<string>
 }
 
-export interface Placing {
-  /** Of every built commit of the line. */
+export interface Positions {
+  /** Of every built commit in the history. */
   positions: Map<string, number>
-  /** Commits that the branch does not hold any more: a force push took them away, or it never held them. */
+  /** Commits that the branch does not contain: a force push removed them, or it never contained them. */
   removed: string[]
 }
 
-/** Positions have room below for older commits that are built later. */
+/** Large enough for older commits that are built later and get smaller positions. */
 export const firstPosition = 1_000_000
 
 /**
- * Where the built commits of a branch stand: larger is newer, and the distance of two commits is the number of steps from
- * one to the other. A line is read to a limited depth, so its positions are counted from a commit that is known already.
+ * The positions of the built commits of a branch. A larger position is newer, and the difference of two positions is the number
+ * of commits between them. Only the newest part of a history is read, so the positions are counted from a known commit.
  */
-export function placeCommits(known: readonly PlacedCommit[], { commits, complete, built }: Line): Placing {
+export function assignPositions(known: readonly PositionedCommit[], { commits, complete, built }: History): Positions {
   const index = new Map(commits.map((commit, steps) => [commit, steps]))
   const anchor = oldestSettled(known, index)
   const tip = anchor
@@ -50,9 +51,15 @@ export function placeCommits(known: readonly PlacedCommit[], { commits, complete
   return { positions, removed }
 }
 
-/** Its position is one that a line gave, so others can be counted from it. */
-function oldestSettled(known: readonly PlacedCommit[], index: ReadonlyMap<string, number>): PlacedCommit | undefined {
+/** Its position came from a history, so others can be counted from it. */
+function oldestSettled(
+  known: readonly PositionedCommit[],
+  index: ReadonlyMap<string, number>,
+): PositionedCommit | undefined {
   return known
     .filter(({ commit, settled }) => settled && index.has(commit))
-    .reduce<PlacedCommit | undefined>((one, other) => (one && one.position <= other.position ? one : other), undefined)
+    .reduce<PositionedCommit | undefined>(
+      (one, other) => (one && one.position <= other.position ? one : other),
+      undefined,
+    )
 }

@@ -1,32 +1,33 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
+import { inTransaction } from '../db/transaction.ts'
 
-/** Puts a checked farm.yaml in force, whole or not at all. Projects that left it stay readable. */
-export async function applyConfiguration({ db, now }: Context, projects: readonly ProjectConfig[]): Promise<void> {
-  const at = now()
-  const text = JSON.stringify(projects)
-  await db.$transaction(async tx => {
+/** Makes the projects of a checked farm.yaml the active ones, all or none. Projects that are not in it stay readable. */
+export async function applyConfiguration(context: Context, projects: readonly ProjectConfig[]): Promise<void> {
+  const at = context.now()
+  await inTransaction(context, async tx => {
     for (const project of projects) {
+      // As text: Prisma would lose a variant or a variable with the name __proto__.
       const config = JSON.stringify(project)
-      // As text: of an object, Prisma would lose a variant or a variable that is called __proto__.
-      await tx.$executeRaw`
+      await tx.execute`
         INSERT INTO "Project" ("name", "config", "configHash", "updatedAt")
         VALUES (${project.name}, ${config}::json, ${hash(config)}, ${at})
         ON CONFLICT ("name") DO UPDATE SET "config" = EXCLUDED."config", "configHash" = EXCLUDED."configHash",
           "removedAt" = NULL, "updatedAt" = EXCLUDED."updatedAt"`
     }
-    await tx.project.updateMany({
-      where: { name: { notIn: projects.map(project => project.name) }, removedAt: null },
-      data: { removedAt: at, updatedAt: at },
-    })
-    const accepted = { acceptedAt: at, hash: hash(text), problems: null, refusedAt: null }
-    await tx.configuration.upsert({ where: { id: 1 }, create: accepted, update: accepted })
+    await tx.execute`
+      UPDATE "Project" SET "removedAt" = ${at}, "updatedAt" = ${at}
+       WHERE "removedAt" IS NULL AND "name" <> ALL(${projects.map(({ name }) => name)})`
+    await tx.execute`
+      INSERT INTO "Configuration" ("id", "acceptedAt", "hash") VALUES (1, ${at}, ${hash(JSON.stringify(projects))})
+      ON CONFLICT ("id") DO UPDATE SET "acceptedAt" = EXCLUDED."acceptedAt", "hash" = EXCLUDED."hash",
+        "problems" = NULL, "refusedAt" = NULL`
   })
 }
 
-/** Notes that the newest farm.yaml was refused; the last good one stays in force. */
-export async function refuseConfiguration({ db, now }: Context, problems: readonly string[]): Promise<void> {
-  const refused = { problems: problems.join('\n'), refusedAt: now() }
-  await db.configuration.upsert({ where: { id: 1 }, create: refused, update: refused })
+/** Records why the newest farm.yaml was rejected. The previous version stays active. */
+export async function rejectConfiguration({ db, now }: Context, problems: readonly string[]): Promise<void> {
+  const rejected = { problems: problems.join('\n'), refusedAt: now() }
+  await db.models.configuration.upsert({ where: { id: 1 }, create: rejected, update: rejected })
 }

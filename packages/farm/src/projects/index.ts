@@ -1,6 +1,6 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
-import { applyConfiguration, refuseConfiguration } from './configure.ts'
+import { applyConfiguration, rejectConfiguration } from './configure.ts'
 import { configurationState, projectConfigs } from './project-queries.ts'
 
 /** Projects, as farm.yaml describes them. */
@@ -8,7 +8,7 @@ export const projectMethods = ({ main, pages }: Contexts) => ({
   /** Makes these checked projects the active ones, all or none. */
   applyConfiguration: (projects: readonly ProjectConfig[]) => applyConfiguration(main, projects),
   /** Records why the newest farm.yaml was rejected. */
-  rejectConfiguration: (problems: readonly string[]) => refuseConfiguration(main, problems),
+  rejectConfiguration: (problems: readonly string[]) => rejectConfiguration(main, problems),
   /** The active projects, for background tasks; pages call `list`. */
   configs: () => projectConfigs(main),
 

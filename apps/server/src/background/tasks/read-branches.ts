@@ -1,4 +1,4 @@
-import type { WantedLine } from '@rumpfarm/farm'
+import type { BranchToRead } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
 
 /**
@@ -13,19 +13,19 @@ export const readBranches: Task<{ project: string }> = async (services, { projec
   }
 }
 
-async function readBranch({ farm, mirrors, log }: TaskServices, wanted: WantedLine): Promise<void> {
-  const { project, branch } = wanted
+async function readBranch({ farm, mirrors, log }: TaskServices, toRead: BranchToRead): Promise<void> {
+  const { project, branch } = toRead
   const repository = (await farm.projects.configs()).get(project)?.repository
-  if (repository === undefined) return farm.matrix.markBranchRead(wanted)
+  if (repository === undefined) return farm.matrix.markBranchRead(toRead)
   const history = await mirrors.history({ repository, branch })
   switch (history.kind) {
     case 'history':
       await farm.matrix.applyHistory({ project, branch, commits: history.commits, complete: history.complete })
-      return farm.matrix.markBranchRead(wanted)
+      return farm.matrix.markBranchRead(toRead)
     case 'no-branch':
-      return farm.matrix.markBranchMissing(wanted, history.defaultBranch)
+      return farm.matrix.markBranchMissing(toRead, history.defaultBranch)
     case 'problem':
       log.warn({ project, branch, problem: history.problem }, 'the history of a branch cannot be read')
-      return farm.matrix.markBranchUnreadable(wanted)
+      return farm.matrix.markBranchUnreadable(toRead)
   }
 }

@@ -3,7 +3,7 @@ import type { ArtifactOutcome } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
-import { type AttemptMessage, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
+import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
 /** A chunk of a file that a job uploads. */
 export async function answerArtifact(
@@ -19,8 +19,13 @@ export async function answerArtifact(
     return err(reply, 400, 'the parameters "lease", "offset" and "size" are needed')
   if (!isArtifactName(name)) return err(reply, 400, 'the name of the artifact is malformed')
   if (bytes === undefined) return wrongLength(reply)
-  const { lease, sum = 'none' } = query
-  return answer(reply, await farm.attempts.storeArtifact({ ...attempt, hostId, lease, name, size, offset, bytes, sum }))
+  const checksum = readBodyChecksum(message, bytes)
+  if (checksum === undefined) return wrongSum(reply)
+  const chunk = { offset, bytes, checksum }
+  return answer(
+    reply,
+    await farm.attempts.storeArtifact({ ...attempt, hostId, lease: query.lease, name, size, ...chunk }),
+  )
 }
 
 function answer(reply: FastifyReply, outcome: ArtifactOutcome): FastifyReply {

@@ -1,4 +1,4 @@
-import { type AttemptId, parseAttemptName, wireNumber } from '@rumpfarm/contracts'
+import { type AttemptId, type Checksum, parseAttemptName, readChecksum, wireNumber } from '@rumpfarm/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { err } from './answers.ts'
 
@@ -33,6 +33,10 @@ export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] |
 
 export const wrongLength = (reply: FastifyReply): FastifyReply =>
   err(reply, 422, 'the body does not have the length that the parameter "len" names')
+
+/** The checksum of the body; undefined: it is malformed. An empty body needs none. */
+export const readBodyChecksum = ({ query }: AttemptMessage<unknown>, bytes: Buffer[]): Checksum | null | undefined =>
+  bytes.every(piece => piece.length === 0) ? null : readChecksum(query.sum ?? 'none')
 
 export const wrongSum = (reply: FastifyReply): FastifyReply =>
   err(reply, 422, 'the checksum "sum" is not that of the body')

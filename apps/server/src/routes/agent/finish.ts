@@ -4,11 +4,12 @@ import {
   finishReasons,
   isArtifactName,
   lineValue,
+  readChecksum,
   readLines,
   readSteps,
   wireNumber,
 } from '@rumpfarm/contracts'
-import type { FinishOutcome, ToldArtifact } from '@rumpfarm/farm'
+import type { FinishOutcome, ReportedArtifact } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
@@ -35,14 +36,23 @@ function readFinish(body: Buffer) {
   if (!steps) return 'the line "steps" is malformed'
   const logBytes = wireNumber(lineValue(read.lines, 'logsize') ?? '0')
   if (logBytes === undefined) return 'the line "logsize" is not a number of at most 9 digits'
-  const sum = lineValue(read.lines, 'sum') ?? 'none'
-  if (!isSum(sum)) return 'the line "sum" is malformed'
+  const checksum = readChecksum(lineValue(read.lines, 'sum') ?? 'none')
+  if (checksum === undefined) return 'the line "sum" is malformed'
   const artifacts = valuesOf(read.lines, 'artifact').map(readArtifact)
   if (!artifacts.every(artifact => artifact !== undefined)) return 'a line "artifact" is malformed: NAME BYTES SUM'
   const artifactsLeft = valuesOf(read.lines, 'left').map(line => cut(line, 1000))
   const detail = shortValue(read.lines, 'detail')
   const compiler = shortValue(read.lines, 'compiler')
-  return { reason, steps, logBytes, sum, detail, compiler, artifacts, artifactsLeft: artifactsLeft.slice(0, leftMax) }
+  return {
+    reason,
+    steps,
+    logBytes,
+    checksum,
+    detail,
+    compiler,
+    artifacts,
+    artifactsLeft: artifactsLeft.slice(0, leftMax),
+  }
 }
 
 /** Lines about files that were not uploaded. */
@@ -53,16 +63,15 @@ function shortValue(lines: readonly [string, string][], key: string): string | u
   return value === undefined ? undefined : cut(value, 1000)
 }
 
-const isSum = (text: string) => /^(none|crc:\d{1,10}|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$/.test(text)
-
 const valuesOf = (lines: readonly [string, string][], key: string): string[] =>
   lines.flatMap(([name, value]) => (name === key ? [value] : []))
 
-function readArtifact(line: string): ToldArtifact | undefined {
+function readArtifact(line: string): ReportedArtifact | undefined {
   const [name = '', length, sum = '', more] = line.split(' ')
   const bytes = wireNumber(length)
-  if (!isArtifactName(name) || bytes === undefined || !isSum(sum) || more !== undefined) return undefined
-  return { name, bytes, sum }
+  const checksum = readChecksum(sum)
+  if (!isArtifactName(name) || bytes === undefined || checksum === undefined || more !== undefined) return undefined
+  return { name, bytes, checksum }
 }
 
 const isReason = (text: string | undefined): text is FinishReason =>

@@ -1,9 +1,9 @@
-import { wireNumber } from '@rumpfarm/contracts'
+import { readSteps, wireNumber } from '@rumpfarm/contracts'
 import type { ProgressOutcome } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
-import { type AttemptMessage, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
+import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
 /** A host learns of a cancelled job within 3 s. */
 const nextMs = 2_000
@@ -21,8 +21,12 @@ export async function answerProgress(
   const offset = wireNumber(query.offset)
   if (!query.lease || offset === undefined) return err(reply, 400, 'the parameters "lease" and "offset" are needed')
   if (bytes === undefined) return wrongLength(reply)
-  const { lease, sum = 'none', steps = '' } = query
-  const outcome = await farm.attempts.recordProgress({ ...attempt, hostId, lease, offset, bytes, sum, steps })
+  const steps = readSteps(query.steps ?? '')
+  if (!steps) return wrongSteps(reply)
+  const checksum = readBodyChecksum(message, bytes)
+  if (checksum === undefined) return wrongSum(reply)
+  const chunk = { offset, bytes, checksum }
+  const outcome = await farm.attempts.recordProgress({ ...attempt, hostId, lease: query.lease, steps, ...chunk })
   return answer(reply, outcome, viewers.hasViewers(message.name) ? nextMsViewed : nextMs)
 }
 
@@ -37,8 +41,11 @@ function answer(reply: FastifyReply, outcome: ProgressOutcome, next: number): Fa
     case 'wrong-sum':
       return wrongSum(reply)
     case 'wrong-steps':
-      return err(reply, 400, 'the parameter "steps" is malformed, or names more steps than the job has')
+      return wrongSteps(reply)
     default:
       return notHeld(reply, outcome.kind)
   }
 }
+
+const wrongSteps = (reply: FastifyReply) =>
+  err(reply, 400, 'the parameter "steps" is malformed, or names more steps than the job has')

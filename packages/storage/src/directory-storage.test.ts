@@ -4,24 +4,31 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Cksum, cksum } from '@rumpfarm/contracts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Logs, openLogs } from './directory.ts'
+import { openDirectoryStorage } from './directory-storage.ts'
+import type { Storage } from './storage.ts'
 
 let directory: string
-let logs: Logs
+let storage: Storage
+let logs: Storage['logs']
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'logs-'))
-  logs = openLogs(directory)
+  openStorage()
 })
 afterEach(() => {
-  logs.close()
+  storage.close()
   rmSync(directory, { recursive: true })
 })
+
+function openStorage() {
+  storage = openDirectoryStorage(directory)
+  logs = storage.logs
+}
 
 const attempt = (jobId: number, number = 1) => ({ jobId, number })
 const bytes = (words: string) => Buffer.from(words)
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-test('a log is as long as what was written, and is read back in parts', async () => {
+test('a log has the size of the bytes that were written, and can be read in parts', async () => {
   const log = logs.open(attempt(4711, 2))
   expect(logs.size(attempt(4711, 2))).toBe(0)
   expect(await log.write(0, bytes('hello '))).toBe(6)
@@ -31,30 +38,31 @@ test('a log is as long as what was written, and is read back in parts', async ()
   expect(readFileSync(join(directory, '4', '4711.2.log'), 'utf8')).toBe('hello world')
 })
 
-test('the same bytes at the same place twice are there once', async () => {
+test('the same bytes at the same offset twice are stored once', async () => {
   const log = logs.open(attempt(1))
   const sizes = await Promise.all([log.write(0, bytes('twice')), log.write(0, bytes('twice'))])
   expect(sizes).toEqual([5, 5])
 })
 
-test('a log that is opened again goes on where it was', async () => {
+test('a log that is opened again keeps its bytes', async () => {
   await logs.open(attempt(1)).write(0, bytes('before'))
-  logs.close()
+  storage.close()
+  openStorage()
   expect(logs.open(attempt(1)).size).toBe(6)
 })
 
-test('what another server wrote or cut is seen when one looks', async () => {
-  const others = openLogs(directory)
+test('refreshing the size shows what another server wrote or truncated', async () => {
+  const other = openDirectoryStorage(directory)
   const log = logs.open(attempt(1))
   await log.write(0, bytes('ours'))
-  await others.open(attempt(1)).write(4, bytes(' theirs'))
-  expect([log.size, log.look()]).toEqual([4, 11])
-  others.open(attempt(1)).truncate(0)
-  expect(log.look()).toBe(0)
-  others.close()
+  await other.logs.open(attempt(1)).write(4, bytes(' theirs'))
+  expect([log.size, log.refreshSize()]).toEqual([4, 11])
+  other.logs.open(attempt(1)).truncate(0)
+  expect(log.refreshSize()).toBe(0)
+  other.close()
 })
 
-test('a sealed log lets its descriptor go, and can be read', async () => {
+test('a sealed log has no open descriptor, and can be read', async () => {
   const before = descriptors()
   const log = logs.open(attempt(1))
   await log.write(0, bytes('done'))
@@ -63,7 +71,7 @@ test('a sealed log lets its descriptor go, and can be read', async () => {
   expect(await text(logs.read(attempt(1), 0, 4))).toBe('done')
 })
 
-test('of 300 logs that are written, no more than 256 keep a descriptor, and none loses a byte', async () => {
+test('at most 256 of 300 logs keep a descriptor, and none loses a byte', async () => {
   const before = descriptors()
   const all = Array.from({ length: 300 }, (_, index) => attempt(index + 1))
   for (const one of all) await logs.open(one).write(0, bytes(`${one.jobId}`))
@@ -72,7 +80,7 @@ test('of 300 logs that are written, no more than 256 keep a descriptor, and none
   for (const one of all) expect(await text(logs.read(one, 0, logs.size(one)))).toBe(`${one.jobId}!`)
 })
 
-test('a log that is being written is not closed to make room', async () => {
+test('a log is not closed while it is being written', async () => {
   const log = logs.open(attempt(1))
   const writing = log.write(0, Buffer.alloc(1_000_000))
   for (let job = 2; job <= 300; job++) logs.open(attempt(job))
@@ -80,12 +88,12 @@ test('a log that is being written is not closed to make room', async () => {
   expect(logs.open(attempt(1))).toBe(log)
 })
 
-test('the checksum of a log is known from its pieces, until a piece comes without its own', async () => {
+test('the CRC of a log follows from its chunks, until a chunk arrives without its CRC', async () => {
   const log = logs.open(attempt(1))
-  const piece = (words: string) => new Cksum().update(bytes(words))
-  await log.write(0, bytes('one '), piece('one '))
-  await log.write(4, bytes('two'), piece('two'))
-  expect(log.sum?.digest()).toBe(cksum(bytes('one two')))
+  const crcOf = (words: string) => new Cksum().update(bytes(words))
+  await log.write(0, bytes('one '), crcOf('one '))
+  await log.write(4, bytes('two'), crcOf('two'))
+  expect(log.crc?.digest()).toBe(cksum(bytes('one two')))
   await log.write(7, bytes(' three'))
-  expect(log.sum).toBeUndefined()
+  expect(log.crc).toBeUndefined()
 })

@@ -1,0 +1,126 @@
+import { attemptName, type StepEnd } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { isOpen } from '../db/fragments.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Tx } from '../db/transaction.ts'
+import { isResult } from '../matrix/cell.rule.ts'
+import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
+import type { AttemptEnd } from './ends.rule.ts'
+import { queuedOf } from './queued-attempts.ts'
+
+/** What only the finish of a host reports. */
+export interface HostReport {
+  steps: (StepEnd & { name: string })[]
+  logBytes: number
+  logSum: string
+  /** The complete artifacts. All others of the attempt are dropped. */
+  artifacts: StoredArtifact[]
+  artifactNote: string | null
+  compiler: string | null
+}
+
+export interface StoredArtifact {
+  name: string
+  sum: string
+  sha256: string
+}
+
+/** Which attempts end: the one that its host finished, or all for which the condition is true. */
+export type Selection = { kind: 'one' | 'many'; where: Sql }
+
+export interface EndedRow {
+  jobId: number
+  number: number
+  hostId: number
+  arch: string
+  variant: string
+  buildId: number
+  projectName: string
+  commit: string
+  /** How many attempts the recipe allows when hosts are lost. */
+  attempts: number
+  /** Artifacts that were not complete. */
+  dropped: string[]
+}
+
+/**
+ * Ends the selected attempts and derives their cells, in the caller's transaction, so that no reader sees a verdict without
+ * its cell. A lost attempt gets a successor if the recipe allows one. Call it once in a transaction: a second call would wait
+ * for rows while it holds the locks of the first.
+ */
+export async function endAttempts(
+  context: Context,
+  tx: Tx,
+  selection: Selection,
+  end: AttemptEnd,
+  report?: HostReport,
+): Promise<EndedRow[]> {
+  const ended = await endRows(context, tx, selection, end, report)
+  const changed = ended.map(({ projectName, commit, hostId, arch, variant }) => ({
+    projectName,
+    commit,
+    branch: null,
+    hostId,
+    arch,
+    variant,
+  }))
+  await deriveCells(tx, changed, isResult(end.verdict) ? 'all' : 'without-result')
+  const successors = end.verdict === 'lost' ? await addSuccessors(context, tx, ended) : []
+  for (const row of ended) {
+    tx.afterCommit(() => {
+      for (const name of row.dropped) context.artifacts.remove({ ...row, name })
+    })
+    const { jobId, buildId, projectName } = row
+    const attempt = attemptName(row)
+    tx.emit({ kind: 'revoked', attempt })
+    tx.emit({ kind: 'attempt', attempt, jobId, buildId, projectName, verdict: end.verdict })
+  }
+  if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
+  return ended
+}
+
+function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: AttemptEnd, report?: HostReport) {
+  return tx.query<EndedRow>`
+    WITH stored AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(report?.artifacts ?? [])}::jsonb)
+          AS stored("name" text, "sum" text, "sha256" text)
+    ), ended AS (
+      UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${end.verdict},
+             "failedStep" = ${end.failedStep}, "reason" = ${end.reason}, "detail" = ${end.detail},
+             "steps" = COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"),
+             "logBytes" = COALESCE(${report?.logBytes ?? null}::int, "logBytes"),
+             "logSum" = ${report?.logSum ?? null}, "artifactNote" = ${report?.artifactNote ?? null},
+             "compiler" = ${report?.compiler ?? null}, "leaseUntil" = NULL
+       WHERE ${isOpen} AND ${where}
+      RETURNING *
+    ), placed AS (
+      SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
+        FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+    ), sealed AS (
+      UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
+        FROM ended, stored
+       WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number" AND artifact."name" = stored."name"
+    ), dropped AS (
+      DELETE FROM "Artifact" artifact USING ended
+       WHERE artifact."jobId" = ended."jobId" AND artifact."number" = ended."number"
+         AND NOT EXISTS (SELECT FROM stored WHERE stored."name" = artifact."name")
+      RETURNING artifact.*
+    )
+    SELECT "jobId", "number", "hostId", "arch", "variant", "buildId", "projectName", "commit",
+           (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
+           ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
+           ${kind === 'one' ? lockCell : lockProject} AS "lock"
+      FROM (SELECT * FROM placed ORDER BY "projectName") placed`
+}
+
+async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
+  const next = ended
+    .filter(row => row.number < row.attempts)
+    .map(({ jobId, number, hostId }) => ({ jobId, number: number + 1, hostId }))
+  if (next.length > 0)
+    await tx.execute`
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
+      SELECT "jobId", "number", "hostId", 'queued', ${now()}
+        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb) AS next("jobId" int, "number" int, "hostId" int)`
+  return next.map(queuedOf)
+}

@@ -1,0 +1,37 @@
+import { attemptName } from '@rumpfarm/contracts'
+import type { Recipe } from '../builds/plan.rule.ts'
+import type { PreparedSource } from '../builds/prepared-source.ts'
+import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
+
+/** What a host needs to run an attempt. */
+export interface Offer {
+  attempt: string
+  jobId: number
+  buildId: number
+  lease: string
+  project: string
+  commit: string
+  branch: string | null
+  arch: string
+  variant: string
+  recipe: Recipe
+  sources: PreparedSource[]
+}
+
+export interface OfferRow extends Omit<Offer, 'attempt' | 'sources'> {
+  number: number
+  sources: PreparedSource[] | null
+}
+
+/** The columns of an OfferRow, of the attempt `a` with its joins. */
+export const offerColumns = sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
+  build."commit", ${branchOfJob} AS "branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+export const offerJoins = sql`${joinJobAndBuild} ${joinRecipe}`
+
+export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => ({
+  ...row,
+  jobId,
+  attempt: attemptName({ jobId, number }),
+  sources: sources ?? [],
+})

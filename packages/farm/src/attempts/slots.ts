@@ -1,0 +1,133 @@
+import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { later } from '../clock.ts'
+import type { Context } from '../context.ts'
+import { isActive } from '../db/fragments.ts'
+import { sql } from '../db/sql.ts'
+import { inTransaction, withEvents } from '../db/transaction.ts'
+import { tooOld } from '../hosts/agent-version.rule.ts'
+import { endAttempts } from './end-attempts.ts'
+import { farmEnds } from './ends.rule.ts'
+import { type Claim, leaseEnd } from './lease.ts'
+import { type Offer, type OfferRow, offerColumns, offerJoins, offerOf } from './offer.ts'
+
+/** What the host reports about itself with a claim. */
+export interface HostCondition {
+  diskFreeMb?: number | undefined
+  /** Why it takes no work now. */
+  refusal?: string | undefined
+}
+
+export type SlotState =
+  /** The slot may take a job. */
+  | { kind: 'free' }
+  /** The same claim as before: its job is repeated. */
+  | { kind: 'offer'; offer: Offer }
+  /** A late duplicate, or the host did not receive its last job. `newest` is the number of the newest claim. */
+  | { kind: 'stale'; newest: number }
+  | { kind: 'other-instance' }
+  /** The host has fewer slots. */
+  | { kind: 'no-slot' }
+  /** An administrator paused or removed the host. */
+  | { kind: 'paused' }
+  /** Its agent is older than the farm allows: the host finishes its jobs and gets no new ones. */
+  | { kind: 'too-old'; words: string }
+
+interface SlotRow {
+  instance: string | null
+  paused: boolean
+  agentVersion: string
+  slots: number
+  newest: number | null
+  jobId: number | null
+  number: number | null
+  claim: number | null
+  /** The agent process that claimed the attempt. */
+  holder: string | null
+}
+
+/**
+ * The state of a slot. It also renews the host's last-seen time. If a host asks for another job while its slot has one, the
+ * host has lost that job: the attempt ends as lost, so that its successor can run.
+ */
+export async function checkSlot(context: Context, claim: Claim, condition: HostCondition = {}): Promise<SlotState> {
+  const row = await readSlot(context, claim, condition)
+  if (!row || row.instance !== claim.instance) return { kind: 'other-instance' }
+  if (row.jobId !== null && row.number !== null && row.claim !== null) {
+    const attempt = { jobId: row.jobId, number: row.number }
+    if (row.claim === claim.claim)
+      return row.holder === claim.instance ? repeatOffer(context, attempt) : restart(context, claim, attempt)
+    if (row.claim > claim.claim) return { kind: 'stale', newest: row.claim }
+    await endForgotten(context, attempt)
+  } else if (row.newest !== null && row.newest >= claim.claim) return { kind: 'stale', newest: row.newest }
+  if (claim.slot > row.slots) return { kind: 'no-slot' } // checked last: a job that such a slot has already goes on
+  if (row.paused) return { kind: 'paused' }
+  const words = tooOld(row.agentVersion, context.settings.agentVersionMin)
+  return words === null ? { kind: 'free' } : { kind: 'too-old', words }
+}
+
+/** Writes the last-seen time at most once in a ninth of a lease (10 s): a host of short jobs claims several times a second. */
+async function readSlot(
+  { db, now, settings }: Context,
+  claim: Claim,
+  condition: HostCondition,
+): Promise<SlotRow | undefined> {
+  const at = now()
+  const refusal = condition.refusal ?? null
+  const [row] = await db.query<SlotRow>`
+    WITH seen AS (
+      UPDATE "Host" SET "lastSeenAt" = ${at}, "awaySince" = NULL, "refusal" = ${refusal},
+             "diskFreeMb" = COALESCE(${condition.diskFreeMb ?? null}::int, "diskFreeMb")
+       WHERE "id" = ${claim.hostId} AND "instance" = ${claim.instance}
+         AND ("lastSeenAt" < ${later(at, -Math.min(settings.leaseSeconds / 9, 10))} OR "awaySince" IS NOT NULL
+              OR "refusal" IS DISTINCT FROM ${refusal} OR "diskFreeMb" IS NULL)
+    )
+    SELECT host."instance", host."agentVersion", host."slots", (host."pausedAt" IS NOT NULL OR host."removedAt" IS NOT NULL) AS "paused",
+           slot."claim" AS "newest", a."jobId", a."number", a."claim", a."instance" AS "holder"
+      FROM "Host" host
+      LEFT JOIN "Slot" slot ON slot."hostId" = host."id" AND slot."number" = ${claim.slot}
+      LEFT JOIN "Attempt" a ON a."hostId" = host."id" AND a."slot" = ${claim.slot} AND ${isActive}
+     WHERE host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}`
+  return row
+}
+
+const endForgotten = (context: Context, { jobId, number }: AttemptId) =>
+  inTransaction(context, tx =>
+    endAttempts(
+      context,
+      tx,
+      { kind: 'one', where: sql`"jobId" = ${jobId} AND "number" = ${number}` },
+      farmEnds.forgotten,
+    ),
+  )
+
+/**
+ * Another agent process claimed the job, and this one knows nothing about it: it starts the job again. The other process may
+ * still run, on a machine that this one replaces. The new lease makes the farm reject its messages.
+ */
+async function restart(context: Context, claim: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
+  const { random, logs, running } = context
+  const at = context.now()
+  const attempt = attemptName({ jobId, number })
+  const changed = await withEvents(
+    context,
+    db => db.execute`
+      UPDATE "Attempt" SET "lease" = ${random()}, "instance" = ${claim.instance}, "state" = 'leased', "steps" = '[]',
+             "leasedAt" = ${at}, "leaseUntil" = ${leaseEnd(context, at)}, "startedAt" = NULL
+       WHERE "jobId" = ${jobId} AND "number" = ${number} AND "claim" = ${claim.claim} AND ${isActive}
+         AND "instance" IS DISTINCT FROM ${claim.instance}
+         AND EXISTS (SELECT FROM "Host" WHERE "id" = ${claim.hostId} AND "instance" = ${claim.instance})`,
+    rows => (rows > 0 ? [{ kind: 'revoked', attempt }] : []),
+  )
+  if (changed > 0) {
+    running.invalidate(attempt)
+    logs.open({ jobId, number }).truncate(0)
+  }
+  return repeatOffer(context, { jobId, number })
+}
+
+async function repeatOffer({ db }: Context, { jobId, number }: AttemptId): Promise<SlotState> {
+  const [row] = await db.query<OfferRow>`
+    SELECT ${offerColumns} FROM "Attempt" a ${offerJoins}
+     WHERE a."jobId" = ${jobId} AND a."number" = ${number} AND ${isActive}`
+  return row ? { kind: 'offer', offer: offerOf(row) } : { kind: 'free' }
+}

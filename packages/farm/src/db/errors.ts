@@ -1,0 +1,33 @@
+import { NoTurn } from './query-limit.ts'
+
+// PostgreSQL's own codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const uniqueViolation = '23505'
+const queryCanceled = '57014'
+const diskFull = '53100'
+
+/** Whether PostgreSQL rejected a statement because of a unique index. */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === uniqueViolation
+
+/** Whether the disk had no room for a row, a log or an artifact. */
+export const isStorageFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', diskFull].includes(codeOf(error))
+
+/** Whether a query of a page was given up: PostgreSQL took too long, no connection was free, or the reader left. */
+export function isGivenUp(error: unknown): boolean {
+  const { message, name } = (error ?? {}) as { message?: string; name?: string }
+  return (
+    error instanceof NoTurn ||
+    codeOf(error) === queryCanceled ||
+    name === 'AbortError' ||
+    /timeout exceeded when trying to connect|due to connection timeout|Query read timeout/.test(message ?? '')
+  )
+}
+
+/** PostgreSQL's code, as pg reports it or as Prisma wraps it; otherwise the operating system's. */
+function codeOf(error: unknown): string {
+  const { code, meta } = (error ?? {}) as { code?: unknown; meta?: PrismaMeta }
+  return String(meta?.driverAdapterError?.cause?.originalCode ?? code)
+}
+
+interface PrismaMeta {
+  driverAdapterError?: { cause?: { originalCode?: unknown } }
+}

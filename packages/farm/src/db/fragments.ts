@@ -1,0 +1,19 @@
+// Pieces of SQL that several statements share, each named for what it means. `a` is an attempt, `job` its job, `build` its build.
+import { sql } from './sql.ts'
+
+/** A host holds the attempt. */
+export const isActive = sql`"state" IN ('leased', 'running')`
+/** No host has claimed the attempt yet. */
+export const isUnclaimed = sql`"state" IN ('waiting', 'queued')`
+/** The attempt has not ended. A job has at most one such attempt, its newest one (index one_open_attempt_per_job). */
+export const isOpen = sql`"state" <> 'finished'`
+
+/** The newest attempt of the row `job`. */
+export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1)`
+
+/** From the attempt `a` to its job and build. */
+export const joinJobAndBuild = sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"`
+export const joinRecipe = sql`JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
+
+/** The branch that triggered the job: a commit can be pushed on several branches. */
+export const branchOfJob = sql`COALESCE(job."branch", build."branch")`

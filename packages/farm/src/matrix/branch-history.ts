@@ -1,0 +1,202 @@
+import { later } from '../clock.ts'
+import type { Context } from '../context.ts'
+import { inTransaction, type Tx } from '../db/transaction.ts'
+import { type ChangedCell, deriveCells, lockProject } from './cells.ts'
+import { assignPositions, type PositionedCommit } from './positions.rule.ts'
+
+/** A branch whose history must be read. */
+export interface BranchToRead {
+  project: string
+  branch: string
+  wantedAt: Date
+}
+
+/** The branches whose first-parent histories must be read now: of one project, or of all; at most `limit`, oldest first. */
+export async function listBranchesToRead({ db, now }: Context, project?: string, limit = 100): Promise<BranchToRead[]> {
+  const rows = await db.models.branch.findMany({
+    where: { lineWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
+    select: { projectName: true, name: true, lineWantedAt: true },
+    orderBy: { lineWantedAt: 'asc' },
+    take: limit,
+  })
+  return rows.map(({ projectName, name, lineWantedAt }) => ({
+    project: projectName,
+    branch: name,
+    wantedAt: lineWantedAt as Date,
+  }))
+}
+
+/** The first-parent history of a branch, as its repository has it now. */
+export interface BranchHistory {
+  project: string
+  branch: string
+  /** Newest commit first. */
+  commits: string[]
+  /** Whether `commits` reaches the first commit of the branch. */
+  complete: boolean
+}
+
+/** Commits that the branch does not contain any more are searched among so many; older ones keep their positions. */
+const knownMax = 1000
+
+/** A finish in the project waits while so many of its cells are derived: some tens of milliseconds. */
+const cellsAtOnce = 50
+
+/**
+ * Gives the built commits of a branch their positions in its history, and derives the cells of every commit that was moved,
+ * added or removed. Repeating it changes nothing. If it was interrupted, repeating it does the rest.
+ */
+export async function applyHistory(context: Context, history: BranchHistory): Promise<void> {
+  const { moved, removed, changed } = await inTransaction(context, tx => writeHistory(tx, history))
+  for (let from = 0; from < changed.length; from += cellsAtOnce) {
+    await inTransaction(context, async tx => {
+      await lockWholeProject(tx, history.project)
+      await deriveCells(tx, changed.slice(from, from + cellsAtOnce), 'all')
+    })
+  }
+  await inTransaction(context, async tx => {
+    if (moved.length > 0) await markSettled(tx, history, moved)
+    if (moved.length + removed.length + changed.length > 0)
+      tx.emit({ kind: 'history-changed', project: history.project })
+  })
+}
+
+interface HistoryChanges {
+  moved: Moved[]
+  removed: string[]
+  changed: ChangedCell[]
+}
+
+/** After its commit, every finish uses the new positions. */
+async function writeHistory(tx: Tx, history: BranchHistory): Promise<HistoryChanges> {
+  const { project, commits, complete } = history
+  await lockWholeProject(tx, project)
+  const known = await knownCommits(tx, history)
+  const built = await builtCommits(tx, project, commits)
+  const { positions, removed } = assignPositions(known, { commits, complete, built })
+  const moved = movedCommits(known, positions)
+  await writePositions(tx, history, moved, removed)
+  const names = [...moved.map(({ commit }) => commit), ...removed]
+  return { moved, removed, changed: [...(await cellsOf(tx, history, names)), ...(await cellsNotInBranch(tx, history))] }
+}
+
+const lockWholeProject = (tx: Tx, project: string) =>
+  tx.query`SELECT ${lockProject} AS "lock" FROM (SELECT ${project}::text AS "projectName") project`
+
+const knownCommits = (tx: Tx, { project, branch }: BranchKey) => tx.query<PositionedCommit>`
+  SELECT "commit", "position", "settled" FROM "BranchCommit" WHERE "projectName" = ${project} AND "branch" = ${branch}
+   ORDER BY "position" DESC LIMIT ${knownMax}`
+
+async function builtCommits(tx: Tx, project: string, commits: string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ commit: string }>`
+    SELECT DISTINCT "commit" FROM "Build" WHERE "projectName" = ${project} AND "commit" = ANY(${commits})`
+  return new Set(rows.map(({ commit }) => commit))
+}
+
+interface Moved {
+  commit: string
+  position: number
+}
+
+function movedCommits(known: readonly PositionedCommit[], positions: ReadonlyMap<string, number>): Moved[] {
+  const before = new Map(known.map(commit => [commit.commit, commit]))
+  return [...positions]
+    .filter(([commit, position]) => !before.get(commit)?.settled || before.get(commit)?.position !== position)
+    .map(([commit, position]) => ({ commit, position }))
+}
+
+interface BranchKey {
+  project: string
+  branch: string
+}
+
+async function writePositions(
+  tx: Tx,
+  { project, branch }: BranchKey,
+  moved: Moved[],
+  removed: string[],
+): Promise<void> {
+  if (moved.length > 0) {
+    await tx.execute`
+      INSERT INTO "BranchCommit" ("projectName", "branch", "commit", "position", "settled")
+      SELECT ${project}, ${branch}, "commit", "position", false
+        FROM unnest(${moved.map(({ commit }) => commit)}::text[], ${moved.map(({ position }) => position)}::int[])
+          AS moved("commit", "position")
+      ON CONFLICT ("projectName", "commit", "branch") DO UPDATE SET "position" = EXCLUDED."position", "settled" = false`
+  }
+  if (removed.length > 0) {
+    await tx.execute`
+      DELETE FROM "BranchCommit"
+       WHERE "projectName" = ${project} AND "branch" = ${branch} AND "commit" = ANY(${removed})`
+  }
+}
+
+/** Last of all, so that an interrupted derivation starts again. */
+const markSettled = (tx: Tx, { project, branch }: BranchKey, moved: Moved[]) => tx.execute`
+  UPDATE "BranchCommit" SET "settled" = true
+   WHERE "projectName" = ${project} AND "branch" = ${branch} AND "commit" = ANY(${moved.map(({ commit }) => commit)})`
+
+/** The cells of a branch for which these commits have an ended attempt. */
+const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Promise<ChangedCell[]> =>
+  commits.length === 0
+    ? Promise.resolve([])
+    : tx.query<ChangedCell>`
+        SELECT DISTINCT ${project} AS "projectName", ${''} AS "commit", ${branch} AS "branch", job."hostId", job."arch", job."variant"
+          FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
+         CROSS JOIN LATERAL (SELECT FROM "Attempt" WHERE "jobId" = job."id" AND "state" = 'finished' LIMIT 1) ended
+         WHERE build."projectName" = ${project} AND build."commit" = ANY(${commits})`
+
+/** The cells of a branch that show a commit which the branch does not contain any more. */
+const cellsNotInBranch = (tx: Tx, { project, branch }: BranchKey) => tx.query<ChangedCell>`
+  SELECT "projectName", "commit", "branch", "hostId", "arch", "variant" FROM "Cell" cell
+   WHERE "projectName" = ${project} AND "branch" = ${branch}
+     AND (SELECT true FROM "BranchCommit" held WHERE held."projectName" = cell."projectName"
+             AND held."commit" = cell."commit" AND held."branch" = cell."branch" LIMIT 1) IS NULL`
+
+/** The history was read, unless it must be read again since. */
+export async function markBranchRead({ db }: Context, { project, branch, wantedAt }: BranchToRead): Promise<void> {
+  await db.models.branch.updateMany({
+    where: { projectName: project, name: branch, lineWantedAt: wantedAt },
+    data: { lineWantedAt: null },
+  })
+}
+
+const retrySeconds = 300
+const retryForSeconds = 86_400
+
+/** The history cannot be read now: the farm tries again every five minutes, for a day after the push. */
+export async function markBranchUnreadable(
+  { db, now }: Context,
+  { project, branch, wantedAt }: BranchToRead,
+): Promise<void> {
+  const at = now()
+  await db.execute`
+    UPDATE "Branch" SET "lineWantedAt" = CASE WHEN "pushedAt" > ${later(at, -retryForSeconds)}
+                                              THEN ${later(at, retrySeconds)}::timestamptz END
+     WHERE "projectName" = ${project} AND "name" = ${branch} AND "lineWantedAt" = ${wantedAt}`
+}
+
+/**
+ * The repository has no such branch. A name that the farm assumed, for a commit without a branch, is replaced by the
+ * repository's default branch, with all its commits and cells. A branch that was pushed before stays as it was.
+ */
+export async function markBranchMissing(
+  context: Context,
+  missing: BranchToRead,
+  defaultBranch: string | undefined,
+): Promise<void> {
+  if (defaultBranch !== undefined && defaultBranch !== missing.branch)
+    await inTransaction(context, tx => renameAssumed(tx, missing, defaultBranch, context.now()))
+  await markBranchRead(context, missing)
+}
+
+async function renameAssumed(tx: Tx, { project, branch }: BranchKey, name: string, at: Date): Promise<void> {
+  await lockWholeProject(tx, project)
+  const renamed = await tx.execute`
+    UPDATE "Branch" SET "name" = ${name}, "lineWantedAt" = ${at}
+     WHERE "projectName" = ${project} AND "name" = ${branch} AND "guessed"
+       AND NOT EXISTS (SELECT FROM "Branch" WHERE "projectName" = ${project} AND "name" <> ${branch})`
+  if (renamed === 0) return
+  await tx.execute`UPDATE "BranchCommit" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
+  await tx.execute`UPDATE "Cell" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
+}

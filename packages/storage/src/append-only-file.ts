@@ -1,0 +1,100 @@
+import { closeSync, constants, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, writev } from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { Cksum } from '@rumpfarm/contracts'
+import { piecesOf } from './bytes.ts'
+import type { Bytes, StoredFile } from './storage.ts'
+
+const writeAt = promisify(writev)
+const flush = promisify(fsync)
+
+/** A file on disk that grows at its end. */
+export class AppendOnlyFile implements StoredFile {
+  readonly #descriptor: number
+  readonly #onSealed: () => void
+  #size: number
+  /** Writes and flushes that have not ended yet. */
+  #busy = 0
+  /** The CRC of all bytes, if this process wrote all of them, in order, and got the CRC of each chunk. */
+  #crc: Cksum | undefined
+
+  constructor(path: string, onSealed: () => void) {
+    mkdirSync(dirname(path), { recursive: true })
+    // Positions instead of appending: a chunk that arrives twice at the same time is written to the same bytes.
+    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
+    this.#size = fstatSync(this.#descriptor).size
+    this.#crc = this.#size === 0 ? new Cksum() : undefined
+    this.#onSealed = onSealed
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  refreshSize(): number {
+    this.#size = fstatSync(this.#descriptor).size
+    return this.#size
+  }
+
+  /** Reading a log of 200 MB again for its CRC takes a second. */
+  get crc(): Cksum | undefined {
+    return this.#crc?.bytes === this.#size ? this.#crc : undefined
+  }
+
+  async write(offset: number, bytes: Bytes, crc?: Cksum): Promise<number> {
+    this.#crc = crc && this.#crc?.bytes === offset ? this.#crc.append(crc) : undefined
+    this.#busy++
+    try {
+      const end = await writeAll(this.#descriptor, piecesOf(bytes), offset)
+      this.#size = Math.max(this.#size, end)
+      return this.#size
+    } finally {
+      this.#busy--
+    }
+  }
+
+  truncate(size: number): void {
+    ftruncateSync(this.#descriptor, size)
+    this.#size = size
+    this.#crc = size === 0 ? new Cksum() : undefined
+  }
+
+  async seal(): Promise<void> {
+    this.#busy++
+    try {
+      if (this.#size > 0) await flush(this.#descriptor)
+    } finally {
+      this.#busy--
+    }
+    if (this.close()) this.#onSealed()
+  }
+
+  /** Does nothing and returns false while a write has not ended. */
+  close(): boolean {
+    if (this.#busy > 0) return false
+    closeSync(this.#descriptor)
+    return true
+  }
+}
+
+/** Writes the pieces one after the other, and returns the offset of their end. */
+async function writeAll(descriptor: number, pieces: readonly Uint8Array[], offset: number): Promise<number> {
+  let at = offset
+  let rest = pieces
+  while (rest.length > 0) {
+    const { bytesWritten } = await writeAt(descriptor, rest, at)
+    at += bytesWritten
+    rest = dropBytes(rest, bytesWritten)
+  }
+  return at
+}
+
+/** The pieces without their first bytes. */
+function dropBytes(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let skip = bytes
+  return pieces.flatMap(piece => {
+    const skipped = Math.min(skip, piece.length)
+    skip -= skipped
+    return skipped === piece.length ? [] : [piece.subarray(skipped)]
+  })
+}

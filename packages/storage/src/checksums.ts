@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { type ChecksumKind, Cksum } from '@rumpfarm/contracts'
+
+/** The checksums of these kinds of everything that a stream sends. It reads each byte once, and throws the stream's error. */
+export async function checksumsOf<Kind extends ChecksumKind>(
+  bytes: Readable,
+  kinds: readonly Kind[],
+): Promise<Record<Kind, string>> {
+  const sums = kinds.map(kind => [kind, kind === 'crc' ? new Cksum() : createHash(kind)] as const)
+  for await (const chunk of bytes) for (const [, sum] of sums) sum.update(chunk)
+  const values = sums.map(([kind, sum]) => [kind, sum instanceof Cksum ? String(sum.digest()) : sum.digest('hex')])
+  return Object.fromEntries(values)
+}

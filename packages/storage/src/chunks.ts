@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { type Checksum, Cksum } from '@rumpfarm/contracts'
+import { lengthOf, piecesOf } from './bytes.ts'
+import type { Bytes, StoredFile } from './storage.ts'
+
+/** Bytes of a file from an offset on, as a host sends them. */
+export interface Chunk {
+  offset: number
+  bytes: Bytes
+  /** Of the bytes; null: the host has no tool for it. */
+  checksum: Checksum | null
+}
+
+export type ChunkOutcome = { kind: 'ok' | 'wrong-offset'; size: number } | { kind: 'wrong-sum' }
+
+/**
+ * Appends a chunk to its file, unless the file is longer than `bytesMax` already. A chunk that arrives twice is stored once.
+ * An empty chunk is always right: it is a heartbeat.
+ */
+export async function appendChunk(file: StoredFile, chunk: Chunk, bytesMax: number): Promise<ChunkOutcome> {
+  const { offset, checksum } = chunk
+  const pieces = piecesOf(chunk.bytes)
+  if (lengthOf(pieces) === 0) return { kind: 'ok', size: file.size }
+  if (offset !== file.size && offset !== file.refreshSize()) return { kind: 'wrong-offset', size: file.size }
+  const crc = checksum?.kind === 'crc' ? crcOf(pieces) : undefined
+  if (checksum && checksum.value !== (crc ? String(crc.digest()) : hashOf(checksum.kind, pieces)))
+    return { kind: 'wrong-sum' }
+  return { kind: 'ok', size: file.size > bytesMax ? file.size : await file.write(offset, pieces, crc) }
+}
+
+const crcOf = (pieces: readonly Uint8Array[]): Cksum => pieces.reduce((crc, piece) => crc.update(piece), new Cksum())
+
+function hashOf(kind: string, pieces: readonly Uint8Array[]): string {
+  const hash = createHash(kind)
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('hex')
+}
