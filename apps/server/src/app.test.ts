@@ -22,7 +22,7 @@ test.each([
   expect(await ipOf(nearest(proxies), forwarded, '10.0.0.1')).toBe(ip)
 })
 
-test('with a list of proxies, only those are believed', async () => {
+test('with a list of proxies, only these are trusted', async () => {
   expect(await ipOf(['10.0.0.1'], '127.0.0.1, 192.0.2.9', '10.0.0.1')).toBe('192.0.2.9')
   expect(await ipOf(['10.0.0.1'], '127.0.0.1', '192.0.2.9')).toBe('192.0.2.9')
 })

@@ -7,7 +7,7 @@ import { refuseEarly } from './early-refusals.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { checkHost } from './http/host-header.ts'
-import { placeBelow, withoutPublicPath } from './http/public-url.ts'
+import { addPublicPath, withoutPublicPath } from './http/public-url.ts'
 import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
@@ -22,7 +22,7 @@ export interface AppOptions {
   log: Logger
 }
 
-/** The server's server, in order. Nothing listens yet: tests inject here. */
+/** The HTTP server with all its routes. It does not listen yet, so tests can inject requests. */
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
   checkHost(app, services.config, refuseEarly)
@@ -36,14 +36,14 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   return app
 }
 
-/** What listens at SIGNED_PORT, in plain HTTP: the hosts' plugin for signed requests, and nothing else. */
+/** The HTTP server for SIGNED_PORT: it has only the agent protocol with signed requests. */
 export async function buildSignedApp(
   services: Services,
-  way: SignedEndpoint,
+  endpoint: SignedEndpoint,
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
   const app = emptyApp(log, { trustProxy: false, publicPath: '' })
-  await app.register(signedPlugin(services, way))
+  await app.register(signedPlugin(services, endpoint))
   return app
 }
 
@@ -52,32 +52,31 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   const ownUrl = withoutPublicPath(publicPath, top => tops.has(top))
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    // The requestLog says what is worth a line.
+    // request-log.ts decides which requests are logged.
     logController: new LogController({ disableRequestLogging: true }),
     rewriteUrl: ({ url = '/' }) => ownUrl(url),
     trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
-    // Longer than the longest long poll (50 s); a request's own bytes must arrive within a minute.
-    requestTimeout: 60_000,
-    keepAliveTimeout: 75_000,
+    requestTimeout: 60_000, // a request must arrive completely within a minute
+    keepAliveTimeout: 75_000, // longer than the longest long poll (50 s)
     forceCloseConnections: true,
     frameworkErrors: answerBadAddress(refuseEarly),
     clientErrorHandler: answerBadHttp,
   })
   app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
-  placeBelow(app, publicPath)
+  addPublicPath(app, publicPath)
   protectBrowsers(app)
   refuseNul(app, refuseEarly)
   logRequests(app)
-  endReadsOfTheGone(app)
+  cancelReadsOfClosedRequests(app)
   return app
 }
 
-/** Believes so many proxies, from the nearest on. (Fastify itself refuses a number, since it does not say who they are.) */
+/** Trusts this number of proxies, starting with the nearest. (Fastify itself accepts no number, only addresses.) */
 export const nearest = (proxies: number) => (_address: string, hop: number) => hop < proxies
 
-/** What a client that hangs up had asked of the database is ended there, too. */
-function endReadsOfTheGone(app: FastifyInstance): void {
+/** If a client closes its request, PostgreSQL cancels the queries for it. */
+function cancelReadsOfClosedRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'GET') return done()
     const gone = new AbortController()

@@ -2,40 +2,42 @@ import Type from 'typebox'
 import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
-/** What the results API answers: /api/v1. The farm's values fit as they are; what is not named here is not sent. */
+/** The answers of the API, /api/v1. The farm's values have this form already; a member that is not listed here is not sent. */
 
-const commit = Type.String({ description: 'The full commit' })
-const state = oneOf(attemptStates, 'What the newest attempt is doing; waiting: its sources are being prepared')
-const verdict = maybeOneOf(verdicts, 'How it ended; null while it has not')
-const failedStep = maybeText('The step it failed at')
+const commit = Type.String({ description: 'Full commit id' })
+const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing its sources')
+const verdict = maybeOneOf(verdicts, 'How it ended; null until it has ended')
+const failedStep = maybeText('Step that failed')
 
 export const Source = Type.Object(
   {
     name: Type.String(),
     repository: Type.String(),
     commit,
-    path: maybeText('The directory of the repository that is unpacked; null for all of it'),
-    leaveOut: list(Type.String(), 'Paths that are left out'),
-    bytes: count("The tarball's size"),
+    path: maybeText('Directory of the repository that the job unpacks; null: all of it'),
+    leaveOut: list(Type.String(), 'Paths that are not in the tarball'),
+    bytes: count('Size of the tarball in bytes'),
     sha256: Type.String(),
   },
-  { $id: 'Source', description: 'A tarball that a job unpacks' },
+  { $id: 'Source', description: 'Tarball that a job unpacks' },
 )
 
 const Variant = Type.Object({
   env: Type.Record(Type.String(), Type.String()),
-  hosts: list(Type.String(), 'Patterns of hosts'),
-  arches: list(Type.String(), 'Patterns of arches'),
+  hosts: list(Type.String(), 'Patterns of host names'),
+  arches: list(Type.String(), 'Patterns of arch names'),
 })
 
 const Limits = Type.Object({
-  wallSeconds: count('How long a job may take'),
-  silenceSeconds: count('How long it may say nothing'),
-  graceSeconds: count('Between TERM and KILL'),
-  logBytes: count('How long its log may grow'),
-  artifactBytes: Type.Optional(count('How many bytes its artifacts may have together; absent: its farm had none')),
-  lostAfterSeconds: count('How long a silent host is waited for after its lease ran out'),
-  attempts: count('How often a lost job is tried'),
+  wallSeconds: count('Time limit of a job'),
+  silenceSeconds: count('No-output limit: the longest time without output'),
+  graceSeconds: count('Time between TERM and KILL'),
+  logBytes: count('Maximum size of its log'),
+  artifactBytes: Type.Optional(
+    count('Maximum size of all its artifacts together; absent: the farm had no artifacts then'),
+  ),
+  lostAfterSeconds: count('How long the farm waits for a silent host after the end of its lease'),
+  attempts: count('Maximum number of attempts for a job whose host is lost'),
 })
 
 const RecipeSource = Type.Object({
@@ -47,133 +49,141 @@ const RecipeSource = Type.Object({
   leaveOut: Type.Array(Type.String()),
 })
 
-const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that are kept')
+const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that the farm keeps')
 
-const RecipeStep = Type.Object({ name: Type.String(), run: Type.String({ description: 'Shell text' }) })
+const RecipeStep = Type.Object({ name: Type.String(), run: Type.String({ description: 'Shell commands' }) })
 
 export const Project = Type.Object(
   {
     name: Type.String(),
     title: Type.Optional(Type.String()),
-    repository: Type.String({ description: 'Without passwords' }),
+    repository: Type.String({ description: 'Address of the repository, without passwords' }),
     path: Type.Optional(Type.String()),
-    branches: list(Type.String(), 'Patterns of the branches whose pushes are built'),
+    branches: list(Type.String(), 'Patterns of the branches whose pushes the farm builds'),
     leaveOut: Type.Array(Type.String()),
     sources: Type.Array(RecipeSource),
-    hosts: list(Type.String(), 'Patterns of hosts'),
-    arches: list(Type.String(), 'Patterns of arches'),
+    hosts: list(Type.String(), 'Patterns of host names'),
+    arches: list(Type.String(), 'Patterns of arch names'),
     env: Type.Record(Type.String(), Type.String()),
     limits: Limits,
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
     artifacts: Type.Optional(artifactPatterns),
   },
-  { $id: 'Project', description: 'A project as farm.yaml has it, with every default filled in' },
+  { $id: 'Project', description: 'A project of farm.yaml, with all defaults' },
 )
 export const ProjectPage = page(Project)
 
 const OwnerRule = Type.Object({
-  verb: oneOf(['allow', 'deny'], 'A deny counts more'),
-  project: Type.String({ description: 'A pattern of names; * and ? stand for anything' }),
-  branches: list(Type.String(), 'Patterns of branches; none: all of them'),
+  verb: oneOf(['allow', 'deny'], 'deny has priority over allow'),
+  project: Type.String({ description: 'Pattern of project names. * matches any text, ? one character' }),
+  branches: list(Type.String(), 'Patterns of branches; empty: all branches'),
 })
 
 export const Host = Type.Object(
   {
     name: Type.String(),
-    system: Type.String({ description: 'What uname says' }),
+    system: Type.String({ description: 'Output of uname' }),
     presence: oneOf(
       ['online', 'away', 'silent', 'paused'],
-      'away: it stopped in order; silent: not heard for almost two minutes, without a word before',
+      'away: the agent has stopped normally. silent: no message for almost two minutes, and the agent has not stopped normally',
     ),
-    lastSeenAt: moment('When it was heard last'),
-    silentSince: maybeMoment('When it was heard last, if it fell silent'),
-    alerted: Type.Boolean({ description: 'Whether somebody is told when it falls silent' }),
-    awaySince: maybeMoment('When it stopped in order'),
-    enrolledAt: moment('When it joined the farm'),
-    pausedAt: maybeMoment('When an administrator paused it'),
-    refusal: maybeText("Why it takes no work now: the farm's reason, else the host's own words"),
-    diskFreeMb: Type.Unsafe<number | null>({ type: ['integer', 'null'], description: 'As it said last' }),
+    lastSeenAt: moment('Time of its last message'),
+    silentSince: maybeMoment('Time of its last message, if the host is silent'),
+    alerted: Type.Boolean({ description: 'Whether the farm sends alerts when the host becomes silent' }),
+    awaySince: maybeMoment('When the agent stopped normally'),
+    enrolledAt: moment('When the host was enrolled'),
+    pausedAt: maybeMoment('When an administrator paused the host'),
+    refusal: maybeText('Why it takes no jobs now: the reason of the farm, or else of the host'),
+    diskFreeMb: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'Free disk space in MB, as the host reported it last',
+    }),
     agentVersion: Type.String(),
-    agentOffered: maybeText('The agent that the farm offers to it; null: it has that one'),
-    updateFailed: maybeText('The version that it tried to update to in vain, and why'),
-    slots: count('How many jobs it runs at once'),
-    facts: Type.Record(Type.String(), Type.String(), { description: 'What it says of itself' }),
+    agentOffered: maybeText('Agent version that the farm offers to it; null: it has that version'),
+    updateFailed: maybeText('Agent version to which its last update failed, and the reason'),
+    slots: count('Number of jobs that it runs at the same time'),
+    facts: Type.Record(Type.String(), Type.String(), {
+      description: 'Host facts: what the agent reports about the machine',
+    }),
     arches: Type.Array(
       Type.Object({
         arch: Type.String(),
-        kind: oneOf(['native', 'cross'], 'How it builds for it'),
+        kind: oneOf(['native', 'cross'], 'native: on this arch itself. cross: with a cross compiler'),
         compiler: Type.String(),
-        unable: maybeText('Why it cannot build for it now: its compiler or its runner does not work'),
+        unable: maybeText('Why it cannot build for this arch now: its compiler or its runner does not work'),
       }),
     ),
-    rules: list(OwnerRule, 'What its owner lets the farm run there; none: everything'),
+    rules: list(OwnerRule, 'Rules of its owner about what may run there; empty: everything may run'),
   },
-  { $id: 'Host', description: 'A registered machine' },
+  { $id: 'Host', description: 'A machine that runs jobs' },
 )
 export const HostPage = page(Host)
 
 const StepEnd = Type.Object({
   name: Type.String(),
-  exit: count('128 + N for signal N'),
-  milliseconds: count('How long it took'),
-  logBytes: count("The log's length when it ended"),
+  exit: count('Exit code; 128 + N for signal N'),
+  milliseconds: count('Duration'),
+  logBytes: count('Length of the log at the end of the step'),
 })
 
 const summaryOfJob = {
-  id: id('The job'),
-  buildId: id('Its build'),
+  id: id('Number of the job'),
+  buildId: id('Number of its build'),
   project: Type.String(),
   commit,
   host: Type.String(),
   arch: Type.String(),
   variant: Type.String(),
-  attempt: Type.String({ description: 'The newest attempt: JOB.NUMBER' }),
+  attempt: Type.String({ description: 'Name of the newest attempt: JOB.NUMBER' }),
   state,
   verdict,
   failedStep,
   queuedAt: moment('When the newest attempt was queued'),
-  startedAt: maybeMoment('When its first step began'),
+  startedAt: maybeMoment('When its first step started'),
   finishedAt: maybeMoment('When it ended'),
-  steps: list(StepEnd, 'The ended steps, in order'),
-  logBytes: count('Bytes of log of the newest attempt; 0 until it has ended'),
+  steps: list(StepEnd, 'The steps that have ended, in order'),
+  logBytes: count('Log size of the newest attempt in bytes; 0 until it has ended'),
 }
-export const JobSummary = Type.Object(summaryOfJob, { $id: 'JobSummary', description: 'A job, by its newest attempt' })
+export const JobSummary = Type.Object(summaryOfJob, {
+  $id: 'JobSummary',
+  description: 'A job with the state of its newest attempt',
+})
 export const JobSummaryPage = page(JobSummary)
 
 const Artifact = Type.Object({
-  name: Type.String({ description: "Its path, from the project's directory" }),
-  bytes: count('Its size'),
+  name: Type.String({ description: 'Path of the file below the directory of the project' }),
+  bytes: count('Size in bytes'),
   sha256: Type.String(),
 })
 
 const Attempt = Type.Object({
-  attempt: Type.String({ description: 'JOB.NUMBER' }),
-  number: id('Counted from 1'),
+  attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
+  number: id('Number of the attempt; the first is 1'),
   state,
   verdict,
   failedStep,
-  reason: maybeText("The agent's word for why it ended"),
-  detail: maybeText('What a person should know of it'),
-  compiler: maybeText("The compiler's first version line, as the host found it while the job ran"),
+  reason: maybeText('Why it ended, as the agent reports it'),
+  detail: maybeText('Explanation for people'),
+  compiler: maybeText('First line of the compiler version, read by the host while the job ran'),
   queuedAt: moment('When it was queued'),
-  leasedAt: maybeMoment('When a host took it'),
-  startedAt: maybeMoment('When its first step began'),
+  leasedAt: maybeMoment('When a host claimed it'),
+  startedAt: maybeMoment('When its first step started'),
   finishedAt: maybeMoment('When it ended'),
-  cancelRequestedAt: maybeMoment('When somebody cancelled it'),
-  steps: list(StepEnd, 'The ended steps, in order'),
-  logBytes: count('Bytes of log that the farm holds'),
-  artifacts: list(Artifact, 'The files that were kept, by name; none before it has ended'),
-  artifactNote: maybeText('Which files were not kept, and why'),
+  cancelRequestedAt: maybeMoment('When a person cancelled it'),
+  steps: list(StepEnd, 'The steps that have ended, in order'),
+  logBytes: count('Log bytes that the farm has'),
+  artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until it has ended'),
+  artifactNote: maybeText('Which files were not uploaded, and why'),
 })
 
-const Milestone = Type.Object({ buildId: id('The build'), commit, at: moment('When it ended') })
+const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When it ended') })
 
 const Recipe = Type.Object({
   project: Type.String(),
   variant: Type.String(),
   repository: Type.String(),
-  path: maybeText('The directory of the repository that is the project'),
+  path: maybeText('Directory of the project in the repository'),
   leaveOut: Type.Array(Type.String()),
   sources: Type.Array(RecipeSource),
   env: Type.Record(Type.String(), Type.String()),
@@ -185,63 +195,63 @@ const Recipe = Type.Object({
 export const Job = Type.Object(
   {
     ...summaryOfJob,
-    branch: maybeText('The branch that was pushed'),
-    subject: maybeText("First line of the commit's message"),
+    branch: maybeText('Branch that was pushed'),
+    subject: maybeText('First line of the commit message'),
     recipe: Recipe,
-    preparedSources: list(ref(Source), 'What it unpacks; empty until the farm has prepared it'),
+    preparedSources: list(ref(Source), 'The tarballs that it unpacks; empty until the farm has prepared them'),
     lastGood: maybe(Milestone),
-    attempts: list(Attempt, 'Newest first'),
+    attempts: list(Attempt, 'Newest attempt first'),
   },
-  { $id: 'Job', description: 'A job with all its attempts and the exact recipe it ran with' },
+  { $id: 'Job', description: 'A job with all its attempts and its exact recipe' },
 )
 
-const countsByWord = [...attemptStates.filter(word => word !== 'finished'), ...verdicts]
+const countedStates = [...attemptStates.filter(state => state !== 'finished'), ...verdicts]
 const summaryOfBuild = {
-  id: id('The build'),
+  id: id('Number of the build'),
   project: Type.String(),
   commit,
-  branch: maybeText('The branch that was pushed'),
-  subject: maybeText("First line of the commit's message"),
-  author: maybeText('Who wrote the commit'),
-  createdAt: moment('When it was asked for'),
-  sources: oneOf(['pending', 'ready', 'failed'], 'Whether its tarballs are prepared'),
-  problem: maybeText("Why its sources cannot be had: git's message"),
-  counts: Type.Object(Object.fromEntries(countsByWord.map(word => [word, Type.Optional(Type.Integer())])), {
-    description: 'How many of its jobs are in each state or, if ended, of each verdict',
+  branch: maybeText('Branch that was pushed'),
+  subject: maybeText('First line of the commit message'),
+  author: maybeText('Author of the commit'),
+  createdAt: moment('When the build was created'),
+  sources: oneOf(['pending', 'ready', 'failed'], 'State of its tarballs'),
+  problem: maybeText('Why its sources cannot be prepared: the message of git'),
+  counts: Type.Object(Object.fromEntries(countedStates.map(name => [name, Type.Optional(Type.Integer())])), {
+    description: 'Number of its jobs by state, or by verdict if they have ended',
   }),
 }
 export const BuildSummary = Type.Object(summaryOfBuild, {
   $id: 'BuildSummary',
-  description: 'One project at one commit',
+  description: 'A build: one project at one commit',
 })
 export const BuildSummaryPage = page(BuildSummary)
 
 export const Build = Type.Object(
   {
     ...summaryOfBuild,
-    preparedSources: list(ref(Source), 'Empty until they are prepared'),
+    preparedSources: list(ref(Source), 'Its tarballs; empty until the farm has prepared them'),
     pushes: list(
       Type.Object({
-        source: Type.String({ description: 'github, webhook, api, …' }),
-        branch: maybeText('The branch it named'),
-        receivedAt: moment('When'),
+        source: Type.String({ description: 'Origin of the push: github, webhook, api, …' }),
+        branch: maybeText('Branch of the push'),
+        receivedAt: moment('When the farm received it'),
       }),
-      'Who asked for it',
+      'The pushes that triggered it',
     ),
-    jobs: list(ref(JobSummary), 'Oldest first'),
+    jobs: list(ref(JobSummary), 'Oldest job first'),
   },
   { $id: 'Build', description: 'A build with its jobs' },
 )
 
 export const TriggeredBuild = Type.Object(
   {
-    id: id('The build'),
-    url: Type.String({ description: 'Its page' }),
+    id: id('Number of the build'),
+    url: Type.String({ description: 'Address of its page' }),
     project: Type.String(),
     commit,
-    created: Type.Boolean({ description: 'false: it existed before' }),
-    jobsAdded: count('Jobs that are new'),
-    problem: maybeText('The commit could not be looked at now; the build tries, and tells'),
+    created: Type.Boolean({ description: 'false: the build existed already' }),
+    jobsAdded: count('Number of new jobs'),
+    problem: maybeText('Why the commit could not be checked; the build checks it again'),
   },
   { $id: 'TriggeredBuild' },
 )
@@ -249,45 +259,45 @@ export const TriggeredBuild = Type.Object(
 export const Invitation = Type.Object(
   {
     token: Type.String(),
-    line: Type.String({ description: 'To be run once on the host' }),
-    signedLine: maybeText('The same for a host without TLS 1.2; null: this farm takes no signed requests'),
-    expiresAt: moment('Until when'),
+    line: Type.String({ description: 'Command to run once on the host' }),
+    signedLine: maybeText('Command for a host without TLS 1.2; null: this farm accepts no signed requests'),
+    expiresAt: moment('End of its validity'),
   },
   { $id: 'Invitation' },
 )
 export const Alert = Type.Object(
-  { secret: Type.String({ description: 'Signs the messages (Standard Webhooks); shown only now' }) },
+  { secret: Type.String({ description: 'Secret that signs the alerts (Standard Webhooks); it is not shown again' }) },
   { $id: 'Alert' },
 )
 export const LoginLink = Type.Object(
-  { url: Type.String({ description: 'Works once' }), expiresAt: moment('Until when') },
+  { url: Type.String({ description: 'Address that works once' }), expiresAt: moment('End of its validity') },
   { $id: 'LoginLink' },
 )
 export const Token = Type.Object(
   {
     name: Type.String(),
-    scope: oneOf(['admin', 'trigger'], 'What it may do'),
-    token: Type.String({ description: 'Shown only now' }),
+    scope: oneOf(['admin', 'trigger'], 'Permission of the token'),
+    token: Type.String({ description: 'The token; it is not shown again' }),
   },
   { $id: 'Token' },
 )
 export const TokenView = Type.Object(
   {
     name: Type.String(),
-    scope: oneOf(['admin', 'trigger'], 'What it may do'),
-    createdAt: moment('When it was made'),
-    lastUsedAt: maybeMoment('When it was used last, to the minute; null: never'),
-    revokedAt: maybeMoment('When it was made useless; null: it works'),
+    scope: oneOf(['admin', 'trigger'], 'Permission of the token'),
+    createdAt: moment('When it was created'),
+    lastUsedAt: maybeMoment('Time of its last use, to the minute; null: never used'),
+    revokedAt: maybeMoment('When it was revoked; null: it is valid'),
   },
-  { $id: 'TokenView', description: 'A token, without the token itself' },
+  { $id: 'TokenView', description: 'Name and permission of a token, without the token itself' },
 )
 export const TokenPage = page(TokenView)
 export const Cancelled = Type.Object(
-  { attempts: count('Attempts that ended at once, or whose hosts were told; 0: there was nothing to cancel') },
+  { attempts: count('Number of attempts that ended at once or that a host will end; 0: there was nothing to cancel') },
   { $id: 'Cancelled' },
 )
 export const Retried = Type.Object(
-  { attempt: Type.String({ description: 'The new attempt: JOB.NUMBER' }) },
+  { attempt: Type.String({ description: 'Name of the new attempt: JOB.NUMBER' }) },
   { $id: 'Retried' },
 )
 
@@ -295,12 +305,12 @@ const Cell = Type.Object({
   host: Type.String(),
   arch: Type.String(),
   project: Type.String(),
-  branch: Type.String({ description: 'The branch whose results it shows' }),
+  branch: Type.String({ description: 'Branch of its results' }),
   variant: Type.String(),
   last: maybe(
     Type.Object({
-      jobId: id('The job'),
-      buildId: id('Its build'),
+      jobId: id('Number of the job'),
+      buildId: id('Number of its build'),
       commit,
       verdict: oneOf(verdicts, 'How it ended'),
       failedStep,
@@ -312,37 +322,39 @@ const Cell = Type.Object({
   ),
   active: maybe(
     Type.Object({
-      jobId: id('The job'),
-      attempt: Type.String({ description: 'JOB.NUMBER' }),
-      buildId: id('Its build'),
+      jobId: id('Number of the job'),
+      attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
+      buildId: id('Number of its build'),
       state,
-      step: maybeText('The step it is at'),
-      since: moment('Since when'),
+      step: maybeText('Current step'),
+      since: moment('Start of this state'),
     }),
   ),
   prevented: maybeText(
-    "Why nothing new runs here: not allowed by the host's owner, or the host cannot build for the arch",
+    'Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch',
   ),
-  known: maybeText('Why its failure is no news, as farm.yaml says; of a cell that passed: why it was to fail'),
+  known: maybeText('Known failure: the reason in farm.yaml why this cell is expected to fail, also if it passes'),
   alike: Type.Object(
     {
-      cells: count('How many of these ended with the same verdict at the same step'),
-      of: count('How many of the other cells have their result at the same commit'),
-      notYet: count('How many of the other cells have no result of this commit or a newer one yet'),
+      cells: count('Number of these cells with the same verdict at the same step'),
+      of: count('Number of other cells with a result of the same commit'),
+      notYet: count('Number of other cells without a result of this commit or a newer one'),
     },
-    { description: "The project's other cells at this commit: does it fail only here, or everywhere?" },
+    {
+      description: 'The other cells of the project at this commit: they show whether it fails only here or everywhere',
+    },
   ),
 })
 
 export const Matrix = Type.Object(
   {
-    at: moment('When it was drawn'),
+    at: moment('Time of this matrix'),
     projects: Type.Array(Type.String()),
     branches: Type.Array(
       Type.Object({
         project: Type.String(),
-        shown: Type.String({ description: 'The branch of its cells' }),
-        built: Type.Array(Type.String(), { description: 'Branches that were built, the last pushed first' }),
+        shown: Type.String({ description: 'Branch of its cells' }),
+        built: Type.Array(Type.String(), { description: 'Branches that were built, newest push first' }),
       }),
     ),
     arches: Type.Array(Type.String()),
@@ -351,21 +363,21 @@ export const Matrix = Type.Object(
         name: Type.String(),
         system: Type.String(),
         presence: Type.String(),
-        lastSeenAt: moment('When it was heard last'),
-        refusal: maybeText('Why it takes no work now'),
+        lastSeenAt: moment('Time of its last message'),
+        refusal: maybeText('Why it takes no jobs now'),
         arches: Type.Array(
           Type.Object({
             arch: Type.String(),
             kind: Type.String(),
             compiler: Type.String(),
-            unable: maybeText('Why the host cannot build for it now'),
+            unable: maybeText('Why the host cannot build for this arch now'),
           }),
         ),
       }),
     ),
-    cells: list(Cell, 'Every expected cell; last is null where nothing ended yet'),
+    cells: list(Cell, 'Every expected cell; last is null until a job has ended'),
   },
-  { $id: 'Matrix', description: 'Newest result of a branch of every project, by variant, host and arch' },
+  { $id: 'Matrix', description: 'Newest result of one branch of each project, by variant, host and arch' },
 )
 
 export const Problem = Type.Object(
@@ -383,7 +395,7 @@ export const Problem = Type.Object(
         }),
       ),
     ),
-    known: Type.Optional(list(Type.String(), 'The names there are')),
+    known: Type.Optional(list(Type.String(), 'Existing names')),
   },
   { $id: 'Problem', description: 'RFC 9457, application/problem+json' },
 )

@@ -1,8 +1,8 @@
 import Type, { type Static, type TSchema } from 'typebox'
 
-/** What the schemas of the results API are made of. JSON Schema 2020-12, as OpenAPI 3.1 wants it. */
+/** Building blocks for the schemas of the API: JSON Schema 2020-12, which OpenAPI 3.1 uses. */
 
-/** A moment: a Date in the server, ISO 8601 in UTC on the wire. */
+/** A Date in the server, ISO 8601 in UTC on the wire. */
 export const moment = (description: string) => Type.Unsafe<Date>({ type: 'string', format: 'date-time', description })
 export const maybeMoment = (description: string) =>
   Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
@@ -20,18 +20,18 @@ export const count = (description: string) => Type.Integer({ minimum: 0, descrip
 export const maybe = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] })
 
-/** A schema by its name: written once in the OpenAPI document. */
+/** A reference to a named schema, which the OpenAPI document contains once. */
 export const ref = <Schema extends TSchema & { $id?: string }>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
 
 export const list = <Schema extends TSchema>(items: Schema, description: string) => Type.Array(items, { description })
 
-/** A page of a longer list. */
+/** One page of a list. */
 export const page = <Schema extends TSchema & { $id?: string }>(item: Schema) =>
   Type.Object(
     {
       items: Type.Array(ref(item)),
-      next: maybeText('The address of the next page, also in the header Link; null on the last one'),
+      next: maybeText('Address of the next page, also in the header Link; null on the last page'),
     },
     { $id: `${item.$id}Page` },
   )

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { refuseEarly } from '../early-refusals.ts'
 import { answerBadAddress, refuseNul } from './bad-address.ts'
-import { placeBelow } from './public-url.ts'
+import { addPublicPath } from './public-url.ts'
 
 const long = 'x'.repeat(5000)
 
@@ -18,7 +18,7 @@ test.each([
   ['/webhooks/%', 400, 'application/problem+json'],
 ])('%s is answered with %i, as %s', async (url, status, type) => {
   const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress(refuseEarly) })
-  placeBelow(app, '')
+  addPublicPath(app, '')
   refuseNul(app, refuseEarly)
   for (const path of ['/', '/hosts/:name', '/api/v1/hosts/:name', '/api/v1/jobs', '/webhooks/:name'])
     app.get(path, async () => 'here')

@@ -5,26 +5,26 @@ import { problem } from './problems.ts'
 import { readRange } from './range.ts'
 import { untrustedHeaders } from './security-headers.ts'
 
-/** Bytes of a host's, of which everything may be expected. */
-export interface HostsBytes {
-  /** For a person: what this is. */
+/** Bytes that a host sent: a log or an artifact. They can contain anything. */
+export interface HostBytes {
+  /** What this is, for messages. */
   what: string
   size: number
-  /** It may still grow. */
+  /** Whether it can still grow. */
   growing: boolean
   type: string
   disposition: string
-  /** Of the bytes as they are now; undefined while they grow. */
+  /** Of the current bytes; undefined while they grow. */
   etag: string | undefined
   read(start: number, end: number): Readable
 }
 
-/** The bytes as the host sent them, whatever they are: with nosniff and a sandbox, so that no browser takes them for a page. */
-export function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: HostsBytes): FastifyReply {
+/** Sends the bytes unchanged, with headers that keep a browser from showing them as a page. */
+export function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: HostBytes): FastifyReply {
   const { size, etag } = bytes
   headers(reply, bytes)
   if (etag !== undefined && matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  const range = readRange(rangeAsked(request, etag), size)
+  const range = readRange(requestedRange(request, etag), size)
   if (range === 'outside') {
     reply.header('content-range', `bytes */${size}`)
     return problem(reply, 'range-outside', `the ${bytes.what} has ${size} bytes${bytes.growing ? ' so far' : ''}`)
@@ -35,7 +35,7 @@ export function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: H
   return reply.send(request.method === 'HEAD' || start === end ? '' : bytes.read(start, end))
 }
 
-function headers(reply: FastifyReply, { type, disposition, etag }: HostsBytes): void {
+function headers(reply: FastifyReply, { type, disposition, etag }: HostBytes): void {
   reply
     .type(type)
     .headers(untrustedHeaders)
@@ -45,8 +45,8 @@ function headers(reply: FastifyReply, { type, disposition, etag }: HostsBytes): 
   if (etag !== undefined) reply.header('etag', etag)
 }
 
-/** RFC 9110, 13.1.5: a range of something else than what the caller has is no use to them. */
-function rangeAsked({ headers }: FastifyRequest, etag: string | undefined): string | undefined {
+/** RFC 9110, 13.1.5: If-Range applies the range only if the client has the current version. */
+function requestedRange({ headers }: FastifyRequest, etag: string | undefined): string | undefined {
   const only = headers['if-range']
   return only === undefined || only === etag ? headers.range : undefined
 }

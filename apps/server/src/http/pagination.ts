@@ -3,7 +3,7 @@ import { Refusal } from './problems.ts'
 
 export const pageSize = 50
 
-/** Where a page begins: after the item with this id or name. Opaque to callers, so that it may change. */
+/** Marks the start of a page: after the item with this id or name. It is opaque for clients, so that it can change. */
 export const writeCursor = (after: string | number): string => Buffer.from(String(after)).toString('base64url')
 
 const readCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
@@ -15,10 +15,10 @@ export function idOfCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
   const text = readCursor(cursor)
   if (/^[1-9]\d{0,9}$/.test(text) && Number(text) <= 2147483647) return Number(text)
-  throw new Refusal('invalid', '/query/cursor is not one that this farm gave: begin without it')
+  throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')
 }
 
-/** A page, from one item more than it may hold. */
+/** Makes a page of `items`, which has one item more than the page if there is a next page. */
 export function pageOf<Item>(
   items: readonly Item[],
   limit: number,

@@ -9,7 +9,7 @@ import { problemKinds, storageFull } from './problems.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
 
-test('the table of docs/api.md has exactly the problems that there are', () => {
+test('the table of docs/api.md lists exactly the kinds of problems', () => {
   const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| .+ \|$/gm)].map(([, kind, status]) => [
     kind,
     Number(status),
@@ -18,7 +18,7 @@ test('the table of docs/api.md has exactly the problems that there are', () => {
   expect(rows.sort()).toEqual(kinds.sort())
 })
 
-serverTest('without its database the farm says so, and when to come back', async ({ server }) => {
+serverTest('without its database the farm reports that, and when to try again', async ({ server }) => {
   const nowhere = openFarm({
     databaseUrl: 'postgresql://farm@127.0.0.1:1/farm',
     logsDirectory: '/nonexistent',
@@ -42,13 +42,13 @@ serverTest('without its database the farm says so, and when to come back', async
     expect(answer.headers['retry-after']).toBe('5')
     expect(answer.json()).toMatchObject({
       type: 'urn:rumpfarm:problem:unavailable',
-      title: 'The farm cannot answer now',
+      title: 'The farm is not available',
     })
     expect(answer.body).not.toMatch(/prisma|127\.0\.0\.1|at .*\.ts/i)
   }
 })
 
-serverTest("a defect is said to be one, without the server's insides", async ({ server }) => {
+serverTest('an error of the server is reported without internal details', async ({ server }) => {
   const findBuild = () => Promise.reject(new Error('secret inside'))
   const app = await server.open({ farm: { ...server.farm, builds: { ...server.farm.builds, find: findBuild } } })
   const answer = await app.inject('/api/v1/builds/1')
@@ -62,7 +62,7 @@ serverTest("a defect is said to be one, without the server's insides", async ({ 
   expect(answer.body).not.toContain('secret')
 })
 
-serverTest('a full disk is said to be full, to programs and in the readiness check', async ({ server }) => {
+serverTest('programs and the readiness check learn that the disk is full', async ({ server }) => {
   const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
   const app = await server.open({
     farm: { ...server.farm, access: { ...server.farm.access, createLoginLink: () => Promise.reject(full) } },
@@ -88,7 +88,7 @@ serverTest('a full disk is said to be full, to programs and in the readiness che
   expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
 })
 
-serverTest('a read that PostgreSQL does not answer is given up, and hosts do not wait for it', async ({ server }) => {
+serverTest('a read that PostgreSQL does not answer is cancelled, and hosts do not wait for it', async ({ server }) => {
   await server.configure()
   const vax = await server.host('vax')
   await server.build()
@@ -108,7 +108,7 @@ serverTest('a read that PostgreSQL does not answer is given up, and hosts do not
   expect((await server.ask('/api/v1/matrix')).statusCode).toBe(200)
 })
 
-serverTest('what a client asked of the database ends there when it hangs up', async ({ server }) => {
+serverTest('a database query ends when its client closes the connection', async ({ server }) => {
   const lock = await lockCells(server)
   // Over another connection: within a transaction the view does not change.
   const waiting = async () =>

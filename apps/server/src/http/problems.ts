@@ -50,14 +50,19 @@ async function answerError(
   const kind = kindOfStatus[error.statusCode ?? 500]
   if (kind) return problem(reply, kind, error.message)
   if (isGivenUp(error)) return problem(reply.header('retry-after', '10'), 'took-too-long', tookTooLong)
-  request.log.error({ err: error, url: request.url }, 'a request could not be answered')
+  request.log.error({ err: error, url: request.url }, 'a request failed')
   if (isStorageFull(error)) return problem(reply.header('retry-after', '60'), 'storage-full', storageFull)
-  if (await answersSoon(farm)) return problem(reply, 'defect', 'the server could not do this; its log says why')
+  if (await answersSoon(farm))
+    return problem(
+      reply,
+      'defect',
+      'the request failed because of an error in the server; the log of the server has the details',
+    )
   reply.header('retry-after', '5')
   return problem(
     reply,
     'unavailable',
-    'the database does not answer: nothing was changed that was not answered; try again',
+    'the database does not answer, and this request may not have been processed: try again',
   )
 }
 
@@ -67,11 +72,10 @@ function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply 
 }
 
 export const tookTooLong =
-  'the database did not answer within three seconds, or too many ask at once: ask again later, or for less'
-export const storageFull =
-  'there is no room on the disk of the farm, and nothing was stored: its operator must free some'
+  'the database did not answer within three seconds, or there are too many requests: try again later, or request less'
+export const storageFull = 'the disk of the farm is full, and nothing was stored: the operator must free some space'
 
-/** Fastify's own refusals: a body's type and form, too many requests. */
+/** Errors of Fastify itself: type and form of a body, too many requests. */
 const kindOfStatus: Partial<Record<number, ProblemKind>> = {
   400: 'malformed',
   415: 'unsupported-type',

@@ -5,26 +5,26 @@ import { readHost } from './host-header.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The path of PUBLIC_URL, "" or "/farm": every path that leaves the server begins with it, and no route has it. */
+    /** The path of PUBLIC_URL, "" or "/farm". Every path that the server sends begins with it; the routes do not contain it. */
     publicPath: string
   }
 }
 
 /**
- * What this request calls the farm, unless the operator has said it. X-Forwarded-Host does not count: many a proxy passes on
- * what the client wrote there.
+ * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many proxies pass on
+ * the client's value.
  */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
 
-/** For HTTP/1.0, whose requests need not say: where this one arrived. */
+/** For HTTP/1.0 requests without a Host header: the address that received the request. */
 function ownAddress({ socket: { localAddress, localPort } }: FastifyRequest): string {
   if (localAddress === undefined) return 'localhost'
   return `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`
 }
 
-/** Routes redirect to paths of the farm's own; the browser gets them with the path of PUBLIC_URL. */
-export function placeBelow(app: FastifyInstance, publicPath: string): void {
+/** Adds the path of PUBLIC_URL to redirects: the routes redirect to paths without it. */
+export function addPublicPath(app: FastifyInstance, publicPath: string): void {
   app.decorate('publicPath', publicPath)
   if (publicPath === '') return
   app.addHook('onSend', async (_request, reply, payload) => {
@@ -35,8 +35,8 @@ export function placeBelow(app: FastifyInstance, publicPath: string): void {
 }
 
 /**
- * The path that the routes know. A proxy commonly takes the path of PUBLIC_URL away; where it does not, or there is none, the
- * server does. It cannot where the farm has a path of this name itself, such as /builds.
+ * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a path of this
+ * name, such as /builds.
  */
 export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
   const top = publicPath.split('/')[1] ?? ''

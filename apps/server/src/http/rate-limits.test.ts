@@ -6,9 +6,9 @@ import { networkOf, rareRequestsPerMinuteMax, requestsPerMinuteMax } from './rat
 const html = 'text/html; charset=utf-8'
 const problem = 'application/problem+json'
 const text = 'text/plain; charset=utf-8'
-const stranger = { headers: { authorization: 'Bearer rfh-wrong' } }
+const wrongCredential = { headers: { authorization: 'Bearer rfh-wrong' } }
 
-const doorsOf = [
+const audiences = [
   ['pages', { url: '/robots.txt' }, { url: '/nothing' }, requestsPerMinuteMax, html],
   ['the API', { url: '/api/v1/builds/x' }, { url: '/api/nothing' }, requestsPerMinuteMax, problem],
   ['webhooks', { method: 'POST', url: '/webhooks/github' }, { url: '/webhooks/x' }, requestsPerMinuteMax, problem],
@@ -24,8 +24,8 @@ async function send(times: number, app: FastifyInstance, request: InjectOptions)
     await Promise.all(Array.from({ length: Math.min(left, atOnce) }, () => app.inject(request)))
 }
 
-for (const [name, request, unknown, max, type] of doorsOf)
-  serverTest(`${name}: one address gets ${max} answers a minute, of all kinds together`, async ({ server }) => {
+for (const [name, request, unknown, max, type] of audiences)
+  serverTest(`${name}: one address gets ${max} answers a minute for all its requests together`, async ({ server }) => {
     const ask = (request: InjectOptions, remoteAddress: string) => server.ask({ ...request, remoteAddress })
     await send(max - 1, server.app, { ...request, remoteAddress: '192.0.2.1' })
     expect((await ask(unknown, '192.0.2.1')).statusCode).not.toBe(429)
@@ -48,12 +48,12 @@ serverTest('enrolment: one address may try 60 times a minute', async ({ server }
   expect((await server.ask({ ...enrol, remoteAddress: '192.0.2.2' })).body).toMatch(/^err 400 /)
 })
 
-serverTest('a host works on while others at its address have used up their wrong credentials', async ({ server }) => {
+serverTest('a host keeps working while wrong credentials from its address reach their limit', async ({ server }) => {
   const vax = await server.host('vax')
   const agent = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
-  await send(rareRequestsPerMinuteMax - 1, server.app, { ...agent, ...stranger })
+  await send(rareRequestsPerMinuteMax - 1, server.app, { ...agent, ...wrongCredential })
   expect((await server.ask({ ...agent, url: '/agent/nothing' })).body).toMatch(/^err 404 /)
-  for (const request of [{ ...agent, ...stranger }, agent, { ...agent, url: '/agent/nothing' }]) {
+  for (const request of [{ ...agent, ...wrongCredential }, agent, { ...agent, url: '/agent/nothing' }]) {
     const late = await server.ask(request)
     expect(late.body).toMatch(/^err 429 more than 60 requests without a known credential .*\nretry \d+\n/)
     expect(Number(late.headers['retry-after'])).toBeGreaterThan(0)

@@ -2,30 +2,30 @@ import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from './problems/problem.ts'
 
-/** One address's requests a minute to one part of one server: a page of the matrix every 50 ms. */
+/** Requests of one address per minute to one part of the server: one matrix page every 50 ms. */
 export const requestsPerMinuteMax = 1200
 
-/** Of what is done by hand, or once for each host (signing in, enrolling), and of requests that no known host sends. */
+/** For actions of people, for enrolment, and for agent requests without a known credential. */
 export const rareRequestsPerMinuteMax = 60
 
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
-/** Headers that a proxy adds. */
-const passedOn = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
+/** A proxy adds one of these headers. */
+const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
- * This machine's own programs have no limit. What came through a proxy is not theirs: where TRUST_PROXY is not set, all that
- * it passes on counts as one address.
+ * Programs on this machine have no limit. Requests through a proxy are not theirs: without TRUST_PROXY, all requests of a proxy
+ * count as one address.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
-  loopback.has(ip) && passedOn.every(name => headers[name] === undefined)
+  loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
 
-/** Whose limit a request counts against: an IPv6 address is one of its /64, which a customer commonly has as a whole. */
-export const networkOf = (ip: string | undefined): string => (ip === undefined ? hungUp : normalizeIP(ip))
+/** The network whose limit a request counts against: for IPv6 the /64, which usually belongs to one customer. */
+export const networkOf = (ip: string | undefined): string => (ip === undefined ? closed : normalizeIP(ip))
 
-/** The socket of a client that has hung up has no address any more. */
-const hungUp = 'hung up'
+/** A closed socket has no address. */
+const closed = 'closed'
 
-/** Counts one more request of an address, and throws a refusal if there were more than `max` within a minute. */
+/** Counts a request of an address, and throws a refusal after `max` requests within a minute. */
 export type Count = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 export async function openCount(app: FastifyInstance, max: number, what = 'requests'): Promise<Count> {
@@ -41,12 +41,12 @@ export async function openCount(app: FastifyInstance, max: number, what = 'reque
     if (counted.isAllowed || !counted.isExceeded) return
     const seconds = Math.max(1, counted.ttlInSeconds)
     reply.header('retry-after', seconds)
-    const words = `more than ${max} ${what} a minute came from this address: wait ${seconds} s and repeat`
-    throw new Refusal('too-many-requests', words)
+    const detail = `more than ${max} ${what} a minute came from this address: wait ${seconds} s and repeat`
+    throw new Refusal('too-many-requests', detail)
   }
 }
 
-/** Keeps one address from taking this part of the server away from others: its routes, and addresses that it has not. */
+/** Limits each address for this plugin, so that one address cannot block others. Unknown addresses of the plugin count too. */
 export async function limitRates(app: FastifyInstance, max = requestsPerMinuteMax): Promise<void> {
   app.addHook('onRequest', await openCount(app, max))
 }

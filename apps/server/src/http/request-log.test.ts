@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { logRequests } from './request-log.ts'
 
-async function journalOf(method: 'GET' | 'POST', url: string): Promise<string[]> {
+async function logOf(method: 'GET' | 'POST', url: string): Promise<string[]> {
   const lines: { msg: string; status?: number }[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const app = Fastify({
@@ -28,8 +28,8 @@ test.each([
   ['POST', '/agent/v1/enroll', /^200 .*"POST \/agent\/v1\/enroll"/],
   ['POST', '/webhooks/github?x=1', /^401 .*"refused POST \/webhooks\/github"/],
   ['POST', '/login/s3cret', /^200 .*"POST \/login\/:token"/],
-] as const)('%s %s leaves %s', async (method, url, expected) => {
-  const lines = await journalOf(method, url)
+] as const)('%s %s logs %s', async (method, url, expected) => {
+  const lines = await logOf(method, url)
   expect(lines.join()).not.toContain('s3cret')
   if (expected === undefined) expect(lines).toEqual([])
   else expect(lines).toEqual([expect.stringMatching(expected)])

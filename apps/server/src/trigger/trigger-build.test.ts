@@ -3,7 +3,7 @@ import { adminToken, serverTest } from '../server.fixture.ts'
 
 const builds = '/api/v1/projects/sample/builds'
 
-serverTest('without a word, the newest commit of the first branch is built', async ({ server }) => {
+serverTest('without a ref, the newest commit of the first branch is built', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   const commit = server.repository.commit('Second')
@@ -35,7 +35,7 @@ serverTest('a branch, a tag, a full and an abbreviated commit are the same build
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('a build is made again when it is asked for, or when the recipe has changed', async ({ server }) => {
+serverTest('a commit is built again on request, or when the recipe has changed', async ({ server }) => {
   await server.configure()
   const commit = server.repository.git('rev-parse', 'HEAD')
   const ask = async (body: object) => (await server.post(builds, { ref: commit, ...body })).json()
@@ -72,7 +72,7 @@ serverTest('the same Idempotency-Key is the same request, even when the branch h
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('what cannot be built is refused in words, and nothing is stored', async ({ server }) => {
+serverTest('a build that is not possible is refused with the reason, and nothing is stored', async ({ server }) => {
   await server.configure({}, { name: 'gone', repository: '/nonexistent/gone.git' })
   server.repository.git('branch', 'feature')
   const head = server.repository.git('rev-parse', 'HEAD')
@@ -126,18 +126,15 @@ serverTest('what cannot be built is refused in words, and nothing is stored', as
   expect(await server.stored()).toBe(0)
 })
 
-serverTest(
-  'a full commit of a repository that cannot be reached is built, and says why it may not be had',
-  async ({ server }) => {
-    await server.configure({ repository: '/nonexistent/gone.git' })
-    const made = await server.post(builds, { ref: 'a'.repeat(40) })
+serverTest('a full commit of an unreachable repository is built, and the answer warns about it', async ({ server }) => {
+  await server.configure({ repository: '/nonexistent/gone.git' })
+  const made = await server.post(builds, { ref: 'a'.repeat(40) })
 
-    expect(made.statusCode).toBe(201)
-    expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
-  },
-)
+  expect(made.statusCode).toBe(201)
+  expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
+})
 
-serverTest('a body that is no JSON is not guessed at', async ({ server }) => {
+serverTest('a body that is not JSON is refused', async ({ server }) => {
   await server.configure()
   const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'text/plain' }
   const answer = await server.ask({ method: 'POST', url: builds, payload: 'main', headers })

@@ -5,42 +5,49 @@ import type { Services } from '../services.ts'
 
 export interface Trigger {
   project: string
-  /** A branch, a tag, or a commit, full or abbreviated; undefined: the newest of the project's first branch. */
+  /** A branch, a tag, or a full or abbreviated commit; undefined: the newest commit of the project's first branch. */
   ref: string | undefined
-  /** Who asks, and their own id for it: the same one twice makes one build. */
+  /** The origin of the request and its id there: the same id twice makes one build. */
   source: string
   deliveryId: string
-  /** Wants a new build, also where the commit was built with the same recipe. */
+  /** Creates a new build even if the commit was built with the same recipe. */
   again?: boolean | undefined
 }
 
 export type TriggerOutcome =
   | { kind: 'built'; buildId: number; commit: string; created: boolean; jobsAdded: number; doubt: string | null }
-  /** The delivery was here before; null: it was not built then, either. */
+  /** The farm received this delivery before; null: it made no build. */
   | { kind: 'repeated'; buildId: number | null; commit: string }
   | { kind: 'unknown-project'; known: string[] }
   | { kind: 'branch-not-built'; branches: string[]; commit: string }
   | { kind: 'no-such-commit'; problem: string }
   | { kind: 'repository-problem'; problem: string }
 
-/** Builds what somebody asks for by a project's name and a word for the commit. Asks git; a forge's push does not need to. */
+/** Builds a project at a ref, which git resolves. (A push from a forge names its commit and needs no git.) */
 export async function triggerBuild(
   { farm, mirrors }: Pick<Services, 'farm' | 'mirrors'>,
-  wish: Trigger,
+  trigger: Trigger,
 ): Promise<TriggerOutcome> {
   const projects = await farm.projects.configs()
-  const project = projects.get(wish.project)
+  const project = projects.get(trigger.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
-  const found = await findCommit(mirrors, project, wish.ref)
+  const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
-  const { commit, doubt = null, kind: _, ...told } = found
-  const { source, deliveryId, again } = wish
-  const outcome = await farm.builds.receivePush({ project: project.name, source, deliveryId, again, commit, ...told })
-  return triggered(outcome, commit, doubt)
+  const { commit, doubt = null, kind: _, ...details } = found
+  const { source, deliveryId, again } = trigger
+  const outcome = await farm.builds.receivePush({
+    project: project.name,
+    source,
+    deliveryId,
+    again,
+    commit,
+    ...details,
+  })
+  return triggerOutcome(outcome, commit, doubt)
 }
 
-/** What became of a push, in the words of a trigger. */
-export function triggered(outcome: PushOutcome, commit: string, doubt: string | null): TriggerOutcome {
+/** The outcome of a push as the outcome of a trigger. */
+export function triggerOutcome(outcome: PushOutcome, commit: string, doubt: string | null): TriggerOutcome {
   switch (outcome.kind) {
     case 'built':
       return { ...outcome, commit, doubt }
@@ -59,7 +66,7 @@ async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string 
   if (ref === undefined) return findNewest(mirrors, project)
   const resolved = await mirrors.resolve({ repository: project.repository, ref })
   if (resolved.kind === 'commit') return { ...resolved, kind: 'found' }
-  // A full commit needs nobody's word: the build is made, and is broken with git's message if the repository stays away.
+  // A full commit needs no look-up: if the repository stays unreachable, the build is broken with git's message.
   if (isFullCommit(ref) && !resolved.absent) return { kind: 'found', commit: ref, doubt: resolved.problem }
   return notFound(resolved)
 }
@@ -71,7 +78,7 @@ const notFound = ({ absent, problem }: Problem): Found => ({
   problem,
 })
 
-/** The first branch that the project names outright and the repository has; else the repository's default branch. */
+/** The first branch that the project names without a pattern and that exists; otherwise the repository's default branch. */
 async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectConfig): Promise<Found> {
   for (const ref of branches.filter(isPlain)) {
     const resolved = await mirrors.resolve({ repository, ref })
@@ -80,7 +87,7 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // By its commit alone: the project's patterns may not have this branch, and somebody asked.
+  // Only by its commit: the project's patterns may not include this branch, and a person asked for it.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

@@ -9,7 +9,7 @@ import type {
 
 type Kind<Outcome extends { kind: string }> = Outcome['kind']
 
-/** What the farm's verbs can say no with; the compiler asks for a line of the table for each. */
+/** Outcomes of the farm's commands that are not a success: the compiler requires a row of the table for each. */
 type Refused =
   | Exclude<Kind<PushOutcome>, 'built' | 'repeated'>
   | Exclude<Kind<InviteOutcome>, 'invited'>
@@ -18,7 +18,7 @@ type Refused =
   | Exclude<Kind<LoginOutcome>, 'logged-in'>
   | Exclude<Kind<AlertOutcome>, 'set' | 'off' | 'unknown-host'>
 
-/** What the server themselves say no with. */
+/** Problems that the server itself reports. */
 type Own =
   | 'unknown-branch'
   | 'malformed'
@@ -46,41 +46,41 @@ type Own =
   | 'storage-full'
   | 'defect'
 
-/** Every problem there is: its HTTP status and its title. docs/api.md has the same table, and a test compares them. */
+/** Every kind of problem, with its HTTP status and title. A test compares this table with the one in docs/api.md. */
 export const problemKinds = {
-  malformed: [400, 'The request is malformed'],
-  invalid: [400, 'The request is not as the schema says'],
-  'bad-name': [400, 'That cannot be a name'],
-  'bad-url': [400, 'That cannot be told anything'],
-  'not-signed-in': [401, 'A token is needed'],
-  'bad-signature': [401, 'The signature is not good'],
-  'not-allowed': [403, 'This token may not do that'],
-  'form-expired': [403, 'The form is too old'],
-  unknown: [404, 'There is no such thing'],
-  'unknown-project': [404, 'There is no such project'],
-  'unknown-branch': [404, 'This branch was not built'],
-  'unknown-repository': [404, 'No project has this repository'],
-  'no-such-page': [404, 'There is no such address'],
-  'log-gone': [404, 'The log is no longer kept'],
-  'artifact-gone': [404, 'The file is no longer kept'],
-  'name-taken': [409, 'A host has this name'],
-  'token-name-taken': [409, 'A token had this name'],
-  'not-finished': [409, 'The job has not ended'],
+  malformed: [400, 'Malformed request'],
+  invalid: [400, 'The request does not match the schema'],
+  'bad-name': [400, 'Invalid name'],
+  'bad-url': [400, 'Invalid address for alerts'],
+  'not-signed-in': [401, 'Authentication required'],
+  'bad-signature': [401, 'Invalid signature'],
+  'not-allowed': [403, 'Permission denied'],
+  'form-expired': [403, 'The form has expired'],
+  unknown: [404, 'Not found'],
+  'unknown-project': [404, 'Unknown project'],
+  'unknown-branch': [404, 'The branch was never built'],
+  'unknown-repository': [404, 'Unknown repository'],
+  'no-such-page': [404, 'Unknown address'],
+  'log-gone': [404, 'The log is no longer available'],
+  'artifact-gone': [404, 'The artifact is no longer available'],
+  'name-taken': [409, 'The host name is already used'],
+  'token-name-taken': [409, 'The token name is already used'],
+  'not-finished': [409, 'The job has not finished'],
   'not-runnable': [409, 'The job cannot run again'],
-  'link-not-valid': [410, 'The link is not valid'],
+  'link-not-valid': [410, 'Invalid login link'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],
-  'unsupported-type': [415, 'The body is of the wrong type'],
-  'wrong-host': [421, 'The farm has another name'],
-  'range-outside': [416, 'The range is outside the log or file'],
-  'no-such-commit': [422, 'There is no such commit'],
+  'unsupported-type': [415, 'Unsupported content type'],
+  'wrong-host': [421, 'Wrong host name'],
+  'range-outside': [416, 'The range is outside the log or artifact'],
+  'no-such-commit': [422, 'Unknown commit'],
   'repository-problem': [422, 'The repository cannot be read'],
   'branch-not-built': [422, 'The project does not build this branch'],
-  'key-used-before': [422, 'The key was used for something else'],
+  'key-used-before': [422, 'The Idempotency-Key was used for another request'],
   'too-many-requests': [429, 'Too many requests'],
-  defect: [500, 'The farm has a defect'],
-  unavailable: [503, 'The farm cannot answer now'],
-  'took-too-long': [503, 'The answer takes too long'],
+  defect: [500, 'Internal error'],
+  unavailable: [503, 'The farm is not available'],
+  'took-too-long': [503, 'The query takes too long'],
   'storage-full': [507, 'The disk of the farm is full'],
 } as const satisfies Record<Refused | Own, readonly [status: number, title: string]>
 

@@ -1,11 +1,11 @@
 import { unknownKey } from '@rumpfarm/contracts'
 
-/** What TypeBox says of a value that does not fit its schema. */
+/** TypeBox's description of a value that does not match its schema. */
 export interface Wrong {
   keyword?: string
   instancePath?: string
   message?: string
-  /** The keys that the schema has at its top. */
+  /** The keys at the top level of the schema. */
   allowed?: string[]
   params?: {
     requiredProperties?: string[]
@@ -24,10 +24,10 @@ export interface Mistake {
 
 const mistakesMax = 20
 
-/** Each mistake with its place, in words that need no knowledge of JSON Schema. */
+/** Describes each mistake with its position, for readers who do not know JSON Schema. */
 export const mistakes = (part: string, wrong: readonly Wrong[]): Mistake[] =>
   wrong
-    .filter(({ keyword }) => keyword !== 'boolean') // a second word for a member that is not known
+    .filter(({ keyword }) => keyword !== 'boolean') // it reports an unknown member a second time
     .flatMap(one => mistakesOf(`/${part}${one.instancePath ?? ''}`, one))
     .slice(0, mistakesMax)
 
@@ -44,8 +44,8 @@ function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed 
   return [wrong(message)]
 }
 
-/** The API's only pattern is that of new names. */
-const notAName = 'must be a name: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit'
+/** The only pattern of the API is the one for new names. */
+const notAName = 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit'
 
 /** A mistake as one sentence. */
 export const sentence = ({ kind, where, problem }: Mistake): string =>

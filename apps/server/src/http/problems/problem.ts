@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type ProblemKind, problemKinds } from './kinds.ts'
 
-/** Further members of a problem's object, for programs. */
+/** Further members of the problem object, for programs. */
 export type Details = Record<string, unknown>
 
 /** Answers with RFC 9457's application/problem+json. */
@@ -15,7 +15,7 @@ export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, 
 /** A problem's detail as pages show it. */
 export const sentenceOf = (detail: string): string => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
 
-/** For hooks, which cannot answer by a value: each plugin's error handler draws it for its own audience. */
+/** A problem that a hook throws. Each plugin's error handler answers it in the format of its audience. */
 export class Refusal extends Error {
   readonly statusCode: number
 

@@ -3,7 +3,7 @@ import { adminToken, serverTest, type TestServer } from '../../server.fixture.ts
 
 const bearer = { authorization: `Bearer ${adminToken}` }
 
-/** Three builds; the host vax has ended the first and the second, for amd64: passed, then failed at tests. */
+/** Three builds. The host vax has run the first two for amd64: the first passed, the second failed at tests. */
 async function threeBuilds({ configure, host, build, repository }: TestServer) {
   await configure()
   const vax = await host('vax', ['amd64', 'arm'])
@@ -16,7 +16,7 @@ async function threeBuilds({ configure, host, build, repository }: TestServer) {
   return { commits, vax }
 }
 
-serverTest('the projects, without the passwords in their addresses', async ({ server }) => {
+serverTest('projects are listed without the passwords in their addresses', async ({ server }) => {
   await server.configure({ repository: 'https://ada:secret@forge.example/x.git' }, { name: 'other' })
   const answer = await server.ask('/api/v1/projects')
 
@@ -33,7 +33,7 @@ serverTest('the projects, without the passwords in their addresses', async ({ se
 
 const numbers = ['2147483647', '2147483648', '99999999999999999999999']
 
-serverTest('a number that is too large for an id is one that the farm does not know', async ({ server }) => {
+serverTest('a number that is too large for an id is answered with 404', async ({ server }) => {
   await threeBuilds(server)
   const session = await signIn(server)
   for (const id of numbers) {
@@ -53,7 +53,7 @@ serverTest('a number that is too large for an id is one that the farm does not k
   }
 })
 
-/** A browser of an administrator: it presses buttons. */
+/** Signs a browser in as an administrator, so that it can press buttons. */
 async function signIn({ farm, post, ask }: TestServer) {
   const link: string = (await post('/api/v1/login-links')).json().url
   const login = await farm.access.logIn(link.split('/').at(-1) ?? '')
@@ -72,7 +72,7 @@ async function signIn({ farm, post, ask }: TestServer) {
   }
 }
 
-serverTest('builds and jobs, newest first, page by page', async ({ server }) => {
+serverTest('builds and jobs are listed newest first, page by page', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const first = await server.ask('/api/v1/builds?project=sample&limit=2')
   const { items, next } = first.json()
@@ -97,7 +97,7 @@ serverTest('builds and jobs, newest first, page by page', async ({ server }) => 
   expect(await jobs('host=sun')).toEqual([])
 })
 
-serverTest('a build and a job tell everything, with the recipe it ran with', async ({ server }) => {
+serverTest('a build and a job have all their details, with the recipe of the job', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const build = (await server.ask('/api/v1/builds/2')).json()
   expect(build).toMatchObject({
@@ -124,7 +124,7 @@ serverTest('a build and a job tell everything, with the recipe it ran with', asy
   })
 })
 
-serverTest('an ended job runs again, a running one is cancelled', async ({ server }) => {
+serverTest('a finished job runs again, and a running one is cancelled', async ({ server }) => {
   const { vax } = await threeBuilds(server)
   const retry = (id: number) => server.post(`/api/v1/jobs/${id}/retry`)
   const again = await retry(3)
@@ -167,7 +167,7 @@ serverTest('hosts are listed, paused, resumed, invited and removed', async ({ se
   expect(expiresAt).toBe('2024-05-06T08:08:09.000Z')
 })
 
-serverTest('what is not there is said to be so', async ({ server }) => {
+serverTest('an unknown build, job, host or address is answered with 404', async ({ server }) => {
   for (const path of ['builds/7', 'jobs/7', 'jobs/7/log', 'jobs/7/attempts/1/log', 'hosts/vax', 'nothing', '']) {
     const answer = await server.ask(`/api/v1/${path}`)
     expect([path, answer.statusCode]).toEqual([path, 404])
@@ -184,7 +184,7 @@ serverTest('an unknown address is answered without its body, however large it is
     expect([url, (await server.post(url, { text: 'x'.repeat(30_000_000) })).statusCode]).toEqual([url, 404])
 })
 
-serverTest('a question that cannot be is answered with where', async ({ server }) => {
+serverTest('an invalid request is answered with the position of each mistake', async ({ server }) => {
   const where = async (url: string) => {
     const answer = await server.ask(`/api/v1/${url}`)
     expect([url, answer.statusCode]).toEqual([url, 400])
@@ -201,7 +201,7 @@ serverTest('a question that cannot be is answered with where', async ({ server }
   expect(name.errors).toEqual([
     {
       where: '/body/name',
-      problem: 'must be a name: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit',
+      problem: 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit',
     },
   ])
   expect((await server.post('/api/v1/tokens', {})).json().errors).toEqual([
@@ -244,7 +244,7 @@ serverTest('an unchanged matrix is not sent again a moment later', async ({ serv
   expect((await ask()).statusCode).toBe(200)
 })
 
-serverTest('HEAD is answered as GET, also with a validator, and opens no stream of events', async ({ server }) => {
+serverTest('HEAD is answered like GET, also with a validator, and opens no event stream', async ({ server }) => {
   await threeBuilds(server)
   const head = (url: string, headers = {}) => server.ask({ method: 'HEAD', url, headers })
   for (const url of ['/api/v1/builds', '/api/v1/openapi.json']) {
@@ -272,7 +272,7 @@ serverTest('an unchanged answer is not sent twice', async ({ server }) => {
   expect(head.headers.etag).toBe((await ask()).headers.etag)
 })
 
-serverTest('the matrix as JSON, text and CSV', async ({ server }) => {
+serverTest('the matrix is available as JSON, text and CSV', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const json = (await server.ask('/api/v1/matrix?project=sample')).json()
   expect(json).toMatchObject({ projects: ['sample'], arches: ['amd64', 'arm'], hosts: [{ name: 'vax' }] })

@@ -17,41 +17,38 @@ async function left(server: TestServer, note: string[] = []) {
   await vax.end(offer, { exits: [2], artifacts, left: note })
 }
 
-serverTest(
-  'a job says what it left; the bytes come as they are, to be saved and not to be looked into',
-  async ({ server }) => {
-    await left(server, ['out/big: it has 5 GB'])
-    const [attempt] = (await server.ask('/api/v1/jobs/1')).json().attempts
-    expect(attempt).toMatchObject({
-      verdict: 'failed',
-      artifacts: [
-        { name: 'a+b', bytes: 0 },
-        { name: 'out/page.html', bytes: hostile.length, sha256 },
-      ],
-      artifactNote: 'out/big: it has 5 GB',
+serverTest('a job lists its artifacts; their bytes are sent unchanged, and browsers save them', async ({ server }) => {
+  await left(server, ['out/big: it has 5 GB'])
+  const [attempt] = (await server.ask('/api/v1/jobs/1')).json().attempts
+  expect(attempt).toMatchObject({
+    verdict: 'failed',
+    artifacts: [
+      { name: 'a+b', bytes: 0 },
+      { name: 'out/page.html', bytes: hostile.length, sha256 },
+    ],
+    artifactNote: 'out/big: it has 5 GB',
+  })
+  for (const url of [
+    file,
+    '/api/v1/jobs/1/artifacts/out%2Fpage.html',
+    '/api/v1/jobs/1/attempts/1/artifacts/out/page.html',
+  ]) {
+    const answer = await server.ask(url)
+    expect(answer.rawPayload.equals(hostile)).toBe(true)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': 'attachment; filename="page.html"',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'content-length': String(hostile.length),
+      etag: `"${sha256}"`,
     })
-    for (const url of [
-      file,
-      '/api/v1/jobs/1/artifacts/out%2Fpage.html',
-      '/api/v1/jobs/1/attempts/1/artifacts/out/page.html',
-    ]) {
-      const answer = await server.ask(url)
-      expect(answer.rawPayload.equals(hostile)).toBe(true)
-      expect(answer.headers).toMatchObject({
-        'content-type': 'application/octet-stream',
-        'content-disposition': 'attachment; filename="page.html"',
-        'x-content-type-options': 'nosniff',
-        'content-security-policy': "default-src 'none'; sandbox",
-        'content-length': String(hostile.length),
-        etag: `"${sha256}"`,
-      })
-    }
-    expect(await server.ask('/api/v1/jobs/1/artifacts/a+b')).toMatchObject({ statusCode: 200, body: '' })
-    expect(await server.ask({ method: 'HEAD', url: file })).toMatchObject({ statusCode: 200, body: '' })
-  },
-)
+  }
+  expect(await server.ask('/api/v1/jobs/1/artifacts/a+b')).toMatchObject({ statusCode: 200, body: '' })
+  expect(await server.ask({ method: 'HEAD', url: file })).toMatchObject({ statusCode: 200, body: '' })
+})
 
-serverTest('byte ranges and validators of a file', async ({ server }) => {
+serverTest('an artifact has byte ranges and a validator', async ({ server }) => {
   await left(server)
   const ask = async (headers: Record<string, string>) => {
     const answer = await server.ask({ url: file, headers })
@@ -63,7 +60,7 @@ serverTest('byte ranges and validators of a file', async ({ server }) => {
   expect(await ask({ 'if-none-match': `"${sha256}"` })).toEqual([304, undefined, ''])
 })
 
-serverTest('what is not there is said', async ({ server }) => {
+serverTest('a missing artifact is reported', async ({ server }) => {
   await left(server)
   const problem = async (url: string) => {
     const { status, type, detail } = (await server.ask(url)).json()
@@ -72,7 +69,7 @@ serverTest('what is not there is said', async ({ server }) => {
   expect(await problem('/api/v1/jobs/1/artifacts/out')).toEqual([
     404,
     'unknown',
-    'attempt 1.1 left no out; /api/v1/jobs/1 lists what it left',
+    'attempt 1.1 has no artifact out; /api/v1/jobs/1 lists its artifacts',
   ])
   expect(await problem('/api/v1/jobs/1/artifacts/..%2F..%2F1.1.log')).toEqual([404, 'unknown', expect.any(String)])
   expect(await problem('/api/v1/jobs/9/artifacts/a+b')).toEqual([404, 'unknown', expect.any(String)])

@@ -14,13 +14,13 @@ interface Asked {
   name: string
 }
 
-/** The files that jobs left. */
+/** Files that jobs uploaded. */
 export const artifacts = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
   const schema = {
     tags: ['jobs'],
     headers: api.RangeHeaders,
-    response: { 200: octets('The file'), 206: octets('Its bytes in the range'), ...refusals },
+    response: { 200: octets('The artifact'), 206: octets('The bytes of the range'), ...refusals },
   }
   const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
     const [attempt] = (await farm.builds.findJob(id))?.attempts ?? []
@@ -38,18 +38,18 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
   app.route({
     method,
     url: '/jobs/:id/artifacts/:name',
-    schema: { ...schema, summary: "A file that a job's newest attempt left; byte ranges", params: api.ArtifactParam },
+    schema: { ...schema, summary: 'Artifact of the newest attempt of a job; byte ranges', params: api.ArtifactParam },
     handler: (request, reply) => newest(request.params.id, request.params.name, request, reply),
   })
   app.route({
     method,
     url: '/jobs/:id/attempts/:number/artifacts/:name',
-    schema: { ...schema, summary: 'A file that one attempt left; byte ranges', params: api.AttemptArtifactParam },
+    schema: { ...schema, summary: 'Artifact of one attempt; byte ranges', params: api.AttemptArtifactParam },
     handler: (request, reply) =>
       ofAttempt(request.params.id, request.params.number, request.params.name, request, reply),
   })
 
-  // The same with the slashes of its name as they are, which OpenAPI has no words for.
+  // The same with slashes in the name, which OpenAPI cannot describe.
   const rest = (params: object) => (params as { '*': string })['*']
   app.route({
     method,
@@ -78,16 +78,16 @@ function sendArtifact({ farm }: Services, asked: Asked, request: FastifyRequest,
     return problem(
       reply,
       'unknown',
-      `attempt ${attempt.attempt} left no ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists what it left`,
+      `attempt ${attempt.attempt} has no artifact ${name}; ${reply.server.publicPath}/api/v1/jobs/${jobId} lists its artifacts`,
     )
   const key = { jobId, number: attempt.number, name }
   if (farm.attempts.artifactSize(key) < artifact.bytes)
     return problem(reply, 'artifact-gone', `the farm no longer has ${name} of attempt ${attempt.attempt}`)
   return sendBytes(request, reply, {
-    what: 'file',
+    what: 'artifact',
     size: artifact.bytes,
     growing: false,
-    // Hostile, for all we know: a browser is to save it, not to look into it.
+    // It can be hostile: a browser must save it and not show it.
     type: 'application/octet-stream',
     disposition: `attachment; filename="${name.split('/').at(-1)}"`,
     etag: `"${artifact.sha256}"`,

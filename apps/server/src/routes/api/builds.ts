@@ -49,7 +49,7 @@ export const builds =
         onRequest: requireAdmin,
         schema: {
           tags: ['builds'],
-          summary: 'End every job of a build',
+          summary: 'Cancel all jobs of a build',
           security: forAdmins,
           params: api.IdParam,
           body: api.Nothing,

@@ -1,4 +1,4 @@
-// docs/api.md as a reader would use it: every block of shell is run, every answer that it shows is compared.
+// Uses docs/api.md as a reader does: it runs every shell block, and compares every answer that the page shows.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -10,7 +10,7 @@ const page = readFileSync(new URL('../../../../../docs/api.md', import.meta.url)
 
 interface Example {
   shell: string
-  /** What the page says is answered. */
+  /** The answer that the page shows. */
   answer: unknown
 }
 
@@ -20,7 +20,7 @@ const examples = (text: string): Example[] =>
     answer: json === undefined ? undefined : JSON.parse(json),
   }))
 
-/** The page shows at least what there is to know: each of its members is there, and of its kind. */
+/** Each member that the page shows must exist in the answer, with the same type. */
 function compare(shown: unknown, answered: unknown, where: string): void {
   if (Array.isArray(shown)) compare(shown[0], (answered as unknown[])[0], `${where}/0`)
   else if (shown !== null && typeof shown === 'object')
@@ -31,7 +31,7 @@ function compare(shown: unknown, answered: unknown, where: string): void {
   else expect([where, typeof answered]).toEqual([where, typeof shown])
 }
 
-/** What the farm's other services do meanwhile. */
+/** What other programs do between the examples. */
 async function meanwhile(server: TestServer, vax: TestHost, shell: string): Promise<void> {
   if (shell.includes('"ref": "main"')) {
     await server.farm.builds.markSourcesReady(1, { sources: [] })
@@ -46,7 +46,7 @@ async function meanwhile(server: TestServer, vax: TestHost, shell: string): Prom
   await vax.end(offer, { log, artifacts: { 'dist/hello-1.0.tar.gz': Buffer.from('a file') } })
 }
 
-serverTest('every example of docs/api.md works as it stands', { timeout: 120_000 }, async ({ server }) => {
+serverTest('every example of docs/api.md works unchanged', { timeout: 120_000 }, async ({ server }) => {
   await server.configure({ artifacts: ['dist'], branches: ['main', 'feature/*'] })
   const vax = await server.host('vax')
   const farm = await server.app.listen({ host: '127.0.0.1', port: 0 })

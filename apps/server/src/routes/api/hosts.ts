@@ -20,7 +20,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['hosts'],
-        summary: 'The hosts, by name',
+        summary: 'Hosts, sorted by name',
         querystring: api.Paging,
         response: { 200: api.ref(api.HostPage), ...refusals },
       },
@@ -56,7 +56,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         tags: ['hosts'],
-        summary: 'A line that makes a machine a host of this name, once',
+        summary: 'Create a one-time command that makes a machine a host of this name',
         security: forAdmins,
         body: api.InviteHost,
         response: { 201: api.ref(api.Invitation), ...refusals },
@@ -74,7 +74,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
   const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
 
   for (const [verb, paused, summary] of [
-    ['pause', true, 'Give a host no further jobs; they wait'],
+    ['pause', true, 'Give a host no new jobs; its jobs wait'],
     ['resume', false, 'Give a host jobs again'],
   ] as const)
     app.post(
@@ -95,7 +95,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
-        summary: 'Whom to tell when a host falls silent, and when it is back',
+        summary: 'Send alerts to an address when a host becomes silent and when it is back',
         body: api.SetAlert,
         response: { 201: api.ref(api.Alert), ...refusals },
       },
@@ -115,8 +115,8 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
-        summary: 'Tell nobody, and forget what was still to be told',
-        response: { 204: noContent('Nobody is told'), ...refusals },
+        summary: 'Turn alerts off, and drop those that are not sent yet',
+        response: { 204: noContent('Alerts are off'), ...refusals },
       },
     },
     async (request, reply) => {
@@ -131,8 +131,8 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
-        summary: 'Take a host out of the farm: its jobs are cancelled, its results stay',
-        response: { 204: noContent('It is gone'), ...refusals },
+        summary: 'Remove a host: its jobs are cancelled, its results stay',
+        response: { 204: noContent('The host is removed'), ...refusals },
       },
     },
     async (request, reply) => {

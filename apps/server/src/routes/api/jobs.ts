@@ -50,7 +50,7 @@ export const jobs =
       '/jobs/:id/cancel',
       {
         onRequest: requireAdmin,
-        schema: { ...change, summary: 'End a job', response: { 200: api.ref(api.Cancelled), ...refusals } },
+        schema: { ...change, summary: 'Cancel a job', response: { 200: api.ref(api.Cancelled), ...refusals } },
       },
       async (request, reply) => {
         const outcome = await farm.builds.cancelJob(request.params.id)
@@ -65,7 +65,7 @@ export const jobs =
         onRequest: requireAdmin,
         schema: {
           ...change,
-          summary: 'Run an ended job once more, with the same recipe and sources',
+          summary: 'Run a finished job again, with the same recipe and sources',
           response: { 201: api.ref(api.Retried), ...refusals },
         },
       },
@@ -78,7 +78,7 @@ export const jobs =
     )
   }
 
-/** An address may hold a password for git. */
+/** A repository address can contain a password. */
 const withoutSecrets = (job: JobView): JobView => ({
   ...job,
   preparedSources: job.preparedSources.map(sourceWithoutSecrets),

@@ -5,11 +5,11 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { Refusal } from '../../http/problems.ts'
 
-/** More than any request to the API needs. */
+/** More than any request needs. */
 export const bodyBytesMax = 256 * 1024
 
-/** Bodies are JSON, and a malformed one is answered with its place; an empty one is {}. */
-export function speakJson(app: FastifyInstance): void {
+/** Accepts only JSON bodies. An empty body is {}; an error names the position of the mistake. */
+export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -20,14 +20,14 @@ export function speakJson(app: FastifyInstance): void {
       else done(null, json.value)
     },
   )
-  // A request without a body says as much as one with {}.
+  // A request without a body means the same as {}.
   app.addHook('preValidation', async request => {
     if (request.method === 'POST') request.body ??= {}
   })
   app.setValidatorCompiler(compile)
 }
 
-/** What the type provider's own compiler does, without loading ajv-formats for it. Only bodies are of the right type already. */
+/** As the compiler of the type provider, but without loading ajv-formats. Bodies have the right types already. */
 const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const checker = Compile(schema)
   const allowed = Object.keys((schema as { properties?: object }).properties ?? {})

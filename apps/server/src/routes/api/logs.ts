@@ -13,14 +13,14 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
   const schema = {
     tags: ['jobs'],
     headers: api.RangeHeaders,
-    response: { 200: plain('The log'), 206: plain('Its bytes in the range'), ...refusals },
+    response: { 200: plain('The log'), 206: plain('The bytes of the range'), ...refusals },
   }
 
-  // HEAD beside GET: Fastify's own would read the whole log and throw it away.
+  // HEAD as well: Fastify's own HEAD route would read the whole log.
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/log',
-    schema: { ...schema, summary: "The log of a job's newest attempt; byte ranges", params: api.IdParam },
+    schema: { ...schema, summary: 'Log of the newest attempt of a job; byte ranges', params: api.IdParam },
     handler: async (request, reply) => {
       const { id } = request.params
       const [newest] = (await farm.builds.findJob(id))?.attempts ?? []
@@ -33,7 +33,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/attempts/:number/log',
-    schema: { ...schema, summary: 'The log of one attempt; byte ranges', params: api.AttemptParam },
+    schema: { ...schema, summary: 'Log of one attempt; byte ranges', params: api.AttemptParam },
     handler: async (request, reply) => {
       const { id, number } = request.params
       const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)
@@ -53,10 +53,10 @@ interface Asked {
 function sendLog({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { jobId, attempt } = asked
   const name: AttemptId = { jobId, number: attempt.number }
-  const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // before it is leased, it has written nothing
+  const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // a job that no host has claimed has no log
   const growing = attempt.state !== 'finished'
   if (!growing && size < attempt.logBytes)
-    return problem(reply, 'log-gone', `the farm no longer has all of the log of attempt ${attempt.attempt}`)
+    return problem(reply, 'log-gone', `the farm no longer has the whole log of attempt ${attempt.attempt}`)
   return sendBytes(request, reply, {
     what: 'log',
     size,

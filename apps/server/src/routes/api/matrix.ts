@@ -18,7 +18,7 @@ export const matrix =
       {
         schema: {
           tags: ['matrix'],
-          summary: 'The matrix of a branch: newest result by host and arch; JSON, text or CSV',
+          summary: 'Matrix of a branch: newest results by host and arch; as JSON, text or CSV',
           querystring: api.MatrixFilter,
           response: {
             200: {
@@ -57,8 +57,8 @@ export const matrix =
 function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' | undefined): FastifyReply {
   const built = matrix ? matrix.branches.flatMap(({ built: names }) => names) : []
   const whose = matrix ? matrix.projects.join(', ') : 'any project'
-  const known = built.length > 0 ? `; built were: ${built.join(', ')}` : ''
-  return problem(reply, 'unknown-branch', `no commit of the branch ${branch} of ${whose} was built${known}`, {
+  const known = built.length > 0 ? `; branches with builds: ${built.join(', ')}` : ''
+  return problem(reply, 'unknown-branch', `the farm has built no commit of branch ${branch} of ${whose}${known}`, {
     known: built,
   })
 }

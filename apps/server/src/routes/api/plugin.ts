@@ -8,14 +8,14 @@ import { artifacts } from './artifacts.ts'
 import { builds } from './builds.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
-import { bodyBytesMax, speakJson } from './json-only.ts'
+import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
 import { logs } from './logs.ts'
 import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { reference } from './reference.ts'
 import { tokens } from './tokens.ts'
 
-/** What the farm knows, for programs: docs/api.md. Reading is public. */
+/** The API for programs: docs/api.md. Reading is public. */
 export const apiPlugin = (services: Services) => async (app: FastifyInstance) => {
   await app.register(
     async api => {
@@ -23,7 +23,7 @@ export const apiPlugin = (services: Services) => async (app: FastifyInstance) =>
       await limitRates(api)
       answerUnknownAddresses(api)
       knowVisitors(api)
-      speakJson(api)
+      acceptJsonOnly(api)
       await api.register(versionOne(services), { prefix: '/v1' })
     },
     { prefix: '/api' },

@@ -14,7 +14,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['projects'],
-        summary: 'The projects of the farm, by name',
+        summary: 'Projects, sorted by name',
         querystring: api.Paging,
         response: { 200: api.ref(api.ProjectPage), ...refusals },
       },
@@ -52,8 +52,9 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireTrigger,
       schema: {
         tags: ['builds'],
-        summary: 'Build a project at a commit; the same commit again is the same build',
-        description: 'A header Idempotency-Key makes repeating safe: the same key again is the same request.',
+        summary: 'Build a project at a commit; an identical request answers with the existing build',
+        description:
+          'The header Idempotency-Key makes a retry safe: a request with a known key creates no second build.',
         security: forAdmins,
         params: api.NameParam,
         body: api.TriggerBuild,
@@ -64,7 +65,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
   )
 }
 
-/** An address may hold a password for git. */
+/** A repository address can contain a password. */
 const withoutSecrets = (project: ProjectConfig): ProjectConfig => ({
   ...project,
   repository: hideSecrets(project.repository),

@@ -63,7 +63,7 @@ serverTest('the OpenAPI document has every route, its schemas by name, and who m
 })
 
 serverTest(
-  'the reference page names every operation and every schema, and loads nothing from other servers',
+  'the reference page lists every operation and every schema, and loads nothing from other servers',
   async ({ server }) => {
     const { paths, components } = (await server.ask('/api/v1/openapi.json')).json()
     const page = await server.ask('/api/v1/docs')

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
 import { referencePage } from './reference-page.tsx'
 
-const description = `What the farm knows, for programs. Reading is public; changing something takes a token:
-\`Authorization: Bearer TOKEN\`. docs/api.md has examples for curl, and what every problem means.`
+const description = `The API of the farm. Reading is public. Changes need a token: \`Authorization: Bearer TOKEN\`.
+docs/api.md has examples for curl, and explains every kind of problem.`
 
 const answers = [
   api.Alert,
@@ -32,7 +32,7 @@ const answers = [
   api.TriggeredBuild,
 ]
 
-/** The OpenAPI document, written from the schemas that the routes obey, and its pages for people. */
+/** The OpenAPI document, made from the schemas of the routes, and the API reference page. */
 export async function reference(app: FastifyInstance, { config }: Pick<Services, 'config'>): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -41,7 +41,7 @@ export async function reference(app: FastifyInstance, { config }: Pick<Services,
       servers: [{ url: config.publicUrl ?? '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
-    // The schemas' own names rather than def-0, def-1 …
+    // The names of the schemas, not def-0, def-1 …
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`) },
   })
   for (const schema of answers) app.addSchema(schema)

@@ -4,7 +4,7 @@ import { api } from '@rumpfarm/contracts'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import Type from 'typebox'
 
-/** An instance whose routes' schemas are their types. */
+/** Routes of this instance have the types of their schemas. */
 export type ApiInstance = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -13,14 +13,14 @@ export type ApiInstance = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** What every route may also answer. */
+/** Error answers that every route can have. */
 const refusal = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: api.ref(api.Problem) } },
 })
-export const refusals = { '4xx': refusal('Refused'), '5xx': refusal('The farm cannot answer') }
+export const refusals = { '4xx': refusal('The request was refused'), '5xx': refusal('The farm cannot answer now') }
 
-/** The document's words for who may call. */
+/** Marks a route in the document that needs a token. */
 export const forAdmins = [{ token: [] }]
 
 export const noContent = (description: string) => Type.Unsafe<undefined>({ type: 'null', description })

@@ -6,7 +6,7 @@ import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
 
-/** Ways in: tokens for programs, login links for browsers. */
+/** Tokens for programs, and login links for browsers. */
 export const tokens =
   ({ farm, config }: Services) =>
   async (app: ApiInstance) => {
@@ -16,7 +16,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'The tokens by name, without the tokens themselves',
+          summary: 'Tokens, sorted by name, without the tokens themselves',
           security: forAdmins,
           querystring: api.Paging,
           response: { 200: api.ref(api.TokenPage), ...refusals },
@@ -35,7 +35,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'A new token, shown once',
+          summary: 'Create a token; the answer is the only place that shows it',
           security: forAdmins,
           body: api.CreateToken,
           response: { 201: api.ref(api.Token), ...refusals },
@@ -45,7 +45,7 @@ export const tokens =
         const { name, scope = 'trigger' } = request.body
         const token = await farm.access.createToken(name, scope)
         if (token !== undefined) return reply.code(201).header('cache-control', 'no-store').send({ name, scope, token })
-        return problem(reply, 'token-name-taken', `there is or was a token ${name}: choose another name`)
+        return problem(reply, 'token-name-taken', `a token has or had the name ${name}: choose another name`)
       },
     )
 
@@ -55,16 +55,16 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'Make a token useless, with the login links and sessions that were made with it',
+          summary: 'Revoke a token, with its login links and sessions',
           security: forAdmins,
           params: api.NameParam,
-          response: { 204: noContent('It is revoked'), ...refusals },
+          response: { 204: noContent('The token is revoked'), ...refusals },
         },
       },
       async (request, reply) => {
         const { name } = request.params
         if (await farm.access.revokeToken(name)) return reply.code(204).send()
-        return problem(reply, 'unknown', `there is no token ${name}, or it was revoked before`)
+        return problem(reply, 'unknown', `there is no token ${name}, or it is already revoked`)
       },
     )
 
@@ -74,7 +74,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: "A link that signs an administrator's browser in, once, within ten minutes",
+          summary: 'Create a link that signs an administrator in once, within ten minutes',
           security: forAdmins,
           body: api.Nothing,
           response: { 201: api.ref(api.LoginLink), ...refusals },
@@ -82,7 +82,7 @@ export const tokens =
       },
       async (request, reply) => {
         const link = await farm.access.createLoginLink(request.allowedBy?.hash ?? '')
-        if (!link) throw new Refusal('not-signed-in', 'this token was revoked or replaced a moment ago')
+        if (!link) throw new Refusal('not-signed-in', 'this token has just been revoked or replaced')
         const url = `${publicUrlOf(config, request)}/login/${link.token}`
         return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: link.expiresAt })
       },

@@ -11,7 +11,7 @@ type TriggerRequest = FastifyRequest<{
   Body: { ref?: string | undefined; again?: boolean | undefined }
 }>
 
-/** The database decides what is new; a request without Idempotency-Key is one of its own. */
+/** Without an Idempotency-Key, each request counts as a new one. */
 export async function answerTrigger(
   services: Services,
   request: TriggerRequest,
@@ -19,8 +19,8 @@ export async function answerTrigger(
 ): Promise<FastifyReply> {
   const project = request.params.name
   const { ref, again } = request.body
-  const wish = { project, ref, again, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
-  const outcome = await triggerBuild(services, wish)
+  const trigger = { project, ref, again, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
+  const outcome = await triggerBuild(services, trigger)
   switch (outcome.kind) {
     case 'built':
       return answerBuilt(services, request, reply, outcome)
@@ -47,7 +47,7 @@ function answerBuilt({ config }: Services, request: TriggerRequest, reply: Fasti
   return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: doubt })
 }
 
-/** The same key again: the build that it made, unless it now asks for another commit. */
+/** A repeated key: the answer is the build that it made, unless the request now names another commit. */
 async function answerRepeated(
   { farm, config }: Services,
   request: TriggerRequest,
@@ -55,10 +55,10 @@ async function answerRepeated(
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
   const build = buildId === null ? undefined : await farm.builds.find(buildId)
-  // A branch may have moved since, and then the key's build is still the answer; a commit cannot.
+  // If the request names a branch, the branch may have moved since, and the build of the key is still the answer.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)
-    return problem(reply, 'key-used-before', 'this Idempotency-Key came with another commit before: use a new one')
+    return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')
   const url = `${publicUrlOf(config, request)}/builds/${build.id}`
   const { id, project } = build
   return reply.send({ id, url, project, commit: build.commit, created: false, jobsAdded: 0, problem: null })

@@ -4,12 +4,12 @@ import { answerProblem, repeatedWithoutBuild, triggerProblem } from '../../http/
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { isFullCommit, type TriggerOutcome, triggerBuild, triggered } from '../../trigger/trigger-build.ts'
+import { isFullCommit, type TriggerOutcome, triggerBuild, triggerOutcome } from '../../trigger/trigger-build.ts'
 import { bodyOf } from './raw.ts'
 
 type Delivery = Extract<StandardDelivery, { kind: 'trigger' }>
 
-/** Any program's signed word that something is to be built: standardwebhooks.com. */
+/** A signed webhook of any program that requests a build: standardwebhooks.com. */
 export async function answerGeneric(
   services: Services,
   request: FastifyRequest,
@@ -19,7 +19,7 @@ export async function answerGeneric(
   switch (delivery.kind) {
     case 'bad-signature':
     case 'stale':
-      return problem(reply, 'bad-signature', `${delivery.problem}; the farm's is in data/secrets/webhook`)
+      return problem(reply, 'bad-signature', `${delivery.problem}; the secret is in data/secrets/webhook`)
     case 'malformed':
       return problem(reply, 'malformed', `${delivery.where}: ${delivery.problem}`)
     case 'trigger':
@@ -38,9 +38,9 @@ async function answerOutcome(services: Services, request: FastifyRequest, reply:
   return reply.code(202).send({ builds: [{ id: outcome.buildId, project, url, created }] })
 }
 
-/** A full commit is taken at its word, in milliseconds, as a forge's is; any other word is git's to answer. */
+/** A full commit is queued without git, in milliseconds, like a push of a forge. Git resolves any other ref. */
 async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
   const push = { project, source: 'webhook', deliveryId }
   if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })
-  return triggered(await services.farm.builds.receivePush({ ...push, commit, branch }), commit, null)
+  return triggerOutcome(await services.farm.builds.receivePush({ ...push, commit, branch }), commit, null)
 }

@@ -8,7 +8,7 @@ import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
 import { bodyOf } from './raw.ts'
 
-/** A push of GitHub's, or of a forge that speaks as it does. Git is asked later: an answer takes milliseconds. */
+/** A push webhook of GitHub or of a forge with the same format. It runs no git, so the answer takes milliseconds. */
 export async function answerGithub(
   services: Services,
   request: FastifyRequest,
@@ -17,7 +17,7 @@ export async function answerGithub(
   const delivery = readGithubDelivery(request.headers, bodyOf(request), [services.config.secrets.githubWebhook])
   switch (delivery.kind) {
     case 'bad-signature':
-      return problem(reply, 'bad-signature', `${delivery.problem}; the farm's is in data/secrets/github-webhook`)
+      return problem(reply, 'bad-signature', `${delivery.problem}; the secret is in data/secrets/github-webhook`)
     case 'malformed':
       return problem(reply, 'malformed', `${delivery.where}: ${delivery.problem}`)
     case 'ping':
@@ -36,13 +36,13 @@ async function receive(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const all = await services.farm.projects.configs()
-  const meant = [...all.values()].filter(project => isOf(project, push))
-  if (meant.length === 0) {
-    const words = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${projectsOfFarm([...all.values()].map(withRepository))}`
-    return problem(reply, 'unknown-repository', words, { known: [...all.keys()] })
+  const matching = [...all.values()].filter(project => isOf(project, push))
+  if (matching.length === 0) {
+    const detail = `no project has the repository ${hideSecrets(push.repositoryUrls[0] ?? '')}; ${projectsOfFarm([...all.values()].map(withRepository))}`
+    return problem(reply, 'unknown-repository', detail, { known: [...all.keys()] })
   }
   const outcomes = await Promise.all(
-    meant.map(async ({ name }) => ({ name, outcome: await receiveOne(services, name, push) })),
+    matching.map(async ({ name }) => ({ name, outcome: await receiveOne(services, name, push) })),
   )
   const builds = outcomes.flatMap(({ name, outcome }) => buildOf(name, outcome, publicUrlOf(services.config, request)))
   const ignored = outcomes.flatMap(({ name, outcome }) => whyIgnored(name, outcome, push.branch))

@@ -5,10 +5,10 @@ import type { Services } from '../../services.ts'
 import { answerGeneric } from './generic.ts'
 import { answerGithub } from './github.ts'
 
-/** What GitHub sends at most: a push of thousands of commits. */
+/** GitHub's limit, for a push of thousands of commits. */
 const bodyBytesMax = 25 * 1024 * 1024
 
-/** Forges tell of pushes here. What they sign are the raw bytes, so this plugin reads nothing else. */
+/** Webhooks of forges and other programs. They sign the raw bytes, so this plugin does not parse bodies. */
 export const webhooksPlugin = (services: Services) => async (app: FastifyInstance) => {
   await app.register(
     async hooks => {

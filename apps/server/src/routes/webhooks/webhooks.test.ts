@@ -41,7 +41,7 @@ serverTest('a push of 20 MB is built: GitHub sends up to 25', async ({ server })
   expect((await deliver(server, push({ commits }))).statusCode).toBe(202)
 })
 
-serverTest('one address cannot take the webhooks away from others', async ({ server }) => {
+serverTest('one address cannot block the webhooks of others', async ({ server }) => {
   const ask = (remoteAddress: string) =>
     server.ask({ method: 'POST', url: '/webhooks/github', payload: '', remoteAddress })
   for (let times = 0; times < requestsPerMinuteMax; times++) await ask('192.0.2.1')
@@ -58,7 +58,7 @@ serverTest('a push whose message holds NUL is built', async ({ server }) => {
   expect(await server.farm.builds.find(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
 })
 
-serverTest('a push of GitHub is a build of each project that has the repository', async ({ server }) => {
+serverTest('a push of GitHub builds each project that has the repository', async ({ server }) => {
   await server.configure(
     { repository: 'git@forge.example:rump/sample' },
     { name: 'docs', repository: clone, branches: ['docs'] },
@@ -91,7 +91,7 @@ serverTest('the same delivery again, and the same commit in another, are the sam
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('what needs no build is said to be ignored, and why', async ({ server }) => {
+serverTest('a delivery that needs no build is ignored with a reason', async ({ server }) => {
   await server.configure({ repository: clone })
   const ignored = async (body: object, delivery?: Delivery) => {
     const answer = await deliver(server, body, delivery)
@@ -117,7 +117,7 @@ serverTest('what needs no build is said to be ignored, and why', async ({ server
   expect(await server.stored()).toBe(0)
 })
 
-serverTest('a delivery that is not good is refused, and nothing is stored', async ({ server }) => {
+serverTest('an invalid delivery is refused, and nothing is stored', async ({ server }) => {
   await server.configure({ repository: clone })
   const refused = async (body: unknown, delivery: Delivery, status: number, kind: string, detail: RegExp) => {
     const answer = await deliver(server, body, delivery)
@@ -171,7 +171,7 @@ function send(
   return server.ask({ method: 'POST', url: '/webhooks/generic', payload, headers: { ...type, ...headers } })
 }
 
-serverTest('any program that signs asks for a build', async ({ server }) => {
+serverTest('any program with the secret can request a build', async ({ server }) => {
   await server.configure()
   const head = server.repository.git('rev-parse', 'HEAD')
   const answer = await send(server, { project: 'sample' })
@@ -192,12 +192,12 @@ serverTest('any program that signs asks for a build', async ({ server }) => {
     ['m4', { project: 'sample', commit: head, branch: 'main' }],
   ] as const)
     expect((await send(server, body, { id })).json().builds).toMatchObject([{ id: 1, created: false }])
-  // A full commit is taken at its word, without a look at the repository.
+  // A full commit is accepted without git.
   const other = await send(server, { project: 'sample', commit }, { id: 'm5' })
   expect([other.statusCode, other.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
 })
 
-serverTest('a message that is not good is refused, and nothing is stored', async ({ server }) => {
+serverTest('an invalid message is refused, and nothing is stored', async ({ server }) => {
   await server.configure()
   const refused = async (body: unknown, signing: Signing, status: number, kind: string, detail: RegExp) => {
     const answer = await send(server, body, signing)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireAdmin } from '../../../../auth/plugin.ts'
 import type { Services } from '../../../../services.ts'
-import { triggered } from '../../../../trigger/trigger-build.ts'
+import { triggerOutcome } from '../../../../trigger/trigger-build.ts'
 import { seeOther } from '../../forms.ts'
 import { wholeNumber } from '../../query.ts'
 import { noBuild } from '../problem/page-error.ts'
@@ -33,7 +33,7 @@ export function buildForms(app: FastifyInstance, { farm }: Services): void {
       deliveryId: randomUUID(),
       again: true,
     })
-    const { buildId } = buildOf(project, triggered(outcome, commit, null))
+    const { buildId } = buildOf(project, triggerOutcome(outcome, commit, null))
     return seeOther(reply, `/builds/${buildId}`)
   })
 }
