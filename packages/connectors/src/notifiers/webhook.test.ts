@@ -86,7 +86,7 @@ test('the problem of an unreachable receiver, or of one without HTTP, does not c
   const { port } = server.address() as AddressInfo
   const other = await postWebhook({ url: `http://127.0.0.1:${port}/s3cret`, secret, id: 'x', body: {} })
   server.close()
-  expect(other).toMatchObject({ kind: 'failed', problem: expect.stringMatching(/^it cannot be reached \([A-Z_]+\)$/) })
+  expect(other).toEqual({ kind: 'failed', problem: 'its answer is not HTTP', permanent: false })
   const gone = await postWebhook({ url: 'http://127.0.0.1:2/s3cret', secret, id: 'x', body: {} })
   expect(gone).toEqual({ kind: 'failed', problem: 'it cannot be reached (ECONNREFUSED)', permanent: false })
 })

@@ -46,6 +46,7 @@ function judge(status: number): Delivery {
 /** Without the address, because the path of a hook often contains its secret. */
 function problemOf(error: Error, seconds: number): string {
   if (error.name === 'TimeoutError') return `it did not answer within ${seconds} s`
-  const { code } = (error.cause ?? {}) as { code?: string }
-  return `it cannot be reached (${code ?? 'no HTTP'})`
+  const { code, name } = (error.cause ?? {}) as { code?: string; name?: string }
+  if (name === 'HTTPParserError') return 'its answer is not HTTP' // Node 24 gives it no code
+  return `it cannot be reached (${code ?? 'unknown error'})`
 }
