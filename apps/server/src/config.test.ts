@@ -9,7 +9,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const secretNames = ['FARM_SECRET', 'ADMIN_TOKEN', 'GITHUB_WEBHOOK_SECRET', 'WEBHOOK_SECRET']
 
-test('what is set to nothing is as if it were not set, secrets above all', () => {
+test('an empty variable counts as not set, also for secrets', () => {
   const empty = Object.fromEntries(
     [...secretNames, 'PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL', 'FARM_FILE'].map(name => [
       name,
@@ -21,8 +21,8 @@ test('what is set to nothing is as if it were not set, secrets above all', () =>
   for (const secret of Object.values(unset.secrets)) expect(secret.length).toBeGreaterThanOrEqual(32)
 })
 
-describe('refused in a line that names the variable', () => {
-  test.each(secretNames)('%s, when it can be guessed', name => {
+describe('an invalid setting is refused in a line that names the variable', () => {
+  test.each(secretNames)('%s, if it can be guessed', name => {
     expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
       new ConfigError(`${name} has 6 characters; it needs at least 16: openssl rand -hex 32`),
     )
@@ -33,7 +33,7 @@ describe('refused in a line that names the variable', () => {
     [
       'TRUST_PROXY',
       'nginx',
-      'TRUST_PROXY is "nginx"; it must be true (one proxy), how many there are (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16',
+      'TRUST_PROXY is "nginx"; it must be true (one proxy), the number of proxies (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16',
     ],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it must be one of fatal, error, warn, info, debug, trace, silent'],
     ['PUBLIC_URL', 'farm', 'PUBLIC_URL is "farm"; it must be an address such as https://farm.example.org'],
@@ -48,8 +48,8 @@ describe('refused in a line that names the variable', () => {
       `PUBLIC_URL is "https://x/it's"; it must be an address such as https://farm.example.org`,
     ],
     ['AGENT_VERSION_MIN', 'new', 'AGENT_VERSION_MIN is "new"; it must be a version such as 1.2.0'],
-    ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is no address such as postgresql://user:password@host/database'],
-    ['REDIS_URL', 'localhost:6379', 'REDIS_URL is no address such as redis://host:6379'],
+    ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not an address such as postgresql://user:password@host/database'],
+    ['REDIS_URL', 'localhost:6379', 'REDIS_URL is not an address such as redis://host:6379'],
     [
       'WEBHOOK_SECRET',
       'not base64 at all!',
@@ -60,13 +60,13 @@ describe('refused in a line that names the variable', () => {
   })
 })
 
-test('a token that no request can send is refused', () => {
+test('a token that a header cannot contain is refused', () => {
   expect(() => readConfig({ ADMIN_TOKEN: 'correct horse battery' }, directory)).toThrow(
-    new ConfigError('ADMIN_TOKEN has a space or another character that no header can carry: openssl rand -hex 32'),
+    new ConfigError('ADMIN_TOKEN has a space or another character that a header cannot contain: openssl rand -hex 32'),
   )
 })
 
-test('a directory of secrets that others may read, as after a restore, is closed to them', () => {
+test('a directory of secrets that others can read, as after a restore, becomes private', () => {
   const data = mkdtempSync(join(directory, 'restored-'))
   mkdirSync(join(data, 'secrets'), { mode: 0o755 })
   readConfig({ RUMPFARM_DATA: data })
@@ -74,7 +74,7 @@ test('a directory of secrets that others may read, as after a restore, is closed
 })
 
 test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
-  'a farm whose secret file %s is empty does not start, and names the file',
+  'a farm whose secret file %s is empty does not start, and the message names the file',
   name => {
     const data = mkdtempSync(join(directory, 'data-'))
     const file = join(data, 'secrets', name)
@@ -85,7 +85,7 @@ test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
   },
 )
 
-test('signed requests need a public address, which their answers can name, and go over plain HTTP', () => {
+test('signed requests need PUBLIC_URL, and use plain HTTP', () => {
   const PUBLIC_URL = 'https://farm.example.org'
   const signed = (env: Record<string, string>) => readConfig(env, directory).signed
   expect(signed({ PUBLIC_URL })).toBeUndefined()
@@ -110,6 +110,6 @@ test.each([
   ['2', 2],
   ['10.0.0.1, 10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
   ['::1', ['::1']],
-])('TRUST_PROXY=%s believes %j', (text, expected) => {
+])('TRUST_PROXY=%s trusts %j', (text, expected) => {
   expect(readConfig({ TRUST_PROXY: text }, directory).trustProxy).toEqual(expected)
 })

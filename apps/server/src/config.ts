@@ -16,32 +16,32 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     port,
     /** The address of the farm that the command line calls, and the variable that sets it; undefined if none does. */
     farmUrl: farmUrl(env, host, port),
-    /** What hosts and people call this farm; undefined: what their request called it. */
+    /** The farm's address for hosts and people; undefined: the address of their request. */
     publicUrl,
-    /** Where the farm lies below that host: "" or "/farm". */
+    /** The path of that address: "" or "/farm". */
     publicPath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
-    /** Plain HTTP for hosts without TLS 1.2, signed in both directions; undefined: there is none. */
-    signed: env.SIGNED_PORT ? signedPlugin(env, host) : undefined,
-    /** Whose X-Forwarded-* are believed: of so many proxies in front, or of those at these addresses. */
+    /** Plain HTTP with signatures in both directions, for hosts without TLS 1.2; undefined: it is off. */
+    signed: env.SIGNED_PORT ? signedEndpoint(env, host) : undefined,
+    /** The proxies whose X-Forwarded-* headers are trusted: their number, or their addresses. */
     trustProxy: proxies(env),
     dataDirectory,
-    /** Undefined: the farm runs a PostgreSQL of its own below the data directory. */
+    /** Undefined: the server runs the embedded PostgreSQL in the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
-    /** Undefined: BullMQ keeps its queues in the same PostgreSQL. */
+    /** Undefined: BullMQ keeps its queues in PostgreSQL. */
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
     farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
-    /** Agents below this version get no further jobs. */
+    /** Agents below this version receive no new jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
-    /** Bytes of prepared tarballs kept. */
+    /** Maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    /** What git inherits: PATH, HOME, proxies, GIT_CONFIG_*. */
+    /** For git: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
-    /** For messages: where the administrator's token is from. */
+    /** For messages: the variable or file of the administrator's token. */
     adminTokenFrom: env.ADMIN_TOKEN ? 'ADMIN_TOKEN' : secretFile(dataDirectory, 'admin-token'),
     secrets: Object.freeze({
       server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
@@ -51,7 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
       githubWebhook:
         given(env, 'GITHUB_WEBHOOK_SECRET') ??
         kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
-      /** In the form of Standard Webhooks. */
+      /** In the format of Standard Webhooks. */
       webhook:
         standardWebhooks(given(env, 'WEBHOOK_SECRET')) ??
         kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`, standardWebhooksForm),
@@ -74,7 +74,7 @@ function whole(
   throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
 }
 
-/** `true` is one proxy: with more, what a client itself wrote into X-Forwarded-For would be believed. */
+/** `true` means one proxy: with more, a value that the client wrote into X-Forwarded-For would be trusted. */
 function proxies(env: NodeJS.ProcessEnv): number | string[] | false {
   const text = env.TRUST_PROXY || 'false'
   if (text === 'false') return false
@@ -83,7 +83,7 @@ function proxies(env: NodeJS.ProcessEnv): number | string[] | false {
   const addresses = text.split(',').map(address => address.trim())
   if (addresses.every(isAddressOrNetwork)) return addresses
   throw new ConfigError(
-    `TRUST_PROXY is "${text}"; it must be true (one proxy), how many there are (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16`,
+    `TRUST_PROXY is "${text}"; it must be true (one proxy), the number of proxies (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16`,
   )
 }
 
@@ -116,14 +116,14 @@ function farmUrl(env: NodeJS.ProcessEnv, host: string, port: number): { url: str
   return env.PORT && port > 0 ? { url: localUrl(host, port), source: 'from PORT' } : undefined
 }
 
-/** It becomes part of addresses, of HTML and of shell scripts. */
+/** The address becomes a part of other addresses, of HTML and of shell scripts. */
 const isPlain = ({ username, pathname, search, hash }: URL): boolean =>
   username + search + hash === '' && /^(\/[A-Za-z0-9._~-]+)*\/*$/.test(pathname)
 
-/** Where signed requests are taken, and what hosts call that place. */
-function signedPlugin(env: NodeJS.ProcessEnv, host: string) {
-  // Jobs are told the farm's address, and what a request calls the farm is not signed.
-  if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: the address that signed answers name')
+/** The port for signed requests, and its address for hosts. */
+function signedEndpoint(env: NodeJS.ProcessEnv, host: string) {
+  // Jobs receive the farm's address, and the address in a request is not signed.
+  if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: signed answers contain this address')
   const port = whole(env, 'SIGNED_PORT', 0, { min: 0, max: 65_535 })
   const publicUrl = url(env, 'PUBLIC_URL')
   const address = env.SIGNED_URL ? url(env, 'SIGNED_URL') : `http://${new URL(publicUrl).hostname}:${port}`
@@ -132,22 +132,22 @@ function signedPlugin(env: NodeJS.ProcessEnv, host: string) {
   return Object.freeze({ host: env.SIGNED_HOST || host, port, url: address })
 }
 
-/** The value stays out of the message: it has a password in it. */
+/** The message does not contain the value, because that has a password. */
 function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example: string): string | undefined {
   const text = env[name]
   if (!text) return undefined
   if (URL.canParse(text) && protocol.test(new URL(text).protocol)) return text
-  throw new ConfigError(`${name} is no address such as ${example}`)
+  throw new ConfigError(`${name} is not an address such as ${example}`)
 }
 
-function oneOf<Word extends string>(env: NodeJS.ProcessEnv, name: string, fallback: Word, words: Word[]): Word {
+function oneOf<Value extends string>(env: NodeJS.ProcessEnv, name: string, fallback: Value, values: Value[]): Value {
   const text = env[name] || fallback
-  const found = words.find(word => word === text)
+  const found = values.find(value => value === text)
   if (found) return found
-  throw new ConfigError(`${name} is "${text}"; it must be one of ${words.join(', ')}`)
+  throw new ConfigError(`${name} is "${text}"; it must be one of ${values.join(', ')}`)
 }
 
-/** Empty is not set, as compose files pass it on: a secret that anybody can guess would let anybody in. */
+/** An empty value counts as not set, because compose files pass it on. A short secret can be guessed. */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = env[name]
   if (!text || text.length >= secretLengthMin) return text || undefined
@@ -158,7 +158,9 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
 
 function sendable(token: string | undefined): string | undefined {
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
-  throw new ConfigError('ADMIN_TOKEN has a space or another character that no header can carry: openssl rand -hex 32')
+  throw new ConfigError(
+    'ADMIN_TOKEN has a space or another character that a header cannot contain: openssl rand -hex 32',
+  )
 }
 
 const standardWebhooksForm = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/
@@ -168,13 +170,13 @@ function standardWebhooks(secret: string | undefined): string | undefined {
   throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
 }
 
-/** The environment asks for something that cannot be; the message is for the operator. */
+/** A setting is wrong; the message is for the operator. */
 export class ConfigError extends Error {}
 
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
-/** A restored or copied directory may have other rights. One that is another user's, or read-only, is the operator's own choice. */
-function closeToOthers(directory: string): void {
+/** A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator chose that. */
+function makePrivate(directory: string): void {
   try {
     chmodSync(directory, 0o700)
   } catch (error) {
@@ -182,12 +184,12 @@ function closeToOthers(directory: string): void {
   }
 }
 
-/** A secret that is made at the first start and kept in a file only its owner can read. */
+/** The first start makes this secret. It is in a file that only its owner can read. */
 function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
   const directory = join(dataDirectory, 'secrets')
-  mkdirSync(dataDirectory, { recursive: true }) // not private: as root, PostgreSQL runs under another account and must get in
+  mkdirSync(dataDirectory, { recursive: true }) // not private: under root, PostgreSQL runs as another user and must be able to enter it
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  closeToOthers(directory)
+  makePrivate(directory)
   try {
     return keptSecret(secretFile(dataDirectory, name), make, pattern)
   } catch (error) {

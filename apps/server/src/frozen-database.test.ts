@@ -21,7 +21,7 @@ const reads = [
   'tokens',
 ].map(path => `/api/v1/${path}`)
 
-serverTest('each page and each read of the API answers within 5 s while PostgreSQL is frozen', async ({ server }) => {
+serverTest('every page and every API read answers within 5 s while PostgreSQL does not respond', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   await server.build()

@@ -4,8 +4,8 @@ import { serverTest } from './server.fixture.ts'
 
 const address = 'https://me:s3cret@forge.example/p?pat=s3cret'
 
-// farm.yaml refuses such an address now; a database may still have one from before.
-serverTest('no page and no answer shows the secret of an address that the database has', async ({ server }) => {
+// farm.yaml refuses such an address now, but a database can still have one from an older version.
+serverTest('no page and no answer shows the secret in a repository address', async ({ server }) => {
   const source = { name: 'lib', repository: address, leaveOut: [] }
   await server.configure({ repository: address, sources: [source] })
   await server.host('vax')

@@ -1,4 +1,4 @@
-// The server for people and programs on a real farm, PostgreSQL and git, without a listening port.
+// The server on a real farm, PostgreSQL and git, without a listening port.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,25 +32,25 @@ export interface TestServer {
   config: Config
   app: FastifyInstance
   repository: Repository
-  /** Turns the farm's clock on. */
+  /** Advances the farm's clock. */
   wait(seconds: number): void
-  /** The same server with other services; to be closed by the test. */
+  /** The same server with other services. The test closes it. */
   open(services: Partial<Pick<Services, 'farm' | 'config'>>): Promise<FastifyInstance>
-  /** What listens at SIGNED_PORT; to be closed by the test. */
+  /** The server for SIGNED_PORT. The test closes it. */
   openSigned(): Promise<FastifyInstance>
   ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
-  /** As an administrator's program. */
+  /** Sends a POST request with the administrator's token. */
   post(url: string, payload?: object, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   configure(...changes: Partial<ProjectConfig>[]): Promise<void>
-  /** A host that takes jobs, and its plugin to the farm. */
+  /** Enrols a host that can take jobs. */
   host(name: string, arches?: string[]): Promise<TestHost>
-  /** A build with its sources ready: its id. */
+  /** Creates a build with prepared sources, and returns its id. */
   build(commit?: string): Promise<number>
-  /** How many builds the database holds, and how many pushes. */
+  /** The number of builds, and of pushes, in the database. */
   stored(): Promise<number>
   pushes(): Promise<number>
   databaseUrl: string
-  /** Runs one statement in the farm's database. */
+  /** Runs a statement in the farm's database. */
   sql(statement: string): Promise<Record<string, unknown>[]>
 }
 
@@ -58,7 +58,7 @@ export interface TestHost {
   id: number
   name: string
   credential: string
-  /** Takes an attempt; `say` sends its log, `end` ends it. */
+  /** Takes an attempt. `say` sends its log, and `end` finishes it. */
   take(attempt: string): Promise<Offer>
   say(offer: Offer, text: string | Buffer, offset?: number): Promise<void>
   end(
@@ -100,7 +100,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
     const directory = mkdtempSync(join(tmpdir(), 'server-'))
     const database = await createTestDatabase()
     let time = Date.parse('2024-05-06T07:08:09Z')
-    // HOST: requests may call the farm what they like.
+    // HOST: the server accepts every Host header.
     const env = { RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken, HOST: '0.0.0.0' }
     const config = readConfig(env, directory)
     const farm = openFarm({
@@ -116,8 +116,8 @@ export const serverTest = test.extend<{ server: TestServer }>({
       time += seconds * 1000
     }
     const openSigned = () => {
-      const way = { url: 'http://farm.example', script: async () => '' }
-      return buildSignedApp(partsOf({ farm, mirrors, config }), way, { log })
+      const endpoint = { url: 'http://farm.example', script: async () => '' }
+      return buildSignedApp(servicesOf({ farm, mirrors, config }), endpoint, { log })
     }
     const open: TestServer['open'] = services => openTestServer({ farm, mirrors, config, ...services })
     const sql = (statement: string) => runSql(database.url, statement)
@@ -147,19 +147,19 @@ const log = pino({ level: 'silent' })
 type Given = Pick<Services, 'farm' | 'mirrors' | 'config'>
 
 async function openTestServer(given: Given): Promise<FastifyInstance> {
-  const app = await buildApp(partsOf(given), { log })
+  const app = await buildApp(servicesOf(given), { log })
   await app.ready()
   return app
 }
 
-function partsOf(given: Given): Services {
+function servicesOf(given: Given): Services {
   const bus = localBus()
   const agentRelease = async () =>
     releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
   return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
 }
 
-/** Each reader of the matrix waits until this connection ends. */
+/** Every read of the matrix waits until this connection ends. */
 export async function lockCells({ databaseUrl }: TestServer): Promise<pg.Client> {
   const lock = new pg.Client({ connectionString: databaseUrl })
   await lock.connect()

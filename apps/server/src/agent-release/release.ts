@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { cksum } from '@rumpfarm/contracts'
 
-/** The agent that this farm gives to its hosts. */
+/** The agent that the farm serves to its hosts. */
 export interface AgentRelease {
   version: string
   /** The bundle, with the place for the farm's address still in it: its sums are the same on every server. */
@@ -14,7 +14,7 @@ export interface AgentRelease {
   md5: string
 }
 
-/** Reads the bundle, and again only when the file is another: every hello asks. */
+/** Reads the bundle again only if the file has changed, because every hello needs it. */
 export function agentReleases(file: URL): () => Promise<AgentRelease> {
   let known: { stamp: string; release: AgentRelease } | undefined
   return async () => {
@@ -28,12 +28,12 @@ export function agentReleases(file: URL): () => Promise<AgentRelease> {
 
 export function releaseOf(bytes: Buffer, readable: Buffer): AgentRelease {
   const version = /^AGENT_VERSION=(\S+)$/m.exec(bytes.toString('latin1'))?.[1]
-  if (version === undefined) throw new Error('the agent has no line AGENT_VERSION=…: bundle it anew')
+  if (version === undefined) throw new Error('the agent has no line AGENT_VERSION=…: bundle it again')
   const hex = (name: string) => createHash(name).update(bytes).digest('hex')
   return { version, bytes, readable, crc: cksum(bytes), sha256: hex('sha256'), md5: hex('md5') }
 }
 
-/** The version that a host is offered, if it has another. */
+/** The version that the farm offers to a host; null if the host has it. */
 export async function offeredTo(
   { agentVersion }: { agentVersion: string },
   agentRelease: () => Promise<AgentRelease>,

@@ -5,7 +5,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const cookieOf = (answer: { cookies: { name: string; value: string }[] }) =>
   Object.fromEntries(answer.cookies.map(({ name, value }) => [name, value]))
 
-serverTest('reading needs no token; changing something does', async ({ server }) => {
+serverTest('reading needs no token, and changes do', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   await server.build()
@@ -36,18 +36,23 @@ serverTest('reading needs no token; changing something does', async ({ server })
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('an empty bearer is nobody, also where a database holds the hash of an empty token', async ({ server }) => {
-  await server.sql(`UPDATE "ApiToken" SET hash = encode(sha256(''), 'hex') WHERE name = 'admin'`)
-  for (const authorization of ['', 'x', 'Bearer', 'Bearer ', 'Bearer  ']) {
-    const answer = await server.ask({ method: 'POST', url: '/api/v1/login-links', headers: { authorization } })
-    expect([authorization, answer.statusCode]).toEqual([authorization, 401])
-  }
-  await expect(server.farm.access.admitToken('admin', '', 'admin')).rejects.toThrow('the token admin has 0 characters')
-  const session = await server.ask({ method: 'POST', url: '/api/v1/login-links', cookies: { rumpfarm_session: '' } })
-  expect(session.statusCode).toBe(401)
-})
+serverTest(
+  'an empty bearer token is refused, even if the database has the hash of an empty token',
+  async ({ server }) => {
+    await server.sql(`UPDATE "ApiToken" SET hash = encode(sha256(''), 'hex') WHERE name = 'admin'`)
+    for (const authorization of ['', 'x', 'Bearer', 'Bearer ', 'Bearer  ']) {
+      const answer = await server.ask({ method: 'POST', url: '/api/v1/login-links', headers: { authorization } })
+      expect([authorization, answer.statusCode]).toEqual([authorization, 401])
+    }
+    await expect(server.farm.access.admitToken('admin', '', 'admin')).rejects.toThrow(
+      'the token admin has 0 characters',
+    )
+    const session = await server.ask({ method: 'POST', url: '/api/v1/login-links', cookies: { rumpfarm_session: '' } })
+    expect(session.statusCode).toBe(401)
+  },
+)
 
-serverTest('a trigger token asks for builds and nothing else, until it is revoked', async ({ server }) => {
+serverTest('a trigger token can only start builds, until it is revoked', async ({ server }) => {
   await server.configure()
   const made = await server.post('/api/v1/tokens', { name: 'nightly', scope: 'trigger' })
   expect(made.statusCode).toBe(201)
@@ -78,7 +83,7 @@ serverTest('a trigger token asks for builds and nothing else, until it is revoke
   expect((await server.ask('/api/v1/tokens')).statusCode).toBe(401)
 })
 
-serverTest('the sessions of a revoked token end with it', async ({ server }) => {
+serverTest('revoking a token ends its sessions', async ({ server }) => {
   const { token } = (await server.post('/api/v1/tokens', { name: 'ops', scope: 'admin' })).json()
   const link = (await server.post('/api/v1/login-links', {}, bearer(token))).json()
   const cookies = cookieOf(await server.ask({ method: 'POST', url: new URL(link.url).pathname }))
@@ -88,27 +93,24 @@ serverTest('the sessions of a revoked token end with it', async ({ server }) => 
   expect(await kind()).toBe('anyone')
 })
 
-serverTest(
-  'a login link is not used up by being looked at, works once, and signs one browser in',
-  async ({ server }) => {
-    const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
-    expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
-    const path = new URL(url).pathname
-    const look = await server.ask(path)
-    expect(look.body).toContain(`<form method="post" action="${path}"><button type="submit">Sign in`)
-    expect(look.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    expect(look.cookies).toEqual([])
+serverTest('a login link signs one browser in, and loading its page does not use it', async ({ server }) => {
+  const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
+  expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
+  const path = new URL(url).pathname
+  const look = await server.ask(path)
+  expect(look.body).toContain(`<form method="post" action="${path}"><button type="submit">Sign in`)
+  expect(look.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+  expect(look.cookies).toEqual([])
 
-    const used = await server.ask({ method: 'POST', url: path })
-    expect([used.statusCode, used.headers.location]).toEqual([303, '/'])
-    expect(used.cookies).toMatchObject([{ name: 'rumpfarm_session', httpOnly: true, sameSite: 'Lax', path: '/' }])
-    expect(used.cookies[0]).not.toHaveProperty('secure')
-    const again = await server.ask({ method: 'POST', url: path })
-    expect([again.statusCode, again.cookies]).toEqual([410, []])
-  },
-)
+  const used = await server.ask({ method: 'POST', url: path })
+  expect([used.statusCode, used.headers.location]).toEqual([303, '/'])
+  expect(used.cookies).toMatchObject([{ name: 'rumpfarm_session', httpOnly: true, sameSite: 'Lax', path: '/' }])
+  expect(used.cookies[0]).not.toHaveProperty('secure')
+  const again = await server.ask({ method: 'POST', url: path })
+  expect([again.statusCode, again.cookies]).toEqual([410, []])
+})
 
-serverTest('a link is good for ten minutes, a session for a week', async ({ server }) => {
+serverTest('a login link is valid for ten minutes, and a session for a week', async ({ server }) => {
   const link = async () => new URL((await server.post('/api/v1/login-links')).json().url).pathname
   const late = await link()
   server.wait(601)
@@ -121,7 +123,7 @@ serverTest('a link is good for ten minutes, a session for a week', async ({ serv
   expect((await visit()).json().type).toMatch(/not-signed-in$/)
 })
 
-serverTest('a session changes something only with the word of its own pages', async ({ server }) => {
+serverTest('a session can make changes only with its own form token', async ({ server }) => {
   const signIn = async () => {
     const path = new URL((await server.post('/api/v1/login-links')).json().url).pathname
     return cookieOf(await server.ask({ method: 'POST', url: path }))
@@ -155,7 +157,7 @@ serverTest('a session changes something only with the word of its own pages', as
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
 })
 
-// SameSite=Lax: a form on another site comes without the cookie, and its answer could still remove it.
+// SameSite=Lax: a browser sends the form of another site without the cookie, but the answer could still remove the cookie.
 serverTest('another site cannot sign a browser out', async ({ server }) => {
   const signOut = (cookies: Record<string, string>) => server.ask({ method: 'POST', url: '/logout', cookies })
   expect((await signOut({})).cookies).toEqual([])
@@ -164,7 +166,7 @@ serverTest('another site cannot sign a browser out', async ({ server }) => {
   ])
 })
 
-serverTest('behind https the cookie is for https only', async ({ server }) => {
+serverTest('with an https address the cookie is for https only', async ({ server }) => {
   const { url } = (await server.post('/api/v1/login-links')).json()
   const config = { ...server.config, publicUrl: 'https://farm.example' }
   const app = await server.open({ config })

@@ -8,20 +8,20 @@ export const sessionCookie = 'rumpfarm_session'
 
 export type Visitor =
   | { kind: 'anyone' }
-  /** `token`: the one that the session was made with. */
+  /** `token`: the token that created the session. */
   | { kind: 'administrator'; session: string; csrf: string; token: TokenBearer }
 
 export interface Access {
   visitorOf(request: FastifyRequest): Promise<Visitor>
-  /** The token that allows this, also by way of a session. Throws a refusal when there is none. */
+  /** The token that allows this request, directly or through a session. Throws a refusal if there is none. */
   require(request: FastifyRequest, scope: TokenScope): Promise<TokenBearer>
 }
 
 const anyone: Visitor = { kind: 'anyone' }
 
 export function openAccess({ farm, config }: Services): Access {
-  // Bound to the session: nothing is stored, and another session's form is no good. SameSite=Lax alone would let a
-  // page on another name of the same site send forms.
+  // Derived from the session: nothing is stored, and a form of another session is refused. SameSite=Lax alone would accept forms
+  // from another host name of the same site.
   const csrfOf = (session: string) =>
     createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
 
@@ -36,16 +36,16 @@ export function openAccess({ farm, config }: Services): Access {
       const token = bearerToken(request)
       if (token !== undefined) return admit(await farm.access.findToken(token), scope)
       const { visitor } = request
-      if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInWords)
-      if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', formWords)
+      if (visitor.kind === 'anyone') throw new Refusal('not-signed-in', signInAdvice)
+      if (!same(sentCsrf(request), visitor.csrf)) throw new Refusal('form-expired', expiredForm)
       return visitor.token
     },
   }
 }
 
-const signInWords =
+const signInAdvice =
   'send "Authorization: Bearer TOKEN" with a token of the farm (./farm token create NAME makes one), or sign in'
-const formWords = 'this form was not made for this session, or the session is a new one: load the page again and repeat'
+const expiredForm = 'this form belongs to another session: load the page again and repeat'
 
 const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
   headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
@@ -53,20 +53,23 @@ const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
 function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer {
   if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
   if (scope === 'admin' && bearer.scope !== 'admin')
-    throw new Refusal('not-allowed', `the token ${bearer.name} may only ask for builds; this needs scope admin`)
+    throw new Refusal(
+      'not-allowed',
+      `the token ${bearer.name} may only start builds; this request needs the scope admin`,
+    )
   return bearer
 }
 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
   headers['x-csrf-token'] ?? (body as { _csrf?: unknown } | null | undefined)?._csrf
 
-/** A string's length does not tell its bytes', and `timingSafeEqual` throws where those differ. */
+/** `timingSafeEqual` throws for buffers of different lengths, and the length of a string is not its number of bytes. */
 function same(sent: unknown, wanted: string): boolean {
   const [one, other] = [Buffer.from(typeof sent === 'string' ? sent : ''), Buffer.from(wanted)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-/** Finds out who visits this plugin. After its limit of requests: each wrong session costs the database a look-up. */
+/** Finds the visitor of each request. Call it after `limitRates`: each invalid session causes a database query. */
 export function knowVisitors(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
     request.visitor = await app.access.visitorOf(request)

@@ -12,14 +12,14 @@ declare module 'fastify' {
     access: Access
   }
   interface FastifyRequest {
-    /** Who asks, as far as the browser's session says; a token is looked at where one is needed. */
+    /** The visitor, according to the browser's session. Tokens are checked only where one is required. */
     visitor: Visitor
-    /** The token that allowed this, also by way of a session; null where nothing was required. */
+    /** The token that allowed this request, directly or through a session; null if none is required. */
     allowedBy: TokenBearer | null
   }
 }
 
-/** Who may do what. Reading is public; the other server guard what changes something with `requireAdmin` or `requireTrigger`. */
+/** Authentication. Reading is public; routes that make changes use `requireAdmin` or `requireTrigger`. */
 export const authPlugin = (services: Services) =>
   fp(
     async (app: FastifyInstance) => {
@@ -33,21 +33,21 @@ export const authPlugin = (services: Services) =>
   )
 
 /**
- * Lets only administrators pass: their token, or their session with its `_csrf`. As a preHandler where forms are read; as
- * onRequest where the word comes in X-CSRF-Token, so that a stranger's body is not read at all.
+ * Accepts only administrators: a token, or a session with its form token. Use it as preHandler for forms, and as onRequest for the
+ * API, where the form token is in X-CSRF-Token: the body of an unknown client is not read.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 
-/** Lets also tokens pass that may only ask for builds. */
+/** Also accepts tokens that may only start builds. */
 export const requireTrigger = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'trigger')
 
 async function noteAllowed(request: FastifyRequest, scope: TokenScope): Promise<void> {
   request.allowedBy = await request.server.access.require(request, scope)
 }
 
-/** Whether this browser is an administrator's. */
+/** Whether an administrator is signed in. */
 export const isAdmin = (request: FastifyRequest): boolean => request.visitor.kind === 'administrator'
 
-/** What every form of an administrator's page sends as `_csrf`; undefined for everyone else, who may send none. */
+/** The value of `_csrf` in each form of an administrator's page; undefined for other visitors. */
 export const csrfToken = (request: FastifyRequest): string | undefined =>
   request.visitor.kind === 'administrator' ? request.visitor.csrf : undefined

@@ -10,23 +10,23 @@ export interface QueuedAttempt {
   attempt: string
 }
 
-/** Messages that say "this attempt can be claimed", one queue a host. Advice: the attempt's row decides. */
+/** Messages that an attempt can be claimed, with one queue for each host. They are advice: the attempt's row decides. */
 export interface Dispatch {
   /**
-   * Sends messages; one that exists already is not sent twice. `sent` is called for each host as soon as it has its own.
-   * Fails when the queue cannot be reached.
+   * Sends messages. A message that exists is not sent twice. Calls `sent` for each host whose messages are in its queue. Rejects
+   * if the queue cannot be reached.
    */
   send(attempts: readonly QueuedAttempt[], sent?: (hostId: number) => void): Promise<void>
-  /** The host's next message, or undefined if there is none, or the queue does not answer in time. */
+  /** Takes the next message of a host; undefined if there is none or the queue does not answer in time. */
   take(hostId: number): Promise<string | undefined>
-  /** Removes what takers that died left locked, so that it can be sent anew. */
+  /** Removes messages that dead takers left locked, so that they can be sent again. */
   releaseStuck(hostId: number): Promise<void>
   close(): Promise<void>
 }
 
-// A host that waits for work asks again after at most 50 s, so a queue that is away costs no more than its absence.
+// A waiting host claims again after at most 50 s, so an unreachable queue causes no further delay.
 const answerMsMax = 3_000
-/** Queues kept open: an object each, no connection. */
+/** Open queues. Each is an object without a connection. */
 const openMax = 2_000
 
 interface HostQueue {
@@ -55,7 +55,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     await Promise.all(sends)
   }
 
-  /** Taken when nobody waited for it any more. */
+  /** For a message that arrived after the timeout. */
   const sendAgain = async (hostId: number, job: Job | undefined) => {
     if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
   }
@@ -82,7 +82,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
 
 async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
   const job = await taker.getNextJob(token, { block: false })
-  // Completed before the row is touched: if this process dies in between, the reconcile task sends it anew.
+  // Before the lease: if this process dies in between, the reconcile task sends the message again.
   await job?.moveToCompleted(null, token, false)
   return job
 }

@@ -13,16 +13,16 @@ import type { Logger } from 'pino'
 
 const prefix = 'rumpfarm'
 
-/** BullMQ on whichever backend this farm has. The same queues, whatever carries them. */
+/** BullMQ on Redis or PostgreSQL, with the same interface. */
 export interface Queues {
-  /** Present where there is Redis: the bus shares it. */
+  /** With Redis only: the bus uses the same client. */
   redis: Redis | undefined
   queue(name: string): Queue
-  /** A worker that runs by itself; it has a blocking connection of its own. */
+  /** A worker that takes jobs by itself, over a blocking connection of its own. */
   worker(name: string, run: (job: Job) => Promise<void>, concurrency: number): Worker
-  /** A worker that only takes messages when asked: no connection, no loop, so that one can exist for each host. */
+  /** A worker that takes a message only on request. It has no connection and no loop, so each host can have one. */
   taker(name: string): Worker
-  /** Called each time the backend can be reached again. */
+  /** Calls the listener each time the backend is reachable again. */
   onReady(listener: () => void): void
   close(): Promise<void>
 }
@@ -42,23 +42,22 @@ export const openQueues = (options: {
 async function redisQueues(url: string, log: Logger): Promise<Queues> {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
-    // A command that cannot be sent fails at once: rows without a message are found again by the reconcile task, while
-    // a queue of commands in memory would be lost with this process.
+    // A command that cannot be sent fails at once: the reconcile task finds rows without a message, and commands that wait in
+    // memory would be lost with this process.
     enableOfflineQueue: false,
     retryStrategy: attempt => Math.min(attempt * 100, 2000),
   })
-  redis.setMaxListeners(0) // every host's queue listens to the one connection
-  let away = false
+  redis.setMaxListeners(0) // the queue of every host listens to this connection
+  let unreachable = false
   redis.on('error', error => {
-    if (!away)
-      log.warn({ problem: error.message }, 'Redis cannot be reached; jobs stay queued in PostgreSQL until it is back')
-    away = true
+    if (!unreachable) log.warn({ problem: error.message }, 'Redis cannot be reached; jobs stay queued in PostgreSQL')
+    unreachable = true
   })
   redis.on('ready', () => {
-    if (away) log.info('Redis is back')
-    away = false
+    if (unreachable) log.info('Redis is reachable again')
+    unreachable = false
   })
-  // The worker's blocking connection must wait for Redis, so it is made from options, not from the client above.
+  // The blocking connection of a worker must wait for Redis, so it has its own options and not the client above.
   const blocking = { url, maxRetriesPerRequest: null }
   return {
     redis,
@@ -73,9 +72,9 @@ const schema = 'bullmq'
 async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: Logger }): Promise<Queues> {
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
-  pool.setMaxListeners(0) // every host's queue and taker listens to the one pool
-  pool.on('connect', client => client.on('error', () => {})) // one that breaks in use: BullMQ hears it from its query
-  pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues broke'))
+  pool.setMaxListeners(0) // the queue and taker of every host listen to this pool
+  pool.on('connect', client => client.on('error', () => {})) // without a listener a broken connection would end the process; BullMQ sees the error of its query
+  pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues is broken'))
   return {
     redis: undefined,
     ...makers(
@@ -87,7 +86,7 @@ async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: 
   }
 }
 
-/** BullMQ's own tables, in a schema of their own. */
+/** Creates BullMQ's tables in a schema of their own. */
 async function migrateSchema(connectionString: string): Promise<void> {
   const connection = { connectionString, max: 1, schema, migrate: true }
   const queue = new Queue('tasks', { connection } as never, createPostgresBackend as never)
@@ -97,31 +96,31 @@ async function migrateSchema(connectionString: string): Promise<void> {
 
 function makers({ connection, factory }: Backend, log: Logger, blocking: ConnectionOptions = connection) {
   const withoutBlocking: BackendFactory = (name, opts) => factory(name, opts, {})
-  // Reported once, by the connection itself; without a listener Node would end the process.
-  const hush = (error: Error) => log.debug({ problem: error.message }, 'BullMQ')
-  // BullMQ's types carry the backend; nothing outside this file cares which one it is.
+  // The connection reports its error once; without a listener here Node would end the process.
+  const logError = (error: Error) => log.debug({ problem: error.message }, 'BullMQ')
+  // BullMQ's types include the backend, but only this file needs to know which one it is.
   return {
     queue(name: string) {
       const queue = new Queue(name, { connection, prefix, defaultJobOptions: messageOptions }, factory)
-      return queue.on('error', hush) as unknown as Queue
+      return queue.on('error', logError) as unknown as Queue
     },
     worker(name: string, run: (job: Job) => Promise<void>, concurrency: number) {
       const options = { connection: blocking, prefix, concurrency, lockDuration: taskLockMs, stalledInterval: 5_000 }
       const worker = new Worker(name, run as never, options, factory)
-      return worker.on('error', hush) as unknown as Worker
+      return worker.on('error', logError) as unknown as Worker
     },
     taker(name: string) {
       const options = { connection, prefix, autorun: false, lockDuration: takeLockMs }
-      return new Worker(name, null, options, withoutBlocking).on('error', hush) as unknown as Worker
+      return new Worker(name, null, options, withoutBlocking).on('error', logError) as unknown as Worker
     },
   }
 }
 
-/** A message is gone once it is taken: the row holds the lease, not BullMQ. */
+/** BullMQ deletes a message once it is taken: the lease is in the row. */
 const messageOptions = { removeOnComplete: true, removeOnFail: true }
 
-/** Renewed while the task runs: what a killed server left is taken up by another after at most this and a stalled check. */
+/** BullMQ renews this lock while a task runs. After a server is killed, another takes over its tasks after this time and a stalled check. */
 const taskLockMs = 10_000
 
-/** Longer than a take lasts; after it, a message whose taker died can be removed and sent anew. */
+/** Longer than a take. After this time, a message whose taker has died can be removed and sent again. */
 export const takeLockMs = 5_000
