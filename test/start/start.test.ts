@@ -54,13 +54,13 @@ test('the first start makes this machine a host and builds the sample until its 
   timeout: patience,
 }, async () => {
   const starter = start()
-  await saying(starter, /^enrolling this machine as \S+, by the line that any host gets/)
+  await saying(starter, /^enrolling this machine as \S+ with the line that every host uses/)
   await saying(starter, /^ {4}curl -fsS http:\S+\/agent\.sh \| sh -s -- enroll rfi-/)
   await saying(starter, /^ {4}configure +passed/)
   await saying(starter, /^ {4}tests +passed/)
   const [, page = ''] = await saying(starter, /is green {2}(http:\S+)$/)
-  const [, login = ''] = await saying(starter, /^sign in as administrator.*: (http:\S+)$/)
-  await saying(starter, /^Ctrl-C ends everything/)
+  const [, login = ''] = await saying(starter, /^to sign in as administrator.*: (http:\S+)$/)
+  await saying(starter, /^Ctrl-C stops everything/)
 
   expect((await fetch(page)).status).toBe(200)
   for (const name of ['sources', 'logs', 'secrets'])
@@ -115,7 +115,7 @@ test('a server or a database that ends by itself comes back, and the job of this
 
   const [server = 0] = await processes()
   process.kill(server, 'SIGKILL')
-  await saying(starter, /^the server ended by itself \(killed by SIGKILL\)/)
+  await saying(starter, /^the server ended unexpectedly \(killed by SIGKILL\)/)
   await saying(starter, /^the farm answers again at /)
   await running()
   const after = starter.lines.length
@@ -150,7 +150,7 @@ test('a server or a database that ends by itself comes back, and the job of this
 test('without its database this machine is enrolled anew', { timeout: patience }, async () => {
   await rm(join(data, 'postgres'), { recursive: true })
   const starter = start()
-  await saying(starter, /^this database does not know the host \S+: enrolling anew/)
+  await saying(starter, /^the database has no host \S+: enrolling again/)
   await saying(starter, /is green/)
 })
 
@@ -159,7 +159,7 @@ test('a mistake in farm.yaml is told with its place, and the farm runs', { timeo
   await writeFile(file, 'projects:\n  hello:\n    repo: x\n')
   const starter = start({ FARM_FILE: file })
   await saying(starter, /^ {4}mistaken\.yaml:3:5: projects\.hello\.repo: found "repo" \(unknown key\)/)
-  await saying(starter, /^Ctrl-C ends everything/)
+  await saying(starter, /^Ctrl-C stops everything/)
 })
 
 test('a port that is taken is told in one line', { timeout: patience }, async () => {
@@ -170,7 +170,7 @@ test('a port that is taken is told in one line', { timeout: patience }, async ()
   const starter = start({ PORT: String(port) })
   await eventually('the starter ends', () => (starter.running ? undefined : true))
 
-  const told = `farm: port ${port} is taken by another program; choose another: PORT=${port + 1} npm start`
+  const told = `farm: port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`
   expect(starter.lines).toEqual([told])
   expect(starter.child.exitCode).toBe(1)
 })

@@ -9,13 +9,13 @@ test.each([
     '/srv/data/secrets/admin-token',
     'remove /srv/data/secrets/admin-token and start the farm again, which makes a new one',
   ],
-])('a token of %s that the farm refuses is named, with the way to a new one', async (from, advice) => {
+])('if the farm refuses the token of %s, the message says how to get a new one', async (from, advice) => {
   const app = Fastify()
   app.post('/x', (_request, reply) => reply.code(401).send({ detail: 'the farm does not know this token' }))
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const api = apiClient(`http://127.0.0.1:${port}`, 'x', from)
-  const words = `the farm refuses the token of ${from}: it was revoked, or is another farm's. If it was revoked, ${advice}`
-  await expect(api.post('/x')).rejects.toThrow(words)
+  const message = `the farm refuses the token of ${from}: it was revoked, or it belongs to another farm. If it was revoked, ${advice}`
+  await expect(api.post('/x')).rejects.toThrow(message)
   await app.close()
 })

@@ -33,7 +33,7 @@ const refusalOf = async (response: Response): Promise<Refusal> => {
 }
 
 const refusedToken = (from: string): string =>
-  `the farm refuses the token of ${from}: it was revoked, or is another farm's. If it was revoked, ${newAdminToken(from)}`
+  `the farm refuses the token of ${from}: it was revoked, or it belongs to another farm. If it was revoked, ${newAdminToken(from)}`
 
 /** Why `fetch` failed. */
 export const causeOf = (error: Error): string => {

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs'
 import { describeExit, endWithParent, exitWithin, hasExited, logTail, openLog, sizeOf } from '@rumpfarm/child-process'
 
 export interface ChildRequest {
-  /** Program and arguments. */
+  /** The program and its arguments. */
   command: readonly string[]
   environment: Record<string, string>
   directory: string
@@ -13,39 +13,39 @@ export interface ChildRequest {
 
 export interface Child {
   process: ChildProcess
-  /** Settles when it has ended, whoever ended it. */
+  /** Resolves when it has ended, with the reason. */
   ended: Promise<string>
-  /** The last lines it wrote since it was started. */
-  lastWords: () => string
-  stop: (patience: Patience, hasten: AbortSignal) => Promise<void>
+  /** The last lines that it logged since its start. */
+  lastLines: () => string
+  stop: (timeouts: StopTimeouts, hurry: AbortSignal) => Promise<void>
 }
 
-/** Milliseconds between TERM and KILL: usually, and once we are to hasten. */
-export interface Patience {
-  usual: number
-  hasty: number
+/** Milliseconds between TERM and KILL: normally, and after a second Ctrl-C. */
+export interface StopTimeouts {
+  normal: number
+  hurried: number
 }
 
-/** In a session of its own, so that the terminal's Ctrl-C leaves it to us to end things in order; and it never outlives us. */
+/** In a session of its own: the terminal's Ctrl-C does not reach it, so this process can stop everything in order. It never outlives this process. */
 export const startChild = ({ command, environment, directory, logFile }: ChildRequest): Child => {
   const since = sizeOf(logFile)
   const log = openLog(logFile)
-  // env(1) adds to our environment without this program having to read it, and becomes the command: same process number.
+  // env(1) adds the variables to the inherited environment and then becomes the command, with the same process number.
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })
   closeSync(log)
   const ended = once(child, 'exit').then(() => describeExit(child))
-  if (child.pid !== undefined) watchOver(child, child.pid)
+  if (child.pid !== undefined) endWithThisProcess(child, child.pid)
   return {
     process: child,
     ended,
-    lastWords: () => logTail(logFile, since),
-    stop: (patience, hasten) => stopGroup(child, patience, hasten),
+    lastLines: () => logTail(logFile, since),
+    stop: (timeouts, hurry) => stopGroup(child, timeouts, hurry),
   }
 }
 
-const watchOver = (child: ChildProcess, pid: number): void => {
+const endWithThisProcess = (child: ChildProcess, pid: number): void => {
   const watcher = endWithParent({ target: -pid, signal: 'TERM' })
   child.once('exit', () => watcher.kill('SIGKILL'))
 }
@@ -59,11 +59,11 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
   }
 }
 
-const stopGroup = async (child: ChildProcess, { usual, hasty }: Patience, hasten: AbortSignal): Promise<void> => {
+const stopGroup = async (child: ChildProcess, { normal, hurried }: StopTimeouts, hurry: AbortSignal): Promise<void> => {
   if (hasExited(child)) return
   signalGroup(child, 'SIGTERM')
-  if (await exitWithin(child, usual, hasten)) return
-  if (hasten.aborted && (await exitWithin(child, hasty))) return
+  if (await exitWithin(child, normal, hurry)) return
+  if (hurry.aborted && (await exitWithin(child, hurried))) return
   signalGroup(child, 'SIGKILL')
   await exitWithin(child, 5_000)
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { hostNameOf, lineForThisMachine, withoutOurs } from './local-host.ts'
+import { hostNameOf, lineForThisMachine, runWithoutFarmVariables } from './local-host.ts'
 
 test.each([
   { hostname: 'vax', name: 'vax' },
@@ -14,29 +14,29 @@ test.each([
   expect(hostNameOf(hostname)).toBe(name)
 })
 
-const near = 'http://127.0.0.1:8080'
+const local = 'http://127.0.0.1:8080'
 const line = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
 
-test('the farm’s line is run as it is', () => {
-  expect(lineForThisMachine(line, near, true)).toBe(line)
+test('the farm’s line runs unchanged', () => {
+  expect(lineForThisMachine(line, local, true)).toBe(line)
 })
 
 test('without curl the same line runs with wget', () => {
   const withWget = 'wget -qO- http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
-  expect(lineForThisMachine(line, near, false)).toBe(withWget)
+  expect(lineForThisMachine(line, local, false)).toBe(withWget)
 })
 
-test('what others call the farm is not asked for by this machine', () => {
+test('this machine uses its own address of the farm and not the public one', () => {
   const far = 'curl -fsS https://farm.example.org/ci/agent.sh | sh -s -- enroll rfi-1'
   const reachable = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- --url http://127.0.0.1:8080 enroll rfi-1'
-  expect(lineForThisMachine(far, near, true)).toBe(reachable)
+  expect(lineForThisMachine(far, local, true)).toBe(reachable)
 })
 
 test('jobs on this machine see neither the secrets of the farm nor what npm adds', () => {
   const PATH = `/clone/node_modules/.bin:${process.env.PATH}:/usr/lib/node_modules/npm/bin`
   const ours = { ADMIN_TOKEN: 'x', DATABASE_URL: 'x', GITHUB_WEBHOOK_SECRET: 'x', PORT: '1', npm_config_prefix: '/usr' }
   const env = { PATH, ...ours, npm_lifecycle_event: 'two\nnpm_lines=1', CC: 'a  compiler', EDITOR: 'vi' }
-  const { stdout } = spawnSync('sh', ['-c', withoutOurs, 'sh', 'env'], { env, encoding: 'utf8' })
+  const { stdout } = spawnSync('sh', ['-c', runWithoutFarmVariables, 'sh', 'env'], { env, encoding: 'utf8' })
   const seen = stdout.split('\n').filter(line => !/^(PWD|SHLVL|_|OLDPWD)?(=|$)/.test(line))
   expect(seen.sort()).toEqual([
     'CC=a  compiler',

@@ -11,7 +11,8 @@ export interface HostRequest {
   api: Api
   dataDirectory: string
   say: (line: string) => void
-  begun: AbortSignal
+  /** Aborts when the shutdown begins. */
+  shutdown: AbortSignal
 }
 
 interface HostAnswer {
@@ -23,13 +24,13 @@ interface HostAnswer {
 export interface RunningHost {
   name: string
   child: Child
-  stop: (hasten: AbortSignal) => Promise<void>
+  stop: (hurry: AbortSignal) => Promise<void>
 }
 
-/** The agent ends its job first (TERM, five seconds, KILL), and tells the farm. */
-const patience = { usual: 20_000, hasty: 5_000 }
+/** The agent first ends its job (TERM, five seconds, KILL) and reports that to the farm. */
+const stopTimeouts = { normal: 20_000, hurried: 5_000 }
 
-/** This machine's name as a host: up to the first dot, and only what a host's name may hold. */
+/** This machine's host name up to the first dot, with only the characters that a name can have. */
 export const hostNameOf = (name: string): string => {
   const short = name.split('.', 1)[0] ?? ''
   const valid = short.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '')
@@ -39,20 +40,21 @@ export const hostNameOf = (name: string): string => {
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
 /**
- * The line as the farm gives it uses curl; the agent itself is content with wget. It names the farm as others call it
- * (PUBLIC_URL), an address that this machine itself need not reach: behind a router, or before the proxy runs.
+ * The farm's line uses curl, but the agent also works with wget. The line contains PUBLIC_URL, which this machine may not reach:
+ * behind a router, or before the proxy runs.
  */
 export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
-  const near = line.includes(` ${url}/agent.sh `)
+  const local = line.includes(` ${url}/agent.sh `)
     ? line
     : line.replace(/\S+\/agent\.sh \| sh -s --/, `${url}/agent.sh | sh -s -- --url ${url}`)
-  return curl ? near : near.replace(/^curl -fsSL?\b/, 'wget -qO-')
+  return curl ? local : local.replace(/^curl -fsSL?\b/, 'wget -qO-')
 }
 
 const fetchLine = async (api: Api, name: string): Promise<string> => {
   const { line } = await api.post<{ line: string }>('/api/v1/hosts/invitations', { name })
   const curl = has('curl')
-  if (!curl && !has('wget')) throw new Error('this machine cannot be a host: it has neither curl nor wget; install one')
+  if (!curl && !has('wget'))
+    throw new Error('this machine cannot be a host, because it has neither curl nor wget: install one of them')
   return lineForThisMachine(line, api.url, curl)
 }
 
@@ -65,32 +67,32 @@ const findHost = async (api: Api, name: string): Promise<HostAnswer | undefined>
   }
 }
 
-/** The first of NAME, NAME-2, … that no host has. */
+/** The first free name of NAME, NAME-2, … */
 const freeName = async (api: Api, name: string, number = 1): Promise<string> => {
   const candidate = number === 1 ? name : `${name}-${number}`
   return (await findHost(api, candidate)) ? freeName(api, name, number + 1) : candidate
 }
 
-/** The name under which this directory's agent was enrolled: the second word of its file `farm`. */
+/** The host name of the agent in this directory: the second word of its file `farm`. */
 const enrolledName = (directory: string): string | undefined => {
-  const holds = (file: string) => existsSync(join(directory, file))
-  const credential = holds('private/credential') || holds('credential') // an older agent's, which the new one moves
-  return credential && holds('agent.sh') && holds('farm')
+  const has = (file: string) => existsSync(join(directory, file))
+  const credential = has('private/credential') || has('credential') // an older agent has it there, and the new one moves it
+  return credential && has('agent.sh') && has('farm')
     ? readFileSync(join(directory, 'farm'), 'utf8').trim().split(' ')[1]
     : undefined
 }
 
-/** Everything of an enrolment that the farm no longer knows, but not the owner's own words about this host. */
+/** Removes an enrolment that the farm does not know, but keeps the owner's settings. */
 const forgetEnrolment = (directory: string): void => {
   for (const name of readdirSync(directory))
     if (name !== 'host.conf') rmSync(join(directory, name), { recursive: true })
 }
 
 /**
- * What is the farm's and npm's own stays out of the jobs: anybody's push runs as a job, and everybody reads its log. As shell
- * text, since only config.ts reads the environment.
+ * Keeps the variables of the farm and of npm out of the jobs: a job can run a push of any person, and its log is public. It is shell
+ * text because only config.ts reads the environment.
  */
-export const withoutOurs = `
+export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL
 unset PORT HOST PUBLIC_URL RUMPFARM_URL TRUST_PROXY RUMPFARM_DATA FARM_FILE LEASE_SECONDS AGENT_VERSION_MIN SOURCES_MB LOG_LEVEL NODE INIT_CWD COLOR
 for name in $(env | sed -n 's/^\\(npm_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
@@ -100,7 +102,7 @@ exec "$@"`
 
 const runAgent = (directory: string, command: readonly string[]): Child =>
   startChild({
-    command: ['sh', '-c', withoutOurs, 'sh', ...command],
+    command: ['sh', '-c', runWithoutFarmVariables, 'sh', ...command],
     environment: { RUMPFARM_DIR: directory },
     directory: '/',
     logFile: `${directory}.log`,
@@ -109,12 +111,12 @@ const runAgent = (directory: string, command: readonly string[]): Child =>
 const enrol = async ({ api, say }: HostRequest, directory: string): Promise<Omit<RunningHost, 'stop'>> => {
   const name = await freeName(api, hostNameOf(hostname()))
   const line = await fetchLine(api, name)
-  say(`enrolling this machine as ${name}, by the line that any host gets:\n    ${line}`)
-  // The trap keeps this shell, whose end we wait for, until the agent in its pipeline has ended.
+  say(`enrolling this machine as ${name} with the line that every host uses:\n    ${line}`)
+  // The trap keeps this shell running until the agent in its pipeline has ended: we wait for the end of the shell.
   return { name, child: runAgent(directory, ['sh', '-c', `trap : TERM\n${line}`]) }
 }
 
-/** The agent as this server has it now; the enrolled one may be older. */
+/** Replaces the agent by the server's current one: the enrolled agent can be older. */
 const refreshAgent = async (api: Api, directory: string): Promise<void> => {
   const file = join(directory, 'agent.sh')
   writeFileSync(`${file}.new`, await api.text('/agent.sh'), { mode: 0o600 })
@@ -129,7 +131,7 @@ const resume = async ({ api }: HostRequest, directory: string, name: string): Pr
 const enrolOrResume = async (request: HostRequest, directory: string): Promise<Omit<RunningHost, 'stop'>> => {
   const name = enrolledName(directory)
   if (name && (await findHost(request.api, name))) return resume(request, directory, name)
-  if (name) request.say(`this database does not know the host ${name}: enrolling anew`)
+  if (name) request.say(`the database has no host ${name}: enrolling again`)
   forgetEnrolment(directory)
   return enrol(request, directory)
 }
@@ -139,11 +141,11 @@ const claimDirectories = (directory: string): string[] => {
   return slots.flatMap(slot => readdirSync(join(directory, slot)).map(claim => join(directory, slot, claim)))
 }
 
-/** A job is a process group of its own; the agent that waits for it notes its number. */
+/** Each job is a process group. The agent writes its number to a file. */
 const killJobs = (directory: string): void => {
-  const notes = claimDirectories(directory).map(claim => join(claim, 'runner'))
-  for (const note of notes.filter(file => existsSync(file))) {
-    const group = Number(readFileSync(note, 'utf8').split(' ', 1)[0])
+  const files = claimDirectories(directory).map(claim => join(claim, 'runner'))
+  for (const file of files.filter(path => existsSync(path))) {
+    const group = Number(readFileSync(file, 'utf8').split(' ', 1)[0])
     if (Number.isInteger(group) && group > 1) killGroup(group)
   }
 }
@@ -156,24 +158,24 @@ const killGroup = (group: number): void => {
   }
 }
 
-/** Makes this machine a host of the farm, or lets it be one again; its agent's directory is below the data directory. */
+/** Makes this machine a host of the farm, or starts its agent again. The agent's directory is in the data directory. */
 export const startHost = async (request: HostRequest): Promise<RunningHost> => {
   const directory = join(request.dataDirectory, 'agent')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const host = await enrolOrResume(request, directory)
-  const stop = (hasten: AbortSignal) => {
-    hasten.addEventListener('abort', () => killJobs(directory), { once: true })
-    return host.child.stop(patience, hasten)
+  const stop = (hurry: AbortSignal) => {
+    hurry.addEventListener('abort', () => killJobs(directory), { once: true })
+    return host.child.stop(stopTimeouts, hurry)
   }
   return { ...host, stop }
 }
 
-/** Undefined: the agent ended, or we are ending. */
+/** Resolves with the arches of the host when it is online; undefined if the agent has ended or a shutdown has begun. */
 export const hostOnline = async (
   { child, name }: RunningHost,
-  { api, begun }: HostRequest,
+  { api, shutdown }: HostRequest,
 ): Promise<string[] | undefined> => {
-  while (!hasExited(child.process) && !begun.aborted) {
+  while (!hasExited(child.process) && !shutdown.aborted) {
     const host = await findHost(api, name)
     if (host?.presence === 'online' && host.arches.length > 0) return host.arches.map(({ arch }) => arch)
     await sleep(100)

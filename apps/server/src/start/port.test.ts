@@ -13,28 +13,28 @@ const occupy = async (server: Server): Promise<number> => {
 
 const find = (port: number) => findPort('127.0.0.1', port, `http://127.0.0.1:${port}`)
 
-test('a free port is left free for the server', async () => {
+test('a free port stays free for the server', async () => {
   expect(await find(0)).toEqual({ port: expect.any(Number) })
-  const port = 20_000 + Math.floor(Math.random() * 10_000) // which the system gives to nobody who asks for any
+  const port = 20_000 + Math.floor(Math.random() * 10_000) // below the range from which the system chooses
   expect(await find(port)).toEqual({ port })
   expect(await find(port)).toEqual({ port })
 })
 
-test('a port that another program has is told in one line, with what to do', async () => {
+test('a port that another program uses is reported in one line, with advice', async () => {
   const port = await occupy(createServer(socket => socket.destroy()))
   expect(await find(port)).toEqual({
-    problem: `port ${port} is taken by another program; choose another: PORT=${port + 1} npm start`,
+    problem: `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`,
   })
 })
 
-test('a farm that runs there already is called so', async () => {
+test('a farm that already runs on the port is reported as a farm', async () => {
   const port = await occupy(createHttpServer((_, response) => response.end('{"status":"ok"}')))
   expect(await find(port)).toEqual({
-    problem: expect.stringMatching(/^a farm answers at http:\/\/127\.0\.0\.1:\d+ already/),
+    problem: expect.stringMatching(/^a farm already answers at http:\/\/127\.0\.0\.1:\d+;/),
   })
 })
 
-test('an address that this machine has not is named', async () => {
+test('an address that this machine does not have is reported', async () => {
   const found = await findPort('192.0.2.1', 0, 'http://192.0.2.1:0')
   expect(found).toEqual({ problem: 'this machine has no address 192.0.2.1 (HOST)' })
 })

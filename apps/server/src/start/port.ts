@@ -6,17 +6,17 @@ const isFarm = async (url: string): Promise<boolean> => {
   return answer?.ok === true && (await answer.text()).includes('"ok"')
 }
 
-const takenText = async (port: number, url: string): Promise<string> =>
+const portInUse = async (port: number, url: string): Promise<string> =>
   (await isFarm(url))
-    ? `a farm answers at ${url} already; end that one, or start this one elsewhere: PORT=${port + 1} npm start`
-    : `port ${port} is taken by another program; choose another: PORT=${port + 1} npm start`
+    ? `a farm already answers at ${url}; stop it, or start this one on another port: PORT=${port + 1} npm start`
+    : `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`
 
-const whyNot: Record<string, (host: string, port: number) => string> = {
-  EACCES: (_, port) => `port ${port} is for root only; choose one above 1023: PORT=8080 npm start`,
+const problems: Record<string, (host: string, port: number) => string> = {
+  EACCES: (_, port) => `only root can use port ${port}; choose a port above 1023: PORT=8080 npm start`,
   EADDRNOTAVAIL: host => `this machine has no address ${host} (HOST)`,
 }
 
-/** The port that the server can have, or why it cannot. */
+/** The port that the server can use, or the problem with it. */
 export const findPort = async (
   host: string,
   port: number,
@@ -27,8 +27,8 @@ export const findPort = async (
     await once(server, 'listening')
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') return { problem: await takenText(port, url) }
-    return { problem: whyNot[code]?.(host, port) ?? `cannot listen on ${host}, port ${port}: ${message}` }
+    if (code === 'EADDRINUSE') return { problem: await portInUse(port, url) }
+    return { problem: problems[code]?.(host, port) ?? `cannot listen on ${host}, port ${port}: ${message}` }
   }
   const found = (server.address() as AddressInfo).port
   server.close()

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, Refusal, Unreachable } from '../cli/api-client.ts'
 
-export interface CellRequest {
+export interface SampleRequest {
   api: Api
   host: string
   say: (line: string) => void
-  begun: AbortSignal
+  /** Aborts when the shutdown begins. */
+  shutdown: AbortSignal
 }
 
 interface StepAnswer {
@@ -33,7 +34,7 @@ interface BuildAnswer {
   jobs: JobAnswer[]
 }
 
-/** The commit that this clone is at, or git's words why there is none. */
+/** The commit of this clone, or git's error message. */
 const headCommit = (): { commit: string } | { problem: string } => {
   const { status, stdout, stderr } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
   return status === 0 ? { commit: stdout.trim() } : { problem: stderr.trim() }
@@ -56,48 +57,48 @@ const lastLines = (log: string): string[] =>
         .slice(-10)
         .map(line => `    | ${line}`)
 
-/** What a person should know of how it ended, beside its log. */
+/** The explanation for people, in addition to the log. */
 const detailOf = async (api: Api, id: number): Promise<string[]> => {
   const { attempts } = await api.get<{ attempts: { detail: string | null }[] }>(`/api/v1/jobs/${id}`)
   const detail = attempts[0]?.detail
   return detail ? [`    ${detail}`] : []
 }
 
-const sayFailed = async ({ api, say }: CellRequest, job: JobAnswer): Promise<void> => {
+const sayFailed = async ({ api, say }: SampleRequest, job: JobAnswer): Promise<void> => {
   const log = await api.text(`/api/v1/jobs/${job.id}/log`, { range: 'bytes=-2000' }).catch(() => '')
   const where = job.failedStep ? ` at step ${job.failedStep}` : ''
   const first = `  ${job.host} ${job.arch} is ${job.verdict}${where}`
   say([first, ...lastLines(log), ...(await detailOf(api, job.id)), `    ${api.url}/jobs/${job.id}`].join('\n'))
 }
 
-/** Says each step as it ends. */
-const follow = async (request: CellRequest, build: BuildAnswer, jobId: number): Promise<void> => {
-  const { api, say, begun } = request
-  let said = 0
-  while (!begun.aborted) {
+/** Prints each step when it ends. */
+const follow = async (request: SampleRequest, build: BuildAnswer, jobId: number): Promise<void> => {
+  const { api, say, shutdown } = request
+  let printed = 0
+  while (!shutdown.aborted) {
     const job = (await api.get<BuildAnswer>(`/api/v1/builds/${build.id}`)).jobs.find(({ id }) => id === jobId)
-    for (const step of job?.steps.slice(said) ?? []) say(stepLine(step))
-    said = job?.steps.length ?? said
+    for (const step of job?.steps.slice(printed) ?? []) say(stepLine(step))
+    printed = job?.steps.length ?? printed
     if (job?.state === 'finished')
       return job.verdict === 'passed' ? say(greenLine(request, job)) : sayFailed(request, job)
     await sleep(200)
   }
 }
 
-const greenLine = ({ api }: CellRequest, job: JobAnswer): string =>
+const greenLine = ({ api }: SampleRequest, job: JobAnswer): string =>
   `  ${job.host} ${job.arch} is green  ${api.url}/jobs/${job.id}`
 
-const followOurs = (request: CellRequest, build: BuildAnswer): Promise<void> | void => {
+const followOurs = (request: SampleRequest, build: BuildAnswer): Promise<void> | void => {
   const ours = build.jobs.find(job => job.host === request.host)
-  if (build.problem) return request.say(`  its sources could not be had: ${build.problem}`)
+  if (build.problem) return request.say(`  its sources could not be prepared: ${build.problem}`)
   if (ours) return follow(request, build, ours.id)
   request.say(`  it has no job for ${request.host}; see ${request.api.url}/builds/${build.id}`)
 }
 
-/** Builds the sample at this clone's commit and tells how that goes, until this machine's cell of the matrix has its verdict. */
-export const buildSample = async (request: CellRequest): Promise<void> => {
+/** Builds the sample at the commit of this clone, and prints the progress until this machine's job has ended. */
+export const buildSample = async (request: SampleRequest): Promise<void> => {
   const head = headCommit()
-  if ('problem' in head) return request.say(`the sample is not built, since this is no git clone: ${head.problem}`)
+  if ('problem' in head) return request.say(`the sample is not built, because this is not a git clone: ${head.problem}`)
   try {
     const build = await trigger(request.api, head.commit)
     request.say(`build ${build.id}: sample at ${head.commit.slice(0, 12)}`)

@@ -13,8 +13,8 @@ export interface ServerRequest {
 // Beside this bundle.
 const program = fileURLToPath(new URL('main.js', import.meta.url))
 
-/** A busy server answers its hosts and lets PostgreSQL write a checkpoint. */
-const patience = { usual: 40_000, hasty: 0 }
+/** A busy server answers its hosts first, and PostgreSQL writes a checkpoint. */
+const stopTimeouts = { normal: 40_000, hurried: 0 }
 
 const answers = (url: string): Promise<boolean> =>
   fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
@@ -22,20 +22,20 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   )
 
-const untilReady = async ({ process }: Child, url: string, begun: AbortSignal): Promise<boolean> => {
-  while (!hasExited(process) && !begun.aborted) {
+const untilReady = async ({ process }: Child, url: string, shutdown: AbortSignal): Promise<boolean> => {
+  while (!hasExited(process) && !shutdown.aborted) {
     if (await answers(url)) return true
-    await sleep(50) // nothing announces that a port is open
+    await sleep(50) // no event reports that a port is open
   }
   return false
 }
 
 export interface RunningServer {
   child: Child
-  stop: (hasten: AbortSignal) => Promise<void>
+  stop: (hurry: AbortSignal) => Promise<void>
 }
 
-/** The server as a process of its own, as in production; its log goes to a file. */
+/** Starts the server as a process of its own, as in production. Its log goes to a file. */
 export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServer => {
   const child = startChild({
     command: [process.execPath, '--enable-source-maps', program],
@@ -43,9 +43,9 @@ export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServ
     directory: process.cwd(),
     logFile: join(dataDirectory, 'server.log'),
   })
-  return { child, stop: hasten => child.stop(patience, hasten) }
+  return { child, stop: hurry => child.stop(stopTimeouts, hurry) }
 }
 
-/** True when it answers; false when it ended, or we are ending. */
-export const serverReady = ({ child }: RunningServer, url: string, begun: AbortSignal): Promise<boolean> =>
-  untilReady(child, url, begun)
+/** True when it answers; false if it has ended or a shutdown has begun. */
+export const serverReady = ({ child }: RunningServer, url: string, shutdown: AbortSignal): Promise<boolean> =>
+  untilReady(child, url, shutdown)

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openEnding, type Part } from './shutdown.ts'
+import { openShutdown, type Part } from './shutdown.ts'
 
-let said: string[]
+let printed: string[]
 
 beforeEach(() => {
-  said = []
+  printed = []
   vi.spyOn(process, 'exit').mockImplementation((() => {}) as never)
 })
 
@@ -13,46 +13,46 @@ afterEach(() => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal)
 })
 
-const open = (...services: Part[]) => {
-  const ending = openEnding(line => said.push(line))
-  for (const part of services) ending.add(part)
-  return ending
+const open = (...parts: Part[]) => {
+  const shutdown = openShutdown(line => printed.push(line))
+  for (const part of parts) shutdown.add(part)
+  return shutdown
 }
 
 const part = (name: string): Part => ({ name, stop: async () => {} })
 
-/** Ends only when it is hastened. */
-const stubborn: Part = {
-  name: 'a slow one',
-  stop: hasten => new Promise(resolve => hasten.addEventListener('abort', () => resolve(), { once: true })),
+/** Stops only in a hurry. */
+const slow: Part = {
+  name: 'a slow part',
+  stop: hurry => new Promise(resolve => hurry.addEventListener('abort', () => resolve(), { once: true })),
 }
 
-test('what came last ends first, each with a line, and the exit code is the one asked for', async () => {
+test('the part that was added last stops first, each with a line, and the exit code is the given one', async () => {
   await open(part('PostgreSQL'), part('the server'), part('the host')).end(1)
 
-  expect(said).toEqual(['the host has stopped', 'the server has stopped', 'PostgreSQL has stopped'])
+  expect(printed).toEqual(['the host has stopped', 'the server has stopped', 'PostgreSQL has stopped'])
   expect(process.exit).toHaveBeenCalledWith(1)
 })
 
-test('a signal ends everything, and says so', async () => {
-  const { begun } = open(part('the server'))
+test('a signal stops every part and prints that', async () => {
+  const { signal } = open(part('the server'))
   process.emit('SIGTERM')
 
   await vi.waitFor(() => expect(process.exit).toHaveBeenCalledWith(0))
-  expect(begun.aborted).toBe(true)
-  expect(said.at(-1)).toBe('the server has stopped')
+  expect(signal.aborted).toBe(true)
+  expect(printed.at(-1)).toBe('the server has stopped')
 })
 
-test('npm’s echo of a Ctrl-C does not hasten, a second Ctrl-C does', async () => {
+test('npm’s duplicate of a Ctrl-C does not hurry the shutdown, and a second Ctrl-C does', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  open(stubborn)
+  open(slow)
   process.emit('SIGINT')
   process.emit('SIGINT')
   await Promise.resolve()
-  expect(said.at(-1)).not.toContain('stopped')
+  expect(printed.at(-1)).not.toContain('stopped')
 
   vi.setSystemTime(Date.now() + 600)
   process.emit('SIGINT')
-  await vi.waitFor(() => expect(said.at(-1)).toBe('a slow one has stopped'))
+  await vi.waitFor(() => expect(printed.at(-1)).toBe('a slow part has stopped'))
   vi.useRealTimers()
 })

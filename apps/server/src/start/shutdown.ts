@@ -1,33 +1,33 @@
-/** Something that runs and has to be ended. */
+/** A running part that must be stopped. */
 export interface Part {
   name: string
-  /** Ends it in order; at once when `hasten` says so. */
-  stop: (hasten: AbortSignal) => Promise<void>
+  /** Stops it in order, or at once when `hurry` aborts. */
+  stop: (hurry: AbortSignal) => Promise<void>
 }
 
-export interface Ending {
-  /** What was added last is ended first. */
+export interface Shutdown {
+  /** The part that was added last is stopped first. */
   add: (part: Part) => void
-  /** Aborted as soon as the end begins. */
-  begun: AbortSignal
-  /** Ends everything, and then this process. */
+  /** Aborts when the shutdown begins. */
+  signal: AbortSignal
+  /** Stops every part, and then ends this process. */
   end: (exitCode: number) => Promise<never>
 }
 
-// npm passes a terminal's Ctrl-C on to us, who had it already: one key press arrives as two signals.
-const echoMilliseconds = 500
+// The terminal and npm both send the signal of a Ctrl-C: one key press arrives as two signals.
+const duplicateMilliseconds = 500
 
-export const openEnding = (say: (line: string) => void): Ending => {
-  const services: Part[] = []
+export const openShutdown = (say: (line: string) => void): Shutdown => {
+  const parts: Part[] = []
   const begun = new AbortController()
-  const hasten = new AbortController()
+  const hurry = new AbortController()
   let ended: Promise<never> | undefined
-  let asked = 0
+  let firstSignalAt = 0
 
   const endAll = async (exitCode: number): Promise<never> => {
     begun.abort()
-    for (let part = services.pop(); part; part = services.pop()) {
-      await part.stop(hasten.signal)
+    for (let part = parts.pop(); part; part = parts.pop()) {
+      await part.stop(hurry.signal)
       say(`${part.name} has stopped`)
     }
     process.exit(exitCode)
@@ -37,13 +37,13 @@ export const openEnding = (say: (line: string) => void): Ending => {
     return ended
   }
   const onSignal = () => {
-    const again = Date.now() - asked > echoMilliseconds
+    const again = Date.now() - firstSignalAt > duplicateMilliseconds
     if (!ended) {
-      asked = Date.now()
-      say('\nending in order; once more Ctrl-C ends at once')
+      firstSignalAt = Date.now()
+      say('\nstopping; press Ctrl-C again to stop at once')
       void end(0)
-    } else if (again) hasten.abort()
+    } else if (again) hurry.abort()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  return { add: part => services.push(part), begun: begun.signal, end }
+  return { add: part => parts.push(part), signal: begun.signal, end }
 }
