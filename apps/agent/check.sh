@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 bundled=$(mktemp)
 trap 'rm -f "$bundled"' EXIT
-sh bundle.sh --readable >"$bundled"
+sh bundle.sh >"$bundled"
 shellcheck -s sh "$bundled" bundle.sh check.sh
 sh bundle.sh --service >"$bundled"
 shellcheck -s sh -e SC2006 "$bundled" service/*.rc # backquotes, as in the agent

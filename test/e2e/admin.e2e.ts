@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, startJob, test } from './farm-page.ts'
 
 test('a visitor sees no buttons and cannot send forms', async ({ farm, page }) => {
@@ -92,6 +93,27 @@ test('an invitation is one command that makes a machine a host', async ({ farm, 
   await page.getByRole('button', { name: 'Create invitation' }).click()
   const line = await page.locator('pre.command').first().textContent()
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm.url}/agent.sh \\| sh -s -- enroll rfi-[A-Za-z0-9_-]+$`))
+})
+
+test('an invitation shows how to read the script first, with the SHA-256 of the served file', async ({
+  farm,
+  page,
+  signIn,
+}) => {
+  await signIn(page)
+  await page.goto('/hosts/new')
+  await page.getByLabel('Its name').fill('invited-2')
+  await page.getByRole('button', { name: 'Make the line' }).click()
+  const served = await (await page.request.get('/agent.sh')).body()
+  const sum = createHash('sha256').update(served).digest('hex')
+  const commands = (await page.locator('#commands').textContent())?.trim().split('\n')
+  expect(commands).toEqual([
+    `curl -fsSo agent.sh ${farm.url}/agent.sh`,
+    `echo "${sum}  agent.sh" | sha256sum -c`,
+    'less agent.sh',
+    expect.stringMatching(/^sh agent.sh enroll rfi-[A-Za-z0-9_-]+$/),
+  ])
+  expect(served.toString()).toMatch(/^# end of agent.sh$/m)
 })
 
 test('a host is paused, resumed and removed', async ({ farm, page, signIn }) => {

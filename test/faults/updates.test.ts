@@ -46,9 +46,8 @@ farmTest('what became of an update is on the host’s page and in the API', idle
   const { agentVersion } = await hostOf(farm, 'vax')
   await host.stop()
   // A host whose shell cannot even try it: nothing of the farm's may be wrong for this.
-  const readable = await (await fetch(`${farm.url}/agent-readable.sh`)).text()
-  host.changeAgent(() =>
-    asVersion('0.9.0+1')(readable).replace(/^try_update\(\) \{$/m, 'try_update() {\nWHY="no room"; return 1'),
+  host.changeAgent(text =>
+    asVersion('0.9.0+1')(text).replace(/^try_update\(\) \{$/m, 'try_update() {\nWHY="no room"; return 1'),
   )
   await host.start()
   const words = `${agentVersion} no room`

@@ -30,10 +30,9 @@ export async function agent(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: starts })
   const crews: Crew[] = []
   try {
-    const served = Buffer.from(await (await fetch(`${scene.url}/agent.sh`)).arrayBuffer())
-    const readable = await (await fetch(`${scene.url}/agent-readable.sh`)).text()
-    const figures = [figure('the agent as it is served', served.length, 'bytes', { goal: { atMost: 60_000 } })]
-    const pairs = pairsOf(readable)
+    const served = await (await fetch(`${scene.url}/agent.sh`)).text()
+    const figures = [figure('the agent', Buffer.byteLength(served), 'bytes', { goal: { atMost: 128 * 1024 } })]
+    const pairs = pairsOf(served)
     for (const pair of pairs) {
       const crew = await startPlain(scene, pair)
       crews.push(crew)
@@ -83,7 +82,7 @@ const clientPrograms: Record<string, string> = { python: 'python3', bbwget: 'bus
 /** The first pair is the one that the goals are for. openssl speaks TLS only, and the bench's farm does not. */
 function pairsOf(script: string): Pair[] {
   const clients = /^CLIENTS='([^']*)'/m.exec(script)?.[1]?.split(' ')
-  if (!clients) throw new Error('agent-readable.sh has no line CLIENTS, which names its HTTP clients')
+  if (!clients) throw new Error('agent.sh has no line CLIENTS, which names its HTTP clients')
   const shell = isHere('dash') ? 'dash' : 'sh'
   const others = Object.entries(shells).filter(([name, program]) => name !== shell && isHere(program))
   return [

@@ -1,6 +1,14 @@
 #!/bin/sh
 # The Rumpfarm agent. It needs a POSIX shell, the usual utilities, and one HTTP client; see docs/agent-protocol.md.
 # Nothing that the farm says is ever evaluated here: answers are read line by line and matched against known words.
+#
+# The parts come in this order:
+#   basics: words clock process strays launch sums
+#   requests to the farm: http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc http-openssl tunnel hmac answer
+#   the owner's configuration: conf owner shelter trial facts
+#   enrolment: lock enroll hello
+#   one job: claim sources runner limits progress artifacts attempt finish
+#   the agent: slots update service main
 
 # Backquotes everywhere: bash 5.2 cannot go on when a trap runs while it reads a $( ), and the job's end is a signal.
 # Seen as "unexpected EOF while looking for matching `)'"; spec/signals.test.ts shows it.

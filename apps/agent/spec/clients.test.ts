@@ -133,7 +133,7 @@ test.skipIf(!hasIpv6).each(raw)('%s speaks to a farm whose address is IPv6', asy
   await new Promise<void>(resolve => server.listen(0, '::1', resolve))
   const url = `http${secure ? 's' : ''}://[::1]:${(server.address() as AddressInfo).port}`
   const place = mkdtempSync(join(folder, 'ipv6-'))
-  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const settings = `choose_put; DIR=${place} SLOT_DIR=${place} PRIVATE=${place} CA_FILE=${authority.file} CLIENT=${client} IDLE=''`
   const ask = `use_url '${url}'; use_client; ${client}_usable; ${client}_prepare ''; : >body; ask /x body answer 5; cat answer client-said`
   const output = await new Promise<string>(resolve =>

@@ -8,7 +8,7 @@ import { scene } from './support/scene.ts'
 
 /** The agent's functions with its last line replaced, under the shell that is tested. */
 const inAgent = (text: string) => {
-  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const { program, as } = shellNamed(agentShell)
   const words = program === 'busybox' ? [as] : []
   const argv0 = program === 'busybox' ? program : as
@@ -271,7 +271,7 @@ test('a work directory whose directories may not be written in is removed all th
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-work-'))
   chmodSync(folder, 0o777)
   const file = join(folder, 'agent-functions.sh')
-  writeFileSync(file, bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
+  writeFileSync(file, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
   const script = `. ${file}; choose_put; RUN_AS='' SHELTER='' HIDING=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
   // Root removes anything: as root this is done as an ordinary user.

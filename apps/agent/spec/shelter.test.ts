@@ -189,7 +189,7 @@ onlyRoot(
 )
 
 test.skipIf(!isRoot).each(ways)('the way %s leads to another user, with words, blanks and all', way => {
-  const functions = bundle('--readable').replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDING='' SHELTER=${way}\nshelter sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
   const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')

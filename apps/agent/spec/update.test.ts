@@ -7,12 +7,11 @@ import { releaseOf } from './support/release.ts'
 import { scene } from './support/scene.ts'
 
 const text = bundle()
-const readable = bundle('--readable')
 const current = releaseOf(text).version
 
 /** The agent as another version, with `change` made to it. */
 const anAgent = (version: string, change: (text: string) => string = same => same) =>
-  change(readable).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
+  change(text).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
 /** Something that the new version does as soon as it runs as the agent, and not in its trial. */
 const onRun = (what: string) => (text: string) => text.replace(/^run_agent\(\) \{$/m, () => `run_agent() {\n${what}`)

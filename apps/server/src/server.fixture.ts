@@ -154,8 +154,7 @@ async function openTestServer(given: Given): Promise<FastifyInstance> {
 
 function servicesOf(given: Given): Services {
   const bus = localBus()
-  const agentRelease = async () =>
-    releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'), Buffer.from('AGENT_VERSION=1.0.0 # the same\n'))
+  const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
   return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
 }
 

@@ -7,8 +7,6 @@ export interface AgentRelease {
   version: string
   /** The bundle, with the place for the farm's address still in it: its sums are the same on every server. */
   bytes: Buffer
-  /** The same program as it was written, for people. */
-  readable: Buffer
   crc: number
   sha256: string
   md5: string
@@ -20,17 +18,16 @@ export function agentReleases(file: URL): () => Promise<AgentRelease> {
   return async () => {
     const { mtimeMs, size, ino } = await stat(file)
     const stamp = `${mtimeMs} ${size} ${ino}`
-    if (known?.stamp !== stamp)
-      known = { stamp, release: releaseOf(await readFile(file), await readFile(new URL('agent-readable.sh', file))) }
+    if (known?.stamp !== stamp) known = { stamp, release: releaseOf(await readFile(file)) }
     return known.release
   }
 }
 
-export function releaseOf(bytes: Buffer, readable: Buffer): AgentRelease {
+export function releaseOf(bytes: Buffer): AgentRelease {
   const version = /^AGENT_VERSION=(\S+)$/m.exec(bytes.toString('latin1'))?.[1]
   if (version === undefined) throw new Error('the agent has no line AGENT_VERSION=…: bundle it again')
   const hex = (name: string) => createHash(name).update(bytes).digest('hex')
-  return { version, bytes, readable, crc: cksum(bytes), sha256: hex('sha256'), md5: hex('md5') }
+  return { version, bytes, crc: cksum(bytes), sha256: hex('sha256'), md5: hex('md5') }
 }
 
 /** The version that the farm offers to a host; null if the host has it. */

@@ -13,7 +13,7 @@ const audiences = [
   ['the API', { url: '/api/v1/builds/x' }, { url: '/api/nothing' }, requestsPerMinuteMax, problem],
   ['webhooks', { method: 'POST', url: '/webhooks/github' }, { url: '/webhooks/x' }, requestsPerMinuteMax, problem],
   ['health checks', { url: '/healthz' }, { url: '/readyz' }, requestsPerMinuteMax, problem],
-  ['the agent’s script', { url: '/agent.sh' }, { url: '/agent-readable.sh' }, requestsPerMinuteMax, text],
+  ['the agent’s script', { url: '/agent.sh' }, { url: '/agent.sh?again' }, requestsPerMinuteMax, text],
   ['signing in', { url: '/login/x' }, { method: 'POST', url: '/logout' }, rareRequestsPerMinuteMax, html],
 ] as const
 

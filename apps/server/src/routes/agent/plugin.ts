@@ -31,11 +31,7 @@ declare module 'fastify' {
 /** The agent protocol, as docs/agent-protocol.md describes it. */
 export const agentPlugin = (services: Services) => async (app: FastifyInstance) => {
   const publicUrl = (request: FastifyRequest) => publicUrlOf(services.config, request)
-  await serveScripts(app, {
-    '/agent.sh': async request => withFarmAddress((await services.agentRelease()).bytes, publicUrl(request)),
-    '/agent-readable.sh': async request =>
-      withFarmAddress((await services.agentRelease()).readable, publicUrl(request)),
-  })
+  await serveScript(app, async request => withFarmAddress((await services.agentRelease()).bytes, publicUrl(request)))
   const bearerOf = bearers(services.farm.hosts, services.bus)
   const identity: Identity = {
     publicUrl,
@@ -49,7 +45,7 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
 
 /** The same protocol with signed requests, for hosts without TLS 1.2. It has a port of its own. */
 export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => async (app: FastifyInstance) => {
-  await serveScripts(app, { '/agent.sh': () => endpoint.script() })
+  await serveScript(app, () => endpoint.script())
   const identity: Identity = {
     publicUrl: () => services.config.publicUrl ?? '', // not the address that a request names: it is not signed
     addChecks: (app, countUnknown) => requireSignatures(app, services, countUnknown),
@@ -71,9 +67,9 @@ interface Identity {
   invitationOf: InvitationOf
 }
 
-async function serveScripts(
+async function serveScript(
   app: FastifyInstance,
-  scripts: Record<string, (request: FastifyRequest) => Promise<string>>,
+  script: (request: FastifyRequest) => Promise<string>,
 ): Promise<void> {
   await app.register(async scope => {
     await limitRates(scope)
@@ -82,11 +78,10 @@ async function serveScripts(
       request.log.error({ err: error }, 'the agent could not be sent')
       return reply.code(503).type('text/plain; charset=utf-8').send('the farm cannot send its agent now\n')
     })
-    for (const [path, script] of Object.entries(scripts))
-      scope.get(path, async (request, reply) => {
-        const text = await script(request)
-        return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
-      })
+    scope.get('/agent.sh', async (request, reply) => {
+      const text = await script(request)
+      return reply.type('text/x-shellscript; charset=utf-8').header('cache-control', 'no-cache').send(text)
+    })
   })
 }
 

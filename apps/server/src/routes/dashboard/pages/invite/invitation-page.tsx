@@ -1,3 +1,4 @@
+import type { ReadFirst } from '../../../../agent-release/install-lines.ts'
 import { isLoopback } from '../../../../http/host-header.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
@@ -11,12 +12,13 @@ export interface Invitation {
   /** The address of the server, as hosts reach it. */
   farmUrl: string
   line: string
+  readFirst: ReadFirst
   /** For a host without TLS 1.2; null when the server has no signed port. */
   signedLine: string | null
 }
 
 export const renderInvitationPage = (visit: Visit, invitation: Invitation): string => {
-  const { hostName, expiresAt, farmUrl, line } = invitation
+  const { hostName, expiresAt, farmUrl, line, readFirst } = invitation
   return renderPage({
     title: `Invitation for ${hostName}`,
     visit,
@@ -34,6 +36,8 @@ export const renderInvitationPage = (visit: Visit, invitation: Invitation): stri
           The command works once, until {moment(expiresAt)}. No page shows it again. Run it as the user that builds, not
           as root.
         </p>
+        <h2>To read the script first</h2>
+        <ReadScriptFirst {...readFirst} />
         <h2>What happens next</h2>
         <ol>
           <li>The agent reports the host's system, CPUs, memory, disk and compilers.</li>
@@ -51,6 +55,22 @@ export const renderInvitationPage = (visit: Visit, invitation: Invitation): stri
     ),
   })
 }
+
+const ReadScriptFirst = ({ sha256, commands }: ReadFirst) => (
+  <>
+    <p>
+      The command above runs a script from this server. These four commands do the same in steps: download the script,
+      check it, read it, run it.
+    </p>
+    <pre class="command" id="commands">
+      {commands.join('\n')}
+    </pre>
+    <p>
+      The SHA-256 of the script is <code>{sha256}</code>. Without <code>sha256sum</code>, compare it with the output of{' '}
+      <code>openssl dgst -sha256 agent.sh</code>.
+    </p>
+  </>
+)
 
 const LoopbackWarning = ({ url }: { url: string }) => (
   <p class="banner" role="note">

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { enrolLine, signedLine } from '../../../../agent-release/install-lines.ts'
+import { enrolLine, readFirst, signedLine } from '../../../../agent-release/install-lines.ts'
 import { isAdmin, requireAdmin } from '../../../../auth/plugin.ts'
 import { inviteProblem } from '../../../../http/problems/outcomes.ts'
 import { sentenceOf } from '../../../../http/problems.ts'
@@ -33,6 +33,7 @@ export function inviteRoute(app: FastifyInstance, services: Services): void {
       ...outcome,
       farmUrl,
       line: enrolLine(farmUrl, outcome.token),
+      readFirst: readFirst(await services.agentRelease(), farmUrl, outcome.token),
       signedLine: await signedLine(services, outcome.token),
     }
     return sendPage(reply, renderInvitationPage(visit, invitation))
