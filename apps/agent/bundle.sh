@@ -34,12 +34,13 @@ if [ "${1-}" = --service ]; then
   exit 0
 fi
 
+# Without shellcheck's own lines, which say nothing to a reader.
 print_agent() {
   cat start.sh
-  for part in $(sed -n 's/^#   .*: *//p' start.sh); do
+  for part in $(sed -n 's/^#   [a-z].*: //p' start.sh); do
     printf '\n# ==== %s.sh ====\n' "$part"
     cat "$part.sh"
-  done
+  done | sed '/^ *# shellcheck /d'
   echo '# end of agent.sh'
 }
 

@@ -139,7 +139,7 @@ export class World {
   async leaves(): Promise<void> {
     assert.equal(await this.host.exited(), 0)
     this.#left = true
-    assert.match(this.host.said, /^rumpfarm: bye$/m)
+    assert.match(this.host.said, /^rumpfarm: agent stopped$/m)
     await this.none('')
     assert.deepEqual(this.host.files('work'), [])
     const spools = this.host.files('slot-1').filter(name => /^[0-9]+$/.test(name)) // what else is there belongs to the slot

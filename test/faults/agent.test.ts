@@ -25,7 +25,7 @@ test('a job goes on while its agent is killed -9 and runs again, and its log is 
   expect(verdict).toBe('passed')
   expect(attempts.length).toBe(1)
   expect((await job.log()).toString()).toBe(counted(40))
-  expect(host.said).toContain('taken up again')
+  expect(host.said).toContain('resumed')
 })
 
 // What a shell leaves when it is told to end: a child that ignores TERM, a grandchild of another session's making.
@@ -58,7 +58,7 @@ test('a host whose disk is full says so, and takes no job', async () => {
     const seen = await farm().api().get<{ refusal: string | null }>('/api/v1/hosts/sparc')
     return seen.refusal === null ? undefined : seen
   })
-  expect(refusal).toMatch(/^disk-full [0-9]+ MB free in \S+, 999999999 MB wanted$/)
+  expect(refusal).toMatch(/^disk-full [0-9]+ MB free in \S+, 999999999 MB required$/)
   const build = await farm().push('echo hello')
   await other.runs(1)
   expect((await (await build.job('sparc')).view()).state).toBe('queued')

@@ -47,7 +47,7 @@ test('server and agent are killed while a large file comes: it is whole in the e
   expect([verdict, attempts.length, attempts[0]?.artifacts[0]?.bytes]).toEqual(['passed', 1, 20_000_001])
   const whole = Array.from({ length: 3_000_000 }, (_, i) => i + 1).join('\n')
   expect((await job.artifact('out/big')).equals(Buffer.from(whole.slice(0, 20_000_001)))).toBe(true)
-  expect(host.said).toContain('taken up again')
+  expect(host.said).toContain('resumed')
 })
 
 test('more than the recipe allows is not kept, the page says so, and the verdict stays', async () => {

@@ -57,7 +57,7 @@ farmTest('a farm that offers it all the same is refused by the agent', idle, asy
     failedStep: null,
     attempts: [{ reason: 'refused', detail: "the host's owner does not allow sample: no line names it" }],
   })
-  await host.hears(/attempt .*: not run: the host's owner does not allow sample/)
+  await host.hears(/attempt .*: refused: the host's owner does not allow sample/)
   expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow() // it was not there
   expect(await pageOf(farm, `/jobs/${job.id}`)).toContain('does not allow sample')
 })
@@ -76,7 +76,7 @@ farmTest(
     expect((await second.finished()).verdict).toBe('passed')
 
     const { arches } = await farm.api().get<HostAnswer>('/api/v1/hosts/vax')
-    const words = /^\/no\/such-gcc makes no program: .*not found$/
+    const words = /^\/no\/such-gcc cannot build a program: .*not found$/
     expect(arches).toMatchObject([
       { arch: 'amd64', unable: null },
       { arch: 'arm', unable: expect.stringMatching(words) },

@@ -47,7 +47,7 @@ farmTest('what became of an update is on the host’s page and in the API', idle
   await host.stop()
   // A host whose shell cannot even try it: nothing of the farm's may be wrong for this.
   host.changeAgent(text =>
-    asVersion('0.9.0+1')(text).replace(/^try_update\(\) \{$/m, 'try_update() {\nWHY="no room"; return 1'),
+    asVersion('0.9.0+1')(text).replace(/^test_update\(\) \{$/m, 'test_update() {\nWHY="no room"; return 1'),
   )
   await host.start()
   const words = `${agentVersion} no room`
@@ -79,7 +79,7 @@ farmTest('a host below the floor ends what it has and gets nothing new; an updat
   expect((await first.log()).toString()).toBe('up\ndown\n')
   const words = 'agent too old (1.0.0, needs 1.1.0): drains'
   await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
-  await host.hears(/the farm takes no agent like this \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/)
+  await host.hears(/the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/)
   for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
     expect(await pageOf(farm, path)).toContain(words)
   expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })

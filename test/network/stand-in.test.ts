@@ -66,7 +66,7 @@ const jobsProcesses = async (host: AgentHost) =>
 async function expectFenced({ cable, host }: { cable: Cable; host: AgentHost }) {
   expect(await jobsProcesses(host)).not.toEqual([])
   await cable.heal()
-  await host.hears(/is no longer ours/, 60_000)
+  await host.hears(/lost its lease/, 60_000)
   await eventually(
     'the end of the first machine’s job',
     async () => (await jobsProcesses(host)).length === 0 || undefined,

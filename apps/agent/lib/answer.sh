@@ -1,14 +1,14 @@
-# Answers: the lines of one answer of the farm become A_ variables. No whole answer, no ok and no err: false.
+# Answers: read_answer puts the lines of the farm's answer into A_ variables. It fails unless the answer is whole.
 
-forget_answer() {
+clear_answer() {
   ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cancel='' A_chunk='' A_claim='' A_credential=''
   A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig='' A_silence=''
   A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
 read_answer() {
-  forget_answer
-  # zsh would say that there is no such file.
+  clear_answer
+  # The -f: zsh prints an error for a missing file.
   { [ -f "$1" ] && IFS= read -r line <"$1"; } 2>/dev/null || return 1
   case $line in
     ok) ;;
@@ -18,14 +18,14 @@ read_answer() {
       ;;
     *) return 1 ;;
   esac
-  while IFS= read -r line; do note_line; done <"$1"
+  while IFS= read -r line; do store_answer_line; done <"$1"
   [ "$line$LAST_LINE" = end ]
 }
 
-# Keys that we do not know are skipped, so the farm may add some.
-note_line() {
+# Unknown keys are skipped, so the farm may add keys.
+store_answer_line() {
   LAST_LINE=$line
-  # A signature is the line before the last, and there is one: what follows it is not signed.
+  # The signature is the last line but one, and there is only one: nothing after it is signed.
   [ -z "$A_sig" ] || [ "$line" = end ] || A_sig=x
   case $line in
     '|'*) ;;
@@ -57,19 +57,19 @@ note_line() {
   esac
 }
 
-# NUMBER: $1 if it is one, else $2.
+# NUMBER: $1 if it is a number, else $2.
 number_or() {
   NUMBER=$2
   if is_number "$1"; then NUMBER=$1; fi
 }
 
-# DELAY: how long the farm, or its absence, makes us wait before the next try; $1 is the cap in seconds.
-delay_after() {
+# DELAY: milliseconds until the next try, as the farm asks, or by backoff with a maximum of $1 seconds.
+set_delay() {
   case $ERR in
     429 | 503) if is_number "$A_retry" && [ "$A_retry" -gt 0 ]; then DELAY=$((A_retry * 1000)); else backoff "$1"; fi ;;
     401)
       DELAY=60000
-      say "the farm does not know this host's credential (withdrawn?); asking again every minute. To enrol anew: agent.sh enroll INVITATION"
+      say "the farm does not know this host's credential: it may be revoked. Trying again every minute. To enrol again: agent.sh enroll INVITATION"
       ;;
     *) backoff "$1" ;;
   esac

@@ -1,18 +1,18 @@
-# Artifacts: the files that the recipe names, sent as the log is, when no process of the job is left that changes them.
+# Artifacts: the files that the recipe names. They are sent like the log, when all processes of the job have ended.
 
-# All of them again when the farm asks for one again: it knows what it has. The list is cut, for the farm takes a hundred.
+# If the farm asks for one file again, all files are offered again: the farm knows which bytes it has. It takes 100 files.
 send_artifacts() {
   : >"$SPOOL/sent"
   : >"$SPOOL/left"
   case ${ARTIFACTS:+$REASON} in '' | cancelled | stopped) return 0 ;; esac
-  IFS= read -r TOP 2>/dev/null <"$SPOOL/work" || return 0
-  work=`cd "$TOP" 2>/dev/null && pwd -P`
-  TOP=$TOP/`sed -n 's/^dir //p' "$SPOOL/claim"`
-  TOP=`cd "$TOP" 2>/dev/null && pwd -P` || return 0
-  case $TOP/ in "$work"/*) ;; *) return 0 ;; esac # the job has made it a link, to our directory perhaps
+  IFS= read -r ARTIFACT_ROOT 2>/dev/null <"$SPOOL/work" || return 0
+  work=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P`
+  ARTIFACT_ROOT=$ARTIFACT_ROOT/`sed -n 's/^dir //p' "$SPOOL/claim"`
+  ARTIFACT_ROOT=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P` || return 0
+  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job has made the directory a link
   list_artifacts | sort -u >"$SPOOL/found"
   found=`wc -l <"$SPOOL/found"`
-  if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: of $((found)) that the patterns match, 200 are looked at" >>"$SPOOL/left"; fi
+  if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: the patterns match $((found)), the limit is 200" >>"$SPOOL/left"; fi
   sed 200q "$SPOOL/found" >"$SPOOL/files"
   while IFS= read -r file; do
     file=${file#./} ARTIFACT=artifacts/$file
@@ -23,114 +23,112 @@ send_artifacts() {
   OFFSET=$SIZE
 }
 
-# An empty IFS: patterns are expanded, not split. find -type f takes no link and no FIFO, and a directory with all that is in it.
+# With an empty IFS patterns are expanded but not split. find -type f skips links and FIFOs, and lists all of a directory.
 list_artifacts() (
   IFS=''
-  cd "$TOP" || exit
+  cd "$ARTIFACT_ROOT" || exit
   while read -r line; do
     case $line in
       'artifact '*)
-        # shellcheck disable=SC2086 # to be expanded
-        find ./${line#artifact } -type f 2>/dev/null || put_line "${line#artifact }: not there, or not readable" >>"$SPOOL/left"
+        # shellcheck disable=SC2086 # a pattern, on purpose
+        find ./${line#artifact } -type f 2>/dev/null || put_line "${line#artifact }: not found or not readable" >>"$SPOOL/left"
         ;;
     esac
   done <"$SPOOL/claim"
 )
 
-# The farm is asked first: of a file that it does not keep no byte is read. What is sent is a copy, which nobody changes.
+# The farm decides first, so that no byte of an unwanted file is read. A copy is sent, because the file could change.
 send_artifact() {
-  OUTGOING=$SPOOL/outgoing OFFSET=0 UNFIT=''
-  refuse_artifact
-  if [ -z "$UNFIT" ]; then ask_for_room || return 1; fi
-  [ -n "$UNFIT" ] || copy_artifact
-  if [ -z "$UNFIT" ]; then
+  OUTGOING=$SPOOL/outgoing OFFSET=0 SKIP_REASON=''
+  check_artifact_path
+  if [ -z "$SKIP_REASON" ]; then offer_artifact || return 1; fi
+  [ -n "$SKIP_REASON" ] || copy_artifact
+  if [ -z "$SKIP_REASON" ]; then
     measure "$OUTGOING"
-    [ "$LEN" = "$SIZE" ] || SYNCED='' # another size is another file for the farm
+    [ "$LEN" = "$SIZE" ] || SYNCED='' # to the farm another size is another file
     SIZE=$LEN whole="$LEN $SUM"
     send_log || return 1
   fi
-  if [ -z "$UNFIT" ]; then
+  if [ -z "$SKIP_REASON" ]; then
     put_line "artifact $file $whole" >>"$SPOOL/sent"
   else
-    put_line "$file: $UNFIT" >>"$SPOOL/left"
+    put_line "$file: $SKIP_REASON" >>"$SPOOL/left"
   fi
 }
 
-ask_for_room() {
-  listed_size "$TOP/$file"
+offer_artifact() {
+  listed_size "$ARTIFACT_ROOT/$file"
   SIZE=$LISTED SYNCED=''
   if is_number "$SIZE"; then
     while [ -z "$SYNCED" ]; do send_once || return 1; done
   else
-    UNFIT="it has ${SIZE:-unknown} bytes, and the farm takes 999999999 at most"
+    SKIP_REASON="it has ${SIZE:-unknown} bytes; the limit is 999999999"
   fi
 }
 
-# LISTED: the size as the directory has it. wc would read all of a file that may have holes of terabytes.
+# LISTED: the size in the directory. wc would read all of a sparse file, which may have terabytes.
 listed_size() {
-  # shellcheck disable=SC2012 # of one file, by its fifth word
   LISTED=`ls -ldn "$1" 2>/dev/null | { read -r _ _ _ _ size _ && put_line "$size"; }`
 }
 
-# As a step would read it: another job of the same user may have made it a link to what is ours. It may have become a FIFO, too,
-# or grow: the copy has an end, and one that has not grown for ten seconds is given up. The farm hears from us meanwhile.
+# Copies as a step would read: another job of the same user may have made the file a link to a file of the agent. The file may also
+# have become a FIFO, or grow: the copy has a maximum, and ends if it has not grown for 10 s. Heartbeats go on meanwhile.
 copy_artifact() {
   rm -f "$SPOOL/copied"
   {
-    # shellcheck disable=SC2016 # for the other shell
     (
-      cd "$TOP" &&
-        shelter sh -c '[ -f "$0" ] && [ ! -h "$0" ] && exec dd if="$0" bs=65536 count="$1"' "./$file" "$((SIZE / 65536 + 1))"
+      cd "$ARTIFACT_ROOT" &&
+        isolate sh -c '[ -f "$0" ] && [ ! -h "$0" ] && exec dd if="$0" bs=65536 count="$1"' "./$file" "$((SIZE / 65536 + 1))"
     ) </dev/null >"$OUTGOING" 2>/dev/null
     put_line "$?" >"$SPOOL/copied"
   } &
   copier=$!
-  await_copy
+  wait_for_copy
   await "$copier"
-  IFS= read -r code 2>/dev/null <"$SPOOL/copied" && [ "$code" = 0 ] || UNFIT=${UNFIT:-not readable}
+  IFS= read -r code 2>/dev/null <"$SPOOL/copied" && [ "$code" = 0 ] || SKIP_REASON=${SKIP_REASON:-not readable}
 }
 
-# A small file is there after a few looks.
-await_copy() {
-  looks=0 slept=0 next_look=1000 grown='' still=0
+# A small file needs only a few checks.
+wait_for_copy() {
+  checks=0 slept=0 next_check=1000 grown='' still=0
   until [ -s "$SPOOL/copied" ]; do
-    looks=$((looks + 1))
-    [ "$looks" -gt 1000 ] || continue
+    checks=$((checks + 1))
+    [ "$checks" -gt 1000 ] || continue
     pause 20
     slept=$((slept + SLEPT))
-    [ "$slept" -ge "$next_look" ] || continue
-    next_look=$((next_look + 1000))
-    look_at_copy
+    [ "$slept" -ge "$next_check" ] || continue
+    next_check=$((next_check + 1000))
+    check_copy
   done
 }
 
-# About once a second.
-look_at_copy() {
+# Runs about once a second.
+check_copy() {
   listed_size "$OUTGOING"
   still=$((still + 1))
   if [ "$LISTED" != "$grown" ]; then grown=$LISTED still=0; fi
-  if [ "$still" -ge 10 ] && [ -z "$UNFIT" ]; then
-    UNFIT='nothing could be read of it for ten seconds'
+  if [ "$still" -ge 10 ] && [ -z "$SKIP_REASON" ]; then
+    SKIP_REASON='no data for ten seconds'
     signal_tree KILL "$copier"
   fi
-  if [ $((next_look % 15000)) = 0 ]; then SYNCED='' && send_progress; fi
+  if [ $((next_check % 15000)) = 0 ]; then SYNCED='' && send_progress; fi
 }
 
-# A job may have put links where the recipe has directories: none leads to what is not the job's.
-refuse_artifact() {
-  case /$file in */[.-]* | *[!A-Za-z0-9._+/-]*) UNFIT='no name that the farm takes' ;; esac
-  [ "${#file}" -le 128 ] || UNFIT='too long a name'
-  directory=$TOP/$file
-  case `cd "${directory%/*}" && pwd -P`/ in "$TOP"/*) ;; *) UNFIT='behind a link' ;; esac
+# SKIP_REASON if the name is not valid, or if a link leads out of the work directory.
+check_artifact_path() {
+  case /$file in */[.-]* | *[!A-Za-z0-9._+/-]*) SKIP_REASON='the farm does not accept this name' ;; esac
+  [ "${#file}" -le 128 ] || SKIP_REASON='the name is too long'
+  directory=$ARTIFACT_ROOT/$file
+  case `cd "${directory%/*}" && pwd -P`/ in "$ARTIFACT_ROOT"/*) ;; *) SKIP_REASON='it is behind a link' ;; esac
 }
 
-# What was sent, and in words what was not: fifty lines, of which the last may say how many there are beside them.
-tell_artifacts() {
+# The files that were sent, and at most 50 lines about those that were not.
+print_artifacts() {
   [ -n "$ARTIFACTS" ] || return 0
   cat "$SPOOL/sent"
   more=$((`wc -l <"$SPOOL/left"` - 49))
   shown=50
   if [ "$more" -gt 1 ]; then shown=49; fi
   tr -cd ' -~\n' <"$SPOOL/left" | sed -n "1,${shown}s/^\(.\{1,200\}\).*/left \1/p"
-  if [ "$more" -gt 1 ]; then put_line "left $more more files, not named here"; fi
+  if [ "$more" -gt 1 ]; then put_line "left $more more files are not listed"; fi
 }

@@ -1,8 +1,8 @@
-# Claims: the long poll for the next job. The directory slot-S/N is the counter: claim number N, and all that belongs to it.
+# Claims: the long poll for the next job. The directory slot-S/N has claim N of slot S, and its job.
 
 CONFLICTS=0 NONE_AT=0
 
-# SPOOL: the directory of the newest claim; older ones were finished, and the crash came before they were removed.
+# SPOOL: the directory of the newest claim. Older ones are finished: an earlier agent ended before it removed them.
 find_spool() {
   CLAIM=0
   for spool in "$SLOT_DIR"/*; do
@@ -10,7 +10,7 @@ find_spool() {
     if is_number "$number" && [ "$number" -gt "$CLAIM" ]; then CLAIM=$number; fi
   done
   for spool in "$SLOT_DIR"/*; do
-    if [ -d "$spool" ] && [ "$spool" != "$SLOT_DIR/$CLAIM" ]; then forget_spool "$spool"; fi
+    if [ -d "$spool" ] && [ "$spool" != "$SLOT_DIR/$CLAIM" ]; then remove_spool "$spool"; fi
   done
   [ "$CLAIM" -gt 0 ] || CLAIM=1
   open_spool
@@ -21,142 +21,141 @@ open_spool() {
   mkdir -p "$SPOOL" || die "cannot make $SPOOL"
 }
 
-# The work directory first: a spool that is left says, at the next start, what else is left.
-forget_spool() {
+# The work directory goes first: if the agent ends in between, the spool still names it at the next start.
+remove_spool() {
   work=''
   [ -f "$1/work" ] && IFS= read -r work <"$1/work"
   case $work in /*/attempt-*) remove_work "$work" ;; esac
   rm -rf "$1"
 }
 
-# What another user owns is first removed as that user: not every rm is safe from one who puts links into its way.
+# As the job's user first: not every rm is safe from a user who puts links in its way.
 remove_work() {
   [ -d "$1" ] || return 0
   [ -z "$RUN_AS" ] || empty_work "$1"
   rm -rf "$1" 2>/dev/null || empty_work "$1"
-  [ ! -d "$1" ] || say "cannot remove $1 (another user may own files in it): remove it by hand"
+  [ ! -d "$1" ] || say "cannot remove $1: another user may own files in it; remove it manually"
 }
 
-# A job may have made directories that may not be written in (go's module cache): rm cannot empty them.
-# shellcheck disable=SC2016 # for the other shell
+# A job may have made directories without write permission (the module cache of go), which rm cannot empty.
 empty_work() {
   (
-    cd "${1%/*}" && shelter sh -c 'rm -rf "$0" && exit
+    cd "${1%/*}" && isolate sh -c 'rm -rf "$0" && exit
 find "$0" -type d ! -perm -700 -exec chmod u+rwx {} \;
 chmod -R u+rwX "$0"
 rm -rf "$0"' "$1"
   ) </dev/null >/dev/null 2>&1
 }
 
-# Removing a large build takes a while: the next claim does not wait for it.
+# In the background: a large build takes a while to remove, and the next claim need not wait.
 next_spool() {
   ended=$SPOOL
   CLAIM=$((CLAIM + 1))
   open_spool
-  forget_spool "$ended" &
+  remove_spool "$ended" &
 }
 
-# An agent that was killed leaves its long poll behind, which would take a job and write it into this directory.
-end_orphan() {
-  orphan='' born=''
-  [ -f "$SLOT_DIR/client-pid" ] && read -r orphan born <"$SLOT_DIR/client-pid"
+# A killed agent leaves its long poll running: that client would take a job and write it into this directory.
+kill_orphan_client() {
+  orphan='' start_time=''
+  [ -f "$SLOT_DIR/client-pid" ] && read -r orphan start_time <"$SLOT_DIR/client-pid"
   if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
-  # Where the host cannot tell births, some clients name in their arguments what they ask for.
-  if [ -n "$born" ]; then
-    alive_as "$orphan" "$born" || return 0
+  # Without start times: some clients have the URL in their arguments.
+  if [ -n "$start_time" ]; then
+    is_same_process "$orphan" "$start_time" || return 0
   else
     ps -o args= -p "$orphan" 2>/dev/null | grep -F /agent/v1/claim >/dev/null || return 0
   fi
   kill -s KILL "$orphan" 2>/dev/null
 }
 
-# True when SPOOL/claim holds a job. Otherwise it has waited as long as is right before the next try.
+# True if SPOOL/claim holds a job. Otherwise it has already waited as long as the next try should wait.
 claim_job() {
-  write_claim >"$SPOOL/ask"
-  in_query "$INSTANCE"
-  if post "/agent/v1/claim?instance=$QUERY&slot=$SLOT&claim=$CLAIM&wait=$POLL" "$SPOOL/ask" "$SPOOL/claim" $((POLL + 10)); then
-    hear_claim
-  elif leaving; then
+  print_claim >"$SPOOL/request"
+  escape_query "$INSTANCE"
+  if post "/agent/v1/claim?instance=$QUERY&slot=$SLOT&claim=$CLAIM&wait=$POLL" "$SPOOL/request" "$SPOOL/claim" $((POLL + 10)); then
+    handle_claim
+  elif is_stopping; then
     return 1
   else
-    delay_after 60
-    why_no_answer
-    [ "$FAILS" != 1 ] || say "no answer from the farm$WHY; trying on"
+    set_delay 60
+    explain_no_answer
+    [ "$FAILS" != 1 ] || say "no answer from the farm$WHY; trying again"
     pause "$DELAY"
     return 1
   fi
 }
 
-hear_claim() {
+handle_claim() {
   case $ERR in
     '') FAILS=0 CONFLICTS=0 ;;
     409)
-      conflict
+      handle_conflict
       return 1
       ;;
     426)
       if [ "$SLOT" = 1 ]; then
-        hear_offer
+        accept_offer
         update_is_due && return 1
-        say "the farm takes no agent like this ($ERR_TEXT); taking no jobs"
+        say "the farm rejects this version of the agent ($ERR_TEXT); taking no jobs"
       fi
       pause 60000
       return 1
       ;;
     *)
-      [ "$ERR" = 401 ] || say "the farm did not take our claim: $ERR_TEXT"
-      delay_after 60
+      [ "$ERR" = 401 ] || say "the farm rejected the claim: $ERR_TEXT"
+      set_delay 60
       pause "$DELAY"
       return 1
       ;;
   esac
   if is_name "$A_attempt" && is_name "$A_lease"; then return 0; fi
-  rest_after_none
+  pause_after_none
   return 1
 }
 
-# Another instance has taken over, which hello tells; or the farm has given this slot a job of which we never heard, its answer was
-# lost and then its lease, or our directory is an old copy: the farm names that claim, and we go on after it.
-conflict() {
+# Either another instance runs as this host, which hello reports. Or the farm has given this slot a job that never arrived here (the
+# answer was lost, or this directory is an old copy): then the farm names that claim, and the next claim follows it.
+handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
     CLAIM=$A_claim
     next_spool
     return 0
   fi
-  if [ "$SLOT" = 1 ]; then say_hello || return 0; fi
+  if [ "$SLOT" = 1 ]; then send_hello || return 0; fi
   CONFLICTS=$((CONFLICTS + 1)) FAILS=$CONFLICTS
   backoff 60
   pause "$DELAY"
 }
 
-rest_after_none() {
+pause_after_none() {
   number_or "$A_none" 1
   now
-  # An answer at once, again and again, would be a busy loop.
+  # Immediate answers without a job would make a busy loop.
   if [ "$NUMBER" = 0 ] && [ $((NOW - NONE_AT)) -le 1 ]; then NUMBER=1; fi
   NONE_AT=$NOW
-  if [ -n "$REFUSED" ] && [ "$NUMBER" -lt 5 ]; then NUMBER=5; fi
+  if [ -n "$REFUSAL" ] && [ "$NUMBER" -lt 5 ]; then NUMBER=5; fi
   if [ "$NUMBER" -gt 0 ]; then pause $((NUMBER * 1000)); fi
 }
 
-write_claim() {
-  refuse_if_unable
+print_claim() {
+  check_refusal
   [ -z "$FREE_MB" ] || put_line "disk_mb $FREE_MB"
-  [ -z "$REFUSED" ] || put_line "refuse $REFUSED"
+  [ -z "$REFUSAL" ] || put_line "refuse $REFUSAL"
   echo end
 }
 
-refuse_if_unable() {
-  REFUSED=''
+check_refusal() {
+  REFUSAL=''
   [ -d "$WORK_DIR" ] || mkdir -p "$WORK_DIR" 2>/dev/null
   free_mb "$WORK_DIR"
   if [ ! -w "$WORK_DIR" ]; then
-    REFUSED="no-work-dir cannot write in $WORK_DIR"
+    REFUSAL="no-work-dir cannot write in $WORK_DIR"
   elif [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
-    REFUSED="disk-full $FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB wanted"
-  elif [ -n "$CONF_WRONG$NO_SHELTER" ]; then
-    REFUSED="host-conf $CONF_WRONG$NO_SHELTER"
+    REFUSAL="disk-full $FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB required"
+  elif [ -n "$CONF_ERROR$ISOLATION_ERROR" ]; then
+    REFUSAL="host-conf $CONF_ERROR$ISOLATION_ERROR"
   elif ! in_hours; then
-    REFUSED="hours its owner allows: "`put_line "$HOURS" | tr '\n' ' '`
+    REFUSAL="hours outside of "`put_line "$HOURS" | tr '\n' ' '`
   fi
 }

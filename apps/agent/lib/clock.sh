@@ -1,9 +1,9 @@
-# Time: seconds since the epoch, milliseconds of a step, and waits that a signal ends.
+# Clock: seconds since 1970, the milliseconds of a step, and pauses that a signal ends.
 
-WOKEN='' SLEEPER='' FRACTIONS='' BOOTED='' JITTER=$(($$ % 32749))
+WOKEN='' SLEEP_PID='' FRACTIONS='' BOOTED='' JITTER=$(($$ % 32749))
 
-# Where the kernel tells how long it has run that is added to the first answer: no process, and no job ends because a clock was set.
-# Solaris 10's date has no %s, perl is part of it.
+# /proc/uptime is read once more instead of date: that starts no process, and no job ends because somebody sets the clock.
+# The date of Solaris 10 has no %s; its perl has the time.
 now() {
   uptime=''
   { read -r uptime _ </proc/uptime; } 2>/dev/null
@@ -19,8 +19,8 @@ now() {
   if is_number "$uptime"; then BOOTED=$((NOW - uptime)); fi
 }
 
-# Seconds and milliseconds (as 1mmm, never octal) of the wall clock; date has %N only where it is GNU's.
-stamp() {
+# STAMP_S and STAMP_MS: seconds, and milliseconds with a 1 before them, because 0mm is octal. Only GNU date has %N.
+read_timestamp() {
   moment=`date +%s%N`
   case $moment in
     *[!0-9]*) now; STAMP_S=$NOW STAMP_MS=1000 ;;
@@ -32,8 +32,8 @@ stamp() {
   esac
 }
 
-# MS: milliseconds from stamp $1 $2 to the newest one; a clock that was set back counts as no time.
-since_stamp() {
+# MS: milliseconds from the timestamp $1 $2 to the newest one, or 0 if the clock was set back.
+elapsed_since() {
   MS=$(((STAMP_S - $1) * 1000 + STAMP_MS - $2))
   [ "$MS" -ge 0 ] || MS=0
   [ "$MS" -le 999999999 ] || MS=999999999
@@ -41,7 +41,7 @@ since_stamp() {
 
 probe_sleep() { if sleep 0.01 2>/dev/null; then FRACTIONS=yes; fi; }
 
-# Waits so many milliseconds, or until a trap kills the sleeper. SLEPT says how many it will have been.
+# Waits for $1 milliseconds, or until a trap kills the sleep. SLEPT: about how many it was.
 pause() {
   SLEPT=$1
   if [ -n "$FRACTIONS" ]; then
@@ -52,15 +52,15 @@ pause() {
     SLEPT=$((fraction * 1000))
   fi
   exec sleep "$fraction" &
-  SLEEPER=$!
-  # A trap that ran before SLEEPER was set could not end the sleep.
-  if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && leaving; }; then kill -s KILL "$SLEEPER" 2>/dev/null; fi
-  await "$SLEEPER"
-  [ -z "$WOKEN" ] || SLEPT=20 # about what a look around costs, so that even a storm of signals does not stop the time
-  SLEEPER='' WOKEN=''
+  SLEEP_PID=$!
+  # A trap may have run before SLEEP_PID had its value.
+  if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && is_stopping; }; then kill -s KILL "$SLEEP_PID" 2>/dev/null; fi
+  await "$SLEEP_PID"
+  [ -z "$WOKEN" ] || SLEPT=20 # about what one check costs: many signals must not stop the count of time
+  SLEEP_PID='' WOKEN=''
 }
 
-# A trapped signal ends wait early, and ksh93 does not say so in the status: ask whether the child is still there.
+# A trapped signal ends `wait` early, and the exit status of ksh93 does not tell: check that the child is gone.
 await() {
   wait "$1" 2>/dev/null
   AWAITED=$?
@@ -70,7 +70,7 @@ await() {
   done
 }
 
-# DELAY: milliseconds until the next try, doubling from one second up to $1 seconds, with a quarter of jitter either way.
+# DELAY: milliseconds until the next try. It doubles from 1 s up to $1 s, plus or minus a random quarter.
 backoff() {
   FAILS=$((FAILS + 1))
   DELAY=1 tries=1

@@ -1,8 +1,8 @@
-# host.conf: the owner's own words about this host, read as lines, never evaluated.
+# host.conf: the owner's configuration. The agent evaluates nothing in it.
 
-# For a try with another client or launcher the environment wins; jobs do not inherit it.
+# For tests, the environment overrides client and launcher.
 CARRIAGE_RETURN=`printf '\r'` BYTE_ORDER_MARK=`printf '\357\273\277'`
-OWN_CLIENT=${RUMPFARM_CLIENT-} OWN_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_COMPLAINTS=''
+ENV_CLIENT=${RUMPFARM_CLIENT-} ENV_LAUNCHER=${RUMPFARM_LAUNCHER-} CONF_REPORTED=''
 
 write_conf() {
   if [ -f "$DIR/host.conf" ]; then
@@ -10,8 +10,8 @@ write_conf() {
     return 0
   fi
   cat >"$DIR/host.conf" <<EOF
-# What this host builds for, and what the farm may do here: lines that no shell evaluates, read before each job.
-# docs/hosts.md has all of them. A cross compiler, for example:
+# What this host builds for, and what the farm may do here. The agent reads this file before each job.
+# docs/hosts.md describes every line. For example, a cross compiler:
 #   arch arm cross
 #   env arm CC=arm-linux-gnueabihf-gcc
 arch $1 native
@@ -20,7 +20,7 @@ EOF
 }
 
 read_conf() {
-  CONF_ARCHES='' CONF_CLIENT=$OWN_CLIENT CONF_LAUNCHER=$OWN_LAUNCHER CONF_TEXT='' CONF_WRONG=''
+  CONF_ARCHES='' CONF_CLIENT=$ENV_CLIENT CONF_LAUNCHER=$ENV_LAUNCHER CONF_TEXT='' CONF_ERROR=''
   DISK_FLOOR=500 WORK_DIR=$DIR/work RULES='' HOURS='' SLOTS=1 RUN_AS='' WRAPPER='' HIDE=yes PASS='' NICE='' UPDATES=yes
   TUNNEL='' TUNNEL_KEY='' CA_FILE=$DIR/ca.pem
   [ -f "$CA_FILE" ] || CA_FILE=''
@@ -33,7 +33,7 @@ read_conf() {
   done <"$DIR/host.conf"
 }
 
-# An editor of another system ends lines with CR LF, or begins a file with a mark, and blanks around a line are seen by nobody.
+# Other systems' editors end lines with CR LF, or begin a file with a byte order mark. Nobody sees blanks around a line.
 trim_line() {
   line=${line#"$BYTE_ORDER_MARK"}
   while :; do
@@ -51,8 +51,8 @@ read_conf_line() {
   value=${line#* }
   case $line in
     'arch '*' native' | 'arch '*' cross') conf_arch "$value" ;;
-    'env '*' '*=*) is_key_of_env "$value" || bad_conf "the key may have only letters, digits and _" ;;
-    'runner '*' '*) ;; # with_pairs takes it from the file, like env
+    'env '*' '*=*) has_env_key "$value" || report_conf_error "the name may have only letters, digits and _" ;;
+    'runner '*' '*) ;; # call_with_env reads it from the file, like env
     'allow '?* | 'deny '?*)
       RULES="$RULES$line
 "
@@ -64,23 +64,23 @@ read_conf_line() {
     'wrapper '*) WRAPPER=$value ;;
     'hide yes' | 'hide no') HIDE=$value ;;
     pass | 'pass '*) conf_pass ;;
-    'disk_floor_mb '*) if is_number "$value"; then DISK_FLOOR=$value; else bad_conf 'expected MB'; fi ;;
+    'disk_floor_mb '*) if is_number "$value"; then DISK_FLOOR=$value; else report_conf_error 'expected MB'; fi ;;
     'work_dir /'*) WORK_DIR=$value ;;
-    'tunnel '?*) TUNNEL=$value ;; # whatever is wrong with it, nothing then goes another way
+    'tunnel '?*) TUNNEL=$value ;; # even a wrong value is kept, so that no request goes around the tunnel
     'tunnel_key '?*) TUNNEL_KEY=$value ;;
     'updates yes' | 'updates no') UPDATES=$value ;;
-    'client '*) [ -n "$OWN_CLIENT" ] || CONF_CLIENT=$value ;;
-    'ca_file /'*) if [ -r "$value" ]; then CA_FILE=$value; else bad_conf 'cannot be read'; fi ;;
-    'launcher '*) [ -n "$OWN_LAUNCHER" ] || CONF_LAUNCHER=$value ;;
-    *) explain_conf ;;
+    'client '*) [ -n "$ENV_CLIENT" ] || CONF_CLIENT=$value ;;
+    'ca_file /'*) if [ -r "$value" ]; then CA_FILE=$value; else report_conf_error 'cannot be read'; fi ;;
+    'launcher '*) [ -n "$ENV_LAUNCHER" ] || CONF_LAUNCHER=$value ;;
+    *) explain_conf_error ;;
   esac
 }
 
-CONF_WORDS='arch env runner allow deny hours slots nice run_as wrapper hide pass disk_floor_mb work_dir tunnel tunnel_key updates client ca_file launcher'
+CONF_KEYS='arch env runner allow deny hours slots nice run_as wrapper hide pass disk_floor_mb work_dir tunnel tunnel_key updates client ca_file launcher'
 
-explain_conf() {
-  word=${line%%[ 	]*} form=''
-  case $word in
+explain_conf_error() {
+  key=${line%%[ 	]*} form=''
+  case $key in
     arch) form='NAME native, or NAME cross' ;;
     env) form='ARCH KEY=VALUE' ;;
     runner) form='ARCH COMMAND' ;;
@@ -96,16 +96,16 @@ explain_conf() {
     tunnel | tunnel_key) form='WORDS' ;;
   esac
   if [ -n "$form" ]; then
-    bad_conf "expected $word $form"
+    report_conf_error "expected $key $form"
   else
-    MEANT=''
-    for known in $CONF_WORDS; do if nearly "$word" "$known"; then MEANT=$known; fi; done
-    bad_conf "unknown word $word${MEANT:+; did you mean $MEANT?} (docs/hosts.md has all of them)"
+    SIMILAR_KEY=''
+    for known in $CONF_KEYS; do if is_similar "$key" "$known"; then SIMILAR_KEY=$known; fi; done
+    report_conf_error "unknown key $key${SIMILAR_KEY:+; did you mean $SIMILAR_KEY?} (docs/hosts.md describes every line)"
   fi
 }
 
-# One letter too many, too few, or another; or two that have changed places.
-nearly() {
+# True if one letter is added, missing or different, or if two have changed places.
+is_similar() {
   before='' one=$1 other=$2
   while [ -n "$one$other" ]; do
     rest=${one#?} other_rest=${other#?}
@@ -120,34 +120,34 @@ nearly() {
   return 1
 }
 
-# PASS: what a job inherits, if there is a line.
+# PASS: the variables that jobs inherit, if host.conf has a line `pass`.
 conf_pass() {
   PASS=${PASS:-LOGNAME USER HOME TMPDIR TZ PATH RUMPFARM_MARK}
   for key in ${line#pass}; do
-    if is_key "$key"; then PASS="$PASS $key"; elif [ -n "$key" ]; then bad_conf 'not the name of a variable'; fi
+    if is_key "$key"; then PASS="$PASS $key"; elif [ -n "$key" ]; then report_conf_error 'not the name of a variable'; fi
   done
 }
 
-is_key_of_env() {
+has_env_key() {
   key=${1#* }
   is_key "${key%%=*}"
 }
 
 conf_arch() {
-  if is_name "${1% *}"; then CONF_ARCHES="$CONF_ARCHES $1"; else bad_conf 'not a name'; fi
+  if is_name "${1% *}"; then CONF_ARCHES="$CONF_ARCHES $1"; else report_conf_error 'not a name'; fi
 }
 
-# Said once for each state of the file, not before every job. A line that nobody understands may have been a deny.
-bad_conf() {
-  CONF_WRONG="line $line_number: $1; found: $line"
-  case $CONF_COMPLAINTS in *"|$line_number $line|"*) return 0 ;; esac
-  CONF_COMPLAINTS="$CONF_COMPLAINTS|$line_number $line|"
-  say "$DIR/host.conf $CONF_WRONG"
+# Each error is reported once, not before every job. The host takes no job meanwhile: the line may have been meant as a deny.
+report_conf_error() {
+  CONF_ERROR="line $line_number: $1; found: $line"
+  case $CONF_REPORTED in *"|$line_number $line|"*) return 0 ;; esac
+  CONF_REPORTED="$CONF_REPORTED|$line_number $line|"
+  say "$DIR/host.conf $CONF_ERROR"
 }
 
-# Calls $2 with the words that follow, and then with what host.conf exports to jobs for arch $1.
-# FARM_RUN is empty where programs run as they are, and unset where nothing can run them.
-with_pairs() {
+# Calls $2 with the following words, and then with what host.conf exports to jobs for arch $1.
+# FARM_RUN is empty for a native arch, and unset if nothing here runs programs of that arch.
+call_with_env() {
   arch=$1 next=$2
   shift 2
   while IFS= read -r line || [ -n "$line" ]; do

@@ -1,41 +1,41 @@
-# Facts: what the host can tell of itself. Everything is optional for the farm; a tool that is missing says nothing.
+# Host facts, for hello and enrolment. The farm needs none of them: a missing tool prints nothing.
 
-fact() {
+print_fact() {
   read -r value || return 0
   [ -z "$value" ] || put_line "$1 $value"
 }
 
-tell_facts() {
+print_facts() {
   put_line "protocol $PROTOCOL"
   put_line "version $AGENT_VERSION"
-  for part in s r m p v; do uname -"$part" 2>/dev/null | plain_line | fact "uname_$part"; done
+  for part in s r m p v; do uname -"$part" 2>/dev/null | printable_line | print_fact "uname_$part"; done
   put_line "ncpu $NCPU"
-  memory_mb | fact mem_mb
+  memory_mb | print_fact mem_mb
   free_mb "$DIR"
   [ -z "$FREE_MB" ] || put_line "disk_mb $FREE_MB"
   for tool in cc gcc clang make gmake git; do
-    if have "$tool"; then "$tool" --version 2>/dev/null </dev/null | plain_line | fact "tool_$tool"; fi
+    if has_command "$tool"; then "$tool" --version 2>/dev/null </dev/null | printable_line | print_fact "tool_$tool"; fi
   done
-  tell_left_over
+  print_left_over
   put_line "client $CLIENT"
   put_line "shell ${AGENT_SHELL##*/}"
   put_line "launcher $LAUNCHER"
-  put_line "sum $SUM_TOOL"
+  put_line "sum $CHECKSUM_TOOL"
 }
 
-# NCPU: those that this process may use: nproc knows its affinity, the others what the machine has.
+# NCPU: the processors that this process may use. Only nproc knows its affinity.
 count_cpus() {
-  for ask in 'env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc' nproc 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu'; do
+  for count in 'env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc' nproc 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu'; do
     # shellcheck disable=SC2086 # a command and its words
-    NCPU=`$ask 2>/dev/null`
+    NCPU=`$count 2>/dev/null`
     if is_number "$NCPU" && [ "$NCPU" -gt 0 ]; then break; fi
     NCPU=1
   done
-  keep_quota /sys/fs/cgroup
+  apply_cpu_quota /sys/fs/cgroup
 }
 
-# A container's share of the processors, as its control group has it (version 2, then 1), rounded up.
-keep_quota() {
+# Reduces NCPU to the quota of the control group (version 2, then 1), rounded up.
+apply_cpu_quota() {
   groups=$1 own=''
   [ -r /proc/self/cgroup ] && own=`sed -n 's/^0:://p' /proc/self/cgroup 2>/dev/null`
   quota='' period=''
@@ -54,8 +54,8 @@ keep_quota() {
 
 memory_mb() {
   if [ -r /proc/meminfo ]; then
-    sed -n 's/^MemTotal: *\([0-9]*\)[0-9]\{3\} kB$/\1/p' /proc/meminfo # KiB/1000: near enough, and no overflow
-  elif have prtconf; then
+    sed -n 's/^MemTotal: *\([0-9]*\)[0-9]\{3\} kB$/\1/p' /proc/meminfo # KiB / 1000 is close enough, and does not overflow
+  elif has_command prtconf; then
     prtconf 2>/dev/null | sed -n 's/^Memory size: \([0-9]*\) Mega.*/\1/p'
   else
     for name in hw.memsize hw.physmem64 hw.physmem; do
@@ -65,7 +65,7 @@ memory_mb() {
   fi
 }
 
-# FREE_MB at a path, empty if df cannot tell (in a bare chroot), which counts as enough. Cut as text: 32 bits overflow.
+# FREE_MB of the disk at $1. Empty, which counts as enough, if df fails (in a bare chroot). Cut as text, because 32 bits overflow.
 free_mb() {
   FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in
@@ -76,8 +76,8 @@ free_mb() {
   is_number "${FREE_MB:-0}" || FREE_MB=999999999
 }
 
-# Work directories that no job has any more: a job has made files there that this user cannot remove.
-tell_left_over() {
+# A work directory of an earlier job, which has files that this user cannot remove.
+print_left_over() {
   for left in "${WORK_DIR:-$DIR/work}"/attempt-*; do
     if [ -d "$left" ] && ! grep -Fxq "$left" "$DIR"/slot-*/*/work 2>/dev/null; then put_line "left_over $left"; fi
   done | sed 1q

@@ -1,19 +1,19 @@
-# Finish: when no process of the job is left, the rest of the log, then the result, until the farm has both.
+# Finish: send the rest of the log and then the result, until the farm has both.
 
-# Beyond the limit nothing is sent; dd cuts the file where it seeks to. Nobody writes to it any more.
-close_log() {
+# Nothing is sent beyond the limit: dd truncates the file at its seek. No process writes to it any more.
+finalize_log() {
   SUSPENDED='' WAITED=$NEXT
   size_of "$SPOOL/log"
   if ! is_number "$SIZE" || [ "$SIZE" -gt "$LOG_MAX" ]; then
     dd if=/dev/null of="$SPOOL/log" bs=1 seek="$LOG_MAX" count=0 2>/dev/null
     SIZE=$LOG_MAX
-    if [ "$REASON" = exit ]; then REASON=log-limit; fi # it ended before we saw how much it had written
+    if [ "$REASON" = exit ]; then REASON=log-limit; fi # it ended before the agent saw the size of the log
   fi
   read_steps
   clamp_steps
 }
 
-# A step that ended while the log was over its limit cannot have ended beyond the log.
+# A step that ended beyond the limit of the log ends at the limit.
 clamp_steps() {
   clamped='' rest=$STEPS
   while [ -n "$rest" ]; do
@@ -26,22 +26,22 @@ clamp_steps() {
 }
 
 send_log() {
-  if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # the farm has asked for a pause before the job ended
+  if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # the farm asked for a pause before the job ended
   while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do send_once || return 1; done
 }
 
 send_once() {
   before=$OFFSET
   send_progress || wait_for_farm || return 1
-  [ -z "$DROPPED" ] || return 1
-  # A farm that answers and does not move is not asked at full speed.
+  [ -z "$SETTLED" ] || return 1
+  # No busy loop with a farm that answers but takes no byte.
   if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
 }
 
-# When the owner stops us, the farm's absence is not waited out: the next start sends what is left.
+# A stop does not wait until the farm answers: the next start sends the rest.
 wait_for_farm() {
   if [ -n "$STOP" ] && [ "$FAILS" -ge 3 ]; then
-    say "attempt $ATTEMPT: the farm is away; its end will be told at the next start"
+    say "attempt $ATTEMPT: no answer from the farm; the next start sends its result"
     return 1
   fi
   WOKEN=''
@@ -53,48 +53,48 @@ finish_attempt() {
   REFUSALS=0
   while :; do
     measure "$SPOOL/log"
-    write_finish >"$SPOOL/ask"
-    if post "/agent/v1/attempts/$ATTEMPT/finish?lease=$LEASE" "$SPOOL/ask" "$SPOOL/answer" 20; then
-      hear_finish && return
+    print_finish >"$SPOOL/request"
+    if post "/agent/v1/attempts/$ATTEMPT/finish?lease=$LEASE" "$SPOOL/request" "$SPOOL/answer" 20; then
+      handle_finish && return
     else
-      delay_after 10
+      set_delay 10
     fi
     RETRY_IN=$DELAY
     wait_for_farm || return 1
   done
 }
 
-write_finish() {
+print_finish() {
   put_line "reason $REASON"
   [ -z "$STEPS" ] || put_line "steps $STEPS"
   put_line "logsize $LEN"
   put_line "sum $SUM"
-  [ ! -s "$SPOOL/compiler" ] || fact compiler <"$SPOOL/compiler"
-  [ -z "$DETAIL" ] || put_line "$DETAIL" | plain_line | fact detail
-  tell_artifacts
+  [ ! -s "$SPOOL/compiler" ] || print_fact compiler <"$SPOOL/compiler"
+  [ -z "$DETAIL" ] || put_line "$DETAIL" | printable_line | print_fact detail
+  print_artifacts
   echo end
 }
 
-# True when there is nothing more to say, to a farm that has it or does not want it.
-hear_finish() {
+# True if the farm has the result, or does not want it.
+handle_finish() {
   DELAY=1000
   case $ERR in
     '')
-      DROPPED=yes
+      SETTLED=yes
       say "attempt $ATTEMPT: $REASON, ${A_verdict:-done}"
       return 0
       ;;
     404 | 410)
-      DROPPED=yes
-      say "attempt $ATTEMPT was ended without us ($ERR_TEXT)"
+      SETTLED=yes
+      say "attempt $ATTEMPT: the farm has already ended it ($ERR_TEXT)"
       return 0
       ;;
-    429 | 503 | 401) delay_after 10; return 1 ;;
+    429 | 503 | 401) set_delay 10; return 1 ;;
   esac
   REFUSALS=$((REFUSALS + 1))
   if [ "$REFUSALS" -ge 10 ]; then
-    say "attempt $ATTEMPT: the farm does not take its end: $ERR_TEXT; dropping it"
-    DROPPED=yes
+    say "attempt $ATTEMPT: the farm rejects its result ($ERR_TEXT); giving up"
+    SETTLED=yes
     return 0
   fi
   if [ "$ERR" = 409 ]; then

@@ -1,8 +1,8 @@
-# Hello and bye: the agent tells the farm that it is there, what it is, and that it leaves.
+# Hello and bye: report the start, the host facts and the stop to the farm.
 
 POLL=50 LEASE_SECONDS=90 CHUNK=65536 CHUNK_MAX=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
 
-# Made anew at each start. One that no hello has confirmed is used again, else `previous` would name one the farm never heard.
+# INSTANCE: one for each start. If no hello has confirmed the last one, it is used again: `previous` must be one that the farm knows.
 choose_instance() {
   PREVIOUS=''
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"
@@ -16,49 +16,49 @@ confirm_instance() {
   if [ -f "$DIR/instance.next" ]; then mv "$DIR/instance.next" "$DIR/instance"; fi
 }
 
-write_hello() {
-  tell_facts
+print_hello() {
+  print_facts
   put_line "instance $INSTANCE"
   if is_name "$PREVIOUS"; then put_line "previous $PREVIOUS"; fi
   put_line "slots $SLOTS"
-  tell_update
+  print_update_facts
   put_line "$ARCH_LINES
 $RULES" | grep .
   echo end
 }
 
-# Until the farm has said ok, or the owner stops us.
-say_hello() {
+# Returns when the farm has accepted hello. False if the owner stops the agent first.
+send_hello() {
   FAILS=0
   read_conf
-  try_arches
-  until hello_once; do
-    leaving && return 1
+  test_arches
+  until try_hello; do
+    is_stopping && return 1
     pause "$DELAY"
-    leaving && return 1
+    is_stopping && return 1
   done
   FAILS=0
 }
 
-hello_once() {
+try_hello() {
   read_conf
-  write_hello >"$DIR/facts"
+  print_hello >"$DIR/facts"
   if post /agent/v1/hello "$DIR/facts" "$DIR/answer" 20; then
     case $ERR in
-      '' | 426) heard_hello; return 0 ;; # 426 comes again with the claim
+      '' | 426) accept_hello; return 0 ;; # the farm repeats a 426 in its answer to the claim
       401 | 429 | 503) ;;
-      409) say "another agent runs as this host ($ERR_TEXT); asking again in $LEASE_SECONDS s"; DELAY=$((LEASE_SECONDS * 1000)); return 1 ;;
-      *) say "the farm refuses our hello: $ERR_TEXT" ;;
+      409) say "another agent runs as this host ($ERR_TEXT); trying again in $LEASE_SECONDS s"; DELAY=$((LEASE_SECONDS * 1000)); return 1 ;;
+      *) say "the farm rejected hello: $ERR_TEXT" ;;
     esac
-  elif ! leaving; then
-    why_no_answer
-    [ $((FAILS % 8)) -gt 0 ] || say "no answer from the farm at $URL$WHY; trying on"
+  elif ! is_stopping; then
+    explain_no_answer
+    [ $((FAILS % 8)) -gt 0 ] || say "no answer from the farm at $URL$WHY; trying again"
   fi
-  delay_after 60
+  set_delay 60
   return 1
 }
 
-heard_hello() {
+accept_hello() {
   [ "$FAILS" = 0 ] || say 'the farm answers again'
   number_or "$A_poll" 50
   POLL=$NUMBER
@@ -70,19 +70,19 @@ heard_hello() {
   [ "$CHUNK" -gt 0 ] || CHUNK=65536
   CHUNK_MAX=$CHUNK
   confirm_instance
-  hear_offer
+  accept_offer
   now
   HELLO_AT=$NOW HELLO_CONF=$CONF_TEXT
 }
 
-# Again every hour, and when the owner has changed host.conf.
+# Every hour, and after a change of host.conf.
 hello_is_due() { [ "$CONF_TEXT" != "$HELLO_CONF" ] || [ $((NOW - HELLO_AT)) -ge 3600 ]; }
 
-say_bye() {
+send_bye() {
   IDLE=''
   echo end >"$DIR/facts"
-  in_query "$INSTANCE"
+  escape_query "$INSTANCE"
   post "/agent/v1/bye?instance=$QUERY" "$DIR/facts" "$DIR/answer" 3
-  end_tunnel
-  say bye
+  stop_tunnel
+  say 'agent stopped'
 }

@@ -1,16 +1,16 @@
-# Signed plain HTTP, for hosts without TLS 1.2: HMAC-SHA256 over every request and every answer, both ways; see "Signed
-# requests" in docs/agent-protocol.md. The client knows nothing of it: a signature is a part of the path, or a line.
+# Signed plain HTTP, for hosts without TLS 1.2: each request and each answer has an HMAC-SHA256, see "Signed requests" in
+# docs/agent-protocol.md. The HTTP client takes no part: the signature is in the query, or a line of the answer.
 
-SIGNED='' SHA='' RUN='' SKEW=0 COUNT=0 NOTHING_SUM=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+SIGNED='' SHA256_COMMAND='' PROCESS_NONCE='' CLOCK_OFFSET=0 REQUEST_COUNT=0 EMPTY_SHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
-# SHA: the words of a command.
+# SHA256_COMMAND: a command and its arguments.
 choose_sha() {
-  for SHA in sha256sum 'shasum -a 256' sha256 'openssl dgst -sha256' 'digest -a sha256' 'cksum -a sha256' \
+  for SHA256_COMMAND in sha256sum 'shasum -a 256' sha256 'openssl dgst -sha256' 'digest -a sha256' 'cksum -a sha256' \
     sha_of_perl 'sha_of_python python3' 'sha_of_python python'; do
     digest x 2>/dev/null
     case $DIGEST in 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881) return 0 ;; esac
   done
-  die 'nothing here can do SHA-256: install OpenSSL 0.9.8, or perl with Digest::SHA'
+  die 'no program for SHA-256 works here; install OpenSSL 0.9.8 or newer, or perl with Digest::SHA'
 }
 
 sha_of_perl() { perl -MDigest::SHA -e 'print Digest::SHA->new(256)->addfile(*STDIN)->hexdigest'; }
@@ -18,24 +18,23 @@ sha_of_python() {
   "$1" -c 'import hashlib, sys; print(hashlib.sha256(getattr(sys.stdin, "buffer", sys.stdin).read()).hexdigest())'
 }
 
-# DIGEST of text $1; some print a name before it, some after.
+# DIGEST of text $1. Some programs print a name before it, others after it.
 digest() {
-  DIGEST=`put_text "$1" | $SHA`
-  only_digest
+  DIGEST=`put_text "$1" | $SHA256_COMMAND`
+  cut_digest
 }
 
 digest_of_file() {
-  DIGEST=`$SHA <"$1"`
-  only_digest
+  DIGEST=`$SHA256_COMMAND <"$1"`
+  cut_digest
 }
 
-only_digest() {
+cut_digest() {
   DIGEST=${DIGEST##*= }
   DIGEST=${DIGEST%% *}
 }
 
 put_text() {
-  # shellcheck disable=SC3045 # print only where it was found
   case $PUT in
     printf) printf %s "$1" ;;
     print) print -rn -- "$1" ;;
@@ -43,24 +42,24 @@ put_text() {
   esac
 }
 
-# A key is 32 bytes, written with the letters a to p. Xored with HMAC's pads each letter is printable, so that the pads are
-# made from the hexadecimal digits by tr, once, and can be held in variables. (\134 is a backslash.)
+# A key is 32 bytes, written as 64 letters from a to p. Their XOR with the pads of HMAC is printable, so tr makes the pads once,
+# and shell variables can hold them. (\134 is a backslash.)
 set_key() {
   IPAD=`put_line "$1" | tr 0123456789abdefc 'WTURSPQ^_\134]ZXYF['`
   OPAD=`put_line "$1" | tr 0123456789abcdef '=>?89:;45670123,'`
 }
 
-# MAC: the HMAC of line $1, and of the lines of the answer in file $2, if one is named.
+# MAC: the HMAC of line $1, and of the answer in file $2 if one is given.
 mac() {
-  DIGEST=`{ put_line "$IPAD$1"; [ -z "${2-}" ] || signed_lines "$2"; } | $SHA`
-  only_digest
+  DIGEST=`{ put_line "$IPAD$1"; [ -z "${2-}" ] || signed_lines "$2"; } | $SHA256_COMMAND`
+  cut_digest
   to_octal
-  DIGEST=`{ put_text "$OPAD"; put_octal; } | $SHA`
-  only_digest
+  DIGEST=`{ put_text "$OPAD"; put_octal; } | $SHA256_COMMAND`
+  cut_digest
   MAC=$DIGEST
 }
 
-# Without a process, if the shell can print without one. They are the lines as this shell reads them: what it will go by.
+# The lines that are signed, without a process where the shell can print: exactly what the agent has read.
 signed_lines() {
   if [ "$PUT" = cat ]; then
     sed '/^sig /,$d' "$1"
@@ -72,7 +71,7 @@ signed_lines() {
   done <"$1"
 }
 
-# Bytes without a process for each of them: print wants \0ooo, printf \ooo.
+# OCTAL: DIGEST as escapes, without a process for each byte. print needs \0ooo, printf \ooo.
 to_octal() {
   OCTAL='' lead=''
   [ "$PUT" != print ] || lead=0
@@ -84,71 +83,71 @@ to_octal() {
 }
 
 put_octal() {
-  # shellcheck disable=SC2059,SC3045 # nothing but escapes
+  # shellcheck disable=SC2059 # only escapes
   case $PUT in print) print -n -- "$OCTAL" ;; *) printf "$OCTAL" ;; esac
 }
 
-# TARGET: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its requests.
-# While a job is watched, the clock was looked at a moment ago.
+# REQUEST_PATH: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its requests.
+# While a job runs, NOW is recent.
 sign_request() {
-  [ -n "$RUN" ] || RUN=`random_name`
-  COUNT=$((COUNT + 1)) TICKET=$RUN.$COUNT
+  [ -n "$PROCESS_NONCE" ] || PROCESS_NONCE=`random_name`
+  REQUEST_COUNT=$((REQUEST_COUNT + 1)) REQUEST_NONCE=$PROCESS_NONCE.$REQUEST_COUNT
   [ -z "$IDLE" ] || now
-  case $2 in *\?*) TARGET="$2&" ;; *) TARGET=$2\? ;; esac
-  TARGET="${TARGET}by=$BY&time=$((NOW + SKEW))&nonce=$TICKET"
-  DIGEST=$NOTHING_SUM
+  case $2 in *\?*) REQUEST_PATH="$2&" ;; *) REQUEST_PATH=$2\? ;; esac
+  REQUEST_PATH="${REQUEST_PATH}by=$BY&time=$((NOW + CLOCK_OFFSET))&nonce=$REQUEST_NONCE"
+  DIGEST=$EMPTY_SHA256
   if [ -s "$3" ]; then digest_of_file "$3"; fi
-  mac "$1 $TARGET
+  mac "$1 $REQUEST_PATH
 $DIGEST"
-  TARGET="$TARGET&sig=$MAC"
+  REQUEST_PATH="$REQUEST_PATH&sig=$MAC"
 }
 
-# True if file $1 is an answer of the farm to the request that was signed last. Nothing of another one is believed.
-believe() {
+# True if file $1 is the farm's answer to the last signed request. The agent uses nothing from another answer.
+verify_answer() {
   if read_answer "$1" && [ -n "$A_sig" ]; then
-    mac "answer $TICKET" "$1"
+    mac "answer $REQUEST_NONCE" "$1"
     if [ "$MAC" = "$A_sig" ]; then
-      learn_clock
+      adjust_clock
       return 0
     fi
   fi
-  forget_answer
-  [ ! -s "$1" ] || put_line 'not signed by the farm: changed on its way, or this host is no longer known' >"$SLOT_DIR/client-said"
+  clear_answer
+  [ ! -s "$1" ] || put_line 'the answer is not signed by the farm: it was changed, or the farm no longer knows this host' >"$SLOT_DIR/client-errors"
   return 1
 }
 
-# Old hosts have wrong clocks. Ten digits: the farm's word, but no number of the protocol's.
-learn_clock() {
+# Old hosts have wrong clocks: use the farm's time. It has ten digits, one more than is_number allows.
+adjust_clock() {
   case $ERR_TEXT in '401 clock '[1-9]*) ;; *) return 0 ;; esac
   case ${ERR_TEXT##* } in *[!0-9]* | ???????????*) return 0 ;; esac
   now
-  SKEW=$((${ERR_TEXT##* } - NOW))
-  put_line "$SKEW" >"$PRIVATE/skew"
+  CLOCK_OFFSET=$((${ERR_TEXT##* } - NOW))
+  put_line "$CLOCK_OFFSET" >"$PRIVATE/skew"
 }
 
-# post, signed. Refused for its time or its number, it is sent once more with better ones.
+# Sends a signed request as `post` does, and once more if the farm refuses its time or its nonce.
 post_signed() {
   for _ in 1 2; do
     sign_request POST "$1" "$2"
     : >"$3.new"
-    ask "$TARGET" "$2" "$3.new" "$4"
-    believe "$3.new" || return 1
+    send_request "$REQUEST_PATH" "$2" "$3.new" "$4"
+    verify_answer "$3.new" || return 1
     case $ERR_TEXT in '401 clock '* | '401 replay') ;; *) break ;; esac
   done
-  # An agent that was killed finds no job that nobody has looked at.
+  # Only a verified claim gets its name: an agent that was killed must not resume an unverified one.
   case $1 in */claim*) mv "$3.new" "$3" ;; esac
 }
 
-# From an invitation: its public name, and a key. Neither tells of the other, nor of the invitation.
-use_invitation() {
+# The invitation gives a public name and a key. Neither reveals the other, nor the invitation.
+set_invitation_key() {
   digest "$1"
   BY=$DIGEST
   digest "rumpfarm key $1"
   set_key "$DIGEST"
 }
 
-# The host's key is made on both sides.
-keep_key() {
+# The farm derives the same key from the same nonce: no key crosses the network.
+save_host_key() {
   mac "host $NONCE"
   set_key "$MAC"
   BY=$A_host
@@ -160,6 +159,6 @@ $OPAD" >"$PRIVATE/key.new"
 
 read_key() {
   { IFS= read -r BY && IFS= read -r IPAD && IFS= read -r OPAD; } 2>/dev/null <"$PRIVATE/key" ||
-    die "the host in $DIR does not sign its requests; enrol it anew from $FARM"
-  [ ! -f "$PRIVATE/skew" ] || read -r SKEW <"$PRIVATE/skew"
+    die "the host in $DIR does not sign its requests; enrol it again from $FARM"
+  [ ! -f "$PRIVATE/skew" ] || read -r CLOCK_OFFSET <"$PRIVATE/skew"
 }

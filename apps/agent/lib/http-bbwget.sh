@@ -1,4 +1,4 @@
-# busybox wget: plain HTTP, and the credential in its arguments, where other users of the host may see it: the last resort.
+# busybox wget: plain HTTP only. Its arguments show the credential to other users of the host, so it is the last choice.
 
 bbwget_usable() {
   ! is_https || return 1
@@ -8,26 +8,26 @@ bbwget_usable() {
   return 1
 }
 
-# Debian's crashes on -T.
+# Debian's busybox wget crashes on -T.
 bbwget_prepare() {
-  WATCHED=yes
+  NEEDS_TIMEOUT=yes
   put_line "$1" >"$PRIVATE/client-rc"
 }
 
 bbwget_post() { bbwget_get "$1" "$3" "$4" --post-file "$2"; }
 
 bbwget_get() {
-  path=$1 out=$2
+  url_path=$1 out=$2
   shift 3
-  set -- ${1+"$@"} --header 'Content-Type: application/octet-stream' # posh stops at "$@" when there is nothing
+  set -- ${1+"$@"} --header 'Content-Type: application/octet-stream' # posh stops at an empty "$@"
   bearer=''
   read -r bearer <"$PRIVATE/client-rc"
   [ -z "$bearer" ] || set -- "$@" --header "Authorization: Bearer $bearer"
   # shellcheck disable=SC2086 # one word or two
-  exec $CLIENT_TOOL -q -O "$out" "$@" "$URL$path"
+  exec $CLIENT_TOOL -q -O "$out" "$@" "$URL$url_path"
 }
 
-# ENC: busybox wget ends a body at its first NUL; file $1, of LEN bytes, then goes as hexadecimal.
+# busybox wget ends a body at its first NUL. A file $1 (of LEN bytes) with a NUL goes as hexadecimal; ENC then says so.
 encode_body() {
   ENC=''
   if [ "$CLIENT" != bbwget ] || [ "$LEN" = 0 ] || [ $((`tr -d '\000' <"$1" | wc -c`)) = "$LEN" ]; then return 0; fi
@@ -36,7 +36,7 @@ encode_body() {
   mv "$1.hex" "$1"
 }
 
-# Small ods know neither -A nor -t, but octal they all know.
+# A small od knows neither -A nor -t. Every od knows octal.
 in_hex() {
   if od -An -tx1 </dev/null >/dev/null 2>&1; then
     od -An -v -tx1 | tr -d ' \t\n'

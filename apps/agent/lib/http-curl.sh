@@ -1,6 +1,6 @@
-# curl: reads its header from a file, so that the credential is in no argument list.
+# curl: reads the credential from a file, so that no argument shows it.
 
-# One that was built without TLS does not name https among its protocols.
+# A curl without TLS does not list https among its protocols.
 curl_usable() { if is_https; then curl --version | grep -w https; else curl --version; fi >/dev/null; }
 
 curl_prepare() {
@@ -19,5 +19,5 @@ header = "Content-Type: application/octet-stream"'
 
 curl_post() { exec curl -q -K "$PRIVATE/client-rc" -m "$4" -o "$3" --data-binary @"$2" "$URL$1"; }
 
-# A download may take as long as it likes while bytes come.
+# A download has no time limit while bytes arrive.
 curl_get() { exec curl -q -K "$PRIVATE/client-rc" --speed-limit 1 --speed-time "$3" -o "$2" "$URL$1"; }

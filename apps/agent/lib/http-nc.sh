@@ -1,6 +1,6 @@
-# nc: plain HTTP only, and there are many. What one does when its input ends is found by what it knows.
+# nc: plain HTTP only. Programs of that name differ at the end of their input.
 
-# Nobody listens on port 1, and an nc that works ends with 1; one for another machine, or a stub, does not.
+# Port 1 refuses the connection, and a working nc then exits with 1. One for another processor does not.
 nc_usable() {
   ! is_https || return 1
   for CLIENT_TOOL in nc 'busybox nc'; do
@@ -10,15 +10,15 @@ nc_usable() {
   return 1
 }
 
-# Those that know -N (OpenBSD, FreeBSD) do not close their half when the input ends, and keep to -w to the last byte.
-# Others do close it (busybox, macOS), at which servers drop a long poll: they get an input that does not end.
+# An nc with -N (OpenBSD, FreeBSD) keeps its half of the connection open at the end of its input, and limits the time with -w.
+# Others close it (busybox, macOS), and servers then end a long poll: these get an input without an end.
 nc_prepare() {
-  if $CLIENT_TOOL -N 2>&1 </dev/null | grep option >/dev/null; then WATCHED=yes; fi
+  if $CLIENT_TOOL -N 2>&1 </dev/null | grep option >/dev/null; then NEEDS_TIMEOUT=yes; fi
   raw_prepare "$1"
 }
 
-nc_talk() {
-  if [ -n "$WATCHED" ] && mkfifo "$request" 2>/dev/null; then
+nc_exchange() {
+  if [ -n "$NEEDS_TIMEOUT" ] && mkfifo "$request" 2>/dev/null; then
     exec 3<>"$request"
     rm -f "$request"
     cat <&4 >&3 &

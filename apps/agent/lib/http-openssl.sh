@@ -1,4 +1,4 @@
-# openssl s_client: HTTPS only. It does not check the server's name unless it is told to, which old ones do not know.
+# openssl s_client: HTTPS only. It checks the server's name only if it is asked to; old versions cannot.
 
 openssl_usable() {
   is_https && openssl version >/dev/null || return 1
@@ -8,17 +8,17 @@ openssl_usable() {
 }
 
 openssl_prepare() {
-  WATCHED=yes
+  NEEDS_TIMEOUT=yes
   raw_prepare "$1"
 }
 
-openssl_talk() {
-  place=$HOST:$PORT
+openssl_exchange() {
+  address=$HOST:$PORT
   case $HOST in
-    *:*) set -- -verify_ip "$HOST" && place="[$HOST]:$PORT" ;;
+    *:*) set -- -verify_ip "$HOST" && address="[$HOST]:$PORT" ;;
     *[!0-9.]*) set -- -verify_hostname "$HOST" -servername "$HOST" ;;
     *) set -- -verify_ip "$HOST" ;;
   esac
   [ -z "$CA_FILE" ] || set -- "$@" -CAfile "$CA_FILE"
-  exec openssl s_client -quiet -verify_return_error "$@" -connect "$place" <&4 4<&-
+  exec openssl s_client -quiet -verify_return_error "$@" -connect "$address" <&4 4<&-
 }

@@ -1,4 +1,4 @@
-# perl: IO::Socket is part of it since 5.6; HTTPS needs IO::Socket::SSL, from when it could check a server's name.
+# perl: IO::Socket since 5.6. HTTPS needs IO::Socket::SSL 1.84, which checks the server's name.
 
 perl_usable() {
   if is_https; then perl -e 'use IO::Socket::SSL 1.84'; else perl -e 'use IO::Socket'; fi
@@ -6,8 +6,7 @@ perl_usable() {
 
 perl_prepare() { raw_prepare "$1"; }
 
-perl_talk() {
-  # shellcheck disable=SC2016 # perl's
+perl_exchange() {
   exec perl -e '
 use IO::Socket;
 my ($h, $p, $t, $tls, $ca) = @ARGV;

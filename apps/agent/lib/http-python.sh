@@ -1,18 +1,18 @@
-# python, 3 or 2: its own sockets; HTTPS from when it could check a server's name (2.7.9, 3.4).
+# python 3 or 2: HTTPS needs a version that checks the server's name (2.7.9, 3.4).
 
 python_usable() {
-  ask='import socket; socket.create_connection'
-  if is_https; then ask='import ssl; ssl.create_default_context'; fi
+  probe='import socket; socket.create_connection'
+  if is_https; then probe='import ssl; ssl.create_default_context'; fi
   for python in python3 python2 python; do
-    # The program itself: what is called so may be a script that looks for it each time.
-    CLIENT_TOOL=`"$python" -c "$ask; import sys; print(sys.executable)"` && return 0
+    # The program itself: the name may be a script that searches for it at each start.
+    CLIENT_TOOL=`"$python" -c "$probe; import sys; print(sys.executable)"` && return 0
   done
   return 1
 }
 
 python_prepare() { raw_prepare "$1"; }
 
-python_talk() {
+python_exchange() {
   exec "$CLIENT_TOOL" -c '
 import os, socket, sys
 h, p, t, tls, ca = sys.argv[1:]

@@ -1,5 +1,5 @@
-# Raw HTTP/1.0, for clients that only carry bytes. The request is a file, whose name is gone before the client starts, for it holds
-# the credential; the answer is a file that begins with the header.
+# Raw HTTP/1.0, for clients that only carry bytes. The request is a file, removed before the client starts, because it holds the
+# credential. The answer is a file that begins with the header.
 
 raw_prepare() {
   CR=`printf '\r'`
@@ -12,28 +12,28 @@ Content-Type: application/octet-stream$CR
 $bearer$CR" >"$PRIVATE/client-rc"
 }
 
-raw_post() { raw_talk POST "$@"; }
-raw_get() { raw_talk GET "$1" /dev/null "$2" "$3"; }
+raw_post() { raw_exchange POST "$@"; }
+raw_get() { raw_exchange GET "$1" /dev/null "$2" "$3"; }
 
-raw_talk() {
+raw_exchange() {
   HOST=${URL#*://} PORT=80
   HOST=${HOST%%/*}
   BASE=${URL#*"//$HOST"}
   if is_https; then PORT=443; fi
-  case $HOST in *:*[!0-9]) ;; *:*) PORT=${HOST##*:} HOST=${HOST%:*} ;; esac # [::1] ends with a bracket
+  case $HOST in *:*[!0-9]) ;; *:*) PORT=${HOST##*:} HOST=${HOST%:*} ;; esac # an IPv6 address without a port ends with a bracket
   HOST=${HOST#"["} HOST=${HOST%"]"}
   size_of "$3"
-  request=$PRIVATE/ask`put_line "${4#"$DIR"}" | tr / -`
+  request=$PRIVATE/request`put_line "${4#"$DIR"}" | tr / -`
   cat - "$PRIVATE/client-rc" "$3" >"$request" <<EOF
 $1 $BASE$2 HTTP/1.0$CR
 Content-Length: $SIZE$CR
 EOF
   exec 4<"$request" >"$4.raw"
   rm -f "$request"
-  "${CLIENT}_talk" "$5"
+  "${CLIENT}_exchange" "$5"
 }
 
-# Takes the header from an answer. The shell reads its lines and no byte more, cat the rest as it is.
+# Removes the header from answer $1. The shell reads the header's lines and no byte more; cat copies the rest.
 strip_header() {
   {
     IFS= read -r line

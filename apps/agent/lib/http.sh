@@ -1,9 +1,8 @@
-# HTTP: which client this host has, and one request with it.
-# A client NAME is NAME_usable, NAME_prepare CREDENTIAL, NAME_post PATH BODY ANSWER SECONDS, NAME_get PATH FILE SECONDS; or, where
-# all it can do is carry bytes to the farm and back, NAME_usable and NAME_talk SECONDS: http-raw.sh does the rest.
+# HTTP: which client this host has, and one request with it. A client NAME has NAME_usable, NAME_prepare CREDENTIAL, and either
+# NAME_post PATH BODY ANSWER SECONDS and NAME_get PATH FILE SECONDS, or NAME_exchange SECONDS if it can only carry bytes.
 
 CLIENTS='curl wget perl python nc openssl bbwget'
-CLIENT_PID='' CLIENT_TOOL='' CA_FILE='' WATCHED='' CR='' NO_CLIENT=''
+CLIENT_PID='' CLIENT_TOOL='' CA_FILE='' NEEDS_TIMEOUT='' CR='' NO_CLIENT=''
 
 choose_client() {
   for CLIENT in ${CONF_CLIENT:-$CLIENTS}; do
@@ -13,90 +12,90 @@ choose_client() {
   return 1
 }
 
-# RAW is also how the file with a raw answer ends.
+# RAW_SUFFIX: also the suffix of the file that gets a raw answer.
 use_client() {
-  SPEAKER=$CLIENT RAW=''
-  case $CLIENT in perl | python | nc | openssl) SPEAKER=raw RAW=.raw ;; esac
+  CLIENT_KIND=$CLIENT RAW_SUFFIX=''
+  case $CLIENT in perl | python | nc | openssl) CLIENT_KIND=raw RAW_SUFFIX=.raw ;; esac
 }
 
 is_https() { case $URL in https:*) ;; *) return 1 ;; esac; }
 
-# The owner's url becomes an argument and a line of the saved script: only what a url of a farm needs. FARM is as it was given.
-use_url() {
+# The URL becomes an argument and a line of the saved script: allow only the characters of a farm's address. FARM: as the owner gave it.
+set_url() {
   FARM=${1%/} URL=${1%/} SIGNED=''
   case $URL in signed+http://*) SIGNED=yes URL=${URL#signed+} ;; esac
   case $URL in
-    '' | @*) die "no farm's address in this copy; name it: --url http://farm.example:8080" ;;
-    *[!][A-Za-z0-9.:/_~%-]*) die "the farm's address has characters that no address needs: $URL" ;;
+    '' | @*) die "this copy has no farm address; pass it with --url http://farm.example:8080" ;;
+    *[!][A-Za-z0-9.:/_~%-]*) die "the farm address has characters that are not allowed: $URL" ;;
     http://?* | https://?*) ;;
-    *) die "not a farm's address: $URL; expected is something like http://farm.example:8080" ;;
+    *) die "not a farm address: $URL; expected something like http://farm.example:8080" ;;
   esac
 }
 
-# Sends file $2 to path $1; true if a whole answer is in file $3. Waits in the background, so that traps run at once.
+# Sends file $2 to path $1. True if file $3 has a whole answer. The client runs in the background, so that traps run at once.
 post() {
   : >"$3"
-  forget_answer
-  keep_tunnel || return 1
+  clear_answer
+  ensure_tunnel || return 1
   if [ -n "$SIGNED" ]; then post_signed "$@"; return; fi
-  ask "$@"
+  send_request "$@"
   read_answer "$3"
 }
 
-ask() {
-  : >"$3$RAW"
-  "${SPEAKER}_post" "$@" </dev/null >/dev/null 2>"$SLOT_DIR/client-said" &
+send_request() {
+  : >"$3$RAW_SUFFIX"
+  "${CLIENT_KIND}_post" "$@" </dev/null >/dev/null 2>"$SLOT_DIR/client-errors" &
   CLIENT_PID=$!
   if [ -n "$IDLE" ]; then
-    birth_of "$CLIENT_PID"
-    put_line "$CLIENT_PID $BIRTH" >"$SLOT_DIR/client-pid"
+    read_start_time "$CLIENT_PID"
+    put_line "$CLIENT_PID $START_TIME" >"$SLOT_DIR/client-pid"
   fi
-  if [ -n "$IDLE" ] && leaving; then kill -s KILL "$CLIENT_PID" 2>/dev/null; else watch "$CLIENT_PID" "$4" "$3$RAW"; fi
+  if [ -n "$IDLE" ] && is_stopping; then kill -s KILL "$CLIENT_PID" 2>/dev/null; else start_timeout "$CLIENT_PID" "$4" "$3$RAW_SUFFIX"; fi
   await "$CLIENT_PID"
   CLIENT_PID=''
-  end_watch
-  [ -z "$RAW" ] || strip_header "$3" 2>>"$SLOT_DIR/client-said"
+  stop_timeout
+  [ -z "$RAW_SUFFIX" ] || strip_header "$3" 2>>"$SLOT_DIR/client-errors"
 }
 
-# TARGET: path $1 as `get` wants it. Before its process begins: a signature counts.
-aim_at() {
-  TARGET=$1
+# REQUEST_PATH: path $1 for `get`. Outside of the subshell that downloads, because each signature increments a counter.
+set_request_path() {
+  REQUEST_PATH=$1
   [ -z "$SIGNED" ] || sign_request GET "$1" /dev/null
 }
 
-# Fetches path $1 into file $2, and gives up when no byte came for $3 seconds. For a process of its own, which it may become.
+# Downloads path $1 into file $2, and gives up after $3 seconds without a byte. Runs in a subshell, which may become the client.
 get() {
-  keep_tunnel || return 1
-  [ -n "$RAW$WATCHED" ] || "${SPEAKER}_get" "$@" # execs
-  : >"$2$RAW"
-  "${SPEAKER}_get" "$@" &
+  ensure_tunnel || return 1
+  [ -n "$RAW_SUFFIX$NEEDS_TIMEOUT" ] || "${CLIENT_KIND}_get" "$@" # does not return
+  : >"$2$RAW_SUFFIX"
+  "${CLIENT_KIND}_get" "$@" &
   client=$!
-  watch "$client" "$3" "$2$RAW"
+  start_timeout "$client" "$3" "$2$RAW_SUFFIX"
   await "$client"
-  end_watch
-  if [ -n "$RAW" ]; then strip_header "$2"; else return "$AWAITED"; fi
+  stop_timeout
+  if [ -n "$RAW_SUFFIX" ]; then strip_header "$2"; else return "$AWAITED"; fi
 }
 
-# For clients that know no time limit: ends process $1 when file $3 has not grown for $2 seconds. There is no timeout(1) everywhere.
-# Braces: of `( ) &` yash's $! is a shell in between.
-watch() {
-  WATCH=''
-  [ -n "$WATCHED" ] || return 0
-  birth_of "$1"
+# For clients without a time limit: kills process $1 when file $3 has not grown for $2 seconds. Many systems have no timeout(1).
+# In braces, because the $! of yash after `( ) &` is a shell in between.
+start_timeout() {
+  TIMEOUT_PID=''
+  [ -n "$NEEDS_TIMEOUT" ] || return 0
+  read_start_time "$1"
   {
-    born=$BIRTH sleeper='' seen='' over=''
+    start_time=$START_TIME sleeper='' seen='' over=''
     trap 'over=yes; [ -z "$sleeper" ] || kill -s KILL "$sleeper"' TERM
     while [ -z "$over" ] && size_of "$3" && [ "$SIZE" != "$seen" ]; do
       seen=$SIZE
       exec sleep "$2" &
       sleeper=$!
-      # The TERM may have come before the trap, where dash loses it, or before the sleeper had a name.
-      if [ -n "$over" ] || ! alive_as "$1" "$born"; then over=yes; kill -s KILL "$sleeper"; fi
+      # TERM may come before the trap is set, where dash loses it, or before sleeper has its value.
+      if [ -n "$over" ] || ! is_same_process "$1" "$start_time"; then over=yes; kill -s KILL "$sleeper"; fi
       await "$sleeper"
     done
-    if [ -z "$over" ] && alive_as "$1" "$born"; then kill -s KILL "$1"; fi
+    if [ -z "$over" ] && is_same_process "$1" "$start_time"; then kill -s KILL "$1"; fi
   } </dev/null >/dev/null 2>&1 &
-  WATCH=$!
+  TIMEOUT_PID=$!
 }
 
-end_watch() { [ -z "$WATCH" ] || kill -s TERM "$WATCH" 2>/dev/null; }
+stop_timeout() { [ -z "$TIMEOUT_PID" ] || kill -s TERM "$TIMEOUT_PID" 2>/dev/null; }

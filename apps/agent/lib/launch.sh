@@ -1,17 +1,16 @@
-# Launchers: start a process as the leader of its own group, so that it outlives the agent and dies as a whole.
+# Launchers: start a process as the leader of its own process group, so that it outlives the agent.
 
-# LAUNCHER: the first that truly gives a new group, whose id is the pid that the shell knows.
+# LAUNCHER: the first one that makes a new group whose id is the pid that the shell has.
 choose_launcher() {
   for LAUNCHER in ${CONF_LAUNCHER:-setsid perl python3 python setpgrp monitor}; do
-    if [ "$LAUNCHER" != monitor ]; then have "$LAUNCHER" || continue; fi
-    leads_group && return 0
+    if [ "$LAUNCHER" != monitor ]; then has_command "$LAUNCHER" || continue; fi
+    makes_group && return 0
   done
   LAUNCHER=plain
 }
 
-leads_group() {
+makes_group() {
   : >"$DIR/group"
-  # shellcheck disable=SC2016 # for the launched shell, not for this one
   launch "$AGENT_SHELL" -c \
     'sed "s/.*) [A-Z] [0-9]* \([0-9]*\) .*/\1/" /proc/$$/stat >"$1" 2>/dev/null || ps -o pgid= -p $$ >"$1" 2>/dev/null; :' \
     sh "$DIR/group" 2>/dev/null
@@ -22,7 +21,7 @@ leads_group() {
   [ "$group" = "$LAUNCHED" ]
 }
 
-# `exec`, because yash's $! would otherwise be a shell in between.
+# `exec`: otherwise the $! of yash is a shell in between.
 launch() {
   case $LAUNCHER in
     perl) exec perl -e 'use POSIX; $SIG{INT} = $SIG{QUIT} = "DEFAULT"; POSIX::setsid(); exec @ARGV; die "exec: $!"' "$@" </dev/null & ;;
@@ -34,7 +33,7 @@ launch() {
   LAUNCHED=$!
 }
 
-# `set -m` ends yash, posh and zsh when there is no terminal: try it where that does no harm.
+# `set -m` without a terminal ends yash, posh and zsh: try it in a subshell.
 launch_monitored() {
   if (set -m) 2>/dev/null; then set -m; fi
   exec "$@" </dev/null &

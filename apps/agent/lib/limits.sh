@@ -1,56 +1,56 @@
-# Limits: the agent keeps them itself, also while the farm is away.
+# Limits: the agent enforces them itself, also while the farm does not answer.
 
-# The first reason counts, and is on disk before anything is killed. A job that has ended needs none.
-give_reason() {
+# The first reason counts. It is on disk before any process is killed. A job that has ended needs none.
+set_reason() {
   if [ -n "$REASON" ] || [ -n "$ENDED" ]; then return 0; fi
   REASON=$1 DETAIL=${2-}
-  put_reason "$REASON" "$DETAIL" >"$SPOOL/reason"
+  print_reason "$REASON" "$DETAIL" >"$SPOOL/reason"
   say "attempt $ATTEMPT: ending the job: $REASON${DETAIL:+, $DETAIL}"
 }
 
-# Whole only with its last line, like everything that may be cut by a crash.
-put_reason() {
+# The last line shows that the file is whole, also after a crash.
+print_reason() {
   put_line "$1"
   put_line "$2"
   put_line end
 }
 
-keep_limits() {
-  if [ -n "$STOP" ]; then give_reason stopped; fi
+check_limits() {
+  if [ -n "$STOP" ]; then set_reason stopped; fi
   if ! is_number "$SIZE" || [ "$SIZE" -gt "$LOG_MAX" ]; then
     SUSPENDED=yes
-    give_reason log-limit
+    set_reason log-limit
   fi
   [ "$CLOCK_IN" -le 0 ] || return 0
   now
   CLOCK_IN=1000
-  keep_time
-  keep_disk
+  check_time
+  check_disk
 }
 
-# A log that grows, or sources that are still coming, are no silence.
-keep_time() {
-  if [ "$SIZE" != "$SEEN_SIZE" ] || [ "$STEP" = 0 ]; then SEEN_SIZE=$SIZE SEEN_AT=$NOW; fi
-  if [ $((NOW - STARTED)) -ge "$WALL" ]; then give_reason wall-limit; fi
-  if [ $((NOW - SEEN_AT)) -ge "$SILENCE" ]; then give_reason silence-limit; fi
+# No silence: a log that grows, or sources that still arrive.
+check_time() {
+  if [ "$SIZE" != "$OUTPUT_SIZE" ] || [ "$STEP" = 0 ]; then OUTPUT_SIZE=$SIZE OUTPUT_AT=$NOW; fi
+  if [ $((NOW - STARTED)) -ge "$WALL" ]; then set_reason wall-limit; fi
+  if [ $((NOW - OUTPUT_AT)) -ge "$SILENCE" ]; then set_reason silence-limit; fi
 }
 
-keep_disk() {
+check_disk() {
   [ $((NOW - DISK_AT)) -ge 5 ] || return 0
   DISK_AT=$NOW
   free_mb "$WORK_DIR"
   if [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
-    give_reason disk-full "$FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB wanted"
+    set_reason disk-full "$FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB required"
   fi
 }
 
-# SECONDS_LEFT: a request must not outlast the next limit, should the farm have gone deaf.
-request_seconds() {
-  SECONDS_LEFT=20
-  [ -z "$STOP" ] || SECONDS_LEFT=5
+# REQUEST_TIMEOUT: seconds. A request must not last longer than until the next limit, in case the farm does not answer.
+set_request_timeout() {
+  REQUEST_TIMEOUT=20
+  [ -z "$STOP" ] || REQUEST_TIMEOUT=5
   [ -z "$ENDED" ] || return 0
-  for limit in $((STARTED + WALL - NOW)) $((SEEN_AT + SILENCE - NOW)); do
-    if [ "$limit" -lt "$SECONDS_LEFT" ]; then SECONDS_LEFT=$limit; fi
+  for limit in $((STARTED + WALL - NOW)) $((OUTPUT_AT + SILENCE - NOW)); do
+    if [ "$limit" -lt "$REQUEST_TIMEOUT" ]; then REQUEST_TIMEOUT=$limit; fi
   done
-  [ "$SECONDS_LEFT" -ge 2 ] || SECONDS_LEFT=2
+  [ "$REQUEST_TIMEOUT" -ge 2 ] || REQUEST_TIMEOUT=2
 }

@@ -1,8 +1,8 @@
-# One agent for each directory. A lock is a file lock.N with the owner's pid and birth; only the highest N counts.
-# It is never removed by its owner, only overtaken: `ln` to N+1 has one winner, and a latecomer who linked a number that
-# was already overtaken sees the higher one when it looks again. So kill -9, reboots and reused pids cannot wedge it.
+# Lock: one agent for each directory. A lock is a file lock.N with the pid and the start time of its owner; the highest N counts.
+# The owner never removes it: the next agent links lock.N+1, and `ln` has one winner. An agent that has linked a lower number
+# sees the higher one when it checks again. So kill -9, a reboot or a reused pid cannot block the directory.
 
-highest_lock() {
+find_highest_lock() {
   HIGHEST=0
   for file in "$DIR"/lock.*; do
     number=${file##*.}
@@ -10,43 +10,43 @@ highest_lock() {
   done
 }
 
-lock_owner() {
-  OWNER='' OWNER_BIRTH=''
-  [ "$HIGHEST" -gt 0 ] && read -r OWNER OWNER_BIRTH 2>/dev/null <"$DIR/lock.$HIGHEST"
+read_lock_owner() {
+  OWNER='' OWNER_START_TIME=''
+  [ "$HIGHEST" -gt 0 ] && read -r OWNER OWNER_START_TIME 2>/dev/null <"$DIR/lock.$HIGHEST"
 }
 
 take_lock() {
-  birth_of "$$"
-  own_birth=$BIRTH
-  { put_line "$$ $own_birth" >"$DIR/mine.$$"; } 2>/dev/null || die "cannot write in $DIR"
+  read_start_time "$$"
+  own_start_time=$START_TIME
+  { put_line "$$ $own_start_time" >"$DIR/mine.$$"; } 2>/dev/null || die "cannot write in $DIR"
   tries=0
   until try_lock; do
     tries=$((tries + 1))
-    [ "$tries" -lt 20 ] || die "cannot get the lock in $DIR; if no agent runs there, remove its lock.* files"
+    [ "$tries" -lt 20 ] || die "cannot get the lock in $DIR; if no agent runs there, remove the files lock.*"
   done
   rm -f "$DIR/mine.$$"
-  KEEPER=yes
+  OWNS_TUNNEL=yes
 }
 
 try_lock() {
-  highest_lock
-  lock_owner
-  [ "$OWNER" != "$$" ] || [ "$OWNER_BIRTH" != "$own_birth" ] || return 0 # enroll went on as run
-  if alive_as "$OWNER" "$OWNER_BIRTH"; then
+  find_highest_lock
+  read_lock_owner
+  [ "$OWNER" != "$$" ] || [ "$OWNER_START_TIME" != "$own_start_time" ] || return 0 # enroll has become run, in the same process
+  if is_same_process "$OWNER" "$OWNER_START_TIME"; then
     rm -f "$DIR/mine.$$"
-    die "an agent runs already in $DIR, as process $OWNER; stop it with: kill $OWNER"
+    die "an agent already runs in $DIR as process $OWNER; stop it with: kill $OWNER"
   fi
   mine=$((HIGHEST + 1))
   ln "$DIR/mine.$$" "$DIR/lock.$mine" 2>/dev/null || return 1
-  highest_lock
+  find_highest_lock
   if [ "$HIGHEST" != "$mine" ]; then
     rm -f "$DIR/lock.$mine"
     return 1
   fi
-  forget_lower_locks
+  remove_lower_locks
 }
 
-forget_lower_locks() {
+remove_lower_locks() {
   for file in "$DIR"/lock.*; do
     number=${file##*.}
     if is_number "$number" && [ "$number" -lt "$mine" ]; then rm -f "$file"; fi

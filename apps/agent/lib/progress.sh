@@ -1,11 +1,11 @@
-# Progress: one request carries log bytes, heartbeat, ended steps, and brings back size, next and cancel.
+# Progress: one request sends log bytes and ended steps, and is the heartbeat.
 
 progress_path() {
   PROGRESS="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
 }
 
-# The bytes of OUTGOING, the log or an artifact, from OFFSET to the next multiple of CHUNK: dd then seeks by whole blocks, and reads nothing twice.
-take_chunk() {
+# A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK: so dd seeks by whole blocks.
+prepare_chunk() {
   LEN=0 SUM=none ENC=''
   : >"$SPOOL/chunk"
   if [ -n "$SYNCED" ] && [ "$SIZE" -gt "$OFFSET" ] && [ -z "$SUSPENDED" ]; then
@@ -24,46 +24,46 @@ cut_chunk() {
   fi
 }
 
-# True if the farm answered. Sets OFFSET, NEXT, and a REASON if the farm wants an end.
+# True if the farm answered. Sets OFFSET and NEXT, and a REASON if the farm cancels.
 send_progress() {
-  take_chunk
+  prepare_chunk
   if [ -z "$ARTIFACT" ] && [ $((OFFSET + LEN)) -gt "$LOG_MAX" ]; then
-    give_reason log-limit
+    set_reason log-limit
     SUSPENDED=yes
     return 0
   fi
   SENT_STEPS=$STEPS
   progress_path
-  request_seconds
+  set_request_timeout
   CLOCK_IN=0
   [ "$CHUNK" = "$CHUNK_MAX" ] || now
-  if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$SECONDS_LEFT"; then
-    [ "$CHUNK" = "$CHUNK_MAX" ] || larger_chunk "$NOW"
-    hear_progress
+  if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$REQUEST_TIMEOUT"; then
+    [ "$CHUNK" = "$CHUNK_MAX" ] || grow_chunk "$NOW"
+    handle_progress
   else
-    [ "$FAILS" != 0 ] || say "attempt $ATTEMPT: no answer from the farm; the job goes on"
-    if [ "$LEN" -gt 4096 ]; then smaller_chunk; fi
-    delay_after 10
+    [ "$FAILS" != 0 ] || say "attempt $ATTEMPT: no answer from the farm; the job keeps running"
+    if [ "$LEN" -gt 4096 ]; then shrink_chunk; fi
+    set_delay 10
     RETRY_IN=$DELAY
     return 1
   fi
 }
 
-# A modem does not take a whole chunk in the time that a request may last: at 5 kB/s 256 KiB never came through.
-smaller_chunk() {
+# A slow link cannot carry a whole chunk within the timeout: at 5 kB/s, 256 KiB never arrived.
+shrink_chunk() {
   CHUNK=$((CHUNK / 4))
   [ "$CHUNK" -ge 4096 ] || CHUNK=4096
 }
 
-# It was asked at second $1, and the link is quick: back to what the farm takes.
-larger_chunk() {
+# Grows the chunk again, up to the farm's maximum, if the request of second $1 took at most 2 s.
+grow_chunk() {
   now
   if [ $((NOW - $1)) -gt 2 ] || [ $((LEN * 2)) -lt "$CHUNK" ]; then return 0; fi
   CHUNK=$((CHUNK * 2))
   [ "$CHUNK" -le "$CHUNK_MAX" ] || CHUNK=$CHUNK_MAX
 }
 
-hear_progress() {
+handle_progress() {
   case $ERR in
     '' | 409)
       [ "$FAILS" = 0 ] || say "attempt $ATTEMPT: the farm answers again"
@@ -73,33 +73,33 @@ hear_progress() {
       number_or "$A_next" 2000
       NEXT=$NUMBER
       [ "$NEXT" -ge 50 ] || NEXT=50
-      [ -z "$A_cancel" ] || obey_cancel
+      [ -z "$A_cancel" ] || apply_cancel
       ;;
     403)
-      FAILS=0 OFFSET=$SIZE SYNCED=yes UNFIT=${ERR_TEXT#403 }
+      FAILS=0 OFFSET=$SIZE SYNCED=yes SKIP_REASON=${ERR_TEXT#403 }
       ;;
     410 | 404)
-      say "attempt $ATTEMPT is no longer ours ($ERR_TEXT)"
-      DROPPED=yes
-      give_reason dropped
+      say "attempt $ATTEMPT: lost its lease ($ERR_TEXT)"
+      SETTLED=yes
+      set_reason dropped
       ;;
     413)
-      if [ "$CHUNK" -gt 1024 ]; then CHUNK=$((CHUNK / 2)) CHUNK_MAX=$CHUNK; else refused_progress; fi
+      if [ "$CHUNK" -gt 1024 ]; then CHUNK=$((CHUNK / 2)) CHUNK_MAX=$CHUNK; else handle_refused_progress; fi
       ;;
-    *) refused_progress ;;
+    *) handle_refused_progress ;;
   esac
 }
 
-refused_progress() {
-  [ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm says $ERR_TEXT"
-  delay_after 10
+handle_refused_progress() {
+  [ "$ERR" = 401 ] || say "attempt $ATTEMPT: the farm rejected progress: $ERR_TEXT"
+  set_delay 10
   RETRY_IN=$DELAY
   return 1
 }
 
-obey_cancel() {
+apply_cancel() {
   case $A_cancel in
-    cancelled | log-limit | wall-limit) give_reason "$A_cancel" ;;
-    *) give_reason cancelled ;;
+    cancelled | log-limit | wall-limit) set_reason "$A_cancel" ;;
+    *) set_reason cancelled ;;
   esac
 }

@@ -1,12 +1,12 @@
-# install and uninstall: the farm has the script for that, with its templates, as it has this one. It is fetched when it is wanted,
-# and only run because the owner has asked for it. The log is for service managers that keep none.
+# Service files, for `install` and `uninstall`: the farm serves the installer with its templates. The agent downloads it only if the
+# owner asks for it.
 
 run_service() {
-  open_state
+  load_state
   host_dir=$DIR
-  if ! ask_aside /agent/v1/service; then
+  if ! request_from_copy /agent/v1/service; then
     rm -rf "$DIR"
-    die "the farm at $FARM has not sent what is needed for that: $WHY"
+    die "cannot download the installer from the farm at $FARM: $WHY"
   fi
   sed -n 's/^| \{0,1\}//p' "$DIR/answer" >"$DIR/service.sh"
   "$AGENT_SHELL" "$DIR/service.sh" "$host_dir" "$AGENT_SHELL" "$@"
@@ -15,25 +15,18 @@ run_service() {
   exit "$done"
 }
 
-# Asks the farm from a directory of its own, which DIR then is, with a copy of what an agent has: one may be running, and root may
-# do this for another user, and must leave no file of its own behind. If not true, WHY says why.
-ask_aside() {
-  aside=$PRIVATE/aside
-  copy_state "$aside"
-  DIR=$aside PRIVATE=$aside/private
+# Sends a request from a copy of the state, which is then DIR: an agent may run at the same time, and root may do this for another
+# user, and must leave no files. False if the farm does not answer; WHY says why.
+request_from_copy() {
+  copy=$PRIVATE/copy
+  copy_state "$copy"
+  DIR=$copy PRIVATE=$copy/private
   choose_tools "$CREDENTIAL"
-  # Without an agent, or beside one whose tunnel is shut, a tunnel of our own.
-  if [ -n "$TUNNEL" ] && ! tunnel_is_open; then rm -f "$PRIVATE/tunnel" && KEEPER=yes; fi
-  put_line end >"$DIR/ask"
+  # Uses the tunnel of the running agent if it is open, else its own.
+  if [ -n "$TUNNEL" ] && ! tunnel_is_open; then rm -f "$PRIVATE/tunnel" && OWNS_TUNNEL=yes; fi
+  put_line end >"$DIR/request"
   WHY='' FAILS=0
-  if post "$1" "$DIR/ask" "$DIR/answer" 20; then WHY=$ERR_TEXT; else why_no_answer && WHY=${WHY:-nothing came}; fi
-  end_tunnel
+  if post "$1" "$DIR/request" "$DIR/answer" 20; then WHY=$ERR_TEXT; else explain_no_answer && WHY=${WHY:-no answer}; fi
+  stop_tunnel
   [ -z "$WHY" ]
-}
-
-keep_log_small() {
-  [ -n "$LOG" ] || return 0
-  if [ -f "$LOG" ]; then size_of "$LOG"; else SIZE=0; fi
-  [ "$SIZE" -le 1000000 ] || mv "$LOG" "$LOG.old"
-  exec 2>>"$LOG"
 }

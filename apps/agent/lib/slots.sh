@@ -1,14 +1,14 @@
-# Slots: a host may run several jobs at once. Slot 1 is the agent itself; each further one is a process of its own, which claims,
-# watches and sends for its own directory slot-N, and leaves hello and bye to the agent.
+# Slots: a host may run several jobs at once. Slot 1 is the agent itself. Each further slot is a process, which claims and supervises
+# jobs in its own directory slot-N; hello and bye stay with the agent.
 
-SLOT=1 SLOT_DIR='' MAIN='' SLOT_PIDS='' VERSION_OF='' VERSION_AT=0
+SLOT=1 SLOT_DIR='' AGENT_PID='' SLOT_PIDS='' COMPILER_OF='' COMPILER_AT=0
 
 use_slot() {
   SLOT=$1 SLOT_DIR=$DIR/slot-$1
   mkdir -p "$SLOT_DIR" || die "cannot make $SLOT_DIR"
 }
 
-# Those that host.conf wants, and those that have a job from before.
+# Starts the slots that host.conf wants, and those that still have a job.
 start_slots() {
   for slot in "$DIR"/slot-*; do
     number=${slot##*-}
@@ -21,39 +21,39 @@ start_slots() {
   done
 }
 
-# One that an agent left which was killed has another's instance, and the same job to watch: it goes, its job stays.
-# No child of ours: bash 5.2 loses a child that ends just as a trapped signal comes (a runner's end does both), and then waits for
-# it until it has no other child.
+# A slot process of an earlier, killed agent is replaced: it has another instance. Its job keeps running.
+# A slot is no child of the agent: bash 5.2 loses a child that exits while a trapped signal arrives (the end of a runner does both),
+# and then waits for it until it has no other child.
 start_slot() {
-  if slot_lives "$1"; then
+  if slot_runs "$1"; then
     case "$SLOT_PIDS " in *" $loop "*) return 0 ;; esac
     kill -s KILL "$loop"
   fi
   mkdir -p "$DIR/slot-$1"
   (
     exec env "RUMPFARM_DIR=$DIR" "RUMPFARM_SHELL=$AGENT_SHELL" "$AGENT_SHELL" "$AGENT_FILE" slot "$1" "$INSTANCE" "$POLL" "$LEASE_SECONDS" "$CHUNK" "$$" </dev/null &
-    birth_of "$!"
-    put_line "$! $BIRTH" >"$DIR/slot-$1/loop"
+    read_start_time "$!"
+    put_line "$! $START_TIME" >"$DIR/slot-$1/loop"
   )
-  slot_lives "$1"
+  slot_runs "$1"
   SLOT_PIDS="$SLOT_PIDS $loop"
 }
 
-# Slot 1 has none: asked first, for posh crashes now and then over a file that is not there, when it has run a trap before.
-slot_lives() { [ -f "$DIR/slot-$1/loop" ] && read -r loop born <"$DIR/slot-$1/loop" && alive_as "$loop" "$born"; }
+# The -f comes first: after a trap, posh now and then crashes when it opens a file that does not exist.
+slot_runs() { [ -f "$DIR/slot-$1/loop" ] && read -r loop start_time <"$DIR/slot-$1/loop" && is_same_process "$loop" "$start_time"; }
 
-pass_on() {
+signal_slots() {
   [ -n "$SLOT_PIDS" ] || return 0
   for slot in "$DIR"/slot-*; do
-    if slot_lives "${slot##*-}"; then kill -s "$1" "$loop" 2>/dev/null; fi
+    if slot_runs "${slot##*-}"; then kill -s "$1" "$loop" 2>/dev/null; fi
   done
 }
 
-# The agent's end, or its exchange for a newer one, waits for the jobs of all slots: HUP and TERM were passed on.
-await_slots() {
+# Before the agent stops or is replaced: waits for the jobs of all slots, which have got HUP or TERM.
+wait_for_slots() {
   for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
-    while slot_lives "${slot##*-}"; do
-      if [ -n "$STOP" ]; then kill -s TERM "$loop"; else kill -s HUP "$loop"; fi 2>/dev/null # it may have missed the first
+    while slot_runs "${slot##*-}"; do
+      if [ -n "$STOP" ]; then kill -s TERM "$loop"; else kill -s HUP "$loop"; fi 2>/dev/null # the first one may be lost
       sleep 1
     done
   done
@@ -61,18 +61,18 @@ await_slots() {
 }
 
 run_slot() {
-  open_state
+  load_state
   CREDENTIAL=''
   use_slot "$1"
   read_tools "$DIR/slot-1/tools"
-  INSTANCE=$2 POLL=$3 LEASE_SECONDS=$4 CHUNK=$5 MAIN=$6
-  watch_signals
+  INSTANCE=$2 POLL=$3 LEASE_SECONDS=$4 CHUNK=$5 AGENT_PID=$6
+  set_traps
   apply_conf
-  end_orphan
+  kill_orphan_client
   find_spool
-  take_up_attempt
-  leaving || serve
+  resume_attempt
+  is_stopping || take_jobs
 }
 
-# Slots beyond the first go with the agent, and when host.conf wants fewer.
-slot_is_over() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$MAIN" 2>/dev/null; }; }
+# A further slot ends with the agent, or when host.conf wants fewer.
+slot_must_end() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$AGENT_PID" 2>/dev/null; }; }

@@ -1,4 +1,4 @@
-# Sources: fetched, checked by length and sum, unpacked. Wrong bytes three times end the job; silence does not.
+# Sources: download, check and unpack them. Three wrong downloads end the job; a farm that does not answer does not.
 
 fetch_sources() {
   K=0 FAILS=0
@@ -8,51 +8,51 @@ fetch_sources() {
     [ "$K" = 1 ] || start_download "$K"
     fetch_source
     unpack_source
-    if [ "$LEN" -gt 1000000 ]; then rm -f "$SOURCE_FILE" & fi # a small one goes with the spool
+    if [ "$LEN" -gt 1000000 ]; then rm -f "$SOURCE_FILE" & fi # a small file is removed with the spool
   done
 }
 
 start_download() {
   SOURCE_FILE=$SPOOL/source-$1.tar.gz
-  aim_at "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE"
-  get "$TARGET" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/fetching" &
+  set_request_path "/agent/v1/attempts/$ATTEMPT/sources/$1?lease=$LEASE"
+  get "$REQUEST_PATH" "$SOURCE_FILE" 60 </dev/null >/dev/null 2>"$SPOOL/download-errors" &
   DOWNLOAD=$!
 }
 
 fetch_source() {
   wrong=0
-  until download_is_right; do
-    if told_to_stop; then end_job exit; fi
-    [ "$wrong" -lt 3 ] || end_job broken "source ${SOURCE%% *} came wrong three times: $what_was_wrong"
+  until download_is_valid; do
+    if stop_requested; then end_job exit; fi
+    [ "$wrong" -lt 3 ] || end_job broken "three downloads of source ${SOURCE%% *} were wrong: $download_error"
     pause "$DELAY"
-    if told_to_stop; then end_job exit; fi
-    rm -f "$SOURCE_FILE" # not truncated: a client that fails may leave no file
+    if stop_requested; then end_job exit; fi
+    rm -f "$SOURCE_FILE" # removed, not emptied: a client that fails may make no file
     start_download "$K"
   done
 }
 
-download_is_right() {
-  DELAY=1000 what_was_wrong=''
+download_is_valid() {
+  DELAY=1000 download_error=''
   await "$DOWNLOAD"
   if [ "$AWAITED" = 0 ] && [ -f "$SOURCE_FILE" ]; then
     measure "$SOURCE_FILE"
     if [ -n "$SIGNED" ]; then digest_of_file "$SOURCE_FILE" && SUM=sha256:$DIGEST; fi
-    source_is_right && return 0
-    hear_source_error
+    source_is_valid && return 0
+    handle_source_error
   else
     ERR=''
-    delay_after 10
+    set_delay 10
   fi
   return 1
 }
 
-# The sum that this host can tell, among those that the farm named.
-source_is_right() {
+# Among the checksums that the farm sent, one that this host can compute must match.
+source_is_valid() {
   # shellcheck disable=SC2086 # words without blanks
   set -- $SOURCE
-  what_was_wrong="$LEN bytes, $2 expected"
+  download_error="it has $LEN bytes instead of $2"
   [ "$LEN" = "$2" ] || return 1
-  what_was_wrong="its checksum is $SUM"
+  download_error="its checksum is $SUM"
   shift 2
   for sum in ${1+"$@"}; do
     case $sum in "${SUM%%:*}":*) [ "$sum" = "$SUM" ]; return ;; esac
@@ -60,37 +60,37 @@ source_is_right() {
   [ -z "$SIGNED" ]
 }
 
-# An err is a text; the farm's not being able to answer now is no wrong download.
-hear_source_error() {
+# The farm reports an error as text. If it cannot answer at the moment, the download does not count as wrong.
+handle_source_error() {
   wrong=$((wrong + 1))
   IFS= read -r first 2>/dev/null <"$SOURCE_FILE" || return 0
-  if [ -n "$SIGNED" ] && ! believe "$SOURCE_FILE"; then return 0; fi
+  if [ -n "$SIGNED" ] && ! verify_answer "$SOURCE_FILE"; then return 0; fi
   case $first in
     'err 503 '* | 'err 429 '* | 'err 401 '*)
       wrong=$((wrong - 1))
       DELAY=5000
       ;;
     'err 404 '* | 'err 410 '*) end_job broken "${first#err }" ;;
-    'err '*) what_was_wrong=$first ;;
+    'err '*) download_error=$first ;;
   esac
 }
 
-# -o: the archive's owner means nothing here, and root's tar would keep it.
+# -o: root's tar would otherwise keep the owner that the archive names.
 unpack_source() {
-  (cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (shelter tar xof -)) 2>"$SPOOL/trouble" ||
-    end_in_trouble "cannot unpack source ${SOURCE%% *}"
-  leave_no_future "$WORK/${SOURCE%% *}"
+  (cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (isolate tar xof -)) 2>"$SPOOL/errors" ||
+    fail_job "cannot unpack source ${SOURCE%% *}"
+  clamp_file_times "$WORK/${SOURCE%% *}"
 }
 
-# A commit's date may be ahead of this host's clock, and configure and make refuse files that are newer than now. All files of a
-# commit have one time, so that the first one tells; and they keep one time, for make compares them. Here, as elsewhere, only
-# the job's user writes in a directory that is that user's: root would follow a link.
-leave_no_future() {
+# A commit may be dated after this host's clock, and configure and make reject files from the future. All files of a commit have
+# the same time: one of them shows it, and touch gives all of them one time again, because make compares times. The job's user
+# does it: root would follow a link.
+clamp_file_times() {
   for one in "$1"/* "$1"/.[!.]*; do
     if [ ! -h "$one" ] && { [ -f "$one" ] || [ -d "$one" ]; }; then break; fi
   done
   if [ -n "`find "$one" -prune -newer "$SPOOL/runner" 2>/dev/null`" ]; then
     moment=`TZ=UTC0 date +%Y%m%d%H%M.%S`
-    (cd "$1" && shelter env TZ=UTC0 find . ! -type l -exec touch -c -t "$moment" {} \;) 2>/dev/null
+    (cd "$1" && isolate env TZ=UTC0 find . ! -type l -exec touch -c -t "$moment" {} \;) 2>/dev/null
   fi
 }

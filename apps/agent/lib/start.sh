@@ -1,20 +1,32 @@
 #!/bin/sh
-# The Rumpfarm agent. It needs a POSIX shell, the usual utilities, and one HTTP client; see docs/agent-protocol.md.
-# Nothing that the farm says is ever evaluated here: answers are read line by line and matched against known words.
+# The Rumpfarm agent makes this machine a host of a build farm: it takes jobs, runs them, and sends their logs and results.
 #
-# The parts come in this order:
-#   basics: words clock process strays launch sums
-#   requests to the farm: http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc http-openssl tunnel hmac answer
-#   the owner's configuration: conf owner shelter trial facts
-#   enrolment: lock enroll hello
+# It needs a POSIX shell, tar, gzip, the usual utilities, and one HTTP client (curl, wget, perl, python, nc, openssl or busybox wget).
+#
+# What it does on this machine:
+#   * `enroll` exchanges an invitation for a credential, and saves this script and host.conf in one directory (~/.rumpfarm, or
+#     RUMPFARM_DIR). `run` then asks the farm for jobs, until you stop it.
+#   * A job is shell text from the farm. It runs as this user, or as the user that host.conf names with run_as.
+#   * The agent writes only below its directory and work_dir. After a job it ends the job's processes and removes its files.
+#   * It replaces itself by another version that the farm offers, unless host.conf has the line `updates no`.
+# What it does not do:
+#   * It runs no text of the farm except the steps of jobs: it compares answers line by line with known words, and evaluates nothing.
+#   * It runs no job that host.conf forbids, and hides its credential from jobs where the system can do that.
+#   * It listens on no port. It starts at boot only after `agent.sh install`.
+# `agent.sh check` shows how all this is on this machine. See docs/hosts.md and docs/agent-protocol.md of the farm's sources.
+#
+# The parts, in this order; the last line of the file starts the program:
+#   basics: text clock process leftovers launch checksums
+#   requests: http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc http-openssl tunnel hmac answer
+#   this host: conf rules isolation compilers facts lock tools
+#   enrolment: enroll hello
 #   one job: claim sources runner limits progress artifacts attempt finish
-#   the agent: slots update service main
+#   the agent: slots update service run commands main
 
-# Backquotes everywhere: bash 5.2 cannot go on when a trap runs while it reads a $( ), and the job's end is a signal.
-# Seen as "unexpected EOF while looking for matching `)'"; spec/signals.test.ts shows it.
+# All parts use backquotes: bash 5.2 fails when a trap runs while it reads a $( ), and the end of a job is a signal. It then prints
+# "unexpected EOF while looking for matching `)'"; see spec/signals.test.ts.
 
-# Solaris 10's /bin/sh is a Bourne shell: leave it before it meets the first ${x%y}.
-# shellcheck disable=SC2006 # for the whole file: see above
+# /bin/sh of Solaris 10 is a Bourne shell, which fails at the first ${x%y}: use the POSIX shell there.
 if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
   RUMPFARM_SHELL=/usr/xpg4/bin/sh
   export RUMPFARM_SHELL
@@ -22,9 +34,9 @@ if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/de
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
 if test -n "${YASH_VERSION-}"; then
-  # shellcheck disable=SC3040 # its own, else its loop variables are local to the function
+  # Else the variables of a loop are local to its function.
   set -o posixlycorrect
-  # It reads characters, not bytes, in the locale that it was started in, and a recipe is UTF-8.
+  # yash reads characters, not bytes, in the locale of its start; the text of a step is UTF-8.
   if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
     LC_ALL=C.UTF-8
     export LC_ALL
@@ -45,8 +57,8 @@ export PATH
 if test -n "${LC_ALL-}"; then export LC_ALL; fi
 unset ENV BASH_ENV CDPATH GREP_OPTIONS
 
-# An update that did not come as far as an answer of the farm: the start after that goes back to the agent before it. This
-# stands here, before the rest of a new version can be wrong. agent.sh is never missing, whenever the machine goes down.
+# If an update ended before the farm answered it, this start goes back to the version before. This comes first, because the rest of
+# a new version may be wrong. A power failure at any moment leaves one of the two versions as agent.sh.
 case "$*" in
   run | *' run')
     case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac
@@ -59,7 +71,7 @@ case "$*" in
       UPDATE_WORDS=$*
       # shellcheck disable=SC2086 # words
       start_again() { exec "$AGENT_SHELL" "$0" $UPDATE_WORDS; }
-      trap start_again 0 # at once, where nothing else would start it again
+      trap start_again 0 # at once: perhaps nothing else starts the agent again
     fi
     ;;
 esac

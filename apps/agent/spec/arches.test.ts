@@ -58,7 +58,7 @@ scene(
 )
 
 scene(
-  'a compiler that makes no program, and a runner that runs none, are told instead of the arch',
+  'a compiler that cannot build a program, and a runner that runs none, are told instead of the arch',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -66,7 +66,7 @@ scene(
     const { gcc, qemu, conf: cross } = tools(host)
     script(gcc, 'echo "arm-gcc: no crt1.o" >&2; exit 1')
     host.configure(conf + cross)
-    await said(farm, /^unable arm cross .*arm-gcc makes no program: arm-gcc: no crt1.o$/m)
+    await said(farm, /^unable arm cross .*arm-gcc cannot build a program: arm-gcc: no crt1.o$/m)
     expect(hello(farm)).not.toMatch(/^arch arm/m)
     expect(hello(farm)).toMatch(/^arch amd64 native/m)
     await host.line(/rumpfarm: cannot build for arm: .*no crt1.o/)
@@ -80,7 +80,7 @@ scene(
     host.configure(`${conf}${cross}# again\nenv arm AGAIN=1\n`)
     await said(
       farm,
-      /^unable arm cross what .*arm-gcc makes does not run by .*qemu-arm -L \/usr\/arm: qemu-arm: cannot open ld-linux$/m,
+      /^unable arm cross a program built by .*arm-gcc does not run with .*qemu-arm -L \/usr\/arm: qemu-arm: cannot open ld-linux$/m,
     )
   },
 )
@@ -131,7 +131,7 @@ scene('a compiler that hangs is given a minute', async ({ farm, host, enrolled }
   await hanging(host)
   // The minute is over.
   await host.run("kill $(ps -e -o pid= -o args= | sed -n 's/^ *\\([0-9]*\\) sleep 60$/\\1/p')")
-  await said(farm, /^unable arm cross its trial did not end within a minute$/m)
+  await said(farm, /^unable arm cross its test did not end within a minute$/m)
   expect(await host.alive('sleep 4716')).toEqual([])
 })
 

@@ -88,13 +88,13 @@ scene(
 
     expect(names(attempt)).toEqual(['out/good', 'out/in/file', 'out/within/file'])
     expect(attempt.finishes[0]?.left).toEqual([
-      'nothing-*: not there, or not readable',
-      'out/-dash: no name that the farm takes',
-      'out/.hidden: no name that the farm takes',
-      'out/away/secret: behind a link',
-      `out/${'n'.repeat(125)}: too long a name`,
-      'out/two words: no name that the farm takes',
-      'root/etc/passwd: behind a link',
+      'nothing-*: not found or not readable',
+      'out/-dash: the farm does not accept this name',
+      'out/.hidden: the farm does not accept this name',
+      'out/away/secret: it is behind a link',
+      `out/${'n'.repeat(125)}: the name is too long`,
+      'out/two words: the farm does not accept this name',
+      'root/etc/passwd: it is behind a link',
     ])
     expect([...attempt.artifacts.values()].some(({ bytes }) => bytes.toString().includes('of the host'))).toBe(false)
   },
@@ -192,7 +192,7 @@ scene('a file of 20 GB is named with its size, and no byte of it is copied', asy
   await farm.finished(attempt)
   expect([names(attempt), attempt.finishes[0]?.left]).toEqual([
     ['small'],
-    ['huge: it has 20000000000 bytes, and the farm takes 999999999 at most', 'large: it has 900000000 bytes'],
+    ['huge: it has 20000000000 bytes; the limit is 999999999', 'large: it has 900000000 bytes'],
   ])
   await host.removed('slot-1', '1')
 })
@@ -207,8 +207,8 @@ scene('of 230 files the farm hears of 200, and how many more there are', async (
   await farm.finished(attempt)
   const left = attempt.finishes[0]?.left ?? []
   expect(left).toHaveLength(50)
-  expect(left[0]).toBe('30 more files: of 230 that the patterns match, 200 are looked at')
-  expect(left[49]).toBe('152 more files, not named here')
+  expect(left[0]).toBe('30 more files: the patterns match 230, the limit is 200')
+  expect(left[49]).toBe('152 more files are not listed')
 })
 
 scene('a lease that is lost while files are sent drops the attempt', async ({ farm, host, enrolled }) => {
@@ -218,7 +218,7 @@ scene('a lease that is lost while files are sent drops the attempt', async ({ fa
     attempt.state = 'gone'
     return undefined
   }
-  await host.line(/attempt 1.1 is no longer ours \(410/)
+  await host.line(/attempt 1.1: lost its lease \(410/)
   await host.removed('slot-1', '1')
   expect([attempt.finishes, existsSync(join(host.dir, 'work', 'attempt-1.1'))]).toEqual([[], false])
 })
@@ -267,7 +267,7 @@ scene(
     await farm.finished(attempt, 30_000)
     expect([names(attempt), attempt.finishes[0]?.left]).toEqual([
       ['a', 'z'],
-      ['stuck: nothing could be read of it for ten seconds'],
+      ['stuck: no data for ten seconds'],
     ])
     expect(await host.alive('sleep 4813')).toEqual([])
   },

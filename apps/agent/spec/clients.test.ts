@@ -135,7 +135,7 @@ test.skipIf(!hasIpv6).each(raw)('%s speaks to a farm whose address is IPv6', asy
   const place = mkdtempSync(join(folder, 'ipv6-'))
   const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const settings = `choose_put; DIR=${place} SLOT_DIR=${place} PRIVATE=${place} CA_FILE=${authority.file} CLIENT=${client} IDLE=''`
-  const ask = `use_url '${url}'; use_client; ${client}_usable; ${client}_prepare ''; : >body; ask /x body answer 5; cat answer client-said`
+  const ask = `set_url '${url}'; use_client; ${client}_usable; ${client}_prepare ''; : >body; send_request /x body answer 5; cat answer client-errors`
   const output = await new Promise<string>(resolve =>
     execFile('dash', ['-c', `${functions}\n${settings}; cd ${place}; ${ask}`], (_, stdout, stderr) =>
       resolve(stderr + stdout),

@@ -24,7 +24,7 @@ scene(
     expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:7,3:[0-9]+:[0-9]+$/)
     await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
     expect(attempt.finishes.length).toBe(1)
-    expect(host.said()).toContain('attempt 1.1: taken up again')
+    expect(host.said()).toContain('attempt 1.1: resumed')
     const hellos = farm.seen.filter(seen => seen.kind === 'hello').map(seen => Object.fromEntries(pairs(seen.body)))
     expect(hellos[1]?.previous).toBe(hellos[0]?.instance)
   },
@@ -139,10 +139,10 @@ scene(
     const second = await host.run(`${host.shell} ${agent} run`)
     expect(second).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^rumpfarm: an agent runs already in .*, as process 3; stop it/),
+      output: expect.stringMatching(/^rumpfarm: an agent already runs in .* as process 3; stop it/),
     })
     const enrolment = await host.run(`${host.shell} ${agent} enroll another`)
-    expect(enrolment).toMatchObject({ code: 1, output: expect.stringMatching(/an agent runs already/) })
+    expect(enrolment).toMatchObject({ code: 1, output: expect.stringMatching(/an agent already runs/) })
 
     host.signal('KILL')
     await host.line(/^agent-[0-9]+ exit 137$/)

@@ -121,7 +121,7 @@ scene(
     expect(attempt.finishes).toEqual([])
     expect(next.claim).toBeGreaterThan(attempt.claim)
     expect(await host.alive('sleep 4761')).toEqual([])
-    expect(host.said()).toMatch(/attempt 1.1 is no longer ours \(410/)
+    expect(host.said()).toMatch(/attempt 1.1: lost its lease \(410/)
     await host.removed('work', 'attempt-1.1')
   },
 )

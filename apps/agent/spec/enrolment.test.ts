@@ -29,7 +29,7 @@ scene('the one line of the dashboard enrols the host, says what it must, and goe
   expect(host.read('agent.sh')).toBe(bundle().replace('@FARM_URL@', farm.url))
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
   expect(host.said()).toMatch(
-    /this host is enrolled as vax; its directory is .*state, what it builds is in .*host.conf/,
+    /this host is enrolled as vax; its directory is .*state; its configuration is .*host.conf/,
   )
   expect(host.said()).toMatch(/run again: .* .*\/agent.sh run/)
   host.signal('TERM', await agentPid(host))
@@ -60,13 +60,13 @@ const errors: [string, string, RegExp][] = [
   [
     'an unknown invitation',
     '401 unknown: ask for a new line',
-    /^rumpfarm: the farm refused .*: unknown: ask for a new line\n$/,
+    /^rumpfarm: the farm rejected .*: unknown: ask for a new line\n$/,
   ],
-  ['an expired invitation', '410 expired at 07:08', /^rumpfarm: the farm refused .*: expired at 07:08\n$/],
+  ['an expired invitation', '410 expired at 07:08', /^rumpfarm: the farm rejected .*: expired at 07:08\n$/],
   [
     'a name that was taken meanwhile',
     '409 a host named x has enrolled',
-    /^rumpfarm: the farm refused .*: a host named x has enrolled\n$/,
+    /^rumpfarm: the farm rejected .*: a host named x has enrolled\n$/,
   ],
 ]
 for (const [what, answer, expected] of errors) {
@@ -96,7 +96,7 @@ scene('no farm, no HTTP client and no place to write are each said in one line',
   expect(noClient).toMatchObject({
     code: 1,
     output: expect.stringMatching(
-      /^rumpfarm: no HTTP client here that can speak to https?:.* \(looked for .*\); install curl or GNU wget\n$/,
+      /^rumpfarm: no HTTP client here can reach https?:.* \(tried: .*\); install curl or GNU wget\n$/,
     ),
   })
 
@@ -132,7 +132,7 @@ scene('the credential is in no argument list and no environment', async ({ farm,
   expect(idle.output).toContain(new URL(farm.url).port)
   if (agentClient === 'bbwget') {
     // It can be told headers nowhere else: the one client that needs a warning.
-    expect(host.said()).toMatch(/busybox wget has the credential in its arguments/)
+    expect(host.said()).toMatch(/busybox wget shows the credential to other users of this host, in its arguments/)
     return
   }
   expect(idle.output).not.toContain(farm.credential)
@@ -146,7 +146,7 @@ scene('the owner is told what was found here, and what was not', async ({ host, 
   await enrols()
   const { text } = await host.line(/^rumpfarm: found: /)
   expect(text).toMatch(
-    /found: client [a-z]+, launcher setsid, checksum crc, shell .*, and .*curl.* tar gzip .*; not found, or of no use here: ./,
+    /found: client [a-z]+, launcher setsid, checksum crc, shell .*, and .*curl.* tar gzip .*; missing or not usable: ./,
   )
   expect(host.said()).not.toMatch(/install them/)
 })
@@ -162,8 +162,8 @@ for (const [what, text] of [
     host.tell(
       `PATH=${host.folder}:$PATH ${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${farm.invitation} 2>&1 </dev/null &`,
     )
-    await host.line(/without tar and gzip no job that has sources can run here: install them$/)
-    expect(host.said()).toMatch(/not found, or of no use here:.* tar( |$)/m)
+    await host.line(/jobs with sources need tar and gzip: install them$/)
+    expect(host.said()).toMatch(/missing or not usable:.* tar( |$)/m)
   })
 }
 
@@ -199,7 +199,7 @@ scene(
 scene('check fails when the host takes no job, and when the farm does not answer', async ({ farm, host, enrols }) => {
   await enrols()
   const check = (words = '') => host.run(`${host.shell} ${host.dir}/agent.sh ${words} check`)
-  expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs, as process \d+$/m) })
+  expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs as process \d+$/m) })
   const away = await check('--url http://127.0.0.1:1')
   expect(away).toMatchObject({ code: 1, output: expect.stringMatching(/^the farm does NOT answer: ./m) })
   host.configure(`${host.read('host.conf')}disk_floor_mb 999999999\n`)
@@ -214,7 +214,7 @@ scene('stop and status say what runs, and stop ends it', async ({ farm, host, en
   await farm.logged(attempt, 'up')
   const running = await ask('status')
   expect(running.code).toBe(0)
-  expect(running.output).toMatch(/^host vax, farm http.*\nan agent runs, as process \d+\nit runs attempt-1.1\n$/)
+  expect(running.output).toMatch(/^host vax, farm http.*\nan agent runs as process \d+\nit runs attempt-1.1\n$/)
   expect(await ask('stop')).toMatchObject({
     code: 0,
     output: expect.stringMatching(/^rumpfarm: process \d+ has stopped$/m),
@@ -237,7 +237,7 @@ scene('an unknown option or word ends nothing, and is answered with the usage', 
     'run --url x',
   ]) {
     const { output, code } = await host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
-    expect(output).toMatch(/^rumpfarm: unknown: \S+\nusage: agent.sh /)
+    expect(output).toMatch(/^rumpfarm: unknown argument: \S+\nusage: agent.sh /)
     expect(code).toBe(2)
   }
   await host.run(`: >${host.folder}/go`)
@@ -257,7 +257,7 @@ scene('enrolled paused, a host has a host.conf to look at, and takes no job befo
   expect(farm.seen).toEqual([])
   const { output, code } = await enrol(`${farm.invitation} --paused`)
   expect(code).toBe(0)
-  expect(output).toMatch(/this host takes no job until the agent runs: look at .*host.conf first/)
+  expect(output).toMatch(/this host takes no job until the agent runs; edit .*host.conf first/)
   expect(host.read('host.conf')).toMatch(/^arch amd64 native$/m)
   expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })

@@ -84,7 +84,7 @@ scene('an agent that is too old says so and takes no jobs', async ({ farm, host,
   farm.poll = 1
   await enrolled()
   farm.claimError = '426 version 9 is needed'
-  await host.line(/the farm takes no agent like this/)
+  await host.line(/the farm rejects this version of the agent/)
   const claims = farm.count('claim')
   farm.queue({ steps: { one: 'echo one' } })
   host.signal('TERM')

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { scene } from './support/scene.ts'
 
 scene(
-  'a job that is no longer ours is ended within seconds, whatever its grace, with all that it started',
+  'a job that lost its lease is ended within seconds, whatever its grace, with all that it started',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -14,7 +14,7 @@ scene(
     })
     await farm.logged(attempt, 'up')
     attempt.state = 'gone'
-    const told = await host.line(/attempt 1.1 is no longer ours/)
+    const told = await host.line(/attempt 1.1: lost its lease/)
     const calls = farm.seen.filter(seen => seen.kind === 'progress' || seen.kind === 'finish').length
     await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
     expect(Date.now() - told.at).toBeLessThan(10_000)

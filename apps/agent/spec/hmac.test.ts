@@ -32,40 +32,40 @@ test('the example on the page is right', () => {
 
 /** The parts that sign, and what an agent would do with them. */
 const script = (tool: string) => `
-for part in words clock answer hmac; do . "$PARTS/$part.sh"; done
+for part in text clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u
 choose_put
-SHA=${tool || "'' && choose_sha"}
+SHA256_COMMAND=${tool || "'' && choose_sha"}
 PRIVATE=$FOLDER DIR=$FOLDER SLOT_DIR=$FOLDER
 IDLE=yes
 now() { NOW=1000000000; }
-RUN=0a1b2c A_host=vax NONCE=77
-use_invitation ${token}
+PROCESS_NONCE=0a1b2c A_host=vax NONCE=77
+set_invitation_key ${token}
 put_line 'nonce 77
 end' >"$FOLDER/body"
 sign_request POST /agent/v1/enroll "$FOLDER/body"
-put_line "$TARGET"
-keep_key
+put_line "$REQUEST_PATH"
+save_host_key
 IPAD='' OPAD='' BY=''
 read_key
 sign_request POST '/agent/v1/bye?instance=i-1' /dev/null
-put_line "$TARGET"
+put_line "$REQUEST_PATH"
 put_line 'ok
 size 12
 sig ${answerSig}
 end' >"$FOLDER/answer"
-believe "$FOLDER/answer" && put_line "believed $A_size"
+verify_answer "$FOLDER/answer" && put_line "accepted $A_size"
 for wrong in 's/^size 12/size 13/' 's/^sig 5/sig 6/' 's/^ok/ok /' 's/^sig.*/&x/' '/^sig/d' '/^end/d' 's/^end/cancel cancelled\\
 end/' 's/^sig.*/&\\
 cancel cancelled\\
 &/' 's/^size.*/&\\
 sig 00/' '$s/$/ /'; do
   sed "$wrong" "$FOLDER/answer" >"$FOLDER/wrong"
-  if believe "$FOLDER/wrong"; then put_line "believed what $wrong made"; fi
+  if verify_answer "$FOLDER/wrong"; then put_line "accepted what $wrong made"; fi
   [ -z "$A_size$A_cancel$ERR" ] || put_line "kept what $wrong made"
 done
 `
-const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\nbelieved 12\n`
+const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\naccepted 12\n`
 
 /** Not every system has every shell: test/run/tools.ts installs what there is, and says what is not tried. */
 const isHere = (program: string) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0

@@ -163,7 +163,7 @@ scene(
     const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
     await farm.finished(broken)
     expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
-    expect(broken.finishes[0]?.detail).toMatch(/source src came wrong three times: its checksum is/)
+    expect(broken.finishes[0]?.detail).toMatch(/three downloads of source src were wrong: its checksum is/)
   },
 )
 

@@ -32,7 +32,7 @@ for (const [launcher, said] of Object.entries(launchers)) {
       host.signal('KILL')
       await host.line(/^agent-[0-9]+ exit 137$/)
       await host.start()
-      await host.line(/taken up again/)
+      await host.line(/resumed/)
       expect((await host.alive('sleep 481')).length).toBe(2)
       attempt.cancel = 'cancelled'
       await farm.finished(attempt)

@@ -64,7 +64,7 @@ scene(
     const attempt = farm.queue({ steps: { one: 'true' } })
 
     expect(refuses()?.body.toString()).toMatch(
-      /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB wanted\nend\n$/,
+      /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB required\nend\n$/,
     )
     host.configure('arch amd64 native\n')
     await farm.finished(attempt)
@@ -81,7 +81,7 @@ scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrol
   await farm.finished(attempt)
 
   expect(attempt.finishes[0]).toMatchObject({ reason: 'disk-full' })
-  expect(attempt.finishes[0]?.detail).toMatch(/^[0-9]+ MB free in .*disk, 20 MB wanted$/)
+  expect(attempt.finishes[0]?.detail).toMatch(/^[0-9]+ MB free in .*disk, 20 MB required$/)
 })
 
 const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-date-'))

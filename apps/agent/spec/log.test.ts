@@ -92,7 +92,7 @@ for (const [name, fault] of faults) {
 
     const line = (i: number) => `line ${i}\n${'\0'.repeat(70_000)}`
     expect(attempt.log.toString()).toBe([1, 2, 3, 4, 5].map(line).join(''))
-    await host.line(/no answer from the farm; the job goes on/)
+    await host.line(/no answer from the farm; the job keeps running/)
     await host.line(/the farm answers again/)
   })
 }

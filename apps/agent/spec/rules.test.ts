@@ -101,7 +101,7 @@ test.each([
   ['nice -5', /line 1: expected nice 0 to 19; found: nice -5/],
   ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
   ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
-  ['alow sample', /line 1: unknown word alow; did you mean allow\?.*; found: alow sample/],
+  ['alow sample', /line 1: unknown key alow; did you mean allow\?.*; found: alow sample/],
 ])('"%s" is complained about', (line, complaint) => {
   const said = inAgent(`RULES='' HOURS='' PASS='' CONF_TEXT='' DIR=/d line='${line}' line_number=1\nread_conf_line`)
   expect(said).toMatch(complaint)
@@ -155,7 +155,7 @@ scene('while a line cannot be understood the host takes no work, and says which'
     farm.seen.find(
       seen =>
         seen.kind === 'claim' &&
-        /^refuse host-conf line [0-9]+: unknown word denny; did you mean deny\? .*denny sample$/m.test(
+        /^refuse host-conf line [0-9]+: unknown key denny; did you mean deny\? .*denny sample$/m.test(
           String(seen.body),
         ),
     )
@@ -168,7 +168,7 @@ scene('while a line cannot be understood the host takes no work, and says which'
   host.configure(conf)
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('one\n')
-  await host.line(/host.conf line [0-9]+: unknown word denny; did you mean deny\?.*; found: denny sample/)
+  await host.line(/host.conf line [0-9]+: unknown key denny; did you mean deny\?.*; found: denny sample/)
 })
 
 const clock = (hours: number) => {
@@ -194,7 +194,7 @@ scene('outside of its hours the host takes nothing, and a job that runs goes on'
   expect(running.finishes[0]).toMatchObject({ reason: 'exit' })
 
   const next = farm.queue({ steps: { one: 'echo one' } })
-  const refusal = `refuse hours its owner allows: ${hours}`
+  const refusal = `refuse hours outside of ${hours}`
   const told = () => farm.seen.some(seen => seen.kind === 'claim' && String(seen.body).includes(refusal))
   await farm.until('a refusal', told)
   expect(next.state).toBe('queued')
@@ -221,11 +221,11 @@ scene('a misspelt word of host.conf is told with the word that was meant', async
     return (await host.run(`${host.shell} ${host.dir}/agent.sh check`)).output
   }
   for (const [line, words] of [
-    ['dney sample', 'unknown word dney; did you mean deny?'],
+    ['dney sample', 'unknown key dney; did you mean deny?'],
     ['alow sample', 'did you mean allow?'],
     ['slotss 2', 'did you mean slots?'],
     ['runas nobody', 'did you mean run_as?'],
-    ['colour red', 'unknown word colour ('],
+    ['colour red', 'unknown key colour ('],
     ['slots many', 'expected slots 1 to 59'],
   ] as const)
     expect(await check(line)).toContain(words)
@@ -242,12 +242,12 @@ test('without /proc, ps shows what a job has left running', () => {
     '96 1 96 500 - 00:00 left, too',
   ].join('\n')
   const stubs = `now() { NOW=1010; }; ps() { echo '${table}'; }; RUN_UID=500 STARTED=1000 DIR=/none PRIVATE=/none SPOOL=/none`
-  expect(inAgent(`${stubs}; left_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
+  expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
 test('without fractions of a second a pipe that stays open is waited for as long as with them', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
-  expect(inAgent(`${stubs}; await_reader`)).toBe('slept\n')
+  expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })
 
 test('FARM_JOBS counts the processors that the agent may use, not those of the machine', () => {
@@ -263,7 +263,7 @@ test.each([
 ])('a control group whose %s is "%s" leaves of %i processors %i', (file, text, before, after) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-cgroup-'))
   writeFileSync(join(folder, file), `${text}\n`)
-  expect(inAgent(`NCPU=${before}; keep_quota ${folder}; echo "$NCPU"`)).toBe(`${after}\n`)
+  expect(inAgent(`NCPU=${before}; apply_cpu_quota ${folder}; echo "$NCPU"`)).toBe(`${after}\n`)
   rmSync(folder, { recursive: true })
 })
 
@@ -273,7 +273,7 @@ test('a work directory whose directories may not be written in is removed all th
   const file = join(folder, 'agent-functions.sh')
   writeFileSync(file, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
-  const script = `. ${file}; choose_put; RUN_AS='' SHELTER='' HIDING=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
+  const script = `. ${file}; choose_put; RUN_AS='' ISOLATION='' HIDES_PRIVATE=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
   // Root removes anything: as root this is done as an ordinary user.
   const words = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env']
   const { stdout, stderr } = spawnSync(words[0] ?? '', [...words.slice(1), 'dash', '-c', script], { encoding: 'utf8' })
@@ -289,7 +289,7 @@ test.each([
 ])('a tunnel to the farm %s leads to %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-tunnel-'))
   const stubs = `ssh() { :; }; launch() { echo "$*" >&4; LAUNCHED=$$; }; TUNNEL=gate TUNNEL_KEY=k PRIVATE=${folder} AGENT_SHELL=sh`
-  expect(inAgent(`exec 4>&1; choose_put; use_url '${url}'; ${stubs}; start_tunnel`)).toMatch(
+  expect(inAgent(`exec 4>&1; choose_put; set_url '${url}'; ${stubs}; start_tunnel`)).toMatch(
     new RegExp(` -L 127.0.0.1:[0-9]+:${place.replaceAll(/[[\].]/g, '\\$&')} `),
   )
   rmSync(folder, { recursive: true })
@@ -302,7 +302,7 @@ test.each([
   ['http://127.0.0.1', '127.0.0.1 80'],
 ])('the farm %s is spoken to at %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-talk-'))
-  const talk = `t_talk() { echo "$HOST $PORT" >&2; }; CLIENT=t DIR=${folder} SLOT_DIR=${folder} PRIVATE=${folder}; raw_prepare ''`
-  expect(inAgent(`use_url '${url}'; ${talk}; raw_talk GET /x /dev/null ${folder}/answer 1`)).toBe(`${place}\n`)
+  const talk = `t_exchange() { echo "$HOST $PORT" >&2; }; CLIENT=t DIR=${folder} SLOT_DIR=${folder} PRIVATE=${folder}; raw_prepare ''`
+  expect(inAgent(`set_url '${url}'; ${talk}; raw_exchange GET /x /dev/null ${folder}/answer 1`)).toBe(`${place}\n`)
   rmSync(folder, { recursive: true })
 })

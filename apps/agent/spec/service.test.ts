@@ -176,7 +176,7 @@ scene('without the farm nothing is done', async all => {
   await stopped(all)
   await farm.close()
   const { output, code } = await ask(all, 'install cron', crontab(host))
-  expect(output).toMatch(/^rumpfarm: the farm at http:.* has not sent what is needed for that/m)
+  expect(output).toMatch(/^rumpfarm: cannot download the installer from the farm at http:.*: /m)
   expect(code).toBe(1)
   await farm.open()
 })

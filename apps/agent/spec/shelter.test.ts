@@ -34,7 +34,7 @@ const onlyRoot = isRoot ? scene : (sentence: string) => test.skip(`${sentence} (
 onlyRoot('an ordinary user’s job finds the credential nowhere, and is that user', async all => {
   const { farm, host } = all
   await asNobody(all)
-  await host.line(/steps run as user 65534, as the agent; a namespace hides the credential/)
+  await host.line(/steps run as user 65534, like the agent; a namespace hides the credential/)
   const attempt = farm.queue({ steps: { search: search(host), who: 'id -u; touch mine; ls -ln mine; umask' } })
   await farm.finished(attempt)
 
@@ -85,7 +85,7 @@ scene('hide no: the owner lets the jobs see it, and is told', async ({ farm, hos
   const attempt = farm.queue({ steps: { look: `cat ${host.dir}/private/credential` } })
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe(`${farm.credential}\n`)
-  await host.line(/CAN READ the credential in .*private: name a wrapper, or run_as/)
+  await host.line(/CAN READ the credential in .*private: set a wrapper, or run/)
 })
 
 scene('without it a job of root does not see it in its place', async ({ farm, host, enrolled }) => {
@@ -114,7 +114,7 @@ onlyRoot('run_as: the steps are that user’s, who finds no credential and canno
   expect(attempt.log.toString()).toContain('searched\n65534\n65534\na source\n/nonexistent nobody\n3\n')
   expect(attempt.log.toString()).toMatch(/kept\nkept\nkept\n$/)
   expect(attempt.log.toString()).not.toMatch(/^(tools|slot-1|host.conf)$/m)
-  await host.line(/steps run as nobody \(by setpriv\), who cannot read the credential/)
+  await host.line(/steps run as nobody \(by setpriv\) and cannot read the credential/)
 
   const stray = farm.queue({ steps: { leave: 'setsid sleep 4715 & echo left' } })
   await farm.finished(stray)
@@ -150,7 +150,7 @@ onlyRoot(
     await enrolled()
     await host.run(`mkdir ${host.folder}/theirs && chown 65534 ${host.folder}/theirs`)
     appendFileSync(join(host.dir, 'host.conf'), `run_as nobody\nwork_dir ${host.folder}/theirs\n`)
-    const refusal = /^refuse host-conf steps cannot run as nobody: .*theirs may be written in by that user: .*chown/m
+    const refusal = /^refuse host-conf steps cannot run as nobody: .*theirs is writable by that user: chown/m
     await farm.until('a refusal', () => farm.seen.some(({ kind, body }) => kind === 'claim' && refusal.test(`${body}`)))
   },
 )
@@ -180,7 +180,7 @@ onlyRoot(
     host.configure(`${conf}run_as nobody-of-that-name\n`)
     await refused(/^refuse host-conf steps cannot run as nobody-of-that-name: no such user/m)
     host.configure(`${conf}run_as nobody\n`)
-    await refused(/^refuse host-conf steps cannot run as nobody: .*work is closed to them \(chmod a\+x above it/m)
+    await refused(/^refuse host-conf steps cannot run as nobody: .*work is not accessible to that user \(chmod a\+x its parents/m)
     const attempt = farm.queue({ steps: { one: 'id -u' } })
     const claims = farm.count('claim')
     await farm.until('two more claims', () => farm.count('claim') > claims + 1)
@@ -190,7 +190,7 @@ onlyRoot(
 
 test.skipIf(!isRoot).each(ways)('the way %s leads to another user, with words, blanks and all', way => {
   const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
-  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDING='' SHELTER=${way}\nshelter sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
+  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDES_PRIVATE='' ISOLATION=${way}\nisolate sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
   const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
 })
@@ -248,7 +248,7 @@ scene('check explains to the owner what would happen', async ({ host, enrolled }
   for (const line of [
     /^slots 2$/m,
     /^arch amd64 native .*cc/m,
-    /^unable arm cross \/no\/such-gcc makes no program: .*not found$/m,
+    /^unable arm cross \/no\/such-gcc cannot build a program: .*not found$/m,
     /^steps run as /m,
     /^each step is run as: nice sh -e FILE$/m,
     /^takes jobs now$/m,

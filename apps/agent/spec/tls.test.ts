@@ -74,11 +74,11 @@ const unable: [string, Record<string, string>, RegExp][] = [
     { openssl: 'echo "usage: -connect host:port" >&2' },
     /openssl.*cannot check/,
   ],
-  ['nc, which knows no TLS', { nc: 'exit 1' }, /looked for nc/],
-  ['busybox wget', { busybox: 'echo "--post-file FILE"' }, /looked for bbwget/],
-  ['a curl without TLS', { curl: 'echo "Protocols: file ftp http"' }, /looked for curl/],
-  ['a python that does not check', { python3: 'exit 1', python2: 'exit 1', python: 'exit 1' }, /looked for python/],
-  ['a perl without IO::Socket::SSL', { perl: 'exit 2' }, /looked for perl/],
+  ['nc, which knows no TLS', { nc: 'exit 1' }, /tried: nc/],
+  ['busybox wget', { busybox: 'echo "--post-file FILE"' }, /tried: bbwget/],
+  ['a curl without TLS', { curl: 'echo "Protocols: file ftp http"' }, /tried: curl/],
+  ['a python that does not check', { python3: 'exit 1', python2: 'exit 1', python: 'exit 1' }, /tried: python/],
+  ['a perl without IO::Socket::SSL', { perl: 'exit 2' }, /tried: perl/],
 ]
 for (const [what, programs, said] of unable) {
   const [tool = ''] = Object.keys(programs)
@@ -93,7 +93,7 @@ for (const [what, programs, said] of unable) {
       }
       const enrol = `PATH=${host.folder}:$PATH ${host.shell} ${saved} --ca ${ca} --url ${farm.url} enroll ${farm.invitation}`
       const { output, code } = await host.run(enrol)
-      expect(output).toMatch(/^rumpfarm: no HTTP client here that can speak to https:/)
+      expect(output).toMatch(/^rumpfarm: no HTTP client here can reach https:/)
       expect(output).toMatch(said)
       expect(code).toBe(1)
       expect(farm.seen).toEqual([])

@@ -96,28 +96,28 @@ const spoilt: [string, (farm: ScriptedFarm) => void, RegExp][] = [
   [
     'whose bytes are others than offered',
     farm => farm.release?.served.write('#', 1000),
-    /came with [0-9]+ bytes and checksum/,
+    /the download has [0-9]+ bytes and checksum/,
   ],
   [
     'that is longer than offered',
     farm => {
       if (farm.release) farm.release = { ...farm.release, line: farm.release.line.replace(/ [0-9]+ /, ' 1234 ') }
     },
-    /came with [0-9]+ bytes and checksum/,
+    /the download has [0-9]+ bytes and checksum/,
   ],
   [
     'whose download is cut',
     farm => {
       if (farm.release) farm.release.served = farm.release.served.subarray(0, 20_000)
     },
-    /it (came with|did not come)/,
+    /the download (has|failed)/,
   ],
   [
     'with no checksum that the host can tell',
     farm => {
       if (farm.release) farm.release.line = `${farm.release.version} ${farm.release.served.length} none`
     },
-    /came with [0-9]+ bytes and checksum/,
+    /the download has [0-9]+ bytes and checksum/,
   ],
   [
     'that the farm no longer has',
@@ -125,7 +125,7 @@ const spoilt: [string, (farm: ScriptedFarm) => void, RegExp][] = [
       const served = Buffer.from('err 404 no agent here\nend\n')
       if (farm.release) farm.release = { ...farm.release, served, announced: served.length }
     },
-    /came with 26 bytes/,
+    /the download has 26 bytes/,
   ],
 ]
 for (const [what, spoil, words] of spoilt) {
@@ -151,16 +151,16 @@ for (const [what, spoil, words] of spoilt) {
 }
 
 const broken: [string, string, RegExp][] = [
-  ['that this shell cannot read', anAgent('9.0.0+1', text => `${text}\nfi\n`), /cannot read it/],
+  ['that this shell cannot read', anAgent('9.0.0+1', text => `${text}\nfi\n`), /finds a syntax error in it/],
   [
     'whose trial fails',
     anAgent('9.0.0+1', text => text.replace(/^choose_tools\(\) \{$/m, 'choose_tools() {\ndie "no tools at all"')),
-    /it was tried and failed: rumpfarm: no tools at all/,
+    /its self-test failed: rumpfarm: no tools at all/,
   ],
   [
     'whose hello the farm does not understand',
     anAgent('9.0.0+1', text => text.replace('put_line "slots $SLOTS"', "put_line 'slots'")),
-    /it was tried and failed: rumpfarm: the farm refuses our hello/,
+    /its self-test failed: rumpfarm: the farm rejected hello/,
   ],
 ]
 for (const [what, next, words] of broken) {
@@ -214,7 +214,7 @@ for (const [how, what] of [
     }
     await farm.until('the old agent', () => toldLast(farm, 'update_failed') !== undefined, 40_000)
 
-    expect(toldLast(farm, 'update_failed')).toBe('9.0.0+1 it ended before the farm had answered it')
+    expect(toldLast(farm, 'update_failed')).toBe('9.0.0+1 it exited before the farm answered it')
     expect(toldLast(farm, 'version')).toBe(current)
     expect(host.read('agent.sh')).toBe(text.replace('@FARM_URL@', farm.url))
     const attempt = farm.queue({ steps: { one: 'echo one' } })
@@ -263,7 +263,7 @@ scene(
     farm.release = releaseOf(anAgent('9.0.0+1'))
     await host.start(`${elsewhere} run`)
     await theFailure(farm)
-    expect(toldLast(farm, 'update_failed')).toBe(`9.0.0+1 the agent that runs is not ${host.dir}/agent.sh`)
+    expect(toldLast(farm, 'update_failed')).toBe(`9.0.0+1 the running agent is not ${host.dir}/agent.sh`)
     expect(host.read('agent.sh')).toBe(text.replace('@FARM_URL@', farm.url))
   },
 )
@@ -281,7 +281,7 @@ scene(
     const second = farm.queue({ steps: { two: 'echo two' } })
     writeFileSync(join(host.folder, 'go'), '')
     await farm.finished(attempt)
-    await host.line(/the farm takes no agent like this \(426 agent too old/)
+    await host.line(/the farm rejects this version of the agent \(426 agent too old/)
     expect(attempt.finishes).toMatchObject([{ reason: 'exit' }])
     expect(second.state).toBe('queued')
 

@@ -12,7 +12,7 @@ export const agentScenarios: Scenario[] = [
       await world.logged(job, 'begin\n')
       await world.host.kill9()
       await world.host.start()
-      await world.host.hears(/taken up again$/)
+      await world.host.hears(/resumed$/)
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
       await world.works()
@@ -42,7 +42,7 @@ export const agentScenarios: Scenario[] = [
       const job = await world.job(`echo begin; ${gate.closed}; echo end`)
       await world.logged(job, 'begin\n')
       const second = await world.host.run(`sh '${dir}/agent.sh' run || echo "refused: $?"`)
-      assert.match(second, /an agent runs already in .*\nrefused: 1\n$/)
+      assert.match(second, /an agent already runs in .*\nrefused: 1\n$/)
 
       const copied = `cp -R '${dir}' '${scratch}/copy' && cd '${scratch}/copy' && rm -rf lock.* instance slot-* work`
       const run = `RUMPFARM_DIR='${scratch}/copy' sh ./agent.sh run >'${scratch}/said' 2>&1 </dev/null & echo $! >'${scratch}/pid'`

@@ -26,7 +26,7 @@ export const updateScenarios: Scenario[] = [
       const conf = world.host.read('host.conf')
       world.host.configure(`${conf}updates no\n`)
       await world.host.start()
-      await world.host.hears(/taken up again$/)
+      await world.host.hears(/resumed$/)
       const next = await world.job('echo next')
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })

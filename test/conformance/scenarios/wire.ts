@@ -44,7 +44,7 @@ export const wireScenarios: Scenario[] = [
       })
       await world.logged(job, 'begin\n')
       await world.wire.away()
-      await world.host.hears(/no answer from the farm; the job goes on/)
+      await world.host.hears(/no answer from the farm; the job keeps running/)
       await gate.open()
       await sleep((leaseSeconds + 2) * 1000)
       await world.wire.back()
@@ -67,7 +67,7 @@ export const wireScenarios: Scenario[] = [
         return attempts.at(-1)?.verdict === 'lost' || undefined
       })
       await world.wire.back()
-      await world.host.hears(/is no longer ours/)
+      await world.host.hears(/lost its lease/)
       await world.ends(job, { verdict: 'passed', log: 'second\n', attempts: ['lost', 'passed'] })
       await world.none('sleep 4721')
     },

@@ -1,16 +1,16 @@
-# Words: what is said to the owner, and what counts as a number, a name, a key.
+# Text: messages to the owner, and what is a valid number, name or key.
 
 say() { put_line "rumpfarm: $*" >&2; }
 
 die() {
   say "$*"
-  end_tunnel
+  stop_tunnel
   exit 1
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+has_command() { command -v "$1" >/dev/null 2>&1; }
 
-# No leading zero (octal), at most nine digits: mksh counts in 32 bits.
+# At most nine digits, because mksh counts in 32 bits. No leading zero, which means octal.
 is_number() {
   case $1 in
     '' | *[!0-9]* | 0?* | ??????????*) return 1 ;;
@@ -30,21 +30,22 @@ is_key() {
   esac
 }
 
-# The last line of a file, if it has one: what a client or a shell said before it gave up. Of openssl and curl what comes after it is no reason.
-last_words() {
-  LAST_WORDS=''
+# LAST_ERROR: the last line of file $1, which a client or a shell wrote before it failed. The lines that openssl and curl
+# write after their reason say nothing.
+read_last_error() {
+  LAST_ERROR=''
   [ -f "$1" ] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
-    case $LAST_WORDS in 'verify error'* | 'curl: ('*) break ;; esac
-    [ -z "$line" ] || LAST_WORDS=$line
+    case $LAST_ERROR in 'verify error'* | 'curl: ('*) break ;; esac
+    [ -z "$line" ] || LAST_ERROR=$line
   done <"$1"
 }
 
-# One line of printable ASCII, short enough for the protocol: versions and messages come in every charset.
-plain_line() { tr -cd ' -~\n' | sed -n '1{s/^\(.\{1,200\}\).*/\1/;p;}'; }
+# One line of printable ASCII, at most 200 characters: compilers print their versions in any character set.
+printable_line() { tr -cd ' -~\n' | sed -n '1{s/^\(.\{1,200\}\).*/\1/;p;}'; }
 
-# A "+" in a query would arrive as a space.
-in_query() {
+# A "+" in a query means a blank.
+escape_query() {
   QUERY=''
   rest=$1
   while :; do
@@ -61,9 +62,8 @@ random_name() {
     { date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
 }
 
-# printf is not built into mksh and posh, where it would be slow, and would show a credential in its arguments.
+# mksh and posh have no printf of their own: the program is slow, and shows a credential in its arguments.
 put_line() {
-  # shellcheck disable=SC3045 # print only where it was found
   case $PUT in
     printf) printf '%s\n' "$1" ;;
     print) print -r -- "$1" ;;

@@ -1,7 +1,7 @@
-# The owner's rules: which projects and branches may run here, and when.
+# Rules: which projects and branches the owner lets run here, and when.
 
-# Whether project $1 may run at branch $2; WHY is the line that says so. A build without a branch may be of any: no allow
-# line with branches lets it in, unless with a *, and every deny line keeps it out.
+# True if project $1 may run at branch $2; WHY names the line that decides. A build without a branch may contain any branch:
+# an allow line with branches admits it only by a *, and every deny line of the project refuses it.
 may_run() {
   WHY='no line names it' verdict=''
   set -f
@@ -17,10 +17,10 @@ EOF
   case $verdict in deny | no) return 1 ;; esac
 }
 
-# Is $1 like one of the patterns in $2?
+# Does one of the patterns in $2 match $1?
 matches() {
   for pattern in $2; do
-    # shellcheck disable=SC2254 # patterns of the owner's
+    # shellcheck disable=SC2254 # a pattern, on purpose
     case $1 in $pattern) return 0 ;; esac
   done
   return 1
@@ -32,18 +32,18 @@ conf_hours() {
   HOURS="$HOURS$value
 "
   for day in ${value#"${value%% *}"}; do
-    # posh sees an empty word before the first.
-    case "$day: $WEEK " in :* | *" ${day%-*} "*"${day#*-} "*) ;; *) bad_conf 'expected days like mon-fri or sat' ;; esac
+    # posh has an empty word before the first one.
+    case "$day: $WEEK " in :* | *" ${day%-*} "*"${day#*-} "*) ;; *) report_conf_error 'expected days like mon-fri or sat' ;; esac
   done
 }
 
-# Is it time to take jobs? What begins in the evening belongs to that day also after midnight.
+# May the host take jobs now? A span that begins in the evening belongs to that day, also after midnight.
 in_hours() {
   [ -n "$HOURS" ] || return 0
-  # shellcheck disable=SC2046 # the day, and the time after a 1, which keeps it from being octal
+  # shellcheck disable=SC2046 # the day, and the time with a 1 before it, which keeps it from being octal
   set -- `date '+%a 1%H%M' | tr '[:upper:]' '[:lower:]'`
   yesterday=${WEEK%%" $1"*}
-  timely=1
+  in_span=1
   while read -r span days; do
     till=${span#*-} from=${span%-*}
     from=1${from%:*}${from#*:} till=1${till%:*}${till#*:}
@@ -55,15 +55,15 @@ in_hours() {
   done <<EOF
 ${HOURS%?}
 EOF
-  return "$timely"
+  return "$in_span"
 }
 
 on_day() {
   for day in ${days:-$1}; do
     rest=${WEEK#*"${day%-*}"}
     case $day in
-      "$1") timely=0 ;;
-      *-*) case ${day%-*}${rest%%"${day#*-}"*}${day#*-} in *"$1"*) timely=0 ;; esac ;;
+      "$1") in_span=0 ;;
+      *-*) case ${day%-*}${rest%%"${day#*-}"*}${day#*-} in *"$1"*) in_span=0 ;; esac ;;
     esac
   done
 }
