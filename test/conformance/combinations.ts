@@ -57,13 +57,8 @@ const runs = (program: string): boolean => {
 export const missingFor = ({ shell, client, launcher }: Combination): string | undefined => {
   const needed = [shellNamed(shell).program, programs[client] ?? client]
   if (!/^(monitor|none)$/.test(launcher)) needed.push(launcher)
-  const missing = needed.find(name => !runs(name))
-  return missing ?? (shell === 'ash' && client === 'wget' && !ashRunsWget() ? 'an ash that runs GNU wget' : undefined)
+  return needed.find(name => !runs(name))
 }
-
-/** Some builds of busybox put their own wget before every other: the agent there uses the client bbwget. */
-const ashRunsWget = (): boolean =>
-  spawnSync('busybox', ['ash', '-c', 'wget --version'], { encoding: 'utf8' }).stdout.includes('GNU Wget')
 
 /** Its certificate is from an authority that the host is told of. */
 export const isTls = ({ client }: Combination): boolean => client === 'openssl'

@@ -1,9 +1,12 @@
-# GNU wget: the same through WGETRC. A redirect would carry the credential elsewhere: none is followed.
+# GNU wget: reads the credential from the file that WGETRC names. It follows no redirect, which would get the credential too.
 
-# One that cannot leave a certificate unchecked is from before 1.10 and checks none.
+# busybox ash may run its own wget whatever PATH says (a busybox that prefers its applets does): call GNU wget by its path.
+# A wget that cannot skip the check of certificates is older than 1.10, and never checks them.
 wget_usable() {
-  wget --version </dev/null | grep 'GNU Wget' >/dev/null || return 1
-  ! is_https || wget --help | grep -e --no-check-certificate >/dev/null
+  find_in_path wget || return 1
+  CLIENT_TOOL=$FOUND
+  "$CLIENT_TOOL" --version </dev/null | grep 'GNU Wget' >/dev/null || return 1
+  ! is_https || "$CLIENT_TOOL" --help | grep -e --no-check-certificate >/dev/null
 }
 
 wget_prepare() {
@@ -16,14 +19,12 @@ header = Content-Type: application/octet-stream'
   } >"$PRIVATE/client-rc"
 }
 
-wget_post() {
-  WGETRC=$PRIVATE/client-rc
-  export WGETRC
-  exec wget -nv -t 1 --read-timeout="$4" --connect-timeout=10 --dns-timeout=10 -O "$3" --post-file="$2" "$URL$1"
-}
+wget_post() { wget_get "$1" "$3" "$4" --post-file="$2"; }
 
 wget_get() {
+  url_path=$1 out=$2 seconds=$3
+  shift 3
   WGETRC=$PRIVATE/client-rc
   export WGETRC
-  exec wget -nv -t 1 --read-timeout="$3" --connect-timeout=10 --dns-timeout=10 -O "$2" "$URL$1"
+  exec "$CLIENT_TOOL" -nv -t 1 --read-timeout="$seconds" --connect-timeout=10 --dns-timeout=10 -O "$out" ${1+"$@"} "$URL$url_path"
 }

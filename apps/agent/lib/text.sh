@@ -10,6 +10,17 @@ die() {
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 
+# FOUND: the path of program $1. `command -v` prints no path where the shell has a program of that name built in.
+find_in_path() {
+  rest=$PATH:
+  while [ -n "$rest" ]; do
+    FOUND=${rest%%:*} rest=${rest#*:}
+    FOUND=${FOUND:-.}/$1
+    if [ -f "$FOUND" ] && [ -x "$FOUND" ]; then return 0; fi
+  done
+  return 1
+}
+
 # At most nine digits, because mksh counts in 32 bits. No leading zero, which means octal.
 is_number() {
   case $1 in

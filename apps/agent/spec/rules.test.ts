@@ -281,6 +281,12 @@ test('a work directory whose directories may not be written in is removed all th
   expect(stderr + stdout).toBe('agent-functions.sh\n')
 })
 
+const wget = spawnSync('sh', ['-c', 'command -v wget'], { encoding: 'utf8' }).stdout.trim()
+test.skipIf(!wget)('the agent calls GNU wget by its path, also in a shell that has its own wget', () => {
+  const ownWget = 'wget() { echo "BusyBox v1.35.0"; }'
+  expect(inAgent(`${ownWget}; URL=http://farm.example; wget_usable && echo "$CLIENT_TOOL"`)).toBe(`${wget}\n`)
+})
+
 test.each([
   ['http://[::1]', '[::1]:80'],
   ['http://[::1]:8080', '[::1]:8080'],
