@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the agent of a directory start with the machine, or undoes that. `agent.sh install` fetches this from the farm, with the
-# templates beside it put where the mark in `template` is, and runs it: DIRECTORY SHELL install|uninstall [KIND] [--user].
+# Makes the agent of a directory start at boot, or undoes that. `agent.sh install` downloads this script from the farm and runs it:
+# DIRECTORY SHELL install|uninstall [KIND] [--user]. bundle.sh puts the templates where `template` has its mark.
 set -u
 umask 022
 
@@ -11,58 +11,59 @@ die() {
   exit 1
 }
 
-have() { command -v "$1" >/dev/null 2>&1; }
+has_command() { command -v "$1" >/dev/null 2>&1; }
 
 kinds='systemd freebsd netbsd openbsd dragonfly smf launchd cron termux'
 
-read_words() {
-  DIR=$1 SHELL_PATH=`command -v "$2"` VERB=$3 KIND='' USERLY=''
+read_arguments() {
+  DIR=$1 SHELL_PATH=`command -v "$2"` VERB=$3 KIND='' USER_SERVICE=''
   shift 3
   for word in ${1+"$@"}; do
     case " $kinds --user " in
-      *" $word "*) if [ "$word" = --user ]; then USERLY=yes; else KIND=$word; fi ;;
+      *" $word "*) if [ "$word" = --user ]; then USER_SERVICE=yes; else KIND=$word; fi ;;
       *) die "usage: agent.sh $VERB [`echo "$kinds" | tr ' ' '|'`] [--user]" ;;
     esac
   done
 }
 
-# What goes into the files. A service file has its own idea of blanks, percent signs and angle brackets.
-gather_facts() {
+# The values for the templates. Service files give blanks, percent signs and angle brackets a meaning of their own.
+read_host() {
   # shellcheck disable=SC2012 # one directory
   OWNER=`ls -ld "$DIR" | awk '{ print $3 }'`
   ROOT=''
   [ "`id -u`" != 0 ] || ROOT=yes
-  [ -n "$ROOT" ] || USERLY=yes
+  [ -n "$ROOT" ] || USER_SERVICE=yes
   for word in "$DIR" "$SHELL_PATH" "$OWNER"; do
-    case $word in '' | *[!A-Za-z0-9/._+@-]*) die "a service file cannot name this: $word" ;; esac
+    case $word in '' | *[!A-Za-z0-9/._+@-]*) die "a service file cannot contain this: $word" ;; esac
   done
   if [ -n "$ROOT" ]; then eval "HOME_OF=~$OWNER"; else HOME_OF=$HOME; fi
   case $HOME_OF in /*[!A-Za-z0-9/._+@-]* | [!/]* | '') HOME_OF=/ ;; esac
   case $PATH in *[!A-Za-z0-9/._+@:-]*) PATH_OF=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin ;; *) PATH_OF=$PATH ;; esac
 }
 
-# By what is there, never by the system's name. Without root's rights only what a user may have.
-probe_kind() {
-  if have termux-wake-lock; then KIND=termux
+# Detects the service manager by its commands, not by the system's name. Without root: only those that a user can use.
+detect_kind() {
+  if has_command termux-wake-lock; then KIND=termux
   elif systemd_runs; then KIND=systemd
-  elif have launchctl; then KIND=launchd
+  elif has_command launchctl; then KIND=launchd
   elif [ -z "$ROOT" ]; then KIND=cron
-  elif have svccfg && have svcadm; then KIND=smf
+  elif has_command svccfg && has_command svcadm; then KIND=smf
   elif [ -f /etc/rc.d/rc.subr ]; then KIND=openbsd
-  elif have rcorder && [ -f /etc/rc.subr ]; then
-    if [ ! -x /usr/sbin/daemon ]; then KIND=netbsd; elif have rcenable; then KIND=dragonfly; else KIND=freebsd; fi
+  elif has_command rcorder && [ -f /etc/rc.subr ]; then
+    if [ ! -x /usr/sbin/daemon ]; then KIND=netbsd; elif has_command rcenable; then KIND=dragonfly; else KIND=freebsd; fi
   else KIND=cron
   fi
 }
 
 systemd_runs() {
-  [ -d /run/systemd/system ] && have systemctl || return 1
-  if [ -n "$USERLY" ]; then systemctl --user show-environment >/dev/null 2>&1; fi
+  [ -d /run/systemd/system ] && has_command systemctl || return 1
+  if [ -n "$USER_SERVICE" ]; then systemctl --user show-environment >/dev/null 2>&1; fi
 }
 
-# FILE, its TEMPLATE and MODE; the commands (shell text: all names are plain) to ENABLE, START, STOP and DISABLE; where it LOGS.
+# FILE, its TEMPLATE and MODE, and the commands to ENABLE, START, STOP and DISABLE the service and to show its LOG. The commands are
+# shell text, because no name in them needs quotes.
 describe_kind() {
-  TEMPLATE=$KIND.rc MODE=755 ENABLE=: DISABLE=: AFTER=: LOG="tail -f $DIR/agent.log" HINT='' FOR_USER=''
+  TEMPLATE=$KIND.rc MODE=755 ENABLE=: DISABLE=: AFTER=: LOG="tail -f $DIR/agent.log" HINT='' WITHOUT_ROOT=''
   case $KIND in
     systemd) describe_systemd ;;
     launchd) describe_launchd ;;
@@ -77,8 +78,8 @@ describe_kind() {
     openbsd)
       FILE=/etc/rc.d/rumpfarm
       START="$FILE start" STOP="$FILE stop"
-      if have rcctl; then ENABLE='rcctl enable rumpfarm' DISABLE='rcctl disable rumpfarm'
-      else HINT="at boot this needs rumpfarm among the pkg_scripts of /etc/rc.conf.local"; fi
+      if has_command rcctl; then ENABLE='rcctl enable rumpfarm' DISABLE='rcctl disable rumpfarm'
+      else HINT="to start at boot, add rumpfarm to pkg_scripts in /etc/rc.conf.local"; fi
       ;;
     smf)
       FILE=/var/svc/manifest/site/rumpfarm.xml TEMPLATE=smf.xml MODE=644
@@ -87,29 +88,29 @@ describe_kind() {
       LOG='tail -f /var/svc/log/site-rumpfarm:default.log'
       ;;
     termux)
-      FILE=$HOME/.termux/boot/rumpfarm TEMPLATE=termux.boot MODE=700 FOR_USER=yes
+      FILE=$HOME/.termux/boot/rumpfarm TEMPLATE=termux.boot MODE=700 WITHOUT_ROOT=yes
       START="sh $FILE" STOP="sh $DIR/agent.sh stop"
-      HINT='at boot this needs the app Termux:Boot, opened once'
+      HINT='to start at boot, install the app Termux:Boot and open it once'
       ;;
   esac
 }
 
 describe_systemd() {
-  MODE=644 FOR_USER=$USERLY ctl=systemctl
+  MODE=644 WITHOUT_ROOT=$USER_SERVICE ctl=systemctl
   FILE=/etc/systemd/system/rumpfarm.service TEMPLATE=systemd.service LOG='journalctl -fu rumpfarm'
-  if [ -n "$USERLY" ]; then
+  if [ -n "$USER_SERVICE" ]; then
     ctl='systemctl --user' TEMPLATE=systemd-user.service LOG='journalctl --user -fu rumpfarm'
     FILE=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/rumpfarm.service
-    HINT="without this it runs only while you are logged in: loginctl enable-linger $OWNER"
+    HINT="to run also while you are logged out: loginctl enable-linger $OWNER"
   fi
   ENABLE="$ctl daemon-reload && $ctl enable rumpfarm" DISABLE="$ctl disable rumpfarm" AFTER="$ctl daemon-reload"
   START="$ctl start rumpfarm" STOP="$ctl stop rumpfarm"
 }
 
 describe_launchd() {
-  TEMPLATE=launchd.plist MODE=644 FOR_USER=$USERLY
+  TEMPLATE=launchd.plist MODE=644 WITHOUT_ROOT=$USER_SERVICE
   FILE=/Library/LaunchDaemons/org.rumpfarm.agent.plist
-  [ -z "$USERLY" ] || FILE=$HOME/Library/LaunchAgents/org.rumpfarm.agent.plist
+  [ -z "$USER_SERVICE" ] || FILE=$HOME/Library/LaunchAgents/org.rumpfarm.agent.plist
   START="launchctl load -w $FILE" STOP="launchctl unload -w $FILE"
 }
 
@@ -121,23 +122,23 @@ template() {
 
 fill_template() {
   template "$TEMPLATE" | sed -e "s|@DIR@|$DIR|g" -e "s|@SHELL@|$SHELL_PATH|g" -e "s|@USER@|$OWNER|g" -e "s|@HOME@|$HOME_OF|g" \
-    -e "s|@PATH@|$PATH_OF|g" | if [ "$KIND$USERLY" = launchdyes ]; then sed '/UserName/{N;d;}'; else cat; fi
+    -e "s|@PATH@|$PATH_OF|g" | if [ "$KIND$USER_SERVICE" = launchdyes ]; then sed '/UserName/{N;d;}'; else cat; fi
 }
 
-# A command that is printed and run.
-act() {
+# Prints a command and runs it.
+run() {
   [ "$1" != : ] || return 0
   say "    $1"
   sh -c "$1" </dev/null
 }
 
-ours() { grep -F "Rumpfarm agent of $DIR, made by" "$1" >/dev/null 2>&1; }
+is_ours() { grep -F "Rumpfarm agent of $DIR, made by" "$1" >/dev/null 2>&1; }
 
-refuse_strangers() {
-  case $FILE in *[!A-Za-z0-9/._+@-]*) die "the name of $FILE has characters that a command cannot hold; write it by hand" ;; esac
-  if [ -z "$ROOT$FOR_USER" ]; then die "$FILE needs root's rights: run this as root, or choose: agent.sh $VERB cron"; fi
-  if [ -n "$ROOT$FOR_USER" ] && [ -z "$ROOT" ] && [ "`id -un`" != "$OWNER" ]; then die "$DIR is $OWNER's: run this as $OWNER"; fi
-  if [ -f "$FILE" ] && ! ours "$FILE"; then die "$FILE is there and not of this agent ($DIR): look at it, and remove it if you want another"; fi
+check_file() {
+  case $FILE in *[!A-Za-z0-9/._+@-]*) die "the path $FILE has characters that a command cannot contain; write the file manually" ;; esac
+  if [ -z "$ROOT$WITHOUT_ROOT" ]; then die "$FILE needs root: run this as root, or choose: agent.sh $VERB cron"; fi
+  if [ -n "$ROOT$WITHOUT_ROOT" ] && [ -z "$ROOT" ] && [ "`id -un`" != "$OWNER" ]; then die "$DIR belongs to $OWNER: run this as $OWNER"; fi
+  if [ -f "$FILE" ] && ! is_ours "$FILE"; then die "$FILE exists and is not from the agent in $DIR: remove it if you want to replace it"; fi
 }
 
 write_file() {
@@ -147,15 +148,15 @@ write_file() {
   chmod "$MODE" "$new"
   if cmp "$new" "$FILE" >/dev/null 2>&1; then
     rm -f "$new"
-    say "$FILE is as it should be"
+    say "$FILE is up to date"
   else
     mv "$new" "$FILE" || die "cannot write $FILE"
     say "wrote $FILE"
   fi
 }
 
-# RUNNING: the process of the agent that runs now.
-running_agent() {
+# RUNNING: the pid of the agent, if it runs.
+find_running_agent() {
   RUNNING=''
   for lock in "$DIR"/lock.*; do
     pid=''
@@ -166,14 +167,14 @@ running_agent() {
 
 install_file() {
   describe_kind
-  refuse_strangers
+  check_file
   write_file
-  act "$ENABLE" || die "that failed; undo it: sh $DIR/agent.sh uninstall $KIND"
-  running_agent
+  run "$ENABLE" || die "this command failed; to undo: sh $DIR/agent.sh uninstall $KIND"
+  find_running_agent
   if [ -n "$RUNNING" ]; then
-    say "an agent runs already, as process $RUNNING. To let the service have it: kill -HUP $RUNNING (it ends after its job), then: $START"
+    say "an agent already runs as process $RUNNING. To run it as a service: kill -HUP $RUNNING (it stops after its job), then: $START"
   else
-    act "$START" || die "that failed; look at: $LOG"
+    run "$START" || die "this command failed; read the log: $LOG"
   fi
   say "start: $START"
   say "stop:  $STOP"
@@ -184,54 +185,54 @@ install_file() {
 
 uninstall_file() {
   describe_kind
-  refuse_strangers
+  check_file
   if [ ! -f "$FILE" ]; then say "nothing is installed: there is no $FILE" && exit 0; fi
-  act "$STOP"
-  act "$DISABLE"
+  run "$STOP"
+  run "$DISABLE"
   rm -f "$FILE" && say "removed $FILE"
-  act "$AFTER"
+  run "$AFTER"
 }
 
-# cron's table is the user's own, so it is done as that user; nothing else of it is touched.
+# A user's crontab: this must run as that user. It changes no other line.
 other_lines() { crontab -l 2>/dev/null | grep -v -F "# Rumpfarm agent of $DIR, made by"; }
 
 need_cron() {
-  have crontab || die 'there is no crontab here, nor a service manager that this knows: start the agent by hand'
-  [ "`id -un`" = "$OWNER" ] || die "$DIR is $OWNER's: run this as $OWNER, whose crontab it is"
+  has_command crontab || die 'no crontab and no known service manager here: start the agent manually'
+  [ "`id -un`" = "$OWNER" ] || die "$DIR belongs to $OWNER: run this as $OWNER, for that user's crontab"
 }
 
 install_cron() {
   need_cron
   TEMPLATE=cron.line known=''
   if has_line; then known=yes; fi
-  { other_lines; fill_template; } | crontab - || die 'crontab does not take the line; start the agent by hand'
-  if [ -n "$known" ]; then say "its line was in $OWNER's crontab, and is as it should be"
-  else say "put into $OWNER's crontab: `fill_template`"; fi
-  running_agent
-  if [ -n "$RUNNING" ]; then say "the agent runs already, as process $RUNNING"
+  { other_lines; fill_template; } | crontab - || die 'crontab rejects the line; start the agent manually'
+  if [ -n "$known" ]; then say "the line in $OWNER's crontab is up to date"
+  else say "added to $OWNER's crontab: `fill_template`"; fi
+  find_running_agent
+  if [ -n "$RUNNING" ]; then say "the agent already runs as process $RUNNING"
   else start_as_cron; fi
   say "stop:  sh $DIR/agent.sh stop"
   say "log:   tail -f $DIR/agent.log"
   say "undo:  sh $DIR/agent.sh uninstall cron"
 }
 
-# As the next boot will.
+# Starts the agent as the next boot does.
 start_as_cron() {
   sh -c "`fill_template | sed 's/^@reboot //'`" &
-  say 'started the agent; it starts with each boot, too'
+  say 'started the agent; it also starts at each boot'
 }
 
 has_line() { crontab -l 2>/dev/null | grep -F "# Rumpfarm agent of $DIR, made by" >/dev/null; }
 
 uninstall_cron() {
-  have crontab || { say 'nothing is installed: there is no crontab here' && exit 0; }
+  has_command crontab || { say 'nothing is installed: there is no crontab here' && exit 0; }
   need_cron
   if ! has_line; then say "nothing is installed: $OWNER's crontab has no line for $DIR" && exit 0; fi
   other_lines | crontab - && say "removed the line of $DIR from $OWNER's crontab"
 }
 
-read_words "$@"
-gather_facts
-[ -n "$KIND" ] || probe_kind
+read_arguments "$@"
+read_host
+[ -n "$KIND" ] || detect_kind
 say "$VERB: $KIND"
 if [ "$KIND" = cron ]; then "${VERB}_cron"; else "${VERB}_file"; fi

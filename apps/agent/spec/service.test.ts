@@ -51,7 +51,7 @@ scene('cron gets one line for the agent, however often it is asked, and loses no
     code: 0,
     output: expect.stringContaining('nothing is installed'),
   })
-  for (const words of ['started the agent', 'was in ']) {
+  for (const words of ['started the agent', 'is up to date']) {
     const { output, code } = await ask(all, 'install cron', crontab(host))
     expect(output).toContain(words)
     expect(output).toContain('rumpfarm: install: cron\n')
@@ -70,7 +70,7 @@ scene('cron gets one line for the agent, however often it is asked, and loses no
   expect(attempt.log.toString()).toBe('one\nno log\n')
   expect(host.read('agent.log')).toMatch(/rumpfarm: waiting for jobs/)
   const again = await ask(all, 'install cron', crontab(host))
-  expect(again.output).toContain('the agent runs already')
+  expect(again.output).toContain('the agent already runs')
 
   expect((await ask(all, 'uninstall cron', crontab(host))).code).toBe(0)
   expect(table(host)).toBe(others)
@@ -83,7 +83,7 @@ scene('uninstall cron looks at no crontab but the owner’s', async all => {
   const asOther = { ...crontab(host), id: 'case $1 in -un) echo other ;; *) exec /usr/bin/id "$@" ;; esac' }
   expect(await ask(all, 'uninstall cron', asOther)).toMatchObject({
     code: 1,
-    output: expect.stringMatching(/is \S+'s: run this as \S+, whose crontab it is\n$/),
+    output: expect.stringMatching(/belongs to \S+: run this as \S+, for that user's crontab\n$/),
   })
 })
 
@@ -113,7 +113,7 @@ scene('an ordinary user’s systemd gets a unit, is told of it, and loses it aga
   expect(text).not.toMatch(/@[A-Z]+@|^User=/m)
 
   const second = await ask(all, 'install systemd', systemctl)
-  expect(second.output).toContain(`${unit} is as it should be\n`)
+  expect(second.output).toContain(`${unit} is up to date\n`)
   expect(await ask(all, 'uninstall systemd', systemctl)).toMatchObject({ code: 0 })
   expect(existsSync(unit)).toBe(false)
   expect(calls(host)).toMatch(
@@ -131,7 +131,7 @@ scene('a file that is somebody else’s is not overwritten, nor removed', async 
   writeFileSync(unit, '[Service]\nExecStart=/opt/own\n')
   for (const verb of ['install', 'uninstall']) {
     const { output, code } = await ask(all, `${verb} systemd`, systemctl)
-    expect(output).toContain(`${unit} is there and not of this agent (${host.dir}): look at it`)
+    expect(output).toContain(`${unit} exists and is not from the agent in ${host.dir}: `)
     expect(code).toBe(1)
   }
   expect(readFileSync(unit, 'utf8')).toBe('[Service]\nExecStart=/opt/own\n')
@@ -141,7 +141,7 @@ scene('while an agent runs, the service is prepared but not started beside it', 
   const { host, enrolled } = all
   await enrolled()
   const { output, code } = await ask(all, 'install systemd', systemctl)
-  expect(output).toContain(`an agent runs already, as process ${host.agentPid}`)
+  expect(output).toContain(`an agent already runs as process ${host.agentPid}`)
   expect(calls(host)).not.toContain('start rumpfarm')
   expect(code).toBe(0)
 })
@@ -150,7 +150,7 @@ for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
   scene(`${kind} wants root, and an ordinary user is told what is left`, async all => {
     await stopped(all)
     const { output, code } = await ask(all, `install ${kind}`, { id: systemctl.id })
-    expect(output).toMatch(/needs root's rights: run this as root, or choose: agent.sh install cron/)
+    expect(output).toMatch(/needs root: run this as root, or choose: agent.sh install cron/)
     expect(code).toBe(1)
   })
 }
