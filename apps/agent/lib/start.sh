@@ -20,7 +20,8 @@
 #   requests: http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc http-openssl tunnel hmac answer
 #   this host: conf rules isolation compilers facts lock tools
 #   enrolment: enroll hello
-#   one job: claim sources runner limits progress artifacts attempt finish
+#   one job: claim attempt supervise limits progress artifacts finish
+#   the process that runs a job: runner sources steps
 #   the agent: slots update service run commands main
 
 # All parts use backquotes: bash 5.2 fails when a trap runs while it reads a $( ), and the end of a job is a signal. It then prints
