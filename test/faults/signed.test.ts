@@ -337,7 +337,9 @@ test('a newer agent comes over the signed wire, and runs', async () => {
 test('a newer agent that the man has changed is not taken', async () => {
   man.meddles({ answer: (bytes, kind) => (kind === 'agent' ? flip(bytes, /umask 077/) : bytes) })
   const host = await olderHost('outdated')
-  await host.hears(/^rumpfarm: not updated: the download has \d+ bytes and checksum sha256:[0-9a-f]{64}, unlike the offer/)
+  await host.hears(
+    /^rumpfarm: not updated: the download has \d+ bytes and checksum sha256:[0-9a-f]{64}, unlike the offer/,
+  )
   expect(host.read('agent.sh')).toContain('AGENT_VERSION=0.9.0+1')
 })
 

@@ -79,7 +79,9 @@ farmTest('a host below the floor ends what it has and gets nothing new; an updat
   expect((await first.log()).toString()).toBe('up\ndown\n')
   const words = 'agent too old (1.0.0, needs 1.1.0): drains'
   await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
-  await host.hears(/the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/)
+  await host.hears(
+    /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/,
+  )
   for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
     expect(await pageOf(farm, path)).toContain(words)
   expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })

@@ -4,14 +4,14 @@
 # The text of the test. The last line that it prints is the error.
 print_compiler_test() {
   cat <<'EOF'
-say() { echo "$*: `sed -n '${s/.*try: [line ]*[0-9]*: //;p;}' errors`"; exit 1; }
+fail() { echo "$*: `sed -n '${s/.*try: [line ]*[0-9]*: //;p;}' errors`"; exit 1; }
 test "$CC" || command -v cc >/dev/null || exit 0
 : ${CC:=cc}
 $CC --version 2>/dev/null </dev/null | sed 's/^/version /;q'
 test -z "$ONLY" || exit 0
 echo 'int main(void) { return 0; }' >try.c
-$CC $CFLAGS -o try try.c $LDFLAGS >errors 2>&1 || say "$CC cannot build a program"
-test -z "${FARM_RUN+x}" || $FARM_RUN ./try >errors 2>&1 || say "a program built by $CC does not run${FARM_RUN:+ with $FARM_RUN}"
+$CC $CFLAGS -o try try.c $LDFLAGS >errors 2>&1 || fail "$CC cannot build a program"
+test -z "${FARM_RUN+x}" || $FARM_RUN ./try >errors 2>&1 || fail "a program built by $CC does not run${FARM_RUN:+ with $FARM_RUN}"
 cat try >&3 || :
 EOF
 }

@@ -265,10 +265,7 @@ scene(
     await enrolled()
     const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })
     await farm.finished(attempt, 30_000)
-    expect([names(attempt), attempt.finishes[0]?.left]).toEqual([
-      ['a', 'z'],
-      ['stuck: no data for ten seconds'],
-    ])
+    expect([names(attempt), attempt.finishes[0]?.left]).toEqual([['a', 'z'], ['stuck: no data for ten seconds']])
     expect(await host.alive('sleep 4813')).toEqual([])
   },
   { env: { PATH: `${stuck}:${process.env.PATH}` } },

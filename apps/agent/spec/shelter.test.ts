@@ -180,7 +180,9 @@ onlyRoot(
     host.configure(`${conf}run_as nobody-of-that-name\n`)
     await refused(/^refuse host-conf steps cannot run as nobody-of-that-name: no such user/m)
     host.configure(`${conf}run_as nobody\n`)
-    await refused(/^refuse host-conf steps cannot run as nobody: .*work is not accessible to that user \(chmod a\+x its parents/m)
+    await refused(
+      /^refuse host-conf steps cannot run as nobody: .*work is not accessible to that user \(chmod a\+x its parents/m,
+    )
     const attempt = farm.queue({ steps: { one: 'id -u' } })
     const claims = farm.count('claim')
     await farm.until('two more claims', () => farm.count('claim') > claims + 1)

@@ -67,10 +67,7 @@ interface Identity {
   invitationOf: InvitationOf
 }
 
-async function serveScript(
-  app: FastifyInstance,
-  script: (request: FastifyRequest) => Promise<string>,
-): Promise<void> {
+async function serveScript(app: FastifyInstance, script: (request: FastifyRequest) => Promise<string>): Promise<void> {
   await app.register(async scope => {
     await limitRates(scope)
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
