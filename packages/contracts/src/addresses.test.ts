@@ -68,3 +68,25 @@ test.each([
 ])('%s has no secret', address => {
   expect(secretInAddress(address)).toBeUndefined()
 })
+
+test.each([
+  ['a.'],
+  ['?'],
+  ['a?'],
+  [';a='],
+  ['git://'],
+  ['http://a'],
+  ['(a:'],
+  ['(a:b@'],
+  ['a:b@'],
+  ['x://%3a'],
+  ['%3a'],
+  ['x://a%3a@'],
+  ['://a'],
+  ['@'],
+])('hiding secrets takes a time linear in its text: %s', piece => {
+  const text = `x://${piece.repeat(400_000)}`
+  const begin = performance.now()
+  hideSecrets(text)
+  expect(performance.now() - begin).toBeLessThan(5_000) // a quadratic pattern needs minutes
+})

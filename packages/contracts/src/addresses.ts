@@ -24,11 +24,36 @@ function secretInShortForm(repository: string): string | undefined {
   return /[?#;].*=/s.test(repository) ? 'a query, fragment or parameter (after ?, # or ;) in the address' : undefined
 }
 
-/** Replaces passwords and tokens in addresses by ***. git repeats the whole address in its messages. */
+/**
+ * Replaces passwords and tokens in addresses by ***. git repeats the whole address in its messages. The time is linear in the length
+ * of the text: each pattern fails within the part that no other start of it reads again.
+ */
 export const hideSecrets = (text: string): string =>
   text
     .replace(/\b(https?:\/\/)[^/\s]+@/gi, '$1***@')
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^/@:\s]+)(?::|%3a)[^/\s]*@/gi, '$1:***@')
-    .replace(/\b((?:https?|ssh|git):\/\/[^\s'"?#;]*[?#;])[^\s'"]+/gi, '$1***')
-    .replace(/([?&#;][^=&#;\s'"]*=)[^&#;\s'"]+/g, '$1***')
-    .replace(/(?<![^\s'"(])([^\s/:@'"(]+):(?!\/\/)[^\s@'"]+@(?=[^\s/:@'"]+[:/])/g, '$1:***@')
+    .replace(/(?<=[a-z0-9+.-])(:\/\/)(?=[^/\s]*@)([^/@:\s]+?)(?::|%3a)[^/\s]*@/gi, '$1$2:***@')
+    .replace(/[^\s'"]+/g, hideQuery)
+    .replace(/([?&#;][^?=&#;\s'"]*=)[^&#;\s'"]+/g, '$1***')
+    .replace(/[^\s'"]+/g, hideShortForm)
+
+/** Of a URL, everything after `?`, `#` or `;`. */
+function hideQuery(word: string): string {
+  const start = word.search(/\b(?:https?|ssh|git):\/\//i)
+  if (start < 0) return word
+  const query = start + word.slice(start).search(/[?#;]/)
+  return query < start || query === word.length - 1 ? word : `${word.slice(0, query + 1)}***`
+}
+
+/** `user:password@host:path` and `user:password@host/path`. No `@` is part of the password. */
+function hideShortForm(word: string): string {
+  const parts = word.split('@')
+  return parts
+    .map((part, index) => {
+      const next = parts[index + 1]
+      if (next === undefined || !/^[^/:]+[:/]/.test(next)) return part
+      // The user stands at the start of the word or after a bracket.
+      const [user] = (index === 0 ? /(?:^|\()[^/:(]+:(?!\/\/)(?=.)/s : /\([^/:(]+:(?!\/\/)(?=.)/s).exec(part) ?? []
+      return user === undefined ? part : `${part.slice(0, part.indexOf(user) + user.length)}***`
+    })
+    .join('@')
+}

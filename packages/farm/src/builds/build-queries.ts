@@ -2,6 +2,7 @@ import { type AttemptState, attemptName, attemptStates, type StepEnd, type Verdi
 import type { Context } from '../context.ts'
 import { isOpen, newestAttempt } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
+import { withoutSecret } from '../projects/addresses.rule.ts'
 import type { PreparedSource } from './prepared-source.ts'
 
 /** A job with the state of its newest attempt. */
@@ -167,5 +168,5 @@ export async function findBuild(context: Context, id: number): Promise<BuildView
     }),
   ])
   const prepared = row.sources === 'ready' ? ((row.sourcesInfo as PreparedSource[] | null) ?? []) : []
-  return { ...buildOf(row), preparedSources: prepared, pushes, jobs: jobs.reverse() }
+  return { ...buildOf(row), preparedSources: prepared.map(withoutSecret), pushes, jobs: jobs.reverse() }
 }

@@ -1,6 +1,7 @@
 import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
+import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
 import { type JobSummary, listJobs } from './build-queries.ts'
 import type { Recipe } from './plan.rule.ts'
 import type { PreparedSource } from './prepared-source.ts'
@@ -84,9 +85,9 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     artifactNote: attempt.artifactNote,
   }))
   const { branch, subject } = row.build
-  const recipe = row.recipe.body as unknown as Recipe
+  const recipe = withoutSecrets(row.recipe.body as unknown as Recipe)
   const preparedSources =
-    row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []) : []
+    row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []).map(withoutSecret) : []
   return { ...summary, branch, subject, recipe, preparedSources, lastGood: await lastGoodOf(context, row), attempts }
 }
 

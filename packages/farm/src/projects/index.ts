@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { applyConfiguration, rejectConfiguration } from './configure.ts'
-import { configurationState, projectConfigs } from './project-queries.ts'
+import { configurationState, listProjects, projectConfigs } from './project-queries.ts'
 
 /** Projects, as farm.yaml describes them. */
 export const projectMethods = ({ main, pages }: Contexts) => ({
@@ -9,9 +9,10 @@ export const projectMethods = ({ main, pages }: Contexts) => ({
   applyConfiguration: (projects: readonly ProjectConfig[]) => applyConfiguration(main, projects),
   /** Records why the newest farm.yaml was rejected. */
   rejectConfiguration: (problems: readonly string[]) => rejectConfiguration(main, problems),
-  /** The active projects, for background tasks; pages call `list`. */
+  /** The active projects with their real addresses, for pushes and background tasks; pages call `list`. */
   configs: () => projectConfigs(main),
 
-  list: () => projectConfigs(pages),
+  /** Their addresses have no secrets. */
+  list: () => listProjects(pages),
   configurationState: () => configurationState(pages),
 })

@@ -1,11 +1,18 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { withoutSecrets } from './addresses.rule.ts'
 
 /** The active projects, by name, in the order of their names. */
 export async function projectConfigs({ db }: Pick<Context, 'db'>): Promise<Map<string, ProjectConfig>> {
   const rows = await db.models.project.findMany({ where: { removedAt: null }, orderBy: { name: 'asc' } })
   // Only applyConfiguration writes this column, from entries that match the schema in packages/contracts.
   return new Map(rows.map(row => [row.name, row.config as unknown as ProjectConfig]))
+}
+
+/** The active projects, for pages and the API: their addresses have no secrets. */
+export async function listProjects(context: Pick<Context, 'db'>): Promise<Map<string, ProjectConfig>> {
+  const projects = await projectConfigs(context)
+  return new Map([...projects].map(([name, project]) => [name, withoutSecrets(project)]))
 }
 
 export interface ConfigurationState {

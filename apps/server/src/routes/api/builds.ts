@@ -1,5 +1,4 @@
-import { api, hideSecrets } from '@rumpfarm/contracts'
-import type { PreparedSource } from '@rumpfarm/farm'
+import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { problem } from '../../http/problems.ts'
@@ -39,7 +38,7 @@ export const builds =
       async (request, reply) => {
         const build = await farm.builds.find(request.params.id)
         if (!build) return problem(reply, 'unknown', `there is no build ${request.params.id}`)
-        return { ...build, preparedSources: build.preparedSources.map(sourceWithoutSecrets) }
+        return build
       },
     )
 
@@ -63,8 +62,3 @@ export const builds =
       },
     )
   }
-
-export const sourceWithoutSecrets = (source: PreparedSource): PreparedSource => ({
-  ...source,
-  repository: hideSecrets(source.repository),
-})

@@ -1,10 +1,8 @@
-import { api, hideSecrets } from '@rumpfarm/contracts'
-import type { JobView } from '@rumpfarm/farm'
+import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
-import { sourceWithoutSecrets } from './builds.ts'
 import { type ApiInstance, forAdmins, refusals } from './routes.ts'
 
 export const jobs =
@@ -40,7 +38,7 @@ export const jobs =
       },
       async (request, reply) => {
         const job = await farm.builds.findJob(request.params.id)
-        return job ? withoutSecrets(job) : answerProblem(reply, unknownJob(request.params.id))
+        return job ?? answerProblem(reply, unknownJob(request.params.id))
       },
     )
 
@@ -77,14 +75,3 @@ export const jobs =
       },
     )
   }
-
-/** A repository address can contain a password. */
-const withoutSecrets = (job: JobView): JobView => ({
-  ...job,
-  preparedSources: job.preparedSources.map(sourceWithoutSecrets),
-  recipe: {
-    ...job.recipe,
-    repository: hideSecrets(job.recipe.repository),
-    sources: job.recipe.sources.map(source => ({ ...source, repository: hideSecrets(source.repository) })),
-  },
-})

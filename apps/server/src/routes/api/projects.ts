@@ -1,4 +1,4 @@
-import { api, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
+import { api } from '@rumpfarm/contracts'
 import { requireTrigger } from '../../auth/plugin.ts'
 import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
@@ -23,7 +23,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
       const { limit = pageSize, cursor } = request.query
       const after = nameOfCursor(cursor)
       const all = [...(await farm.projects.list()).values()].filter(({ name }) => after === undefined || name > after)
-      return pageOf(all.map(withoutSecrets), limit, ({ name }) => name, { request, reply })
+      return pageOf(all, limit, ({ name }) => name, { request, reply })
     },
   )
 
@@ -40,9 +40,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     async (request, reply) => {
       const all = await farm.projects.list()
       const project = all.get(request.params.name)
-      return project
-        ? withoutSecrets(project)
-        : answerProblem(reply, unknownProject(request.params.name, [...all.keys()]))
+      return project ?? answerProblem(reply, unknownProject(request.params.name, [...all.keys()]))
     },
   )
 
@@ -64,10 +62,3 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     async (request, reply) => answerTrigger(services, request, reply),
   )
 }
-
-/** A repository address can contain a password. */
-const withoutSecrets = (project: ProjectConfig): ProjectConfig => ({
-  ...project,
-  repository: hideSecrets(project.repository),
-  sources: project.sources.map(source => ({ ...source, repository: hideSecrets(source.repository) })),
-})

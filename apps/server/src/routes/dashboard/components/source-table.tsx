@@ -1,4 +1,3 @@
-import { hideSecrets } from '@rumpfarm/contracts'
 import type { BuildView } from '@rumpfarm/farm'
 import { ScrollFrame } from './scroll-frame.tsx'
 import { byteCount } from './times.ts'
@@ -21,7 +20,7 @@ export const SourceTable = ({ sources }: { sources: BuildView['preparedSources']
           <tr>
             <th scope="row">{name}</th>
             <td>
-              {hideSecrets(repository)}
+              {repository}
               {path === null ? '' : ` (${path})`}
             </td>
             <td>

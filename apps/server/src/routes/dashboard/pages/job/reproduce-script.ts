@@ -1,4 +1,3 @@
-import { hideSecrets } from '@rumpfarm/contracts'
 import type { JobView } from '@rumpfarm/farm'
 
 const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
@@ -43,7 +42,7 @@ export function reproduceScript({
 function sourceLines({ name, repository, commit, path, leaveOut }: JobView['preparedSources'][number]): string[] {
   const tree = path === null ? commit : `${commit}:${path}`
   return [
-    `git clone --bare ${quote(hideSecrets(repository))} ${quote(`${name}.git`)}; mkdir ${quote(name)}`,
+    `git clone --bare ${quote(repository)} ${quote(`${name}.git`)}; mkdir ${quote(name)}`,
     `git -C ${quote(`${name}.git`)} archive ${quote(tree)} | tar -xf - -C ${quote(name)}`,
     ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : []),
   ]

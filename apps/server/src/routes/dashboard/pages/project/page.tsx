@@ -1,4 +1,4 @@
-import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
+import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Matrix } from '@rumpfarm/farm'
 import { BuildTable } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
@@ -45,7 +45,7 @@ export const renderProjectPage = ({ visit, project, matrix, builds }: ProjectPag
 const ProjectFacts = ({ project }: { project: ProjectConfig }) => (
   <Facts
     rows={[
-      ['Repository', hideSecrets(project.repository)],
+      ['Repository', project.repository],
       ['Directory', project.path ?? ''],
       ['Branches', project.branches.join(', ')],
       ['Hosts', project.hosts.join(', ')],
@@ -102,7 +102,7 @@ const Recipe = ({ project }: { project: ProjectConfig }) => (
         <>
           <dt>Additional source {source.name}</dt>
           <dd>
-            {hideSecrets(source.repository)} at {revisionOf(source)}
+            {source.repository} at {revisionOf(source)}
           </dd>
         </>
       ))}
