@@ -135,19 +135,19 @@ test('an administrator sets and removes an owner’s webhook on the page of the 
   page,
   signIn,
 }) => {
-  await farm.wireHost('told-1', ['sh4'])
+  await farm.wireHost('alerted-1', ['sh4'])
   await signIn(page)
-  await page.goto('/hosts/told-1')
+  await page.goto('/hosts/alerted-1')
   await page.getByText('Set up an alert for when this host goes silent').click()
   await page.getByLabel(/^Webhook address/).fill('https://me:secret@alerts.example.org/')
   await page.getByRole('button', { name: 'Save alert' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('The alert was not saved')
-  await page.goto('/hosts/told-1')
+  await page.goto('/hosts/alerted-1')
   await page.getByText('Set up an alert for when this host goes silent').click()
   await page.getByLabel(/^Webhook address/).fill('https://alerts.example.org/path-of-it')
   await page.getByRole('button', { name: 'Save alert' }).click()
   await expect(page.locator('pre.command')).toHaveText(/^whsec_[A-Za-z0-9+/]{43}=$/)
-  await page.getByRole('link', { name: 'Back to told-1' }).click()
+  await page.getByRole('link', { name: 'Back to alerted-1' }).click()
   await expect(page.locator('main')).toContainText('Alerts go to https://alerts.example.org. No alert was sent yet.')
   expect(await page.content()).not.toContain('path-of-it')
   await page.getByRole('button', { name: 'Turn alerts off' }).click()

@@ -92,12 +92,13 @@ async function cellRecords({ db }: Context, branches: Branches): Promise<Map<str
            extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedMs",
            extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceMs",
            extract(epoch FROM cell."changedAt")::float8 * 1000 AS "changedMs",
-           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host", place."position"
+           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host",
+           branch_commit."position"
       FROM ${shownBranches(branches)}
       JOIN "Cell" cell ON cell."projectName" = shown."projectName" AND cell."branch" = shown."branch"
       JOIN "Host" host ON host."id" = cell."hostId"
-      LEFT JOIN "BranchCommit" place ON place."projectName" = cell."projectName" AND place."commit" = cell."commit"
-           AND place."branch" = cell."branch"
+      LEFT JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = cell."projectName"
+           AND branch_commit."commit" = cell."commit" AND branch_commit."branch" = cell."branch"
      WHERE host."removedAt" IS NULL`
   return new Map(rows.map(row => [cellKey(row.projectName, row.host, row.arch, row.variant), recordOf(row)]))
 }
@@ -148,10 +149,12 @@ async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<
            CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
       JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
-      JOIN "BranchCommit" place ON place."projectName" = build."projectName" AND place."commit" = build."commit"
-      JOIN ${shownBranches(branches)} ON shown."projectName" = place."projectName" AND shown."branch" = place."branch"
+      JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = build."projectName"
+           AND branch_commit."commit" = build."commit"
+      JOIN ${shownBranches(branches)} ON shown."projectName" = branch_commit."projectName"
+           AND shown."branch" = branch_commit."branch"
      WHERE a."state" <> 'finished'
-     ORDER BY a."state" IN ('leased', 'running'), place."position", job."buildId"`
+     ORDER BY a."state" IN ('leased', 'running'), branch_commit."position", job."buildId"`
   return new Map(
     rows.map(({ number, projectName, host, arch, variant, ...row }) => [
       cellKey(projectName, host, arch, variant),

@@ -6,5 +6,5 @@ const specials = /[&<>"']/g
 export const escapeHtml = (text: string): string =>
   special.test(text) ? text.replace(specials, character => entities[character] as string) : text
 
-/** A segment of a path, as it may stand in an unquoted place of an address. */
+/** A segment of a path, also for unquoted attributes. */
 export const segment = (text: string): string => encodeURIComponent(text)

@@ -113,4 +113,4 @@ const ExitMark = ({ exit, status }: Pick<LogSection, 'exit'> & { status: JobStat
     <StatusMark status={status} />
   )
 
-export const LogText = ({ html }: { html: string }) => <RawHtml html={`<pre>${html}</pre>`} />
+export const LogText = ({ html }: { html: string }) => <RawHtml as="pre" html={html} />

@@ -7,7 +7,7 @@ export interface Sgr {
   faint: boolean
   italic: boolean
   underline: boolean
-  /** Text and background change places. */
+  /** Text and background exchange their colours. */
   reverse: boolean
   /** 0-15, as a terminal's palette. */
   foreground: number | undefined
