@@ -75,6 +75,18 @@ test('the table in ARCHITECTURE.md is the one that is checked here', () => {
   expect(rows).toEqual(parts.map(({ name, ours }) => [name, ours]))
 })
 
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names files and functions that exist', page => {
+  const { text } = readSource(page)
+  const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma))`/g)]
+  const missing = named.flatMap(([, name, path = '']) => {
+    const files = sourceFiles(/\.(tsx?|css|sh|prisma)$/).filter(file => `/${file.path}`.endsWith(`/${path}`))
+    const word = name?.split('.').at(-1) ?? ''
+    return files.some(file => file.text.includes(word)) ? [] : [`${name ?? 'a file'} in ${path}`]
+  })
+  expect(named.length > 0 || page === 'CONTRIBUTING.md').toBe(true)
+  expect(missing).toEqual([])
+})
+
 test('what a file imports is found in every form', () => {
   const text = [
     `import { type A,\n  b as c } from './b.ts'`,

@@ -1,0 +1,90 @@
+import Type from 'typebox'
+import { count, id, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
+import { attemptStates, verdicts } from './attempts.ts'
+
+/** The answer of /api/v1/matrix, and the members that other answers share with its cells. */
+
+export const commit = Type.String({ description: 'Full commit id' })
+export const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing its sources')
+export const failedStep = maybeText('Step that failed')
+
+export const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When it ended') })
+
+const Cell = Type.Object({
+  host: Type.String(),
+  arch: Type.String(),
+  project: Type.String(),
+  branch: Type.String({ description: 'Branch of its results' }),
+  variant: Type.String(),
+  last: maybe(
+    Type.Object({
+      jobId: id('Number of the job'),
+      buildId: id('Number of its build'),
+      commit,
+      verdict: oneOf(verdicts, 'How it ended'),
+      failedStep,
+      finishedAt: moment('When it ended'),
+      since: Milestone,
+      changed: maybe(Milestone),
+      lastGood: maybe(Milestone),
+    }),
+  ),
+  active: maybe(
+    Type.Object({
+      jobId: id('Number of the job'),
+      attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
+      buildId: id('Number of its build'),
+      state,
+      step: maybeText('Current step'),
+      since: moment('Start of this state'),
+    }),
+  ),
+  prevented: maybeText(
+    'Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch',
+  ),
+  known: maybeText('Known failure: the reason in farm.yaml why this cell is expected to fail, also if it passes'),
+  alike: Type.Object(
+    {
+      cells: count('Number of these cells with the same verdict at the same step'),
+      of: count('Number of other cells with a result of the same commit'),
+      notYet: count('Number of other cells without a result of this commit or a newer one'),
+    },
+    {
+      description: 'The other cells of the project at this commit: they show whether it fails only here or everywhere',
+    },
+  ),
+})
+
+export const Matrix = Type.Object(
+  {
+    at: moment('Time of this matrix'),
+    projects: Type.Array(Type.String()),
+    branches: Type.Array(
+      Type.Object({
+        project: Type.String(),
+        shown: Type.String({ description: 'Branch of its cells' }),
+        built: Type.Array(Type.String(), { description: 'Branches that were built, newest push first' }),
+      }),
+    ),
+    arches: Type.Array(Type.String()),
+    hosts: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        system: Type.String(),
+        presence: Type.String(),
+        lastSeenAt: moment('Time of its last message'),
+        refusal: maybeText('Why it takes no jobs now'),
+        arches: Type.Array(
+          Type.Object({
+            arch: Type.String(),
+            kind: Type.String(),
+            compiler: Type.String(),
+            unable: maybeText('Why the host cannot build for this arch now'),
+          }),
+        ),
+      }),
+    ),
+    cells: list(Cell, 'Every expected cell; last is null until a job has ended'),
+  },
+  { $id: 'Matrix', description: 'Newest result of one branch of each project, by variant, host and arch' },
+)
