@@ -13,4 +13,4 @@ shellcheck -s sh -e SC2006,SC2012,SC2013,SC2016,SC3040,SC3045 "$all"
 shellcheck -s sh -e SC2013 bundle.sh check.sh
 sh bundle.sh --service >"$all"
 shellcheck -s sh -e SC2006 "$all" service/*.rc
-shellcheck -s bash spec/support/yard.bash
+shellcheck -s bash spec/support/init.bash

@@ -57,7 +57,7 @@ export class Wire {
 
   /** The next `times` requests of this kind go wrong. */
   spoil(kind: string, fault: Fault, times = 1): void {
-    this.#faults.spoil(kind, fault, times)
+    this.#faults.injectFault(kind, fault, times)
   }
 
   /** How many requests have yet to go wrong. */
@@ -142,7 +142,7 @@ export class Wire {
     try {
       const body = await bytesOf(from)
       if (this.#silent) return
-      if (fault === 'deaf') return void from.socket.destroy()
+      if (fault === 'lost-request') return void from.socket.destroy()
       const answer = await this.#ask(from, to, body)
       crossing.answer = `${fault === undefined ? '' : 'spoilt: '}${beginningOf(answer)}`
       await this.#give(to, answer, fault)
@@ -168,12 +168,12 @@ export class Wire {
   }
 
   async #give(to: ServerResponse, { answer, bytes }: ServerAnswer, fault: Fault | undefined): Promise<void> {
-    if (fault === 'mute') return void to.destroy()
+    if (fault === 'lost-answer') return void to.destroy()
     const spoilt = typeof fault === 'object' ? Buffer.from('body' in fault ? fault.body : fault.answer) : bytes
     const status = typeof fault === 'object' && 'status' in fault ? fault.status : (answer.statusCode ?? 502)
     const type = answer.headers['content-type'] ?? 'text/plain'
     to.writeHead(status, { 'content-type': type, 'content-length': spoilt.length, connection: 'close' })
-    if (fault === 'cut') return void to.write(spoilt.subarray(0, spoilt.length - 6), () => to.destroy())
+    if (fault === 'cut-answer') return void to.write(spoilt.subarray(0, spoilt.length - 6), () => to.destroy())
     await this.#trickle(to, spoilt)
     to.end()
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import {
   Host,
   quote,
-  requireJail,
+  requireNamespace,
   type Shell,
   patienceMs as usualPatienceMs,
 } from '../../apps/agent/spec/support/host.ts'
@@ -55,7 +55,7 @@ export class AgentHost implements HostUnderTest {
   #run = ''
 
   constructor(name: string, { cable, shell, environment, patienceMs = usualPatienceMs, walls = [] }: HostOptions = {}) {
-    requireJail()
+    requireNamespace()
     this.name = name
     this.#host = new Host(environment, shell, [...(cable ? ['--net'] : []), ...walls])
     this.#patienceMs = patienceMs
@@ -138,7 +138,7 @@ export class AgentHost implements HostUnderTest {
   }
 
   async processes(text: string): Promise<string[]> {
-    return (await this.#host.alive(text)).filter(line => line !== '' && !line.includes('yard.bash'))
+    return (await this.#host.alive(text)).filter(line => line !== '' && !line.includes('init.bash'))
   }
 
   files(...path: string[]): string[] {

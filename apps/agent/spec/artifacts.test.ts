@@ -2,19 +2,19 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import type { Attempt } from './support/attempt.ts'
 import type { Fault } from './support/faults.ts'
-import { scene } from './support/scene.ts'
 import { cksum, sha256 } from './support/sums.ts'
 
-/** Every byte there is, many times, and no two chunks alike. */
+/** Every byte value, many times; no two chunks are equal. */
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
 
 const kept = (attempt: Attempt, name: string) => attempt.artifacts.get(name)?.bytes.bytes
 const names = (attempt: Attempt) => attempt.finishes[0]?.artifacts.map(line => line.split(' ')[0])
 
-scene(
-  'files arrive byte for byte, with NULs, empty ones too, and the finish names them',
+agentTest(
+  'artifacts arrive byte for byte, also empty files and NULs, and the finish lists them',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const bytes = bytesOf(300_001)
@@ -39,8 +39,8 @@ scene(
   },
 )
 
-scene(
-  'a failed step leaves its reports, and a job over its wall limit too; a cancelled one leaves nothing',
+agentTest(
+  'a failed job and one over its time limit keep their artifacts; a cancelled job keeps none',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -68,92 +68,86 @@ scene(
   },
 )
 
-scene(
-  'links, FIFOs and names that the wire does not take are left where they are',
-  async ({ farm, host, enrolled }) => {
-    await enrolled()
-    writeFileSync(join(host.folder, 'secret'), 'of the host\n')
-    const attempt = farm.queue({
-      steps: {
-        plant: [
-          `mkdir out; cd out; echo good >good; ln -s ${host.folder}/secret link; ln -s ${host.folder} away; mkfifo pipe`,
-          'echo x >"two words"; echo x >.hidden; echo x >-dash; mkdir in; echo in >in/file; ln -s in within',
-          `echo x >${'n'.repeat(125)}`,
-          'cd ..; ln -s / root',
-        ].join('\n'),
-      },
-      artifacts: ['out', 'out/away/secret', 'out/within/file', 'root/etc/passwd', 'nothing-*', 'out/link'],
-    })
-    await farm.finished(attempt)
+agentTest('the agent sends no links, no FIFOs and no files with invalid names', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  writeFileSync(join(host.folder, 'secret'), 'of the host\n')
+  const attempt = farm.queue({
+    steps: {
+      plant: [
+        `mkdir out; cd out; echo good >good; ln -s ${host.folder}/secret link; ln -s ${host.folder} away; mkfifo pipe`,
+        'echo x >"two words"; echo x >.hidden; echo x >-dash; mkdir in; echo in >in/file; ln -s in within',
+        `echo x >${'n'.repeat(125)}`,
+        'cd ..; ln -s / root',
+      ].join('\n'),
+    },
+    artifacts: ['out', 'out/away/secret', 'out/within/file', 'root/etc/passwd', 'nothing-*', 'out/link'],
+  })
+  await farm.finished(attempt)
 
-    expect(names(attempt)).toEqual(['out/good', 'out/in/file', 'out/within/file'])
-    expect(attempt.finishes[0]?.left).toEqual([
-      'nothing-*: not found or not readable',
-      'out/-dash: the farm does not accept this name',
-      'out/.hidden: the farm does not accept this name',
-      'out/away/secret: it is behind a link',
-      `out/${'n'.repeat(125)}: the name is too long`,
-      'out/two words: the farm does not accept this name',
-      'root/etc/passwd: it is behind a link',
-    ])
-    expect([...attempt.artifacts.values()].some(({ bytes }) => bytes.toString().includes('of the host'))).toBe(false)
-  },
-)
+  expect(names(attempt)).toEqual(['out/good', 'out/in/file', 'out/within/file'])
+  expect(attempt.finishes[0]?.left).toEqual([
+    'nothing-*: not found or not readable',
+    'out/-dash: the farm does not accept this name',
+    'out/.hidden: the farm does not accept this name',
+    'out/away/secret: it is behind a link',
+    `out/${'n'.repeat(125)}: the name is too long`,
+    'out/two words: the farm does not accept this name',
+    'root/etc/passwd: it is behind a link',
+  ])
+  expect([...attempt.artifacts.values()].some(({ bytes }) => bytes.toString().includes('of the host'))).toBe(false)
+})
 
 const faults: [string, Fault][] = [
-  ['a lost request', 'deaf'],
-  ['a lost answer', 'mute'],
-  ['a cut answer', 'cut'],
+  ['a lost request', 'lost-request'],
+  ['a lost answer', 'lost-answer'],
+  ['a cut answer', 'cut-answer'],
   ["a proxy's 502", { status: 502, body: 'ok\nsize 1\nend\n' }],
 ]
 
 for (const [name, fault] of faults) {
-  scene(`${name} costs no byte of an artifact`, async ({ farm, host, enrolled }) => {
+  agentTest(`${name} loses no byte of an artifact`, async ({ farm, host, enrolled }) => {
     farm.chunk = 10_000
     await enrolled()
     const bytes = bytesOf(45_678)
     writeFileSync(join(host.folder, 'bytes'), bytes)
     const attempt = farm.queue({ steps: { make: `cp ${host.folder}/bytes a.bin` }, artifacts: ['a.bin'] })
     await farm.until('the second chunk', () => attempt.artifactCalls.some(({ offset }) => offset === 10_000))
-    farm.spoil('artifact', fault)
+    farm.injectFault('artifact', fault)
     await farm.finished(attempt)
     expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
   })
 }
 
-scene(
-  'the agent is killed while it sends, and goes on at the odd offset that the farm names',
-  async ({ farm, host, enrolled }) => {
-    farm.chunk = 10_000
-    await enrolled()
-    const bytes = bytesOf(80_001)
-    writeFileSync(join(host.folder, 'bytes'), bytes)
-    const attempt = farm.queue({
-      steps: { make: `cp ${host.folder}/bytes a.bin; cp a.bin b.bin` },
-      artifacts: ['*.bin'],
-    })
-    await farm.until('part of the second file', () =>
-      attempt.artifactCalls.some(one => one.name === 'b.bin' && one.offset > 30_000),
-    )
-    farm.spoil('artifact', 'deaf', 1000)
-    host.signal('KILL')
-    await host.line(/^agent-[0-9]+ exit 137$/)
-    await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
-    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
-    farm.heal()
-    const before = attempt.artifactCalls.length
-    await host.start()
-    await farm.finished(attempt)
+agentTest('a killed agent resumes an upload at the offset that the farm has', async ({ farm, host, enrolled }) => {
+  farm.chunk = 10_000
+  await enrolled()
+  const bytes = bytesOf(80_001)
+  writeFileSync(join(host.folder, 'bytes'), bytes)
+  const attempt = farm.queue({
+    steps: { make: `cp ${host.folder}/bytes a.bin; cp a.bin b.bin` },
+    artifacts: ['*.bin'],
+  })
+  await farm.until('part of the second file', () =>
+    attempt.artifactCalls.some(one => one.name === 'b.bin' && one.offset > 30_000),
+  )
+  farm.injectFault('artifact', 'lost-request', 1000)
+  host.signal('KILL')
+  await host.line(/^agent-[0-9]+ exit 137$/)
+  await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
+  attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
+  farm.clearFaults()
+  const before = attempt.artifactCalls.length
+  await host.start()
+  await farm.finished(attempt)
 
-    expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
-    expect(kept(attempt, 'b.bin')?.equals(bytes)).toBe(true)
-    const again = attempt.artifactCalls.slice(before).filter(({ len }) => len > 0)
-    expect(again[0]).toMatchObject({ name: 'b.bin', offset: 12_347 })
-    expect(attempt.finishes.length).toBe(1)
-  },
-)
+  expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
+  expect(kept(attempt, 'b.bin')?.equals(bytes)).toBe(true)
+  const again = attempt.artifactCalls.slice(before).filter(({ len }) => len > 0)
+  expect(again[0]).toMatchObject({ name: 'b.bin', offset: 12_347 })
+  expect(attempt.finishes.length).toBe(1)
+})
 
-scene('a finish that the farm answers with an artifact that it lost is put right', async ({ farm, enrolled }) => {
+agentTest('the agent sends an artifact again that the farm has lost before the finish', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onFinish = (attempt, times) => {
     if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)
@@ -167,7 +161,7 @@ scene('a finish that the farm answers with an artifact that it lost is put right
   ])
 })
 
-scene('what the farm does not want is left, and costs none of its bytes', async ({ farm, enrolled }) => {
+agentTest('the agent sends no byte of an artifact that the farm rejects', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
   const attempt = farm.queue({ steps: { make: 'seq 1000 >big; echo small >small' }, artifacts: ['big', 'small'] })
@@ -180,7 +174,7 @@ scene('what the farm does not want is left, and costs none of its bytes', async 
   ])
 })
 
-scene('a file of 20 GB is named with its size, and no byte of it is copied', async ({ farm, host, enrolled }) => {
+agentTest('a file of 20 GB is listed with its size and is not copied', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
   const attempt = farm.queue({
@@ -197,7 +191,7 @@ scene('a file of 20 GB is named with its size, and no byte of it is copied', asy
   await host.removed('slot-1', '1')
 })
 
-scene('of 230 files the farm hears of 200, and how many more there are', async ({ farm, enrolled }) => {
+agentTest('of 230 files the agent offers 200 and reports the number of the rest', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onArtifact = () => 'it is full'
   const attempt = farm.queue({
@@ -211,7 +205,7 @@ scene('of 230 files the farm hears of 200, and how many more there are', async (
   expect(left[49]).toBe('152 more files are not listed')
 })
 
-scene('a lease that is lost while files are sent drops the attempt', async ({ farm, host, enrolled }) => {
+agentTest('an attempt ends if its lease is lost during an upload', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { make: 'echo a >a' }, artifacts: ['a'] })
   farm.onArtifact = () => {
@@ -227,8 +221,8 @@ const fakes = mkdtempSync(join(tmpdir(), 'rumpfarm-no-cksum-'))
 writeFileSync(join(fakes, 'cksum'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
 afterAll(() => rmSync(fakes, { recursive: true }))
 
-scene(
-  'a host without cksum sends logs and files of many chunks, with other sums',
+agentTest(
+  'a host without cksum sends logs and artifacts with another checksum',
   async ({ farm, host, enrolled }) => {
     farm.chunk = 5000
     await enrolled()
@@ -259,8 +253,8 @@ writeFileSync(join(stuck, 'dd'), '#!/bin/sh\ncase "$*" in *if=./stuck*) sleep 48
 })
 afterAll(() => rmSync(stuck, { recursive: true }))
 
-scene(
-  'a file that cannot be read to its end, as a FIFO nobody writes to, is left, and the others are kept',
+agentTest(
+  'a file that cannot be read does not stop the other artifacts',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })

@@ -7,9 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import { Authority } from './support/certificates.ts'
 import { bundle } from './support/host.ts'
-import { scene } from './support/scene.ts'
 import { tarball } from './support/tarball.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-clients-'))
@@ -30,7 +30,7 @@ const tls = { certificate: authority.certificate(), ca: authority.file }
 const whereIs = (program: string) =>
   spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
 
-/** Each client as a host may have it; of the same name are several programs that behave otherwise. */
+/** Each client as a host may have it. Several programs may have the same name. */
 const clients: Record<string, Record<string, string>> = {
   curl: {},
   wget: {},
@@ -54,10 +54,10 @@ const sourcesOf = (megabytes: number) => {
 const [large, small] = [sourcesOf(45), sourcesOf(3)]
 /** Every client receives the large sources once. Its other programs run the same loops of the agent, so 3 MB do for them. */
 const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
-/** For a client that stops at NUL, and for an s_client that takes letters at the beginning of a line as commands. */
+/** NULs end the body of one client. s_client reads letters at the start of a line as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
 
-/** Not every system has every nc, or busybox: then there is nothing to try. */
+/** The program that a client needs. Without it the client is not tested. */
 const needs = (name: string) =>
   ({ 'nc of OpenBSD': 'nc.openbsd', 'nc that is traditional': 'nc.traditional' })[name] ??
   (/busybox|bbwget|applet/.test(name) ? 'busybox' : name.split(' ')[0]?.replace('python', 'python3'))
@@ -66,8 +66,8 @@ const here = Object.entries(clients).filter(([name]) => whereIs(needs(name) ?? '
 for (const [name, programs] of here) {
   const [client = ''] = name.split(' ')
   const { megabytes, archive, sum } = sourcesFor(name)
-  scene(
-    `${name}: sources of ${megabytes} MB and a log with NULs come byte for byte, and a long poll ends with the agent`,
+  agentTest(
+    `${name}: ${megabytes} MB of sources and a log with NULs arrive byte for byte, and a stop ends the long poll`,
     async ({ farm, host, enrolled }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))
@@ -102,7 +102,7 @@ for (const [name, programs] of here) {
 
 const broken = 'echo "no such program here" >&2; exit 127'
 const choices: [string, Record<string, string>, string][] = [
-  ['curl is there', {}, 'curl'],
+  ['curl works', {}, 'curl'],
   ['curl is for another machine', { curl: 'exit 126' }, 'wget'],
   ['wget is busybox', { curl: broken, wget: 'exec busybox wget "$@"' }, 'perl'],
   ['perl has no sockets', { curl: broken, wget: broken, perl: 'exit 2' }, 'python'],
@@ -113,8 +113,8 @@ const choices: [string, Record<string, string>, string][] = [
   ],
 ]
 for (const [what, programs, client] of choices) {
-  scene(
-    `where ${what} the agent takes ${client}`,
+  agentTest(
+    `if ${what}, the agent uses ${client}`,
     async ({ host, enrolled }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))
@@ -125,7 +125,7 @@ for (const [what, programs, client] of choices) {
 
 const hasIpv6 = Object.values(networkInterfaces()).some(each => each?.some(({ address }) => address === '::1'))
 const raw = ['perl', 'python', 'nc', 'openssl'].filter(client => whereIs(client.replace('python', 'python3')))
-test.skipIf(!hasIpv6).each(raw)('%s speaks to a farm whose address is IPv6', async client => {
+test.skipIf(!hasIpv6).each(raw)('%s connects to a farm with an IPv6 address', async client => {
   const secure = client === 'openssl'
   const answer = (_: unknown, response: { end: (text: string) => void }) => response.end('ok\nend\n')
   const certificate = authority.certificate({ names: 'IP:::1' })

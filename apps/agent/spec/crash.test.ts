@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
 const counting = (upTo: number) =>
   `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; head -c 30000 /dev/zero; sleep 0.2; done; exit 3`
 const counted = (upTo: number) =>
   Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n${'\0'.repeat(30_000)}`).join('')
 
-scene(
-  'the agent is killed and runs again: the same job goes on, its log is whole, its end is told once',
+agentTest(
+  'a job survives a kill of the agent: its log is whole and its result is sent once',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -36,7 +36,7 @@ const pairs = (body: Buffer) =>
     .split('\n')
     .map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ').slice(1).join(' ')])
 
-scene('a job that ended while no agent ran is told at the next start', async ({ farm, host, enrolled }) => {
+agentTest('the next start reports a job that ended while no agent ran', async ({ farm, host, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({ steps: { count: counting(4) } })
@@ -52,8 +52,8 @@ scene('a job that ended while no agent ran is told at the next start', async ({ 
   expect(attempt.finishes[0]?.steps).toMatch(/^3:/)
 })
 
-scene(
-  'what a runner left that had no time to say who it is is not in the way of the next',
+agentTest(
+  'the files of a runner that ended before its first report do not disturb the next runner',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -76,27 +76,24 @@ scene(
   },
 )
 
-scene(
-  'a limit or a cancel that the killed agent had begun to carry out keeps its reason',
-  async ({ farm, host, enrolled }) => {
-    farm.next = 200
-    await enrolled()
-    const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
-    await farm.logged(attempt, 'up')
-    attempt.cancel = 'cancelled'
-    await host.line(/ending the job: cancelled/)
-    host.signal('KILL')
-    await host.line(/^agent-[0-9]+ exit 137$/)
-    const [runner] = host.read('slot-1', '1', 'runner').split(' ')
-    host.tell(`kill -s KILL -- -${Number(runner)}`)
-    await host.start()
-    await farm.finished(attempt)
-    expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
-  },
-)
+agentTest('the reason of a cancel survives a kill of the agent', async ({ farm, host, enrolled }) => {
+  farm.next = 200
+  await enrolled()
+  const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
+  await farm.logged(attempt, 'up')
+  attempt.cancel = 'cancelled'
+  await host.line(/ending the job: cancelled/)
+  host.signal('KILL')
+  await host.line(/^agent-[0-9]+ exit 137$/)
+  const [runner] = host.read('slot-1', '1', 'runner').split(' ')
+  host.send(`kill -s KILL -- -${Number(runner)}`)
+  await host.start()
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
+})
 
-scene(
-  'after a reboot the pid may be somebody else: the job vanished, and the stranger lives',
+agentTest(
+  'after a reboot the agent does not kill another process that has the pid of its runner',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -105,10 +102,10 @@ scene(
     host.signal('KILL')
     await host.line(/^agent-[0-9]+ exit 137$/)
     const [runner, birth] = host.read('slot-1', '1', 'runner').trim().split(' ')
-    host.tell(`kill -s KILL -- -${Number(runner)}`)
-    host.tell('setsid sleep 4782 & echo "stranger $!"')
-    const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
-    writeFileSync(join(host.dir, 'slot-1', '1', 'runner'), `${stranger} ${birth}\n`)
+    host.send(`kill -s KILL -- -${Number(runner)}`)
+    host.send('setsid sleep 4782 & echo "other $!"')
+    const other = (await host.line(/^other /)).text.split(' ')[1]
+    writeFileSync(join(host.dir, 'slot-1', '1', 'runner'), `${other} ${birth}\n`)
     await host.start()
     await farm.finished(attempt)
 
@@ -117,7 +114,7 @@ scene(
   },
 )
 
-scene('an agent killed in its long poll leaves no client behind that takes a job', async ({ farm, host, enrolled }) => {
+agentTest('the long poll of a killed agent takes no job', async ({ farm, host, enrolled }) => {
   await enrolled()
   const claims = farm.count('claim')
   host.signal('KILL')
@@ -131,8 +128,8 @@ scene('an agent killed in its long poll leaves no client behind that takes a job
   expect(attempt.log.toString()).toBe('one\n')
 })
 
-scene(
-  'a second agent in the same directory is refused, by enrolment too; after kill -9 there is no lock in the way',
+agentTest(
+  'a directory has one agent, also during enrolment; a killed agent leaves no lock',
   async ({ host, enrolled }) => {
     await enrolled()
     const agent = join(host.dir, 'agent.sh')
@@ -148,16 +145,16 @@ scene(
     await host.line(/^agent-[0-9]+ exit 137$/)
     const lock = host.files().find(name => name.startsWith('lock.')) ?? ''
     const [, birth] = readFileSync(join(host.dir, lock), 'utf8').trim().split(' ')
-    host.tell('sleep 4791 & echo "stranger $!"')
-    const stranger = (await host.line(/^stranger /)).text.split(' ')[1]
-    writeFileSync(join(host.dir, lock), `${stranger} ${birth}\n`)
+    host.send('sleep 4791 & echo "other $!"')
+    const other = (await host.line(/^other /)).text.split(' ')[1]
+    writeFileSync(join(host.dir, lock), `${other} ${birth}\n`)
     await host.start()
     await host.line(/^rumpfarm: waiting for jobs$/, 15_000, Date.now() - 10)
     expect(host.files().filter(name => name.startsWith('lock.')).length).toBe(1)
   },
 )
 
-scene('of ten agents that start at once over a stale lock exactly one runs', async ({ farm, host, enrolled }) => {
+agentTest('of ten agents that start at the same time with a stale lock, one runs', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('KILL')
   await host.line(/^agent-[0-9]+ exit 137$/)

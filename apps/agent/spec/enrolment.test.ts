@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest, curlTrust, type Setup, trust } from './support/agent-test.ts'
 import { agentClient, agentShell, bundle, type Host } from './support/host.ts'
-import { curlTrust, type Scene, scene, trust } from './support/scene.ts'
 
-/** posh has no -s: there the line has to save the script first. */
-const pipe = ({ farm, host }: Scene) =>
+/** posh has no -s: there the command saves the script first. */
+const pipe = ({ farm, host }: Setup) =>
   agentShell === 'posh'
     ? `curl -fsS ${curlTrust}${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh ${trust}enroll ${farm.invitation}`
     : `curl -fsS ${curlTrust}${farm.url}/agent.sh | ${host.shell} -s -- ${trust}enroll ${farm.invitation}`
@@ -15,9 +15,9 @@ const agentPid = async (host: Host) => {
   return Number(/kill ([0-9]+)/.exec(line.text)?.[1])
 }
 
-scene('the one line of the dashboard enrols the host, says what it must, and goes on as the agent', async all => {
+agentTest('the command of the dashboard enrols the host and starts the agent', async all => {
   const { farm, host } = all
-  host.tell(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
+  host.send(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
   const attempt = farm.queue({ steps: { one: 'echo one' } })
   await farm.finished(attempt)
 
@@ -36,7 +36,7 @@ scene('the one line of the dashboard enrols the host, says what it must, and goe
   await host.line(/^pipe exit 0$/)
 })
 
-scene('a saved copy that the farm never filled in needs --url, and gets it filled in', async ({ farm, host }) => {
+agentTest('a saved copy without an address needs --url and stores it', async ({ farm, host }) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, bundle())
   const without = await host.run(`${host.shell} ${saved} enroll ${farm.invitation}`)
@@ -46,7 +46,7 @@ scene('a saved copy that the farm never filled in needs --url, and gets it fille
   expect(host.read('agent.sh')).toContain(`FARM_URL='${farm.url}'`)
 })
 
-scene('a script that does not come whole through the pipe does nothing', async ({ farm, host }) => {
+agentTest('a script that is cut in the pipe does nothing', async ({ farm, host }) => {
   const text = bundle().replace('@FARM_URL@', farm.url)
   for (const part of [0.1, 0.5, 0.9, 0.995]) {
     writeFileSync(join(host.folder, 'cut.sh'), text.slice(0, Math.floor(text.length * part)))
@@ -64,13 +64,13 @@ const errors: [string, string, RegExp][] = [
   ],
   ['an expired invitation', '410 expired at 07:08', /^rumpfarm: the farm rejected .*: expired at 07:08\n$/],
   [
-    'a name that was taken meanwhile',
+    'a name that another host has taken',
     '409 a host named x has enrolled',
     /^rumpfarm: the farm rejected .*: a host named x has enrolled\n$/,
   ],
 ]
 for (const [what, answer, expected] of errors) {
-  scene(`${what} is said in one line, in the words of the farm`, async all => {
+  agentTest(`${what} is reported in one line with the error of the farm`, async all => {
     all.farm.enrolError = answer
     const { output, code } = await all.host.run(pipe(all))
     expect(output).toMatch(expected)
@@ -79,41 +79,47 @@ for (const [what, answer, expected] of errors) {
   })
 }
 
-scene('no farm, no HTTP client and no place to write are each said in one line', async ({ farm, host }) => {
-  const saved = join(host.folder, 'saved.sh')
-  writeFileSync(saved, bundle())
-  const enrolAt = (url: string) => `${host.shell} ${saved} ${trust}--url ${url} enroll ${farm.invitation}`
-  const enrol = enrolAt(farm.url)
+agentTest(
+  'enrolment without a farm, an HTTP client or a writable directory fails with one line',
+  async ({ farm, host }) => {
+    const saved = join(host.folder, 'saved.sh')
+    writeFileSync(saved, bundle())
+    const enrolAt = (url: string) => `${host.shell} ${saved} ${trust}--url ${url} enroll ${farm.invitation}`
+    const enrol = enrolAt(farm.url)
 
-  // In its POSIX mode yash has the built-in `[` only where PATH has one, too.
-  const tools = join(host.folder, 'tools')
-  mkdirSync(tools)
-  const { output: paths } = await host.run(
-    'for t in test [ echo kill pwd printf mkdir chmod cp rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do type -P $t; done',
-  )
-  for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
-  const noClient = await host.run(`PATH=${tools} ${enrol}`)
-  expect(noClient).toMatchObject({
-    code: 1,
-    output: expect.stringMatching(
-      /^rumpfarm: no HTTP client here can reach https?:.* \(tried: .*\); install curl or GNU wget\n$/,
-    ),
-  })
+    // In its POSIX mode yash has the built-in `[` only where PATH has one, too.
+    const tools = join(host.folder, 'tools')
+    mkdirSync(tools)
+    const { output: paths } = await host.run(
+      'for t in test [ echo kill pwd printf mkdir chmod cp rm ln mv cat date cksum sed grep tr env sleep ls id ps setsid getconf; do type -P $t; done',
+    )
+    for (const path of paths.trim().split('\n')) symlinkSync(path, join(tools, path.split('/').at(-1) ?? ''))
+    const noClient = await host.run(`PATH=${tools} ${enrol}`)
+    expect(noClient).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(
+        /^rumpfarm: no HTTP client here can reach https?:.* \(tried: .*\); install curl or GNU wget\n$/,
+      ),
+    })
 
-  const noPlace = await host.run(`RUMPFARM_DIR=${saved}/sub ${enrol}`)
-  expect(noPlace).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: cannot make .*RUMPFARM_DIR\n$/) })
+    const noPlace = await host.run(`RUMPFARM_DIR=${saved}/sub ${enrol}`)
+    expect(noPlace).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^rumpfarm: cannot make .*RUMPFARM_DIR\n$/),
+    })
 
-  const noFarm = await host.run(enrolAt(farm.url.replace(/\d+$/, '1')), 30_000)
-  expect(noFarm).toMatchObject({
-    code: 1,
-    output: expect.stringMatching(/^rumpfarm: no answer from the farm at http.*\n$/),
-  })
-})
+    const noFarm = await host.run(enrolAt(farm.url.replace(/\d+$/, '1')), 30_000)
+    expect(noFarm).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^rumpfarm: no answer from the farm at http.*\n$/),
+    })
+  },
+)
 
-scene('a lost answer is asked again with the same nonce', async all => {
+agentTest('enrolment repeats a lost request with the same nonce', async all => {
   const { farm, host } = all
-  farm.spoil('enroll', 'mute')
-  host.tell(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
+  farm.injectFault('enroll', 'lost-answer')
+  host.send(`{ ${pipe(all)}; echo "pipe exit $?"; } 2>&1 &`)
   await farm.until('a claim', () => farm.count('claim') > 0)
 
   const nonces = farm.seen
@@ -124,7 +130,7 @@ scene('a lost answer is asked again with the same nonce', async all => {
   expect(host.files('private').sort()).toEqual(['client-rc', 'credential'])
 })
 
-scene('the credential is in no argument list and no environment', async ({ farm, host, enrols }) => {
+agentTest('no argument list and no environment contains the credential', async ({ farm, host, enrols }) => {
   farm.next = 50
   await enrols()
   const look = 'for i in 1 2 3 4 5 6 7 8; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.1; done 2>/dev/null'
@@ -142,7 +148,7 @@ scene('the credential is in no argument list and no environment', async ({ farm,
   expect(attempt.log.toString()).not.toContain(farm.credential)
 })
 
-scene('the owner is told what was found here, and what was not', async ({ host, enrols }) => {
+agentTest('enrolment lists the tools that were found and those that are missing', async ({ host, enrols }) => {
   await enrols()
   const { text } = await host.line(/^rumpfarm: found: /)
   expect(text).toMatch(
@@ -152,14 +158,14 @@ scene('the owner is told what was found here, and what was not', async ({ host, 
 })
 
 for (const [what, text] of [
-  ['a tar that is not there', 'exit 127'],
-  ['a tar that is for another machine', 'exit 126'],
+  ['a missing tar', 'exit 127'],
+  ['a tar for another processor', 'exit 126'],
 ] as const) {
-  scene(`${what} is told at enrolment`, async ({ farm, host }) => {
+  agentTest(`${what} is reported at enrolment`, async ({ farm, host }) => {
     const saved = join(host.folder, 'saved.sh')
     writeFileSync(saved, bundle())
     writeFileSync(join(host.folder, 'tar'), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-    host.tell(
+    host.send(
       `PATH=${host.folder}:$PATH ${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${farm.invitation} 2>&1 </dev/null &`,
     )
     await host.line(/jobs with sources need tar and gzip: install them$/)
@@ -167,8 +173,8 @@ for (const [what, text] of [
   })
 }
 
-scene(
-  'check says what the agent found, that none runs, and whether the farm answers',
+agentTest(
+  'check lists what the agent found, whether an agent runs, and whether the farm answers',
   async ({ farm, host, enrols }) => {
     await enrols()
     host.signal('TERM')
@@ -196,7 +202,7 @@ scene(
   },
 )
 
-scene('check fails when the host takes no job, and when the farm does not answer', async ({ farm, host, enrols }) => {
+agentTest('check fails if the host takes no jobs or if the farm does not answer', async ({ farm, host, enrols }) => {
   await enrols()
   const check = (words = '') => host.run(`${host.shell} ${host.dir}/agent.sh ${words} check`)
   expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs as process \d+$/m) })
@@ -207,7 +213,7 @@ scene('check fails when the host takes no job, and when the farm does not answer
   await farm.until('a claim', () => farm.count('claim') > 0)
 })
 
-scene('stop and status say what runs, and stop ends it', async ({ farm, host, enrols }) => {
+agentTest('status lists the jobs, and stop ends them', async ({ farm, host, enrols }) => {
   await enrols()
   const ask = (words: string) => host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
   const attempt = farm.queue({ steps: { one: 'echo up; sleep 4814' } })
@@ -224,7 +230,7 @@ scene('stop and status say what runs, and stop ends it', async ({ farm, host, en
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
-scene('an unknown option or word ends nothing, and is answered with the usage', async ({ farm, host, enrols }) => {
+agentTest('an unknown argument stops nothing and prints the usage', async ({ farm, host, enrols }) => {
   await enrols()
   const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
   await farm.logged(attempt, 'up')
@@ -245,7 +251,7 @@ scene('an unknown option or word ends nothing, and is answered with the usage', 
   expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
 })
 
-scene('enrolled paused, a host has a host.conf to look at, and takes no job before it runs', async ({ farm, host }) => {
+agentTest('a host that is enrolled with --paused has a host.conf and takes no jobs', async ({ farm, host }) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, bundle())
   const enrol = (words: string) => host.run(`${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${words}`)
@@ -262,7 +268,7 @@ scene('enrolled paused, a host has a host.conf to look at, and takes no job befo
   expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })
 
-scene('check beside a running agent leaves alone what its client reads', async ({ host, enrols }) => {
+agentTest('check does not change the files of a running agent', async ({ host, enrols }) => {
   await enrols()
   const before = host.read('private', 'client-rc')
   const { output } = await host.run(`RUMPFARM_CLIENT=wget ${host.shell} ${host.dir}/agent.sh check`)
@@ -270,7 +276,7 @@ scene('check beside a running agent leaves alone what its client reads', async (
   expect(host.read('private', 'client-rc')).toBe(before)
 })
 
-scene('what an older agent kept beside the rest moves into the private directory', async ({ farm, host, enrols }) => {
+agentTest('the credential of an older agent moves into the private directory', async ({ farm, host, enrols }) => {
   await enrols()
   host.signal('TERM')
   await host.line(/^agent-1 exit 0/)

@@ -1,37 +1,31 @@
 import { expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
-scene(
-  'the farm goes away in mid-job and comes back: the job went on, the log is whole',
-  async ({ farm, host, enrolled }) => {
-    farm.next = 200
-    await enrolled()
-    const attempt = farm.queue({ steps: { count: 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.25; done' } })
-    await farm.logged(attempt, 'line 2')
-    await farm.close()
-    await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
-    await farm.open()
-    await farm.finished(attempt)
-    expect(attempt.log.toString()).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\n')
-    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
-  },
-)
-
-scene(
-  'the farm goes away while the host is idle: the next claim comes when it is back',
-  async ({ farm, host, enrolled }) => {
-    await enrolled()
-    await farm.close()
-    await host.line(/no answer from the farm/)
-    await farm.open()
-    const attempt = farm.queue({ steps: { one: 'echo one' } })
-    await farm.finished(attempt)
-  },
-)
-
-scene('no answer is asked again with pauses that grow', async ({ farm, enrolled }) => {
+agentTest('a job keeps running while the farm is down, and its log is whole', async ({ farm, host, enrolled }) => {
+  farm.next = 200
   await enrolled()
-  farm.spoil('claim', 'deaf', 2)
+  const attempt = farm.queue({ steps: { count: 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.25; done' } })
+  await farm.logged(attempt, 'line 2')
+  await farm.close()
+  await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
+  await farm.open()
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\n')
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+})
+
+agentTest('an idle host claims again when the farm is back', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  await farm.close()
+  await host.line(/no answer from the farm/)
+  await farm.open()
+  const attempt = farm.queue({ steps: { one: 'echo one' } })
+  await farm.finished(attempt)
+})
+
+agentTest('the agent retries with growing pauses', async ({ farm, enrolled }) => {
+  await enrolled()
+  farm.injectFault('claim', 'lost-request', 2)
   await farm.close() // the long poll that is under way ends
   await farm.open()
   await farm.until('three more claims', () => farm.count('claim') === 4)
@@ -41,15 +35,15 @@ scene('no answer is asked again with pauses that grow', async ({ farm, enrolled 
   expect(pauses[2]).toBeGreaterThan(2900)
 })
 
-scene(
-  'a claim whose answer was lost or cut is asked with the same number, and gets the same attempt',
+agentTest(
+  'a claim whose answer is lost is repeated with the same number and gets the same attempt',
   async ({ farm, enrolled }) => {
     farm.poll = 1
     await enrolled()
     const attempt = farm.queue({ steps: { one: 'echo one' } })
     await farm.finished(attempt)
-    farm.spoil('claim', 'cut')
-    farm.spoil('claim', 'mute')
+    farm.injectFault('claim', 'cut-answer')
+    farm.injectFault('claim', 'lost-answer')
     const second = farm.queue({ steps: { two: 'echo two' } })
     await farm.finished(second)
     expect(second.log.toString()).toBe('two\n')
@@ -57,30 +51,27 @@ scene(
   },
 )
 
-scene('a farm that cannot answer now is asked again after as long as it said', async ({ farm, enrolled }) => {
+agentTest('the agent retries after the time that the farm asks for', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { one: 'echo one' } })
-  farm.spoil('progress', { answer: 'err 503 the database is away\nretry 2\nend\n' })
-  farm.spoil('finish', { answer: 'err 429 too many\nretry 1\nend\n' })
+  farm.injectFault('progress', { answer: 'err 503 the database is away\nretry 2\nend\n' })
+  farm.injectFault('finish', { answer: 'err 429 too many\nretry 1\nend\n' })
   await farm.finished(attempt)
   const progress = farm.seen.filter(seen => seen.kind === 'progress').map(seen => seen.at)
   expect((progress[1] ?? 0) - (progress[0] ?? 0)).toBeGreaterThanOrEqual(1990)
 })
 
-scene(
-  'a withdrawn credential is said clearly, and is not asked for at full speed',
-  async ({ farm, host, enrolled }) => {
-    farm.poll = 1
-    await enrolled()
-    farm.credential = 'rfh-another'
-    await host.line(/the farm does not know this host's credential/)
-    host.signal('TERM')
-    expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
-    expect(farm.seen.filter(seen => seen.err.startsWith('401')).length).toBeLessThanOrEqual(2) // a claim and the bye
-  },
-)
+agentTest('a revoked credential is reported and retried slowly', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  farm.credential = 'rfh-another'
+  await host.line(/the farm does not know this host's credential/)
+  host.signal('TERM')
+  expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
+  expect(farm.seen.filter(seen => seen.err.startsWith('401')).length).toBeLessThanOrEqual(2) // a claim and the bye
+})
 
-scene('an agent that is too old says so and takes no jobs', async ({ farm, host, enrolled }) => {
+agentTest('an agent that is too old reports that and takes no jobs', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   farm.claimError = '426 version 9 is needed'
@@ -92,7 +83,7 @@ scene('an agent that is too old says so and takes no jobs', async ({ farm, host,
   expect(farm.count('claim')).toBe(claims)
 })
 
-scene('while another instance runs as this host, the agent waits and asks again', async ({ farm, host, enrolled }) => {
+agentTest('the agent waits while another instance runs as this host', async ({ farm, host, enrolled }) => {
   farm.leaseSeconds = 1
   await enrolled()
   host.signal('TERM')
@@ -121,7 +112,7 @@ scene('while another instance runs as this host, the agent waits and asks again'
   expect(word(again, 'previous')).toBe(word(first, 'previous'))
 })
 
-scene('none with a pause, or at once, is no busy loop', async ({ farm, enrolled }) => {
+agentTest('immediate answers without a job cause no busy loop', async ({ farm, enrolled }) => {
   farm.poll = 0
   await enrolled()
   const before = farm.count('claim')

@@ -1,4 +1,4 @@
-// The signatures of "Signed requests" in docs/agent-protocol.md: its example, held against Node and against every shell.
+// The example of "Signed requests" in docs/agent-protocol.md, computed by Node and by every shell.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
@@ -21,7 +21,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string, text: string) => createHmac('sha256', key).update(text).digest('hex')
 const letters = (text: string) => text.replace(/./g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))
 
-test('the example on the page is right', () => {
+test('the example in the protocol page is correct', () => {
   const key = letters(sha256(`rumpfarm key ${token}`))
   const hostKey = letters(hmac(key, 'host 77\n'))
   expect([sha256(token), hostKey]).toEqual([...values('by'), ...values('host key')])
@@ -30,7 +30,7 @@ test('the example on the page is right', () => {
   expect(hmac(hostKey, `answer 0a1b2c.2\n${answer}`)).toBe(answerSig)
 })
 
-/** The parts that sign, and what an agent would do with them. */
+/** The parts that sign, and the calls that an agent makes. */
 const script = (tool: string) => `
 for part in text clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u
@@ -67,10 +67,10 @@ done
 `
 const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\naccepted 12\n`
 
-/** Not every system has every shell: test/run/tools.ts installs what there is, and says what is not tried. */
+/** test/run/tools.ts installs the shells that the system offers, and reports the others. */
 const isHere = (program: string) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
 
-/** What a shell makes of it, in a folder of its own. */
+/** The output of a shell that runs the script in a folder of its own. */
 const outputOf = (shell: string, tool = '') => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-hmac-'))
   try {
@@ -95,9 +95,12 @@ const shells = [
   'busybox ash',
 ]
 for (const shell of shells) {
-  test.skipIf(!isHere(shell.split(' ')[0] ?? ''))(`${shell} signs like the example, and believes nothing else`, () => {
-    expect(outputOf(shell)).toBe(expected)
-  })
+  test.skipIf(!isHere(shell.split(' ')[0] ?? ''))(
+    `${shell} signs like the example and rejects every changed answer`,
+    () => {
+      expect(outputOf(shell)).toBe(expected)
+    },
+  )
 }
 
 const tools = [
@@ -108,7 +111,7 @@ const tools = [
   ['python3', "'sha_of_python python3'"],
 ] as const
 for (const [program, words] of tools) {
-  test.skipIf(!isHere(program))(`${program} does for a checksum`, () => {
+  test.skipIf(!isHere(program))(`${program} works as the SHA-256 command`, () => {
     expect(outputOf('dash', words)).toBe(expected)
   })
 }

@@ -2,11 +2,11 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 import { tarball } from './support/tarball.ts'
 
-scene(
-  'a job runs its steps and sends its log and its end, and leaves nothing behind',
+agentTest(
+  'a job runs its steps, sends its log and its result, and leaves no files',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { configure: 'cat readme.txt', build: 'echo built; echo more >&2' } })
@@ -21,7 +21,7 @@ scene(
   },
 )
 
-scene('the first step that fails ends the job, and its exit code is told', async ({ farm, enrolled }) => {
+agentTest('the first step that fails ends the job, and its exit code is sent', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { one: 'echo one', two: 'false\necho not reached', three: 'echo three' } })
   const second = farm.queue({ steps: { one: 'exit 55' } })
@@ -43,7 +43,7 @@ const oddText = [
   'cat "$0"',
 ].join('\n')
 
-scene(
+agentTest(
   'a step arrives byte for byte, with blanks, backslashes, percents and empty lines',
   async ({ farm, enrolled }) => {
     await enrolled()
@@ -68,7 +68,7 @@ const oddValues = {
   IFS: 'xyz',
 }
 
-scene('values of the environment pass exactly, and keys that are none do not', async ({ farm, enrolled }) => {
+agentTest('the environment of a job gets exact values and no invalid names', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({
     env: { ...oddValues, 'NO-KEY': 'x', '9KEY': 'x', 'A B': 'x', 'X;touch /tmp/never': 'x' },
@@ -82,25 +82,28 @@ scene('values of the environment pass exactly, and keys that are none do not', a
   expect(lines.join()).toMatch(/never.*No such file/)
 })
 
-scene("the host's own configuration wins, for its arch only", async ({ farm, host, enrolled }) => {
-  await enrolled()
-  appendFileSync(
-    join(host.dir, 'host.conf'),
-    'arch arm cross\nenv arm CC=arm-gcc -O "x"\nenv arm FARM_JOBS=9\nenv amd64 CC=cc\n',
-  )
-  const show = 'echo "$CC|$FARM_JOBS|$FARM_WORK|$(pwd)"'
-  const cross = farm.queue({ arch: 'arm', env: { CC: 'farm-cc', FARM_JOBS: '1' }, steps: { show } })
-  const native = farm.queue({ env: { CC: 'farm-cc' }, steps: { show } })
-  await farm.finished(native)
+agentTest(
+  'env in host.conf overrides the environment of the farm, for its arch only',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    appendFileSync(
+      join(host.dir, 'host.conf'),
+      'arch arm cross\nenv arm CC=arm-gcc -O "x"\nenv arm FARM_JOBS=9\nenv amd64 CC=cc\n',
+    )
+    const show = 'echo "$CC|$FARM_JOBS|$FARM_WORK|$(pwd)"'
+    const cross = farm.queue({ arch: 'arm', env: { CC: 'farm-cc', FARM_JOBS: '1' }, steps: { show } })
+    const native = farm.queue({ env: { CC: 'farm-cc' }, steps: { show } })
+    await farm.finished(native)
 
-  const work = (id: string) => join(host.dir, 'work', `attempt-${id}`)
-  expect(cross.log.toString()).toBe(`arm-gcc -O "x"|9|${work(cross.id)}|${work(cross.id)}/src\n`)
-  expect(native.log.toString()).toMatch(
-    new RegExp(`^cc\\|[1-9][0-9]*\\|${work(native.id)}\\|${work(native.id)}/src\n$`),
-  )
-})
+    const work = (id: string) => join(host.dir, 'work', `attempt-${id}`)
+    expect(cross.log.toString()).toBe(`arm-gcc -O "x"|9|${work(cross.id)}|${work(cross.id)}/src\n`)
+    expect(native.log.toString()).toMatch(
+      new RegExp(`^cc\\|[1-9][0-9]*\\|${work(native.id)}\\|${work(native.id)}/src\n$`),
+    )
+  },
+)
 
-scene('the farm is told when host.conf changes', async ({ farm, host, enrolled }) => {
+agentTest('a change of host.conf is sent to the farm', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'arch arm cross\nenv arm CC=cc\n')
@@ -112,7 +115,7 @@ scene('the farm is told when host.conf changes', async ({ farm, host, enrolled }
   expect(told[1]).toMatch(/^arch arm cross .*cc/m)
 })
 
-scene('a step has an empty standard input, default signals and a usual umask', async ({ farm, enrolled }) => {
+agentTest('a step has an empty standard input, default signals and a usual umask', async ({ farm, enrolled }) => {
   await enrolled()
   const steps = { show: 'cat; grep SigIgn /proc/self/status; umask; env | sed -n "s/^\\(RUMPFARM_.*\\)=.*/\\1/p"' }
   const attempt = farm.queue({ steps })
@@ -122,16 +125,19 @@ scene('a step has an empty standard input, default signals and a usual umask', a
   expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\nRUMPFARM_MARK\n$/)
 })
 
-scene('several sources lie side by side, and the steps run where the farm says', async ({ farm, enrolled }) => {
-  await enrolled()
-  const sources = { hello: { 'a.txt': 'A\n' }, other: { 'deep/b.txt': 'B\n' } }
-  const attempt = farm.queue({ sources, dir: 'other/deep', steps: { show: 'cat b.txt ../../hello/a.txt' } })
-  await farm.finished(attempt)
+agentTest(
+  'several sources are unpacked side by side, and the steps run in the directory of the recipe',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const sources = { hello: { 'a.txt': 'A\n' }, other: { 'deep/b.txt': 'B\n' } }
+    const attempt = farm.queue({ sources, dir: 'other/deep', steps: { show: 'cat b.txt ../../hello/a.txt' } })
+    await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toBe('B\nA\n')
-})
+    expect(attempt.log.toString()).toBe('B\nA\n')
+  },
+)
 
-scene('no file of the sources is newer than now, whatever the date of the commit', async ({ farm, enrolled }) => {
+agentTest('no source file has a time in the future, whatever the date of the commit', async ({ farm, enrolled }) => {
   await enrolled()
   const visible = { configure: 'x\n', 'deep/er/file.c': 'x\n' }
   const hidden = { '.config/one': 'x\n', '.profile': 'x\n' }
@@ -147,27 +153,24 @@ scene('no file of the sources is newer than now, whatever the date of the commit
   }
 })
 
-scene(
-  'a source that comes wrong is fetched again; wrong three times, the job is broken',
-  async ({ farm, enrolled }) => {
-    await enrolled()
-    const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
-    const right = attempt.tarballs[0] as Buffer
-    const wrong = Buffer.from(right)
-    wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
-    farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
-    await farm.finished(attempt)
-    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+agentTest('a wrong download is repeated; after three of them the job is broken', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
+  const right = attempt.tarballs[0] as Buffer
+  const wrong = Buffer.from(right)
+  wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
+  farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
 
-    farm.onSource = () => wrong
-    const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
-    await farm.finished(broken)
-    expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
-    expect(broken.finishes[0]?.detail).toMatch(/three downloads of source src were wrong: its checksum is/)
-  },
-)
+  farm.onSource = () => wrong
+  const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
+  await farm.finished(broken)
+  expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
+  expect(broken.finishes[0]?.detail).toMatch(/three downloads of source src were wrong: its checksum is/)
+})
 
-scene('heartbeats go on while a source comes slowly', async ({ farm, enrolled }) => {
+agentTest('heartbeats continue during a slow download', async ({ farm, enrolled }) => {
   farm.next = 300
   await enrolled()
   const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
@@ -179,7 +182,7 @@ scene('heartbeats go on while a source comes slowly', async ({ farm, enrolled })
   expect(attempt.log.toString()).toBe('a source\n')
 })
 
-scene('what is no archive, and a directory that is not there, make the job broken', async ({ farm, enrolled }) => {
+agentTest('a job without a valid archive or without its directory is broken', async ({ farm, enrolled }) => {
   await enrolled()
   const noArchive = farm.queue({ archives: [Buffer.from('this is no archive')], steps: { show: 'true' } })
   await farm.finished(noArchive)
@@ -194,18 +197,15 @@ scene('what is no archive, and a directory that is not there, make the job broke
   })
 })
 
-scene(
-  'a step whose directory an earlier step has removed fails at once, and the log says why',
-  async ({ farm, enrolled }) => {
-    await enrolled()
-    const attempt = farm.queue({ grace: 20, steps: { remove: 'rm -rf "$FARM_WORK/src"', next: 'echo never' } })
-    await farm.finished(attempt, 10_000)
-    expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:0,126:[0-9]+:[0-9]+$/)
-    expect(attempt.log.toString()).toMatch(/src/)
-  },
-)
+agentTest('a step fails at once if an earlier step has removed its directory', async ({ farm, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ grace: 20, steps: { remove: 'rm -rf "$FARM_WORK/src"', next: 'echo never' } })
+  await farm.finished(attempt, 10_000)
+  expect(attempt.finishes[0]?.steps).toMatch(/^0:[0-9]+:0,126:[0-9]+:[0-9]+$/)
+  expect(attempt.log.toString()).toMatch(/src/)
+})
 
-scene('ended steps are told at once, while the next one runs', async ({ farm, host, enrolled }) => {
+agentTest('the end of a step is sent while the next step runs', async ({ farm, host, enrolled }) => {
   farm.next = 60_000
   await enrolled()
   const go = join(host.folder, 'go')
@@ -216,7 +216,7 @@ scene('ended steps are told at once, while the next one runs', async ({ farm, ho
   await farm.finished(attempt)
 })
 
-/** An env that knows no --default-signal, as a busybox's and an older GNU's, and none of these commands. */
+/** An env without --default-signal, like busybox and older GNU, and without these commands. */
 const oldEnv = (...missing: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-old-env-'))
   const script = (name: string, text: string) =>
@@ -233,8 +233,8 @@ const resets: [string, string[]][] = [
 for (const [means, missing] of resets) {
   const folder = oldEnv(...missing)
   afterAll(() => rmSync(folder, { recursive: true }))
-  scene(
-    `a step has the default signals also where only ${means} can give them`,
+  agentTest(
+    `a step has the default signals on a host where only ${means} can set them`,
     async ({ farm, enrolled }) => {
       await enrolled()
       const pipe = farm.queue({ steps: { pipe: 'yes | head -n 1', int: "sh -c 'kill -INT $$; exit 7'" } })

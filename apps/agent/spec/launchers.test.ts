@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
-/** Solaris has a setpgrp(1) that starts a command as the leader of a new group; this one is as it is there. */
+/** A fake of setpgrp(1) of Solaris, which starts a command as the leader of a new group. */
 const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-setpgrp-'))
 writeFileSync(join(tools, 'setpgrp'), '#!/usr/bin/perl\nsetpgrp(0, 0); exec @ARGV; die "exec: $!";\n', { mode: 0o755 })
 afterAll(() => rmSync(tools, { recursive: true }))
 
-/** Where a shell has no monitor mode without a terminal, `monitor` falls back to `plain`, which walks the process tree. */
+/** In a shell without monitor mode `monitor` falls back to `plain`, which walks the process tree. */
 const launchers: Record<string, RegExp> = {
   setsid: /launcher setsid$/,
   perl: /launcher perl$/,
@@ -20,8 +20,8 @@ const launchers: Record<string, RegExp> = {
 }
 
 for (const [launcher, said] of Object.entries(launchers)) {
-  scene(
-    `launcher ${launcher}: a job outlives its agent, and ends with all that carries no mark`,
+  agentTest(
+    `launcher ${launcher}: a job outlives its agent, and its processes without a mark end with it`,
     async ({ farm, host, enrolled }) => {
       farm.next = 200
       await enrolled()
@@ -45,14 +45,14 @@ for (const [launcher, said] of Object.entries(launchers)) {
 for (const [at, [what, ps]] of (
   [
     ['the ps of busybox', 'exec busybox ps "$@"'],
-    ['a ps that knows nothing', 'echo "ps: illegal option" >&2; exit 1'],
+    ['a ps that fails', 'echo "ps: illegal option" >&2; exit 1'],
   ] as const
 ).entries()) {
   const before = join(tools, `ps-${at}`)
   mkdirSync(before)
   writeFileSync(join(before, 'ps'), `#!/bin/sh\n${ps}\n`, { mode: 0o755 })
-  scene(
-    `with ${what} the tree of processes is still found`,
+  agentTest(
+    `the agent finds the process tree with ${what}`,
     async ({ farm, host, enrolled }) => {
       farm.next = 200
       await enrolled()

@@ -3,9 +3,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
-scene('a job that runs too long is ended', async ({ farm, host, enrolled }) => {
+agentTest('a job ends at its time limit', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ wall: 2, steps: { long: 'while :; do echo tick; sleep 0.2; done' } })
   await farm.finished(attempt)
@@ -17,7 +17,7 @@ scene('a job that runs too long is ended', async ({ farm, host, enrolled }) => {
   expect(seconds).toBeLessThan(8)
 })
 
-scene('a job that is silent too long is ended', async ({ farm, host, enrolled }) => {
+agentTest('a job ends at its no-output limit', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ silence: 2, steps: { talk: 'echo a; sleep 1; echo b', hang: 'echo c; sleep 4712' } })
   await farm.finished(attempt)
@@ -27,51 +27,48 @@ scene('a job that is silent too long is ended', async ({ farm, host, enrolled })
   expect(await host.alive('sleep 4712')).toEqual([])
 })
 
-scene('a log beyond its limit ends the job, and nothing beyond the limit is sent', async ({ farm, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ logmax: 100_000, steps: { shout: 'yes shouting' } })
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '100000' })
-  expect(attempt.log.toString()).toBe('shouting\n'.repeat(12_000).slice(0, 100_000))
+agentTest(
+  'a log that exceeds its limit ends the job, and no byte beyond the limit is sent',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ logmax: 100_000, steps: { shout: 'yes shouting' } })
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '100000' })
+    expect(attempt.log.toString()).toBe('shouting\n'.repeat(12_000).slice(0, 100_000))
 
-  const brief = farm.queue({ logmax: 1000, steps: { shout: 'seq 1000' } })
-  await farm.finished(brief)
-  expect(brief.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '1000' })
+    const brief = farm.queue({ logmax: 1000, steps: { shout: 'seq 1000' } })
+    await farm.finished(brief)
+    expect(brief.finishes[0]).toMatchObject({ reason: 'log-limit', logsize: '1000' })
+  },
+)
+
+agentTest('limits apply while the farm is down', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
+  await farm.logged(attempt, 'a\n')
+  await farm.close()
+  await host.line(/ending the job: silence-limit/)
+  await farm.open()
+  await farm.finished(attempt)
+  expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
 })
 
-scene(
-  'limits are kept while the farm is away, and the end is told when it is back',
-  async ({ farm, host, enrolled }) => {
-    await enrolled()
-    const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
-    await farm.logged(attempt, 'a\n')
-    await farm.close()
-    await host.line(/ending the job: silence-limit/)
-    await farm.open()
-    await farm.finished(attempt)
-    expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
-  },
-)
+agentTest('a host with too little free disk takes no job and reports that', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')
+  const refuses = () => farm.seen.find(seen => seen.kind === 'claim' && seen.body.includes('refuse'))
+  await farm.until('a refusal', () => refuses() !== undefined)
+  const attempt = farm.queue({ steps: { one: 'true' } })
 
-scene(
-  'a host without the disk that its owner wants free takes no job and says so',
-  async ({ farm, host, enrolled }) => {
-    farm.poll = 1
-    await enrolled()
-    appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')
-    const refuses = () => farm.seen.find(seen => seen.kind === 'claim' && seen.body.includes('refuse'))
-    await farm.until('a refusal', () => refuses() !== undefined)
-    const attempt = farm.queue({ steps: { one: 'true' } })
+  expect(refuses()?.body.toString()).toMatch(
+    /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB required\nend\n$/,
+  )
+  host.configure('arch amd64 native\n')
+  await farm.finished(attempt)
+})
 
-    expect(refuses()?.body.toString()).toMatch(
-      /^disk_mb [0-9]+\nrefuse disk-full [0-9]+ MB free in .*\/work, 999999999 MB required\nend\n$/,
-    )
-    host.configure('arch amd64 native\n')
-    await farm.finished(attempt)
-  },
-)
-
-scene('a disk that fills up in mid-job ends the job', async ({ farm, host, enrolled }) => {
+agentTest('a disk that fills up ends the job', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await host.run('mkdir -p disk && mount -t tmpfs -o size=60m tmpfs disk')
@@ -93,8 +90,8 @@ writeFileSync(
   { mode: 0o755 },
 )
 
-scene(
-  'a clock that is set forward, as at the start of a machine that has none of its own, ends no job',
+agentTest(
+  'a clock that is set forward ends no job',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()

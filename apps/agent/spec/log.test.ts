@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import type { Fault } from './support/faults.ts'
-import { scene } from './support/scene.ts'
 import { cksum } from './support/sums.ts'
 
-scene('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', async ({ farm, host, enrolled }) => {
+agentTest('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', async ({ farm, host, enrolled }) => {
   await enrolled()
   const every = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) & 255))
   writeFileSync(join(host.folder, 'bytes'), every)
@@ -24,8 +24,8 @@ scene('NULs, escapes, HTML and a line of one megabyte arrive byte for byte', asy
   expect(attempt.finishes[0]?.sum).toBe(`crc:${cksum(expected)}`)
 })
 
-scene(
-  'a step that opens /dev/stderr or /dev/stdout again cuts nothing off the log, and keeps the order',
+agentTest(
+  'a step that opens /dev/stderr or /dev/stdout again does not truncate the log',
   async ({ farm, enrolled }) => {
     await enrolled()
     const loud = [
@@ -45,8 +45,8 @@ scene(
   },
 )
 
-scene(
-  'a process that a step leaves behind holds up neither the next step nor the end of the job',
+agentTest(
+  'a process that a step leaves running delays neither the next step nor the end of the job',
   async ({ farm, enrolled }) => {
     await enrolled()
     const steps = { daemon: 'sleep 600 & echo began', next: 'echo next' }
@@ -58,7 +58,7 @@ scene(
   },
 )
 
-scene('a log of 20 MB is sent whole, in whole chunks, without waiting', async ({ farm, enrolled }) => {
+agentTest('a log of 20 MB is sent in whole chunks without pauses', async ({ farm, enrolled }) => {
   farm.next = 60_000
   farm.chunk = 262_144
   await enrolled()
@@ -72,22 +72,22 @@ scene('a log of 20 MB is sent whole, in whole chunks, without waiting', async ({
 })
 
 const faults: [string, Fault][] = [
-  ['a lost request', 'deaf'],
-  ['a lost answer', 'mute'],
-  ['a cut answer', 'cut'],
+  ['a lost request', 'lost-request'],
+  ['a lost answer', 'lost-answer'],
+  ['a cut answer', 'cut-answer'],
   ["a proxy's 502 that looks like an answer", { status: 502, body: 'ok\nsize 1\nnext 1\nend\n' }],
   ["a proxy's page with status 200", { status: 200, body: '<html>welcome to the hotel</html>' }],
 ]
 
 for (const [name, fault] of faults) {
-  scene(`${name} costs no byte`, async ({ farm, host, enrolled }) => {
+  agentTest(`${name} loses no byte of the log`, async ({ farm, host, enrolled }) => {
     farm.next = 100
     await enrolled()
     const attempt = farm.queue({
       steps: { talk: 'i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo line $i; head -c 70000 /dev/zero; sleep 0.2; done' },
     })
     await farm.logged(attempt, 'line 2\n')
-    farm.spoil('progress', fault)
+    farm.injectFault('progress', fault)
     await farm.finished(attempt)
 
     const line = (i: number) => `line ${i}\n${'\0'.repeat(70_000)}`
@@ -97,7 +97,7 @@ for (const [name, fault] of faults) {
   })
 }
 
-scene('the agent goes to the offset that the farm names', async ({ farm, host, enrolled }) => {
+agentTest('the agent continues at the offset that the farm has', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.next = 60_000
   const go = join(host.folder, 'go')
@@ -111,8 +111,8 @@ scene('the agent goes to the offset that the farm names', async ({ farm, host, e
   expect(attempt.log.toString()).toBe('0123456789abc')
 })
 
-scene(
-  'a finish before the farm holds the whole log is put right, and a lost answer to it is asked again',
+agentTest(
+  'a finish is repeated when the farm lacks a part of the log or when its answer is lost',
   async ({ farm, enrolled }) => {
     await enrolled()
     farm.onFinish = (attempt, times) => {
@@ -122,17 +122,17 @@ scene(
     await farm.finished(attempt)
     expect(attempt.log.toString()).toBe('0123456789')
 
-    farm.spoil('finish', 'mute')
+    farm.injectFault('finish', 'lost-answer')
     const second = farm.queue({ steps: { one: 'printf abc' } })
     await farm.until('the finish a second time', () => second.finishes.length === 2)
     expect(second.finishes[0]).toMatchObject({ reason: 'exit', logsize: '3' })
   },
 )
 
-scene('a smaller chunk is kept to, and 413 makes it smaller still', async ({ farm, enrolled }) => {
+agentTest('the agent uses the chunk size of the farm, and halves it after a 413', async ({ farm, enrolled }) => {
   farm.chunk = 1000
   await enrolled()
-  farm.spoil('progress', { answer: 'err 413 at most 500 bytes\nend\n' })
+  farm.injectFault('progress', { answer: 'err 413 at most 500 bytes\nend\n' })
   const attempt = farm.queue({ steps: { count: 'seq 2000' } })
   await farm.finished(attempt)
 
@@ -140,7 +140,7 @@ scene('a smaller chunk is kept to, and 413 makes it smaller still', async ({ far
   expect(Math.max(...attempt.calls.map(call => call.len))).toBeLessThanOrEqual(1000)
 })
 
-scene('a line that somebody watches arrives soon', async ({ farm, enrolled }) => {
+agentTest('a line of a log with viewers arrives within 600 ms', async ({ farm, enrolled }) => {
   farm.next = 250
   await enrolled()
   const attempt = farm.queue({

@@ -3,10 +3,10 @@ import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import { agentShell, bundle, shellNamed } from './support/host.ts'
-import { scene } from './support/scene.ts'
 
-/** The agent's functions with its last line replaced, under the shell that is tested. */
+/** Runs text after the agent's functions, in the shell under test. */
 const inAgent = (text: string) => {
   const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const { program, as } = shellNamed(agentShell)
@@ -21,7 +21,7 @@ const inAgent = (text: string) => {
   return stderr + stdout
 }
 
-/** What the agent says to this host.conf's rules, about project and branch. */
+/** Whether these rules of host.conf allow the project and the branch. */
 const mayRun = (conf: string, project: string, branch: string) => {
   const rules = conf.split('; ').map(line => `line='${line}' line_number=1; read_conf_line`)
   return inAgent(
@@ -82,7 +82,7 @@ test.each([
   ['08:30-17:00 sat-mon', 'Tue 11200', 'out'],
   ['08:30-17:00 tue sat', 'Sat 11200', 'in'],
   ['08:30-17:00 tue sat', 'Sun 11200', 'out'],
-  // What begins on Friday evening ends on Saturday morning; Monday morning belongs to Sunday's night.
+  // The span of Friday evening ends on Saturday morning. Monday morning belongs to the span of Sunday.
   ['22:00-06:00 mon-fri', 'Sat 10500', 'in'],
   ['22:00-06:00 mon-fri', 'Sun 10500', 'out'],
   ['22:00-06:00 mon-fri', 'Mon 10500', 'out'],
@@ -102,13 +102,13 @@ test.each([
   ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
   ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
   ['alow sample', /line 1: unknown key alow; did you mean allow\?.*; found: alow sample/],
-])('"%s" is complained about', (line, complaint) => {
+])('"%s" is reported as an error', (line, complaint) => {
   const said = inAgent(`RULES='' HOURS='' PASS='' CONF_TEXT='' DIR=/d line='${line}' line_number=1\nread_conf_line`)
   expect(said).toMatch(complaint)
 })
 
-scene(
-  'the farm is told the rules, and what it offers against them is refused, not run',
+agentTest(
+  'the agent sends its rules to the farm and refuses a job that they forbid',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -146,75 +146,78 @@ scene(
   },
 )
 
-scene('while a line cannot be understood the host takes no work, and says which', async ({ farm, host, enrolled }) => {
-  farm.poll = 1
-  await enrolled()
-  const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
-  host.configure(`${conf}denny sample\n`)
-  const refusal = () =>
-    farm.seen.find(
-      seen =>
-        seen.kind === 'claim' &&
-        /^refuse host-conf line [0-9]+: unknown key denny; did you mean deny\? .*denny sample$/m.test(
-          String(seen.body),
-        ),
-    )
-  await farm.until('a refusal', () => refusal() !== undefined)
-  const attempt = farm.queue({ steps: { one: 'echo one' } })
-  const claims = farm.count('claim')
-  await farm.until('a claim after it', () => farm.count('claim') > claims)
-  expect(attempt.state).toBe('queued')
+agentTest(
+  'a host with an invalid line in host.conf takes no jobs and reports the line',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+    host.configure(`${conf}denny sample\n`)
+    const refusal = () =>
+      farm.seen.find(
+        seen =>
+          seen.kind === 'claim' &&
+          /^refuse host-conf line [0-9]+: unknown key denny; did you mean deny\? .*denny sample$/m.test(
+            String(seen.body),
+          ),
+      )
+    await farm.until('a refusal', () => refusal() !== undefined)
+    const attempt = farm.queue({ steps: { one: 'echo one' } })
+    const claims = farm.count('claim')
+    await farm.until('a claim after it', () => farm.count('claim') > claims)
+    expect(attempt.state).toBe('queued')
 
-  host.configure(conf)
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toBe('one\n')
-  await host.line(/host.conf line [0-9]+: unknown key denny; did you mean deny\?.*; found: denny sample/)
-})
+    host.configure(conf)
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('one\n')
+    await host.line(/host.conf line [0-9]+: unknown key denny; did you mean deny\?.*; found: denny sample/)
+  },
+)
 
 const clock = (hours: number) => {
   const time = new Date(Date.now() + hours * 3_600_000)
   return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
 }
 
-scene('outside of its hours the host takes nothing, and a job that runs goes on', async ({ farm, host, enrolled }) => {
-  farm.poll = 1
-  farm.next = 200
-  await enrolled()
-  const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
-  host.configure(`${conf}hours ${clock(-2)}-${clock(2)}\n`)
-  const go = join(host.folder, 'go')
-  const running = farm.queue({ steps: { wait: `echo begun; until [ -e ${go} ]; do sleep 0.1; done` } })
-  await farm.logged(running, 'begun')
-  const hours = `${clock(2)}-${clock(3)}` // once: the test may see another minute begin
-  host.configure(`${conf}hours ${hours}\n`)
-  const calls = running.calls.length
-  await farm.until('two heartbeats', () => running.calls.length > calls + 2)
-  writeFileSync(go, '')
-  await farm.finished(running)
-  expect(running.finishes[0]).toMatchObject({ reason: 'exit' })
-
-  const next = farm.queue({ steps: { one: 'echo one' } })
-  const refusal = `refuse hours outside of ${hours}`
-  const told = () => farm.seen.some(seen => seen.kind === 'claim' && String(seen.body).includes(refusal))
-  await farm.until('a refusal', told)
-  expect(next.state).toBe('queued')
-})
-
-scene(
-  'line ends of CR LF, blanks around lines and a byte order mark change nothing',
+agentTest(
+  'outside of its hours a host takes no jobs, and a running job continues',
   async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    farm.next = 200
     await enrolled()
-    host.configure('\u{feff}arch amd64 native\r\nslots 1 \r\n \tenv amd64 WORD=x\t \r\n\r\n   \r\nallow sample\r\n')
-    const attempt = farm.queue({ steps: { one: 'echo "[$WORD]"' } })
-    await farm.finished(attempt)
-    expect(attempt.log.toString()).toBe('[x]\n')
-    const { output } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
-    expect(output).toMatch(/^arch amd64 native/m)
-    expect(host.said()).not.toMatch(/host.conf line/)
+    const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
+    host.configure(`${conf}hours ${clock(-2)}-${clock(2)}\n`)
+    const go = join(host.folder, 'go')
+    const running = farm.queue({ steps: { wait: `echo begun; until [ -e ${go} ]; do sleep 0.1; done` } })
+    await farm.logged(running, 'begun')
+    const hours = `${clock(2)}-${clock(3)}` // once: the test may see another minute begin
+    host.configure(`${conf}hours ${hours}\n`)
+    const calls = running.calls.length
+    await farm.until('two heartbeats', () => running.calls.length > calls + 2)
+    writeFileSync(go, '')
+    await farm.finished(running)
+    expect(running.finishes[0]).toMatchObject({ reason: 'exit' })
+
+    const next = farm.queue({ steps: { one: 'echo one' } })
+    const refusal = `refuse hours outside of ${hours}`
+    const told = () => farm.seen.some(seen => seen.kind === 'claim' && String(seen.body).includes(refusal))
+    await farm.until('a refusal', told)
+    expect(next.state).toBe('queued')
   },
 )
 
-scene('a misspelt word of host.conf is told with the word that was meant', async ({ host, enrolled }) => {
+agentTest('host.conf may have CR LF, blanks around lines and a byte order mark', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.configure('\u{feff}arch amd64 native\r\nslots 1 \r\n \tenv amd64 WORD=x\t \r\n\r\n   \r\nallow sample\r\n')
+  const attempt = farm.queue({ steps: { one: 'echo "[$WORD]"' } })
+  await farm.finished(attempt)
+  expect(attempt.log.toString()).toBe('[x]\n')
+  const { output } = await host.run(`${host.shell} ${host.dir}/agent.sh check`)
+  expect(output).toMatch(/^arch amd64 native/m)
+  expect(host.said()).not.toMatch(/host.conf line/)
+})
+
+agentTest('an unknown key of host.conf is reported with a similar key', async ({ host, enrolled }) => {
   await enrolled()
   const check = async (line: string) => {
     host.configure(`arch amd64 native\n${line}\n`)
@@ -245,12 +248,12 @@ test('without /proc, ps shows what a job has left running', () => {
   expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
-test('without fractions of a second a pipe that stays open is waited for as long as with them', () => {
+test('the wait for an open pipe is as long on a host whose sleep takes only whole seconds', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
   expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })
 
-test('FARM_JOBS counts the processors that the agent may use, not those of the machine', () => {
+test('FARM_JOBS counts the processors that the agent may use', () => {
   const asked = "taskset -c 0 sh -c 'nproc'"
   expect(inAgent(`nproc() { ${asked}; }; env() { return 1; }; count_cpus; echo "$NCPU"`)).toBe('1\n')
 })
@@ -260,14 +263,14 @@ test.each([
   ['cpu.max', 'max 100000', 8, 8],
   ['cpu.max', '400000 100000', 2, 2],
   ['cpu.max', '50000 100000', 2, 1],
-])('a control group whose %s is "%s" leaves of %i processors %i', (file, text, before, after) => {
+])('a control group with %s "%s" reduces %i processors to %i', (file, text, before, after) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-cgroup-'))
   writeFileSync(join(folder, file), `${text}\n`)
   expect(inAgent(`NCPU=${before}; apply_cpu_quota ${folder}; echo "$NCPU"`)).toBe(`${after}\n`)
   rmSync(folder, { recursive: true })
 })
 
-test('a work directory whose directories may not be written in is removed all the same', () => {
+test('a work directory with read-only directories is removed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-work-'))
   chmodSync(folder, 0o777)
   const file = join(folder, 'agent-functions.sh')
@@ -292,7 +295,7 @@ test.each([
   ['http://[::1]:8080', '[::1]:8080'],
   ['http://farm.example/x', 'farm.example:80'],
   ['http://farm.example:8080', 'farm.example:8080'],
-])('a tunnel to the farm %s leads to %s', (url, place) => {
+])('a tunnel to the farm %s connects to %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-tunnel-'))
   const stubs = `ssh() { :; }; launch() { echo "$*" >&4; LAUNCHED=$$; }; TUNNEL=gate TUNNEL_KEY=k PRIVATE=${folder} AGENT_SHELL=sh`
   expect(inAgent(`exec 4>&1; choose_put; set_url '${url}'; ${stubs}; start_tunnel`)).toMatch(
@@ -306,7 +309,7 @@ test.each([
   ['http://[::1]', '::1 80'],
   ['http://build_farm:8080/x', 'build_farm 8080'],
   ['http://127.0.0.1', '127.0.0.1 80'],
-])('the farm %s is spoken to at %s', (url, place) => {
+])('a request to the farm %s connects to %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-talk-'))
   const talk = `t_exchange() { echo "$HOST $PORT" >&2; }; CLIENT=t DIR=${folder} SLOT_DIR=${folder} PRIVATE=${folder}; raw_prepare ''`
   expect(inAgent(`set_url '${url}'; ${talk}; raw_exchange GET /x /dev/null ${folder}/answer 1`)).toBe(`${place}\n`)

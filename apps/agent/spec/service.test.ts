@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest, type Setup } from './support/agent-test.ts'
 import { bundle, type Host } from './support/host.ts'
-import { type Scene, scene } from './support/scene.ts'
 
 const script = bundle('--service')
 
-/** Commands that stand in for the machine's own: each notes how it was called, in `calls`, and does as its text says. */
+/** Fake commands: each appends its arguments to the file `calls` and runs its text. */
 const standIns = (host: Host, commands: Record<string, string>) => {
   const folder = join(host.folder, 'bin')
   mkdirSync(folder, { recursive: true })
@@ -22,8 +22,8 @@ const calls = (host: Host) => {
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** `agent.sh WORDS` on a machine that has these commands as well. */
-const ask = async ({ farm, host }: Scene, words: string, commands: Record<string, string> = {}) => {
+/** Runs `agent.sh WORDS` with these commands in PATH. */
+const ask = async ({ farm, host }: Setup, words: string, commands: Record<string, string> = {}) => {
   farm.service = script
   const { output, code } = await host.run(
     `PATH=${standIns(host, commands)}:$PATH ${host.shell} ${host.dir}/agent.sh ${words}`,
@@ -36,13 +36,13 @@ const crontab = (host: Host) => ({
 })
 const table = (host: Host) => readFileSync(join(host.folder, 'table'), 'utf8')
 
-const stopped = async ({ host, enrolled }: Scene) => {
+const stopped = async ({ host, enrolled }: Setup) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
 }
 
-scene('cron gets one line for the agent, however often it is asked, and loses no other', async all => {
+agentTest('install cron adds one line, also when it is repeated, and keeps the other lines', async all => {
   const { farm, host } = all
   await stopped(all)
   const others = `MAILTO=ada\n0 4 * * * backup\n@reboot other # Rumpfarm agent of ${host.dir}-2, made by "agent.sh install"\n`
@@ -76,7 +76,7 @@ scene('cron gets one line for the agent, however often it is asked, and loses no
   expect(table(host)).toBe(others)
 })
 
-scene('uninstall cron looks at no crontab but the owner’s', async all => {
+agentTest('uninstall cron changes only the crontab of the owner', async all => {
   const { host } = all
   await stopped(all)
   writeFileSync(join(host.folder, 'table'), '')
@@ -89,7 +89,7 @@ scene('uninstall cron looks at no crontab but the owner’s', async all => {
 
 const systemctl = { systemctl: 'exit 0', id: 'if [ "$1" = -u ]; then echo 1000; else exec /usr/bin/id "$@"; fi' }
 
-scene('an ordinary user’s systemd gets a unit, is told of it, and loses it again', async all => {
+agentTest('install and uninstall manage a unit of the systemd of an ordinary user', async all => {
   const { farm, host } = all
   await stopped(all)
   const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
@@ -123,7 +123,7 @@ scene('an ordinary user’s systemd gets a unit, is told of it, and loses it aga
   expect(farm.count('service')).toBe(3)
 })
 
-scene('a file that is somebody else’s is not overwritten, nor removed', async all => {
+agentTest('a file that is not from the agent is neither overwritten nor removed', async all => {
   const { host } = all
   await stopped(all)
   const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
@@ -137,7 +137,7 @@ scene('a file that is somebody else’s is not overwritten, nor removed', async 
   expect(readFileSync(unit, 'utf8')).toBe('[Service]\nExecStart=/opt/own\n')
 })
 
-scene('while an agent runs, the service is prepared but not started beside it', async all => {
+agentTest('while an agent runs, install does not start the service', async all => {
   const { host, enrolled } = all
   await enrolled()
   const { output, code } = await ask(all, 'install systemd', systemctl)
@@ -147,7 +147,7 @@ scene('while an agent runs, the service is prepared but not started beside it', 
 })
 
 for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
-  scene(`${kind} wants root, and an ordinary user is told what is left`, async all => {
+  agentTest(`${kind} needs root, and an ordinary user is told the alternative`, async all => {
     await stopped(all)
     const { output, code } = await ask(all, `install ${kind}`, { id: systemctl.id })
     expect(output).toMatch(/needs root: run this as root, or choose: agent.sh install cron/)
@@ -155,7 +155,7 @@ for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
   })
 }
 
-scene('without a kind, what is there decides; a kind that nobody knows is said', async all => {
+agentTest('install detects the kind, and reports an unknown one', async all => {
   const { host } = all
   await stopped(all)
   writeFileSync(join(host.folder, 'table'), '')
@@ -171,7 +171,7 @@ scene('without a kind, what is there decides; a kind that nobody knows is said',
   })
 })
 
-scene('without the farm nothing is done', async all => {
+agentTest('install does nothing if the farm does not answer', async all => {
   const { farm, host } = all
   await stopped(all)
   await farm.close()
@@ -181,12 +181,12 @@ scene('without the farm nothing is done', async all => {
   await farm.open()
 })
 
-scene('a log of our own is kept small', async ({ farm, host, enrolled }) => {
+agentTest('the log of the agent is rotated at 1 MB', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
   writeFileSync(join(host.dir, 'agent.log'), 'x'.repeat(1_000_001))
-  host.tell(`RUMPFARM_LOG=${host.dir}/agent.log ${host.shell} ${host.dir}/agent.sh run &`)
+  host.send(`RUMPFARM_LOG=${host.dir}/agent.log ${host.shell} ${host.dir}/agent.sh run &`)
   await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
   expect(host.read('agent.log.old')).toHaveLength(1_000_001)
   expect(host.read('agent.log')).toMatch(

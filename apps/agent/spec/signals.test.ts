@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
-scene('a storm of wake-ups does no harm to an agent with jobs', async ({ farm, host, enrolled }) => {
+agentTest('an agent with jobs survives many URG signals', async ({ farm, host, enrolled }) => {
   farm.next = 100
   await enrolled()
-  host.tell(`{ while kill -s URG ${host.agentPid} 2>/dev/null; do sleep 0.001; done; } &`)
+  host.send(`{ while kill -s URG ${host.agentPid} 2>/dev/null; do sleep 0.001; done; } &`)
   for (let i = 0; i < 8; i++) {
     const attempt = farm.queue({ steps: { one: 'seq 100; sleep 0.3', two: 'echo end' } })
     await farm.finished(attempt)

@@ -1,16 +1,16 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest, type Setup } from './support/agent-test.ts'
 import type { Host } from './support/host.ts'
-import { type Scene, scene } from './support/scene.ts'
 
 const untilFile = (path: string) => `echo begun; until [ -e ${path} ]; do sleep 0.05; done; echo done`
 
-/** Lets the agent go on with this many slots; it is told of them by hello. */
+/** Sets the number of slots in host.conf. */
 const withSlots = async (host: Host, count: number) => appendFileSync(join(host.dir, 'host.conf'), `slots ${count}\n`)
 
-/** An agent with two slots and a job in each, which prints `begun` and waits for `open`. */
-async function twoAtWork({ farm, host, enrolled }: Scene) {
+/** Starts an agent with a job in each of two slots. Each job prints `begun` and waits for `open`. */
+async function twoAtWork({ farm, host, enrolled }: Setup) {
   farm.poll = 1
   farm.next = 200
   await enrolled()
@@ -23,31 +23,36 @@ async function twoAtWork({ farm, host, enrolled }: Scene) {
   return { jobs, steps, open: () => writeFileSync(gate, '') }
 }
 
-scene('with slots 2 two jobs run at once, each with half of the processors', async ({ farm, host, enrolled }) => {
-  farm.poll = 1
-  await enrolled()
-  await withSlots(host, 2)
-  await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
-  expect(String(farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body)).toMatch(/^slots 2$/m)
+agentTest(
+  'with `slots 2` two jobs run at the same time, each with half of the processors',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    await withSlots(host, 2)
+    await farm.until('a claim of slot 2', () => farm.seen.some(seen => /slot=2/.test(seen.path)))
+    expect(String(farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body)).toMatch(/^slots 2$/m)
 
-  const go = join(host.folder, 'go')
-  const steps = { wait: `echo "jobs $FARM_JOBS"; ${untilFile(go)}` }
-  const [first, second] = [farm.queue({ steps }), farm.queue({ steps })]
-  await farm.logged(first, 'begun')
-  await farm.logged(second, 'begun')
-  expect([first.slot, second.slot].sort()).toEqual(['1', '2'])
-  writeFileSync(go, '')
-  await farm.finished(first)
-  await farm.finished(second)
-  const cpus = Number(/^cpus ([0-9]+)$/m.exec((await host.run(`${host.shell} ${host.dir}/agent.sh check`)).output)?.[1])
-  expect(second.log.toString()).toBe(`jobs ${Math.max(1, Math.floor(cpus / 2))}\nbegun\ndone\n`)
-})
+    const go = join(host.folder, 'go')
+    const steps = { wait: `echo "jobs $FARM_JOBS"; ${untilFile(go)}` }
+    const [first, second] = [farm.queue({ steps }), farm.queue({ steps })]
+    await farm.logged(first, 'begun')
+    await farm.logged(second, 'begun')
+    expect([first.slot, second.slot].sort()).toEqual(['1', '2'])
+    writeFileSync(go, '')
+    await farm.finished(first)
+    await farm.finished(second)
+    const cpus = Number(
+      /^cpus ([0-9]+)$/m.exec((await host.run(`${host.shell} ${host.dir}/agent.sh check`)).output)?.[1],
+    )
+    expect(second.log.toString()).toBe(`jobs ${Math.max(1, Math.floor(cpus / 2))}\nbegun\ndone\n`)
+  },
+)
 
 for (const [name, reason] of [
   ['HUP', 'exit'],
   ['TERM', 'stopped'],
 ] as const) {
-  scene(`${name} with jobs in both slots: each ends as ${reason}, none follows, one bye`, async all => {
+  agentTest(`${name} with jobs in two slots: each ends with the reason ${reason}, and one bye follows`, async all => {
     const { farm, host } = all
     const { jobs, steps, open } = await twoAtWork(all)
     const third = farm.queue({ steps })
@@ -67,7 +72,7 @@ for (const [name, reason] of [
   })
 }
 
-scene('an agent that was killed takes up the jobs of all its slots, and nobody runs twice', async all => {
+agentTest('a killed agent resumes the jobs of all slots, and no slot runs twice', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const [before] = host.read('slot-2', 'loop').split(' ')
@@ -86,7 +91,7 @@ scene('an agent that was killed takes up the jobs of all its slots, and nobody r
   for (const job of next) await farm.finished(job)
 })
 
-scene('fewer slots: the one that is over ends its job first, and goes', async all => {
+agentTest('a slot that host.conf removes ends after its job', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   host.configure(readFileSync(join(host.dir, 'host.conf'), 'utf8').replace(/^slots 2\n/m, ''))
@@ -102,7 +107,7 @@ scene('fewer slots: the one that is over ends its job first, and goes', async al
   expect(last.slot).toBe('1')
 })
 
-scene('a slot whose agent is gone for good ends its job, tells it, and goes', async all => {
+agentTest('a slot whose agent is gone finishes its job, sends the result and ends', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const second = jobs.find(job => job.slot === '2')

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import { Authority } from './support/certificates.ts'
 import { bundle } from './support/host.ts'
-import { scene } from './support/scene.ts'
 
 const authority = new Authority()
-const stranger = new Authority()
+const unknownAuthority = new Authority()
 const ca = authority.file
 const good = authority.certificate()
 
@@ -21,8 +21,8 @@ const bad = [
     said: /match|subject|not valid for|hostname|IP address|SSL peer certificate/i,
   },
   {
-    what: 'a certificate of an authority that the host does not know',
-    certificate: stranger.certificate(),
+    what: 'a certificate of an unknown authority',
+    certificate: unknownAuthority.certificate(),
     said: /self.signed|unable to get local issuer|issuer|verif|unknown|not trusted/i,
   },
   {
@@ -35,8 +35,8 @@ const bad = [
 for (const client of clients) {
   const env = { RUMPFARM_CLIENT: client }
 
-  scene(
-    `${client}: over TLS, with a private authority named at enrolment, a job runs`,
+  agentTest(
+    `${client}: a job runs over TLS with a private authority`,
     async ({ farm, host, enrols }) => {
       await enrols()
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251))
@@ -50,8 +50,8 @@ for (const client of clients) {
   )
 
   for (const { what, certificate, said } of bad) {
-    scene(
-      `${client}: ${what} is refused, and the owner is told why`,
+    agentTest(
+      `${client}: ${what} is rejected with a reason`,
       async ({ farm, host }) => {
         const saved = join(host.folder, 'saved.sh')
         writeFileSync(saved, bundle())
@@ -67,24 +67,20 @@ for (const client of clients) {
   }
 }
 
-/** What a host has that cannot check a certificate, each by the behaviour that the agent asks about. */
+/** Programs that cannot check a certificate: fakes with the behaviour that the agent tests. */
 const unable: [string, Record<string, string>, RegExp][] = [
-  [
-    'an openssl that knows no -verify_hostname',
-    { openssl: 'echo "usage: -connect host:port" >&2' },
-    /openssl.*cannot check/,
-  ],
-  ['nc, which knows no TLS', { nc: 'exit 1' }, /tried: nc/],
+  ['an openssl without -verify_hostname', { openssl: 'echo "usage: -connect host:port" >&2' }, /openssl.*cannot check/],
+  ['nc, which has no TLS', { nc: 'exit 1' }, /tried: nc/],
   ['busybox wget', { busybox: 'echo "--post-file FILE"' }, /tried: bbwget/],
   ['a curl without TLS', { curl: 'echo "Protocols: file ftp http"' }, /tried: curl/],
-  ['a python that does not check', { python3: 'exit 1', python2: 'exit 1', python: 'exit 1' }, /tried: python/],
+  ['a python that checks no certificates', { python3: 'exit 1', python2: 'exit 1', python: 'exit 1' }, /tried: python/],
   ['a perl without IO::Socket::SSL', { perl: 'exit 2' }, /tried: perl/],
 ]
 for (const [what, programs, said] of unable) {
   const [tool = ''] = Object.keys(programs)
   const client = tool === 'busybox' ? 'bbwget' : tool === 'python3' ? 'python' : tool
-  scene(
-    `${what} is not used for https, in clear words`,
+  agentTest(
+    `the agent does not use ${what} for https`,
     async ({ farm, host }) => {
       const saved = join(host.folder, 'saved.sh')
       writeFileSync(saved, bundle())

@@ -1,19 +1,19 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import type { ScriptedFarm } from './support/farm.ts'
 import { bundle, type Host } from './support/host.ts'
 import { releaseOf } from './support/release.ts'
-import { scene } from './support/scene.ts'
 
 const text = bundle()
 const current = releaseOf(text).version
 
-/** The agent as another version, with `change` made to it. */
+/** The agent with another version and a change. */
 const anAgent = (version: string, change: (text: string) => string = same => same) =>
   change(text).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
-/** Something that the new version does as soon as it runs as the agent, and not in its trial. */
+/** What the new version does when it runs as the agent, but not in its self-test. */
 const onRun = (what: string) => (text: string) => text.replace(/^run_agent\(\) \{$/m, () => `run_agent() {\n${what}`)
 
 const told = (farm: ScriptedFarm, key: string) =>
@@ -23,7 +23,7 @@ const told = (farm: ScriptedFarm, key: string) =>
 
 const toldLast = (farm: ScriptedFarm, key: string) => told(farm, key).at(-1)
 
-/** Stops the agent and starts it again: it says hello, and hears what the farm offers. */
+/** Stops the agent and starts it again: it sends hello and gets the offer. */
 const restart = async (host: Host) => {
   const since = Date.now()
   host.signal('TERM')
@@ -37,29 +37,32 @@ const updated = (farm: ScriptedFarm, version: string) =>
 const theFailure = (farm: ScriptedFarm) =>
   farm.until('the update to fail', () => toldLast(farm, 'update_failed') !== undefined, 40_000)
 
-scene('another agent that the farm offers is taken, as the same process', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const next = anAgent('9.0.0+1')
-  farm.release = releaseOf(next)
-  await restart(host)
-  const pid = host.agentPid
-  await updated(farm, '9.0.0+1')
+agentTest(
+  'the agent replaces itself by the version that the farm offers, as the same process',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const next = anAgent('9.0.0+1')
+    farm.release = releaseOf(next)
+    await restart(host)
+    const pid = host.agentPid
+    await updated(farm, '9.0.0+1')
 
-  expect(host.said()).toContain(`the farm offers agent 9.0.0+1; this is ${current}`)
-  expect(host.said()).toContain('updated to 9.0.0+1')
-  expect(host.read('agent.sh')).toBe(next.replace('@FARM_URL@', farm.url))
-  expect(host.read('agent.sh.old')).toBe(text.replace('@FARM_URL@', farm.url))
-  expect(host.files().filter(name => /^(update|trial|agent.sh.new)/.test(name))).toEqual([])
-  expect(await host.alive('agent.sh run')).toHaveLength(1)
-  const attempt = farm.queue({ steps: { one: 'echo one' } })
-  await farm.finished(attempt)
-  expect(farm.count('agent')).toBe(1)
+    expect(host.said()).toContain(`the farm offers agent 9.0.0+1; this is ${current}`)
+    expect(host.said()).toContain('updated to 9.0.0+1')
+    expect(host.read('agent.sh')).toBe(next.replace('@FARM_URL@', farm.url))
+    expect(host.read('agent.sh.old')).toBe(text.replace('@FARM_URL@', farm.url))
+    expect(host.files().filter(name => /^(update|trial|agent.sh.new)/.test(name))).toEqual([])
+    expect(await host.alive('agent.sh run')).toHaveLength(1)
+    const attempt = farm.queue({ steps: { one: 'echo one' } })
+    await farm.finished(attempt)
+    expect(farm.count('agent')).toBe(1)
 
-  host.signal('TERM', pid)
-  await host.line(/^agent-2 exit 0$/)
-})
+    host.signal('TERM', pid)
+    await host.line(/^agent-2 exit 0$/)
+  },
+)
 
-scene('what the owner gave the agent at its start is the new one’s too', async ({ farm, host, enrolled }) => {
+agentTest('the new version gets the options of the old one', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
@@ -70,7 +73,7 @@ scene('what the owner gave the agent at its start is the new one’s too', async
   await updated(farm, '9.0.0+1')
 })
 
-scene('an update while a job runs waits for its end', async ({ farm, host, enrolled }) => {
+agentTest('an update waits for the end of the job', async ({ farm, host, enrolled }) => {
   farm.next = 100
   await enrolled()
   const attempt = farm.queue({
@@ -92,14 +95,14 @@ scene('an update while a job runs waits for its end', async ({ farm, host, enrol
   expect(attempt.finishes).toMatchObject([{ reason: 'exit' }])
 })
 
-const spoilt: [string, (farm: ScriptedFarm) => void, RegExp][] = [
+const badReleases: [string, (farm: ScriptedFarm) => void, RegExp][] = [
   [
-    'whose bytes are others than offered',
+    'whose bytes differ from the offer',
     farm => farm.release?.served.write('#', 1000),
     /the download has [0-9]+ bytes and checksum/,
   ],
   [
-    'that is longer than offered',
+    'whose length differs from the offer',
     farm => {
       if (farm.release) farm.release = { ...farm.release, line: farm.release.line.replace(/ [0-9]+ /, ' 1234 ') }
     },
@@ -113,7 +116,7 @@ const spoilt: [string, (farm: ScriptedFarm) => void, RegExp][] = [
     /the download (has|failed)/,
   ],
   [
-    'with no checksum that the host can tell',
+    'without a checksum that the host can compute',
     farm => {
       if (farm.release) farm.release.line = `${farm.release.version} ${farm.release.served.length} none`
     },
@@ -128,11 +131,11 @@ const spoilt: [string, (farm: ScriptedFarm) => void, RegExp][] = [
     /the download has 26 bytes/,
   ],
 ]
-for (const [what, spoil, words] of spoilt) {
-  scene(`an update ${what} is not taken, and the farm hears why`, async ({ farm, host, enrolled }) => {
+for (const [what, corrupt, words] of badReleases) {
+  agentTest(`an update ${what} is rejected, and the reason is sent`, async ({ farm, host, enrolled }) => {
     await enrolled()
     farm.release = releaseOf(anAgent('9.0.0+1'))
-    spoil(farm)
+    corrupt(farm)
     await restart(host)
     await theFailure(farm)
 
@@ -142,29 +145,29 @@ for (const [what, spoil, words] of spoilt) {
     expect(host.read('agent.sh')).toBe(text.replace('@FARM_URL@', farm.url))
     const attempt = farm.queue({ steps: { one: 'echo one' } })
     await farm.finished(attempt)
-    // It may have been the network: the next start tries again.
+    // The network may be the cause: the next start tries again.
     farm.release = releaseOf(anAgent('9.0.0+1'))
-    farm.heal()
+    farm.clearFaults()
     await restart(host)
     await updated(farm, '9.0.0+1')
   })
 }
 
 const broken: [string, string, RegExp][] = [
-  ['that this shell cannot read', anAgent('9.0.0+1', text => `${text}\nfi\n`), /finds a syntax error in it/],
+  ['with a syntax error', anAgent('9.0.0+1', text => `${text}\nfi\n`), /finds a syntax error in it/],
   [
-    'whose trial fails',
+    'whose self-test fails',
     anAgent('9.0.0+1', text => text.replace(/^choose_tools\(\) \{$/m, 'choose_tools() {\ndie "no tools at all"')),
     /its self-test failed: rumpfarm: no tools at all/,
   ],
   [
-    'whose hello the farm does not understand',
+    'whose hello the farm rejects',
     anAgent('9.0.0+1', text => text.replace('put_line "slots $SLOTS"', "put_line 'slots'")),
     /its self-test failed: rumpfarm: the farm rejected hello/,
   ],
 ]
 for (const [what, next, words] of broken) {
-  scene(`an agent ${what} is not taken, nor tried again until there is another`, async ({ farm, host, enrolled }) => {
+  agentTest(`a version ${what} is rejected and not tried again`, async ({ farm, host, enrolled }) => {
     await enrolled()
     farm.release = releaseOf(next)
     await restart(host)
@@ -177,7 +180,7 @@ for (const [what, next, words] of broken) {
     await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
     expect(toldLast(farm, 'update_failed')).toMatch(words)
     expect(farm.count('agent')).toBe(1)
-    farm.offences.length = 0 // the trial's, if any
+    farm.violations.length = 0 // those of the self-test
 
     farm.release = releaseOf(anAgent('9.0.0+2'))
     await restart(host)
@@ -186,14 +189,14 @@ for (const [what, next, words] of broken) {
   })
 }
 
-scene('a trial that the farm does not answer is tried again at the next start', async ({ farm, host, enrolled }) => {
+agentTest('a self-test without an answer is repeated at the next start', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1'))
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
   await host.start()
   await farm.until('the download', () => farm.count('agent') === 1)
-  farm.spoil('hello', { answer: 'err 503 not now\nretry 1\nend\n' }, 1)
+  farm.injectFault('hello', { answer: 'err 503 not now\nretry 1\nend\n' }, 1)
   await theFailure(farm)
   await restart(host)
   await updated(farm, '9.0.0+1')
@@ -203,7 +206,7 @@ for (const [how, what] of [
   ['ends', 'die "broken after all"'],
   ['is killed', 'kill -s KILL "$$"'],
 ] as const) {
-  scene(`a new agent that ${how} before the farm has answered it goes back to the old one`, async all => {
+  agentTest(`a new version that ${how} before the farm answers it is replaced by the old one`, async all => {
     const { farm, host, enrolled } = all
     await enrolled()
     farm.release = releaseOf(anAgent('9.0.0+1', onRun(what)))
@@ -225,13 +228,13 @@ for (const [how, what] of [
   })
 }
 
-scene('a new agent that its owner stops before the farm has answered it gets its start again', async all => {
+agentTest('a new version that its owner stops before the farm answers it starts again', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1', onRun('say "the new one"')))
   await restart(host)
   await farm.until('the download', () => farm.count('agent') === 1)
-  await farm.until('the trial', () => toldLast(farm, 'version') === '9.0.0+1', 40_000)
+  await farm.until('the self-test', () => toldLast(farm, 'version') === '9.0.0+1', 40_000)
   await farm.close()
   await host.line(/the new one/, 40_000)
   await host.line(/no answer from the farm/, 40_000)
@@ -241,7 +244,7 @@ scene('a new agent that its owner stops before the farm has answered it gets its
   expect(toldLast(farm, 'update_failed')).toBeUndefined()
 })
 
-scene('the owner can refuse updates', async ({ farm, host, enrolled }) => {
+agentTest('the owner can refuse updates', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.configure(`${host.read('host.conf')}updates no\n`)
   farm.release = releaseOf(anAgent('9.0.0+1'))
@@ -251,46 +254,40 @@ scene('the owner can refuse updates', async ({ farm, host, enrolled }) => {
   expect(farm.count('agent')).toBe(0)
 })
 
-scene(
-  'an agent that runs from elsewhere says so instead of replacing the wrong file',
-  async ({ farm, host, enrolled }) => {
-    await enrolled()
-    host.signal('TERM')
-    await host.line(/^agent-1 exit/)
-    const elsewhere = join(host.folder, 'elsewhere.sh')
-    writeFileSync(elsewhere, text)
-    chmodSync(elsewhere, 0o700)
-    farm.release = releaseOf(anAgent('9.0.0+1'))
-    await host.start(`${elsewhere} run`)
-    await theFailure(farm)
-    expect(toldLast(farm, 'update_failed')).toBe(`9.0.0+1 the running agent is not ${host.dir}/agent.sh`)
-    expect(host.read('agent.sh')).toBe(text.replace('@FARM_URL@', farm.url))
-  },
-)
+agentTest('an agent that runs from another file is not updated', async ({ farm, host, enrolled }) => {
+  await enrolled()
+  host.signal('TERM')
+  await host.line(/^agent-1 exit/)
+  const elsewhere = join(host.folder, 'elsewhere.sh')
+  writeFileSync(elsewhere, text)
+  chmodSync(elsewhere, 0o700)
+  farm.release = releaseOf(anAgent('9.0.0+1'))
+  await host.start(`${elsewhere} run`)
+  await theFailure(farm)
+  expect(toldLast(farm, 'update_failed')).toBe(`9.0.0+1 the running agent is not ${host.dir}/agent.sh`)
+  expect(host.read('agent.sh')).toBe(text.replace('@FARM_URL@', farm.url))
+})
 
-scene(
-  'below the floor a job in hand goes on to its end, then the update heals the host',
-  async ({ farm, host, enrolled }) => {
-    farm.next = 100
-    await enrolled()
-    const attempt = farm.queue({
-      steps: { wait: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done; echo down` },
-    })
-    await farm.logged(attempt, 'up')
-    farm.claimError = `426 agent too old (${current}, needs 9.0.0): it drains`
-    const second = farm.queue({ steps: { two: 'echo two' } })
-    writeFileSync(join(host.folder, 'go'), '')
-    await farm.finished(attempt)
-    await host.line(/the farm rejects this version of the agent \(426 agent too old/)
-    expect(attempt.finishes).toMatchObject([{ reason: 'exit' }])
-    expect(second.state).toBe('queued')
+agentTest('an agent below the minimum version finishes its job and then updates', async ({ farm, host, enrolled }) => {
+  farm.next = 100
+  await enrolled()
+  const attempt = farm.queue({
+    steps: { wait: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done; echo down` },
+  })
+  await farm.logged(attempt, 'up')
+  farm.claimError = `426 agent too old (${current}, needs 9.0.0): it drains`
+  const second = farm.queue({ steps: { two: 'echo two' } })
+  writeFileSync(join(host.folder, 'go'), '')
+  await farm.finished(attempt)
+  await host.line(/the farm rejects this version of the agent \(426 agent too old/)
+  expect(attempt.finishes).toMatchObject([{ reason: 'exit' }])
+  expect(second.state).toBe('queued')
 
-    farm.helloError = farm.claimError
-    farm.release = releaseOf(anAgent('9.0.0+1', text => text)) // said to be new enough
-    await restart(host)
-    await farm.until('the trial', () => toldLast(farm, 'version') === '9.0.0+1', 40_000)
-    farm.helloError = farm.claimError = ''
-    await updated(farm, '9.0.0+1')
-    await farm.finished(second)
-  },
-)
+  farm.helloError = farm.claimError
+  farm.release = releaseOf(anAgent('9.0.0+1', text => text)) // said to be new enough
+  await restart(host)
+  await farm.until('the self-test', () => toldLast(farm, 'version') === '9.0.0+1', 40_000)
+  farm.helloError = farm.claimError = ''
+  await updated(farm, '9.0.0+1')
+  await farm.finished(second)
+})

@@ -45,8 +45,8 @@ export const artifactScenarios: Scenario[] = [
     project: { artifacts: ['noise.bin'] },
     act: async world => {
       const noise = randomBytes(1_500_000)
-      world.wire.spoil('artifact', 'mute')
-      world.wire.spoil('artifact', 'cut')
+      world.wire.spoil('artifact', 'lost-answer')
+      world.wire.spoil('artifact', 'cut-answer')
       const job = await world.job({ 'job.sh': 'echo kept', 'noise.bin': noise })
       await world.carries('artifact', /^ok size [1-9]/)
       await world.wire.away()

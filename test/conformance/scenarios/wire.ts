@@ -6,7 +6,12 @@ import type { Scenario } from '../world.ts'
 
 const block = Buffer.concat([Buffer.alloc(30_000), Buffer.from('\nblock\n')])
 
-const faults: Fault[] = ['deaf', 'mute', 'cut', { status: 200, body: '<html>welcome to the hotel</html>' }]
+const faults: Fault[] = [
+  'lost-request',
+  'lost-answer',
+  'cut-answer',
+  { status: 200, body: '<html>welcome to the hotel</html>' },
+]
 
 /** What goes wrong between the host and the farm. */
 export const wireScenarios: Scenario[] = [
@@ -14,10 +19,10 @@ export const wireScenarios: Scenario[] = [
     name: 'lost requests, lost answers and cut answers cost nothing: no byte, no job, no second run',
     core: true,
     before: wire => {
-      for (const kind of ['enroll', 'hello', 'claim', 'source']) wire.spoil(kind, 'mute')
-      for (const kind of ['enroll', 'hello', 'source']) wire.spoil(kind, 'deaf')
-      wire.spoil('finish', 'mute')
-      wire.spoil('finish', 'cut')
+      for (const kind of ['enroll', 'hello', 'claim', 'source']) wire.spoil(kind, 'lost-answer')
+      for (const kind of ['enroll', 'hello', 'source']) wire.spoil(kind, 'lost-request')
+      wire.spoil('finish', 'lost-answer')
+      wire.spoil('finish', 'cut-answer')
     },
     act: async world => {
       const gate = world.gate()
@@ -27,7 +32,7 @@ export const wireScenarios: Scenario[] = [
         world.wire.spoil('progress', fault)
         await world.carries('progress', /^ok/)
       }
-      world.wire.spoil('progress', 'mute')
+      world.wire.spoil('progress', 'lost-answer')
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: Buffer.concat([Buffer.from('begin\n'), block]) })
       await world.works() // an agent that was told to leave now would tell the end at its next start

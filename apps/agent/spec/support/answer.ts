@@ -5,11 +5,11 @@ export type Answer = { err?: string; lines?: string[] }
 export const ok = (...lines: string[]): Answer => ({ lines })
 export const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
 
-/** Answers as the protocol wants it, or as the fault wants it. */
+/** Sends the answer, or what the fault makes of it. */
 export const send = (request: IncomingMessage, response: ServerResponse, answer: Answer, fault: Fault | undefined) => {
-  if (fault === 'mute') return request.socket.destroy()
+  if (fault === 'lost-answer') return request.socket.destroy()
   let text = [answer.err ? `err ${answer.err}` : 'ok', ...(answer.lines ?? []), 'end', ''].join('\n')
-  if (fault === 'cut') text = text.slice(0, -6)
+  if (fault === 'cut-answer') text = text.slice(0, -6)
   if (typeof fault === 'object' && 'answer' in fault) text = fault.answer
   if (typeof fault === 'object' && 'status' in fault) {
     response.writeHead(fault.status, { 'content-length': Buffer.byteLength(fault.body) })

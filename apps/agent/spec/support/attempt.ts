@@ -6,7 +6,7 @@ export type Job = {
   steps: Record<string, string>
   env?: Record<string, string>
   sources?: Record<string, Record<string, string | Buffer>>
-  /** In place of the tarballs of `sources`. */
+  /** Instead of tarballs of `sources`. */
   archives?: Buffer[]
   dir?: string
   arch?: string
@@ -43,7 +43,7 @@ export type Attempt = {
   sourceCalls: number
   finishCalls: number
   log: Log
-  /** By name: what came of each, and how large it is to be. */
+  /** By name: the bytes that have arrived and the final size. */
   artifacts: Map<string, { bytes: Log; size: number }>
   artifactCalls: { name: string; offset: number; len: number }[]
   steps: string
@@ -61,7 +61,7 @@ const sumsOf = (bytes: Buffer): string => {
   return known
 }
 
-/** What a claim is answered with. */
+/** The answer to a claim. */
 export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
   const names = Object.keys(job.sources ?? { src: {} })
   return ok(

@@ -21,13 +21,13 @@ unique_subject = no
 commonName = supplied
 `
 
-/** An authority of the tests' own, made by the openssl that tests have anyway; its certificates are for 127.0.0.1 and localhost. */
+/** A certificate authority for tests. Its certificates are for 127.0.0.1 and localhost. */
 export class Authority {
   private readonly folder = mkdtempSync(join(tmpdir(), 'rumpfarm-ca-'))
   readonly file = join(this.folder, 'ca.pem')
   private number = 0
 
-  /** For as long as the file of tests runs that makes it, outside of any test. A worker of vitest's is not told of its exit. */
+  /** Construct it outside of tests: its directory is removed after the test file. Vitest's workers get no exit event. */
   constructor() {
     afterAll(() => rmSync(this.folder, { recursive: true, force: true }))
     writeFileSync(join(this.folder, 'ca.conf'), config)

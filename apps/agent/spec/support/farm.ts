@@ -15,33 +15,33 @@ import { tarball } from './tarball.ts'
 
 export type Seen = { method: string; path: string; kind: string; at: number; body: Buffer; err: string }
 
-/** A farm of the tests' own: a real HTTP server that keeps strictly to the protocol, except where a test asks for a fault. */
+/** A farm for tests: a real HTTP server that follows the protocol strictly, except for the faults that a test injects. */
 export class ScriptedFarm {
   credential = `rfh-${randomBytes(8).toString('hex')}`
   readonly invitation = `inv-${randomBytes(8).toString('hex')}`
   readonly attempts: Attempt[] = []
   readonly seen: Seen[] = []
-  readonly offences: string[] = []
+  readonly violations: string[] = []
   poll = 50
   leaseSeconds = 90
   chunk = 65536
   next = 2000
   enrolError = ''
-  /** What hello said last. */
+  /** The version in the last hello. */
   version = ''
   helloError = ''
   claimError = ''
-  /** The newest claim the farm knows of, besides those it has seen answered. */
+  /** The newest claim number that the farm knows, besides those of its attempts. */
   newestClaim = 0
   script = ''
-  /** The script behind install and uninstall. */
+  /** The installer of service files. */
   service = ''
-  /** The agent that this farm has for its hosts; a host of another version is offered it. */
+  /** The version that the farm offers to hosts with another one. */
   release: Release | undefined
   invitationNonce = ''
-  /** The bytes that a source call is answered with; a test may spoil them. */
+  /** The bytes of a source download; a test may change them. */
   onSource = (bytes: Buffer, _times: number): Buffer => bytes
-  /** Why the farm does not want an artifact; a test may give a reason. */
+  /** The reason to reject an artifact, if any. */
   onArtifact = (_name: string, _size: number): string | undefined => undefined
   onFinish = (_attempt: Attempt, _times: number): void => {}
   private heldSources: (() => void)[] | undefined
@@ -56,7 +56,7 @@ export class ScriptedFarm {
     return `${this.certificate ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
-  /** With a certificate it speaks TLS. */
+  /** With a certificate it uses TLS. */
   constructor(private readonly certificate?: Certificate) {}
 
   async open() {
@@ -66,7 +66,7 @@ export class ScriptedFarm {
     return this
   }
 
-  /** Nobody listens any more; `open` listens on the same port again. */
+  /** Stops listening. `open` listens on the same port again. */
   async close() {
     const server = this.server
     for (const poll of this.polls) this.polls.delete(poll)
@@ -108,20 +108,20 @@ export class ScriptedFarm {
     return attempt
   }
 
-  /** The next `times` requests of this kind go wrong. */
-  spoil(kind: string, fault: Fault, times = 1) {
-    this.faults.spoil(kind, fault, times)
+  /** The next `times` requests of this kind fail. */
+  injectFault(kind: string, fault: Fault, times = 1) {
+    this.faults.injectFault(kind, fault, times)
   }
 
-  heal() {
-    this.faults.heal()
+  clearFaults() {
+    this.faults.clearFaults()
   }
 
   count(kind: string) {
     return this.seen.filter(seen => seen.kind === kind).length
   }
 
-  /** Resolves as soon as the condition holds; it is looked at after every request. */
+  /** Resolves when the condition is true. It is checked after every request. */
   async until(what: string, condition: () => boolean, milliseconds = patienceMs): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
@@ -132,7 +132,7 @@ export class ScriptedFarm {
       }
       const late = setTimeout(() => {
         stop()
-        reject(new Error(`waited ${milliseconds} ms in vain for: ${what}\n${this.story()}`))
+        reject(new Error(`waited ${milliseconds} ms without success for: ${what}\n${this.requestLog()}`))
       }, milliseconds)
       const stop = () => {
         clearTimeout(late)
@@ -150,11 +150,11 @@ export class ScriptedFarm {
     return this.until(`"${text}" in the log`, () => attempt.log.bytes.includes(text), milliseconds)
   }
 
-  story() {
+  requestLog() {
     return this.seen
       .slice(-40)
       .map(seen => `${seen.at} ${seen.method} ${seen.path} ${seen.err || 'ok'}`)
-      .concat(this.offences)
+      .concat(this.violations)
       .join('\n')
   }
 
@@ -178,7 +178,7 @@ export class ScriptedFarm {
     }
     this.seen.push(seen)
     const fault = this.faults.next(kind)
-    if (fault === 'deaf') return this.done(() => request.socket.destroy())
+    if (fault === 'lost-request') return this.done(() => request.socket.destroy())
     const give = (answer: Answer) => {
       seen.err = answer.err ?? ''
       this.done(() => send(request, response, answer, fault))
@@ -187,7 +187,7 @@ export class ScriptedFarm {
       this.route(kind, url, request, response, body, give)
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error
-      this.offences.push(`${seen.method} ${seen.path}: ${error.message}`)
+      this.violations.push(`${seen.method} ${seen.path}: ${error.message}`)
       give(err(`400 ${error.message}`))
     }
   }
@@ -324,7 +324,7 @@ export class ScriptedFarm {
     this.done(() => {})
   }
 
-  /** Sources send their header and then nothing, until the function that is given back is called. */
+  /** Source downloads send only their header until the returned function is called. */
   holdSource(): () => void {
     const held: (() => void)[] = []
     this.heldSources = held
@@ -368,7 +368,7 @@ export class ScriptedFarm {
     return ok(`size ${attempt.log.length}`, ...told)
   }
 
-  /** Ended steps only grow, and never change. */
+  /** The list of ended steps only grows. */
   private holdSteps(attempt: Attempt, steps: string) {
     if (!steps.startsWith(attempt.steps)) throw new BadRequest(`steps changed from ${attempt.steps} to ${steps}`)
     attempt.steps = steps

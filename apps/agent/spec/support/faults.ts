@@ -1,15 +1,20 @@
-/** What goes wrong with one request: `deaf` loses the request, `mute` handles it and loses the answer, `cut` loses its end. */
-export type Fault = 'deaf' | 'mute' | 'cut' | { status: number; body: string } | { answer: string }
+/** How one request fails: it is lost, or it is handled and its answer is lost or cut. */
+export type Fault =
+  | 'lost-request'
+  | 'lost-answer'
+  | 'cut-answer'
+  | { status: number; body: string }
+  | { answer: string }
 
-/** Which requests go wrong: those of a kind, the next so many times. */
+/** The faults that are left, by the kind of the request. */
 export class Faults {
   private waiting: { kind: string; fault: Fault; times: number }[] = []
 
-  spoil(kind: string, fault: Fault, times = 1) {
+  injectFault(kind: string, fault: Fault, times = 1) {
     this.waiting.push({ kind, fault, times })
   }
 
-  heal() {
+  clearFaults() {
     this.waiting = []
   }
 
@@ -17,7 +22,7 @@ export class Faults {
     return this.waiting.reduce((sum, { times }) => sum + times, 0)
   }
 
-  /** The fault that this request is to meet, if any. */
+  /** The fault for this request, if any. */
   next(kind: string): Fault | undefined {
     const found = this.waiting.find(each => each.kind === kind && each.times > 0)
     if (found) found.times -= 1

@@ -25,23 +25,23 @@ const agentFolder = join(import.meta.dirname, '..', '..')
 export const bundle = (...options: string[]) =>
   execFileSync('sh', [join(agentFolder, 'bundle.sh'), ...options], { encoding: 'utf8' })
 
-/** A pid namespace holds everything that a test starts, so that a kill gone wrong stays inside and nothing is left. */
-const jail = [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pf', '--mount-proc', '--kill-child']
+/** A pid namespace contains everything that a test starts: a wrong kill stays inside, and no process is left. */
+const pidNamespace = [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pf', '--mount-proc', '--kill-child']
 
-const jailWorks = () => {
+const namespaceError = () => {
   try {
-    execFileSync('unshare', [...jail, 'true'], { stdio: 'pipe' })
+    execFileSync('unshare', [...pidNamespace, 'true'], { stdio: 'pipe' })
     return ''
   } catch (error) {
     return String(error)
   }
 }
 
-export const requireJail = () => {
-  const trouble = jailWorks()
+export const requireNamespace = () => {
+  const trouble = namespaceError()
   if (!trouble) return
   throw new Error(
-    `The agent's tests run each agent in a pid namespace, and "unshare ${jail.join(' ')}" does not work here: ${trouble}\n` +
+    `The agent's tests run each agent in a pid namespace, and "unshare ${pidNamespace.join(' ')}" does not work here: ${trouble}\n` +
       'Run them as root, or allow user namespaces (sysctl user.max_user_namespaces=10000; ' +
       'on Debian < 11 also kernel.unprivileged_userns_clone=1).',
   )
@@ -49,7 +49,7 @@ export const requireJail = () => {
 
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** A program, and what it is called as: busybox knows by its name that it is to be ash, bash and zsh that they are to be sh. */
+/** A program, and its argv[0]: busybox acts as ash by its name, bash and zsh act as sh. */
 export type Shell = { program: string; as: string }
 
 const asOther: Record<string, Shell> = {
@@ -67,22 +67,22 @@ const link = (folder: string, { program, as }: Shell): string => {
 
 type Line = { text: string; at: number }
 
-/** A host: a directory, a pid namespace, and the agent that runs in it, stops, is killed, and runs again. */
+/** A host: a directory and a pid namespace, in which agents run. */
 export class Host {
   readonly folder = mkdtempSync(join(tmpdir(), 'rumpfarm-agent-'))
   readonly dir = join(this.folder, 'state')
   readonly shell: string
   readonly lines: Line[] = []
-  private yard: ChildProcess
+  private init: ChildProcess
   private waiters = new Set<() => void>()
   private runs = 0
   agentPid = 0
 
-  /** `walls`: more namespaces of its own, as unshare's options. */
-  constructor(env: Record<string, string> = {}, shell = shellNamed(agentShell), walls: readonly string[] = []) {
+  /** `namespaces`: further options of unshare. */
+  constructor(env: Record<string, string> = {}, shell = shellNamed(agentShell), namespaces: readonly string[] = []) {
     this.shell = link(this.folder, shell)
     mkdirSync(join(this.folder, 'home'))
-    this.yard = spawn('unshare', [...jail, ...walls, 'bash', join(import.meta.dirname, 'yard.bash')], {
+    this.init = spawn('unshare', [...pidNamespace, ...namespaces, 'bash', join(import.meta.dirname, 'init.bash')], {
       cwd: this.folder,
       env: {
         PATH: process.env.PATH ?? '',
@@ -94,13 +94,13 @@ export class Host {
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    if (!this.yard.stdout) throw new Error('no pipe from the yard')
-    createInterface({ input: this.yard.stdout }).on('line', text => this.note(text))
+    if (!this.init.stdout) throw new Error('no output from the first process')
+    createInterface({ input: this.init.stdout }).on('line', text => this.note(text))
   }
 
-  /** The process that holds the namespaces. */
+  /** The process that has the namespaces. */
   get pid(): number | undefined {
-    return this.yard.pid
+    return this.init.pid
   }
 
   private note(text: string) {
@@ -108,16 +108,16 @@ export class Host {
     for (const look of [...this.waiters]) look()
   }
 
-  /** Runs shell text in the yard, without waiting for it. */
-  tell(text: string) {
-    this.yard.stdin?.write(`${text}\n`)
+  /** Runs shell text as the first process of the namespace, and does not wait for it. */
+  send(text: string) {
+    this.init.stdin?.write(`${text}\n`)
   }
 
-  /** Runs a command and gives its output and exit code. */
+  /** Runs a command and returns its output and exit code. */
   async run(text: string, milliseconds = patienceMs): Promise<{ output: string; code: number }> {
     this.runs += 1
     const name = `run-${this.runs}`
-    this.tell(`{ ( ${text} ) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
+    this.send(`{ ( ${text} ) >${name} 2>&1 </dev/null; echo "${name} $?"; } &`)
     const line = await this.line(new RegExp(`^${name} `), milliseconds)
     return { output: readFileSync(join(this.folder, name), 'utf8'), code: Number(line.text.split(' ')[1]) }
   }
@@ -142,32 +142,35 @@ export class Host {
     })
   }
 
-  /** Starts the agent with default signals, for the background of a shell ignores INT, which no shell can undo; resolves with its pid in the namespace, and `exited` with its exit code. */
+  /**
+   * Starts the agent with default signals, because a background command of a shell ignores INT. Resolves with its pid in the
+   * namespace, and `exited` with its exit code.
+   */
   async start(
     words = `${quote(join(this.dir, 'agent.sh'))} run`,
   ): Promise<{ name: string; pid: number; exited: Promise<Line> }> {
     this.runs += 1
     const name = `agent-${this.runs}`
-    this.tell(
+    this.send(
       `{ bash -c 'echo "${name} $$"; exec /usr/bin/env --default-signal "$@" 2>&1 </dev/null' x ${quote(this.shell)} ${words}; echo "${name} exit $?"; } &`,
     )
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
     const exited = this.line(new RegExp(`^${name} exit `))
-    exited.catch(() => {}) // a test that does not look at it ends the host before
+    exited.catch(() => {}) // a test that does not await it ends the host first
     return { name, pid: this.agentPid, exited }
   }
 
   signal(name: string, pid = this.agentPid) {
-    if (pid > 1) this.tell(`kill -s ${name} ${pid}`)
+    if (pid > 1) this.send(`kill -s ${name} ${pid}`)
   }
 
-  /** What the agent said to its owner. */
+  /** The messages of the agent. */
   said() {
     return this.lines.map(line => line.text).join('\n')
   }
 
-  /** Command lines of the living processes in the namespace that contain this text. */
+  /** The command lines with this text of the processes in the namespace. */
   async alive(text: string): Promise<string[]> {
     const { output } = await this.run('ps -e -o stat= -o args=')
     return output.split('\n').filter(line => line.includes(text) && !line.startsWith('Z') && !line.includes('ps -e'))
@@ -178,7 +181,7 @@ export class Host {
     while ((await this.alive(text)).length > 0) await new Promise(resolve => setTimeout(resolve, 50))
   }
 
-  /** Resolves when nothing is at this path of the state directory any more: removal goes on in the background. */
+  /** Resolves when this path of the state directory is gone, because the agent removes files in the background. */
   async removed(...path: string[]) {
     const gone = join(this.dir, ...path)
     const { code } = await this.run(`while [ -e ${quote(gone)} ]; do sleep 0.02; done`)
@@ -189,7 +192,7 @@ export class Host {
     return readFileSync(join(this.dir, ...path), 'utf8')
   }
 
-  /** Replaces host.conf whole: an agent that reads half a file would be right to do what that says. */
+  /** Replaces host.conf by a rename, so that the agent never reads half a file. */
   configure(text: string) {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.dir, 'host.conf.new'), text)
@@ -206,10 +209,10 @@ export class Host {
   }
 
   async close() {
-    const gone = new Promise(resolve => this.yard.once('exit', resolve))
-    if (this.yard.exitCode === null && this.yard.signalCode === null) {
-      this.yard.stdin?.end() // the first process ends, and with it, before unshare does, the whole namespace
-      const late = setTimeout(() => this.yard.kill('SIGKILL'), 5000)
+    const gone = new Promise(resolve => this.init.once('exit', resolve))
+    if (this.init.exitCode === null && this.init.signalCode === null) {
+      this.init.stdin?.end() // the first process ends, and the whole namespace with it
+      const late = setTimeout(() => this.init.kill('SIGKILL'), 5000)
       await gone
       clearTimeout(late)
     }

@@ -1,4 +1,4 @@
-/** The bytes of a log as they came; joined only when a test looks at them. */
+/** The bytes of a log. They are joined only when a test reads them. */
 export class Log {
   length = 0
   private parts: Buffer[] = []

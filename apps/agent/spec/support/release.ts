@@ -1,12 +1,12 @@
 import { cksum, md5, sha256 } from './sums.ts'
 
-/** An agent as a farm offers and serves it; a test may spoil what is served. */
+/** A version that a farm offers and serves; a test may change the served bytes. */
 export type Release = {
   version: string
-  /** What comes after `update`. */
+  /** The value of the line `update`. */
   line: string
   served: Buffer
-  /** Its Content-Length; more than there are bytes: the connection breaks. */
+  /** Its Content-Length. If it is too large, the connection breaks. */
   announced: number
 }
 

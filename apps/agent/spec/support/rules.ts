@@ -1,10 +1,10 @@
 /**
- * What docs/agent-protocol.md allows an agent to send. Every request is held against this; the first offence is thrown as
+ * What docs/agent-protocol.md allows an agent to send. Every request is held against this; the first violation is thrown as
  * a BadRequest, which the scripted farm answers with 400 and keeps, so that no test passes over it.
  */
 export class BadRequest extends Error {}
 
-const offend = (what: string): never => {
+const violate = (what: string): never => {
   throw new BadRequest(what)
 }
 
@@ -99,7 +99,7 @@ export const queries = {
   finish: { lease: isName },
 } satisfies Record<string, Rules>
 
-/** What may come more than once. */
+/** Keys that may repeat. */
 const lists = new Set(['arch', 'unable', 'allow', 'deny', 'artifact', 'left'])
 const optional = new Set([
   'steps',
@@ -119,24 +119,25 @@ const optional = new Set([
 const hold = (rules: Rules, pairs: [string, string][], where: string) => {
   for (const [key, value] of pairs) {
     const check = rules[key] ?? (key.startsWith('tool_') ? isText : undefined)
-    if (!check) offend(`${where}: unknown key ${key}`)
-    else if (!check(value)) offend(`${where}: ${key} is malformed: ${JSON.stringify(value)}`)
+    if (!check) violate(`${where}: unknown key ${key}`)
+    else if (!check(value)) violate(`${where}: ${key} is malformed: ${JSON.stringify(value)}`)
   }
   const missing = Object.keys(rules).filter(key => !optional.has(key) && !pairs.some(([found]) => found === key))
-  if (missing.length > 0) offend(`${where}: ${missing.join(', ')} missing`)
+  if (missing.length > 0) violate(`${where}: ${missing.join(', ')} missing`)
   const keys = pairs.map(([key]) => key).filter(key => !lists.has(key))
-  if (new Set(keys).size !== keys.length) offend(`${where}: a key came twice: ${keys.join(' ')}`)
+  if (new Set(keys).size !== keys.length) violate(`${where}: a key came twice: ${keys.join(' ')}`)
 }
 
-export const holdArtifact = (name: string) => isArtifact(name) || offend(`artifact: ${JSON.stringify(name)} is no name`)
+export const holdArtifact = (name: string) =>
+  isArtifact(name) || violate(`artifact: ${JSON.stringify(name)} is no name`)
 
-/** The pairs of a text body, whose last line must be `end`. */
+/** The pairs of a text body. Its last line must be `end`. */
 export const readBody = (kind: keyof typeof bodies, body: Buffer): [string, string][] => {
   const lines = body.toString('utf8').split('\n')
-  if (lines.pop() !== '' || lines.pop() !== 'end') offend(`${kind}: the body's last line is not "end"`)
+  if (lines.pop() !== '' || lines.pop() !== 'end') violate(`${kind}: the body's last line is not "end"`)
   const pairs = lines.map((line): [string, string] => {
     const blank = line.indexOf(' ')
-    if (blank < 1) offend(`${kind}: no "key value" in ${JSON.stringify(line)}`)
+    if (blank < 1) violate(`${kind}: no "key value" in ${JSON.stringify(line)}`)
     return [line.slice(0, blank), line.slice(blank + 1)]
   })
   hold(bodies[kind], pairs, kind)

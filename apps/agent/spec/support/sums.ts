@@ -19,7 +19,7 @@ export const cksum = (bytes: Uint8Array): number => {
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 export const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
 
-/** Is `sum`, as an agent writes it, right for these bytes? */
+/** True if `sum`, in the form of the protocol, is that of these bytes. */
 export const sumIsRight = (sum: string, bytes: Uint8Array): boolean => {
   const [kind, value] = sum.split(':')
   if (kind === 'crc') return value === String(cksum(bytes))

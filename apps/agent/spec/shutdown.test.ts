@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
 for (const name of ['TERM', 'INT']) {
-  scene(`${name} while idle: bye, and the agent is gone at once`, async ({ farm, host, enrolled }) => {
+  agentTest(`${name} stops an idle agent at once, with a bye`, async ({ farm, host, enrolled }) => {
     await enrolled()
     const asked = Date.now()
     host.signal(name)
@@ -15,7 +15,7 @@ for (const name of ['TERM', 'INT']) {
   })
 }
 
-scene('TERM with a job: the job is stopped, its log and end are sent, bye', async ({ farm, host, enrolled }) => {
+agentTest('TERM stops the job, sends its log and its result, and says bye', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({
     grace: 60,
@@ -34,7 +34,7 @@ scene('TERM with a job: the job is stopped, its log and end are sent, bye', asyn
   expect(await host.alive('sleep 4801')).toEqual([])
 })
 
-scene('TERM with a job while the farm is away: the end is told at the next start', async ({ farm, host, enrolled }) => {
+agentTest('TERM while the farm is down: the next start sends the result', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4802' } })
   await farm.logged(attempt, 'up')
@@ -47,7 +47,7 @@ scene('TERM with a job while the farm is away: the end is told at the next start
   expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
 })
 
-scene('HUP drains: the job is finished, no other is taken', async ({ farm, host, enrolled }) => {
+agentTest('HUP lets the job finish and takes no other', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { work: 'echo up; sleep 1.5; echo done' } })
   await farm.logged(attempt, 'up')
@@ -60,7 +60,7 @@ scene('HUP drains: the job is finished, no other is taken', async ({ farm, host,
   expect(second.state).toBe('queued')
 })
 
-scene('HUP while idle leaves at once', async ({ host, enrolled }) => {
+agentTest('HUP stops an idle agent at once', async ({ host, enrolled }) => {
   await enrolled()
   const asked = Date.now()
   host.signal('HUP')

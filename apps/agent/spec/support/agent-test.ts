@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { test } from 'vitest'
 import { Authority, type Certificate } from './certificates.ts'
 import { ScriptedFarm } from './farm.ts'
-import { agentClient, bundle, Host, requireJail } from './host.ts'
+import { agentClient, bundle, Host, requireNamespace } from './host.ts'
 
-/** With which certificate a farm speaks TLS, and whom the host trusts. */
+/** The certificate of the farm and the authority that the host trusts. */
 export type Tls = { certificate: Certificate; ca: string }
 
 const ownTls = (): Tls => {
@@ -14,12 +14,12 @@ const ownTls = (): Tls => {
 }
 const usualTls = agentClient === 'openssl' ? ownTls() : undefined // it speaks nothing else
 
-/** What the words of an enrolment begin with, and curl's when it fetches the script. */
+/** The options that make the agent, and curl, trust the authority. */
 const trusting = (tls: Tls | undefined) => (tls ? `--ca ${tls.ca} ` : '')
 export const trust = trusting(usualTls)
 export const curlTrust = usualTls ? `--cacert ${usualTls.ca} ` : ''
 
-export type Scene = {
+export type Setup = {
   farm: ScriptedFarm
   host: Host
   /** Starts the agent on a host that is enrolled already. */
@@ -28,13 +28,13 @@ export type Scene = {
   enrols: () => Promise<void>
 }
 
-requireJail()
+requireNamespace()
 const text = bundle()
 
-/** A farm and a host of its own for each test; the farm must not have seen one request that breaks the protocol. */
-export const scene = (
+/** Each test has its own farm and host. It fails if a request breaks the protocol. */
+export const agentTest = (
   sentence: string,
-  act: (scene: Scene) => Promise<void>,
+  act: (setup: Setup) => Promise<void>,
   options: { env?: Record<string, string>; tls?: Tls } = {},
 ) =>
   test.concurrent(sentence, async ({ expect }) => {
@@ -44,10 +44,10 @@ export const scene = (
     const host = new Host(options.env)
     try {
       await act({ farm, host, enrolled: () => startEnrolled(farm, host, tls), enrols: () => enrol(farm, host, tls) })
-      expect(farm.offences).toEqual([])
+      expect(farm.violations).toEqual([])
     } catch (error) {
       if (error instanceof Error)
-        error.message += `\n--- the agent said:\n${host.said()}\n--- the farm saw:\n${farm.story()}`
+        error.message += `\n--- the agent said:\n${host.said()}\n--- the farm saw:\n${farm.requestLog()}`
       throw error
     } finally {
       await host.close()
@@ -68,7 +68,7 @@ const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefine
   await firstClaim(farm)
 }
 
-/** Enrols from a saved file, which becomes the running agent. */
+/** Enrols from a saved file, which then runs as the agent. */
 const enrol = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, text)

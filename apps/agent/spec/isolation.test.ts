@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { agentTest, type Setup } from './support/agent-test.ts'
 import { bundle, type Host, quote } from './support/host.ts'
-import { type Scene, scene } from './support/scene.ts'
 
 // The tests' pid namespace makes us root also where we are none; another user's id exists only for the true one.
 const isRoot = process.getuid?.() === 0
 
-/** All that a job could try to find this host's credential. */
+/** All ways by which a job could try to read the credential. */
 const search = (host: Host) => `
 cat ${host.dir}/private/credential ${host.dir}/private/* 2>/dev/null || :
 cat ${host.dir}/credential ${host.dir}/tools ${host.dir}/slot-1/* 2>/dev/null || :
@@ -19,7 +19,7 @@ for p in /proc/[0-9]*; do cat $p/environ $p/cmdline $p/root${host.dir}/private/c
 echo searched`
 
 /** Enrols an agent that runs as an ordinary user, whose home is this host's folder. */
-const asNobody = async ({ farm, host }: Scene) => {
+const asNobody = async ({ farm, host }: Setup) => {
   chmodSync(host.folder, 0o755)
   await host.run(`chown -R 65534:65534 ${host.folder}`)
   const saved = join(host.folder, 'saved.sh')
@@ -29,9 +29,9 @@ const asNobody = async ({ farm, host }: Scene) => {
   await farm.until('the first claim', () => farm.count('claim') > 0)
 }
 
-const onlyRoot = isRoot ? scene : (sentence: string) => test.skip(`${sentence} (needs root)`, () => {})
+const rootTest = isRoot ? agentTest : (sentence: string) => test.skip(`${sentence} (needs root)`, () => {})
 
-onlyRoot('an ordinary user’s job finds the credential nowhere, and is that user', async all => {
+rootTest('a job of an ordinary user cannot find the credential, and runs as that user', async all => {
   const { farm, host } = all
   await asNobody(all)
   await host.line(/steps run as user 65534, like the agent; a namespace hides the credential/)
@@ -43,7 +43,7 @@ onlyRoot('an ordinary user’s job finds the credential nowhere, and is that use
   expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
 })
 
-onlyRoot('what such a job leaves running is found and ended, also what left its group', async all => {
+rootTest('the processes that such a job leaves running are ended, also outside of its group', async all => {
   const { farm, host } = all
   await asNobody(all)
   const attempt = farm.queue({ steps: { leave: 'setsid sleep 4711 & sleep 4712 & echo left' } })
@@ -59,7 +59,7 @@ onlyRoot('what such a job leaves running is found and ended, also what left its 
   expect(await host.alive('sleep 471')).toEqual([])
 })
 
-onlyRoot('an ordinary user’s job: its ssh-agent is ended, or named where nothing shows whose it is', async all => {
+rootTest('the ssh-agent of such a job is ended, or listed if the host cannot show whose it is', async all => {
   const { farm, host } = all
   await asNobody(all)
   const steps = { leave: 'eval "$(ssh-agent -s)" >/dev/null; setsid env -i sleep 4716 & echo left' }
@@ -77,7 +77,7 @@ onlyRoot('an ordinary user’s job: its ssh-agent is ended, or named where nothi
   expect((await host.alive('ssh-agent')).length).toBe(1)
 })
 
-scene('hide no: the owner lets the jobs see it, and is told', async ({ farm, host, enrolled }) => {
+agentTest('with `hide no` jobs can read the credential, and the agent warns', async ({ farm, host, enrolled }) => {
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
   const first = farm.queue({ steps: { none: ':' } })
@@ -88,7 +88,7 @@ scene('hide no: the owner lets the jobs see it, and is told', async ({ farm, hos
   await host.line(/CAN READ the credential in .*private: set a wrapper, or run/)
 })
 
-scene('without it a job of root does not see it in its place', async ({ farm, host, enrolled }) => {
+agentTest('without `hide no` the private directory is empty for a job of root', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({
     steps: { look: `ls -A ${host.dir}/private; cat ${host.dir}/private/credential || echo no` },
@@ -98,30 +98,37 @@ scene('without it a job of root does not see it in its place', async ({ farm, ho
 })
 
 const ways = ['setpriv', 'perl', 'su']
-onlyRoot('run_as: the steps are that user’s, who finds no credential and cannot touch what is ours', async all => {
-  const { farm, host, enrolled } = all
-  chmodSync(host.folder, 0o755)
-  await enrolled()
-  appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\nnice 3\n')
-  await farm.finished(farm.queue({ steps: { none: ':' } })) // it may have been claimed before
-  const files = `ls ${host.dir} ${host.dir}/slot-1 2>/dev/null || :; for f in "$0" ${host.dir}/agent.sh ${host.dir}/host.conf; do (echo x >>"$f") 2>/dev/null || echo kept; done`
-  const attempt = farm.queue({
-    steps: { search: search(host), who: 'id -u; id -g; cat readme.txt; echo x >mine; echo "$HOME $USER"; nice', files },
-  })
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
-  expect(attempt.log.toString()).not.toContain(farm.credential)
-  expect(attempt.log.toString()).toContain('searched\n65534\n65534\na source\n/nonexistent nobody\n3\n')
-  expect(attempt.log.toString()).toMatch(/kept\nkept\nkept\n$/)
-  expect(attempt.log.toString()).not.toMatch(/^(tools|slot-1|host.conf)$/m)
-  await host.line(/steps run as nobody \(by setpriv\) and cannot read the credential/)
+rootTest(
+  'run_as: the steps run as that user, who cannot read the credential or change the files of the agent',
+  async all => {
+    const { farm, host, enrolled } = all
+    chmodSync(host.folder, 0o755)
+    await enrolled()
+    appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\nnice 3\n')
+    await farm.finished(farm.queue({ steps: { none: ':' } })) // it may have been claimed before
+    const files = `ls ${host.dir} ${host.dir}/slot-1 2>/dev/null || :; for f in "$0" ${host.dir}/agent.sh ${host.dir}/host.conf; do (echo x >>"$f") 2>/dev/null || echo kept; done`
+    const attempt = farm.queue({
+      steps: {
+        search: search(host),
+        who: 'id -u; id -g; cat readme.txt; echo x >mine; echo "$HOME $USER"; nice',
+        files,
+      },
+    })
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+    expect(attempt.log.toString()).not.toContain(farm.credential)
+    expect(attempt.log.toString()).toContain('searched\n65534\n65534\na source\n/nonexistent nobody\n3\n')
+    expect(attempt.log.toString()).toMatch(/kept\nkept\nkept\n$/)
+    expect(attempt.log.toString()).not.toMatch(/^(tools|slot-1|host.conf)$/m)
+    await host.line(/steps run as nobody \(by setpriv\) and cannot read the credential/)
 
-  const stray = farm.queue({ steps: { leave: 'setsid sleep 4715 & echo left' } })
-  await farm.finished(stray)
-  expect(await host.alive('sleep 4715')).toEqual([])
-})
+    const stray = farm.queue({ steps: { leave: 'setsid sleep 4715 & echo left' } })
+    await farm.finished(stray)
+    expect(await host.alive('sleep 4715')).toEqual([])
+  },
+)
 
-onlyRoot('run_as: root follows no link that the job’s user has put into the work directory', async all => {
+rootTest('run_as: root follows no link that the user of the job makes in the work directory', async all => {
   const { farm, host, enrolled } = all
   chmodSync(host.folder, 0o755)
   await enrolled()
@@ -142,8 +149,8 @@ onlyRoot('run_as: root follows no link that the job’s user has put into the wo
   expect([readFileSync(ours, 'utf8'), statSync(ours).mode & 0o777]).toEqual(['of root\n', 0o600])
 })
 
-onlyRoot(
-  'run_as: a work directory whose entries the job’s user could exchange is not used',
+rootTest(
+  'run_as: the agent rejects a work directory that the user of the job can write in',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     chmodSync(host.folder, 0o755)
@@ -155,7 +162,7 @@ onlyRoot(
   },
 )
 
-onlyRoot('a file that the job made a link to what is ours is no artifact', async ({ farm, host, enrolled }) => {
+rootTest('a link to a file of the agent is no artifact', async ({ farm, host, enrolled }) => {
   chmodSync(host.folder, 0o755)
   await enrolled()
   for (const conf of ['', 'run_as nobody\n']) {
@@ -169,8 +176,8 @@ onlyRoot('a file that the job made a link to what is ours is no artifact', async
   }
 })
 
-onlyRoot(
-  'a user who is not there, or cannot enter the work directory: no work, and it says why',
+rootTest(
+  'a host takes no jobs and reports why if the user of run_as does not exist or cannot enter the work directory',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled() // in a directory that mkdtemp made, of mode 700
@@ -190,14 +197,14 @@ onlyRoot(
   },
 )
 
-test.skipIf(!isRoot).each(ways)('the way %s leads to another user, with words, blanks and all', way => {
+test.skipIf(!isRoot).each(ways)('%s runs a command as another user with exact arguments', way => {
   const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDES_PRIVATE='' ISOLATION=${way}\nisolate sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
   const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
 })
 
-scene('a wrapper gets each step, with its environment and its directory', async ({ farm, host, enrolled }) => {
+agentTest('a wrapper runs each step with its environment and its directory', async ({ farm, host, enrolled }) => {
   await enrolled()
   const wrapper = join(host.folder, 'wrap')
   writeFileSync(
@@ -217,8 +224,8 @@ scene('a wrapper gets each step, with its environment and its directory', async 
   expect(attempt.log.toString()).toBe(`${wrapped}hello  you\n${wrapped}a source\n`)
 })
 
-scene(
-  'pass: of the agent’s environment a job gets what the owner names, and without a line all of it',
+agentTest(
+  'with pass a job gets only these variables of the agent, else all of them',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
@@ -237,7 +244,7 @@ scene(
   { env: { SECRET: 'hush', HTTP_PROXY: 'http://proxy' } },
 )
 
-scene('check explains to the owner what would happen', async ({ host, enrolled }) => {
+agentTest('check shows the configuration and which jobs would run', async ({ host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit 0/)

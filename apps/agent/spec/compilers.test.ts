@@ -1,16 +1,16 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
 import type { ScriptedFarm } from './support/farm.ts'
 import type { Host } from './support/host.ts'
-import { scene } from './support/scene.ts'
 
 const script = (path: string, text: string) => {
   writeFileSync(`${path}.new`, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
   renameSync(`${path}.new`, path)
 }
 
-/** A cross compiler and the runner of what it makes: here they only mark a native program as foreign. */
+/** A cross compiler and its runner: here they only mark a native program as foreign. */
 const tools = (host: Host) => {
   const [gcc, qemu] = [join(host.folder, 'arm-gcc'), join(host.folder, 'qemu-arm')]
   script(gcc, 'test "$1" != --version || { echo "arm-gcc 12.2.0"; exit; }\ncc "$@" && chmod a-x try')
@@ -24,8 +24,8 @@ const tools = (host: Host) => {
 const hello = (farm: ScriptedFarm) => String(farm.seen.filter(seen => seen.kind === 'hello').at(-1)?.body)
 const said = (farm: ScriptedFarm, words: RegExp) => farm.until(`hello with ${words}`, () => words.test(hello(farm)))
 
-scene(
-  'an arch is offered when its compiler’s program runs by its runner, which jobs get as FARM_RUN',
+agentTest(
+  'the agent offers an arch if a program from its compiler runs with its runner, and jobs get the runner as FARM_RUN',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -57,8 +57,8 @@ scene(
   },
 )
 
-scene(
-  'a compiler that cannot build a program, and a runner that runs none, are told instead of the arch',
+agentTest(
+  'if a compiler or a runner does not work, the agent reports the error instead of the arch',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -85,7 +85,7 @@ scene(
   },
 )
 
-scene('a runner that broke since is found before the job’s first step', async ({ farm, host, enrolled }) => {
+agentTest('a job fails before its first step if the runner no longer works', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   const { qemu, conf } = tools(host)
@@ -101,7 +101,7 @@ scene('a runner that broke since is found before the job’s first step', async 
   })
 })
 
-scene('a host without any compiler offers its arch all the same', async ({ farm, host, enrolled }) => {
+agentTest('a host without a compiler still offers its native arch', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   const bare = join(host.folder, 'bare')
@@ -125,7 +125,7 @@ const hanging = (host: Host) => {
   return host.run('until ps -e -o args= | grep -q "[s]leep 4716"; do sleep 0.1; done')
 }
 
-scene('a compiler that hangs is given a minute', async ({ farm, host, enrolled }) => {
+agentTest('the test of a compiler ends after a minute', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await hanging(host)
@@ -135,7 +135,7 @@ scene('a compiler that hangs is given a minute', async ({ farm, host, enrolled }
   expect(await host.alive('sleep 4716')).toEqual([])
 })
 
-scene('who stops the agent waits for no compiler', async ({ farm, host, enrolled }) => {
+agentTest('a stop does not wait for the test of a compiler', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await hanging(host)

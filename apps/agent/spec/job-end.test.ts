@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { scene } from './support/scene.ts'
+import { agentTest } from './support/agent-test.ts'
 
-scene(
-  'cancel ends a job within three seconds, with what ignores TERM and what left the group',
+agentTest(
+  'a cancel ends all processes of a job, also those that ignore TERM or have left its process group',
   async ({ farm, host, enrolled }) => {
     farm.next = 1000
     await enrolled()
@@ -32,7 +32,7 @@ scene(
   },
 )
 
-scene('what a job leaves running is ended with it', async ({ farm, host, enrolled }) => {
+agentTest('the end of a job ends the processes that it left running', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { leave: 'sleep 4731 & setsid -f sleep 4732; echo left' } })
   await farm.finished(attempt)
@@ -45,10 +45,10 @@ scene('what a job leaves running is ended with it', async ({ farm, host, enrolle
 const daemons =
   "eval $(ssh-agent -s) >/dev/null; setsid env -i sleep 4735 & setsid -f env -i sh -c 'sleep 4736 & wait'; echo left"
 
-scene('what has left the job’s group and its environment, too, is ended with the job', async all => {
+agentTest('the end of a job ends processes without its group and its environment', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
-  host.tell('setsid env -i sleep 4737 &')
+  host.send('setsid env -i sleep 4737 &')
   const attempt = farm.queue({ steps: { leave: daemons } })
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('left\n')
@@ -58,8 +58,8 @@ scene('what has left the job’s group and its environment, too, is ended with t
   expect((await host.alive('sleep 4737')).length).toBe(1)
 })
 
-scene(
-  'where nothing shows whose such a process is, the log names it, and it goes on; older ones and a person’s are not named',
+agentTest(
+  'without a namespace the log lists such processes, but not older ones and not those of a person',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.configure(`${host.read('host.conf')}hide no\n`)
@@ -69,8 +69,8 @@ scene(
       steps: { leave: daemons, wait: `until [ -f ${host.folder}/go ]; do sleep 0.1; done` },
     })
     await farm.logged(attempt, 'left')
-    host.tell("sh -c 'setsid env -i sleep 4745 & wait' &") // it has a parent
-    host.tell('(sleep 4746 &)')
+    host.send("sh -c 'setsid env -i sleep 4745 & wait' &") // it has a parent
+    host.send('(sleep 4746 &)')
     await host.run(`until pgrep -f 'sleep 474[56]' >/dev/null; do sleep 0.1; done; : >${host.folder}/go`)
     await farm.finished(attempt)
     const lines = attempt.log.toString().split('\n')
@@ -85,16 +85,16 @@ scene(
   },
 )
 
-scene('a stranger with another mark, or none, is left alone', async ({ farm, host, enrolled }) => {
+agentTest('processes with another mark or without a mark keep running', async ({ farm, host, enrolled }) => {
   await enrolled()
-  host.tell('RUMPFARM_MARK=9.9:other: sleep 4741 &')
-  host.tell('sleep 4742 &')
+  host.send('RUMPFARM_MARK=9.9:other: sleep 4741 &')
+  host.send('sleep 4742 &')
   const attempt = farm.queue({ steps: { one: 'setsid -f sleep 4743' } })
   await farm.finished(attempt)
   expect((await host.alive('sleep 474')).length).toBe(2)
 })
 
-scene('no further step runs after a cancel, even if the step ends well', async ({ farm, enrolled }) => {
+agentTest('no step runs after a cancel, even if the current step exits with 0', async ({ farm, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({
@@ -107,8 +107,8 @@ scene('no further step runs after a cancel, even if the step ends well', async (
   expect(attempt.finishes[0]).toMatchObject({ reason: 'cancelled' })
 })
 
-scene(
-  'a lost lease: the job is killed and dropped, and the next one is claimed with a higher number',
+agentTest(
+  'an attempt without a lease is killed, and the next claim has a higher number',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()
@@ -126,8 +126,8 @@ scene(
   },
 )
 
-scene(
-  'a runner that is killed from outside: the job vanished, and what is left of it is ended',
+agentTest(
+  'a job whose runner is killed has vanished, and its processes are ended',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()

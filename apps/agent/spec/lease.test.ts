@@ -1,0 +1,56 @@
+// The farm decides whose a lease is and which claim is the newest.
+import { expect } from 'vitest'
+import { agentTest } from './support/agent-test.ts'
+
+agentTest(
+  'a job that loses its lease ends within seconds, with all its processes, whatever its grace period',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const stubborn = `sh -c 'trap "" TERM; while :; do sleep 4821; done'`
+    const attempt = farm.queue({
+      grace: 600,
+      steps: { hang: `${stubborn} & setsid ${stubborn} & trap '' TERM; echo up; while :; do sleep 0.2; done` },
+    })
+    await farm.logged(attempt, 'up')
+    attempt.state = 'gone'
+    const told = await host.line(/attempt 1.1: lost its lease/)
+    const calls = farm.seen.filter(seen => seen.kind === 'progress' || seen.kind === 'finish').length
+    await farm.until('the next claim', () => farm.seen.at(-1)?.kind === 'claim')
+    expect(Date.now() - told.at).toBeLessThan(10_000)
+    expect(await host.alive('sleep 4821')).toEqual([])
+    expect(await host.alive('agent.sh job')).toEqual([])
+    expect(farm.seen.filter(seen => seen.kind === 'progress' || seen.kind === 'finish').length).toBe(calls)
+  },
+)
+
+agentTest(
+  'an agent with an old claim number continues after the newest one that the farm knows',
+  async ({ farm, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    farm.newestClaim = 41
+    const conflicts = () => farm.seen.filter(seen => seen.err.startsWith('409 stale claim')).length
+    await farm.until('a claim that was refused', () => conflicts() === 1)
+    const attempt = farm.queue({ steps: { one: 'echo one' } })
+    await farm.finished(attempt)
+    expect(attempt.claim).toBe(42)
+    const next = farm.queue({ steps: { two: 'echo two' } })
+    await farm.finished(next)
+    expect(next.claim).toBe(43)
+    expect(conflicts()).toBe(1)
+  },
+)
+
+agentTest('chunks shrink when the farm does not answer, and grow again', async ({ farm, host, enrolled }) => {
+  farm.chunk = 262_144
+  await enrolled()
+  for (let lost = 0; lost < 3; lost++) farm.injectFault('progress', 'lost-request')
+  const attempt = farm.queue({ steps: { shout: 'head -c 2000000 /dev/zero' } })
+  await farm.finished(attempt, 40_000)
+  await host.line(/the farm answers again/)
+  expect(attempt.log.bytes.equals(Buffer.alloc(2_000_000))).toBe(true)
+  const sizes = attempt.calls.map(call => call.len).filter(len => len > 0)
+  expect(sizes[0]).toBeLessThanOrEqual(16_384)
+  expect(Math.max(...sizes)).toBe(262_144)
+})
