@@ -77,9 +77,9 @@ test('the table in ARCHITECTURE.md is the one that is checked here', () => {
 
 test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names files and functions that exist', page => {
   const { text } = readSource(page)
-  const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma))`/g)]
+  const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma|md))`/g)]
   const missing = named.flatMap(([, name, path = '']) => {
-    const files = sourceFiles(/\.(tsx?|css|sh|prisma)$/).filter(file => `/${file.path}`.endsWith(`/${path}`))
+    const files = sourceFiles(/\.(tsx?|css|sh|prisma|md)$/).filter(file => `/${file.path}`.endsWith(`/${path}`))
     const word = name?.split('.').at(-1) ?? ''
     return files.some(file => file.text.includes(word)) ? [] : [`${name ?? 'a file'} in ${path}`]
   })
