@@ -153,6 +153,11 @@ describe('one file each', () => {
     /^apps\/server\/src\/(routes\/|http\/|auth\/|app\.ts$|server\.ts$)/,
   )
 
+  test('http/ serves every audience and imports no routes', () => {
+    const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/http/'))
+    expect(offences(files, imported => !imported.startsWith('apps/server/src/routes/'))).toEqual([])
+  })
+
   test('only config.ts reads the environment of the server', () => {
     const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/') && !path.endsWith('/config.ts'))
     const readers = files.filter(({ text }) => /\bprocess\.env\b/.test(text.replaceAll('readConfig(process.env)', '')))
