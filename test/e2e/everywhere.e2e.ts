@@ -50,7 +50,7 @@ test('every page works with a screen reader, in light and dark, at 320 pixels, a
   farm,
   page,
 }) => {
-  test.setTimeout(180_000) // axe looks at every element of fourteen pages
+  test.setTimeout(300_000) // axe reads every element of fourteen pages: 200 s on a machine with a load of 40
   const { width = 1280, height = 720 } = page.viewportSize() ?? {}
   for (const path of (await pagesOf(farm)).all) {
     await page.emulateMedia({ colorScheme: 'light' })

@@ -11,7 +11,7 @@ export function HostStatus({ host, at }: { host: Host; at: Date }) {
       <em class={presence}>
         {presence} {since && <Since from={since} at={at} />}
       </em>
-      {refusal !== null && <em class="no"> takes no jobs: {refusal}</em>}
+      {refusal !== null && <em class="error"> takes no jobs: {refusal}</em>}
     </>
   )
 }

@@ -43,7 +43,7 @@ function NewestAlert({ alert: { newest }, at }: { alert: AlertState; at: Date })
   return (
     <>
       Last alert: “{event}”,{' '}
-      <em class={newest.problem === null ? undefined : 'no'}>
+      <em class={newest.problem === null ? undefined : 'error'}>
         {state}
         {newest.problem !== null && `: ${newest.problem}`}
       </em>

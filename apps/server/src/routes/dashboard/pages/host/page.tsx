@@ -98,7 +98,7 @@ function ArchTable({ host: { name, arches } }: { host: HostView }) {
             <tr>
               <th scope="row">{arch}</th>
               <td>{kind}</td>
-              <td>{unable === null ? compiler || 'unknown' : <em class="no">cannot build: {unable}</em>}</td>
+              <td>{unable === null ? compiler || 'unknown' : <em class="error">cannot build: {unable}</em>}</td>
             </tr>
           ))}
         </tbody>

@@ -37,7 +37,7 @@ export const renderInvitePage = ({ visit, error, name = '' }: InvitePage): strin
           {error === undefined ? (
             <small id="hint">Letters, digits, dots, dashes and underscores, for example netbsd-5.1 or vax</small>
           ) : (
-            <p id="error" class="wrong">
+            <p id="error" class="error">
               {error}
             </p>
           )}

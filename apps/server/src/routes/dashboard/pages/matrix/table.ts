@@ -60,7 +60,7 @@ function hostHtml(host: MatrixHost, { at, publicPath }: TableView): string {
   const { name, system, presence, refusal } = host
   const link = `<a href=${publicPath}/hosts/${segment(name)} title="${escapeHtml(name)}">${escapeHtml(name)}</a>`
   const lastSeen = presence === 'silent' || presence === 'away' ? ` ${time(host.lastSeenAt, at)}` : ''
-  const refused = refusal ? `<em class=no>takes no jobs: ${escapeHtml(cut(refusal, 120))}</em>` : ''
+  const refused = refusal ? `<em class=error>takes no jobs: ${escapeHtml(cut(refusal, 120))}</em>` : ''
   return `${link} <em class=${presence}>${presence}${lastSeen}</em> <small>${escapeHtml(system)}</small> ${refused}`
 }
 
