@@ -128,7 +128,7 @@ test('a server or a database that ends by itself comes back, and the job of this
   )
   await starter.line(
     'the end',
-    line => (/^the server ended by itself \(exit code 1\)/.test(line) ? true : undefined),
+    line => (/^the server ended unexpectedly \(exit code 1\)/.test(line) ? true : undefined),
     after,
     patience,
   )

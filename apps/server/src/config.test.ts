@@ -81,7 +81,7 @@ test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
     mkdirSync(join(data, 'secrets'))
     writeFileSync(file, '')
     expect(() => readConfig({ RUMPFARM_DATA: data })).toThrow(ConfigError)
-    expect(() => readConfig({ RUMPFARM_DATA: data })).toThrow(`${file} holds no usable secret: it has 0 characters`)
+    expect(() => readConfig({ RUMPFARM_DATA: data })).toThrow(`${file} contains no usable secret: it has 0 characters`)
   },
 )
 

@@ -17,7 +17,7 @@ export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\
   const secret = readSecret(path) ?? writeFirst(path, make())
   if (secret.length >= secretLengthMin && pattern.test(secret)) return secret
   throw new SecretFileError(
-    `${path} holds no usable secret: it has ${secret.length} characters, and a secret is one line of at least ` +
+    `${path} contains no usable secret: it has ${secret.length} characters, and a secret is one line of at least ` +
       `${secretLengthMin} printable ones. Restore the file from a backup, or remove it: the next start then makes a new secret`,
   )
 }

@@ -240,22 +240,22 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
     },
     async say(offer, text, offset = 0) {
       const bytes = Buffer.from(text)
-      const said = await farm.attempts.recordProgress({
+      const outcome = await farm.attempts.recordProgress({
         ...heldBy(offer),
         offset,
         bytes,
         checksum: crcOf(bytes),
         steps: [],
       })
-      if (said.kind !== 'ok') throw new Error(`progress: ${said.kind}`)
+      if (outcome.kind !== 'ok') throw new Error(`progress: ${outcome.kind}`)
     },
     async end(offer, { exits = [0, 0], log = '', artifacts = {}, left = [] } = {}) {
-      const told = Object.entries(artifacts).map(([name, bytes]) => ({
+      const uploaded = Object.entries(artifacts).map(([name, bytes]) => ({
         name,
         bytes: bytes.length,
         checksum: crcOf(bytes),
       }))
-      for (const { name, bytes: size, checksum } of told) {
+      for (const { name, bytes: size, checksum } of uploaded) {
         const piece = { name, size, offset: 0, bytes: artifacts[name] ?? Buffer.alloc(0), checksum }
         const stored = await farm.attempts.storeArtifact({ ...heldBy(offer), ...piece })
         if (stored.kind !== 'ok') throw new Error(`artifact ${name}: ${stored.kind}`)
@@ -268,7 +268,7 @@ function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'tak
         steps,
         logBytes: bytes.length,
         checksum: crcOf(bytes),
-        artifacts: told,
+        artifacts: uploaded,
         artifactsLeft: left,
       })
       if (ended.kind !== 'finished') throw new Error(`finish: ${ended.kind}`)

@@ -133,8 +133,8 @@ serverTest('a session can make changes only with its own form token', async ({ s
     const visitor = await server.app.access.visitorOf({ cookies } as never)
     return visitor.kind === 'administrator' ? visitor.csrf : ''
   }
-  const invite = (cookies: Record<string, string>, word: string | undefined) => {
-    const headers = word === undefined ? {} : { 'x-csrf-token': word }
+  const invite = (cookies: Record<string, string>, formToken: string | undefined) => {
+    const headers = formToken === undefined ? {} : { 'x-csrf-token': formToken }
     return server.ask({ method: 'POST', url: '/api/v1/hosts/invitations', payload: { name: 'sun' }, cookies, headers })
   }
 

@@ -15,11 +15,11 @@ try {
 async function main([name = '', ...args]: string[]): Promise<void> {
   const command = commands[name]
   if (!command) return printUsage('./farm help')
-  const words = readArguments(command, args)
-  if (!words) return printUsage(command.usage)
+  const parsed = readArguments(command, args)
+  if (!parsed) return printUsage(command.usage)
   const config = readConfig(process.env)
   const api = apiClient(await findServer(config), config.secrets.adminToken, config.adminTokenFrom)
-  const lines = await command.run(api, words.positionals, words.values)
+  const lines = await command.run(api, parsed.positionals, parsed.values)
   if (lines) return console.log(lines.join('\n'))
   printUsage(command.usage)
 }

@@ -28,8 +28,8 @@ test.each([
   ['0.0.0.0', undefined, 'any.name', 200],
   ['0.0.0.0', undefined, 'a:b', 400],
   ['0.0.0.0', 'https://farm.example.org', 'farm.example.org:0', 400],
-])('a farm that listens on %s, called %s, answers a request to %s with %i', async (host, publicUrl, asked, status) => {
-  expect((await ask({ host, publicUrl }, { url: '/', headers: { host: asked } })).statusCode).toBe(status)
+])('a farm on %s with the address %s answers a request to %s with %i', async (host, publicUrl, name, status) => {
+  expect((await ask({ host, publicUrl }, { url: '/', headers: { host: name } })).statusCode).toBe(status)
 })
 
 test.each([
@@ -95,4 +95,4 @@ test.each([
   ['0.0.0.0', false],
   ['[::]', false],
   ['192.168.0.1', false],
-])('%s is this machine itself: %s', (name, own) => expect(isLoopback(name)).toBe(own))
+])('%s is a loopback name: %s', (name, own) => expect(isLoopback(name)).toBe(own))

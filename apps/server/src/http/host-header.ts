@@ -47,9 +47,9 @@ export function checkHost(
   app.addHook('onRequest', async (request, reply) => {
     const header = request.headers.host
     if (header === undefined) return
-    const asked = readHost(header)
-    if (!asked) return refuse('malformed', malformed, request, reply)
-    if (isLoopback(host) && !isOwn(asked.name)) return refuse('wrong-host', foreign, request, reply)
+    const named = readHost(header)
+    if (!named) return refuse('malformed', malformed, request, reply)
+    if (isLoopback(host) && !isOwn(named.name)) return refuse('wrong-host', foreign, request, reply)
   })
 }
 

@@ -115,12 +115,12 @@ serverTest('a database query ends when its client closes the connection', async 
     (await server.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
       .length
   const gone = new AbortController()
-  const asked = untilAborted(gone.signal, () => server.farm.matrix.load()).catch((error: Error) => error)
+  const query = untilAborted(gone.signal, () => server.farm.matrix.load()).catch((error: Error) => error)
   await eventually('the query waits', async () => ((await waiting()) > 0 ? true : undefined))
   const begun = Date.now()
   gone.abort()
 
-  expect(isGivenUp(await asked)).toBe(true)
+  expect(isGivenUp(await query)).toBe(true)
   expect(Date.now() - begun).toBeLessThan(1_000)
   expect(await waiting()).toBe(0)
   await lock.end()

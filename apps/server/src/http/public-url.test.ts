@@ -9,7 +9,7 @@ test.each([
   ['[::1]:8080', 'http://[::1]:8080'],
   ['farm.example', 'http://farm.example'],
   [`x';rm -rf'`, 'http://localhost'],
-])('a request to %s calls the farm %s, whatever X-Forwarded-Host says', async (host, url) => {
+])('for a request to %s the address of the farm is %s, whatever X-Forwarded-Host contains', async (host, url) => {
   const app = Fastify({ trustProxy: true })
   app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
   const answer = await app.inject({ url: '/', headers: { host, 'x-forwarded-host': 'evil.example' } })
@@ -17,7 +17,7 @@ test.each([
   expect(answer.body).toBe(url)
 })
 
-test('a request of HTTP/1.0, which names no host, calls the farm as it found it', async () => {
+test('for a request of HTTP/1.0 without a Host header, the address is the one that received it', async () => {
   const app = Fastify()
   app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -37,6 +37,6 @@ test.each([
   ['/ci/farm', '/ci/farm/hosts', '/hosts'],
   ['/builds', '/builds/7', '/builds/7'],
   ['', '/builds/7', '/builds/7'],
-])('below "%s" the address %s is for the route %s', (publicPath, asked, route) => {
-  expect(withoutPublicPath(publicPath, top => top === 'builds')(asked)).toBe(route)
+])('below "%s" the address %s is for the route %s', (publicPath, url, route) => {
+  expect(withoutPublicPath(publicPath, top => top === 'builds')(url)).toBe(route)
 })

@@ -4,12 +4,12 @@ import { answerRefusals } from '../http/problems.ts'
 import { limitRates } from '../http/rate-limits.ts'
 import type { Services } from '../services.ts'
 
-/** With less room than this in the data directory, logs and the database are about to stop. */
+/** With less free space in the data directory, logs and the database would soon fail. */
 const freeBytesMin = 50_000_000
 
 /**
- * For supervisors and balancers: `/healthz` says that this process answers; `/readyz` that its database answers, too, within
- * five seconds, and that the data directory has room. Neither tells a stranger an address or a path.
+ * For supervisors and load balancers. `/healthz`: this process answers. `/readyz`: the database answers within five seconds too, and
+ * the data directory has free space. The answers contain no address and no path, because everybody can read them.
  */
 export const healthPlugin =
   ({ farm, config }: Pick<Services, 'farm' | 'config'>) =>
@@ -24,11 +24,14 @@ export const healthPlugin =
         await farm.ping()
       } catch (error) {
         request.log.warn({ err: error }, 'the database does not answer')
-        return unready('database', 'the database does not answer; the log of the server says why')
+        return unready('database', 'the database does not answer; see the log of the server')
       }
       const free = await freeBytes(config.dataDirectory)
       if (free >= freeBytesMin) return { status: 'ok' }
-      return unready('storage', `the data directory has ${Math.floor(free / 1_000_000)} MB free: free some space`)
+      return unready(
+        'storage',
+        `the data directory has ${Math.floor(free / 1_000_000)} MB free: the operator must free some space`,
+      )
     })
   }
 

@@ -9,8 +9,8 @@ serverTest('without a ref, the newest commit of the first branch is built', asyn
   const commit = server.repository.commit('Second')
   const made = await server.post(builds)
 
-  const told = { id: 1, url: 'http://localhost:80/builds/1', project: 'sample', commit, created: true, jobsAdded: 1 }
-  expect(made.json()).toEqual({ ...told, problem: null })
+  const answer = { id: 1, url: 'http://localhost:80/builds/1', project: 'sample', commit, created: true, jobsAdded: 1 }
+  expect(made.json()).toEqual({ ...answer, problem: null })
   expect(made.statusCode).toBe(201)
   expect(made.headers.location).toBe('/api/v1/builds/1')
   const build = (await server.ask('/api/v1/builds/1')).json()

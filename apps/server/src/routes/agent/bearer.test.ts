@@ -6,14 +6,14 @@ import { bearers, gathered } from './bearer.ts'
 const known = { id: 7, name: 'vax' }
 const found = new Map([['rfh-1', known]])
 
-test('a host is looked up once in a few seconds, however often it asks', async () => {
+test('a host is looked up once in a few seconds, however many requests it sends', async () => {
   const findByCredentials = vi.fn(async () => found)
   const bearerOf = bearers({ findByCredentials }, localBus())
-  for (let asked = 0; asked < 5; asked++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
+  for (let request = 0; request < 5; request++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
   expect(findByCredentials).toHaveBeenCalledTimes(1)
 })
 
-test("a removed host's credential works no longer, also when it was looked up meanwhile", async () => {
+test('the credential of a removed host is refused, even if it is being looked up then', async () => {
   const bus = localBus()
   let answer = (_found: typeof found) => {}
   const findByCredentials = vi.fn(async () => new Map<string, typeof known>())
@@ -30,7 +30,7 @@ test("a removed host's credential works no longer, also when it was looked up me
   expect(await bearerOf('Bearer rfh-2')).toBeUndefined()
 })
 
-test('a credential that was withdrawn works no longer than 5 s', async () => {
+test('a revoked credential is refused after at most 5 s', async () => {
   vi.useFakeTimers()
   try {
     const findByCredentials = vi.fn(async () => found)
@@ -45,7 +45,7 @@ test('a credential that was withdrawn works no longer than 5 s', async () => {
 })
 
 test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(129)}`, 'Bearer ä'])(
-  '%j bears nobody, and the database is not asked',
+  'the header %j belongs to no host, and there is no database query',
   async authorization => {
     const findByCredentials = vi.fn(async () => found)
     expect(await bearers({ findByCredentials }, localBus())(authorization)).toBeUndefined()
@@ -53,7 +53,7 @@ test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Beare
   },
 )
 
-test('however many credentials are asked for at once, the database answers one question at a time', async () => {
+test('however many credentials arrive at once, there is one database query at a time', async () => {
   const lookUp = vi.fn(
     async (names: string[]) => new Map(names.filter(name => name !== 'wrong-7').map(name => [name, 1])),
   )
@@ -64,7 +64,7 @@ test('however many credentials are asked for at once, the database answers one q
   expect(lookUp.mock.calls.map(([names]) => names.length)).toEqual([100, 2])
 })
 
-test('a look-up that fails does not stop the next one', async () => {
+test('a failed look-up does not stop the next one', async () => {
   const lookUp = vi.fn(async (_names: string[]) => found)
   lookUp.mockRejectedValueOnce(new Error('away'))
   const one = gathered(lookUp)

@@ -9,12 +9,12 @@ import { err, leaseLost } from './answers.ts'
 /** Sends one of an attempt's tarballs. If it is no longer in the cache, it is made again. */
 export async function sendSource(
   { farm, mirrors }: Services,
-  asked: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
+  request: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const sources = await farm.attempts.sourcesOf(asked.attempt, asked.hostId, asked.lease ?? '')
+  const sources = await farm.attempts.sourcesOf(request.attempt, request.hostId, request.lease ?? '')
   if (!sources) return leaseLost(reply)
-  const source = sources[(wireNumber(asked.number) ?? 0) - 1]
+  const source = sources[(wireNumber(request.number) ?? 0) - 1]
   if (!source) return err(reply, 404, `this attempt has ${sources.length} sources, counted from 1`)
   const { repository, commit, leaveOut, path } = source
   const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })

@@ -224,10 +224,10 @@ serverTest('an unknown key of a body or a query is answered with the allowed one
   }
   for (const [path, keys] of Object.entries(allowed)) {
     const answer = await server.post(`/api/v1/${path}`, { 'b"ranch': 'x' })
-    const words = `unknown key "b\\"ranch"; allowed: ${keys}`
+    const problem = `unknown key "b\\"ranch"; allowed: ${keys}`
     expect([path, answer.statusCode]).toEqual([path, 400])
-    expect(answer.json().detail).toContain(`/body/b"ranch: ${words}`)
-    expect(answer.json().errors).toContainEqual({ where: '/body/b"ranch', problem: words })
+    expect(answer.json().detail).toContain(`/body/b"ranch: ${problem}`)
+    expect(answer.json().errors).toContainEqual({ where: '/body/b"ranch', problem })
   }
   const query = (await server.ask('/api/v1/builds?stauts=failed')).json()
   expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, project')

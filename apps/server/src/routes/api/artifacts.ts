@@ -8,7 +8,7 @@ import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import { type ApiInstance, refusals } from './routes.ts'
 
-interface Asked {
+interface RequestedArtifact {
   jobId: number
   attempt: AttemptView
   name: string
@@ -71,8 +71,13 @@ const octets = (description: string) => ({
   content: { 'application/octet-stream': { schema: Type.Unsafe<unknown>({ type: 'string', format: 'binary' }) } },
 })
 
-function sendArtifact({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { jobId, attempt, name } = asked
+function sendArtifact(
+  { farm }: Services,
+  requested: RequestedArtifact,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { jobId, attempt, name } = requested
   const artifact = attempt.artifacts.find(one => one.name === name)
   if (!artifact)
     return problem(

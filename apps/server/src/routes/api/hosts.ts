@@ -73,12 +73,12 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
 
   const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
 
-  for (const [verb, paused, summary] of [
+  for (const [action, paused, summary] of [
     ['pause', true, 'Give a host no new jobs; its jobs wait'],
     ['resume', false, 'Give a host jobs again'],
   ] as const)
     app.post(
-      `/hosts/:name/${verb}`,
+      `/hosts/:name/${action}`,
       {
         onRequest: requireAdmin,
         schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },

@@ -45,13 +45,18 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
 
 const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
 
-interface Asked {
+interface AttemptOfJob {
   jobId: number
   attempt: AttemptView
 }
 
-function sendLog({ farm }: Services, asked: Asked, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { jobId, attempt } = asked
+function sendLog(
+  { farm }: Services,
+  requested: AttemptOfJob,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { jobId, attempt } = requested
   const name: AttemptId = { jobId, number: attempt.number }
   const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // a job that no host has claimed has no log
   const growing = attempt.state !== 'finished'

@@ -50,7 +50,7 @@ serverTest('one address cannot block the webhooks of others', async ({ server })
   expect((await ask('192.0.2.2')).statusCode).toBe(401)
 })
 
-serverTest('a push whose message holds NUL is built', async ({ server }) => {
+serverTest('a push whose commit message contains NUL is built', async ({ server }) => {
   await server.configure({ repository: clone })
   const body = push({ head_commit: { message: 'Fix\0 it', author: { name: 'A\0da' } } })
   const answer = await deliver(server, body)
