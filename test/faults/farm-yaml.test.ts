@@ -8,7 +8,7 @@ const projects = async () =>
 const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
 const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
 
-test('a project that joins farm.yaml is in force within 2 s', async () => {
+test('a project that is added to farm.yaml is active within 2 s', async () => {
   const written = Date.now()
   await farm().project('second')
   expect(Date.now() - written).toBeLessThan(2_000 + 1_000) // and what a busy machine takes
@@ -26,7 +26,7 @@ const mistaken = `projects:
     steps: none
 `
 
-test('a farm.yaml with mistakes is refused: the last good one stays in force, and the pages tell what is wrong where', async () => {
+test('with errors in farm.yaml the previous version stays active, and the pages show each error with its position', async () => {
   const before = await projects()
   expect(await write(mistaken)).toMatch(/farm.yaml has 3 errors; the previous version stays active\. Fix the file$/)
   expect(await projects()).toEqual(before)
@@ -44,7 +44,7 @@ test('a farm.yaml that is no YAML is refused with the line', async () => {
   expect(await projects()).toContain('sample')
 })
 
-test('a farm.yaml that was mended is in force again, and no page complains', async () => {
+test('a corrected farm.yaml is active again, and no page shows an error', async () => {
   await farm().project('fourth')
   expect(await projects()).toContain('fourth')
   expect(await page('/')).not.toContain('farm.yaml has errors')

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Program } from '../support/program.ts'
 import { eventually } from '../support/waiting.ts'
 
-// `npm start` as a person has it: this clone, its sample, a compiler; only the data lies elsewhere. The tests go on from each other.
+// `npm start` as a person uses it: this clone, its sample and a compiler; only the data directory is another. Each test continues
+// with the data of the previous one.
 const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const patience = 120_000
 let directory: string
@@ -36,7 +37,7 @@ const start = (changes: Record<string, string> = {}): Program => {
 const saying = (starter: Program, pattern: RegExp): Promise<RegExpExecArray> =>
   starter.line(String(pattern), line => pattern.exec(line) ?? undefined, 0, patience)
 
-/** Processes that have to do with our data. */
+/** Processes that use our data directory. */
 const left = (): string[] => {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'stat=,args='], { encoding: 'utf8' })
   return stdout.split('\n').filter(line => line.includes(directory) && !/^Z/.test(line))
@@ -72,7 +73,7 @@ test('the first start makes this machine a host and builds the sample until its 
   expect(left()).toEqual([])
 })
 
-test('a second start, on another port, has kept its data: the same host, the same build', {
+test('a second start on another port uses the same data: the same host and the same build', {
   timeout: patience,
 }, async () => {
   const starter = start()
@@ -84,7 +85,7 @@ test('a second start, on another port, has kept its data: the same host, the sam
   expect(left()).toEqual([])
 })
 
-test('killed hard it leaves nothing running, and starts again', { timeout: patience }, async () => {
+test('after SIGKILL no process of it is left, and it starts again', { timeout: patience }, async () => {
   const killed = start()
   await saying(killed, /is green/)
   await killed.kill9()
@@ -93,7 +94,7 @@ test('killed hard it leaves nothing running, and starts again', { timeout: patie
   await saying(start(), /is green/)
 })
 
-test('a server or a database that ends by itself comes back, and the job of this machine goes on', {
+test('a server or a database that ends unexpectedly is restarted, and the job of this machine continues', {
   timeout: patience,
 }, async () => {
   const file = join(directory, 'slow.yaml')
@@ -147,14 +148,14 @@ test('a server or a database that ends by itself comes back, and the job of this
   await nothingLeft()
 })
 
-test('without its database this machine is enrolled anew', { timeout: patience }, async () => {
+test('without its database this machine is enrolled again', { timeout: patience }, async () => {
   await rm(join(data, 'postgres'), { recursive: true })
   const starter = start()
   await saying(starter, /^the database has no host \S+: enrolling again/)
   await saying(starter, /is green/)
 })
 
-test('a mistake in farm.yaml is told with its place, and the farm runs', { timeout: patience }, async () => {
+test('a mistake in farm.yaml is printed with its position, and the farm runs', { timeout: patience }, async () => {
   const file = join(directory, 'mistaken.yaml')
   await writeFile(file, 'projects:\n  hello:\n    repo: x\n')
   const starter = start({ FARM_FILE: file })
@@ -162,7 +163,7 @@ test('a mistake in farm.yaml is told with its place, and the farm runs', { timeo
   await saying(starter, /^Ctrl-C stops everything/)
 })
 
-test('a port that is taken is told in one line', { timeout: patience }, async () => {
+test('a port that is in use is reported in one line', { timeout: patience }, async () => {
   const other = createServer((_, response) => response.end('not a farm'))
   await once(other.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => void other.close())
@@ -170,7 +171,7 @@ test('a port that is taken is told in one line', { timeout: patience }, async ()
   const starter = start({ PORT: String(port) })
   await eventually('the starter ends', () => (starter.running ? undefined : true))
 
-  const told = `farm: port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`
-  expect(starter.lines).toEqual([told])
+  const message = `farm: port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`
+  expect(starter.lines).toEqual([message])
   expect(starter.child.exitCode).toBe(1)
 })

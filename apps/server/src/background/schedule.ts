@@ -17,11 +17,14 @@ export interface PeriodicTask {
   withoutQueue: 'run' | 'skip'
 }
 
+/** The reconcile task requests a failed task again after at most this time. */
+export const reconcileSeconds = 10
+
 /** The periodic tasks: what runs how often. */
 export const schedule: readonly PeriodicTask[] = [
   { name: 'expire-leases', everySeconds: 5, run: expireLeases, withoutQueue: 'run' },
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },
   { name: 'notify-owners', everySeconds: 5, run: notifyOwners, withoutQueue: 'run' },
-  { name: 'reconcile', everySeconds: 10, run: reconcile, withoutQueue: 'skip' },
+  { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },
 ]

@@ -2,7 +2,7 @@ import type { Job, Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import { withTimeout } from '../timeout.ts'
 import type { Queues } from './queues.ts'
-import { type PeriodicTask, schedule } from './schedule.ts'
+import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
@@ -20,8 +20,6 @@ const periodicAtOnce = 4
 const sourcesAtOnce = 4
 /** If the queue does not answer within this time, it counts as unreachable. */
 const queueMsMax = 2_000
-/** The reconcile task requests a failed task again after at most this time. */
-const reconcileSeconds = 10
 
 /** Starts the workers and the schedule at once. */
 export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>): Tasks {
