@@ -79,7 +79,7 @@ const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
 
-farmTest('a file arrives by offset, resumes at odd ones, and is sealed by the finish', async ({ farm }) => {
+farmTest('a file arrives by offset, resumes at any offset, and is sealed by the finish', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const piece = (from: number, to: number) => {
     const bytes = binary.subarray(from, to)
@@ -107,7 +107,7 @@ farmTest('a file arrives by offset, resumes at odd ones, and is sealed by the fi
   })
 })
 
-farmTest('the same piece twice at the same moment is stored once; an empty file is a file', async ({ farm }) => {
+farmTest('the same chunk twice at the same moment is stored once; an empty file is stored, too', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
   expect((await contents(farm, offer, 'a')).toString()).toBe('abcdefghij')
@@ -116,7 +116,7 @@ farmTest('the same piece twice at the same moment is stored once; an empty file 
   expect(await kept(farm)).toEqual(['a', 'empty'])
 })
 
-farmTest('a finish with a file that is not here, not whole, or other bytes is told which', async ({ farm }) => {
+farmTest('a finish is answered with the first file that is missing, incomplete or different', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'whole', letters)
   const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
@@ -133,7 +133,7 @@ farmTest('a finish with a file that is not here, not whole, or other bytes is to
   expect(await kept(farm)).toEqual(['part', 'whole'])
 })
 
-farmTest('a file that is announced anew with another size begins anew', async ({ farm }) => {
+farmTest('a file that gets another size starts again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   expect(await send(farm, vax, offer, 'a', Buffer.alloc(0), { size: 3 })).toEqual({ kind: 'ok', size: 0 })
@@ -141,14 +141,14 @@ farmTest('a file that is announced anew with another size begins anew', async ({
   expect((await contents(farm, offer, 'a')).toString()).toBe('xyz')
 })
 
-farmTest('a piece with a wrong checksum, or beyond its size, is not stored', async ({ farm }) => {
+farmTest('a chunk with a wrong checksum, or beyond the size of its file, is not stored', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'a', letters, { checksum: wrongCrc })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
   expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
 })
 
-farmTest('together the files have no more bytes than the recipe allows; the rest is not taken', async ({ farm }) => {
+farmTest('all files together have at most the bytes that the recipe allows; others are refused', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'large', Buffer.alloc(0), { size: bytesMax + 1 })).toEqual({
     kind: 'refused',
@@ -165,14 +165,14 @@ farmTest('together the files have no more bytes than the recipe allows; the rest
   })
 })
 
-farmTest('of files that come at the same moment no more are taken than there is room for', async ({ farm }) => {
+farmTest('of files that arrive at the same moment, only those with room are stored', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const names = ['a', 'b', 'c', 'd']
   const outcomes = await Promise.all(names.map(name => send(farm, vax, offer, name, binary)))
   expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['ok', 'refused', 'refused', 'refused'])
 })
 
-farmTest('a hundred files and no more', async ({ farm }) => {
+farmTest('an attempt has at most a hundred files', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   for (let i = 0; i < 100; i++)
     expect(await send(farm, vax, offer, `f${i}`, Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
@@ -180,7 +180,7 @@ farmTest('a hundred files and no more', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'f99', Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
 })
 
-farmTest('a recipe without artifacts takes none', async ({ farm }) => {
+farmTest('a recipe without artifacts stores none', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -188,7 +188,7 @@ farmTest('a recipe without artifacts takes none', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
 })
 
-farmTest('a stale lease and another host keep nothing', async ({ farm }) => {
+farmTest('a stale lease and another host store nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const alpha = await farm.host('alpha')
   expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })
@@ -198,7 +198,7 @@ farmTest('a stale lease and another host keep nothing', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'b', letters)).toEqual({ kind: 'lease-lost' })
 })
 
-farmTest('a cancelled job keeps nothing', async ({ farm }) => {
+farmTest('a cancelled job stores nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters.subarray(0, 4), { size: letters.length })
   await farm.builds.cancelJob(1)
@@ -212,7 +212,7 @@ farmTest('a cancelled job keeps nothing', async ({ farm }) => {
   expect([await kept(farm), farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
 })
 
-farmTest('what was sent and is not named at the end is dropped, with its bytes', async ({ farm }) => {
+farmTest('a file that was sent but is not in the finish is dropped, with its bytes', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   await send(farm, vax, offer, 'b', letters)
@@ -222,7 +222,7 @@ farmTest('what was sent and is not named at the end is dropped, with its bytes',
   expect([size('a'), size('b')]).toEqual([10, 0])
 })
 
-farmTest('files that arrive are a sign of life, and those of a lost attempt are dropped', async ({ farm }) => {
+farmTest('an arriving file renews the lease, and the files of a lost attempt are dropped', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   for (let offset = 0; offset < 10; offset++) {
     const piece = letters.subarray(offset, offset + 1)

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
-farmTest('a host takes what is queued for it, and nothing of another host', async ({ farm }) => {
+farmTest('a host claims the jobs that are queued for it, and none of another host', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const sun = await farm.host('sun', [])
@@ -15,7 +15,7 @@ farmTest('a host takes what is queued for it, and nothing of another host', asyn
   expect(await vax.claim(2, { slot: 2 })).toBe('none')
 })
 
-farmTest("a host that names another host's attempt is told that it has none", async ({ farm }) => {
+farmTest("a host cannot use another host's attempt", async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const sun = await farm.host('sun', [])
@@ -27,7 +27,7 @@ farmTest("a host that names another host's attempt is told that it has none", as
   expect(await farm.attempts.sourcesOf(attemptOf(offer), sun.id, offer.lease)).toBeUndefined()
 })
 
-farmTest('a claim asked twice gets the same lease', async ({ farm }) => {
+farmTest('the same claim twice gets the same lease', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -37,7 +37,7 @@ farmTest('a claim asked twice gets the same lease', async ({ farm }) => {
   expect(await vax.claim(1)).toEqual(first)
 })
 
-farmTest('two claims for one job at the same moment: one gets it', async ({ farm }) => {
+farmTest('of two claims for one job at the same moment, one gets it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -62,7 +62,7 @@ farmTest('two claims of one slot at the same moment never hold two jobs', async 
   expect((await farm.verdicts()).sort()).toEqual(['leased', 'queued'])
 })
 
-farmTest('a late duplicate of an old claim takes nothing', async ({ farm }) => {
+farmTest('a late duplicate of an old claim gets nothing', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -75,7 +75,7 @@ farmTest('a late duplicate of an old claim takes nothing', async ({ farm }) => {
   expect(await vax.claim(1)).toBe('stale')
 })
 
-farmTest('a host that asks for more work has lost the job that the farm thought it had', async ({ farm }) => {
+farmTest('a host that asks for another job has lost the job that it had', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -98,15 +98,12 @@ farmTest('a second agent with the same credential gets nothing while the first i
   expect(await vax.claim(1)).toBe('other-instance')
 })
 
-farmTest(
-  'an agent that was killed and started again takes over at once, by naming its predecessor',
-  async ({ farm }) => {
-    const vax = await farm.host('vax')
-    const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
-    expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
-    expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
-  },
-)
+farmTest('an agent that was killed and restarted replaces its predecessor at once', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
+  expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
+  expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
+})
 
 farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
   await farm.configure()
@@ -120,7 +117,7 @@ farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
 })
 
-farmTest('a host that takes no work says why, and the matrix shows it', async ({ farm }) => {
+farmTest('a host that takes no jobs says why, and the matrix shows it', async ({ farm }) => {
   const vax = await farm.host('vax')
   const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
   await farm.attempts.checkSlot(wish, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
@@ -129,7 +126,7 @@ farmTest('a host that takes no work says why, and the matrix shows it', async ({
   expect(await farm.hosts.find('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
 })
 
-farmTest('a host that left the farm is not known any more, and its jobs are cancelled', async ({ farm }) => {
+farmTest('a removed host is unknown, and its jobs are cancelled', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -141,7 +138,7 @@ farmTest('a host that left the farm is not known any more, and its jobs are canc
   expect((await farm.matrix.load()).hosts).toEqual([])
 })
 
-farmTest('a host that never heard of what it got is told the number of that claim', async ({ farm }) => {
+farmTest('a host that did not receive its last job gets the number of that claim', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
@@ -155,54 +152,48 @@ farmTest('a host that never heard of what it got is told the number of that clai
   expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest(
-  'an agent that asks for what its predecessor took gets it with a new lease, and from its beginning',
-  async ({ farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await farm.build(commitOf('a'))
-    const first = (await vax.claim(1)) as Offer
-    await farm.say(vax, first, 'first\n', { steps: [{ exit: 0, milliseconds: 1, logBytes: 6 }] })
-    const successor = {
-      hostId: vax.id,
-      instance: 'vax-2',
-      previous: 'vax-1',
-      slots: 1,
-      version: '1',
-      facts: {},
-      arches: [],
-    }
-    await farm.hosts.hello(successor)
-    const second = (await vax.claim(1, { instance: 'vax-2' })) as Offer
+farmTest("an agent that repeats its predecessor's claim restarts the job with a new lease", async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const first = (await vax.claim(1)) as Offer
+  await farm.say(vax, first, 'first\n', { steps: [{ exit: 0, milliseconds: 1, logBytes: 6 }] })
+  const successor = {
+    hostId: vax.id,
+    instance: 'vax-2',
+    previous: 'vax-1',
+    slots: 1,
+    version: '1',
+    facts: {},
+    arches: [],
+  }
+  await farm.hosts.hello(successor)
+  const second = (await vax.claim(1, { instance: 'vax-2' })) as Offer
 
-    expect(second.attempt).toBe(first.attempt)
-    expect(second.lease).not.toBe(first.lease)
-    expect(await vax.claim(1, { instance: 'vax-2' })).toEqual(second)
-    expect(await farm.say(vax, first, 'more\n', { offset: 6 })).toEqual({ kind: 'lease-lost' })
-    expect(await farm.say(vax, second, 'second\n')).toMatchObject({ kind: 'ok', size: 7 })
-    expect(await farm.end(vax, first, { log: 'first\n' })).toEqual({ kind: 'lease-lost' })
-    expect(await farm.end(vax, second, { log: 'second\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
-  },
-)
+  expect(second.attempt).toBe(first.attempt)
+  expect(second.lease).not.toBe(first.lease)
+  expect(await vax.claim(1, { instance: 'vax-2' })).toEqual(second)
+  expect(await farm.say(vax, first, 'more\n', { offset: 6 })).toEqual({ kind: 'lease-lost' })
+  expect(await farm.say(vax, second, 'second\n')).toMatchObject({ kind: 'ok', size: 7 })
+  expect(await farm.end(vax, first, { log: 'first\n' })).toEqual({ kind: 'lease-lost' })
+  expect(await farm.end(vax, second, { log: 'second\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
+})
 
-farmTest(
-  'an attempt begins with an empty log, also where a restored database lies beside newer logs',
-  async ({ farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await farm.build(commitOf('a'))
-    mkdirSync(join(farm.logsDirectory, '0'))
-    writeFileSync(join(farm.logsDirectory, '0/1.1.log'), 'of another job, before the restore\n'.repeat(1000))
+farmTest('an attempt starts with an empty log, even if the database is older than the logs', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  mkdirSync(join(farm.logsDirectory, '0'))
+  writeFileSync(join(farm.logsDirectory, '0/1.1.log'), 'of another job, before the restore\n'.repeat(1000))
 
-    const offer = (await vax.claim(1)) as Offer
-    expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
-    expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
-    expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // the same offer again keeps what is there
-    expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
-    await farm.end(vax, offer, { log: 'its own\n' })
-    expect(await farm.verdicts()).toEqual(['passed'])
-  },
-)
+  const offer = (await vax.claim(1)) as Offer
+  expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
+  expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
+  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // the same offer again keeps what is there
+  expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
+  await farm.end(vax, offer, { log: 'its own\n' })
+  expect(await farm.verdicts()).toEqual(['passed'])
+})
 
 farmTest('a host that was removed cannot say hello', async ({ farm }) => {
   const vax = await farm.host('vax')
@@ -212,7 +203,7 @@ farmTest('a host that was removed cannot say hello', async ({ farm }) => {
   expect(await farm.hosts.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
 })
 
-farmTest('a host that was removed can neither go on with its job nor end it', async ({ farm }) => {
+farmTest('a removed host can neither continue its job nor finish it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

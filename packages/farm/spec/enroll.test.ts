@@ -22,26 +22,26 @@ farmTest('a host enrols once, and the same request again gets the same credentia
   expect((await farm.matrix.load()).hosts.map(host => host.name)).toEqual(['sun'])
 })
 
-farmTest('a used invitation is of no use to another', async ({ farm }) => {
+farmTest('another host cannot use a used invitation', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   await farm.hosts.enroll(wish(token))
   expect(await farm.hosts.enroll(wish(token, 'n2'))).toEqual({ kind: 'used', at: farm.now(), hostName: 'sun' })
 })
 
-farmTest('two hosts that use one invitation at the same moment: one gets in', async ({ farm }) => {
+farmTest('of two hosts that use one invitation at the same moment, one is enrolled', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   const outcomes = await Promise.all(['n1', 'n2', 'n3'].map(nonce => farm.hosts.enroll(wish(token, nonce))))
   expect(outcomes.map(outcome => outcome.kind).sort()).toEqual(['enrolled', 'used', 'used'])
 })
 
-farmTest('an invitation is good for one hour', async ({ farm }) => {
+farmTest('an invitation is valid for one hour', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   farm.wait(3601)
   expect(await farm.hosts.enroll(wish(token))).toMatchObject({ kind: 'expired' })
   expect(await farm.hosts.enroll(wish('rfi-invented'))).toEqual({ kind: 'unknown-invitation' })
 })
 
-farmTest('a name that is taken is neither invited nor enrolled again', async ({ farm }) => {
+farmTest('the name of another host can be neither invited nor enrolled', async ({ farm }) => {
   const [first, second] = [await invited(farm, 'sun'), await invited(farm, 'sun')]
   await farm.hosts.enroll(wish(first))
 
@@ -56,14 +56,14 @@ farmTest('a name that is taken is neither invited nor enrolled again', async ({ 
     })
 })
 
-farmTest('a host that left can be invited again under its name, with its history', async ({ farm }) => {
+farmTest('a removed host can be invited again under its name, and keeps its history', async ({ farm }) => {
   await farm.hosts.enroll(wish(await invited(farm, 'sun')))
   await farm.hosts.remove('sun')
   expect(await farm.hosts.enroll(wish(await invited(farm, 'sun')))).toMatchObject({ kind: 'enrolled' })
   expect((await farm.matrix.load()).hosts).toHaveLength(1)
 })
 
-farmTest('farm.yaml with mistakes leaves the last good one in force', async ({ farm }) => {
+farmTest('if farm.yaml has errors, the previous version stays active', async ({ farm }) => {
   await farm.configure(project(), project({ name: 'other' }))
   await farm.projects.rejectConfiguration(['farm.yaml:3:1: …'])
   expect([...(await farm.projects.configs()).keys()]).toEqual(['other', 'sample'])
@@ -74,7 +74,7 @@ farmTest('farm.yaml with mistakes leaves the last good one in force', async ({ f
   expect(await farm.projects.configurationState()).toMatchObject({ problems: [] })
 })
 
-farmTest('a token is known by its bearer until it is revoked', async ({ farm }) => {
+farmTest('a token is valid until it is revoked', async ({ farm }) => {
   const token = (await farm.access.createToken('ci', 'trigger')) ?? ''
   expect(await farm.access.createToken('ci', 'admin')).toBeUndefined()
   expect(await farm.access.findToken(token)).toMatchObject({ name: 'ci', scope: 'trigger' })

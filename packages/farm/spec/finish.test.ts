@@ -54,14 +54,14 @@ farmTest('a log beyond its limit ends the job', async ({ farm }) => {
   expect(await farm.say(vax, offer, 'more', { offset: 1001 })).toMatchObject({ size: 1001, cancel: 'log-limit' })
 })
 
-farmTest('a job that runs much longer than its wall limit is told to end', async ({ farm }) => {
+farmTest('a job that runs much longer than its time limit must end', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, '')).toMatchObject({ cancel: null })
   farm.wait(3600 + 61)
   expect(await farm.say(vax, offer, '')).toMatchObject({ kind: 'ok', cancel: 'wall-limit' })
 })
 
-farmTest('steps are shown as they end', async ({ farm }) => {
+farmTest('a step is visible when it has ended', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'ok\n', { steps: [{ exit: 0, milliseconds: 120, logBytes: 3 }] })
 
@@ -93,7 +93,7 @@ farmTest('a finish waits for the whole log', async ({ farm }) => {
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest("a log whose bytes are not the host's is asked for again", async ({ farm }) => {
+farmTest("a log that differs from the host's is requested again", async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'oNe\n')
   expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'log-incomplete', size: 0 })
@@ -117,13 +117,13 @@ farmTest('a finish with an invented lease changes nothing', async ({ farm }) => 
   expect(await farm.verdicts()).toEqual(['leased'])
 })
 
-farmTest('a job that its owner stopped is tried again', async ({ farm }) => {
+farmTest("a job that its host's owner stopped runs again", async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.end(vax, offer, { exits: [0], reason: 'stopped' })).toEqual({ kind: 'finished', verdict: 'lost' })
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest('a running job that is cancelled hears it with its next message', async ({ farm }) => {
+farmTest('the host of a cancelled job is notified with its next message', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
@@ -137,7 +137,7 @@ farmTest('a running job that is cancelled hears it with its next message', async
   })
 })
 
-farmTest('a queued job that is cancelled ends at once, and nobody can claim it', async ({ farm }) => {
+farmTest('a queued job that is cancelled ends at once, and no host can claim it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const buildId = await farm.build(commitOf('a'))

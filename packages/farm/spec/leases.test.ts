@@ -4,7 +4,7 @@ import { commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
 const graceSeconds = 600 // the sample's lost-after
 
-farmTest('a host that was away longer than its lease goes on with its own job', async ({ farm }) => {
+farmTest('a host that was away longer than its lease continues its own job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -18,7 +18,7 @@ farmTest('a host that was away longer than its lease goes on with its own job', 
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
-farmTest('a job outlives the host that dropped it', async ({ farm }) => {
+farmTest('a lost job runs again', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -31,7 +31,7 @@ farmTest('a job outlives the host that dropped it', async ({ farm }) => {
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2', jobId: first.jobId })
 })
 
-farmTest('a lost job is tried as often as its recipe says', async ({ farm }) => {
+farmTest('a lost job has as many attempts as its recipe allows', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -44,7 +44,7 @@ farmTest('a lost job is tried as often as its recipe says', async ({ farm }) => 
   expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'lost', attempts: [{ number: 2 }, { number: 1 }] })
 })
 
-farmTest('a cancelled job whose host is silent is cancelled, not tried again', async ({ farm }) => {
+farmTest('a cancelled job whose host is silent is cancelled and does not run again', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -70,7 +70,7 @@ farmTest('every message renews the lease, and few of them write to the database'
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
-farmTest('a server that was down does not call its hosts lost when it starts', async ({ farm }) => {
+farmTest('a server that was down extends the leases when it starts', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -83,7 +83,7 @@ farmTest('a server that was down does not call its hosts lost when it starts', a
 })
 
 // Here the words of revoked attempts go nowhere: each verb might as well have been carried out by another server.
-farmTest('a word that an attempt is revoked counts though the row was being read when it came', async ({ farm }) => {
+farmTest('an event that revokes an attempt counts, even if it arrives during a query', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -98,7 +98,7 @@ farmTest('a word that an attempt is revoked counts though the row was being read
 })
 
 farmTest(
-  'a host that hears of no revocation is fenced when a third of the lease is over, and at its next step',
+  'if an event is lost, a revoked lease ends after a third of its time or at the next step',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -116,7 +116,7 @@ farmTest(
   },
 )
 
-farmTest('a lease that another server has let run out is not renewed by one that remembers it', async ({ farm }) => {
+farmTest('a server that has cached a lease does not renew it after another server ended it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -16,7 +16,7 @@ const signIn = async (farm: TestFarm): Promise<string> => {
   return outcome.kind === 'logged-in' ? outcome.session : ''
 }
 
-farmTest('a login link makes one session, whoever is first', async ({ farm }) => {
+farmTest('a login link makes one session, for the first browser', async ({ farm }) => {
   const { token, expiresAt } = await newLink(farm)
   expect(expiresAt).toEqual(new Date('2024-05-06T07:18:09Z'))
   const outcomes = await Promise.all([farm.access.logIn(token), farm.access.logIn(token), farm.access.logIn(token)])
@@ -29,7 +29,7 @@ farmTest('a login link makes one session, whoever is first', async ({ farm }) =>
   expect(await farm.access.findSession('x')).toBeUndefined()
 })
 
-farmTest('a link waits for ten minutes', async ({ farm }) => {
+farmTest('a login link is valid for ten minutes', async ({ farm }) => {
   const early = await newLink(farm)
   const late = await newLink(farm)
   farm.wait(599)
@@ -38,7 +38,7 @@ farmTest('a link waits for ten minutes', async ({ farm }) => {
   expect(await farm.access.logIn(late.token)).toEqual({ kind: 'link-not-valid' })
 })
 
-farmTest('a session lasts a week, unless it is ended', async ({ farm }) => {
+farmTest('a session lasts a week, unless somebody logs out', async ({ farm }) => {
   const [mine, theirs] = [await signIn(farm), await signIn(farm)]
   await farm.access.logOut(theirs)
   expect(await farm.access.findSession(mine)).toMatchObject({ name: 'admin' })
@@ -51,7 +51,7 @@ farmTest('a session lasts a week, unless it is ended', async ({ farm }) => {
   expect(await farm.access.findSession(mine)).toBeUndefined()
 })
 
-farmTest('a revoked token takes its links and sessions with it', async ({ farm }) => {
+farmTest('a revoked token ends its links and sessions', async ({ farm }) => {
   await farm.access.admitToken('admin', first, 'admin')
   const link = await newLink(farm)
   const session = await signIn(farm)
@@ -65,7 +65,7 @@ farmTest('a revoked token takes its links and sessions with it', async ({ farm }
   expect(await farm.access.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
 })
 
-farmTest('a token that was revoked once is refused for ever, also after others took its place', async ({ farm }) => {
+farmTest('a revoked token is never admitted again, even after other tokens had its name', async ({ farm }) => {
   const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
   expect(await admit(first)).toEqual({ kind: 'admitted' })
   await farm.access.revokeToken('admin')
@@ -79,25 +79,28 @@ farmTest('a token that was revoked once is refused for ever, also after others t
   expect([await admit(first), await admit(second)]).toEqual([{ kind: 'revoked' }, { kind: 'revoked' }])
 })
 
-farmTest('a replaced token ends with its links and sessions, and none of them comes back with it', async ({ farm }) => {
-  const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
-  await admit(first)
-  const link = await newLink(farm)
-  const session = await signIn(farm)
-  expect(await admit(first)).toEqual({ kind: 'admitted' })
-  expect(await farm.access.findSession(session)).toMatchObject({ name: 'admin' })
+farmTest(
+  'a replaced token ends with its links and sessions, and they stay ended if it is admitted again',
+  async ({ farm }) => {
+    const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
+    await admit(first)
+    const link = await newLink(farm)
+    const session = await signIn(farm)
+    expect(await admit(first)).toEqual({ kind: 'admitted' })
+    expect(await farm.access.findSession(session)).toMatchObject({ name: 'admin' })
 
-  expect(await admit(second)).toEqual({ kind: 'replaced' })
-  expect(await farm.access.findToken(first)).toBeUndefined()
-  for (const token of [second, first]) {
-    await admit(token)
-    expect(await farm.access.findSession(session)).toBeUndefined()
-    expect(await farm.access.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
-  }
-  expect(await farm.access.findToken(first)).toMatchObject({ name: 'admin' })
-})
+    expect(await admit(second)).toEqual({ kind: 'replaced' })
+    expect(await farm.access.findToken(first)).toBeUndefined()
+    for (const token of [second, first]) {
+      await admit(token)
+      expect(await farm.access.findSession(session)).toBeUndefined()
+      expect(await farm.access.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
+    }
+    expect(await farm.access.findToken(first)).toMatchObject({ name: 'admin' })
+  },
+)
 
-farmTest('the token of another name is not admitted under a second one', async ({ farm }) => {
+farmTest('a token is not admitted under a second name', async ({ farm }) => {
   const token = (await farm.access.createToken('nightly', 'trigger')) ?? ''
   expect(await farm.access.admitToken('admin', token, 'admin')).toEqual({ kind: 'other-token', name: 'nightly' })
   expect(await farm.access.findToken(token)).toMatchObject({ name: 'nightly', scope: 'trigger' })

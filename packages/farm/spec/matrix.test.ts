@@ -15,7 +15,7 @@ const built = async (farm: TestFarm, commit: string, branch: string) => {
 const cellOf = (matrix: Matrix, host: string, arch = 'amd64') =>
   matrix.cells.find(cell => cell.host === host && cell.arch === arch)
 
-farmTest('a cell that is expected and never ran is there to be seen', async ({ farm }) => {
+farmTest('the matrix shows an expected cell that never ran', async ({ farm }) => {
   await farm.configure(project({ arches: ['amd64', 'arm'] }))
   await farm.host('vax', ['amd64', 'arm', 'sparc64'])
   const matrix = await farm.matrix.load()
@@ -27,7 +27,7 @@ farmTest('a cell that is expected and never ran is there to be seen', async ({ f
   ])
 })
 
-farmTest('a cell says since when it fails, and what was good last', async ({ farm }) => {
+farmTest('a cell has the start of its failures and the last good commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -46,7 +46,7 @@ farmTest('a cell says since when it fails, and what was good last', async ({ far
   })
 })
 
-farmTest('a failure that farm.yaml knows is told as known, until it fails elsewhere or passes', async ({ farm }) => {
+farmTest('a known failure is shown as known until it fails at another step or passes', async ({ farm }) => {
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
@@ -62,7 +62,7 @@ farmTest('a failure that farm.yaml knows is told as known, until it fails elsewh
   expect(await seen()).toBeNull()
 })
 
-farmTest('failing at another step keeps "since", and says when the step changed', async ({ farm }) => {
+farmTest('failing at another step keeps "since" and shows when the step changed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -98,7 +98,7 @@ farmTest('an older build that ends late does not hide a newer one', async ({ far
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
-farmTest('an older build that passes late is what was good last', async ({ farm }) => {
+farmTest('an older build that passes late is the last good one', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -165,38 +165,38 @@ const place = (farm: TestFarm, letters: string, changes: { branch?: string; comp
     ...changes,
   })
 
-farmTest('pages learn that a commit came to a branch, and nothing when its line is read again', async ({ farm }) => {
-  await farm.configure()
-  await farm.host('vax')
-  await farm.push(commitOf('a'))
-  await farm.push(commitOf('b'), { branch: undefined })
-  const placed = () => farm.events.filter(({ kind }) => kind === 'history-changed')
-  await place(farm, 'ba')
-  expect(placed()).toEqual([{ kind: 'history-changed', project: 'sample' }])
-  await place(farm, 'ba')
-  expect(placed()).toHaveLength(1)
-})
-
 farmTest(
-  'after a force push back to an older commit the cell shows that commit, and its retry counts',
+  'an event follows when a branch gains a commit, and none when the same history is read again',
   async ({ farm }) => {
     await farm.configure()
-    const vax = await farm.host('vax')
-    await run(farm, vax, commitOf('a'), [0, 0, 1])
-    await run(farm, vax, commitOf('b'), [0, 1])
+    await farm.host('vax')
+    await farm.push(commitOf('a'))
+    await farm.push(commitOf('b'), { branch: undefined })
+    const placed = () => farm.events.filter(({ kind }) => kind === 'history-changed')
     await place(farm, 'ba')
-    expect(await farm.push(commitOf('a'))).toMatchObject({ created: false })
-    expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['main'])
-    await place(farm, 'a')
-    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), failedStep: 'tests' })
-
-    await farm.builds.retryJob(1)
-    await farm.end(vax, (await vax.claim(++claims)) as Offer)
-    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
+    expect(placed()).toEqual([{ kind: 'history-changed', project: 'sample' }])
+    await place(farm, 'ba')
+    expect(placed()).toHaveLength(1)
   },
 )
 
-farmTest('an older commit that is built by hand and fails is history: the newest one stays', async ({ farm }) => {
+farmTest('after a force push to an older commit the cell shows that commit, and its retry counts', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 1])
+  await run(farm, vax, commitOf('b'), [0, 1])
+  await place(farm, 'ba')
+  expect(await farm.push(commitOf('a'))).toMatchObject({ created: false })
+  expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['main'])
+  await place(farm, 'a')
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), failedStep: 'tests' })
+
+  await farm.builds.retryJob(1)
+  await farm.end(vax, (await vax.claim(++claims)) as Offer)
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
+})
+
+farmTest('an older commit that is triggered and fails does not replace the newest one', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('b'), [0, 0, 0])
@@ -222,7 +222,7 @@ farmTest('when two pushes arrive in the wrong order, the order of the branch cou
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
-farmTest('each branch has cells of its own', async ({ farm }) => {
+farmTest('each branch has its own cells', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -241,7 +241,7 @@ farmTest('each branch has cells of its own', async ({ farm }) => {
   expect((await farm.matrix.load({ branch: 'release/2' })).projects).toEqual([])
 })
 
-farmTest('a result counts for every built branch whose line holds its commit', async ({ farm }) => {
+farmTest('a result counts for every built branch that contains its commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -259,7 +259,7 @@ farmTest('a result counts for every built branch whose line holds its commit', a
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
 })
 
-farmTest('a commit that no branch holds changes no cell', async ({ farm }) => {
+farmTest('a commit in no branch changes no cell', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -272,42 +272,42 @@ farmTest('a commit that no branch holds changes no cell', async ({ farm }) => {
   expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
-farmTest(
-  'the first commit that is built without a branch is shown, on the branch that the repository names',
-  async ({ farm }) => {
-    await farm.configure(project({ branches: ['**'] }))
-    const vax = await farm.host('vax')
-    await farm.push(commitOf('a'), { branch: undefined })
-    await farm.builds.markSourcesReady(1, { sources: [] })
-    await farm.end(vax, (await vax.claim(++claims)) as Offer)
-    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
+farmTest("the first commit without a branch is shown on the repository's default branch", async ({ farm }) => {
+  await farm.configure(project({ branches: ['**'] }))
+  const vax = await farm.host('vax')
+  await farm.push(commitOf('a'), { branch: undefined })
+  await farm.builds.markSourcesReady(1, { sources: [] })
+  await farm.end(vax, (await vax.claim(++claims)) as Offer)
+  expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
 
-    const [line] = await farm.matrix.listBranchesToRead('sample')
-    if (!line) throw new Error('no line is wanted')
-    await farm.matrix.markBranchMissing(line, 'develop')
-    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
-    expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
+  const [line] = await farm.matrix.listBranchesToRead('sample')
+  if (!line) throw new Error('no line is wanted')
+  await farm.matrix.markBranchMissing(line, 'develop')
+  expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
+  expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
+})
+
+farmTest(
+  'a history that cannot be read is tried again every five minutes, for a day after the push',
+  async ({ farm }) => {
+    await farm.configure()
+    await farm.push(commitOf('a'))
+    const read = async () => (await farm.matrix.listBranchesToRead())[0]
+    const first = await read()
+    await farm.matrix.markBranchUnreadable(first as BranchToRead)
+    expect(await read()).toBeUndefined()
+    farm.wait(301)
+    const second = await read()
+    expect(second).toMatchObject({ project: 'sample', branch: 'main' })
+    await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
+    await farm.matrix.markBranchRead(second as BranchToRead)
+    expect(await read()).toBeDefined()
+    farm.wait(86_400)
+    await farm.matrix.markBranchUnreadable((await read()) as BranchToRead)
+    farm.wait(301)
+    expect(await read()).toBeUndefined()
   },
 )
-
-farmTest('a line that cannot be read is tried again every five minutes, for a day after the push', async ({ farm }) => {
-  await farm.configure()
-  await farm.push(commitOf('a'))
-  const read = async () => (await farm.matrix.listBranchesToRead())[0]
-  const first = await read()
-  await farm.matrix.markBranchUnreadable(first as BranchToRead)
-  expect(await read()).toBeUndefined()
-  farm.wait(301)
-  const second = await read()
-  expect(second).toMatchObject({ project: 'sample', branch: 'main' })
-  await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
-  await farm.matrix.markBranchRead(second as BranchToRead)
-  expect(await read()).toBeDefined()
-  farm.wait(86_400)
-  await farm.matrix.markBranchUnreadable((await read()) as BranchToRead)
-  farm.wait(301)
-  expect(await read()).toBeUndefined()
-})
 
 farmTest('two finishes of one cell at the same moment leave the newest commit in it', async ({ farm }) => {
   await farm.configure()
@@ -324,7 +324,7 @@ farmTest('two finishes of one cell at the same moment leave the newest commit in
   }
 })
 
-farmTest('only here or everywhere counts the cells that ran the commit', async ({ farm }) => {
+farmTest('a cell counts the other cells with a result of its commit', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
   for (const host of [vax, sun, sgi]) {
@@ -344,7 +344,7 @@ farmTest('only here or everywhere counts the cells that ran the commit', async (
   expect(await alike('sgi')).toEqual({ cells: 0, of: 2, notYet: 0 })
 })
 
-farmTest('what runs now lies over what was known', async ({ farm }) => {
+farmTest('a running attempt is shown with the last result', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -378,7 +378,7 @@ farmTest('a matrix of one project has only its cells', async ({ farm }) => {
   expect(cells).toEqual(['sun dynamic', 'sun static', 'vax static'])
 })
 
-farmTest('a host is online, away after an orderly stop, and silent after two minutes', async ({ farm }) => {
+farmTest('a host is online, then away after an orderly stop, and silent after two minutes', async ({ farm }) => {
   const vax = await farm.host('vax')
   const presence = async () => (await farm.hosts.find('vax'))?.presence
   expect(await presence()).toBe('online')

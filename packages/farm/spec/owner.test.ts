@@ -20,7 +20,7 @@ const rule = (verb: OwnerRule['verb'], project: string, ...branches: string[]): 
   branches,
 })
 
-farmTest('what a host’s owner does not allow is not planned there, and the matrix says why', async ({ farm }) => {
+farmTest('a job that the host’s owner does not allow is not planned, and the matrix says why', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.host('sun')
@@ -39,7 +39,7 @@ farmTest('what a host’s owner does not allow is not planned there, and the mat
   expect((await farm.hosts.find('vax'))?.rules).toEqual([rule('deny', 'sample')])
 })
 
-farmTest('what waits when the owner forbids it is ended, what runs goes on', async ({ farm }) => {
+farmTest('if the owner forbids a project, its waiting jobs end and its running jobs continue', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -59,7 +59,7 @@ farmTest('what waits when the owner forbids it is ended, what runs goes on', asy
   expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest('a job that the host refused is broken, at no step, in its own words', async ({ farm }) => {
+farmTest("a job that the host refused is broken, at no step, with the host's detail", async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -72,7 +72,7 @@ farmTest('a job that the host refused is broken, at no step, in its own words', 
 })
 
 farmTest(
-  'a job is of the branch whose push planned it, also when the commit came by another first',
+  'a job belongs to the branch whose push planned it, even if another branch had the commit first',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -125,7 +125,7 @@ farmTest('an attempt keeps the version of the compiler that the host found', asy
   expect((await farm.builds.findJob(jobId))?.attempts[0]?.compiler).toBe('gcc (Debian 12.2.0) 12.2.0')
 })
 
-farmTest('the slots that a host names run at once, and no more', async ({ farm }) => {
+farmTest('a host runs as many jobs at once as it has slots', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   for (const letter of 'abc') await farm.build(commitOf(letter))

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { commitOf, farmTest, project } from './farm-test.ts'
 
-farmTest('a push becomes one build with a job for each arch of each host', async ({ farm }) => {
+farmTest('a push makes one build with a job for each arch of each host', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax', ['amd64', 'arm'])
   await farm.host('sun', ['sparc64'])
@@ -66,7 +66,7 @@ farmTest('the same delivery twice makes one build, even at the same moment', asy
   expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
-farmTest('a build gains the jobs of a host that joined since', async ({ farm }) => {
+farmTest('a repeated push adds the jobs of a new host', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -76,7 +76,7 @@ farmTest('a build gains the jobs of a host that joined since', async ({ farm }) 
   expect((await farm.builds.find(1))?.jobs.map(job => job.state)).toEqual(['queued', 'queued'])
 })
 
-farmTest('a branch that the project does not build is noted, and not built', async ({ farm }) => {
+farmTest('a push to a branch that the project does not build is recorded and not built', async ({ farm }) => {
   await farm.configure()
   expect(await farm.push(commitOf('a'), { branch: 'topic' })).toEqual({
     kind: 'branch-not-built',
@@ -94,7 +94,7 @@ farmTest('an unknown project is answered with the known ones', async ({ farm }) 
   })
 })
 
-farmTest('sources that cannot be had make every job broken, with the message of git', async ({ farm }) => {
+farmTest("if the sources are not available, every job is broken, with git's message", async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -109,7 +109,7 @@ farmTest('sources that cannot be had make every job broken, with the message of 
   expect(await farm.builds.find(1)).toMatchObject({ sources: 'failed', problem: 'fatal: repository not found' })
 })
 
-farmTest('triggering a build whose sources failed tries them again', async ({ farm }) => {
+farmTest('triggering a build whose sources failed prepares them again', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -120,7 +120,7 @@ farmTest('triggering a build whose sources failed tries them again', async ({ fa
   expect((await farm.builds.findJob(1))?.attempts.map(attempt => attempt.state)).toEqual(['waiting', 'finished'])
 })
 
-farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
+farmTest('a job keeps the exact recipe that it ran with', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -137,7 +137,7 @@ farmTest('a job records the exact recipe it ran with', async ({ farm }) => {
   })
 })
 
-farmTest('a variant or a variable that is called __proto__ is built like any other', async ({ farm }) => {
+farmTest('a variant or a variable with the name __proto__ is built like any other', async ({ farm }) => {
   const called = <Value>(value: Value): Record<string, Value> => Object.fromEntries([['__proto__', value]])
   const everywhere = { hosts: ['*'], arches: ['*'] }
   await farm.configure(project({ env: called('of the project'), variants: called({ env: {}, ...everywhere }) }))

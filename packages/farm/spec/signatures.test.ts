@@ -43,23 +43,26 @@ const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late =
   return farm.access.checkSignature(signer.key, request).then(({ kind }) => kind)
 }
 
-farmTest('a process counts its requests: each number is good once, and none after a later one', async ({ farm }) => {
-  const vax = await signing(farm, 'vax')
-  expect(await ask(farm, vax, 1)).toBe('good')
-  expect(await ask(farm, vax, 1)).toBe('replayed')
-  expect(await ask(farm, vax, 3)).toBe('good')
-  expect(await ask(farm, vax, 2)).toBe('replayed')
-  expect(await ask(farm, vax, 1, { run: 'r2' })).toBe('good') // another process
-  expect(await ask(farm, await signing(farm, 'sun'), 1)).toBe('good') // another host
-})
+farmTest(
+  'a process numbers its requests: each number is accepted once, and none after a larger one',
+  async ({ farm }) => {
+    const vax = await signing(farm, 'vax')
+    expect(await ask(farm, vax, 1)).toBe('good')
+    expect(await ask(farm, vax, 1)).toBe('replayed')
+    expect(await ask(farm, vax, 3)).toBe('good')
+    expect(await ask(farm, vax, 2)).toBe('replayed')
+    expect(await ask(farm, vax, 1, { run: 'r2' })).toBe('good') // another process
+    expect(await ask(farm, await signing(farm, 'sun'), 1)).toBe('good') // another host
+  },
+)
 
-farmTest('of two that come at the same moment, one is taken', async ({ farm }) => {
+farmTest('of two equal requests at the same moment, one is accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   const kinds = await Promise.all(Array.from({ length: 5 }, () => ask(farm, vax, 7)))
   expect(kinds.sort()).toEqual(['good', 'replayed', 'replayed', 'replayed', 'replayed'])
 })
 
-farmTest('what is forged, late or early counts for nothing', async ({ farm }) => {
+farmTest('a forged, late or early request is not accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   expect(await ask(farm, vax, 5, { key: 'p'.repeat(64) })).toBe('forged')
   expect(await ask(farm, vax, 5, { late: 301 })).toBe('wrong-time')
@@ -67,7 +70,7 @@ farmTest('what is forged, late or early counts for nothing', async ({ farm }) =>
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('good')
 })
 
-farmTest('a process is forgotten only when its requests have become too old to be taken', async ({ farm }) => {
+farmTest('a process is deleted only when its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   await ask(farm, vax, 1, { late: -300 }) // as early as can be: its time is good for ten minutes
   farm.wait(600)
@@ -77,7 +80,7 @@ farmTest('a process is forgotten only when its requests have become too old to b
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(1)
 })
 
-farmTest('a host that signs has no credential, and one with a credential signs nothing', async ({ farm }) => {
+farmTest('a host that signs has no credential, and a host with a credential has no key', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   expect(vax.key).toMatch(/^[a-p]{64}$/)
   expect(await farm.hosts.findByCredentials([vax.key])).toEqual(new Map())

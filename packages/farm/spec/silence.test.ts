@@ -14,7 +14,7 @@ async function told(farm: TestFarm) {
 const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
 
 farmTest(
-  'a host that is not heard is silent within two minutes, its pages hear of it, and its owner is told once',
+  'a host without messages is silent within two minutes, an event follows, and its owner gets one alert',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -36,28 +36,25 @@ farmTest(
   },
 )
 
-farmTest(
-  'its job is lost only after the lease and the grace of its recipe, and tried again by policy',
-  async ({ farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await farm.build(commitOf('a'))
-    await vax.claim(1)
-    await farm.pass(leaseSeconds + 600 - 5)
-    await farm.attempts.expireLeases()
-    expect([(await farm.hosts.find('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
-    await farm.pass(10)
-    await farm.attempts.expireLeases()
-    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
+farmTest("its job is lost only after the lease and the recipe's lost-after, and then runs again", async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await vax.claim(1)
+  await farm.pass(leaseSeconds + 600 - 5)
+  await farm.attempts.expireLeases()
+  expect([(await farm.hosts.find('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
+  await farm.pass(10)
+  await farm.attempts.expireLeases()
+  expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
 
-    await vax.claim(2)
-    await farm.pass(leaseSeconds + 600 + 10)
-    await farm.attempts.expireLeases()
-    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
-  },
-)
+  await vax.claim(2)
+  await farm.pass(leaseSeconds + 600 + 10)
+  await farm.attempts.expireLeases()
+  expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
+})
 
-farmTest('the next sign of life ends the silence at once, and its owner hears that too', async ({ farm }) => {
+farmTest('the next message ends the silence at once, and its owner gets an alert', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
@@ -78,7 +75,7 @@ farmTest('the next sign of life ends the silence at once, and its owner hears th
 })
 
 farmTest.for([3600, 90, 5])(
-  'a host that goes on talking is not silent with a lease of %i s',
+  'a host that sends messages is not silent with a lease of %i s',
   { timeout: 60_000 },
   async (lease, { farm }) => {
     Object.assign(farm.settings, { leaseSeconds: lease })
@@ -96,7 +93,7 @@ farmTest.for([3600, 90, 5])(
   },
 )
 
-farmTest('an orderly bye is no silence', async ({ farm }) => {
+farmTest('a host that said bye is away, not silent', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.hosts.bye(vax.id, 'vax-1')
@@ -105,7 +102,7 @@ farmTest('an orderly bye is no silence', async ({ farm }) => {
   expect(await told(farm)).toEqual([])
 })
 
-farmTest('a farm that was down gives every host its time again', async ({ farm }) => {
+farmTest('after the farm was down, every host has its full time again', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(60)
@@ -117,7 +114,7 @@ farmTest('a farm that was down gives every host its time again', async ({ farm }
   expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
-farmTest('one of several servers that starts does not give them more time', async ({ farm }) => {
+farmTest('if one of several servers restarts, hosts get no more time', async ({ farm }) => {
   await farm.host('vax')
   await farm.pass(100)
   await farm.attempts.extendLeases() // as a server that starts does
@@ -125,7 +122,7 @@ farmTest('one of several servers that starts does not give them more time', asyn
   expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
 })
 
-farmTest('two servers that look at the same moment tell it once', async ({ farm }) => {
+farmTest('two servers that check at the same moment write one alert', async ({ farm }) => {
   for (const name of ['vax', 'sun', 'alpha']) {
     await farm.host(name)
     await farm.hosts.setAlert(name, url)
@@ -143,7 +140,7 @@ farmTest('two servers that look at the same moment tell it once', async ({ farm 
   ).toEqual(['alpha', 'sun', 'vax'])
 })
 
-farmTest('a removed host is told about no more', async ({ farm }) => {
+farmTest('a removed host has no alerts', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -153,7 +150,7 @@ farmTest('a removed host is told about no more', async ({ farm }) => {
   expect(await told(farm)).toEqual([])
 })
 
-farmTest('what could not be told is tried again, later and later, and in order', async ({ farm }) => {
+farmTest('a failed alert is sent again, after longer and longer times, and in order', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -174,7 +171,7 @@ farmTest('what could not be told is tried again, later and later, and in order',
   expect(await told(farm)).toMatchObject([{ kind: 'host.back' }])
 })
 
-farmTest('after nine tries it is given up, and what came after it is told', async ({ farm }) => {
+farmTest('an alert is given up after nine tries, and the next one is sent', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -191,7 +188,7 @@ farmTest('after nine tries it is given up, and what came after it is told', asyn
   expect(tries).toBe(9)
 })
 
-farmTest('a receiver that is gone for good is told nothing more of it', async ({ farm }) => {
+farmTest('an alert is given up if its receiver wants no more', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -201,28 +198,25 @@ farmTest('a receiver that is gone for good is told nothing more of it', async ({
   expect(await farm.hosts.takeDueAlerts()).toEqual([])
 })
 
-farmTest(
-  'the secret is shown when it is set, and another one after that; what is kept gives it to nobody',
-  async ({ farm }) => {
-    await farm.host('vax')
-    const first = await farm.hosts.setAlert('vax', url)
-    const second = await farm.hosts.setAlert('vax', url)
-    if (first.kind !== 'set' || second.kind !== 'set') throw new Error('it was not set')
-    expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
-    expect(second.secret).not.toBe(first.secret)
-    await farm.pass(115)
-    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
-    expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
-    expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
+farmTest('the secret is shown once and is not stored; setting the alert again makes another one', async ({ farm }) => {
+  await farm.host('vax')
+  const first = await farm.hosts.setAlert('vax', url)
+  const second = await farm.hosts.setAlert('vax', url)
+  if (first.kind !== 'set' || second.kind !== 'set') throw new Error('it was not set')
+  expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+  expect(second.secret).not.toBe(first.secret)
+  await farm.pass(115)
+  expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
+  expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
+  expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
 
-    expect(await farm.hosts.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
-    expect(await farm.hosts.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
-    expect(await farm.hosts.setAlert('vax', null)).toEqual({ kind: 'off' })
-    expect([await farm.hosts.findAlert('vax'), (await farm.hosts.find('vax'))?.alerted]).toEqual([undefined, false])
-  },
-)
+  expect(await farm.hosts.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
+  expect(await farm.hosts.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
+  expect(await farm.hosts.setAlert('vax', null)).toEqual({ kind: 'off' })
+  expect([await farm.hosts.findAlert('vax'), (await farm.hosts.find('vax'))?.alerted]).toEqual([undefined, false])
+})
 
-farmTest('what is switched off is not told afterwards', async ({ farm }) => {
+farmTest('turning alerts off drops those not yet sent', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)

@@ -5,7 +5,7 @@ import { commitOf, farmTest, project } from './farm-test.ts'
 const bad = 'a\0b\ud83d'
 const good = 'a\uFFFDb\uFFFD'
 
-farmTest('what a host says of itself is kept with replacement characters', async ({ farm }) => {
+farmTest('host facts are stored with replacement characters', async ({ farm }) => {
   const host = await farm.host('vax')
   const wish = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
   const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
@@ -18,7 +18,7 @@ farmTest('what a host says of itself is kept with replacement characters', async
   expect(view?.arches).toEqual([{ arch: 'vax', kind: 'native', compiler: good, unable: good }])
 })
 
-farmTest('an attempt ends also when its words have NUL in them', async ({ farm }) => {
+farmTest('an attempt ends even if its texts contain NUL', async ({ farm }) => {
   await farm.configure()
   const host = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -32,7 +32,7 @@ farmTest('an attempt ends also when its words have NUL in them', async ({ farm }
   expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
 })
 
-farmTest('what git says of sources is kept with replacement characters', async ({ farm }) => {
+farmTest("git's messages are stored with replacement characters", async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   for (const letter of ['a', 'b']) await farm.push(commitOf(letter))
@@ -50,7 +50,7 @@ farmTest('a long message of git is cut between characters', async ({ farm }) => 
   expect((await farm.builds.find(1))?.problem).toBe('x'.repeat(3999))
 })
 
-farmTest('farm.yaml and its mistakes are kept with replacement characters', async ({ farm }) => {
+farmTest('farm.yaml and its errors are stored with replacement characters', async ({ farm }) => {
   await farm.configure(project({ steps: [{ name: 'build', run: bad }] }))
   expect((await farm.projects.configs()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
   await farm.host('vax')
@@ -59,7 +59,7 @@ farmTest('farm.yaml and its mistakes are kept with replacement characters', asyn
   expect((await farm.projects.configurationState()).problems).toEqual([good])
 })
 
-farmTest('questions and names with NUL find nothing', async ({ farm }) => {
+farmTest('queries with NUL find nothing', async ({ farm }) => {
   expect(await farm.hosts.list({ after: bad, limit: 1 })).toEqual([])
   expect(await farm.builds.listJobs({ project: bad, host: bad, arch: bad, status: bad, limit: 1 })).toEqual([])
   expect(await farm.hosts.find(bad)).toBeUndefined()

@@ -38,7 +38,7 @@ test.each<[string, string, string | null, boolean]>([
   expect(permits(rulesOf(rules), name, branch)).toBe(answer)
 })
 
-test('a pattern with many stars is compared at once', () => {
+test('a pattern with many stars is compared in a short time', () => {
   const begun = performance.now()
   expect(permits(rulesOf(`allow ${'*'.repeat(30)}x ${'*a'.repeat(100)}b`), 'a'.repeat(64), 'a'.repeat(200))).toBe(false)
   expect(permits(rulesOf(`allow *x* ${'*a'.repeat(100)}b`), 'axa', 'a'.repeat(200))).toBe(false)

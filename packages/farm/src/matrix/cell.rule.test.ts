@@ -34,7 +34,7 @@ const standingOf = (...texts: string[]) => {
   }
 }
 
-describe('a cell stands as its results on the branch say', () => {
+describe('a cell follows from its results on the branch', () => {
   test.each([
     ['no attempt is unknown', [], 'unknown', null, null, null, null],
     ['a first pass', ['1 passed'], 'passing', 1, 1, null, 1],
@@ -105,7 +105,7 @@ describe('a cell stands as its results on the branch say', () => {
   })
 })
 
-describe('the order is the branch’s, never that of arrival', () => {
+describe('results count in the order of the branch, not of their arrival', () => {
   test.each([
     ['an older commit fails after a newer one passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
     [
@@ -137,25 +137,25 @@ describe('the order is the branch’s, never that of arrival', () => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, lastGood })
   })
 
-  test('a branch that was reset to an older commit stands as that commit does', () => {
+  test('a branch that was reset to an older commit has the state of that commit', () => {
     const [good, bad] = attemptsOf('1 passed', '2 failed build')
     expect(deriveCell([good, bad] as CellAttempt[]).newest?.commit).toBe('commit 2')
     expect(deriveCell([good] as CellAttempt[])).toMatchObject({ state: 'passing', newest: { commit: 'commit 1' } })
   })
 })
 
-describe('cancelled, lost and broken are no results', () => {
-  test.each(['cancelled', 'lost', 'broken'])('%s at a newer commit: the standing stays, with a note', verdict => {
+describe('cancelled, lost and broken attempts are no results', () => {
+  test.each(['cancelled', 'lost', 'broken'])('%s at a newer commit keeps the standing and is counted', verdict => {
     const before = standingOf('1 passed', '2 failed build')
     expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
   })
 
-  test('one in between is ignored', () => {
+  test('an attempt without a result between two results is ignored', () => {
     const skipped = standingOf('1 passed', '2 failed build', '3 cancelled', '4 failed build')
     expect(skipped).toMatchObject({ state: 'still-failing', since: 2, lastGood: 1, without: '' })
   })
 
-  test('only lost attempts: unknown, and how many there were', () => {
+  test('only lost attempts: unknown, with their number', () => {
     expect(standingOf('1 lost', '1 lost', '1 lost')).toMatchObject({ state: 'unknown', without: 'lost lost lost' })
   })
 
@@ -182,7 +182,7 @@ test('a fixed recipe replaces the result of the recipe before it on the same com
   expect(deriveCell([failed, { ...passed, buildId: 2 }])).toMatchObject({ state: 'flaky' })
 })
 
-describe('where only the newest results are read, the stored cell knows what was before them', () => {
+describe('the stored cell has the milestones that are older than the newest results', () => {
   const at = (position: number) => ({ commit: `commit ${position}` })
   const stored = { verdict: 'failed' as Verdict, failedStep: 'build', since: at(2), changed: at(2), lastGood: at(1) }
   const milestones = (texts: string[], cell: typeof stored | null) => {

@@ -29,6 +29,6 @@ test.each<[string, string, string, Verdict, string | null, string | null]>([
   expect(known(host, arch, { verdict, failedStep })).toBe(because)
 })
 
-test('without entries nothing is known', () => {
+test('without entries no failure is known', () => {
   expect(knownFailures(project(), 'default')('vax', 'amd64', { verdict: 'failed', failedStep: 'build' })).toBeNull()
 })

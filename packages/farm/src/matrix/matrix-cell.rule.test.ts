@@ -111,7 +111,7 @@ describe('failures', () => {
     expect(groupTroubles(cells)).toMatchObject([{ of: 4, notYet: 2 }])
   })
 
-  test('known failures and lost attempts that run again are not among them', () => {
+  test('known failures and lost attempts that run again are not in a group', () => {
     const cells = [
       cell({ last: ended('failed'), known: 'its linker' }),
       cell({ last: ended('lost'), active: active('running', 41) }),

@@ -20,7 +20,7 @@ const placing = (known: string[], line: string, built: string, complete = true) 
   ].join(', ')
 }
 
-describe('commits stand where the branch’s first-parent line has them', () => {
+describe('commits have the positions of the branch’s first-parent history', () => {
   // The line is written newest first; `?` marks a commit whose position is a guess, since its push was just received.
   test.each([
     ['the first commit of a branch', ['A 1?'], 'A', 'A', 'A 1000000'],
@@ -38,7 +38,7 @@ describe('commits stand where the branch’s first-parent line has them', () => 
   })
 })
 
-describe('where only the newest part of a line was read', () => {
+describe('if only the newest part of a history was read', () => {
   test.each([
     ['what is older than that part stays', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
     [
@@ -54,6 +54,6 @@ describe('where only the newest part of a line was read', () => {
   })
 })
 
-test('a commit that was built of a detached HEAD stays while nothing of the branch was built', () => {
+test('a commit from a detached HEAD stays while no commit of the branch is built', () => {
   expect(placing(['Q 1000000?'], 'BA', '')).toBe('')
 })

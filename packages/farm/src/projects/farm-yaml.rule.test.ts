@@ -130,7 +130,7 @@ describe('durations and sizes', () => {
   })
 })
 
-test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])('the artifact %s is taken', pattern => {
+test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])('the artifact %s is allowed', pattern => {
   const [only] = projects(project(`artifacts: ['${pattern}']`))
   expect(only?.artifacts).toEqual([pattern.replace(/\/$/, '')])
 })
@@ -169,7 +169,7 @@ test.each([
   )
 })
 
-describe('a mistake is named with its place', () => {
+describe('an error is reported with its position', () => {
   const keys =
     'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, known-failures'
   test.each([
@@ -305,13 +305,13 @@ describe('a mistake is named with its place', () => {
   })
 })
 
-test('every mistake is reported, in the order of the file', () => {
+test('every error is reported, in the order of the file', () => {
   expect(mistakes(project('branchs: [x]\nlimits: { wall: 1 }\nenv: { 1: x }')).map(line => line.split(' ')[0])).toEqual(
     ['farm.yaml:4:5:', 'farm.yaml:5:21:', 'farm.yaml:6:12:'],
   )
 })
 
-test('at most 20 mistakes are reported', () => {
+test('at most 20 errors are reported', () => {
   const lines = Array.from({ length: 50 }, (_, index) => `wrong${index}: x`).join('\n')
   expect(mistakes(project(lines))).toHaveLength(20)
 })
@@ -334,7 +334,7 @@ projects:
   })
 })
 
-test('a few lines of aliases that stand for gigabytes are refused', () => {
+test('a few lines of aliases that expand to gigabytes are rejected', () => {
   const levels = Array.from(
     { length: 12 },
     (_, n) =>
@@ -355,7 +355,7 @@ test.each([
   expect(mistakes(text)).toEqual([expect.stringContaining('found more than 30 levels, expected fewer levels')])
 })
 
-test('a file over a megabyte is refused', () => {
+test('a file over a megabyte is rejected', () => {
   expect(mistakes(`# ${'x'.repeat(1_000_000)}`)).toEqual([
     'farm.yaml:1:1: found 1000002 bytes, expected at most 1000000',
   ])
@@ -369,7 +369,7 @@ test.each([
   expect(mistakes(project('', `    steps: [{ build: "${run}" }]`))).toEqual([expect.stringContaining(message)])
 })
 
-test.each(['__proto__', 'constructor', 'toString'])('a project called %s is a project like any other', name => {
+test.each(['__proto__', 'constructor', 'toString'])('a project with the name %s is like any other', name => {
   const [only] = projects(
     `projects: { ${name}: { repository: x, env: { ${name}: y }, variants: { ${name}: { env: { ${name}: v } } }, steps: [{ ${name}: z }] } }`,
   )
@@ -410,7 +410,7 @@ test.each([
   expect(found.join()).not.toContain('s3cret')
 })
 
-test('a mistake in an address does not repeat its secret', () => {
+test('an error in an address does not repeat its secret', () => {
   const address = '"https://me:s3cret@forge.example/a b?pat=s3cret"'
   const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
   expect(found).toEqual([
@@ -419,7 +419,7 @@ test('a mistake in an address does not repeat its secret', () => {
   expect(found.join()).not.toContain('s3cret')
 })
 
-test('a known failure is so on every host, for every arch and in every variant, where it does not say otherwise', () => {
+test('by default a known failure is known on every host, for every arch and in every variant', () => {
   const lines = `known-failures:
   - because: PE-COFF
   - { because: unaligned, hosts: [sun], arches: ['sparc*'], variants: [static], step: build }`
@@ -430,7 +430,7 @@ test('a known failure is so on every host, for every arch and in every variant, 
   ])
 })
 
-test('a known failure says why, and names a step that there is', () => {
+test('a known failure has a reason, and its step exists', () => {
   expect(mistakes(project("known-failures: [{ hosts: ['*'] }]"))[0]).toContain('because')
   expect(mistakes(project('known-failures: [{ because: x, step: biuld }]'))).toEqual([
     'farm.yaml:4:42: projects.p.known-failures[0].step: found "biuld", expected one of the steps: build',

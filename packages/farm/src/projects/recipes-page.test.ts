@@ -35,7 +35,7 @@ describe.each([
   })
 })
 
-test('the mistakes that the page shows are what the farm says', () => {
+test('the errors on the page are those that the farm reports', () => {
   const text = `projects:
   hello:
     repository: x
@@ -66,7 +66,7 @@ test.each(Object.entries(limitRanges))('the page gives the right default and ran
   expect([limits(otherwise), limits(from), limits(to)]).toEqual([defaultLimits[name], min, max])
 })
 
-describe('the farm.yaml that is shipped', () => {
+describe('the shipped farm.yaml', () => {
   const shipped = projects(readFileSync(new URL('farm.yaml', root), 'utf8'))
 
   test('has the sample and buildrump', () => {
@@ -76,7 +76,7 @@ describe('the farm.yaml that is shipped', () => {
     ])
   })
 
-  test('takes the NetBSD sources that belong to the script', () => {
+  test('uses the NetBSD sources that belong to the script', () => {
     expect(shipped[1]?.sources).toEqual([
       {
         name: 'src',
