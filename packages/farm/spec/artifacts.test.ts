@@ -202,7 +202,7 @@ farmTest('a cancelled job stores nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters.subarray(0, 4), { size: letters.length })
   await farm.builds.cancelJob(1)
-  farm.attempts.dropCached(offer.attempt) // what the server does when it hears "revoked"
+  farm.attempts.dropCached(offer.attempt) // the server does this at the event "revoked"
   const rest = { offset: 4, size: letters.length }
   expect(await send(farm, vax, offer, 'a', letters.subarray(4), rest)).toEqual({
     kind: 'refused',

@@ -52,10 +52,10 @@ farmTest('two claims of one slot at the same moment never hold two jobs', async 
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
   await farm.build(commitOf('b'))
-  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
+  const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
   const leases = await Promise.all([
-    farm.attempts.lease(wish, { jobId: 1, number: 1 }),
-    farm.attempts.lease(wish, { jobId: 2, number: 1 }),
+    farm.attempts.lease(request, { jobId: 1, number: 1 }),
+    farm.attempts.lease(request, { jobId: 2, number: 1 }),
   ])
 
   expect(leases.filter(lease => lease !== undefined)).toHaveLength(1)
@@ -119,10 +119,10 @@ farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
 
 farmTest('a host that takes no jobs says why, and the matrix shows it', async ({ farm }) => {
   const vax = await farm.host('vax')
-  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
-  await farm.attempts.checkSlot(wish, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
+  const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
+  await farm.attempts.checkSlot(request, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
   expect((await farm.matrix.load()).hosts[0]).toMatchObject({ name: 'vax', refusal: 'disk-full 12 MB free' })
-  await farm.attempts.checkSlot(wish, { diskFreeMb: 9000 })
+  await farm.attempts.checkSlot(request, { diskFreeMb: 9000 })
   expect(await farm.hosts.find('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
 })
 
@@ -141,14 +141,14 @@ farmTest('a removed host is unknown, and its jobs are cancelled', async ({ farm 
 farmTest('a host that did not receive its last job gets the number of that claim', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
-  const wish = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
+  const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
   await farm.build(commitOf('a'))
   await vax.claim(3)
-  expect(await farm.attempts.checkSlot({ ...wish, claim: 2 })).toEqual({ kind: 'stale', newest: 3 })
+  expect(await farm.attempts.checkSlot({ ...request, claim: 2 })).toEqual({ kind: 'stale', newest: 3 })
   farm.wait(leaseSeconds + 601)
   await farm.attempts.expireLeases()
 
-  expect(await farm.attempts.checkSlot(wish)).toEqual({ kind: 'stale', newest: 3 })
+  expect(await farm.attempts.checkSlot(request)).toEqual({ kind: 'stale', newest: 3 })
   expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
 })
 
@@ -199,8 +199,8 @@ farmTest('a host that was removed cannot say hello', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.remove('vax')
   expect(farm.events).toContainEqual({ kind: 'host-removed', hostId: vax.id })
-  const wish = { hostId: vax.id, slots: 1, version: '1.0.0', facts: {}, arches: [] }
-  expect(await farm.hosts.hello({ ...wish, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
+  const request = { hostId: vax.id, slots: 1, version: '1.0.0', facts: {}, arches: [] }
+  expect(await farm.hosts.hello({ ...request, instance: 'vax-2', previous: 'vax-1' })).toEqual({ kind: 'removed' })
 })
 
 farmTest('a removed host can neither continue its job nor finish it', async ({ farm }) => {

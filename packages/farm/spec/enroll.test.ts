@@ -6,7 +6,7 @@ const invited = async (farm: TestFarm, name: string): Promise<string> => {
   if (outcome.kind !== 'invited') throw new Error(outcome.kind)
   return outcome.token
 }
-const wish = (token: string, nonce = 'n1') => ({
+const enrollment = (token: string, nonce = 'n1') => ({
   token,
   nonce,
   version: '1.0.0',
@@ -15,38 +15,38 @@ const wish = (token: string, nonce = 'n1') => ({
 
 farmTest('a host enrols once, and the same request again gets the same credential', async ({ farm }) => {
   const token = await invited(farm, 'sun')
-  const first = await farm.hosts.enroll(wish(token))
+  const first = await farm.hosts.enroll(enrollment(token))
 
   expect(first).toMatchObject({ kind: 'enrolled', hostName: 'sun', arch: 'sparc64' })
-  expect(await farm.hosts.enroll(wish(token))).toEqual(first)
+  expect(await farm.hosts.enroll(enrollment(token))).toEqual(first)
   expect((await farm.matrix.load()).hosts.map(host => host.name)).toEqual(['sun'])
 })
 
 farmTest('another host cannot use a used invitation', async ({ farm }) => {
   const token = await invited(farm, 'sun')
-  await farm.hosts.enroll(wish(token))
-  expect(await farm.hosts.enroll(wish(token, 'n2'))).toEqual({ kind: 'used', at: farm.now(), hostName: 'sun' })
+  await farm.hosts.enroll(enrollment(token))
+  expect(await farm.hosts.enroll(enrollment(token, 'n2'))).toEqual({ kind: 'used', at: farm.now(), hostName: 'sun' })
 })
 
 farmTest('of two hosts that use one invitation at the same moment, one is enrolled', async ({ farm }) => {
   const token = await invited(farm, 'sun')
-  const outcomes = await Promise.all(['n1', 'n2', 'n3'].map(nonce => farm.hosts.enroll(wish(token, nonce))))
+  const outcomes = await Promise.all(['n1', 'n2', 'n3'].map(nonce => farm.hosts.enroll(enrollment(token, nonce))))
   expect(outcomes.map(outcome => outcome.kind).sort()).toEqual(['enrolled', 'used', 'used'])
 })
 
 farmTest('an invitation is valid for one hour', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   farm.wait(3601)
-  expect(await farm.hosts.enroll(wish(token))).toMatchObject({ kind: 'expired' })
-  expect(await farm.hosts.enroll(wish('rfi-invented'))).toEqual({ kind: 'unknown-invitation' })
+  expect(await farm.hosts.enroll(enrollment(token))).toMatchObject({ kind: 'expired' })
+  expect(await farm.hosts.enroll(enrollment('rfi-invented'))).toEqual({ kind: 'unknown-invitation' })
 })
 
 farmTest('the name of another host can be neither invited nor enrolled', async ({ farm }) => {
   const [first, second] = [await invited(farm, 'sun'), await invited(farm, 'sun')]
-  await farm.hosts.enroll(wish(first))
+  await farm.hosts.enroll(enrollment(first))
 
   expect(await farm.hosts.invite('sun')).toEqual({ kind: 'name-taken', hostName: 'sun' })
-  expect(await farm.hosts.enroll(wish(second))).toEqual({ kind: 'name-taken', hostName: 'sun', at: farm.now() })
+  expect(await farm.hosts.enroll(enrollment(second))).toEqual({ kind: 'name-taken', hostName: 'sun', at: farm.now() })
   expect(await farm.hosts.invite('-rf')).toMatchObject({ kind: 'bad-name' })
   // Their pages would be the form for inviting hosts.
   for (const name of ['new', 'New', 'invitations'])
@@ -57,9 +57,9 @@ farmTest('the name of another host can be neither invited nor enrolled', async (
 })
 
 farmTest('a removed host can be invited again under its name, and keeps its history', async ({ farm }) => {
-  await farm.hosts.enroll(wish(await invited(farm, 'sun')))
+  await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))
   await farm.hosts.remove('sun')
-  expect(await farm.hosts.enroll(wish(await invited(farm, 'sun')))).toMatchObject({ kind: 'enrolled' })
+  expect(await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))).toMatchObject({ kind: 'enrolled' })
   expect((await farm.matrix.load()).hosts).toHaveLength(1)
 })
 

@@ -127,7 +127,7 @@ farmTest('the host of a cancelled job is notified with its next message', async 
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
-  farm.attempts.dropCached(offer.attempt) // what the server does when it hears "revoked"
+  farm.attempts.dropCached(offer.attempt) // the server does this at the event "revoked"
 
   expect(farm.events).toContainEqual({ kind: 'revoked', attempt: '1.1' })
   expect(await farm.say(vax, offer, '', { offset: 3 })).toMatchObject({ cancel: 'cancelled' })

@@ -82,7 +82,7 @@ farmTest('a server that was down extends the leases when it starts', async ({ fa
   expect(await farm.verdicts()).toEqual(['leased'])
 })
 
-// Here the words of revoked attempts go nowhere: each verb might as well have been carried out by another server.
+// These tests ignore the event `revoked`, as if another server had run each command and its event was lost.
 farmTest('an event that revokes an attempt counts, even if it arrives during a query', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
@@ -105,7 +105,7 @@ farmTest(
     await farm.build(commitOf('a'))
     const offer = (await vax.claim(1)) as Offer
     await farm.say(vax, offer, 'mine\n')
-    await vax.claim(2) // on another server, whose word is lost
+    await vax.claim(2) // on another server, whose event is lost
 
     expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
     expect(await farm.say(vax, offer, '', { offset: 5, steps: [{ exit: 0, milliseconds: 1, logBytes: 5 }] })).toEqual({
@@ -125,7 +125,7 @@ farmTest('a server that has cached a lease does not renew it after another serve
   farm.wait(leaseSeconds + graceSeconds + 1)
   const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.attempts.expireLeases()])
 
-  // Whichever came first: one of them, and both tell the same.
+  // Either may be first: both have the same result.
   const lost = (await farm.builds.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
   expect(beat.kind).toBe(lost ? 'lease-lost' : 'ok')
 })

@@ -17,7 +17,7 @@ async function signing(farm: TestFarm, name: string): Promise<Signer> {
   const joined = await farm.hosts.enroll({ token, nonce: 'n1', version: '1.0.0', facts: {}, signed: true })
   expect(joined).toMatchObject({ kind: 'enrolled', credential: undefined })
   const signer = await signerNamed(farm, name)
-  if (!signer) throw new Error(`nobody signs as ${name}`)
+  if (!signer) throw new Error(`there is no signer ${name}`)
   return signer
 }
 
@@ -72,7 +72,7 @@ farmTest('a forged, late or early request is not accepted', async ({ farm }) => 
 
 farmTest('a process is deleted only when its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
-  await ask(farm, vax, 1, { late: -300 }) // as early as can be: its time is good for ten minutes
+  await ask(farm, vax, 1, { late: -300 }) // as early as possible: its time is accepted for ten minutes
   farm.wait(600)
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(0)
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')

@@ -4,8 +4,8 @@ import { commitOf, farmTest, leaseSeconds, type TestFarm } from './farm-test.ts'
 
 const url = 'https://alerts.example.org/vax'
 
-/** What is to be told now: told, so that the next asks for the next. */
-async function told(farm: TestFarm) {
+/** Takes the due alerts and marks them as delivered, so that the next call takes the next ones. */
+async function takeAndDeliver(farm: TestFarm) {
   const due = await farm.hosts.takeDueAlerts()
   for (const { id } of due) await farm.hosts.markAlertDelivered(id)
   return due.map(({ kind, host, since, attempts }) => ({ kind, host, since, attempts }))
@@ -30,9 +30,9 @@ farmTest(
 
     expect(await farm.hosts.find('vax')).toMatchObject({ presence: 'silent', silentSince: since })
     expect(hostsHeard(farm)).toBe(before + 1)
-    expect(await told(farm)).toEqual([{ kind: 'host.silent', host: 'vax', since, attempts: ['1.1'] }])
+    expect(await takeAndDeliver(farm)).toEqual([{ kind: 'host.silent', host: 'vax', since, attempts: ['1.1'] }])
     await farm.pass(300)
-    expect(await told(farm)).toEqual([])
+    expect(await takeAndDeliver(farm)).toEqual([])
   },
 )
 
@@ -62,16 +62,16 @@ farmTest('the next message ends the silence at once, and its owner gets an alert
   const offer = (await vax.claim(1)) as Offer
   const since = farm.now()
   await farm.pass(130)
-  await told(farm)
+  await takeAndDeliver(farm)
   await farm.say(vax, offer, 'back\n')
   expect(await farm.hosts.find('vax')).toMatchObject({ presence: 'online', silentSince: null })
 
   const before = hostsHeard(farm)
   await farm.pass(5)
   expect(hostsHeard(farm)).toBe(before + 1)
-  expect(await told(farm)).toEqual([{ kind: 'host.back', host: 'vax', since, attempts: ['1.1'] }])
+  expect(await takeAndDeliver(farm)).toEqual([{ kind: 'host.back', host: 'vax', since, attempts: ['1.1'] }])
   await farm.pass(115)
-  expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
 farmTest.for([3600, 90, 5])(
@@ -99,19 +99,19 @@ farmTest('a host that said bye is away, not silent', async ({ farm }) => {
   await farm.hosts.bye(vax.id, 'vax-1')
   await farm.pass(300)
   expect((await farm.hosts.find('vax'))?.presence).toBe('away')
-  expect(await told(farm)).toEqual([])
+  expect(await takeAndDeliver(farm)).toEqual([])
 })
 
 farmTest('after the farm was down, every host has its full time again', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(60)
-  farm.wait(86_400) // nobody listened
+  farm.wait(86_400) // no server ran
   await farm.pass(100)
-  expect([(await farm.hosts.find('vax'))?.presence, await told(farm)]).toEqual(['online', []])
+  expect([(await farm.hosts.find('vax'))?.presence, await takeAndDeliver(farm)]).toEqual(['online', []])
   await farm.pass(15)
   expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
-  expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
 farmTest('if one of several servers restarts, hosts get no more time', async ({ farm }) => {
@@ -144,10 +144,10 @@ farmTest('a removed host has no alerts', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
-  await told(farm)
+  await takeAndDeliver(farm)
   await farm.hosts.remove('vax')
   await farm.pass(115)
-  expect(await told(farm)).toEqual([])
+  expect(await takeAndDeliver(farm)).toEqual([])
 })
 
 farmTest('a failed alert is sent again, after longer and longer times, and in order', async ({ farm }) => {
@@ -155,9 +155,9 @@ farmTest('a failed alert is sent again, after longer and longer times, and in or
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
   const [first] = await farm.hosts.takeDueAlerts()
-  await farm.hosts.markAlertFailed(first?.id ?? 0, 'nobody answers', false)
+  await farm.hosts.markAlertFailed(first?.id ?? 0, 'no answer', false)
   expect(await farm.hosts.takeDueAlerts()).toEqual([])
-  expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'nobody answers', deliveredAt: null })
+  expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'no answer', deliveredAt: null })
 
   await vax.claim(1)
   await farm.pass(25)
@@ -167,8 +167,8 @@ farmTest('a failed alert is sent again, after longer and longer times, and in or
   farm.wait(59)
   expect(await farm.hosts.takeDueAlerts()).toEqual([])
   farm.wait(2)
-  expect(await told(farm)).toMatchObject([{ kind: 'host.silent' }])
-  expect(await told(farm)).toMatchObject([{ kind: 'host.back' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.back' }])
 })
 
 farmTest('an alert is given up after nine tries, and the next one is sent', async ({ farm }) => {

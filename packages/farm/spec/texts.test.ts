@@ -7,10 +7,10 @@ const good = 'a\uFFFDb\uFFFD'
 
 farmTest('host facts are stored with replacement characters', async ({ farm }) => {
   const host = await farm.host('vax')
-  const wish = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
+  const request = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
   const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
   const rules = [{ verb: 'allow' as const, project: '*', branches: [bad] }]
-  expect(await farm.hosts.hello({ ...wish, facts: { cpu: bad }, arches, rules })).toEqual({ kind: 'welcome' })
+  expect(await farm.hosts.hello({ ...request, facts: { cpu: bad }, arches, rules })).toEqual({ kind: 'welcome' })
   await farm.attempts.checkSlot({ hostId: host.id, instance: 'vax-1', slot: 1, claim: 1 }, { refusal: bad })
 
   const view = await farm.hosts.find('vax')
@@ -26,8 +26,8 @@ farmTest('an attempt ends even if its texts contain NUL', async ({ farm }) => {
   if (typeof offer === 'string') throw new Error(offer)
   const attempt = { jobId: 1, number: 1, hostId: host.id, lease: offer.lease }
   const ended = { reason: 'broken', steps: [], logBytes: 0, checksum: null } as const
-  const words = { detail: bad, compiler: bad, artifactsLeft: [bad] }
-  expect(await farm.attempts.finish({ ...attempt, ...ended, steps: [], ...words })).toMatchObject({ kind: 'finished' })
+  const texts = { detail: bad, compiler: bad, artifactsLeft: [bad] }
+  expect(await farm.attempts.finish({ ...attempt, ...ended, steps: [], ...texts })).toMatchObject({ kind: 'finished' })
   const job = await farm.builds.findJob(1)
   expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
 })

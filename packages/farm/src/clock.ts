@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 
 export type Clock = () => Date
-/** A fresh unguessable name. */
+/** A new name that nobody can guess. */
 export type Random = () => string
 
 export const systemClock: Clock = () => new Date()
@@ -9,11 +9,11 @@ export const systemRandom: Random = () => randomBytes(24).toString('hex')
 
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 export const sign = (secret: string, text: string): string => createHmac('sha256', secret).update(text).digest('hex')
-/** In the form of Standard Webhooks. */
+/** In the format of Standard Webhooks. */
 export const alertSecret = (secret: string, seed: string): string =>
   `whsec_${createHmac('sha256', secret).update(`alert ${seed}`).digest('base64')}`
 export const later = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000)
 
-/** What proves that a host was invited. The farm keeps only the seed and the token's hash, and can make the token again. */
+/** The token of an invitation. The farm stores only the seed and the token's hash, and can compute the token again. */
 export const invitationToken = (secret: string, seed: string): string =>
   `rfi-${sign(secret, `invitation ${seed}`).slice(0, 48)}`

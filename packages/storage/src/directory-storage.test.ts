@@ -25,7 +25,7 @@ function openStorage() {
 }
 
 const attempt = (jobId: number, number = 1) => ({ jobId, number })
-const bytes = (words: string) => Buffer.from(words)
+const bytes = (content: string) => Buffer.from(content)
 const descriptors = () => readdirSync('/proc/self/fd').length
 
 test('a log has the size of the bytes that were written, and can be read in parts', async () => {
@@ -90,7 +90,7 @@ test('a log is not closed while it is being written', async () => {
 
 test('the CRC of a log follows from its chunks, until a chunk arrives without its CRC', async () => {
   const log = logs.open(attempt(1))
-  const crcOf = (words: string) => new Cksum().update(bytes(words))
+  const crcOf = (content: string) => new Cksum().update(bytes(content))
   await log.write(0, bytes('one '), crcOf('one '))
   await log.write(4, bytes('two'), crcOf('two'))
   expect(log.crc?.digest()).toBe(cksum(bytes('one two')))

@@ -30,7 +30,7 @@ export type SlotState =
   /** An administrator paused or removed the host. */
   | { kind: 'paused' }
   /** Its agent is older than the farm allows: the host finishes its jobs and gets no new ones. */
-  | { kind: 'too-old'; words: string }
+  | { kind: 'too-old'; why: string }
 
 interface SlotRow {
   instance: string | null
@@ -61,8 +61,8 @@ export async function checkSlot(context: Context, claim: Claim, condition: HostC
   } else if (row.newest !== null && row.newest >= claim.claim) return { kind: 'stale', newest: row.newest }
   if (claim.slot > row.slots) return { kind: 'no-slot' } // checked last: a job that such a slot has already goes on
   if (row.paused) return { kind: 'paused' }
-  const words = tooOld(row.agentVersion, context.settings.agentVersionMin)
-  return words === null ? { kind: 'free' } : { kind: 'too-old', words }
+  const why = tooOld(row.agentVersion, context.settings.agentVersionMin)
+  return why === null ? { kind: 'free' } : { kind: 'too-old', why }
 }
 
 /** Writes the last-seen time at most once in a ninth of a lease (10 s): a host of short jobs claims several times a second. */

@@ -48,7 +48,7 @@ export async function markSourcesFailed(context: Context, buildId: number, messa
   })
 }
 
-/** Prepares failed sources again, with a new attempt for each job that they broke: somebody triggered the build again. */
+/** A person triggered a build again whose sources failed: prepares them again, with a new attempt for each broken job. */
 export async function prepareSourcesAgain(context: Context, buildId: number): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {

@@ -1,10 +1,10 @@
-/** Thrown instead of an answer: too many ask at once. */
+/** Too many queries of one kind run at once. */
 export class NoTurn extends Error {}
 
 export type Turns = <Result>(run: () => Promise<Result>) => Promise<Result>
 
 /**
- * Lets `atOnce` run at a time; the others wait for their turn, in order, for at most `waitMs`, and then get a `NoTurn`.
+ * Lets `atOnce` queries run at a time. The others wait in order. Throws `NoTurn` for a query that waited `waitMs`.
  */
 export function turns(atOnce: number, waitMs: number): Turns {
   let running = 0
@@ -13,7 +13,7 @@ export function turns(atOnce: number, waitMs: number): Turns {
     new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => {
         waiting.splice(waiting.indexOf(begin), 1)
-        reject(new NoTurn(`${atOnce} questions of this kind are being answered, and none was done within ${waitMs} ms`))
+        reject(new NoTurn(`${atOnce} queries of this kind are running, and none of them ended within ${waitMs} ms`))
       }, waitMs)
       const begin = () => {
         clearTimeout(late)

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-// The farm's own statements are some sixty; Prisma writes one for each length of a list.
+// The farm has some sixty statements of its own. Prisma writes one for each length of a list.
 const namedMax = 300
 const names = new Map<string, string>()
 
 /**
- * A statement's name, so that each connection parses and plans it once: PostgreSQL spent two thirds of a trivial job's
- * CPU on that. Undefined once there are too many: a connection keeps what it has prepared for good.
+ * A name for a statement, so that each connection parses and plans it only once: PostgreSQL spent two thirds of a trivial job's
+ * CPU on that. Undefined if there are too many names: a connection keeps each prepared statement until it closes.
  */
 export function nameStatement(text: string): string | undefined {
   const known = names.get(text)

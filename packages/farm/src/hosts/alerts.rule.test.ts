@@ -13,4 +13,4 @@ test.each([
   ['example.org', false],
   ['', false],
   [`https://example.org/${'x'.repeat(1000)}`, false],
-])('%s may be told: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))
+])('an alert may go to %s: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))

@@ -17,7 +17,7 @@ function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean
   return branches.some(pattern => isLike(branch, pattern))
 }
 
-/** Whether any branch that the project builds may run. For a pattern of branches nobody can tell exactly: then it may. */
+/** Whether any branch that the project builds may run. A pattern of branches cannot be compared with the rules exactly: then it may run. */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||
   branches.some(branch => (/[*?[{(!]/.test(branch) ? permitsPattern(rules, name) : permits(rules, name, branch)))

@@ -1,4 +1,4 @@
-/** The word most like `word`, if it is like enough to be what a person meant. */
+/** The most similar word, if it is similar enough to be a typing error. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const likeEnough = Math.max(1, Math.floor(word.length / 3))
   const ranked = words.map(known => ({ known, edits: editsBetween(word.slice(0, 64), known) }))

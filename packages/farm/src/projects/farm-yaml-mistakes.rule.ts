@@ -3,7 +3,7 @@ import { Check } from 'typebox/value'
 import { nearest } from './did-you-mean.rule.ts'
 import type { YamlPath } from './yaml-positions.rule.ts'
 
-/** Something farm.yaml says that it should not, before its place is looked up. */
+/** An error in farm.yaml, without its position. */
 export interface Finding {
   path: YamlPath
   /** Whether the key itself is wrong, or its value. */
@@ -12,7 +12,7 @@ export interface Finding {
   expected: string
 }
 
-/** What farm.yaml's schema is made of: maps of known keys, maps of chosen keys, lists, text. */
+/** The parts of farm.yaml's schema: maps with fixed keys, maps with chosen keys, lists, text. */
 interface Schema {
   description: string
   properties?: Record<string, Schema>
@@ -28,13 +28,13 @@ interface Schema {
 }
 
 /**
- * Everything in which a value departs from farm.yaml's schema. TypeBox's own list of errors would not do: it ends after
- * eight (a setting of the whole process), counts an unknown key twice, and speaks of patterns. It has the last word.
+ * All differences between a value and farm.yaml's schema. TypeBox's own list of errors is not enough: it ends after eight (a
+ * setting of the whole process), has an unknown key twice, and names patterns. At the end TypeBox checks the value, too.
  */
 export function schemaFindings(value: unknown): Finding[] {
   const findings = [...compare(FarmYaml as unknown as Schema, value, [])]
   if (findings.length === 0 && !Check(FarmYaml, value))
-    throw new Error('TypeBox refuses a farm.yaml that we would take')
+    throw new Error('TypeBox rejects a farm.yaml that our own check accepts')
   return findings
 }
 
@@ -53,7 +53,7 @@ function* compare(schema: Schema, value: unknown, path: YamlPath): Generator<Fin
   }
 }
 
-/** A map whose keys are words of farm.yaml. */
+/** A map with fixed keys. */
 function* compareKnown({ properties = {}, required = [] }: Schema, value: Record<string, unknown>, path: YamlPath) {
   for (const key of required) {
     const expected = `${key}: ${properties[key]?.description}`
@@ -66,7 +66,7 @@ function* compareKnown({ properties = {}, required = [] }: Schema, value: Record
   }
 }
 
-/** A map whose keys people choose. */
+/** A map with keys that people choose. */
 function* compareChosen(schema: Schema, value: Record<string, unknown>, path: YamlPath): Generator<Finding> {
   const entries = Object.entries(value)
   yield* compareCount(schema, entries.length, path, 'a map')
@@ -94,7 +94,7 @@ function unknownKey(known: string[], path: YamlPath): Finding {
   return { path, at: 'key', found: `${show(key)} (unknown key)`, expected: `one of ${known.join(', ')}${hint}` }
 }
 
-/** What was found, for a person: short, on one line, without an address's password. */
+/** A value for a person: short, on one line, without the password of an address. */
 export function show(value: unknown): string {
   if (value === '' || value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'

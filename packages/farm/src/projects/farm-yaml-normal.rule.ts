@@ -13,7 +13,7 @@ import {
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
 const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
-/** `80m`, `1h30m`: in seconds. The text has the schema's form. */
+/** `80m`, `1h30m`: in seconds. The text has the schema's format. */
 export const readDuration = (text: string): number =>
   [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * secondsOf[unit as keyof typeof secondsOf],
@@ -26,15 +26,15 @@ export function readSize(text: string): number {
   return Number(count) * bytesOf[unit as keyof typeof bytesOf]
 }
 
-/** A repository's address as git takes it anywhere: a URL as it is, a path made absolute. */
+/** A repository's address that git accepts in any directory: a URL unchanged, a path made absolute. */
 export function placeRepository(repository: string, directory: string): string {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repository) || isAbsolute(repository)) return repository
-  // git's own rule for host:path, its short form of ssh: a colon before any slash.
+  // git's own rule for host:path, the short form of ssh: a colon before the first slash.
   if (/^[^/]+:/.test(repository)) return repository
   return resolve(directory, repository)
 }
 
-/** A project as written, with every default filled in. */
+/** A project with every default filled in. */
 export function fillIn(name: string, written: WrittenProject, directory: string): ProjectConfig {
   return {
     name,

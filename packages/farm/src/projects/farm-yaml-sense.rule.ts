@@ -3,7 +3,7 @@ import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInLimits } from './farm-yaml-normal.rule.ts'
 
 const lineBytesMax = 100_000
-// The claim that carries a recipe is one body of at most 4,096 lines, some of which are not the recipe's.
+// The answer with a recipe has at most 4,096 lines, and some of them are not the recipe's.
 const recipeLinesMax = 3000
 // The agent protocol's limit for the text after a key.
 const envLineBytesMax = 1000
@@ -16,7 +16,7 @@ export const limitRanges = {
   artifacts: ['artifactBytes', 1000, 999_999_999, 'from 1 kB to 999999999 B (the protocol counts in nine digits)'],
 } as const
 
-/** What a schema cannot say. */
+/** Errors that a schema cannot describe. */
 export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
   Object.entries(projects).flatMap(([name, project]) => {
     const found = [
@@ -33,10 +33,10 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
     return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
   })
 
-// git runs a helper program for `name::address` and for a scheme that it does not know itself.
+// git runs a helper program for `name::address` and for a scheme that it does not know.
 const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
 const schemes = ['https', 'http', 'ssh', 'git', 'file']
-// Without its slashes git takes the scheme for the name of a host.
+// Without the slashes git reads the scheme as the name of a host.
 const slashless = /^(https?|ssh|git|file):(?!\/\/)/i
 
 function addressFindings(repository: string, path: Finding['path']): Finding[] {
@@ -101,7 +101,7 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
   return findings
 }
 
-// A step that was renamed would turn the known failure into news, and nobody would see why.
+// After a step was renamed, its known failure would be shown as a new one, without a reason.
 function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
   const names = steps.flatMap(Object.keys)
   return known.flatMap(({ step }, index) => {
@@ -125,7 +125,7 @@ function envFindings(env: Record<string, string> | undefined, path: string[]): F
 
 function envFinding(key: string, value: string, path: string[]): Finding | undefined {
   if (key.startsWith('FARM_'))
-    return { path, at: 'key', found: show(key), expected: "a name without FARM_: those are the farm's" }
+    return { path, at: 'key', found: show(key), expected: "a name without FARM_, which the farm's own variables have" }
   const bytes = Buffer.byteLength(`${key}=${value}`)
   if (bytes <= envLineBytesMax) return undefined
   return { path, at: 'value', found: `${bytes} bytes with its name`, expected: `at most ${envLineBytesMax}` }

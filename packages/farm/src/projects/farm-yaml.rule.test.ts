@@ -266,7 +266,7 @@ describe('an error is reported with its position', () => {
     [
       "a variable of the farm's",
       project('env: { FARM_JOBS: 3 }'),
-      'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without FARM_: those are the farm\'s',
+      'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without FARM_, which the farm\'s own variables have',
     ],
     [
       'two ways to say which commit',

@@ -24,11 +24,13 @@ export type FarmYamlReading =
 const fileBytesMax = 1_000_000
 const mistakesMax = 20
 const depthMax = 30
-// How often one anchor's content may be repeated in all: a few lines of aliases can stand for gigabytes.
+// How often anchors may be used in total: a few lines of aliases can expand to gigabytes.
 const aliasesMax = 100
 
-/** Reads farm.yaml. Every mistake is named, up to 20; with one mistake nothing of the file counts.
- * `file` is the name used in messages; paths of repositories are relative to `directory`. */
+/**
+ * Reads farm.yaml. Reports up to 20 errors; a file with an error gives no projects. `file` is the name in messages, and paths of
+ * repositories are relative to `directory`.
+ */
 export function readFarmYaml(text: string, { file, directory }: { file: string; directory: string }): FarmYamlReading {
   const written = read(text, file)
   if (Array.isArray(written)) return { kind: 'mistakes', mistakes: written.slice(0, mistakesMax) }
@@ -67,7 +69,7 @@ function read(text: string, file: string): FarmYaml | FarmYamlMistake[] {
   }))
 }
 
-/** Failsafe: every scalar is text, so that `commit: 1234567` and `CI: yes` stay what they look like. */
+/** The failsafe schema: every scalar is text, so `commit: 1234567` and `CI: yes` stay text. */
 const parse = (text: string, lineCounter: LineCounter) =>
   parseDocument(text, { schema: 'failsafe', merge: true, lineCounter, prettyErrors: false })
 
@@ -75,7 +77,7 @@ function plainValue(document: Document): { content: unknown } | { problem: strin
   try {
     return { content: document.toJS({ maxAliasCount: aliasesMax }) }
   } catch (error) {
-    // yaml throws this for an alias without its anchor, and for more repetition than maxAliasCount.
+    // yaml throws this for an alias without its anchor, and for more uses than maxAliasCount.
     if (error instanceof ReferenceError) return { problem: oneLine(error.message) }
     throw error
   }
@@ -83,7 +85,7 @@ function plainValue(document: Document): { content: unknown } | { problem: strin
 
 function judge(value: unknown, place: (finding: Finding) => FarmYamlMistake): FarmYaml | FarmYamlMistake[] {
   const findings = schemaFindings(value)
-  // What a value means is asked only once its shape is known.
+  // The other checks need values that match the schema.
   if (findings.length === 0) findings.push(...senseFindings(value as FarmYaml))
   if (findings.length === 0) return value as FarmYaml
   return findings.map(place).sort((a, b) => a.line - b.line || a.column - b.column)

@@ -2,14 +2,14 @@ import picomatch from 'picomatch'
 
 export type Matcher = (text: string) => boolean
 
-/** Whether a pattern is the one name that it matches. */
+/** Whether a pattern is a plain name, which matches only itself. */
 export const isPlain = (pattern: string): boolean => !/[*?[\](){}!+@|]/.test(pattern)
 
-// A farm asks the same few patterns again and again.
+// A farm uses the same few patterns again and again.
 const matchers = new Map<string, Matcher>()
 const matchersMax = 1000
 
-/** Whether a text is like one of these patterns of farm.yaml. */
+/** Whether a text matches one of these patterns of farm.yaml. */
 export function matcher(globs: readonly string[]): Matcher {
   const key = globs.join('\0')
   let known = matchers.get(key)
@@ -21,7 +21,7 @@ export function matcher(globs: readonly string[]): Matcher {
   return known
 }
 
-/** The same, asking about each text once. */
+/** The same, but each text is matched only once. */
 export function remembered(matches: Matcher): Matcher {
   const answers = new Map<string, boolean>()
   return text => {

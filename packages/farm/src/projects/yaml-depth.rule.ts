@@ -3,9 +3,9 @@ import { type CST, Parser } from 'yaml'
 type Nested = { token: CST.Token; depth: number }
 
 /**
- * The offset of the first token nested deeper than `depthMax`, or undefined. To be asked before a text is composed:
- * yaml composes by recursion, and 1,000 opening brackets ended the whole process (V8 aborts when a regular expression
- * is compiled on an exhausted stack) instead of throwing. Its Parser, used here, keeps its own stack.
+ * The offset of the first token that is nested deeper than `depthMax`, or undefined. Call it before yaml composes the text: yaml
+ * composes by recursion, and 1,000 opening brackets ended the whole process instead of throwing (V8 aborts if it compiles a
+ * regular expression on an exhausted stack). yaml's Parser, which this function uses, has its own stack.
  */
 export function tooDeep(text: string, depthMax: number): number | undefined {
   const waiting: Nested[] = [...new Parser().parse(text)].map(token => ({ token, depth: 0 }))

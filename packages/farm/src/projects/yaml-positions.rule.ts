@@ -2,8 +2,10 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounte
 
 export type YamlPath = readonly (string | number)[]
 
-/** Where a path of a YAML document is written: its key when `key` is asked for, else its value. Through aliases and
- * merges the nearest place above that is written there is given. */
+/**
+ * The position of a path in a YAML document: of its key or of its value. For a path through an alias or a merge it is the position
+ * of the nearest written parent.
+ */
 export function placeOf(document: Document, counter: LineCounter, path: YamlPath, what: 'key' | 'value') {
   let node: unknown = document.contents
   let offset = startOf(node) ?? 0

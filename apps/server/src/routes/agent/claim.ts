@@ -42,8 +42,8 @@ function closedSignal(reply: FastifyReply): AbortSignal {
 type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
 
 /** With the offer of the current version: an agent that has this version is not too old. */
-const tooOld = (reply: FastifyReply, { words }: TooOld, release: AgentRelease) =>
-  err(reply, 426, words, updateLines(release, undefined))
+const tooOld = (reply: FastifyReply, { why }: TooOld, release: AgentRelease) =>
+  err(reply, 426, why, updateLines(release, undefined))
 
 function answer(reply: FastifyReply, result: Exclude<ClaimResult, TooOld>, publicUrl: string): FastifyReply {
   switch (result.kind) {
