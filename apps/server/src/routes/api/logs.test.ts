@@ -79,4 +79,6 @@ serverTest('a job without output has an empty log, and a deleted log is reported
   rmSync(join(dirname(server.config.dataDirectory), 'logs'), { recursive: true })
 
   expect((await server.ask(log)).json()).toMatchObject({ status: 404, type: 'urn:rumpfarm:problem:log-gone' })
+  expect((await server.ask('/jobs/1')).body).toContain('The farm no longer has')
+  expect((await server.ask('/jobs/1')).body).not.toContain('No output.')
 })

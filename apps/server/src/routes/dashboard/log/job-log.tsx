@@ -17,12 +17,14 @@ export interface JobLog {
   rawPath: string
   /** The attempt has not finished. */
   live: boolean
+  /** Bytes of the finished log that the farm no longer has; 0 if the log is whole. */
+  missingBytes: number
   /** The step in the page's address. */
   step: string | undefined
 }
 
 export function LogView({ log }: { log: JobLog }) {
-  const { window, live, path, rawPath } = log
+  const { window, live, missingBytes, path, rawPath } = log
   return (
     <section class="log" aria-label="Log" id="log" data-follow={live ? followedFrom(log) : undefined}>
       <h2>Log</h2>
@@ -31,7 +33,8 @@ export function LogView({ log }: { log: JobLog }) {
         {window.firstLine === undefined && ' · The log is too long to count its lines. On this page they start at 1.'}
       </p>
       {window.start > 0 && <Earlier log={log} />}
-      {window.size === 0 && !live && <p class="empty">No output.</p>}
+      {missingBytes > 0 && <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>}
+      {window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
       {window.parts.map(part => (
         <Part part={part} log={log} />
       ))}

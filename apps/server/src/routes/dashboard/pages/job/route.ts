@@ -59,6 +59,7 @@ async function logOf({ farm }: Services, request: FastifyRequest, job: JobView, 
     attempt: attempt.attempt,
     rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
     live: attempt.state !== 'finished',
+    missingBytes: attempt.state === 'finished' ? Math.max(0, attempt.logBytes - size) : 0,
     step,
   }
 }
