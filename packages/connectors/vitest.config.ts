@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { name: 'connectors', testTimeout: 60_000 } })
+export default defineConfig({ test: { name: 'connectors', isolate: false, testTimeout: 60_000 } })

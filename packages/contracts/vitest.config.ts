@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { name: 'contracts' } })
+export default defineConfig({ test: { name: 'contracts', isolate: false } })

@@ -80,7 +80,7 @@ const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
   SIGNED_PORT: '0',
 })
 
-describe.concurrent('the farm keeps its promises', () => {
+describe.concurrent('a host of the farm', () => {
   afterAll(async () => {
     await plainFarms.close()
     await signedFarms.close()

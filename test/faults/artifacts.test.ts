@@ -15,7 +15,7 @@ const farm = sharedFarm({
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
 const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
 
-test('what a real job leaves is on its page and comes byte for byte, also when it failed', async () => {
+test('the artifacts of a failed job are on its page, byte for byte', async () => {
   await farm().host('vax')
   const bytes = bytesOf(1_300_007)
   const files = { 'job.sh': 'mkdir out; cp data out/a+b.bin; echo r >out/report.xml; exit 3\n', data: bytes }
@@ -32,7 +32,7 @@ test('what a real job leaves is on its page and comes byte for byte, also when i
   expect(html).toContain('1.3 MB')
 })
 
-test('server and agent are killed while a large file comes: it is whole in the end', async () => {
+test('a large artifact is complete although the server and the agent are killed during its upload', async () => {
   const host = await farm().host('alpha', { conf: 'arch alpha native\n' })
   // Of seq, so that no two of its chunks are alike.
   const job = await (await farm().push('mkdir out; seq 3000000 | head -c 20000001 >out/big\n')).job('alpha')
@@ -50,7 +50,7 @@ test('server and agent are killed while a large file comes: it is whole in the e
   expect(host.said).toContain('resumed')
 })
 
-test('more than the recipe allows is not kept, the page says so, and the verdict stays', async () => {
+test('an artifact above the limit is not stored, the page says so, and the verdict is unchanged', async () => {
   await farm().host('sparc', { conf: 'arch sparc native\n' })
   const job = await (await farm().push('mkdir out; seq 6000000 >out/big; echo small >out/small\n')).job('sparc')
   const { verdict, attempts } = await job.finished()
@@ -71,13 +71,13 @@ describe('on the wire', () => {
     return { host, offer: await host.job(1) }
   }
 
-  test('a claim names what is to be kept, and a repeated one names it again', async () => {
+  test('a claim lists the artifact patterns, and a repeated claim lists them again', async () => {
     const { host, offer } = await hostWithJob()
     expect(offer.lines.filter(([key]) => key === 'artifact')).toEqual([['artifact', 'out']])
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('bytes come by offset, in hexadecimal too; late, twice and mangled ones are told so', async () => {
+  test('bytes are stored by offset, also in hexadecimal; late, repeated and corrupt chunks are refused', async () => {
     const { host, offer } = await hostWithJob()
     const send = (from: number, to: number, more = {}) =>
       host.artifact(offer, 'out/x', data.subarray(from, to), { offset: from, size: data.length, ...more })
@@ -104,7 +104,7 @@ describe('on the wire', () => {
     expect((await job.view()).attempts[0]?.artifactNote).toBe('out/y: too large')
   })
 
-  test('names that are no names, and lines that say nothing, are refused', async () => {
+  test('invalid names and invalid lines are refused', async () => {
     const { host, offer } = await hostWithJob()
     for (const name of ['.hidden', 'a/..%2F..%2Fb', 'a//b', 'two%20words', 'n'.repeat(129)])
       expect([name, await host.artifact(offer, name, data)]).toMatchObject([name, { code: 400 }])

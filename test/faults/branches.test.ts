@@ -25,7 +25,7 @@ let claims = 0
 const ends = async (host: WireHost, exit: number) =>
   host.finish(await host.job(++claims), '', { steps: [{ exit, milliseconds: 1, logBytes: 0 }] })
 
-test('a force push back to an older commit shows that commit again', async () => {
+test('after a force push to an older commit, the cell shows that commit', async () => {
   const repository = farm().repository('forced')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('forced')
@@ -42,7 +42,7 @@ test('a force push back to an older commit shows that commit again', async () =>
   await shows('forced', good, 'passed')
 })
 
-test('an older commit that is triggered by hand and fails does not turn the cell red', async () => {
+test('a failed build of an older commit, triggered manually, does not turn the cell red', async () => {
   const repository = farm().repository('old')
   const older = repository.commit({ 'job.sh': 'false' })
   const newest = repository.commit({ 'job.sh': 'true' })
@@ -64,7 +64,7 @@ test('an older commit that is triggered by hand and fails does not turn the cell
   await shows('old', newest, 'passed')
 })
 
-test('a bad feature branch leaves main green, and has cells of its own', async () => {
+test('a failed feature branch has its own cells, and main stays green', async () => {
   const repository = farm().repository('mixed')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('mixed')

@@ -8,22 +8,22 @@ const farm = sharedFarm()
 const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
 const stranger = (name: string) => new WireHost(farm().url, name)
 
-test('the line that a host runs is shown once, and names the farm as the administrator called it', async () => {
+test('the enrolment line appears once, with the address that the administrator used', async () => {
   const { line, expiresAt } = await invite('line')
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm().url}/agent.sh \\\\| sh -s -- enroll rfi-[0-9a-f]{48}$`))
   expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000)
 })
 
-test('a name that a host has is not given again', async () => {
+test('the name of a host is not available to another host', async () => {
   await farm().wireHost('vax')
   await expect(invite('vax')).rejects.toThrow(/there is a host vax/)
 })
 
-test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])('%j is no name for a host', async name => {
+test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])('%j is not a valid host name', async name => {
   await expect(invite(name)).rejects.toThrow(/name/)
 })
 
-test('a name that another host took meanwhile: 409, with the time since when', async () => {
+test('a name that another host took in the meantime: 409, with the time of its enrolment', async () => {
   const [first, second] = [await invite('twin'), await invite('twin')]
   expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
@@ -34,7 +34,7 @@ test('a name that another host took meanwhile: 409, with the time since when', a
   })
 })
 
-test('an invitation that was used: 409, but the same host that asks again gets the same credential', async () => {
+test('a used invitation: 409, but the same host receives the same credential again', async () => {
   const token = tokenOf((await invite('alpha')).line)
   const first = await stranger('alpha').enrol(token, 'nonce-1')
   const again = await stranger('alpha').enrol(token, 'nonce-1')
@@ -45,7 +45,7 @@ test('an invitation that was used: 409, but the same host that asks again gets t
   })
 })
 
-test('an invitation that has expired: 410', async () => {
+test('an expired invitation: 410', async () => {
   const token = tokenOf((await invite('late')).line)
   await farm().sql(`UPDATE "Invitation" SET "expiresAt" = now() - interval '1 second' WHERE "hostName" = 'late'`)
   expect(await stranger('late').enrol(token)).toMatchObject({
@@ -54,14 +54,14 @@ test('an invitation that has expired: 410', async () => {
   })
 })
 
-test('an invitation that never was: 401', async () => {
+test('an unknown invitation: 401', async () => {
   expect(await stranger('nobody').enrol('rfi-invented')).toMatchObject({
     code: 401,
     text: expect.stringMatching(/^this invitation is not known to the farm/),
   })
 })
 
-test('a host that an administrator removed is refused, and its name can be given again', async () => {
+test('a removed host is refused, and its name is available again', async () => {
   const host = await farm().wireHost('brief')
   await fetch(`${farm().url}/api/v1/hosts/brief`, {
     method: 'DELETE',

@@ -29,12 +29,12 @@ describe('a body', () => {
     expect(await host.post('/agent/v1/hello', lines(4097))).toMatchObject(err(400, /^more than 4096 lines$/))
   })
 
-  test('that was cut: 400', async () => {
+  test('that is incomplete: 400', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n'))
     expect(answer).toMatchObject(err(400, /the last line is not "end": the body is incomplete/))
   })
 
-  test('with a line that has no key: 400, with its number', async () => {
+  test('with a line without a key: 400, with the line number', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n -x\nend\n'))
     expect(answer).toMatchObject(err(400, /^line 2 has no key: " -x"$/))
   })
@@ -145,7 +145,7 @@ test.each([
   expect(answer).toMatchObject(err(400, /^the lines "token" and "nonce" are needed$/))
 })
 
-test('what a host says of itself is cut to its limits', async () => {
+test('host facts are cut to their limits', async () => {
   const { line } = await farm().api().post<Invitation>('/api/v1/hosts/invitations', { name: 'chatty' })
   const chatty = new WireHost(farm().url, 'chatty')
   await chatty.enrol(tokenOf(line))

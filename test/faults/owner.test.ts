@@ -22,7 +22,7 @@ const hostBecomes = (farm: TestFarm, name: string, what: string, holds: (host: H
   })
 
 farmTest(
-  'what the owner forbids ends where it waits, is not planned again, and the pages say why',
+  'a queued job that the owner forbids is cancelled, no new one is planned, and the pages say why',
   idle,
   async farm => {
     const host = await farm.host('vax', { conf: native })
@@ -46,7 +46,7 @@ farmTest(
   },
 )
 
-farmTest('a farm that offers it all the same is refused by the agent', idle, async farm => {
+farmTest('the agent refuses a forbidden job that the farm offers', idle, async farm => {
   const host = await farm.host('vax', { conf: `${native}allow other\n` })
   await hostBecomes(farm, 'vax', 'the rules to be told', ({ rules }) => rules.length === 1)
   await farm.sql(`UPDATE "Host" SET "rules" = '[]'`)
@@ -63,7 +63,7 @@ farmTest('a farm that offers it all the same is refused by the agent', idle, asy
 })
 
 farmTest(
-  'a host of two slots runs two jobs at once; an arch whose compiler fails stays to be seen',
+  'a host with two slots runs two jobs at once; an arch with a broken compiler stays visible',
   idle,
   async farm => {
     await farm.host('vax', { conf: `${native}slots 2\narch arm cross\nenv arm CC=/no/such-gcc\n` })

@@ -29,12 +29,12 @@ const err = (code: number, text: string | RegExp, ...lines: [string, string][]) 
 const none = ok(['none', '0'])
 
 describe('a claim', () => {
-  test('asked twice gets the same attempt with the same lease', async () => {
+  test('repeated returns the same attempt with the same lease', async () => {
     const { host, offer } = await hostWithJob()
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('of two hosts at once gives the job to the one it was planned for', async () => {
+  test('of two hosts at once gives each host its own job', async () => {
     const [vax, alpha] = [await newHost(), await newHost()]
     const build = await farm().push()
     await build.prepared()
@@ -45,14 +45,14 @@ describe('a claim', () => {
     expect([await vax.claim(1, { slot: 2 }), await alpha.claim(1, { slot: 2 })]).toMatchObject([none, none])
   })
 
-  test('of two slots at once gives the one job to one of them', async () => {
+  test('of several slots at once gives the one job to one slot', async () => {
     const host = await newHost()
     await (await farm().push()).prepared()
     const slots = await Promise.all([1, 2, 3, 4].map(slot => host.claim(1, { slot, wait: 2 })))
     expect(slots.filter(offerOf).length).toBe(1)
   })
 
-  test('with a larger number ends the job that the host no longer knows as lost, and gives its next attempt', async () => {
+  test('with a larger number ends the forgotten attempt as lost, and starts the next attempt', async () => {
     const { host, offer, job } = await hostWithJob()
     const next = await host.job(2)
     expect(next.attempt).toBe(offer.attempt.replace(/1$/, '2'))
@@ -106,7 +106,7 @@ describe('a chunk', () => {
     expect((await job.log()).toString()).toBe(text)
   })
 
-  test('at a wrong offset is answered with the right one: 409', async () => {
+  test('at a wrong offset is refused with the right offset: 409', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'hello\n')
     expect(await host.progress(offer, 'beyond', { offset: 100 })).toMatchObject(err(409, 'offset', ['size', '6']))
@@ -124,7 +124,7 @@ describe('a chunk', () => {
     expect((await job.log()).length).toBe(0)
   })
 
-  test('in hexadecimal is stored as the bytes it stands for', async () => {
+  test('in hexadecimal is stored as bytes', async () => {
     const { host, offer, job } = await hostWithJob()
     const bytes = Buffer.from([0, 1, 0xff, 10])
     const query = `lease=${offer.lease}&offset=0&len=4&sum=crc:${cksum(bytes)}&step=1&enc=hex`
@@ -139,7 +139,7 @@ describe('a chunk', () => {
     expect(await host.progress(offer, '', { steps })).toMatchObject(err(400, /more steps than the job has/))
   })
 
-  test('beyond the log limit is told to end the job', async () => {
+  test('beyond the log limit is answered with an order to end the job', async () => {
     const host = await newHost()
     await farm().project('short', { steps: [{ build: 'make' }], limits: { log: '1 kB' } })
     await farm().push('', 'short')
@@ -177,7 +177,7 @@ describe('a finish', () => {
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test('before the whole log is here is answered with the size to go on from: 409', async () => {
+  test('before the whole log has arrived is refused with the size so far: 409', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'half')
     expect(await host.finish(offer, 'half and half')).toMatchObject(err(409, 'size', ['size', '4']))
@@ -185,7 +185,7 @@ describe('a finish', () => {
     expect(await host.finish(offer, 'half and half')).toMatchObject(ok(['verdict', 'passed']))
   })
 
-  test('whose log is not the one that the farm holds has it sent again: 409 from 0', async () => {
+  test('whose checksum differs from the stored log makes the host send the log again from 0: 409', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'wrong')
     expect(await host.finish(offer, 'right')).toMatchObject(err(409, 'size', ['size', '0']))
@@ -194,7 +194,7 @@ describe('a finish', () => {
     expect((await job.log()).toString()).toBe('right')
   })
 
-  test('says at which step it failed', async () => {
+  test('names the failed step', async () => {
     const { host, offer, job } = await hostWithJob()
     const steps = [
       { exit: 0, milliseconds: 1, logBytes: 0 },
@@ -205,7 +205,7 @@ describe('a finish', () => {
   })
 })
 
-describe('a message from one who is not entitled', () => {
+describe('a message without permission', () => {
   const messages: [string, (host: WireHost, offer: WireOffer) => Promise<WireAnswer>][] = [
     ['progress', (host, offer) => host.progress(offer, 'x')],
     ['finish', (host, offer) => host.finish(offer)],

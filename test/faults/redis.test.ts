@@ -10,7 +10,7 @@ const losses = [
 ] as const
 
 for (const { what, lose } of losses) {
-  farmTest(`while ${what}, running jobs go on and queued jobs are not lost`, { queues }, async farm => {
+  farmTest(`while ${what}, running jobs continue and queued jobs are kept`, { queues }, async farm => {
     const [vax, alpha] = [await farm.wireHost('vax'), await farm.wireHost('alpha')]
     const build = await farm.push()
     const running = await vax.job(1)
@@ -31,7 +31,7 @@ for (const { what, lose } of losses) {
   })
 }
 
-farmTest('a job that is cancelled while Redis is away is told so at once', { queues }, async farm => {
+farmTest('a job cancelled while Redis is unavailable is ended at once', { queues }, async farm => {
   const vax = await farm.wireHost('vax')
   const build = await farm.push()
   const offer = await vax.job(1)
@@ -42,34 +42,30 @@ farmTest('a job that is cancelled while Redis is away is told so at once', { que
   expect(answer.lines).toContainEqual(['cancel', 'cancelled'])
 })
 
-farmTest(
-  'a server that is started while Redis is away answers, and jobs run once Redis is there',
-  { queues },
-  async farm => {
-    const vax = await farm.wireHost('vax')
-    await farm.push()
-    await (await farm.push()).prepared()
-    await farm.stop()
-    await farm.redis?.stop()
-    await farm.start()
+farmTest('a server started without Redis answers, and jobs run when Redis is available', { queues }, async farm => {
+  const vax = await farm.wireHost('vax')
+  await farm.push()
+  await (await farm.push()).prepared()
+  await farm.stop()
+  await farm.redis?.stop()
+  await farm.start()
 
-    const pages = ['/healthz', '/readyz', '/', '/api/v1/matrix', '/api/v1/builds']
-    for (const page of pages) expect([page, (await fetch(`${farm.url}${page}`)).status]).toEqual([page, 200])
-    const late = await farm.push()
-    const waiting = vax.runs(1)
-    await farm.redis?.start()
-    await waiting
-    for (const claim of [2, 3]) await vax.runs(claim)
-    expect((await (await late.job()).finished()).verdict).toBe('passed')
-  },
-)
+  const pages = ['/healthz', '/readyz', '/', '/api/v1/matrix', '/api/v1/builds']
+  for (const page of pages) expect([page, (await fetch(`${farm.url}${page}`)).status]).toEqual([page, 200])
+  const late = await farm.push()
+  const waiting = vax.runs(1)
+  await farm.redis?.start()
+  await waiting
+  for (const claim of [2, 3]) await vax.runs(claim)
+  expect((await (await late.job()).finished()).verdict).toBe('passed')
+})
 
-farmTest('a server that closes while Redis is away does not hang', { queues }, async farm => {
+farmTest('a server closes while Redis is unavailable', { queues }, async farm => {
   await farm.redis?.stop()
   await farm.stop()
 })
 
-farmTest('a dozen hosts without Redis are served without a warning of Node', { queues: 'postgres' }, async farm => {
+farmTest('twelve hosts without Redis cause no warning of Node.js', { queues: 'postgres' }, async farm => {
   const hosts = await Promise.all(Array.from({ length: 12 }, (_, i) => farm.wireHost(`many-${i}`, ['vax'])))
   await Promise.all(hosts.map(host => host.claim(1, { wait: 1 })))
   expect(farm.story()).not.toMatch(/MaxListeners/)

@@ -14,7 +14,7 @@ const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line $
 
 for (const queues of bothQueues) {
   farmTest(
-    `${queues}: a job goes on while its server is killed -9, and ends once, its log byte-exact`,
+    `${queues}: a job keeps running while its server is killed, and ends once, with a byte-exact log`,
     { queues },
     async farm => {
       await farm.host('vax')
@@ -32,7 +32,7 @@ for (const queues of bothQueues) {
 
   const git = heldGit()
   farmTest(
-    `${queues}: sources that a server was preparing when it was killed -9 are prepared by the next`,
+    `${queues}: the next server prepares the sources that a killed server was preparing`,
     { queues, environment: { PATH: git.path } },
     async farm => {
       git.hold()
@@ -46,7 +46,7 @@ for (const queues of bothQueues) {
   )
 }
 
-test.concurrent('a server lives on when every connection to PostgreSQL breaks in use', async () => {
+test.concurrent('a server survives when every busy connection to PostgreSQL breaks', async () => {
   const database = await createTestDatabase()
   const postgres = await freezablePostgres(database.url)
   const farm = await TestFarm.open({ databaseUrl: postgres.url, queues: 'postgres' })

@@ -31,13 +31,13 @@ async function newHost(name: string): Promise<AgentHost> {
   return farm().host(name, { by: signedLine })
 }
 
-describe('an agent behind a man who only listens', () => {
+describe('an agent behind a man in the middle who only listens', () => {
   let host: AgentHost
   beforeAll(async () => {
     host = await newHost('listened')
   })
 
-  test('enrols by the line that the farm shows, builds, and sends its log and its artifacts', async () => {
+  test('enrols with the line that the farm shows, builds, and sends its log and its artifacts', async () => {
     await farm().project('listened', scriptProject({ hosts: ['listened'], artifacts: ['out'] }))
     const script = 'cat data.txt; echo "$FARM_URL"; mkdir out; head -c 300000 /dev/zero | tr "\\0" x >out/a+b.bin\n'
     const job = await (await farm().push({ 'job.sh': script, 'data.txt': 'right\n' }, 'listened')).job()
@@ -49,7 +49,7 @@ describe('an agent behind a man who only listens', () => {
     expect([file?.name, await kept.text()]).toEqual(['out/a+b.bin', 'x'.repeat(300_000)])
   })
 
-  test('never lets a secret on the wire: no token, no key, no credential', async () => {
+  test('never sends a secret: no token, no key, no credential', async () => {
     const [by, ipad, opad] = readFileSync(join(host.dir, 'private', 'key'), 'utf8').split('\n')
     const wire = man.wire.toString('latin1')
     expect(by).toBe('listened')
@@ -68,7 +68,7 @@ describe('an agent behind a man who only listens', () => {
   })
 })
 
-test('a script that the man has changed does not run', async () => {
+test('a script that the attacker changed does not run', async () => {
   const { changed } = man
   man.meddles({ answer: (bytes, kind) => (kind === 'agent.sh' ? flip(bytes, /umask 077/) : bytes) })
   const host = await farm().beginHost('wary', { by: signedLine })
@@ -78,7 +78,7 @@ test('a script that the man has changed does not run', async () => {
   expect(man.exchanges.filter(({ request }) => request.includes('wary'))).toEqual([])
 })
 
-test('a script that came through a pipe is not fetched again over plain HTTP, and the invitation is not used', async () => {
+test('a script from a pipe is not downloaded again over plain HTTP, and the invitation stays unused', async () => {
   const host = await farm().beginHost('piped', {
     by: ({ token }) => `curl -s ${man.url}/agent.sh | sh -s -- enroll ${token}`,
   })
@@ -115,7 +115,7 @@ const inRunningJob: Spot[] = [
   ['the signature of an answer', 'progress', /(?<=sig )./, 'answer'],
 ]
 
-describe('a byte that the man changes while a job runs is refused, and the job ends right once he is gone', () => {
+describe('a byte changed while a job runs is refused, and the job ends correctly without the attacker', () => {
   let host: AgentHost
   beforeAll(async () => {
     host = await newHost('running')
@@ -137,7 +137,7 @@ describe('a byte that the man changes while a job runs is refused, and the job e
     expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
   })
 
-  test('a cancel that nobody asked for', async () => {
+  test('a false cancel', async () => {
     const done = join(farm().directory, 'not-cancelled')
     const job = await (
       await farm().push(`echo begun; until [ -e ${done} ]; do sleep 0.1; done; echo right\n`, 'running')
@@ -175,7 +175,7 @@ const beforeJob: Spot[] = [
   ['the answer to the result', 'finish', /(?<=verdict )passed/, 'answer'],
 ]
 
-describe('a byte that the man changes is refused, and the job ends right once he is gone', () => {
+describe('a byte changed before or after a job is refused, and the job ends correctly without the attacker', () => {
   beforeAll(() => newHost('changed'))
 
   test.each(beforeJob)('%s', async (...spot) => {
@@ -194,7 +194,7 @@ describe('a byte that the man changes is refused, and the job ends right once he
   })
 })
 
-describe('what the man has seen', () => {
+describe('a recorded request', () => {
   let host: SignedWireHost
   const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
   beforeAll(async () => {
@@ -211,7 +211,7 @@ describe('what the man has seen', () => {
     return host
   }
 
-  test('does him no good a second time: a request is taken once, by any server of the farm', async () => {
+  test('is refused the second time, by every server of the farm', async () => {
     await farm().push('', 'wire')
     const offer = await host.job(1)
     const body = Buffer.from('a line\n')
@@ -241,7 +241,7 @@ describe('what the man has seen', () => {
     expect((await host.finish(offer, 'a line\n')).code).toBe(0)
   })
 
-  test('does him no good later: a request is good for five minutes, and the answer tells the farm’s time', async () => {
+  test('is refused after five minutes, and the answer contains the farm’s time', async () => {
     for (const clockError of [-310, 310, -1_000_000_000]) {
       const wrong = Object.assign(await signedHost(`wire${clockError}`.replace('-', '-m')), { clockError })
       const answer = await wrong.post('/agent/v1/bye?instance=x', [])
@@ -252,7 +252,7 @@ describe('what the man has seen', () => {
     expect((await late.post('/agent/v1/bye?instance=x', [])).code).toBe(0)
   })
 
-  test('is no way in: neither unsigned, nor with a credential, nor with another host’s key', async () => {
+  test('gives no access: unsigned, with a credential, or with another host’s key', async () => {
     const bearer = await farm().wireHost('wire-bearer')
     const authorization = { authorization: `Bearer ${bearer.credential}` }
     const hello = '/agent/v1/hello'
@@ -279,7 +279,7 @@ describe('what the man has seen', () => {
     expect(await ask(mine, { body: 'END\n' })).toMatch(refusal)
   })
 
-  test('has no dashboard, no API and no second address behind it, and the main port takes no signed request', async () => {
+  test('reaches no dashboard and no API, and the main port accepts no signed request', async () => {
     for (const path of ['/', '/hosts', '/api/v1/hosts', '/healthz', '/metrics', '/agent/v1/hello'])
       expect([path, (await fetch(`${signedUrl}${path}`)).status === 200 && path !== '/agent/v1/hello']).toEqual([
         path,
@@ -296,7 +296,7 @@ describe('what the man has seen', () => {
     expect(await key.text()).toMatch(/^err 401 this credential is not known/)
   })
 
-  test('ends with the host: one that was removed is not known, and its name gets another key', async () => {
+  test('of a removed host is refused, and a new host of that name gets another key', async () => {
     const before = await signedHost('wire-gone')
     await fetch(`${farm().url}/api/v1/hosts/wire-gone`, {
       method: 'DELETE',
@@ -327,14 +327,14 @@ async function olderHost(name: string): Promise<AgentHost> {
   return host
 }
 
-test('a newer agent comes over the signed wire, and runs', async () => {
+test('an agent updates itself with signed requests, and runs', async () => {
   const host = await olderHost('updated')
   await host.hears(/^rumpfarm: updated to /)
   const job = await (await farm().push('echo right', 'updated')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed' })
 })
 
-test('a newer agent that the man has changed is not taken', async () => {
+test('an agent does not install an update that the attacker changed', async () => {
   man.meddles({ answer: (bytes, kind) => (kind === 'agent' ? flip(bytes, /umask 077/) : bytes) })
   const host = await olderHost('outdated')
   await host.hears(
@@ -343,7 +343,7 @@ test('a newer agent that the man has changed is not taken', async () => {
   expect(host.read('agent.sh')).toContain('AGENT_VERSION=0.9.0+1')
 })
 
-test('an old answer, put in the place of a new one, is refused', async () => {
+test('an old answer in place of a new one is refused', async () => {
   const host = await newHost('replayed')
   const done = join(farm().directory, 'replayed')
   const job = await (
@@ -364,7 +364,7 @@ test('an old answer, put in the place of a new one, is refused', async () => {
   expect((await job.log()).toString()).toMatch(/^(line \d+\n)+right\n$/)
 })
 
-test('a host whose clock stands in 1999 learns the time from the farm, once, and works', async () => {
+test('a host whose clock is in 1999 receives the time from the farm once, and works', async () => {
   const folder = join(farm().directory, 'clock')
   mkdirSync(folder, { recursive: true })
   writeFileSync(

@@ -36,7 +36,7 @@ afterAll(() => receiver.close())
 const farm = sharedFarm({ queues: 'redis', environment: quick, projects })
 beforeAll(() => farm().another())
 
-test('of two servers one tells the owner, once, signed; the job is lost after its grace, and tried again; the host comes back', async () => {
+test('one of two servers sends one signed alert; the job is lost after its lease and runs again; the host returns', async () => {
   const vax = await farm().wireHost('vax')
   await alert(farm(), 'vax', receiver)
   const build = await farm().push()
@@ -84,7 +84,7 @@ test('of two servers one tells the owner, once, signed; the job is lost after it
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])
 })
 
-test('an administrator sets and ends it on the page of the host; the address is shown to nobody else', async () => {
+test('an administrator sets and deletes an alert; only administrators see its address', async () => {
   await farm().wireHost('alpha')
   await alert(farm(), 'alpha', receiver)
   const page = await (await fetch(`${farm().url}/hosts/alpha`)).text()
@@ -103,7 +103,7 @@ test('an administrator sets and ends it on the page of the host; the address is 
 })
 
 farmTest(
-  'while Redis is away, leases run out, hosts fall silent and their owners are told',
+  'without Redis, leases expire, hosts become silent and their owners receive alerts',
   { queues: 'redis', environment: quick, projects },
   async farm => {
     const owner = await Receiver.open()
@@ -121,7 +121,7 @@ farmTest(
 )
 
 farmTest(
-  'what an owner would not hear is told again, also when Redis was emptied meanwhile, under the same id',
+  'a refused alert is sent again with the same id, also after Redis was emptied',
   { queues: 'redis', environment: quick, projects },
   async farm => {
     const owner = await Receiver.open()
@@ -140,7 +140,7 @@ farmTest(
 )
 
 farmTest(
-  'a server that was down calls nobody silent when it starts, and gives everybody the full time',
+  'a server that was down reports no host as silent at its start, and gives each host the full time',
   { queues: 'postgres', environment: { ...quick, SILENT_SECONDS: '9' }, projects },
   async farm => {
     const owner = await Receiver.open()

@@ -16,7 +16,7 @@ const farm = sharedFarm({
 
 const nowhere = '1'.repeat(40)
 
-test('a build whose repository is not there is broken, with the words of git', async () => {
+test('a build without its repository is broken, with git’s message', async () => {
   await farm().wireHost('vax')
   const build = await farm().trigger(nowhere, 'gone')
   const job = await (await build.job()).finished()
@@ -25,7 +25,7 @@ test('a build whose repository is not there is broken, with the words of git', a
   expect((await build.view()).problem).toBe(job.attempts[0]?.detail)
 })
 
-test('a build whose repository was away when it was pushed is broken, and runs when it is triggered again', async () => {
+test('a build whose repository was unavailable is broken, and runs when it is triggered again', async () => {
   const { directory } = farm().repository('moving')
   const commit = farm().repository('moving').commit({ 'job.sh': 'echo moved' })
   renameSync(directory, `${directory}-away`)
@@ -39,13 +39,13 @@ test('a build whose repository was away when it was pushed is broken, and runs w
   expect((await job.view()).attempts.map(({ verdict }) => verdict)).toEqual(['passed', 'broken'])
 })
 
-test('a commit that does not exist is refused by name, and nothing is built', async () => {
+test('an unknown commit is refused by name, and nothing is built', async () => {
   await farm().push()
   await expect(farm().trigger(nowhere)).rejects.toThrow(/has no commit 1{40}; newest of main is [0-9a-f]{40}/)
   await expect(farm().trigger('no-such-branch')).rejects.toThrow(/no-such-branch/)
 })
 
-test('a tarball that was evicted between claim and download is made anew', async () => {
+test('a tarball that was deleted between claim and download is created again', async () => {
   const host = await farm().wireHost('alpha')
   await farm().push({ 'job.sh': 'echo hello', 'deep/file.txt': 'a file\n' })
   const offer = await host.job(1)
@@ -61,7 +61,7 @@ test('a tarball that was evicted between claim and download is made anew', async
   expect(gunzipSync(bytes).toString('latin1')).toContain('a file\n')
 })
 
-test('a further source comes at the commit that a file of the first names', async () => {
+test('another source is fetched at the commit that a file of the first source names', async () => {
   const lib = farm().repository('lib')
   const wanted = lib.commit({ 'lib.c': 'int wanted;\n' })
   lib.commit({ 'lib.c': 'int newer;\n' })
@@ -76,7 +76,7 @@ test('a further source comes at the commit that a file of the first names', asyn
   expect(gunzipSync(bytes).toString('latin1')).toContain('int wanted;')
 })
 
-test('a file that should name a commit and does not breaks the build, with what it says instead', async () => {
+test('a file that does not name a commit breaks the build, and the message quotes it', async () => {
   await farm().wireHost('sparc')
   const build = await farm().push({ 'job.sh': 'echo', '.librev': 'newest please\n' }, 'further')
   const { problem } = await build.prepared()

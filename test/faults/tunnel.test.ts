@@ -39,7 +39,7 @@ const isWhole = (log: Buffer) => {
   expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
 }
 
-test('a job runs through one ssh, which ends with the agent; check opens one of its own then', async () => {
+test('a job uses one ssh, which ends with the agent; check then opens its own', async () => {
   const host = await newHost('vax')
   const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -63,7 +63,7 @@ test('a job runs through one ssh, which ends with the agent; check opens one of 
   await endOfTunnels(host)
 })
 
-test('sshd is killed in mid-job and comes back: the job goes on, and its log is whole', async () => {
+test('a job keeps running while sshd is killed and restarts, and its log is complete', async () => {
   const host = await newHost('alpha')
   const done = join(farm().directory, 'alpha-done')
   const job = await (await farm().push(counting(done), 'alpha')).job()
@@ -79,7 +79,7 @@ test('sshd is killed in mid-job and comes back: the job goes on, and its log is 
   isWhole(await job.log())
 })
 
-test('an agent that was killed leaves its ssh behind, and goes on with it: there are never two', async () => {
+test('a restarted agent uses the ssh of the killed one: there are never two', async () => {
   const host = await newHost('mips')
   const done = join(farm().directory, 'mips-done')
   const job = await (await farm().push(counting(done), 'mips')).job()
@@ -95,7 +95,7 @@ test('an agent that was killed leaves its ssh behind, and goes on with it: there
   expect(before.length).toBe(1)
 })
 
-test('a gateway with another key is a man in the middle: nothing is sent to it, and the host goes on when he is gone', async () => {
+test('the agent sends nothing to a gateway with another key, and continues when the right key is back', async () => {
   const host = await newHost('sun')
   const done = join(farm().directory, 'sun-done')
   const job = await (await farm().push(counting(done), 'sun')).job()
@@ -123,7 +123,7 @@ test('a gateway with another key is a man in the middle: nothing is sent to it, 
   isWhole(await job.log())
 })
 
-test('without the gateway’s key in host.conf there is no tunnel, and the line says so', async () => {
+test('without the gateway’s key in host.conf there is no tunnel, and the agent says so', async () => {
   const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
   await host.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
@@ -132,7 +132,7 @@ test('without the gateway’s key in host.conf there is no tunnel, and the line 
   expect(await host.exited()).toBe(1)
 })
 
-test('with a wrong word in host.conf the host does not go another way', async () => {
+test('with an invalid tunnel line in host.conf the agent does not connect directly', async () => {
   const seen = farm().server.lines.length
   const conf = gateway.conf.replace(/^tunnel \S+/, 'tunnel nobody-here')
   const by = ({ token }: Invitation) => `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh enroll ${token}`
@@ -146,7 +146,7 @@ test('with a wrong word in host.conf the host does not go another way', async ()
   ).toEqual([])
 })
 
-test('the account is good for the farm’s port and nothing else', async () => {
+test('the tunnel account can reach the farm’s port and nothing else', async () => {
   const [, account = '', port = '', key = ''] = /^tunnel (\S+):(\d+) (\S+)$/m.exec(gateway.conf) ?? []
   const host = await newHost('tidy')
   const ssh = `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${port} -i ${key}`

@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** The same host, as it is when a balancer sends its next request to the other server. */
 const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
 
-test('a job that is queued through one is claimed through the other, at once', async () => {
+test('a job queued through one server is claimed through the other at once', async () => {
   const host = await farm().wireHost('vax')
   await farm().push()
   await host.runs(1)
@@ -28,12 +28,12 @@ test('a job that is queued through one is claimed through the other, at once', a
   await build.prepared()
   const ready = Date.now()
   const offer = await waiting
-  expect(Date.now() - ready).toBeLessThan(2_000) // the reconcile task would wake it within 10 s
+  expect(Date.now() - ready).toBeLessThan(5_000) // the reconcile task would wake it after 10 s
   expect((await host.finish(offer)).code).toBe(0)
   expect((await (await build.job('vax')).view()).verdict).toBe('passed')
 })
 
-test('a host that waits at both gets one job once', async () => {
+test('a host that waits at both servers receives one job once', async () => {
   const host = await farm().wireHost('alpha')
   const both = [host.claim(1, { wait: 15 }), atOther(host).claim(1, { wait: 15 })]
   await farm().push()
@@ -44,7 +44,7 @@ test('a host that waits at both gets one job once', async () => {
   expect(offers.size).toBe(2)
 })
 
-test('a log whose chunks come through both is whole', async () => {
+test('a log sent through both servers is complete', async () => {
   const host = await farm().wireHost('mips')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -59,7 +59,7 @@ test('a log whose chunks come through both is whole', async () => {
   expect((await (await build.job('mips')).log()).toString()).toBe(texts.join(''))
 })
 
-test('a log that one server had to forget is sent again through the other', async () => {
+test('a log that one server discarded is sent again through the other', async () => {
   const host = await farm().wireHost('pdp')
   await farm().push()
   const offer = await host.job(1)
@@ -70,7 +70,7 @@ test('a log that one server had to forget is sent again through the other', asyn
   expect(await host.finish(offer, 'right.')).toMatchObject({ code: 0 })
 })
 
-test('a cancel through one is told by the other with its next answer', async () => {
+test('a cancel through one server is in the next answer of the other', async () => {
   const host = await farm().wireHost('sparc')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -85,7 +85,7 @@ test('a cancel through one is told by the other with its next answer', async () 
   )
 })
 
-test('a job that is finished through one is over for the other', async () => {
+test('a job finished through one server is finished for the other', async () => {
   const host = await farm().wireHost('hppa')
   await farm().push()
   const offer = await host.job(1)
@@ -98,7 +98,7 @@ test('a job that is finished through one is over for the other', async () => {
   expect(late.text).toMatch(/^the lease is lost/)
 })
 
-test('a host that is removed through one is refused by the other', async () => {
+test('a host removed through one server is refused by the other', async () => {
   const host = await farm().wireHost('alpha64')
   await farm().push()
   const offer = await host.job(1)
@@ -111,11 +111,11 @@ test('a host that is removed through one is refused by the other', async () => {
     return answer.code === 401 ? answer : undefined
   })
   expect(late.text).toMatch(/^this credential is not known/)
-  expect(Date.now() - begun).toBeLessThan(2_000) // Redis carries it; a credential is remembered for 5 s
+  expect(Date.now() - begun).toBeLessThan(4_000) // Redis carries it; a credential is cached for 5 s
   expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
 })
 
-test('a lease that is renewed through either outlives one that is not', async () => {
+test('a lease renewed through either server outlives one that is not renewed', async () => {
   const [host, silent] = [await farm().wireHost('m68k'), await farm().wireHost('sh3')]
   const build = await farm().push('', 'brief')
   const offer = await host.job(1)

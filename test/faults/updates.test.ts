@@ -26,7 +26,7 @@ const becomes = (farm: TestFarm, name: string, what: string, holds: (host: HostA
     return holds(host) ? host : undefined
   })
 
-farmTest('a host with another agent takes the one that the farm has, and builds on', idle, async farm => {
+farmTest('a host with another agent version installs the farm’s agent, and continues to build', idle, async farm => {
   const host = await farm.host('vax')
   expect(await hostOf(farm, 'vax')).toMatchObject({ agentOffered: null, updateFailed: null })
   const { agentVersion } = await hostOf(farm, 'vax')
@@ -41,7 +41,7 @@ farmTest('a host with another agent takes the one that the farm has, and builds 
   expect((await job.finished()).verdict).toBe('passed')
 })
 
-farmTest('what became of an update is on the host’s page and in the API', idle, async farm => {
+farmTest('the result of an update is on the host’s page and in the API', idle, async farm => {
   const host = await farm.host('vax')
   const { agentVersion } = await hostOf(farm, 'vax')
   await host.stop()
@@ -64,7 +64,7 @@ farmTest('what became of an update is on the host’s page and in the API', idle
   })
 })
 
-farmTest('a host below the floor ends what it has and gets nothing new; an update heals it', floor, async farm => {
+farmTest('a host below the minimum version finishes its job and gets no other until it updates', floor, async farm => {
   const host = await farm.host('vax')
   const first = await (await farm.push('echo up; until test -f "$HOME/go"; do sleep 0.1; done; echo down')).job('vax')
   await first.logged('up')
@@ -94,37 +94,41 @@ farmTest('a host below the floor ends what it has and gets nothing new; an updat
   expect(await hostOf(farm, 'vax')).toMatchObject({ refusal: null, agentOffered: null })
 })
 
-farmTest('progress and finish are taken below the floor; hello and claim bring what heals', floor, async farm => {
-  const host = await farm.wireHost('vax', ['amd64'])
-  expect(await host.claim(1)).toMatchObject({ code: 426, text: 'agent too old (1.0.0, needs 1.1.0): drains' })
-  host.version = '1.1.0+1'
-  expect(await host.hello(['amd64'])).toMatchObject({ code: 0 })
-  await farm.push()
-  const offer = await host.job(1)
-  host.version = '1.0.9+1'
-  const hello = await host.hello(['amd64'])
-  expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): drains' })
-  expect(lineValue(hello.lines, 'poll')).toBe('50')
+farmTest(
+  'below the minimum version, progress and finish are accepted; hello and claim offer the update',
+  floor,
+  async farm => {
+    const host = await farm.wireHost('vax', ['amd64'])
+    expect(await host.claim(1)).toMatchObject({ code: 426, text: 'agent too old (1.0.0, needs 1.1.0): drains' })
+    host.version = '1.1.0+1'
+    expect(await host.hello(['amd64'])).toMatchObject({ code: 0 })
+    await farm.push()
+    const offer = await host.job(1)
+    host.version = '1.0.9+1'
+    const hello = await host.hello(['amd64'])
+    expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): drains' })
+    expect(lineValue(hello.lines, 'poll')).toBe('50')
 
-  expect(await host.claim(1)).toMatchObject({ code: 0 }) // what it has, it is told again
-  expect(await host.progress(offer, 'log\n')).toMatchObject({ code: 0 })
-  expect(await host.finish(offer, 'log\n')).toMatchObject({ code: 0, lines: [['verdict', 'passed']] })
-  const claim = await host.claim(2)
-  expect(claim.code).toBe(426)
-  const bytes = Buffer.from(await (await host.ask('GET', '/agent/v1/agent')).arrayBuffer())
-  const version = /^AGENT_VERSION=(.*)$/m.exec(bytes.toString())?.[1]
-  for (const answer of [hello, claim]) {
-    expect(lineValue(answer.lines, 'update')).toMatch(
-      new RegExp(
-        `^${version?.replace('+', '\\+')} ${bytes.length} crc:${cksum(bytes)} sha256:[0-9a-f]{64} md5:[0-9a-f]{32}$`,
-      ),
-    )
-  }
-  host.credential = 'rfh-nobody'
-  expect(await (await host.ask('GET', '/agent/v1/agent')).text()).toMatch(/^err 401 /)
-})
+    expect(await host.claim(1)).toMatchObject({ code: 0 }) // what it has, it is told again
+    expect(await host.progress(offer, 'log\n')).toMatchObject({ code: 0 })
+    expect(await host.finish(offer, 'log\n')).toMatchObject({ code: 0, lines: [['verdict', 'passed']] })
+    const claim = await host.claim(2)
+    expect(claim.code).toBe(426)
+    const bytes = Buffer.from(await (await host.ask('GET', '/agent/v1/agent')).arrayBuffer())
+    const version = /^AGENT_VERSION=(.*)$/m.exec(bytes.toString())?.[1]
+    for (const answer of [hello, claim]) {
+      expect(lineValue(answer.lines, 'update')).toMatch(
+        new RegExp(
+          `^${version?.replace('+', '\\+')} ${bytes.length} crc:${cksum(bytes)} sha256:[0-9a-f]{64} md5:[0-9a-f]{32}$`,
+        ),
+      )
+    }
+    host.credential = 'rfh-nobody'
+    expect(await (await host.ask('GET', '/agent/v1/agent')).text()).toMatch(/^err 401 /)
+  },
+)
 
-farmTest('the farm has the installer of service files, for its hosts only', idle, async farm => {
+farmTest('only hosts can download the service installer', idle, async farm => {
   const host = await farm.wireHost('vax')
   const { code, lines } = await host.post('/agent/v1/service', [])
   expect(code).toBe(0)
@@ -136,7 +140,7 @@ farmTest('the farm has the installer of service files, for its hosts only', idle
   expect(await host.post('/agent/v1/service', [])).toMatchObject({ code: 401 })
 })
 
-test('a floor above the farm’s own agent is refused at the start', async () => {
+test('a server refuses to start with a minimum version above its own agent', async () => {
   const farm = await TestFarm.prepare({
     databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
     environment: { AGENT_VERSION_MIN: '999' },

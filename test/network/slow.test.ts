@@ -39,7 +39,7 @@ async function expectWholeLog(name: string, log: Buffer, spoil: (cable: Cable) =
   expect(Buffer.compare(await job.log(), Buffer.concat([Buffer.from('ready\n'), log]))).toBe(0)
 }
 
-describe.concurrent('a log comes in whole through a link', () => {
+describe.concurrent('a log arrives complete through a link', () => {
   test('of 5 kB/s, though a chunk as large as the farm takes it needs longer than a request may last', () =>
     expectWholeLog('modem', talkative(120_000), cable => cable.slow(5_000)))
 

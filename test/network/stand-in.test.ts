@@ -84,7 +84,7 @@ async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) 
   expect(second.said).not.toContain('another agent runs as this host')
 }
 
-describe.concurrent('a job that was lost with its host’s link is run by a stand-in, and the first machine is fenced', () => {
+describe.concurrent('a stand-in runs the job of a disconnected host, and the first machine is fenced', () => {
   test.each<[string, Name]>([
     ['was idle, before this job', 'idle'],
     ['was idle, some jobs ago', 'old'],
@@ -110,7 +110,7 @@ describe.concurrent('a job that was lost with its host’s link is run by a stan
   })
 })
 
-test('a job that is not lost yet, and is given to a stand-in, is the stand-in’s alone', async () => {
+test('a running job that moves to a stand-in belongs to the stand-in only', async () => {
   const first = await firstMachine(farm(), 'early')
   const backup = first.host.backUp()
   const job = await begins(farm(), 'early')
