@@ -175,7 +175,9 @@ export class ConfigError extends Error {}
 
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
-/** A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator chose that. */
+/**
+ * A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator chose that.
+ */
 function makePrivate(directory: string): void {
   try {
     chmodSync(directory, 0o700)
@@ -187,7 +189,7 @@ function makePrivate(directory: string): void {
 /** The first start makes this secret. It is in a file that only its owner can read. */
 function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
   const directory = join(dataDirectory, 'secrets')
-  mkdirSync(dataDirectory, { recursive: true }) // not private: under root, PostgreSQL runs as another user and must be able to enter it
+  mkdirSync(dataDirectory, { recursive: true }) // not private: under root, PostgreSQL runs as another user and must enter it
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   makePrivate(directory)
   try {

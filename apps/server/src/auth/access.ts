@@ -20,8 +20,8 @@ export interface Access {
 const anyone: Visitor = { kind: 'anyone' }
 
 export function openAccess({ farm, config }: Services): Access {
-  // Derived from the session: nothing is stored, and a form of another session is refused. SameSite=Lax alone would accept forms
-  // from another host name of the same site.
+  // Derived from the session: nothing is stored, and a form of another session is refused. SameSite=Lax alone would accept
+  // forms from another host name of the same site.
   const csrfOf = (session: string) =>
     createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
 

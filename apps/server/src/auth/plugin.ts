@@ -33,8 +33,8 @@ export const authPlugin = (services: Services) =>
   )
 
 /**
- * Accepts only administrators: a token, or a session with its form token. Use it as preHandler for forms, and as onRequest for the
- * API, where the form token is in X-CSRF-Token: the body of an unknown client is not read.
+ * Accepts only administrators: a token, or a session with its form token. Use it as preHandler for forms, and as onRequest for
+ * the API, where the form token is in X-CSRF-Token: the body of an unknown client is not read.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 

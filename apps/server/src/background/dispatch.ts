@@ -13,8 +13,8 @@ export interface QueuedAttempt {
 /** Messages that an attempt can be claimed, with one queue for each host. They are advice: the attempt's row decides. */
 export interface Dispatch {
   /**
-   * Sends messages. A message that exists is not sent twice. Calls `sent` for each host whose messages are in its queue. Rejects
-   * if the queue cannot be reached.
+   * Sends messages. A message that exists is not sent twice. Calls `sent` for each host whose messages are in its queue.
+   * Rejects if the queue cannot be reached.
    */
   send(attempts: readonly QueuedAttempt[], sent?: (hostId: number) => void): Promise<void>
   /** Takes the next message of a host; undefined if there is none or the queue does not answer in time. */

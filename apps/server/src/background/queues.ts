@@ -73,7 +73,8 @@ async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: 
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
   pool.setMaxListeners(0) // the queue and taker of every host listen to this pool
-  pool.on('connect', client => client.on('error', () => {})) // without a listener a broken connection would end the process; BullMQ sees the error of its query
+  // Without a listener, a broken connection would end the process. BullMQ sees the error of its query.
+  pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues is broken'))
   return {
     redis: undefined,
@@ -119,7 +120,10 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
 /** BullMQ deletes a message once it is taken: the lease is in the row. */
 const messageOptions = { removeOnComplete: true, removeOnFail: true }
 
-/** BullMQ renews this lock while a task runs. After a server is killed, another takes over its tasks after this time and a stalled check. */
+/**
+ * BullMQ renews this lock while a task runs. After a server is killed, another takes over its tasks after this time and a
+ * stalled check.
+ */
 const taskLockMs = 10_000
 
 /** Longer than a take. After this time, a message whose taker has died can be removed and sent again. */

@@ -34,8 +34,8 @@ const hostName = /^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*\.?$/i
 
 /**
  * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name of
- * PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this machine (DNS
- * rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
+ * PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this machine
+ * (DNS rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
  */
 export function checkHost(
   app: FastifyInstance,

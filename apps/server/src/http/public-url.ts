@@ -11,8 +11,8 @@ declare module 'fastify' {
 }
 
 /**
- * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many proxies pass on
- * the client's value.
+ * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many proxies pass
+ * on the client's value.
  */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
@@ -35,8 +35,8 @@ export function addPublicPath(app: FastifyInstance, publicPath: string): void {
 }
 
 /**
- * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a path of this
- * name, such as /builds.
+ * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a path of
+ * this name, such as /builds.
  */
 export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
   const top = publicPath.split('/')[1] ?? ''

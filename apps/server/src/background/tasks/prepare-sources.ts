@@ -7,8 +7,8 @@ type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | '
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
- * Fetches a build's commits into the mirror and makes its tarballs, before a host can claim a job of it. So a forge that does not
- * answer, or a commit that does not exist, costs no host time. Afterwards the branches of the project are read.
+ * Fetches a build's commits into the mirror and makes its tarballs, before a host can claim a job of it. So a forge that does
+ * not answer, or a commit that does not exist, costs no host time. Afterwards the branches of the project are read.
  */
 export const prepareSources: Task<{ buildId: number }> = async ({ farm, mirrors, requests }, { buildId }) => {
   const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])

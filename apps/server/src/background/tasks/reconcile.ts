@@ -2,8 +2,9 @@ import { topics } from '../../events/bus.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Makes the queue match the rows: it sends a message for every claimable attempt, and requests the tasks that builds and branches
- * wait for. A message that exists is not sent twice. So any server may run this at any time, and a lost Redis loses nothing.
+ * Makes the queue match the rows: it sends a message for every claimable attempt, and requests the tasks that builds and
+ * branches wait for. A message that exists is not sent twice. So any server may run this at any time, and a lost Redis loses
+ * nothing.
  */
 export const reconcile: Task = async ({ farm, dispatch, bus, requests }) => {
   for (const buildId of await farm.builds.listUnprepared()) requests.prepareSources(buildId)

@@ -7,8 +7,8 @@ export interface Bearer {
   name: string
 }
 
-// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is lost, its
-// credential stays valid for this time.
+// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is lost,
+// its credential stays valid for this time.
 const cacheMs = 5_000
 const cachedMax = 10_000
 
