@@ -52,7 +52,7 @@ describe('a file without a usable secret is an error with its name, and is not r
     ['two lines', `${good}\n${good}\n`],
   ])('%s', (_, text) => {
     writeFileSync(path, text)
-    expect(() => keptSecret(path, () => good)).toThrow(`${path} holds no usable secret`)
+    expect(() => keptSecret(path, () => good)).toThrow(`${path} contains no usable secret`)
     expect(readFileSync(path, 'utf8')).toBe(text)
   })
 })
