@@ -66,7 +66,7 @@ const offences = (files: readonly SourceFile[], allowed: (name: string, file: So
 
 const isFile = (name: string) => /^(packages|apps|test|prisma)\//.test(name) || name.startsWith('..')
 
-test('the table in ARCHITECTURE.md is the one that is checked here', () => {
+test('this test checks the table that ARCHITECTURE.md shows', () => {
   const { text } = readSource('ARCHITECTURE.md')
   const rows = [...text.matchAll(/^\| `?([a-z/*.-]+)`? \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, name, ours]) => [
     name,
@@ -75,7 +75,7 @@ test('the table in ARCHITECTURE.md is the one that is checked here', () => {
   expect(rows).toEqual(parts.map(({ name, ours }) => [name, ours]))
 })
 
-test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names files and functions that exist', page => {
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('the files and functions that %s names exist', page => {
   const { text } = readSource(page)
   const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma|md))`/g)]
   const missing = named.flatMap(([, name, path = '']) => {
@@ -87,7 +87,7 @@ test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s names files and functions 
   expect(missing).toEqual([])
 })
 
-test('what a file imports is found in every form', () => {
+test('the check finds the imports of a file in every form', () => {
   const text = [
     `import { type A,\n  b as c } from './b.ts'`,
     `import type D from 'd'`,
@@ -102,7 +102,7 @@ test('what a file imports is found in every form', () => {
   )
 })
 
-test.each(parts)('$name imports only what it may', ({ name, place, may }) => {
+test.each(parts)('$name imports only the packages that its row allows', ({ name, place, may }) => {
   const files = shipped.filter(({ path }) => place.test(path))
   expect(files.length > 0 || name === 'apps/agent').toBe(true) // the agent has no TypeScript
   expect(offences(files, imported => (isFile(imported) ? place.test(imported) : may.test(imported)))).toEqual([])
@@ -111,7 +111,7 @@ test.each(parts)('$name imports only what it may', ({ name, place, may }) => {
 /** The file that a package of ours stands for. */
 const fileOf = (imported: string) => imported.replace(/^@rumpfarm\/([a-z-]+)$/, 'packages/$1/src/index.ts')
 
-test('no files import each other in a circle, not even types', () => {
+test('no files import each other in a circle, not even for types', () => {
   expect(importCircles(code, fileOf).map(circle => circle.join(' imports '))).toEqual([])
 })
 
@@ -130,13 +130,13 @@ test('every file that a package.json exports exists', () => {
 const exportsOf = (exported: unknown): string[] =>
   typeof exported === 'string' ? [exported] : Object.values(exported ?? {}).flatMap(exportsOf)
 
-test('the agent is POSIX sh and nothing else', () => {
+test('the source of the agent is POSIX sh only', () => {
   const files = sourceFiles(/^apps\/agent\/lib\//).map(({ path }) => path)
   expect(files.length).toBeGreaterThan(10)
   expect(files.filter(path => !path.endsWith('.sh'))).toEqual([])
 })
 
-describe('one file each', () => {
+describe('each dependency has one place', () => {
   const only = (what: string, place: string, name: RegExp, allowed: RegExp) =>
     test(what, () => {
       const files = shipped.filter(({ path }) => path.startsWith(place))
@@ -153,7 +153,7 @@ describe('one file each', () => {
     /^apps\/server\/src\/(routes\/|http\/|auth\/|app\.ts$|server\.ts$)/,
   )
 
-  test('http/ serves every audience and imports no routes', () => {
+  test('http/ serves all routes and imports none of them', () => {
     const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/http/'))
     expect(offences(files, imported => !imported.startsWith('apps/server/src/routes/'))).toEqual([])
   })
@@ -164,14 +164,14 @@ describe('one file each', () => {
     expect(readers.map(({ path }) => path)).toEqual([])
   })
 
-  test('packages read no environment at all', () => {
+  test('packages do not read the environment', () => {
     const files = shipped.filter(({ path }) => path.startsWith('packages/'))
     const readers = files.filter(({ text }) => /^(?!\s*(\/?\*|\/\/)).*\bprocess\.env\b/m.test(text))
     expect(readers.map(({ path }) => path)).toEqual([])
   })
 })
 
-test('no page names a path of the farm without the path of PUBLIC_URL', () => {
+test('every link in a page includes the path of PUBLIC_URL', () => {
   const pages = shipped.filter(({ path }) => path.startsWith('apps/server/src/') && !path.endsWith('/links.tsx'))
   const literal = /\b(href|src|action)=\{?["'`]?\//
   const element = /<(form\b|a\b(?!.*href=("#|\{`#)))/ // links.tsx has <A> and <Form> instead
@@ -184,12 +184,12 @@ test('no page names a path of the farm without the path of PUBLIC_URL', () => {
   expect(offenders).toEqual([])
 })
 
-test('no package, folder or file is named for no purpose', () => {
+test('every package, folder and file has a name that says its purpose', () => {
   const vague = /(^|\/)(utils?|helpers?|common|shared|misc|types)(\/|\.[a-z]+$)/
   expect(sourceFiles(/./).flatMap(({ path }) => (vague.test(path) ? [path] : []))).toEqual([])
 })
 
-test('no file is a giant: 400 lines, and 500 for a test', () => {
+test('no file has more than 400 lines, and no test more than 500', () => {
   const files = sourceFiles(/\.(ts|tsx|mjs|js|sh|prisma)$/)
   const giants = files.filter(file => file.text.split('\n').length > (isTest(file) ? 500 : 400))
   expect(giants.map(({ path }) => path)).toEqual([])

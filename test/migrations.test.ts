@@ -47,11 +47,11 @@ const history = `SELECT migration_name, checksum, logs, rolled_back_at, applied_
 const historyColumns = `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
   FROM information_schema.columns WHERE table_name = '_prisma_migrations' ORDER BY ordinal_position`
 
-test('the migrations give exactly the tables of schema.prisma', async () => {
+test('the migrations create exactly the tables of schema.prisma', async () => {
   expect(await missingSql(inject('postgresUrl'))).toBe('')
 })
 
-test('schema.sql is the schema of a migrated database', async () => {
+test('schema.sql equals the schema of a migrated database', async () => {
   const url = await withDatabase(createTestDatabase())
   expect(await readFile(dumpFile(), 'utf8')).toBe(await dumpSchema(url))
 })
@@ -63,13 +63,13 @@ test('schema.sql creates the schema that it describes', async () => {
   expect(await dumpSchema(url)).toBe(dump)
 })
 
-test('the dump refuses what it cannot write', async () => {
+test('the dump fails if the schema contains something that it cannot write', async () => {
   const url = await withDatabase(createEmptyDatabase())
   await query(url, 'CREATE VIEW one AS SELECT 1; CREATE FUNCTION two() RETURNS int LANGUAGE sql RETURN 2')
   await expect(dumpSchema(url)).rejects.toThrow(/cannot write: relation one, routine two\(\)$/)
 })
 
-test('the server writes the history that Prisma’s engine writes', async () => {
+test('the server writes the same migration history as Prisma’s engine', async () => {
   const [byServer, byEngine] = [await withDatabase(createEmptyDatabase()), await withDatabase(createEmptyDatabase())]
   expect(await migrate(byServer)).toEqual(await migrateWithEngine(byEngine))
 
@@ -83,7 +83,7 @@ test('Prisma’s engine finds nothing to apply in a database that the server mig
   expect(await migrateWithEngine(url)).toEqual([])
 })
 
-test('the server applies the rest to a database that an earlier server migrated with Prisma’s engine', async () => {
+test('the server applies the missing migrations to a database that Prisma’s engine migrated', async () => {
   const url = await withDatabase(createEmptyDatabase())
   const earlier = await migrateWithEngine(url, await firstMigrations(3))
   expect(earlier).toHaveLength(3)

@@ -31,7 +31,7 @@ beforeAll(async () => {
   session = await signIn()
 })
 
-test('the line for a host names the path, and its agent enrols, works and sends its log and files below it', async () => {
+test('the command for a host contains the path, and its agent enrols, runs jobs and sends logs and files below it', async () => {
   expect(await lineFor(api, 'another')).toContain(` ${proxy.url}/agent.sh `)
   expect(host.read('farm')).toContain(proxy.url)
   const job = farm().job(jobId)
@@ -41,7 +41,7 @@ test('the line for a host names the path, and its agent enrols, works and sends 
 })
 
 test.each(['a visitor', 'an administrator'])(
-  'every link, script, stream and form of every page of %s lies below the path and answers',
+  'every link, script, stream and form of every page of %s is below the path and answers',
   async who => {
     const { broken, pages } = await crawl(who === 'a visitor' ? {} : { cookie: session })
     expect(broken).toEqual([])
@@ -52,7 +52,7 @@ test.each(['a visitor', 'an administrator'])(
   },
 )
 
-test('signing in, a form and signing out lead to pages below the path, and the cookie is for this path only', async () => {
+test('login, forms and logout lead to pages below the path, and the cookie is valid for this path only', async () => {
   const { url } = await api.post<{ url: string }>('/api/v1/login-links')
   expect(url).toMatch(`${proxy.url}/login/`)
   const signedIn = await fetch(url, { method: 'POST', redirect: 'manual' })
@@ -78,7 +78,7 @@ test('signing in, a form and signing out lead to pages below the path, and the c
   expect(signedOut.headers.get('set-cookie')).toContain('; Path=/farm; ')
 })
 
-test('an API page names the next one below the path, in its body and its Link header, and so do Location and problems', async () => {
+test('next links, Location headers and problems of the API have the path', async () => {
   const first = await fetch(`${proxy.url}/api/v1/builds?limit=1`)
   const { next } = (await first.json()) as { next: string }
   expect(first.headers.get('link')).toBe(`<${next}>; rel="next"`)
@@ -98,7 +98,7 @@ test('an API page names the next one below the path, in its body and its Link he
   expect(servers).toEqual([{ url: proxy.url }])
 })
 
-test('a proxy that leaves the path in the requests, and no proxy at all, work as well', async () => {
+test('the farm also works if the proxy keeps the path in its requests, and without a proxy', async () => {
   for (const path of ['/farm', '/farm/', '/', '/farm/builds?before=9', '/builds'])
     expect((await fetch(farm().url + path)).status, path).toBe(200)
   expect((await fetch(`${farm().url}/farmer`)).status).toBe(404)

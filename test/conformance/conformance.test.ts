@@ -80,7 +80,7 @@ const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
   SIGNED_PORT: '0',
 })
 
-describe.concurrent('a host of the farm', () => {
+describe.concurrent('every host keeps these promises of the farm', () => {
   afterAll(async () => {
     await plainFarms.close()
     await signedFarms.close()

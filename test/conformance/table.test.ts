@@ -20,7 +20,7 @@ const results = [
   round('dash', 'wget', 'two', { passed: false }),
 ]
 
-test('a cell counts what passed, and names what did not', () => {
+test('a cell of the table shows how many scenarios passed, and lists the others', () => {
   expect(tableOf(results).split('\n')).toEqual([
     '| shell | curl | wget |',
     '| --- | --- | --- |',
@@ -29,18 +29,18 @@ test('a cell counts what passed, and names what did not', () => {
   ])
 })
 
-test('what failed, and what never came to an end, are failures; what this machine lacks is none', () => {
+test('failed and unfinished rounds are failures, and rounds that this machine cannot run are not', () => {
   expect(failures(results)).toEqual(['dash, wget: two'])
   expect(failures([...results, round('mksh', 'curl', 'one')])).toEqual(['dash, wget: two', 'mksh, curl: one'])
 })
 
-test('a round that was played in two runs counts once, and has passed if it did in one', () => {
+test('a round that ran in two runs counts once, and counts as passed if one run passed', () => {
   const again = [...results, round('dash', 'wget', 'two'), round('dash', 'wget', 'two', { passed: true })]
   expect(failures(again)).toEqual([])
   expect(successes(again)).toEqual(['dash, curl: one', 'dash, curl: two', 'dash, wget: one', 'dash, wget: two'])
 })
 
-test('the table replaces the one before, and nothing else of the page', () => {
+test('the new table replaces the old one, and the rest of the page stays', () => {
   const page = 'before\n<!-- conformance -->\nold\n<!-- /conformance -->\nafter\n'
   const written = withTable(page, 'new')
   expect(written).toBe('before\n<!-- conformance -->\nnew\n<!-- /conformance -->\nafter\n')

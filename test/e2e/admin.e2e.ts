@@ -13,7 +13,7 @@ test('a visitor sees no buttons and cannot send forms', async ({ farm, page }) =
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Only administrators can invite hosts')
 })
 
-test('a form with the token of another session is refused', async ({ farm, page, signIn }) => {
+test('the farm refuses a form with the token of another session', async ({ farm, page, signIn }) => {
   const build = await farm.push('# with a wrong token\n')
   await signIn(page)
   const refused = await page.request.post(`/builds/${build.id}/cancel`, { form: { _csrf: 'x'.repeat(43) } })
@@ -34,11 +34,7 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')
 })
 
-test('a commit that was built before is not built again, unless an administrator asks for it', async ({
-  farm,
-  page,
-  signIn,
-}) => {
+test('the farm builds a commit again only if an administrator asks for it', async ({ farm, page, signIn }) => {
   const commit = farm.repository('sample').commit({ 'job.sh': '# built twice\n' })
   await signIn(page)
   const build = async () => {
@@ -58,7 +54,7 @@ test('a commit that was built before is not built again, unless an administrator
   await expect(page.getByText(commit).first()).toBeVisible()
 })
 
-test('the page for a commit that does not exist shows git’s message', async ({ page, signIn }) => {
+test('the page for a commit that does not exist shows the message of git', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')
   await page.getByLabel('Branch, tag or commit').fill('no-such-branch')
@@ -82,7 +78,7 @@ test('an administrator cancels a running job and runs it again', async ({ farm, 
   await expect(page.getByRole('link', { name: '1 cancelled' })).toBeVisible()
 })
 
-test('an invitation is one command that makes a machine a host', async ({ farm, page, signIn }) => {
+test('an invitation shows one command that makes a machine a host', async ({ farm, page, signIn }) => {
   await signIn(page)
   await page.goto('/hosts')
   await page.getByRole('link', { name: 'Invite a host' }).click()
@@ -116,7 +112,7 @@ test('an invitation shows how to read the script first, with the SHA-256 of the 
   expect(served.toString()).toMatch(/^# end of agent.sh$/m)
 })
 
-test('a host is paused, resumed and removed', async ({ farm, page, signIn }) => {
+test('an administrator pauses, resumes and removes a host', async ({ farm, page, signIn }) => {
   await farm.wireHost('paused-1', ['armv7'])
   await signIn(page)
   await page.goto('/hosts/paused-1')

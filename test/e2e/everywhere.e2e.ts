@@ -46,7 +46,7 @@ async function violations(page: Page, ...rules: string[]): Promise<string[]> {
 }
 
 // One test for five promises, since each needs every page: loading the pages once instead of three times saves 28 loads.
-test('every page works with a screen reader, in light and dark, at 320 pixels, and by keyboard', async ({
+test('every page works with a screen reader, in light and dark mode, at 320 pixels, and with the keyboard', async ({
   farm,
   page,
 }) => {
@@ -144,7 +144,7 @@ test('dark mode has a dark background', async ({ page }) => {
 
 const brightness = (colour: string): number => Math.max(...(colour.match(/\d+/g) ?? []).map(Number))
 
-test('a wide matrix scrolls in its own frame, also by keyboard', async ({ farm, page }) => {
+test('a wide matrix scrolls in its own frame, with the keyboard, too', async ({ farm, page }) => {
   await farm.wireHost(
     'wide-1',
     Array.from({ length: 20 }, (_, index) => `arch${index}`),
@@ -158,10 +158,10 @@ test('a wide matrix scrolls in its own frame, also by keyboard', async ({ farm, 
   expect(await overflow(page)).toBe(0)
 })
 
-test.describe('without JavaScript', () => {
+test.describe('pages without JavaScript', () => {
   test.use({ javaScriptEnabled: false })
 
-  test('every page is complete, and a page that can change loads itself again', async ({ farm, page }) => {
+  test('every page is complete, and a page that can change reloads itself', async ({ farm, page }) => {
     const { job, running } = await pagesOf(farm)
     await page.goto('/')
     await expect(page.getByRole('row', { name: /everywhere-1/ })).toContainText('failed build')
@@ -174,7 +174,7 @@ test.describe('without JavaScript', () => {
     expect(await page.content()).toContain('http-equiv="refresh"')
   })
 
-  test('the forms of an administrator work', async ({ farm, page, signIn }) => {
+  test('an administrator can use every form', async ({ farm, page, signIn }) => {
     await farm.wireHost('plain-1', ['sparc64'])
     await signIn(page)
     await page.goto('/hosts/plain-1')

@@ -2,7 +2,7 @@
 import type { Locator } from '@playwright/test'
 import { ended, expect, markPage, startJob, test } from './farm-page.ts'
 
-test('new lines and the end of a running job appear without a reload', async ({ farm, page }) => {
+test('a page shows new lines and the end of a running job without a reload', async ({ farm, page }) => {
   const host = await farm.wireHost('log-1', ['arm'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'first line\nhalf')
@@ -88,7 +88,7 @@ test('in a browser without shared workers a hidden page closes its connection, s
   await host.finish(offer, 'one\ntwo\n')
 })
 
-test('a lost connection loses no line and repeats none', async ({ farm, page }) => {
+test('a page shows each line of a log once after a lost connection', async ({ farm, page }) => {
   test.slow() // on a busy machine the server needs 20 s to start again
   const host = await farm.wireHost('break-1', ['ppc'])
   const { offer, path } = await startJob(farm, host)
@@ -109,7 +109,7 @@ test('a lost connection loses no line and repeats none', async ({ farm, page }) 
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
-test('the page of a lost job continues with the next attempt', async ({ farm, page }) => {
+test('the page of a lost job shows the next attempt when it starts', async ({ farm, page }) => {
   const host = await farm.wireHost('lost-1', ['vax'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'first try\n')
@@ -126,7 +126,7 @@ test('the page of a lost job continues with the next attempt', async ({ farm, pa
   await stillThere()
 })
 
-test('a log with markup and control characters is shown as text', async ({ farm, page }) => {
+test('the page shows markup and control characters in a log as text', async ({ farm, page }) => {
   const host = await farm.wireHost('nasty-1', ['mipsel'])
   const { offer, path } = await startJob(farm, host)
   const nasty = Buffer.concat([
@@ -159,7 +159,7 @@ test('a log with markup and control characters is shown as text', async ({ farm,
   expect(raw.headers()).toMatchObject({ 'x-content-type-options': 'nosniff' })
 })
 
-test('the failed step is open, and the others open with a click', async ({ farm, page }) => {
+test('the page opens the failed step, and a click opens the other steps', async ({ farm, page }) => {
   const host = await farm.wireHost('steps-1', ['sparc'])
   const { offer, path } = await startJob(farm, host)
   const log = 'configuring\ncompiling\n'

@@ -9,7 +9,7 @@ test('the matrix shows a cell that never ran', async ({ farm, page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText('never ran')
 })
 
-test('a failing cell shows the step, since when and how many cells fail alike, and links to its job', async ({
+test('a failing cell shows its step, its first failure, and how many cells fail alike, and links to its job', async ({
   farm,
   page,
 }) => {
@@ -40,7 +40,7 @@ test('the matrix updates itself without a reload', async ({ farm, page }) => {
   await stillThere()
 })
 
-test('a page that cannot be loaded again tries later', async ({ farm, page }) => {
+test('a page whose reload fails tries again later', async ({ farm, page }) => {
   const host = await farm.wireHost('later-1', ['hppa'])
   const { offer } = await startJob(farm, host)
   await page.goto('/')

@@ -2,7 +2,7 @@ import { ended, expect, markPage, startJob, test } from './farm-page.ts'
 
 test.use({ settings: { PUBLIC_URL: 'http://farm.example/farm' } })
 
-test('below a path, pages load their style, a running job its new lines, and the matrix its updates', async ({
+test('below a path, pages load their style sheet, a running job shows new lines, and the matrix updates itself', async ({
   farm,
   page,
 }) => {

@@ -14,7 +14,7 @@ const farm = sharedFarm({
 const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
 
-test('a job keeps running while its agent is killed and restarts, and its log is byte-exact', async () => {
+test('a job continues when its agent is killed with SIGKILL and starts again, and its log is byte-exact', async () => {
   const host = await farm().host('vax')
   const job = await (await farm().push(counting(40))).job('vax')
   await job.logged('line 3\n')
@@ -36,7 +36,7 @@ const stubborn = [
   'echo up; while :; do wait; done',
 ]
 
-test('a cancelled job receives TERM within 3 s, and processes that ignore it are killed, the whole process group', async () => {
+test('the agent ends a cancelled job within 3 s, and kills the processes of its group that ignore TERM', async () => {
   const host = await farm().host('alpha')
   const sleepers = async () => (await host.processes('sleep 471')).filter(line => /^\S+ +sleep 471/.test(line))
   const toldAt = join(farm().directory, 'told-at')
@@ -71,7 +71,7 @@ const nasty = Buffer.concat([
   Buffer.from('\nend'),
 ])
 
-test('a log with NUL bytes, escapes, HTML and a line of 1 MB is served unchanged, as plain text', async () => {
+test('a log of NUL bytes, escapes, HTML and a line of 1 MB is served unchanged as plain text', async () => {
   await farm().host('mips')
   const script = `head -c ${nasty.length} nasty.bin`
   const build = await farm().push({ 'job.sh': script, 'nasty.bin': nasty })

@@ -15,7 +15,7 @@ const farm = sharedFarm({
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
 const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
 
-test('the artifacts of a failed job are on its page, byte for byte', async () => {
+test('a failed job shows its artifacts on its page, and the farm serves them byte for byte', async () => {
   await farm().host('vax')
   const bytes = bytesOf(1_300_007)
   const files = { 'job.sh': 'mkdir out; cp data out/a+b.bin; echo r >out/report.xml; exit 3\n', data: bytes }
@@ -32,7 +32,7 @@ test('the artifacts of a failed job are on its page, byte for byte', async () =>
   expect(html).toContain('1.3 MB')
 })
 
-test('a large artifact is complete although the server and the agent are killed during its upload', async () => {
+test('a large artifact arrives whole when the server and the agent are killed during the upload', async () => {
   const host = await farm().host('alpha', { conf: 'arch alpha native\n' })
   // Of seq, so that no two of its chunks are alike.
   const job = await (await farm().push('mkdir out; seq 3000000 | head -c 20000001 >out/big\n')).job('alpha')
@@ -50,7 +50,7 @@ test('a large artifact is complete although the server and the agent are killed 
   expect(host.said).toContain('resumed')
 })
 
-test('an artifact above the limit is not stored, the page says so, and the verdict is unchanged', async () => {
+test('the farm does not keep artifacts beyond the recipe’s limit, lists them on the page, and keeps the verdict', async () => {
   await farm().host('sparc', { conf: 'arch sparc native\n' })
   const job = await (await farm().push('mkdir out; seq 6000000 >out/big; echo small >out/small\n')).job('sparc')
   const { verdict, attempts } = await job.finished()
@@ -60,7 +60,7 @@ test('an artifact above the limit is not stored, the page says so, and the verdi
   expect(await page(`/jobs/${job.id}`)).toContain('out/big: it has 46888896 bytes')
 })
 
-describe('on the wire', () => {
+describe('artifacts in the agent protocol', () => {
   const data = bytesOf(5000)
   const told = (name: string, bytes: Buffer) => ['artifact', `${name} ${bytes.length} crc:${cksum(bytes)}`] as const
   let hosts = 0
@@ -71,13 +71,13 @@ describe('on the wire', () => {
     return { host, offer: await host.job(1) }
   }
 
-  test('a claim lists the artifact patterns, and a repeated claim lists them again', async () => {
+  test('the answer to a claim lists the artifacts to keep, and a repeated claim has the same answer', async () => {
     const { host, offer } = await hostWithJob()
     expect(offer.lines.filter(([key]) => key === 'artifact')).toEqual([['artifact', 'out']])
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('bytes are stored by offset, also in hexadecimal; late, repeated and corrupt chunks are refused', async () => {
+  test('the farm stores artifact bytes by offset, also in hexadecimal, and rejects late, repeated and changed bytes', async () => {
     const { host, offer } = await hostWithJob()
     const send = (from: number, to: number, more = {}) =>
       host.artifact(offer, 'out/x', data.subarray(from, to), { offset: from, size: data.length, ...more })
@@ -104,7 +104,7 @@ describe('on the wire', () => {
     expect((await job.view()).attempts[0]?.artifactNote).toBe('out/y: too large')
   })
 
-  test('invalid names and invalid lines are refused', async () => {
+  test('the farm refuses invalid artifact names and invalid lines about artifacts', async () => {
     const { host, offer } = await hostWithJob()
     for (const name of ['.hidden', 'a/..%2F..%2Fb', 'a//b', 'two%20words', 'n'.repeat(129)])
       expect([name, await host.artifact(offer, name, data)]).toMatchObject([name, { code: 400 }])

@@ -25,7 +25,7 @@ let claims = 0
 const ends = async (host: WireHost, exit: number) =>
   host.finish(await host.job(++claims), '', { steps: [{ exit, milliseconds: 1, logBytes: 0 }] })
 
-test('after a force push to an older commit, the cell shows that commit', async () => {
+test('the matrix shows an older commit again after a force push to it', async () => {
   const repository = farm().repository('forced')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('forced')
@@ -42,7 +42,7 @@ test('after a force push to an older commit, the cell shows that commit', async 
   await shows('forced', good, 'passed')
 })
 
-test('a failed build of an older commit, triggered manually, does not turn the cell red', async () => {
+test('an older commit that somebody triggers and that fails does not turn the cell red', async () => {
   const repository = farm().repository('old')
   const older = repository.commit({ 'job.sh': 'false' })
   const newest = repository.commit({ 'job.sh': 'true' })
@@ -64,7 +64,7 @@ test('a failed build of an older commit, triggered manually, does not turn the c
   await shows('old', newest, 'passed')
 })
 
-test('a failed feature branch has its own cells, and main stays green', async () => {
+test('a failing feature branch has its own cells, and main stays green', async () => {
   const repository = farm().repository('mixed')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('mixed')

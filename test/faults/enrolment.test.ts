@@ -8,22 +8,25 @@ const farm = sharedFarm()
 const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
 const stranger = (name: string) => new WireHost(farm().url, name)
 
-test('the enrolment line appears once, with the address that the administrator used', async () => {
+test('an invitation shows its command once, with the address of the farm that the administrator used', async () => {
   const { line, expiresAt } = await invite('line')
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm().url}/agent.sh \\\\| sh -s -- enroll rfi-[0-9a-f]{48}$`))
   expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000)
 })
 
-test('the name of a host is not available to another host', async () => {
+test('the farm refuses an invitation for a name that a host already has', async () => {
   await farm().wireHost('vax')
   await expect(invite('vax')).rejects.toThrow(/there is a host vax/)
 })
 
-test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])('%j is not a valid host name', async name => {
-  await expect(invite(name)).rejects.toThrow(/name/)
-})
+test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])(
+  'the farm refuses %j as the name of a host',
+  async name => {
+    await expect(invite(name)).rejects.toThrow(/name/)
+  },
+)
 
-test('a name that another host took in the meantime: 409, with the time of its enrolment', async () => {
+test('the farm answers 409 if another host took the name after the invitation, with the time of its enrolment', async () => {
   const [first, second] = [await invite('twin'), await invite('twin')]
   expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
@@ -34,7 +37,7 @@ test('a name that another host took in the meantime: 409, with the time of its e
   })
 })
 
-test('a used invitation: 409, but the same host receives the same credential again', async () => {
+test('the farm answers 409 to a used invitation, and gives the same host the same credential again', async () => {
   const token = tokenOf((await invite('alpha')).line)
   const first = await stranger('alpha').enrol(token, 'nonce-1')
   const again = await stranger('alpha').enrol(token, 'nonce-1')
@@ -45,7 +48,7 @@ test('a used invitation: 409, but the same host receives the same credential aga
   })
 })
 
-test('an expired invitation: 410', async () => {
+test('the farm answers 410 to an expired invitation', async () => {
   const token = tokenOf((await invite('late')).line)
   await farm().sql(`UPDATE "Invitation" SET "expiresAt" = now() - interval '1 second' WHERE "hostName" = 'late'`)
   expect(await stranger('late').enrol(token)).toMatchObject({
@@ -54,14 +57,14 @@ test('an expired invitation: 410', async () => {
   })
 })
 
-test('an unknown invitation: 401', async () => {
+test('the farm answers 401 to an unknown invitation', async () => {
   expect(await stranger('nobody').enrol('rfi-invented')).toMatchObject({
     code: 401,
     text: expect.stringMatching(/^this invitation is not known to the farm/),
   })
 })
 
-test('a removed host is refused, and its name is available again', async () => {
+test('the farm refuses a removed host, and an administrator can use its name again', async () => {
   const host = await farm().wireHost('brief')
   await fetch(`${farm().url}/api/v1/hosts/brief`, {
     method: 'DELETE',

@@ -8,7 +8,7 @@ const projects = async () =>
 const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
 const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
 
-test('a project that is added to farm.yaml is active within 2 s', async () => {
+test('a project that somebody adds to farm.yaml is active within 2 s', async () => {
   const written = Date.now()
   await farm().project('second')
   expect(Date.now() - written).toBeLessThan(2_000 + 4_000) // a busy machine needs longer
@@ -26,7 +26,7 @@ const mistaken = `projects:
     steps: none
 `
 
-test('with errors in farm.yaml the previous version stays active, and the pages show each error with its position', async () => {
+test('if farm.yaml has errors, the previous version stays active, and the pages show each error with its position', async () => {
   const before = await projects()
   expect(await write(mistaken)).toMatch(/farm.yaml has 3 errors; the previous version stays active\. Fix the file$/)
   expect(await projects()).toEqual(before)
@@ -38,19 +38,19 @@ test('with errors in farm.yaml the previous version stays active, and the pages 
   )
 })
 
-test('a farm.yaml that is not YAML is refused with the line', async () => {
+test('the farm refuses a farm.yaml that is not valid YAML, and shows the line of the error', async () => {
   await write('projects:\n  sample: [\n')
   expect(await page('/')).toMatch(/farm.yaml:[23]:[0-9]+: /)
   expect(await projects()).toContain('sample')
 })
 
-test('a corrected farm.yaml is active again, and no page shows an error', async () => {
+test('a corrected farm.yaml becomes active, and the pages show no error', async () => {
   await farm().project('fourth')
   expect(await projects()).toContain('fourth')
   expect(await page('/')).not.toContain('farm.yaml has errors')
 })
 
-test('a project removed from farm.yaml is not built, and its builds stay readable', async () => {
+test('the farm does not build a project that is no longer in farm.yaml, and still shows its builds', async () => {
   const build = await farm().push('', 'second')
   await write('projects: {}\n')
   expect(await projects()).toEqual([])

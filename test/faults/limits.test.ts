@@ -18,29 +18,29 @@ const err = (code: number, text: RegExp) => ({ code, text: expect.stringMatching
 const lines = (count: number): WireLine[] => Array.from({ length: count }, (_, number) => [`k${number}`, 'x'])
 const arches = (count: number) => Array.from({ length: count }, (_, number) => `arch${number}`)
 
-describe('a body', () => {
-  test('of more than 1 MiB: 413', async () => {
+describe('limits of a request body', () => {
+  test('the farm answers 413 to a body of more than 1 MiB', async () => {
     const body = Buffer.alloc(1024 * 1024 + 1)
     const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/progress?lease=${offer.lease}&offset=0`, body)
     expect(answer).toMatchObject(err(413, /^a body can have at most 1048576 bytes$/))
   })
 
-  test('of more than 4096 lines: 400', async () => {
+  test('the farm answers 400 to a body of more than 4096 lines', async () => {
     expect(await host.post('/agent/v1/hello', lines(4097))).toMatchObject(err(400, /^more than 4096 lines$/))
   })
 
-  test('that is incomplete: 400', async () => {
+  test('the farm answers 400 to an incomplete body', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n'))
     expect(answer).toMatchObject(err(400, /the last line is not "end": the body is incomplete/))
   })
 
-  test('with a line without a key: 400, with the line number', async () => {
+  test('the farm answers 400 to a line without a key, with the number of the line', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n -x\nend\n'))
     expect(answer).toMatchObject(err(400, /^line 2 has no key: " -x"$/))
   })
 })
 
-describe('a hello', () => {
+describe('limits of a hello', () => {
   test.each<[string, WireLine[], RegExp]>([
     ['of 65 slots', [['slots', 65]], /^"slots" must be a number from 1 to 64$/],
     ['of no slots', [['slots', 0]], /^"slots" must be a number from 1 to 64$/],
@@ -54,9 +54,9 @@ describe('a hello', () => {
     ],
     ['with an arch of 65 characters', [['arch', `${'x'.repeat(65)} native`]], /must have the form: arch NAME/],
     ['with 201 facts', lines(201), /^more than 200 facts$/],
-    ['that speaks protocol 2', [['protocol', 2]], /^this farm supports protocol 1, not 2$/],
+    ['for protocol 2', [['protocol', 2]], /^this farm supports protocol 1, not 2$/],
     ['without a version', [['version', '']], /^the line "version" is missing or malformed$/],
-  ])('%s: 400', async (_, changes, text) => {
+  ])('the farm answers 400 to a hello %s', async (_, changes, text) => {
     const usual: WireLine[] = [
       ['version', '1.0.0'],
       ['instance', host.instance],
@@ -67,13 +67,13 @@ describe('a hello', () => {
     expect(await host.post('/agent/v1/hello', body)).toMatchObject(err(400, text))
   })
 
-  test('with 65 arches, or one twice: 400', async () => {
+  test('the farm answers 400 to a hello with 65 arches or with the same arch twice', async () => {
     expect(await host.hello(arches(65))).toMatchObject(err(400, /^more than 64 arches$/))
     expect(await host.hello(['vax', 'vax'])).toMatchObject(err(400, /^an arch is declared twice$/))
   })
 })
 
-describe('a claim', () => {
+describe('limits of a claim', () => {
   test.each([
     ['without an instance', 'slot=1&claim=1', /^the parameter "instance" is missing$/],
     ['for slot 0', 'instance=i&slot=0&claim=1', /^the parameter "slot" must be a number, 1 or larger$/],
@@ -82,12 +82,12 @@ describe('a claim', () => {
       'instance=i&slot=1&claim=1000000000',
       /^the parameter "claim" must be a number of at most 9 digits$/,
     ],
-  ])('%s: 400', async (_, query, text) => {
+  ])('the farm answers 400 to a claim %s', async (_, query, text) => {
     expect(await host.post(`/agent/v1/claim?${query}`, [])).toMatchObject(err(400, text))
   })
 })
 
-describe('progress', () => {
+describe('limits of a progress message', () => {
   test.each([
     ['without a lease', 'offset=0&len=0', 400, /^the parameters "lease" and "offset" are needed$/],
     ['without an offset', 'lease=x&len=0', 400, /^the parameters "lease" and "offset" are needed$/],
@@ -98,29 +98,29 @@ describe('progress', () => {
       400,
       /"steps" is malformed/,
     ],
-    ['with hexadecimal that is none', 'lease=LEASE&offset=0&len=1&enc=hex', 422, /does not have the length/],
-  ])('%s: %3$i', async (_, query, code, text) => {
+    ['with invalid hexadecimal', 'lease=LEASE&offset=0&len=1&enc=hex', 422, /does not have the length/],
+  ])('the farm answers progress %s with %3$i', async (_, query, code, text) => {
     const path = `/agent/v1/attempts/${offer.attempt}/progress?${query.replace('LEASE', offer.lease)}`
     expect(await host.post(path, Buffer.from(query.includes('hex') ? 'zz' : ''))).toMatchObject(err(code, text))
   })
 })
 
-describe('a finish', () => {
+describe('limits of a finish', () => {
   test.each<[string, WireLine[], RegExp]>([
-    ['for a reason that is none', [['reason', 'whim']], /^the line "reason" must be one of exit, cancelled, /],
+    ['with an unknown reason', [['reason', 'whim']], /^the line "reason" must be one of exit, cancelled, /],
     ['with malformed steps', [['steps', 'x']], /^the line "steps" is malformed$/],
     [
       'with a log of ten digits',
       [['logsize', '1000000000']],
       /^the line "logsize" is not a number of at most 9 digits$/,
     ],
-    ['with a checksum of another kind', [['sum', 'sha1:00']], /^the line "sum" is malformed$/],
+    ['with an unknown kind of checksum', [['sum', 'sha1:00']], /^the line "sum" is malformed$/],
     [
-      'with more steps than the recipe',
+      'with more steps than the recipe has',
       [['steps', '0:1:1,0:1:1']],
       /^the line "steps" names more steps than the job has$/,
     ],
-  ])('%s: 400', async (_, changes, text) => {
+  ])('the farm answers 400 to a finish %s', async (_, changes, text) => {
     const given = new Set(changes.map(([key]) => key))
     const usual: WireLine[] = [
       ['reason', 'exit'],
@@ -131,7 +131,7 @@ describe('a finish', () => {
     expect(answer).toMatchObject(err(400, text))
   })
 
-  test('without a lease: 400', async () => {
+  test('the farm answers 400 to a finish without a lease', async () => {
     const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/finish`, [['reason', 'exit']])
     expect(answer).toMatchObject(err(400, /^the parameter "lease" is needed$/))
   })
@@ -140,12 +140,12 @@ describe('a finish', () => {
 test.each([
   ['token', [['nonce', 'n']]],
   ['nonce', [['token', 't']]],
-] as [string, WireLine[]][])('an enrolment without a %s: 400', async (_, body) => {
+] as [string, WireLine[]][])('the farm answers 400 to an enrolment without a %s', async (_, body) => {
   const answer = await host.post('/agent/v1/enroll', [...body, ['version', '1.0.0']])
   expect(answer).toMatchObject(err(400, /^the lines "token" and "nonce" are needed$/))
 })
 
-test('host facts are cut to their limits', async () => {
+test('the farm shortens the texts that a host sends to their limits', async () => {
   const { line } = await farm().api().post<Invitation>('/api/v1/hosts/invitations', { name: 'chatty' })
   const chatty = new WireHost(farm().url, 'chatty')
   await chatty.enrol(tokenOf(line))

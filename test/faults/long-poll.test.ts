@@ -3,12 +3,12 @@ import { bothQueues, sharedFarm } from '../support/farm-test.ts'
 import { eventually } from '../support/waiting.ts'
 import { offerOf, WireHost } from '../support/wire-host.ts'
 
-describe.each(bothQueues)('with %s, a long poll', queues => {
+describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
   const farm = sharedFarm({ queues })
   let hosts = 0
   const newHost = () => farm().wireHost(`host-${++hosts}`)
 
-  test('ends at once when a job is queued', async () => {
+  test('the farm answers a waiting claim at once when a job is queued', async () => {
     const host = await newHost()
     await farm().push()
     await host.runs(1) // the first push of a repository makes its mirror
@@ -20,14 +20,14 @@ describe.each(bothQueues)('with %s, a long poll', queues => {
     expect(Date.now() - ready).toBeLessThan(5_000) // the reconcile task would wake it after 10 s
   })
 
-  test('ends with "none" after its time', async () => {
+  test('the farm answers a claim with "none" when its waiting time ends', async () => {
     const host = await newHost()
     const asked = Date.now()
     expect((await host.claim(1, { wait: 1 })).lines).toEqual([['none', '0']])
     expect(Date.now() - asked).toBeGreaterThanOrEqual(1_000)
   })
 
-  test('that the host has closed takes no job: the next claim receives it', async () => {
+  test('a host that closes its connection takes no job, and its next claim gets the job', async () => {
     const host = await newHost()
     const gone = new AbortController()
     const { answer } = await waits(host, 1, gone.signal)
@@ -37,7 +37,7 @@ describe.each(bothQueues)('with %s, a long poll', queues => {
     expect((await host.job(1)).attempt).toMatch(/^[0-9]+\.1$/)
   })
 
-  test('that the host closes while its job is queued takes no job', async () => {
+  test('a host that closes its connection while its job is queued takes no job', async () => {
     const host = await newHost()
     for (let claim = 1; claim <= 8; claim++) {
       const gone = new AbortController()
@@ -51,7 +51,7 @@ describe.each(bothQueues)('with %s, a long poll', queues => {
     }
   })
 
-  test('ends when the same host sends another one, and only the newer one receives the job', async () => {
+  test('a host that claims again while its first claim waits gets "none" for the first and the job for the second', async () => {
     const host = await newHost()
     const older = await waits(host, 1)
     const newer = host.claim(1, { wait: 50 })
@@ -60,7 +60,7 @@ describe.each(bothQueues)('with %s, a long poll', queues => {
     expect(offerOf(await newer)).toBeDefined()
   })
 
-  test('of a paused host gets no job, and ends when the host is resumed', async () => {
+  test('a paused host gets no job, and gets the job when an administrator resumes it', async () => {
     const host = await newHost()
     const admin = farm().api()
     await admin.post(`/api/v1/hosts/${host.name}/pause`)
@@ -72,7 +72,7 @@ describe.each(bothQueues)('with %s, a long poll', queues => {
     expect(offerOf(await host.claim(1, { wait: 5 }))).toBeDefined()
   })
 
-  test('of an agent whose successor said hello returns the job that it was offered', async () => {
+  test('an agent whose successor has sent a hello takes no job, and the successor gets the job', async () => {
     const host = await newHost()
     const successor = Object.assign(new WireHost(host.url, host.name), { credential: host.credential })
     const older = await waits(host, 1)

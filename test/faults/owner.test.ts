@@ -22,7 +22,7 @@ const hostBecomes = (farm: TestFarm, name: string, what: string, holds: (host: H
   })
 
 farmTest(
-  'a queued job that the owner forbids is cancelled, no new one is planned, and the pages say why',
+  'a waiting job that the owner of its host forbids is cancelled, new builds have no such job, and pages show the reason',
   idle,
   async farm => {
     const host = await farm.host('vax', { conf: native })
@@ -46,7 +46,7 @@ farmTest(
   },
 )
 
-farmTest('the agent refuses a forbidden job that the farm offers', idle, async farm => {
+farmTest('an agent refuses a job that its owner forbids, even if the farm offers it', idle, async farm => {
   const host = await farm.host('vax', { conf: `${native}allow other\n` })
   await hostBecomes(farm, 'vax', 'the rules to be told', ({ rules }) => rules.length === 1)
   await farm.sql(`UPDATE "Host" SET "rules" = '[]'`)
@@ -63,7 +63,7 @@ farmTest('the agent refuses a forbidden job that the farm offers', idle, async f
 })
 
 farmTest(
-  'a host with two slots runs two jobs at once; an arch with a broken compiler stays visible',
+  'a host with two slots runs two jobs at once, and pages show an arch whose compiler fails',
   idle,
   async farm => {
     await farm.host('vax', { conf: `${native}slots 2\narch arm cross\nenv arm CC=/no/such-gcc\n` })

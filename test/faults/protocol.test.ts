@@ -28,13 +28,13 @@ const err = (code: number, text: string | RegExp, ...lines: [string, string][]) 
 })
 const none = ok(['none', '0'])
 
-describe('a claim', () => {
-  test('repeated returns the same attempt with the same lease', async () => {
+describe('claims', () => {
+  test('a repeated claim gets the same attempt with the same lease', async () => {
     const { host, offer } = await hostWithJob()
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('of two hosts at once gives each host its own job', async () => {
+  test('each of two hosts that claim at the same moment gets the job that was planned for it', async () => {
     const [vax, alpha] = [await newHost(), await newHost()]
     const build = await farm().push()
     await build.prepared()
@@ -45,14 +45,14 @@ describe('a claim', () => {
     expect([await vax.claim(1, { slot: 2 }), await alpha.claim(1, { slot: 2 })]).toMatchObject([none, none])
   })
 
-  test('of several slots at once gives the one job to one slot', async () => {
+  test('of four slots that claim one job at the same moment, one gets it', async () => {
     const host = await newHost()
     await (await farm().push()).prepared()
     const slots = await Promise.all([1, 2, 3, 4].map(slot => host.claim(1, { slot, wait: 2 })))
     expect(slots.filter(offerOf).length).toBe(1)
   })
 
-  test('with a larger number ends the forgotten attempt as lost, and starts the next attempt', async () => {
+  test('a claim with a larger number loses the job that the host had, and gets the next attempt of that job', async () => {
     const { host, offer, job } = await hostWithJob()
     const next = await host.job(2)
     expect(next.attempt).toBe(offer.attempt.replace(/1$/, '2'))
@@ -61,25 +61,25 @@ describe('a claim', () => {
     expect(await host.finish(offer)).toMatchObject(err(410, /the lease is lost/))
   })
 
-  test('with a smaller number is a late duplicate: 409', async () => {
+  test('the farm answers 409 to a claim with a smaller number, because it is a late duplicate', async () => {
     const { host } = await hostWithJob()
     expect(await host.claim(0)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
 
-  test('repeated after its job has ended is a late duplicate: 409', async () => {
+  test('the farm answers 409 to a claim that is repeated after its job has ended', async () => {
     const { host, offer } = await hostWithJob()
     await host.finish(offer)
     expect(await host.claim(1)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
 
-  test('from another agent of the same host is refused: 409', async () => {
+  test('the farm answers 409 to a claim from a second agent of the same host', async () => {
     const { host } = await hostWithJob()
     const second = asSecondAgent(host)
     expect(await second.claim(2)).toMatchObject(err(409, /another agent runs as this host/))
     expect(await second.hello(['amd64'])).toMatchObject(err(409, /^another agent runs as host-.* stop one of them/))
   })
 
-  test('from an agent whose successor said hello is refused: 409', async () => {
+  test('the farm answers 409 to a claim from an agent whose successor has sent a hello', async () => {
     const host = await newHost()
     const successor = asSecondAgent(host)
     await successor.hello(['amd64'], [['previous', host.instance]])
@@ -91,22 +91,22 @@ describe('a claim', () => {
 const asSecondAgent = (host: WireHost): WireHost =>
   Object.assign(Object.create(Object.getPrototypeOf(host)), host, { instance: 'second' })
 
-describe('a chunk', () => {
-  test('sent twice is stored once: 409 with the size that the farm holds', async () => {
+describe('chunks of a log', () => {
+  test('the farm stores a repeated chunk once, and answers 409 with the size that it has', async () => {
     const { host, offer, job } = await hostWithJob()
     expect(await host.progress(offer, 'hello\n')).toMatchObject(ok(['size', '6']))
     expect(await host.progress(offer, 'hello\n')).toMatchObject(err(409, 'offset', ['size', '6']))
     expect((await job.log()).toString()).toBe('hello\n')
   })
 
-  test('sent twice at the same moment is stored once', async () => {
+  test('the farm stores a chunk once that arrives several times at the same moment', async () => {
     const { host, offer, job } = await hostWithJob()
     const text = 'x'.repeat(60_000)
     await Promise.all([host.progress(offer, text), host.progress(offer, text), host.progress(offer, text)])
     expect((await job.log()).toString()).toBe(text)
   })
 
-  test('at a wrong offset is refused with the right offset: 409', async () => {
+  test('the farm answers 409 with the right offset to a chunk at a wrong offset', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'hello\n')
     expect(await host.progress(offer, 'beyond', { offset: 100 })).toMatchObject(err(409, 'offset', ['size', '6']))
@@ -115,16 +115,20 @@ describe('a chunk', () => {
   })
 
   test.each([
-    { what: 'whose checksum is another', options: { sum: 'crc:1' }, text: /checksum "sum" is not that of the body/ },
-    { what: 'whose md5 is another', options: { sum: `md5:${'0'.repeat(32)}` }, text: /checksum/ },
-    { what: 'that was cut', options: { length: 100 }, text: /does not have the length that the parameter "len" names/ },
-  ])('$what is not stored: 422', async ({ options, text }) => {
+    { what: 'with a wrong checksum', options: { sum: 'crc:1' }, text: /checksum "sum" is not that of the body/ },
+    { what: 'with a wrong md5', options: { sum: `md5:${'0'.repeat(32)}` }, text: /checksum/ },
+    {
+      what: 'that is incomplete',
+      options: { length: 100 },
+      text: /does not have the length that the parameter "len" names/,
+    },
+  ])('the farm answers 422 to a chunk $what, and does not store it', async ({ options, text }) => {
     const { host, offer, job } = await hostWithJob()
     expect(await host.progress(offer, 'hello\n', options)).toMatchObject(err(422, text))
     expect((await job.log()).length).toBe(0)
   })
 
-  test('in hexadecimal is stored as bytes', async () => {
+  test('the farm decodes a chunk in hexadecimal and stores its bytes', async () => {
     const { host, offer, job } = await hostWithJob()
     const bytes = Buffer.from([0, 1, 0xff, 10])
     const query = `lease=${offer.lease}&offset=0&len=4&sum=crc:${cksum(bytes)}&step=1&enc=hex`
@@ -133,13 +137,13 @@ describe('a chunk', () => {
     expect(await job.log()).toEqual(bytes)
   })
 
-  test('with more ended steps than the recipe has is refused: 400', async () => {
+  test('the farm answers 400 to progress with more steps than the recipe has', async () => {
     const { host, offer } = await hostWithJob()
     const steps = Array.from({ length: 3 }, () => ({ exit: 0, milliseconds: 1, logBytes: 0 }))
     expect(await host.progress(offer, '', { steps })).toMatchObject(err(400, /more steps than the job has/))
   })
 
-  test('beyond the log limit is answered with an order to end the job', async () => {
+  test('the farm tells a host to end a job whose log exceeds its limit', async () => {
     const host = await newHost()
     await farm().project('short', { steps: [{ build: 'make' }], limits: { log: '1 kB' } })
     await farm().push('', 'short')
@@ -151,8 +155,8 @@ describe('a chunk', () => {
   })
 })
 
-describe('a finish', () => {
-  test('sent twice gets the same answer, and there is one verdict', async () => {
+describe('the end of a job', () => {
+  test('the farm gives a repeated finish the same answer, and stores one verdict', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'done\n')
     expect(await host.finish(offer, 'done\n')).toMatchObject(ok(['verdict', 'passed']))
@@ -160,14 +164,14 @@ describe('a finish', () => {
     expect((await job.view()).attempts).toMatchObject([{ verdict: 'passed' }])
   })
 
-  test('sent twice at the same moment has one verdict', async () => {
+  test('the farm stores one verdict if a finish arrives several times at the same moment', async () => {
     const { host, offer, job } = await hostWithJob()
     const answers = await Promise.all([host.finish(offer), host.finish(offer), host.finish(offer)])
     expect(answers).toMatchObject([1, 2, 3].map(() => ok(['verdict', 'passed'])))
     expect((await job.view()).attempts.length).toBe(1)
   })
 
-  test('from a stale lease changes nothing: 410', async () => {
+  test('the farm answers 410 to a finish with a stale lease, and changes nothing', async () => {
     const { host, offer, job } = await hostWithJob()
     const stale = { lease: 'stale' }
     expect(await host.finish(offer, '', stale)).toMatchObject(err(410, /the lease is lost/))
@@ -177,7 +181,7 @@ describe('a finish', () => {
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test('before the whole log has arrived is refused with the size so far: 409', async () => {
+  test('the farm answers 409 with the size that it has to a finish before the whole log has arrived', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'half')
     expect(await host.finish(offer, 'half and half')).toMatchObject(err(409, 'size', ['size', '4']))
@@ -185,7 +189,7 @@ describe('a finish', () => {
     expect(await host.finish(offer, 'half and half')).toMatchObject(ok(['verdict', 'passed']))
   })
 
-  test('whose checksum differs from the stored log makes the host send the log again from 0: 409', async () => {
+  test('the farm answers 409 with size 0 to a finish if its log differs, and the host sends the log again', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'wrong')
     expect(await host.finish(offer, 'right')).toMatchObject(err(409, 'size', ['size', '0']))
@@ -194,7 +198,7 @@ describe('a finish', () => {
     expect((await job.log()).toString()).toBe('right')
   })
 
-  test('names the failed step', async () => {
+  test('a failed job shows the step at which it failed', async () => {
     const { host, offer, job } = await hostWithJob()
     const steps = [
       { exit: 0, milliseconds: 1, logBytes: 0 },
@@ -205,33 +209,33 @@ describe('a finish', () => {
   })
 })
 
-describe('a message without permission', () => {
+describe('messages without permission', () => {
   const messages: [string, (host: WireHost, offer: WireOffer) => Promise<WireAnswer>][] = [
     ['progress', (host, offer) => host.progress(offer, 'x')],
     ['finish', (host, offer) => host.finish(offer)],
   ]
 
-  test.each(messages)('%s of another host’s attempt is unknown here: 404', async (_, send) => {
+  test.each(messages)('the farm answers 404 to %s for an attempt of another host', async (_, send) => {
     const { offer, job } = await hostWithJob()
     const stranger = await newHost()
     expect(await send(stranger, offer)).toMatchObject(err(404, 'this host has no such attempt'))
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test.each(messages)('%s of an attempt that cannot be: 404', async (_, send) => {
+  test.each(messages)('the farm answers 404 to %s for an impossible attempt', async (_, send) => {
     const host = await newHost()
     const answer = await send(host, { attempt: '0.0', lease: 'x', lines: [] })
     expect(answer).toMatchObject(err(404, 'this host has no such attempt'))
   })
 
-  test('another host’s sources: 410', async () => {
+  test('the farm answers 410 to a request for the sources of another host’s attempt', async () => {
     const { offer } = await hostWithJob()
     const stranger = await newHost()
     expect(await (await stranger.source(offer, 1)).text()).toMatch(/^err 410 /)
   })
 
   test.each(['hello', 'claim', 'bye', 'attempts/1.1/progress', 'attempts/1.1/finish', 'nonsense'])(
-    '%s with an unknown credential: 401',
+    'the farm answers 401 to %s with an unknown credential',
     async path => {
       const host = Object.assign(await newHost(), { credential: 'rfh-nobody' })
       expect(await host.post(`/agent/v1/${path}`, [])).toMatchObject(
@@ -240,7 +244,7 @@ describe('a message without permission', () => {
     },
   )
 
-  test('a source that the attempt does not have: 404', async () => {
+  test('the farm answers 404 to a request for a source that the attempt does not have', async () => {
     const { host, offer } = await hostWithJob()
     expect(await (await host.source(offer, 2)).text()).toMatch(/^err 404 this attempt has 1 sources/)
   })

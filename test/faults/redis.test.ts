@@ -10,7 +10,7 @@ const losses = [
 ] as const
 
 for (const { what, lose } of losses) {
-  farmTest(`while ${what}, running jobs continue and queued jobs are kept`, { queues }, async farm => {
+  farmTest(`while ${what}, running jobs continue and queued jobs are not lost`, { queues }, async farm => {
     const [vax, alpha] = [await farm.wireHost('vax'), await farm.wireHost('alpha')]
     const build = await farm.push()
     const running = await vax.job(1)
@@ -31,7 +31,7 @@ for (const { what, lose } of losses) {
   })
 }
 
-farmTest('a job cancelled while Redis is unavailable is ended at once', { queues }, async farm => {
+farmTest('a host receives the cancel of its job at once while Redis is away', { queues }, async farm => {
   const vax = await farm.wireHost('vax')
   const build = await farm.push()
   const offer = await vax.job(1)
@@ -42,31 +42,39 @@ farmTest('a job cancelled while Redis is unavailable is ended at once', { queues
   expect(answer.lines).toContainEqual(['cancel', 'cancelled'])
 })
 
-farmTest('a server started without Redis answers, and jobs run when Redis is available', { queues }, async farm => {
-  const vax = await farm.wireHost('vax')
-  await farm.push()
-  await (await farm.push()).prepared()
-  await farm.stop()
+farmTest(
+  'a server that starts while Redis is away answers, and jobs run when Redis is back',
+  { queues },
+  async farm => {
+    const vax = await farm.wireHost('vax')
+    await farm.push()
+    await (await farm.push()).prepared()
+    await farm.stop()
+    await farm.redis?.stop()
+    await farm.start()
+
+    const pages = ['/healthz', '/readyz', '/', '/api/v1/matrix', '/api/v1/builds']
+    for (const page of pages) expect([page, (await fetch(`${farm.url}${page}`)).status]).toEqual([page, 200])
+    const late = await farm.push()
+    const waiting = vax.runs(1)
+    await farm.redis?.start()
+    await waiting
+    for (const claim of [2, 3]) await vax.runs(claim)
+    expect((await (await late.job()).finished()).verdict).toBe('passed')
+  },
+)
+
+farmTest('a server stops without hanging while Redis is away', { queues }, async farm => {
   await farm.redis?.stop()
-  await farm.start()
-
-  const pages = ['/healthz', '/readyz', '/', '/api/v1/matrix', '/api/v1/builds']
-  for (const page of pages) expect([page, (await fetch(`${farm.url}${page}`)).status]).toEqual([page, 200])
-  const late = await farm.push()
-  const waiting = vax.runs(1)
-  await farm.redis?.start()
-  await waiting
-  for (const claim of [2, 3]) await vax.runs(claim)
-  expect((await (await late.job()).finished()).verdict).toBe('passed')
-})
-
-farmTest('a server closes while Redis is unavailable', { queues }, async farm => {
-  await farm.redis?.stop()
   await farm.stop()
 })
 
-farmTest('twelve hosts without Redis cause no warning of Node.js', { queues: 'postgres' }, async farm => {
-  const hosts = await Promise.all(Array.from({ length: 12 }, (_, i) => farm.wireHost(`many-${i}`, ['vax'])))
-  await Promise.all(hosts.map(host => host.claim(1, { wait: 1 })))
-  expect(farm.story()).not.toMatch(/MaxListeners/)
-})
+farmTest(
+  'a server without Redis serves twelve hosts, and Node prints no warning',
+  { queues: 'postgres' },
+  async farm => {
+    const hosts = await Promise.all(Array.from({ length: 12 }, (_, i) => farm.wireHost(`many-${i}`, ['vax'])))
+    await Promise.all(hosts.map(host => host.claim(1, { wait: 1 })))
+    expect(farm.story()).not.toMatch(/MaxListeners/)
+  },
+)

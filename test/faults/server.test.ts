@@ -14,7 +14,7 @@ const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line $
 
 for (const queues of bothQueues) {
   farmTest(
-    `${queues}: a job keeps running while its server is killed, and ends once, with a byte-exact log`,
+    `${queues}: a job continues while its server is killed with SIGKILL, ends once, and has a byte-exact log`,
     { queues },
     async farm => {
       await farm.host('vax')
@@ -32,7 +32,7 @@ for (const queues of bothQueues) {
 
   const git = heldGit()
   farmTest(
-    `${queues}: the next server prepares the sources that a killed server was preparing`,
+    `${queues}: the next server prepares the sources that a killed server did not finish`,
     { queues, environment: { PATH: git.path } },
     async farm => {
       git.hold()
@@ -46,7 +46,7 @@ for (const queues of bothQueues) {
   )
 }
 
-test.concurrent('a server survives when every busy connection to PostgreSQL breaks', async () => {
+test.concurrent('a server keeps running when every connection to PostgreSQL breaks during use', async () => {
   const database = await createTestDatabase()
   const postgres = await freezablePostgres(database.url)
   const farm = await TestFarm.open({ databaseUrl: postgres.url, queues: 'postgres' })

@@ -31,13 +31,13 @@ async function newHost(name: string): Promise<AgentHost> {
   return farm().host(name, { by: signedLine })
 }
 
-describe('an agent behind a man in the middle who only listens', () => {
+describe('an agent while an attacker only listens', () => {
   let host: AgentHost
   beforeAll(async () => {
     host = await newHost('listened')
   })
 
-  test('enrols with the line that the farm shows, builds, and sends its log and its artifacts', async () => {
+  test('the agent enrols with the line that the farm shows, builds, and sends its log and its artifacts', async () => {
     await farm().project('listened', scriptProject({ hosts: ['listened'], artifacts: ['out'] }))
     const script = 'cat data.txt; echo "$FARM_URL"; mkdir out; head -c 300000 /dev/zero | tr "\\0" x >out/a+b.bin\n'
     const job = await (await farm().push({ 'job.sh': script, 'data.txt': 'right\n' }, 'listened')).job()
@@ -49,7 +49,7 @@ describe('an agent behind a man in the middle who only listens', () => {
     expect([file?.name, await kept.text()]).toEqual(['out/a+b.bin', 'x'.repeat(300_000)])
   })
 
-  test('never sends a secret: no token, no key, no credential', async () => {
+  test('no message between the agent and the farm contains a token, a key or a credential', async () => {
     const [by, ipad, opad] = readFileSync(join(host.dir, 'private', 'key'), 'utf8').split('\n')
     const wire = man.wire.toString('latin1')
     expect(by).toBe('listened')
@@ -68,7 +68,7 @@ describe('an agent behind a man in the middle who only listens', () => {
   })
 })
 
-test('a script that the attacker changed does not run', async () => {
+test('a host does not run a script that the attacker has changed', async () => {
   const { changed } = man
   man.meddles({ answer: (bytes, kind) => (kind === 'agent.sh' ? flip(bytes, /umask 077/) : bytes) })
   const host = await farm().beginHost('wary', { by: signedLine })
@@ -78,7 +78,7 @@ test('a script that the attacker changed does not run', async () => {
   expect(man.exchanges.filter(({ request }) => request.includes('wary'))).toEqual([])
 })
 
-test('a script from a pipe is not downloaded again over plain HTTP, and the invitation stays unused', async () => {
+test('an agent that started from a pipe does not download itself again over plain HTTP, and leaves the invitation unused', async () => {
   const host = await farm().beginHost('piped', {
     by: ({ token }) => `curl -s ${man.url}/agent.sh | sh -s -- enroll ${token}`,
   })
@@ -115,13 +115,13 @@ const inRunningJob: Spot[] = [
   ['the signature of an answer', 'progress', /(?<=sig )./, 'answer'],
 ]
 
-describe('a byte changed while a job runs is refused, and the job ends correctly without the attacker', () => {
+describe('an attacker changes a message of a running job; the receiver rejects it, and the job ends correctly afterwards', () => {
   let host: AgentHost
   beforeAll(async () => {
     host = await newHost('running')
   })
 
-  test.each(inRunningJob)('%s', async (...spot) => {
+  test.each(inRunningJob)('the receiver rejects a change of %s', async (...spot) => {
     const done = join(farm().directory, `done-${spot[0].replaceAll(' ', '-')}`)
     const talk = `i=0; until [ -e ${done} ]; do i=$((i+1)); echo line $i; sleep 0.2; done; echo right\n`
     const complaints = () => host.said.split('no answer from the farm').length
@@ -137,7 +137,7 @@ describe('a byte changed while a job runs is refused, and the job ends correctly
     expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
   })
 
-  test('a false cancel', async () => {
+  test('the agent ignores a cancel that the attacker inserts', async () => {
     const done = join(farm().directory, 'not-cancelled')
     const job = await (
       await farm().push(`echo begun; until [ -e ${done} ]; do sleep 0.1; done; echo right\n`, 'running')
@@ -169,16 +169,16 @@ const beforeJob: Spot[] = [
   ['a step of the job', 'claim', /(?<=\n\| sh .*)job.sh/, 'answer'],
   ['the lease', 'claim', /(?<=lease .)[0-9a-f]/, 'answer'],
   ['a checksum of the sources', 'claim', /(?<=sha256:.*)[0-9a-f]/, 'answer'],
-  ['the sources on their way', 'sources', /(?<=\r\n\r\n[\s\S]{30})[\s\S]/, 'answer'],
+  ['the sources during the download', 'sources', /(?<=\r\n\r\n[\s\S]{30})[\s\S]/, 'answer'],
   ['the path of the sources', 'sources', /(?<=lease=.)[0-9a-f]/, 'request'],
   ['the result', 'finish', /(?<=reason )exit/, 'request'],
   ['the answer to the result', 'finish', /(?<=verdict )passed/, 'answer'],
 ]
 
-describe('a byte changed before or after a job is refused, and the job ends correctly without the attacker', () => {
+describe('an attacker changes a message before or after a job; the receiver rejects it, and the job ends correctly afterwards', () => {
   beforeAll(() => newHost('changed'))
 
-  test.each(beforeJob)('%s', async (...spot) => {
+  test.each(beforeJob)('the receiver rejects a change of %s', async (...spot) => {
     const times = spot[1] === 'sources' ? 2 : 1 // a third wrong download would end the job as broken
     const changed = meddlesWith(spot, times)
     const before = man.exchanges.length
@@ -194,7 +194,7 @@ describe('a byte changed before or after a job is refused, and the job ends corr
   })
 })
 
-describe('a recorded request', () => {
+describe('requests that an attacker has recorded', () => {
   let host: SignedWireHost
   const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
   beforeAll(async () => {
@@ -211,7 +211,7 @@ describe('a recorded request', () => {
     return host
   }
 
-  test('is refused the second time, by every server of the farm', async () => {
+  test('every server of the farm rejects a request that the farm has already accepted', async () => {
     await farm().push('', 'wire')
     const offer = await host.job(1)
     const body = Buffer.from('a line\n')
@@ -241,7 +241,7 @@ describe('a recorded request', () => {
     expect((await host.finish(offer, 'a line\n')).code).toBe(0)
   })
 
-  test('is refused after five minutes, and the answer contains the farm’s time', async () => {
+  test('the farm rejects a request that is more than five minutes old, and answers with its own time', async () => {
     for (const clockError of [-310, 310, -1_000_000_000]) {
       const wrong = Object.assign(await signedHost(`wire${clockError}`.replace('-', '-m')), { clockError })
       const answer = await wrong.post('/agent/v1/bye?instance=x', [])
@@ -252,7 +252,7 @@ describe('a recorded request', () => {
     expect((await late.post('/agent/v1/bye?instance=x', [])).code).toBe(0)
   })
 
-  test('gives no access: unsigned, with a credential, or with another host’s key', async () => {
+  test('the farm rejects unsigned requests, bearer credentials and the keys of other hosts on the signed port', async () => {
     const bearer = await farm().wireHost('wire-bearer')
     const authorization = { authorization: `Bearer ${bearer.credential}` }
     const hello = '/agent/v1/hello'
@@ -279,7 +279,7 @@ describe('a recorded request', () => {
     expect(await ask(mine, { body: 'END\n' })).toMatch(refusal)
   })
 
-  test('reaches no dashboard and no API, and the main port accepts no signed request', async () => {
+  test('the signed port serves no dashboard and no API, and the main port rejects signed requests', async () => {
     for (const path of ['/', '/hosts', '/api/v1/hosts', '/healthz', '/metrics', '/agent/v1/hello'])
       expect([path, (await fetch(`${signedUrl}${path}`)).status === 200 && path !== '/agent/v1/hello']).toEqual([
         path,
@@ -296,7 +296,7 @@ describe('a recorded request', () => {
     expect(await key.text()).toMatch(/^err 401 this credential is not known/)
   })
 
-  test('of a removed host is refused, and a new host of that name gets another key', async () => {
+  test('the farm rejects the key of a removed host, and gives a new host with that name another key', async () => {
     const before = await signedHost('wire-gone')
     await fetch(`${farm().url}/api/v1/hosts/wire-gone`, {
       method: 'DELETE',
@@ -327,14 +327,14 @@ async function olderHost(name: string): Promise<AgentHost> {
   return host
 }
 
-test('an agent updates itself with signed requests, and runs', async () => {
+test('an older agent downloads the new version over signed HTTP and runs it', async () => {
   const host = await olderHost('updated')
   await host.hears(/^rumpfarm: updated to /)
   const job = await (await farm().push('echo right', 'updated')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed' })
 })
 
-test('an agent does not install an update that the attacker changed', async () => {
+test('an older agent rejects a new version that the attacker has changed', async () => {
   man.meddles({ answer: (bytes, kind) => (kind === 'agent' ? flip(bytes, /umask 077/) : bytes) })
   const host = await olderHost('outdated')
   await host.hears(
@@ -343,7 +343,7 @@ test('an agent does not install an update that the attacker changed', async () =
   expect(host.read('agent.sh')).toContain('AGENT_VERSION=0.9.0+1')
 })
 
-test('an old answer in place of a new one is refused', async () => {
+test('an agent rejects an old answer in place of a new one', async () => {
   const host = await newHost('replayed')
   const done = join(farm().directory, 'replayed')
   const job = await (
@@ -364,7 +364,7 @@ test('an old answer in place of a new one is refused', async () => {
   expect((await job.log()).toString()).toMatch(/^(line \d+\n)+right\n$/)
 })
 
-test('a host whose clock is in 1999 receives the time from the farm once, and works', async () => {
+test('a host whose clock shows 1999 learns the time from the farm once, and runs jobs', async () => {
   const folder = join(farm().directory, 'clock')
   mkdirSync(folder, { recursive: true })
   writeFileSync(

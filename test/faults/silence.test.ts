@@ -36,7 +36,7 @@ afterAll(() => receiver.close())
 const farm = sharedFarm({ queues: 'redis', environment: quick, projects })
 beforeAll(() => farm().another())
 
-test('one of two servers sends one signed alert; the job is lost after its lease and runs again; the host returns', async () => {
+test('one of two servers sends the owner one signed alert, the job is lost and runs again, and the host comes back', async () => {
   const vax = await farm().wireHost('vax')
   await alert(farm(), 'vax', receiver)
   const build = await farm().push()
@@ -84,7 +84,7 @@ test('one of two servers sends one signed alert; the job is lost after its lease
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])
 })
 
-test('an administrator sets and deletes an alert; only administrators see its address', async () => {
+test('an administrator sets and removes the alert of a host, and only administrators see its address', async () => {
   await farm().wireHost('alpha')
   await alert(farm(), 'alpha', receiver)
   const page = await (await fetch(`${farm().url}/hosts/alpha`)).text()
@@ -103,7 +103,7 @@ test('an administrator sets and deletes an alert; only administrators see its ad
 })
 
 farmTest(
-  'without Redis, leases expire, hosts become silent and their owners receive alerts',
+  'while Redis is away, leases expire, hosts become silent and the farm sends alerts to their owners',
   { queues: 'redis', environment: quick, projects },
   async farm => {
     const owner = await Receiver.open()
@@ -121,7 +121,7 @@ farmTest(
 )
 
 farmTest(
-  'a refused alert is sent again with the same id, also after Redis was emptied',
+  'the farm sends a failed alert again with the same id, even if Redis lost its data',
   { queues: 'redis', environment: quick, projects },
   async farm => {
     const owner = await Receiver.open()
@@ -140,7 +140,7 @@ farmTest(
 )
 
 farmTest(
-  'a server that was down reports no host as silent at its start, and gives each host the full time',
+  'a server that was down gives every host the full time before the host is silent',
   { queues: 'postgres', environment: { ...quick, SILENT_SECONDS: '9' }, projects },
   async farm => {
     const owner = await Receiver.open()

@@ -16,7 +16,7 @@ const farm = sharedFarm({
 
 const nowhere = '1'.repeat(40)
 
-test('a build without its repository is broken, with git’s message', async () => {
+test('a build whose repository is missing is broken, and shows the message of git', async () => {
   await farm().wireHost('vax')
   const build = await farm().trigger(nowhere, 'gone')
   const job = await (await build.job()).finished()
@@ -25,7 +25,7 @@ test('a build without its repository is broken, with git’s message', async () 
   expect((await build.view()).problem).toBe(job.attempts[0]?.detail)
 })
 
-test('a build whose repository was unavailable is broken, and runs when it is triggered again', async () => {
+test('a build whose repository was missing is broken, and runs when somebody triggers it again', async () => {
   const { directory } = farm().repository('moving')
   const commit = farm().repository('moving').commit({ 'job.sh': 'echo moved' })
   renameSync(directory, `${directory}-away`)
@@ -39,13 +39,13 @@ test('a build whose repository was unavailable is broken, and runs when it is tr
   expect((await job.view()).attempts.map(({ verdict }) => verdict)).toEqual(['passed', 'broken'])
 })
 
-test('an unknown commit is refused by name, and nothing is built', async () => {
+test('the farm refuses a trigger of a commit that does not exist, names the commit, and builds nothing', async () => {
   await farm().push()
   await expect(farm().trigger(nowhere)).rejects.toThrow(/has no commit 1{40}; newest of main is [0-9a-f]{40}/)
   await expect(farm().trigger('no-such-branch')).rejects.toThrow(/no-such-branch/)
 })
 
-test('a tarball that was deleted between claim and download is created again', async () => {
+test('the farm makes a tarball again if it was deleted between the claim and the download', async () => {
   const host = await farm().wireHost('alpha')
   await farm().push({ 'job.sh': 'echo hello', 'deep/file.txt': 'a file\n' })
   const offer = await host.job(1)
@@ -61,7 +61,7 @@ test('a tarball that was deleted between claim and download is created again', a
   expect(gunzipSync(bytes).toString('latin1')).toContain('a file\n')
 })
 
-test('another source is fetched at the commit that a file of the first source names', async () => {
+test('an additional source has the commit that a file of the first source contains', async () => {
   const lib = farm().repository('lib')
   const wanted = lib.commit({ 'lib.c': 'int wanted;\n' })
   lib.commit({ 'lib.c': 'int newer;\n' })
@@ -76,7 +76,7 @@ test('another source is fetched at the commit that a file of the first source na
   expect(gunzipSync(bytes).toString('latin1')).toContain('int wanted;')
 })
 
-test('a file that does not name a commit breaks the build, and the message quotes it', async () => {
+test('a build is broken if that file contains no commit, and the message shows the content of the file', async () => {
   await farm().wireHost('sparc')
   const build = await farm().push({ 'job.sh': 'echo', '.librev': 'newest please\n' }, 'further')
   const { problem } = await build.prepared()

@@ -39,7 +39,7 @@ const isWhole = (log: Buffer) => {
   expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
 }
 
-test('a job uses one ssh, which ends with the agent; check then opens its own', async () => {
+test('an agent runs jobs through one ssh, which ends with the agent, and check opens its own ssh without an agent', async () => {
   const host = await newHost('vax')
   const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -63,7 +63,7 @@ test('a job uses one ssh, which ends with the agent; check then opens its own', 
   await endOfTunnels(host)
 })
 
-test('a job keeps running while sshd is killed and restarts, and its log is complete', async () => {
+test('a job continues while sshd is killed and starts again, and its log is whole', async () => {
   const host = await newHost('alpha')
   const done = join(farm().directory, 'alpha-done')
   const job = await (await farm().push(counting(done), 'alpha')).job()
@@ -79,7 +79,7 @@ test('a job keeps running while sshd is killed and restarts, and its log is comp
   isWhole(await job.log())
 })
 
-test('a restarted agent uses the ssh of the killed one: there are never two', async () => {
+test('an agent that starts after a kill uses the ssh of the killed agent, and never starts a second one', async () => {
   const host = await newHost('mips')
   const done = join(farm().directory, 'mips-done')
   const job = await (await farm().push(counting(done), 'mips')).job()
@@ -95,7 +95,7 @@ test('a restarted agent uses the ssh of the killed one: there are never two', as
   expect(before.length).toBe(1)
 })
 
-test('the agent sends nothing to a gateway with another key, and continues when the right key is back', async () => {
+test('an agent sends nothing to a gateway with another key, and continues when the right gateway is back', async () => {
   const host = await newHost('sun')
   const done = join(farm().directory, 'sun-done')
   const job = await (await farm().push(counting(done), 'sun')).job()
@@ -123,7 +123,7 @@ test('the agent sends nothing to a gateway with another key, and continues when 
   isWhole(await job.log())
 })
 
-test('without the gateway’s key in host.conf there is no tunnel, and the agent says so', async () => {
+test('an agent opens no tunnel if host.conf lacks the key of the gateway, and reports that in one line', async () => {
   const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
   await host.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,
@@ -132,7 +132,7 @@ test('without the gateway’s key in host.conf there is no tunnel, and the agent
   expect(await host.exited()).toBe(1)
 })
 
-test('with an invalid tunnel line in host.conf the agent does not connect directly', async () => {
+test('an agent with a wrong tunnel in host.conf does not connect to the farm directly', async () => {
   const seen = farm().server.lines.length
   const conf = gateway.conf.replace(/^tunnel \S+/, 'tunnel nobody-here')
   const by = ({ token }: Invitation) => `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh enroll ${token}`
@@ -146,7 +146,7 @@ test('with an invalid tunnel line in host.conf the agent does not connect direct
   ).toEqual([])
 })
 
-test('the tunnel account can reach the farm’s port and nothing else', async () => {
+test('the ssh account can reach the port of the farm and nothing else', async () => {
   const [, account = '', port = '', key = ''] = /^tunnel (\S+):(\d+) (\S+)$/m.exec(gateway.conf) ?? []
   const host = await newHost('tidy')
   const ssh = `ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${port} -i ${key}`

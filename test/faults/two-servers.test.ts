@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** The same host, as it is when a balancer sends its next request to the other server. */
 const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
 
-test('a job queued through one server is claimed through the other at once', async () => {
+test('a host at one server gets a job at once that the other server has queued', async () => {
   const host = await farm().wireHost('vax')
   await farm().push()
   await host.runs(1)
@@ -33,7 +33,7 @@ test('a job queued through one server is claimed through the other at once', asy
   expect((await (await build.job('vax')).view()).verdict).toBe('passed')
 })
 
-test('a host that waits at both servers receives one job once', async () => {
+test('a host that waits at both servers gets one job once', async () => {
   const host = await farm().wireHost('alpha')
   const both = [host.claim(1, { wait: 15 }), atOther(host).claim(1, { wait: 15 })]
   await farm().push()
@@ -44,7 +44,7 @@ test('a host that waits at both servers receives one job once', async () => {
   expect(offers.size).toBe(2)
 })
 
-test('a log sent through both servers is complete', async () => {
+test('a log is whole if its chunks arrive at both servers', async () => {
   const host = await farm().wireHost('mips')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -59,7 +59,7 @@ test('a log sent through both servers is complete', async () => {
   expect((await (await build.job('mips')).log()).toString()).toBe(texts.join(''))
 })
 
-test('a log that one server discarded is sent again through the other', async () => {
+test('a host sends a log again at one server after the other server rejected it', async () => {
   const host = await farm().wireHost('pdp')
   await farm().push()
   const offer = await host.job(1)
@@ -70,7 +70,7 @@ test('a log that one server discarded is sent again through the other', async ()
   expect(await host.finish(offer, 'right.')).toMatchObject({ code: 0 })
 })
 
-test('a cancel through one server is in the next answer of the other', async () => {
+test('a host receives a cancel from one server with its next answer from the other server', async () => {
   const host = await farm().wireHost('sparc')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -85,7 +85,7 @@ test('a cancel through one server is in the next answer of the other', async () 
   )
 })
 
-test('a job finished through one server is finished for the other', async () => {
+test('a server rejects messages about a job that the other server has finished', async () => {
   const host = await farm().wireHost('hppa')
   await farm().push()
   const offer = await host.job(1)
@@ -98,7 +98,7 @@ test('a job finished through one server is finished for the other', async () => 
   expect(late.text).toMatch(/^the lease is lost/)
 })
 
-test('a host removed through one server is refused by the other', async () => {
+test('a server rejects a host that an administrator has removed at the other server', async () => {
   const host = await farm().wireHost('alpha64')
   await farm().push()
   const offer = await host.job(1)
@@ -115,7 +115,7 @@ test('a host removed through one server is refused by the other', async () => {
   expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
 })
 
-test('a lease renewed through either server outlives one that is not renewed', async () => {
+test('a lease that either server renews stays valid, and a lease that no server renews expires', async () => {
   const [host, silent] = [await farm().wireHost('m68k'), await farm().wireHost('sh3')]
   const build = await farm().push('', 'brief')
   const offer = await host.job(1)

@@ -26,22 +26,26 @@ const becomes = (farm: TestFarm, name: string, what: string, holds: (host: HostA
     return holds(host) ? host : undefined
   })
 
-farmTest('a host with another agent version installs the farm’s agent, and continues to build', idle, async farm => {
-  const host = await farm.host('vax')
-  expect(await hostOf(farm, 'vax')).toMatchObject({ agentOffered: null, updateFailed: null })
-  const { agentVersion } = await hostOf(farm, 'vax')
-  await host.stop()
-  host.changeAgent(asVersion('0.9.0+1'))
-  await host.start()
-  await host.hears(/^rumpfarm: the farm offers agent .*; this is 0\.9\.0\+1$/)
-  await host.hears(new RegExp(`^rumpfarm: updated to ${agentVersion.replaceAll(/[.+]/g, '\\$&')}$`))
+farmTest(
+  'a host with another version of the agent updates itself to the version of the farm, and runs jobs',
+  idle,
+  async farm => {
+    const host = await farm.host('vax')
+    expect(await hostOf(farm, 'vax')).toMatchObject({ agentOffered: null, updateFailed: null })
+    const { agentVersion } = await hostOf(farm, 'vax')
+    await host.stop()
+    host.changeAgent(asVersion('0.9.0+1'))
+    await host.start()
+    await host.hears(/^rumpfarm: the farm offers agent .*; this is 0\.9\.0\+1$/)
+    await host.hears(new RegExp(`^rumpfarm: updated to ${agentVersion.replaceAll(/[.+]/g, '\\$&')}$`))
 
-  expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion, agentOffered: null, updateFailed: null })
-  const job = await (await farm.push('echo hello')).job('vax')
-  expect((await job.finished()).verdict).toBe('passed')
-})
+    expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion, agentOffered: null, updateFailed: null })
+    const job = await (await farm.push('echo hello')).job('vax')
+    expect((await job.finished()).verdict).toBe('passed')
+  },
+)
 
-farmTest('the result of an update is on the host’s page and in the API', idle, async farm => {
+farmTest('the page of a host and the API show the result of an update', idle, async farm => {
   const host = await farm.host('vax')
   const { agentVersion } = await hostOf(farm, 'vax')
   await host.stop()
@@ -64,38 +68,42 @@ farmTest('the result of an update is on the host’s page and in the API', idle,
   })
 })
 
-farmTest('a host below the minimum version finishes its job and gets no other until it updates', floor, async farm => {
-  const host = await farm.host('vax')
-  const first = await (await farm.push('echo up; until test -f "$HOME/go"; do sleep 0.1; done; echo down')).job('vax')
-  await first.logged('up')
-  await host.kill9()
-  host.changeAgent(asVersion('1.0.0'))
-  host.configure('arch amd64 native\nupdates no\n')
-  await host.start()
-  const second = await (await farm.push('echo second')).job('vax')
-  await host.run('touch "$HOME/go"')
+farmTest(
+  'a host that is older than AGENT_VERSION_MIN finishes its job, and gets no new one until it updates',
+  floor,
+  async farm => {
+    const host = await farm.host('vax')
+    const first = await (await farm.push('echo up; until test -f "$HOME/go"; do sleep 0.1; done; echo down')).job('vax')
+    await first.logged('up')
+    await host.kill9()
+    host.changeAgent(asVersion('1.0.0'))
+    host.configure('arch amd64 native\nupdates no\n')
+    await host.start()
+    const second = await (await farm.push('echo second')).job('vax')
+    await host.run('touch "$HOME/go"')
 
-  expect((await first.finished()).verdict).toBe('passed')
-  expect((await first.log()).toString()).toBe('up\ndown\n')
-  const words = 'agent too old (1.0.0, needs 1.1.0): drains'
-  await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
-  await host.hears(
-    /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/,
-  )
-  for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
-    expect(await pageOf(farm, path)).toContain(words)
-  expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })
-  expect((await second.view()).state).toBe('queued')
+    expect((await first.finished()).verdict).toBe('passed')
+    expect((await first.log()).toString()).toBe('up\ndown\n')
+    const words = 'agent too old (1.0.0, needs 1.1.0): drains'
+    await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
+    await host.hears(
+      /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/,
+    )
+    for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
+      expect(await pageOf(farm, path)).toContain(words)
+    expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })
+    expect((await second.view()).state).toBe('queued')
 
-  await host.stop()
-  host.configure('arch amd64 native\n')
-  await host.start()
-  expect((await second.finished()).verdict).toBe('passed')
-  expect(await hostOf(farm, 'vax')).toMatchObject({ refusal: null, agentOffered: null })
-})
+    await host.stop()
+    host.configure('arch amd64 native\n')
+    await host.start()
+    expect((await second.finished()).verdict).toBe('passed')
+    expect(await hostOf(farm, 'vax')).toMatchObject({ refusal: null, agentOffered: null })
+  },
+)
 
 farmTest(
-  'below the minimum version, progress and finish are accepted; hello and claim offer the update',
+  'the farm accepts progress and finish from a host that is older than AGENT_VERSION_MIN, and offers it an update',
   floor,
   async farm => {
     const host = await farm.wireHost('vax', ['amd64'])
@@ -128,7 +136,7 @@ farmTest(
   },
 )
 
-farmTest('only hosts can download the service installer', idle, async farm => {
+farmTest('the farm sends the installer of service files to its hosts only', idle, async farm => {
   const host = await farm.wireHost('vax')
   const { code, lines } = await host.post('/agent/v1/service', [])
   expect(code).toBe(0)
@@ -140,7 +148,7 @@ farmTest('only hosts can download the service installer', idle, async farm => {
   expect(await host.post('/agent/v1/service', [])).toMatchObject({ code: 401 })
 })
 
-test('a server refuses to start with a minimum version above its own agent', async () => {
+test('a server whose AGENT_VERSION_MIN is newer than its own agent does not start', async () => {
   const farm = await TestFarm.prepare({
     databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
     environment: { AGENT_VERSION_MIN: '999' },

@@ -8,7 +8,7 @@ const sample = fileURLToPath(new URL('../../samples/this-unix', import.meta.url)
 
 /** A whole job as farm.yaml has it: the machine's own compiler builds the shipped sample, and its tests run there. */
 export const nativeBuild: Scenario = {
-  name: 'the shipped sample is configured, built and tested by the machine itself',
+  name: 'the machine configures, builds and tests the shipped sample itself',
   core: false,
   project: {
     steps: [{ configure: 'sh ./configure' }, { build: 'make' }, { tests: 'make check' }],

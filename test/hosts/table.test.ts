@@ -12,7 +12,7 @@ const results = [
   round('mips', 'it stops', { passed: false, seconds: 1.1, facts }),
 ]
 
-test('a machine is a row, a scenario a column; what could not be tried here is neither yes nor no', () => {
+test('the table has a row for each machine and a column for each scenario, and marks machines that cannot run here', () => {
   expect(tableOf(results).split('\n')).toEqual([
     '| machine | as uname tells it | client | starts jobs by | sums by | 1 | 2 | seconds | on |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
@@ -24,7 +24,7 @@ test('a machine is a row, a scenario a column; what could not be tried here is n
   ])
 })
 
-test('what was planned and has not passed has failed, also when it never came to an end', () => {
+test('a planned scenario without a pass is a failure, also if it never ended', () => {
   expect(failures(results)).toEqual(['mips: it stops'])
   expect(failures(results.slice(0, 3))).toEqual(['mips: it runs', 'mips: it stops'])
 })

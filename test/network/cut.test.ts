@@ -45,8 +45,8 @@ const leaseIsOver = (job: number) =>
     return attempt?.over || undefined
   })
 
-describe.concurrent('a job on the only host of its cell continues with a byte-exact log while its network link', () => {
-  test.each(Object.entries(cuts))('%s for longer than the lease', async (how, cut) => {
+describe.concurrent('a job on the only host for its cell continues during a broken link, with a byte-exact log', () => {
+  test.each(Object.entries(cuts))('the job continues while its link %s for longer than the lease', async (how, cut) => {
     const { cable, host, job, copy, end } = await talkingJob(farm(), names[Object.keys(cuts).indexOf(how)] ?? '')
     await cut(cable)
     await leaseIsOver(job.id)
@@ -60,7 +60,7 @@ describe.concurrent('a job on the only host of its cell continues with a byte-ex
     await expectUnbroken(job, copy)
   })
 
-  test('fails and returns every second', async () => {
+  test('the job continues while its link breaks and returns every second', async () => {
     const { cable, job, copy, end } = await talkingJob(farm(), 'flaps')
     for (let cut = 0; cut < 8; cut++) {
       await (cut % 2 === 0 ? cable.cut() : cable.lose(100, 'to the farm', 'to the host'))

@@ -39,14 +39,15 @@ async function expectWholeLog(name: string, log: Buffer, spoil: (cable: Cable) =
   expect(Buffer.compare(await job.log(), Buffer.concat([Buffer.from('ready\n'), log]))).toBe(0)
 }
 
-describe.concurrent('a log arrives complete through a link', () => {
-  test('of 5 kB/s, though a chunk as large as the farm takes it needs longer than a request may last', () =>
+describe.concurrent('the farm receives a whole log through a bad link', () => {
+  test('the farm receives a whole log at 5 kB/s, although the largest chunk takes longer than a request may take', () =>
     expectWholeLog('modem', talkative(120_000), cable => cable.slow(5_000)))
 
-  test('that loses every sixth packet', () =>
+  test('the farm receives a whole log through a link that loses every sixth packet', () =>
     expectWholeLog('lossy', talkative(1_000_000), cable => cable.lose(16, 'to the farm', 'to the host')))
 
-  test.skipIf(!hasNetem())('whose packets are late, lost and out of order (where the kernel has netem)', () =>
-    expectWholeLog('late', talkative(1_000_000), cable => cable.delay('delay 200ms 80ms loss 3% reorder 25%')),
+  test.skipIf(!hasNetem())(
+    'the farm receives a whole log from late, lost and reordered packets (where the kernel has netem)',
+    () => expectWholeLog('late', talkative(1_000_000), cable => cable.delay('delay 200ms 80ms loss 3% reorder 25%')),
   )
 })

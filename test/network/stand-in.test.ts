@@ -84,13 +84,13 @@ async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) 
   expect(second.said).not.toContain('another agent runs as this host')
 }
 
-describe.concurrent('a stand-in runs the job of a disconnected host, and the first machine is fenced', () => {
+describe.concurrent('a stand-in runs the job that is lost with its host’s link, and the first machine ends its own run of the job', () => {
   test.each<[string, Name]>([
-    ['was idle, before this job', 'idle'],
-    ['was idle, some jobs ago', 'old'],
-    ['ran this very job', 'busy'],
-    ['ran, without what the last agent left', 'fresh'],
-  ])('when the backup is of when it %s', async (_, name) => {
+    ['was idle before this job', 'idle'],
+    ['was idle before some earlier jobs', 'old'],
+    ['ran this job', 'busy'],
+    ['ran this job, without the files of its last agent', 'fresh'],
+  ])('the stand-in can start from a backup that was made when the host %s', async (_, name) => {
     const first = await firstMachine(farm(), name)
     let backup = first.host.backUp()
     if (name === 'old')
@@ -110,7 +110,7 @@ describe.concurrent('a stand-in runs the job of a disconnected host, and the fir
   })
 })
 
-test('a running job that moves to a stand-in belongs to the stand-in only', async () => {
+test('a stand-in that receives a job before the job is lost is the only host that continues it', async () => {
   const first = await firstMachine(farm(), 'early')
   const backup = first.host.backUp()
   const job = await begins(farm(), 'early')

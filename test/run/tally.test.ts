@@ -15,31 +15,31 @@ test.each([
   { name: 'one failed', files: [file('failed', ['passed', 'failed'])], exit: 1, passed: 1, failed: 1 },
   { name: 'a file that does not load', files: [file('failed', [])], exit: 1, passed: 0, failed: 1 },
   { name: 'an error outside of tests', files: [file('passed', ['passed'])], exit: 1, passed: 1, failed: 1 },
-])('vitest, $name: $passed passed, $failed failed', ({ files, exit, passed, failed }) => {
+])('the tally reads vitest, $name: $passed passed, $failed failed', ({ files, exit, passed, failed }) => {
   expect(vitestTally({ success: exit === 0, testResults: files }, exit)).toMatchObject({ passed, failed })
 })
 
-test('a skipped test is neither passed nor failed, and is named', () => {
+test('the tally lists a skipped test and counts it neither as passed nor as failed', () => {
   const report = { success: true, testResults: [file('passed', ['passed', 'skipped'])] }
   expect(vitestTally(report, 0)).toEqual({ passed: 1, failed: 0, skipped: ['test 1'] })
 })
 
 const spec = (status: 'expected' | 'unexpected' | 'flaky' | 'skipped') => ({ title: status, tests: [{ status }] })
 
-test('playwright’s nested suites are summed, and a flaky test has failed', () => {
+test('the tally adds the nested suites of Playwright, and counts a flaky test as failed', () => {
   const inner = { title: 'inner', specs: [spec('unexpected'), spec('flaky'), spec('skipped')] }
   const report = { suites: [{ title: 'outer', specs: [spec('expected')], suites: [inner] }], errors: [] }
   expect(playwrightTally(report, 1)).toEqual({ passed: 1, failed: 2, skipped: ['skipped'] })
 })
 
-test('a browser that does not start is a failure', () => {
+test('the tally counts a browser that does not start as a failure', () => {
   expect(playwrightTally({ suites: [], errors: [{ message: 'no browser' }] }, 1)).toMatchObject({
     passed: 0,
     failed: 1,
   })
 })
 
-test('the sum is the last line, and only what ran can be green', () => {
+test('the last line is the sum, and it is green only if some tests ran and none failed', () => {
   const sum = add({ passed: 2, failed: 0, skipped: [] }, { passed: 1, failed: 1, skipped: ['x'] })
   expect(lastLine(sum)).toBe('3 passed, 1 failed')
   expect([sum, { ...sum, failed: 0 }, { passed: 0, failed: 0, skipped: [] }].map(isGreen)).toEqual([false, true, false])

@@ -55,13 +55,13 @@ test.each([
   { name: 'a Node that does not run', programs: { node: 'exit 127' }, message: /^farm: \S+ does not run.*\n$/ },
   { name: 'no npm', programs: { node: 'echo v20.19.0' }, message: /^farm: npm is not installed.*\n$/ },
   { name: 'no git', programs: { node: 'echo v22.1.0', npx: '' }, message: /^farm: git is not installed.*\n$/ },
-])('$name is reported in one line', ({ programs, message }) => {
+])('the script reports $name in one line', ({ programs, message }) => {
   const { status, output } = run(pathWith({ ...basics, ...(programs as Record<string, string>) }), 'start')
   expect(output).toMatch(message)
   expect(status).toBe(1)
 })
 
-test('help needs only a shell', () => {
+test('the help needs only a shell', () => {
   const { status, output } = run(pathWith({ ...basics, cat: null }), 'help')
   expect(output).toContain('./farm trigger PROJECT [COMMIT|BRANCH]')
   expect(status).toBe(0)

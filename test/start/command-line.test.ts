@@ -43,7 +43,7 @@ test('./farm finds a server that runs on another port', { timeout }, async () =>
   expect([status, output]).toEqual([0, expect.stringMatching(new RegExp(`^${server.url}/login/\\S+\n$`))])
 })
 
-test('./farm says which addresses it tried, also after a server that was killed', { timeout }, async () => {
+test('./farm lists the addresses that it tried, also after a kill of the server', { timeout }, async () => {
   const { directory, start, run } = await scene()
   const server = await start()
   await server.kill9()
@@ -62,7 +62,7 @@ Start the farm with npm start, or set RUMPFARM_URL to its address
   )
 })
 
-test('RUMPFARM_URL, PUBLIC_URL or PORT is the only address that ./farm tries', { timeout }, async () => {
+test('./farm tries only the address in RUMPFARM_URL, PUBLIC_URL or PORT if one is set', { timeout }, async () => {
   const { start, run } = await scene()
   await start()
   const url = 'http://127.0.0.1:3'

@@ -73,7 +73,7 @@ test('the first start makes this machine a host and builds the sample until its 
   expect(left()).toEqual([])
 })
 
-test('a second start on another port uses the same data, and after SIGKILL no process of it is left', {
+test('a second start on another port uses the same data, so it has the same host and the same build', {
   timeout: patience,
 }, async () => {
   const starter = start()
@@ -85,14 +85,14 @@ test('a second start on another port uses the same data, and after SIGKILL no pr
   await nothingLeft()
 })
 
-test('after SIGKILL it starts again, and SIGTERM ends it', { timeout: patience }, async () => {
+test('after SIGKILL no process of the farm is left, and the farm starts again', { timeout: patience }, async () => {
   const starter = start()
   await saying(starter, /is green/)
   expect(await endWith(starter, 'SIGTERM')).toBe(0)
   expect(left()).toEqual([])
 })
 
-test('a server or a database that ends unexpectedly is restarted, and the job of this machine continues', {
+test('the farm restarts a server or a database that ends unexpectedly, and the job of this machine continues', {
   timeout: patience,
 }, async () => {
   const file = join(directory, 'slow.yaml')
@@ -146,14 +146,14 @@ test('a server or a database that ends unexpectedly is restarted, and the job of
   await nothingLeft()
 })
 
-test('without its database this machine is enrolled again', { timeout: patience }, async () => {
+test('a farm that has lost its database enrols this machine again', { timeout: patience }, async () => {
   await rm(join(data, 'postgres'), { recursive: true })
   const starter = start()
   await saying(starter, /^the database has no host \S+: enrolling again/)
   await saying(starter, /is green/)
 })
 
-test('a mistake in farm.yaml is printed with its position, and the farm runs', { timeout: patience }, async () => {
+test('the farm prints a mistake in farm.yaml with its position, and runs', { timeout: patience }, async () => {
   const file = join(directory, 'mistaken.yaml')
   await writeFile(file, 'projects:\n  hello:\n    repo: x\n')
   const starter = start({ FARM_FILE: file })
@@ -161,7 +161,7 @@ test('a mistake in farm.yaml is printed with its position, and the farm runs', {
   await saying(starter, /^Ctrl-C stops everything/)
 })
 
-test('a port that is in use is reported in one line', { timeout: patience }, async () => {
+test('the farm reports in one line that its port is in use', { timeout: patience }, async () => {
   const other = createServer((_, response) => response.end('not a farm'))
   await once(other.listen(0, '127.0.0.1'), 'listening')
   onTestFinished(() => void other.close())

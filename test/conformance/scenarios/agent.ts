@@ -4,7 +4,7 @@ import { endedAfter, type Scenario, type World } from '../world.ts'
 /** The agent itself is killed, told to go, or started twice. */
 export const agentScenarios: Scenario[] = [
   {
-    name: 'the agent is killed and runs again: the same job goes on, and its log is whole',
+    name: 'a killed agent continues the same job when it starts again, and the log is whole',
     core: true,
     act: async world => {
       const gate = world.gate()
@@ -19,7 +19,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a job that ends while no agent runs is told when one runs again',
+    name: 'an agent that starts again sends the result of a job that ended while no agent ran',
     core: true,
     act: async world => {
       const [gate, done] = [world.gate(), world.gate('done')]
@@ -34,7 +34,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a second agent is refused, in the same directory by the lock, in a copy of it by the farm',
+    name: 'a second agent does not run: the lock refuses it in the same directory, and the farm refuses it in a copy',
     core: true,
     act: async world => {
       const { dir, scratch } = world.host
@@ -58,7 +58,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'TERM while it waits for jobs: it leaves, is shown as away, and comes back',
+    name: 'an idle agent that receives TERM stops, the farm shows its host as away, and the agent can start again',
     core: true,
     act: async world => {
       await world.leave()
@@ -68,7 +68,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'TERM while a job runs: the job is ended, told, and nothing of it is left',
+    name: 'an agent that receives TERM ends its job, sends the result and leaves nothing of the job behind',
     core: true,
     act: async world => {
       const job = await world.job('echo up; sleep 4731')
@@ -80,7 +80,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'HUP while a job runs: that job is finished, no other is taken',
+    name: 'an agent that receives HUP finishes its job and takes no other job',
     core: true,
     act: async world => {
       const gate = world.gate()
@@ -97,7 +97,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a host with two slots runs two jobs at once, each with its own log, and ends both when it is told to leave',
+    name: 'a host with two slots runs two jobs at once with separate logs, and ends both jobs when its agent stops',
     core: true,
     act: async world => {
       await world.leave()
@@ -120,7 +120,7 @@ export const agentScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a host whose disk is full says so and takes no job, until there is room',
+    name: 'a host with a full disk reports it, and takes no job until there is free space',
     core: false, // in a bare chroot df knows nothing, and that counts as room
     act: async world => {
       await world.leave()

@@ -7,7 +7,7 @@ import { everyByte } from './jobs.ts'
 /** The files that a job leaves. */
 export const artifactScenarios: Scenario[] = [
   {
-    name: 'what a failed job leaves is kept: odd bytes, odd names, an empty file',
+    name: 'the farm keeps the artifacts of a failed job, including odd bytes, odd names and an empty file',
     core: true,
     project: { artifacts: ['dist', 'report.txt'] },
     act: async world => {
@@ -20,7 +20,7 @@ export const artifactScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a file that is too large is named without being read, and a work directory that may not be written in goes',
+    name: 'the farm lists a file that is too large without reading it, and the agent removes a read-only work directory',
     core: true,
     project: { artifacts: ['huge', 'large', 'small'], limits: { artifacts: '1 MB' } },
     act: async world => {
@@ -40,7 +40,7 @@ export const artifactScenarios: Scenario[] = [
     },
   },
   {
-    name: 'an artifact goes on where it was, after lost answers, while the farm was away and its agent was killed',
+    name: 'an artifact upload resumes at its offset after lost answers, after the farm was away and after its agent was killed',
     core: true,
     project: { artifacts: ['noise.bin'] },
     act: async world => {

@@ -17,7 +17,7 @@ const block = Buffer.from(Array.from({ length: 100 }, (_, i) => `${'-'.repeat(40
 /** How a job is ended before its time. */
 export const endingScenarios: Scenario[] = [
   {
-    name: 'a cancelled job is told to end, and what ignores that is killed, grandchildren and daemons too',
+    name: 'the agent ends a cancelled job, and kills its grandchildren and daemons that ignore TERM',
     core: true,
     act: async world => {
       const job = await world.job({ 'job.sh': family, 'deaf.sh': deaf })
@@ -33,7 +33,7 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
-    name: 'the time limit ends a job while the farm answers nothing',
+    name: 'the agent ends a job at its time limit while the farm does not answer',
     core: true,
     project: { limits: { wall: '6s' } },
     act: async world => {
@@ -48,7 +48,7 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a job that prints nothing is ended, one that prints slowly is not',
+    name: 'the agent ends a job that prints nothing, and lets a job continue that prints slowly',
     core: true,
     project: { limits: { silence: '5s' } },
     act: async world => {
@@ -59,7 +59,7 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a log beyond its limit ends the job; its beginning is kept, to the byte',
+    name: 'the agent ends a job whose log exceeds its limit, and the farm keeps the log exactly up to the limit',
     core: true,
     project: { limits: { log: '10 kB' } },
     act: async world => {
@@ -71,7 +71,7 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
-    name: 'what has left its group and its environment is ended with the job, or named in its log as left running',
+    name: 'the agent ends a process that left the job’s group and environment, or lists it in the log as left running',
     core: false, // there need not be a setsid
     act: async world => {
       const job = await world.job('setsid env -i sleep 4742 & echo left')
@@ -83,7 +83,7 @@ export const endingScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a job that is killed from outside is lost, and the next one runs',
+    name: 'a job that another process kills is lost, and the next job runs',
     core: true,
     act: async world => {
       const job = await world.job('echo up; sleep 4715')

@@ -25,7 +25,7 @@ const environment = Object.entries(oddValues).map(([key, value]) => `${key}=${va
 /** What happens when nothing goes wrong. */
 export const jobScenarios: Scenario[] = [
   {
-    name: 'a job of several steps fails at the step that failed, with every byte of its log and odd values in its environment',
+    name: 'a job fails at its failing step, its log has every byte, and its environment has odd values unchanged',
     core: true,
     project: {
       env: oddValues,
@@ -55,7 +55,7 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a line of a megabyte and a half arrives whole',
+    name: 'the farm receives a line of 1.5 MB whole',
     core: true,
     act: async world => {
       const line = Buffer.concat([Buffer.alloc(1_500_000, 'x'), Buffer.from('\nend')])
@@ -64,7 +64,7 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a step that opens /dev/stderr again cuts nothing off the log, has the default signals, and as many processors as it may use',
+    name: 'a step that opens /dev/stderr again truncates no log, has the default signals, and may use FARM_JOBS processors',
     core: true,
     project: {
       steps: [
@@ -86,7 +86,7 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
-    name: 'an agent that may use one processor says so to its jobs',
+    name: 'an agent that may use one processor gives its jobs FARM_JOBS=1',
     core: false, // there need not be a taskset
     act: async world => {
       await world.leave()
@@ -96,7 +96,7 @@ export const jobScenarios: Scenario[] = [
     },
   },
   {
-    name: 'one job after the other: each in a clean directory, none twice',
+    name: 'a host runs its jobs one after the other, each once and each in a clean directory',
     core: true,
     act: async world => {
       const script = (number: number) => `ls; echo job ${number}; : >left-${number}`

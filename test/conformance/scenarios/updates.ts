@@ -4,7 +4,7 @@ import type { Scenario, World } from '../world.ts'
 /** Agents of other versions than the farm's own, and below the least that it accepts, which is 1.1.0. */
 export const updateScenarios: Scenario[] = [
   {
-    name: 'an agent of another version takes the farm’s, and works on',
+    name: 'an agent of another version updates itself to the version of the farm, and runs jobs again',
     core: true,
     act: async world => {
       await world.leave()
@@ -15,7 +15,7 @@ export const updateScenarios: Scenario[] = [
     },
   },
   {
-    name: 'an agent that is too old ends the job that it has, gets no other, and is healed by an update',
+    name: 'an agent that is too old finishes its job, and gets no new job until it updates',
     core: true,
     act: async world => {
       const gate = world.gate()

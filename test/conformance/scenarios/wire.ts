@@ -16,7 +16,7 @@ const faults: Fault[] = [
 /** What goes wrong between the host and the farm. */
 export const wireScenarios: Scenario[] = [
   {
-    name: 'lost requests, lost answers and cut answers cost nothing: no byte, no job, no second run',
+    name: 'the farm loses no byte and no job, and runs no job twice, when requests or answers are lost or cut',
     core: true,
     before: wire => {
       for (const kind of ['enroll', 'hello', 'claim', 'source']) wire.spoil(kind, 'lost-answer')
@@ -39,7 +39,7 @@ export const wireScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a job goes on, and ends, while the farm is away for longer than a lease',
+    name: 'a job continues and ends while the farm is away for longer than a lease',
     core: true,
     act: async world => {
       const gate = world.gate()
@@ -59,7 +59,7 @@ export const wireScenarios: Scenario[] = [
     },
   },
   {
-    name: 'a lease that is lost ends the job on the host; the same host runs it again, once',
+    name: 'a host that loses a lease ends the job, and runs the job again once',
     core: true,
     project: { limits: { 'lost-after': '1s', attempts: 2 } },
     act: async world => {
@@ -78,7 +78,7 @@ export const wireScenarios: Scenario[] = [
     },
   },
   {
-    name: 'sources that come slower than a lease runs, with heartbeats meanwhile',
+    name: 'a host sends heartbeats while it downloads sources for longer than a lease',
     core: true,
     act: async world => {
       const noise = randomBytes(70_000)
