@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { apiClient } from '../../apps/server/src/cli/api-client.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { bothQueues, farmTest } from '../support/farm-test.ts'
 import { freezablePostgres } from '../support/freezable-postgres.ts'
@@ -54,7 +55,9 @@ test.concurrent('a server keeps running when every connection to PostgreSQL brea
   expect(await ask('/')).toBe(200)
   const asked = postgres.freeze()
   const pages = Array.from({ length: 5 }, () => ask('/'))
-  const trigger = farm.trigger('main').catch((error: Error) => error)
+  const trigger = apiClient(farm.url, farm.adminToken)
+    .post('/api/v1/projects/sample/builds', { ref: 'main' })
+    .catch((error: Error) => error)
   await asked
   postgres.breakConnections()
 

@@ -17,6 +17,7 @@ import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
 import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import { AgentHost, type HostOptions } from './agent-host.ts'
 import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
+import { patient } from './patient-api.ts'
 import { TestRedis } from './redis.ts'
 import { gitEnvironment, Repository } from './repository.ts'
 import { ServerProcess } from './server-process.ts'
@@ -113,7 +114,7 @@ export class TestFarm {
 
   /** The results API with an administrator's token; `url`: another server of this farm. */
   api(url = this.#url): Api {
-    return apiClient(url, adminToken)
+    return patient(apiClient(url, adminToken))
   }
 
   get server(): ServerProcess {

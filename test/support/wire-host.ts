@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   cksum,
   lineValue,
@@ -144,8 +145,16 @@ export class WireHost {
     return this.ask('GET', `/agent/v1/attempts/${offer.attempt}/sources/${number}?lease=${offer.lease}`)
   }
 
+  /** Sends again after a 503, as an agent does. Under load a server answers so if its database needs more than 3 s. */
   async post(path: string, body: readonly WireLine[] | Uint8Array, signal?: AbortSignal): Promise<WireAnswer> {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(writeLines(body))
+    for (const until = Date.now() + patienceMs; ; await sleep(500)) {
+      const answer = await this.postOnce(path, bytes, signal)
+      if (answer.code !== 503 || Date.now() > until) return answer
+    }
+  }
+
+  private async postOnce(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<WireAnswer> {
     const response = await this.ask('POST', path, bytes, signal)
     const text = await response.text()
     const answer = response.status === 200 ? readAnswer(text) : undefined

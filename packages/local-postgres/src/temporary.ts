@@ -5,7 +5,7 @@ import { startLocalPostgres } from './postgres.ts'
 import type { LocalPostgres } from './request.ts'
 
 // Nobody needs the data after a crash, so PostgreSQL does not wait for the disk.
-const withoutDurability = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 300 }
+const withoutDurability = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 1000 }
 
 /** An empty PostgreSQL for tests and tools. `stop` also removes its files. */
 export const startTemporaryPostgres = async (): Promise<LocalPostgres> => {
