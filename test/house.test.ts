@@ -190,7 +190,31 @@ test('every package, folder and file has a name that says its purpose', () => {
 })
 
 test('no file has more than 400 lines, and no test more than 500', () => {
-  const files = sourceFiles(/\.(ts|tsx|mjs|js|sh|prisma)$/)
+  const files = sourceFiles(/\.(ts|tsx|mjs|js|css|sh|prisma)$/)
   const giants = files.filter(file => file.text.split('\n').length > (isTest(file) ? 500 : 400))
   expect(giants.map(({ path }) => path)).toEqual([])
+})
+
+/** Metaphors of earlier versions, each with a standard term instead. A word in backquotes is a quotation. */
+const bannedWords = [
+  ...['errand', 'door', 'announcer', 'announcement', 'journal', 'mend', 'mended', 'anew', 'throw-away', 'whoever'],
+  ...['greeting', 'in force', 'for good', 'to be had', 'first-cell', 'this-host'],
+]
+
+test('code, pages and docs use no metaphor of earlier versions', () => {
+  const banned = new RegExp(`(?<![\\w-])(${bannedWords.join('|')})s?(?![\\w-])`)
+  const files = sourceFiles(/\.(tsx?|mjs|js|css|sh|md|prisma|sql|ya?ml|c|h)$|^farm$/).filter(
+    ({ path }) => !/^prisma\/migrations\/|^pnpm-lock|^test\/house\.test\.ts$/.test(path),
+  )
+  const offenders = files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => {
+      const words = line
+        .replace(/`[^`]*`/g, '')
+        .replace(/([a-z])([A-Z])/g, '$1 $2')
+        .toLowerCase()
+      const [found] = banned.exec(words) ?? []
+      return found ? [`${path}:${index + 1}: ${found}`] : []
+    }),
+  )
+  expect(offenders).toEqual([])
 })

@@ -147,7 +147,7 @@ describe('an attacker changes a message of a running job; the receiver rejects i
     man.meddles({
       answer: (bytes, kind) => {
         if (kind !== 'progress' || told++ > 1) return bytes
-        // With the length mended, before and after the signature: only the signature tells.
+        // With a correct length, before and after the signature: only the signature shows the change.
         const place = told % 2 === 0 ? /\nend\n$/ : /\nsig /
         const text = bytes.toString('latin1').replace(place, found => `\ncancel cancelled${found}`)
         return Buffer.from(
@@ -188,7 +188,7 @@ describe('an attacker changes a message before or after a job; the receiver reje
     const { verdict, attempts } = await job.finished()
     expect([verdict, attempts.length, attempts[0]?.reason]).toEqual(['passed', 1, 'exit'])
     expect((await job.log()).toString()).toBe('right\n')
-    // Whoever did not believe what came has asked again.
+    // The side that rejected the changed bytes repeats its request.
     const repeated = () => man.exchanges.slice(before).filter(({ request }) => kindOf(request) === spot[1]).length
     await eventually('the same request again', () => (repeated() > times ? true : undefined))
   })

@@ -18,7 +18,7 @@ import { Debian, unpack } from './debian.ts'
 import type { Disk, Machine } from './machines.ts'
 import { missingTool, restrict } from './restricted.ts'
 
-/** What takes minutes to make stays here, and a second run is quick. `rm -rf .farm/hosts` makes everything anew. */
+/** Disks that take minutes to build stay here, so a second run is quick. `rm -rf .farm/hosts` deletes all of them. */
 export const cache = fileURLToPath(new URL('../../.farm/hosts', import.meta.url))
 
 /** Counts up when disks are made in another way than before. */

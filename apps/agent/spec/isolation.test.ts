@@ -215,8 +215,8 @@ agentTest('a wrapper runs each step with its environment and its directory', asy
   appendFileSync(join(host.dir, 'host.conf'), `wrapper ${wrapper} --jail *\n`)
   await farm.finished(farm.queue({ steps: { none: ':' } }))
   const attempt = farm.queue({
-    env: { GREETING: 'hello  you' },
-    steps: { one: 'echo "$GREETING"', two: 'cat readme.txt' },
+    env: { MESSAGE: 'hello  you' },
+    steps: { one: 'echo "$MESSAGE"', two: 'cat readme.txt' },
   })
   await farm.finished(attempt)
   const work = join(host.dir, 'work', `attempt-${attempt.id}`)
