@@ -98,8 +98,8 @@ test('an invitation shows how to read the script first, with the SHA-256 of the 
 }) => {
   await signIn(page)
   await page.goto('/hosts/new')
-  await page.getByLabel('Its name').fill('invited-2')
-  await page.getByRole('button', { name: 'Make the line' }).click()
+  await page.getByLabel('Host name').fill('invited-2')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
   const served = await (await page.request.get('/agent.sh')).body()
   const sum = createHash('sha256').update(served).digest('hex')
   const commands = (await page.locator('#commands').textContent())?.trim().split('\n')
