@@ -14,7 +14,7 @@ const kept = (attempt: Attempt, name: string) => attempt.artifacts.get(name)?.by
 const names = (attempt: Attempt) => attempt.finishes[0]?.artifacts.map(line => line.split(' ')[0])
 
 agentTest(
-  'artifacts arrive byte for byte, also empty files and NULs, and the finish lists them',
+  'artifacts arrive byte for byte, including empty files and NULs, and the finish lists them',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const bytes = bytesOf(300_001)
@@ -40,7 +40,7 @@ agentTest(
 )
 
 agentTest(
-  'a failed job and one over its time limit keep their artifacts; a cancelled job keeps none',
+  'the agent sends the artifacts of a failed job and of a job over its time limit, but none of a cancelled job',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -118,36 +118,39 @@ for (const [name, fault] of faults) {
   })
 }
 
-agentTest('a killed agent resumes an upload at the offset that the farm has', async ({ farm, host, enrolled }) => {
-  farm.chunk = 10_000
-  await enrolled()
-  const bytes = bytesOf(80_001)
-  writeFileSync(join(host.folder, 'bytes'), bytes)
-  const attempt = farm.queue({
-    steps: { make: `cp ${host.folder}/bytes a.bin; cp a.bin b.bin` },
-    artifacts: ['*.bin'],
-  })
-  await farm.until('part of the second file', () =>
-    attempt.artifactCalls.some(one => one.name === 'b.bin' && one.offset > 30_000),
-  )
-  farm.injectFault('artifact', 'lost-request', 1000)
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
-  attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
-  farm.clearFaults()
-  const before = attempt.artifactCalls.length
-  await host.start()
-  await farm.finished(attempt)
+agentTest(
+  'an agent that restarts after a kill resumes an upload at the offset that the farm has',
+  async ({ farm, host, enrolled }) => {
+    farm.chunk = 10_000
+    await enrolled()
+    const bytes = bytesOf(80_001)
+    writeFileSync(join(host.folder, 'bytes'), bytes)
+    const attempt = farm.queue({
+      steps: { make: `cp ${host.folder}/bytes a.bin; cp a.bin b.bin` },
+      artifacts: ['*.bin'],
+    })
+    await farm.until('part of the second file', () =>
+      attempt.artifactCalls.some(one => one.name === 'b.bin' && one.offset > 30_000),
+    )
+    farm.injectFault('artifact', 'lost-request', 1000)
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
+    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
+    farm.clearFaults()
+    const before = attempt.artifactCalls.length
+    await host.start()
+    await farm.finished(attempt)
 
-  expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
-  expect(kept(attempt, 'b.bin')?.equals(bytes)).toBe(true)
-  const again = attempt.artifactCalls.slice(before).filter(({ len }) => len > 0)
-  expect(again[0]).toMatchObject({ name: 'b.bin', offset: 12_347 })
-  expect(attempt.finishes.length).toBe(1)
-})
+    expect(kept(attempt, 'a.bin')?.equals(bytes)).toBe(true)
+    expect(kept(attempt, 'b.bin')?.equals(bytes)).toBe(true)
+    const again = attempt.artifactCalls.slice(before).filter(({ len }) => len > 0)
+    expect(again[0]).toMatchObject({ name: 'b.bin', offset: 12_347 })
+    expect(attempt.finishes.length).toBe(1)
+  },
+)
 
-agentTest('the agent sends an artifact again that the farm has lost before the finish', async ({ farm, enrolled }) => {
+agentTest('the agent sends an artifact again that the farm lost before the finish', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onFinish = (attempt, times) => {
     if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)
@@ -174,7 +177,7 @@ agentTest('the agent sends no byte of an artifact that the farm rejects', async 
   ])
 })
 
-agentTest('a file of 20 GB is listed with its size and is not copied', async ({ farm, host, enrolled }) => {
+agentTest('the agent lists a file of 20 GB with its size and does not copy it', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
   const attempt = farm.queue({
@@ -191,7 +194,7 @@ agentTest('a file of 20 GB is listed with its size and is not copied', async ({ 
   await host.removed('slot-1', '1')
 })
 
-agentTest('of 230 files the agent offers 200 and reports the number of the rest', async ({ farm, enrolled }) => {
+agentTest('the agent offers 200 of 230 files and reports how many it does not offer', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onArtifact = () => 'it is full'
   const attempt = farm.queue({
@@ -205,7 +208,7 @@ agentTest('of 230 files the agent offers 200 and reports the number of the rest'
   expect(left[49]).toBe('152 more files are not listed')
 })
 
-agentTest('an attempt ends if its lease is lost during an upload', async ({ farm, host, enrolled }) => {
+agentTest('the agent ends an attempt that loses its lease during an upload', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { make: 'echo a >a' }, artifacts: ['a'] })
   farm.onArtifact = () => {
@@ -222,7 +225,7 @@ writeFileSync(join(fakes, 'cksum'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
 afterAll(() => rmSync(fakes, { recursive: true }))
 
 agentTest(
-  'a host without cksum sends logs and artifacts with another checksum',
+  'a host without cksum uses another checksum for logs and artifacts',
   async ({ farm, host, enrolled }) => {
     farm.chunk = 5000
     await enrolled()
@@ -254,7 +257,7 @@ writeFileSync(join(stuck, 'dd'), '#!/bin/sh\ncase "$*" in *if=./stuck*) sleep 48
 afterAll(() => rmSync(stuck, { recursive: true }))
 
 agentTest(
-  'a file that cannot be read does not stop the other artifacts',
+  'the agent sends the other artifacts if it cannot read one',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })

@@ -6,7 +6,7 @@ import { bundle } from './support/host.ts'
 
 const folder = join(import.meta.dirname, '..')
 
-test('the agent is the same from any directory, has at most 128 KiB, and is plain ASCII', () => {
+test('the agent is the same when built from any directory, has at most 128 KiB, and is plain ASCII', () => {
   const text = bundle()
   const elsewhere = execFileSync('sh', [join(folder, 'bundle.sh')], {
     cwd: '/',
@@ -18,7 +18,7 @@ test('the agent is the same from any directory, has at most 128 KiB, and is plai
   expect(text).toMatch(/^[\t\n -~]*$/)
 })
 
-test('the agent has every part once, in the order that its header lists', () => {
+test('the agent contains every part once, in the order that its header lists', () => {
   const text = bundle()
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found)
   const listed = all(/^# {3}[a-z].*: +(.*)$/gm).flatMap(parts => parts.split(' '))

@@ -67,7 +67,7 @@ for (const [name, programs] of here) {
   const [client = ''] = name.split(' ')
   const { megabytes, archive, sum } = sourcesFor(name)
   agentTest(
-    `${name}: ${megabytes} MB of sources and a log with NULs arrive byte for byte, and a stop ends the long poll`,
+    `${name}: sources of ${megabytes} MB and a log with NULs arrive byte for byte, and a stop ends the long poll`,
     async ({ farm, host, enrolled }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))

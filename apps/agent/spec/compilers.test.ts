@@ -25,7 +25,7 @@ const hello = (farm: ScriptedFarm) => String(farm.seen.filter(seen => seen.kind 
 const said = (farm: ScriptedFarm, words: RegExp) => farm.until(`hello with ${words}`, () => words.test(hello(farm)))
 
 agentTest(
-  'the agent offers an arch if a program from its compiler runs with its runner, and jobs get the runner as FARM_RUN',
+  'the agent offers an arch if its compiler’s programs run with its runner, and sets FARM_RUN to the runner',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -125,7 +125,7 @@ const hanging = (host: Host) => {
   return host.run('until ps -e -o args= | grep -q "[s]leep 4716"; do sleep 0.1; done')
 }
 
-agentTest('the test of a compiler ends after a minute', async ({ farm, host, enrolled }) => {
+agentTest('the agent ends the test of a compiler after a minute', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await hanging(host)
@@ -135,7 +135,7 @@ agentTest('the test of a compiler ends after a minute', async ({ farm, host, enr
   expect(await host.alive('sleep 4716')).toEqual([])
 })
 
-agentTest('a stop does not wait for the test of a compiler', async ({ farm, host, enrolled }) => {
+agentTest('a stop of the agent does not wait for the test of a compiler', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await hanging(host)

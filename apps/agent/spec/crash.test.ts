@@ -9,7 +9,7 @@ const counted = (upTo: number) =>
   Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n${'\0'.repeat(30_000)}`).join('')
 
 agentTest(
-  'a job survives a kill of the agent: its log is whole and its result is sent once',
+  'a job survives a kill of the agent, its log is whole, and its result is sent once',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -36,24 +36,27 @@ const pairs = (body: Buffer) =>
     .split('\n')
     .map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ').slice(1).join(' ')])
 
-agentTest('the next start reports a job that ended while no agent ran', async ({ farm, host, enrolled }) => {
-  farm.next = 200
-  await enrolled()
-  const attempt = farm.queue({ steps: { count: counting(4) } })
-  await farm.logged(attempt, 'line 2\n')
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
-  await host.start()
-  await farm.finished(attempt)
+agentTest(
+  'the next start of the agent reports a job that ended while no agent ran',
+  async ({ farm, host, enrolled }) => {
+    farm.next = 200
+    await enrolled()
+    const attempt = farm.queue({ steps: { count: counting(4) } })
+    await farm.logged(attempt, 'line 2\n')
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    await host.run(`until [ -s ${host.dir}/slot-1/1/end ]; do sleep 0.05; done`)
+    await host.start()
+    await farm.finished(attempt)
 
-  expect(attempt.log.toString()).toBe(counted(4))
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
-  expect(attempt.finishes[0]?.steps).toMatch(/^3:/)
-})
+    expect(attempt.log.toString()).toBe(counted(4))
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+    expect(attempt.finishes[0]?.steps).toMatch(/^3:/)
+  },
+)
 
 agentTest(
-  'the files of a runner that ended before its first report do not disturb the next runner',
+  'the next runner works although an earlier runner ended before its first report and left files',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -129,7 +132,7 @@ agentTest('the long poll of a killed agent takes no job', async ({ farm, host, e
 })
 
 agentTest(
-  'a directory has one agent, also during enrolment; a killed agent leaves no lock',
+  'only one agent runs in a directory, also during enrolment, and a killed agent leaves no lock',
   async ({ host, enrolled }) => {
     await enrolled()
     const agent = join(host.dir, 'agent.sh')
@@ -154,18 +157,21 @@ agentTest(
   },
 )
 
-agentTest('of ten agents that start at the same time with a stale lock, one runs', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  host.signal('KILL')
-  await host.line(/^agent-[0-9]+ exit 137$/)
-  const runs = Array.from({ length: 10 }, () => host.start())
-  const exits = (await Promise.all(runs)).map(run => run.exited)
-  const refused = new Promise<void>(resolve => {
-    let count = 0
-    for (const exit of exits) exit.then(() => ++count === 9 && resolve()).catch(() => {})
-  })
-  await refused
-  await farm.until('a claim', () => farm.count('claim') > 1)
-  expect((host.said().match(/waiting for jobs/g) ?? []).length).toBe(2)
-  expect(existsSync(join(host.dir, 'private', 'credential'))).toBe(true)
-})
+agentTest(
+  'one of ten agents runs if they start at the same time with a stale lock',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    host.signal('KILL')
+    await host.line(/^agent-[0-9]+ exit 137$/)
+    const runs = Array.from({ length: 10 }, () => host.start())
+    const exits = (await Promise.all(runs)).map(run => run.exited)
+    const refused = new Promise<void>(resolve => {
+      let count = 0
+      for (const exit of exits) exit.then(() => ++count === 9 && resolve()).catch(() => {})
+    })
+    await refused
+    await farm.until('a claim', () => farm.count('claim') > 1)
+    expect((host.said().match(/waiting for jobs/g) ?? []).length).toBe(2)
+    expect(existsSync(join(host.dir, 'private', 'credential'))).toBe(true)
+  },
+)

@@ -36,17 +36,20 @@ agentTest('the command of the dashboard enrols the host and starts the agent', a
   await host.line(/^pipe exit 0$/)
 })
 
-agentTest('a saved copy without an address needs --url and stores it', async ({ farm, host }) => {
-  const saved = join(host.folder, 'saved.sh')
-  writeFileSync(saved, bundle())
-  const without = await host.run(`${host.shell} ${saved} enroll ${farm.invitation}`)
-  expect(without).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: .*--url http:/) })
-  await host.start(`${saved} ${trust}--url ${farm.url}/ enroll ${farm.invitation}`)
-  await farm.until('a claim', () => farm.count('claim') > 0)
-  expect(host.read('agent.sh')).toContain(`FARM_URL='${farm.url}'`)
-})
+agentTest(
+  'a saved copy of the agent without an address needs --url, and stores the address',
+  async ({ farm, host }) => {
+    const saved = join(host.folder, 'saved.sh')
+    writeFileSync(saved, bundle())
+    const without = await host.run(`${host.shell} ${saved} enroll ${farm.invitation}`)
+    expect(without).toMatchObject({ code: 1, output: expect.stringMatching(/^rumpfarm: .*--url http:/) })
+    await host.start(`${saved} ${trust}--url ${farm.url}/ enroll ${farm.invitation}`)
+    await farm.until('a claim', () => farm.count('claim') > 0)
+    expect(host.read('agent.sh')).toContain(`FARM_URL='${farm.url}'`)
+  },
+)
 
-agentTest('a script that is cut in the pipe does nothing', async ({ farm, host }) => {
+agentTest('a script that arrives incomplete through the pipe does nothing', async ({ farm, host }) => {
   const text = bundle().replace('@FARM_URL@', farm.url)
   for (const part of [0.1, 0.5, 0.9, 0.995]) {
     writeFileSync(join(host.folder, 'cut.sh'), text.slice(0, Math.floor(text.length * part)))
@@ -70,7 +73,7 @@ const errors: [string, string, RegExp][] = [
   ],
 ]
 for (const [what, answer, expected] of errors) {
-  agentTest(`${what} is reported in one line with the error of the farm`, async all => {
+  agentTest(`the agent reports ${what} in one line with the error of the farm`, async all => {
     all.farm.enrolError = answer
     const { output, code } = await all.host.run(pipe(all))
     expect(output).toMatch(expected)
@@ -130,25 +133,29 @@ agentTest('enrolment repeats a lost request with the same nonce', async all => {
   expect(host.files('private').sort()).toEqual(['client-rc', 'credential'])
 })
 
-agentTest('no argument list and no environment contains the credential', async ({ farm, host, enrols }) => {
-  farm.next = 50
-  await enrols()
-  const look = 'for i in 1 2 3 4 5 6 7 8; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.1; done 2>/dev/null'
-  const idle = await host.run(look)
-  expect(idle.output).toContain(new URL(farm.url).port)
-  if (agentClient === 'bbwget') {
-    // It can be told headers nowhere else: the one client that needs a warning.
-    expect(host.said()).toMatch(/busybox wget shows the credential to other users of this host, in its arguments/)
-    return
-  }
-  expect(idle.output).not.toContain(farm.credential)
-  const attempt = farm.queue({ steps: { look } })
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toContain(attempt.id)
-  expect(attempt.log.toString()).not.toContain(farm.credential)
-})
+agentTest(
+  'no argument list and no environment of a process contains the credential',
+  async ({ farm, host, enrols }) => {
+    farm.next = 50
+    await enrols()
+    const look =
+      'for i in 1 2 3 4 5 6 7 8; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; sleep 0.1; done 2>/dev/null'
+    const idle = await host.run(look)
+    expect(idle.output).toContain(new URL(farm.url).port)
+    if (agentClient === 'bbwget') {
+      // It can be told headers nowhere else: the one client that needs a warning.
+      expect(host.said()).toMatch(/busybox wget shows the credential to other users of this host, in its arguments/)
+      return
+    }
+    expect(idle.output).not.toContain(farm.credential)
+    const attempt = farm.queue({ steps: { look } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toContain(attempt.id)
+    expect(attempt.log.toString()).not.toContain(farm.credential)
+  },
+)
 
-agentTest('enrolment lists the tools that were found and those that are missing', async ({ host, enrols }) => {
+agentTest('enrolment lists the tools that the agent found and those that are missing', async ({ host, enrols }) => {
   await enrols()
   const { text } = await host.line(/^rumpfarm: found: /)
   expect(text).toMatch(
@@ -161,7 +168,7 @@ for (const [what, text] of [
   ['a missing tar', 'exit 127'],
   ['a tar for another processor', 'exit 126'],
 ] as const) {
-  agentTest(`${what} is reported at enrolment`, async ({ farm, host }) => {
+  agentTest(`enrolment reports ${what}`, async ({ farm, host }) => {
     const saved = join(host.folder, 'saved.sh')
     writeFileSync(saved, bundle())
     writeFileSync(join(host.folder, 'tar'), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
@@ -230,7 +237,7 @@ agentTest('status lists the jobs, and stop ends them', async ({ farm, host, enro
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
-agentTest('an unknown argument stops nothing and prints the usage', async ({ farm, host, enrols }) => {
+agentTest('an unknown argument stops nothing, and the agent prints its usage', async ({ farm, host, enrols }) => {
   await enrols()
   const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
   await farm.logged(attempt, 'up')
@@ -251,7 +258,7 @@ agentTest('an unknown argument stops nothing and prints the usage', async ({ far
   expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
 })
 
-agentTest('a host that is enrolled with --paused has a host.conf and takes no jobs', async ({ farm, host }) => {
+agentTest('a host that enrols with --paused has a host.conf and takes no jobs', async ({ farm, host }) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, bundle())
   const enrol = (words: string) => host.run(`${host.shell} ${saved} ${trust}--url ${farm.url} enroll ${words}`)
@@ -276,17 +283,20 @@ agentTest('check does not change the files of a running agent', async ({ host, e
   expect(host.read('private', 'client-rc')).toBe(before)
 })
 
-agentTest('the credential of an older agent moves into the private directory', async ({ farm, host, enrols }) => {
-  await enrols()
-  host.signal('TERM')
-  await host.line(/^agent-1 exit 0/)
-  renameSync(join(host.dir, 'private', 'credential'), join(host.dir, 'credential'))
-  rmSync(join(host.dir, 'private'), { recursive: true })
-  const claims = farm.count('claim')
-  await host.start()
-  await farm.until('a claim', () => farm.count('claim') > claims)
+agentTest(
+  'the agent moves the credential of an older agent into the private directory',
+  async ({ farm, host, enrols }) => {
+    await enrols()
+    host.signal('TERM')
+    await host.line(/^agent-1 exit 0/)
+    renameSync(join(host.dir, 'private', 'credential'), join(host.dir, 'credential'))
+    rmSync(join(host.dir, 'private'), { recursive: true })
+    const claims = farm.count('claim')
+    await host.start()
+    await farm.until('a claim', () => farm.count('claim') > claims)
 
-  expect(host.mode('private')).toBe('700')
-  expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
-  expect(host.files()).not.toContain('credential')
-})
+    expect(host.mode('private')).toBe('700')
+    expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
+    expect(host.files()).not.toContain('credential')
+  },
+)

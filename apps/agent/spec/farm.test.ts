@@ -36,7 +36,7 @@ agentTest('the agent retries with growing pauses', async ({ farm, enrolled }) =>
 })
 
 agentTest(
-  'a claim whose answer is lost is repeated with the same number and gets the same attempt',
+  'the agent repeats a claim whose answer is lost with the same number, and gets the same attempt',
   async ({ farm, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -51,7 +51,7 @@ agentTest(
   },
 )
 
-agentTest('the agent retries after the time that the farm asks for', async ({ farm, enrolled }) => {
+agentTest('the agent retries after the pause that the farm asks for', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { one: 'echo one' } })
   farm.injectFault('progress', { answer: 'err 503 the database is away\nretry 2\nend\n' })
@@ -61,7 +61,7 @@ agentTest('the agent retries after the time that the farm asks for', async ({ fa
   expect((progress[1] ?? 0) - (progress[0] ?? 0)).toBeGreaterThanOrEqual(1990)
 })
 
-agentTest('a revoked credential is reported and retried slowly', async ({ farm, host, enrolled }) => {
+agentTest('the agent reports a revoked credential and retries slowly', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   farm.credential = 'rfh-another'
@@ -112,11 +112,14 @@ agentTest('the agent waits while another instance runs as this host', async ({ f
   expect(word(again, 'previous')).toBe(word(first, 'previous'))
 })
 
-agentTest('immediate answers without a job cause no busy loop', async ({ farm, enrolled }) => {
-  farm.poll = 0
-  await enrolled()
-  const before = farm.count('claim')
-  const began = Date.now()
-  await farm.until('four claims', () => farm.count('claim') >= before + 4)
-  expect(Date.now() - began).toBeGreaterThan(2000)
-})
+agentTest(
+  'the agent does not claim in a busy loop when the farm answers at once without a job',
+  async ({ farm, enrolled }) => {
+    farm.poll = 0
+    await enrolled()
+    const before = farm.count('claim')
+    const began = Date.now()
+    await farm.until('four claims', () => farm.count('claim') >= before + 4)
+    expect(Date.now() - began).toBeGreaterThan(2000)
+  },
+)

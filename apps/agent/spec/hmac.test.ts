@@ -96,7 +96,7 @@ const shells = [
 ]
 for (const shell of shells) {
   test.skipIf(!isHere(shell.split(' ')[0] ?? ''))(
-    `${shell} signs like the example and rejects every changed answer`,
+    `${shell} signs the example correctly and rejects every changed answer`,
     () => {
       expect(outputOf(shell)).toBe(expected)
     },
@@ -111,7 +111,7 @@ const tools = [
   ['python3', "'sha_of_python python3'"],
 ] as const
 for (const [program, words] of tools) {
-  test.skipIf(!isHere(program))(`${program} works as the SHA-256 command`, () => {
+  test.skipIf(!isHere(program))(`the agent can use ${program} as its SHA-256 command`, () => {
     expect(outputOf('dash', words)).toBe(expected)
   })
 }

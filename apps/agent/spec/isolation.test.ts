@@ -43,39 +43,45 @@ rootTest('a job of an ordinary user cannot find the credential, and runs as that
   expect(host.read('private', 'credential')).toBe(`${farm.credential}\n`)
 })
 
-rootTest('the processes that such a job leaves running are ended, also outside of its group', async all => {
-  const { farm, host } = all
-  await asNobody(all)
-  const attempt = farm.queue({ steps: { leave: 'setsid sleep 4711 & sleep 4712 & echo left' } })
-  await farm.finished(attempt)
-  expect(attempt.log.toString()).toBe('left\n')
-  expect(await host.alive('sleep 471')).toEqual([])
+rootTest(
+  'the agent ends the processes that an ordinary user’s job leaves running, also outside of its group',
+  async all => {
+    const { farm, host } = all
+    await asNobody(all)
+    const attempt = farm.queue({ steps: { leave: 'setsid sleep 4711 & sleep 4712 & echo left' } })
+    await farm.finished(attempt)
+    expect(attempt.log.toString()).toBe('left\n')
+    expect(await host.alive('sleep 471')).toEqual([])
 
-  const cancelled = farm.queue({ steps: { wait: "trap '' TERM; setsid sleep 4713 & echo begun; sleep 4714" } })
-  await farm.logged(cancelled, 'begun')
-  cancelled.cancel = 'cancelled'
-  await farm.finished(cancelled)
-  expect(cancelled.finishes[0]).toMatchObject({ reason: 'cancelled' })
-  expect(await host.alive('sleep 471')).toEqual([])
-})
+    const cancelled = farm.queue({ steps: { wait: "trap '' TERM; setsid sleep 4713 & echo begun; sleep 4714" } })
+    await farm.logged(cancelled, 'begun')
+    cancelled.cancel = 'cancelled'
+    await farm.finished(cancelled)
+    expect(cancelled.finishes[0]).toMatchObject({ reason: 'cancelled' })
+    expect(await host.alive('sleep 471')).toEqual([])
+  },
+)
 
-rootTest('the ssh-agent of such a job is ended, or listed if the host cannot show whose it is', async all => {
-  const { farm, host } = all
-  await asNobody(all)
-  const steps = { leave: 'eval "$(ssh-agent -s)" >/dev/null; setsid env -i sleep 4716 & echo left' }
-  const hidden = farm.queue({ steps })
-  await farm.finished(hidden)
-  expect(hidden.log.toString()).toBe('left\n')
-  expect([await host.alive('ssh-agent'), await host.alive('sleep 4716')]).toEqual([[], []])
+rootTest(
+  'the agent ends the ssh-agent of an ordinary user’s job, or lists it if it cannot tell whose it is',
+  async all => {
+    const { farm, host } = all
+    await asNobody(all)
+    const steps = { leave: 'eval "$(ssh-agent -s)" >/dev/null; setsid env -i sleep 4716 & echo left' }
+    const hidden = farm.queue({ steps })
+    await farm.finished(hidden)
+    expect(hidden.log.toString()).toBe('left\n')
+    expect([await host.alive('ssh-agent'), await host.alive('sleep 4716')]).toEqual([[], []])
 
-  appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
-  await farm.finished(farm.queue({ steps: { none: ':' } }))
-  const open = farm.queue({ steps })
-  await farm.finished(open)
-  const named = /^left\n(left running: pid \d+ (ssh-agent -s|sleep 4716)\n){2}$/
-  expect(open.log.toString()).toMatch(named)
-  expect((await host.alive('ssh-agent')).length).toBe(1)
-})
+    appendFileSync(join(host.dir, 'host.conf'), 'hide no\n')
+    await farm.finished(farm.queue({ steps: { none: ':' } }))
+    const open = farm.queue({ steps })
+    await farm.finished(open)
+    const named = /^left\n(left running: pid \d+ (ssh-agent -s|sleep 4716)\n){2}$/
+    expect(open.log.toString()).toMatch(named)
+    expect((await host.alive('ssh-agent')).length).toBe(1)
+  },
+)
 
 agentTest('with `hide no` jobs can read the credential, and the agent warns', async ({ farm, host, enrolled }) => {
   await enrolled()
@@ -99,7 +105,7 @@ agentTest('without `hide no` the private directory is empty for a job of root', 
 
 const ways = ['setpriv', 'perl', 'su']
 rootTest(
-  'run_as: the steps run as that user, who cannot read the credential or change the files of the agent',
+  'with run_as, steps run as that user, who cannot read the credential or change the files of the agent',
   async all => {
     const { farm, host, enrolled } = all
     chmodSync(host.folder, 0o755)
@@ -128,7 +134,7 @@ rootTest(
   },
 )
 
-rootTest('run_as: root follows no link that the user of the job makes in the work directory', async all => {
+rootTest('with run_as, root follows no link that the user of the job makes in the work directory', async all => {
   const { farm, host, enrolled } = all
   chmodSync(host.folder, 0o755)
   await enrolled()
@@ -150,7 +156,7 @@ rootTest('run_as: root follows no link that the user of the job makes in the wor
 })
 
 rootTest(
-  'run_as: the agent rejects a work directory that the user of the job can write in',
+  'with run_as, the agent rejects a work directory that the user of the job can write to',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     chmodSync(host.folder, 0o755)
@@ -162,7 +168,7 @@ rootTest(
   },
 )
 
-rootTest('a link to a file of the agent is no artifact', async ({ farm, host, enrolled }) => {
+rootTest('the agent does not send a link to one of its own files as an artifact', async ({ farm, host, enrolled }) => {
   chmodSync(host.folder, 0o755)
   await enrolled()
   for (const conf of ['', 'run_as nobody\n']) {
@@ -225,7 +231,7 @@ agentTest('a wrapper runs each step with its environment and its directory', asy
 })
 
 agentTest(
-  'with pass a job gets only these variables of the agent, else all of them',
+  'with pass, a job gets only the listed variables of the agent, and without it all of them',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
@@ -244,7 +250,7 @@ agentTest(
   { env: { SECRET: 'hush', HTTP_PROXY: 'http://proxy' } },
 )
 
-agentTest('check shows the configuration and which jobs would run', async ({ host, enrolled }) => {
+agentTest('check shows the configuration and the jobs that may run', async ({ host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit 0/)

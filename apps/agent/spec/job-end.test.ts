@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
 agentTest(
-  'a cancel ends all processes of a job, also those that ignore TERM or have left its process group',
+  'a cancel ends all processes of a job, including those that ignore TERM or have left its process group',
   async ({ farm, host, enrolled }) => {
     farm.next = 1000
     await enrolled()
@@ -45,7 +45,7 @@ agentTest('the end of a job ends the processes that it left running', async ({ f
 const daemons =
   "eval $(ssh-agent -s) >/dev/null; setsid env -i sleep 4735 & setsid -f env -i sh -c 'sleep 4736 & wait'; echo left"
 
-agentTest('the end of a job ends processes without its group and its environment', async all => {
+agentTest('the end of a job ends processes that have left its group and its environment', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   host.send('setsid env -i sleep 4737 &')
@@ -59,7 +59,7 @@ agentTest('the end of a job ends processes without its group and its environment
 })
 
 agentTest(
-  'without a namespace the log lists such processes, but not older ones and not those of a person',
+  'without a namespace the log lists processes that left their group, but not older ones or those of a person',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.configure(`${host.read('host.conf')}hide no\n`)
@@ -85,7 +85,7 @@ agentTest(
   },
 )
 
-agentTest('processes with another mark or without a mark keep running', async ({ farm, host, enrolled }) => {
+agentTest('the agent does not end processes that have another mark or no mark', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.send('RUMPFARM_MARK=9.9:other: sleep 4741 &')
   host.send('sleep 4742 &')
@@ -108,7 +108,7 @@ agentTest('no step runs after a cancel, even if the current step exits with 0', 
 })
 
 agentTest(
-  'an attempt without a lease is killed, and the next claim has a higher number',
+  'the agent kills an attempt without a lease, and its next claim has a higher number',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()
@@ -127,7 +127,7 @@ agentTest(
 )
 
 agentTest(
-  'a job whose runner is killed has vanished, and its processes are ended',
+  'a job has the reason vanished if its runner is killed, and the agent ends its processes',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()

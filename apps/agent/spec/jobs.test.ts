@@ -21,7 +21,7 @@ agentTest(
   },
 )
 
-agentTest('the first step that fails ends the job, and its exit code is sent', async ({ farm, enrolled }) => {
+agentTest('the first step that fails ends the job, and the agent sends its exit code', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { one: 'echo one', two: 'false\necho not reached', three: 'echo three' } })
   const second = farm.queue({ steps: { one: 'exit 55' } })
@@ -103,7 +103,7 @@ agentTest(
   },
 )
 
-agentTest('a change of host.conf is sent to the farm', async ({ farm, host, enrolled }) => {
+agentTest('the agent sends a change of host.conf to the farm', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'arch arm cross\nenv arm CC=cc\n')
@@ -126,7 +126,7 @@ agentTest('a step has an empty standard input, default signals and a usual umask
 })
 
 agentTest(
-  'several sources are unpacked side by side, and the steps run in the directory of the recipe',
+  'the agent unpacks several sources side by side, and runs the steps in the directory of the recipe',
   async ({ farm, enrolled }) => {
     await enrolled()
     const sources = { hello: { 'a.txt': 'A\n' }, other: { 'deep/b.txt': 'B\n' } }
@@ -153,22 +153,25 @@ agentTest('no source file has a time in the future, whatever the date of the com
   }
 })
 
-agentTest('a wrong download is repeated; after three of them the job is broken', async ({ farm, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
-  const right = attempt.tarballs[0] as Buffer
-  const wrong = Buffer.from(right)
-  wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
-  farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
+agentTest(
+  'the agent repeats a wrong download, and the job is broken after three wrong downloads',
+  async ({ farm, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { show: 'cat readme.txt' } })
+    const right = attempt.tarballs[0] as Buffer
+    const wrong = Buffer.from(right)
+    wrong.writeUInt8(wrong.readUInt8(20) ^ 1, 20)
+    farm.onSource = (_, times) => (times === 1 ? wrong : times === 2 ? right.subarray(0, 50) : right)
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'exit' })
 
-  farm.onSource = () => wrong
-  const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
-  await farm.finished(broken)
-  expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
-  expect(broken.finishes[0]?.detail).toMatch(/three downloads of source src were wrong: its checksum is/)
-})
+    farm.onSource = () => wrong
+    const broken = farm.queue({ steps: { show: 'cat readme.txt' } })
+    await farm.finished(broken)
+    expect(broken.finishes[0]).toMatchObject({ reason: 'broken', logsize: '0' })
+    expect(broken.finishes[0]?.detail).toMatch(/three downloads of source src were wrong: its checksum is/)
+  },
+)
 
 agentTest('heartbeats continue during a slow download', async ({ farm, enrolled }) => {
   farm.next = 300
@@ -205,7 +208,7 @@ agentTest('a step fails at once if an earlier step has removed its directory', a
   expect(attempt.log.toString()).toMatch(/src/)
 })
 
-agentTest('the end of a step is sent while the next step runs', async ({ farm, host, enrolled }) => {
+agentTest('the agent sends the end of a step while the next step runs', async ({ farm, host, enrolled }) => {
   farm.next = 60_000
   await enrolled()
   const go = join(host.folder, 'go')
@@ -234,7 +237,7 @@ for (const [means, missing] of resets) {
   const folder = oldEnv(...missing)
   afterAll(() => rmSync(folder, { recursive: true }))
   agentTest(
-    `a step has the default signals on a host where only ${means} can set them`,
+    `a step has the default signals on a host that can set them only with ${means}`,
     async ({ farm, enrolled }) => {
       await enrolled()
       const pipe = farm.queue({ steps: { pipe: 'yes | head -n 1', int: "sh -c 'kill -INT $$; exit 7'" } })

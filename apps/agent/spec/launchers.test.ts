@@ -21,7 +21,7 @@ const launchers: Record<string, RegExp> = {
 
 for (const [launcher, said] of Object.entries(launchers)) {
   agentTest(
-    `launcher ${launcher}: a job outlives its agent, and its processes without a mark end with it`,
+    `launcher ${launcher}: a job outlives its agent, and the end of the job ends its processes without a mark`,
     async ({ farm, host, enrolled }) => {
       farm.next = 200
       await enrolled()

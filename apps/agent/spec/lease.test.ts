@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
 agentTest(
-  'a job that loses its lease ends within seconds, with all its processes, whatever its grace period',
+  'a job that loses its lease ends within seconds with all its processes, whatever its grace period is',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -25,7 +25,7 @@ agentTest(
 )
 
 agentTest(
-  'an agent with an old claim number continues after the newest one that the farm knows',
+  'an agent with an old claim number continues with the number after the newest one that the farm knows',
   async ({ farm, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -42,15 +42,18 @@ agentTest(
   },
 )
 
-agentTest('chunks shrink when the farm does not answer, and grow again', async ({ farm, host, enrolled }) => {
-  farm.chunk = 262_144
-  await enrolled()
-  for (let lost = 0; lost < 3; lost++) farm.injectFault('progress', 'lost-request')
-  const attempt = farm.queue({ steps: { shout: 'head -c 2000000 /dev/zero' } })
-  await farm.finished(attempt, 40_000)
-  await host.line(/the farm answers again/)
-  expect(attempt.log.bytes.equals(Buffer.alloc(2_000_000))).toBe(true)
-  const sizes = attempt.calls.map(call => call.len).filter(len => len > 0)
-  expect(sizes[0]).toBeLessThanOrEqual(16_384)
-  expect(Math.max(...sizes)).toBe(262_144)
-})
+agentTest(
+  'chunks become smaller when the farm does not answer, and larger again later',
+  async ({ farm, host, enrolled }) => {
+    farm.chunk = 262_144
+    await enrolled()
+    for (let lost = 0; lost < 3; lost++) farm.injectFault('progress', 'lost-request')
+    const attempt = farm.queue({ steps: { shout: 'head -c 2000000 /dev/zero' } })
+    await farm.finished(attempt, 40_000)
+    await host.line(/the farm answers again/)
+    expect(attempt.log.bytes.equals(Buffer.alloc(2_000_000))).toBe(true)
+    const sizes = attempt.calls.map(call => call.len).filter(len => len > 0)
+    expect(sizes[0]).toBeLessThanOrEqual(16_384)
+    expect(Math.max(...sizes)).toBe(262_144)
+  },
+)

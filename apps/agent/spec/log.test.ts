@@ -58,7 +58,7 @@ agentTest(
   },
 )
 
-agentTest('a log of 20 MB is sent in whole chunks without pauses', async ({ farm, enrolled }) => {
+agentTest('the agent sends a log of 20 MB in full chunks without pauses', async ({ farm, enrolled }) => {
   farm.next = 60_000
   farm.chunk = 262_144
   await enrolled()
@@ -112,7 +112,7 @@ agentTest('the agent continues at the offset that the farm has', async ({ farm, 
 })
 
 agentTest(
-  'a finish is repeated when the farm lacks a part of the log or when its answer is lost',
+  'the agent repeats a finish when the farm lacks a part of the log or when the answer is lost',
   async ({ farm, enrolled }) => {
     await enrolled()
     farm.onFinish = (attempt, times) => {
@@ -140,7 +140,7 @@ agentTest('the agent uses the chunk size of the farm, and halves it after a 413'
   expect(Math.max(...attempt.calls.map(call => call.len))).toBeLessThanOrEqual(1000)
 })
 
-agentTest('a line of a log with viewers arrives within 600 ms', async ({ farm, enrolled }) => {
+agentTest('a line of a log that somebody views arrives within 600 ms', async ({ farm, enrolled }) => {
   farm.next = 250
   await enrolled()
   const attempt = farm.queue({

@@ -52,7 +52,7 @@ test.each([
   ['deny sample wip*; allow *', 'sample', 'wip', 'no'],
   ['deny sample wip*; allow *', 'sample', 'main', 'yes'],
   ['allow sample', 'sample;touch', 'main', 'no'],
-])('with "%s" may %s at "%s" run? %s', (conf, project, branch, answer) => {
+])('for the rule "%s", the answer to "may %s at %s run?" is %s', (conf, project, branch, answer) => {
   expect(mayRun(conf, project, branch)).toBe(`${answer}\n`)
 })
 
@@ -90,7 +90,7 @@ test.each([
   ['00:00-00:00 sat', 'Sat 10000', 'in'],
   ['00:00-00:00 sat', 'Sun 10000', 'out'],
   ['22:00-06:00 mon-fri; 00:00-00:00 sat-sun', 'Sun 11200', 'in'],
-])('hours %s at %s: %s', (hours, now, answer) => {
+])('for hours %s, the host takes jobs at %s: %s', (hours, now, answer) => {
   expect(inHours(hours, now)).toBe(`${answer}\n`)
 })
 
@@ -102,7 +102,7 @@ test.each([
   ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
   ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
   ['alow sample', /line 1: unknown key alow; did you mean allow\?.*; found: alow sample/],
-])('"%s" is reported as an error', (line, complaint) => {
+])('the agent reports "%s" as an error', (line, complaint) => {
   const said = inAgent(`RULES='' HOURS='' PASS='' CONF_TEXT='' DIR=/d line='${line}' line_number=1\nread_conf_line`)
   expect(said).toMatch(complaint)
 })
@@ -180,7 +180,7 @@ const clock = (hours: number) => {
 }
 
 agentTest(
-  'outside of its hours a host takes no jobs, and a running job continues',
+  'outside of its hours a host takes no jobs, and its running job continues',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     farm.next = 200
@@ -217,7 +217,7 @@ agentTest('host.conf may have CR LF, blanks around lines and a byte order mark',
   expect(host.said()).not.toMatch(/host.conf line/)
 })
 
-agentTest('an unknown key of host.conf is reported with a similar key', async ({ host, enrolled }) => {
+agentTest('the agent reports an unknown key of host.conf with a similar key', async ({ host, enrolled }) => {
   await enrolled()
   const check = async (line: string) => {
     host.configure(`arch amd64 native\n${line}\n`)
@@ -234,7 +234,7 @@ agentTest('an unknown key of host.conf is reported with a similar key', async ({
     expect(await check(line)).toContain(words)
 })
 
-test('without /proc, ps shows what a job has left running', () => {
+test('without /proc, the agent uses ps to find the processes that a job left running', () => {
   const table = [
     '90 1 90 500 ?? 00:07 left over',
     '91 1 91 500 ?? 00:11 older than the job',
@@ -248,7 +248,7 @@ test('without /proc, ps shows what a job has left running', () => {
   expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
-test('the wait for an open pipe is as long on a host whose sleep takes only whole seconds', () => {
+test('the agent waits as long for an open pipe on a host whose sleep takes only whole seconds', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
   expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })
@@ -270,7 +270,7 @@ test.each([
   rmSync(folder, { recursive: true })
 })
 
-test('a work directory with read-only directories is removed', () => {
+test('the agent removes a work directory that contains read-only directories', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-work-'))
   chmodSync(folder, 0o777)
   const file = join(folder, 'agent-functions.sh')
@@ -295,7 +295,7 @@ test.each([
   ['http://[::1]:8080', '[::1]:8080'],
   ['http://farm.example/x', 'farm.example:80'],
   ['http://farm.example:8080', 'farm.example:8080'],
-])('a tunnel to the farm %s connects to %s', (url, place) => {
+])('the tunnel to the farm at %s connects to %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-tunnel-'))
   const stubs = `ssh() { :; }; launch() { echo "$*" >&4; LAUNCHED=$$; }; TUNNEL=gate TUNNEL_KEY=k PRIVATE=${folder} AGENT_SHELL=sh`
   expect(inAgent(`exec 4>&1; choose_put; set_url '${url}'; ${stubs}; start_tunnel`)).toMatch(
@@ -309,7 +309,7 @@ test.each([
   ['http://[::1]', '::1 80'],
   ['http://build_farm:8080/x', 'build_farm 8080'],
   ['http://127.0.0.1', '127.0.0.1 80'],
-])('a request to the farm %s connects to %s', (url, place) => {
+])('a request to the farm at %s connects to %s', (url, place) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-talk-'))
   const talk = `t_exchange() { echo "$HOST $PORT" >&2; }; CLIENT=t DIR=${folder} SLOT_DIR=${folder} PRIVATE=${folder}; raw_prepare ''`
   expect(inAgent(`set_url '${url}'; ${talk}; raw_exchange GET /x /dev/null ${folder}/answer 1`)).toBe(`${place}\n`)

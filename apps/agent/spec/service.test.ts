@@ -42,7 +42,7 @@ const stopped = async ({ host, enrolled }: Setup) => {
   await host.line(/^agent-1 exit/)
 }
 
-agentTest('install cron adds one line, also when it is repeated, and keeps the other lines', async all => {
+agentTest('install cron adds one line, even if it is repeated, and keeps the other lines', async all => {
   const { farm, host } = all
   await stopped(all)
   const others = `MAILTO=ada\n0 4 * * * backup\n@reboot other # Rumpfarm agent of ${host.dir}-2, made by "agent.sh install"\n`
@@ -123,7 +123,7 @@ agentTest('install and uninstall manage a unit of the systemd of an ordinary use
   expect(farm.count('service')).toBe(3)
 })
 
-agentTest('a file that is not from the agent is neither overwritten nor removed', async all => {
+agentTest('install and uninstall neither overwrite nor remove a file of somebody else', async all => {
   const { host } = all
   await stopped(all)
   const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
@@ -137,7 +137,7 @@ agentTest('a file that is not from the agent is neither overwritten nor removed'
   expect(readFileSync(unit, 'utf8')).toBe('[Service]\nExecStart=/opt/own\n')
 })
 
-agentTest('while an agent runs, install does not start the service', async all => {
+agentTest('install does not start the service while an agent runs', async all => {
   const { host, enrolled } = all
   await enrolled()
   const { output, code } = await ask(all, 'install systemd', systemctl)
@@ -147,7 +147,7 @@ agentTest('while an agent runs, install does not start the service', async all =
 })
 
 for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
-  agentTest(`${kind} needs root, and an ordinary user is told the alternative`, async all => {
+  agentTest(`${kind} needs root, and install shows an ordinary user the alternative`, async all => {
     await stopped(all)
     const { output, code } = await ask(all, `install ${kind}`, { id: systemctl.id })
     expect(output).toMatch(/needs root: run this as root, or choose: agent.sh install cron/)
@@ -155,7 +155,7 @@ for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
   })
 }
 
-agentTest('install detects the kind, and reports an unknown one', async all => {
+agentTest('install detects the kind of service, and reports an unknown kind', async all => {
   const { host } = all
   await stopped(all)
   writeFileSync(join(host.folder, 'table'), '')
@@ -181,7 +181,7 @@ agentTest('install does nothing if the farm does not answer', async all => {
   await farm.open()
 })
 
-agentTest('the log of the agent is rotated at 1 MB', async ({ farm, host, enrolled }) => {
+agentTest('the agent rotates its log at 1 MB', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)

@@ -15,39 +15,45 @@ for (const name of ['TERM', 'INT']) {
   })
 }
 
-agentTest('TERM stops the job, sends its log and its result, and says bye', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({
-    grace: 60,
-    steps: { hang: "trap 'echo told; exit 1' TERM; echo up; sleep 4801 & wait" },
-  })
-  await farm.logged(attempt, 'up')
-  const asked = Date.now()
-  host.signal('TERM')
-  const exit = await host.line(/^agent-1 exit/)
+agentTest(
+  'an agent that receives TERM stops its job, sends the log and the result, and says bye',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({
+      grace: 60,
+      steps: { hang: "trap 'echo told; exit 1' TERM; echo up; sleep 4801 & wait" },
+    })
+    await farm.logged(attempt, 'up')
+    const asked = Date.now()
+    host.signal('TERM')
+    const exit = await host.line(/^agent-1 exit/)
 
-  expect(exit.text).toBe('agent-1 exit 0')
-  expect(exit.at - asked).toBeLessThan(8000)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
-  expect(attempt.log.toString()).toBe('up\ntold\n')
-  expect(farm.seen.at(-1)?.kind).toBe('bye')
-  expect(await host.alive('sleep 4801')).toEqual([])
-})
+    expect(exit.text).toBe('agent-1 exit 0')
+    expect(exit.at - asked).toBeLessThan(8000)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
+    expect(attempt.log.toString()).toBe('up\ntold\n')
+    expect(farm.seen.at(-1)?.kind).toBe('bye')
+    expect(await host.alive('sleep 4801')).toEqual([])
+  },
+)
 
-agentTest('TERM while the farm is down: the next start sends the result', async ({ farm, host, enrolled }) => {
-  await enrolled()
-  const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4802' } })
-  await farm.logged(attempt, 'up')
-  await farm.close()
-  host.signal('TERM')
-  expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
-  await farm.open()
-  await host.start()
-  await farm.finished(attempt)
-  expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
-})
+agentTest(
+  'an agent that receives TERM while the farm is down sends the result at its next start',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4802' } })
+    await farm.logged(attempt, 'up')
+    await farm.close()
+    host.signal('TERM')
+    expect((await host.line(/^agent-1 exit/)).text).toBe('agent-1 exit 0')
+    await farm.open()
+    await host.start()
+    await farm.finished(attempt)
+    expect(attempt.finishes[0]).toMatchObject({ reason: 'stopped' })
+  },
+)
 
-agentTest('HUP lets the job finish and takes no other', async ({ farm, host, enrolled }) => {
+agentTest('an agent that receives HUP finishes its job and takes no other job', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { work: 'echo up; sleep 1.5; echo done' } })
   await farm.logged(attempt, 'up')
@@ -60,7 +66,7 @@ agentTest('HUP lets the job finish and takes no other', async ({ farm, host, enr
   expect(second.state).toBe('queued')
 })
 
-agentTest('HUP stops an idle agent at once', async ({ host, enrolled }) => {
+agentTest('an idle agent that receives HUP stops at once', async ({ host, enrolled }) => {
   await enrolled()
   const asked = Date.now()
   host.signal('HUP')

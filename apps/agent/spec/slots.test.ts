@@ -52,27 +52,30 @@ for (const [name, reason] of [
   ['HUP', 'exit'],
   ['TERM', 'stopped'],
 ] as const) {
-  agentTest(`${name} with jobs in two slots: each ends with the reason ${reason}, and one bye follows`, async all => {
-    const { farm, host } = all
-    const { jobs, steps, open } = await twoAtWork(all)
-    const third = farm.queue({ steps })
-    host.signal(name)
-    if (name === 'HUP') {
-      const calls = jobs.map(job => job.calls.length)
-      await farm.until('heartbeats of both', () => jobs.every((job, i) => job.calls.length > (calls[i] ?? 0) + 1))
-      open()
-    }
-    await host.line(/^agent-1 exit 0/, 30_000)
-    expect(jobs.map(job => job.finishes[0]?.reason)).toEqual([reason, reason])
-    expect(third.state).toBe('queued')
-    expect(farm.count('bye')).toBe(1)
-    expect(farm.seen.at(-1)?.kind).toBe('bye')
-    // The removal of an ended job's directory may take a moment longer.
-    expect((await host.run('while ps -e -o args= | grep -q "[a]gent.sh"; do sleep 0.1; done')).code).toBe(0)
-  })
+  agentTest(
+    `an agent with jobs in two slots that receives ${name} ends each job with the reason ${reason}, and sends one bye`,
+    async all => {
+      const { farm, host } = all
+      const { jobs, steps, open } = await twoAtWork(all)
+      const third = farm.queue({ steps })
+      host.signal(name)
+      if (name === 'HUP') {
+        const calls = jobs.map(job => job.calls.length)
+        await farm.until('heartbeats of both', () => jobs.every((job, i) => job.calls.length > (calls[i] ?? 0) + 1))
+        open()
+      }
+      await host.line(/^agent-1 exit 0/, 30_000)
+      expect(jobs.map(job => job.finishes[0]?.reason)).toEqual([reason, reason])
+      expect(third.state).toBe('queued')
+      expect(farm.count('bye')).toBe(1)
+      expect(farm.seen.at(-1)?.kind).toBe('bye')
+      // The removal of an ended job's directory may take a moment longer.
+      expect((await host.run('while ps -e -o args= | grep -q "[a]gent.sh"; do sleep 0.1; done')).code).toBe(0)
+    },
+  )
 }
 
-agentTest('a killed agent resumes the jobs of all slots, and no slot runs twice', async all => {
+agentTest('an agent that restarts after a kill resumes the jobs of all slots, and runs no slot twice', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const [before] = host.read('slot-2', 'loop').split(' ')
@@ -91,7 +94,7 @@ agentTest('a killed agent resumes the jobs of all slots, and no slot runs twice'
   for (const job of next) await farm.finished(job)
 })
 
-agentTest('a slot that host.conf removes ends after its job', async all => {
+agentTest('a slot that the owner removes from host.conf ends after its job', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   host.configure(readFileSync(join(host.dir, 'host.conf'), 'utf8').replace(/^slots 2\n/m, ''))
@@ -107,7 +110,7 @@ agentTest('a slot that host.conf removes ends after its job', async all => {
   expect(last.slot).toBe('1')
 })
 
-agentTest('a slot whose agent is gone finishes its job, sends the result and ends', async all => {
+agentTest('a slot whose agent has ended finishes its job, sends the result and ends', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const second = jobs.find(job => job.slot === '2')

@@ -51,7 +51,7 @@ for (const client of clients) {
 
   for (const { what, certificate, said } of bad) {
     agentTest(
-      `${client}: ${what} is rejected with a reason`,
+      `${client}: the agent rejects ${what} and shows the reason`,
       async ({ farm, host }) => {
         const saved = join(host.folder, 'saved.sh')
         writeFileSync(saved, bundle())

@@ -38,7 +38,7 @@ const theFailure = (farm: ScriptedFarm) =>
   farm.until('the update to fail', () => toldLast(farm, 'update_failed') !== undefined, 40_000)
 
 agentTest(
-  'the agent replaces itself by the version that the farm offers, as the same process',
+  'the agent replaces itself with the version that the farm offers, in the same process',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const next = anAgent('9.0.0+1')
@@ -62,7 +62,7 @@ agentTest(
   },
 )
 
-agentTest('the new version gets the options of the old one', async ({ farm, host, enrolled }) => {
+agentTest('the new version gets the command-line options of the old one', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
@@ -73,7 +73,7 @@ agentTest('the new version gets the options of the old one', async ({ farm, host
   await updated(farm, '9.0.0+1')
 })
 
-agentTest('an update waits for the end of the job', async ({ farm, host, enrolled }) => {
+agentTest('an update waits until the job has ended', async ({ farm, host, enrolled }) => {
   farm.next = 100
   await enrolled()
   const attempt = farm.queue({
@@ -132,7 +132,7 @@ const badReleases: [string, (farm: ScriptedFarm) => void, RegExp][] = [
   ],
 ]
 for (const [what, corrupt, words] of badReleases) {
-  agentTest(`an update ${what} is rejected, and the reason is sent`, async ({ farm, host, enrolled }) => {
+  agentTest(`the agent rejects an update ${what}, and sends the reason`, async ({ farm, host, enrolled }) => {
     await enrolled()
     farm.release = releaseOf(anAgent('9.0.0+1'))
     corrupt(farm)
@@ -167,7 +167,7 @@ const broken: [string, string, RegExp][] = [
   ],
 ]
 for (const [what, next, words] of broken) {
-  agentTest(`a version ${what} is rejected and not tried again`, async ({ farm, host, enrolled }) => {
+  agentTest(`the agent rejects a version ${what}, and does not try it again`, async ({ farm, host, enrolled }) => {
     await enrolled()
     farm.release = releaseOf(next)
     await restart(host)
@@ -189,7 +189,7 @@ for (const [what, next, words] of broken) {
   })
 }
 
-agentTest('a self-test without an answer is repeated at the next start', async ({ farm, host, enrolled }) => {
+agentTest('the next start repeats a self-test that got no answer', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1'))
   host.signal('TERM')
@@ -206,7 +206,7 @@ for (const [how, what] of [
   ['ends', 'die "broken after all"'],
   ['is killed', 'kill -s KILL "$$"'],
 ] as const) {
-  agentTest(`a new version that ${how} before the farm answers it is replaced by the old one`, async all => {
+  agentTest(`the old version replaces a new version that ${how} before the farm answers it`, async all => {
     const { farm, host, enrolled } = all
     await enrolled()
     farm.release = releaseOf(anAgent('9.0.0+1', onRun(what)))
@@ -228,7 +228,7 @@ for (const [how, what] of [
   })
 }
 
-agentTest('a new version that its owner stops before the farm answers it starts again', async all => {
+agentTest('a new version that its owner stops before the farm answers starts again', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1', onRun('say "the new one"')))
@@ -254,7 +254,7 @@ agentTest('the owner can refuse updates', async ({ farm, host, enrolled }) => {
   expect(farm.count('agent')).toBe(0)
 })
 
-agentTest('an agent that runs from another file is not updated', async ({ farm, host, enrolled }) => {
+agentTest('the agent does not update itself if it runs from another file', async ({ farm, host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit/)
