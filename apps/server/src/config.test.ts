@@ -9,7 +9,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const secretNames = ['FARM_SECRET', 'ADMIN_TOKEN', 'GITHUB_WEBHOOK_SECRET', 'WEBHOOK_SECRET']
 
-test('an empty variable counts as not set, also for secrets', () => {
+test('an empty variable counts as not set, even for a secret', () => {
   const empty = Object.fromEntries(
     [...secretNames, 'PORT', 'HOST', 'PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL', 'FARM_FILE'].map(name => [
       name,
@@ -21,8 +21,8 @@ test('an empty variable counts as not set, also for secrets', () => {
   for (const secret of Object.values(unset.secrets)) expect(secret.length).toBeGreaterThanOrEqual(32)
 })
 
-describe('an invalid setting is refused in a line that names the variable', () => {
-  test.each(secretNames)('%s, if it can be guessed', name => {
+describe('the server refuses an invalid setting in a line that names the variable', () => {
+  test.each(secretNames)('the server refuses %s if somebody can guess it', name => {
     expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
       new ConfigError(`${name} has 6 characters; it needs at least 16: openssl rand -hex 32`),
     )
@@ -55,18 +55,18 @@ describe('an invalid setting is refused in a line that names the variable', () =
       'not base64 at all!',
       'WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"',
     ],
-  ])('%s=%s', (name, value, message) => {
+  ])('the server refuses %s=%s', (name, value, message) => {
     expect(() => readConfig({ [name]: value }, directory)).toThrow(new ConfigError(message))
   })
 })
 
-test('a token that a header cannot contain is refused', () => {
+test('the server refuses a token that a header cannot contain', () => {
   expect(() => readConfig({ ADMIN_TOKEN: 'correct horse battery' }, directory)).toThrow(
     new ConfigError('ADMIN_TOKEN has a space or another character that a header cannot contain: openssl rand -hex 32'),
   )
 })
 
-test('a directory of secrets that others can read, as after a restore, becomes private', () => {
+test('the server makes a directory of secrets private if others can read it, for example after a restore', () => {
   const data = mkdtempSync(join(directory, 'restored-'))
   mkdirSync(join(data, 'secrets'), { mode: 0o755 })
   readConfig({ RUMPFARM_DATA: data })
@@ -74,7 +74,7 @@ test('a directory of secrets that others can read, as after a restore, becomes p
 })
 
 test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
-  'a farm whose secret file %s is empty does not start, and the message names the file',
+  'a farm whose secret file %s is empty does not start, and its message names the file',
   name => {
     const data = mkdtempSync(join(directory, 'data-'))
     const file = join(data, 'secrets', name)
@@ -85,7 +85,7 @@ test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
   },
 )
 
-test('signed requests need PUBLIC_URL, and use plain HTTP', () => {
+test('SIGNED_PORT needs a PUBLIC_URL, and that must use plain HTTP', () => {
   const PUBLIC_URL = 'https://farm.example.org'
   const signed = (env: Record<string, string>) => readConfig(env, directory).signed
   expect(signed({ PUBLIC_URL })).toBeUndefined()
@@ -110,6 +110,6 @@ test.each([
   ['2', 2],
   ['10.0.0.1, 10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
   ['::1', ['::1']],
-])('TRUST_PROXY=%s trusts %j', (text, expected) => {
+])('the server with TRUST_PROXY=%s trusts %j', (text, expected) => {
   expect(readConfig({ TRUST_PROXY: text }, directory).trustProxy).toEqual(expected)
 })

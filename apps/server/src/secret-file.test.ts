@@ -17,14 +17,14 @@ beforeEach(() => {
 
 const good = 'rft-0123456789abcdef'
 
-test('the first start creates a secret that only its owner can read, and later starts have the same', () => {
+test('the first start creates a secret that only its owner can read, and later starts use it again', () => {
   expect(keptSecret(path, () => good)).toBe(good)
   expect(keptSecret(path, () => 'another-secret-of-a-later-start')).toBe(good)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('a package’s own secret is read, replaced, and private to its owner', () => {
+test('the server reads, replaces and protects a package’s own secret', () => {
   const file = secretFile(path)
   expect(file.read()).toBeUndefined()
   file.write('first')
@@ -34,7 +34,7 @@ test('a package’s own secret is read, replaced, and private to its owner', () 
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('two first starts at the same time have the secret of the first', () => {
+test('two first starts at the same time use one secret', () => {
   const second = keptSecret(path, () => {
     keptSecret(path, () => good)
     return 'the-secret-of-the-slower-start'
@@ -43,7 +43,7 @@ test('two first starts at the same time have the secret of the first', () => {
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-describe('a file without a usable secret is an error with its name, and is not replaced', () => {
+describe('a file without a usable secret causes an error with its name, and stays unchanged', () => {
   test.each([
     ['empty', ''],
     ['a blank line', '\n'],
@@ -57,7 +57,7 @@ describe('a file without a usable secret is an error with its name, and is not r
   })
 })
 
-test('a full disk leaves no incomplete file, for a new secret and for a replaced one', () => {
+test('a full disk leaves no incomplete file, neither for a new secret nor for a replaced one', () => {
   const file = join(root, 'secret-file.mjs')
   buildSync({ entryPoints: [new URL('secret-file.ts', import.meta.url).pathname], outfile: file, format: 'esm' })
   const onFullDisk = (call: string) =>

@@ -5,39 +5,42 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const cookieOf = (answer: { cookies: { name: string; value: string }[] }) =>
   Object.fromEntries(answer.cookies.map(({ name, value }) => [name, value]))
 
-serverTest('reading needs no token, and changes do', async ({ server }) => {
-  await server.configure()
-  await server.host('vax')
-  await server.build()
-  const changes = [
-    ['POST', '/api/v1/projects/sample/builds'],
-    ['POST', '/api/v1/hosts/invitations'],
-    ['POST', '/api/v1/jobs/1/cancel'],
-    ['POST', '/api/v1/builds/1/cancel'],
-    ['POST', '/api/v1/jobs/1/retry'],
-    ['POST', '/api/v1/hosts/vax/pause'],
-    ['POST', '/api/v1/hosts/vax/resume'],
-    ['DELETE', '/api/v1/hosts/vax'],
-    ['POST', '/api/v1/tokens'],
-    ['DELETE', '/api/v1/tokens/admin'],
-    ['POST', '/api/v1/login-links'],
-  ] as const
-  for (const [method, url] of changes) {
-    const sent = method === 'POST' ? { payload: { misspelt: 'x' } } : {}
-    for (const headers of [{}, bearer('rft-wrong'), { authorization: 'Basic YTpi' }]) {
-      const answer = await server.ask({ method, url, ...sent, headers })
-      expect([method, url, answer.statusCode]).toEqual([method, url, 401])
-      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
-      expect(answer.json().type).toBe('urn:rumpfarm:problem:not-signed-in')
+serverTest(
+  'a request that reads needs no token, and a request that changes something needs one',
+  async ({ server }) => {
+    await server.configure()
+    await server.host('vax')
+    await server.build()
+    const changes = [
+      ['POST', '/api/v1/projects/sample/builds'],
+      ['POST', '/api/v1/hosts/invitations'],
+      ['POST', '/api/v1/jobs/1/cancel'],
+      ['POST', '/api/v1/builds/1/cancel'],
+      ['POST', '/api/v1/jobs/1/retry'],
+      ['POST', '/api/v1/hosts/vax/pause'],
+      ['POST', '/api/v1/hosts/vax/resume'],
+      ['DELETE', '/api/v1/hosts/vax'],
+      ['POST', '/api/v1/tokens'],
+      ['DELETE', '/api/v1/tokens/admin'],
+      ['POST', '/api/v1/login-links'],
+    ] as const
+    for (const [method, url] of changes) {
+      const sent = method === 'POST' ? { payload: { misspelt: 'x' } } : {}
+      for (const headers of [{}, bearer('rft-wrong'), { authorization: 'Basic YTpi' }]) {
+        const answer = await server.ask({ method, url, ...sent, headers })
+        expect([method, url, answer.statusCode]).toEqual([method, url, 401])
+        expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
+        expect(answer.json().type).toBe('urn:rumpfarm:problem:not-signed-in')
+      }
     }
-  }
-  expect((await server.ask('/api/v1/hosts/vax')).json()).toMatchObject({ presence: 'online', pausedAt: null })
-  expect((await server.ask('/api/v1/jobs/1')).json()).toMatchObject({ state: 'queued' })
-  expect(await server.stored()).toBe(1)
-})
+    expect((await server.ask('/api/v1/hosts/vax')).json()).toMatchObject({ presence: 'online', pausedAt: null })
+    expect((await server.ask('/api/v1/jobs/1')).json()).toMatchObject({ state: 'queued' })
+    expect(await server.stored()).toBe(1)
+  },
+)
 
 serverTest(
-  'an empty bearer token is refused, even if the database has the hash of an empty token',
+  'the server refuses an empty bearer token, even if the database has the hash of an empty token',
   async ({ server }) => {
     await server.sql(`UPDATE "ApiToken" SET hash = encode(sha256(''), 'hex') WHERE name = 'admin'`)
     for (const authorization of ['', 'x', 'Bearer', 'Bearer ', 'Bearer  ']) {
@@ -93,7 +96,7 @@ serverTest('revoking a token ends its sessions', async ({ server }) => {
   expect(await kind()).toBe('anyone')
 })
 
-serverTest('a login link signs one browser in, and loading its page does not use it', async ({ server }) => {
+serverTest('a login link works for one browser, and loading its page does not use it', async ({ server }) => {
   const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
   expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
   const path = new URL(url).pathname
@@ -110,7 +113,7 @@ serverTest('a login link signs one browser in, and loading its page does not use
   expect([again.statusCode, again.cookies]).toEqual([410, []])
 })
 
-serverTest('a login link is valid for ten minutes, and a session for a week', async ({ server }) => {
+serverTest('a login link is valid for ten minutes, and a session is valid for a week', async ({ server }) => {
   const link = async () => new URL((await server.post('/api/v1/login-links')).json().url).pathname
   const late = await link()
   server.wait(601)
@@ -166,7 +169,7 @@ serverTest('another site cannot sign a browser out', async ({ server }) => {
   ])
 })
 
-serverTest('with an https address the cookie is for https only', async ({ server }) => {
+serverTest('a farm with an https address sets a cookie for https only', async ({ server }) => {
   const { url } = (await server.post('/api/v1/login-links')).json()
   const config = { ...server.config, publicUrl: 'https://farm.example' }
   const app = await server.open({ config })

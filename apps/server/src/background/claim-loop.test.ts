@@ -32,7 +32,7 @@ function scene(changes: { attempts?: object; dispatch?: object } = {}) {
   return { bus, send, messages, claim }
 }
 
-test('a request receives the job that was leased to an older request of its slot', async () => {
+test('a request receives the job that an older request of its slot has leased', async () => {
   let lease = (_: Offer) => {}
   let leased = false
   const checkSlot = vi.fn(async (): Promise<SlotState> => (leased ? { kind: 'offer', offer } : { kind: 'free' }))
@@ -52,7 +52,7 @@ test.each<[string, SlotState, ClaimResult]>([
   ['its slot has claimed again', { kind: 'stale', newest: 7 }, { kind: 'stale', newest: 7 }],
   ['its host was paused', { kind: 'paused' }, { kind: 'none' }],
   ['its slot has a job', { kind: 'offer', offer }, { kind: 'offer', offer }],
-])('a request that took a message while %s returns it, and ends', async (_, later, result) => {
+])('a request that took a message while %s returns the message and ends', async (_, later, result) => {
   const states: SlotState[] = [{ kind: 'free' }, later]
   const attempts = { checkSlot: async () => states.shift(), lease: async () => undefined }
   const { claim, messages, send, bus } = scene({ attempts })
@@ -64,7 +64,7 @@ test.each<[string, SlotState, ClaimResult]>([
   expect(wokenUp).toHaveBeenCalled()
 })
 
-test('a message for a finished job is dropped, and the next message is used', async () => {
+test('the server drops a message for a finished job, and uses the next message', async () => {
   const lease = async (_: Claim, { number }: { number: number }) => (number === 2 ? offer : undefined)
   const { claim, messages, send } = scene({ attempts: { lease } })
   messages.push('1.2')
@@ -105,7 +105,7 @@ test('a newer request of the same agent for the slot ends the older one', async 
   expect(await newer.result).toEqual({ kind: 'none' })
 })
 
-test('a request of a host’s former agent ends, and that of its successor continues', async () => {
+test('a request of a host’s former agent ends, and a request of the new agent continues', async () => {
   const checkSlot = async ({ instance }: Claim): Promise<SlotState> => ({
     kind: instance === 'new' ? 'free' : 'other-instance',
   })

@@ -12,7 +12,7 @@ function apiOf(server: TestServer): Api {
   } as Api
 }
 
-serverTest('the command line lists and revokes tokens', async ({ server }) => {
+serverTest('the command line lists tokens and revokes them', async ({ server }) => {
   const token = (...args: string[]) => commands.token?.run(apiOf(server), args, {})
   for (let number = 10; number < 130; number++) await server.farm.access.createToken(`ci-${number}`, 'trigger')
   expect(await token('revoke', 'ci-10')).toEqual([

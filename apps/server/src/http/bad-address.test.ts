@@ -16,7 +16,7 @@ test.each([
   ['/api/v1/jobs?host=%00', 400, 'application/problem+json'],
   [`/api/v1/hosts/${long}`, 414, 'application/problem+json'],
   ['/webhooks/%', 400, 'application/problem+json'],
-])('%s is answered with %i, as %s', async (url, status, type) => {
+])('the server answers %s with %i and the type %s', async (url, status, type) => {
   const app = Fastify({ routerOptions: { maxParamLength: 200 }, frameworkErrors: answerBadAddress(refuseEarly) })
   addPublicPath(app, '')
   refuseNul(app, refuseEarly)

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { answerBadHttp } from './bad-http.ts'
 import { limitRates } from './rate-limits.ts'
 
-test('a request whose client has closed the connection is counted without an error', async () => {
+test('the server counts a request without an error if its client has closed the connection', async () => {
   const app = Fastify()
   // A socket that is closed has no address any more.
   app.addHook(
@@ -26,7 +26,7 @@ test.each([
     `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`,
     /^HTTP\/1.1 431 .*more than 16 KB/s,
   ],
-])('%s is refused with an explanation', async (_what, sent, expected) => {
+])('the server refuses %s with an explanation', async (_what, sent, expected) => {
   const app = Fastify({ clientErrorHandler: answerBadHttp })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8')

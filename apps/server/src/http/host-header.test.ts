@@ -36,7 +36,7 @@ test.each([
   ['/', 'text/html; charset=utf-8'],
   ['/api/v1/builds', 'application/problem+json'],
   ['/agent/v1/hello', 'text/plain; charset=utf-8'],
-])('%s refuses a wrong host as %s', async (url, type) => {
+])('the server refuses a wrong host for %s with an answer of type %s', async (url, type) => {
   const answer = await ask({ host: '127.0.0.1', publicUrl: undefined }, { url, headers: { host: 'evil.example' } })
   expect(answer.headers['content-type']).toBe(type)
   expect(answer.body).toMatch(/does not answer to this name: use http:\/\/localhost, or set PUBLIC_URL/)
@@ -95,4 +95,4 @@ test.each([
   ['0.0.0.0', false],
   ['[::]', false],
   ['192.168.0.1', false],
-])('%s is a loopback name: %s', (name, own) => expect(isLoopback(name)).toBe(own))
+])('the host %s is a loopback name: %s', (name, own) => expect(isLoopback(name)).toBe(own))

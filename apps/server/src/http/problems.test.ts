@@ -9,7 +9,7 @@ import { problemKinds, storageFull } from './problems.ts'
 
 const page = readFileSync(new URL('../../../../docs/api.md', import.meta.url), 'utf8')
 
-test('the table of docs/api.md lists exactly the kinds of problems', () => {
+test('the table in docs/api.md lists exactly the kinds of problems', () => {
   const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| .+ \|$/gm)].map(([, kind, status]) => [
     kind,
     Number(status),
@@ -18,7 +18,7 @@ test('the table of docs/api.md lists exactly the kinds of problems', () => {
   expect(rows.sort()).toEqual(kinds.sort())
 })
 
-serverTest('without its database the farm reports that, and when to try again', async ({ server }) => {
+serverTest('a farm without its database reports that, and says when to try again', async ({ server }) => {
   const nowhere = openFarm({
     databaseUrl: 'postgresql://farm@127.0.0.1:1/farm',
     logsDirectory: '/nonexistent',
@@ -48,7 +48,7 @@ serverTest('without its database the farm reports that, and when to try again', 
   }
 })
 
-serverTest('an error of the server is reported without internal details', async ({ server }) => {
+serverTest('the server reports an internal error without internal details', async ({ server }) => {
   const findBuild = () => Promise.reject(new Error('secret inside'))
   const app = await server.open({ farm: { ...server.farm, builds: { ...server.farm.builds, find: findBuild } } })
   const answer = await app.inject('/api/v1/builds/1')
@@ -62,7 +62,7 @@ serverTest('an error of the server is reported without internal details', async 
   expect(answer.body).not.toContain('secret')
 })
 
-serverTest('programs and the readiness check learn that the disk is full', async ({ server }) => {
+serverTest('programs and the readiness check get an error that says that the disk is full', async ({ server }) => {
   const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
   const app = await server.open({
     farm: { ...server.farm, access: { ...server.farm.access, createLoginLink: () => Promise.reject(full) } },
@@ -88,25 +88,28 @@ serverTest('programs and the readiness check learn that the disk is full', async
   expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
 })
 
-serverTest('a read that PostgreSQL does not answer is cancelled, and hosts do not wait for it', async ({ server }) => {
-  await server.configure()
-  const vax = await server.host('vax')
-  await server.build()
-  const lock = await lockCells(server)
+serverTest(
+  'the server cancels a query that PostgreSQL does not answer, and hosts do not wait for it',
+  async ({ server }) => {
+    await server.configure()
+    const vax = await server.host('vax')
+    await server.build()
+    const lock = await lockCells(server)
 
-  const begun = Date.now()
-  const readers = Array.from({ length: 12 }, () => server.ask('/api/v1/matrix'))
-  const offer = await vax.take('1.1')
-  await vax.say(offer, 'a line\n')
-  expect(Date.now() - begun).toBeLessThan(2_000)
-  for (const answer of await Promise.all(readers)) {
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10'])
-    expect(answer.json().type).toBe('urn:rumpfarm:problem:took-too-long')
-  }
-  expect(Date.now() - begun).toBeLessThan(6_000)
-  await lock.end()
-  expect((await server.ask('/api/v1/matrix')).statusCode).toBe(200)
-})
+    const begun = Date.now()
+    const readers = Array.from({ length: 12 }, () => server.ask('/api/v1/matrix'))
+    const offer = await vax.take('1.1')
+    await vax.say(offer, 'a line\n')
+    expect(Date.now() - begun).toBeLessThan(2_000)
+    for (const answer of await Promise.all(readers)) {
+      expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10'])
+      expect(answer.json().type).toBe('urn:rumpfarm:problem:took-too-long')
+    }
+    expect(Date.now() - begun).toBeLessThan(6_000)
+    await lock.end()
+    expect((await server.ask('/api/v1/matrix')).statusCode).toBe(200)
+  },
+)
 
 serverTest('a database query ends when its client closes the connection', async ({ server }) => {
   const lock = await lockCells(server)

@@ -9,7 +9,7 @@ test.each([
   ['[::1]:8080', 'http://[::1]:8080'],
   ['farm.example', 'http://farm.example'],
   [`x';rm -rf'`, 'http://localhost'],
-])('for a request to %s the address of the farm is %s, whatever X-Forwarded-Host contains', async (host, url) => {
+])('for a request to %s the address of the farm is %s, even with an X-Forwarded-Host header', async (host, url) => {
   const app = Fastify({ trustProxy: true })
   app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
   const answer = await app.inject({ url: '/', headers: { host, 'x-forwarded-host': 'evil.example' } })
@@ -17,7 +17,7 @@ test.each([
   expect(answer.body).toBe(url)
 })
 
-test('for a request of HTTP/1.0 without a Host header, the address is the one that received it', async () => {
+test('for an HTTP/1.0 request without a Host header, the farm uses the address that received the request', async () => {
   const app = Fastify()
   app.get('/', async request => publicUrlOf({ publicUrl: undefined }, request))
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -37,6 +37,6 @@ test.each([
   ['/ci/farm', '/ci/farm/hosts', '/hosts'],
   ['/builds', '/builds/7', '/builds/7'],
   ['', '/builds/7', '/builds/7'],
-])('below "%s" the address %s is for the route %s', (publicPath, url, route) => {
+])('below "%s" a request for %s reaches the route %s', (publicPath, url, route) => {
   expect(withoutPublicPath(publicPath, top => top === 'builds')(url)).toBe(route)
 })

@@ -18,9 +18,9 @@ test.each([
   ['lines=0-1', undefined],
   ['bytes=a-b', undefined],
   ['bytes=99999999999999999999-', undefined],
-])('%s of 10 bytes', (header, range) => expect(readRange(header, 10)).toEqual(range))
+])('the server reads the range %s of 10 bytes', (header, range) => expect(readRange(header, 10)).toEqual(range))
 
-test('of nothing there is no range', () => {
+test('an empty file has no range', () => {
   expect(readRange('bytes=0-', 0)).toBe('outside')
   expect(readRange('bytes=-5', 0)).toBe('outside')
 })

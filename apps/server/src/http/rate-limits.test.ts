@@ -25,7 +25,7 @@ async function send(times: number, app: FastifyInstance, request: InjectOptions)
 }
 
 for (const [name, request, unknown, max, type] of audiences)
-  serverTest(`${name}: one address gets ${max} answers a minute for all its requests together`, async ({ server }) => {
+  serverTest(`${name}: one address gets ${max} answers per minute for all its requests`, async ({ server }) => {
     const ask = (request: InjectOptions, remoteAddress: string) => server.ask({ ...request, remoteAddress })
     await send(max - 1, server.app, { ...request, remoteAddress: '192.0.2.1' })
     expect((await ask(unknown, '192.0.2.1')).statusCode).not.toBe(429)
@@ -40,7 +40,7 @@ for (const [name, request, unknown, max, type] of audiences)
     }
   })
 
-serverTest('enrolment: one address may try 60 times a minute', async ({ server }) => {
+serverTest('one address may try to enrol 60 times per minute', async ({ server }) => {
   const enrol = { method: 'POST', url: '/agent/v1/enroll' } as const
   await send(rareRequestsPerMinuteMax, server.app, { ...enrol, remoteAddress: '192.0.2.1' })
   const late = await server.ask({ ...enrol, remoteAddress: '192.0.2.1' })
@@ -65,7 +65,7 @@ serverTest('a host keeps working while wrong credentials from its address reach 
 })
 
 serverTest(
-  'at the port for signed requests, one address gets 60 answers a minute without a signature',
+  'one address gets 60 answers per minute without a signature at the port for signed requests',
   async ({ server }) => {
     const app = await server.openSigned()
     const unsigned = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
@@ -82,22 +82,25 @@ serverTest(
 serverTest.for([
   { trustProxy: 1, client: '192.0.2.9, 192.0.2.1', also: '127.0.0.1, 192.0.2.1' },
   { trustProxy: ['10.0.0.0/8'], client: '192.0.2.9, 192.0.2.1, 10.0.0.7', also: '127.0.0.1, 192.0.2.1' },
-])('behind proxies ($trustProxy) the client counts that the nearest trusted one names', async (row, { server }) => {
-  const { trustProxy, client, also } = row
-  const app = await server.open({ config: { ...server.config, trustProxy } })
-  const ask = (forwarded: string) => ({
-    url: '/login/x',
-    remoteAddress: '10.0.0.1',
-    headers: { 'x-forwarded-for': forwarded },
-  })
-  await send(rareRequestsPerMinuteMax, app, ask(client))
-  const status = async (forwarded: string) => (await app.inject(ask(forwarded))).statusCode
-  expect([await status(client), await status(also)]).toEqual([429, 429])
-  expect(await status(client.replaceAll('192.0.2.1', '192.0.2.2'))).toBe(200)
-  await app.close()
-})
+])(
+  'behind proxies ($trustProxy) the limit is for the client that the nearest trusted proxy names',
+  async (row, { server }) => {
+    const { trustProxy, client, also } = row
+    const app = await server.open({ config: { ...server.config, trustProxy } })
+    const ask = (forwarded: string) => ({
+      url: '/login/x',
+      remoteAddress: '10.0.0.1',
+      headers: { 'x-forwarded-for': forwarded },
+    })
+    await send(rareRequestsPerMinuteMax, app, ask(client))
+    const status = async (forwarded: string) => (await app.inject(ask(forwarded))).statusCode
+    expect([await status(client), await status(also)]).toEqual([429, 429])
+    expect(await status(client.replaceAll('192.0.2.1', '192.0.2.2'))).toBe(200)
+    await app.close()
+  },
+)
 
-serverTest('what an unknown proxy on this machine passes on is limited', async ({ server }) => {
+serverTest('the limit also applies to requests that an unknown proxy on this machine forwards', async ({ server }) => {
   const local = { url: '/login/x', remoteAddress: '127.0.0.1' }
   await send(rareRequestsPerMinuteMax, server.app, { ...local, headers: { via: 'x' } })
   for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
@@ -112,7 +115,7 @@ test.each([
   ['192.0.2.1', '192.0.2.1'],
 ])('%s counts as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
 
-serverTest('a wrong session is looked up no more often than its address may ask', async ({ server }) => {
+serverTest('a client with wrong sessions causes no more queries than its address may cause', async ({ server }) => {
   let looked = 0
   const tokenOfSession = async () => void looked++
   const app = await server.open({

@@ -28,7 +28,7 @@ test.each([
   ['POST', '/agent/v1/enroll', /^200 .*"POST \/agent\/v1\/enroll"/],
   ['POST', '/webhooks/github?x=1', /^401 .*"refused POST \/webhooks\/github"/],
   ['POST', '/login/s3cret', /^200 .*"POST \/login\/:token"/],
-] as const)('%s %s logs %s', async (method, url, expected) => {
+] as const)('the server logs %s %s as %s', async (method, url, expected) => {
   const lines = await logOf(method, url)
   expect(lines.join()).not.toContain('s3cret')
   if (expected === undefined) expect(lines).toEqual([])

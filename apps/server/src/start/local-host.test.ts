@@ -10,29 +10,29 @@ test.each([
   { hostname: 'x'.repeat(80), name: 'x'.repeat(60) },
   { hostname: '', name: 'this-machine' },
   { hostname: '…', name: 'this-machine' },
-])('a machine called "$hostname" is the host "$name"', ({ hostname, name }) => {
+])('a machine with the name "$hostname" becomes the host "$name"', ({ hostname, name }) => {
   expect(hostNameOf(hostname)).toBe(name)
 })
 
 const local = 'http://127.0.0.1:8080'
 const line = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
 
-test('the farm’s line runs unchanged', () => {
+test('the shell runs the farm’s enrolment line unchanged', () => {
   expect(lineForThisMachine(line, local, true)).toBe(line)
 })
 
-test('without curl the same line runs with wget', () => {
+test('a machine without curl runs the same line with wget', () => {
   const withWget = 'wget -qO- http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
   expect(lineForThisMachine(line, local, false)).toBe(withWget)
 })
 
-test('this machine uses its own address of the farm and not the public one', () => {
+test('this machine uses its own address of the farm instead of the public one', () => {
   const far = 'curl -fsS https://farm.example.org/ci/agent.sh | sh -s -- enroll rfi-1'
   const reachable = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- --url http://127.0.0.1:8080 enroll rfi-1'
   expect(lineForThisMachine(far, local, true)).toBe(reachable)
 })
 
-test('jobs on this machine see neither the secrets of the farm nor what npm adds', () => {
+test('jobs on this machine see neither the secrets of the farm nor the variables of npm', () => {
   const PATH = `/clone/node_modules/.bin:${process.env.PATH}:/usr/lib/node_modules/npm/bin`
   const ours = { ADMIN_TOKEN: 'x', DATABASE_URL: 'x', GITHUB_WEBHOOK_SECRET: 'x', PORT: '1', npm_config_prefix: '/usr' }
   const env = { PATH, ...ours, npm_lifecycle_event: 'two\nnpm_lines=1', CC: 'a  compiler', EDITOR: 'vi' }

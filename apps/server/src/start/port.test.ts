@@ -20,21 +20,21 @@ test('a free port stays free for the server', async () => {
   expect(await find(port)).toEqual({ port })
 })
 
-test('a port that another program uses is reported in one line, with advice', async () => {
+test('the start reports in one line that another program uses the port, with advice', async () => {
   const port = await occupy(createServer(socket => socket.destroy()))
   expect(await find(port)).toEqual({
     problem: `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`,
   })
 })
 
-test('a farm that already runs on the port is reported as a farm', async () => {
+test('the start recognises a farm that already uses the port', async () => {
   const port = await occupy(createHttpServer((_, response) => response.end('{"status":"ok"}')))
   expect(await find(port)).toEqual({
     problem: expect.stringMatching(/^a farm already answers at http:\/\/127\.0\.0\.1:\d+;/),
   })
 })
 
-test('an address that this machine does not have is reported', async () => {
+test('the start reports an address that this machine does not have', async () => {
   const found = await findPort('192.0.2.1', 0, 'http://192.0.2.1:0')
   expect(found).toEqual({ problem: 'this machine has no address 192.0.2.1 (HOST)' })
 })

@@ -27,14 +27,14 @@ const slow: Part = {
   stop: hurry => new Promise(resolve => hurry.addEventListener('abort', () => resolve(), { once: true })),
 }
 
-test('the part that was added last stops first, each with a line, and the exit code is the given one', async () => {
+test('the newest part stops first, the log has a line for each, and the exit code is the given one', async () => {
   await open(part('PostgreSQL'), part('the server'), part('the host')).end(1)
 
   expect(printed).toEqual(['the host has stopped', 'the server has stopped', 'PostgreSQL has stopped'])
   expect(process.exit).toHaveBeenCalledWith(1)
 })
 
-test('a signal stops every part and prints that', async () => {
+test('a signal stops every part, and the log shows that', async () => {
   const { signal } = open(part('the server'))
   process.emit('SIGTERM')
 
@@ -43,7 +43,7 @@ test('a signal stops every part and prints that', async () => {
   expect(printed.at(-1)).toBe('the server has stopped')
 })
 
-test('npm’s duplicate of a Ctrl-C does not hurry the shutdown, and a second Ctrl-C does', async () => {
+test('a second Ctrl-C makes the shutdown faster, and npm’s duplicate of the first one does not', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   open(slow)
   process.emit('SIGINT')

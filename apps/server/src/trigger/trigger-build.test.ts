@@ -3,7 +3,7 @@ import { adminToken, serverTest } from '../server.fixture.ts'
 
 const builds = '/api/v1/projects/sample/builds'
 
-serverTest('without a ref, the newest commit of the first branch is built', async ({ server }) => {
+serverTest('a trigger without a ref builds the newest commit of the first branch', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   const commit = server.repository.commit('Second')
@@ -19,7 +19,7 @@ serverTest('without a ref, the newest commit of the first branch is built', asyn
   expect(job).toMatchObject({ id: 1, host: 'vax', state: 'waiting', verdict: null, lastGood: null })
 })
 
-serverTest('a branch, a tag, a full and an abbreviated commit are the same build', async ({ server }) => {
+serverTest('a branch, a tag, a full and a short commit name start the same build', async ({ server }) => {
   await server.configure()
   const { git } = server.repository
   const commit = git('rev-parse', 'HEAD')
@@ -35,7 +35,7 @@ serverTest('a branch, a tag, a full and an abbreviated commit are the same build
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('a commit is built again on request, or when the recipe has changed', async ({ server }) => {
+serverTest('the farm builds a commit again on request, or when the recipe has changed', async ({ server }) => {
   await server.configure()
   const commit = server.repository.git('rev-parse', 'HEAD')
   const ask = async (body: object) => (await server.post(builds, { ref: commit, ...body })).json()
@@ -50,29 +50,35 @@ serverTest('a commit is built again on request, or when the recipe has changed',
   expect(await server.stored()).toBe(3)
 })
 
-serverTest('a project whose branches the repository lacks is built at its default branch', async ({ server }) => {
-  server.repository.git('branch', '--move', 'main', 'trunk')
-  await server.configure({ branches: ['main', 'master'] })
+serverTest(
+  'the farm builds the default branch if the repository has none of the project’s branches',
+  async ({ server }) => {
+    server.repository.git('branch', '--move', 'main', 'trunk')
+    await server.configure({ branches: ['main', 'master'] })
 
-  expect((await server.post(builds)).json()).toMatchObject({ created: true, problem: null })
-})
+    expect((await server.post(builds)).json()).toMatchObject({ created: true, problem: null })
+  },
+)
 
-serverTest('the same Idempotency-Key is the same request, even when the branch has moved', async ({ server }) => {
-  await server.configure()
-  const first = server.repository.git('rev-parse', 'HEAD')
-  const key = { 'idempotency-key': 'tuesday' }
-  const ask = (ref: string) => server.post(builds, { ref }, key)
-  expect((await ask('main')).statusCode).toBe(201)
-  const second = server.repository.commit('Second')
+serverTest(
+  'a request with the same Idempotency-Key is the same request, even if the branch has moved',
+  async ({ server }) => {
+    await server.configure()
+    const first = server.repository.git('rev-parse', 'HEAD')
+    const key = { 'idempotency-key': 'tuesday' }
+    const ask = (ref: string) => server.post(builds, { ref }, key)
+    expect((await ask('main')).statusCode).toBe(201)
+    const second = server.repository.commit('Second')
 
-  expect((await ask('main')).json()).toMatchObject({ id: 1, commit: first, created: false })
-  const other = await ask(second)
-  expect(other.statusCode).toBe(422)
-  expect(other.json().type).toBe('urn:rumpfarm:problem:key-used-before')
-  expect(await server.stored()).toBe(1)
-})
+    expect((await ask('main')).json()).toMatchObject({ id: 1, commit: first, created: false })
+    const other = await ask(second)
+    expect(other.statusCode).toBe(422)
+    expect(other.json().type).toBe('urn:rumpfarm:problem:key-used-before')
+    expect(await server.stored()).toBe(1)
+  },
+)
 
-serverTest('a build that is not possible is refused with the reason, and nothing is stored', async ({ server }) => {
+serverTest('the farm refuses a build that is not possible with the reason, and stores nothing', async ({ server }) => {
   await server.configure({}, { name: 'gone', repository: '/nonexistent/gone.git' })
   server.repository.git('branch', 'feature')
   const head = server.repository.git('rev-parse', 'HEAD')
@@ -126,15 +132,18 @@ serverTest('a build that is not possible is refused with the reason, and nothing
   expect(await server.stored()).toBe(0)
 })
 
-serverTest('a full commit of an unreachable repository is built, and the answer warns about it', async ({ server }) => {
-  await server.configure({ repository: '/nonexistent/gone.git' })
-  const made = await server.post(builds, { ref: 'a'.repeat(40) })
+serverTest(
+  'the farm builds a full commit of an unreachable repository, and the answer contains a warning',
+  async ({ server }) => {
+    await server.configure({ repository: '/nonexistent/gone.git' })
+    const made = await server.post(builds, { ref: 'a'.repeat(40) })
 
-  expect(made.statusCode).toBe(201)
-  expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
-})
+    expect(made.statusCode).toBe(201)
+    expect(made.json()).toMatchObject({ created: true, problem: expect.stringContaining('/nonexistent/gone.git') })
+  },
+)
 
-serverTest('a body that is not JSON is refused', async ({ server }) => {
+serverTest('the farm refuses a body that is not JSON', async ({ server }) => {
   await server.configure()
   const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'text/plain' }
   const answer = await server.ask({ method: 'POST', url: builds, payload: 'main', headers })

@@ -6,14 +6,14 @@ import { bearers, gathered } from './bearer.ts'
 const known = { id: 7, name: 'vax' }
 const found = new Map([['rfh-1', known]])
 
-test('a host is looked up once in a few seconds, however many requests it sends', async () => {
+test('the server looks up a host once in a few seconds, whatever number of requests the host sends', async () => {
   const findByCredentials = vi.fn(async () => found)
   const bearerOf = bearers({ findByCredentials }, localBus())
   for (let request = 0; request < 5; request++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
   expect(findByCredentials).toHaveBeenCalledTimes(1)
 })
 
-test('the credential of a removed host is refused, even if it is being looked up then', async () => {
+test('the server refuses the credential of a removed host, even during a look-up', async () => {
   const bus = localBus()
   let answer = (_found: typeof found) => {}
   const findByCredentials = vi.fn(async () => new Map<string, typeof known>())
@@ -30,7 +30,7 @@ test('the credential of a removed host is refused, even if it is being looked up
   expect(await bearerOf('Bearer rfh-2')).toBeUndefined()
 })
 
-test('a revoked credential is refused after at most 5 s', async () => {
+test('the server refuses a revoked credential after at most 5 s', async () => {
   vi.useFakeTimers()
   try {
     const findByCredentials = vi.fn(async () => found)
@@ -53,7 +53,7 @@ test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Beare
   },
 )
 
-test('however many credentials arrive at once, there is one database query at a time', async () => {
+test('the server runs one database query at a time, whatever number of credentials arrive at once', async () => {
   const lookUp = vi.fn(
     async (names: string[]) => new Map(names.filter(name => name !== 'wrong-7').map(name => [name, 1])),
   )

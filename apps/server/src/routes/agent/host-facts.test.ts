@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readHello, readHostFacts } from './host-facts.ts'
 
-test('long values of a host are cut between characters', () => {
+test('the server shortens long values of a host between characters', () => {
   const read = readHostFacts(Buffer.from(`version 1.0.0\ncpu ${'x'.repeat(999)}😀\nend\n`))
   expect(read).toMatchObject({ kind: 'read', value: { facts: { cpu: 'x'.repeat(999) } } })
   const hello = readHello([

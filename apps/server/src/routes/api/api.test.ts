@@ -16,7 +16,7 @@ async function threeBuilds({ configure, host, build, repository }: TestServer) {
   return { commits, vax }
 }
 
-serverTest('projects are listed without the passwords in their addresses', async ({ server }) => {
+serverTest('the API lists projects without the passwords in their addresses', async ({ server }) => {
   await server.configure({ repository: 'https://ada:secret@forge.example/x.git' }, { name: 'other' })
   const answer = await server.ask('/api/v1/projects')
 
@@ -33,7 +33,7 @@ serverTest('projects are listed without the passwords in their addresses', async
 
 const numbers = ['2147483647', '2147483648', '99999999999999999999999']
 
-serverTest('a number that is too large for an id is answered with 404', async ({ server }) => {
+serverTest('the API answers 404 for an id that is too large', async ({ server }) => {
   await threeBuilds(server)
   const session = await signIn(server)
   for (const id of numbers) {
@@ -72,7 +72,7 @@ async function signIn({ farm, post, ask }: TestServer) {
   }
 }
 
-serverTest('builds and jobs are listed newest first, page by page', async ({ server }) => {
+serverTest('the API lists builds and jobs page by page, with the newest first', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const first = await server.ask('/api/v1/builds?project=sample&limit=2')
   const { items, next } = first.json()
@@ -97,7 +97,7 @@ serverTest('builds and jobs are listed newest first, page by page', async ({ ser
   expect(await jobs('host=sun')).toEqual([])
 })
 
-serverTest('a build and a job have all their details, with the recipe of the job', async ({ server }) => {
+serverTest('the API shows all details of a build and a job, with the recipe of the job', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const build = (await server.ask('/api/v1/builds/2')).json()
   expect(build).toMatchObject({
@@ -124,7 +124,7 @@ serverTest('a build and a job have all their details, with the recipe of the job
   })
 })
 
-serverTest('a finished job runs again, and a running one is cancelled', async ({ server }) => {
+serverTest('an administrator runs a finished job again and cancels a running job', async ({ server }) => {
   const { vax } = await threeBuilds(server)
   const retry = (id: number) => server.post(`/api/v1/jobs/${id}/retry`)
   const again = await retry(3)
@@ -144,7 +144,7 @@ serverTest('a finished job runs again, and a running one is cancelled', async ({
   expect([gone.statusCode, gone.json().detail]).toEqual([409, 'job 5 cannot run again: host vax has left the farm'])
 })
 
-serverTest('hosts are listed, paused, resumed, invited and removed', async ({ server }) => {
+serverTest('an administrator lists, pauses, resumes, invites and removes hosts', async ({ server }) => {
   for (const name of ['alpha', 'sun', 'vax']) await server.host(name)
   const { items, next } = (await server.ask('/api/v1/hosts?limit=2')).json()
   expect(items).toMatchObject([{ name: 'alpha', system: 'NetBSD 5.1 vax', presence: 'online' }, { name: 'sun' }])
@@ -167,7 +167,7 @@ serverTest('hosts are listed, paused, resumed, invited and removed', async ({ se
   expect(expiresAt).toBe('2024-05-06T08:08:09.000Z')
 })
 
-serverTest('an unknown build, job, host or address is answered with 404', async ({ server }) => {
+serverTest('the API answers 404 for an unknown build, job, host or address', async ({ server }) => {
   for (const path of ['builds/7', 'jobs/7', 'jobs/7/log', 'jobs/7/attempts/1/log', 'hosts/vax', 'nothing', '']) {
     const answer = await server.ask(`/api/v1/${path}`)
     expect([path, answer.statusCode]).toEqual([path, 404])
@@ -179,12 +179,12 @@ serverTest('an unknown build, job, host or address is answered with 404', async 
   expect((await server.ask('/api/v2/builds')).json()).toMatchObject({ type: 'urn:rumpfarm:problem:no-such-page' })
 })
 
-serverTest('an unknown address is answered without its body, however large it is', async ({ server }) => {
+serverTest('the server answers a request for an unknown address without reading its body', async ({ server }) => {
   for (const url of ['/api/nothing', '/api/v1/nothing', '/webhooks/nothing'])
     expect([url, (await server.post(url, { text: 'x'.repeat(30_000_000) })).statusCode]).toEqual([url, 404])
 })
 
-serverTest('an invalid request is answered with the position of each mistake', async ({ server }) => {
+serverTest('the API shows the position of each mistake in an invalid request', async ({ server }) => {
   const where = async (url: string) => {
     const answer = await server.ask(`/api/v1/${url}`)
     expect([url, answer.statusCode]).toEqual([url, 400])
@@ -209,7 +209,7 @@ serverTest('an invalid request is answered with the position of each mistake', a
   ])
 })
 
-serverTest('an unknown key of a body or a query is answered with the allowed ones', async ({ server }) => {
+serverTest('the API lists the allowed keys for an unknown key in a body or a query', async ({ server }) => {
   await threeBuilds(server)
   const allowed = {
     'projects/sample/builds': 'ref, again',
@@ -233,7 +233,7 @@ serverTest('an unknown key of a body or a query is answered with the allowed one
   expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, project')
 })
 
-serverTest('an unchanged matrix is not sent again a moment later', async ({ server }) => {
+serverTest('the API does not send an unchanged matrix again a moment later', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   const { etag } = (await server.ask('/api/v1/matrix')).headers
@@ -244,7 +244,7 @@ serverTest('an unchanged matrix is not sent again a moment later', async ({ serv
   expect((await ask()).statusCode).toBe(200)
 })
 
-serverTest('HEAD is answered like GET, also with a validator, and opens no event stream', async ({ server }) => {
+serverTest('the API answers HEAD like GET, also with a validator, and opens no event stream', async ({ server }) => {
   await threeBuilds(server)
   const head = (url: string, headers = {}) => server.ask({ method: 'HEAD', url, headers })
   for (const url of ['/api/v1/builds', '/api/v1/openapi.json']) {
@@ -254,7 +254,7 @@ serverTest('HEAD is answered like GET, also with a validator, and opens no event
   expect((await head('/events')).statusCode).toBe(404)
 })
 
-serverTest('an unchanged answer is not sent twice', async ({ server }) => {
+serverTest('the API does not send an unchanged answer twice', async ({ server }) => {
   await server.configure()
   const ask = (etag?: string) =>
     server.ask({ url: '/api/v1/projects', headers: etag === undefined ? {} : { 'if-none-match': etag } })
@@ -272,7 +272,7 @@ serverTest('an unchanged answer is not sent twice', async ({ server }) => {
   expect(head.headers.etag).toBe((await ask()).headers.etag)
 })
 
-serverTest('the matrix is available as JSON, text and CSV', async ({ server }) => {
+serverTest('the API offers the matrix as JSON, text and CSV', async ({ server }) => {
   const { commits } = await threeBuilds(server)
   const json = (await server.ask('/api/v1/matrix?project=sample')).json()
   expect(json).toMatchObject({ projects: ['sample'], arches: ['amd64', 'arm'], hosts: [{ name: 'vax' }] })

@@ -17,38 +17,41 @@ async function left(server: TestServer, note: string[] = []) {
   await vax.end(offer, { exits: [2], artifacts, left: note })
 }
 
-serverTest('a job lists its artifacts; their bytes are sent unchanged, and browsers save them', async ({ server }) => {
-  await left(server, ['out/big: it has 5 GB'])
-  const [attempt] = (await server.ask('/api/v1/jobs/1')).json().attempts
-  expect(attempt).toMatchObject({
-    verdict: 'failed',
-    artifacts: [
-      { name: 'a+b', bytes: 0 },
-      { name: 'out/page.html', bytes: hostile.length, sha256 },
-    ],
-    artifactNote: 'out/big: it has 5 GB',
-  })
-  for (const url of [
-    file,
-    '/api/v1/jobs/1/artifacts/out%2Fpage.html',
-    '/api/v1/jobs/1/attempts/1/artifacts/out/page.html',
-  ]) {
-    const answer = await server.ask(url)
-    expect(answer.rawPayload.equals(hostile)).toBe(true)
-    expect(answer.headers).toMatchObject({
-      'content-type': 'application/octet-stream',
-      'content-disposition': 'attachment; filename="page.html"',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; sandbox",
-      'content-length': String(hostile.length),
-      etag: `"${sha256}"`,
+serverTest(
+  'a job lists its artifacts, the server sends their bytes unchanged, and browsers save them',
+  async ({ server }) => {
+    await left(server, ['out/big: it has 5 GB'])
+    const [attempt] = (await server.ask('/api/v1/jobs/1')).json().attempts
+    expect(attempt).toMatchObject({
+      verdict: 'failed',
+      artifacts: [
+        { name: 'a+b', bytes: 0 },
+        { name: 'out/page.html', bytes: hostile.length, sha256 },
+      ],
+      artifactNote: 'out/big: it has 5 GB',
     })
-  }
-  expect(await server.ask('/api/v1/jobs/1/artifacts/a+b')).toMatchObject({ statusCode: 200, body: '' })
-  expect(await server.ask({ method: 'HEAD', url: file })).toMatchObject({ statusCode: 200, body: '' })
-})
+    for (const url of [
+      file,
+      '/api/v1/jobs/1/artifacts/out%2Fpage.html',
+      '/api/v1/jobs/1/attempts/1/artifacts/out/page.html',
+    ]) {
+      const answer = await server.ask(url)
+      expect(answer.rawPayload.equals(hostile)).toBe(true)
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/octet-stream',
+        'content-disposition': 'attachment; filename="page.html"',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'content-length': String(hostile.length),
+        etag: `"${sha256}"`,
+      })
+    }
+    expect(await server.ask('/api/v1/jobs/1/artifacts/a+b')).toMatchObject({ statusCode: 200, body: '' })
+    expect(await server.ask({ method: 'HEAD', url: file })).toMatchObject({ statusCode: 200, body: '' })
+  },
+)
 
-serverTest('an artifact has byte ranges and a validator', async ({ server }) => {
+serverTest('an artifact supports byte ranges and has a validator', async ({ server }) => {
   await left(server)
   const ask = async (headers: Record<string, string>) => {
     const answer = await server.ask({ url: file, headers })
@@ -60,7 +63,7 @@ serverTest('an artifact has byte ranges and a validator', async ({ server }) => 
   expect(await ask({ 'if-none-match': `"${sha256}"` })).toEqual([304, undefined, ''])
 })
 
-serverTest('a missing artifact is reported', async ({ server }) => {
+serverTest('the API reports a missing artifact', async ({ server }) => {
   await left(server)
   const problem = async (url: string) => {
     const { status, type, detail } = (await server.ask(url)).json()

@@ -13,7 +13,7 @@ async function running(server: TestServer) {
   return { vax, offer: await vax.take('1.1') }
 }
 
-serverTest('a log is plain text, whatever bytes the host sent', async ({ server }) => {
+serverTest('the server sends a log as plain text, whatever bytes the host sent', async ({ server }) => {
   const { vax, offer } = await running(server)
   const bytes = Buffer.concat([Buffer.from('<script>\0\x1b[31m'), randomBytes(3000), Buffer.from('ü\n')])
   await vax.say(offer, bytes)
@@ -32,7 +32,7 @@ serverTest('a log is plain text, whatever bytes the host sent', async ({ server 
   expect((await server.ask('/api/v1/jobs/1/attempts/2/log')).statusCode).toBe(404)
 })
 
-serverTest('a log has byte ranges, and reports those outside of it', async ({ server }) => {
+serverTest('a log supports byte ranges, and the API reports those outside of it', async ({ server }) => {
   const { vax, offer } = await running(server)
   await vax.say(offer, '0123456789')
   const ask = async (range: string, more = {}) => {
@@ -55,7 +55,7 @@ serverTest('a log has byte ranges, and reports those outside of it', async ({ se
   })
 })
 
-serverTest('a finished log has a validator; a growing one has none', async ({ server }) => {
+serverTest('a finished log has a validator, and a growing log has none', async ({ server }) => {
   const { vax, offer } = await running(server)
   await vax.say(offer, '0123456789')
   expect((await server.ask(log)).headers.etag).toBeUndefined()
@@ -70,7 +70,7 @@ serverTest('a finished log has a validator; a growing one has none', async ({ se
   expect([rest.statusCode, rest.body]).toEqual([206, '89'])
 })
 
-serverTest('a job without output has an empty log, and a deleted log is reported', async ({ server }) => {
+serverTest('a job without output has an empty log, and the API reports a deleted log', async ({ server }) => {
   const { vax, offer } = await running(server)
   const none = await server.ask(log)
   expect([none.statusCode, none.headers['content-length'], none.body]).toEqual([200, '0', ''])

@@ -90,13 +90,13 @@ test.each([
   ['@SUM(A1)', "'@SUM(A1)"],
   ['\t=1', "'\t=1"],
   ['a=b', 'a=b'],
-])('in the CSV format %j is text for a spreadsheet, not a formula', (text, field) => {
+])('the CSV format writes %j so that a spreadsheet reads text and not a formula', (text, field) => {
   expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
     `,${field}\r\n`,
   )
 })
 
-test('the CSV format has a line for each cell, with quotes where they are needed', () => {
+test('the CSV format has a line for each cell, and quotes where necessary', () => {
   const lines = matrixCsv(
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')

@@ -35,7 +35,7 @@ function deliver(
   return server.ask({ method: 'POST', url: '/webhooks/github', payload, headers: { ...headers, ...signed } })
 }
 
-serverTest('a push of 20 MB is built: GitHub sends up to 25', async ({ server }) => {
+serverTest('the farm builds a push of 20 MB, because GitHub sends up to 25 MB', async ({ server }) => {
   await server.configure({ repository: clone })
   const commits = Array.from({ length: 2000 }, () => ({ message: 'x'.repeat(10_000) }))
   expect((await deliver(server, push({ commits }))).statusCode).toBe(202)
@@ -50,7 +50,7 @@ serverTest('one address cannot block the webhooks of others', async ({ server })
   expect((await ask('192.0.2.2')).statusCode).toBe(401)
 })
 
-serverTest('a push whose commit message contains NUL is built', async ({ server }) => {
+serverTest('the farm builds a push whose commit message contains NUL', async ({ server }) => {
   await server.configure({ repository: clone })
   const body = push({ head_commit: { message: 'Fix\0 it', author: { name: 'A\0da' } } })
   const answer = await deliver(server, body)
@@ -58,7 +58,7 @@ serverTest('a push whose commit message contains NUL is built', async ({ server 
   expect(await server.farm.builds.find(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
 })
 
-serverTest('a push of GitHub builds each project that has the repository', async ({ server }) => {
+serverTest('a push from GitHub starts a build of each project with that repository', async ({ server }) => {
   await server.configure(
     { repository: 'git@forge.example:rump/sample' },
     { name: 'docs', repository: clone, branches: ['docs'] },
@@ -79,19 +79,22 @@ serverTest('a push of GitHub builds each project that has the repository', async
   expect(build?.pushes).toMatchObject([{ source: 'github' }])
 })
 
-serverTest('the same delivery again, and the same commit in another, are the same build', async ({ server }) => {
-  await server.configure({ repository: clone })
-  const builds = async (delivery: Delivery) => (await deliver(server, push(), delivery)).json().builds
-  expect(await builds({})).toMatchObject([{ id: 1, created: true }])
-  expect(await builds({})).toMatchObject([{ id: 1, created: false }])
-  expect(await builds({ id: 'd2' })).toMatchObject([{ id: 1, created: false }])
-  const form = new URLSearchParams({ payload: JSON.stringify(push()) }).toString()
-  const formed = await deliver(server, form, { id: 'd3', type: 'application/x-www-form-urlencoded' })
-  expect(formed.json().builds).toMatchObject([{ id: 1, created: false }])
-  expect(await server.stored()).toBe(1)
-})
+serverTest(
+  'a repeated delivery, or another delivery for the same commit, makes no second build',
+  async ({ server }) => {
+    await server.configure({ repository: clone })
+    const builds = async (delivery: Delivery) => (await deliver(server, push(), delivery)).json().builds
+    expect(await builds({})).toMatchObject([{ id: 1, created: true }])
+    expect(await builds({})).toMatchObject([{ id: 1, created: false }])
+    expect(await builds({ id: 'd2' })).toMatchObject([{ id: 1, created: false }])
+    const form = new URLSearchParams({ payload: JSON.stringify(push()) }).toString()
+    const formed = await deliver(server, form, { id: 'd3', type: 'application/x-www-form-urlencoded' })
+    expect(formed.json().builds).toMatchObject([{ id: 1, created: false }])
+    expect(await server.stored()).toBe(1)
+  },
+)
 
-serverTest('a delivery that needs no build is ignored with a reason', async ({ server }) => {
+serverTest('the farm ignores a delivery that needs no build, and gives a reason', async ({ server }) => {
   await server.configure({ repository: clone })
   const ignored = async (body: object, delivery?: Delivery) => {
     const answer = await deliver(server, body, delivery)
@@ -117,7 +120,7 @@ serverTest('a delivery that needs no build is ignored with a reason', async ({ s
   expect(await server.stored()).toBe(0)
 })
 
-serverTest('an invalid delivery is refused, and nothing is stored', async ({ server }) => {
+serverTest('the farm refuses an invalid delivery and stores nothing', async ({ server }) => {
   await server.configure({ repository: clone })
   const refused = async (body: unknown, delivery: Delivery, status: number, kind: string, detail: RegExp) => {
     const answer = await deliver(server, body, delivery)
@@ -197,7 +200,7 @@ serverTest('any program with the secret can request a build', async ({ server })
   expect([other.statusCode, other.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
 })
 
-serverTest('an invalid message is refused, and nothing is stored', async ({ server }) => {
+serverTest('the farm refuses an invalid message and stores nothing', async ({ server }) => {
   await server.configure()
   const refused = async (body: unknown, signing: Signing, status: number, kind: string, detail: RegExp) => {
     const answer = await send(server, body, signing)

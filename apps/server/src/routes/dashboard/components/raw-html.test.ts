@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-test('only the matrix table and the lines of a log are HTML from strings', () => {
+test('only the matrix table and the log lines build their HTML from strings', () => {
   const directory = new URL('../../../', import.meta.url)
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   const withStrings = files

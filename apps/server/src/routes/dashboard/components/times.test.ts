@@ -11,7 +11,7 @@ test.each([
   [21_900_000, '6 h 05 min'],
   [273_600_000, '3 d 04 h'],
   [-5, '0.0 s'],
-])('%i ms took %s', (milliseconds, text) => expect(duration(milliseconds)).toBe(text))
+])('a page shows a duration of %i ms as %s', (milliseconds, text) => expect(duration(milliseconds)).toBe(text))
 
 const at = new Date('2024-05-06T07:08:09Z')
 test.each([
@@ -21,9 +21,9 @@ test.each([
   ['2024-05-03T07:08:00Z', '3 d'],
   ['2023-05-06T07:08:00Z', '12 months'],
   ['2024-05-06T07:09:00Z', '0 s'],
-])('%s was %s ago', (from, text) => expect(age(new Date(from), at)).toBe(text))
+])('a page shows the time %s as %s ago', (from, text) => expect(age(new Date(from), at)).toBe(text))
 
-test('a moment is in UTC', () => expect(moment(at)).toBe('2024-05-06 07:08 UTC'))
+test('a page shows a time in UTC', () => expect(moment(at)).toBe('2024-05-06 07:08 UTC'))
 
 test.each([
   [0, '0 B'],
@@ -32,4 +32,4 @@ test.each([
   [20_000, '20 kB'],
   [1_400_000, '1.4 MB'],
   [2_500_000_000, '2.5 GB'],
-])('%i bytes are %s', (bytes, text) => expect(byteCount(bytes)).toBe(text))
+])('a page shows %i bytes as %s', (bytes, text) => expect(byteCount(bytes)).toBe(text))

@@ -66,7 +66,7 @@ function pageThatFollows(page: object | null): FakePage {
 
 const settle = () => vi.advanceTimersByTime(100)
 
-test('all pages share one connection, which follows their logs and ends with the last page', () => {
+test('all pages share one connection, which follows their logs and closes with the last page', () => {
   const pages = [{ since: 200 }, { since: 100 }, { log: '7.1', position: '0:1' }, { log: '7.1', position: '50:3' }]
   const ports = pages.map(pageThatFollows)
   settle()
@@ -96,7 +96,7 @@ test('each page receives its own events, and a new connection continues each log
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=8.1:60:4'])
 })
 
-test('a page that was rendered again needs no new connection', () => {
+test('a page whose HTML is replaced needs no new connection', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   port.onmessage({ data: { id: 1, events: '/events', since: 200 } })
@@ -104,7 +104,7 @@ test('a page that was rendered again needs no new connection', () => {
   expect(FakeSource.sources).toHaveLength(1)
 })
 
-test('after a response that is not an event stream the connection retries with growing pauses, and pages show since when', () => {
+test('after a wrong response the connection retries with growing pauses, and pages show since when it is lost', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   const since = Date.now()
@@ -122,7 +122,7 @@ test('after a response that is not an event stream the connection retries with g
   expect(port.lost).toBeNull()
 })
 
-test('a connection without an event for 40 s is lost since its last event, and a new one opens', () => {
+test('a connection counts as lost after 40 s without an event, and a new one opens', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   last().onopen()
@@ -139,7 +139,7 @@ test('a connection without an event for 40 s is lost since its last event, and a
   expect(port.lost).toBeNull()
 })
 
-test('a page that opens while the connection is lost shows it', () => {
+test('a page that opens while the connection is lost shows that', () => {
   pageThatFollows({ since: 100 })
   settle()
   last().onerror()

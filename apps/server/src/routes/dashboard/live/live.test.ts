@@ -54,7 +54,7 @@ async function serve(act: (stream: EventStream) => Promise<void>, streams = new 
   return { app, url, streams, ended }
 }
 
-test('a stream sends server-sent events, and ends its listeners when the browser leaves', async () => {
+test('a stream sends server-sent events, and stops when the browser closes it', async () => {
   const bus = countingBus()
   const { url, ended } = await serve(async stream => {
     const changes = new Changes(bus)
@@ -88,7 +88,7 @@ test('a closing server ends its streams', async () => {
 test.each([
   ['the server', { ...limits, all: 1 }],
   ['one address', { ...limits, address: 1 }],
-])('%s has no more streams than its limit, and a new one when a browser leaves', async (_, given) => {
+])('%s has no more streams than its limit, and can open a new one when a browser closes one', async (_, given) => {
   const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
   }, new Streams(given))
@@ -100,7 +100,7 @@ test.each([
   expect((await fetch(url)).status).toBe(200)
 })
 
-test('a stream counts as many times as it has pages', () => {
+test('a stream for two pages counts as two streams', () => {
   const streams = new Streams({ ...limits, address: 3 })
   const open = (pages: number) => {
     const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
@@ -134,7 +134,7 @@ test('a wake-up before the wait is not lost', async () => {
   await wakeUp.wait(1, new AbortController().signal)
 })
 
-test('a page that is older than the last change receives an event at once, a newer one does not', async () => {
+test('a page that is older than the last change receives an event at once, and a newer page does not', async () => {
   const bus = localBus()
   const changes = new Changes(bus)
   closing.push(() => changes.close())
@@ -228,7 +228,7 @@ test('a live page receives the log from its position to the end, section by sect
   expect(bus.listeners()).toBe(1) // the test's own
 })
 
-test('an unfinished line is sent, and sent again when it is complete', async () => {
+test('the server sends an unfinished line, and sends it again when it is complete', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)
   change('50%')
@@ -249,7 +249,7 @@ test('an unfinished line is sent, and sent again when it is complete', async () 
   expect(logs[0]?.data).toContain('class="line tail"')
 })
 
-test('a page with more of the log than the server has is loaded again', async () => {
+test('the browser reloads a page that has more of the log than the server', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)
   change('one\n')

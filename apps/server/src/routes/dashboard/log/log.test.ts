@@ -7,7 +7,7 @@ const rendered = (log: string | Buffer) => {
   return new LineCutter().push(Buffer.from(log as string)).map(line => renderer.render(line))
 }
 
-describe('a line of a log', () => {
+describe('the lines of a log', () => {
   test.each([
     ['plain text', 'plain text'],
     ['a\tb', 'a\tb'],
@@ -43,7 +43,7 @@ describe('a line of a log', () => {
     ['\u001b[31', '<i>␛</i>[31'],
     ['\u001b', '<i>␛</i>'],
     ['é ⌘ 漢', 'é ⌘ 漢'],
-  ])('%j is rendered as %s', (text, html) => expect(rendered(`${text}\n`)).toEqual([html]))
+  ])('the page renders %j as %s', (text, html) => expect(rendered(`${text}\n`)).toEqual([html]))
 
   test('a colour continues on the next line', () => {
     expect(rendered('\u001b[33mone\ntwo\u001b[0m\nthree\n')).toEqual([
@@ -53,23 +53,23 @@ describe('a line of a log', () => {
     ])
   })
 
-  test('bytes that are not UTF-8 are replaced', () => {
+  test('the page replaces bytes that are not UTF-8', () => {
     expect(rendered(Buffer.from([0x61, 0xff, 0xfe, 0x62, 10]))).toEqual(['a\ufffd\ufffdb'])
   })
 
-  test('a line of a megabyte is cut, with the number of the other bytes', () => {
+  test('the page cuts a line of a megabyte, and shows the number of the other bytes', () => {
     const [html] = rendered(`${'x'.repeat(1_000_000)}\n`)
     expect(html).toBe(`${'x'.repeat(4096)}<i class=cut> … 995904 more bytes in this line</i>`)
   })
 
-  test('the cut does not split a character', () => {
+  test('the page does not cut a line inside a character', () => {
     const [odd] = rendered(`a${'é'.repeat(3000)}\n`)
     expect(odd).toContain('é<i class=cut>')
   })
 })
 
-describe('a log is split into lines', () => {
-  test('also across chunks', () => {
+describe('the split of a log into lines', () => {
+  test('the server splits a log into lines across chunks', () => {
     const cutter = new LineCutter()
     expect(cutter.push(Buffer.from('one\ntw')).map(text)).toEqual(['one'])
     expect(cutter.unfinished && text(cutter.unfinished)).toBe('tw')
@@ -77,7 +77,7 @@ describe('a log is split into lines', () => {
     expect(cutter.unfinished).toBeUndefined()
   })
 
-  test('without holding more of a long line than a page shows', () => {
+  test('the server keeps no more of a long line than a page shows', () => {
     const cutter = new LineCutter()
     for (let chunk = 0; chunk < 100; chunk++) cutter.push(Buffer.alloc(65_536, 'x'))
     expect(cutter.unfinished?.bytes.length).toBe(4096)
@@ -85,7 +85,7 @@ describe('a log is split into lines', () => {
     expect(line).toMatchObject({ length: 6_553_600 })
   })
 
-  test('and its lines are counted', async () => {
+  test('the server counts the lines of a log', async () => {
     const chunks = (async function* () {
       yield Buffer.from('a\nb')
       yield Buffer.from('\n\n')

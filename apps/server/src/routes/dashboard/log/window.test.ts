@@ -16,7 +16,7 @@ const ended = (name: string, exit: number, logBytes: number) => ({ name, exit, m
 const running = logSections({ steps: [], verdict: null }, recipe)
 const text = (html: string) => html.replace(/<[^>]*>/g, '')
 
-test('a page shows a small log whole, each line with its number', async () => {
+test('a page shows a small log completely, and numbers each line', async () => {
   const window = await readWindow(logOf('one\ntwo\n'), attempt, running)
   expect(window).toMatchObject({ size: 8, start: 0, end: 8, firstLine: 1, next: { offset: 8, line: 3 } })
   expect(window.parts).toEqual([
@@ -39,7 +39,7 @@ test('a page shows an unfinished line, and the next event sends it again', async
   expect(window.parts[0]?.html).toContain('<span class="line tail" id=L2>')
 })
 
-test('each step has its own part', async () => {
+test('each step of a log has its own section', async () => {
   const sections = logSections({ steps: [ended('configure', 0, 4), ended('build', 2, 9)], verdict: null }, recipe)
   const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
   expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
@@ -49,7 +49,7 @@ test('each step has its own part', async () => {
   ])
 })
 
-test('a page of a large log shows the end, from a whole line on, with line numbers of the whole log', async () => {
+test('a page of a large log shows the end, starts with a whole line, and has the line numbers of the whole log', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const whole = lines.join('')
   const window = await readWindow(logOf(whole), attempt, running)
@@ -73,7 +73,7 @@ test('two pages that follow each other have no gap and no overlap', async () => 
   expect(before).toMatchObject({ end: last.start, next: { offset: last.start, line: last.firstLine } })
 })
 
-test('a very long line counts only with the bytes that a page shows', async () => {
+test('a very long line counts only as many bytes as a page shows', async () => {
   const log = logOf(`first\n${'x'.repeat(windowBytes * 4)}\nlast\n`)
   const window = await readWindow(log, attempt, running)
   expect(window).toMatchObject({ start: 0, firstLine: 1 })

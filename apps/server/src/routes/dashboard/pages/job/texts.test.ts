@@ -58,9 +58,9 @@ test.each<[Partial<AttemptView>, string]>([
     { state: 'running', steps: [{ name: 'configure', exit: 0, milliseconds: 170_000, logBytes: 0 }] },
     'Running build for 30 s, on vax for amd64',
   ],
-])('%j: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
+])('the sentence for %j is: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
 
-test('the sentence names the variant', () => {
+test('the sentence contains the variant', () => {
   expect(sentence(jobOf({ variant: 'static' }), attemptOf({ verdict: 'passed' }), at)).toContain('for amd64, static')
 })
 
@@ -70,7 +70,7 @@ test.each<[Partial<JobView>, string | undefined]>([
   [{ lastGood: good(9) }, 'Last passed at'],
   [{ lastGood: good(15) }, 'Passing again since'],
   [{ lastGood: good(9), verdict: 'passed' }, undefined],
-])('the text before the last good commit of %j: %s', (changes, words) =>
+])('the text before the last good commit of %j is: %s', (changes, words) =>
   expect(lastGoodText(jobOf(changes))).toBe(words),
 )
 
@@ -93,7 +93,9 @@ test.each<[HostView | undefined, string]>([
     'vax cannot build for arm now: arm-gcc: not found.',
   ],
   [hostOf({ refusal: 'disk-full 12 MB free' }), 'vax takes no jobs: disk-full 12 MB free.'],
-])('the reason why a job waits: %#', (host, words) => expect(waitReason(queued, host, at, 'arm')).toBe(words))
+])('a page shows the reason why a job waits: %#', (host, words) =>
+  expect(waitReason(queued, host, at, 'arm')).toBe(words),
+)
 
 test('the script to reproduce a job is valid shell for all names', () => {
   const source = {

@@ -81,7 +81,7 @@ const words = (html: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('a failing cell shows the step, since when, how many cells fail alike, and the last good commit', () => {
+test('a failing cell shows its step, its first failure, how many cells fail alike, and the last good commit', () => {
   const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5, notYet: 0 } })
   const html = tableHtml(matrixOf([cell]))
   expect(words(html)).toBe(
@@ -91,7 +91,7 @@ test('a failing cell shows the step, since when, how many cells fail alike, and 
   expect(html).toContain('<time datetime=2024-05-06T04:08:09.000Z title="2024-05-06 04:08 UTC">3 h</time>')
 })
 
-test('a cell whose failure changed names the build of the change', () => {
+test('a cell whose failure changed shows the build of the change', () => {
   const last = { ...passed, ...failed('build', 3), changed: { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) } }
   const html = tableHtml(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
   expect(words(html)).toContain('failed build 3 h #11 bbbbbbb different failure before #12 only here')
@@ -111,7 +111,7 @@ test('a cell that cannot run shows the reason, also beside an older result', () 
   expect(words(html)).toMatch(/sun online .* passed .* now the host cannot build for it: its runner &lt;x&gt; is gone/)
 })
 
-test('a known failure shows its reason, also after it passes', () => {
+test('a known failure shows its reason, even after the cell passes', () => {
   const cells = [
     cellOf('cygwin', { last: failed('build', 3), known: 'PE-COFF <not> ELF' }),
     cellOf('mac', { last: passed, known: 'its linker' }),
@@ -121,7 +121,7 @@ test('a known failure shows its reason, also after it passes', () => {
   expect(words(html)).toMatch(/mac online .* passed .* was known to fail: its linker/)
 })
 
-test('a running attempt is shown beside the newest result', () => {
+test('the matrix shows a running attempt beside the newest result', () => {
   const active = {
     jobId: 50,
     attempt: '50.1',
@@ -136,7 +136,7 @@ test('a running attempt is shown beside the newest result', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
 })
 
-test('cells name the project and variant where there are several', () => {
+test('cells show the project and variant if there are several', () => {
   const cells = [cellOf('vax', { variant: 'static' })]
   expect(words(tableHtml(matrixOf(cells)))).toContain(' static never ran')
   expect(words(tableHtml(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
@@ -146,7 +146,7 @@ test('an architecture without a cell has no column', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax')])))).toMatch(/^host amd64 vax/)
 })
 
-test('text that a host reports is escaped', () => {
+test('the matrix escapes text from a host', () => {
   const [host] = matrixOf([cellOf('vax')]).hosts
   if (!host) throw new Error('no host')
   const hostile = { ...host, system: '<script>', refusal: '"><img src=x>' }
@@ -175,11 +175,11 @@ test.each([
   [6, 6, 0, 'all 6 cells'],
   [1, 1, 3, '1 of 1 finished cell; 3 not finished'],
   [2, 2, 1, '2 of 2 finished cells; 1 not finished'],
-])('%i of %i cells that ran the commit, %i not yet: %j', (same, of, notYet, text) =>
+])('for %i of %i cells alike and %i not finished, the matrix shows %j', (same, of, notYet, text) =>
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('a lost attempt with a new attempt is shown as retrying', () => {
+test('the matrix shows a lost attempt with a new attempt as retrying', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
