@@ -73,7 +73,7 @@ test('the first start makes this machine a host and builds the sample until its 
   expect(left()).toEqual([])
 })
 
-test('a second start on another port uses the same data, so it has the same host and the same build', {
+test('a second start on another port uses the same data, and SIGKILL leaves no process of the farm', {
   timeout: patience,
 }, async () => {
   const starter = start()
@@ -85,7 +85,7 @@ test('a second start on another port uses the same data, so it has the same host
   await nothingLeft()
 })
 
-test('after SIGKILL no process of the farm is left, and the farm starts again', { timeout: patience }, async () => {
+test('after SIGKILL the farm starts again, and SIGTERM stops it', { timeout: patience }, async () => {
   const starter = start()
   await saying(starter, /is green/)
   expect(await endWith(starter, 'SIGTERM')).toBe(0)

@@ -25,8 +25,8 @@ const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: 
 /** The names in a tarball, sorted. */
 const list = (file: string) => execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n').sort()
 
-describe('resolve', () => {
-  test('without a ref the answer is the default branch', async () => {
+describe('finding a commit', () => {
+  test('the newest commit of the default branch is the answer without a ref', async () => {
     const repository = makeRepository()
     const commit = repository.git('rev-parse', 'HEAD')
     expect(await mirrors().resolve({ repository: repository.directory })).toEqual({
@@ -112,7 +112,7 @@ describe('resolve', () => {
     expect(events).toEqual(['fetched'])
   })
 
-  test('a commit without a branch is fetched by its name if the forge allows it', async () => {
+  test('the mirror fetches a commit without a branch by its name if the forge allows that', async () => {
     const own = makeRepository()
     const lost = own.commit('Lost', { a: 'b' })
     own.git('reset', '--quiet', '--hard', 'HEAD~1')
@@ -123,7 +123,7 @@ describe('resolve', () => {
     })
   })
 
-  test('all branches are fetched from a forge that cannot send single commits', async () => {
+  test('the mirror fetches all branches from a forge that cannot send single commits', async () => {
     const own = makeRepository()
     const old = own.git('rev-parse', 'HEAD')
     own.commit('Next', { a: 'b' })
@@ -135,7 +135,7 @@ describe('resolve', () => {
     expect(await resolve({ repository, ref: 'main' })).toMatchObject({ kind: 'commit', subject: 'Next' })
   })
 
-  test('a shallow copy of a repository is enough', async () => {
+  test('the farm can build from a shallow copy of a repository', async () => {
     const own = makeRepository()
     const tip = own.commit('Next', { a: 'b' })
     const copy = join(temporaryDirectory(), 'copy')
@@ -147,7 +147,7 @@ describe('resolve', () => {
     expect(await resolve({ repository: `${forge.url}/copy/.git` })).toMatchObject({ kind: 'commit', commit: tip })
   })
 
-  test("an administrator's insteadOf replaces the forge by a copy", async () => {
+  test('the insteadOf setting of an administrator replaces the forge by a copy', async () => {
     const own = makeRepository()
     const config = join(temporaryDirectory(), 'gitconfig')
     writeFileSync(config, `[url "${own.directory}"]\n\tinsteadOf = https://forge.example/x\n`)
@@ -155,7 +155,7 @@ describe('resolve', () => {
     expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test('a copy whose name ends in .git is also found without it, as in git', async () => {
+  test('the farm also finds a copy whose name ends in .git without that ending, as git does', async () => {
     const own = makeRepository()
     const copies = temporaryDirectory()
     own.git('clone', '--quiet', '--mirror', own.directory, join(copies, 'x.git'))
@@ -166,19 +166,22 @@ describe('resolve', () => {
       expect(await resolve({ repository })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test.runIf(process.getuid?.() === 0)("another user's repository is read, since farm.yaml names it", async () => {
-    const own = makeRepository()
-    for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
-    const link = join(temporaryDirectory(), "it's a link")
-    symlinkSync(own.directory, link)
-    const { resolve } = mirrors()
-    expect(await resolve({ repository: own.directory })).toMatchObject({ kind: 'commit' })
-    expect(await resolve({ repository: `file://${own.directory}` })).toMatchObject({ kind: 'commit' })
-  })
+  test.runIf(process.getuid?.() === 0)(
+    'the farm reads the repository of another user, because farm.yaml lists it',
+    async () => {
+      const own = makeRepository()
+      for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
+      const link = join(temporaryDirectory(), "it's a link")
+      symlinkSync(own.directory, link)
+      const { resolve } = mirrors()
+      expect(await resolve({ repository: own.directory })).toMatchObject({ kind: 'commit' })
+      expect(await resolve({ repository: `file://${own.directory}` })).toMatchObject({ kind: 'commit' })
+    },
+  )
 })
 
 describe('a problem says what to do', () => {
-  test('a commit that does not exist', async () => {
+  test('the farm reports a commit that does not exist', async () => {
     const own = makeRepository()
     const tip = own.git('rev-parse', 'HEAD')
     const forge = await startForge(smartHttp(parts(own).root))
@@ -189,7 +192,7 @@ describe('a problem says what to do', () => {
     }
   })
 
-  test.each(['nope', 'abcdef0'])('a branch that does not exist: %s', async ref => {
+  test.each(['nope', 'abcdef0'])('the farm reports a branch that does not exist: %s', async ref => {
     const own = makeRepository()
     const tip = own.git('rev-parse', 'HEAD')
     const problem = `${own.directory} has no branch, tag or commit ${ref}; newest of main is ${tip}`
@@ -200,7 +203,7 @@ describe('a problem says what to do', () => {
     })
   })
 
-  test('a repository without commits', async () => {
+  test('the farm reports a repository without commits', async () => {
     const own = makeRepository()
     const empty = join(temporaryDirectory(), 'empty')
     own.git('init', '--quiet', '--bare', empty)
@@ -211,7 +214,7 @@ describe('a problem says what to do', () => {
     })
   })
 
-  test('a path that does not exist', async () => {
+  test('the farm reports a path that does not exist', async () => {
     expect(await mirrors().resolve({ repository: '/nonexistent/x' })).toEqual({
       kind: 'problem',
       problem:
@@ -219,7 +222,7 @@ describe('a problem says what to do', () => {
     })
   })
 
-  test('a directory that is not a repository', async () => {
+  test('the farm reports a directory that is not a repository', async () => {
     const answer = await mirrors().resolve({ repository: temporaryDirectory() })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('not a git repository') })
   })
@@ -228,13 +231,13 @@ describe('a problem says what to do', () => {
     [404, "not found (check the repository's address in farm.yaml)"],
     [500, 'The requested URL returned error: 500 (the forge failed: the next trigger tries again)'],
     [403, 'The requested URL returned error: 403 (give the farm'],
-  ])('a forge that answers %i', async (status, words) => {
+  ])('the farm reports a forge that answers %i', async (status, words) => {
     const forge = await startForge((_request, response) => response.writeHead(status).end())
     const answer = await mirrors().resolve({ repository: `${forge.url}/x.git` })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining(words) })
   })
 
-  test('a forge that asks for a password is a problem at once', async () => {
+  test('the farm reports at once a forge that asks for a password', async () => {
     const forge = await startForge((_request, response) =>
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
     )
@@ -242,18 +245,18 @@ describe('a problem says what to do', () => {
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining("(give the farm's user access") })
   })
 
-  test('a forge that refuses the connection', async () => {
+  test('the farm reports a forge that refuses the connection', async () => {
     const answer = await mirrors().resolve({ repository: 'http://127.0.0.1:1/x.git', ref: 'a'.repeat(40) })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('(the forge does not answer') })
   })
 
-  test('a forge that does not answer', async () => {
+  test('the farm reports a forge that does not answer', async () => {
     const forge = await startForge(() => undefined)
     const answer = await mirrors({ limits: { listSeconds: 0.5 } }).resolve({ repository: `${forge.url}/x.git` })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('no answer within 0.5 s') })
   })
 
-  test('close kills a git that waits, with its helpers', async () => {
+  test('close ends a git process that waits, and its helpers', async () => {
     const forge = await startForge(() => undefined)
     const { resolve, close } = mirrors()
     const answer = resolve({ repository: `${forge.url}/x.git` })
@@ -264,7 +267,7 @@ describe('a problem says what to do', () => {
     await vi.waitFor(async () => expect(await forge.connections()).toBe(0))
   })
 
-  test('credentials in an address appear in no message', async () => {
+  test('no message contains the credentials in an address', async () => {
     const forge = await startForge((_request, response) => response.writeHead(500).end())
     const logged: unknown[] = []
     const { resolve } = mirrors({ log: (_event, fields) => logged.push(fields) })
@@ -280,18 +283,18 @@ describe('a problem says what to do', () => {
     ['relative/path', 'neither a URL nor an absolute path'],
     ['gopher://forge.example/x', "transport 'gopher' not allowed"],
     ['', 'empty, too long'],
-  ])('the repository %j is refused', async (repository, words) => {
+  ])('the farm refuses the repository %j', async (repository, words) => {
     expect(await mirrors().resolve({ repository })).toMatchObject({ problem: expect.stringContaining(words) })
   })
 
-  test.each(['--all', 'a..b', 'main^', 'a b', ':x', 'HEAD~1', '@{-1}'])('the ref %j is refused', async ref => {
+  test.each(['--all', 'a..b', 'main^', 'a b', ':x', 'HEAD~1', '@{-1}'])('the farm refuses the ref %j', async ref => {
     const repository = makeRepository().directory
     expect(await mirrors().resolve({ repository, ref })).toMatchObject({
       problem: `"${ref}" is not a name of a branch, a tag or a commit`,
     })
   })
 
-  test('a directory of the farm that is not writable', async () => {
+  test('the farm reports its own directory if it is not writable', async () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(file, '')
     const answer = await mirrors({ directory: join(file, 'below') }).resolve({ repository: makeRepository().directory })
@@ -299,7 +302,7 @@ describe('a problem says what to do', () => {
   })
 })
 
-describe('tarball', () => {
+describe('tarballs', () => {
   test('the tarball has the files of the commit, without a leading directory', async () => {
     const own = makeRepository({ 'a.c': 'int a;\n', 'sub/b.c': 'int b;\n' })
     const commit = own.commit('More', { 'c.c': '' })
@@ -338,7 +341,7 @@ describe('tarball', () => {
     expect(times.match(/2023-11-14 22:14:20/g)).toHaveLength(3)
   })
 
-  test("an administrator's settings do not change the tarball", async () => {
+  test('the settings of an administrator do not change the tarball', async () => {
     const own = makeRepository({ '.gitattributes': 'a.txt text\n', 'a.txt': 'a\n' })
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const config = join(temporaryDirectory(), 'gitconfig')
@@ -349,7 +352,7 @@ describe('tarball', () => {
     expect(two.sha256).toBe(one.sha256)
   })
 
-  test('excluded paths are literal and not patterns', async () => {
+  test('the farm compares excluded paths literally and not as patterns', async () => {
     const own = makeRepository({ 'a.c': '', 'big/x': '', 'big/y': '', 'sub/*.c': '', 'sub/z.c': '' })
     const commit = own.git('rev-parse', 'HEAD')
     const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: ['big', 'sub/*.c'] })
@@ -357,7 +360,7 @@ describe('tarball', () => {
     expect(list(made.file)).toEqual(['a.c', 'sub/', 'sub/z.c'])
   })
 
-  test('the tarball has no pax header, which old tars unpack as a file', async () => {
+  test('the tarball has no pax header, which old tar programs unpack as a file', async () => {
     const own = makeRepository()
     const made = await mirrors().tarball({
       repository: own.directory,
@@ -381,7 +384,7 @@ describe('tarball', () => {
     expect(execFileSync('tar', ['-xzOf', made.file, 'b'], { encoding: 'utf8' })).toBe('$Format:%H$ $Id$')
   })
 
-  test('the commit of a tarball is fetched if necessary', async () => {
+  test('the farm fetches the commit of a tarball if necessary', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -405,7 +408,7 @@ describe('tarball', () => {
   test.each([
     ['shortened', (bytes: Buffer) => bytes.subarray(1)],
     ['zeroed by a power loss', (bytes: Buffer) => Buffer.alloc(bytes.length)],
-  ])('one that was %s is made again', async (_name, spoil) => {
+  ])('the farm makes a tarball again that was %s', async (_name, spoil) => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()
@@ -435,7 +438,7 @@ describe('tarball', () => {
     await vi.waitFor(() => expect(readdirSync(join(directory, 'tarballs'))).toHaveLength(2))
   })
 
-  test('a removed tarball is made again with the same bytes', async () => {
+  test('the farm makes a removed tarball again with the same bytes', async () => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const { tarball } = mirrors({ tarballBytesMax: 1 })
@@ -452,7 +455,7 @@ describe('tarball', () => {
     [{ path: '../x' }, '"../x" is not a path inside a repository'],
     [{ leaveOut: ['/etc'] }, '"/etc" is not a path inside a repository'],
     [{ path: 'none' }, /cannot pack none of .*: fatal: /],
-  ])('%j is refused', async (wrong, problem) => {
+  ])('the farm refuses %j', async (wrong, problem) => {
     const own = makeRepository()
     const commit = own.git('rev-parse', 'HEAD')
     const answer = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [], ...wrong })
@@ -460,8 +463,8 @@ describe('tarball', () => {
   })
 })
 
-describe('readFile', () => {
-  test('the text of a submodule is its commit', async () => {
+describe('reading a file', () => {
+  test('the text of a submodule is the name of its commit', async () => {
     const own = makeRepository({ '.gitmodules': '' })
     const at = 'a1'.repeat(20)
     own.git('update-index', '--add', '--cacheinfo', `160000,${at},lib/part`)

@@ -55,7 +55,7 @@ test('a detached HEAD resolves to its commit, without a branch', async () => {
   expect(resolved).not.toHaveProperty('branch')
 })
 
-test('the problem of a HEAD without a branch lists the branches', async () => {
+test('the error for a HEAD without a branch lists the branches', async () => {
   const own = makeRepository()
   own.git('branch', 'next')
   own.git('symbolic-ref', 'HEAD', 'refs/heads/gone')
@@ -66,7 +66,7 @@ test('the problem of a HEAD without a branch lists the branches', async () => {
   })
 })
 
-test('the problem of an empty repository says that it has no commit', async () => {
+test('the error for an empty repository says that it has no commit', async () => {
   const own = makeRepository()
   own.git('update-ref', '-d', 'refs/heads/main')
   expect(await mirrors().resolve({ repository: own.directory })).toMatchObject({

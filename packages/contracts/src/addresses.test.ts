@@ -26,7 +26,7 @@ describe('hideSecrets replaces secrets and nothing else', () => {
     ['git@forge.example: Permission denied (publickey).', 'git@forge.example: Permission denied (publickey).'],
     ['https://forge.example/@scope/x', 'https://forge.example/@scope/x'],
     ['/srv/x', '/srv/x'],
-  ])('%s', (text, shown) => expect(hideSecrets(text)).toBe(shown))
+  ])('hideSecrets hides the secrets in %s', (text, shown) => expect(hideSecrets(text)).toBe(shown))
 })
 
 test.each([
@@ -47,7 +47,7 @@ test.each([
   'me:s3cret@h:p',
   'me:s3cret@h/p',
   'me:s3/cret@h:p',
-])('the secret in %s is named and not repeated', address => {
+])('the error describes the secret in %s and does not repeat it', address => {
   expect(secretInAddress(address)).toMatch(/ in the address$/)
   expect(secretInAddress(address)).not.toContain('s3cret')
   expect(hideSecrets(address)).not.toMatch(/s3\/?cret/)
@@ -65,7 +65,7 @@ test.each([
   'file:///srv/a?b=c',
   '/srv/a;b=c/d@e:f',
   '../a?b',
-])('%s has no secret', address => {
+])('the address %s has no secret', address => {
   expect(secretInAddress(address)).toBeUndefined()
 })
 

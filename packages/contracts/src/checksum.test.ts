@@ -14,8 +14,8 @@ test.each([
   ['md5:abc', undefined],
   [`md5:${'A'.repeat(32)}`, undefined],
   [`sha256:${'a'.repeat(32)}`, undefined],
-])('%s is read as %o', (text, checksum) => expect(readChecksum(text)).toEqual(checksum))
+])('the farm reads %s as %o', (text, checksum) => expect(readChecksum(text)).toEqual(checksum))
 
-test('a checksum is written as a host sends it', () => {
+test('the farm writes a checksum in the form that hosts send', () => {
   expect([writeChecksum(null), writeChecksum({ kind: 'crc', value: '7' })]).toEqual(['none', 'crc:7'])
 })

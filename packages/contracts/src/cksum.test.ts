@@ -24,11 +24,14 @@ test.each([
 ])('the CRC of %j is %i', (text, sum) => expect(cksum(bytes(text))).toBe(sum))
 
 describe('the CRC is that of cksum(1)', () => {
-  test.each([1, 15, 16, 17, 31, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003])('%i bytes', length => {
-    const piece = noise(length)
-    const printed = spawnSync('cksum', { input: piece, encoding: 'utf8' })
-    expect(`${cksum(piece)} ${length}`).toBe(printed.stdout.trim())
-  })
+  test.each([1, 15, 16, 17, 31, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003])(
+    'the CRC of %i bytes is that of cksum(1)',
+    length => {
+      const piece = noise(length)
+      const printed = spawnSync('cksum', { input: piece, encoding: 'utf8' })
+      expect(`${cksum(piece)} ${length}`).toBe(printed.stdout.trim())
+    },
+  )
 })
 
 test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of the whole', size => {
@@ -39,7 +42,7 @@ test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of the whole', 
   expect(sum.bytes).toBe(whole.length)
 })
 
-test('digest can be called before the end', () => {
+test('the caller can ask for the digest before the end', () => {
   const sum = new Cksum().update(bytes('abc'))
   expect(sum.digest()).toBe(cksum(bytes('abc')))
   expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))

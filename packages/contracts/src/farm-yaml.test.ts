@@ -40,7 +40,7 @@ describe('paths', () => {
     ['a/./b', false],
     ['a\\b', false],
     ['a\0b', false],
-  ])('%j: %s', (path, valid) => expect(Check(FarmYaml, project({ path }))).toBe(valid))
+  ])('the path %j is valid: %s', (path, valid) => expect(Check(FarmYaml, project({ path }))).toBe(valid))
 })
 
 describe('branches of sources', () => {
@@ -55,12 +55,12 @@ describe('branches of sources', () => {
     ['a^', false],
     ['a@{1}', false],
     ['*', false],
-  ])('%j: %s', (branch, valid) => {
+  ])('the branch %j is valid: %s', (branch, valid) => {
     expect(Check(FarmYaml, project({ sources: { s: { repository: 'x', branch } } }))).toBe(valid)
   })
 })
 
-test('a project with its defaults survives the JSON of the database', () => {
+test('a project with its defaults stays the same in the JSON of the database', () => {
   const config: ProjectConfig = {
     name: 'p',
     repository: '/srv/p',

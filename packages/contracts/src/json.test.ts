@@ -19,13 +19,13 @@ test.each([
   expect(readJson(text)).toEqual({ kind: 'malformed', line, column, problem })
 })
 
-test('a long text without an end is refused in linear time', { timeout: 60_000 }, () => {
+test('the parser refuses a long text without an end in linear time', { timeout: 60_000 }, () => {
   const long = 'a'.repeat(1_000_000)
   for (const text of [`"${long}`, `{"${long}`, `["\\u0061${long}\x7f`, `"${'\\n'.repeat(8_000_000)}`])
     expect(readJson(text)).toMatchObject({ kind: 'malformed' })
 })
 
-test('valid JSON is read', () => {
+test('the parser reads valid JSON', () => {
   const value = { a: [1, -2.5e-3, 'ü \\ " \n \u007f', true, null, {}, []], '': { b: '' } }
   expect(readJson(JSON.stringify(value, null, 2))).toEqual({ kind: 'value', value })
 })
@@ -42,7 +42,7 @@ test('every missing end and every wrong character has a position', () => {
   }
 })
 
-test('an error at the end of a long text is found quickly', () => {
+test('the parser finds an error at the end of a long text quickly', () => {
   const text = `{"a": "${'x'.repeat(4_000_000)}", "b": nope}`
   expect(readJson(text)).toMatchObject({ kind: 'malformed', column: text.length - 4 })
 })

@@ -20,18 +20,18 @@ test.each([
       [143, 1, 2],
     ],
   ], // SIGTERM in three shells
-])('the steps %j are read', (text, expected) => {
+])('the farm reads the steps %j', (text, expected) => {
   expect(readSteps(text)?.map(step => [step.exit, step.milliseconds, step.logBytes])).toEqual(expected)
 })
 
 test.each(['0', '0:1', '0:1:2:3', '0:1:2,', 'x:1:2', '0:-1:2', '0:1:1000000000', `${'0:1:1,'.repeat(64)}0:1:1`])(
-  'the steps %j are malformed',
+  'the farm refuses the steps %j',
   text => {
     expect(readSteps(text)).toBeUndefined()
   },
 )
 
-test('written steps are read unchanged', () => {
+test('the farm reads steps unchanged that it has written', () => {
   const steps = [
     { exit: 0, milliseconds: 5, logBytes: 6 },
     { exit: 2, milliseconds: 7, logBytes: 80 },
@@ -46,7 +46,7 @@ test.each([
   ['1.01', undefined],
   ['../1.1', undefined],
   ['1.1.1', undefined],
-])('the name %j of an attempt is read', (text, attempt) => {
+])('the farm reads the name %j of an attempt', (text, attempt) => {
   expect(parseAttemptName(text)).toEqual(attempt)
   if (attempt) expect(attemptName(attempt)).toBe(text)
 })

@@ -20,7 +20,7 @@ test('every text in a value becomes storable, and bytes and dates do not change'
   expect(Object.keys(storable(JSON.parse('{"__proto__": "x"}')))).toEqual(['__proto__'])
 })
 
-test('a cut text never ends in half a surrogate pair', () => {
+test('a shortened text never ends in half a surrogate pair', () => {
   expect(cut('ab😀', 3)).toBe('ab')
   expect(cut('ab😀', 4)).toBe('ab😀')
   expect(cut('abc', 2)).toBe('ab')

@@ -11,7 +11,7 @@ import {
 } from './wire.ts'
 
 describe('a body of lines', () => {
-  test('a body is read as it was written, with the leading spaces of script lines', () => {
+  test('the reader keeps a body as written, with the leading spaces of script lines', () => {
     const lines = [
       ['step', 'build'],
       ['|', '  make  -k "$X"'],
@@ -21,7 +21,7 @@ describe('a body of lines', () => {
     expect(readLines(writeLines(lines))).toEqual({ kind: 'lines', lines })
   })
 
-  test('a value never becomes a second line', () => {
+  test('a value never becomes two lines', () => {
     expect(writeLines([['detail', 'one\nend\r\nok\0']])).toBe('detail one end ok \nend\n')
   })
 
@@ -31,13 +31,13 @@ describe('a body of lines', () => {
     ['token x\nend', 'the body is incomplete'],
     ['token x\n-bad y\nend\n', 'line 2 has no key'],
     [`${'a b\n'.repeat(5000)}end\n`, 'more than 4096 lines'],
-  ])('%j is malformed: %s', (text, problem) => {
+  ])('the reader refuses %j: %s', (text, problem) => {
     expect(readLines(text)).toEqual({ kind: 'malformed', problem: expect.stringContaining(problem) })
   })
 })
 
 describe('an answer', () => {
-  test('an answer is ok or an error, with lines', () => {
+  test('an answer is ok or an error, followed by lines', () => {
     expect(readAnswer(okAnswer([['size', 5]]))).toEqual({ code: 0, text: '', lines: [['size', '5']] })
     const wrong = readAnswer(errAnswer(409, 'offset', [['size', 7]]))
     expect(wrong).toMatchObject({ code: 409, text: 'offset' })
@@ -45,7 +45,7 @@ describe('an answer', () => {
   })
 
   test.each(['', 'ok', 'ok\n', 'ok\nsize 5\n', '<html>502</html>\nend\n', 'err 40 x\nend\n'])(
-    '%j is incomplete or not of the protocol',
+    'the reader rejects %j as incomplete or as no message of the protocol',
     text => {
       expect(readAnswer(text)).toBeUndefined()
     },
@@ -61,7 +61,7 @@ test.each([
   ['1e3', undefined],
   ['', undefined],
   [undefined, undefined],
-])('the number %j is read as %j', (text, value) => {
+])('the reader reads the number %j as %j', (text, value) => {
   expect(wireNumber(text)).toBe(value)
 })
 

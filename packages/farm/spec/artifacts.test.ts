@@ -79,7 +79,7 @@ const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
 
-farmTest('a file arrives by offset, resumes at any offset, and is sealed by the finish', async ({ farm }) => {
+farmTest('a file arrives by offset, can resume at any offset, and is complete after the finish', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const piece = (from: number, to: number) => {
     const bytes = binary.subarray(from, to)
@@ -107,16 +107,19 @@ farmTest('a file arrives by offset, resumes at any offset, and is sealed by the 
   })
 })
 
-farmTest('the same chunk twice at the same moment is stored once; an empty file is stored, too', async ({ farm }) => {
-  const [vax, offer] = await running(farm)
-  await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
-  expect((await contents(farm, offer, 'a')).toString()).toBe('abcdefghij')
-  await send(farm, vax, offer, 'empty', Buffer.alloc(0))
-  await finish(farm, vax, offer, [reported('a', letters), reported('empty', Buffer.alloc(0))])
-  expect(await kept(farm)).toEqual(['a', 'empty'])
-})
+farmTest(
+  'the farm stores a chunk once that arrives twice at the same moment, and stores an empty file, too',
+  async ({ farm }) => {
+    const [vax, offer] = await running(farm)
+    await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
+    expect((await contents(farm, offer, 'a')).toString()).toBe('abcdefghij')
+    await send(farm, vax, offer, 'empty', Buffer.alloc(0))
+    await finish(farm, vax, offer, [reported('a', letters), reported('empty', Buffer.alloc(0))])
+    expect(await kept(farm)).toEqual(['a', 'empty'])
+  },
+)
 
-farmTest('a finish is answered with the first file that is missing, incomplete or different', async ({ farm }) => {
+farmTest('the farm answers a finish with the first file that is missing, incomplete or different', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'whole', letters)
   const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
@@ -133,7 +136,7 @@ farmTest('a finish is answered with the first file that is missing, incomplete o
   expect(await kept(farm)).toEqual(['part', 'whole'])
 })
 
-farmTest('a file that gets another size starts again', async ({ farm }) => {
+farmTest('a file whose size changes starts again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   expect(await send(farm, vax, offer, 'a', Buffer.alloc(0), { size: 3 })).toEqual({ kind: 'ok', size: 0 })
@@ -141,31 +144,34 @@ farmTest('a file that gets another size starts again', async ({ farm }) => {
   expect((await contents(farm, offer, 'a')).toString()).toBe('xyz')
 })
 
-farmTest('a chunk with a wrong checksum, or beyond the size of its file, is not stored', async ({ farm }) => {
+farmTest('the farm does not store a chunk with a wrong checksum, or beyond the size of its file', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'a', letters, { checksum: wrongCrc })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
   expect(farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })).toBe(0)
 })
 
-farmTest('all files together have at most the bytes that the recipe allows; others are refused', async ({ farm }) => {
-  const [vax, offer] = await running(farm)
-  expect(await send(farm, vax, offer, 'large', Buffer.alloc(0), { size: bytesMax + 1 })).toEqual({
-    kind: 'refused',
-    why: 'it has 1001 bytes; limits.artifacts is 1000',
-  })
-  expect(await send(farm, vax, offer, 'a', binary)).toMatchObject({ kind: 'ok' })
-  expect(await send(farm, vax, offer, 'b', binary)).toMatchObject({ kind: 'refused' })
-  expect(await send(farm, vax, offer, 'c', binary.subarray(0, 300))).toMatchObject({ kind: 'ok' })
-  const left = ['large: it has 1001 bytes', 'b: no']
-  await finish(farm, vax, offer, [reported('a', binary), reported('c', binary.subarray(0, 300))], left)
-  expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
-    verdict: 'failed',
-    artifactNote: 'large: it has 1001 bytes\nb: no',
-  })
-})
+farmTest(
+  'the files of an attempt have at most the bytes that the recipe allows, and the farm refuses others',
+  async ({ farm }) => {
+    const [vax, offer] = await running(farm)
+    expect(await send(farm, vax, offer, 'large', Buffer.alloc(0), { size: bytesMax + 1 })).toEqual({
+      kind: 'refused',
+      why: 'it has 1001 bytes; limits.artifacts is 1000',
+    })
+    expect(await send(farm, vax, offer, 'a', binary)).toMatchObject({ kind: 'ok' })
+    expect(await send(farm, vax, offer, 'b', binary)).toMatchObject({ kind: 'refused' })
+    expect(await send(farm, vax, offer, 'c', binary.subarray(0, 300))).toMatchObject({ kind: 'ok' })
+    const left = ['large: it has 1001 bytes', 'b: no']
+    await finish(farm, vax, offer, [reported('a', binary), reported('c', binary.subarray(0, 300))], left)
+    expect((await farm.builds.findJob(1))?.attempts[0]).toMatchObject({
+      verdict: 'failed',
+      artifactNote: 'large: it has 1001 bytes\nb: no',
+    })
+  },
+)
 
-farmTest('of files that arrive at the same moment, only those with room are stored', async ({ farm }) => {
+farmTest('if several files arrive at the same moment, the farm stores only those that fit', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const names = ['a', 'b', 'c', 'd']
   const outcomes = await Promise.all(names.map(name => send(farm, vax, offer, name, binary)))
@@ -180,7 +186,7 @@ farmTest('an attempt has at most a hundred files', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'f99', Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
 })
 
-farmTest('a recipe without artifacts stores none', async ({ farm }) => {
+farmTest('the farm stores no artifacts if the recipe has none', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -188,7 +194,7 @@ farmTest('a recipe without artifacts stores none', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
 })
 
-farmTest('a stale lease and another host store nothing', async ({ farm }) => {
+farmTest('the farm stores nothing from a stale lease or from another host', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const alpha = await farm.host('alpha')
   expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })
@@ -198,7 +204,7 @@ farmTest('a stale lease and another host store nothing', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'b', letters)).toEqual({ kind: 'lease-lost' })
 })
 
-farmTest('a cancelled job stores nothing', async ({ farm }) => {
+farmTest('the farm stores no artifacts of a cancelled job', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters.subarray(0, 4), { size: letters.length })
   await farm.builds.cancelJob(1)
@@ -212,7 +218,7 @@ farmTest('a cancelled job stores nothing', async ({ farm }) => {
   expect([await kept(farm), farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
 })
 
-farmTest('a file that was sent but is not in the finish is dropped, with its bytes', async ({ farm }) => {
+farmTest('the farm drops a file that was sent but is not in the finish', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   await send(farm, vax, offer, 'b', letters)
@@ -222,7 +228,7 @@ farmTest('a file that was sent but is not in the finish is dropped, with its byt
   expect([size('a'), size('b')]).toEqual([10, 0])
 })
 
-farmTest('an arriving file renews the lease, and the files of a lost attempt are dropped', async ({ farm }) => {
+farmTest('an arriving file renews the lease, and the farm drops the files of a lost attempt', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   for (let offset = 0; offset < 10; offset++) {
     const piece = letters.subarray(offset, offset + 1)

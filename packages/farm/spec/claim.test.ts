@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
-farmTest('a host claims the jobs that are queued for it, and none of another host', async ({ farm }) => {
+farmTest('a host claims the jobs in its own queue, and none of another host', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const sun = await farm.host('sun', [])
@@ -27,7 +27,7 @@ farmTest("a host cannot use another host's attempt", async ({ farm }) => {
   expect(await farm.attempts.sourcesOf(attemptOf(offer), sun.id, offer.lease)).toBeUndefined()
 })
 
-farmTest('the same claim twice gets the same lease', async ({ farm }) => {
+farmTest('a repeated claim gets the same lease', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -37,7 +37,7 @@ farmTest('the same claim twice gets the same lease', async ({ farm }) => {
   expect(await vax.claim(1)).toEqual(first)
 })
 
-farmTest('of two claims for one job at the same moment, one gets it', async ({ farm }) => {
+farmTest('if two claims want one job at the same moment, one of them gets it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -47,7 +47,7 @@ farmTest('of two claims for one job at the same moment, one gets it', async ({ f
   expect(offers.filter(offer => typeof offer !== 'string')).toHaveLength(1)
 })
 
-farmTest('two claims of one slot at the same moment never hold two jobs', async ({ farm }) => {
+farmTest('one slot never holds two jobs, even after two claims at the same moment', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -75,7 +75,7 @@ farmTest('a late duplicate of an old claim gets nothing', async ({ farm }) => {
   expect(await vax.claim(1)).toBe('stale')
 })
 
-farmTest('a host that asks for another job has lost the job that it had', async ({ farm }) => {
+farmTest('a host that claims another job loses the job that it had', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -98,7 +98,7 @@ farmTest('a second agent with the same credential gets nothing while the first i
   expect(await vax.claim(1)).toBe('other-instance')
 })
 
-farmTest('an agent that was killed and restarted replaces its predecessor at once', async ({ farm }) => {
+farmTest('an agent that restarts after a kill replaces its predecessor at once', async ({ farm }) => {
   const vax = await farm.host('vax')
   const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
   expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
@@ -117,7 +117,7 @@ farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
 })
 
-farmTest('a host that takes no jobs says why, and the matrix shows it', async ({ farm }) => {
+farmTest('a host that takes no jobs sends the reason, and the matrix shows it', async ({ farm }) => {
   const vax = await farm.host('vax')
   const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
   await farm.attempts.checkSlot(request, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
@@ -126,7 +126,7 @@ farmTest('a host that takes no jobs says why, and the matrix shows it', async ({
   expect(await farm.hosts.find('vax')).toMatchObject({ refusal: null, diskFreeMb: 9000 })
 })
 
-farmTest('a removed host is unknown, and its jobs are cancelled', async ({ farm }) => {
+farmTest('a removed host is unknown, and the farm cancels its jobs', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -152,7 +152,7 @@ farmTest('a host that did not receive its last job gets the number of that claim
   expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest("an agent that repeats its predecessor's claim restarts the job with a new lease", async ({ farm }) => {
+farmTest('an agent that repeats the claim of its predecessor restarts the job with a new lease', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -13,7 +13,7 @@ const enrollment = (token: string, nonce = 'n1') => ({
   facts: { uname_m: 'sun4v', uname_p: 'sparc' },
 })
 
-farmTest('a host enrols once, and the same request again gets the same credential', async ({ farm }) => {
+farmTest('a host enrols once, and a repeated request gets the same credential', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   const first = await farm.hosts.enroll(enrollment(token))
 
@@ -28,7 +28,7 @@ farmTest('another host cannot use a used invitation', async ({ farm }) => {
   expect(await farm.hosts.enroll(enrollment(token, 'n2'))).toEqual({ kind: 'used', at: farm.now(), hostName: 'sun' })
 })
 
-farmTest('of two hosts that use one invitation at the same moment, one is enrolled', async ({ farm }) => {
+farmTest('if two hosts use one invitation at the same moment, one of them enrols', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   const outcomes = await Promise.all(['n1', 'n2', 'n3'].map(nonce => farm.hosts.enroll(enrollment(token, nonce))))
   expect(outcomes.map(outcome => outcome.kind).sort()).toEqual(['enrolled', 'used', 'used'])
@@ -41,7 +41,7 @@ farmTest('an invitation is valid for one hour', async ({ farm }) => {
   expect(await farm.hosts.enroll(enrollment('rfi-invented'))).toEqual({ kind: 'unknown-invitation' })
 })
 
-farmTest('the name of another host can be neither invited nor enrolled', async ({ farm }) => {
+farmTest('the farm neither invites nor enrols a host with the name of another host', async ({ farm }) => {
   const [first, second] = [await invited(farm, 'sun'), await invited(farm, 'sun')]
   await farm.hosts.enroll(enrollment(first))
 
@@ -56,12 +56,15 @@ farmTest('the name of another host can be neither invited nor enrolled', async (
     })
 })
 
-farmTest('a removed host can be invited again under its name, and keeps its history', async ({ farm }) => {
-  await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))
-  await farm.hosts.remove('sun')
-  expect(await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))).toMatchObject({ kind: 'enrolled' })
-  expect((await farm.matrix.load()).hosts).toHaveLength(1)
-})
+farmTest(
+  'an administrator can invite a removed host again under its name, and it keeps its history',
+  async ({ farm }) => {
+    await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))
+    await farm.hosts.remove('sun')
+    expect(await farm.hosts.enroll(enrollment(await invited(farm, 'sun')))).toMatchObject({ kind: 'enrolled' })
+    expect((await farm.matrix.load()).hosts).toHaveLength(1)
+  },
+)
 
 farmTest('if farm.yaml has errors, the previous version stays active', async ({ farm }) => {
   await farm.configure(project(), project({ name: 'other' }))

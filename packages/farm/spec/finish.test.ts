@@ -19,7 +19,7 @@ const logOf = async (farm: TestFarm, offer: Offer): Promise<string> => {
   return Buffer.concat(parts).toString()
 }
 
-farmTest('a log arrives by offset, and a chunk sent twice is stored once', async ({ farm }) => {
+farmTest('a log arrives by offset, and the farm stores a repeated chunk once', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'ok', size: 4 })
   expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'wrong-offset', size: 4 })
@@ -27,19 +27,19 @@ farmTest('a log arrives by offset, and a chunk sent twice is stored once', async
   expect(await logOf(farm, offer)).toBe('one\ntwo\n')
 })
 
-farmTest('the same chunk twice at the same moment is stored once', async ({ farm }) => {
+farmTest('the farm stores a chunk once that arrives twice at the same moment', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await Promise.all([farm.say(vax, offer, 'one\n'), farm.say(vax, offer, 'one\n')])
   expect(await logOf(farm, offer)).toBe('one\n')
 })
 
-farmTest('a chunk at a wrong offset is answered with the right one', async ({ farm }) => {
+farmTest('the farm answers a chunk at a wrong offset with the right offset', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, 'late', { offset: 100 })).toMatchObject({ kind: 'wrong-offset', size: 0 })
   expect(await logOf(farm, offer)).toBe('')
 })
 
-farmTest('a chunk with a wrong checksum is not stored', async ({ farm }) => {
+farmTest('the farm does not store a chunk with a wrong checksum', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const say = (kind: ChecksumKind, value: string) => farm.say(vax, offer, 'one\n', { checksum: { kind, value } })
   expect(await say('crc', '1')).toEqual({ kind: 'wrong-sum' })
@@ -54,7 +54,7 @@ farmTest('a log beyond its limit ends the job', async ({ farm }) => {
   expect(await farm.say(vax, offer, 'more', { offset: 1001 })).toMatchObject({ size: 1001, cancel: 'log-limit' })
 })
 
-farmTest('a job that runs much longer than its time limit must end', async ({ farm }) => {
+farmTest('the farm ends a job that runs much longer than its time limit', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, '')).toMatchObject({ cancel: null })
   farm.wait(3600 + 61)
@@ -76,7 +76,7 @@ farmTest('a step is visible when it has ended', async ({ farm }) => {
   })
 })
 
-farmTest('a finish sent twice gets the same answer, and there is one verdict', async ({ farm }) => {
+farmTest('a repeated finish gets the same answer, and there is one verdict', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const finish = () => farm.end(vax, offer, { exits: [0, 2] })
   const answers = await Promise.all([finish(), finish()])
@@ -93,7 +93,7 @@ farmTest('a finish waits for the whole log', async ({ farm }) => {
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest("a log that differs from the host's is requested again", async ({ farm }) => {
+farmTest('the farm asks for the log again if it differs from the host’s log', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'oNe\n')
   expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'log-incomplete', size: 0 })
@@ -117,13 +117,13 @@ farmTest('a finish with an invented lease changes nothing', async ({ farm }) => 
   expect(await farm.verdicts()).toEqual(['leased'])
 })
 
-farmTest("a job that its host's owner stopped runs again", async ({ farm }) => {
+farmTest('a job that the owner of its host stopped runs again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.end(vax, offer, { exits: [0], reason: 'stopped' })).toEqual({ kind: 'finished', verdict: 'lost' })
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest('the host of a cancelled job is notified with its next message', async ({ farm }) => {
+farmTest('the host of a cancelled job receives the cancel with the next answer', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
@@ -137,7 +137,7 @@ farmTest('the host of a cancelled job is notified with its next message', async 
   })
 })
 
-farmTest('a queued job that is cancelled ends at once, and no host can claim it', async ({ farm }) => {
+farmTest('a cancelled job that waits in the queue ends at once, and no host can claim it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const buildId = await farm.build(commitOf('a'))
@@ -149,7 +149,7 @@ farmTest('a queued job that is cancelled ends at once, and no host can claim it'
   expect(await farm.builds.cancelJob(99)).toEqual({ kind: 'unknown' })
 })
 
-farmTest('two people who retry a job at the same moment make one attempt', async ({ farm }) => {
+farmTest('if two people retry a job at the same moment, the farm makes one attempt', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.builds.retryJob(1)).toEqual({ kind: 'not-finished', attempt: '1.1' })
   await farm.end(vax, offer, { exits: [1] })

@@ -57,7 +57,7 @@ farmTest('a cancelled job whose host is silent is cancelled and does not run aga
   expect(await farm.attempts.listQueued()).toEqual([])
 })
 
-farmTest('every message renews the lease, and few of them write to the database', async ({ farm }) => {
+farmTest('every message renews the lease, but few of them write to the database', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -83,7 +83,7 @@ farmTest('a server that was down extends the leases when it starts', async ({ fa
 })
 
 // These tests ignore the event `revoked`, as if another server had run each command and its event was lost.
-farmTest('an event that revokes an attempt counts, even if it arrives during a query', async ({ farm }) => {
+farmTest('an event that invalidates an attempt counts, even if it arrives during a query', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -65,7 +65,7 @@ farmTest('a revoked token ends its links and sessions', async ({ farm }) => {
   expect(await farm.access.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
 })
 
-farmTest('a revoked token is never admitted again, even after other tokens had its name', async ({ farm }) => {
+farmTest('the farm never admits a revoked token again, even after other tokens had its name', async ({ farm }) => {
   const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
   expect(await admit(first)).toEqual({ kind: 'admitted' })
   await farm.access.revokeToken('admin')
@@ -80,7 +80,7 @@ farmTest('a revoked token is never admitted again, even after other tokens had i
 })
 
 farmTest(
-  'a replaced token ends with its links and sessions, and they stay ended if it is admitted again',
+  'a replaced token ends with its links and sessions, which stay ended if the farm admits the token again',
   async ({ farm }) => {
     const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
     await admit(first)
@@ -100,7 +100,7 @@ farmTest(
   },
 )
 
-farmTest('a token is not admitted under a second name', async ({ farm }) => {
+farmTest('the farm does not admit a token under a second name', async ({ farm }) => {
   const token = (await farm.access.createToken('nightly', 'trigger')) ?? ''
   expect(await farm.access.admitToken('admin', token, 'admin')).toEqual({ kind: 'other-token', name: 'nightly' })
   expect(await farm.access.findToken(token)).toMatchObject({ name: 'nightly', scope: 'trigger' })

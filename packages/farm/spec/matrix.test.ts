@@ -46,7 +46,7 @@ farmTest('a cell has the start of its failures and the last good commit', async 
   })
 })
 
-farmTest('a known failure is shown as known until it fails at another step or passes', async ({ farm }) => {
+farmTest('the matrix shows a known failure as known until it fails at another step or passes', async ({ farm }) => {
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
@@ -62,7 +62,7 @@ farmTest('a known failure is shown as known until it fails at another step or pa
   expect(await seen()).toBeNull()
 })
 
-farmTest('failing at another step keeps "since" and shows when the step changed', async ({ farm }) => {
+farmTest('a failure at another step keeps "since" and shows when the step changed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -119,41 +119,47 @@ farmTest.for([
   { name: 'cancelled', reason: 'cancelled' },
   { name: 'broken', reason: 'disk-full' },
   { name: 'lost', reason: 'stopped' },
-] as const)('a job that ends $name is no result: the cell keeps the one it has', async ({ name, reason }, { farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  await run(farm, vax, commitOf('a'), [0, 0, 0])
-  await run(farm, vax, commitOf('b'), [0, 1])
-  const before = cellOf(await farm.matrix.load(), 'vax')?.last
-  const buildId = await farm.build(commitOf('c'))
-  const offer = (await vax.claim(++claims)) as Offer
-  if (reason === 'cancelled') await farm.builds.cancel(buildId)
-  await farm.end(vax, offer, { exits: [0], reason })
+] as const)(
+  'a job that ends $name is no result, so that the cell keeps its state',
+  async ({ name, reason }, { farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await run(farm, vax, commitOf('a'), [0, 0, 0])
+    await run(farm, vax, commitOf('b'), [0, 1])
+    const before = cellOf(await farm.matrix.load(), 'vax')?.last
+    const buildId = await farm.build(commitOf('c'))
+    const offer = (await vax.claim(++claims)) as Offer
+    if (reason === 'cancelled') await farm.builds.cancel(buildId)
+    await farm.end(vax, offer, { exits: [0], reason })
 
-  expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({
-    buildId,
-    verdict: name === 'lost' ? null : name,
-  })
-  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
-  expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
-})
+    expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({
+      buildId,
+      verdict: name === 'lost' ? null : name,
+    })
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
+    expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
+  },
+)
 
-farmTest('the newest build with a result counts, also when a newer one was cancelled before it', async ({ farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  await farm.build(commitOf('a'))
-  const old = (await vax.claim(1)) as Offer
-  await farm.builds.cancel(await farm.build(commitOf('b')))
-  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
-  await farm.end(vax, old, { exits: [1] })
+farmTest(
+  'the newest build with a result counts, even if somebody cancelled a newer build before it',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    const old = (await vax.claim(1)) as Offer
+    await farm.builds.cancel(await farm.build(commitOf('b')))
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
+    await farm.end(vax, old, { exits: [1] })
 
-  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
-    verdict: 'failed',
-    commit: commitOf('a'),
-    since: { commit: commitOf('a') },
-    lastGood: null,
-  })
-})
+    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
+      verdict: 'failed',
+      commit: commitOf('a'),
+      since: { commit: commitOf('a') },
+      lastGood: null,
+    })
+  },
+)
 
 /** A line as the repository has it, newest commit first. */
 const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
@@ -166,7 +172,7 @@ const place = (farm: TestFarm, letters: string, changes: { branch?: string; comp
   })
 
 farmTest(
-  'an event follows when a branch gains a commit, and none when the same history is read again',
+  'an event follows when a branch gets a commit, and none when the farm reads the same history again',
   async ({ farm }) => {
     await farm.configure()
     await farm.host('vax')
@@ -196,7 +202,7 @@ farmTest('after a force push to an older commit the cell shows that commit, and 
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
 })
 
-farmTest('an older commit that is triggered and fails does not replace the newest one', async ({ farm }) => {
+farmTest('an older commit that somebody triggers and that fails does not replace the newest one', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('b'), [0, 0, 0])
@@ -272,7 +278,7 @@ farmTest('a commit in no branch changes no cell', async ({ farm }) => {
   expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
-farmTest("the first commit without a branch is shown on the repository's default branch", async ({ farm }) => {
+farmTest('the first commit without a branch appears on the default branch of the repository', async ({ farm }) => {
   await farm.configure(project({ branches: ['**'] }))
   const vax = await farm.host('vax')
   await farm.push(commitOf('a'), { branch: undefined })
@@ -288,7 +294,7 @@ farmTest("the first commit without a branch is shown on the repository's default
 })
 
 farmTest(
-  'a history that cannot be read is tried again every five minutes, for a day after the push',
+  'the farm reads a history again every five minutes for a day after the push if it cannot read it',
   async ({ farm }) => {
     await farm.configure()
     await farm.push(commitOf('a'))
@@ -309,7 +315,7 @@ farmTest(
   },
 )
 
-farmTest('two finishes of one cell at the same moment leave the newest commit in it', async ({ farm }) => {
+farmTest('two finishes of one cell at the same moment leave the newest commit in the cell', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   for (const letter of 'abcd') {
@@ -324,7 +330,7 @@ farmTest('two finishes of one cell at the same moment leave the newest commit in
   }
 })
 
-farmTest('a cell counts the other cells with a result of its commit', async ({ farm }) => {
+farmTest('a cell counts the other cells that have a result of its commit', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
   for (const host of [vax, sun, sgi]) {
@@ -344,7 +350,7 @@ farmTest('a cell counts the other cells with a result of its commit', async ({ f
   expect(await alike('sgi')).toEqual({ cells: 0, of: 2, notYet: 0 })
 })
 
-farmTest('a running attempt is shown with the last result', async ({ farm }) => {
+farmTest('the matrix shows a running attempt with the last result', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -356,7 +362,7 @@ farmTest('a running attempt is shown with the last result', async ({ farm }) => 
   })
 })
 
-farmTest('an arch that a host no longer declares leaves the matrix', async ({ farm }) => {
+farmTest('the matrix removes an arch that a host no longer declares', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax', ['amd64', 'arm'])
   const arches = [{ arch: 'arm', kind: 'cross', compiler: 'arm-cc 1' }] as const
@@ -365,7 +371,7 @@ farmTest('an arch that a host no longer declares leaves the matrix', async ({ fa
   expect((await farm.matrix.load()).cells.map(cell => cell.arch)).toEqual(['arm'])
 })
 
-farmTest('a matrix of one project has only its cells', async ({ farm }) => {
+farmTest('the matrix of one project contains only its cells', async ({ farm }) => {
   const variants = {
     dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // first here is first in the matrix
     static: { env: {}, hosts: ['*'], arches: ['*'] },
@@ -378,15 +384,18 @@ farmTest('a matrix of one project has only its cells', async ({ farm }) => {
   expect(cells).toEqual(['sun dynamic', 'sun static', 'vax static'])
 })
 
-farmTest('a host is online, then away after an orderly stop, and silent after two minutes', async ({ farm }) => {
-  const vax = await farm.host('vax')
-  const presence = async () => (await farm.hosts.find('vax'))?.presence
-  expect(await presence()).toBe('online')
-  await farm.pass(115)
-  expect(await presence()).toBe('silent')
-  expect((await farm.matrix.load()).hosts).toMatchObject([{ presence: 'silent' }])
-  await vax.claim(1)
-  expect(await presence()).toBe('online')
-  await farm.hosts.bye(vax.id, 'vax-1')
-  expect(await presence()).toBe('away')
-})
+farmTest(
+  'a host is online, then away after an orderly stop, or silent after two minutes without a message',
+  async ({ farm }) => {
+    const vax = await farm.host('vax')
+    const presence = async () => (await farm.hosts.find('vax'))?.presence
+    expect(await presence()).toBe('online')
+    await farm.pass(115)
+    expect(await presence()).toBe('silent')
+    expect((await farm.matrix.load()).hosts).toMatchObject([{ presence: 'silent' }])
+    await vax.claim(1)
+    expect(await presence()).toBe('online')
+    await farm.hosts.bye(vax.id, 'vax-1')
+    expect(await presence()).toBe('away')
+  },
+)

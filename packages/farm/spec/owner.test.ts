@@ -20,24 +20,27 @@ const rule = (verb: OwnerRule['verb'], project: string, ...branches: string[]): 
   branches,
 })
 
-farmTest('a job that the host’s owner does not allow is not planned, and the matrix says why', async ({ farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  await farm.host('sun')
-  await say(farm, vax, { rules: [rule('allow', 'sample', 'release/*')] })
-  await farm.build(commitOf('a'))
+farmTest(
+  'the farm does not plan a job that the owner of the host forbids, and the matrix shows the reason',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.host('sun')
+    await say(farm, vax, { rules: [rule('allow', 'sample', 'release/*')] })
+    await farm.build(commitOf('a'))
 
-  expect((await farm.builds.listJobs({ limit: 9 })).map(job => job.host)).toEqual(['sun'])
-  const released = await farm.push(commitOf('b'), { branch: 'release/1' })
-  expect(released).toMatchObject({ kind: 'built', jobsAdded: 2 })
-  await say(farm, vax, { rules: [rule('deny', 'sample')] })
-  const { cells } = await farm.matrix.load()
-  expect(cells.map(cell => [cell.host, cell.prevented])).toEqual([
-    ['sun', null],
-    ['vax', "not allowed by the host's owner"],
-  ])
-  expect((await farm.hosts.find('vax'))?.rules).toEqual([rule('deny', 'sample')])
-})
+    expect((await farm.builds.listJobs({ limit: 9 })).map(job => job.host)).toEqual(['sun'])
+    const released = await farm.push(commitOf('b'), { branch: 'release/1' })
+    expect(released).toMatchObject({ kind: 'built', jobsAdded: 2 })
+    await say(farm, vax, { rules: [rule('deny', 'sample')] })
+    const { cells } = await farm.matrix.load()
+    expect(cells.map(cell => [cell.host, cell.prevented])).toEqual([
+      ['sun', null],
+      ['vax', "not allowed by the host's owner"],
+    ])
+    expect((await farm.hosts.find('vax'))?.rules).toEqual([rule('deny', 'sample')])
+  },
+)
 
 farmTest('if the owner forbids a project, its waiting jobs end and its running jobs continue', async ({ farm }) => {
   await farm.configure()
@@ -59,7 +62,7 @@ farmTest('if the owner forbids a project, its waiting jobs end and its running j
   expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest("a job that the host refused is broken, at no step, with the host's detail", async ({ farm }) => {
+farmTest('a job that the host refused is broken, at no step, with the reason of the host', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -16,7 +16,7 @@ farmTest('a push makes one build with a job for each arch of each host', async (
   ])
 })
 
-farmTest('the same commit twice makes one build', async ({ farm }) => {
+farmTest('two pushes of the same commit make one build', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -43,7 +43,7 @@ farmTest(
   },
 )
 
-farmTest('a request to build a commit again makes a new build, once', async ({ farm }) => {
+farmTest('a repeated request to build a commit again makes one new build', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -55,7 +55,7 @@ farmTest('a request to build a commit again makes a new build, once', async ({ f
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
-farmTest('the same delivery twice makes one build, even at the same moment', async ({ farm }) => {
+farmTest('a repeated delivery makes one build, even at the same moment', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   const deliver = () => farm.push(commitOf('a'), { deliveryId: 'once' })
@@ -76,17 +76,20 @@ farmTest('a repeated push adds the jobs of a new host', async ({ farm }) => {
   expect((await farm.builds.find(1))?.jobs.map(job => job.state)).toEqual(['queued', 'queued'])
 })
 
-farmTest('a push to a branch that the project does not build is recorded and not built', async ({ farm }) => {
-  await farm.configure()
-  expect(await farm.push(commitOf('a'), { branch: 'topic' })).toEqual({
-    kind: 'branch-not-built',
-    branches: ['main', 'release/*'],
-  })
-  expect(await farm.push(commitOf('b'), { branch: 'release/1.0' })).toMatchObject({ kind: 'built' })
-  expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
-})
+farmTest(
+  'the farm records a push to a branch that the project does not build, and builds nothing',
+  async ({ farm }) => {
+    await farm.configure()
+    expect(await farm.push(commitOf('a'), { branch: 'topic' })).toEqual({
+      kind: 'branch-not-built',
+      branches: ['main', 'release/*'],
+    })
+    expect(await farm.push(commitOf('b'), { branch: 'release/1.0' })).toMatchObject({ kind: 'built' })
+    expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
+  },
+)
 
-farmTest('an unknown project is answered with the known ones', async ({ farm }) => {
+farmTest('the farm answers with the known projects if a project is unknown', async ({ farm }) => {
   await farm.configure(project(), project({ name: 'other' }))
   expect(await farm.push(commitOf('a'), { project: 'samle' })).toEqual({
     kind: 'unknown-project',
@@ -94,7 +97,7 @@ farmTest('an unknown project is answered with the known ones', async ({ farm }) 
   })
 })
 
-farmTest("if the sources are not available, every job is broken, with git's message", async ({ farm }) => {
+farmTest('if the sources are not available, every job is broken, with the message of git', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -137,7 +140,7 @@ farmTest('a job keeps the exact recipe that it ran with', async ({ farm }) => {
   })
 })
 
-farmTest('a variant or a variable with the name __proto__ is built like any other', async ({ farm }) => {
+farmTest('the farm builds a variant or a variable with the name __proto__ like any other', async ({ farm }) => {
   const called = <Value>(value: Value): Record<string, Value> => Object.fromEntries([['__proto__', value]])
   const everywhere = { hosts: ['*'], arches: ['*'] }
   await farm.configure(project({ env: called('of the project'), variants: called({ env: {}, ...everywhere }) }))

@@ -44,7 +44,7 @@ const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late =
 }
 
 farmTest(
-  'a process numbers its requests: each number is accepted once, and none after a larger one',
+  'the farm accepts each request number of a process once, and none that is lower than an accepted one',
   async ({ farm }) => {
     const vax = await signing(farm, 'vax')
     expect(await ask(farm, vax, 1)).toBe('good')
@@ -56,13 +56,13 @@ farmTest(
   },
 )
 
-farmTest('of two equal requests at the same moment, one is accepted', async ({ farm }) => {
+farmTest('the farm accepts one of two equal requests at the same moment', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   const kinds = await Promise.all(Array.from({ length: 5 }, () => ask(farm, vax, 7)))
   expect(kinds.sort()).toEqual(['good', 'replayed', 'replayed', 'replayed', 'replayed'])
 })
 
-farmTest('a forged, late or early request is not accepted', async ({ farm }) => {
+farmTest('the farm accepts no forged, late or early request', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   expect(await ask(farm, vax, 5, { key: 'p'.repeat(64) })).toBe('forged')
   expect(await ask(farm, vax, 5, { late: 301 })).toBe('wrong-time')
@@ -70,7 +70,7 @@ farmTest('a forged, late or early request is not accepted', async ({ farm }) => 
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('good')
 })
 
-farmTest('a process is deleted only when its requests are too old to be accepted', async ({ farm }) => {
+farmTest('the farm deletes a process only when its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   await ask(farm, vax, 1, { late: -300 }) // as early as possible: its time is accepted for ten minutes
   farm.wait(600)

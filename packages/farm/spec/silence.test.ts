@@ -14,7 +14,7 @@ async function takeAndDeliver(farm: TestFarm) {
 const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
 
 farmTest(
-  'a host without messages is silent within two minutes, an event follows, and its owner gets one alert',
+  'a host without messages is silent within two minutes, which causes an event and one alert to its owner',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -36,25 +36,28 @@ farmTest(
   },
 )
 
-farmTest("its job is lost only after the lease and the recipe's lost-after, and then runs again", async ({ farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  await farm.build(commitOf('a'))
-  await vax.claim(1)
-  await farm.pass(leaseSeconds + 600 - 5)
-  await farm.attempts.expireLeases()
-  expect([(await farm.hosts.find('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
-  await farm.pass(10)
-  await farm.attempts.expireLeases()
-  expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
+farmTest(
+  'the job of a silent host is lost only after the lease and lost-after, and then runs again',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    await vax.claim(1)
+    await farm.pass(leaseSeconds + 600 - 5)
+    await farm.attempts.expireLeases()
+    expect([(await farm.hosts.find('vax'))?.presence, await farm.verdicts()]).toEqual(['silent', ['leased']])
+    await farm.pass(10)
+    await farm.attempts.expireLeases()
+    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual([null, 'lost'])
 
-  await vax.claim(2)
-  await farm.pass(leaseSeconds + 600 + 10)
-  await farm.attempts.expireLeases()
-  expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
-})
+    await vax.claim(2)
+    await farm.pass(leaseSeconds + 600 + 10)
+    await farm.attempts.expireLeases()
+    expect((await farm.builds.findJob(1))?.attempts.map(({ verdict }) => verdict)).toEqual(['lost', 'lost'])
+  },
+)
 
-farmTest('the next message ends the silence at once, and its owner gets an alert', async ({ farm }) => {
+farmTest('the next message of a host ends the silence at once, and its owner gets an alert', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
@@ -93,7 +96,7 @@ farmTest.for([3600, 90, 5])(
   },
 )
 
-farmTest('a host that said bye is away, not silent', async ({ farm }) => {
+farmTest('a host that said bye is away and not silent', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.hosts.bye(vax.id, 'vax-1')
@@ -150,28 +153,31 @@ farmTest('a removed host has no alerts', async ({ farm }) => {
   expect(await takeAndDeliver(farm)).toEqual([])
 })
 
-farmTest('a failed alert is sent again, after longer and longer times, and in order', async ({ farm }) => {
-  const vax = await farm.host('vax')
-  await farm.hosts.setAlert('vax', url)
-  await farm.pass(115)
-  const [first] = await farm.hosts.takeDueAlerts()
-  await farm.hosts.markAlertFailed(first?.id ?? 0, 'no answer', false)
-  expect(await farm.hosts.takeDueAlerts()).toEqual([])
-  expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'no answer', deliveredAt: null })
+farmTest(
+  'the farm sends a failed alert again, after longer and longer pauses, and keeps the order',
+  async ({ farm }) => {
+    const vax = await farm.host('vax')
+    await farm.hosts.setAlert('vax', url)
+    await farm.pass(115)
+    const [first] = await farm.hosts.takeDueAlerts()
+    await farm.hosts.markAlertFailed(first?.id ?? 0, 'no answer', false)
+    expect(await farm.hosts.takeDueAlerts()).toEqual([])
+    expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'no answer', deliveredAt: null })
 
-  await vax.claim(1)
-  await farm.pass(25)
-  expect(await farm.hosts.takeDueAlerts()).toEqual([]) // that it is back waits for its turn
-  farm.wait(6)
-  expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
-  farm.wait(59)
-  expect(await farm.hosts.takeDueAlerts()).toEqual([])
-  farm.wait(2)
-  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
-  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.back' }])
-})
+    await vax.claim(1)
+    await farm.pass(25)
+    expect(await farm.hosts.takeDueAlerts()).toEqual([]) // that it is back waits for its turn
+    farm.wait(6)
+    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
+    farm.wait(59)
+    expect(await farm.hosts.takeDueAlerts()).toEqual([])
+    farm.wait(2)
+    expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
+    expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.back' }])
+  },
+)
 
-farmTest('an alert is given up after nine tries, and the next one is sent', async ({ farm }) => {
+farmTest('the farm gives up an alert after nine tries, and sends the next one', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -188,7 +194,7 @@ farmTest('an alert is given up after nine tries, and the next one is sent', asyn
   expect(tries).toBe(9)
 })
 
-farmTest('an alert is given up if its receiver wants no more', async ({ farm }) => {
+farmTest('the farm gives up an alert if its receiver wants no more alerts', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -198,25 +204,28 @@ farmTest('an alert is given up if its receiver wants no more', async ({ farm }) 
   expect(await farm.hosts.takeDueAlerts()).toEqual([])
 })
 
-farmTest('the secret is shown once and is not stored; setting the alert again makes another one', async ({ farm }) => {
-  await farm.host('vax')
-  const first = await farm.hosts.setAlert('vax', url)
-  const second = await farm.hosts.setAlert('vax', url)
-  if (first.kind !== 'set' || second.kind !== 'set') throw new Error('it was not set')
-  expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
-  expect(second.secret).not.toBe(first.secret)
-  await farm.pass(115)
-  expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
-  expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
-  expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
+farmTest(
+  'the farm shows a secret once and does not store it, and makes a new one when the alert is set again',
+  async ({ farm }) => {
+    await farm.host('vax')
+    const first = await farm.hosts.setAlert('vax', url)
+    const second = await farm.hosts.setAlert('vax', url)
+    if (first.kind !== 'set' || second.kind !== 'set') throw new Error('it was not set')
+    expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    expect(second.secret).not.toBe(first.secret)
+    await farm.pass(115)
+    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
+    expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
+    expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
 
-  expect(await farm.hosts.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
-  expect(await farm.hosts.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
-  expect(await farm.hosts.setAlert('vax', null)).toEqual({ kind: 'off' })
-  expect([await farm.hosts.findAlert('vax'), (await farm.hosts.find('vax'))?.alerted]).toEqual([undefined, false])
-})
+    expect(await farm.hosts.setAlert('vax', 'file:///etc/passwd')).toMatchObject({ kind: 'bad-url' })
+    expect(await farm.hosts.setAlert('nobody', url)).toEqual({ kind: 'unknown-host' })
+    expect(await farm.hosts.setAlert('vax', null)).toEqual({ kind: 'off' })
+    expect([await farm.hosts.findAlert('vax'), (await farm.hosts.find('vax'))?.alerted]).toEqual([undefined, false])
+  },
+)
 
-farmTest('turning alerts off drops those not yet sent', async ({ farm }) => {
+farmTest('the farm drops unsent alerts when somebody turns alerts off', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)

@@ -5,7 +5,7 @@ import { commitOf, farmTest, project } from './farm-test.ts'
 const bad = 'a\0b\ud83d'
 const good = 'a\uFFFDb\uFFFD'
 
-farmTest('host facts are stored with replacement characters', async ({ farm }) => {
+farmTest('the farm stores host facts with replacement characters', async ({ farm }) => {
   const host = await farm.host('vax')
   const request = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
   const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
@@ -32,7 +32,7 @@ farmTest('an attempt ends even if its texts contain NUL', async ({ farm }) => {
   expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
 })
 
-farmTest("git's messages are stored with replacement characters", async ({ farm }) => {
+farmTest('the farm stores messages of git with replacement characters', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   for (const letter of ['a', 'b']) await farm.push(commitOf(letter))
@@ -42,7 +42,7 @@ farmTest("git's messages are stored with replacement characters", async ({ farm 
   expect(await farm.builds.find(2)).toMatchObject({ sources: 'ready', subject: good, author: good })
 })
 
-farmTest('a long message of git is cut between characters', async ({ farm }) => {
+farmTest('the farm shortens a long message of git between characters', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -50,7 +50,7 @@ farmTest('a long message of git is cut between characters', async ({ farm }) => 
   expect((await farm.builds.find(1))?.problem).toBe('x'.repeat(3999))
 })
 
-farmTest('farm.yaml and its errors are stored with replacement characters', async ({ farm }) => {
+farmTest('the farm stores farm.yaml and its errors with replacement characters', async ({ farm }) => {
   await farm.configure(project({ steps: [{ name: 'build', run: bad }] }))
   expect((await farm.projects.configs()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
   await farm.host('vax')

@@ -116,7 +116,7 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('PostgreSQL listens on a private socket and not on TCP, asks for a password, and the farm is not a superuser', async () => {
+test('PostgreSQL listens on a private socket and not on TCP, needs a password, and the farm is no superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(
@@ -153,7 +153,7 @@ test('if the path is too long for a socket, PostgreSQL listens in a short tempor
   expect(existsSync(short)).toBe(false)
 })
 
-test('the farm’s role becomes the owner of a database of an earlier version, which belonged to a superuser', async () => {
+test('the farm’s role becomes the owner of an older farm’s database, which belonged to a superuser', async () => {
   const directory = await usedDirectory()
   const first = await start(directory)
   await query(
@@ -170,7 +170,7 @@ test('the farm’s role becomes the owner of a database of an earlier version, w
   expect(await query(url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: false }])
 })
 
-test('the data of an orderly stop is there at the next start', async () => {
+test('the data after an orderly stop is there at the next start', async () => {
   const directory = await usedDirectory()
   const first = await start(directory)
   await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
@@ -201,7 +201,7 @@ test('a start right after the server was killed finds the committed data', async
   expect(await query(url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
 })
 
-test('a PostgreSQL that outlived its server is stopped and its data recovered', async () => {
+test('the start stops a PostgreSQL that outlived its server, and recovers the data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -227,7 +227,7 @@ test('the next start after PostgreSQL was killed recovers the committed data', a
   )
 })
 
-test('the start ignores a postmaster’s number that another program has now', async () => {
+test('the start ignores the process number of a postmaster if another program now has it', async () => {
   const directory = await usedDirectory()
   const bystander = spawn('sleep', ['600'])
   onTestFinished(() => void bystander.kill())
@@ -239,7 +239,7 @@ test('the start ignores a postmaster’s number that another program has now', a
   expect(bystander.exitCode).toBeNull()
 })
 
-test('a second server on the same directory is refused, and the first continues', async () => {
+test('a second server in the same directory does not start, and the first server continues', async () => {
   const directory = await usedDirectory()
   const first = await start(directory)
 
@@ -247,7 +247,7 @@ test('a second server on the same directory is refused, and the first continues'
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test('a lost or empty password file is an error that says what to do', async () => {
+test('a lost or empty password file causes an error that says what to do', async () => {
   const directory = await usedDirectory()
   const password = join(directory, 'password')
 
@@ -264,7 +264,7 @@ test('the error about a damaged database contains the end of its log', async () 
   await expect(start(directory)).rejects.toThrow(/PostgreSQL did not start[\s\S]*pg_control/)
 })
 
-test('the next start repeats an interrupted initdb', async () => {
+test('the next start repeats an initdb that was interrupted', async () => {
   const directory = await newDirectory()
   await mkdir(join(directory, 'data.new'))
   await writeFile(join(directory, 'data.new/PG_VERSION'), '18\n')
@@ -274,7 +274,7 @@ test('the next start repeats an interrupted initdb', async () => {
 })
 
 // If root runs the tests, this one runs as nobody. If an ordinary user runs them, all of them are this test.
-test('an ordinary user needs only a directory', async () => {
+test('PostgreSQL needs only a directory for an ordinary user', async () => {
   const directory = await newDirectory()
   const account = asRoot ? { uid: 65534, gid: 65534 } : {}
   if (asRoot) await chown(directory, 65534, 65534)
@@ -289,7 +289,7 @@ test('an ordinary user needs only a directory', async () => {
 })
 
 test.runIf(asRoot)(
-  'below a private home, root’s PostgreSQL keeps its data in the fallback directory, and finds it again',
+  'below a private home, PostgreSQL for root keeps its data in the fallback directory and finds it again',
   async () => {
     const directory = await newDirectory(0o700)
     const fallback = join(await newDirectory(), 'var')
@@ -305,7 +305,7 @@ test.runIf(asRoot)(
   },
 )
 
-test.runIf(asRoot)('a directory that became private is an error, and its data stays', async () => {
+test.runIf(asRoot)('a directory that became private causes an error, and its data stays', async () => {
   const directory = await usedDirectory()
   await chmod(directory, 0o700)
 

@@ -28,7 +28,7 @@ const attempt = (jobId: number, number = 1) => ({ jobId, number })
 const bytes = (content: string) => Buffer.from(content)
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-test('a log has the size of the bytes that were written, and can be read in parts', async () => {
+test('a log has the size of the written bytes, and can be read in parts', async () => {
   const log = logs.open(attempt(4711, 2))
   expect(logs.size(attempt(4711, 2))).toBe(0)
   expect(await log.write(0, bytes('hello '))).toBe(6)
@@ -38,20 +38,20 @@ test('a log has the size of the bytes that were written, and can be read in part
   expect(readFileSync(join(directory, '4', '4711.2.log'), 'utf8')).toBe('hello world')
 })
 
-test('the same bytes at the same offset twice are stored once', async () => {
+test('the storage keeps bytes once that arrive twice at the same offset', async () => {
   const log = logs.open(attempt(1))
   const sizes = await Promise.all([log.write(0, bytes('twice')), log.write(0, bytes('twice'))])
   expect(sizes).toEqual([5, 5])
 })
 
-test('a log that is opened again keeps its bytes', async () => {
+test('a log keeps its bytes when somebody opens it again', async () => {
   await logs.open(attempt(1)).write(0, bytes('before'))
   storage.close()
   openStorage()
   expect(logs.open(attempt(1)).size).toBe(6)
 })
 
-test('refreshing the size shows what another server wrote or truncated', async () => {
+test('a refresh of the size shows what another server wrote or truncated', async () => {
   const other = openDirectoryStorage(directory)
   const log = logs.open(attempt(1))
   await log.write(0, bytes('ours'))
@@ -80,7 +80,7 @@ test('at most 256 of 300 logs keep a descriptor, and none loses a byte', async (
   for (const one of all) expect(await text(logs.read(one, 0, logs.size(one)))).toBe(`${one.jobId}!`)
 })
 
-test('a log is not closed while it is being written', async () => {
+test('the storage does not close a log during a write', async () => {
   const log = logs.open(attempt(1))
   const writing = log.write(0, Buffer.alloc(1_000_000))
   for (let job = 2; job <= 300; job++) logs.open(attempt(job))
@@ -88,7 +88,7 @@ test('a log is not closed while it is being written', async () => {
   expect(logs.open(attempt(1))).toBe(log)
 })
 
-test('the CRC of a log follows from its chunks, until a chunk arrives without its CRC', async () => {
+test('the storage computes the CRC of a log from its chunks, until a chunk arrives without its CRC', async () => {
   const log = logs.open(attempt(1))
   const crcOf = (content: string) => new Cksum().update(bytes(content))
   await log.write(0, bytes('one '), crcOf('one '))

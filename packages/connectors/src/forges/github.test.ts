@@ -33,7 +33,7 @@ function deliver(body: unknown, headers: Record<string, string | undefined> = {}
   return readGithubDelivery({ ...usual, ...headers }, bytes, secrets)
 }
 
-test("the signature of GitHub's own example is accepted", () => {
+test('the farm accepts the signature in the example of GitHub', () => {
   const headers = {
     'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
     'x-github-event': 'ping',
@@ -57,7 +57,7 @@ const read = {
   author: 'Ada',
 }
 
-test('NUL becomes U+FFFD in a message or a name, and is refused in a ref', () => {
+test('the farm replaces NUL with U+FFFD in a message or a name, and refuses it in a ref', () => {
   const head_commit = { message: 'Fix\0 it', author: { name: 'A\0da' } }
   expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
   expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
@@ -72,7 +72,7 @@ test.each([
   ['webhook-signature', 'x', /\/webhooks\/generic/],
   ['x-other', 'x', /give the webhook a secret/],
 ])(
-  'a delivery with %s: %s in place of the signature is refused, and the message names that header',
+  'the farm refuses a delivery with %s: %s in place of the signature, and the message contains that header',
   (name, value, words) => {
     expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
       kind: 'bad-signature',
@@ -81,31 +81,31 @@ test.each([
   },
 )
 
-test('a push is read', () => expect(deliver(push)).toEqual(read))
+test('the farm reads a push', () => expect(deliver(push)).toEqual(read))
 
-test('a push as a form, which is GitHub’s default, is read', () => {
+test('the farm reads a push as a form, which is the default of GitHub', () => {
   const form = new URLSearchParams({ payload: JSON.stringify(push) }).toString()
   expect(deliver(form, { 'content-type': 'application/x-www-form-urlencoded' })).toEqual(read)
 })
 
-test('a push without a commit message is read', () => {
+test('the farm reads a push without a commit message', () => {
   expect(deliver({ ...push, head_commit: null })).toMatchObject({ kind: 'push', commit, subject: undefined })
 })
 
-test('a signature with any of the secrets is accepted', () =>
+test('the farm accepts a signature with any of its secrets', () =>
   expect(deliver(push, {}, ['new', secret])).toMatchObject({ kind: 'push' }))
 
-describe('nothing to build', () => {
+describe('deliveries that need no build', () => {
   test.each([
     ['a tag', { ...push, ref: 'refs/tags/v1' }, {}, 'refs/tags/v1 is not a branch'],
     ['a deleted branch', { ...push, deleted: true, after: '0'.repeat(40) }, {}, 'refs/heads/feature/x was deleted'],
     ['another event', {}, { 'x-github-event': 'issues' }, 'the event issues is not a push'],
-  ])('%s', (_name, body, headers, why) => {
+  ])('the farm builds nothing for %s', (_name, body, headers, why) => {
     expect(deliver(body, headers)).toMatchObject({ kind: 'nothing-to-build', why })
   })
 })
 
-describe('bad signatures', () => {
+describe('signatures that are not valid', () => {
   const right = sign(Buffer.from(JSON.stringify(push)))
   test.each([
     ['none', { 'x-hub-signature-256': undefined }, [secret], 'is missing'],
@@ -130,7 +130,7 @@ describe('bad signatures', () => {
       [''],
       'the farm has no secret',
     ],
-  ])('%s', (_name, headers, secrets, problem) => {
+  ])('the farm refuses this signature: %s', (_name, headers, secrets, problem) => {
     expect(deliver(push, headers, secrets)).toEqual({
       kind: 'bad-signature',
       problem: expect.stringContaining(problem),
@@ -138,7 +138,7 @@ describe('bad signatures', () => {
   })
 })
 
-describe('malformed', () => {
+describe('deliveries that are not valid', () => {
   test.each([
     ['no JSON', '{"ref": nope}', {}, /^body/, 'it is not JSON'],
     ['no JSON, further down', '{\n  "ref": "x"\n  "after"\n}', {}, /^body:3:3$/, 'it is not JSON'],
@@ -156,7 +156,7 @@ describe('malformed', () => {
     ['a list', [], {}, /^body$/, 'object'],
     ['no delivery id', push, { 'x-github-delivery': undefined }, /X-GitHub-Delivery/, 'missing'],
     ['no event', push, { 'x-github-event': undefined }, /X-GitHub-Event/, 'missing'],
-  ])('%s', (_name, body, headers, where, problem) => {
+  ])('the farm refuses a delivery with this mistake: %s', (_name, body, headers, where, problem) => {
     expect(deliver(body, headers)).toEqual({
       kind: 'malformed',
       where: expect.stringMatching(where),
@@ -164,7 +164,7 @@ describe('malformed', () => {
     })
   })
 
-  test('bytes that are not UTF-8', () => {
+  test('the farm refuses bytes that are not UTF-8', () => {
     const bytes = Buffer.from([0x22, 0xff, 0x22])
     const headers = { 'x-hub-signature-256': sign(bytes), 'x-github-event': 'push', 'x-github-delivery': 'x' }
     expect(readGithubDelivery(headers, bytes, [secret])).toEqual({

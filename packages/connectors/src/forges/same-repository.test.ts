@@ -42,6 +42,6 @@ test('anyCase ignores the case of a path, but not of a path on this machine', ()
   expect(sameRepository('/srv/git/x', '/srv/git/X', anyCase)).toBe(false)
 })
 
-test('a path and its file URL are the same repository', () => {
+test('a path and its file URL name the same repository', () => {
   expect(sameRepository('/srv/git/x y.git', 'file:///srv/git/x%20y/')).toBe(true)
 })

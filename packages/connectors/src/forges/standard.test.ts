@@ -28,16 +28,16 @@ test.each([
   [{ project: 'sample' }],
   [{ project: 'sample', branch: 'feature/x' }],
   [{ project: 'sample', commit: 'abcdef0123' }],
-])('%j is read', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
+])('the farm reads %j', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
 
-test('one matching signature and one matching secret are enough', () => {
+test('the farm accepts a message if one signature matches one secret', () => {
   const right = createHmac('sha256', key).update(`msg_1.${now}.{"project":"p"}`).digest('base64')
   const signature = `v1,${Buffer.alloc(32).toString('base64')} v1a,x v1,${right}`
   const secrets = [`whsec_${Buffer.alloc(24).toString('base64')}`, secret]
   expect(deliver('{"project":"p"}', { signature, secrets })).toMatchObject({ kind: 'trigger', project: 'p' })
 })
 
-describe('refused', () => {
+describe('messages that are not valid', () => {
   test.each([
     ['five minutes old', { at: now - 301 }, 'stale', 'too old'],
     ['from the future', { at: now + 301 }, 'stale', 'too new'],
@@ -46,15 +46,18 @@ describe('refused', () => {
     ['with an invalid time', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
     ['without a secret on the farm', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
     ['with an invalid id', { id: 'a b' }, 'malformed', 'it is not an id'],
-  ])('%s', (_name, options, kind, problem) => {
+  ])('the farm refuses a message %s', (_name, options, kind, problem) => {
     expect(deliver({ project: 'p' }, options)).toMatchObject({ kind, problem: expect.stringContaining(problem) })
   })
 
-  test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('without the header %s', name => {
-    const headers = { 'webhook-id': 'x', 'webhook-timestamp': '1', 'webhook-signature': 'x', [name]: undefined }
-    const problem = `the header ${name} is missing`
-    expect(readStandardDelivery(headers, Buffer.from('{}'), [secret])).toEqual({ kind: 'bad-signature', problem })
-  })
+  test.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
+    'the farm refuses a message without the header %s',
+    name => {
+      const headers = { 'webhook-id': 'x', 'webhook-timestamp': '1', 'webhook-signature': 'x', [name]: undefined }
+      const problem = `the header ${name} is missing`
+      expect(readStandardDelivery(headers, Buffer.from('{}'), [secret])).toEqual({ kind: 'bad-signature', problem })
+    },
+  )
 
   test.each([
     ['', /^body:1:1$/, 'not JSON'],
@@ -64,7 +67,7 @@ describe('refused', () => {
     [{ project: 'p', commit: 'HEAD' }, /^body.commit$/, 'pattern'],
     [{ project: 'p', branch: '-x' }, /^body.branch$/, 'pattern'],
     [{ project: 'p', ref: 'main' }, /^body$/, 'unknown key "ref"; allowed: project, commit, branch'],
-  ])('the body %j', (body, where, problem) => {
+  ])('the farm refuses the body %j', (body, where, problem) => {
     expect(deliver(body)).toEqual({
       kind: 'malformed',
       where: expect.stringMatching(where),
@@ -73,6 +76,6 @@ describe('refused', () => {
   })
 })
 
-test('a secret that is not base64 is an error of the configuration, and thrown', () => {
+test('a secret that is not base64 throws a configuration error', () => {
   expect(() => deliver({ project: 'p' }, { secrets: ['whsec_***'] })).toThrow()
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { addressProblem, localPath, mirrorName } from './addresses.ts'
 
-describe("a mirror's name", () => {
-  test('is readable, and contains no secret', () => {
+describe('the name of a mirror', () => {
+  test('the name of a mirror is readable and contains no secret', () => {
     const url = 'https://ada:s3cret@github.com/rumpkernel/buildrump.sh.git'
     expect(mirrorName(url, url)).toMatch(/^github-com-rumpkernel-buildrump-sh-[0-9a-f]{12}\.git$/)
   })
@@ -11,9 +11,11 @@ describe("a mirror's name", () => {
     ['https://h/a/b', 'https://h/a-b'],
     ['https://h/x', 'https://h/x.git'],
     ['/srv/x', '/srv/./x'],
-  ])('%s and %s have different names', (one, other) => expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)))
+  ])('the repositories %s and %s have different names', (one, other) =>
+    expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)),
+  )
 
-  test('differs if the repository is read from another address', () => {
+  test('the name of a mirror differs if the farm reads the repository from another address', () => {
     expect(mirrorName('https://h/x', 'https://h/x')).not.toBe(mirrorName('https://h/x', '/srv/x'))
   })
 })
@@ -26,8 +28,9 @@ test.each([
   ['h:x', undefined],
 ])('the directory of %s is %s', (repository, path) => expect(localPath(repository)).toBe(path))
 
-test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'file:///srv/x'])('%s is allowed', text =>
-  expect(addressProblem(text)).toBeUndefined(),
+test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'file:///srv/x'])(
+  'the farm allows the address %s',
+  text => expect(addressProblem(text)).toBeUndefined(),
 )
 
 test.each([

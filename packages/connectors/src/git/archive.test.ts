@@ -16,7 +16,7 @@ async function archiveTo(file: string, size: number) {
 
 // Linux and the BSDs have this device. Other systems have no simple full disk.
 test.runIf(existsSync('/dev/full')).each([1, 5_000_000])(
-  'a full disk is reported, with %i bytes to write',
+  'the farm reports a full disk when it writes %i bytes',
   async size => {
     expect(await archiveTo('/dev/full', size)).toEqual({
       kind: 'failed',
@@ -45,7 +45,7 @@ const block = (type: string, size: number) => {
 }
 
 test.each([1, 100, 512, 1023, 1024, 1025, 100_000])(
-  'the global header is removed, in pieces of %i bytes',
+  'the farm removes the global header from pieces of %i bytes',
   async size => {
     const rest = Buffer.concat([block('0', 3), Buffer.alloc(512, 'abc'), Buffer.alloc(1024)])
     const global = Buffer.concat([block('g', 52), Buffer.alloc(512, 'c')])

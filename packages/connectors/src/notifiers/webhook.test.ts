@@ -23,7 +23,7 @@ async function post(answer: (request: IncomingMessage, response: ServerResponse)
 const answering = (status: number, headers = {}) =>
   post((request, response) => request.resume().on('end', () => response.writeHead(status, headers).end('hello')))
 
-test('a message is JSON with a signature of Standard Webhooks', async () => {
+test('a message is JSON with a Standard Webhooks signature', async () => {
   let received: { body: string; headers: Record<string, string>; method: string | undefined } | undefined
   const delivery = await post(async (request, response) => {
     received = { body: await text(request), headers: request.headers as Record<string, string>, method: request.method }
@@ -45,9 +45,9 @@ test.each([
   [404, { kind: 'failed', problem: 'it answered with status 404', permanent: false }],
   [410, { kind: 'failed', problem: 'it answered with status 410', permanent: true }],
   [503, { kind: 'failed', problem: 'it answered with status 503', permanent: false }],
-])('the result for status %i', async (status, delivery) => expect(await answering(status)).toEqual(delivery))
+])('the notifier handles the status %i', async (status, delivery) => expect(await answering(status)).toEqual(delivery))
 
-test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async status => {
+test.each([301, 302, 303, 307, 308])('the notifier does not follow a redirect (%i)', async status => {
   let followed = false
   const delivery = await post((request, response) => {
     if (request.url === '/inside') followed = true
@@ -57,7 +57,7 @@ test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async st
   expect([delivery, followed]).toEqual([{ kind: 'failed', problem, permanent: false }, false])
 })
 
-test('an endless answer is not read', async () => {
+test('the notifier does not read an endless answer', async () => {
   let closed: Promise<void> | undefined
   const delivery = await post((_request, response) => {
     closed = new Promise(resolve => response.on('close', resolve))
@@ -72,7 +72,7 @@ test('an endless answer is not read', async () => {
   await closed
 })
 
-test('a receiver that does not answer is given up after the time limit', async () => {
+test('the notifier stops waiting for a receiver at the time limit', async () => {
   expect(await post(() => {}, 0.2)).toEqual({
     kind: 'failed',
     problem: 'it did not answer within 0.2 s',
@@ -80,7 +80,7 @@ test('a receiver that does not answer is given up after the time limit', async (
   })
 })
 
-test('the problem of an unreachable receiver, or of one without HTTP, does not contain its address', async () => {
+test('the error for an unreachable receiver, or one without HTTP, does not contain its address', async () => {
   const server = createTcpServer(socket => socket.end('220 mail.example ready\r\n'))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

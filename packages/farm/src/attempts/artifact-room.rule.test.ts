@@ -9,6 +9,9 @@ test.each([
   [1001, 0, 0, 1000, 'it has 1001 bytes; limits.artifacts is 1000'],
   [0, 100, 5, 1000, '100 files are stored already, which is the maximum'],
   [0, 0, 0, 0, 'the recipe names no artifacts'],
-])('%i bytes beside %i files of %i bytes, of %i: %s', (size, count, bytes, bytesMax, refusal) => {
-  expect(artifactRefusal(size, { count, bytes }, bytesMax)).toBe(refusal)
-})
+])(
+  'whether %i bytes fit beside %i files of %i bytes with the limit %i: %s',
+  (size, count, bytes, bytesMax, refusal) => {
+    expect(artifactRefusal(size, { count, bytes }, bytesMax)).toBe(refusal)
+  },
+)

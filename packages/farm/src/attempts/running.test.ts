@@ -32,13 +32,13 @@ test.each([
   { who: 'another host', hostId: 2, lease: 'lease', at: 999, holds: false },
   { who: 'an older lease', hostId: 1, lease: 'older', at: 999, holds: false },
   { who: 'its host after the lease has expired', hostId: 1, lease: 'lease', at: 1_000, holds: false },
-])('held by $who: $holds', ({ hostId, lease, at, holds }) => {
+])('the cache finds a valid lease for $who: $holds', ({ hostId, lease, at, holds }) => {
   const cache = new RunningCache()
   cache.set(running(7), cache.sequence)
   expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)
 })
 
-test('an entry that was read before its attempt was invalidated is not cached', () => {
+test('the cache does not keep an entry that was read before its attempt was invalidated', () => {
   const cache = new RunningCache()
   const sequence = cache.sequence
   cache.invalidate('7.1')

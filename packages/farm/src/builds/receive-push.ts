@@ -32,7 +32,7 @@ export type PushOutcome =
   | { kind: 'branch-not-built'; branches: string[] }
   | { kind: 'unknown-project'; known: string[] }
 
-/** Makes a build with all its jobs of a push, in one statement (ARCHITECTURE.md, "From a push to a verdict"). */
+/** Makes the build of a push with all its jobs, in one statement (ARCHITECTURE.md, "From a webhook to job rows"). */
 export async function receivePush(context: Context, push: Push): Promise<PushOutcome> {
   const [projects, hosts] = await Promise.all([projectConfigs(context), plannedHosts(context)])
   const project = projects.get(push.project)

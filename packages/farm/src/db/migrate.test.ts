@@ -91,7 +91,7 @@ test('a syntax error is reported with its line', async () => {
   await expect(migrate(database.url, directory)).rejects.toThrow(/syntax error at or near "TABEL".*line 3\)/)
 })
 
-test('a start after a connection broke during a migration applies it', async () => {
+test('a start applies a migration that a broken connection interrupted', async () => {
   await addMigration(
     '99990101000000_more',
     'CREATE TABLE more (id int); SELECT pg_terminate_backend(pg_backend_pid());',
@@ -102,7 +102,7 @@ test('a start after a connection broke during a migration applies it', async () 
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
 })
 
-test('a migration marked so runs outside a transaction', async () => {
+test('a migration that begins with "Outside a transaction" runs outside of a transaction', async () => {
   await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM first')
   await addMigration('99990101000001_bad', '-- Outside a transaction.\nVACUUM nothing')
 
@@ -119,7 +119,7 @@ test('a failed migration runs again after its cause and its row are removed', as
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_bad'])
 })
 
-test('a changed file of an applied migration is refused, with what to do', async () => {
+test('the farm refuses a changed file of an applied migration, and says what to do', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
   await writeFile(join(directory, '99990101000000_more/migration.sql'), 'CREATE TABLE other (id int)')
@@ -127,7 +127,7 @@ test('a changed file of an applied migration is refused, with what to do', async
   await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_more\/migration.sql is not the file/)
 })
 
-test('a database that a newer farm migrated is refused', async () => {
+test('the farm refuses a database that a newer farm migrated', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
 

@@ -34,11 +34,11 @@ test.each<[string, string, string | null, boolean]>([
   ['deny sample wip*; allow *', 'sample', 'wip', false],
   ['deny sample wip*; allow *', 'sample', 'main', true],
   ['allow s.mple', 'sample', 'main', false],
-])('with "%s" may %s at %s run? %s', (rules, name, branch, answer) => {
+])('for the rule "%s", the answer to "may %s at %s run?" is %s', (rules, name, branch, answer) => {
   expect(permits(rulesOf(rules), name, branch)).toBe(answer)
 })
 
-test('a pattern with many stars is compared in a short time', () => {
+test('a pattern with many stars takes only a short time', () => {
   const begun = performance.now()
   expect(permits(rulesOf(`allow ${'*'.repeat(30)}x ${'*a'.repeat(100)}b`), 'a'.repeat(64), 'a'.repeat(200))).toBe(false)
   expect(permits(rulesOf(`allow *x* ${'*a'.repeat(100)}b`), 'axa', 'a'.repeat(200))).toBe(false)
@@ -53,6 +53,6 @@ test.each<[string, string[], boolean]>([
   ['allow sample release*', ['release/**'], true],
   ['deny sample', ['**'], false],
   ['deny sample wip*', ['**'], true],
-])('with "%s" is anything of the branches %j allowed? %s', (rules, branches, answer) => {
+])('for the rule "%s", the answer to "is any of the branches %j allowed?" is %s', (rules, branches, answer) => {
   expect(permitsSome(rulesOf(rules), project({ branches }))).toBe(answer)
 })

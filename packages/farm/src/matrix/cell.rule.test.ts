@@ -100,7 +100,7 @@ describe('a cell follows from its results on the branch', () => {
       null,
       1,
     ],
-  ] as const)('%s', (_, texts, state, newest, since, changedAt, lastGood) => {
+  ] as const)('the cell follows from its results: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, changedAt, lastGood })
   })
 })
@@ -133,7 +133,7 @@ describe('results count in the order of the branch, not of their arrival', () =>
       2,
       1,
     ],
-  ] as const)('%s', (_, texts, state, newest, since, lastGood) => {
+  ] as const)('the order of the branch counts: %s', (_, texts, state, newest, since, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, lastGood })
   })
 
@@ -145,21 +145,24 @@ describe('results count in the order of the branch, not of their arrival', () =>
 })
 
 describe('cancelled, lost and broken attempts are no results', () => {
-  test.each(['cancelled', 'lost', 'broken'])('%s at a newer commit keeps the standing and is counted', verdict => {
-    const before = standingOf('1 passed', '2 failed build')
-    expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
-  })
+  test.each(['cancelled', 'lost', 'broken'])(
+    'an attempt that is %s at a newer commit keeps the state, and the cell counts it',
+    verdict => {
+      const before = standingOf('1 passed', '2 failed build')
+      expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
+    },
+  )
 
   test('an attempt without a result between two results is ignored', () => {
     const skipped = standingOf('1 passed', '2 failed build', '3 cancelled', '4 failed build')
     expect(skipped).toMatchObject({ state: 'still-failing', since: 2, lastGood: 1, without: '' })
   })
 
-  test('only lost attempts: unknown, with their number', () => {
+  test('a cell with only lost attempts is unknown, and shows their number', () => {
     expect(standingOf('1 lost', '1 lost', '1 lost')).toMatchObject({ state: 'unknown', without: 'lost lost lost' })
   })
 
-  test('a result of an older commit counts when the newer one was cancelled before it', () => {
+  test('a result of an older commit counts when the attempt of a newer commit was cancelled', () => {
     expect(standingOf('2 cancelled', '1 failed build')).toMatchObject({
       state: 'failing',
       newest: 1,
@@ -198,5 +201,5 @@ describe('the stored cell has the milestones that are older than the newest resu
     ['a run of the other kind', ['8 passed', '9 passed'], stored, '8 8 9'],
     ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
     ['all of it is inside', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
-  ])('%s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
+  ])('the cell keeps its milestones: %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
 })

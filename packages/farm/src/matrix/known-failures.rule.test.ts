@@ -24,11 +24,14 @@ test.each<[string, string, string, Verdict, string | null, string | null]>([
   ['sun', 'sparc64', 'default', 'passed', null, 'unaligned'],
   ['vax', 'amd64', 'static', 'failed', 'build', 'no static libc'],
   ['vax', 'amd64', 'default', 'failed', 'build', null],
-])('on %s for %s, variant %s, %s at %s: known as %s', (host, arch, variant, verdict, failedStep, because) => {
-  const known = knownFailures(project({ knownFailures: entries }), variant)
-  expect(known(host, arch, { verdict, failedStep })).toBe(because)
-})
+])(
+  'the failure on %s for %s, variant %s, %s at %s is known as %s',
+  (host, arch, variant, verdict, failedStep, because) => {
+    const known = knownFailures(project({ knownFailures: entries }), variant)
+    expect(known(host, arch, { verdict, failedStep })).toBe(because)
+  },
+)
 
-test('without entries no failure is known', () => {
+test('no failure is known without entries', () => {
   expect(knownFailures(project(), 'default')('vax', 'amd64', { verdict: 'failed', failedStep: 'build' })).toBeNull()
 })

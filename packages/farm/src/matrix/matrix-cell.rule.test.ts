@@ -59,7 +59,9 @@ describe('the status of a cell', () => {
     ['it was lost, and runs again', { last: ended('lost'), active: active('queued', 41) }, 'queued', true],
     ['it was lost, and a newer job runs', { last: ended('lost'), active: active('running') }, 'running', false],
     ['it was cancelled', { last: ended('cancelled') }, 'cancelled', false],
-  ])('%s', (_, facts, status, retrying) => expect(cell(facts)).toMatchObject({ status, retrying }))
+  ])('the status follows from the cell: %s', (_, facts, status, retrying) =>
+    expect(cell(facts)).toMatchObject({ status, retrying }),
+  )
 })
 
 test('the summary counts every cell once, and active attempts separately', () => {
@@ -84,7 +86,7 @@ test('the summary counts every cell once, and active attempts separately', () =>
   })
 })
 
-describe('failures', () => {
+describe('groups of failures', () => {
   test('cells that failed in the same way are one group, and the newest group is first', () => {
     const cells = [
       cell({ last: ended('failed', { since: milestone(3, 9) }) }),

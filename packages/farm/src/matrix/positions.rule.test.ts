@@ -33,12 +33,12 @@ describe('commits have the positions of the branch’s first-parent history', ()
     ['a force push to another commit', ['A 10', 'B 11', 'X 12?'], 'XA', 'AX', 'A 10, X 11, -B'],
     ['a rewritten history with nothing in common', ['A 10', 'B 11', 'X 12?'], 'XY', 'X', 'X 1000001, -A, -B'],
     ['a commit that is on no line of the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
-  ])('%s', (_, known, line, built, expected) => {
+  ])('the commits get their positions: %s', (_, known, line, built, expected) => {
     expect(placing(known, line, built).split(', ').sort()).toEqual(expected.split(', ').sort())
   })
 })
 
-describe('if only the newest part of a history was read', () => {
+describe('positions if the farm has read only the newest part of a history', () => {
   test.each([
     ['what is older than that part stays', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
     [
@@ -49,7 +49,7 @@ describe('if only the newest part of a history was read', () => {
       'B 11, X 12, -C',
     ],
     ['more commits than were read: the new ones stand above all that are known', ['A 10', 'Z 11?'], 'ZY', 'Z', 'Z 13'],
-  ])('%s', (_, known, line, built, expected) => {
+  ])('the commits get their positions: %s', (_, known, line, built, expected) => {
     expect(placing(known, line, built, false).split(', ').sort()).toEqual(expected.split(', ').sort())
   })
 })

@@ -12,4 +12,4 @@ test.each([
   ['leaveOut', 'leave-out'],
   ['something', undefined],
   ['', undefined],
-])('%j means %j', (word, meant) => expect(nearest(word, words)).toBe(meant))
+])('for the unknown key %j the farm suggests %j', (word, meant) => expect(nearest(word, words)).toBe(meant))

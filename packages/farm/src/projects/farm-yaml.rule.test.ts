@@ -49,7 +49,7 @@ test('the smallest project has every default', () => {
   ])
 })
 
-test('a full project', () => {
+test('a full project has all its settings', () => {
   const text = `
 projects:
   rump:
@@ -114,7 +114,7 @@ projects:
   ])
 })
 
-describe('durations and sizes', () => {
+describe('the values of durations and sizes', () => {
   test.each([
     ['wall: 90s', 'wallSeconds', 90],
     ['wall: 4800s', 'wallSeconds', 4800],
@@ -125,15 +125,18 @@ describe('durations and sizes', () => {
     ['log: 64 KiB', 'logBytes', 65_536],
     ['log: 999999999 B', 'logBytes', 999_999_999],
     ['artifacts: 20 MB', 'artifactBytes', 20_000_000],
-  ] as const)('%s', (line, key, value) => {
+  ] as const)('the parser reads the value: %s', (line, key, value) => {
     expect(projects(project(`limits: { ${line} }`))[0]?.limits[key]).toBe(value)
   })
 })
 
-test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])('the artifact %s is allowed', pattern => {
-  const [only] = projects(project(`artifacts: ['${pattern}']`))
-  expect(only?.artifacts).toEqual([pattern.replace(/\/$/, '')])
-})
+test.each(['dist', 'dist/*.tar.gz', 'a/b/', 'report-[0-9].xml', 'x+y_z?'])(
+  'the parser allows the artifact %s',
+  pattern => {
+    const [only] = projects(project(`artifacts: ['${pattern}']`))
+    expect(only?.artifacts).toEqual([pattern.replace(/\/$/, '')])
+  },
+)
 
 test.each([
   '../up',
@@ -148,7 +151,7 @@ test.each([
   '!a',
   '{a,b}',
   'é',
-])('the artifact %s is refused', pattern => {
+])('the parser refuses the artifact %s', pattern => {
   expect(mistakes(project(`artifacts: ['${pattern}']`))).toEqual([
     expect.stringMatching(/^farm.yaml:4:17: projects.p.artifacts\[0\]: found .*, expected a path or pattern inside/),
   ])
@@ -163,13 +166,13 @@ test.each([
   ['ssh://git@forge.example:2222/x', 'ssh://git@forge.example:2222/x'],
   ['forge.example:x/y.git', 'forge.example:x/y.git'],
   ['./odd:name', '/srv/farm/odd:name'],
-])('repository %s is %s', (written, placed) => {
+])('the parser reads the repository %s as %s', (written, placed) => {
   expect(projects(`projects: { p: { repository: '${written}', steps: [{ build: make }] } }`)[0]?.repository).toBe(
     placed,
   )
 })
 
-describe('an error is reported with its position', () => {
+describe('errors have positions', () => {
   const keys =
     'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, known-failures'
   test.each([
@@ -300,23 +303,23 @@ describe('an error is reported with its position', () => {
       `${project('limits: &l { wall: 1x }')}  q:\n    repository: .\n    limits: *l\n    steps: [{ build: make }]\n`,
       'farm.yaml:4:24: projects.p.limits.wall: found "1x", expected a duration with its unit, such as 80m or 1h30m',
     ],
-  ])('%s', (_name, text, message) => {
+  ])('the parser reports this error: %s', (_name, text, message) => {
     expect(mistakes(text)).toContain(message)
   })
 })
 
-test('every error is reported, in the order of the file', () => {
+test('the parser reports every error in the order of the file', () => {
   expect(mistakes(project('branchs: [x]\nlimits: { wall: 1 }\nenv: { 1: x }')).map(line => line.split(' ')[0])).toEqual(
     ['farm.yaml:4:5:', 'farm.yaml:5:21:', 'farm.yaml:6:12:'],
   )
 })
 
-test('at most 20 errors are reported', () => {
+test('the parser reports at most 20 errors', () => {
   const lines = Array.from({ length: 50 }, (_, index) => `wrong${index}: x`).join('\n')
   expect(mistakes(project(lines))).toHaveLength(20)
 })
 
-test('aliases and merge keys work', () => {
+test('the parser supports aliases and merge keys', () => {
   const text = `
 projects:
   a: &a
@@ -334,7 +337,7 @@ projects:
   })
 })
 
-test('a few lines of aliases that expand to gigabytes are rejected', () => {
+test('the parser rejects a few lines of aliases that expand to gigabytes', () => {
   const levels = Array.from(
     { length: 12 },
     (_, n) =>
@@ -351,11 +354,11 @@ test.each([
   ['flow', `projects: ${'['.repeat(50_000)}`],
   ['compact lists', `projects:\n  ${'- '.repeat(50_000)}x`],
   ['blocks', Array.from({ length: 300 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
-])('nesting beyond reason (%s) is refused', (_name, text) => {
+])('the parser refuses extreme nesting (%s)', (_name, text) => {
   expect(mistakes(text)).toEqual([expect.stringContaining('found more than 30 levels, expected fewer levels')])
 })
 
-test('a file over a megabyte is rejected', () => {
+test('the parser rejects a file of more than a megabyte', () => {
   expect(mistakes(`# ${'x'.repeat(1_000_000)}`)).toEqual([
     'farm.yaml:1:1: found 1000002 bytes, expected at most 1000000',
   ])
@@ -365,7 +368,7 @@ test.each([
   ['a line over 100,000 bytes', `make ${'x'.repeat(100_000)}`, 'found a line of 100005 bytes, expected at most 100000'],
   ['more than 3,000 lines', 'make\\n'.repeat(3001), 'found 3002 lines of shell, expected at most 3000'],
   ['a control character', 'make \\e[1m', 'expected shell text without control characters'],
-])('a recipe with %s is refused', (_name, run, message) => {
+])('the parser refuses a recipe with %s', (_name, run, message) => {
   expect(mistakes(project('', `    steps: [{ build: "${run}" }]`))).toEqual([expect.stringContaining(message)])
 })
 
@@ -386,12 +389,15 @@ test.each([
   'ftp://forge.example/p',
   'EXT::x',
   'https:/forge.example/p',
-])('the address %s is refused: git would run a helper program, or take the scheme for a host', address => {
-  const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
-  expect(mistakes(text)).toEqual([
-    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/|:)"/),
-  ])
-})
+])(
+  'the parser refuses the address %s, because git would run a helper program or read the scheme as a host',
+  address => {
+    const text = `projects:\n  p:\n    repository: "${address.replaceAll(' ', '%20')}"\n    steps: [{ build: make }]\n`
+    expect(mistakes(text)).toEqual([
+      expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found an address of the kind "\w+(::|:\/\/|:)"/),
+    ])
+  },
+)
 
 test.each([
   'https://me:s3cret@forge.example/p.git',
@@ -399,7 +405,7 @@ test.each([
   'https://forge.example/p.git;private_token=s3cret',
   '"https://forge.example/p.git#access_token=s3cret"',
   'me:s3cret@forge.example:p',
-])('the address %s is refused for its secret, which is not repeated', address => {
+])('the parser refuses the address %s because of its secret, and does not repeat the secret', address => {
   const text = `projects:\n  p:\n    repository: x\n    sources: { s: { repository: ${address} } }\n    steps: [{ build: make }]\n`
   const found = mistakes(text)
   expect(found).toEqual([
@@ -419,7 +425,7 @@ test('an error in an address does not repeat its secret', () => {
   expect(found.join()).not.toContain('s3cret')
 })
 
-test('by default a known failure is known on every host, for every arch and in every variant', () => {
+test('by default a known failure applies to every host, every arch and every variant', () => {
   const lines = `known-failures:
   - because: PE-COFF
   - { because: unaligned, hosts: [sun], arches: ['sparc*'], variants: [static], step: build }`
@@ -430,7 +436,7 @@ test('by default a known failure is known on every host, for every arch and in e
   ])
 })
 
-test('a known failure has a reason, and its step exists', () => {
+test('a known failure needs a reason, and its step must exist', () => {
   expect(mistakes(project("known-failures: [{ hosts: ['*'] }]"))[0]).toContain('because')
   expect(mistakes(project('known-failures: [{ because: x, step: biuld }]'))).toEqual([
     'farm.yaml:4:42: projects.p.known-failures[0].step: found "biuld", expected one of the steps: build',

@@ -25,17 +25,20 @@ const examplesOf = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms
 describe.each([
   ['docs/recipes.md', page, 7],
   ['docs/recipes-rump.md', readFileSync(new URL('docs/recipes-rump.md', root), 'utf8'), 4],
-])('an example of %s is a good farm.yaml', (_name, text, least) => {
+])('an example of %s is a valid farm.yaml', (_name, text, least) => {
   const examples = examplesOf(text)
 
-  test('the page has its examples', () => expect(examples.length).toBeGreaterThanOrEqual(least))
+  test('the page contains its examples', () => expect(examples.length).toBeGreaterThanOrEqual(least))
 
-  test.each(examples.map((example, index) => [index + 1, example] as const))('number %i', (_index, example) => {
-    expect(projects(whole(example))).toHaveLength(1)
-  })
+  test.each(examples.map((example, index) => [index + 1, example] as const))(
+    'example number %i on the page is valid',
+    (_index, example) => {
+      expect(projects(whole(example))).toHaveLength(1)
+    },
+  )
 })
 
-test('the errors on the page are those that the farm reports', () => {
+test('the errors on the page are the errors that the farm reports', () => {
   const text = `projects:
   hello:
     repository: x
@@ -69,14 +72,14 @@ test.each(Object.entries(limitRanges))('the page gives the right default and ran
 describe('the shipped farm.yaml', () => {
   const shipped = projects(readFileSync(new URL('farm.yaml', root), 'utf8'))
 
-  test('has the sample and buildrump', () => {
+  test('the shipped farm.yaml contains the sample and buildrump', () => {
     expect(shipped.map(({ name, steps }) => [name, steps.map(step => step.name)])).toEqual([
       ['sample', ['configure', 'build', 'tests']],
       ['buildrump', ['checkout', 'tools', 'build', 'install', 'tests']],
     ])
   })
 
-  test('uses the NetBSD sources that belong to the script', () => {
+  test('the shipped farm.yaml uses the NetBSD sources that belong to the script', () => {
     expect(shipped[1]?.sources).toEqual([
       {
         name: 'src',
