@@ -66,9 +66,10 @@ const ReadScriptFirst = ({ sha256, commands }: ReadFirst) => (
       {commands.join('\n')}
     </pre>
     <p>
-      The SHA-256 of the script is <code>{sha256}</code>. Without <code>sha256sum</code>, compare it with the output of{' '}
+      This is the SHA-256 of the script. Without <code>sha256sum</code>, compare it with the output of{' '}
       <code>openssl dgst -sha256 agent.sh</code>.
     </p>
+    <pre class="command">{sha256}</pre>
   </>
 )
 
