@@ -1,0 +1,58 @@
+import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify'
+import { expect, onTestFinished, test } from 'vitest'
+import { authPlugin } from '../../../auth/plugin.ts'
+import { localBus } from '../../../events/bus.ts'
+import type { Services } from '../../../services.ts'
+import { dashboardPlugin } from '../plugin.ts'
+
+/** The pages of a server whose jobs never change. Each session is an administrator's. */
+async function serve(): Promise<FastifyInstance> {
+  const farm = {
+    projects: { configurationState: async () => ({ problems: [] }) },
+    access: { findSession: async () => ({ name: 'admin', scope: 'admin', hash: 'x' }) },
+    builds: { findJob: () => new Promise(() => {}) },
+  }
+  const services = { farm, bus: localBus(), config: { secrets: { server: 'x' } } } as unknown as Services
+  const app = Fastify({ forceCloseConnections: true })
+  app.decorate('publicPath', '')
+  await app.register(authPlugin(services))
+  await app.register(dashboardPlugin(services))
+  onTestFinished(() => void app.close())
+  return app
+}
+
+/** Opens the events of this number of pages; the answer comes with the headers, and the stream stays open. */
+function openPages(app: FastifyInstance, remoteAddress: string, pages: number, session?: string) {
+  const logs = Array.from({ length: pages - 1 }, (_, job) => `log=${job + 1}.1:0:1`)
+  const cookies = session === undefined ? {} : { rumpfarm_session: session }
+  return app.inject({ url: `/events?${['since=0', ...logs].join('&')}`, remoteAddress, cookies, payloadAsStream: true })
+}
+
+const expectOpen = ({ statusCode, headers }: LightMyRequestResponse) =>
+  expect([statusCode, headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8'])
+
+const expectRefused = ({ statusCode, headers }: LightMyRequestResponse) =>
+  expect([statusCode, headers['content-type'], headers['retry-after']]).toEqual([429, 'text/plain', '30'])
+
+test('one address has at most 60 live pages', async () => {
+  const app = await serve()
+  expectOpen(await openPages(app, '192.0.2.1', 59))
+  expectRefused(await openPages(app, '192.0.2.1', 2))
+  expectOpen(await openPages(app, '192.0.2.1', 1))
+  expectRefused(await openPages(app, '192.0.2.1', 1))
+  expectOpen(await openPages(app, '192.0.2.2', 1))
+})
+
+test('one session of an administrator has at most 30 live pages, from all addresses', async () => {
+  const app = await serve()
+  expectOpen(await openPages(app, '192.0.2.1', 29, 'one'))
+  expectOpen(await openPages(app, '192.0.2.2', 1, 'one'))
+  expectRefused(await openPages(app, '192.0.2.3', 1, 'one'))
+  expectOpen(await openPages(app, '192.0.2.1', 30, 'other'))
+})
+
+test('the server has at most 500 live pages', async () => {
+  const app = await serve()
+  for (let address = 1; address <= 10; address++) expectOpen(await openPages(app, `192.0.2.${address}`, 50))
+  expectRefused(await openPages(app, '192.0.2.99', 1))
+})
