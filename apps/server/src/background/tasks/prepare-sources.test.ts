@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { openMirrors } from '@rumpfarm/connectors'
+import { expect } from 'vitest'
+import { serverTest } from '../../server.fixture.ts'
+import { prepareSources } from './prepare-sources.ts'
+
+const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
+
+/** A SHA-256 repository with one file; its commit. */
+function sha256Repository(directory: string, file: string, content: string): string {
+  const git = (...args: string[]) => execFileSync('git', [...identity, '-C', directory, ...args], { encoding: 'utf8' })
+  execFileSync('git', ['init', '--quiet', '--object-format=sha256', '--initial-branch=main', directory])
+  writeFileSync(join(directory, file), content)
+  git('add', '--all')
+  git('commit', '--quiet', '--message', 'First')
+  return git('rev-parse', 'HEAD').trim()
+}
+
+serverTest(
+  'the sources of SHA-256 repositories are prepared, also one whose commit a file names',
+  async ({ server }) => {
+    const directory = dirname(server.repository.directory)
+    const [first, second] = [join(directory, 'first'), join(directory, 'second')]
+    const named = sha256Repository(second, 'a.c', '/* a */\n')
+    const commit = sha256Repository(first, 'src.commit', `${named}\n`)
+    const further = { name: 'src', repository: second, commitFrom: 'src.commit', leaveOut: [] }
+    await server.configure({ repository: first, sources: [further] })
+    const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: 'd1' }
+    expect(await server.farm.builds.receivePush(push)).toMatchObject({ kind: 'built', buildId: 1 })
+
+    const mirrors = openMirrors({ directory: join(directory, 'prepared'), environment: process.env })
+    const read: string[] = []
+    const requests = { readBranches: (project: string) => void read.push(project) }
+    await prepareSources({ farm: server.farm, mirrors, requests } as never, { buildId: 1 })
+    mirrors.close()
+    const build = await server.farm.builds.find(1)
+    expect(build).toMatchObject({ sources: 'ready', problem: null, subject: 'First' })
+    expect(build?.preparedSources).toMatchObject([{ commit }, { name: 'src', commit: named }])
+    expect(read).toEqual(['sample'])
+  },
+)
