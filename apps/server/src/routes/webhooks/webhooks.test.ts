@@ -80,6 +80,31 @@ serverTest('a push from GitHub starts a build of each project with that reposito
 })
 
 serverTest(
+  'a push is built although the forge writes its repository in another case than farm.yaml',
+  async ({ server }) => {
+    await server.configure(
+      { repository: 'https://forge.example/Rump/SAMPLE' },
+      { name: 'docs', repository: '/srv/Rump' },
+    )
+    const repository = { clone_url: 'https://Forge.example/rump/Sample.git' }
+    const answer = await deliver(server, push({ repository }))
+    expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
+    // Two directories of one machine can differ in case only.
+    expect((await deliver(server, push({ repository: { clone_url: '/srv/rump' } }), { id: 'd2' })).statusCode).toBe(404)
+  },
+)
+
+serverTest('a push of a repository with SHA-256 commits is built', async ({ server }) => {
+  await server.configure({ repository: clone })
+  const after = commit.slice(0, 32).repeat(2)
+  const answer = await deliver(server, push({ after }))
+  expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ created: true }]])
+  expect(await server.farm.builds.find(1)).toMatchObject({ commit: after, sources: 'pending' })
+  const cut = await deliver(server, push({ after: after.slice(0, 63) }), { id: 'd2' })
+  expect([cut.statusCode, cut.json().detail]).toEqual([400, expect.stringMatching(/^body\.after/)])
+})
+
+serverTest(
   'a repeated delivery, or another delivery for the same commit, makes no second build',
   async ({ server }) => {
     await server.configure({ repository: clone })
