@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { adminToken, serverTest } from '../server.fixture.ts'
 
@@ -33,6 +35,34 @@ serverTest('a branch, a tag, a full and a short commit name start the same build
     expect(again.json()).toMatchObject({ id: 1, commit, created: false })
   }
   expect(await server.stored()).toBe(1)
+})
+
+serverTest('HEAD and the full names of a branch and a tag are refs', async ({ server }) => {
+  await server.configure()
+  const { git } = server.repository
+  const commit = git('rev-parse', 'HEAD')
+  git('tag', 'v1')
+  for (const ref of ['refs/heads/main', 'refs/tags/v1', 'HEAD'])
+    expect([ref, (await server.post(builds, { ref })).json()]).toMatchObject([ref, { id: 1, commit }])
+  expect((await server.ask('/api/v1/builds/1')).json()).toMatchObject({ commit, branch: 'main' })
+})
+
+serverTest('a full SHA-256 commit is built', async ({ server }) => {
+  const sha256 = join(dirname(server.repository.directory), 'sha256')
+  execFileSync('git', ['init', '--quiet', '--object-format=sha256', '--initial-branch=main', sha256])
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
+  const git = (...args: string[]) => execFileSync('git', [...identity, '-C', sha256, ...args], { encoding: 'utf8' })
+  git('commit', '--quiet', '--allow-empty', '--message', 'First')
+  const commit = git('rev-parse', 'HEAD').trim()
+  expect(commit).toMatch(/^[0-9a-f]{64}$/)
+  await server.configure({ repository: sha256 }, { name: 'gone', repository: '/nonexistent/gone.git' })
+
+  for (const ref of [commit, commit.slice(0, 9), 'main'])
+    expect([ref, (await server.post(builds, { ref })).json()]).toMatchObject([ref, { id: 1, commit, problem: null }])
+  const unseen = await server.post('/api/v1/projects/gone/builds', { ref: commit })
+  expect([unseen.statusCode, unseen.json()]).toMatchObject([201, { commit, problem: expect.any(String) }])
+  const other = await server.post(builds, { ref: 'f'.repeat(64) })
+  expect([other.statusCode, other.json().type]).toEqual([422, 'urn:rumpfarm:problem:no-such-commit'])
 })
 
 serverTest('the farm builds a commit again on request, or when the recipe has changed', async ({ server }) => {
