@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { expect } from 'vitest'
 import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
 import type { Api } from './api-client.ts'
@@ -28,3 +29,26 @@ serverTest('the command line lists tokens and revokes them', async ({ server }) 
   ])
   for (const args of [[], ['list', 'x'], ['revoke'], ['delete', 'x']]) expect(await token(...args)).toBeUndefined()
 })
+
+serverTest(
+  'the command line builds a commit again with --again, and accepts HEAD and refs/heads/main',
+  async ({ server }) => {
+    await server.configure()
+    const commit = server.repository.git('rev-parse', 'HEAD')
+    const trigger = (ref: string, values = {}) => commands.trigger?.run(apiOf(server), ['sample', ref], values)
+    const built = (id: number, note = '') => [
+      `build ${id}: sample at ${commit.slice(0, 12)}${note}`,
+      `http://localhost:80/builds/${id}`,
+    ]
+    const already = ' (already built with this recipe; --again builds it again)'
+    expect(await trigger('refs/heads/main')).toEqual(built(1))
+    expect(await trigger('HEAD')).toEqual(built(1, already))
+    expect(await trigger(commit)).toEqual(built(1, already))
+    const { values } = parseArgs({ args: ['--again'], options: commands.trigger?.options ?? {} })
+    const [first = '', url = ''] = (await trigger(commit, values)) ?? []
+    const id = Number(url.split('/').at(-1))
+    expect(id).toBeGreaterThan(1)
+    expect(first).toBe(built(id)[0])
+    expect(await server.stored()).toBe(2)
+  },
+)
