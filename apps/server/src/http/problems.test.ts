@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { cksum } from '@rumpfarm/contracts'
 import { isGivenUp, openFarm, untilAborted } from '@rumpfarm/farm'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
@@ -87,6 +88,51 @@ serverTest('programs and the readiness check get an error that says that the dis
   const away = await ready(server.config.dataDirectory, { ...server.farm, ping })
   expect(away).toMatchObject({ statusCode: 503, body: expect.not.stringContaining('10.1.2.3') })
 })
+
+serverTest(
+  'people and agents learn that the disk is full, and the farm works again when it has room',
+  async ({ server }) => {
+    await server.configure()
+    const vax = await server.host('vax')
+    const id = await server.build()
+    const offer = await vax.take('1.1')
+    let full: Error | undefined
+    const orFull = async <Result>(act: () => Promise<Result>) => {
+      if (full) throw full
+      return act()
+    }
+    const { builds, attempts } = server.farm
+    const app = await server.open({
+      farm: {
+        ...server.farm,
+        builds: { ...builds, find: id => orFull(() => builds.find(id)) },
+        attempts: { ...attempts, recordProgress: chunk => orFull(() => attempts.recordProgress(chunk)) },
+      },
+    })
+    const page = () => app.inject(`/builds/${id}`)
+    const chunk = () =>
+      app.inject({
+        method: 'POST',
+        url: `/agent/v1/attempts/1.1/progress?lease=${encodeURIComponent(offer.lease)}&offset=0&len=0&sum=crc:${cksum(Buffer.alloc(0))}`,
+        headers: { authorization: `Bearer ${vax.credential}` },
+        payload: '',
+      })
+    for (const code of ['ENOSPC', 'EDQUOT', '53100']) {
+      full = Object.assign(new Error('could not extend file "base/5/2619"'), { code })
+      const told = await page()
+      expect([code, told.statusCode, told.headers['content-type']]).toEqual([code, 507, 'text/html; charset=utf-8'])
+      expect(told.body).toContain(
+        'The disk of the farm is full, and nothing was stored: the operator must free some space.',
+      )
+      expect(told.body).not.toContain('2619')
+      expect((await chunk()).body).toBe('err 503 the disk of the farm is full\nretry 30\nend\n')
+    }
+    full = undefined
+    expect((await page()).statusCode).toBe(200)
+    expect((await chunk()).body).toMatch(/^ok\nsize 0\n/)
+    await app.close()
+  },
+)
 
 serverTest(
   'the server cancels a query that PostgreSQL does not answer, and hosts do not wait for it',
