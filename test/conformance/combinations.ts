@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shellNamed } from '../../apps/agent/spec/support/host.ts'
 
-/** What an agent runs with. */
+/** The shell, the client and the launcher of an agent. */
 export interface Combination {
   shell: string
   client: string
   launcher: string
 }
 
-/** Every shell whose dialect is its own, each as a host would have it. */
+/** Every shell with its own dialect, with the name that it has on hosts. */
 export const shells: readonly string[] = [
   'dash',
   'bash',
@@ -23,20 +23,20 @@ export const shells: readonly string[] = [
   'ash',
   'zsh as sh',
 ]
-/** `signed` is curl in plain HTTP, with every request and answer signed; `openssl` speaks only TLS, to a front of the farm's. */
+/** `signed` is curl over plain HTTP with signed requests. `openssl` supports only TLS, so it needs a TLS front. */
 export const clients: readonly string[] = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'openssl', 'signed']
-/** The program behind a client, where it is called otherwise. */
+/** The program of a client, if it has another name. */
 const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3', signed: 'curl' }
-/** `none`: nothing that makes a new process group, so that the agent walks the tree of processes. */
+/** With `none` no program makes a new process group, so the agent searches the process tree. */
 export const launchers: readonly string[] = ['setsid', 'perl', 'python3', 'monitor', 'none']
 
-/** Shell by shell and client by client; the launchers take turns. */
+/** All combinations of shells and clients. The launchers alternate. */
 export const everyCombination = (): Combination[] =>
   shells.flatMap((shell, row) =>
     clients.map((client, column) => ({ shell, client, launcher: turn(launchers, row + column) })),
   )
 
-/** One combination for each of so many scenarios, with every shell, client and launcher among them. */
+/** One combination for each scenario; every shell, client and launcher appears in one of them. */
 export const diagonal = (length: number): Combination[] =>
   Array.from({ length }, (_, at) => ({
     shell: turn(shells, at),
@@ -53,14 +53,14 @@ const runs = (program: string): boolean => {
   return here
 }
 
-/** Undefined, or what this machine lacks for it. */
+/** The program that this machine lacks for the combination, or undefined. */
 export const missingFor = ({ shell, client, launcher }: Combination): string | undefined => {
   const needed = [shellNamed(shell).program, programs[client] ?? client]
   if (!/^(monitor|none)$/.test(launcher)) needed.push(launcher)
   return needed.find(name => !runs(name))
 }
 
-/** Its certificate is from an authority that the host is told of. */
+/** The host trusts the authority of the certificate. */
 export const isTls = ({ client }: Combination): boolean => client === 'openssl'
 
 /**
@@ -80,21 +80,21 @@ export const enrolmentWith =
     return `${fetch} ${saved} ${url}/agent.sh && sh agent.sh ${how}enroll ${token}`
   }
 
-/** A directory in which `sh` is that shell, to stand first in PATH: there the enrolment line and the jobs find it. */
+/** Makes a directory where `sh` is that shell. It is first in PATH, so that the enrolment line and the jobs use it. */
 export const directoryWithSh = (shell: string): string => {
   const { program } = shellNamed(shell)
   const made = directories.get(shell) ?? mkdtempSync(join(tmpdir(), 'rumpfarm-sh-'))
   if (!directories.has(shell)) {
     const path = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
     symlinkSync(path, join(made, 'sh'))
-    if (program === 'busybox') symlinkSync(path, join(made, 'grep')) // which does not see what comes after a NUL
+    if (program === 'busybox') symlinkSync(path, join(made, 'grep')) // busybox grep ignores the text after a NUL
     directories.set(shell, made)
   }
   return made
 }
 
 const directories = new Map<string, string>()
-/** The end of a run: a worker of vitest's is not told of its exit. */
+/** Removes the directories: a worker of vitest gets no exit event. */
 export const removeDirectories = (): void => {
   for (const directory of directories.values()) rmSync(directory, { recursive: true, force: true })
   directories.clear()

@@ -23,24 +23,24 @@ import { hasPassed, type Result, read } from './table.ts'
 import { patienceMs, type Scenario } from './world.ts'
 
 interface Round {
-  /** Of its host and its project. */
+  /** The name of the host and of the project. */
   name: string
   scenario: Scenario
   combination: Combination
 }
 
-/** What `pnpm conformance` was asked for; without it this is a run of `npm test`. */
+/** The options of `pnpm conformance`; undefined in a run of `npm test`. */
 interface Choice {
   shell?: string[]
   client?: string[]
-  /** Words of their names. */
+  /** Parts of scenario names. */
   scenario?: string[]
-  /** `K/N`: every Nth round, beginning with the Kth. */
+  /** `K/N`: every Nth round, from the Kth on. */
   slice?: string
 }
 const choice: Choice | undefined = process.env.CONFORMANCE ? JSON.parse(process.env.CONFORMANCE) : undefined
 
-/** Results of this run, and of one that it goes on with. */
+/** The results of this run, and of an earlier run that it continues. */
 const resultsFile = process.env.CONFORMANCE_RESULTS ?? ''
 const before = read(resultsFile)
 
@@ -74,7 +74,7 @@ const projectsOf = (some: readonly Round[]) =>
 
 const playable = rounds.filter(round => resultOf(round).missing === undefined)
 const plainFarms = new Farms(projectsOf(playable.filter(round => !isSigned(round))))
-/** A farm that takes signed requests has one address, and cannot be everywhere at once: these are others. */
+/** Farms for signed requests are separate, because such a farm has one fixed address. */
 const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
   PUBLIC_URL: 'http://farm.example',
   SIGNED_PORT: '0',
@@ -110,7 +110,7 @@ async function playOn(farm: TestFarm, round: Round): Promise<void> {
 const signedAddress = (farm: TestFarm): Promise<string> =>
   farm.server.said('where signed requests go', line => line.signedAddress as string | undefined)
 
-/** For the table. */
+/** Writes a result for the table. */
 function note(result: Result): void {
   if (resultsFile) appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
 }

@@ -2,17 +2,17 @@ import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { farmSettings } from './play.ts'
 
-/** A farm.yaml has a limit of projects, and every round has a project of its own. */
+/** farm.yaml has a limit of projects, and every round has its own project. */
 const projectsMax = 100
 
 interface Batch {
   projects: Record<string, WrittenProject>
-  /** How many of them have yet to be played. */
+  /** The number of rounds that have not finished. */
   left: number
   open?: Promise<{ farm: TestFarm; database: TestDatabase }>
 }
 
-/** Farms for so many projects as there are, each opened when the first of its projects is played, and closed after the last. */
+/** Farms for these projects. A farm opens at the first round of its projects and closes after the last one. */
 export class Farms {
   readonly #environment: Record<string, string>
   readonly #batches: Batch[] = []
@@ -26,7 +26,7 @@ export class Farms {
     }
   }
 
-  /** Plays this project on its farm. */
+  /** Runs the round of this project on its farm. */
   async with(project: string, act: (farm: TestFarm) => Promise<void>): Promise<void> {
     const batch = this.#batches.find(({ projects }) => project in projects)
     if (!batch) throw new Error(`no farm has the project ${project}`)
@@ -39,7 +39,7 @@ export class Farms {
     }
   }
 
-  /** Those that still run, because not all of their projects were played. */
+  /** The farms that are still open because some of their rounds did not run. */
   async close(): Promise<void> {
     for (const batch of this.#batches) await this.#close(batch)
   }

@@ -4,38 +4,38 @@
  */
 export interface HostUnderTest {
   readonly name: string
-  /** Every wait is this many times longer than on a machine like this one. */
+  /** Waits are this many times longer than on this machine. */
   readonly slowness: number
-  /** The agent's directory, and one for the scenario's own files, as the host calls them. */
+  /** The directory of the agent and one for the files of the scenario, as paths on the host. */
   readonly dir: string
   readonly scratch: string
-  /** What the agent told its owner. */
+  /** The messages of the agent. */
   readonly said: string
 
-  /** Runs the line that makes it a host of the farm; resolves once it waits for jobs. */
+  /** Runs the enrolment line and resolves when the agent waits for jobs. */
   enrol(line: string): Promise<void>
-  /** Runs the enrolled agent again. */
+  /** Starts the enrolled agent again. */
   start(): Promise<void>
-  /** To the agent, not to its job. */
+  /** Sends a signal to the agent, and not to its job. */
   signal(name: 'TERM' | 'HUP'): void
-  /** The exit code of the agent that was started last. */
+  /** The exit code of the newest agent. */
   exited(): Promise<number>
-  /** kill -9 of the agent; resolves once it is gone. Its job goes on. */
+  /** Kills the agent with SIGKILL and resolves when it has ended. Its job continues. */
   kill9(): Promise<void>
-  /** kill -9 of the job's whole process group, from outside. */
+  /** Kills the process group of the job with SIGKILL. */
   killJob(): Promise<void>
 
-  /** Waits for words of the agent to its owner, said since then (milliseconds since the epoch). */
+  /** Waits for a message of the agent since this time (milliseconds since the epoch). */
   hears(pattern: RegExp, milliseconds?: number, since?: number): Promise<unknown>
-  /** Runs shell text as the host's user; what it said. It must not fail. */
+  /** Runs shell text as the host's user and returns the output. It fails if the command fails. */
   run(text: string): Promise<string>
-  /** Command lines of the living processes there that contain the text, but for what looks for them. */
+  /** The command lines of running processes that contain the text, except the search itself. */
   processes(text: string): Promise<string[]>
-  /** Names in, and contents of, the agent's directory. */
+  /** The file names in the agent's directory, and the content of a file. */
   files(...path: string[]): string[]
   read(...path: string[]): string
   /** Replaces host.conf. */
   configure(text: string): void
-  /** The machine is gone, with everything that runs on it. */
+  /** Ends the machine and all its processes. */
   close(): Promise<void>
 }

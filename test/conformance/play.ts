@@ -4,17 +4,17 @@ import type { HostUnderTest } from './host.ts'
 import { type Certificate, Wire } from './wire.ts'
 import { type Scenario, World } from './world.ts'
 
-/** How long a lease runs on the farms of this suite: the least that a farm may have. */
+/** The lease time of the farms in this suite: the minimum that a farm allows. */
 export const leaseSeconds = 5
 
-/** The environment of a farm that scenarios are played on. */
+/** The environment of the farms that run scenarios. */
 export const farmSettings = {
   LEASE_SECONDS: String(leaseSeconds),
-  TRUST_PROXY: 'true', // the wire says by X-Forwarded-Proto whether it speaks TLS
+  TRUST_PROXY: 'true', // the proxy sets X-Forwarded-Proto to show whether it uses TLS
   AGENT_VERSION_MIN: '1.1.0',
 }
 
-/** The project of one scenario on one host, for farm.yaml: no other host may get its jobs. */
+/** The project of one scenario in farm.yaml. Only one host may get its jobs. */
 export const projectFor = (hostName: string, { project }: Scenario): WrittenProject => {
   const limits = { grace: '1s', attempts: 1, ...(project?.limits as object | undefined) }
   return { ...scriptProject(project), limits, hosts: [hostName] }

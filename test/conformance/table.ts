@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** One scenario with one combination, as conformance.test.ts writes it: first what is planned, then how it went. */
+/** One result line of conformance.test.ts: it writes one line before a round and one after it. */
 export interface Result {
   shell: string
   client: string
   scenario: string
-  /** Absent: it was planned, and has not come to an end. */
+  /** Absent before the end of the round. */
   passed?: boolean
-  /** What this machine lacks for it. */
+  /** The program that this machine lacks for the round. */
   missing?: string | undefined
 }
 
-/** What a file of results holds, one a line; nothing, when it is not there. */
+/** The results in a file with one JSON object per line; none if the file is missing. */
 export const read = (file: string): Result[] =>
   existsSync(file)
     ? readFileSync(file, 'utf8')
@@ -20,7 +20,7 @@ export const read = (file: string): Result[] =>
         .map(line => JSON.parse(line))
     : []
 
-/** A row for each shell, a column for each client; a cell says how many scenarios passed, and which did not. */
+/** A table with a row for each shell and a column for each client. A cell counts passed scenarios and lists the others. */
 export function tableOf(results: readonly Result[]): string {
   const [shells, clients] = [unique(results.map(({ shell }) => shell)), unique(results.map(({ client }) => client))]
   const row = (shell: string) => clients.map(client => cellOf(results.filter(isOf(shell, client))))
@@ -53,7 +53,7 @@ function cellOf(results: readonly Result[]): string {
   return [`${passed}/${rounds.length}`, ...failed.map(({ scenario }) => scenario)].join('<br>')
 }
 
-/** Each round once, though it may have been played in several runs. */
+/** Each planned round once, even if several runs played it. */
 const planned = (results: readonly Result[]): Result[] => [
   ...new Map(results.filter(({ passed }) => passed === undefined).map(round => [nameOf(round), round])).values(),
 ]
@@ -65,7 +65,7 @@ const isOf = (shell: string, client: string) => (result: Result) => result.shell
 
 const unique = (words: readonly string[]): string[] => [...new Set(words)]
 
-/** The page with this between its marks, which are comments with that name. */
+/** Returns the page with this text between the two comments that mark the table. */
 export function withTable(page: string, text: string, name = 'conformance'): string {
   const marks = { begin: `<!-- ${name} -->`, end: `<!-- /${name} -->` }
   const [begin, end] = [page.indexOf(marks.begin), page.indexOf(marks.end)]

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fault, Faults, kindOf } from '../../apps/agent/spec/support/faults.ts'
 import { listenStill } from '../../apps/agent/spec/support/ports.ts'
 
-/** A request that came over the wire, and the beginning of what it was answered: `ok attempt 4711.1`. */
+/** A request through the proxy, and the first line of its answer, for example `ok attempt 4711.1`. */
 export interface Crossing {
   kind: string
   path: string
@@ -18,10 +18,10 @@ export interface Certificate {
   cert: string
 }
 
-/** What is between a host and the farm, and goes wrong when a scenario wants it to: a proxy of the host's own, over real sockets. */
+/** A proxy between a host and the farm, over real sockets. A scenario tells it which requests fail. */
 export class Wire {
   readonly crossings: Crossing[] = []
-  /** Bytes a second of an answer, once it is set. */
+  /** Bytes per second of an answer, if limited. */
   bytesPerSecond = Number.POSITIVE_INFINITY
   readonly #target: URL
   readonly #server: Server
@@ -43,24 +43,24 @@ export class Wire {
     })
   }
 
-  /** A wire to the server at `target`; with a certificate it is its TLS front. */
+  /** Opens a proxy to the server at `target`. With a certificate it accepts TLS. */
   static async open(target: string, tls?: Certificate): Promise<Wire> {
     const wire = new Wire(target, tls)
     await wire.back()
     return wire
   }
 
-  /** The farm's address, as the host knows it. */
+  /** The address of the farm for the host. */
   get url(): string {
     return `${this.#scheme}://127.0.0.1:${this.#port}`
   }
 
-  /** The next `times` requests of this kind go wrong. */
+  /** The next `times` requests of this kind fail. */
   spoil(kind: string, fault: Fault, times = 1): void {
     this.#faults.injectFault(kind, fault, times)
   }
 
-  /** How many requests have yet to go wrong. */
+  /** The number of requests that still have to fail. */
   get faultsLeft(): number {
     return this.#faults.left
   }
@@ -69,19 +69,19 @@ export class Wire {
     return this.crossings.filter(crossing => crossing.kind === kind && answer.test(crossing.answer)).length
   }
 
-  /** Nobody listens any more, and what was under way is lost. */
+  /** Stops listening and drops all open requests. */
   async away(): Promise<void> {
     const closed = new Promise(resolve => this.#server.close(resolve))
     this.#cutAll()
     await closed
   }
 
-  /** Listens again, at the same address. */
+  /** Listens again at the same address. */
   async back(): Promise<void> {
     this.#port = await listenStill(this.#server, this.#port)
   }
 
-  /** From now on requests come in and none is answered, which is what a dead link looks like. */
+  /** Accepts requests and answers none, like a broken link. */
   silence(): void {
     this.#silent = true
   }
@@ -91,7 +91,7 @@ export class Wire {
     this.#cutAll()
   }
 
-  /** Resolves as soon as the condition holds; it is looked at after every request. */
+  /** Resolves when the condition is true. It is checked after every request. */
   async until(what: string, condition: () => boolean, milliseconds: number): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
@@ -111,13 +111,13 @@ export class Wire {
     })
   }
 
-  /** What no agent may bring about: a request that the farm finds malformed, too large, or not what its checksum says. */
+  /** Errors that no agent may cause: requests that are malformed, too large, or have a wrong checksum. */
   get offences(): string[] {
     const bad = this.crossings.filter(({ answer }) => /^(err (400|404 there is no|413|422)|HTTP [45])/.test(answer))
     return bad.map(({ kind, path, answer }) => `${kind} ${path}: ${answer}`)
   }
 
-  /** The newest requests, for the message of a scenario that failed. */
+  /** The newest requests, for the message of a failed scenario. */
   story(): string {
     return this.crossings
       .slice(-40)
@@ -147,13 +147,13 @@ export class Wire {
       crossing.answer = `${fault === undefined ? '' : 'spoilt: '}${beginningOf(answer)}`
       await this.#give(to, answer, fault)
     } catch {
-      from.socket.destroy() // the host or the server hung up: so does the other
+      from.socket.destroy() // if one side closes its connection, the proxy closes the other one
     } finally {
       for (const look of [...this.#looks]) look()
     }
   }
 
-  /** The request goes on to the server as it came; when the host hangs up, so does the wire. */
+  /** Forwards the request unchanged. If the host closes its connection, the proxy closes the other one. */
   async #ask(from: IncomingMessage, to: ServerResponse, body: Buffer): Promise<ServerAnswer> {
     return await new Promise((resolve, reject) => {
       const headers = { ...from.headers, connection: 'close', 'x-forwarded-proto': this.#scheme }
@@ -198,7 +198,7 @@ const bytesOf = async (stream: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(pieces)
 }
 
-/** The first two lines, in which there is no secret; of a source only its length. */
+/** The first two lines contain no secret. Of a source, only the length. */
 const beginningOf = ({ answer, bytes }: ServerAnswer): string => {
   if (answer.statusCode !== 200) return `HTTP ${answer.statusCode}`
   if (!/^text\/plain/.test(answer.headers['content-type'] ?? '')) return `${bytes.length} bytes`

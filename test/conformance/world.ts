@@ -6,41 +6,41 @@ import { eventually } from '../support/waiting.ts'
 import type { HostUnderTest } from './host.ts'
 import type { Wire } from './wire.ts'
 
-/** How long what must happen may take here. yash needs 20 s to tell its host's facts when 24 others want the two cores. */
+/** The time limit of each wait. yash needs 20 s to list its host facts while 24 other hosts use the two cores. */
 export const patienceMs = 120_000
 
-/** One promise of the farm, and what happens in the world to see whether it is kept. */
+/** One promise of the farm, and the actions that test it. */
 export interface Scenario {
-  /** What is promised, in plain words. */
+  /** The promise in plain words. */
   name: string
-  /** Tried on emulated machines, too: there are no other tools than a shell and what POSIX names. */
+  /** Also runs on emulated machines, which have only a shell and the POSIX utilities. */
   core: boolean
-  /** Of the project, beside its one step, which runs the `job.sh` that a scenario pushes. */
+  /** Options of the project besides its one step, which runs the `job.sh` that the scenario pushes. */
   project?: Omit<WrittenProject, 'steps'> & { steps?: WrittenProject['steps'] }
-  /** host.conf, instead of the one that enrolment writes. */
+  /** Replaces the host.conf that the enrolment writes. */
   conf?: string
-  /** What goes wrong from the first request on. */
+  /** Faults that apply from the first request on. */
   before?: (wire: Wire) => void
   act: (world: World) => Promise<void>
 }
 
-/** How a job must have ended. */
+/** The expected end of a job. */
 export interface End {
   verdict: string
   reason?: string
   failedStep?: string
-  /** Every byte of it. */
+  /** The whole log. */
   log: string | Buffer | RegExp
-  /** The verdicts of its attempts, the first one first; one attempt, when nothing is said. */
+  /** The verdicts of its attempts in order; by default one attempt. */
   attempts?: string[]
 }
 
-/** A farm, one host of it, and the wire between them. */
+/** A farm, one of its hosts, and the proxy between them. */
 export class World {
   readonly farm: TestFarm
   readonly host: HostUnderTest
   readonly wire: Wire
-  /** Emulated machines are slow. */
+  /** Multiplies the time limits, because emulated machines are slow. */
   readonly patienceMs: number
   #left = false
 
@@ -51,7 +51,7 @@ export class World {
     this.patienceMs = patienceMs * host.slowness
   }
 
-  /** Pushes this `job.sh`, or these files; the host's job. */
+  /** Pushes this `job.sh`, or these files, and returns the job of the host. */
   async job(script: string | Record<string, string | Buffer>): Promise<TestJob> {
     return (await this.farm.push(script, this.host.name)).job(this.host.name)
   }
@@ -61,7 +61,7 @@ export class World {
       try {
         return await look()
       } catch (error) {
-        if (error instanceof Refusal && error.status === 503) return undefined // asked again, as the farm wants it
+        if (error instanceof Refusal && error.status === 503) return undefined // the farm asks the client to try again
         throw error
       }
     }
@@ -74,19 +74,19 @@ export class World {
     )
   }
 
-  /** Until the wire has carried one more request of this kind that was answered so. */
+  /** Waits for one more request of this kind with this answer. */
   async carries(kind: string, answer = /./): Promise<void> {
     const before = this.wire.count(kind, answer)
     await this.wire.until(`${kind} answered ${answer}`, () => this.wire.count(kind, answer) > before, this.patienceMs)
   }
 
-  /** Waits for the job's end and holds it against what it must be. */
+  /** Waits for the end of the job, and compares it with the expected end. */
   async ends(job: TestJob, { verdict, reason, failedStep, log, attempts = [verdict] }: End): Promise<JobAnswer> {
     const view = await this.eventually(`the end of job ${job.id}`, async () => {
       const view = await job.view()
       return view.state === 'finished' ? view : undefined
     })
-    const [last] = view.attempts // the newest comes first
+    const [last] = view.attempts // the newest attempt is first
     assert.deepEqual(view.attempts.map(attempt => attempt.verdict).reverse(), attempts)
     const found = { verdict: view.verdict, failedStep: view.failedStep, reason: last?.reason }
     assert.deepEqual(found, { verdict, failedStep: failedStep ?? null, reason: reason ?? 'exit' }, last?.detail ?? '')
@@ -96,12 +96,12 @@ export class World {
     return view
   }
 
-  /** The host takes a job and runs it: nothing of what came before is in its way. */
+  /** Checks that the host still takes and runs a job after the scenario. */
   async works(): Promise<void> {
     await this.ends(await this.job('echo the next job\n'), { verdict: 'passed', log: 'the next job\n' })
   }
 
-  /** No process there has this in its command line; what is being killed needs a moment to be gone. */
+  /** Waits until no process of the host has this text in its command line. A killed process needs a moment to end. */
   async none(text: string): Promise<void> {
     let found: string[] = []
     await this.eventually(`no process with "${text}"`, async () => {
@@ -112,7 +112,7 @@ export class World {
     })
   }
 
-  /** Shell text that waits until the scenario opens the gate. */
+  /** A file that opens the gate, and shell text that waits for it. */
   gate(name = 'gate'): { closed: string; open: () => Promise<unknown> } {
     const file = `${this.host.scratch}/${name}`
     return {
@@ -121,7 +121,7 @@ export class World {
     }
   }
 
-  /** The agent runs again, and waits for jobs. */
+  /** Starts the agent again and waits until it claims jobs. */
   async comesBack(): Promise<void> {
     const since = Date.now()
     await this.host.start()
@@ -129,20 +129,20 @@ export class World {
     await this.host.hears(/^rumpfarm: waiting for jobs$/, this.patienceMs, since)
   }
 
-  /** TERM; the agent leaves in order. */
+  /** Sends TERM and waits for an orderly end of the agent. */
   async leave(): Promise<void> {
     this.host.signal('TERM')
     await this.leaves()
   }
 
-  /** The agent, which was told to leave, has left in order, and nothing is left: no process, no work, no broken rule of the protocol. */
+  /** Waits for an orderly end of the agent. No process and no work may be left, and no message may break the protocol. */
   async leaves(): Promise<void> {
     assert.equal(await this.host.exited(), 0)
     this.#left = true
     assert.match(this.host.said, /^rumpfarm: agent stopped$/m)
     await this.none('')
     assert.deepEqual(this.host.files('work'), [])
-    const spools = this.host.files('slot-1').filter(name => /^[0-9]+$/.test(name)) // what else is there belongs to the slot
+    const spools = this.host.files('slot-1').filter(name => /^[0-9]+$/.test(name)) // the other files belong to the slot
     assert.equal(spools.length, 1, `spools are left: ${spools.join(' ')}`)
     assert.deepEqual(
       this.host.files('slot-1', spools[0] ?? '').filter(name => /^(log|steps|runner|end)$/.test(name)),
@@ -151,17 +151,17 @@ export class World {
     assert.deepEqual(this.wire.offences, [])
   }
 
-  /** The end of every scenario. */
+  /** Ends every scenario. */
   async end(): Promise<void> {
     if (!this.#left) await this.leave()
     assert.equal(this.wire.faultsLeft, 0, 'a fault that was to come has not come')
   }
 }
 
-/** The log of a job that was told to end after it had said this: some shells add a word about each child that was killed. */
+/** The log of a job that was ended after this output. Some shells print a line for each killed child. */
 export const endedAfter = (text: string): RegExp => new RegExp(`^${text}(.*Terminated.*\\n)*$`)
 
-/** assert.deepEqual of two large buffers would print them both. */
+/** assert.deepEqual would print both large buffers. */
 export const sameBytes = (found: Buffer, wanted: Buffer): void => {
   if (found.equals(wanted)) return
   const at = wanted.findIndex((byte, index) => byte !== found[index])

@@ -10,7 +10,7 @@ const farm = sharedFarm({
   projects: { sample: { steps: [{ job: 'sh ./job.sh' }], limits: { grace: '1s' } } },
 })
 
-/** A job that counts to `upTo`, a line every 0.1 s. */
+/** A job that prints a line with a number every 0.1 s, up to `upTo`. */
 const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
 
@@ -28,7 +28,7 @@ test('a job continues when its agent is killed with SIGKILL and starts again, an
   expect(host.said).toContain('resumed')
 })
 
-// What a shell leaves when it is told to end: a child that ignores TERM, a grandchild of another session's making.
+// After TERM this shell leaves a child that ignores TERM, and a grandchild in another session.
 const stubborn = [
   'stubborn() { trap "" TERM; while :; do sleep 4711; done; }',
   'stubborn & (stubborn & stubborn) & sh -c "trap : TERM; sleep 4712; sleep 4713" &',
@@ -64,7 +64,7 @@ test('a host with a full disk reports it and takes no job', async () => {
   expect((await (await build.job('sparc')).view()).state).toBe('queued')
 })
 
-// NUL, an escape that clears the screen, HTML, bytes that are no UTF-8, a carriage return, and a line of a megabyte.
+// The log has NUL, an escape that clears the screen, HTML, invalid UTF-8, a carriage return, and a line of 1 MB.
 const nasty = Buffer.concat([
   Buffer.from('nul \0 \x1b[31mred\x1b[0m \x1b[2J <script>alert(1)</script> &amp; \xff\xfe\r\n', 'latin1'),
   Buffer.alloc(1_000_000, 'x'),

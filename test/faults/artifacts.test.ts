@@ -1,4 +1,4 @@
-// The files that jobs leave: real agents, real servers that are killed, and messages that come late, twice, or mangled.
+// Artifacts: with real agents, with servers that are killed, and with late, repeated or damaged messages.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cksum } from '@rumpfarm/contracts'
@@ -34,7 +34,7 @@ test('a failed job shows its artifacts on its page, and the farm serves them byt
 
 test('a large artifact arrives whole when the server and the agent are killed during the upload', async () => {
   const host = await farm().host('alpha', { conf: 'arch alpha native\n' })
-  // Of seq, so that no two of its chunks are alike.
+  // The output of seq makes all chunks different.
   const job = await (await farm().push('mkdir out; seq 3000000 | head -c 20000001 >out/big\n')).job('alpha')
   const file = join(farm().directory, 'data', 'logs', '0', `${job.id}.1.artifacts`, 'out,big')
   await eventually('a megabyte of it', async () => (existsSync(file) && statSync(file).size > 1_000_000) || undefined)

@@ -11,7 +11,7 @@ interface Cell {
   last: { commit: string; verdict: string } | null
 }
 
-/** Waits until the cell of a branch shows how a commit ended. */
+/** Waits until the cell of a branch shows the result of a commit. */
 const shows = (project: string, commit: string, verdict: string, branch = 'main') =>
   eventually(`${project} ${branch}: ${verdict} at ${commit}`, async () => {
     const { cells } = await farm()

@@ -1,4 +1,4 @@
-// Everything that a host may send has a limit, and each limit an answer that names it.
+// Everything that a host sends has a limit. The answer names the limit that a message exceeds.
 import type { WireLine } from '@rumpfarm/contracts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Invitation } from '../support/agent-host.ts'

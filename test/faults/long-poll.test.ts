@@ -11,7 +11,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
   test('the farm answers a waiting claim at once when a job is queued', async () => {
     const host = await newHost()
     await farm().push()
-    await host.runs(1) // the first push of a repository makes its mirror
+    await host.runs(1) // the first push of a repository creates its mirror
     const waiting = host.job(2)
     const build = await farm().push()
     await build.prepared()
@@ -82,15 +82,15 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(offerOf(await successor.claim(1, { wait: 5 }))).toBeDefined() // the reconcile task takes up to 10 s
   })
 
-  /** A claim that the farm has heard, and not answered. */
+  /** Sends a claim and resolves when the farm has received it. The claim waits for its answer. */
   async function waits(host: WireHost, claim: number, signal?: AbortSignal) {
     const lastSeen = async () =>
       Date.parse((await farm().api().get<{ lastSeenAt: string }>(`/api/v1/hosts/${host.name}`)).lastSeenAt)
-    // A sign of life is noted once in a while: this one is due.
+    // The farm writes `lastSeenAt` only from time to time. An old value makes it write now.
     await farm().sql(`UPDATE "Host" SET "lastSeenAt" = now() - interval '1 minute' WHERE "name" = '${host.name}'`)
     const before = await lastSeen()
     const answer = host.claim(claim, { wait: 50, signal })
-    answer.catch(() => {}) // looked at later
+    answer.catch(() => {}) // the test awaits it later
     await eventually(`a claim of ${host.name}`, async () => (await lastSeen()) > before || undefined)
     return { answer }
   }

@@ -1,4 +1,4 @@
-// What a host's owner decides, with real agents: the farm keeps to it, and the agent does not depend on that.
+// The farm follows the rules of a host's owner, and the real agent also checks them itself.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -58,7 +58,7 @@ farmTest('an agent refuses a job that its owner forbids, even if the farm offers
     attempts: [{ reason: 'refused', detail: "the host's owner does not allow sample: no line names it" }],
   })
   await host.hears(/attempt .*: refused: the host's owner does not allow sample/)
-  expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow() // it was not there
+  expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow() // the file did not exist
   expect(await pageOf(farm, `/jobs/${job.id}`)).toContain('does not allow sample')
 })
 

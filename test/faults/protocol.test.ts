@@ -1,4 +1,4 @@
-// What the farm answers a host whose messages come twice, late, mangled, or from the wrong one: over HTTP, in the wire's form.
+// These tests send messages twice, late, damaged, or from the wrong host, over HTTP as in the protocol.
 import { cksum, type WireAnswer } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import { sharedFarm } from '../support/farm-test.ts'
@@ -12,7 +12,7 @@ const farm = sharedFarm({
 let hosts = 0
 const newHost = () => farm().wireHost(`host-${++hosts}`)
 
-/** A host that has a job, and that job. */
+/** Returns a host that has a job, and the job. */
 async function hostWithJob() {
   const host = await newHost()
   const build = await farm().push()

@@ -3,7 +3,7 @@ import { farmTest } from '../support/farm-test.ts'
 
 const queues = 'redis'
 
-/** Redis as it fails: its process is killed and starts again empty, or it loses its keys while it runs. */
+/** Two failures of Redis: its process is killed and starts again empty, or it loses its keys while it runs. */
 const losses = [
   { what: 'Redis is stopped', lose: 'stop' },
   { what: 'Redis is emptied', lose: 'flush' },

@@ -9,7 +9,7 @@ import { freezablePostgres } from '../support/freezable-postgres.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { eventually } from '../support/waiting.ts'
 
-/** A job that counts to `upTo`, a line every 0.1 s. */
+/** A job that prints a line with a number every 0.1 s, up to `upTo`. */
 const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
 
@@ -71,7 +71,7 @@ test.concurrent('a server keeps running when every connection to PostgreSQL brea
   await database.drop()
 })
 
-/** A git whose `archive` waits as long as a test holds it. */
+/** A git whose `archive` waits until the test releases it. */
 function heldGit() {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-git-'))
   afterAll(() => rmSync(directory, { recursive: true }))

@@ -1,4 +1,4 @@
-// Signed requests over plain HTTP: the real agent, the real farm, and a man in the middle who reads and changes everything.
+// Signed requests over plain HTTP: a real agent, a real farm, and an attacker between them who reads and changes data.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -25,7 +25,7 @@ afterAll(() => man.close())
 
 const signedLine = ({ signedLine }: Invitation) => signedLine ?? 'echo no line'
 
-/** A host, and a project that only it builds. */
+/** Creates a host, and a project that only this host builds. */
 async function newHost(name: string): Promise<AgentHost> {
   await farm().project(name, scriptProject({ hosts: [name] }))
   return farm().host(name, { by: signedLine })
@@ -88,10 +88,10 @@ test('an agent that started from a pipe does not download itself again over plai
 
 const files = (script: string) => ({ 'job.sh': script, 'right.txt': 'right\n' })
 
-/** Where one byte is changed, and on whose way. */
+/** The position of the changed byte, and the message that contains it. */
 type Spot = [what: string, kind: string, where: RegExp, who: 'request' | 'answer']
 
-/** Changes the next so many messages that have such a spot, and no more. */
+/** Changes one byte in each of the next `times` messages that match the spot. */
 const meddlesWith = ([, kind, where, way]: Spot, times: number): (() => number) => {
   let changed = 0
   const change = (bytes: Buffer, of: string) => {
@@ -179,7 +179,7 @@ describe('an attacker changes a message before or after a job; the receiver reje
   beforeAll(() => newHost('changed'))
 
   test.each(beforeJob)('the receiver rejects a change of %s', async (...spot) => {
-    const times = spot[1] === 'sources' ? 2 : 1 // a third wrong download would end the job as broken
+    const times = spot[1] === 'sources' ? 2 : 1 // after a third wrong download the job would be broken
     const changed = meddlesWith(spot, times)
     const before = man.exchanges.length
     const job = await (await farm().push(files(`: ${spot[0]}\ncat right.txt\n`), 'changed')).job()
@@ -203,7 +203,7 @@ describe('requests that an attacker has recorded', () => {
     expect((await host.hello(['amd64'])).code).toBe(0)
   })
 
-  /** A host of the scene's own, which has said hello. */
+  /** Creates a separate host that has sent a hello. */
   async function signedHost(name: string) {
     const host = new SignedWireHost(signedUrl, name)
     await host.enrolSigned((await invite(name)).token)
@@ -232,7 +232,7 @@ describe('requests that an attacker has recorded', () => {
       const again = await (await fetch(`${url}${signed.path}`, { method: 'POST', body })).text()
       expect(host.believe(again, signed.nonce)).toMatchObject({ code: 401, text: 'replay' })
     }
-    // One that was held back, and comes after a later one, is late too.
+    // A request that the attacker delays until after a later request is rejected, too.
     const held = host.sign('POST', path.replace('offset=0', 'offset=7'), body)
     expect((await host.post(path.replace('offset=0', 'offset=9'), body)).code).toBe(409)
     const late = await (await fetch(`${otherUrl}${held.path}`, { method: 'POST', body })).text()
@@ -318,7 +318,7 @@ describe('requests that an attacker has recorded', () => {
 
 const older = (text: string) => text.replace(/^AGENT_VERSION=.*$/m, 'AGENT_VERSION=0.9.0+1')
 
-/** A host on which an older agent starts, and is offered the farm's. */
+/** Starts a host with an older agent. The farm offers its own version. */
 async function olderHost(name: string): Promise<AgentHost> {
   const host = await newHost(name)
   await host.stop()

@@ -1,4 +1,4 @@
-// Hosts that are not heard any more: what the pages, the API and their owners learn of it, on real servers.
+// The pages, the API and the owners show that a host is silent, with real servers.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
 import { farmTest, sharedFarm } from '../support/farm-test.ts'
@@ -21,7 +21,7 @@ const becomes = (farm: TestFarm, name: string, presence: string) =>
     return host.presence === presence ? host : undefined
   })
 
-/** The address and secret of a host's owner. */
+/** Sets the alert of a host to this receiver. */
 async function alert(farm: TestFarm, name: string, receiver: Receiver) {
   const { secret } = await farm.api().post<{ secret: string }>(`/api/v1/hosts/${name}/alert`, { url: receiver.url })
   receiver.secret = secret
@@ -80,7 +80,7 @@ test('one of two servers sends the owner one signed alert, the job is lost and r
 
   await vax.post(`/agent/v1/bye?instance=${vax.instance}`, [])
   await becomes(farm(), 'vax', 'away')
-  // Another host's silence is noticed after that: by then vax's would have been, too.
+  // vax would be silent before this other host is.
   await farm().wireHost('sun')
   await becomes(farm(), 'sun', 'silent')
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])

@@ -1,4 +1,4 @@
-// An agent that reaches the farm through an ssh of its own, and a real sshd.
+// An agent connects to the farm through its own ssh and a real sshd.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-/** The owner has carried agent.sh over by hand, and has written host.conf. */
+/** The owner has copied agent.sh to the host and written host.conf. */
 const byHand = ({ token }: Invitation) =>
   `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh --url http://${gateway.farm} enroll ${token}`
 const through = (conf = gateway.conf) => ({ conf, by: byHand })
@@ -51,14 +51,14 @@ test('an agent runs jobs through one ssh, which ends with the agent, and check o
     ),
   ])
   expect(gateway.lines.join('\n')).toContain('Accepted publickey for')
-  // bash would wait for ever beside a child that lives
+  // ssh must not be a child of the agent, because bash would wait for it without end
   expect(await host.run(`ps -o args= --ppid "$(cut -d' ' -f1 ${host.dir}/lock.*)"`)).not.toContain('ssh -F')
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
   host.signal('TERM')
   expect(await host.exited()).toBe(0)
   await endOfTunnels(host)
 
-  // Without the agent, check opens a tunnel for as long as it asks.
+  // If no agent runs, check opens a tunnel for its own requests.
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^the farm answers$/m)
   await endOfTunnels(host)
 })
@@ -136,7 +136,7 @@ test('an agent with a wrong tunnel in host.conf does not connect to the farm dir
   const seen = farm().server.lines.length
   const conf = gateway.conf.replace(/^tunnel \S+/, 'tunnel nobody-here')
   const by = ({ token }: Invitation) => `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh enroll ${token}`
-  const host = await farm().beginHost('wrong-word', { conf, by }) // the farm itself would be near
+  const host = await farm().beginHost('wrong-word', { conf, by }) // the host could reach the farm directly
   await host.hears(/^rumpfarm: no answer from the farm at .* \(no tunnel through nobody-here yet: .*\)$/, 60_000)
   expect(await host.exited()).toBe(1)
   expect(

@@ -1,4 +1,4 @@
-// Two server processes side by side, on one database, one Redis and one directory.
+// Two server processes share one database, one Redis and one directory.
 import { beforeAll, expect, test } from 'vitest'
 import { scriptProject } from '../support/farm-fixture.ts'
 import { sharedFarm } from '../support/farm-test.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   other = await farm().another()
 })
 
-/** The same host, as it is when a balancer sends its next request to the other server. */
+/** The same host at the other server, as if a load balancer sent its next request there. */
 const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
 
 test('a host at one server gets a job at once that the other server has queued', async () => {
@@ -76,7 +76,7 @@ test('a host receives a cancel from one server with its next answer from the oth
   const offer = await host.job(1)
   await atOther(host).progress(offer, 'running\n')
   await (await build.job('sparc')).cancel()
-  // Redis carries the word from one to the other: a moment, where the lease's renewal would take 2 s.
+  // Redis sends the cancel to the other server at once. The next renewal of the lease would take 2 s.
   const told = async () => (await atOther(host).progress(offer, '', { offset: 8 })).lines
   await eventually(
     'the cancel',
@@ -111,7 +111,7 @@ test('a server rejects a host that an administrator has removed at the other ser
     return answer.code === 401 ? answer : undefined
   })
   expect(late.text).toMatch(/^this credential is not known/)
-  expect(Date.now() - begun).toBeLessThan(4_000) // Redis carries it; a credential is cached for 5 s
+  expect(Date.now() - begun).toBeLessThan(4_000) // Redis sends it at once; without Redis a server caches a credential for 5 s
   expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
 })
 

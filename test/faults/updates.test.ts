@@ -1,4 +1,4 @@
-// Agents of other versions than the farm's own, and agents below its floor.
+// Agents with another version than the farm's, and agents older than AGENT_VERSION_MIN.
 import { execFileSync } from 'node:child_process'
 import { cksum, lineValue } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
@@ -49,7 +49,7 @@ farmTest('the page of a host and the API show the result of an update', idle, as
   const host = await farm.host('vax')
   const { agentVersion } = await hostOf(farm, 'vax')
   await host.stop()
-  // A host whose shell cannot even try it: nothing of the farm's may be wrong for this.
+  // The update fails in the shell of this host: the farm itself must report no error.
   host.changeAgent(text =>
     asVersion('0.9.0+1')(text).replace(/^test_update\(\) \{$/m, 'test_update() {\nWHY="no room"; return 1'),
   )
@@ -117,7 +117,7 @@ farmTest(
     expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): drains' })
     expect(lineValue(hello.lines, 'poll')).toBe('50')
 
-    expect(await host.claim(1)).toMatchObject({ code: 0 }) // what it has, it is told again
+    expect(await host.claim(1)).toMatchObject({ code: 0 }) // a repeated claim returns the job that the host has
     expect(await host.progress(offer, 'log\n')).toMatchObject({ code: 0 })
     expect(await host.finish(offer, 'log\n')).toMatchObject({ code: 0, lines: [['verdict', 'passed']] })
     const claim = await host.claim(2)

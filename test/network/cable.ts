@@ -39,17 +39,17 @@ export class Cable implements Plug {
     await onHost(`ip link set lo up && ip addr add ${this.#hostAddress}/30 dev ${host} && ip link set ${host} up`)
   }
 
-  /** Pulled out: both ends see it. */
+  /** Disconnects the link, and both ends notice it. */
   async cut(): Promise<void> {
     await ip('link', 'set', this.#farmEnd, 'down')
   }
 
   async heal(): Promise<void> {
-    await run('nft', ['delete', 'table', 'inet', this.#farmEnd]).catch(() => {}) // it was cut otherwise
+    await run('nft', ['delete', 'table', 'inet', this.#farmEnd]).catch(() => {}) // fails if the link was cut in another way
     await ip('link', 'set', this.#farmEnd, 'up')
   }
 
-  /** So many of a hundred packets vanish, and nobody is told. */
+  /** Drops this percentage of the packets without a message to the sender. */
   async lose(percent: number, ...ways: Way[]): Promise<void> {
     const end = this.#farmEnd
     const drop = `${percent < 100 ? `numgen random mod 100 < ${percent} ` : ''}drop`
@@ -61,14 +61,14 @@ export class Cable implements Plug {
     await run('nft', [`table inet ${end} {\n${chains.join('\n')}\n}`])
   }
 
-  /** As slow as a modem, in both directions. */
+  /** Limits the speed in both directions, like a modem. */
   async slow(bytesPerSecond: number): Promise<void> {
     const limit = `root tbf rate ${bytesPerSecond * 8}bit burst 3kb latency 2s`
     await run('tc', `qdisc replace dev ${this.#farmEnd} ${limit}`.split(' '))
     await this.#onHost(`tc qdisc replace dev ${this.#hostEnd} ${limit}`)
   }
 
-  /** Late, and not in order. */
+  /** Delays packets and changes their order. */
   async delay(words: string): Promise<void> {
     await run('tc', `qdisc replace dev ${this.#farmEnd} root netem ${words}`.split(' '))
     await this.#onHost(`tc qdisc replace dev ${this.#hostEnd} root netem ${words}`)

@@ -1,4 +1,4 @@
-// A host whose link is cut in mid-job, for longer than its lease, in every way in which links fail.
+// The link of a host fails during a job, for longer than the lease, in several ways.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -27,7 +27,7 @@ const farm = sharedFarm({
   projects,
 })
 
-/** A job that talks on a host behind a cable of its own, of which the farm has heard something. */
+/** Starts a job that prints lines on a host with its own link, and waits for the first log bytes at the farm. */
 export async function talkingJob(farm: TestFarm, name: string) {
   const cable = new Cable()
   const host = await farm.host(name, { cable })

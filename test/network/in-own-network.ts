@@ -8,7 +8,7 @@ const links = (): string[] =>
         line !== '' && !/^\d+: (lo|tunl0|sit0|ip6tnl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6gre0)[@:]/.test(line),
     )
 
-/** Tests that cut links do so where there are no others' links, and leave none. */
+/** Tests that cut links run in their own network, so they change no other link and leave none. */
 export default () => {
   const others = links()
   if (others.length > 0)

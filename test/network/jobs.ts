@@ -17,17 +17,17 @@ const linesOf = (file: string): string[] => {
   try {
     return readFileSync(file, 'utf8').split('\n').slice(0, -1)
   } catch {
-    return [] // it has not begun
+    return [] // the job has not begun
   }
 }
 
-/** Waits until the job itself, wherever the farm believes it to be, has said so many more lines. */
+/** Waits until the job has printed this many more lines, whatever the farm knows. */
 export async function saysMore(copy: string, lines: number): Promise<void> {
   const before = linesOf(copy).length
   await eventually(`${lines} more lines`, () => linesOf(copy).length >= before + lines || undefined, 90_000)
 }
 
-/** One process said it all, and never fell silent for long. */
+/** Checks that one process printed the whole log, without long pauses. */
 export async function expectUnbroken(job: TestJob, copy: string, milliseconds = 4_000): Promise<void> {
   expect((await job.log()).toString()).toBe(readFileSync(copy, 'utf8'))
   const said = linesOf(copy).slice(0, -1)

@@ -1,4 +1,4 @@
-// Hosts at the end of slow, lossy and late links.
+// Hosts with slow links, links that lose packets, and links that delay packets.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -18,16 +18,16 @@ const hasNetem = () =>
   spawnSync('tc', 'qdisc add dev lo root netem delay 0ms'.split(' ')).status === 0 &&
   spawnSync('tc', 'qdisc del dev lo root'.split(' ')).status === 0
 
-/** So many bytes that do not compress, byte after byte known. */
+/** Returns this number of known bytes that cannot be compressed. */
 const talkative = (bytes: number) =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => ((i * 2654435761) >>> 11) & 255))
 
-/** Runs a job on a host behind the cable whose log are these bytes; `spoil` is done to the link once the job runs. */
+/** Runs a job that prints these bytes, on a host with its own link. `spoil` changes the link after the job has started. */
 async function expectWholeLog(name: string, log: Buffer, spoil: (cable: Cable) => Promise<void>) {
   const cable = new Cable()
   const host = await farm().host(name, { cable })
   const spoilt = join(farm().directory, `${name}.spoilt`)
-  // The sources bring the bytes, before the link is spoilt.
+  // The sources contain the bytes, so they arrive before the link becomes bad.
   const script = `echo ready; until [ -e ${spoilt} ]; do sleep 0.1; done; cat log.bin`
   const job = await (await farm().push({ 'job.sh': script, 'log.bin': log }, name)).job(name)
   await job.logged('ready\n')

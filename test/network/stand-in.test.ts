@@ -1,4 +1,4 @@
-// A host that was cut off, and a machine that stands in for it meanwhile: made from a backup of its directory, with its name.
+// A host loses its link, and a stand-in made from its backup runs with the same name.
 import { describe, expect, test } from 'vitest'
 import type { AgentHost } from '../support/agent-host.ts'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
@@ -9,7 +9,7 @@ import { Cable } from './cable.ts'
 const names = ['idle', 'old', 'busy', 'fresh', 'early'] as const
 type Name = (typeof names)[number]
 
-/** The grace is long: a host that was fenced must not make use of it. */
+/** lost-after is long: a fenced host must not use that time. */
 const limits = { grace: '5m', 'lost-after': '1s', attempts: 3 }
 const patient = { grace: '5m', 'lost-after': '10m', attempts: 3 }
 
@@ -21,7 +21,7 @@ const farm = sharedFarm({
   ),
 })
 
-/** On the first machine it runs for ever, with a child and a stray that no TERM ends; on the second it passes. */
+/** On the first machine the job runs without end, with two processes that ignore TERM. On the second machine it passes. */
 const script = `
 echo "$WHO begins"
 if [ "$WHO" = second ]; then echo "$WHO ends"; exit 0; fi
@@ -62,7 +62,7 @@ const jobsProcesses = async (host: AgentHost) =>
     .concat(await host.processes('attempt-'))
     .concat(await host.processes('agent.sh job'))
 
-/** The first machine's link is back: it ends its job, whatever that wants, and waits until it is wanted. */
+/** The link of the first machine is back: its agent ends the job and waits until the farm accepts it. */
 async function expectFenced({ cable, host }: { cable: Cable; host: AgentHost }) {
   expect(await jobsProcesses(host)).not.toEqual([])
   await cable.heal()
@@ -75,7 +75,7 @@ async function expectFenced({ cable, host }: { cable: Cable; host: AgentHost }) 
   await host.hears(/another agent runs as this host/, 30_000)
 }
 
-/** The next job is the second machine's, though the first waits for one, too. */
+/** The second machine gets the next job, although the first machine waits for one, too. */
 async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) {
   const next = await (await farm.push(script, name)).job(name)
   const { verdict, attempts } = await next.finished()

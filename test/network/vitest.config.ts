@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// A run of its own: these tests need a network of their own around them. See own-network.sh, or `npm run network`.
+// These tests run separately because they need their own network: see own-network.sh, or run `npm run network`.
 export default defineConfig({
   test: {
     name: 'network',

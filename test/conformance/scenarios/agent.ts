@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { endedAfter, type Scenario, type World } from '../world.ts'
 
-/** The agent itself is killed, told to go, or started twice. */
+/** Somebody kills, stops or starts the agent. */
 export const agentScenarios: Scenario[] = [
   {
     name: 'a killed agent continues the same job when it starts again, and the log is whole',
@@ -121,7 +121,7 @@ export const agentScenarios: Scenario[] = [
   },
   {
     name: 'a host with a full disk reports it, and takes no job until there is free space',
-    core: false, // in a bare chroot df knows nothing, and that counts as room
+    core: false, // in a chroot without /proc df shows nothing, which counts as free space
     act: async world => {
       await world.leave()
       const conf = world.host.read('host.conf')

@@ -1,6 +1,6 @@
 import { endedAfter, type Scenario } from '../world.ts'
 
-/** What cannot be told to end: it and what it starts ignore TERM. */
+/** A process that ignores TERM and starts others that do, too. */
 const deaf = "trap '' TERM\nwhile :; do sleep 4711; done\n"
 
 const family = [
@@ -14,7 +14,7 @@ const family = [
 
 const block = Buffer.from(Array.from({ length: 100 }, (_, i) => `${'-'.repeat(40)} line ${i}\n`).join(''))
 
-/** How a job is ended before its time. */
+/** Reasons that end a job early. */
 export const endingScenarios: Scenario[] = [
   {
     name: 'the agent ends a cancelled job, and kills its grandchildren and daemons that ignore TERM',
@@ -22,7 +22,7 @@ export const endingScenarios: Scenario[] = [
     act: async world => {
       const job = await world.job({ 'job.sh': family, 'deaf.sh': deaf })
       await world.logged(job, 'up\n')
-      // Their shells, for ksh93 sleeps by itself.
+      // Counts the shells, because ksh93 sleeps without a child process.
       const deafOnes = () => world.host.processes('./deaf.sh')
       await world.eventually('three that are deaf', async () => (await deafOnes()).length >= 3 || undefined)
       await job.cancel()
@@ -72,7 +72,7 @@ export const endingScenarios: Scenario[] = [
   },
   {
     name: 'the agent ends a process that left the job’s group and environment, or lists it in the log as left running',
-    core: false, // there need not be a setsid
+    core: false, // a host may have no setsid
     act: async world => {
       const job = await world.job('setsid env -i sleep 4742 & echo left')
       await world.ends(job, { verdict: 'passed', log: /^left\n(left running: pid [0-9]+ sleep 4742\n)?$/ })

@@ -6,7 +6,7 @@ import { jobScenarios } from './jobs.ts'
 import { updateScenarios } from './updates.ts'
 import { wireScenarios } from './wire.ts'
 
-/** What the farm promises of every host, whatever its shell, its HTTP client and its way to start a job. */
+/** The promises of the farm to every host, with any shell, HTTP client and launcher. */
 export const scenarios: readonly Scenario[] = [
   ...jobScenarios,
   ...artifactScenarios,
@@ -16,5 +16,5 @@ export const scenarios: readonly Scenario[] = [
   ...updateScenarios,
 ]
 
-/** Those for emulated machines. */
+/** The scenarios for emulated machines. */
 export const coreScenarios: readonly Scenario[] = scenarios.filter(({ core }) => core)

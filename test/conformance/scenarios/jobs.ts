@@ -14,7 +14,7 @@ const oddValues = {
   ODD_UTF8: 'grüße',
 }
 
-/** Every byte there is, with a NUL and a half line at the end. */
+/** Every byte value, with a NUL and a line without an end. */
 export const everyByte = Buffer.concat([
   Buffer.from(Array.from({ length: 256 * 200 }, (_, i) => i % 256)),
   Buffer.from('\r\n\0end'),
@@ -22,7 +22,7 @@ export const everyByte = Buffer.concat([
 
 const environment = Object.entries(oddValues).map(([key, value]) => `${key}=${value}\n`)
 
-/** What happens when nothing goes wrong. */
+/** Jobs without failures. */
 export const jobScenarios: Scenario[] = [
   {
     name: 'a job fails at its failing step, its log has every byte, and its environment has odd values unchanged',
@@ -79,7 +79,7 @@ export const jobScenarios: Scenario[] = [
       ],
     },
     act: async world => {
-      // Killed by signal 2 is 130, to ksh93 258, to yash 386.
+      // For a process killed by signal 2 the exit code is 130, in ksh93 258, in yash 386.
       const numbers = Array.from({ length: 2000 }, (_, i) => `${i + 1}\n`).join('')
       const log = `${numbers}warning\nboth\nboth\nkilled\ny\nas many\n`
       await world.ends(await world.job('echo not run'), { verdict: 'passed', log })
@@ -87,10 +87,10 @@ export const jobScenarios: Scenario[] = [
   },
   {
     name: 'an agent that may use one processor gives its jobs FARM_JOBS=1',
-    core: false, // there need not be a taskset
+    core: false, // a host may have no taskset
     act: async world => {
       await world.leave()
-      await world.host.run('taskset -pc 0 1') // the parent of what is started there
+      await world.host.run('taskset -pc 0 1') // the agent inherits this from its parent
       await world.comesBack()
       await world.ends(await world.job('echo "$FARM_JOBS"'), { verdict: 'passed', log: '1\n' })
     },

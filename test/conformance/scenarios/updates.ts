@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Scenario, World } from '../world.ts'
 
-/** Agents of other versions than the farm's own, and below the least that it accepts, which is 1.1.0. */
+/** Agents with another version than the farm's, and agents older than AGENT_VERSION_MIN, which is 1.1.0. */
 export const updateScenarios: Scenario[] = [
   {
     name: 'an agent of another version updates itself to the version of the farm, and runs jobs again',
