@@ -124,8 +124,10 @@ for (const [what, programs, client] of choices) {
 }
 
 const hasIpv6 = Object.values(networkInterfaces()).some(each => each?.some(({ address }) => address === '::1'))
-const raw = ['perl', 'python', 'nc', 'openssl'].filter(client => whereIs(client.replace('python', 'python3')))
-test.skipIf(!hasIpv6).each(raw)('%s connects to a farm with an IPv6 address', async client => {
+const ipv6Clients = ['curl', 'wget', 'perl', 'python', 'nc', 'openssl'].filter(client =>
+  whereIs(client.replace('python', 'python3')),
+)
+test.skipIf(!hasIpv6).each(ipv6Clients)('%s connects to a farm with an IPv6 address (needs ::1)', async client => {
   const secure = client === 'openssl'
   const answer = (_: unknown, response: { end: (text: string) => void }) => response.end('ok\nend\n')
   const certificate = authority.certificate({ names: 'IP:::1' })
