@@ -1,4 +1,4 @@
-// ARCHITECTURE.md's table of who may import whom, held against the code.
+// Compares the imports with the table of ARCHITECTURE.md.
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importCircles } from './support/import-circles.ts'
@@ -8,13 +8,13 @@ const code = sourceFiles(/\.(ts|tsx|mjs)$/)
 const shipped = code.filter(file => !isTest(file))
 
 interface Part {
-  /** Its row of the table. */
+  /** The name in its row of the table. */
   name: string
-  /** Which files it has. */
+  /** The pattern of its files. */
   place: RegExp
-  /** What of ours it may import beside itself, in the table's words. */
+  /** The packages of the farm that it may import, in the words of the table. */
   ours: string
-  /** What it may import, beside its own files. */
+  /** The pattern of the imports that it may have besides its own files. */
   may: RegExp
 }
 
@@ -24,7 +24,7 @@ const parts: Part[] = [
     name: '*.rule.ts',
     place: /^packages\/farm\/src\/.*\.rule\.ts$/,
     ours: 'contracts, other rules',
-    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|node:path|node:crypto)$/, // no I/O in any of them
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|node:path|node:crypto)$/, // none of these does I/O
   },
   {
     name: 'farm',
@@ -60,7 +60,7 @@ const parts: Part[] = [
   { name: 'apps/agent', place: /^apps\/agent\/lib\//, ours: 'nothing: it knows only the protocol page', may: /^$/ },
 ]
 
-/** `file imports what`, for each import that is not allowed. */
+/** `file imports name`, for each import that the table forbids. */
 const offences = (files: readonly SourceFile[], allowed: (name: string, file: SourceFile) => boolean): string[] =>
   files.flatMap(file => importsOf(file).flatMap(name => (allowed(name, file) ? [] : [`${file.path} imports ${name}`])))
 
@@ -108,7 +108,7 @@ test.each(parts)('$name imports only the packages that its row allows', ({ name,
   expect(offences(files, imported => (isFile(imported) ? place.test(imported) : may.test(imported)))).toEqual([])
 })
 
-/** The file that a package of ours stands for. */
+/** The entry file of one of the farm's packages. */
 const fileOf = (imported: string) => imported.replace(/^@rumpfarm\/([a-z-]+)$/, 'packages/$1/src/index.ts')
 
 test('no files import each other in a circle, not even for types', () => {

@@ -41,7 +41,7 @@ const firstMigrations = async (count: number): Promise<string> => {
   return directory
 }
 
-// What a database keeps of its migrations, without ids and times.
+// The migration history of a database, without ids and times.
 const history = `SELECT migration_name, checksum, logs, rolled_back_at, applied_steps_count, length(id) AS id_length,
     finished_at >= started_at AS finished FROM _prisma_migrations ORDER BY started_at`
 const historyColumns = `SELECT column_name, data_type, character_maximum_length, is_nullable, column_default

@@ -1,4 +1,4 @@
-// A farm below a path of its host: PUBLIC_URL=https://example.org/farm behind a proxy that takes the path away.
+// A farm below a path: PUBLIC_URL=https://example.org/farm behind a proxy that removes the path.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, apiClient } from '../apps/server/src/cli/api-client.ts'
 import { type AgentHost, lineFor } from './support/agent-host.ts'
@@ -114,7 +114,7 @@ async function signIn(): Promise<string> {
   return cookieOf(await fetch(url, { method: 'POST', redirect: 'manual' }))
 }
 
-/** Asks for everything that the pages name, and everything that those name; a form's address is asked without a session. */
+/** Requests every address on the pages and on their linked pages. It requests addresses of forms without a session. */
 async function crawl(headers: Record<string, string>): Promise<{ broken: string[]; pages: string[] }> {
   const broken: string[] = []
   const pages: string[] = []
@@ -126,7 +126,7 @@ async function crawl(headers: Record<string, string>): Promise<{ broken: string[
     const isRight = isForm ? [303, 401].includes(answer.status) : answer.status < 400
     if (!isRight || !address.startsWith(`${proxy.url}/`)) broken.push(`${wish}: ${answer.status}`)
     const isPage = answer.headers.get('content-type')?.startsWith('text/html')
-    if (!isPage) await answer.body?.cancel() // of a stream there is no end
+    if (!isPage) await answer.body?.cancel() // a stream has no end
     for (const found of isPage && !isForm ? wishesOf(await answer.text(), address) : []) seen.add(found)
     const location = answer.headers.get('location')
     if (location !== null) seen.add(`GET ${new URL(location, address)}`)

@@ -1,4 +1,4 @@
-// The shipped sample, by the steps that farm.yaml has for it.
+// Runs the shipped sample with the steps in farm.yaml.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

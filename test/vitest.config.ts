@@ -5,7 +5,7 @@ export default defineConfig({
     name: 'test',
     globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     exclude: ['**/node_modules/**', 'e2e/**', 'network/**'], // Playwright runs e2e; network has its own configuration
-    // Most of a conformance scenario is waiting.
+    // A conformance scenario mostly waits.
     maxConcurrency: Number(process.env.CONFORMANCE_AT_ONCE ?? 6),
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -6,7 +6,7 @@ import type { Scenario } from '../conformance/world.ts'
 
 const sample = fileURLToPath(new URL('../../samples/this-unix', import.meta.url))
 
-/** A whole job as farm.yaml has it: the machine's own compiler builds the shipped sample, and its tests run there. */
+/** The job of farm.yaml for the sample: the machine's compiler builds the sample, and its tests run there. */
 export const nativeBuild: Scenario = {
   name: 'the machine configures, builds and tests the shipped sample itself',
   core: false,

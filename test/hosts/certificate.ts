@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Certificate } from '../conformance/wire.ts'
 import { output } from './command.ts'
 
-/** A certificate for the loopback address that is its own authority. */
+/** A self-signed certificate for the loopback address. */
 export async function ownCertificate(): Promise<Certificate> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-tls-'))
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]

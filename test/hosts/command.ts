@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
-/** What the command printed; when it fails, the error tells what it said. */
+/** Returns the output of the command. If the command fails, the error contains the output. */
 export async function output(command: string, words: readonly string[], cwd?: string): Promise<string> {
   const options = { maxBuffer: 64 << 20, ...(cwd === undefined ? {} : { cwd }) }
   return (await execute(command, words, options)).stdout

@@ -19,7 +19,7 @@ export class Debian {
     writeFileSync(this.#conf, settings(this.#directory, architecture))
   }
 
-  /** Files of these packages and of all that they need, in an order in which they can be unpacked. */
+  /** The files of these packages and of their dependencies, in the order of unpacking. */
   async closure(packages: readonly string[]): Promise<string[]> {
     const words = ['install', '--yes', '--download-only', '--no-install-recommends', ...packages]
     await this.#apt(words)
@@ -30,13 +30,13 @@ export class Debian {
       .map(name => join(archives, name))
   }
 
-  /** The file of this one package. */
+  /** The file of one package. */
   async package(name: string): Promise<string> {
     await this.#apt(['download', name])
     return join(this.#directory, this.#newest(new RegExp(`^${name}_.*[.]deb$`)))
   }
 
-  /** The directory in which the package's sources are, with Debian's changes. */
+  /** The directory of the sources of the package, with the changes of Debian. */
   async source(name: string): Promise<string> {
     writeSourceLists(join(this.#directory, 'sources'))
     await this.#apt(['source', '--download-only', name], sourceOptions(join(this.#directory, 'sources')))
@@ -60,7 +60,7 @@ export class Debian {
   async #apt(words: readonly string[], options: readonly string[] = []): Promise<void> {
     const apt = (...more: string[]) =>
       output('apt-get', ['--config-file', this.#conf, ...options, ...more], this.#directory)
-    // One index that does not come (a mirror between two states) must not be in the way of packages of another one.
+    // One missing index (the mirror changes at that moment) must not prevent the download of other packages.
     const updated = await apt('update').catch((error: Error) => error.message)
     await apt(...words).catch((error: Error) => {
       throw new Error(`${error.message}\n--- apt-get update had said:\n${updated}`)
@@ -83,7 +83,7 @@ const sourceOptions = (directory: string): string[] =>
     ([key, value]) => ['-o', `${key}=${value}`],
   )
 
-/** The machine's own lists, but for the sources of the packages. */
+/** The package sources of this machine, without the source packages. */
 function writeSourceLists(directory: string): void {
   const parts = '/etc/apt/sources.list.d'
   const listed = existsSync(parts) ? readdirSync(parts).map(name => join(parts, name)) : []
@@ -95,9 +95,9 @@ function writeSourceLists(directory: string): void {
   }
 }
 
-/** Unpacks packages without running anything of theirs: their programs are for another processor. */
+/** Unpacks packages without their scripts, because their programs are for another processor. */
 export async function unpack(files: readonly string[], directory: string): Promise<void> {
-  // Debian's packages say /bin and /lib for what lies below /usr.
+  // Debian's packages use /bin and /lib for directories below /usr.
   const text = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
   for (const file of files) await output('sh', ['-c', text, 'sh', file, directory])
 }

@@ -21,12 +21,12 @@ import { missingTool, restrict } from './restricted.ts'
 /** Disks that take minutes to build stay here, so a second run is quick. `rm -rf .farm/hosts` deletes all of them. */
 export const cache = fileURLToPath(new URL('../../.farm/hosts', import.meta.url))
 
-/** Counts up when disks are made in another way than before. */
+/** Increase it when the way to make disks changes. */
 const edition = 1
 
 export const emulatorOf = (qemu: string): string => `/usr/bin/qemu-${qemu}-static`
 
-/** The directory that is the machine's disk; made when it is not there or was made for something else. */
+/** Returns the disk directory of the machine, and makes it if it is missing or was made for another purpose. */
 export async function diskOf({ name, disk, qemu }: Machine): Promise<string> {
   const directory = join(cache, 'disks', name)
   const label = JSON.stringify({ edition, disk })
@@ -42,7 +42,7 @@ export async function diskOf({ name, disk, qemu }: Machine): Promise<string> {
   return directory
 }
 
-/** Undefined, or what must be installed here first. */
+/** The program that must be installed here first, or undefined. */
 export async function missingFor({ disk, qemu }: Machine): Promise<string | undefined> {
   if (!(await runs('unshare', '-Ur', '--mount', 'true'))) return 'user namespaces (unshare -Ur --mount true)'
   if (qemu !== undefined && !isExecutable(emulatorOf(qemu))) return `${emulatorOf(qemu)} (Debian: qemu-user-static)`
@@ -70,7 +70,7 @@ async function fill(directory: string, disk: Disk, qemu: string | undefined): Pr
   }
 }
 
-/** Android's shell is mksh; its own tools are no match for a busybox, and so its owner installs one. */
+/** Android has mksh as its shell. Its own tools are limited, so owners install a busybox. */
 async function installDebiansBusybox(
   directory: string,
   disk: Disk & { kind: 'busybox' },
@@ -101,7 +101,7 @@ async function installPackages(
   for (const [name, to] of Object.entries(links)) symlinkSync(to, join(directory, 'usr/bin', name))
 }
 
-/** The program, and a link for each of its applets, as `busybox --install` would make them. */
+/** Writes the program and a link for each applet, like `busybox --install`. */
 async function installBusybox(directory: string, program: string, qemu: string | undefined): Promise<void> {
   mkdirSync(join(directory, 'bin'))
   copyFileSync(program, join(directory, 'bin/busybox'))

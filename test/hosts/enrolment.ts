@@ -1,6 +1,6 @@
 import type { Fetch } from './machines.ts'
 
-/** The farm's one line as such a host runs it: what brings the agent's text is another program, the rest is the same. */
+/** The enrolment line of the farm for such a host, with another download program. */
 export function enrolmentBy(fetch: Fetch): (line: string) => string {
   return line => {
     const [, url = '', token] = /^curl -fsS (\S+)\/agent\.sh \| sh -s -- enroll (\S+)$/.exec(line) ?? []

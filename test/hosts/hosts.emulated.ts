@@ -1,4 +1,4 @@
-// `./farm hosts`: the core of the conformance suite on machines of other kinds than this one.
+// `./farm hosts` runs the core of the conformance suite on emulated machines.
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'
@@ -16,7 +16,7 @@ import type { Facts, Result } from './table.ts'
 
 interface Choice {
   machines: string[]
-  /** Words of their names. */
+  /** Parts of scenario names. */
   scenario?: string[]
 }
 const choice: Choice = JSON.parse(process.env.HOSTS ?? '{"machines":[]}')
@@ -28,7 +28,7 @@ const played = [...coreScenarios, nativeBuild].filter(
   ({ name }) => words.length === 0 || words.some(word => name.includes(word)),
 )
 
-// A farm for each machine: farm.yaml has a limit of projects, and a machine that failed leaves the others alone.
+// Each machine has its own farm: farm.yaml limits the projects, and a failed machine does not disturb the others.
 for (const { machine, missing } of wanted)
   describe(machine.name, () => {
     let farm: TestFarm
@@ -46,7 +46,7 @@ for (const { machine, missing } of wanted)
         environment: farmSettings,
         projects: Object.fromEntries(projects),
       })
-    }, 1_800_000) // for what has to be built at the first run
+    }, 1_800_000) // the first run builds programs
     afterAll(async () => {
       await farm?.close()
       await database?.drop()
@@ -80,7 +80,7 @@ async function factsOf(farm: TestFarm, name: string): Promise<Facts> {
   return { uname, client: told('client'), launcher: told('launcher'), sum: told('sum') }
 }
 
-/** For the table. */
+/** Writes a result for the table. */
 function note(result: Result): void {
   const file = process.env.HOSTS_RESULTS
   if (file) appendFileSync(file, `${JSON.stringify(result)}\n`)

@@ -8,10 +8,10 @@ import type { Machine } from './machines.ts'
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-/** Namespaces of users and mounts, too: all that a machine mounts and registers is its own, and needs no root. */
+/** Also user and mount namespaces, so that a machine can mount and register without root. */
 const walls = ['-Ur', '--mount', 'sh', here('enter.sh')]
 
-/** A machine of another kind than this one, with a disk of its own, on which nothing is installed but what it would have. */
+/** A machine of another kind, with its own disk, which has only the programs of such a machine. */
 export class MachineHost extends AgentHost {
   override readonly slowness: number
   readonly #shell = here('inside.sh')
@@ -26,13 +26,13 @@ export class MachineHost extends AgentHost {
     this.slowness = machine.slowness
   }
 
-  /** The owner has brought the certificate of the farm's authority here. */
+  /** The owner has copied the certificate of the authority to the machine. */
   trust(certificate: string): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.dir, 'ca.pem'), certificate)
   }
 
-  /** In the machine's shell. */
+  /** Runs in the shell of the machine. */
   override run(text: string): Promise<string> {
     return super.run(`${quote(this.#shell)} -c ${quote(text)}`)
   }
@@ -54,10 +54,10 @@ const environmentOf = ({ qemu, cpu, release, disk, client }: Machine, directory:
   ...(disk.kind === 'restricted' ? { MACHINE_NATIVE: 'yes', ...(disk.hasProc ? {} : { MACHINE_PROC: 'no' }) } : {}),
 })
 
-/** Programs of 32-bit PCs run on a PC without qemu, so Debian registers nothing for them; here they are to be emulated, too. */
+/** A PC runs 32-bit programs without qemu, so Debian registers nothing for them. Here qemu must run them, too. */
 const i386 = `:qemu-i386:M::${hex('7f454c4601010100000000000000000002000300')}:${hex('fffffffffffefe00fffffffffffffffffeffffff')}:${emulatorOf('i386')}:OPF`
 
-/** How binfmt_misc is told of the emulator. The flag F opens it at once, so that it need not be on the machine's disk. */
+/** The registration of the emulator in binfmt_misc. With the flag F it need not be on the machine's disk. */
 function formatOf(qemu: string): string {
   if (qemu === 'i386') return i386
   const file = `/usr/lib/binfmt.d/qemu-${qemu}.conf`

@@ -1,29 +1,29 @@
-/** What is on a machine's disk. */
+/** The programs on the disk of a machine. */
 export type Disk =
-  /** Debian's busybox-static; with a shell from a package of its own. */
+  /** Debian's busybox-static, or with a shell from another package. */
   | { kind: 'busybox'; architecture: string; shell?: { package: string; file: string } }
-  /** The same busybox, built here for what Debian has no packages for. */
+  /** The same busybox, built here if Debian has no package for the processor. */
   | { kind: 'built'; triplet: string }
-  /** These packages of Debian's, and what they need; `links` are what their own scripts would have made. */
+  /** These Debian packages and their dependencies. `links` replaces the links that their scripts would make. */
   | { kind: 'packages'; architecture: string; packages: readonly string[]; links: Record<string, string> }
-  /** This machine's own programs, but only those that such a host has: nothing is emulated. */
+  /** Programs of this machine without emulation, but only those that such a host has. */
   | Restricted
 
 export interface Restricted {
   kind: 'restricted'
   sh: string
-  /** Solaris: what lies in /usr/xpg4/bin. */
+  /** The programs in /usr/xpg4/bin on Solaris. */
   kornShell?: string
-  /** Beside those that every Unix has. */
+  /** Programs in addition to those of every Unix. */
   tools: readonly string[]
-  /** Programs that can only bring a file, for which we have none but a script around curl. */
+  /** Download programs that this machine lacks: a script around curl replaces them. */
   standIns?: readonly string[]
   uname: Uname
   hasProc: boolean
   quirks?: readonly 'date-without-seconds'[]
 }
 
-/** What uname(1) says there. */
+/** The output of uname(1) on the machine. */
 export interface Uname {
   s: string
   n: string
@@ -35,22 +35,22 @@ export interface Uname {
 
 export interface Machine {
   name: string
-  /** The hosts of the rump kernel project's list that it stands for, or what else it is for. */
+  /** The hosts of the rump kernel project that this machine represents, or its other purpose. */
   standsFor: string
   disk: Disk
-  /** qemu-user's name of the processor family, where it is not this machine's. */
+  /** The name of the processor family in qemu-user, if it is not this machine's. */
   qemu?: string
-  /** The processor that qemu shows. */
+  /** The processor that qemu emulates. */
   cpu?: string
-  /** The kernel's release, as uname tells it. */
+  /** The release of the kernel in the output of uname. */
   release?: string
-  /** What brings the agent's text in the one line. */
+  /** The program that downloads the agent in the enrolment line. */
   fetch: Fetch
-  /** The agent's HTTP client; without it, the one that the agent finds first. */
+  /** The HTTP client of the agent; by default the first one that the agent finds. */
   client?: string
-  /** It comes through a TLS front; the authority's certificate lies in its directory. */
+  /** The machine connects through a TLS front, and has the certificate of the authority in its directory. */
   tls?: boolean
-  /** Every wait is this many times longer. */
+  /** Waits are this many times longer. */
   slowness: number
 }
 
@@ -72,7 +72,7 @@ const ours = (triplet: string, machine: Emulation): Machine => ({
   slowness: 5,
 })
 
-/** Linux on other processors, each with nothing but a busybox. */
+/** Linux on other processors, each with only a busybox. */
 const emulated: readonly Machine[] = [
   debians('armhf', { name: 'armhf', standsFor: 'ARMv7', qemu: 'arm' }),
   debians('armel', {
@@ -127,7 +127,7 @@ const emulated: readonly Machine[] = [
 const utilities = ['dash', 'coreutils', 'sed', 'grep', 'mawk', 'tar', 'gzip', 'findutils', 'procps']
 const links = { awk: 'mawk' }
 
-/** Debian on other processors: real compilers, perl, python, GNU's utilities. */
+/** Debian on other processors, with real compilers, perl, python and GNU utilities. */
 const distributions: readonly Machine[] = [
   {
     name: 'debian-armhf',
@@ -148,7 +148,7 @@ const distributions: readonly Machine[] = [
     disk: { kind: 'packages', architecture: 's390x', packages: [...utilities, 'python3'], links },
     qemu: 's390x',
     fetch: 'python',
-    client: 'python', // Debian's essential packages have perl, which would come first
+    client: 'python', // Debian's essential packages have perl, which the agent would choose first
     slowness: 10,
   },
 ]
@@ -160,11 +160,11 @@ const restricted = (name: string, standsFor: string, fetch: Fetch, disk: Omit<Re
   standsFor,
   disk: { kind: 'restricted', ...disk },
   fetch,
-  tls: fetch === 'openssl', // s_client is a client of TLS only
+  tls: fetch === 'openssl', // s_client supports only TLS
   slowness: 2,
 })
 
-/** What cannot be emulated here: their shells and programs as near as this machine has them, and nothing else. */
+/** Systems that cannot be emulated here: each gets only this machine's programs that are most similar to its own. */
 const userlands: readonly Machine[] = [
   restricted('linux', 'Fedora 14 and 16, Arch', 'curl', {
     sh: 'bash',
@@ -229,5 +229,5 @@ const userlands: readonly Machine[] = [
 
 export const machines: readonly Machine[] = [...emulated, ...distributions, ...userlands]
 
-/** Whether a compiler is on its disk. */
+/** Whether the disk has a compiler. */
 export const canBuild = ({ disk }: Machine): boolean => disk.kind === 'packages' && disk.packages.includes('gcc')

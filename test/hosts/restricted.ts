@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, wr
 import { join } from 'node:path'
 import type { Restricted, Uname } from './machines.ts'
 
-/** What POSIX names and every listed host has. */
+/** The POSIX utilities that every listed host has. */
 const everywhere = [
   ...[
     'awk',
@@ -75,13 +75,13 @@ export function restrict(directory: string, disk: Restricted): void {
   for (const [name, text] of Object.entries(scripts(disk))) writeScript(join(bin, name), text)
 }
 
-/** The first of its programs that is not installed here. */
+/** The first of its programs that this machine lacks. */
 export const missingTool = ({ sh, kornShell, tools, standIns = [] }: Restricted): string | undefined => {
   const standIn = standIns.length > 0 ? ['curl'] : []
   return [sh, kornShell ?? sh, ...tools, ...standIn, 'unshare', 'ps'].find(tool => placeOf(tool) === undefined)
 }
 
-/** The name is the link's; the program is what the alternatives and other links lead to. */
+/** The link has the given name and points to the program behind all alternatives and links. */
 function linkTool(bin: string, name: string, tool: string): void {
   const found = placeOf(tool)
   if (found === undefined) throw new Error(`${tool} is not installed here: looked in ${places.join(', ')}`)
@@ -95,7 +95,7 @@ function placeOf(tool: string): string | undefined {
 const places = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
 
 function writeScript(file: string, text: string): void {
-  rmSync(file, { force: true }) // never through a link
+  rmSync(file, { force: true }) // so that the write does not follow a link
   writeFileSync(file, `#!/bin/sh\n${text}`)
   chmodSync(file, 0o755)
 }
@@ -112,19 +112,19 @@ const unameScript = (uname: Uname): string => {
   return [`case \${1--s} in`, ...answers, `  *) echo '${Object.values(uname).join(' ')}' ;;`, 'esac', ''].join('\n')
 }
 
-/** There is no /proc for anybody but ps, as on a system where it asks the kernel another way. */
+/** Only ps can see /proc, as on a system where ps asks the kernel in another way. */
 const psScript = `exec /native/usr/bin/unshare --mount /native/bin/sh -c \\
   '/native/bin/mount -t proc proc /proc && exec /native/usr/bin/ps "$@"' ps "$@"
 `
 
-/** Solaris 10's date prints what it does not know. */
+/** The date of Solaris 10 prints unknown formats unchanged. */
 const dateScript = `case $* in
   +%s*) printf '%s\\n' "\${1#+}" ;;
   *) exec /native/bin/date "$@" ;;
 esac
 `
 
-/** For a program that only brings a file: FreeBSD's fetch, the BSDs' ftp. The URL comes last. */
+/** A script for a program that only downloads: fetch of FreeBSD, ftp of the BSDs. The URL is the last argument. */
 const standIn = `for url; do :; done
 exec /native/usr/bin/curl -fsS "$url"
 `

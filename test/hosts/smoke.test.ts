@@ -1,4 +1,4 @@
-// One of the machines of `pnpm hosts` needs no downloads and a few seconds: a BSD's userland, with no /proc, no setsid and no curl.
+// This machine of `pnpm hosts` needs no downloads and takes seconds: a BSD userland without /proc, setsid and curl.
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'

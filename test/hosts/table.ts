@@ -1,15 +1,15 @@
-/** One scenario on one machine, as hosts.emulated.ts writes it: first what is planned, then how it went. */
+/** One result line of hosts.emulated.ts: it writes one line before a scenario and one after it. */
 export interface Result {
   machine: string
   scenario: string
-  /** Absent: it was planned, and has not come to an end. */
+  /** Absent before the end of the scenario. */
   passed?: boolean
   seconds?: number
-  /** What this machine lacks for it. */
+  /** The program that this machine lacks for it. */
   missing?: string | undefined
-  /** The day on which it was tried. */
+  /** The date of the run. */
   date?: string
-  /** What the host told the farm of itself. */
+  /** Facts from the host's hello. */
   facts?: Facts | undefined
 }
 
@@ -20,7 +20,7 @@ export interface Facts {
   sum: string
 }
 
-/** Machines down, scenarios across, by their numbers in the list below the table. */
+/** One row per machine, and one column per scenario with the number from the list below the table. */
 export function tableOf(results: readonly Result[]): string {
   const scenarios = unique(results.map(({ scenario }) => scenario))
   const heads = [

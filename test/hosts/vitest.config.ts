@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** For `./farm hosts` only: it takes too long to be a part of `npm test`. */
+/** Only for `./farm hosts`: it takes too long for `npm test`. */
 export default defineConfig({
   test: {
     name: 'hosts',
@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     include: ['hosts/*.emulated.ts'],
     reporters: ['verbose'],
-    // Emulation is work for a processor; the waits between are not.
+    // Emulation uses the processor, and waits do not.
     maxConcurrency: Number(process.env.HOSTS_AT_ONCE ?? 4),
     hookTimeout: 60_000,
   },

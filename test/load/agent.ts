@@ -12,7 +12,7 @@ const pollSeconds = 50
 const quietSeconds = 44
 const starts = 20
 
-// `first` runs on the first host only, before the others are there.
+// The step `first` runs only on the first host, before the other hosts exist.
 const farmYaml = ({ local, directory }: Place) => `
 projects:
   quiet:
@@ -25,7 +25,7 @@ projects:
       - stamp: date +%s%N >"${join(directory, 'stamps')}/$FARM_JOB"
 `
 
-/** What the agent costs its host: in each shell with curl, and in dash with each HTTP client that this machine has. */
+/** Measures the agent's load on its host: in each shell with curl, and in dash with each installed HTTP client. */
 export async function agent(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: starts })
   const crews: Crew[] = []
@@ -55,7 +55,7 @@ interface Pair {
   client: string
 }
 
-/** Two hosts of a kind: one as it is, one whose programs are counted, which makes it slower. */
+/** Two equal hosts. On one of them strace counts the programs, which makes it slower. */
 interface Crew extends Pair {
   plain: RealAgent
   traced?: RealAgent
@@ -79,7 +79,7 @@ const shells: Record<string, string> = {
 
 const clientPrograms: Record<string, string> = { python: 'python3', bbwget: 'busybox' }
 
-/** The first pair is the one that the goals are for. openssl speaks TLS only, and the bench's farm does not. */
+/** The goals apply to the first pair. openssl is missing, because it supports only TLS and the farm of the bench has none. */
 function pairsOf(script: string): Pair[] {
   const clients = /^CLIENTS='([^']*)'/m.exec(script)?.[1]?.split(' ')
   if (!clients) throw new Error('agent.sh has no line CLIENTS, which names its HTTP clients')
@@ -108,14 +108,14 @@ const startTraced = (scene: Scene, crew: Crew): Promise<RealAgent> =>
 const hostName = ({ shell, client }: Pair) => `${shell}-${client}`
 const wishesOf = ({ shell, client }: Pair) => ({ shell, client, program: shells[shell] ?? shell })
 
-/** From the lease to the job's first command. */
+/** The time from the lease to the first command of the job. */
 async function firstCommand(scene: Scene, { plain }: Crew, say: Say): Promise<Figure> {
   const stamps = join(scene.directory, 'stamps')
   mkdirSync(stamps)
   say(`${starts} jobs of one command`)
   const spans: number[] = []
   for (const ref of scene.repository.commits) {
-    await sleep(300) // its long poll is on its way again
+    await sleep(300) // the next long poll of the host has started
     const build = await scene.api.post<{ id: number }>('/api/v1/projects/first/builds', { ref })
     const { jobs } = await scene.api.get<{ jobs: { id: number; host: string }[] }>(`/api/v1/builds/${build.id}`)
     const job = jobs.find(({ host }) => host === plain.name)?.id
@@ -196,7 +196,7 @@ function lookAt(pid: number): Look {
   }
 }
 
-/** Between its first and its last seconds: what a heartbeat costs while nothing happens. */
+/** The average between the first and the last seconds: the cost of a heartbeat while nothing happens. */
 async function inQuietJob(scene: Scene, crews: readonly Crew[]): Promise<Figure[]> {
   const agents = crews.flatMap(({ plain, traced }) => (traced ? [plain, traced] : [plain]))
   await scene.api.post('/api/v1/projects/quiet/builds')

@@ -28,7 +28,7 @@ console.log(JSON.stringify({ ...head, benches: results }, null, 2))
 
 async function run(name: string) {
   const say: Say = words => console.error(`${name}: ${words}`)
-  await sleep(1_000) // what the one before left to do
+  await sleep(1_000) // the previous measurement may still have work to finish
   const loadBefore = load()
   const startedAt = performance.now()
   const figures = (await benches[name]?.(say)) ?? []

@@ -4,10 +4,10 @@ import { onItsOwnCore } from './scene.ts'
 import { cpuMs, untilQuiet } from './usage.ts'
 import { Wire } from './wire.ts'
 
-// Beside this bundle.
+// This directory contains the bundle.
 const control = fileURLToPath(new URL('control.js', import.meta.url))
 
-/** The bare server of control.ts, placed as the farm's server is. */
+/** Runs the minimal server of control.ts on the same core as the farm's server. */
 export async function startControl(file: string) {
   const environment = { PATH: process.env.PATH ?? '' }
   const program = new Program([...onItsOwnCore, process.execPath, control, file], environment, '/')
@@ -15,7 +15,7 @@ export async function startControl(file: string) {
   const pid = program.child.pid as number
   const wire = new Wire(url)
   return {
-    /** Milliseconds of its CPU for each megabyte of that many chunks. */
+    /** The server's CPU milliseconds per megabyte, for this number of chunks. */
     async costOf(count: number, chunk: Uint8Array): Promise<number> {
       const before = cpuMs(pid)
       for (let at = 0; at < count; at++) await wire.send('/', chunk)

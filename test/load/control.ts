@@ -1,4 +1,4 @@
-// What the same bytes cost with next to nothing around them: a Fastify that appends each body to a file. `log.ts` starts it.
+// A Fastify server that only appends each body to a file, as a control for log.ts, which starts it.
 import { open } from 'node:fs/promises'
 import Fastify from 'fastify'
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Lets a command's programs be counted: `strace` writes each that it starts to the file. Its child is the command itself. */
+/** Counts the programs that a command starts: `strace` writes each one to the file. Its child is the command. */
 export const counted = (file: string, command: readonly string[]): string[] => [
   ...['strace', '-D', '-f', '-qq', '-ttt', '-e', 'trace=execve', '-e', 'signal=none', '-o', file],
   ...command,
@@ -12,7 +12,7 @@ export interface Exec {
   program: string
 }
 
-/** Every program that began to run; one that was looked for in vain along PATH did not. */
+/** Every program that started. Failed searches along PATH do not count. */
 export function execsIn(file: string): Exec[] {
   const begun = new Map<string, string>()
   return (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').flatMap(line => {
@@ -27,7 +27,7 @@ export function execsIn(file: string): Exec[] {
 export const between = (execs: readonly Exec[], from: number, to: number): Exec[] =>
   execs.filter(({ at }) => at >= from && at < to)
 
-/** `curl 20, sleep 20, wc 40`: for a figure's note. */
+/** `curl 20, sleep 20, wc 40`, for the note of a figure. */
 export function tally(execs: readonly Exec[], times: number): string {
   const counts = new Map<string, number>()
   for (const { program } of execs) counts.set(program, (counts.get(program) ?? 0) + 1)

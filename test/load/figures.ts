@@ -5,7 +5,7 @@ export interface Figure {
   unit: string
   goal?: { atMost: number } | { atLeast: number }
   met?: boolean
-  /** What the value is the median (or another part) of. */
+  /** The measurements whose median (or other part) is the value. */
   distribution?: Distribution
   note?: string
 }

@@ -5,7 +5,7 @@ import type { SimulatedHost } from './simulated-host.ts'
 import { cpuMs, familyCpuMs, openDescriptors, residentMb, untilQuiet } from './usage.ts'
 
 const hostsCount = 1000
-/** Longer than a long poll: each host asks at least once in it. */
+/** Longer than a long poll, so that each host claims at least once. */
 const spanSeconds = 55
 
 const farmYaml = ({ served }: { served: string }) => `
@@ -16,7 +16,7 @@ projects:
       - build: 'true'
 `
 
-/** What a thousand idle hosts cost one server. */
+/** Measures the load of a thousand idle hosts on one server. */
 export async function idle(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {
@@ -42,7 +42,7 @@ async function pollUntil(host: SimulatedHost, leaving: AbortSignal): Promise<voi
   while (!leaving.aborted) await host.claim(50)
 }
 
-/** Parts of one core, in percent, over a span of time. */
+/** Percent of one core over a period. */
 async function load(scene: Scene, seconds: number) {
   const now = () => ({ server: cpuMs(scene.server.pid), postgres: familyCpuMs(scene.postgres.pid) })
   const before = now()

@@ -6,7 +6,7 @@ import { cpuMs, familyCpuMs, residentMb, untilQuiet } from './usage.ts'
 const hostsCount = 100
 const arches = Array.from({ length: 20 }, (_, i) => `arch-${i}`)
 const jobsPerRound = hostsCount * arches.length
-/** One more to warm up. */
+/** One additional round warms up the farm. */
 const rounds = 5
 
 const farmYaml = ({ served }: { served: string }) => `
@@ -17,7 +17,7 @@ projects:
       - build: 'true'
 `
 
-/** How fast trivial jobs pass (claim, sources, one progress, finish), and what each costs. */
+/** Measures the rate and the cost of trivial jobs: claim, sources, one progress message, finish. */
 export async function jobs(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds + 1 })
   try {
@@ -63,7 +63,7 @@ const perJob = (after: Cpu, before: Cpu): Cpu => ({
   bench: (after.bench - before.bench) / jobsPerRound,
 })
 
-/** One push becomes all jobs; when every one can be claimed, all hosts begin at once. */
+/** One push makes all jobs. All hosts start when every job can be claimed. */
 async function round(scene: Scene, hosts: SimulatedHost[], commit: string): Promise<Round> {
   const atFirst = cpuOf(scene)
   await scene.push('served', commit)

@@ -4,7 +4,7 @@ import { openScene, preciseNow, type Scene } from './scene.ts'
 
 const linesCount = 60
 
-// Not a divisor of any of the agent's or the farm's own pauses.
+// Not a divisor of any pause of the agent or the farm.
 const farmYaml = ({ served }: { served: string }) => `
 projects:
   talker:
@@ -19,7 +19,7 @@ projects:
           done
 `
 
-/** From a job's printf to the event at a browser that watches its log; the host runs the real agent. */
+/** The time from printf in a job to the event in a browser that shows the log. The host runs the real agent. */
 export async function line(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {
@@ -34,7 +34,7 @@ export async function line(say: Say): Promise<Figure[]> {
   }
 }
 
-/** Milliseconds that each line took, but the first ones: the agent hears that it is watched with its next call. */
+/** The milliseconds of each line, except the first ones: the agent learns of the viewer with its next request. */
 async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<number[]> {
   await scene.push('served', scene.repository.commits[0] as string)
   await agent.hears('that the job has started', /: started/)

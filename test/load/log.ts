@@ -10,7 +10,7 @@ const chunkBytes = 64 * 1024
 const logMb = 200
 const chunks = Math.round((logMb * 1e6) / chunkBytes)
 const megabytes = (chunks * chunkBytes) / 1e6
-/** Of each: the farm alone, the control, the farm while others ask. */
+/** The number of rounds for each: the farm alone, the control, and the farm during other requests. */
 const rounds = 3
 
 const farmYaml = ({ served }: { served: string }) => `
@@ -29,7 +29,7 @@ projects:
       - build: 'true'
 `
 
-/** What log bytes cost, beside a server that only appends them to a file; and whether one large log makes others wait. */
+/** Compares the cost of log bytes with a server that only appends them, and measures delays by a large log. */
 export async function log(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds * 2 })
   const control = await startControl(join(scene.directory, 'control.log'))
@@ -52,7 +52,7 @@ export async function log(say: Say): Promise<Figure[]> {
   }
 }
 
-/** Lines as a build prints them, to the last byte of the chunk. */
+/** Lines like those of a build, up to the last byte of the chunk. */
 const chunk = Buffer.from(
   'cc -O2 -g -Wall -c -o rump_dev.o /usr/src/sys/rump/dev/lib/libdev/rump_dev.c\n'.repeat(1000),
 ).subarray(0, chunkBytes)
@@ -64,7 +64,7 @@ async function claims(scene: Scene, loud: SimulatedHost, other: SimulatedHost, c
   return held as [HeldAttempt, HeldAttempt]
 }
 
-/** Milliseconds of the server's CPU for each megabyte, from the first chunk to the answered finish. */
+/** The server's CPU milliseconds per megabyte, from the first chunk to the answer to the finish. */
 async function costOfLog(scene: Scene, loud: SimulatedHost, other: SimulatedHost, commit: string): Promise<number> {
   const [attempt, idle] = await claims(scene, loud, other, commit)
   const before = cpuMs(scene.server.pid)

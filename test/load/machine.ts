@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-/** On what the figures were measured: they mean nothing without it. */
+/** Describes the machine of the figures, which mean nothing without it. */
 export const machine = () => ({
   cpus: cpus().length,
   cpu: cpus()[0]?.model ?? 'unknown',
@@ -19,10 +19,10 @@ const systemName = (): string => {
   }
 }
 
-/** Over 1, 5 and 15 minutes: what else ran here. */
+/** The load averages of 1, 5 and 15 minutes, which show other work on the machine. */
 export const load = (): number[] => loadavg().map(value => Number(value.toFixed(2)))
 
-/** The commit that was measured, and whether files differ from it. */
+/** The measured commit, and whether files differ from it. */
 export function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
   try {

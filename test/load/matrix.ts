@@ -4,7 +4,7 @@ import { cpuMs } from './usage.ts'
 
 const hostsCount = 60
 const archesCount = 20
-/** Of 1,200 jobs each. */
+/** Each build has 1,200 jobs. */
 const buildsCount = 84
 const requests = 300
 const warmUps = 20
@@ -19,7 +19,7 @@ projects:
       - tests: make test
 `
 
-/** How long the matrix takes when the farm is large and has run for long. */
+/** Measures how long the matrix takes on a large farm with a long history. */
 export async function matrix(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {

@@ -3,7 +3,7 @@ import type { HeldAttempt, SimulatedHost } from './simulated-host.ts'
 const everyMs = 10
 const nothing = new Uint8Array()
 
-/** Asks the server this and that, every 10 ms while `work` runs, and says how many milliseconds each answer took. */
+/** Sends different requests every 10 ms while `work` runs, and returns the milliseconds of each answer. */
 export async function probe(
   url: string,
   host: SimulatedHost,

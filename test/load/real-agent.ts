@@ -6,23 +6,23 @@ import type { Scene } from './scene.ts'
 
 export interface RealAgent {
   name: string
-  /** dash where there is one: the shell that most hosts have as sh. */
+  /** The shell of the agent: dash if it is installed, because most hosts have it as sh. */
   shell: string
   pid: number
-  /** Until the agent has said this once more. */
+  /** Waits until the agent has printed this once more. */
   hears(what: string, pattern: RegExp): Promise<void>
   stop(): Promise<unknown>
 }
 
 export interface AgentWishes {
-  /** The shell's name, and the program that is called by it. */
+  /** The name of the shell, and its program. */
   shell?: string
   program?: string
   client?: string
   within?: (command: readonly string[]) => readonly string[]
 }
 
-/** The real agent, in dash with curl if nothing else is wished, as the farm serves it, enrolled on this machine. */
+/** Enrols and starts the real agent on this machine, by default in dash with curl. */
 export async function startAgent(scene: Scene, name: string, wishes: AgentWishes = {}): Promise<RealAgent> {
   const directory = join(scene.directory, name)
   mkdirSync(directory)

@@ -32,14 +32,14 @@ export function makeRepository(directory: string, commitsCount: number): Reposit
   mkdirSync(path, { recursive: true })
   const git = (args: string[], input = '') => execFileSync('git', ['-C', path, ...args], { encoding: 'utf8', input })
   git(['init', '--quiet', '--bare', '--initial-branch=main'])
-  // As the forges allow: a commit that is not the tip of a branch any more can be asked for by its name.
+  // Forges also allow a fetch of a commit by its name that is no longer the tip of a branch.
   git(['config', 'uploadpack.allowAnySHA1InWant', 'true'])
   git(['fast-import', '--quiet'], commitStream(commitsCount))
   const commits = git(['rev-list', '--reverse', 'main']).trim().split('\n')
   return { path, commits }
 }
 
-/** Serves what is below a directory over git's own protocol, as a forge would: commits must be fetched. */
+/** Serves a directory over the git protocol, like a forge, so that the farm must fetch commits. */
 export async function serveRepositories(directory: string) {
   const port = await freePort()
   const options = ['--verbose', '--reuseaddr', '--export-all', '--listen=127.0.0.1', `--port=${port}`]

@@ -14,20 +14,20 @@ import { tokenOf } from '../support/wire-host.ts'
 import { makeRepository, type Repository, serveRepositories } from './repository.ts'
 import { SimulatedHost } from './simulated-host.ts'
 
-/** A farm of its own for one measurement: PostgreSQL, Redis if there is one, and a server as in production. */
+/** A farm for one measurement: PostgreSQL, Redis if it is installed, and a server as in production. */
 export interface Scene {
   url: string
   api: Api
   server: RunningServer
   postgres: LocalPostgres
-  /** Undefined: redis-server is not installed, and BullMQ keeps its queues in PostgreSQL. */
+  /** Undefined if redis-server is not installed. Then the farm keeps its queues in PostgreSQL. */
   redis: TestRedis | undefined
   db: pg.Client
   repository: Repository
   directory: string
-  /** Sends a push of GitHub's about a commit of the repository at one of its addresses; says when it was sent and answered. */
+  /** Sends a GitHub push for a commit of the repository at one of its addresses. Returns the times of sending and answer. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
-  /** Hosts that have enrolled and said hello. */
+  /** Hosts that have enrolled and sent a hello. */
   hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>
   invite(name: string): Promise<string>
   close(): Promise<void>
@@ -39,10 +39,10 @@ export interface RunningServer {
 }
 
 export interface Place {
-  /** The repository's addresses: over git's protocol, and as a directory. */
+  /** The addresses of the repository: over the git protocol, and as a directory. */
   served: string
   local: string
-  /** Where all of the scene is. */
+  /** The directory of the scene. */
   directory: string
 }
 
@@ -56,7 +56,7 @@ const adminToken = `rft-${randomBytes(24).toString('hex')}`
 
 export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bench-'))
-  chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
+  chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which needs access
   const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })]
   const close = async () => {
     for (const step of closing.splice(0)) await step()
@@ -96,10 +96,10 @@ const aside = (directory: string) => ({ fallback: join(directory, 'fallback') })
 
 const redisIsHere = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 
-// Beside this bundle.
+// This directory contains the bundle.
 const main = fileURLToPath(new URL('main.js', import.meta.url))
 
-/** The server alone on the first core where there are several: what else runs then costs it little. */
+/** The server has the first core for itself if there are several, so that other programs disturb it little. */
 export const onItsOwnCore = availableParallelism() > 1 ? ['taskset', '-c', '0'] : []
 
 async function startServer(directory: string, postgres: LocalPostgres, redis: TestRedis | undefined) {
@@ -116,7 +116,7 @@ async function startServer(directory: string, postgres: LocalPostgres, redis: Te
   }
   const inherited = { PATH: process.env.PATH ?? '', HOME: directory }
   const program = new Program([...onItsOwnCore, process.execPath, main], { ...inherited, ...environment }, directory)
-  // The server's own word, in its log, that it listens, and where. taskset has become node: it is the same process.
+  // The server logs its address when it listens. taskset has become node, so the process is the same.
   const url = await program.line('where it answers', line => /"address":"([^"]+)"/.exec(line)?.[1])
   return { url, program, pid: program.child.pid as number }
 }
@@ -166,5 +166,5 @@ async function pushOf(url: string, { repository, commit }: { repository: string;
   return { sentAt, answeredAt }
 }
 
-/** Milliseconds since the epoch, with their fractions: comparable with `date +%s%N` of a job. */
+/** Milliseconds since the epoch with fractions, comparable with `date +%s%N` in a job. */
 export const preciseNow = (): number => performance.timeOrigin + performance.now()

@@ -4,14 +4,14 @@ import { Wire } from './wire.ts'
 export interface HeldAttempt {
   name: string
   lease: string
-  /** Bytes of each source, as the claim announced them. */
+  /** The size of each source in bytes, from the claim. */
   sourceBytes: number[]
   steps: number
 }
 
 const nothing = writeLines([])
 
-/** A host that speaks docs/agent-protocol.md and runs nothing. */
+/** A host that follows docs/agent-protocol.md and runs no jobs. */
 export class SimulatedHost {
   readonly name: string
   readonly wire: Wire
@@ -37,7 +37,7 @@ export class SimulatedHost {
     await this.wire.say('/agent/v1/hello', writeLines([['instance', this.name], ['slots', 1], ...arches, ...facts]))
   }
 
-  /** One long poll: the next attempt, or undefined when there was none. */
+  /** One long poll. Returns the next attempt, or undefined if there is none. */
   async claim(waitSeconds: number): Promise<HeldAttempt | undefined> {
     const path = `/agent/v1/claim?instance=${this.name}&slot=1&claim=${this.#claim + 1}&wait=${waitSeconds}`
     const lines = await this.wire.say(path, writeLines([['disk_mb', 10_000]]))
@@ -49,7 +49,7 @@ export class SimulatedHost {
     return { name, lease: lineValue(lines, 'lease') ?? '', sourceBytes, steps: valuesOf('step').length }
   }
 
-  /** The newest claim once more, which has its job: an answer without a wait. */
+  /** Repeats the newest claim, which has a job, so that the answer comes at once. */
   async claimAgain(): Promise<void> {
     await this.wire.say(`/agent/v1/claim?instance=${this.name}&slot=1&claim=${this.#claim}&wait=0`, nothing)
   }
@@ -62,7 +62,7 @@ export class SimulatedHost {
     }
   }
 
-  /** Sends log bytes (none: a heartbeat) and says how many the farm holds then. */
+  /** Sends log bytes (or none, as a heartbeat) and returns the size that the farm has. */
   async progress(
     { name, lease }: HeldAttempt,
     offset: number,
@@ -85,7 +85,7 @@ export class SimulatedHost {
     await this.wire.say(`/agent/v1/attempts/${name}/finish?lease=${lease}`, end)
   }
 
-  /** The whole of a trivial job: its sources, one piece of log, its end. */
+  /** A whole trivial job: its sources, one chunk of log, its finish. */
   async run(attempt: HeldAttempt): Promise<void> {
     await this.fetchSources(attempt)
     const steps = Array.from({ length: attempt.steps }, () => `0:1:${trivialLog.length}`).join(',')

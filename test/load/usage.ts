@@ -7,14 +7,14 @@ const tickMs = 10
 interface Stat {
   parent: number
   cpuMs: number
-  /** Of its children that have ended. */
+  /** CPU time of its ended children. */
   endedMs: number
 }
 
 function readStat(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The command's name, in parentheses, may hold blanks; what follows it begins with field 3.
+    // The name of the command, in parentheses, may contain blanks. Field 3 comes after it.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const ticks = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) * tickMs
     return { parent: Number(fields[1]), cpuMs: ticks(11), endedMs: ticks(13) }
@@ -23,10 +23,10 @@ function readStat(pid: number): Stat | undefined {
   }
 }
 
-/** Milliseconds of CPU a process has used, user and system, without its children. */
+/** The CPU milliseconds of a process, user and system, without its children. */
 export const cpuMs = (pid: number): number => readStat(pid)?.cpuMs ?? 0
 
-/** The same, of a process and its children, present and past: a postmaster and its backends. */
+/** The same for a process with its running and ended children: a postmaster and its backends. */
 export function familyCpuMs(pid: number): number {
   const own = readStat(pid)
   const others = readdirSync('/proc')
@@ -46,7 +46,7 @@ export function residentMb(pid: number): number {
   }
 }
 
-/** What it has alone, and of what it shares its share: the sum over all processes is what is in use. */
+/** The memory of a process and its share of shared memory. The sum over all processes is the memory in use. */
 export function proportionalMb(pid: number): number {
   try {
     const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
@@ -56,7 +56,7 @@ export function proportionalMb(pid: number): number {
   }
 }
 
-/** The living descendants of a process. */
+/** The running descendants of a process. */
 export function familyOf(pid: number): number[] {
   const stats = readdirSync('/proc').flatMap(name =>
     /^\d+$/.test(name) ? [[Number(name), readStat(Number(name))] as const] : [],
@@ -68,7 +68,7 @@ export function familyOf(pid: number): number[] {
 
 export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 
-/** Waits until a process has done next to nothing for a while: what was asked of it is done. */
+/** Waits until a process is idle for some time, so that it has finished its work. */
 export async function untilQuiet(pid: number, { spanMs = 300, cpuMsMax = 20 } = {}): Promise<void> {
   for (;;) {
     const before = cpuMs(pid)
@@ -77,7 +77,7 @@ export async function untilQuiet(pid: number, { spanMs = 300, cpuMsMax = 20 } = 
   }
 }
 
-/** The most of something while `work` runs, looked at every `everyMs`. */
+/** The maximum of a value while `work` runs, measured every `everyMs`. */
 export async function peak<T>(
   look: () => number,
   work: () => Promise<T>,

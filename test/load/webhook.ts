@@ -15,14 +15,14 @@ projects:
 ${addresses.map(address => projectYaml(address, repository[address], directory)).join('\n')}
 `
 
-/** The one step notes, before anything else, when it began to run. */
+/** The first command of the one step writes the time when it starts. */
 const projectYaml = (name: Address, repository: string, directory: string) => `
   ${name}:
     repository: ${repository}
     steps:
       - stamp: date +%s%N >"${join(directory, 'stamps')}/$FARM_PROJECT-$FARM_COMMIT"`
 
-/** From a push's webhook to the first command of its job, on an idle host that runs the real agent. */
+/** The time from a webhook to the first command of its job, on an idle host with the real agent. */
 export async function webhook(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: pushesOfEach + warmUps })
   try {
@@ -45,7 +45,7 @@ export async function webhook(say: Say): Promise<Figure[]> {
 
 const where = { served: 'on a git server of this machine', local: 'in a directory of this machine' }
 
-/** When each thing happened, in milliseconds since the epoch. */
+/** The time of each event, in milliseconds since the epoch. */
 interface Passage {
   sentAt: number
   answeredAt: number
@@ -61,7 +61,7 @@ async function pushAll(scene: Scene, agent: RealAgent, address: Address): Promis
 }
 
 async function pushOne(scene: Scene, agent: RealAgent, address: Address, commit: string): Promise<Passage> {
-  await sleep(400) // the host is idle again: its long poll is on its way 20 ms after it finished
+  await sleep(400) // the host is idle again: it claims 20 ms after the end of a job
   const asked = await scene.push(address, commit)
   await agent.hears('that the job is over', /: exit, passed/)
   const stamp = join(scene.directory, 'stamps', `${address}-${commit}`)

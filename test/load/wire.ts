@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { readAnswer, type WireAnswer } from '@rumpfarm/contracts'
 
-/** A host's side of the agent protocol over one kept connection. */
+/** The host's side of the agent protocol over one persistent connection. */
 export class Wire {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #url: URL
@@ -18,14 +18,14 @@ export class Wire {
     return answer
   }
 
-  /** The same, where only `ok` will do. */
+  /** The same, but any answer except `ok` is an error. */
   async say(path: string, body: string | Uint8Array = ''): Promise<WireAnswer['lines']> {
     const { code, text, lines } = await this.post(path, body)
     if (code !== 0) throw new Error(`POST ${path} was answered: err ${code} ${text}`)
     return lines
   }
 
-  /** Sends bytes to a server that speaks no protocol of ours. */
+  /** Sends bytes to a server that does not speak the agent protocol. */
   send(path: string, body: Uint8Array): Promise<Buffer> {
     return this.#ask('POST', path, body)
   }

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const shell = '/bin/sh'
 
-/** A PATH that has these programs only: `null` is the machine's own, text a script. */
+/** A PATH with only these programs. `null` is the program of this machine, text is a script. */
 const pathWith = (programs: Record<string, string | null>): string => {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-path-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))

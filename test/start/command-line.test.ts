@@ -11,7 +11,7 @@ const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const farmFile = `${farm}.yaml`
 const timeout = 120_000
 
-/** A data directory, a server on a port that the system chooses, and `./farm` as a person calls it there. */
+/** A data directory, a server on a port that the system chooses, and `./farm` for that directory. */
 async function scene() {
   const directory = await mkdtemp(join(tmpdir(), 'rumpfarm-cli-'))
   const database = await createTestDatabase()
@@ -47,7 +47,7 @@ test('./farm lists the addresses that it tried, also after a kill of the server'
   const { directory, start, run } = await scene()
   const server = await start()
   await server.kill9()
-  const stale = run(['token', 'list'], { HOST: '127.9.9.9' }) // where no farm listens on the default port
+  const stale = run(['token', 'list'], { HOST: '127.9.9.9' }) // no farm listens on the default port of this address
   expect(stale.status).toBe(1)
   expect(stale.output).toBe(
     `farm: no farm answers. Tried:

@@ -37,7 +37,7 @@ const start = (changes: Record<string, string> = {}): Program => {
 const saying = (starter: Program, pattern: RegExp): Promise<RegExpExecArray> =>
   starter.line(String(pattern), line => pattern.exec(line) ?? undefined, 0, patience)
 
-/** Processes that use our data directory. */
+/** Processes that use the data directory of this test. */
 const left = (): string[] => {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'stat=,args='], { encoding: 'utf8' })
   return stdout.split('\n').filter(line => line.includes(directory) && !/^Z/.test(line))

@@ -12,41 +12,41 @@ import type { HostUnderTest } from '../conformance/host.ts'
 
 export interface Invitation {
   line: string
-  /** For a host without TLS 1.2. */
+  /** The port for a host without TLS 1.2. */
   signedLine: string | null
   token: string
   expiresAt: string
 }
 
-/** The line that makes a machine a host of the farm. */
+/** The line that enrols a machine. */
 export const lineFor = async (api: Api, name: string): Promise<string> =>
   (await api.post<Invitation>('/api/v1/hosts/invitations', { name })).line
 
-/** What connects a machine that has a network of its own with the farm's. */
+/** The link between a machine with its own network and the network of the farm. */
 export interface Plug {
-  /** The farm's address as this machine knows it. */
+  /** The address of the farm for this machine. */
   farmAddress: string
-  /** `pid`: a process in the machine's network; `onHost` runs a command there, and fails when that does. */
+  /** `pid` is a process in the machine's network. `onHost` runs a command there, and fails if the command fails. */
   plugIn(pid: number, onHost: (command: string) => Promise<void>): Promise<void>
 }
 
 export interface HostOptions {
-  /** The owner's host.conf, instead of the one that enrolment writes. */
+  /** Replaces the host.conf that the enrolment writes. */
   conf?: string
-  /** Gives the machine a network of its own. */
+  /** Makes a network for the machine. */
   cable?: Plug
-  /** What the agent runs under. */
+  /** The shell of the agent. */
   shell?: Shell
   environment?: Record<string, string>
-  /** How long what is waited for may take. */
+  /** The time limit of each wait. */
   patienceMs?: number
-  /** How it enrols, as shell text; by default the line that the farm gives. */
+  /** The enrolment as shell text; by default the line of the farm. */
   by?: (invitation: Invitation) => string
-  /** More namespaces of its own, as unshare's options, and what is to run first in them. */
+  /** Additional namespaces as options of unshare, and the command that runs first in them. */
   walls?: readonly string[]
 }
 
-/** A machine with the real agent, in a pid namespace of its own. */
+/** A machine with the real agent, in its own pid namespace. */
 export class AgentHost implements HostUnderTest {
   readonly name: string
   readonly slowness: number = 1
@@ -61,14 +61,14 @@ export class AgentHost implements HostUnderTest {
     this.#patienceMs = patienceMs
   }
 
-  /** Enrolled by the line that the farm gives. */
+  /** Enrols the machine with the line of the farm. */
   static async enrol(api: Api, name: string, options: HostOptions = {}): Promise<AgentHost> {
     const host = await AgentHost.begin(api, name, options)
     await host.#atWork()
     return host
   }
 
-  /** A machine whose enrolment has begun, and may fail. */
+  /** Starts an enrolment, which may fail. */
   static async begin(api: Api, name: string, options: HostOptions = {}): Promise<AgentHost> {
     const { conf, cable, by = ({ line }: Invitation) => line } = options
     const line = by(await api.post<Invitation>('/api/v1/hosts/invitations', { name }))
@@ -89,7 +89,7 @@ export class AgentHost implements HostUnderTest {
 
   get said(): string {
     const lines = this.#host.said().split('\n')
-    return lines.filter(line => !/^run-[0-9]+ /.test(line)).join('\n') // those tell how the tests' own commands ended
+    return lines.filter(line => !/^run-[0-9]+ /.test(line)).join('\n') // exit codes of the test's own commands
   }
 
   async enrol(line: string): Promise<void> {
@@ -98,10 +98,10 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #atWork(): Promise<void> {
-    // An agent that gives up has said why: no need to wait for more.
+    // An agent that gives up has printed the reason, so the wait can end.
     const heard = await this.#host.line(/^rumpfarm: waiting for jobs$|^agent-[0-9]+ exit /, this.#patienceMs)
     if (heard.text.startsWith('agent')) throw new Error(`${this.name} was not enrolled:\n${this.said}`)
-    this.#host.agentPid = this.#lockPid() // the line's shell has the agent as a child, at the end of its pipe
+    this.#host.agentPid = this.#lockPid() // the shell of the line has the agent as a child, at the end of its pipe
   }
 
   start(): Promise<void> {
@@ -122,14 +122,14 @@ export class AgentHost implements HostUnderTest {
     await this.exited()
   }
 
-  /** Without a launcher the runner leads no group: what it has started is then for the agent to find. */
+  /** Without a launcher the runner leads no group, so the agent must find the processes that it started. */
   async killJob(): Promise<void> {
     const claims = this.files('slot-1')
       .filter(name => /^[0-9]+$/.test(name))
       .map(Number)
     const [runner] = this.read('slot-1', `${Math.max(...claims)}`, 'runner').split(' ')
     if (!(Number(runner) > 1)) throw new Error(`no job to kill; its runner is "${runner}"`)
-    // By bash's own kill: busybox's does it and fails all the same.
+    // Uses the kill of bash, because the kill of busybox works but reports an error.
     await this.#host.run(`kill -s KILL -- -${Number(runner)} || kill -s KILL ${Number(runner)}`, this.#patienceMs)
   }
 
@@ -153,25 +153,25 @@ export class AgentHost implements HostUnderTest {
     this.#host.configure(text)
   }
 
-  /** Changes the agent that is installed there; it takes effect at the next start. */
+  /** Changes the installed agent. The change applies at the next start. */
   changeAgent(change: (text: string) => string): void {
     writeFileSync(join(this.dir, 'agent.sh'), change(this.read('agent.sh')))
   }
 
-  /** Stops the agent in order. */
+  /** Stops the agent with TERM. */
   async stop(): Promise<void> {
     this.signal('TERM')
     await this.exited()
   }
 
-  /** A copy of the agent's directory as it is now: where it lies. */
+  /** Copies the agent's directory and returns the path of the copy. */
   backUp(): string {
     const copy = join(this.#host.folder, `backup-${readdirSync(this.#host.folder).length}`)
     cpSync(this.#host.dir, copy, { recursive: true })
     return copy
   }
 
-  /** Another machine that has this one's name, credential and all else that a backup holds. */
+  /** Another machine with the name, the credential and all other files of a backup. */
   async standIn(api: Api, backup: string, options: HostOptions = {}): Promise<AgentHost> {
     const { conf, cable } = options
     const host = new AgentHost(this.name, options)
@@ -184,24 +184,24 @@ export class AgentHost implements HostUnderTest {
     return host
   }
 
-  /** Shell text, on this machine; it must not fail. */
+  /** Runs shell text on this machine. It fails if the command fails. */
   async run(command: string): Promise<string> {
     const { code, output } = await this.#host.run(command, this.#patienceMs)
     if (code !== 0) throw new Error(`on ${this.name}, "${command}" failed (${code}): ${output}`)
     return output
   }
 
-  /** The machine is gone, with everything that runs on it. */
+  /** Ends the machine and all its processes. */
   close(): Promise<void> {
     return this.#host.close()
   }
 
   async #plugIn(cable: Plug): Promise<void> {
-    await this.run('true') // once it runs anything, its namespaces are there
+    await this.run('true') // after this command its namespaces exist
     await cable.plugIn(this.#host.pid ?? 0, async command => void (await this.run(command)))
   }
 
-  /** On a real machine the copied directory has the same path. */
+  /** On a real machine the copied directory would have the same path. */
   #movePaths(before: string): void {
     for (const name of this.#host.files('slot-1')) {
       const file = join(this.#host.dir, 'slot-1', name, 'work')

@@ -1,4 +1,4 @@
 import { bundleFarm } from './server-process.ts'
 
-/** A globalSetup for vitest and for Playwright: what the farm fixture runs is what the sources say now. */
+/** A globalSetup for vitest and Playwright: it bundles the current sources for the farm fixture. */
 export default bundleFarm

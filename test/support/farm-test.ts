@@ -1,11 +1,11 @@
-// The farm fixture for vitest: each farm has a database of its own in the PostgreSQL of the run.
+// The farm fixture for vitest: each farm has its own database in the PostgreSQL of the run.
 import { afterAll, beforeAll, test } from 'vitest'
 import { type FarmOptions, TestFarm } from './farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 export const bothQueues = ['redis', 'postgres'] as const
 
-/** A sentence about a farm that no other test uses. It waits most of the time, so it runs beside the others of its file. */
+/** A test with its own farm. It mostly waits, so it runs at the same time as the others of its file. */
 export const farmTest = (sentence: string, options: FarmOptions, act: (farm: TestFarm) => Promise<void>): void =>
   test.concurrent(sentence, async () => {
     const database = await createTestDatabase()
@@ -21,7 +21,7 @@ export const farmTest = (sentence: string, options: FarmOptions, act: (farm: Tes
     }
   })
 
-/** One farm for all tests of a file or a describe. These tests must not stop its server or its Redis for the others. */
+/** One farm for all tests of a file or a describe. These tests must not stop its server or its Redis. */
 export function sharedFarm(options: FarmOptions = {}): () => TestFarm {
   let farm: TestFarm | undefined
   let database: TestDatabase | undefined

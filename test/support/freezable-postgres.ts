@@ -1,18 +1,18 @@
-// A PostgreSQL that stops answering, as when its machine or disk stands still: connections stay open, and nothing comes.
+// A PostgreSQL that stops answering, as if its machine or disk hangs: connections stay open without data.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface FreezablePostgres {
   url: string
-  /** From now on nothing is answered. Resolves when somebody asks. */
+  /** Stops all answers. Resolves when a client sends a query. */
   freeze(): Promise<void>
-  /** New connections are answered again; the frozen ones break. */
+  /** Answers new connections again, and breaks the frozen ones. */
   thaw(): void
   breakConnections(): void
   close(): Promise<void>
 }
 
-/** Passes everything on to the database at `url`, until it is frozen. */
+/** Forwards everything to the database at `url` until it is frozen. */
 export async function freezablePostgres(url: string): Promise<FreezablePostgres> {
   const target = new URL(url)
   const [host, port] = [decodeURIComponent(target.hostname), Number(target.port || 5432)]

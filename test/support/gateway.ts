@@ -1,4 +1,4 @@
-// A gateway: a real sshd with one account for tunnels, set up as docs/hosts.md says, in namespaces of its own.
+// A gateway: a real sshd with one account for tunnels, configured as in docs/hosts.md, in its own namespaces.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
@@ -12,7 +12,7 @@ const sshd = '/usr/sbin/sshd'
 
 export class Gateway {
   readonly directory = mkdtempSync(join(tmpdir(), 'rumpfarm-gateway-'))
-  /** Everything that sshd has said. */
+  /** All output lines of sshd. */
   readonly lines: string[] = []
   readonly #farmPort: number
   #port = 0
@@ -28,7 +28,7 @@ export class Gateway {
     writeFileSync(join(this.directory, 'hosts'), `${hosts}\n127.0.0.1 farm.behind\n`)
   }
 
-  /** One that lets its hosts reach the farm's port, and nothing else. */
+  /** Opens a gateway where hosts can reach only the port of the farm. */
   static async open(farmUrl: string): Promise<Gateway> {
     const gateway = new Gateway(Number(new URL(farmUrl).port))
     gateway.#port = await freePort()
@@ -36,19 +36,19 @@ export class Gateway {
     return gateway
   }
 
-  /** The farm as the gateway reaches it; a name that only the gateway knows, where a test may arrange that. */
+  /** The address of the farm for the gateway; a test may use a name that only the gateway knows. */
   get farm(): string {
     return `${isRoot ? 'farm.behind' : '127.0.0.1'}:${this.#farmPort}`
   }
 
-  /** What the owner of a host writes into host.conf. */
+  /** The lines for the owner's host.conf. */
   get conf(): string {
     const [type, key] = this.#publicKey('host').split(' ')
     const account = `${userInfo().username}@127.0.0.1:${this.#port}`
     return `tunnel ${account} ${join(this.directory, 'client')}\ntunnel_key ${type} ${key}\n`
   }
 
-  /** Listens again at the same port; `as`: with this host key. */
+  /** Listens again at the same port, with the host key `as`. */
   async start(as: 'host' | 'other' = 'host'): Promise<void> {
     writeFileSync(join(this.directory, 'config'), this.#config(as))
     const before = this.lines.length
@@ -59,10 +59,10 @@ export class Gateway {
     await eventually(`sshd to listen; it said: ${this.lines.join('; ')}`, listens)
   }
 
-  /** Gone at once, with every connection. */
+  /** Ends at once with all connections. */
   async kill(): Promise<void> {
     const gone = new Promise(resolve => this.#process?.once('close', resolve))
-    this.#process?.kill('SIGKILL') // its namespace ends with it
+    this.#process?.kill('SIGKILL') // its namespace ends, too
     await gone
     this.#process = undefined
   }
@@ -87,7 +87,7 @@ export class Gateway {
       HostKey: join(this.directory, hostKey),
       AuthorizedKeysFile: join(this.directory, 'authorized_keys'),
       PidFile: 'none',
-      StrictModes: 'no', // below /tmp
+      StrictModes: 'no', // the files are below /tmp
       UsePAM: 'no',
       PasswordAuthentication: 'no',
       KbdInteractiveAuthentication: 'no',
@@ -108,7 +108,7 @@ export class Gateway {
       .join('')
   }
 
-  /** As root sshd wants a directory below /run, and gets one that nobody else sees; the same for the farm's name. */
+  /** As root, sshd needs a directory below /run: it gets a private one, and a private name for the farm. */
   #command(): string[] {
     const listen = [sshd, '-D', '-e', '-f', join(this.directory, 'config')]
     if (!isRoot) return ['-cpf', '--mount-proc', '--kill-child', ...listen]

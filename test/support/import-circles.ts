@@ -1,6 +1,6 @@
 import { importsOf, type SourceFile } from './sources.ts'
 
-/** Each circle of imports as the list of its files; types count too. `fileOf` gives the file that a package's name stands for. */
+/** Each circle of imports as a list of files, also of types. `fileOf` returns the entry file of a package. */
 export function importCircles(
   files: readonly SourceFile[],
   fileOf: (imported: string) => string = name => name,

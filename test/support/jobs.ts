@@ -1,7 +1,7 @@
 import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import { eventually } from './waiting.ts'
 
-/** What the tests look at of the results API's job. */
+/** The fields of a job in the API that tests use. */
 export interface JobAnswer {
   id: number
   buildId: number
@@ -33,7 +33,7 @@ export interface BuildAnswer {
   jobs: JobAnswer[]
 }
 
-/** A job of the farm under test, as the results API has it. */
+/** A job of the tested farm, as the API shows it. */
 export class TestJob {
   readonly id: number
   readonly #api: Api
@@ -55,7 +55,7 @@ export class TestJob {
     return fetch(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers })
   }
 
-  /** A file that its newest attempt left. */
+  /** An artifact of its newest attempt. */
   async artifact(name: string): Promise<Buffer> {
     const answer = await fetch(`${this.#api.url}/api/v1/jobs/${this.id}/artifacts/${name}`)
     if (!answer.ok) throw new Error(`artifact ${name}: ${answer.status} ${await answer.text()}`)
@@ -74,7 +74,7 @@ export class TestJob {
     return this.becomes('running')
   }
 
-  /** With its verdict. */
+  /** Waits for the verdict. */
   finished(): Promise<JobAnswer> {
     return this.becomes('finished')
   }
@@ -86,7 +86,7 @@ export class TestJob {
     })
   }
 
-  /** Waits until the farm holds this text of the log. */
+  /** Waits until the farm has this text of the log. */
   logged(text: string): Promise<true> {
     return eventually(`"${text}" in the log of job ${this.id}`, async () => {
       const log = await this.log().catch(whileAway)
@@ -95,12 +95,12 @@ export class TestJob {
   }
 }
 
-/** A server that is being started again is no failure for one who waits. */
+/** A server that restarts is no failure for a test that waits. */
 function whileAway(error: Error): undefined {
   if (!/no farm answers|fetch failed|ECONN|terminated/.test(error.message)) throw error
 }
 
-/** A build of the farm under test. */
+/** A build of the tested farm. */
 export class TestBuild {
   readonly id: number
   readonly commit: string
@@ -116,12 +116,12 @@ export class TestBuild {
     return this.#api.get<BuildAnswer>(`/api/v1/builds/${this.id}`)
   }
 
-  /** Its jobs, in the order in which they were planned. */
+  /** Its jobs in the order of planning. */
   async jobs(): Promise<TestJob[]> {
     return (await this.view()).jobs.map(({ id }) => new TestJob(this.#api, id))
   }
 
-  /** Its job on this host; its first, when none is named. */
+  /** Its job on this host; by default its first job. */
   async job(host?: string): Promise<TestJob> {
     const { jobs } = await this.view()
     const found = jobs.find(job => host === undefined || job.host === host)
@@ -129,7 +129,7 @@ export class TestBuild {
     return new TestJob(this.#api, found.id)
   }
 
-  /** Waits until every job may be claimed, or has ended: its sources were prepared, or could not be. */
+  /** Waits until every job can be claimed or has ended, because its sources are ready or not available. */
   prepared(): Promise<BuildAnswer> {
     return eventually(`the sources of build ${this.id}`, async () => {
       const build = await this.view()

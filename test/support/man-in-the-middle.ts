@@ -1,15 +1,15 @@
-// A man in the middle: he listens where the host believes the farm to be, reads everything, and changes what he likes.
+// An attacker between a host and the farm, who reads and changes messages.
 
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 
-/** One request and its answer, as the man passed them on. */
+/** One request and its answer, as the attacker forwarded them. */
 export interface Exchange {
   request: Buffer
   answer: Buffer
 }
 
-/** What he makes of a message; the same bytes: he lets it pass. `kind` is the last word of the request's path. */
+/** Returns the changed message, or the same bytes for no change. `kind` is the last word of the request's path. */
 export interface Meddling {
   request?: (bytes: Buffer, kind: string) => Buffer
   answer?: (bytes: Buffer, kind: string) => Buffer
@@ -17,9 +17,9 @@ export interface Meddling {
 
 export class ManInTheMiddle {
   readonly exchanges: Exchange[] = []
-  /** How many messages he has changed. */
+  /** The number of changed messages. */
   changed = 0
-  /** Everything that went over the wire, as the host sent and got it. */
+  /** All bytes between the host and the attacker. */
   readonly #wire: Buffer[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -48,7 +48,7 @@ export class ManInTheMiddle {
     return Buffer.concat(this.#wire)
   }
 
-  /** Where the farm really is. */
+  /** The real address of the farm. */
   standsBefore(url: string): void {
     this.#target = Number(new URL(url).port)
   }
@@ -57,12 +57,12 @@ export class ManInTheMiddle {
     this.#meddling = meddling
   }
 
-  /** He is gone: everything passes as it is. */
+  /** Stops all changes: messages pass unchanged. */
   leaves(): void {
     this.#meddling = {}
   }
 
-  /** Sends what he has seen, or made, to the farm: its answer. */
+  /** Sends recorded or new bytes to the farm, and returns the answer. */
   sends(request: Buffer, port = this.#target): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const socket = dial(port, '127.0.0.1', () => socket.write(request))
@@ -101,7 +101,7 @@ export class ManInTheMiddle {
   }
 }
 
-/** Calls back with one whole HTTP message: its head, and as many bytes as that says. */
+/** Calls back with one whole HTTP message: its head, and the body with the length from the head. */
 function collect(socket: Socket, done: (message: Buffer) => void): void {
   let bytes = Buffer.alloc(0)
   socket.on('data', piece => {
@@ -113,14 +113,14 @@ function collect(socket: Socket, done: (message: Buffer) => void): void {
   })
 }
 
-/** `progress`, `claim`, `agent.sh`; a source is called `sources`. */
+/** `progress`, `claim`, `agent.sh`, or `sources` for a source. */
 export const kindOf = (request: Buffer): string =>
   /^\S+ [^? ]*?\/([^/? ]+)(\/\d+)?[? ]/.exec(request.toString('latin1'))?.[1] ?? ''
 
-/** The text after the head. */
+/** The body of the message. */
 export const bodyOf = (message: Buffer): Buffer => message.subarray(message.indexOf('\r\n\r\n') + 4)
 
-/** The message with one byte, the first of what the pattern finds, changed; its length stays. */
+/** Changes the first byte of the text that the pattern finds, and keeps the length. */
 export function flip(message: Buffer, pattern: RegExp): Buffer {
   const at = message.toString('latin1').search(pattern)
   if (at < 0) return message

@@ -30,11 +30,11 @@ const leftDatabases = (url: string): Promise<string[]> =>
 
 interface SharedPostgres {
   ready: Promise<LocalPostgres>
-  /** The projects (packages) of this run that have not ended yet. */
+  /** The number of projects (packages) in this run that have not ended. */
   users: number
 }
 
-// Each project of a run loads this file again, in the same process.
+// Each project of a run loads this file again in the same process.
 const key = Symbol.for('rumpfarm.test-postgres')
 const shared = globalThis as { [key]?: SharedPostgres }
 
@@ -50,7 +50,7 @@ const stopShared = async ({ url, stop }: LocalPostgres): Promise<void> => {
   if (left.length > 0) throw new Error(`tests left databases behind: ${left.join(', ')}; call drop() in afterAll`)
 }
 
-/** A vitest globalSetup: one temporary PostgreSQL for a whole run, with a migrated template database in it. */
+/** A vitest globalSetup: a temporary PostgreSQL for the whole run, with a migrated template database. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   shared[key] ??= { ready: startShared(), users: 0 }
   const server = shared[key]

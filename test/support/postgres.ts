@@ -1,4 +1,4 @@
-// A migrated database for each test file. In the package's vitest.config.ts:
+// Each test file gets a migrated database. In the package's vitest.config.ts:
 //   test: { globalSetup: ['../../test/support/postgres-setup.ts'] }
 // and in the test file:
 //   const database = await createTestDatabase()
@@ -17,7 +17,7 @@ export const templateName = 'farm_template'
 
 export interface TestDatabase {
   url: string
-  /** Fails when something is still connected: what a test opens it closes. */
+  /** Fails if a connection is open, because a test must close its connections. */
   drop: () => Promise<void>
 }
 
@@ -34,7 +34,7 @@ const asAdmin = async (work: (admin: pg.Client) => Promise<void>): Promise<void>
 const connectedTo = `SELECT count(*)::int AS connections, string_agg(DISTINCT query, '; ') AS queries
   FROM pg_stat_activity WHERE datname = $1`
 
-/** A closed connection's backend needs a moment to go. */
+/** The backend of a closed connection needs a moment to end. */
 const leftConnections = async (admin: pg.Client, name: string, tries = 20): Promise<string | undefined> => {
   const { rows } = await admin.query(connectedTo, [name])
   if (rows[0].connections === 0) return undefined
@@ -60,8 +60,8 @@ const create = async (template: string): Promise<TestDatabase> => {
   return { url: url.href, drop: () => drop(name) }
 }
 
-/** A database as the migrations make it, in about 30 ms. */
+/** Makes a migrated database in about 30 ms. */
 export const createTestDatabase = (): Promise<TestDatabase> => create(templateName)
 
-/** A database with nothing in it. */
+/** Makes an empty database. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => create('template0')

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Hands on what lies below a path, without the path, as nginx and Caddy do when they are told to. */
+/** Forwards requests below a path without the path, as nginx and Caddy can do. */
 export class PrefixProxy {
   readonly #server: Server
   readonly #path: string
-  /** Where it hands on to. */
+  /** The address that it forwards to. */
   farmUrl = ''
-  /** What it was asked for that does not lie below its path. */
+  /** The requested addresses that are not below its path. */
   readonly outside: string[] = []
 
   private constructor(path: string) {

@@ -8,7 +8,7 @@ import { patienceMs } from './waiting.ts'
 
 const linesKept = 5_000
 
-/** A process that a test started, and the lines it writes. It ends with the test run, even at kill -9 of that. */
+/** A process of a test, and its output lines. It ends with the test run, even if that is killed with SIGKILL. */
 export class Program {
   readonly lines: string[] = []
   readonly child: ChildProcess
@@ -30,7 +30,7 @@ export class Program {
     return !hasExited(this.child)
   }
 
-  /** The first line, from `after` on, for which `pick` gives a value; that value. */
+  /** The first value that `pick` returns for a line, from line `after` on. */
   async line<T>(what: string, pick: (line: string) => T | undefined, after = 0, milliseconds = patienceMs): Promise<T> {
     const until = AbortSignal.timeout(milliseconds)
     for (let at = after; ; at++) {
@@ -40,7 +40,7 @@ export class Program {
     }
   }
 
-  /** TERM, and KILL when that is not obeyed; false if it had to be. */
+  /** Sends TERM, and KILL if the process does not end. Returns false after a KILL. */
   async stop(milliseconds = patienceMs): Promise<boolean> {
     this.child.kill('SIGTERM')
     if (await exitWithin(this.child, milliseconds)) return true
@@ -87,7 +87,7 @@ const watchOver = (child: ChildProcess, pid: number): void => {
   child.once('exit', () => watcher.kill('SIGKILL'))
 }
 
-/** A port that nobody uses now. */
+/** A port that no process uses now. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   const port = await listenStill(server)

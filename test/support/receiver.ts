@@ -6,16 +6,16 @@ import { eventually } from './waiting.ts'
 
 export interface Received {
   id: string
-  /** Whether the signature is that of the secret the receiver has. */
+  /** Whether the signature is valid for the secret of the receiver. */
   signed: boolean
   body: { type: string; host: string; since: string; attempt?: string; job?: number; url?: string }
 }
 
-/** Somebody who takes signed messages: a real HTTP server. */
+/** A real HTTP server that receives signed messages. */
 export class Receiver {
   readonly received: Received[] = []
   secret = ''
-  /** What the next messages are answered with, then 204. */
+  /** The status codes of the next answers, then 204. */
   statuses: number[] = []
   readonly #server: Server
 
@@ -42,7 +42,7 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
   }
 
-  /** The so many-th message. */
+  /** The message with this number. */
   message(number: number): Promise<Received> {
     return eventually(`message ${number} at the receiver`, async () => this.received[number - 1])
   }
@@ -52,7 +52,7 @@ export class Receiver {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  /** As the page of Standard Webhooks has it, and as a receiver in another language would do it. */
+  /** Verifies as the Standard Webhooks specification says, like a receiver in another language. */
   #isSigned(body: string, headers: Record<string, string>): boolean {
     const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = headers
     const key = Buffer.from(this.secret.replace(/^whsec_/, ''), 'base64')

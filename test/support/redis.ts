@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { freePort, Program } from './program.ts'
 
-/** A Redis of a test's own, which keeps nothing on disk: stopped means emptied, as with a Redis that lost its machine. */
+/** A Redis for one test, which keeps nothing on disk: a stop loses its data, like the loss of its machine. */
 export class TestRedis {
   readonly port: number
   readonly #directory: string
@@ -37,13 +37,13 @@ export class TestRedis {
     await this.#ready()
   }
 
-  /** Forgets every key, while it runs. */
+  /** Deletes every key while it runs. */
   async flush(): Promise<void> {
     const said = await this.ask('FLUSHALL')
     if (!said.startsWith('+OK')) throw new Error(`FLUSHALL was answered: ${said}`)
   }
 
-  /** One inline command on a connection of its own. */
+  /** Sends one inline command on a separate connection. */
   async ask(command: string): Promise<string> {
     const socket = connect(this.port, '127.0.0.1')
     socket.end(`${command}\r\nQUIT\r\n`)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Nobody's git settings but the test's own. */
+/** Only the git settings of the test apply. */
 export const gitEnvironment = { HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
 
 const identity = ['-c', 'user.name=Ada Lovelace', '-c', 'user.email=ada@example.org']
@@ -23,7 +23,7 @@ export class Repository {
     return execFileSync('git', [...identity, ...words], { cwd: this.directory, env, encoding: 'utf8', stdio }).trim()
   }
 
-  /** Writes these files and commits everything; the commit. */
+  /** Writes these files, commits everything, and returns the commit. */
   commit(files: Record<string, string | Buffer>, subject = 'A change'): string {
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.directory, name)

@@ -21,7 +21,7 @@ export interface LogLine {
   [field: string]: unknown
 }
 
-/** A real server process, with the environment it is given and none of ours. */
+/** A real server process with only the given environment. */
 export class ServerProcess {
   readonly #program: Program
   #url = ''
@@ -53,7 +53,7 @@ export class ServerProcess {
     return this.#program.lines
   }
 
-  /** Waits for a line of its log, from `after` (a number of lines) on, of which `pick` makes something. */
+  /** Waits for a log line from line `after` on, for which `pick` returns a value. */
   said<T>(what: string, pick: (line: LogLine) => T | undefined, after = 0): Promise<T> {
     return this.#program.line(what, text => withLog(text, pick), after)
   }
@@ -72,6 +72,6 @@ function withLog<T>(text: string, pick: (line: LogLine) => T | undefined): T | u
   try {
     return pick(JSON.parse(text))
   } catch {
-    return undefined // node's own words, such as a warning
+    return undefined // output of node itself, such as a warning
   }
 }

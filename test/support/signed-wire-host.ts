@@ -7,13 +7,13 @@ const hmac = (key: string, text: string): string => createHmac('sha256', key).up
 const letters = (hexadecimal: string): string =>
   [...hexadecimal].map(digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16))).join('')
 
-/** A host that signs, written from docs/agent-protocol.md alone: it shares no code with the farm or the agent. */
+/** A host that signs, written from docs/agent-protocol.md: it shares no code with the farm or the agent. */
 export class SignedWireHost extends WireHost {
   by = ''
   key = ''
   run = randomBytes(8).toString('hex')
   count = 0
-  /** Seconds by which its clock is wrong. */
+  /** The error of its clock in seconds. */
   clockError = 0
 
   async enrolSigned(token: string, nonce = `nonce-${this.run}`): Promise<WireAnswer> {
@@ -26,7 +26,7 @@ export class SignedWireHost extends WireHost {
     return answer
   }
 
-  /** The path as it is asked for, and the nonce in it. */
+  /** The signed path and the nonce in it. */
   sign(method: string, path: string, body: Uint8Array | string = ''): { path: string; nonce: string } {
     const nonce = `${this.run}.${++this.count}`
     const time = Math.floor(Date.now() / 1000) + this.clockError

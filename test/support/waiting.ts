@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A machine of two cores under load needs up to 30 s for what takes 1 s on a quiet one. */
 export const patienceMs = 60_000
-/** The pauses between two looks grow: a test that waits for long must not keep the server busy with its questions. */
+/** The pauses between two calls grow, so that a long wait does not keep the server busy. */
 const pauseMs = { first: 25, last: 250, growth: 1.3 }
 
-/** The first answer of `look` that is not undefined; it fails after `milliseconds`. Wait for an event instead where there is one. */
+/** The first result of `look` that is not undefined. It fails after `milliseconds`. Wait for an event where possible. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,

@@ -13,20 +13,20 @@ import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { Invitation } from './agent-host.ts'
 import { patienceMs } from './waiting.ts'
 
-/** A claim's answer, when it is a job. */
+/** The answer to a claim that contains a job. */
 export interface WireOffer {
   attempt: string
   lease: string
   lines: [string, string][]
 }
 
-/** A host that says exactly what a test wants, over HTTP in the protocol's own form. */
+/** A host that sends the messages of a test over HTTP in the form of the agent protocol. */
 export class WireHost {
   readonly name: string
   readonly instance = `${process.pid}-${Math.random().toString(36).slice(2)}`
   url: string
   credential = ''
-  /** What it says of its agent. */
+  /** The agent version that it sends. */
   version = '1.0.0'
 
   constructor(url: string, name: string) {
@@ -34,7 +34,7 @@ export class WireHost {
     this.name = name
   }
 
-  /** Invited, enrolled, and it has said hello. */
+  /** Invites and enrols a host, and sends its hello. */
   static async enrol(api: Api, name: string, arches: readonly string[]): Promise<WireHost> {
     const { line } = await api.post<Invitation>('/api/v1/hosts/invitations', { name })
     const host = new WireHost(api.url, name)
@@ -69,7 +69,7 @@ export class WireHost {
     ]
   }
 
-  /** `claim` as the protocol has it; the answer is a job, `none`, or an error. */
+  /** Sends a claim. The answer is a job, `none`, or an error. */
   claim(
     claim: number,
     { slot = 1, wait = 0, body = [] as WireLine[], signal }: ClaimOptions = {},
@@ -78,7 +78,7 @@ export class WireHost {
     return this.post(`/agent/v1/claim?${query}`, body, signal)
   }
 
-  /** Claims until there is a job: under load the sources of the first build need more than one long poll. */
+  /** Claims until it gets a job: under load the sources of the first build take longer than one long poll. */
   async job(claim: number, options: ClaimOptions = {}): Promise<WireOffer> {
     const until = Date.now() + patienceMs
     let answer: WireAnswer
@@ -102,7 +102,7 @@ export class WireHost {
     return this.post(`/agent/v1/attempts/${offer.attempt}/progress?${query}${steps}`, bytes)
   }
 
-  /** Sends bytes of a file that the job left; those of the whole one, unless it is told otherwise. */
+  /** Sends bytes of an artifact; by default the whole file. */
   artifact(
     offer: WireOffer,
     name: string,
@@ -116,7 +116,7 @@ export class WireHost {
     return this.post(`/agent/v1/attempts/${offer.attempt}/artifacts/${name}?${query}${hex}`, body)
   }
 
-  /** Ends the attempt: every step passed, unless it is told otherwise. */
+  /** Ends the attempt; by default every step passed. */
   finish(
     offer: WireOffer,
     log: string | Uint8Array = '',
@@ -182,7 +182,7 @@ export interface ProgressOptions {
   sum?: string
   length?: number
   steps?: StepEnd[]
-  /** Send them in hexadecimal. */
+  /** Sends the bytes in hexadecimal. */
   hex?: boolean
 }
 
@@ -190,7 +190,7 @@ export interface FinishOptions {
   lease?: string
   reason?: string
   steps?: StepEnd[]
-  /** What else it says. */
+  /** More lines of the message. */
   lines?: WireLine[]
 }
 
