@@ -64,8 +64,8 @@ export const missingFor = ({ shell, client, launcher }: Combination): string | u
 export const isTls = ({ client }: Combination): boolean => client === 'openssl'
 
 /**
- * The farm's line, or, where that does not work, what its pages show beside it: the file is saved first. A client that can
- * only talk to the farm needs somebody who brings the file, which is curl here; and posh knows no `sh -s`.
+ * The enrolment line of the farm, or the two-step way on its pages, which saves the file first. Clients that cannot download
+ * a file need the second way, and curl downloads it here. posh also needs it, because it has no `sh -s`.
  */
 export const enrolmentWith =
   (combination: Combination, authority = '') =>

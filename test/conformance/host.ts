@@ -1,6 +1,6 @@
 /**
- * A machine with the agent on it, as a scenario needs it. AgentHost is one: a pid namespace of this machine. An emulated
- * machine is another: whatever can run shell text there, signal the agent, and show the files of its directory.
+ * A machine with the agent, for scenarios. AgentHost is one: a pid namespace of this machine. An emulated machine is another
+ * one. A machine must run shell text, send signals to the agent, and show the files of the agent's directory.
  */
 export interface HostUnderTest {
   readonly name: string

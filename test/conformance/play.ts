@@ -21,9 +21,9 @@ export const projectFor = (hostName: string, { project }: Scenario): WrittenProj
 }
 
 /**
- * Plays a scenario on a machine that is no host yet. `farm` has a project of the machine's name, see `projectFor`.
- * `enrolment`: what is run there of the line that the farm shows. `target`: where the wire leads, when it is not the farm's
- * main port; `certificate`: the wire is a TLS front.
+ * Runs a scenario on a machine that is not yet enrolled. `farm` has a project with the machine's name, see `projectFor`.
+ * `enrolment` makes the machine's command from the line that the farm shows. `target` is the address of the farm for the
+ * proxy, if it is not the main port. With a `certificate` the proxy is a TLS front.
  */
 export async function play(
   scenario: Scenario,

@@ -28,7 +28,7 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await page.getByLabel('Branch, tag or commit').fill(commit)
   await page.getByRole('button', { name: 'Start build' }).click()
   await expect(page).toHaveURL(/\/builds\/\d+$/)
-  await expect(page.getByText(commit).first()).toBeVisible() // its sources name it again
+  await expect(page.getByText(commit).first()).toBeVisible() // the list of sources shows the commit again
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('queued')
   await page.getByRole('button', { name: 'Cancel unfinished jobs' }).click()
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// Every page works for everybody: with a screen reader, on a telephone, in dark mode, without JavaScript.
+// These tests check every page with a screen reader, on a telephone, in dark mode, and without JavaScript.
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { HtmlValidate } from 'html-validate'
@@ -45,7 +45,7 @@ async function violations(page: Page, ...rules: string[]): Promise<string[]> {
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
-// One test for five promises, since each needs every page: loading the pages once instead of three times saves 28 loads.
+// One test checks five promises, because each needs every page: this saves 28 page loads.
 test('every page works with a screen reader, in light and dark mode, at 320 pixels, and with the keyboard', async ({
   farm,
   page,

@@ -9,7 +9,7 @@ export { expect }
 interface BrowserFixtures {
   /** Signs the browser in as an administrator. */
   signIn: (page: Page) => Promise<void>
-  /** Fails the test after an error of a script, or something that the content policy forbids. */
+  /** Fails the test after a script error or a violation of the content policy. */
   noErrors: undefined
 }
 
@@ -78,7 +78,7 @@ export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJ
   return { host, offer, path: `/jobs/${offer.attempt.split('.')[0]}` }
 }
 
-/** Puts a mark into the page that a reload removes. Returns a check that the mark is still there. */
+/** Marks the page. A reload removes the mark. Returns a check that the mark is still there. */
 export async function markPage(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => document.body.setAttribute('data-marked', 'yes'))
   return () => expect(page.locator('body')).toHaveAttribute('data-marked', 'yes')

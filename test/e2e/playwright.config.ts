@@ -11,13 +11,13 @@ export default defineConfig({
   outputDir: '../test-results',
   globalSetup: '../support/bundle-setup.ts',
   fullyParallel: false,
-  workers: 1, // each has a server and a PostgreSQL of its own, on two cores
+  workers: 1, // each worker has its own server and PostgreSQL, on two cores
   timeout: 60_000,
   expect: { timeout: 15_000 },
   use: {
     trace: 'retain-on-failure',
     launchOptions: {
-      // The system's Chromium where there is one: Playwright's own download can be unavailable.
+      // Uses the system's Chromium if it exists, because Playwright's download can be unavailable.
       ...(system ? { executablePath: system } : {}),
       // Chromium refuses to run its sandbox as root.
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { output } from './command.ts'
 
 /**
- * Debian's packages for any architecture, from where this machine gets its own. apt keeps all it notes in a directory of ours:
- * this machine's package lists, its status and its settings stay as they are.
+ * Debian packages for any architecture, from the package sources of this machine. apt keeps its state in a separate
+ * directory, so that the package lists, the status and the settings of this machine do not change.
  */
 export class Debian {
   readonly #directory: string

@@ -4,8 +4,8 @@ import type { TestJob } from '../support/jobs.ts'
 import { eventually } from '../support/waiting.ts'
 
 /**
- * A job that says something every tenth of a second until the file `stop` is there. What it says it also writes to the file `copy`: the farm
- * must come to hold the same bytes.
+ * A job that prints a line every 0.1 s until the file `stop` exists. It also writes each line to the file `copy`: in the end
+ * the log at the farm must have the same bytes.
  */
 export const talking = (files: { copy: string; stop: string }) => `
 say() { echo "$1"; echo "$1" >>"${files.copy}"; }

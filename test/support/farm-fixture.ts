@@ -1,5 +1,5 @@
-// A farm for tests that cross processes: real server processes, a real Redis, real hosts, real repositories, on a database
-// of its own. Nothing here belongs to a test runner: vitest and Playwright use the same one. `bundleFarm()` comes first.
+// A farm for tests with several processes: real server processes, a real Redis, real hosts and real repositories, with its own
+// database. It does not depend on a test runner, because vitest and Playwright use it. Call `bundleFarm()` first.
 import {
   chmodSync,
   existsSync,
@@ -25,17 +25,17 @@ import { WireHost } from './wire-host.ts'
 
 export { bundleFarm } from './server-process.ts'
 
-/** A project as farm.yaml has it. */
+/** The settings of a project in farm.yaml. */
 export type WrittenProject = { steps: Record<string, string>[]; repository?: string } & Record<string, unknown>
 
 export interface FarmOptions {
-  /** An empty or migrated database; without it the farm starts a PostgreSQL of its own, which takes two seconds. */
+  /** An empty or migrated database. Without it the farm starts its own PostgreSQL, which takes two seconds. */
   databaseUrl?: string
-  /** What carries the queues. */
+  /** The program that keeps the queues. */
   queues?: 'redis' | 'postgres'
-  /** Added to the server's environment. */
+  /** Additional environment variables of the server. */
   environment?: Record<string, string>
-  /** farm.yaml at the start; by default one project, `sample`, whose only step runs `job.sh`. */
+  /** The projects in farm.yaml at the start; by default only `sample`, whose one step runs `job.sh`. */
   projects?: Record<string, WrittenProject>
 }
 
@@ -78,7 +78,7 @@ export class TestFarm {
     }
   }
 
-  /** A farm whose server answers. */
+  /** Opens a farm and waits until its server answers. */
   static async open(options: FarmOptions = {}): Promise<TestFarm> {
     const farm = await TestFarm.prepare(options)
     await farm.start().catch(async error => {
@@ -88,10 +88,10 @@ export class TestFarm {
     return farm
   }
 
-  /** Everything but the server. */
+  /** Prepares everything except the server. */
   static async prepare(options: FarmOptions = {}): Promise<TestFarm> {
     const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
-    chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which must get in
+    chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which needs access
     const postgres = options.databaseUrl === undefined ? await startTemporaryPostgres() : undefined
     const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
     const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
@@ -112,7 +112,7 @@ export class TestFarm {
     return adminToken
   }
 
-  /** The results API with an administrator's token; `url`: another server of this farm. */
+  /** The API with an administrator's token. `url` is the address of another server of this farm. */
   api(url = this.#url): Api {
     return patient(apiClient(url, adminToken))
   }
@@ -123,7 +123,7 @@ export class TestFarm {
     return server
   }
 
-  /** Starts the server; the second time at the same address. */
+  /** Starts the server. A second start uses the same address. */
   async start(): Promise<void> {
     const server = await this.#startServer()
     this.#servers.unshift(server)
@@ -131,7 +131,7 @@ export class TestFarm {
     this.#environment.PORT = new URL(server.url).port
   }
 
-  /** One more server process on the same database, queues and directory; how to reach it. */
+  /** Starts another server process on the same database, queues and directory, and returns its address. */
   async another(): Promise<ServerProcess> {
     const server = await this.#startServer({ PORT: '0' })
     this.#servers.push(server)
@@ -148,14 +148,14 @@ export class TestFarm {
     this.#servers.shift()
   }
 
-  /** Puts a project in farm.yaml, and waits until the server has it. */
+  /** Adds a project to farm.yaml, and waits until the server has read it. */
   async project(name: string, project: WrittenProject = scriptProject()): Promise<Repository> {
     this.#projects = { ...this.#projects, [name]: project }
     await this.reconfigure(() => this.#writeFarmFile())
     return this.repository(name)
   }
 
-  /** Does `change` to farm.yaml and waits until the server has looked at it; the line in which it said what it thinks. */
+  /** Changes farm.yaml and waits until the server has read it. Returns the log line with the result. */
   async reconfigure(change: () => void): Promise<string> {
     const { server } = this
     const before = server.lines.length
@@ -168,34 +168,34 @@ export class TestFarm {
     )
   }
 
-  /** The repository of a project; made when it is first asked for. */
+  /** The repository of a project. The first call makes it. */
   repository(name: string): Repository {
     const known = this.#repositories.get(name) ?? new Repository(join(this.directory, 'repositories', name))
     this.#repositories.set(name, known)
     return known
   }
 
-  /** A machine with the real agent. */
+  /** Enrols a machine with the real agent. */
   async host(name: string, options: HostOptions = {}): Promise<AgentHost> {
     return this.#keep(await AgentHost.enrol(this.api(), name, options))
   }
 
-  /** A machine whose enrolment has begun, and may fail. */
+  /** Starts an enrolment, which may fail. */
   async beginHost(name: string, options: HostOptions = {}): Promise<AgentHost> {
     return this.#keep(await AgentHost.begin(this.api(), name, options))
   }
 
-  /** A machine made from another's backup; its agent has been started, and may have to wait. */
+  /** Makes a machine from the backup of another one, and starts its agent, which may have to wait. */
   async standIn(first: AgentHost, backup: string, options: HostOptions = {}): Promise<AgentHost> {
     return this.#keep(await first.standIn(this.api(), backup, options))
   }
 
-  /** A host that says exactly what the test wants. */
+  /** Enrols a host that sends only the messages of the test. */
   wireHost(name: string, arches: readonly string[] = ['amd64']): Promise<WireHost> {
     return WireHost.enrol(this.api(), name, arches)
   }
 
-  /** Commits `job.sh`, or files, and triggers a build of that commit. */
+  /** Commits `job.sh`, or these files, and triggers a build of that commit. */
   async push(script: string | Record<string, string | Buffer> = '', project = 'sample'): Promise<TestBuild> {
     const files = typeof script === 'string' ? { 'job.sh': script } : script
     return this.trigger(this.repository(project).commit(files), project)
@@ -214,7 +214,7 @@ export class TestFarm {
     return new TestBuild(this.api(), { id, commit: '' })
   }
 
-  /** One statement on the farm's database, for what only time would bring about. */
+  /** Runs a statement on the farm's database, to make changes that would otherwise take time. */
   async sql<Row extends object = never>(statement: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
     await client.connect()
@@ -222,14 +222,14 @@ export class TestFarm {
     return rows
   }
 
-  /** What everybody said, for the message of a test that failed. */
+  /** The output of all processes, for the message of a failed test. */
   story(): string {
     const servers = this.#servers.map(server => server.lines.slice(-40).join('\n'))
     const hosts = this.#hosts.map(host => `--- ${host.name} said:\n${host.said}`)
     return [`--- the server said:`, ...servers, ...hosts].join('\n')
   }
 
-  /** Ends everything; fails when something does not end in order, or is left. */
+  /** Ends everything. It fails if a process does not end in an orderly way, or is left. */
   async close(): Promise<void> {
     await Promise.all(this.#hosts.map(host => host.close()))
     const stopped = await Promise.allSettled(this.#servers.map(server => server.stop()))
@@ -251,7 +251,7 @@ export class TestFarm {
     return ServerProcess.start({ ...this.#environment, ...changes }, this.directory)
   }
 
-  /** YAML has JSON in it. */
+  /** JSON is valid YAML. */
   #writeFarmFile(): void {
     const projects = Object.entries(this.#projects).map(([name, project]) => [
       name,
@@ -265,7 +265,7 @@ export class TestFarm {
   }
 }
 
-/** Living processes that were started for what is below this directory, as their environment or command tells. */
+/** Running processes whose environment or command contains this directory. */
 function processesBelow(directory: string): string[] {
   const numbers = existsSync('/proc/self/environ') ? readdirSync('/proc').filter(name => /^[0-9]+$/.test(name)) : []
   return numbers.flatMap(number => {
@@ -279,6 +279,6 @@ const readQuietly = (file: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    return '' // it has ended, or is somebody else's
+    return '' // the process has ended, or belongs to another user
   }
 }

@@ -136,7 +136,7 @@ agentTest(
     host.signal('KILL')
     await host.line(/^agent-[0-9]+ exit 137$/)
     await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
-    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // as a farm does that lost an unsealed tail
+    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // a farm can lose the unsealed end of a file
     farm.clearFaults()
     const before = attempt.artifactCalls.length
     await host.start()

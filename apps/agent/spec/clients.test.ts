@@ -30,7 +30,7 @@ const tls = { certificate: authority.certificate(), ca: authority.file }
 const whereIs = (program: string) =>
   spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
 
-/** Each client as a host may have it. Several programs may have the same name. */
+/** Each client in the forms that hosts have. Several programs may have the same name. */
 const clients: Record<string, Record<string, string>> = {
   curl: {},
   wget: {},
@@ -52,7 +52,7 @@ const sourcesOf = (megabytes: number) => {
   return { megabytes, archive: tarball({ data }), sum: createHash('md5').update(data).digest('hex') }
 }
 const [large, small] = [sourcesOf(45), sourcesOf(3)]
-/** Every client receives the large sources once. Its other programs run the same loops of the agent, so 3 MB do for them. */
+/** Every client receives the large sources once. Its other programs run the same code of the agent, so they get 3 MB. */
 const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
 /** NULs end the body of one client. s_client reads letters at the start of a line as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
@@ -81,7 +81,7 @@ for (const [name, programs] of here) {
       expect(attempt.log.bytes.subarray(36).equals(Buffer.from(`${'Q\nR\n\0\x01k\nB\n'.repeat(3000)}end\n`))).toBe(true)
       expect(attempt.sourceCalls).toBe(1)
 
-      // A poll is never cut by the client itself: the farm waits two seconds for a job, and there is one request for that.
+      // The client itself never ends a poll: the farm waits two seconds for a job, and receives one request in that time.
       farm.poll = 2
       const polls = farm.count('claim')
       await farm.until('the next claim', () => farm.count('claim') > polls || polls > 1)

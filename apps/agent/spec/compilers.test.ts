@@ -10,7 +10,7 @@ const script = (path: string, text: string) => {
   renameSync(`${path}.new`, path)
 }
 
-/** A cross compiler and its runner: here they only mark a native program as foreign. */
+/** A fake cross compiler and its runner, which only mark a native program as foreign. */
 const tools = (host: Host) => {
   const [gcc, qemu] = [join(host.folder, 'arm-gcc'), join(host.folder, 'qemu-arm')]
   script(gcc, 'test "$1" != --version || { echo "arm-gcc 12.2.0"; exit; }\ncc "$@" && chmod a-x try')
@@ -129,7 +129,7 @@ agentTest('the agent ends the test of a compiler after a minute', async ({ farm,
   farm.poll = 1
   await enrolled()
   await hanging(host)
-  // The minute is over.
+  // The time limit of one minute has passed.
   await host.run("kill $(ps -e -o pid= -o args= | sed -n 's/^ *\\([0-9]*\\) sleep 60$/\\1/p')")
   await said(farm, /^unable arm cross its test did not end within a minute$/m)
   expect(await host.alive('sleep 4716')).toEqual([])

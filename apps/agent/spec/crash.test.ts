@@ -124,7 +124,7 @@ agentTest('the long poll of a killed agent takes no job', async ({ farm, host, e
   await host.line(/^agent-[0-9]+ exit 137$/)
   await host.start()
   await farm.until('the claim of the new agent', () => farm.count('claim') > claims)
-  expect((await host.alive(new URL(farm.url).port)).length).toBe(1) // whatever the client, it names the farm's port
+  expect((await host.alive(new URL(farm.url).port)).length).toBe(1) // the command line of every client contains the farm's port
 
   const attempt = farm.queue({ steps: { one: 'echo one' } })
   await farm.finished(attempt)

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { agentTest, curlTrust, type Setup, trust } from './support/agent-test.ts'
 import { agentClient, agentShell, bundle, type Host } from './support/host.ts'
 
-/** posh has no -s: there the command saves the script first. */
+/** posh has no option -s, so its command saves the script first. */
 const pipe = ({ farm, host }: Setup) =>
   agentShell === 'posh'
     ? `curl -fsS ${curlTrust}${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh ${trust}enroll ${farm.invitation}`
@@ -90,7 +90,7 @@ agentTest(
     const enrolAt = (url: string) => `${host.shell} ${saved} ${trust}--url ${url} enroll ${farm.invitation}`
     const enrol = enrolAt(farm.url)
 
-    // In its POSIX mode yash has the built-in `[` only where PATH has one, too.
+    // In POSIX mode, yash has the built-in `[` only if PATH also contains one.
     const tools = join(host.folder, 'tools')
     mkdirSync(tools)
     const { output: paths } = await host.run(
@@ -143,7 +143,7 @@ agentTest(
     const idle = await host.run(look)
     expect(idle.output).toContain(new URL(farm.url).port)
     if (agentClient === 'bbwget') {
-      // It can be told headers nowhere else: the one client that needs a warning.
+      // This client accepts headers only as arguments, so it alone needs a warning.
       expect(host.said()).toMatch(/busybox wget shows the credential to other users of this host, in its arguments/)
       return
     }

@@ -26,7 +26,7 @@ agentTest('an idle host claims again when the farm is back', async ({ farm, host
 agentTest('the agent retries with growing pauses', async ({ farm, enrolled }) => {
   await enrolled()
   farm.injectFault('claim', 'lost-request', 2)
-  await farm.close() // the long poll that is under way ends
+  await farm.close() // the current long poll ends
   await farm.open()
   await farm.until('three more claims', () => farm.count('claim') === 4)
   const times = farm.seen.filter(seen => seen.kind === 'claim').map(seen => seen.at)
@@ -107,7 +107,7 @@ agentTest('the agent waits while another instance runs as this host', async ({ f
       .at(-1)
       ?.body.toString() ?? ''
   const word = (text: string, key: string) => new RegExp(`^${key} (.*)$`, 'm').exec(text)?.[1]
-  // A hello that was never confirmed is repeated with the same instance, so that `previous` stays one that the farm heard.
+  // The agent repeats an unconfirmed hello with the same instance, so that the farm knows the instance in `previous`.
   expect(word(again, 'instance')).toBe(word(first, 'instance'))
   expect(word(again, 'previous')).toBe(word(first, 'previous'))
 })

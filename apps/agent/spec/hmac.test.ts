@@ -30,7 +30,7 @@ test('the example in the protocol page is correct', () => {
   expect(hmac(hostKey, `answer 0a1b2c.2\n${answer}`)).toBe(answerSig)
 })
 
-/** The parts that sign, and the calls that an agent makes. */
+/** The parts of the agent that sign, and the calls that an agent makes. */
 const script = (tool: string) => `
 for part in text clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u
@@ -90,7 +90,7 @@ const shells = [
   'zsh --emulate sh',
   'mksh',
   'ksh93',
-  'yash -o posixlycorrect', // as the agent sets it: else a loop's variable is local
+  'yash -o posixlycorrect', // the agent sets this option, because otherwise a variable of a loop is local
   'posh',
   'busybox ash',
 ]

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest'
 import { agentTest, type Setup } from './support/agent-test.ts'
 import { bundle, type Host, quote } from './support/host.ts'
 
-// The tests' pid namespace makes us root also where we are none; another user's id exists only for the true one.
+// In the pid namespace of the tests every user is root. Only the real root can use the id of another user.
 const isRoot = process.getuid?.() === 0
 
-/** All ways by which a job could try to read the credential. */
+/** All ways in which a job could try to read the credential. */
 const search = (host: Host) => `
 cat ${host.dir}/private/credential ${host.dir}/private/* 2>/dev/null || :
 cat ${host.dir}/credential ${host.dir}/tools ${host.dir}/slot-1/* 2>/dev/null || :
@@ -111,7 +111,7 @@ rootTest(
     chmodSync(host.folder, 0o755)
     await enrolled()
     appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\nnice 3\n')
-    await farm.finished(farm.queue({ steps: { none: ':' } })) // it may have been claimed before
+    await farm.finished(farm.queue({ steps: { none: ':' } })) // the agent may have claimed this job earlier
     const files = `ls ${host.dir} ${host.dir}/slot-1 2>/dev/null || :; for f in "$0" ${host.dir}/agent.sh ${host.dir}/host.conf; do (echo x >>"$f") 2>/dev/null || echo kept; done`
     const attempt = farm.queue({
       steps: {
@@ -186,7 +186,7 @@ rootTest(
   'a host takes no jobs and reports why if the user of run_as does not exist or cannot enter the work directory',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
-    await enrolled() // in a directory that mkdtemp made, of mode 700
+    await enrolled() // mkdtemp makes the directory with mode 700
     const conf = readFileSync(join(host.dir, 'host.conf'), 'utf8')
     const refused = (words: RegExp) =>
       farm.until('a refusal', () => farm.seen.some(seen => seen.kind === 'claim' && words.test(String(seen.body))))

@@ -69,7 +69,7 @@ agentTest(
       steps: { leave: daemons, wait: `until [ -f ${host.folder}/go ]; do sleep 0.1; done` },
     })
     await farm.logged(attempt, 'left')
-    host.send("sh -c 'setsid env -i sleep 4745 & wait' &") // it has a parent
+    host.send("sh -c 'setsid env -i sleep 4745 & wait' &") // this process has a parent
     host.send('(sleep 4746 &)')
     await host.run(`until pgrep -f 'sleep 474[56]' >/dev/null; do sleep 0.1; done; : >${host.folder}/go`)
     await farm.finished(attempt)

@@ -121,7 +121,7 @@ agentTest('a step has an empty standard input, default signals and a usual umask
   const attempt = farm.queue({ steps })
   await farm.finished(attempt)
 
-  // An agent that a job starts must not find this one's directory: of ours there is only the mark.
+  // An agent that a job starts must not use the directory of this agent. The job gets only the mark.
   expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\nRUMPFARM_MARK\n$/)
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
-/** A fake of setpgrp(1) of Solaris, which starts a command as the leader of a new group. */
+/** A fake of Solaris' setpgrp(1), which starts a command as the leader of a new group. */
 const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-setpgrp-'))
 writeFileSync(join(tools, 'setpgrp'), '#!/usr/bin/perl\nsetpgrp(0, 0); exec @ARGV; die "exec: $!";\n', { mode: 0o755 })
 afterAll(() => rmSync(tools, { recursive: true }))

@@ -1,4 +1,4 @@
-// The farm decides whose a lease is and which claim is the newest.
+// The farm decides which host has a lease and which claim is the newest.
 import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 

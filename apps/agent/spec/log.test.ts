@@ -105,7 +105,7 @@ agentTest('the agent continues at the offset that the farm has', async ({ farm, 
     steps: { one: 'printf 0123456789', two: `until [ -e ${go} ]; do sleep 0.05; done; printf abc` },
   })
   await farm.logged(attempt, '0123456789')
-  attempt.log.cut(4) // as a farm does that lost an unsealed tail
+  attempt.log.cut(4) // a farm can lose the unsealed end of a log
   writeFileSync(go, '')
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('0123456789abc')

@@ -190,7 +190,7 @@ agentTest(
     const go = join(host.folder, 'go')
     const running = farm.queue({ steps: { wait: `echo begun; until [ -e ${go} ]; do sleep 0.1; done` } })
     await farm.logged(running, 'begun')
-    const hours = `${clock(2)}-${clock(3)}` // once: the test may see another minute begin
+    const hours = `${clock(2)}-${clock(3)}` // computed once, because the minute can change during the test
     host.configure(`${conf}hours ${hours}\n`)
     const calls = running.calls.length
     await farm.until('two heartbeats', () => running.calls.length > calls + 2)
@@ -277,7 +277,7 @@ test('the agent removes a work directory that contains read-only directories', (
   writeFileSync(file, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
   const script = `. ${file}; choose_put; RUN_AS='' ISOLATION='' HIDES_PRIVATE=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
-  // Root removes anything: as root this is done as an ordinary user.
+  // Root can remove every file, so as root the test runs this as an ordinary user.
   const words = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env']
   const { stdout, stderr } = spawnSync(words[0] ?? '', [...words.slice(1), 'dash', '-c', script], { encoding: 'utf8' })
   rmSync(folder, { recursive: true })

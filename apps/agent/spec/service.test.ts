@@ -64,7 +64,7 @@ agentTest('install cron adds one line, even if it is repeated, and keeps the oth
   expect(more).toEqual([])
   expect(line).toMatch(/^@reboot /)
 
-  // It was started as cron will start it.
+  // The test starts the agent with the command that cron will use.
   const attempt = farm.queue({ steps: { one: 'echo one; printenv RUMPFARM_LOG || echo no log' } })
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('one\nno log\n')

@@ -13,7 +13,7 @@ const current = releaseOf(text).version
 const anAgent = (version: string, change: (text: string) => string = same => same) =>
   change(text).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
-/** What the new version does when it runs as the agent, but not in its self-test. */
+/** The behaviour of the new version when it runs as the agent, but not in its self-test. */
 const onRun = (what: string) => (text: string) => text.replace(/^run_agent\(\) \{$/m, () => `run_agent() {\n${what}`)
 
 const told = (farm: ScriptedFarm, key: string) =>
@@ -180,7 +180,7 @@ for (const [what, next, words] of broken) {
     await farm.until('a claim', () => farm.seen.at(-1)?.kind === 'claim')
     expect(toldLast(farm, 'update_failed')).toMatch(words)
     expect(farm.count('agent')).toBe(1)
-    farm.violations.length = 0 // those of the self-test
+    farm.violations.length = 0 // the self-test caused these violations
 
     farm.release = releaseOf(anAgent('9.0.0+2'))
     await restart(host)
@@ -284,7 +284,7 @@ agentTest('an agent below the minimum version finishes its job and then updates'
   expect(second.state).toBe('queued')
 
   farm.helloError = farm.claimError
-  farm.release = releaseOf(anAgent('9.0.0+1', text => text)) // said to be new enough
+  farm.release = releaseOf(anAgent('9.0.0+1', text => text)) // the version number is high enough
   await restart(host)
   await farm.until('the self-test', () => toldLast(farm, 'version') === '9.0.0+1', 40_000)
   farm.helloError = farm.claimError = ''

@@ -13,7 +13,7 @@ import {
   type TestFarm,
 } from './farm-test.ts'
 
-/** The sample's limit. */
+/** The limit of the project `sample`. */
 const bytesMax = 1000
 
 const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {

@@ -102,7 +102,7 @@ farmTest('an agent that restarts after a kill replaces its predecessor at once',
   const vax = await farm.host('vax')
   const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
   expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
-  expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // its answer was lost
+  expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // the host repeats the hello because the answer was lost
 })
 
 farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
@@ -189,7 +189,7 @@ farmTest('an attempt starts with an empty log, even if the database is older tha
   const offer = (await vax.claim(1)) as Offer
   expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(0)
   expect(await farm.say(vax, offer, 'its own\n')).toMatchObject({ kind: 'ok', size: 8 })
-  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // the same offer again keeps what is there
+  expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' }) // a repeated offer keeps the log
   expect(farm.attempts.logSize({ jobId: 1, number: 1 })).toBe(8)
   await farm.end(vax, offer, { log: 'its own\n' })
   expect(await farm.verdicts()).toEqual(['passed'])

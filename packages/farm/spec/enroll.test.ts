@@ -48,7 +48,7 @@ farmTest('the farm neither invites nor enrols a host with the name of another ho
   expect(await farm.hosts.invite('sun')).toEqual({ kind: 'name-taken', hostName: 'sun' })
   expect(await farm.hosts.enroll(enrollment(second))).toEqual({ kind: 'name-taken', hostName: 'sun', at: farm.now() })
   expect(await farm.hosts.invite('-rf')).toMatchObject({ kind: 'bad-name' })
-  // Their pages would be the form for inviting hosts.
+  // The pages of hosts with these names would be the form for invitations.
   for (const name of ['new', 'New', 'invitations'])
     expect(await farm.hosts.invite(name)).toMatchObject({
       kind: 'bad-name',

@@ -1,4 +1,4 @@
-// A farm on a real PostgreSQL, with a clock that the test owns, and hosts that call its methods like the agent routes do.
+// A farm with a real PostgreSQL, a clock that the test sets, and hosts that call its methods like the agent routes.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +51,7 @@ export interface HostHandle {
   id: number
   name: string
   credential: string
-  /** Claims work like the route does: checks the slot, then tries each message until one can be leased. */
+  /** Claims a job like the route: it checks the slot, then tries each message until a lease succeeds. */
   claim(number: number, options?: { slot?: number; instance?: string }): Promise<Offer | string>
 }
 

@@ -3,7 +3,7 @@ import { farmTest, type TestFarm } from './farm-test.ts'
 
 const [first, second] = ['the-first-token-of-admin', 'the-second-token-of-admin'] as const
 
-/** Of the token `first`, which is admitted if it is not yet. */
+/** Makes a login link for the token `first`, and admits the token if necessary. */
 const newLink = async (farm: TestFarm) => {
   await farm.access.admitToken('admin', first, 'admin')
   const link = await farm.access.createLoginLink((await farm.access.findToken(first))?.hash ?? '')
@@ -45,7 +45,7 @@ farmTest('a session lasts a week, unless somebody logs out', async ({ farm }) =>
   expect(await farm.access.findSession(theirs)).toBeUndefined()
 
   farm.wait(7 * 24 * 3600 - 1)
-  await newLink(farm) // clears away what has expired, and nothing else
+  await newLink(farm) // this deletes expired rows only
   expect(await farm.access.findSession(mine)).toMatchObject({ name: 'admin' })
   farm.wait(2)
   expect(await farm.access.findSession(mine)).toBeUndefined()
@@ -61,7 +61,7 @@ farmTest('a revoked token ends its links and sessions', async ({ farm }) => {
   expect(await farm.access.revokeToken('admin')).toBe(true)
   expect(await farm.access.findSession(session)).toBeUndefined()
   expect(await farm.access.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
-  // A request that was allowed just before.
+  // The farm allowed this request just before the revocation.
   expect(await farm.access.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
 })
 

@@ -161,7 +161,7 @@ farmTest(
   },
 )
 
-/** A line as the repository has it, newest commit first. */
+/** The history of a branch as in the repository, with the newest commit first. */
 const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
   farm.matrix.applyHistory({
     project: 'sample',
@@ -305,7 +305,7 @@ farmTest(
     farm.wait(301)
     const second = await read()
     expect(second).toMatchObject({ project: 'sample', branch: 'main' })
-    await farm.push(commitOf('b')) // the answer to the older question does not end the newer one
+    await farm.push(commitOf('b')) // the older answer does not finish the newer request
     await farm.matrix.markBranchRead(second as BranchToRead)
     expect(await read()).toBeDefined()
     farm.wait(86_400)
@@ -373,7 +373,7 @@ farmTest('the matrix removes an arch that a host no longer declares', async ({ f
 
 farmTest('the matrix of one project contains only its cells', async ({ farm }) => {
   const variants = {
-    dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // first here is first in the matrix
+    dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // the first project here is the first in the matrix
     static: { env: {}, hosts: ['*'], arches: ['*'] },
   }
   await farm.configure(project(), project({ name: 'rump', variants }))

@@ -1,4 +1,4 @@
-// What a host's owner allows, as far as the farm keeps to it; the agent refuses by itself.
+// The farm follows the rules of a host's owner. The agent also refuses forbidden jobs itself.
 import type { OwnerRule } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import { commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
@@ -99,7 +99,7 @@ farmTest('an arch that the host cannot build for keeps its column, and its jobs 
   const { cells } = await farm.matrix.load()
   expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for it: cc: not found' }])
   await farm.build(commitOf('b'))
-  expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for it
+  expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for this host
 
   farm.events.length = 0
   await say(farm, vax, {})

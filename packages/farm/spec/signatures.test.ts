@@ -8,7 +8,7 @@ const signerNamed = async (farm: TestFarm, name: string) => (await farm.access.f
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** A host that was enrolled to sign, and who signs for it. */
+/** A host that was enrolled to sign, and the data for its signatures. */
 async function signing(farm: TestFarm, name: string): Promise<Signer> {
   const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(invited.kind)
@@ -21,7 +21,7 @@ async function signing(farm: TestFarm, name: string): Promise<Signer> {
   return signer
 }
 
-/** Asks with the count-th request of a process; `late`: seconds by which its clock is behind. */
+/** Sends the request with this number of a process. `late` is the number of seconds by which its clock is behind. */
 const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late = 0, key = signer.key } = {}) => {
   const by = signer.host?.name ?? ''
   const time = Math.floor(farm.now().getTime() / 1000) - late
@@ -72,7 +72,7 @@ farmTest('the farm accepts no forged, late or early request', async ({ farm }) =
 
 farmTest('the farm deletes a process only when its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
-  await ask(farm, vax, 1, { late: -300 }) // as early as possible: its time is accepted for ten minutes
+  await ask(farm, vax, 1, { late: -300 }) // the earliest accepted time, so the farm accepts it for ten minutes
   farm.wait(600)
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(0)
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')

@@ -109,7 +109,7 @@ farmTest('after the farm was down, every host has its full time again', async ({
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(60)
-  farm.wait(86_400) // no server ran
+  farm.wait(86_400) // no server runs during this day
   await farm.pass(100)
   expect([(await farm.hosts.find('vax'))?.presence, await takeAndDeliver(farm)]).toEqual(['online', []])
   await farm.pass(15)
@@ -120,7 +120,7 @@ farmTest('after the farm was down, every host has its full time again', async ({
 farmTest('if one of several servers restarts, hosts get no more time', async ({ farm }) => {
   await farm.host('vax')
   await farm.pass(100)
-  await farm.attempts.extendLeases() // as a server that starts does
+  await farm.attempts.extendLeases() // a server does this when it starts
   await farm.pass(15)
   expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
 })
@@ -166,7 +166,7 @@ farmTest(
 
     await vax.claim(1)
     await farm.pass(25)
-    expect(await farm.hosts.takeDueAlerts()).toEqual([]) // that it is back waits for its turn
+    expect(await farm.hosts.takeDueAlerts()).toEqual([]) // the alert `host.back` waits for its turn
     farm.wait(6)
     expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
     farm.wait(59)

@@ -89,7 +89,7 @@ test('a transaction that takes too long fails, and the pool still works', async 
   expect(await runTransaction(pool, async client => (await client.query('SELECT 1 AS one')).rows, limits)).toEqual([
     { one: 1 },
   ])
-  await setTimeout(1_000) // PostgreSQL notices only after the sleep that its client has left
+  await setTimeout(1_000) // PostgreSQL notices the closed connection only after the sleep
   await pool.end()
 })
 

@@ -36,7 +36,7 @@ const newDirectory = async (mode = 0o711): Promise<string> => {
   return directory
 }
 
-/** With the data of an earlier start. */
+/** Starts PostgreSQL with the data of an earlier start. */
 const usedDirectory = async (): Promise<string> => {
   const directory = await newDirectory()
   spawnSync('cp', ['-a', `${template}/.`, directory])
@@ -96,7 +96,7 @@ const startServer = async (directory: string, account: { uid?: number; gid?: num
   return { child, url: url as string, postgres: Number(postgres) }
 }
 
-/** As an earlier version left it: the farm's role is the superuser and owns everything. */
+/** Makes the data of an earlier version, where the farm's role is the superuser and owns everything. */
 const becomeEarlier = async (directory: string): Promise<void> => {
   const { data, native, account } = chooseLocation({ directory, package: await findPostgres(), fallback: '' })
   runInSingleUserMode({ data, native, account }, data, [
@@ -273,7 +273,7 @@ test('the next start repeats an initdb that was interrupted', async () => {
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-// If root runs the tests, this one runs as nobody. If an ordinary user runs them, all of them are this test.
+// If root runs the tests, this test runs as nobody. If an ordinary user runs them, all tests show this.
 test('PostgreSQL needs only a directory for an ordinary user', async () => {
   const directory = await newDirectory()
   const account = asRoot ? { uid: 65534, gid: 65534 } : {}

@@ -12,7 +12,7 @@ const ownTls = (): Tls => {
   const authority = new Authority()
   return { certificate: authority.certificate(), ca: authority.file }
 }
-const usualTls = agentClient === 'openssl' ? ownTls() : undefined // it speaks nothing else
+const usualTls = agentClient === 'openssl' ? ownTls() : undefined // openssl supports only TLS
 
 /** The options that make the agent, and curl, trust the authority. */
 const trusting = (tls: Tls | undefined) => (tls ? `--ca ${tls.ca} ` : '')
@@ -24,7 +24,7 @@ export type Setup = {
   host: Host
   /** Starts the agent on a host that is enrolled already. */
   enrolled: () => Promise<void>
-  /** Enrols the host by the agent, which takes 0.5 s of CPU time more: for tests of that. */
+  /** Enrols the host with the agent, which takes 0.5 s more CPU time. Only tests of the enrolment need it. */
   enrols: () => Promise<void>
 }
 
@@ -55,7 +55,7 @@ export const agentTest = (
     }
   })
 
-/** Writes what an enrolment leaves, and starts the agent. */
+/** Writes the files of an enrolment, and starts the agent. */
 const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined) => {
   mkdirSync(join(host.dir, 'private'), { recursive: true, mode: 0o700 })
   const write = (name: string, content: string) => writeFileSync(join(host.dir, name), content, { mode: 0o600 })

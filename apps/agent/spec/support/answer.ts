@@ -5,7 +5,7 @@ export type Answer = { err?: string; lines?: string[] }
 export const ok = (...lines: string[]): Answer => ({ lines })
 export const err = (text: string, ...lines: string[]): Answer => ({ err: text, lines })
 
-/** Sends the answer, or what the fault makes of it. */
+/** Sends the answer, changed by the fault if there is one. */
 export const send = (request: IncomingMessage, response: ServerResponse, answer: Answer, fault: Fault | undefined) => {
   if (fault === 'lost-answer') return request.socket.destroy()
   let text = [answer.err ? `err ${answer.err}` : 'ok', ...(answer.lines ?? []), 'end', ''].join('\n')

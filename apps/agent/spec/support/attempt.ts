@@ -6,7 +6,7 @@ export type Job = {
   steps: Record<string, string>
   env?: Record<string, string>
   sources?: Record<string, Record<string, string | Buffer>>
-  /** Instead of tarballs of `sources`. */
+  /** Replaces the tarballs of `sources`. */
   archives?: Buffer[]
   dir?: string
   arch?: string
@@ -43,7 +43,7 @@ export type Attempt = {
   sourceCalls: number
   finishCalls: number
   log: Log
-  /** By name: the bytes that have arrived and the final size. */
+  /** For each name, the bytes that have arrived and the final size. */
   artifacts: Map<string, { bytes: Log; size: number }>
   artifactCalls: { name: string; offset: number; len: number }[]
   steps: string

@@ -56,7 +56,7 @@ export class ScriptedFarm {
     return `${this.certificate ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
-  /** With a certificate it uses TLS. */
+  /** Uses TLS if it has a certificate. */
   constructor(private readonly certificate?: Certificate) {}
 
   async open() {

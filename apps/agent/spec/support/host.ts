@@ -157,7 +157,7 @@ export class Host {
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
     const exited = this.line(new RegExp(`^${name} exit `))
-    exited.catch(() => {}) // a test that does not await it ends the host first
+    exited.catch(() => {}) // a test that does not await it ends the host earlier
     return { name, pid: this.agentPid, exited }
   }
 
@@ -181,7 +181,7 @@ export class Host {
     while ((await this.alive(text)).length > 0) await new Promise(resolve => setTimeout(resolve, 50))
   }
 
-  /** Resolves when this path of the state directory is gone, because the agent removes files in the background. */
+  /** Resolves when this path of the state directory is gone. The agent removes files in the background. */
   async removed(...path: string[]) {
     const gone = join(this.dir, ...path)
     const { code } = await this.run(`while [ -e ${quote(gone)} ]; do sleep 0.02; done`)

@@ -1,6 +1,6 @@
 /**
- * What docs/agent-protocol.md allows an agent to send. Every request is held against this; the first violation is thrown as
- * a BadRequest, which the scripted farm answers with 400 and keeps, so that no test passes over it.
+ * The rules of docs/agent-protocol.md for an agent's requests. The test farm checks every request. It answers the first
+ * violation with 400 and stores it, so that the test fails.
  */
 export class BadRequest extends Error {}
 

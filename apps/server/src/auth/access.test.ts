@@ -160,7 +160,7 @@ serverTest('a session can make changes only with its own form token', async ({ s
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
 })
 
-// SameSite=Lax: a browser sends the form of another site without the cookie, but the answer could still remove the cookie.
+// With SameSite=Lax a browser sends the form of another site without the cookie. The answer could still remove the cookie.
 serverTest('another site cannot sign a browser out', async ({ server }) => {
   const signOut = (cookies: Record<string, string>) => server.ask({ method: 'POST', url: '/logout', cookies })
   expect((await signOut({})).cookies).toEqual([])

@@ -1,4 +1,4 @@
-// Two requests of one slot that meet at a bad moment: over HTTP that is rare, so these tests fix the order of their steps.
+// These tests fix the order of the steps of two requests of one slot, because that order is rare over HTTP.
 import type { Claim, Offer, SlotState } from '@rumpfarm/farm'
 import { expect, test, vi } from 'vitest'
 import { localBus, topics } from '../events/bus.ts'

@@ -7,7 +7,7 @@ import { limitRates } from './rate-limits.ts'
 
 test('the server counts a request without an error if its client has closed the connection', async () => {
   const app = Fastify()
-  // A socket that is closed has no address any more.
+  // A closed socket has no address.
   app.addHook(
     'onRequest',
     async ({ raw }) => void Object.defineProperty(raw.socket, 'remoteAddress', { value: undefined }),

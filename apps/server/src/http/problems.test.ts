@@ -159,7 +159,7 @@ serverTest(
 
 serverTest('a database query ends when its client closes the connection', async ({ server }) => {
   const lock = await lockCells(server)
-  // Over another connection: within a transaction the view does not change.
+  // This uses another connection, because the view does not change within a transaction.
   const waiting = async () =>
     (await server.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
       .length

@@ -21,7 +21,7 @@ const open = (...parts: Part[]) => {
 
 const part = (name: string): Part => ({ name, stop: async () => {} })
 
-/** Stops only in a hurry. */
+/** This part stops only when the user presses Ctrl-C again. */
 const slow: Part = {
   name: 'a slow part',
   stop: hurry => new Promise(resolve => hurry.addEventListener('abort', () => resolve(), { once: true })),

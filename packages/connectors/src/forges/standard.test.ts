@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Signed as the specification says, and not by the library that verifies it. */
+/** The test computes the signature from the specification, and not with the library that verifies it. */
 function deliver(
   body: unknown,
   { at = now, id = 'msg_1', secrets = [secret], signature = undefined as string | undefined } = {},

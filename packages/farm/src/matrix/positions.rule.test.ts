@@ -7,7 +7,7 @@ const placed = (...texts: string[]): PositionedCommit[] =>
     return { commit, position: Number(position.replace('?', '')), settled: !position.endsWith('?') }
   })
 
-/** `C 3` is a position; `-B` a commit that the branch does not hold any more. */
+/** `C 3` is a position. `-B` is a commit that the branch no longer contains. */
 const placing = (known: string[], line: string, built: string, complete = true) => {
   const { positions, removed } = assignPositions(placed(...known), {
     commits: line.split(''),

@@ -13,7 +13,7 @@ function projects(text: string) {
   return reading.projects
 }
 
-/** The page's examples are whole files, or what is written below a project's name. */
+/** The examples of the page: whole files, or lines below the name of a project. */
 function whole(example: string): string {
   if (example.startsWith('projects:')) return example
   const repository = example.includes('repository: ') ? '' : 'repository: https://forge.example/x\n'
@@ -57,7 +57,7 @@ test('the errors on the page are the errors that the farm reports', () => {
   expect(reading.kind === 'mistakes' && reading.mistakes.map(describeMistake).join('\n')).toBe(shown)
 })
 
-/** A row of the table of limits: its default and its range, read by the farm's own rules. */
+/** Reads the default and the range of a limit from the table, with the rules of the farm. */
 test.each(Object.entries(limitRanges))('the page gives the right default and range of %s', (key, [name, min, max]) => {
   const row = page
     .slice(page.indexOf('\n## Limits\n'))

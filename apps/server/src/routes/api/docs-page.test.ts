@@ -1,4 +1,4 @@
-// Uses docs/api.md as a reader does: it runs every shell block, and compares every answer that the page shows.
+// This test runs every shell block of docs/api.md, and compares every answer that the page shows.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -31,7 +31,7 @@ function compare(shown: unknown, answered: unknown, where: string): void {
   else expect([where, typeof answered]).toEqual([where, typeof shown])
 }
 
-/** What other programs do between the examples. */
+/** The actions of other programs between the examples. */
 async function meanwhile(server: TestServer, vax: TestHost, shell: string): Promise<void> {
   if (shell.includes('"ref": "main"')) {
     await server.farm.builds.markSourcesReady(1, { sources: [] })

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-// Through a variable: the script is plain JavaScript for browsers, and has no types.
+// A variable holds the path, because the script is plain JavaScript for browsers and has no types.
 const script = new URL('../client/connection.js', import.meta.url).href
 const { Connection } = await import(/* @vite-ignore */ script)
 
-/** The browser's EventSource; `sources` are the opened ones. */
+/** A fake of the browser's EventSource. `sources` lists the opened ones. */
 class FakeSource extends EventTarget {
   static sources: FakeSource[] = []
   readonly url: string

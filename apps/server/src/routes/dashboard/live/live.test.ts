@@ -225,7 +225,7 @@ test('a live page receives the log from its position to the end, section by sect
   ])
   expect(events.at(-1)?.event).toBe('finished')
   expect(viewed).toEqual(['7.1'])
-  expect(bus.listeners()).toBe(1) // the test's own
+  expect(bus.listeners()).toBe(1) // the listener of the test
 })
 
 test('the server sends an unfinished line, and sends it again when it is complete', async () => {
