@@ -25,11 +25,11 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** The proxies whose X-Forwarded-* headers are trusted: their number, or their addresses. */
     trustProxy: proxies(env),
     dataDirectory,
-    /** Undefined: the server runs the embedded PostgreSQL in the data directory. */
+    /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),
     databaseConnections: whole(env, 'DATABASE_CONNECTIONS', 10, { min: 2, max: 500 }),
     databaseReadConnections: whole(env, 'DATABASE_READ_CONNECTIONS', 6, { min: 2, max: 500 }),
-    /** Undefined: BullMQ keeps its queues in PostgreSQL. */
+    /** If undefined, BullMQ keeps its queues in PostgreSQL. */
     redisUrl: service(env, 'REDIS_URL', /^rediss?:$/, 'redis://host:6379'),
     farmFile: resolve(cwd, env.FARM_FILE || 'farm.yaml'),
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
@@ -39,9 +39,9 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** Maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    /** For git: PATH, HOME, proxies, GIT_CONFIG_*. */
+    /** The environment of git: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
-    /** For messages: the variable or file of the administrator's token. */
+    /** The variable or file of the administrator's token, for messages. */
     adminTokenFrom: env.ADMIN_TOKEN ? 'ADMIN_TOKEN' : secretFile(dataDirectory, 'admin-token'),
     secrets: Object.freeze({
       server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
@@ -51,7 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
       githubWebhook:
         given(env, 'GITHUB_WEBHOOK_SECRET') ??
         kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
-      /** In the format of Standard Webhooks. */
+      /** The secret in the format of Standard Webhooks. */
       webhook:
         standardWebhooks(given(env, 'WEBHOOK_SECRET')) ??
         kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`, standardWebhooksForm),

@@ -22,7 +22,7 @@ export async function openServerDatabase({ databaseUrl, dataDirectory }: Config,
   return { url: postgres.url, close: postgres.stop }
 }
 
-/** For errors of the connection, which the operator can fix. The driver's message contains no password. */
+/** Reports connection errors, which the operator can fix. The driver's message contains no password. */
 function throwConfigError(error: Error & { code?: string }): never {
   if (error.code) throw new ConfigError(`the database of DATABASE_URL cannot be used: ${error.message || error.code}`)
   throw error

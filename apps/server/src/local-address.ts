@@ -29,7 +29,7 @@ export function writeAddressNote(dataDirectory: string, url: string): { close():
   }
 }
 
-/** Undefined if there is no note, or a damaged one. */
+/** Returns undefined if there is no note, or a damaged one. */
 export function readAddressNote(dataDirectory: string): AddressNote | undefined {
   try {
     const { url, pid } = JSON.parse(readText(addressNoteFile(dataDirectory)) ?? '') as Partial<AddressNote>

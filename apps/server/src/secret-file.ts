@@ -37,7 +37,7 @@ export function readSecret(path: string): string | undefined {
   }
 }
 
-/** For a package that keeps a secret of its own. */
+/** Used by a package that keeps its own secret. */
 export const secretFile = (path: string) => ({
   path,
   read: () => readSecret(path),

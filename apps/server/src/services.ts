@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
 
-/** What the routes work with. */
+/** The services that the routes use. */
 export interface Services {
   config: Config
   farm: Farm
@@ -18,7 +18,7 @@ export interface Services {
   agentRelease(): Promise<AgentRelease>
   /** The script that installs an agent as a service of its machine. */
   serviceScript(): Promise<string>
-  /** For signed requests; undefined if this server accepts none. */
+  /** The settings for signed requests; undefined if this server accepts none. */
   signed?: SignedEndpoint | undefined
 }
 

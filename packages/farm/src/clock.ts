@@ -9,7 +9,7 @@ export const systemRandom: Random = () => randomBytes(24).toString('hex')
 
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
 export const sign = (secret: string, text: string): string => createHmac('sha256', secret).update(text).digest('hex')
-/** In the format of Standard Webhooks. */
+/** Makes a secret in the format of Standard Webhooks. */
 export const alertSecret = (secret: string, seed: string): string =>
   `whsec_${createHmac('sha256', secret).update(`alert ${seed}`).digest('base64')}`
 export const later = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000)

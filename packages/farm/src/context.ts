@@ -18,7 +18,7 @@ export interface Settings {
   secret: string
 }
 
-/** What every command and query works with. */
+/** The services that every command and query uses. */
 export interface Context {
   db: Db
   logs: Storage['logs']

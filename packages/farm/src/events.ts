@@ -1,6 +1,6 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
-/** What changed, for the listeners of the farm. Events are advice: any of them may be lost or arrive twice. */
+/** The changes that the farm reports to its listeners. Events are advice: any of them may be lost or arrive twice. */
 export type FarmEvent =
   /** Attempts became claimable: wake their hosts. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }

@@ -18,7 +18,7 @@ export interface WaitOptions {
   gone: AbortSignal
 }
 
-/** What a claim can end with: the state of the slot, except that a free or paused slot has no work now. */
+/** The results of a claim: the state of the slot, except that a free or paused slot has no work now. */
 export type ClaimResult = Exclude<SlotState, { kind: 'free' | 'paused' }> | { kind: 'none' }
 
 const none: ClaimResult = { kind: 'none' }
@@ -33,7 +33,7 @@ export function openClaimLoop(services: Services): ClaimLoop {
   const newest = new Map<string, AbortController>()
   return {
     async waitForWork(claim, { condition, waitMs, gone }) {
-      // With the instance: a former agent of the host must not end the request of its successor.
+      // The key includes the instance, so that a former agent of the host cannot end the request of its successor.
       const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
       const request = new AbortController()
       gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })

@@ -55,7 +55,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     await Promise.all(sends)
   }
 
-  /** For a message that arrived after the timeout. */
+  /** Handles a message that arrived after the timeout. */
   const sendAgain = async (hostId: number, job: Job | undefined) => {
     if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
   }

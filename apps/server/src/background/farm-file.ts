@@ -12,7 +12,7 @@ type FarmFile = Pick<Farm, 'projects'>
 /** Loads farm.yaml now and after each change. If the file has errors, the previous projects stay active. */
 export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<{ close(): Promise<void> }> {
   const reload = () => {
-    // One load after the other: after two quick changes, the projects of the later one are active.
+    // The loads run one after the other: after two quick changes, the projects of the later one are active.
     loading = loading
       .then(() => load(path, farm, log))
       .catch(error => log.error({ err: error }, 'farm.yaml could not be loaded'))

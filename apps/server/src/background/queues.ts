@@ -15,7 +15,7 @@ const prefix = 'rumpfarm'
 
 /** BullMQ on Redis or PostgreSQL, with the same interface. */
 export interface Queues {
-  /** With Redis only: the bus uses the same client. */
+  /** Exists only with Redis: the bus uses the same client. */
   redis: Redis | undefined
   queue(name: string): Queue
   /** A worker that takes jobs by itself, over a blocking connection of its own. */

@@ -24,7 +24,7 @@ async function main([name = '', ...args]: string[]): Promise<void> {
   printUsage(command.usage)
 }
 
-/** Undefined if an option is unknown or has no value. */
+/** Returns undefined if an option is unknown or has no value. */
 function readArguments({ options = {} }: Command, args: string[]) {
   try {
     return parseArgs({ args, options, allowPositionals: true })

@@ -52,7 +52,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Undefined if a farm answers. */
+/** Returns undefined if a farm answers. */
 async function checkHealth(url: string): Promise<string | undefined> {
   try {
     const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) })

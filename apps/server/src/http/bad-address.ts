@@ -13,7 +13,7 @@ export type RefuseEarly = (
 const malformed = 'the address is malformed: two hexadecimal digits must follow a %, and %00 is not allowed'
 const tooLong = 'a part of the address is longer than 200 characters'
 
-/** For Fastify's own errors about an address. */
+/** Answers Fastify's own errors about an address. */
 export const answerBadAddress =
   (refuse: RefuseEarly) =>
   ({ code }: { code: string }, request: FastifyRequest, reply: FastifyReply): FastifyReply => {

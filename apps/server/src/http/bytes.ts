@@ -7,14 +7,14 @@ import { untrustedHeaders } from './security-headers.ts'
 
 /** Bytes that a host sent: a log or an artifact. They can contain anything. */
 export interface HostBytes {
-  /** What this is, for messages. */
+  /** The name of the file, for messages. */
   what: string
   size: number
-  /** Whether it can still grow. */
+  /** True if the file can still grow. */
   growing: boolean
   type: string
   disposition: string
-  /** Of the current bytes; undefined while they grow. */
+  /** The ETag of the current bytes; undefined while they grow. */
   etag: string | undefined
   read(start: number, end: number): Readable
 }

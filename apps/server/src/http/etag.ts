@@ -15,7 +15,7 @@ export function weakEtags(app: FastifyInstance): void {
   })
 }
 
-/** Without the time at the start of the matrix: otherwise no matrix would ever be unchanged. */
+/** Leaves out the time at the start of the matrix: otherwise every matrix would be a change. */
 const withoutTime = (payload: string): string => payload.replace(/^\{"at":"[^"]*",/, '{')
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD'

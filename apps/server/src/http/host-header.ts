@@ -16,9 +16,9 @@ export function isLoopback(name: string): boolean {
 }
 
 export interface HostHeader {
-  /** In lower case, without the port. */
+  /** The name in lower case, without the port. */
   name: string
-  /** For the start of an address: `build_farm:8080`. */
+  /** The host at the start of an address: `build_farm:8080`. */
   host: string
 }
 

@@ -17,7 +17,7 @@ declare module 'fastify' {
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
 
-/** For HTTP/1.0 requests without a Host header: the address that received the request. */
+/** The address that received the request, for HTTP/1.0 requests without a Host header. */
 function ownAddress({ socket: { localAddress, localPort } }: FastifyRequest): string {
   if (localAddress === undefined) return 'localhost'
   return `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`

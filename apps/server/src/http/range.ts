@@ -1,6 +1,6 @@
 export interface Range {
   start: number
-  /** Without this byte. */
+  /** The range ends before this byte. */
   end: number
 }
 

@@ -5,7 +5,7 @@ import { Refusal } from './problems/problem.ts'
 /** Requests of one address per minute to one part of the server: one matrix page every 50 ms. */
 export const requestsPerMinuteMax = 1200
 
-/** For actions of people, for enrolment, and for agent requests without a known credential. */
+/** The limit for actions of people, for enrolment, and for agent requests without a known credential. */
 export const rareRequestsPerMinuteMax = 60
 
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])

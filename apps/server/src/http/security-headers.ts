@@ -10,7 +10,7 @@ export const defaultHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** For pages: scripts and styles come only from our own files. */
+/** Headers of pages: scripts and styles come only from the farm's own files. */
 export const pageHeaders = {
   ...defaultHeaders,
   'content-security-policy':
@@ -18,13 +18,13 @@ export const pageHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-/** For a page whose address is a secret. */
+/** Headers of a page whose address is a secret. */
 export const secretPageHeaders = { ...pageHeaders, 'referrer-policy': 'no-referrer' }
 
-/** For scripts and styles: a shared worker uses the policy of its own script, not that of its page. */
+/** Headers of scripts and styles: a shared worker uses the policy of its own script, not that of its page. */
 export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; connect-src 'self'" }
 
-/** For logs and artifacts, which can contain anything. */
+/** Headers of logs and artifacts, which can contain anything. */
 export const untrustedHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; sandbox" }
 
 /** Sets the default on every answer except those to agents: some agents read the headers line by line in a shell. */

@@ -4,7 +4,7 @@ import { answerRefusals } from '../http/problems.ts'
 import { limitRates } from '../http/rate-limits.ts'
 import type { Services } from '../services.ts'
 
-/** With less free space in the data directory, logs and the database would soon fail. */
+/** If the data directory has less free space than this, logs and the database will soon fail. */
 const freeBytesMin = 50_000_000
 
 /**

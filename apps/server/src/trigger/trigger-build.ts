@@ -87,7 +87,7 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // Only by its commit: the project's patterns may not include this branch, and a person asked for it.
+  // The build has only its commit: the project's patterns may not include this branch, and a person asked for it.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

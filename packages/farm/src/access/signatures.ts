@@ -54,7 +54,7 @@ export interface SignedRequest extends RequestSignature {
 
 export type SignatureOutcome =
   | { kind: 'good' }
-  /** Not signed by this key. */
+  /** The request is not signed by this key. */
   | { kind: 'forged' }
   /** Too old, or in the future; `now` is the farm's time in seconds. */
   | { kind: 'wrong-time'; now: number }
@@ -73,7 +73,7 @@ export async function checkSignature(context: Context, key: string, request: Sig
   return (await countRequest(context, request)) ? { kind: 'good' } : { kind: 'replayed' }
 }
 
-/** One small UPDATE for each request. A process numbers its requests, so the farm stores only the newest number. */
+/** The check costs one small UPDATE. A process numbers its requests, so the farm stores only the newest number. */
 async function countRequest({ db, now }: Context, { by, run, count }: SignedRequest): Promise<boolean> {
   const counted = await db.execute`
     INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, ${run}, ${count}, ${now()})

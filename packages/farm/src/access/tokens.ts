@@ -86,7 +86,7 @@ export interface TokenView {
   name: string
   scope: TokenScope
   createdAt: Date
-  /** To the minute. */
+  /** The time is exact to the minute. */
   lastUsedAt: Date | null
   revokedAt: Date | null
 }

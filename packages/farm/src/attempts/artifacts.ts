@@ -62,7 +62,7 @@ async function admit(
     await tx.execute`
       INSERT INTO "Artifact" ("jobId", "number", "name", "bytes") VALUES (${jobId}, ${number}, ${name}, ${size})
       ON CONFLICT ("jobId", "number", "name") DO UPDATE SET "bytes" = EXCLUDED."bytes"`
-    // With another size it is another file.
+    // A file with another size is another file.
     context.artifacts.open(message).truncate(0)
     return undefined
   })
@@ -72,7 +72,7 @@ async function admit(
 export interface ReportedArtifact {
   name: string
   bytes: number
-  /** Of the whole file; null: the host has no tool for it. */
+  /** The checksum of the whole file; null if the host has no tool for it. */
   checksum: Checksum | null
 }
 

@@ -8,7 +8,7 @@ import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
 
-/** What only the finish of a host reports. */
+/** The values that only the finish of a host reports. */
 export interface HostReport {
   steps: (StepEnd & { name: string })[]
   logBytes: number

@@ -22,7 +22,7 @@ export interface Finish extends Holder {
   reason: FinishReason
   steps: StepEnd[]
   logBytes: number
-  /** Of the whole log; null: the host has no tool for it. */
+  /** The checksum of the whole log; null if the host has no tool for it. */
   checksum: Checksum | null
   detail?: string | undefined
   /** The files that the host sent, and one line for each file that it did not send. */

@@ -4,7 +4,7 @@ import { notAllowedByOwner } from './ends.rule.ts'
 export interface Judgement {
   verdict: Verdict
   failedStep: string | null
-  /** For a person, if the verdict alone does not explain it. */
+  /** A sentence for a person, if the verdict alone does not explain the result. */
   detail: string | null
 }
 

@@ -4,7 +4,7 @@ import type { PreparedSource } from '../builds/prepared-source.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 
-/** What a host needs to run an attempt. */
+/** The data that a host needs to run an attempt. */
 export interface Offer {
   attempt: string
   jobId: number

@@ -3,7 +3,7 @@ import type { Recipe } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 
-/** What each log chunk and heartbeat needs of an attempt, so that they need no query. */
+/** The data of an attempt that each log chunk and heartbeat needs. The cache saves a query for each of them. */
 export interface RunningAttempt extends AttemptId {
   hostId: number
   buildId: number
@@ -13,7 +13,7 @@ export interface RunningAttempt extends AttemptId {
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
-  /** Of all artifacts together; 0 if the recipe names none. */
+  /** The limit for all artifacts together; 0 if the recipe names none. */
   artifactBytesMax: number
   /** Milliseconds since the epoch. The agent keeps the limit itself; this one is for an agent that does not. */
   wallUntil: number

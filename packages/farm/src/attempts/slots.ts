@@ -10,7 +10,7 @@ import { farmEnds } from './ends.rule.ts'
 import { type Claim, leaseEnd } from './lease.ts'
 import { type Offer, type OfferRow, offerColumns, offerJoins, offerOf } from './offer.ts'
 
-/** What the host reports about itself with a claim. */
+/** The data that a host reports about itself with a claim. */
 export interface HostCondition {
   diskFreeMb?: number | undefined
   /** Why it takes no work now. */

@@ -55,7 +55,7 @@ export interface JobFilter {
   variant?: string | undefined
   /** `active`, a state, or a verdict. */
   status?: string | undefined
-  /** Only jobs with a smaller id: the cursor. */
+  /** The cursor: the list has only jobs with a smaller id. */
   before?: number | undefined
   limit: number
 }

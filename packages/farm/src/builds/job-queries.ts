@@ -54,7 +54,7 @@ const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' 
 
 export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
   const { db, logs } = context
-  // One query after the other: with both at once, a job appeared as finished while its attempt did not.
+  // The queries run one after the other: with both at once, a job appeared as finished while its attempt did not.
   const [summary] = await listJobs(context, { id, limit: 1 })
   const row = await db.models.job.findUnique({
     where: { id },
@@ -101,7 +101,7 @@ interface CellOfJob {
 
 const branchesMax = 20
 
-/** From the cell of its branch. A job without a branch takes the newest pass of all branches that contain its commit. */
+/** The last good commit comes from the cell of the branch, or without a branch from all branches with this commit. */
 async function lastGoodOf(
   { db }: Context,
   { hostId, arch, variant, branch, build }: CellOfJob,

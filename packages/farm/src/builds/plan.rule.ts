@@ -14,7 +14,7 @@ export interface Recipe {
   env: Record<string, string>
   limits: ProjectConfig['limits']
   steps: { name: string; run: string }[]
-  /** Absent in recipes that were stored before artifacts existed. */
+  /** The key is absent in recipes that were stored before artifacts existed. */
   artifacts?: string[]
 }
 
@@ -22,7 +22,7 @@ export interface PlannedHost {
   id: number
   name: string
   arches: string[]
-  /** What its owner allows. */
+  /** The rules of the host's owner. */
   rules: OwnerRule[]
 }
 

@@ -10,7 +10,7 @@ import type { PreparedSource } from './prepared-source.ts'
 
 export interface PreparedSources {
   sources: PreparedSource[]
-  /** Of the commit. */
+  /** The first line of the message of the commit. */
   subject?: string | undefined
   author?: string | undefined
 }

@@ -11,7 +11,7 @@ export const isOpen = sql`"state" <> 'finished'`
 /** The newest attempt of the row `job`. */
 export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" = job."id" ORDER BY "number" DESC LIMIT 1)`
 
-/** From the attempt `a` to its job and build. */
+/** Joins the attempt `a` with its job and build. */
 export const joinJobAndBuild = sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"`
 export const joinRecipe = sql`JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
 

@@ -89,7 +89,7 @@ export async function markAlertFailed(
 }
 
 export interface AlertState {
-  /** Only the origin: the rest of a webhook's address is often a secret. */
+  /** This is only the origin: the rest of a webhook's address is often a secret. */
   origin: string
   /** The newest alert. */
   newest: {

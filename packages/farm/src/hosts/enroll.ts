@@ -6,7 +6,7 @@ import { inTransaction, type Tx } from '../db/transaction.ts'
 import { nativeArch } from './arch.rule.ts'
 
 export interface Enrollment {
-  /** Of the invitation. */
+  /** The token of the invitation. */
   token: string
   nonce: string
   /** The host signs its requests: it has a key, which is never sent, instead of a credential. */
@@ -19,7 +19,7 @@ export type EnrollOutcome =
   | {
       kind: 'enrolled'
       hostName: string
-      /** Undefined: the host signs its requests. */
+      /** If undefined, the host signs its requests. */
       credential: string | undefined
       arch: string
     }

@@ -27,7 +27,7 @@ export interface Hello {
   version: string
   facts: HostFacts
   arches: DeclaredArch[]
-  /** What its owner allows; without rules everything. */
+  /** The rules of the host's owner; without rules everything is allowed. */
   rules?: OwnerRule[]
 }
 

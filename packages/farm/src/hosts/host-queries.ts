@@ -26,7 +26,7 @@ export interface HostView {
   facts: HostFacts
   /** `unable`: why it cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
-  /** What its owner allows; without rules everything. */
+  /** The rules of the host's owner; without rules everything is allowed. */
   rules: OwnerRule[]
 }
 

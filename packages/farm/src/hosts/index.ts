@@ -40,6 +40,6 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
 
   list: (page: { after?: string | undefined; limit: number }) => listHosts(pages, page),
   find: (name: string) => findHost(pages, name),
-  /** For administrators: where a host's alerts go, and how the newest one ended; undefined: alerts are off. */
+  /** For administrators: the receiver of a host's alerts, and the result of the newest one; undefined if alerts are off. */
   findAlert: (hostName: string) => findAlert(pages, hostName),
 })

@@ -2,7 +2,7 @@ import type { Verdict } from '@rumpfarm/contracts'
 
 /** A finished attempt of one cell's key: project, branch, host, arch and variant. */
 export interface CellAttempt {
-  /** Of its commit in the branch's current first-parent history; larger is newer. */
+  /** The position of its commit in the branch's current first-parent history; larger is newer. */
   position: number
   commit: string
   buildId: number

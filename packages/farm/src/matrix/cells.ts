@@ -104,7 +104,7 @@ interface StoredRow extends MilestoneColumns {
   inBranch: boolean | null
 }
 
-/** As JSON: one row for each cell, not one for each attempt. */
+/** An attempt in the JSON of the query, which has one row for each cell and not one for each attempt. */
 type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
 type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }

@@ -35,7 +35,7 @@ export function triggerProblem(
 export const onlyBranches = (project: string, branches: readonly string[]): string =>
   `${project} builds only the branches ${branches.join(', ')}`
 
-/** Of a delivery that arrives a second time, and made no build the first time. */
+/** The answer to a repeated delivery that made no build the first time. */
 export const repeatedWithoutBuild = 'the farm received this push before, and did not build it then'
 
 export const unknownProject = (name: string, known: string[]): OutcomeProblem => ({
@@ -44,7 +44,7 @@ export const unknownProject = (name: string, known: string[]): OutcomeProblem =>
   known,
 })
 
-/** For messages about a project or a repository that the farm does not have. */
+/** Used in messages about a project or a repository that the farm does not have. */
 export const projectsOfFarm = (projects: readonly string[]): string =>
   projects.length > 0 ? `the farm has: ${projects.join(', ')}` : 'farm.yaml lists no projects, or it has errors'
 

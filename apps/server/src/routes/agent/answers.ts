@@ -22,6 +22,6 @@ export const unknownAttempt = (reply: FastifyReply): FastifyReply => err(reply, 
 export const leaseLost = (reply: FastifyReply): FastifyReply =>
   err(reply, 410, 'the lease is lost: the attempt is over, or another host has it')
 
-/** For the outcomes of a message about an attempt that the host does not have. */
+/** Answers a message about an attempt that the host does not have. */
 export const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
   kind === 'unknown' ? unknownAttempt(reply) : leaseLost(reply)

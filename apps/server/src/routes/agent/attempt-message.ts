@@ -16,7 +16,7 @@ export interface AttemptMessage<Body> {
   body: Body
 }
 
-/** Undefined if the address names no attempt. `empty` is the body of a request without one. */
+/** Returns undefined if the address names no attempt. `empty` is the body of a request without one. */
 export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): AttemptMessage<Body> | undefined {
   const name = request.params.attempt
   const attempt = parseAttemptName(name)

@@ -41,7 +41,7 @@ function closedSignal(reply: FastifyReply): AbortSignal {
 
 type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
 
-/** With the offer of the current version: an agent that has this version is not too old. */
+/** The answer offers the current version: an agent that has this version is not too old. */
 const tooOld = (reply: FastifyReply, { why }: TooOld, release: AgentRelease) =>
   err(reply, 426, why, updateLines(release, undefined))
 

@@ -47,7 +47,7 @@ const slotsMax = 64
 const archesMax = 64
 const rulesMax = 200
 
-/** What hello contains beside the facts. */
+/** The parts of a hello besides the facts. */
 export interface Hello {
   instance: string
   previous: string | undefined

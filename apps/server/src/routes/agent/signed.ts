@@ -23,7 +23,7 @@ export function requireSignatures(
 ): void {
   const check = checker(farm, bus)
   app.decorateRequest('signed', undefined)
-  // Not earlier: the signature covers the checksum of the body.
+  // The check cannot happen earlier, because the signature covers the checksum of the body.
   app.addHook('preHandler', async (request, reply) => {
     const signature = readSignature(request.raw.url ?? '')
     if (!signature) {

@@ -119,7 +119,7 @@ const renderReferencePage = ({ info, paths, components }: OpenApi, visit: Visit)
   })
 }
 
-/** By tag, in the order of the document. HEAD is left out: it is GET without its body. */
+/** Groups the operations by tag, in the order of the document. HEAD is left out: it is GET without its body. */
 function groupsOf(paths: OpenApi['paths']): [string, NamedOperation[]][] {
   const groups = new Map<string, NamedOperation[]>()
   for (const [path, methods] of Object.entries(paths))

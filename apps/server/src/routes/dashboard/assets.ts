@@ -25,7 +25,7 @@ function asset(name: string, extension: string, type: string, body: string): Ass
   return { path: `/assets/${name}-${hash}.${extension}`, type, body }
 }
 
-/** In this order: the rules of a later file win over equally specific ones of an earlier file. */
+/** The order matters: the rules of a later file win over equally specific ones of an earlier file. */
 const stylesheets = ['tokens', 'base', 'status', 'matrix', 'tables', 'log', 'forms', 'narrow', 'print']
 
 export const style = asset(

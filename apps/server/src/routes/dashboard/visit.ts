@@ -33,7 +33,7 @@ export async function visitOf({ farm }: Pick<Services, 'farm'>, request: Fastify
   }
 }
 
-/** For pages that look the same for everybody, and for error pages, which must not ask the database. */
+/** Used for pages that look the same for everybody, and for error pages, which must not query the database. */
 export const anonymousVisit = (request: FastifyRequest): Visit => ({
   at: new Date(),
   admin: false,

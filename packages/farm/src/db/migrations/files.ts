@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export interface MigrationFile {
   name: string
   sql: string
-  /** As Prisma writes it into `_prisma_migrations`: sha256 of the file, in hex. */
+  /** The checksum as Prisma writes it into `_prisma_migrations`: sha256 of the file, in hex. */
   checksum: string
   /** The file begins with `aloneMark`. */
   runsAlone: boolean
@@ -35,7 +35,7 @@ const readMigration = async (directory: string, name: string): Promise<Migration
   return { name, sql, checksum, runsAlone: sql.startsWith(aloneMark) }
 }
 
-/** In the order in which they are applied: the order of their names. */
+/** Lists the migrations in the order of their names, in which they are applied. */
 export const readMigrations = async (directory: string): Promise<MigrationFile[]> => {
   const entries = await readdir(directory, { withFileTypes: true })
   const names = entries.filter(entry => entry.isDirectory()).map(entry => entry.name)

@@ -11,7 +11,7 @@ export interface AppliedMigration {
   logs: string | null
 }
 
-/** As Prisma 7.10 creates it; test/migrations.test.ts compares the two. */
+/** Prisma 7.10 creates the same table; test/migrations.test.ts compares the two. */
 export const createHistory = async (client: ClientBase): Promise<void> => {
   await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -27,7 +27,7 @@ export const createHistory = async (client: ClientBase): Promise<void> => {
 
 const undefinedTable = '42P01'
 
-/** What the database says was applied: nothing, if it has no such table yet. */
+/** Returns the applied migrations from the history table, or none if the table does not exist. */
 export const readHistory = async (client: ClientBase): Promise<AppliedMigration[]> => {
   try {
     const { rows } = await client.query<AppliedMigration>(

@@ -14,7 +14,7 @@ export type MigrationStatus =
 
 const refused = (message: string): MigrationStatus => ({ kind: 'refused', message })
 
-/** Without the trace of Rust source lines that Prisma's engine wrote. */
+/** Leaves out the trace of Rust source lines that Prisma's engine wrote. */
 const reasonOf = (logs: string | null): string => logs?.split(/\n\s+0: /, 1)[0]?.trim() ?? 'it was interrupted'
 
 export const failedText = (

@@ -22,7 +22,7 @@ export const statusLabel: Record<Status, string> = {
   'known-failure': 'known to fail',
 }
 
-/** In the order in which a build's counts show them. */
+/** The statuses in the order in which a build's counts show them. */
 export const jobStatuses: readonly JobStatus[] = [
   'passed',
   'failed',

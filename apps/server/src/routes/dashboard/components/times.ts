@@ -3,7 +3,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** In two units at most: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 04 h. */
+/** Writes a duration in at most two units: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 04 h. */
 export function duration(milliseconds: number): string {
   const whole = Math.max(0, milliseconds)
   if (whole < 10 * second) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`
@@ -19,7 +19,7 @@ const two = (whole: number, large: number, largeName: string, small: number, sma
 /** A limit of a recipe, without a second unit that is zero: 10 min, 1 h 30 min. */
 export const limitTime = (seconds: number): string => duration(seconds * second).replace(/ 00 (s|min|h)$/, '')
 
-/** In one unit: 9 s, 7 min, 24 h, 3 d, 12 months. */
+/** Writes an age in one unit: 9 s, 7 min, 24 h, 3 d, 12 months. */
 export function age(from: Date, to: Date): string {
   const whole = Math.max(0, to.getTime() - from.getTime())
   if (whole < minute) return `${Math.floor(whole / second)} s`
@@ -29,7 +29,7 @@ export function age(from: Date, to: Date): string {
   return `${Math.floor(whole / (30.44 * day))} months`
 }
 
-/** In UTC, since hosts and people are in many time zones. */
+/** Writes a time in UTC, because hosts and people are in many time zones. */
 export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const unit = 1000

@@ -23,11 +23,11 @@ const aliveMs = 15_000
 
 /** The largest numbers of live pages. */
 export interface StreamLimits {
-  /** For the whole server. */
+  /** The maximum for the whole server. */
   all: number
-  /** For one address. */
+  /** The maximum for one address. */
   address: number
-  /** For one administrator's session, from all addresses. */
+  /** The maximum for one administrator's session, from all addresses. */
   session: number
 }
 

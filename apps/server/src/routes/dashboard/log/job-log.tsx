@@ -48,7 +48,7 @@ export function LogView({ log }: { log: JobLog }) {
   )
 }
 
-/** Undefined unless the page shows the end of the log. */
+/** Returns undefined unless the page shows the end of the log. */
 const followedFrom = ({ window, attempt }: JobLog) =>
   window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 

@@ -3,17 +3,17 @@ import { type JobStatus, stepStatus } from '../components/status.ts'
 
 /** The output of one step. */
 export interface LogSection {
-  /** Undefined: the output of the agent after the last step. */
+  /** If undefined, the section is the output of the agent after the last step. */
   step: string | undefined
-  /** Undefined while the step runs. */
+  /** The value is undefined while the step runs. */
   exit: number | undefined
   status: JobStatus | undefined
   start: number
-  /** Undefined: the last section, up to the end of the log. */
+  /** If undefined, this is the last section, up to the end of the log. */
   end: number | undefined
 }
 
-/** In order: a section for each ended step, and one for the step that runs. */
+/** Returns, in order, a section for each ended step and one for the step that runs. */
 export function logSections(
   { steps, verdict }: Pick<AttemptView, 'steps' | 'verdict'>,
   recipe: Pick<Recipe, 'steps'>,

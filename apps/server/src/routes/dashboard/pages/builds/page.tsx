@@ -9,7 +9,7 @@ import type { Visit } from '../../visit.ts'
 export interface BuildsPage {
   visit: Visit
   builds: readonly BuildSummary[]
-  /** Only the builds of this project. */
+  /** If set, the page lists only the builds of this project. */
   project: string | undefined
   /** The cursor of the next page; undefined on the last one. */
   before: number | undefined

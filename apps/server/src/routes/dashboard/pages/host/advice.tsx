@@ -1,7 +1,7 @@
 import type { HostView, RefusalCode } from '@rumpfarm/farm'
 import type { ComponentChildren } from 'preact'
 
-/** What the owner can do when the host takes no jobs. */
+/** Advice for the owner of a host that takes no jobs. */
 export function HostAdvice({ host }: { host: HostView }) {
   const advice = adviceFor(host)
   return advice === null ? null : <p class="advice">{advice}</p>

@@ -13,7 +13,7 @@ export interface Invitation {
   farmUrl: string
   line: string
   readFirst: ReadFirst
-  /** For a host without TLS 1.2; null when the server has no signed port. */
+  /** The line for a host without TLS 1.2; null when the server has no signed port. */
   signedLine: string | null
 }
 

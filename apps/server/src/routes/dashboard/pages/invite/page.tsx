@@ -4,7 +4,7 @@ import type { Visit } from '../../visit.ts'
 
 export interface InvitePage {
   visit: Visit
-  /** What is wrong with the name that was sent. */
+  /** The mistake in the name that the form sent. */
   error?: string
   name?: string
 }

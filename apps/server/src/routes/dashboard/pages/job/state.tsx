@@ -12,7 +12,7 @@ export interface JobStateProps {
   visit: Visit
   job: JobView
   attempt: AttemptView
-  /** Undefined: the host was removed, or the attempt does not wait for it. */
+  /** If undefined, the host was removed, or the attempt does not wait for it. */
   host: HostView | undefined
 }
 

@@ -9,7 +9,7 @@ import { duration } from '../../components/times.ts'
 
 interface StepRow {
   name: string
-  /** Undefined: the job has not reached this step. */
+  /** If undefined, the job has not reached this step. */
   status: JobStatus | undefined
   exit: number | undefined
   milliseconds: number | undefined
@@ -27,7 +27,7 @@ function stepRows({ recipe }: JobView, attempt: AttemptView, at: Date): StepRow[
     if (index !== ended.length || failed || attempt.startedAt === null)
       return { name, exit: undefined, milliseconds: undefined, status: undefined }
     const spent = (attempt.finishedAt ?? at).getTime() - attempt.startedAt.getTime() - stepMilliseconds(ended)
-    // Never below 0: the host measures its steps, and its clock may be faster than the server's.
+    // The value is never below 0: the host measures its steps, and its clock may be faster than the server's.
     return { name, exit: undefined, milliseconds: Math.max(0, spent), status: statusOf(attempt) }
   })
 }

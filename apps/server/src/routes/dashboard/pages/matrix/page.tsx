@@ -14,9 +14,9 @@ export interface MatrixPage {
   matrix: Matrix
   /** The names of all projects, for the filter. */
   projects: readonly string[]
-  /** Only this project. */
+  /** If set, the matrix shows only this project. */
   project?: string | undefined
-  /** Without it, each project's main branch. */
+  /** If not set, the matrix shows each project's main branch. */
   branch?: string | undefined
 }
 

@@ -27,7 +27,7 @@ export function tableHtml(matrix: Matrix, publicPath = ''): string {
 <thead><tr><th scope=col>host${head}</thead><tbody>${rows.join('')}</tbody></table>`
 }
 
-/** Without the architectures for which no host builds these projects. */
+/** Leaves out the architectures for which no host builds these projects. */
 function archesShown(matrix: Matrix): string[] {
   const used = new Set(matrix.cells.map(cell => cell.arch))
   return used.size === 0 ? matrix.arches : matrix.arches.filter(arch => used.has(arch))
