@@ -50,7 +50,7 @@ describe('a file without a usable secret causes an error with its name, and stay
     ['cut off', 'rft-012345678\n'],
     ['NUL bytes, as after a crash', '\0'.repeat(52)],
     ['two lines', `${good}\n${good}\n`],
-  ])('%s', (_, text) => {
+  ])('the server refuses this file: %s', (_, text) => {
     writeFileSync(path, text)
     expect(() => keptSecret(path, () => good)).toThrow(`${path} contains no usable secret`)
     expect(readFileSync(path, 'utf8')).toBe(text)

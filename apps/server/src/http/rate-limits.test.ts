@@ -113,7 +113,7 @@ test.each([
   ['2001:DB8:0:1:2::', '2001:db8:0:1::'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
   ['192.0.2.1', '192.0.2.1'],
-])('%s counts as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
+])('the address %s counts as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
 
 serverTest('a client with wrong sessions causes no more queries than its address may cause', async ({ server }) => {
   let looked = 0

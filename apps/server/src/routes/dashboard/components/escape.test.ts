@@ -7,4 +7,4 @@ test.each([
   ['<b>"it\'s" & more</b>', '&lt;b&gt;&quot;it&#39;s&quot; &amp; more&lt;/b&gt;'],
   ['&lt;', '&amp;lt;'],
   ['⌘ é', '⌘ é'],
-])('%j becomes %j', (text, html) => expect(escapeHtml(text)).toBe(html))
+])('the page escapes %j as %j', (text, html) => expect(escapeHtml(text)).toBe(html))

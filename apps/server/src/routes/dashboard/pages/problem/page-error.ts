@@ -1,7 +1,7 @@
 import { segment } from '../../components/escape.ts'
 import type { Problem } from './page.tsx'
 
-/** A request that cannot be served, with the page that says so. */
+/** An error that the server answers with a page for people. */
 export class PageError extends Error {
   readonly problem: Problem
   readonly status: number
