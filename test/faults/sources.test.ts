@@ -80,5 +80,5 @@ test('a build is broken if that file contains no commit, and the message shows t
   await farm().wireHost('sparc')
   const build = await farm().push({ 'job.sh': 'echo', '.librev': 'newest please\n' }, 'further')
   const { problem } = await build.prepared()
-  expect(problem).toBe('source lib: .librev should hold a full commit, but begins with "newest please"')
+  expect(problem).toBe('source lib: .librev must contain a full commit, but it begins with "newest please"')
 })

@@ -10,7 +10,7 @@ import { MachineHost } from './machine-host.ts'
 import { machines } from './machines.ts'
 
 const machine = machines.find(({ name }) => name === 'dragonfly')
-const scenario = coreScenarios.find(({ name }) => name.startsWith('a cancelled job'))
+const scenario = coreScenarios.find(({ name }) => name.startsWith('the agent ends a cancelled job'))
 if (!machine || !scenario) throw new Error('the machine or the scenario has another name now')
 const missing = await missingFor(machine)
 
