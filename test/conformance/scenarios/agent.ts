@@ -51,7 +51,9 @@ export const agentScenarios: Scenario[] = [
         `until grep 'another agent runs as this host' '${scratch}/said' >/dev/null; do sleep 1; done`,
       )
       assert.equal(world.wire.count('hello', /^err 409 another agent runs as /) > 0, true)
-      await world.host.run(`kill -s TERM "$(cat '${scratch}/pid')"; until grep bye '${scratch}/said'; do sleep 1; done`)
+      await world.host.run(
+        `kill -s TERM "$(cat '${scratch}/pid')"; until grep 'agent stopped' '${scratch}/said'; do sleep 1; done`,
+      )
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: 'begin\nend\n' })
       await world.works()

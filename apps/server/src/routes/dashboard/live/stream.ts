@@ -97,17 +97,21 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
   request.raw.setTimeout?.(0)
   const closing = new AbortController()
   const heartbeat = setInterval(alive, aliveMs)
-  raw.once('close', () => {
+  const stop = () => {
     clearInterval(heartbeat)
     closing.abort()
-  })
+  }
+  raw.once('close', stop)
   return {
     closed: closing.signal,
     async send(event) {
       if (closing.signal.aborted || raw.write(serialized(event))) return
       await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // closed: the caller reads `closed`
     },
-    end: () => void raw.end(),
+    end() {
+      stop() // nothing may be written after the end
+      raw.end()
+    },
   }
 }
 
