@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sharedFarm } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 
 import { eventually } from '../support/waiting.ts'
 
@@ -84,6 +85,6 @@ test('a log of NUL bytes, escapes, HTML and a line of 1 MB is served unchanged a
   const middle = await job.rawLog({ range: 'bytes=4-9' })
   expect(middle.status).toBe(206)
   expect(Buffer.from(await middle.arrayBuffer())).toEqual(nasty.subarray(4, 10))
-  const page = await (await fetch(`${farm().url}/jobs/${job.id}`)).text()
+  const page = await pageText(`${farm().url}/jobs/${job.id}`)
   expect(page).not.toContain('<script>alert(1)')
 })

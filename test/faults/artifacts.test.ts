@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { cksum } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import { sharedFarm } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 import { eventually } from '../support/waiting.ts'
 import { offerOf } from '../support/wire-host.ts'
 
@@ -13,7 +14,7 @@ const farm = sharedFarm({
 })
 
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
-const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
+const page = (path: string) => pageText(`${farm().url}${path}`)
 
 test('a failed job shows its artifacts on its page, and the farm serves them byte for byte', async () => {
   await farm().host('vax')

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { sharedFarm } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 
 const farm = sharedFarm()
 const projects = async () =>
   (await farm().api().get<{ items: { name: string }[] }>('/api/v1/projects')).items.map(({ name }) => name)
-const page = async (path: string) => (await fetch(`${farm().url}${path}`)).text()
+const page = (path: string) => pageText(`${farm().url}${path}`)
 const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
 
 test('a project that somebody adds to farm.yaml is active within 2 s', async () => {

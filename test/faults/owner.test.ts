@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { TestFarm } from '../support/farm-fixture.ts'
 import { farmTest } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 import { eventually } from '../support/waiting.ts'
 
 const idle = { queues: 'postgres' } as const
 const native = 'arch amd64 native\n'
-const pageOf = async (farm: TestFarm, path: string) => (await fetch(`${farm.url}${path}`)).text()
+const pageOf = (farm: TestFarm, path: string) => pageText(`${farm.url}${path}`)
 
 interface HostAnswer {
   slots: number

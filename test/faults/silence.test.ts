@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
 import { farmTest, sharedFarm } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 import { Receiver } from '../support/receiver.ts'
 import { eventually } from '../support/waiting.ts'
 
@@ -63,7 +64,7 @@ test('one of two servers sends the owner one signed alert, the job is lost and r
   })
   expect(seen).toBe(true)
   await reader?.cancel()
-  expect(await (await fetch(`${farm().url}/hosts/vax`)).text()).toContain(
+  expect(await pageText(`${farm().url}/hosts/vax`)).toContain(
     'The host is down, has no network, or somebody killed its agent',
   )
 
@@ -89,7 +90,7 @@ test('one of two servers sends the owner one signed alert, the job is lost and r
 test('an administrator sets and removes the alert of a host, and only administrators see its address', async () => {
   await farm().wireHost('alpha')
   await alert(farm(), 'alpha', receiver)
-  const page = await (await fetch(`${farm().url}/hosts/alpha`)).text()
+  const page = await pageText(`${farm().url}/hosts/alpha`)
   expect(page).not.toContain('127.0.0.1:')
   const stranger = await fetch(`${farm().url}/api/v1/hosts/alpha/alert`, {
     method: 'POST',

@@ -4,6 +4,7 @@ import { cksum, lineValue } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { farmTest } from '../support/farm-test.ts'
+import { pageText } from '../support/patient-api.ts'
 import { eventually } from '../support/waiting.ts'
 
 interface HostAnswer {
@@ -14,7 +15,7 @@ interface HostAnswer {
 }
 
 const hostOf = (farm: TestFarm, name: string) => farm.api().get<HostAnswer>(`/api/v1/hosts/${name}`)
-const pageOf = async (farm: TestFarm, path: string) => (await fetch(`${farm.url}${path}`)).text()
+const pageOf = (farm: TestFarm, path: string) => pageText(`${farm.url}${path}`)
 const asVersion = (version: string) => (text: string) => text.replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
 const idle = { queues: 'postgres' } as const

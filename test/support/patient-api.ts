@@ -21,3 +21,12 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** The text of a page, asked for again after a 503. */
+export async function pageText(url: string): Promise<string> {
+  for (const until = Date.now() + patienceMs; ; ) {
+    const answer = await fetch(url)
+    if (answer.status !== 503 || Date.now() > until) return answer.text()
+    await sleep(500)
+  }
+}
