@@ -65,6 +65,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     async take(hostId) {
       const taking = takeOne(hostQueue(hostId).taker, `take-${process.pid}-${++token}`)
       const job = await answered(taking, log)
+      // If this fails, the reconcile task sends the message.
       if (!job) taking.then(late => sendAgain(hostId, late)).catch(() => {})
       return job?.id
     },

@@ -93,7 +93,7 @@ function batches(send: (text: string) => Promise<unknown>) {
     while (pending.size > 0) {
       const text = [...pending].join('\n')
       pending.clear()
-      await send(text).catch(() => {})
+      await send(text).catch(() => {}) // a lost wake-up costs a few seconds: see ARCHITECTURE.md
     }
     sending = false
   }

@@ -37,7 +37,7 @@ export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string,
       next = undefined
       return lookUp([...names])
     })
-    running = found.catch(() => {})
+    running = found.catch(() => {}) // each caller receives the error from `found`
     return { names, found }
   }
   return async (name: string): Promise<Found | undefined> => {
