@@ -5,6 +5,7 @@ import { afterAll, expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 import type { Attempt } from './support/attempt.ts'
 import type { Fault } from './support/faults.ts'
+import type { Host } from './support/host.ts'
 import { cksum, sha256 } from './support/sums.ts'
 
 /** Every byte value, many times; no two chunks are equal. */
@@ -177,8 +178,13 @@ agentTest('the agent sends no byte of an artifact that the farm rejects', async 
   ])
 })
 
+/** The bytes that all processes of the host have read. Linux adds those of an ended process to the one that waited for it. */
+const bytesRead = async (host: Host): Promise<number> =>
+  Number((await host.run("cat /proc/[0-9]*/io 2>/dev/null | awk '/^rchar/ { sum += $2 } END { print sum }'")).output)
+
 agentTest('the agent lists a file of 20 GB with its size and does not copy it', async ({ farm, host, enrolled }) => {
   await enrolled()
+  const before = await bytesRead(host)
   farm.onArtifact = (_name, size) => (size > 1000 ? `it has ${size} bytes` : undefined)
   const attempt = farm.queue({
     steps: {
@@ -192,6 +198,7 @@ agentTest('the agent lists a file of 20 GB with its size and does not copy it', 
     ['huge: it has 20000000000 bytes; the limit is 999999999', 'large: it has 900000000 bytes'],
   ])
   await host.removed('slot-1', '1')
+  expect((await bytesRead(host)) - before).toBeLessThan(100_000_000)
 })
 
 agentTest('the agent offers 200 of 230 files and reports how many it does not offer', async ({ farm, enrolled }) => {

@@ -155,6 +155,38 @@ rootTest('with run_as, root follows no link that the user of the job makes in th
   expect([readFileSync(ours, 'utf8'), statSync(ours).mode & 0o777]).toEqual(['of root\n', 0o600])
 })
 
+rootTest('with run_as, a step that opens /dev/stderr again does not truncate the log', async all => {
+  const { farm, host, enrolled } = all
+  chmodSync(host.folder, 0o755)
+  await enrolled()
+  appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\n')
+  await farm.finished(farm.queue({ steps: { none: ':' } })) // the agent may have claimed this job earlier
+  const attempt = farm.queue({
+    steps: { loud: 'id -u; seq 2000; echo warning >/dev/stderr; echo copied | tee /dev/stderr; echo last' },
+  })
+  await farm.finished(attempt)
+  const numbers = Array.from({ length: 2000 }, (_, i) => `${i + 1}\n`).join('')
+  expect(attempt.log.toString()).toBe(`65534\n${numbers}warning\ncopied\ncopied\nlast\n`)
+})
+
+// A mount point stands for a directory that this user cannot remove. Root can remove every other one.
+rootTest('the agent reports a work directory that it cannot remove', async ({ farm, host, enrolled }) => {
+  farm.poll = 1
+  await enrolled()
+  const go = join(host.folder, 'go')
+  const attempt = farm.queue({ steps: { wait: `until [ -e ${go} ]; do sleep 0.02; done` } })
+  const work = join(host.dir, 'work', `attempt-${attempt.id}`)
+  await host.run(
+    `until [ -d ${work}/src ]; do sleep 0.02; done; mkdir ${work}/kept; mount -t tmpfs none ${work}/kept; : >${go}`,
+  )
+  await farm.finished(attempt)
+  await host.line(new RegExp(`cannot remove ${work}: another user may own files in it; remove it manually`))
+  // The agent sends a hello every hour, and after a change of host.conf.
+  appendFileSync(join(host.dir, 'host.conf'), 'nice 3\n')
+  const report = new RegExp(`^left_over ${work}$`, 'm')
+  await farm.until('a report', () => farm.seen.some(({ kind, body }) => kind === 'hello' && report.test(`${body}`)))
+})
+
 rootTest(
   'with run_as, the agent rejects a work directory that the user of the job can write to',
   async ({ farm, host, enrolled }) => {
