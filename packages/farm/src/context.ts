@@ -10,11 +10,13 @@ export interface Settings {
   leaseSeconds: number
   /** Agents below this version get no further jobs. */
   agentVersionMin?: string | undefined
-  /** A host that sent nothing for this long is called silent. */
+  /** A host is silent if it sent nothing for this time. */
   silentSeconds: number
   /** How long an invitation can be used. */
   invitationSeconds: number
-  /** Signs credentials, so that a host that asks twice gets the same one. It must never change. */
+  /**
+   * The key that signs credentials. A host that enrolls twice gets the same credential, so the key must never change.
+   */
   secret: string
 }
 
@@ -27,18 +29,21 @@ export interface Context {
   settings: Settings
   now: Clock
   random: Random
-  /** Passes an event to the listeners. Commands call `inTransaction` or `withEvents` (events.ts), which emit after the commit. */
+  /**
+   * Passes an event to the listeners. Commands call `inTransaction` or `withEvents` (events.ts), which emit after the
+   * commit.
+   */
   emit: EventListener
 }
 
-/** The same context over each pool of connections (db/pools.ts): a method's context says which pool it uses. */
+/** One context for each pool of connections (db/pools.ts). A method uses the pool of its context. */
 export interface Contexts {
   /** Commands, requests of hosts, and background tasks. */
   main: Context
-  /** Queries of pages and the API: given up after some seconds. */
+  /** Queries of pages and the API. The database ends them after a few seconds. */
   pages: Context
   /** Sessions and tokens, which a request needs before its own queries. */
   lookups: Context
-  /** Long lists wait here for their turn on `pages`. */
+  /** Limits how many queries for long lists use `pages` at the same time. The others wait. */
   listing: Turns
 }

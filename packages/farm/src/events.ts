@@ -1,6 +1,6 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
-/** The changes that the farm reports to its listeners. Events are advice: any of them may be lost or arrive twice. */
+/** The changes that the farm reports to its listeners. An event may be lost or arrive twice, so it is only advice. */
 export type FarmEvent =
   /** Attempts became claimable: wake their hosts. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
@@ -8,16 +8,16 @@ export type FarmEvent =
   | { kind: 'sources-needed'; buildId: number }
   /** A branch of this project was pushed, and the sources of its build are ready: read the branch's history. */
   | { kind: 'history-needed'; project: string }
-  /** Commits of this project were added to a branch, moved there or removed: its cells may have changed. */
+  /** A branch of this project gained, moved or lost commits: cells of the project may have changed. */
   | { kind: 'history-changed'; project: string }
-  /** An attempt was leased, a step ended, or a cancel was requested. With a verdict: the attempt ended. */
+  /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
-  /** The lease of this attempt may have ended, or a cancel was requested: drop what is cached of it. */
+  /** The lease of this attempt may have ended, or a cancel was requested: drop the attempt from caches. */
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log. */
   | { kind: 'log'; attempt: string; bytes: number }
   | { kind: 'host'; hostId: number }
-  /** A host left the farm: drop what is cached of it. */
+  /** A host left the farm: drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }
 
 export type EventListener = (event: FarmEvent) => void

@@ -43,8 +43,8 @@ export interface OpenFarm extends Partial<Settings> {
 }
 
 /**
- * The farm: its commands, each of which is one transaction, and its queries, by noun. A method returns expected outcomes as
- * values with a `kind`; it throws only if the database or the disk fails.
+ * The commands and queries of the farm, grouped by noun. Each command is one transaction. A method returns expected
+ * outcomes as values with a `kind`. It throws only if the database or the disk fails.
  */
 export function openFarm(options: OpenFarm) {
   if (options.secret.length < 16) throw new Error('the secret of a farm has at least 16 characters')

@@ -20,7 +20,7 @@ export const accessMethods = ({ main, pages, lookups }: Contexts) => ({
   createLoginLink: (tokenHash: string) => createLoginLink(main, tokenHash),
   logIn: (token: string) => logIn(main, token),
   logOut: (session: string) => logOut(main, session),
-  /** The token that a valid session was made with. */
+  /** The token that created a valid session. */
   findSession: (session: string) => findSession(lookups, session),
 
   findSigners: (names: readonly string[]) => findSigners(main, names),

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import type { TokenBearer } from './tokens.ts'
 
 const linkSeconds = 600
-/** A week: rarely in the way, and short enough for a browser that somebody left open. */
+/** A week: administrators seldom log in again, and a browser that somebody left open does not stay logged in long. */
 const sessionSeconds = 7 * 24 * 3600
 
 export interface LoginLink {
@@ -12,8 +12,9 @@ export interface LoginLink {
 }
 
 /**
- * A one-time link that logs an administrator's browser in. It belongs to the token of this hash and ends with it. Undefined: the
- * token was revoked. Only the hash of the link is stored. Expired links are deleted.
+ * A one-time link that logs an administrator's browser in. The link belongs to the token with this hash: if the token
+ * is revoked, the link stops working. Returns undefined if the token is already revoked. The farm stores only the
+ * link's hash.
  */
 export async function createLoginLink({ db, now, random }: Context, tokenHash: string): Promise<LoginLink | undefined> {
   const token = random()
@@ -29,10 +30,10 @@ export async function createLoginLink({ db, now, random }: Context, tokenHash: s
 
 export type LoginOutcome =
   | { kind: 'logged-in'; session: string; seconds: number }
-  /** Unknown, expired, or used before: the answer does not show which. */
+  /** The link is unknown, expired or used. The answer does not show which of these is true. */
   | { kind: 'link-not-valid' }
 
-/** Uses a link. The conditional UPDATE decides between two browsers, also on different servers. */
+/** Uses a link. If two browsers use one link, the conditional UPDATE accepts only one, even on different servers. */
 export async function logIn({ db, now, random }: Context, token: string): Promise<LoginOutcome> {
   const session = random()
   const at = now()
@@ -43,7 +44,7 @@ export async function logIn({ db, now, random }: Context, token: string): Promis
   return used === 1 ? { kind: 'logged-in', session, seconds: sessionSeconds } : { kind: 'link-not-valid' }
 }
 
-/** The token that this session was made with; undefined if the session or the token is not valid. */
+/** The token that created this session; undefined if the session or the token is not valid. */
 export async function findSession({ db, now }: Context, session: string): Promise<TokenBearer | undefined> {
   const [bearer] = await db.query<TokenBearer>`
     SELECT token."name", token."scope", token."hash" FROM "Login" login JOIN "ApiToken" token ON token."hash" = login."tokenHash"

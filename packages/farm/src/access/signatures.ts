@@ -10,10 +10,15 @@ export interface Signer {
   invitation?: { token: string }
 }
 
-/** The key of the holder of this invitation. The invitation's public id, the token's hash, does not reveal it. */
+/**
+ * The signing key of the holder of this invitation. The invitation's public id, the token's hash, does not reveal the
+ * key.
+ */
 export const invitationKey = (token: string): string => keyLetters(hash(`rumpfarm key ${token}`))
 
-/** The key of the host that was enrolled with this invitation and nonce. Both sides compute it, and neither sends it. */
+/**
+ * The key of the host that enrolled with this invitation and nonce. Host and farm both compute it; neither sends it.
+ */
 export const hostKey = (token: string, nonce: string): string =>
   keyLetters(sign(invitationKey(token), `host ${nonce}\n`))
 
@@ -56,12 +61,12 @@ export type SignatureOutcome =
   | { kind: 'good' }
   /** The request is not signed by this key. */
   | { kind: 'forged' }
-  /** Too old, or in the future; `now` is the farm's time in seconds. */
+  /** The request's time is too old, or in the future. `now` is the farm's time in seconds. */
   | { kind: 'wrong-time'; now: number }
-  /** The farm already received this number or a later one. */
+  /** The farm already received this request number, or a higher one, from the same process. */
   | { kind: 'replayed' }
 
-/** How far a request's time may differ from the farm's: longer than any client waits for its answer. */
+/** How far a request's time may differ from the farm's time. No client waits longer than this for an answer. */
 export const signedWindowSeconds = 300
 
 /** Whether a request is signed with this key, recent, and received for the first time by any server of the farm. */
@@ -73,7 +78,7 @@ export async function checkSignature(context: Context, key: string, request: Sig
   return (await countRequest(context, request)) ? { kind: 'good' } : { kind: 'replayed' }
 }
 
-/** The check costs one small UPDATE. A process numbers its requests, so the farm stores only the newest number. */
+/** A process numbers its requests, so the farm stores only the highest number: the check costs one small UPDATE. */
 async function countRequest({ db, now }: Context, { by, run, count }: SignedRequest): Promise<boolean> {
   const counted = await db.execute`
     INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, ${run}, ${count}, ${now()})

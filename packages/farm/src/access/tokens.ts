@@ -25,19 +25,19 @@ export async function createToken(
 const tokenLengthMin = 16
 
 export type Admission =
-  /** It is valid. */
+  /** The token is valid. */
   | { kind: 'admitted' }
-  /** It is valid, and the token that had this name before is not valid any more. */
+  /** The token is valid. The token that had this name before is not valid any more. */
   | { kind: 'replaced' }
-  /** It was revoked before, under any name. Nothing was changed. */
+  /** The token was revoked before, under this or another name. The farm changes nothing. */
   | { kind: 'revoked' }
-  /** It is valid under another name. Nothing was changed. */
+  /** The token is valid under another name. The farm changes nothing. */
   | { kind: 'other-token'; name: string }
 
 /**
- * Makes the operator's token, from a file or the environment, valid. The token that had its name before ends, with its login
- * links and sessions. It can be admitted again unless it was revoked. Throws for a token that can be guessed: an empty token
- * would make everybody an administrator.
+ * Makes the operator's token, from a file or the environment, valid. An earlier token of this name stops working, with
+ * its login links and sessions. The earlier token can be admitted again, unless it was revoked. Throws if the token is
+ * so short that somebody can guess it: an empty token would make everybody an administrator.
  */
 export async function admitToken(context: Context, name: string, token: string, scope: TokenScope): Promise<Admission> {
   if (token.length < tokenLengthMin)
@@ -49,7 +49,8 @@ export async function admitToken(context: Context, name: string, token: string, 
       SELECT "name" FROM "ApiToken" WHERE "hash" = ${wanted} AND "revokedAt" IS NULL AND "name" <> ${name}`
     if (other) return { kind: 'other-token', name: other.name }
     const [before] = await tx.query<{ hash: string }>`SELECT "hash" FROM "ApiToken" WHERE "name" = ${name}`
-    // The last line handles a token that another server revokes at this moment: this statement does not see that row yet.
+    // Another server may revoke the token at this moment. This statement does not see that row yet, but its last line
+    // does.
     const admitted = await tx.execute`
       INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt")
       SELECT ${name}, ${wanted}, ${scope}, ${at} WHERE NOT EXISTS (SELECT 1 FROM "RevokedToken" WHERE "hash" = ${wanted})
@@ -62,7 +63,7 @@ export async function admitToken(context: Context, name: string, token: string, 
   })
 }
 
-/** Ends a token permanently, with its login links and sessions. False: there is no valid token of this name. */
+/** Ends a token permanently, with its login links and sessions. Returns false if no valid token has this name. */
 export async function revokeToken(context: Context, name: string): Promise<boolean> {
   return inTransaction(context, async tx => {
     const at = context.now()
@@ -76,7 +77,7 @@ export async function revokeToken(context: Context, name: string): Promise<boole
   })
 }
 
-/** They are not accepted without their token. If that token is admitted again, they must not become valid again. */
+/** A login works only with its token. If a token is admitted again, its old logins must not become valid again. */
 const endOrphanedLogins = (tx: Tx) =>
   tx.execute`
     DELETE FROM "Login" WHERE NOT EXISTS (
@@ -86,7 +87,7 @@ export interface TokenView {
   name: string
   scope: TokenScope
   createdAt: Date
-  /** The time is exact to the minute. */
+  /** The farm updates this time at most once a minute. */
   lastUsedAt: Date | null
   revokedAt: Date | null
 }
@@ -113,7 +114,7 @@ export interface TokenBearer {
   hash: string
 }
 
-/** The valid token; undefined if it is not valid. A shorter one than `tokenLengthMin` is not valid, even if its row exists. */
+/** Undefined if the token is not valid. A token shorter than `tokenLengthMin` is not valid, even if its row exists. */
 export async function findToken({ db, now }: Context, token: string): Promise<TokenBearer | undefined> {
   if (token.length < tokenLengthMin) return undefined
   const row = await db.models.apiToken.findUnique({ where: { hash: hash(token) } })

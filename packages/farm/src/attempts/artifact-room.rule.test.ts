@@ -5,12 +5,12 @@ test.each([
   [1000, 0, 0, 1000, undefined],
   [0, 99, 1000, 1000, undefined],
   [400, 2, 600, 1000, undefined],
-  [401, 2, 600, 1000, 'it has 401 bytes, and 600 bytes of others are stored already; limits.artifacts is 1000'],
+  [401, 2, 600, 1000, 'it has 401 bytes, and 600 bytes of other files are already stored; limits.artifacts is 1000'],
   [1001, 0, 0, 1000, 'it has 1001 bytes; limits.artifacts is 1000'],
-  [0, 100, 5, 1000, '100 files are stored already, which is the maximum'],
+  [0, 100, 5, 1000, '100 files are already stored, which is the maximum'],
   [0, 0, 0, 0, 'the recipe names no artifacts'],
 ])(
-  'whether %i bytes fit beside %i files of %i bytes with the limit %i: %s',
+  'the refusal of an artifact of %i bytes, with %i files of %i bytes stored and the limit %i, is: %s',
   (size, count, bytes, bytesMax, refusal) => {
     expect(artifactRefusal(size, { count, bytes }, bytesMax)).toBe(refusal)
   },

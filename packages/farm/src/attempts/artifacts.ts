@@ -12,7 +12,7 @@ import type { RunningAttempt } from './running.ts'
 /** Bytes of a file that a job uploads. */
 export interface ArtifactChunk extends Holder, Chunk {
   name: string
-  /** Of the whole file. */
+  /** The size of the whole file. */
   size: number
 }
 
@@ -25,7 +25,7 @@ export type ArtifactOutcome =
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
-/** Stores a file of a job, chunk by chunk like its log. Each message is also a heartbeat and renews the lease. */
+/** Stores a file of a job, chunk by chunk, like the log. Each message is also a heartbeat and renews the lease. */
 export async function storeArtifact(context: Context, message: ArtifactChunk): Promise<ArtifactOutcome> {
   const running = await holdLease(context, message)
   if (typeof running === 'string') return { kind: running }
@@ -38,7 +38,7 @@ export async function storeArtifact(context: Context, message: ArtifactChunk): P
   return appendChunk(file, message, message.size)
 }
 
-/** Adds the file's row if there is room for it. Undefined: the row exists, with this size. */
+/** Adds the file's row if there is room for the file. Returns undefined when the row exists with this size. */
 async function admit(
   context: Context,
   running: RunningAttempt,
@@ -49,7 +49,7 @@ async function admit(
     SELECT "bytes" FROM "Artifact" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "name" = ${name}`
   if (known?.bytes === size) return undefined
   return inTransaction(context, async tx => {
-    // The lock on the attempt's row lets only one new file at a time count the others.
+    // The lock on the attempt's row admits one new file at a time, so that two files cannot take the same room.
     const held = await tx.query`
       SELECT 1 FROM "Attempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${message.lease}
          AND ${isActive} FOR UPDATE`
@@ -62,13 +62,13 @@ async function admit(
     await tx.execute`
       INSERT INTO "Artifact" ("jobId", "number", "name", "bytes") VALUES (${jobId}, ${number}, ${name}, ${size})
       ON CONFLICT ("jobId", "number", "name") DO UPDATE SET "bytes" = EXCLUDED."bytes"`
-    // A file with another size is another file.
+    // A file with another size is another file: drop the bytes that the farm has stored of the earlier file.
     context.artifacts.open(message).truncate(0)
     return undefined
   })
 }
 
-/** A file that the host says it has sent. */
+/** A file that the host reports as sent. */
 export interface ReportedArtifact {
   name: string
   bytes: number
@@ -78,7 +78,9 @@ export interface ReportedArtifact {
 
 type Incomplete = { kind: 'artifact-incomplete'; name: string; size: number }
 
-/** Seals the reported files on the disk. Returns the first file that differs from the host's, if there is one. */
+/**
+ * Seals the reported files on the disk. If a file differs from the host's file, returns the first such file instead.
+ */
 export async function checkArtifacts(
   context: Context,
   attempt: AttemptId,
@@ -98,7 +100,7 @@ export async function checkArtifacts(
   return stored
 }
 
-/** A number: the host must send the file from this offset on. */
+/** If this returns a number, the host must send the file again from this offset. */
 async function checkOne(
   { artifacts }: Context,
   attempt: AttemptId,
@@ -109,7 +111,7 @@ async function checkOne(
   const size = artifacts.size(key)
   if (size < bytes) return size
   const kinds: ChecksumKind[] = checksum ? ['sha256', checksum.kind] : ['sha256']
-  // A stream of no bytes: the last byte of a read would be before its first.
+  // For an empty file, the last byte to read would be before the first byte.
   const sums = await checksumsOf(bytes === 0 ? Readable.from([]) : artifacts.read(key, 0, bytes), kinds)
   const matches = checksum === null || sums[checksum.kind] === checksum.value
   if (size > bytes || !matches) {

@@ -3,7 +3,7 @@ import type { PreparedSource } from '../builds/prepared-source.ts'
 import type { Context } from '../context.ts'
 import { isActive, joinJobAndBuild } from '../db/fragments.ts'
 
-/** The sources of an attempt that this host holds with this lease; undefined if it does not. */
+/** The sources of an attempt; undefined if this host does not hold the attempt with this lease. */
 export async function sourcesOfAttempt(
   { db, running, now }: Context,
   { jobId, number }: AttemptId,

@@ -8,12 +8,12 @@ import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
 
-/** The values that only the finish of a host reports. */
+/** The values that a host reports when it finishes an attempt. */
 export interface HostReport {
   steps: (StepEnd & { name: string })[]
   logBytes: number
   logSum: string
-  /** The complete artifacts. All others of the attempt are dropped. */
+  /** The complete artifacts. The farm drops all other artifacts of the attempt. */
   artifacts: StoredArtifact[]
   artifactNote: string | null
   compiler: string | null
@@ -25,7 +25,7 @@ export interface StoredArtifact {
   sha256: string
 }
 
-/** Which attempts end: the one that its host finished, or all for which the condition is true. */
+/** The attempts that end: one attempt, or all attempts for which the condition is true. */
 export type Selection = { kind: 'one' | 'many'; where: Sql }
 
 export interface EndedRow {
@@ -44,9 +44,9 @@ export interface EndedRow {
 }
 
 /**
- * Ends the selected attempts and derives their cells, in the caller's transaction, so that no reader sees a verdict without
- * its cell. A lost attempt gets a successor if the recipe allows one. Call it once in a transaction: a second call would wait
- * for rows while it holds the locks of the first.
+ * Ends the selected attempts and derives their cells in the caller's transaction, so that no reader sees a verdict
+ * without its cell. A lost attempt gets a successor if the recipe allows one. Call this function only once in a
+ * transaction: a second call would wait for rows while the transaction holds the locks of the first call.
  */
 export async function endAttempts(
   context: Context,

@@ -4,7 +4,7 @@ import type { Verdict } from '@rumpfarm/contracts'
 export interface AttemptEnd {
   verdict: Verdict
   failedStep: string | null
-  /** The agent's reason, or one of the farm's own: sources, lease-expired, forgotten, cancelled, refused. */
+  /** The agent's reason, or a reason of the farm: sources, lease-expired, forgotten, cancelled, refused. */
   reason: string
   /** One sentence for a person. */
   detail: string | null
@@ -23,7 +23,7 @@ export const farmEnds = {
   forgotten: end(
     'lost',
     'forgotten',
-    'the host asked for other work: it no longer knew this job (its directory was emptied, or a second agent runs there)',
+    'the host requested another job and had lost this one (its directory was emptied, or a second agent runs there)',
   ),
 } as const
 

@@ -12,8 +12,9 @@ const isOverdue = (at: Date) => sql`
       FROM "Job" job JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash" WHERE job."id" = "jobId"), 0)) < ${at}`
 
 /**
- * Ends attempts whose hosts were silent for the lease and for the recipe's lost-after time. They are lost, and run again if the
- * recipe allows it. If a person requested a cancel, they are cancelled.
+ * Ends each attempt whose host was silent for the lease and then for the recipe's lost-after time. The attempt is lost,
+ * and the job runs again if the recipe allows another attempt. If a person requested a cancel, the attempt is
+ * cancelled.
  */
 export async function expireLeases(context: Context): Promise<EndedRow[]> {
   const overdue = isOverdue(context.now())
@@ -30,8 +31,8 @@ const end = (context: Context, where: Sql, how: AttemptEnd) =>
   inTransaction(context, tx => endAttempts(context, tx, { kind: 'many', where }, how))
 
 /**
- * Gives every lease its full length again, when a server starts: no host could renew while no server ran. Otherwise a
- * restart after a longer stop would end every running job as lost.
+ * Gives every lease its full length again when a server starts, because no host could renew its lease while no server
+ * ran. Without this, a start after a long stop would end every running job as lost.
  */
 export async function extendLeases({ db, now, settings }: Context): Promise<void> {
   const until = later(now(), settings.leaseSeconds)

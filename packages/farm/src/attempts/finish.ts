@@ -28,21 +28,21 @@ export interface Finish extends Holder {
   /** The files that the host sent, and one line for each file that it did not send. */
   artifacts?: ReportedArtifact[]
   artifactsLeft?: string[]
-  /** The compiler's first version line, as the host found it while the job ran. */
+  /** The first line of the compiler's version text. The host read it while the job ran. */
   compiler?: string | undefined
 }
 
 export type FinishOutcome =
   | { kind: 'finished'; verdict: Verdict }
-  /** The farm does not hold the whole log: the host sends it from `size` on, and finishes again. */
+  /** The farm does not have the whole log. The host must send the log from `size` on, and then finish again. */
   | { kind: 'log-incomplete'; size: number }
-  /** The same for an artifact. */
+  /** The farm does not have the whole artifact. The host must send it from `size` on, and then finish again. */
   | { kind: 'artifact-incomplete'; name: string; size: number }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
-/** Ends an attempt when its whole log is stored. Only the holder of the lease may do it. A repeated finish gets the same answer. */
+/** Ends an attempt if its whole log is stored and the host holds the lease. A repeated finish gets the same answer. */
 export async function finish(context: Context, message: Finish): Promise<FinishOutcome> {
   const cached = context.running.held(message, { ...message, at: context.now() })
   const outcome = cached && (await finishHeld(context, message, cached.stepNames))
@@ -51,7 +51,7 @@ export async function finish(context: Context, message: Finish): Promise<FinishO
   return finishByRow(context, message)
 }
 
-/** The row decides if the attempt is not cached, and before any byte is dropped. */
+/** Checks the lease in the database: for an attempt that is not cached, and before the farm drops bytes of a log. */
 async function finishByRow(context: Context, message: Finish): Promise<FinishOutcome> {
   const held = await readHeld(context, message)
   if (!held) return { kind: 'unknown' }
@@ -66,7 +66,7 @@ async function finishByRow(context: Context, message: Finish): Promise<FinishOut
 
 type HeldOutcome = FinishOutcome | 'other-log' | 'ended-meanwhile'
 
-/** Ends the attempt if the farm holds exactly the host's log. */
+/** Ends the attempt if the farm has stored exactly the host's log. */
 async function finishHeld(context: Context, message: Finish, stepNames: string[]): Promise<HeldOutcome> {
   if (message.steps.length > stepNames.length) return { kind: 'wrong-steps' }
   const size = context.logs.size(message)
@@ -90,7 +90,9 @@ async function readHeld({ db }: Context, { jobId, number, hostId }: Finish) {
   return row && { ...row, stepNames: row.steps.map(step => step.name) }
 }
 
-/** A host that repeats its finish gets the same answer. If the farm ended the attempt, the lease is lost. */
+/**
+ * A host that repeats its finish gets the same answer. If the farm itself ended the attempt, the host lost the lease.
+ */
 const repeatedFinish = (held: HeldRow, message: Finish): FinishOutcome =>
   held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }
 
@@ -98,7 +100,7 @@ async function logMatches(logs: Context['logs'], message: Finish): Promise<boole
   const { checksum, logBytes } = message
   if (checksum === null || logBytes === 0) return true
   const known = checksum.kind === 'crc' ? logs.open(message).crc : undefined
-  // If the known CRC differs, the file decides: another server may have written to it since.
+  // If the known CRC differs, read the file: another server may have written to it in the meantime.
   if (known?.bytes === logBytes && String(known.digest()) === checksum.value) return true
   const sums = await checksumsOf(logs.read(message, 0, logBytes), [checksum.kind])
   return sums[checksum.kind] === checksum.value

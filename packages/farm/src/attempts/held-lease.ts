@@ -13,8 +13,9 @@ export interface Holder extends AttemptId {
 }
 
 /**
- * The attempt, if this host holds it with this lease. The lease is renewed in the database when a third of it has passed, at
- * the latest after 30 s: one update for each heartbeat (2 s) of 1,000 hosts would be 500 updates a second.
+ * The attempt, if this host holds it with this lease. The farm renews the lease in the database after a third of its
+ * length, or after 30 s if that is less. An update at each heartbeat (2 s) of 1,000 hosts would be 500 updates a
+ * second.
  */
 export async function holdLease(context: Context, holder: Holder): Promise<RunningAttempt | 'unknown' | 'lease-lost'> {
   const { now, settings, running } = context

@@ -24,13 +24,13 @@ export const attemptMethods = ({ main }: Contexts) => ({
   checkSlot: (claim: Claim, condition?: HostCondition) => checkSlot(main, claim, condition),
   /** Leases a queued attempt to a slot; undefined if the attempt is not available any more. */
   lease: (claim: Claim, attempt: AttemptId) => leaseAttempt(main, claim, attempt),
-  /** The sources that an attempt unpacks; undefined if this host does not hold it with this lease. */
+  /** The sources that an attempt unpacks; undefined if this host does not hold the attempt with this lease. */
   sourcesOf: (attempt: AttemptId, hostId: number, lease: string) => sourcesOfAttempt(main, attempt, hostId, lease),
   recordProgress: (message: Progress) => recordProgress(main, message),
   /** Stores bytes of a file that the job uploads. */
   storeArtifact: (message: ArtifactChunk) => storeArtifact(main, message),
   finish: (message: Finish) => finish(main, message),
-  /** Drops what this process caches of an attempt, because some server changed its row. */
+  /** Drops an attempt from the cache of this process, because a server changed its row. */
   dropCached: (attempt: string) => main.running.invalidate(attempt),
 
   /** Claimable attempts, oldest first. */
@@ -42,7 +42,7 @@ export const attemptMethods = ({ main }: Contexts) => ({
 
   /** How many bytes of an attempt's log the farm holds. */
   logSize: (attempt: AttemptId) => main.logs.size(attempt),
-  /** The log's bytes from `start` up to, and without, `end` (at most `logSize`). */
+  /** The bytes of the log from `start` to `end`. The byte at `end` is not included. `end` is at most `logSize`. */
   readLog: (attempt: AttemptId, start: number, end: number): Readable => main.logs.read(attempt, start, end),
   artifactSize: (artifact: ArtifactKey) => main.artifacts.size(artifact),
   readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>

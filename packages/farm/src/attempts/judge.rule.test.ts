@@ -10,8 +10,8 @@ describe('the verdict of an attempt', () => {
     ['exit', [0, 0, 0], 'passed', null],
     ['exit', [0, 1], 'failed', 'build'],
     ['exit', [0, 0, 143], 'failed', 'tests'],
-    ['exit', [127], 'failed', 'configure'], // the host lacks a tool, and its owner needs the name of the step
-    ['exit', [0], 'broken', 'build'], // a step without an end and without a reason is an error of the agent
+    ['exit', [127], 'failed', 'configure'], // the host lacks a tool, and the host's owner needs the name of the step
+    ['exit', [0], 'broken', 'build'], // if a step did not end and no reason was sent, the agent has a defect
     ['wall-limit', [0], 'timed-out', 'build'],
     ['silence-limit', [0, 0], 'timed-out', 'tests'],
     ['log-limit', [0], 'failed', 'build'],
@@ -21,7 +21,7 @@ describe('the verdict of an attempt', () => {
     ['vanished', [0, 0], 'lost', 'tests'],
     ['stopped', [], 'lost', 'configure'],
     ['refused', [], 'broken', null], // no step of the project caused this
-  ])('%s after steps ending %j is %s at %s', (reason, exits, verdict, failedStep) => {
+  ])('reason %s after exit codes %j gives the verdict %s at step %s', (reason, exits, verdict, failedStep) => {
     expect(judge(reason, names, ends(...exits))).toMatchObject({ verdict, failedStep })
   })
 })

@@ -13,15 +13,15 @@ export interface Claim {
   /** The agent process. */
   instance: string
   slot: number
-  /** How many jobs this slot was ready for: the same number again is the same claim. */
+  /** The number of this claim. The slot counts its claims; a repeated number is the same claim again. */
   claim: number
 }
 
 /**
- * Leases a queued attempt to a slot, if it is still queued: the row decides, and the message that named the attempt is only
- * advice. Undefined: the attempt is not available any more, or this claim may not have it. The latter happens if the slot got
- * another attempt at the same moment (index one_attempt_per_slot), or if another agent process runs on the host now. The state
- * of the slot shows which case it is; then the message must go back to the queue.
+ * Leases an attempt to a slot if the attempt's row is still queued. The message that named the attempt is only advice.
+ * Returns undefined if the attempt is not available any more, or if this claim may not have it. A claim may not have it
+ * if the slot got another attempt at the same moment (index one_attempt_per_slot), or if another agent process now runs
+ * on the host. The state of the slot then shows this, and the caller must put the message back into the queue.
  */
 export async function leaseAttempt(context: Context, claim: Claim, attempt: AttemptId): Promise<Offer | undefined> {
   const at = context.now()
@@ -38,8 +38,9 @@ export async function leaseAttempt(context: Context, claim: Claim, attempt: Atte
 export const leaseEnd = ({ settings }: Context, at: Date) => later(at, settings.leaseSeconds)
 
 /**
- * An attempt starts with an empty log. Bytes that exist already belong to another attempt of this name: the database was
- * restored from a backup that is older than the logs. They are dropped before the lease is visible.
+ * An attempt starts with an empty log. If the log already has bytes, they belong to another attempt of this name:
+ * somebody restored the database from a backup that is older than the logs. The farm drops these bytes before the lease
+ * is visible.
  */
 function leaseWithEmptyLog(context: Context, claim: Claim, attempt: AttemptId, at: Date): Promise<OfferRow[]> {
   if (context.logs.size(attempt) === 0)
@@ -84,7 +85,10 @@ function leaseRow(
     SELECT ${offerColumns} FROM leased a ${offerJoins}`
 }
 
-/** Cached at once, so that the first messages of the job need no query: its sources, its start and, if it is short, its end. */
+/**
+ * The cache entry of a new lease. With it, the first messages of a job need no query, and a short job needs none at
+ * all.
+ */
 const runningOf = (row: OfferRow, lease: { hostId: number; leasedAt: Date; until: Date }): RunningAttempt => ({
   ...limitsOf(row.recipe, lease.leasedAt),
   jobId: row.jobId,

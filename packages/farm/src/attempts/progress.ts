@@ -12,7 +12,7 @@ export interface Progress extends Holder, Chunk {
 }
 
 export type ProgressOutcome =
-  /** `cancel`: why the host must end the job. */
+  /** `cancel` is the reason why the host must end the job; null if the job goes on. */
   | { kind: 'ok'; size: number; cancel: string | null }
   | { kind: 'wrong-offset'; size: number; cancel: string | null }
   | { kind: 'wrong-sum' }
@@ -20,7 +20,9 @@ export type ProgressOutcome =
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
-/** The one message of a running job: log bytes, ended steps and heartbeat. The answer says whether to go on. */
+/**
+ * A running job sends only this message: log bytes, ended steps and heartbeat. The answer says whether the job goes on.
+ */
 export async function recordProgress(context: Context, message: Progress): Promise<ProgressOutcome> {
   const running = await holdLease(context, message)
   if (typeof running === 'string') return { kind: running }
@@ -36,7 +38,7 @@ async function appendToLog(
   running: RunningAttempt,
   message: Progress,
 ): Promise<ProgressOutcome> {
-  // The chunk that crosses the limit is kept whole. The answer then tells the agent to end the job.
+  // The farm stores the whole chunk that crosses the limit. Its answer then makes the agent end the job.
   const outcome = await appendChunk(logs.open(running), message, running.logBytesMax)
   if (outcome.kind === 'wrong-sum') return outcome
   if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0)

@@ -7,7 +7,7 @@ export interface QueuedAttempt {
   attempt: string
 }
 
-/** Claimable attempts, oldest first: each of them needs a message in its host's queue. */
+/** Claimable attempts, oldest first. Each of them needs a message in the queue of its host. */
 export async function listQueuedAttempts({ db }: Context, limit = 20_000): Promise<QueuedAttempt[]> {
   const rows = await db.query<AttemptId & { hostId: number }>`
     SELECT "jobId", "number", "hostId" FROM "Attempt" WHERE "state" = 'queued' AND NOT ${archIsUnable}

@@ -3,19 +3,19 @@ import type { Recipe } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 
-/** The data of an attempt that each log chunk and heartbeat needs. The cache saves a query for each of them. */
+/** The data of an attempt that every log chunk and heartbeat needs. With this cache, they need no query. */
 export interface RunningAttempt extends AttemptId {
   hostId: number
   buildId: number
   projectName: string
   lease: string
-  /** Milliseconds since the epoch. The entry is valid until then: only an expired lease can go to another host. */
+  /** Milliseconds since the epoch. The entry is valid until this time: only an expired lease can go to another host. */
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
   /** The limit for all artifacts together; 0 if the recipe names none. */
   artifactBytesMax: number
-  /** Milliseconds since the epoch. The agent keeps the limit itself; this one is for an agent that does not. */
+  /** Milliseconds since the epoch. The agent enforces the time limit; the farm enforces it if the agent does not. */
   wallUntil: number
   stepNames: string[]
   sources: PreparedSource[]
@@ -24,10 +24,10 @@ export interface RunningAttempt extends AttemptId {
   started: boolean
 }
 
-// The agent ends a job at its time limit. The farm asks for it this much later, for an agent whose clock has stopped.
+// The agent ends a job at its time limit. If its clock has stopped, the farm requests the end this much later.
 const wallMarginSeconds = 60
 
-/** The limits and steps of an attempt, as its recipe has them. */
+/** The limits and steps of an attempt, from its recipe. */
 export const limitsOf = ({ limits, steps, artifacts = [] }: Recipe, leasedAt: Date) => ({
   logBytesMax: limits.logBytes,
   artifactBytesMax: artifacts.length > 0 ? limits.artifactBytes : 0,
@@ -39,12 +39,13 @@ const cachedMax = 5_000
 const invalidationsMax = 1_000
 
 /**
- * The attempts whose hosts talk to this process; the least recently used one leaves first. It is not lru-cache: two Maps do
- * it, and the numbers of the invalidations, which lru-cache does not have, are most of it.
+ * The attempts whose hosts send messages to this process. A full cache drops the least recently used attempt. The
+ * package lru-cache is no help: most of this class handles the sequence numbers of invalidations, which lru-cache does
+ * not have.
  */
 export class RunningCache {
   readonly #entries = new Map<string, RunningAttempt>()
-  /** The sequence number at which each attempt was invalidated; only the last ones. */
+  /** The sequence number at which each attempt was invalidated, for the last `invalidationsMax` attempts. */
   readonly #invalidated = new Map<string, number>()
   #sequence = 0
 
@@ -69,7 +70,7 @@ export class RunningCache {
     return holds ? entry : undefined
   }
 
-  /** Ignores an entry whose attempt was invalidated, by any server, after the query began (`sequence`). */
+  /** Ignores an entry if a server invalidated its attempt after the query began (`sequence`). */
   set(entry: RunningAttempt, sequence: number): void {
     const name = attemptName(entry)
     if ((this.#invalidated.get(name) ?? 0) > sequence) return
@@ -84,7 +85,7 @@ export class RunningCache {
   }
 }
 
-/** Makes it the newest entry: a Map keeps the order in which its keys were added. */
+/** Makes this the newest entry: a Map keeps the order in which its keys were added. */
 function put<Value>(map: Map<string, Value>, name: string, value: Value): void {
   map.delete(name)
   map.set(name, value)

@@ -10,26 +10,28 @@ import { farmEnds } from './ends.rule.ts'
 import { type Claim, leaseEnd } from './lease.ts'
 import { type Offer, type OfferRow, offerColumns, offerJoins, offerOf } from './offer.ts'
 
-/** The data that a host reports about itself with a claim. */
+/** The host's own state, which it reports with a claim. */
 export interface HostCondition {
   diskFreeMb?: number | undefined
-  /** Why it takes no work now. */
+  /** Why the host takes no jobs now. */
   refusal?: string | undefined
 }
 
 export type SlotState =
   /** The slot may take a job. */
   | { kind: 'free' }
-  /** The same claim as before: its job is repeated. */
+  /** The host repeats a claim: it gets the same job again. */
   | { kind: 'offer'; offer: Offer }
-  /** A late duplicate, or the host did not receive its last job. `newest` is the number of the newest claim. */
+  /**
+   * The claim is a late duplicate, or the host missed the answer to its last claim. `newest` is that claim's number.
+   */
   | { kind: 'stale'; newest: number }
   | { kind: 'other-instance' }
-  /** The host has fewer slots. */
+  /** The host has fewer slots than the number of this slot. */
   | { kind: 'no-slot' }
   /** An administrator paused or removed the host. */
   | { kind: 'paused' }
-  /** Its agent is older than the farm allows: the host finishes its jobs and gets no new ones. */
+  /** The agent is older than the farm allows: the host finishes its jobs and gets no new jobs. */
   | { kind: 'too-old'; why: string }
 
 interface SlotRow {
@@ -46,8 +48,8 @@ interface SlotRow {
 }
 
 /**
- * The state of a slot. It also renews the host's last-seen time. If a host asks for another job while its slot has one, the
- * host has lost that job: the attempt ends as lost, so that its successor can run.
+ * The state of a slot. Also renews the host's last-seen time. If a host requests a new job while the slot still has a
+ * job, the host has lost the old job. The attempt then ends as lost, so that its successor can run.
  */
 export async function checkSlot(context: Context, claim: Claim, condition: HostCondition = {}): Promise<SlotState> {
   const row = await readSlot(context, claim, condition)
@@ -59,13 +61,16 @@ export async function checkSlot(context: Context, claim: Claim, condition: HostC
     if (row.claim > claim.claim) return { kind: 'stale', newest: row.claim }
     await endForgotten(context, attempt)
   } else if (row.newest !== null && row.newest >= claim.claim) return { kind: 'stale', newest: row.newest }
-  if (claim.slot > row.slots) return { kind: 'no-slot' } // checked last: a job that such a slot has already goes on
+  if (claim.slot > row.slots) return { kind: 'no-slot' } // checked last: a job already in such a slot goes on
   if (row.paused) return { kind: 'paused' }
   const why = tooOld(row.agentVersion, context.settings.agentVersionMin)
   return why === null ? { kind: 'free' } : { kind: 'too-old', why }
 }
 
-/** Writes the last-seen time at most once in a ninth of a lease (10 s): a host of short jobs claims several times a second. */
+/**
+ * Writes the last-seen time at most once in a ninth of a lease (10 s): a host of short jobs claims several times a
+ * second.
+ */
 async function readSlot(
   { db, now, settings }: Context,
   claim: Claim,
@@ -101,8 +106,9 @@ const endForgotten = (context: Context, { jobId, number }: AttemptId) =>
   )
 
 /**
- * Another agent process claimed the job, and this one knows nothing about it: it starts the job again. The other process may
- * still run, on a machine that this one replaces. The new lease makes the farm reject its messages.
+ * Another agent process claimed the job, and the present process has no data of the job: it starts the job again. The
+ * other process may still run on a machine that was replaced. Because of the new lease, the farm rejects that process's
+ * messages.
  */
 async function restart(context: Context, claim: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
   const { random, logs, running } = context

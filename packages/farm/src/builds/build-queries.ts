@@ -34,9 +34,9 @@ export interface BuildSummary {
   author: string | null
   createdAt: Date
   sources: 'pending' | 'ready' | 'failed'
-  /** Why its sources are not available: git's own message. */
+  /** Why the sources of the build are not available: git's message. */
   problem: string | null
-  /** How many of its jobs have each state or, if they are finished, each verdict. */
+  /** The number of jobs in each state. Finished jobs are counted by verdict. */
   counts: Partial<Record<Exclude<AttemptState, 'finished'> | Verdict, number>>
 }
 
@@ -61,8 +61,8 @@ export interface JobFilter {
 }
 
 /**
- * Jobs, newest first. An index finds the ids of the page, and only these jobs are joined with the other tables. With the join
- * first, `active` of 9.5 million jobs took 84 s, and the jobs of an old host 11 s.
+ * Jobs, newest first. An index finds the ids of one page, and the query joins only these jobs with the other tables.
+ * When it joined first, the active jobs among 9.5 million took 84 s, and the jobs of an old host took 11 s.
  */
 export async function listJobs(context: Context, filter: JobFilter): Promise<JobSummary[]> {
   const { db, logs } = context
@@ -74,7 +74,7 @@ export async function listJobs(context: Context, filter: JobFilter): Promise<Job
   return rows.map(row => jobOf(row, logs))
 }
 
-/** Null: there is no such host. With a sub-select, PostgreSQL's planner would not know how many jobs the host has. */
+/** Null if no host has this name. With a sub-select instead, PostgreSQL's planner cannot estimate the host's jobs. */
 async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
   const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })
   return host?.id ?? null
@@ -96,7 +96,7 @@ type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
 
 function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
   const attempt = { jobId: row.id, number }
-  // The finish writes the log's size to the row. Until then only the file has it.
+  // While the job runs, only the log file shows the size. The finish writes it to the row.
   const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
   return { ...row, logBytes, attempt: attemptName(attempt) }
 }
@@ -151,7 +151,7 @@ function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
   return { ...row, problem, counts: counts ?? {} }
 }
 
-/** More than a build can have: hosts × arches × variants. */
+/** More jobs than a build can have: hosts × arches × variants. */
 const jobsOfBuildMax = 10_000
 
 export async function findBuild(context: Context, id: number): Promise<BuildView | undefined> {

@@ -16,7 +16,7 @@ export type { RetryOutcome } from './retry.ts'
 
 /** Pushes, builds and their jobs. */
 export const buildMethods = ({ main, pages, listing }: Contexts) => ({
-  /** Makes a build with all its jobs of a push; the same delivery or the same commit twice makes one build. */
+  /** Makes a build, with all its jobs, from a push. A repeated delivery or a repeated commit makes no second build. */
   receivePush: (push: Push) => receivePush(main, push),
   markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
   markSourcesFailed: (buildId: number, message: string) => markSourcesFailed(main, buildId, message),
@@ -33,6 +33,6 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   findJob: async (id: number) => (canBeId(id) ? findJob(pages, id) : undefined),
 })
 
-/** PostgreSQL's largest integer: it rejects a query with a larger id. */
+/** This is PostgreSQL's largest integer. PostgreSQL rejects a query with a larger id. */
 const canBeId = (id: number): boolean => id <= 2_147_483_647
 const unknown = { kind: 'unknown' } as const

@@ -14,25 +14,25 @@ export interface AttemptView {
   failedStep: string | null
   reason: string | null
   detail: string | null
-  /** The compiler's first version line, as the host found it while the job ran. */
+  /** The first line of the compiler's version text. The host read it while the job ran. */
   compiler: string | null
   queuedAt: Date
   leasedAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
   cancelRequestedAt: Date | null
-  /** The steps that ended, in order; the recipe has the others. */
+  /** The steps that ended, in order. The recipe lists all steps. */
   steps: (StepEnd & { name: string })[]
-  /** Bytes of log that the farm holds. */
+  /** The number of bytes of the log that the farm has stored. */
   logBytes: number
   artifacts: ArtifactView[]
-  /** The files that were not uploaded, and why: one on each line. */
+  /** The files that the host did not upload, one on each line with the reason. */
   artifactNote: string | null
 }
 
 /** A file that an attempt uploaded. */
 export interface ArtifactView {
-  /** Its path, from the project's directory. */
+  /** The path of the file, from the project's directory. */
   name: string
   bytes: number
   sha256: string
@@ -42,9 +42,9 @@ export interface JobView extends JobSummary {
   branch: string | null
   subject: string | null
   recipe: Recipe
-  /** The sources that it unpacks; empty until the farm has prepared them. */
+  /** The sources that the job unpacks; empty until the farm has prepared them. */
   preparedSources: PreparedSource[]
-  /** The newest pass of this variant on the job's branch, on this host for this arch, in any job. */
+  /** The newest passed job of the same variant on the same branch, host and arch. */
   lastGood: Milestone | null
   /** Newest first. */
   attempts: AttemptView[]
@@ -54,7 +54,7 @@ const sealedOnly = { where: { sealedAt: { not: null } }, orderBy: { name: 'asc' 
 
 export async function findJob(context: Context, id: number): Promise<JobView | undefined> {
   const { db, logs } = context
-  // The queries run one after the other: with both at once, a job appeared as finished while its attempt did not.
+  // The queries run one after the other. When both ran at once, a job appeared as finished but its attempt did not.
   const [summary] = await listJobs(context, { id, limit: 1 })
   const row = await db.models.job.findUnique({
     where: { id },
@@ -101,7 +101,7 @@ interface CellOfJob {
 
 const branchesMax = 20
 
-/** The last good commit comes from the cell of the branch, or without a branch from all branches with this commit. */
+/** The last good commit, from the cell of the branch. Without a branch, all branches with this commit are searched. */
 async function lastGoodOf(
   { db }: Context,
   { hostId, arch, variant, branch, build }: CellOfJob,

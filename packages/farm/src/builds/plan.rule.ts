@@ -14,7 +14,7 @@ export interface Recipe {
   env: Record<string, string>
   limits: ProjectConfig['limits']
   steps: { name: string; run: string }[]
-  /** The key is absent in recipes that were stored before artifacts existed. */
+  /** Older recipes do not have this key: the farm stored them before it supported artifacts. */
   artifacts?: string[]
 }
 
@@ -37,8 +37,8 @@ export interface PlannedJob {
 export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
 
 /**
- * Whether the project expects this variant on a host for an arch. Each name is matched only once: 60 hosts × 20 arches were
- * 4,800 matches a page.
+ * Whether the project expects this variant on a host for an arch. Each name is matched only once: without this, a page
+ * with 60 hosts × 20 arches needed 4,800 matches.
  */
 export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
   const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // `toString` is not a variant
@@ -66,13 +66,13 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 
 /**
- * The hash of the recipes of all variants. The same commit with another hash is another build, so a fixed recipe or one more
- * source can run on a commit that was built before.
+ * The hash of the recipes of all variants. The same commit with another hash is another build. So a commit that was
+ * built before can be built again with a corrected recipe or another source.
  */
 export const buildRecipeHash = (project: ProjectConfig): string =>
   hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
 
-/** One job for each variant, on each host, for each of its arches, that the project expects and the host's owner allows. */
+/** One job for each variant, host and arch of the host, if the project expects it and the host's owner allows it. */
 export function planJobs(
   project: ProjectConfig,
   allHosts: readonly PlannedHost[],

@@ -2,7 +2,7 @@ import type { OwnerRule } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import type { PlannedHost } from './plan.rule.ts'
 
-/** The hosts of the farm now, the arches that they can build for, and what their owners allow. */
+/** The present hosts of the farm, the arches that they can build for, and the rules of their owners. */
 export async function plannedHosts({ db }: Pick<Context, 'db'>): Promise<PlannedHost[]> {
   const hosts = await db.models.host.findMany({
     where: { removedAt: null },

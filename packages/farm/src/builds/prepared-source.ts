@@ -1,4 +1,4 @@
-/** One tarball that the jobs of a build unpack, as the farm's mirror prepared it. */
+/** A tarball that the farm made from its mirror. The jobs of a build unpack it. */
 export interface PreparedSource {
   name: string
   repository: string

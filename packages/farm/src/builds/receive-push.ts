@@ -13,14 +13,14 @@ import { prepareSourcesAgain } from './sources.ts'
 
 export interface Push {
   project: string
-  /** Full, lower case. */
+  /** The full hash of the commit, in lower case. */
   commit: string
   branch?: string | undefined
-  /** Who reported the push: github, webhook, api or button. */
+  /** The reporter of the push: github, webhook, api or button. */
   source: string
-  /** The reporter's id for it. The same id twice makes one build. */
+  /** The reporter's id of this push. A second push with the same id makes no second build. */
   deliveryId: string
-  /** Makes another build, even if the same commit was built with the same recipe. */
+  /** Whether to make a new build even if the same commit was already built with the same recipe. */
   again?: boolean | undefined
   subject?: string | undefined
   author?: string | undefined
@@ -47,15 +47,15 @@ export async function receivePush(context: Context, push: Push): Promise<PushOut
 
 /** The branches that may contain the commit. */
 interface Branches {
-  /** Their histories must be read. */
+  /** The farm must read the histories of these branches. */
   toRead: string[]
-  /** The branch that has the commit until its history is read. Null: only the histories show which branch has it. */
+  /** The branch that gets the commit before the farm reads its history. If null, only the histories show the branch. */
   assumed: string | null
 }
 
 const branchesMax = 20
 
-/** A commit without a branch may be anywhere: the branches that were pushed last are searched for it. */
+/** A push without a branch does not show where its commit is: the farm searches the branches that were pushed last. */
 async function branchesOf({ db }: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
   if (branch !== undefined) return { toRead: [branch], assumed: branch }
   const known = await db.models.branch.findMany({
@@ -134,9 +134,10 @@ async function repeated({ db }: Context, push: Push): Promise<PushOutcome> {
 }
 
 /**
- * Writes push, build, recipes, jobs and first attempts in one round trip: seven statements in a transaction took 6 ms of a
- * webhook's answer, this one takes 1 ms. A build is one project at one commit with one recipe for one reason. An identical
- * request finds that build and adds the jobs that it lacks, such as those of a new host.
+ * Writes the push, the build, its recipes, its jobs and their first attempts in one statement. The statement takes 1 ms
+ * of a webhook's answer; seven statements in a transaction took 6 ms. A build has one project, one commit, one recipe
+ * hash and one reason. A push with the same four values finds this build and adds missing jobs, such as the jobs of a
+ * new host.
  */
 function insertBuild(
   db: Statements,

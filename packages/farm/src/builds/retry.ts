@@ -6,7 +6,7 @@ import { permits } from '../hosts/owner.rule.ts'
 
 export type RetryOutcome =
   | { kind: 'queued'; attempt: string }
-  /** Its newest attempt has not ended. */
+  /** The newest attempt of the job has not ended. */
   | { kind: 'not-finished'; attempt: string }
   /** The host left the farm, its owner does not allow the job, or the sources of the build are not ready. */
   | { kind: 'not-runnable'; why: string }
@@ -34,7 +34,7 @@ export async function retryJob(context: Context, jobId: number): Promise<RetryOu
   if (why !== undefined) return { kind: 'not-runnable', why }
   const next = { jobId, number: newest.number + 1, hostId: newest.hostId }
   const attempt = attemptName(next)
-  // Two people may press the button at once: the primary key accepts one attempt, and the other person sees that attempt.
+  // Two people may press the button at once. The primary key accepts one attempt, and both people see this attempt.
   const added = await withEvents(
     context,
     db => db.execute`

@@ -10,7 +10,7 @@ import type { PreparedSource } from './prepared-source.ts'
 
 export interface PreparedSources {
   sources: PreparedSource[]
-  /** The first line of the message of the commit. */
+  /** The first line of the commit's message. */
   subject?: string | undefined
   author?: string | undefined
 }
@@ -22,7 +22,7 @@ export async function markSourcesReady(
   { sources, subject, author }: PreparedSources,
 ): Promise<void> {
   await inTransaction(context, async tx => {
-    // Two statements: a push that adds jobs locks the build's row, and the second statement must see these jobs.
+    // A push that adds jobs locks the build's row. A second statement is necessary, because it sees these new jobs.
     await tx.execute`
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
@@ -48,7 +48,10 @@ export async function markSourcesFailed(context: Context, buildId: number, messa
   })
 }
 
-/** A person triggered a build again whose sources failed: prepares them again, with a new attempt for each broken job. */
+/**
+ * When a person repeats a build whose sources failed: prepares the sources again and adds an attempt to each broken
+ * job.
+ */
 export async function prepareSourcesAgain(context: Context, buildId: number): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {

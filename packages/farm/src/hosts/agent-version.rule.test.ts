@@ -11,4 +11,6 @@ test.each([
   { version: '1.2', floor: '1.2.1', why: 'agent too old (1.2, needs 1.2.1): drains' },
   { version: '1.2.3-beta', floor: '1.2.3', why: null },
   { version: 'mine', floor: '1', why: 'agent too old (mine, needs 1): drains' },
-])('an agent $version below $floor: $why', ({ version, floor, why }) => expect(tooOld(version, floor)).toBe(why))
+])('the refusal of agent $version with the minimum version $floor is: $why', ({ version, floor, why }) =>
+expect(tooOld(version, floor)).toBe(why),
+)

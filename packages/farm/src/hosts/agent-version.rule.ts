@@ -1,6 +1,6 @@
-// Only the numbers of an agent's version have an order. What follows them is the checksum of its bundle.
+// A version is some numbers and the checksum of the agent's bundle, such as 1.2.0+17. Only the numbers have an order.
 
-/** Why an agent gets no jobs, for its owner; null: it is new enough. */
+/** The reason, for the host's owner, why an old agent gets no jobs; null if the agent is new enough. */
 export function tooOld(version: string, floor: string | undefined): string | null {
   if (floor === undefined || !isBelow(version, floor)) return null
   return `agent too old (${version.split('+')[0]}, needs ${floor}): drains`

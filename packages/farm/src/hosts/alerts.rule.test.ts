@@ -13,4 +13,4 @@ test.each([
   ['example.org', false],
   ['', false],
   [`https://example.org/${'x'.repeat(1000)}`, false],
-])('an alert may go to %s: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))
+])('the farm accepts %s as an address for alerts: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))

@@ -6,10 +6,12 @@ import { inTransaction } from '../db/transaction.ts'
 import { alertTriesMax, alertUrlFormat, alertWaitsSeconds, isAlertUrl } from './alerts.rule.ts'
 
 export type AlertOutcome =
-  /** The secret signs the messages. It is made of the server's secret and is not stored, so it is shown only once. */
+  /**
+   * The secret that signs the messages. It is computed from the server's secret and not stored, so it is shown once.
+   */
   { kind: 'set'; secret: string } | { kind: 'off' } | { kind: 'bad-url'; expected: string } | { kind: 'unknown-host' }
 
-/** Sets the URL that is notified when this host becomes silent. Null turns alerts off and drops those not yet sent. */
+/** Sets the URL for alerts about this host's silence. Null turns alerts off and drops alerts that are not yet sent. */
 export async function setAlert(context: Context, hostName: string, url: string | null): Promise<AlertOutcome> {
   const { random, settings } = context
   if (url !== null && !isAlertUrl(url)) return { kind: 'bad-url', expected: alertUrlFormat }
@@ -25,7 +27,7 @@ export async function setAlert(context: Context, hostName: string, url: string |
   })
 }
 
-/** The attempts that a host, a row of `changed`, runs now. */
+/** The attempts that a host runs now. The host is a row of `changed`. */
 export const activeAttemptsOfHost = sql`COALESCE((
   SELECT jsonb_agg(a."jobId" || '.' || a."number" ORDER BY a."leasedAt") FROM "Attempt" a
    WHERE a."hostId" = changed."id" AND ${isActive}), '[]')`
@@ -44,8 +46,8 @@ export interface DueAlert {
 const alertsAtOnce = 10
 
 /**
- * The alerts to send now, of each host the oldest one. The time of the next try is stored before this one begins. So a server
- * that dies while it sends only delays the alert, and a receiver may get the same id twice.
+ * The alerts to send now: the oldest alert of each host. The farm stores the time of the next try before this try
+ * begins. So if a server dies while it sends, the alert is only late, and a receiver may get the same id twice.
  */
 export async function takeDueAlerts({ db, now, settings }: Context): Promise<DueAlert[]> {
   const at = now()
@@ -75,7 +77,7 @@ export async function markAlertDelivered({ db, now }: Context, id: number): Prom
   })
 }
 
-/** `permanent`: the receiver wants no further alerts. */
+/** If `permanent` is true, the receiver wants no further alerts. */
 export async function markAlertFailed(
   { db, now }: Context,
   id: number,
@@ -89,7 +91,7 @@ export async function markAlertFailed(
 }
 
 export interface AlertState {
-  /** This is only the origin: the rest of a webhook's address is often a secret. */
+  /** Only the origin of the address: the rest of a webhook's address is often a secret. */
   origin: string
   /** The newest alert. */
   newest: {

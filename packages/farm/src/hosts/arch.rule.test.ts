@@ -21,6 +21,6 @@ test.each([
   ['Power Macintosh', 'powerpc', 'ppc'],
   ['VAX-11/780', '', 'VAX-11-780'],
   ['', '', 'unknown'],
-])('uname -m %j, -p %j builds for %s', (uname_m, uname_p, arch) => {
+])('a host with uname -m %j and uname -p %j builds for %s', (uname_m, uname_p, arch) => {
   expect(nativeArch({ uname_m, uname_p })).toBe(arch)
 })

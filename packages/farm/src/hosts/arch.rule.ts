@@ -1,6 +1,6 @@
 /**
- * The farm's name for each processor that `uname -m` reports, or `uname -p` where `uname -m` names a machine. Source: the uname
- * fields of the hosts in docs/hosts.md.
+ * The farm's name for each processor that `uname -m` reports, or `uname -p` where `uname -m` names a machine. Source:
+ * the uname fields of the hosts in docs/hosts.md.
  */
 const families: [RegExp, string][] = [
   [/^(x86_64|amd64|x86-64|i86pc-64)$/, 'amd64'],
@@ -21,7 +21,7 @@ const families: [RegExp, string][] = [
   [/^(loongarch64)$/, 'loongarch64'],
 ]
 
-/** The arch that a host builds for natively. Its owner can override it in the host's configuration. */
+/** The arch that a host builds for natively. The host's owner can choose another arch in host.conf. */
 export function nativeArch(facts: { uname_m?: string; uname_p?: string }): string {
   for (const field of [facts.uname_m, facts.uname_p]) {
     const family = families.find(([pattern]) => field !== undefined && pattern.test(field))

@@ -9,7 +9,7 @@ export interface Enrollment {
   /** The token of the invitation. */
   token: string
   nonce: string
-  /** The host signs its requests: it has a key, which is never sent, instead of a credential. */
+  /** Whether the host signs its requests. Then it has a key, which is never sent, instead of a credential. */
   signed?: boolean
   version: string
   facts: HostFacts
@@ -29,8 +29,8 @@ export type EnrollOutcome =
   | { kind: 'name-taken'; hostName: string; at: Date }
 
 /**
- * Uses an invitation. The credential is made of the invitation and the nonce. So a host whose answer was lost asks again and
- * gets the same credential, and only the host stores it.
+ * Uses an invitation. The farm computes the credential from the invitation and the nonce. So a host that lost the
+ * answer can repeat its request and gets the same credential. Only the host stores the credential.
  */
 export async function enroll(context: Context, request: Enrollment): Promise<EnrollOutcome> {
   const { db, now, settings } = context
@@ -62,14 +62,14 @@ interface NewHost {
   seed: string | null
 }
 
-/** Adds the host's row, or restores that of a removed host. Returns the other host, if one got the name in the meantime. */
+/** Adds the host's row, or restores the row of a removed host. If another host has the name now, returns that host. */
 async function addHost(
   tx: Tx,
   { now }: Context,
   request: Enrollment,
   { hostName, credential, arch, seed }: NewHost,
 ): Promise<{ enrolledAt: Date } | undefined> {
-  // A key is not a credential: the farm does not accept it as one.
+  // A key is not a credential: the prefix prevents that the farm accepts a key as a credential.
   const credentialHash = hash(request.signed ? `signed ${credential}` : credential)
   const [known] = await tx.query<{ enrolledAt: Date; removedAt: Date | null; credentialHash: string }>`
     SELECT "enrolledAt", "removedAt", "credentialHash" FROM "Host" WHERE "name" = ${hostName}`

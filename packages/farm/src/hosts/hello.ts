@@ -13,7 +13,7 @@ export interface DeclaredArch {
   arch: string
   kind: ArchKind
   compiler: string
-  /** Why the host cannot build for it now; absent if it can. */
+  /** Why the host cannot build for this arch now; absent if the host can. */
   unable?: string | undefined
 }
 
@@ -34,8 +34,8 @@ export interface Hello {
 export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date } | { kind: 'removed' }
 
 /**
- * An agent process starts, or reports its host's facts again. Only one process may run as a host: another process must wait
- * until the present one was silent for a lease, unless it names the present one as the process that it replaces.
+ * An agent process starts, or reports its host's facts again. Only one process may run as a host. A second process must
+ * wait until the first process was silent for a lease, unless the second process names the first one as its `previous`.
  */
 export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
   const welcome = await inTransaction(context, async tx => {
@@ -56,7 +56,7 @@ export async function hello(context: Context, request: Hello): Promise<HelloOutc
   return host.removedAt ? { kind: 'removed' } : { kind: 'other-instance', lastSeenAt: host.lastSeenAt }
 }
 
-/** False: another agent process runs as this host, or the host was removed. */
+/** Returns false if another agent process runs as this host, or if the host was removed. */
 async function takeOver({ now, settings }: Context, tx: Tx, request: Hello): Promise<boolean> {
   const at = now()
   const instances = [request.instance, ...(request.previous === undefined ? [] : [request.previous])]
@@ -85,7 +85,7 @@ interface WaitingRow {
   branch: string | null
 }
 
-/** Ends the attempts that wait for this host but that its owner does not allow: no other event would end them. */
+/** Ends the waiting attempts that the host's owner does not allow: nothing else would end them. */
 async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<void> {
   if (rules.length === 0) return
   const waiting = await tx.query<WaitingRow>`
@@ -100,7 +100,10 @@ async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: H
 
 const queuedMax = 1000
 
-/** The queue dropped the messages that arrived while the host could not build for their arch. It ignores a message that it has. */
+/**
+ * Adds the host's queued attempts to its queue. The queue dropped messages while the host could not build for their
+ * arch. It ignores a message that it already has.
+ */
 const emitQueued = (context: Context, hostId: number) =>
   withEvents(
     context,
@@ -110,7 +113,7 @@ const emitQueued = (context: Context, hostId: number) =>
     rows => (rows.length > 0 ? [{ kind: 'queued', attempts: rows.map(row => queuedOf({ ...row, hostId })) }] : []),
   )
 
-/** The agent stops in an orderly way: the host is away, which is not the same as silent. */
+/** The agent announces that it stops. The host is then away, and no alert about silence is sent. */
 export async function bye(context: Context, hostId: number, instance: string): Promise<void> {
   const at = context.now()
   await withEvents(

@@ -8,23 +8,23 @@ export interface HostView {
   system: string
   presence: Presence
   lastSeenAt: Date
-  /** When it was last seen, if it is silent. */
+  /** If the host is silent: when it was last seen. */
   silentSince: Date | null
-  /** Whether an alert is sent if it becomes silent. */
+  /** Whether the farm sends an alert when the host becomes silent. */
   alerted: boolean
   awaySince: Date | null
   enrolledAt: Date
   pausedAt: Date | null
-  /** Why it takes no jobs now: the farm's reason, otherwise its own. */
+  /** Why the host gets no jobs now: the farm's reason or, without one, the host's reason. */
   refusal: string | null
   refusalCode: RefusalCode | null
   diskFreeMb: number | null
   agentVersion: string
-  /** The version to which it could not update, and why. */
+  /** The version that the agent could not install, and the reason. */
   updateFailed: string | null
   slots: number
   facts: HostFacts
-  /** `unable`: why it cannot build for the arch now. */
+  /** `unable` is the reason why the host cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
   /** The rules of the host's owner; without rules everything is allowed. */
   rules: OwnerRule[]

@@ -17,7 +17,7 @@ export async function findByCredentials(
   return new Map(rows.map(({ id, name, credentialHash }) => [byHash.get(credentialHash) ?? '', { id, name }]))
 }
 
-/** Pauses a host, so that its jobs wait, or lets it work again. False: there is no such host. */
+/** Pauses a host, so that its jobs wait, or ends the pause. Returns false if no host has this name. */
 export async function setPaused(context: Context, name: string, paused: boolean): Promise<boolean> {
   const pausedAt = paused ? context.now() : null
   const [host] = await withEvents(
@@ -30,8 +30,9 @@ export async function setPaused(context: Context, name: string, paused: boolean)
 }
 
 /**
- * Removes a host from the farm: its credential stops working, and its results stay. Its attempts end in the same transaction,
- * so no server accepts another message for them, even if it has cached the host. False: there is no such host.
+ * Removes a host from the farm: its credential stops working, and its results stay. Its attempts end in the same
+ * transaction. So no server accepts a message for these attempts, even if the server has the host in its cache. Returns
+ * false if no host has this name.
  */
 export const removeHost = (context: Context, name: string): Promise<boolean> =>
   inTransaction(context, async tx => {

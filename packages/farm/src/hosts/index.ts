@@ -30,16 +30,19 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
 
   /** Records which hosts became silent and which returned; call it every few seconds. */
   checkSilence: () => checkSilence(main),
-  /** Sets the URL that is notified when this host becomes silent; null turns it off. */
+  /** Sets the URL for alerts about this host's silence; null turns alerts off. */
   setAlert: (hostName: string, url: string | null) => setAlert(main, hostName, url),
-  /** The alerts to send now; no other caller gets the same ones for a while. */
+  /** The alerts to send now. No other caller gets the same alerts until the next try is due. */
   takeDueAlerts: () => takeDueAlerts(main),
   markAlertDelivered: (id: number) => markAlertDelivered(main, id),
-  /** `permanent`: the receiver wants no further alerts. */
+  /** If `permanent` is true, the receiver wants no further alerts. */
   markAlertFailed: (id: number, problem: string, permanent: boolean) => markAlertFailed(main, id, problem, permanent),
 
   list: (page: { after?: string | undefined; limit: number }) => listHosts(pages, page),
   find: (name: string) => findHost(pages, name),
-  /** For administrators: the receiver of a host's alerts, and the result of the newest one; undefined if alerts are off. */
+  /**
+   * For administrators: the receiver of a host's alerts, and the result of the newest alert; undefined if alerts are
+   * off.
+   */
   findAlert: (hostName: string) => findAlert(pages, hostName),
 })

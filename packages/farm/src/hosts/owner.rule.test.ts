@@ -12,7 +12,7 @@ const rulesOf = (text: string): OwnerRule[] =>
       return { verb: verb as OwnerRule['verb'], project: name, branches }
     })
 
-// The same table as apps/agent/spec/rules.test.ts: the farm and the agent must agree.
+// apps/agent/spec/rules.test.ts has the same table, because the farm and the agent must decide alike.
 test.each<[string, string, string | null, boolean]>([
   ['', 'sample', 'main', true],
   ['allow sample', 'sample', 'main', true],
@@ -34,7 +34,7 @@ test.each<[string, string, string | null, boolean]>([
   ['deny sample wip*; allow *', 'sample', 'wip', false],
   ['deny sample wip*; allow *', 'sample', 'main', true],
   ['allow s.mple', 'sample', 'main', false],
-])('for the rule "%s", the answer to "may %s at %s run?" is %s', (rules, name, branch, answer) => {
+])('with the rules "%s", the project %s may run on the branch %s: %s', (rules, name, branch, answer) => {
   expect(permits(rulesOf(rules), name, branch)).toBe(answer)
 })
 
@@ -53,6 +53,6 @@ test.each<[string, string[], boolean]>([
   ['allow sample release*', ['release/**'], true],
   ['deny sample', ['**'], false],
   ['deny sample wip*', ['**'], true],
-])('for the rule "%s", the answer to "is any of the branches %j allowed?" is %s', (rules, branches, answer) => {
+])('with the rules "%s", a project with the branches %j may run: %s', (rules, branches, answer) => {
   expect(permitsSome(rulesOf(rules), project({ branches }))).toBe(answer)
 })

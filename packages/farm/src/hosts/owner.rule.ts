@@ -1,8 +1,8 @@
 import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
 
 /**
- * Whether a host's owner allows a job, by the rules of its host.conf. The agent decides itself; here the farm only avoids
- * offers that the agent would refuse. Patterns are like the shell's, but * and ? also match `/`.
+ * Whether the rules in host.conf allow a job. The agent makes the decision; the farm only avoids offers that the agent
+ * would refuse. Patterns are like the patterns of the shell, but * and ? also match `/`.
  */
 export function permits(rules: readonly OwnerRule[], project: string, branch: string | null): boolean {
   const named = rules.filter(rule => isLike(project, rule.project) && concerns(rule, branch))
@@ -10,14 +10,17 @@ export function permits(rules: readonly OwnerRule[], project: string, branch: st
   return rules.every(({ verb }) => verb === 'deny') || named.length > 0
 }
 
-/** A build without a branch may be of any branch: of the allowed lists only `*` matches it, and every denied list does. */
+/** A job without a branch may belong to any branch: every deny rule applies to it, but only allow rules with `*`. */
 function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean {
   if (branches.length === 0) return true
   if (branch === null) return verb === 'deny' || branches.some(pattern => isLike('', pattern))
   return branches.some(pattern => isLike(branch, pattern))
 }
 
-/** Whether any branch that the project builds may run. A pattern of branches cannot be compared with the rules exactly: then it may run. */
+/**
+ * Whether any branch of the project may run. The rules cannot judge a pattern of branches exactly; if in doubt, it may
+ * run.
+ */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||
   branches.some(branch => (/[*?[{(!]/.test(branch) ? permitsPattern(rules, name) : permits(rules, name, branch)))
@@ -30,8 +33,8 @@ function permitsPattern(rules: readonly OwnerRule[], project: string): boolean {
 }
 
 /**
- * Only the last star can match more characters later, so a pattern costs at most its length times the text's length. Hosts
- * send the patterns, and a regular expression with thirty stars takes hours.
+ * Only the last star can match more characters later. So the cost is at most the pattern's length times the text's
+ * length. Hosts send the patterns, and a regular expression with thirty stars can take hours.
  */
 function isLike(text: string, pattern: string): boolean {
   let [at, next] = [0, 0]

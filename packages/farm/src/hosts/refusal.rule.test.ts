@@ -8,6 +8,6 @@ test.each([
   { agentVersion: '1.2.0', refusal: 'hours its owner allows: 20-06', code: 'hours' },
   { agentVersion: '1.2.0', refusal: 'full-moon tonight', code: 'other' },
   { agentVersion: '1.0.0', refusal: 'disk-full 12 MB free', code: 'agent-too-old' },
-])('agent $agentVersion with the refusal "$refusal": $code', ({ code, ...host }) =>
+])('the refusal "$refusal" of agent $agentVersion has the code $code', ({ code, ...host }) =>
   expect(refusalOf(host, '1.2').refusalCode).toBe(code),
 )

@@ -2,7 +2,7 @@ import { tooOld } from './agent-version.rule.ts'
 
 const hostCodes = ['disk-full', 'host-conf', 'hours'] as const
 
-/** Why a host takes no jobs now; `other`: the host sent a code that this version does not know. */
+/** Why a host takes no jobs now. `other` means that the host sent a code that is not in this list. */
 export type RefusalCode = (typeof hostCodes)[number] | 'agent-too-old' | 'other'
 
 interface Refusal {
@@ -10,7 +10,9 @@ interface Refusal {
   refusalCode: RefusalCode | null
 }
 
-/** The server's own reason comes first. A host sends its code as the first word (docs/agent-protocol.md, claim). */
+/**
+ * The farm's reason comes before the host's. A host sends its code as the first word (docs/agent-protocol.md, claim).
+ */
 export function refusalOf(
   host: { agentVersion: string; refusal: string | null },
   versionMin: string | undefined,

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { activeAttemptsOfHost } from './alerts.ts'
 
-/** After a longer gap between two checks, the farm may have been down: every host gets its full time again. */
+/** After a longer gap between two checks, the farm was probably down. Then every host gets its full time again. */
 const gapSecondsMax = 20
 
 /** The names of hosts. */
@@ -18,8 +18,8 @@ interface ChangedRow {
 }
 
 /**
- * Records which hosts became silent and which returned. Each change is one conditional UPDATE, which also writes the owner's
- * alert. So two servers that check at the same moment write one alert.
+ * Records which hosts became silent and which returned. One conditional UPDATE makes each change and also writes the
+ * alert. So two servers that check at the same moment write only one alert.
  */
 export const checkSilence = (context: Context): Promise<SilenceChanges> =>
   inTransaction(context, async tx => {
@@ -32,7 +32,9 @@ export const checkSilence = (context: Context): Promise<SilenceChanges> =>
     return { silent: silent.map(({ name }) => name), returned: returned.map(({ name }) => name) }
   })
 
-/** Since when hosts could reach the farm. No host is silent because the farm was down or its machine slept. */
+/**
+ * The time since which hosts can reach the farm. While the farm is down or its machine sleeps, no host becomes silent.
+ */
 async function reachableSince(tx: Tx, at: Date): Promise<Date> {
   const [row] = await tx.query<{ since: Date }>`
     INSERT INTO "Watch" AS last ("id", "since", "lastAt") VALUES (1, ${at}, ${at})

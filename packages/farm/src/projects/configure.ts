@@ -3,12 +3,12 @@ import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/transaction.ts'
 
-/** Makes the projects of a checked farm.yaml the active ones, all or none. Projects that are not in it stay readable. */
+/** Makes all projects of a checked farm.yaml active, in one transaction. Projects that left farm.yaml stay readable. */
 export async function applyConfiguration(context: Context, projects: readonly ProjectConfig[]): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
     for (const project of projects) {
-      // As text: Prisma would lose a variant or a variable with the name __proto__.
+      // The statement gets JSON as text, because Prisma would lose a variant or a variable with the name __proto__.
       const config = JSON.stringify(project)
       await tx.execute`
         INSERT INTO "Project" ("name", "config", "configHash", "updatedAt")

@@ -5,7 +5,9 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   return ranked.filter(({ edits }) => edits <= likeEnough).sort((a, b) => a.edits - b.edits)[0]?.known
 }
 
-/** Letters added, dropped, changed, or swapped with their neighbour (Damerau-Levenshtein, optimal string alignment). */
+/**
+ * Counts letters that are added, dropped, changed or swapped with their neighbour (optimal string alignment distance).
+ */
 function editsBetween(from: string, to: string): number {
   let before: number[] = []
   let above = Array.from({ length: to.length + 1 }, (_, column) => column)

@@ -6,7 +6,7 @@ import type { YamlPath } from './yaml-positions.rule.ts'
 /** An error in farm.yaml, without its position. */
 export interface Finding {
   path: YamlPath
-  /** Whether the key itself is wrong, or its value. */
+  /** Whether the key or its value is wrong. */
   at: 'key' | 'value'
   found: string
   expected: string
@@ -28,8 +28,9 @@ interface Schema {
 }
 
 /**
- * All differences between a value and farm.yaml's schema. TypeBox's own list of errors is not enough: it ends after eight (a
- * setting of the whole process), has an unknown key twice, and names patterns. At the end TypeBox checks the value, too.
+ * All differences between a value and farm.yaml's schema. TypeBox's list of errors is not enough: it ends after eight
+ * errors (a setting of the whole process), repeats unknown keys, and shows patterns instead of descriptions. As a
+ * safeguard, TypeBox also checks a value without findings.
  */
 export function schemaFindings(value: unknown): Finding[] {
   const findings = [...compare(FarmYaml as unknown as Schema, value, [])]
@@ -94,7 +95,7 @@ function unknownKey(known: string[], path: YamlPath): Finding {
   return { path, at: 'key', found: `${show(key)} (unknown key)`, expected: `one of ${known.join(', ')}${hint}` }
 }
 
-/** A value for a person: short, on one line, without the password of an address. */
+/** Describes a value for a person: short, on one line, and without the password of an address. */
 export function show(value: unknown): string {
   if (value === '' || value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'

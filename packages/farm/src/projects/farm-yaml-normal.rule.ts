@@ -13,23 +13,23 @@ import {
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
 const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
-/** `80m`, `1h30m`: in seconds. The text has the schema's format. */
+/** The seconds of a duration such as `80m` or `1h30m`. The schema has already checked the format. */
 export const readDuration = (text: string): number =>
   [...text.matchAll(/(\d+)([dhms])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * secondsOf[unit as keyof typeof secondsOf],
     0,
   )
 
-/** `100 MB`, `64 KiB`: in bytes. */
+/** The bytes of a size such as `100 MB` or `64 KiB`. */
 export function readSize(text: string): number {
   const [, count, unit] = /^(\d+) ?(\w+)$/.exec(text) ?? []
   return Number(count) * bytesOf[unit as keyof typeof bytesOf]
 }
 
-/** A repository's address that git accepts in any directory: a URL unchanged, a path made absolute. */
+/** An address that git accepts in any directory: this function makes a path absolute and does not change a URL. */
 export function placeRepository(repository: string, directory: string): string {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repository) || isAbsolute(repository)) return repository
-  // git's own rule for host:path, the short form of ssh: a colon before the first slash.
+  // With a colon before the first slash, git reads the address as host:path, the short form of ssh.
   if (/^[^/]+:/.test(repository)) return repository
   return resolve(directory, repository)
 }

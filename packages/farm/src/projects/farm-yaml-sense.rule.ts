@@ -3,7 +3,7 @@ import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInLimits } from './farm-yaml-normal.rule.ts'
 
 const lineBytesMax = 100_000
-// The answer with a recipe has at most 4,096 lines, and some of them are not the recipe's.
+// The answer that offers a job has at most 4,096 lines. Some of these lines are not from the recipe.
 const recipeLinesMax = 3000
 // The agent protocol's limit for the text after a key.
 const envLineBytesMax = 1000
@@ -36,7 +36,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
 // git runs a helper program for `name::address` and for a scheme that it does not know.
 const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
 const schemes = ['https', 'http', 'ssh', 'git', 'file']
-// Without the slashes git reads the scheme as the name of a host.
+// Without the two slashes, git reads the scheme as the name of a host.
 const slashless = /^(https?|ssh|git|file):(?!\/\/)/i
 
 function addressFindings(repository: string, path: Finding['path']): Finding[] {
@@ -101,7 +101,7 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
   return findings
 }
 
-// After a step was renamed, its known failure would be shown as a new one, without a reason.
+// If a step is renamed but its known failure is not, the farm would show this failure as new, without its reason.
 function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
   const names = steps.flatMap(Object.keys)
   return known.flatMap(({ step }, index) => {

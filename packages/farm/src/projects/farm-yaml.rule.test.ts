@@ -30,7 +30,7 @@ const limits = {
   attempts: 3,
 }
 
-test('the smallest project has every default', () => {
+test('a project with only a repository and a step gets every default', () => {
   expect(projects('projects:\n  p:\n    repository: .\n    steps:\n      - build: make\n')).toEqual([
     {
       name: 'p',
@@ -49,7 +49,7 @@ test('the smallest project has every default', () => {
   ])
 })
 
-test('a full project has all its settings', () => {
+test('the parser reads every setting of a project', () => {
   const text = `
 projects:
   rump:
@@ -207,7 +207,7 @@ describe('errors have positions', () => {
       'farm.yaml:6:9: projects.p.steps[0]: found "make", expected a step, such as  build: make -j"$FARM_JOBS"',
     ],
     [
-      'two steps in one',
+      'two steps in one list item',
       project('', '    steps:\n      - a: x\n        b: y\n'),
       'farm.yaml:6:9: projects.p.steps[0]: found a map of 2 (at most 1), expected a step, such as  build: make -j"$FARM_JOBS"',
     ],
@@ -232,7 +232,7 @@ describe('errors have positions', () => {
       'farm.yaml:4:20: projects.p.limits.log: found "1 GB", expected from 1 kB to 999999999 B (the protocol counts in nine digits)',
     ],
     [
-      'no time at all',
+      'a time limit of zero',
       project('limits: { wall: 0s }'),
       'farm.yaml:4:21: projects.p.limits.wall: found "0s", expected from 1s to 30d',
     ],
@@ -252,7 +252,7 @@ describe('errors have positions', () => {
       'farm.yaml:1:30: projects.p.repository: found "--upload-pack=x", expected the repository\'s URL, or its path (from farm.yaml\'s directory), beginning with no - and without spaces',
     ],
     [
-      'a path that climbs out',
+      'a path outside the repository',
       project('path: a/../../b'),
       'farm.yaml:4:11: projects.p.path: found "a/../../b", expected a directory of the repository, without .., . or a leading / or -',
     ],
@@ -267,12 +267,12 @@ describe('errors have positions', () => {
       'farm.yaml:4:12: projects.p.env.1A: found "1A", expected a variable\'s name: letters, digits and _, beginning with no digit',
     ],
     [
-      "a variable of the farm's",
+      'a variable with the prefix FARM_',
       project('env: { FARM_JOBS: 3 }'),
       'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without FARM_, which the farm\'s own variables have',
     ],
     [
-      'two ways to say which commit',
+      'a branch and a commit for one source',
       project('sources:\n  s: { repository: x, branch: y, commit: abcdef0 }'),
       'farm.yaml:5:38: projects.p.sources.s.commit: found branch and commit, expected one of them',
     ],
@@ -297,7 +297,7 @@ describe('errors have positions', () => {
       'farm.yaml:4:12: found Unresolved tag: tag:yaml.org,2002:js/function, expected well-formed YAML',
     ],
     ['an empty file', '', 'farm.yaml:1:1: found nothing, expected a map with the key projects'],
-    ['something else altogether', 'hello', 'farm.yaml:1:1: found "hello", expected a map with the key projects'],
+    ['text instead of a map', 'hello', 'farm.yaml:1:1: found "hello", expected a map with the key projects'],
     [
       'a mistake behind an alias',
       `${project('limits: &l { wall: 1x }')}  q:\n    repository: .\n    limits: *l\n    steps: [{ build: make }]\n`,
@@ -372,7 +372,7 @@ test.each([
   expect(mistakes(project('', `    steps: [{ build: "${run}" }]`))).toEqual([expect.stringContaining(message)])
 })
 
-test.each(['__proto__', 'constructor', 'toString'])('a project with the name %s is like any other', name => {
+test.each(['__proto__', 'constructor', 'toString'])('a project may have the name %s', name => {
   const [only] = projects(
     `projects: { ${name}: { repository: x, env: { ${name}: y }, variants: { ${name}: { env: { ${name}: v } } }, steps: [{ ${name}: z }] } }`,
   )

@@ -8,10 +8,10 @@ import { placeOf } from './yaml-positions.rule.ts'
 
 export interface FarmYamlMistake {
   file: string
-  /** Both from 1. */
+  /** The first line and the first column have the number 1. */
   line: number
   column: number
-  /** `projects.sample.steps[1]`; empty for the file as a whole. */
+  /** For example `projects.sample.steps[1]`; empty if the error concerns the whole file. */
   path: string
   found: string
   expected: string
@@ -24,12 +24,12 @@ export type FarmYamlReading =
 const fileBytesMax = 1_000_000
 const mistakesMax = 20
 const depthMax = 30
-// How often anchors may be used in total: a few lines of aliases can expand to gigabytes.
+// The total number of uses of anchors: a few lines with aliases can expand to gigabytes.
 const aliasesMax = 100
 
 /**
- * Reads farm.yaml. Reports up to 20 errors; a file with an error gives no projects. `file` is the name in messages, and paths of
- * repositories are relative to `directory`.
+ * Reads farm.yaml. Reports up to 20 errors; a file with an error gives no projects. Messages contain `file` as the
+ * name. Paths of repositories are relative to `directory`.
  */
 export function readFarmYaml(text: string, { file, directory }: { file: string; directory: string }): FarmYamlReading {
   const written = read(text, file)
@@ -38,7 +38,7 @@ export function readFarmYaml(text: string, { file, directory }: { file: string; 
   return { kind: 'ok', projects }
 }
 
-/** One line: file:line:column: path: found …, expected …. */
+/** One line in the format `file:line:column: path: found …, expected …`. */
 export function describeMistake({ file, line, column, path, found, expected }: FarmYamlMistake): string {
   const where = path === '' ? '' : ` ${path}:`
   return `${file}:${line}:${column}:${where} found ${found}, expected ${expected}`
@@ -69,7 +69,7 @@ function read(text: string, file: string): FarmYaml | FarmYamlMistake[] {
   }))
 }
 
-/** The failsafe schema: every scalar is text, so `commit: 1234567` and `CI: yes` stay text. */
+/** In YAML's failsafe schema every scalar is text, so `commit: 1234567` and `CI: yes` stay text. */
 const parse = (text: string, lineCounter: LineCounter) =>
   parseDocument(text, { schema: 'failsafe', merge: true, lineCounter, prettyErrors: false })
 
@@ -77,7 +77,7 @@ function plainValue(document: Document): { content: unknown } | { problem: strin
   try {
     return { content: document.toJS({ maxAliasCount: aliasesMax }) }
   } catch (error) {
-    // yaml throws this for an alias without its anchor, and for more uses than maxAliasCount.
+    // yaml throws a ReferenceError for an alias without an anchor, and for more uses than maxAliasCount.
     if (error instanceof ReferenceError) return { problem: oneLine(error.message) }
     throw error
   }

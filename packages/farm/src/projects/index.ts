@@ -5,14 +5,14 @@ import { configurationState, listProjects, projectConfigs } from './project-quer
 
 /** Projects, as farm.yaml describes them. */
 export const projectMethods = ({ main, pages }: Contexts) => ({
-  /** Makes these checked projects the active ones, all or none. */
+  /** Makes all these checked projects active, in one transaction. */
   applyConfiguration: (projects: readonly ProjectConfig[]) => applyConfiguration(main, projects),
   /** Records why the newest farm.yaml was rejected. */
   rejectConfiguration: (problems: readonly string[]) => rejectConfiguration(main, problems),
   /** The active projects with their real addresses, for pushes and background tasks; pages call `list`. */
   configs: () => projectConfigs(main),
 
-  /** Their addresses have no secrets. */
+  /** The active projects for pages and the API. Their addresses have no secrets. */
   list: () => listProjects(pages),
   configurationState: () => configurationState(pages),
 })

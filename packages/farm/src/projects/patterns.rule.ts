@@ -5,7 +5,7 @@ export type Matcher = (text: string) => boolean
 /** Whether a pattern is a plain name, which matches only itself. */
 export const isPlain = (pattern: string): boolean => !/[*?[\](){}!+@|]/.test(pattern)
 
-// A farm uses the same few patterns again and again.
+// The cache saves time because a farm uses the same few patterns again and again.
 const matchers = new Map<string, Matcher>()
 const matchersMax = 1000
 
@@ -21,7 +21,7 @@ export function matcher(globs: readonly string[]): Matcher {
   return known
 }
 
-/** The same, but each text is matched only once. */
+/** A matcher that remembers its answers, so each text is matched only once. */
 export function remembered(matches: Matcher): Matcher {
   const answers = new Map<string, boolean>()
   return text => {

@@ -17,7 +17,7 @@ export async function listProjects(context: Pick<Context, 'db'>): Promise<Map<st
 
 export interface ConfigurationState {
   acceptedAt: Date | null
-  /** The errors of the newest farm.yaml, one on each line. If there are any, the previous version stays active. */
+  /** The errors of the newest farm.yaml. If it has errors, the previous version stays active. */
   problems: string[]
   refusedAt: Date | null
 }

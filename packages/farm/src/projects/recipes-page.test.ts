@@ -13,7 +13,7 @@ function projects(text: string) {
   return reading.projects
 }
 
-/** The examples of the page: whole files, or lines below the name of a project. */
+/** Completes an example of the page: it is a whole file, or only the lines below a project's name. */
 function whole(example: string): string {
   if (example.startsWith('projects:')) return example
   const repository = example.includes('repository: ') ? '' : 'repository: https://forge.example/x\n'
@@ -28,7 +28,7 @@ describe.each([
 ])('an example of %s is a valid farm.yaml', (_name, text, least) => {
   const examples = examplesOf(text)
 
-  test('the page contains its examples', () => expect(examples.length).toBeGreaterThanOrEqual(least))
+  test(`the page contains at least ${least} examples`, () => expect(examples.length).toBeGreaterThanOrEqual(least))
 
   test.each(examples.map((example, index) => [index + 1, example] as const))(
     'example number %i on the page is valid',
@@ -57,7 +57,7 @@ test('the errors on the page are the errors that the farm reports', () => {
   expect(reading.kind === 'mistakes' && reading.mistakes.map(describeMistake).join('\n')).toBe(shown)
 })
 
-/** Reads the default and the range of a limit from the table, with the rules of the farm. */
+/** The test reads the default and the range of a limit from the table on the page. */
 test.each(Object.entries(limitRanges))('the page gives the right default and range of %s', (key, [name, min, max]) => {
   const row = page
     .slice(page.indexOf('\n## Limits\n'))

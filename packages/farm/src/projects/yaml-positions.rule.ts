@@ -3,8 +3,8 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounte
 export type YamlPath = readonly (string | number)[]
 
 /**
- * The position of a path in a YAML document: of its key or of its value. For a path through an alias or a merge it is the position
- * of the nearest written parent.
+ * The position of the key or of the value at a path in a YAML document. For a path through an alias or a merge, this is
+ * the position of the nearest parent that is written in the file.
  */
 export function placeOf(document: Document, counter: LineCounter, path: YamlPath, what: 'key' | 'value') {
   let node: unknown = document.contents
