@@ -54,6 +54,28 @@ test('the farm builds a commit again only if an administrator asks for it', asyn
   await expect(page.getByText(commit).first()).toBeVisible()
 })
 
+test('a commit whose recipe has changed is built with the new steps from the page of its build', async ({
+  farm,
+  page,
+  signIn,
+}) => {
+  await farm.wireHost('fixed-1', ['m68k'])
+  await farm.project('fixed', { steps: [{ build: 'exit 1' }], hosts: ['fixed-*'] })
+  const build = await farm.push('# with another recipe\n', 'fixed')
+  await farm.project('fixed', { steps: [{ build: 'make check' }], hosts: ['fixed-*'] })
+  await signIn(page)
+  await page.goto(`/builds/${build.id}`)
+  await page.getByRole('button', { name: 'Build this commit again with the current recipe' }).click()
+  await expect(page).not.toHaveURL(new RegExp(`/builds/${build.id}$`))
+  await expect(page).toHaveURL(/\/builds\/\d+$/)
+  await expect(page.getByText(build.commit).first()).toBeVisible()
+  await page
+    .getByRole('row', { name: /fixed-1/ })
+    .getByRole('link', { name: 'queued' })
+    .click()
+  await expect(page.locator('main')).toContainText('make check')
+})
+
 test('the page for a commit that does not exist shows the message of git', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')
@@ -78,7 +100,11 @@ test('an administrator cancels a running job and runs it again', async ({ farm, 
   await expect(page.getByRole('link', { name: '1 cancelled' })).toBeVisible()
 })
 
-test('an invitation shows one command that makes a machine a host', async ({ farm, page, signIn }) => {
+test('an invitation shows one command that makes a machine a host, and a button copies it', async ({
+  farm,
+  page,
+  signIn,
+}) => {
   await signIn(page)
   await page.goto('/hosts')
   await page.getByRole('link', { name: 'Invite a host' }).click()
@@ -89,6 +115,10 @@ test('an invitation shows one command that makes a machine a host', async ({ far
   await page.getByRole('button', { name: 'Create invitation' }).click()
   const line = await page.locator('pre.command').first().textContent()
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm.url}/agent.sh \\| sh -s -- enroll rfi-[A-Za-z0-9_-]+$`))
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.getByRole('button', { name: 'Copy command' }).click()
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(line)
 })
 
 test('an invitation shows how to read the script first, with the SHA-256 of the served file', async ({

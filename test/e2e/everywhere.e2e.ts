@@ -82,10 +82,15 @@ const validator = new HtmlValidate({ root: true, extends: ['html-validate:standa
 
 async function faults(html: string): Promise<string[]> {
   const { results } = await validator.validateString(html)
-  return results.flatMap(({ messages }) => messages.map(({ line, ruleId, message }) => `${line} ${ruleId}: ${message}`))
+  const found = results.flatMap(({ messages }) =>
+    messages.map(message => `${message.line} ${message.ruleId}: ${message.message}`),
+  )
+  const times = html.match(/<time\b[^>]*>/g) ?? []
+  const vague = times.filter(time => !/\bdatetime="?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.test(time))
+  return [...found, ...vague.map(time => `no machine-readable date: ${time}`)]
 }
 
-test('every page is valid HTML', async ({ farm, page, signIn }) => {
+test('every page is valid HTML, and programs can read each of its times', async ({ farm, page, signIn }) => {
   const { all } = await pagesOf(farm)
   const html = async (path: string) => (await page.request.get(path)).text()
   for (const path of all) expect.soft(await faults(await html(path)), path).toEqual([])
