@@ -6,7 +6,7 @@ const cookieOf = (answer: { cookies: { name: string; value: string }[] }) =>
   Object.fromEntries(answer.cookies.map(({ name, value }) => [name, value]))
 
 serverTest(
-  'a request that reads needs no token, and a request that changes something needs one',
+  'a request that only reads needs no token, and a request that changes something needs a token',
   async ({ server }) => {
     await server.configure()
     await server.host('vax')
@@ -160,7 +160,7 @@ serverTest('a session can make changes only with its own form token', async ({ s
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
 })
 
-// With SameSite=Lax a browser sends the form of another site without the cookie. The answer could still remove the cookie.
+// With SameSite=Lax, a browser sends another site's form without the cookie. The answer must not remove the cookie.
 serverTest('another site cannot sign a browser out', async ({ server }) => {
   const signOut = (cookies: Record<string, string>) => server.ask({ method: 'POST', url: '/logout', cookies })
   expect((await signOut({})).cookies).toEqual([])

@@ -13,15 +13,18 @@ export type Visitor =
 
 export interface Access {
   visitorOf(request: FastifyRequest): Promise<Visitor>
-  /** The token that allows this request, directly or through a session. Throws a refusal if there is none. */
+  /**
+   * Returns the token that allows this request: from the request or from its session. Throws a refusal if there is
+   * none.
+   */
   require(request: FastifyRequest, scope: TokenScope): Promise<TokenBearer>
 }
 
 const anyone: Visitor = { kind: 'anyone' }
 
 export function openAccess({ farm, config }: Services): Access {
-  // Derived from the session: nothing is stored, and a form of another session is refused. SameSite=Lax alone would accept
-  // forms from another host name of the same site.
+  // The form token is derived from the session. So the farm stores nothing, and can refuse a form of another session.
+  // SameSite=Lax alone would accept forms from another host name of the same site.
   const csrfOf = (session: string) =>
     createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
 
@@ -63,13 +66,13 @@ function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>
   headers['x-csrf-token'] ?? (body as { _csrf?: unknown } | null | undefined)?._csrf
 
-/** `timingSafeEqual` throws for buffers of different lengths, and the length of a string is not its number of bytes. */
+/** Compares the lengths in bytes first, because `timingSafeEqual` throws for buffers of different lengths. */
 function same(sent: unknown, wanted: string): boolean {
   const [one, other] = [Buffer.from(typeof sent === 'string' ? sent : ''), Buffer.from(wanted)]
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-/** Finds the visitor of each request. Call it after `limitRates`: each invalid session causes a database query. */
+/** Finds the visitor of each request. Call it after `limitRates`: even an invalid session causes a database query. */
 export function knowVisitors(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
     request.visitor = await app.access.visitorOf(request)

@@ -2,13 +2,13 @@ import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from '../config.ts'
 
-/** How an operator replaces the administrator's token. `from` is its file or `ADMIN_TOKEN`. */
+/** Returns advice on how to replace the administrator's token. `from` is the token's file or `ADMIN_TOKEN`. */
 export const newAdminToken = (from: string): string =>
   from === 'ADMIN_TOKEN'
     ? 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start the farm again'
     : `remove ${from} and start the farm again, which makes a new one`
 
-/** Adds the configured token to the farm. A revoked one does not stop the start: hosts and other tokens still work. */
+/** Adds the configured token to the farm. If it was revoked, the server still starts: hosts and other tokens work. */
 export async function admitAdminToken(
   farm: Farm,
   { secrets, adminTokenFrom }: Pick<Config, 'secrets' | 'adminTokenFrom'>,

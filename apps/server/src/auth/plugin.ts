@@ -12,9 +12,11 @@ declare module 'fastify' {
     access: Access
   }
   interface FastifyRequest {
-    /** The visitor, according to the browser's session. Tokens are checked only where one is required. */
+    /** The visitor to whom the browser's session belongs. The server checks tokens only for routes that require one. */
     visitor: Visitor
-    /** The token that allowed this request, directly or through a session; null if none is required. */
+    /**
+     * The token that allowed this request, from the request or from its session; null if the route requires no token.
+     */
     allowedBy: TokenBearer | null
   }
 }
@@ -33,8 +35,9 @@ export const authPlugin = (services: Services) =>
   )
 
 /**
- * Accepts only administrators: a token, or a session with its form token. Use it as preHandler for forms, and as onRequest for
- * the API, where the form token is in X-CSRF-Token: the body of an unknown client is not read.
+ * Accepts only administrators: an administrator's token, or a session with its form token. For forms use it as
+ * preHandler, because their form token is in the body. For the API use it as onRequest: the form token is in
+ * X-CSRF-Token, and the server does not read the body of an unknown client.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 
@@ -45,7 +48,7 @@ async function noteAllowed(request: FastifyRequest, scope: TokenScope): Promise<
   request.allowedBy = await request.server.access.require(request, scope)
 }
 
-/** Whether an administrator is signed in. */
+/** True if an administrator is signed in. */
 export const isAdmin = (request: FastifyRequest): boolean => request.visitor.kind === 'administrator'
 
 /** The value of `_csrf` in each form of an administrator's page; undefined for other visitors. */

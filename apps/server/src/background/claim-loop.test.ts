@@ -1,4 +1,4 @@
-// These tests fix the order of the steps of two requests of one slot, because that order is rare over HTTP.
+// Over HTTP, two requests of one slot rarely meet in these ways. So these tests control the order of their steps.
 import type { Claim, Offer, SlotState } from '@rumpfarm/farm'
 import { expect, test, vi } from 'vitest'
 import { localBus, topics } from '../events/bus.ts'
@@ -7,7 +7,7 @@ import { type ClaimResult, openClaimLoop } from './claim-loop.ts'
 const hostId = 7
 const offer = { attempt: '1.1' } as Offer
 
-/** A farm with one queued attempt. A test can replace its functions. */
+/** A claim loop with a fake farm that has one queued attempt. `changes` replaces functions of the fakes. */
 function scene(changes: { attempts?: object; dispatch?: object } = {}) {
   const messages = ['1.1']
   const bus = localBus()
@@ -48,11 +48,11 @@ test('a request receives the job that an older request of its slot has leased', 
 })
 
 test.each<[string, SlotState, ClaimResult]>([
-  ['another agent runs as its host', { kind: 'other-instance' }, { kind: 'other-instance' }],
-  ['its slot has claimed again', { kind: 'stale', newest: 7 }, { kind: 'stale', newest: 7 }],
-  ['its host was paused', { kind: 'paused' }, { kind: 'none' }],
-  ['its slot has a job', { kind: 'offer', offer }, { kind: 'offer', offer }],
-])('a request that took a message while %s returns the message and ends', async (_, later, result) => {
+  ['another agent now runs as the host', { kind: 'other-instance' }, { kind: 'other-instance' }],
+  ['the slot has sent a newer claim', { kind: 'stale', newest: 7 }, { kind: 'stale', newest: 7 }],
+  ['the host was paused', { kind: 'paused' }, { kind: 'none' }],
+  ['the slot already has a job', { kind: 'offer', offer }, { kind: 'offer', offer }],
+])('a request puts its message back into the queue and ends if %s', async (_, later, result) => {
   const states: SlotState[] = [{ kind: 'free' }, later]
   const attempts = { checkSlot: async () => states.shift(), lease: async () => undefined }
   const { claim, messages, send, bus } = scene({ attempts })
@@ -64,7 +64,7 @@ test.each<[string, SlotState, ClaimResult]>([
   expect(wokenUp).toHaveBeenCalled()
 })
 
-test('the server drops a message for a finished job, and uses the next message', async () => {
+test('the server drops a message about a finished job, and uses the next message', async () => {
   const lease = async (_: Claim, { number }: { number: number }) => (number === 2 ? offer : undefined)
   const { claim, messages, send } = scene({ attempts: { lease } })
   messages.push('1.2')
@@ -72,7 +72,7 @@ test('the server drops a message for a finished job, and uses the next message',
   expect(send).not.toHaveBeenCalled()
 })
 
-test('a wake-up during the query is not lost', async () => {
+test('a wake-up that arrives during the query of the slot is not lost', async () => {
   let answerFirst = (_: SlotState) => {}
   const first = new Promise<SlotState>(resolve => (answerFirst = resolve))
   const checkSlot = vi.fn(async (): Promise<SlotState> => ({ kind: 'free' })).mockReturnValueOnce(first)
@@ -95,7 +95,7 @@ test('a closed request takes no message', async () => {
   expect(messages).toEqual(['1.1'])
 })
 
-test('a newer request of the same agent for the slot ends the older one', async () => {
+test('a newer request of an agent for a slot ends the older request', async () => {
   const { claim, messages } = scene()
   messages.pop()
   const older = claim()

@@ -6,8 +6,8 @@ import type { Dispatch, QueuedAttempt } from './dispatch.ts'
 /** Waits for work for one slot of a host. */
 export interface ClaimLoop {
   /**
-   * Resolves with a job for the slot, with the reason why the slot gets none, or with `none` after `waitMs`. `gone` means that
-   * the host closed its request. A newer request of the same agent for the slot ends this one.
+   * Resolves with a job, with the reason why the slot gets no job, or with `none` after `waitMs`. `gone` is aborted
+   * when the host closes its request. If the same agent sends a newer request for the slot, this request ends.
    */
   waitForWork(claim: Claim, options: WaitOptions): Promise<ClaimResult>
 }
@@ -18,7 +18,7 @@ export interface WaitOptions {
   gone: AbortSignal
 }
 
-/** The results of a claim: the state of the slot, except that a free or paused slot has no work now. */
+/** The result of a claim: the state of the slot, or `none` if the slot is free or paused and there is no work. */
 export type ClaimResult = Exclude<SlotState, { kind: 'free' | 'paused' }> | { kind: 'none' }
 
 const none: ClaimResult = { kind: 'none' }
@@ -33,11 +33,11 @@ export function openClaimLoop(services: Services): ClaimLoop {
   const newest = new Map<string, AbortController>()
   return {
     async waitForWork(claim, { condition, waitMs, gone }) {
-      // The key includes the instance, so that a former agent of the host cannot end the request of its successor.
+      // The key includes the instance, so that a former agent of the host cannot end the request of the new agent.
       const agentSlot = `${claim.hostId} ${claim.slot} ${claim.instance}`
       const request = new AbortController()
       gone.addEventListener('abort', () => request.abort(gone.reason), { once: true })
-      newest.get(agentSlot)?.abort('replaced') // a reason spares an Error with its stack
+      newest.get(agentSlot)?.abort('replaced') // without a reason, abort creates an Error with a stack
       newest.set(agentSlot, request)
       const wakeUps = openWakeUps(services.bus, claim.hostId, waitMs, request.signal)
       try {
@@ -62,15 +62,15 @@ async function loop(
     const canRun = state.kind === 'free' && condition.refusal === undefined
     const result = canRun ? await takeNowOrAfterWakeUp(services, claim, wakeUps) : await noneAfterTimeout(wakeUps)
     if (result) return result
-    if (state.kind === 'paused') return none // an administrator may have resumed the host: it claims again at once
+    if (state.kind === 'paused') return none // the wake-up can mean that the host was resumed: the agent claims again
   }
 }
 
 const noneAfterTimeout = async (wakeUps: WakeUps) => ((await wakeUps.next()) ? undefined : none)
 
 /**
- * Undefined after a wake-up without a message: an older request of this slot may have taken the message when its host closed
- * the connection. The caller checks the slot again.
+ * Returns undefined if there is no message after a wake-up. An older, closed request of this slot may have taken the
+ * message and leased its job. So the caller checks the slot again.
  */
 async function takeNowOrAfterWakeUp(
   services: Services,
@@ -82,7 +82,7 @@ async function takeNowOrAfterWakeUp(
   return (await wakeUps.next()) ? takeJob(services, claim, wakeUps) : none
 }
 
-/** Takes messages until one names an attempt that is still queued; undefined when there are no more messages. */
+/** Takes messages until it can lease the attempt of a message. Returns undefined if there are no more messages. */
 async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
   const { farm, dispatch, bus } = services
   while (!wakeUps.gone) {
@@ -91,7 +91,7 @@ async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Prom
     if (name === undefined || !attempt) return undefined
     const offer = await farm.attempts.lease(claim, attempt)
     if (offer) return leased(services, claim, offer, wakeUps)
-    // Either the message or this claim is out of date. If it is the claim, the host's newer request needs the message.
+    // Either the message or this claim is out of date. If the claim is out of date, a newer claim needs the message.
     const state = await farm.attempts.checkSlot(claim)
     if (state.kind === 'free') continue
     await returnMessage(dispatch, bus, { hostId: claim.hostId, attempt: name })
@@ -101,7 +101,7 @@ async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Prom
 }
 
 function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: WakeUps): ClaimResult {
-  if (wakeUps.gone) bus.publish(topics.host(hostId)) // the slot's newer request may have checked before this lease
+  if (wakeUps.gone) bus.publish(topics.host(hostId)) // a newer request may have checked the slot before this lease
   return { kind: 'offer', offer }
 }
 
@@ -112,7 +112,10 @@ async function returnMessage(dispatch: Services['dispatch'], bus: Bus, message: 
 
 type WakeUps = ReturnType<typeof openWakeUps>
 
-/** The wake-ups of a host, from now until `waitMs` are over or the request is gone. It keeps one that arrives early. */
+/**
+ * Receives a host's wake-ups until `waitMs` are over or the request is gone. Keeps a wake-up that arrives before
+ * `next`.
+ */
 function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal) {
   let pending = false
   let over = gone.aborted
@@ -128,13 +131,16 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal
     notify()
   })
   return {
-    /** True after a wake-up that arrived since the last call; false when the time is over or the request is gone. */
+    /**
+     * Resolves with true after a wake-up since the last call, and with false when the time is over or the request is
+     * gone.
+     */
     async next(): Promise<boolean> {
       if (!pending && !over) await new Promise<void>(resolve => (notify = resolve))
       pending = false
       return !over
     },
-    /** Nobody waits for the result. */
+    /** True if the host has closed the request, or if a newer request has replaced it. */
     get gone() {
       return gone.aborted
     },

@@ -10,23 +10,26 @@ export interface QueuedAttempt {
   attempt: string
 }
 
-/** Messages that an attempt can be claimed, with one queue for each host. They are advice: the attempt's row decides. */
+/**
+ * Each host has a queue. A message says that the host can claim an attempt, but only the attempt's database row
+ * decides.
+ */
 export interface Dispatch {
   /**
-   * Sends messages. A message that exists is not sent twice. Calls `sent` for each host whose messages are in its queue.
-   * Rejects if the queue cannot be reached.
+   * Adds messages to the queues, except messages that are already there. Calls `sent` for each host when its messages
+   * are in its queue. Rejects if the queue cannot be reached.
    */
   send(attempts: readonly QueuedAttempt[], sent?: (hostId: number) => void): Promise<void>
-  /** Takes the next message of a host; undefined if there is none or the queue does not answer in time. */
+  /** Takes the next message of a host. Returns undefined if there is none, or if the queue does not answer in time. */
   take(hostId: number): Promise<string | undefined>
-  /** Removes messages that dead takers left locked, so that they can be sent again. */
+  /** Removes messages that a dead server has left locked, so that they can be sent again. */
   releaseStuck(hostId: number): Promise<void>
   close(): Promise<void>
 }
 
-// A waiting host claims again after at most 50 s, so an unreachable queue causes no further delay.
+// If the queue does not answer, the request waits as if there were no work. The host claims again after at most 50 s.
 const answerMsMax = 3_000
-/** Open queues. Each is an object without a connection. */
+/** The queues that stay open. Each is only an object in memory, without its own connection. */
 const openMax = 2_000
 
 interface HostQueue {
@@ -55,7 +58,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     await Promise.all(sends)
   }
 
-  /** Handles a message that arrived after the timeout. */
+  /** Puts a message that arrived after the timeout back into its queue. */
   const sendAgain = async (hostId: number, job: Job | undefined) => {
     if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
   }
@@ -83,7 +86,8 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
 
 async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
   const job = await taker.getNextJob(token, { block: false })
-  // Before the lease: if this process dies in between, the reconcile task sends the message again.
+  // The message leaves the queue before the lease. If this process dies between the two, the reconcile task sends it
+  // again.
   await job?.moveToCompleted(null, token, false)
   return job
 }

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path'
 import { describeMistake, type Farm, readFarmYaml } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 
-// Polled: editors replace the file, and network file systems send no events.
+// The server polls the file, because editors replace the file and network file systems send no events.
 const checkEveryMs = 1_000
 
 type FarmFile = Pick<Farm, 'projects'>
@@ -12,12 +12,12 @@ type FarmFile = Pick<Farm, 'projects'>
 /** Loads farm.yaml now and after each change. If the file has errors, the previous projects stay active. */
 export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): Promise<{ close(): Promise<void> }> {
   const reload = () => {
-    // The loads run one after the other: after two quick changes, the projects of the later one are active.
+    // The loads run one after the other. So after two quick changes, the projects of the later change are active.
     loading = loading
       .then(() => load(path, farm, log))
       .catch(error => log.error({ err: error }, 'farm.yaml could not be loaded'))
   }
-  watchFile(path, { interval: checkEveryMs, persistent: false }, reload) // before the first load: no change is missed
+  watchFile(path, { interval: checkEveryMs, persistent: false }, reload) // starts before the first load: no change is missed
   let loading = load(path, farm, log)
   await loading
   return {
@@ -37,7 +37,7 @@ async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
   log.error(`${path} has ${errors}; the previous version stays active. Fix the file`)
 }
 
-/** Returns the problems because of which the file was not applied. */
+/** Applies the file, unless it has problems. Returns the problems. */
 async function apply(path: string, farm: FarmFile): Promise<string[]> {
   const read = await readFarmFile(path)
   if ('problems' in read) return read.problems

@@ -15,12 +15,12 @@ const prefix = 'rumpfarm'
 
 /** BullMQ on Redis or PostgreSQL, with the same interface. */
 export interface Queues {
-  /** Exists only with Redis: the bus uses the same client. */
+  /** The Redis client, which the bus also uses; undefined if the queues are in PostgreSQL. */
   redis: Redis | undefined
   queue(name: string): Queue
-  /** A worker that takes jobs by itself, over a blocking connection of its own. */
+  /** A worker that waits for messages over its own connection, and calls `run` for each message. */
   worker(name: string, run: (job: Job) => Promise<void>, concurrency: number): Worker
-  /** A worker that takes a message only on request. It has no connection and no loop, so each host can have one. */
+  /** A worker that takes a message only on request. It has no connection and no loop, so each host can have a taker. */
   taker(name: string): Worker
   /** Calls the listener each time the backend is reachable again. */
   onReady(listener: () => void): void
@@ -42,8 +42,8 @@ export const openQueues = (options: {
 async function redisQueues(url: string, log: Logger): Promise<Queues> {
   const redis = new Redis(url, {
     maxRetriesPerRequest: null,
-    // A command that cannot be sent fails at once: the reconcile task finds rows without a message, and commands that wait in
-    // memory would be lost with this process.
+    // While Redis is unreachable, a command fails at once, and the reconcile task later finds the rows without a
+    // message. Commands that wait in memory would be lost if this process died.
     enableOfflineQueue: false,
     retryStrategy: attempt => Math.min(attempt * 100, 2000),
   })
@@ -57,7 +57,7 @@ async function redisQueues(url: string, log: Logger): Promise<Queues> {
     if (unreachable) log.info('Redis is reachable again')
     unreachable = false
   })
-  // The blocking connection of a worker must wait for Redis, so it has its own options and not the client above.
+  // The connection of a worker must wait for Redis. So it cannot use the client above, whose commands fail at once.
   const blocking = { url, maxRetriesPerRequest: null }
   return {
     redis,
@@ -73,7 +73,7 @@ async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: 
   await migrateSchema(databaseUrl)
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, options: `-c search_path=${schema}` })
   pool.setMaxListeners(0) // the queue and taker of every host listen to this pool
-  // Without a listener, a broken connection would end the process. BullMQ sees the error of its query.
+  // Without these listeners, a broken connection would end the process. BullMQ receives the error of its own query.
   pool.on('connect', client => client.on('error', () => {}))
   pool.on('error', error => log.warn({ problem: error.message }, 'a PostgreSQL connection of the queues is broken'))
   return {
@@ -87,7 +87,7 @@ async function postgresQueues({ databaseUrl, log }: { databaseUrl: string; log: 
   }
 }
 
-/** Creates BullMQ's tables in a schema of their own. */
+/** Creates BullMQ's tables in their own schema. */
 async function migrateSchema(connectionString: string): Promise<void> {
   const connection = { connectionString, max: 1, schema, migrate: true }
   const queue = new Queue('tasks', { connection } as never, createPostgresBackend as never)
@@ -97,9 +97,9 @@ async function migrateSchema(connectionString: string): Promise<void> {
 
 function makers({ connection, factory }: Backend, log: Logger, blocking: ConnectionOptions = connection) {
   const withoutBlocking: BackendFactory = (name, opts) => factory(name, opts, {})
-  // The connection reports its error once; without a listener here Node would end the process.
+  // The listeners above already log a broken connection. But without this listener, Node would end the process.
   const logError = (error: Error) => log.debug({ problem: error.message }, 'BullMQ')
-  // BullMQ's types include the backend, but only this file needs to know which one it is.
+  // The casts remove the backend from BullMQ's types, because only this file depends on the backend.
   return {
     queue(name: string) {
       const queue = new Queue(name, { connection, prefix, defaultJobOptions: messageOptions }, factory)
@@ -117,14 +117,16 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
   }
 }
 
-/** BullMQ deletes a message once it is taken: the lease is in the row. */
+/** BullMQ deletes each finished message, because the state of the work is in the rows of the database. */
 const messageOptions = { removeOnComplete: true, removeOnFail: true }
 
 /**
- * BullMQ renews this lock while a task runs. After a server is killed, another takes over its tasks after this time and a
- * stalled check.
+ * BullMQ renews this lock while a task runs. If a server is killed, the lock expires after this time. Then another
+ * server takes over the task at its next check for stalled tasks.
  */
 const taskLockMs = 10_000
 
-/** Longer than a take. After this time, a message whose taker has died can be removed and sent again. */
+/**
+ * Longer than a server needs to take a message. A message that is locked for a longer time was left by a dead server.
+ */
 export const takeLockMs = 5_000

@@ -6,21 +6,20 @@ import { notifyOwners } from './tasks/notify-owners.ts'
 import { reconcile } from './tasks/reconcile.ts'
 
 export interface PeriodicTask {
-  /** Also the name of its messages in the queue. */
+  /** The messages of the task in the queue also have this name. */
   name: string
   everySeconds: number
   run: Task
   /**
-   * `run`: while the queue does not answer, each server runs the task itself. That needs a task which two servers may run at
-   * the same time. `skip`: the task has nothing to do without the queue.
+   * While the queue does not answer, `run` makes each server run the task itself. So several servers must be able to
+   * run the task at the same time. `skip` makes the task wait for the queue.
    */
   withoutQueue: 'run' | 'skip'
 }
 
-/** The reconcile task requests a failed task again after at most this time. */
+/** The reconcile task runs this often, and requests failed tasks for builds and branches again. */
 export const reconcileSeconds = 10
 
-/** The periodic tasks: what runs how often. */
 export const schedule: readonly PeriodicTask[] = [
   { name: 'expire-leases', everySeconds: 5, run: expireLeases, withoutQueue: 'run' },
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },

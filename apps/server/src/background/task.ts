@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
 import type { Dispatch } from './dispatch.ts'
 
-/** Work for the background. Any server may run it, and running it twice changes nothing. */
+/** A background task. Any server may run it, and a second run changes nothing. */
 export type Task<Data = unknown> = (services: TaskServices, data: Data) => Promise<void>
 
 export interface TaskServices {
@@ -13,7 +13,7 @@ export interface TaskServices {
   dispatch: Dispatch
   bus: Bus
   requests: TaskRequests
-  /** The farm's address for people; undefined if the operator has not set it. */
+  /** PUBLIC_URL, the farm's address for browsers; undefined if the operator has not set it. */
   publicUrl: string | undefined
   log: Logger
 }

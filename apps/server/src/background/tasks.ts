@@ -8,20 +8,22 @@ import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
 import { reconcile } from './tasks/reconcile.ts'
 
-/** Background tasks. BullMQ runs each on the server that is free first. */
+/** The background tasks. BullMQ gives each task to the server that is free first. */
 export interface Tasks {
   requests: TaskRequests
   close(): Promise<void>
 }
 
-/** An alert can take ten seconds, and must not delay the other periodic tasks. */
+/**
+ * A server runs this many periodic tasks at the same time: an alert can take 10 s, and must not delay the other tasks.
+ */
 const periodicAtOnce = 4
-/** A slow clone must delay neither other builds nor the periodic tasks: so sources have a queue of their own. */
+/** The source tasks have their own queue: a slow clone must delay neither other builds nor the periodic tasks. */
 const sourcesAtOnce = 4
 /** If the queue does not answer within this time, it counts as unreachable. */
 const queueMsMax = 2_000
 
-/** Starts the workers and the schedule at once. */
+/** Starts the workers and the timers of the periodic tasks, and runs the reconcile task once. */
 export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>): Tasks {
   const { log } = given
   const periodic = queues.queue('tasks')
@@ -50,7 +52,7 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     async close() {
       for (const timer of timers) clearInterval(timer)
       const closing = Promise.allSettled([...workers, periodic, sources].map(part => part.close()))
-      // BullMQ's close waits for its connection, which may never come back.
+      // BullMQ's close waits for its connection. A lost connection may never come back, so the wait has a limit.
       const reachable = queues.redis === undefined || queues.redis.status === 'ready'
       await withTimeout(reachable ? 5_000 : 500, closing).catch(() => {})
     },
@@ -59,7 +61,10 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
 
 const sourceTasks: Record<string, Task<never>> = { 'prepare-sources': prepareSources, 'read-branches': readBranches }
 
-/** The id of a message names its subject: BullMQ ignores a second message while the first one exists. */
+/**
+ * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
+ * exists.
+ */
 function openRequests(queue: Queue, log: Logger): TaskRequests {
   const request = (name: string, subject: string | number, data: object) =>
     void queue.add(name, data, { jobId: `${name}-${subject}` }).catch(error => logUnreachable(log, error))
@@ -70,8 +75,9 @@ function openRequests(queue: Queue, log: Logger): TaskRequests {
 }
 
 /**
- * Requests one run for each span of time: the id of the message contains the span, so the first server wins. The timer is this
- * process's and not BullMQ's scheduler, because emptying Redis would delete a schedule in Redis (docs/decisions/0004).
+ * Requests one run of the task for each period. The id of the message contains the period, so BullMQ ignores the
+ * requests of the other servers. Each process has its own timers, because an emptied Redis would lose the schedule of
+ * BullMQ (docs/decisions/0004).
  */
 async function requestPeriodic(
   services: TaskServices,
@@ -94,7 +100,7 @@ async function runTask(
   task: { run: Task<never> | undefined; everySeconds: number } | undefined,
 ): Promise<void> {
   try {
-    await task?.run?.(services, data as never) // a message from another version of the farm may name a task that we do not have
+    await task?.run?.(services, data as never) // a message from another version of the farm may name an unknown task
   } catch (error) {
     logFailed(services.log, name, task?.everySeconds ?? reconcileSeconds, error)
     throw error

@@ -1,6 +1,8 @@
 import type { Task } from '../task.ts'
 
-/** Deletes what the farm stored to detect repeated signed requests, once their time is over. */
+/**
+ * Deletes the data by which the farm detects repeated signed requests, once such requests are too old to be accepted.
+ */
 export const deleteOldSignatures: Task = async ({ farm }) => {
   await farm.access.deleteOldSignedRuns()
 }

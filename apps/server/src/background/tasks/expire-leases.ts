@@ -1,6 +1,6 @@
 import type { Task } from '../task.ts'
 
-/** Ends the attempts of hosts that have sent no message for a whole lease. */
+/** Ends each attempt whose lease has expired because its host sent no message. */
 export const expireLeases: Task = async ({ farm }) => {
   await farm.attempts.expireLeases()
 }

@@ -2,7 +2,10 @@ import { postWebhook } from '@rumpfarm/connectors'
 import type { DueAlert } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
 
-/** Sends the alerts about silent hosts to their owners. A failed alert stays in the database and is sent again later. */
+/**
+ * Sends alerts about silent hosts to the hosts' owners. A failed alert stays in the database, and a later run sends it
+ * again.
+ */
 export const notifyOwners: Task = async services => {
   const due = await services.farm.hosts.takeDueAlerts()
   await Promise.all(due.map(alert => notify(services, alert)))
@@ -16,7 +19,7 @@ async function notify({ farm, publicUrl, log }: TaskServices, alert: DueAlert): 
   await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.permanent)
 }
 
-/** The time makes it different from the ids of other farms too. */
+/** The time makes the id unique among several farms. */
 const idOf = ({ id, createdAt }: DueAlert) => `host-alert-${id}-${createdAt.getTime()}`
 
 const bodyOf = ({ kind, host, since, createdAt, attempts }: DueAlert, publicUrl: string | undefined) => ({
@@ -24,7 +27,7 @@ const bodyOf = ({ kind, host, since, createdAt, attempts }: DueAlert, publicUrl:
   timestamp: createdAt,
   host,
   since,
-  // `attempt` is the first of them: a host with several slots can run more.
+  // A host with several slots can run several attempts: `attempts` has all of them, and `attempt` has the first.
   ...(attempts[0] === undefined ? {} : { attempt: attempts[0], job: Number.parseInt(attempts[0], 10), attempts }),
   ...(publicUrl === undefined ? {} : { url: `${publicUrl}/hosts/${encodeURIComponent(host)}` }),
 })

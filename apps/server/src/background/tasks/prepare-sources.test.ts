@@ -8,7 +8,7 @@ import { prepareSources } from './prepare-sources.ts'
 
 const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
 
-/** A SHA-256 repository with one file; its commit. */
+/** Creates a SHA-256 repository with one file, and returns the commit. */
 function sha256Repository(directory: string, file: string, content: string): string {
   const git = (...args: string[]) => execFileSync('git', [...identity, '-C', directory, ...args], { encoding: 'utf8' })
   execFileSync('git', ['init', '--quiet', '--object-format=sha256', '--initial-branch=main', directory])
@@ -19,7 +19,7 @@ function sha256Repository(directory: string, file: string, content: string): str
 }
 
 serverTest(
-  'the sources of SHA-256 repositories are prepared, also one whose commit a file names',
+  'the server prepares sources from SHA-256 repositories, also if a file contains the commit',
   async ({ server }) => {
     const directory = dirname(server.repository.directory)
     const [first, second] = [join(directory, 'first'), join(directory, 'second')]

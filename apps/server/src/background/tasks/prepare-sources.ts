@@ -7,8 +7,8 @@ type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | '
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
- * Fetches a build's commits into the mirror and makes its tarballs, before a host can claim a job of it. So a forge that does
- * not answer, or a commit that does not exist, costs no host time. Afterwards the branches of the project are read.
+ * Fetches a build's commits into the mirrors and makes the tarballs, before a host can claim a job of the build. So no
+ * host waits for a forge that does not answer, or for a missing commit. Then requests a read of the project's branches.
  */
 export const prepareSources: Task<{ buildId: number }> = async ({ farm, mirrors, requests }, { buildId }) => {
   const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])
@@ -60,7 +60,7 @@ async function prepareFurther(
   return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
 }
 
-/** The recipe names the commit of a further source, or a file of the first source does, or it is the newest of a branch. */
+/** Finds a further source's commit: the recipe or a file of the first source names it, or it is a branch's newest. */
 async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
   if (further.commitFrom === undefined) {
     return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })

@@ -2,8 +2,8 @@ import type { BranchToRead } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
 
 /**
- * Reads the history of a project's pushed branches, which gives the built commits their positions. A branch that receives a
- * push meanwhile is read again.
+ * Reads the history of a project's pushed branches. The history gives the built commits their positions. The task reads
+ * a branch again if the branch receives a push meanwhile.
  */
 export const readBranches: Task<{ project: string }> = async (services, { project }) => {
   for (;;) {

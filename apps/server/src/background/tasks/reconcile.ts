@@ -2,9 +2,9 @@ import { topics } from '../../events/bus.ts'
 import type { Task } from '../task.ts'
 
 /**
- * Makes the queue match the rows: it sends a message for every claimable attempt, and requests the tasks that builds and
- * branches wait for. A message that exists is not sent twice. So any server may run this at any time, and a lost Redis loses
- * nothing.
+ * Makes the queue match the database. It sends a message for each attempt that a host can claim, and requests the tasks
+ * that builds and branches need. Any server may run it at any time, because the queue ignores a message that exists. If
+ * Redis loses its data, this task sends the messages again.
  */
 export const reconcile: Task = async ({ farm, dispatch, bus, requests }) => {
   for (const buildId of await farm.builds.listUnprepared()) requests.prepareSources(buildId)
