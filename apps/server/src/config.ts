@@ -176,7 +176,8 @@ export class ConfigError extends Error {}
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
 /**
- * A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator chose that.
+ * A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator
+ * chose that.
  */
 function makePrivate(directory: string): void {
   try {

@@ -9,9 +9,9 @@ export const secretLengthMin = 16
 export class SecretFileError extends Error {}
 
 /**
- * The secret in `path`. If there is no such file, it is written with the secret of `make`. A full disk or a killed process
- * leaves no file or a complete one. If two processes start together, both receive the secret of the first. Throws a
- * `SecretFileError` for a file that is empty, too short, or does not match `pattern`.
+ * The secret in `path`. If there is no such file, it is written with the secret of `make`. A full disk or a killed
+ * process leaves no file or a complete one. If two processes start together, both receive the secret of the first.
+ * Throws a `SecretFileError` for a file that is empty, too short, or does not match `pattern`.
  */
 export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\x7e]+$/): string {
   const secret = readSecret(path) ?? writeFirst(path, make())

@@ -90,7 +90,9 @@ const farmOptions = (config: Config, databaseUrl: string) => ({
   silentSeconds: config.silentSeconds,
 })
 
-/** Sources and logs of private projects: neither another user of this machine nor a job that runs as one may read them. */
+/**
+ * Sources and logs of private projects: neither another user of this machine nor a job that runs as one may read them.
+ */
 function makeDirectories({ dataDirectory }: Config): void {
   for (const name of ['sources', 'logs']) {
     const directory = join(dataDirectory, name)

@@ -33,8 +33,8 @@ const sha256Of = (text: string): string => createHash('sha256').update(text).dig
 const quoted = (url: string): string => (url.includes('[') ? `'${url}'` : url)
 
 /**
- * The same for a machine without TLS 1.2; null if this farm accepts no signed requests. The script arrives over plain HTTP,
- * where an attacker can change it. So the command compares it with a checksum that the reader received over TLS.
+ * The same for a machine without TLS 1.2; null if this farm accepts no signed requests. The script arrives over plain
+ * HTTP, where an attacker can change it. So the command compares it with a checksum that the reader received over TLS.
  */
 export async function signedLine({ signed }: Pick<Services, 'signed'>, token: string): Promise<string | null> {
   if (!signed) return null

@@ -51,7 +51,9 @@ const reach = async (request: Request): Promise<Response> => {
   }
 }
 
-/** The API for the farm's own programs. `tokenFrom` names the source of the token, for a message if the farm refuses it. */
+/**
+ * The API for the farm's own programs. `tokenFrom` names the source of the token, for a message if the farm refuses it.
+ */
 export const apiClient = (url: string, token: string, tokenFrom?: string): Api => {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = {
@@ -78,7 +80,10 @@ export const apiClient = (url: string, token: string, tokenFrom?: string): Api =
   }
 }
 
-/** Repeats a read while no server answers or the server is still starting, until `ended` aborts. It never repeats a change. */
+/**
+ * Repeats a read while no server answers or the server is still starting, until `ended` aborts. It never repeats a
+ * change.
+ */
 export const patient = (api: Api, ended: AbortSignal): Api => ({
   ...api,
   get: async <T>(path: string): Promise<T> => {

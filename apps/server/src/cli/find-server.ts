@@ -11,8 +11,8 @@ interface Candidate {
 }
 
 /**
- * The address of the farm's server: the one that the environment sets, otherwise that of the running server's note in the data
- * directory, otherwise the default port. The health check keeps the token from a program that is no farm.
+ * The address of the farm's server: the one that the environment sets, otherwise that of the running server's note in
+ * the data directory, otherwise the default port. The health check keeps the token from a program that is no farm.
  */
 export async function findServer(config: Addresses): Promise<string> {
   const tried: string[] = []

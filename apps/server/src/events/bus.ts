@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 
 /**
- * Wake-ups for long polls and live pages. With Redis they reach every server, otherwise this process. A message can be lost, so
- * each subscriber also queries the farm after some time.
+ * Wake-ups for long polls and live pages. With Redis they reach every server, otherwise this process. A message can be
+ * lost, so each subscriber also queries the farm after some time.
  */
 export interface Bus {
   publish(topic: string, message?: string): void
@@ -46,8 +46,8 @@ export function localBus(): Bus {
 const channel = 'rumpfarm'
 
 /**
- * One subscription for the whole process: one for each waiting host would be a thousand connections. Messages of this process
- * reach its own subscribers directly, not through Redis.
+ * One subscription for the whole process: one for each waiting host would be a thousand connections. Messages of this
+ * process reach its own subscribers directly, not through Redis.
  */
 function redisBus(publisher: Redis): Bus {
   const local = localBus()
@@ -82,8 +82,8 @@ function redisBus(publisher: Redis): Bus {
 const pendingMax = 10_000
 
 /**
- * Sends messages in batches, one batch at a time. Messages that arrive during a batch form the next one, without duplicates: a
- * trivial job causes seven messages, and a busy farm would send seven requests for them.
+ * Sends messages in batches, one batch at a time. Messages that arrive during a batch form the next one, without
+ * duplicates: a trivial job causes seven messages, and a busy farm would send seven requests for them.
  */
 function batches(send: (text: string) => Promise<unknown>) {
   const pending = new Set<string>()

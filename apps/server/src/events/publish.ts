@@ -14,8 +14,8 @@ interface Services {
 }
 
 /**
- * Handles the farm's events, each after its commit: it sends messages to hosts, requests tasks, and wakes up long polls and
- * live pages. The reconcile task repeats what fails here.
+ * Handles the farm's events, each after its commit: it sends messages to hosts, requests tasks, and wakes up long polls
+ * and live pages. The reconcile task repeats what fails here.
  */
 export function eventPublisher({ bus, dispatch, requests, viewers, log }: Services): (event: FarmEvent) => void {
   const sendAndWakeUp = (attempts: readonly QueuedAttempt[]) =>

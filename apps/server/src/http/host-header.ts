@@ -22,7 +22,9 @@ export interface HostHeader {
   host: string
 }
 
-/** Reads a Host header; undefined if it is malformed. DNS has no underscores, but compose files and Windows use them. */
+/**
+ * Reads a Host header; undefined if it is malformed. DNS has no underscores, but compose files and Windows use them.
+ */
 export function readHost(header: string): HostHeader | undefined {
   const [, name = '', inner, port] = /^(\[([0-9a-f:.]+)\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?$/i.exec(header) ?? []
   const isHost = inner === undefined ? hostName.test(name) : isIPv6(inner)
@@ -33,9 +35,9 @@ export function readHost(header: string): HostHeader | undefined {
 const hostName = /^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*\.?$/i
 
 /**
- * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name of
- * PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this machine
- * (DNS rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
+ * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name
+ * of PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this
+ * machine (DNS rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
  */
 export function checkHost(
   app: FastifyInstance,

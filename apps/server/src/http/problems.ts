@@ -18,8 +18,8 @@ export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services
 }
 
 /**
- * Answers unknown addresses below this plugin, and reads no body for them. Call it after `limitRates`: a request to an unknown
- * address counts too.
+ * Answers unknown addresses below this plugin, and reads no body for them. Call it after `limitRates`: a request to an
+ * unknown address counts too.
  */
 export function answerUnknownAddresses(app: FastifyInstance): void {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {

@@ -5,14 +5,17 @@ import { readHost } from './host-header.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The path of PUBLIC_URL, "" or "/farm". Every path that the server sends begins with it; the routes do not contain it. */
+    /**
+     * The path of PUBLIC_URL, "" or "/farm". Every path that the server sends begins with it; the routes do not contain
+     * it.
+     */
     publicPath: string
   }
 }
 
 /**
- * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many proxies pass
- * on the client's value.
+ * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many
+ * proxies pass on the client's value.
  */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
@@ -35,8 +38,8 @@ export function addPublicPath(app: FastifyInstance, publicPath: string): void {
 }
 
 /**
- * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a path of
- * this name, such as /builds.
+ * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a
+ * path of this name, such as /builds.
  */
 export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
   const top = publicPath.split('/')[1] ?? ''

@@ -13,8 +13,8 @@ const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
- * Programs on this machine have no limit. Requests through a proxy are not theirs: without TRUST_PROXY, all requests of a proxy
- * count as one address.
+ * Programs on this machine have no limit. Requests through a proxy are not theirs: without TRUST_PROXY, all requests of
+ * a proxy count as one address.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
@@ -46,7 +46,10 @@ export async function openCount(app: FastifyInstance, max: number, what = 'reque
   }
 }
 
-/** Limits each address for this plugin, so that one address cannot block others. Unknown addresses of the plugin count too. */
+/**
+ * Limits each address for this plugin, so that one address cannot block others. Unknown addresses of the plugin count
+ * too.
+ */
 export async function limitRates(app: FastifyInstance, max = requestsPerMinuteMax): Promise<void> {
   app.addHook('onRequest', await openCount(app, max))
 }

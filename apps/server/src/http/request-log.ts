@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Logs each request that changes the farm and each refused request: the client, the route and the status. It does not log reads
- * and messages of working hosts: there is a heartbeat every 2 s for each running job.
+ * Logs each request that changes the farm and each refused request: the client, the route and the status. It does not
+ * log reads and messages of working hosts: there is a heartbeat every 2 s for each running job.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {

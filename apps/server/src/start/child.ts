@@ -27,8 +27,8 @@ export interface StopTimeouts {
 }
 
 /**
- * In a session of its own: the terminal's Ctrl-C does not reach it, so this process can stop everything in order. It never
- * outlives this process.
+ * In a session of its own: the terminal's Ctrl-C does not reach it, so this process can stop everything in order. It
+ * never outlives this process.
  */
 export const startChild = ({ command, environment, directory, logFile }: ChildRequest): Child => {
   const since = sizeOf(logFile)

@@ -23,8 +23,8 @@ const restartsWindowMs = 600_000
 const pauseMs = (restarts: number): number => 500 * 2 ** (restarts - 1)
 
 /**
- * Runs the server, and restarts it if it ends unexpectedly, like a service manager. Hosts keep their jobs meanwhile. A first
- * server that never answered is not restarted.
+ * Runs the server, and restarts it if it ends unexpectedly, like a service manager. Hosts keep their jobs meanwhile. A
+ * first server that never answered is not restarted.
  */
 export const keepServer = (request: ServerRequest, keeping: Keeping): KeptServer => {
   let server = startServer(request)

@@ -40,8 +40,8 @@ export const hostNameOf = (name: string): string => {
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
 /**
- * The farm's line uses curl, but the agent also works with wget. The line contains PUBLIC_URL, which this machine may not
- * reach: behind a router, or before the proxy runs.
+ * The farm's line uses curl, but the agent also works with wget. The line contains PUBLIC_URL, which this machine may
+ * not reach: behind a router, or before the proxy runs.
  */
 export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
   const local = line.includes(` ${url}/agent.sh `)
@@ -89,8 +89,8 @@ const forgetEnrolment = (directory: string): void => {
 }
 
 /**
- * Keeps the variables of the farm and of npm out of the jobs: a job can run a push of any person, and its log is public. It is
- * shell text because only config.ts reads the environment.
+ * Keeps the variables of the farm and of npm out of the jobs: a job can run a push of any person, and its log is
+ * public. It is shell text because only config.ts reads the environment.
  */
 export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL

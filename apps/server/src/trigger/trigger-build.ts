@@ -78,7 +78,9 @@ const notFound = ({ absent, problem }: Problem): Found => ({
   problem,
 })
 
-/** The first branch that the project names without a pattern and that exists; otherwise the repository's default branch. */
+/**
+ * The first branch that the project names without a pattern and that exists; otherwise the repository's default branch.
+ */
 async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectConfig): Promise<Found> {
   for (const ref of branches.filter(isPlain)) {
     const resolved = await mirrors.resolve({ repository, ref })

@@ -7,8 +7,8 @@ export interface Bearer {
   name: string
 }
 
-// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is lost,
-// its credential stays valid for this time.
+// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is
+// lost, its credential stays valid for this time.
 const cacheMs = 5_000
 const cachedMax = 10_000
 
@@ -25,8 +25,9 @@ export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus
 }
 
 /**
- * Runs one look-up at a time, and combines the names that arrive meanwhile into the next one. So a flood of wrong credentials
- * uses one database connection, and a host with a valid credential at the same address still gets its answer.
+ * Runs one look-up at a time, and combines the names that arrive meanwhile into the next one. So a flood of wrong
+ * credentials uses one database connection, and a host with a valid credential at the same address still gets its
+ * answer.
  */
 export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string, Found>>) {
   let running: Promise<unknown> = Promise.resolve()

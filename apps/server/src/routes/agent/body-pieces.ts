@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { noteReceived } from './collect-garbage.ts'
 
 /**
- * Parses a body into the list of pieces in which it arrives. Joining them would allocate and copy each chunk of a log a second
- * time. These bytes lie outside of V8's heap and make V8 collect the whole heap: a third of the cost of a megabyte of log.
+ * Parses a body into the list of pieces in which it arrives. Joining them would allocate and copy each chunk of a log a
+ * second time. These bytes lie outside of V8's heap and make V8 collect the whole heap: a third of the cost of a
+ * megabyte of log.
  */
 export function parseBodiesAsPieces(app: FastifyInstance, bytesMax: number): void {
   app.removeAllContentTypeParsers()

@@ -9,8 +9,8 @@ import { offerLines } from './offer-lines.ts'
 import { updateLines } from './update-lines.ts'
 
 /**
- * The longest wait of a claim. During the wait the farm receives nothing from the host, and another machine may replace a host
- * that is silent for a whole lease. With the default lease of 90 s this is 50 s.
+ * The longest wait of a claim. During the wait the farm receives nothing from the host, and another machine may replace
+ * a host that is silent for a whole lease. With the default lease of 90 s this is 50 s.
  */
 export const waitSecondsMax = (leaseSeconds: number): number => Math.min(50, Math.floor((leaseSeconds * 5) / 9))
 

@@ -9,8 +9,8 @@ import { readHello, readHostFacts } from './host-facts.ts'
 import { updateLines } from './update-lines.ts'
 
 /**
- * The number of log bytes that an agent sends at most in one request. Starting curl takes about 12 ms: with 64 KiB a log
- * arrived at 3 MB/s, with 1 MiB at 30. A quarter of that fits twice into a body, for agents that send hexadecimal.
+ * The number of log bytes that an agent sends at most in one request. Starting curl takes about 12 ms: with 64 KiB a
+ * log arrived at 3 MB/s, with 1 MiB at 30. A quarter of that fits twice into a body, for agents that send hexadecimal.
  */
 const chunkBytes = 256 * 1024
 

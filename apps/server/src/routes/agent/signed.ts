@@ -10,7 +10,9 @@ import { cached, gathered } from './bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The signer of this request, and the nonce for the signature of the answer; undefined if the farm knows no signer. */
+    /**
+     * The signer of this request, and the nonce for the signature of the answer; undefined if the farm knows no signer.
+     */
     signed: { signer: Signer; nonce: string } | undefined
   }
 }

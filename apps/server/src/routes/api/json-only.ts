@@ -27,7 +27,9 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   app.setValidatorCompiler(compile)
 }
 
-/** Works like the compiler of the type provider, but without loading ajv-formats. Bodies have the right types already. */
+/**
+ * Works like the compiler of the type provider, but without loading ajv-formats. Bodies have the right types already.
+ */
 const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const checker = Compile(schema)
   const allowed = Object.keys((schema as { properties?: object }).properties ?? {})

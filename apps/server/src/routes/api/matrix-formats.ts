@@ -1,7 +1,8 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 
 /**
- * For a terminal or a mail: a table for each project, branch and variant, with a row for each host and a column for each arch.
+ * For a terminal or a mail: a table for each project, branch and variant, with a row for each host and a column for
+ * each arch.
  */
 export function matrixText(matrix: Matrix): string {
   const kinds = new Map<string, MatrixCell[]>()
@@ -81,7 +82,7 @@ function field(value: string | number | Date | null | undefined): string {
 }
 
 /**
- * A spreadsheet runs a field that begins with one of these characters as a formula, even in quotes. An apostrophe makes it
- * text.
+ * A spreadsheet runs a field that begins with one of these characters as a formula, even in quotes. An apostrophe makes
+ * it text.
  */
 const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

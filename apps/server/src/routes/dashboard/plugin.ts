@@ -24,7 +24,10 @@ import { projectRoute } from './pages/project/route.ts'
 /** Visible live pages. In most browsers all pages share one socket; a process commonly has at most 1,024 sockets. */
 const streamLimits = { all: 500, address: 60, session: 30 }
 
-/** The pages for people. The server renders them; each is complete without JavaScript and updates itself where there is some. */
+/**
+ * The pages for people. The server renders them; each is complete without JavaScript and updates itself where there is
+ * some.
+ */
 export const dashboardPlugin = (services: Services) => async (app: FastifyInstance) => {
   const streams = new Streams(streamLimits)
   const changes = new Changes(services.bus)

@@ -1,7 +1,10 @@
-// One connection to the server for all pages of a browser: over HTTP/1.1 a browser opens at most six to a server, and an event
-// stream keeps one open as long as its page. It runs in a shared worker, or in the page if the browser has no shared workers.
+// One connection to the server for all pages of a browser: over HTTP/1.1 a browser opens at most six to a server, and
+// an event stream keeps one open as long as its page. It runs in a shared worker, or in the page if the browser has no
+// shared workers.
 
-/** The server sends an event every 15 s. After this time without one, the connection is lost, even if it is not closed. */
+/**
+ * The server sends an event every 15 s. After this time without one, the connection is lost, even if it is not closed.
+ */
 const silentMs = 40_000
 /** When the browser goes from page to page, one leaves and the next arrives within this time. */
 const settleMs = 50

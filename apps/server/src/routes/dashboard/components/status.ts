@@ -43,8 +43,8 @@ export const isActive = (status: Status): status is Exclude<AttemptState, 'finis
   status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
 
 /**
- * A step that was killed because the job was cancelled or reached a limit did not fail by itself: it gets the job's verdict.
- * `last`: no later step has ended.
+ * A step that was killed because the job was cancelled or reached a limit did not fail by itself: it gets the job's
+ * verdict. `last`: no later step has ended.
  */
 export const stepStatus = (exit: number, last: boolean, verdict: Verdict | null): JobStatus =>
   exit === 0 ? 'passed' : last && verdict !== null && verdict !== 'passed' ? verdict : 'failed'

@@ -4,7 +4,8 @@ import { topics } from '../../../events/bus.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
-// At the start of a build, a farm of 60 hosts changes several times a second. No person reads faster than once a second.
+// At the start of a build, a farm of 60 hosts changes several times a second. No person reads faster than once a
+// second.
 const pauseMs = 1_000
 // If a wake-up is lost, the page is out of date for this time at most.
 const refreshMs = 60_000
@@ -22,7 +23,10 @@ export class Changes {
     })
   }
 
-  /** Sends an event to a page for each change after `since`, the time when it was rendered. The page then loads itself again. */
+  /**
+   * Sends an event to a page for each change after `since`, the time when it was rendered. The page then loads itself
+   * again.
+   */
   async follow(stream: EventStream, since: number): Promise<void> {
     const wakeUp = new WakeUp()
     const unsubscribe = this.#bus.subscribe(topics.matrix, () => wakeUp.wake())

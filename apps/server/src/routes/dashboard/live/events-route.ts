@@ -15,8 +15,8 @@ interface FollowedLog {
 }
 
 /**
- * The events of all pages that one browser shows. The query has `since`, when the oldest page was rendered, and a `log` for each
- * job page: attempt, offset and line. The id of a log's event is the log's number in the query.
+ * The events of all pages that one browser shows. The query has `since`, when the oldest page was rendered, and a `log`
+ * for each job page: attempt, offset and line. The id of a log's event is the log's number in the query.
  */
 export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {

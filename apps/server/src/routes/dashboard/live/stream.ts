@@ -47,8 +47,8 @@ export class Streams {
   }
 
   /**
-   * A stream for this number of pages; undefined if there are too many, so that one client cannot use up the live pages of all.
-   * The stream takes over the reply.
+   * A stream for this number of pages; undefined if there are too many, so that one client cannot use up the live pages
+   * of all. The stream takes over the reply.
    */
   open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
     const owners = this.#owners(request)

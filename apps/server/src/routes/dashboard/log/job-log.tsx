@@ -71,7 +71,10 @@ function Part({ part, log }: { part: WindowPart; log: JobLog }) {
 const lineCount = ({ lines, firstLine }: WindowPart) =>
   lines === 1 ? `line ${firstLine}` : `lines ${firstLine}–${firstLine + lines - 1}`
 
-/** Failed and running steps are open; passed ones are closed, except the step in the address and the last of a job that passed. */
+/**
+ * Failed and running steps are open; passed ones are closed, except the step in the address and the last of a job that
+ * passed.
+ */
 function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, step: asked, window }: JobLog): boolean {
   if (asked !== undefined) return step === asked
   const last = part === window.parts.at(-1)

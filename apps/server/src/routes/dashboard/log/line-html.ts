@@ -1,8 +1,9 @@
 import { escapeHtml } from '../components/escape.ts'
 import { applySgr, plainSgr, type Sgr, sgrClasses } from './sgr.ts'
 
-// Strings instead of components: for a page of 4,000 plain lines, strings take 7 ms of CPU and Preact 8.5 to 14 ms, on the
-// machine of docs/performance.md under load. The server also renders each new line of a running job for each viewer.
+// Strings instead of components: for a page of 4,000 plain lines, strings take 7 ms of CPU and Preact 8.5 to 14 ms, on
+// the machine of docs/performance.md under load. The server also renders each new line of a running job for each
+// viewer.
 
 /** A page shows this many bytes of a line; the raw log has all. */
 export const lineBytesMax = 4096
@@ -51,8 +52,8 @@ export class LineRenderer {
   }
 
   /**
-   * A progress bar writes its line again after each carriage return: this renders what a terminal shows in the end. The colours
-   * of overwritten text continue.
+   * A progress bar writes its line again after each carriage return: this renders what a terminal shows in the end. The
+   * colours of overwritten text continue.
    */
   #overwritten(text: string): string {
     const parts = text.split('\r')

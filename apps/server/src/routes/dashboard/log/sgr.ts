@@ -1,6 +1,6 @@
 /**
- * The colours and weights of a terminal (ECMA-48 "SGR"), as classes. The library ansi_up, even with use_classes, writes style
- * attributes for bold, faint and the 256 colours, and the content security policy of the pages forbids them.
+ * The colours and weights of a terminal (ECMA-48 "SGR"), as classes. The library ansi_up, even with use_classes, writes
+ * style attributes for bold, faint and the 256 colours, and the content security policy of the pages forbids them.
  */
 export interface Sgr {
   bold: boolean
@@ -25,8 +25,9 @@ export const plainSgr: Readonly<Sgr> = Object.freeze({
 })
 
 /**
- * Applies `ESC [ CODES m`. Unknown codes change nothing. A code can have parts after colons (ISO 8613-6): `4:3` is a curly
- * underline, `38:2::255:0:0` a colour in its colour space. With semicolons, the numbers of a colour are separate codes.
+ * Applies `ESC [ CODES m`. Unknown codes change nothing. A code can have parts after colons (ISO 8613-6): `4:3` is a
+ * curly underline, `38:2::255:0:0` a colour in its colour space. With semicolons, the numbers of a colour are separate
+ * codes.
  */
 export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
   const sgr = { ...before }

@@ -8,7 +8,9 @@ import type { LogSection } from './sections.ts'
 export const windowBytes = 256 * 1024
 /** Bytes read for a page. It can be more than a page shows, since long lines are cut. */
 const readBytesMax = 2 * 1024 * 1024
-/** Up to here the lines before a page are counted, which takes 30 ms. Further on, the numbers start on the page itself. */
+/**
+ * Up to here the lines before a page are counted, which takes 30 ms. Further on, the numbers start on the page itself.
+ */
 const countedBytesMax = 64 * 1024 * 1024
 
 export interface LogWindow {
@@ -70,7 +72,10 @@ export async function readWindow(
 /** Lines above the one that a link names. */
 const linesAbove = 10
 
-/** The start of the page with this line; undefined if the log does not have the line, or has it beyond the counted bytes. */
+/**
+ * The start of the page with this line; undefined if the log does not have the line, or has it beyond the counted
+ * bytes.
+ */
 export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
   const first = line - linesAbove
   if (first <= 1) return 0

@@ -5,7 +5,10 @@ import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import type { Visit } from '../../visit.ts'
 
-/** The address that the server notifies when the host goes silent. The page shows only its origin: the path is often a secret. */
+/**
+ * The address that the server notifies when the host goes silent. The page shows only its origin: the path is often a
+ * secret.
+ */
 export function AlertForms({ visit, host, alert }: { visit: Visit; host: string; alert: AlertState | undefined }) {
   const path = `/hosts/${segment(host)}/alert`
   return (

@@ -16,7 +16,9 @@ export interface JobStateProps {
   host: HostView | undefined
 }
 
-/** The part of the page that changes while a job runs. A live page replaces it, and takes its title from `data-title`. */
+/**
+ * The part of the page that changes while a job runs. A live page replaces it, and takes its title from `data-title`.
+ */
 export function JobState({ visit, job, attempt, host }: JobStateProps) {
   const wait = waitReason(attempt, host, visit.at, job.arch)
   const neverPassed = !job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed'

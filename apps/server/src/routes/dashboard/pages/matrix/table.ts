@@ -6,9 +6,9 @@ import { shortCommit, statusLabel } from '../../components/status.ts'
 import { age, moment } from '../../components/times.ts'
 import { spread } from './spread.ts'
 
-// Strings instead of components: for 1,200 failing cells strings take 4 ms of CPU and Preact takes 14 ms, on the machine of
-// docs/performance.md. The goal for the whole page is 20 ms. For the same reason cells have bare elements and unquoted
-// attributes, which hold only numbers, our own words and encoded path segments.
+// Strings instead of components: for 1,200 failing cells strings take 4 ms of CPU and Preact takes 14 ms, on the
+// machine of docs/performance.md. The goal for the whole page is 20 ms. For the same reason cells have bare elements
+// and unquoted attributes, which hold only numbers, our own words and encoded path segments.
 
 interface TableView {
   at: Date

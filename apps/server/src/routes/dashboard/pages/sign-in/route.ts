@@ -13,8 +13,8 @@ import { renderLinkNotValidPage, renderSignInErrorPage, renderSignInPage } from 
 type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 
 /**
- * The page of a login link has a button, and only the button signs in: mail programs, chats and browsers load links before a
- * person does. It works without JavaScript, for example in w3m. A plugin of its own, for its lower rate limit.
+ * The page of a login link has a button, and only the button signs in: mail programs, chats and browsers load links
+ * before a person does. It works without JavaScript, for example in w3m. A plugin of its own, for its lower rate limit.
  */
 export const signInRoute = (services: Services) => async (app: FastifyInstance) => {
   const { farm, config } = services
