@@ -3,12 +3,12 @@ import { EventEmitter } from 'node:events'
 import type { Redis } from 'ioredis'
 
 /**
- * Wake-ups for long polls and live pages. With Redis they reach every server, otherwise this process. A message can be
- * lost, so each subscriber also queries the farm after some time.
+ * Sends wake-ups to long polls and live pages. With Redis, a wake-up reaches every server. Without Redis, it reaches
+ * only this process. A wake-up can be lost, so each subscriber also queries the farm after some time.
  */
 export interface Bus {
   publish(topic: string, message?: string): void
-  /** Calls the listener for each message of a topic, until the returned function is called. */
+  /** Calls the listener for each message of a topic. Returns a function that ends the subscription. */
   subscribe(topic: string, listener: (message: string) => void): () => void
   close(): Promise<void>
 }
@@ -20,15 +20,15 @@ export const topics = {
   attempt: (attempt: string) => `attempt ${attempt}`,
   /** The content of the matrix has changed. */
   matrix: 'matrix',
-  /** Somebody views an attempt's log now. The message is the attempt. */
+  /** Somebody views an attempt's log now. The message is the name of the attempt. */
   viewed: 'viewed',
   /** A host was removed from the farm. */
   hostRemoved: 'host-removed',
-  /** The cached data of an attempt are out of date. The message is the attempt. */
+  /** The cached data of an attempt are out of date. The message is the name of the attempt. */
   revoked: 'revoked',
 } as const
 
-/** Over Redis if there is one. */
+/** Opens a bus over Redis, or within this process if the farm has no Redis. */
 export const openBus = (redis: Redis | undefined): Bus => (redis ? redisBus(redis) : localBus())
 
 export function localBus(): Bus {
@@ -46,14 +46,14 @@ export function localBus(): Bus {
 const channel = 'rumpfarm'
 
 /**
- * One subscription for the whole process: one for each waiting host would be a thousand connections. Messages of this
- * process reach its own subscribers directly, not through Redis.
+ * The process has one subscription in Redis, because a subscription for each waiting host would need a thousand
+ * connections. The messages of this process reach its own subscribers directly, not through Redis.
  */
 function redisBus(publisher: Redis): Bus {
   const local = localBus()
   const self = randomUUID()
   const others = batches(text => publisher.publish(channel, `${self}\n${text}`))
-  // The publisher's commands fail at once while Redis is unreachable; the subscription must wait until Redis is back.
+  // While Redis is unreachable, the commands of `publisher` fail at once. The subscription must wait for Redis instead.
   const subscriber = publisher.duplicate({ enableOfflineQueue: true })
   subscriber.on('error', () => {}) // queues.ts reports that Redis is unreachable, and ioredis reconnects
   subscriber.on('message', (_channel: string, text: string) => {
@@ -78,12 +78,12 @@ function redisBus(publisher: Redis): Bus {
   }
 }
 
-/** While Redis is unreachable, at most this many messages are kept; then all of them are dropped. */
+/** At most this many messages wait for Redis. If there are more, the server drops all of them. */
 const pendingMax = 10_000
 
 /**
- * Sends messages in batches, one batch at a time. Messages that arrive during a batch form the next one, without
- * duplicates: a trivial job causes seven messages, and a busy farm would send seven requests for them.
+ * Sends one batch of messages at a time. The messages that arrive meanwhile form the next batch, without duplicates. A
+ * trivial job causes seven messages, so without batches a busy farm would send Redis seven requests for each job.
  */
 function batches(send: (text: string) => Promise<unknown>) {
   const pending = new Set<string>()

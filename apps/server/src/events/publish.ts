@@ -14,8 +14,9 @@ interface Services {
 }
 
 /**
- * Handles the farm's events, each after its commit: it sends messages to hosts, requests tasks, and wakes up long polls
- * and live pages. The reconcile task repeats what fails here.
+ * Handles each event of the farm after the database has stored the change. It adds messages to the hosts' queues,
+ * requests tasks, and wakes up long polls and live pages. If a message or a request fails, the reconcile task repeats
+ * it.
  */
 export function eventPublisher({ bus, dispatch, requests, viewers, log }: Services): (event: FarmEvent) => void {
   const sendAndWakeUp = (attempts: readonly QueuedAttempt[]) =>
@@ -44,11 +45,11 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'host-removed':
         return bus.publish(topics.hostRemoved, String(event.hostId))
       case 'log':
-        // A log has 16 chunks per megabyte: this is published only while somebody views the log.
+        // A log has 16 chunks per megabyte, so the server publishes them only while somebody views the log.
         if (viewers.hasViewers(event.attempt)) bus.publish(topics.attempt(event.attempt))
         return
       case 'host':
-        bus.publish(topics.host(event.hostId)) // an administrator may have paused or resumed it
+        bus.publish(topics.host(event.hostId)) // an administrator may have paused or resumed the host
         return bus.publish(topics.matrix)
     }
   }

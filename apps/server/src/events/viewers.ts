@@ -1,9 +1,9 @@
 import { type Bus, topics } from './bus.ts'
 
-/** A live page publishes every 5 s that it shows a log, so this is long enough for one lost message. */
+/** A live page publishes every 5 s that it shows a log. After one lost message, the log still counts as viewed. */
 const viewingMs = 12_000
 
-/** Which logs somebody views now, on any server. The hosts of these attempts send their log more often. */
+/** The logs that people view now, on any server. The hosts of these attempts send their logs more often. */
 export interface Viewers {
   hasViewers(attempt: string): boolean
   close(): void

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ProblemKind } from './problems.ts'
 import { defaultHeaders } from './security-headers.ts'
 
-/** Answers a request before any route is found, in the format of its audience. */
+/** Refuses a request before the server finds its route, in the format of its audience: people, programs or agents. */
 export type RefuseEarly = (
   kind: ProblemKind,
   detail: string,
@@ -17,13 +17,13 @@ const tooLong = 'a part of the address is longer than 200 characters'
 export const answerBadAddress =
   (refuse: RefuseEarly) =>
   ({ code }: { code: string }, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    reply.headers(defaultHeaders) // no hook runs for such a request
+    reply.headers(defaultHeaders) // Fastify runs no hook for a malformed address
     return code === 'FST_ERR_MAX_PARAM_LENGTH'
       ? refuse('address-too-long', tooLong, request, reply)
       : refuse('malformed', malformed, request, reply)
   }
 
-/** PostgreSQL's text cannot contain NUL, so no name does. */
+/** Refuses addresses with NUL: no name contains NUL, because PostgreSQL's text cannot. */
 export function refuseNul(app: FastifyInstance, refuse: RefuseEarly): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.url.includes('%00')) return refuse('malformed', malformed, request, reply)

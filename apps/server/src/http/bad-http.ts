@@ -11,7 +11,10 @@ const answers: Record<string, Answer> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not arrive within a minute: repeat it'],
 }
 
-/** Answers data that Node cannot parse as a request. It has no path, so its audience is not known. */
+/**
+ * Answers data that Node cannot parse as a request. Without a path, the audience is unknown, so the answer is plain
+ * text.
+ */
 export function answerBadHttp({ code }: { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [status, text] = answers[code ?? ''] ?? notHttp

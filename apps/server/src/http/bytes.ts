@@ -5,7 +5,7 @@ import { problem } from './problems.ts'
 import { readRange } from './range.ts'
 import { untrustedHeaders } from './security-headers.ts'
 
-/** Bytes that a host sent: a log or an artifact. They can contain anything. */
+/** The bytes of a log or an artifact. A host has sent them, so they can contain anything. */
 export interface HostBytes {
   /** The name of the file, for messages. */
   what: string
@@ -14,7 +14,7 @@ export interface HostBytes {
   growing: boolean
   type: string
   disposition: string
-  /** The ETag of the current bytes; undefined while they grow. */
+  /** The ETag of the bytes; undefined while the file can still grow. */
   etag: string | undefined
   read(start: number, end: number): Readable
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 
-/** Adds a weak ETag of the content, so an unchanged answer is not sent twice. Logs and artifacts have their own. */
+/**
+ * Adds a weak ETag, so that the server does not send an unchanged answer again. Logs and artifacts have their own
+ * ETags.
+ */
 export function weakEtags(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const whole = reply.statusCode === 200 && typeof payload === 'string' && !reply.hasHeader('accept-ranges')
@@ -10,12 +13,12 @@ export function weakEtags(app: FastifyInstance): void {
     reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
     if (!matches(request.headers['if-none-match'], etag)) return payload
     reply.code(304).removeHeader('content-length').removeHeader('content-type')
-    // Fastify's HEAD routes need the payload for its length, and do not send it.
+    // Fastify's HEAD routes need the payload to count its bytes. They do not send it.
     return request.method === 'HEAD' ? payload : null
   })
 }
 
-/** Leaves out the time at the start of the matrix: otherwise every matrix would be a change. */
+/** Removes the time at the start of the matrix. With the time, each answer would have a new ETag. */
 const withoutTime = (payload: string): string => payload.replace(/^\{"at":"[^"]*",/, '{')
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD'

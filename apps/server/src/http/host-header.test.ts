@@ -28,7 +28,7 @@ test.each([
   ['0.0.0.0', undefined, 'any.name', 200],
   ['0.0.0.0', undefined, 'a:b', 400],
   ['0.0.0.0', 'https://farm.example.org', 'farm.example.org:0', 400],
-])('a farm on %s with the address %s answers a request to %s with %i', async (host, publicUrl, name, status) => {
+])('a farm that listens on %s with PUBLIC_URL %s answers a request to %s with %i', async (host, publicUrl, name, status) => {
   expect((await ask({ host, publicUrl }, { url: '/', headers: { host: name } })).statusCode).toBe(status)
 })
 
@@ -36,7 +36,7 @@ test.each([
   ['/', 'text/html; charset=utf-8'],
   ['/api/v1/builds', 'application/problem+json'],
   ['/agent/v1/hello', 'text/plain; charset=utf-8'],
-])('the server refuses a wrong host for %s with an answer of type %s', async (url, type) => {
+])('the server refuses a wrong Host header for %s with an answer of type %s', async (url, type) => {
   const answer = await ask({ host: '127.0.0.1', publicUrl: undefined }, { url, headers: { host: 'evil.example' } })
   expect(answer.headers['content-type']).toBe(type)
   expect(answer.body).toMatch(/does not answer to this name: use http:\/\/localhost, or set PUBLIC_URL/)

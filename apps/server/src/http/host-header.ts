@@ -18,12 +18,13 @@ export function isLoopback(name: string): boolean {
 export interface HostHeader {
   /** The name in lower case, without the port. */
   name: string
-  /** The host at the start of an address: `build_farm:8080`. */
+  /** The name and the port, as an address contains them: `build_farm:8080`. */
   host: string
 }
 
 /**
- * Reads a Host header; undefined if it is malformed. DNS has no underscores, but compose files and Windows use them.
+ * Reads a Host header. Returns undefined if it is malformed. The name may contain underscores: DNS does not allow them,
+ * but compose files and Windows use them.
  */
 export function readHost(header: string): HostHeader | undefined {
   const [, name = '', inner, port] = /^(\[([0-9a-f:.]+)\]|[a-z0-9_.-]{1,253})(?::(\d{0,5}))?$/i.exec(header) ?? []
@@ -36,8 +37,8 @@ const hostName = /^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*\.?$/i
 
 /**
  * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name
- * of PUBLIC_URL. Otherwise a foreign page could point its own name at this farm and use it through the browser of this
- * machine (DNS rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
+ * of PUBLIC_URL. Otherwise another site could point its own host name at this farm, and could use the farm through a
+ * browser on this machine (DNS rebinding). A request without a Host header (HTTP/1.0) does not come from a browser.
  */
 export function checkHost(
   app: FastifyInstance,

@@ -3,7 +3,7 @@ import { Refusal } from './problems.ts'
 
 export const pageSize = 50
 
-/** Marks the start of a page: after the item with this id or name. It is opaque for clients, so that it can change. */
+/** Encodes the id or name of the item before a page. Clients must not read a cursor, so that its format can change. */
 export const writeCursor = (after: string | number): string => Buffer.from(String(after)).toString('base64url')
 
 const readCursor = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('utf8')
@@ -18,7 +18,7 @@ export function idOfCursor(cursor: string | undefined): number | undefined {
   throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')
 }
 
-/** Makes a page of `items`, which has one item more than the page if there is a next page. */
+/** Makes a page of `items`. If there is a next page, `items` must have one item more than this page. */
 export function pageOf<Item>(
   items: readonly Item[],
   limit: number,

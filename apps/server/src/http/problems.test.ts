@@ -19,7 +19,7 @@ test('the table in docs/api.md lists exactly the kinds of problems', () => {
   expect(rows.sort()).toEqual(kinds.sort())
 })
 
-serverTest('a farm without its database reports that, and says when to try again', async ({ server }) => {
+serverTest('a farm without its database answers 503, and says when to try again', async ({ server }) => {
   const nowhere = openFarm({
     databaseUrl: 'postgresql://farm@127.0.0.1:1/farm',
     logsDirectory: '/nonexistent',
@@ -63,7 +63,7 @@ serverTest('the server reports an internal error without internal details', asyn
   expect(answer.body).not.toContain('secret')
 })
 
-serverTest('programs and the readiness check get an error that says that the disk is full', async ({ server }) => {
+serverTest('the API and the readiness check report a full disk', async ({ server }) => {
   const full = Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
   const app = await server.open({
     farm: { ...server.farm, access: { ...server.farm.access, createLoginLink: () => Promise.reject(full) } },
@@ -82,7 +82,7 @@ serverTest('programs and the readiness check get an error that says that the dis
     return { statusCode, body }
   }
   expect(await ready(server.config.dataDirectory)).toEqual({ statusCode: 200, body: '{"status":"ok"}' })
-  // /proc is a file system without a free byte.
+  // The file system /proc has no free bytes.
   expect(await ready('/proc')).toMatchObject({ statusCode: 503, body: expect.stringContaining('has 0 MB free') })
   const ping = () => Promise.reject(new Error('connect ECONNREFUSED 10.1.2.3:5432'))
   const away = await ready(server.config.dataDirectory, { ...server.farm, ping })
@@ -90,7 +90,7 @@ serverTest('programs and the readiness check get an error that says that the dis
 })
 
 serverTest(
-  'people and agents learn that the disk is full, and the farm works again when it has room',
+  'pages and answers to agents report a full disk, and the farm works again when the disk has space',
   async ({ server }) => {
     await server.configure()
     const vax = await server.host('vax')
@@ -135,7 +135,7 @@ serverTest(
 )
 
 serverTest(
-  'the server cancels a query that PostgreSQL does not answer, and hosts do not wait for it',
+  'the server cancels a query that a lock blocks for too long, and hosts do not wait for the query',
   async ({ server }) => {
     await server.configure()
     const vax = await server.host('vax')
@@ -159,7 +159,7 @@ serverTest(
 
 serverTest('a database query ends when its client closes the connection', async ({ server }) => {
   const lock = await lockCells(server)
-  // This uses another connection, because the view does not change within a transaction.
+  // Queries over another connection, because pg_stat_activity does not change within a transaction.
   const waiting = async () =>
     (await server.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`))
       .length

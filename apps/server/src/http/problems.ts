@@ -8,7 +8,7 @@ import { problem, Refusal, sentenceOf } from './problems/problem.ts'
 
 export { type ProblemKind, problem, problemKinds, Refusal, sentenceOf }
 
-/** Makes a plugin answer its errors with problems. `bodyBytesMax` is for the message about a body that is too large. */
+/** Makes a plugin answer errors with problems (RFC 9457). The message about a too large body names `bodyBytesMax`. */
 export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services, 'farm'>, bodyBytesMax: number): void {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     error.statusCode === 413
@@ -18,15 +18,15 @@ export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services
 }
 
 /**
- * Answers unknown addresses below this plugin, and reads no body for them. Call it after `limitRates`: a request to an
- * unknown address counts too.
+ * Answers requests to unknown addresses of this plugin, and does not read their bodies. Call it after `limitRates`, so
+ * that the limit counts these requests too.
  */
 export function answerUnknownAddresses(app: FastifyInstance): void {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const detail = `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`
     return problem(reply, 'no-such-page', detail)
   }
-  app.setNotFoundHandler(answer) // only with a handler of its own do the plugin's hooks run for an unknown address
+  app.setNotFoundHandler(answer) // without this, the plugin's hooks would not run for unknown addresses
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return answer(request, reply)
   })
@@ -75,7 +75,7 @@ export const tookTooLong =
   'the database did not answer within three seconds, or there are too many requests: try again later, or request less'
 export const storageFull = 'the disk of the farm is full, and nothing was stored: the operator must free some space'
 
-/** Errors of Fastify itself: type and form of a body, too many requests. */
+/** Fastify's own errors: a malformed body, an unsupported type of body, too many requests. */
 const kindOfStatus: Partial<Record<number, ProblemKind>> = {
   400: 'malformed',
   415: 'unsupported-type',
@@ -92,7 +92,7 @@ function invalid(reply: FastifyReply, { validation, validationContext }: Fastify
 
 const pingMsMax = 1_500
 
-/** An unexpected error is a defect, unless the database does not answer now. */
+/** True if the database answers now. Then an unexpected error is a defect of the server. */
 const answersSoon = (farm: Pick<Services['farm'], 'ping'>): Promise<boolean> =>
   withTimeout(pingMsMax, farm.ping()).then(
     () => true,

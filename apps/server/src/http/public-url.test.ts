@@ -37,6 +37,6 @@ test.each([
   ['/ci/farm', '/ci/farm/hosts', '/hosts'],
   ['/builds', '/builds/7', '/builds/7'],
   ['', '/builds/7', '/builds/7'],
-])('below "%s" a request for %s reaches the route %s', (publicPath, url, route) => {
+])('with the public path "%s", a request for %s reaches the route %s', (publicPath, url, route) => {
   expect(withoutPublicPath(publicPath, top => top === 'builds')(url)).toBe(route)
 })

@@ -6,8 +6,8 @@ import { readHost } from './host-header.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * The path of PUBLIC_URL, "" or "/farm". Every path that the server sends begins with it; the routes do not contain
-     * it.
+     * The path of PUBLIC_URL: "", or for example "/farm". Every path that the server sends begins with it. The paths of
+     * the routes do not contain it.
      */
     publicPath: string
   }
@@ -38,8 +38,8 @@ export function addPublicPath(app: FastifyInstance, publicPath: string): void {
 }
 
 /**
- * Removes the path of PUBLIC_URL from an address, if the proxy has not removed it. It cannot if the farm itself has a
- * path of this name, such as /builds.
+ * Removes the path of PUBLIC_URL from an address, if the proxy has not removed the path. It removes no path that begins
+ * like a route of the farm, such as /builds.
  */
 export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
   const top = publicPath.split('/')[1] ?? ''

@@ -5,8 +5,9 @@ export interface Range {
 }
 
 /**
- * The range that a header Range names (RFC 9110, 14.1.2). Undefined if there is none, or if the server may ignore it:
- * several ranges, another unit, a malformed header. docs/decisions/0019 says why this is not a library.
+ * Reads a Range header (RFC 9110, 14.1.2). Returns undefined if there is none, or if the server may ignore the header:
+ * it has several ranges or another unit, or it is malformed. docs/decisions/0019 says why the farm uses no library for
+ * this.
  */
 export function readRange(header: string | undefined, size: number): Range | 'outside' | undefined {
   const match = /^bytes *= *(\d{0,15})-(\d{0,15}) *$/i.exec(header ?? '')

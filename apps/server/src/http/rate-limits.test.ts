@@ -65,7 +65,7 @@ serverTest('a host keeps working while wrong credentials from its address reach 
 })
 
 serverTest(
-  'one address gets 60 answers per minute without a signature at the port for signed requests',
+  'at the port for signed requests, one address gets 60 answers per minute without a valid signature',
   async ({ server }) => {
     const app = await server.openSigned()
     const unsigned = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
@@ -83,7 +83,7 @@ serverTest.for([
   { trustProxy: 1, client: '192.0.2.9, 192.0.2.1', also: '127.0.0.1, 192.0.2.1' },
   { trustProxy: ['10.0.0.0/8'], client: '192.0.2.9, 192.0.2.1, 10.0.0.7', also: '127.0.0.1, 192.0.2.1' },
 ])(
-  'behind proxies ($trustProxy) the limit is for the client that the nearest trusted proxy names',
+  'with the trusted proxies $trustProxy, the limit applies to the client address that they report',
   async (row, { server }) => {
     const { trustProxy, client, also } = row
     const app = await server.open({ config: { ...server.config, trustProxy } })
@@ -115,7 +115,7 @@ test.each([
   ['192.0.2.1', '192.0.2.1'],
 ])('the address %s counts as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
 
-serverTest('a client with wrong sessions causes no more queries than its address may cause', async ({ server }) => {
+serverTest('the rate limit also limits the database queries of a client with wrong sessions', async ({ server }) => {
   let looked = 0
   const tokenOfSession = async () => void looked++
   const app = await server.open({

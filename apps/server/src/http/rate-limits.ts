@@ -2,7 +2,9 @@ import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from './problems/problem.ts'
 
-/** Requests of one address per minute to one part of the server: one matrix page every 50 ms. */
+/**
+ * One address may send this many requests per minute to one part of the server. A matrix page every 50 ms is possible.
+ */
 export const requestsPerMinuteMax = 1200
 
 /** The limit for actions of people, for enrolment, and for agent requests without a known credential. */
@@ -13,13 +15,13 @@ const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
- * Programs on this machine have no limit. Requests through a proxy are not theirs: without TRUST_PROXY, all requests of
- * a proxy count as one address.
+ * Programs on this machine have no limit. A request through a proxy on this machine does not come from such a program.
+ * Without TRUST_PROXY, all requests of a proxy count as one address.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
 
-/** The network whose limit a request counts against: for IPv6 the /64, which usually belongs to one customer. */
+/** The network of an address, which has one limit. For IPv6 it is the /64, which usually belongs to one customer. */
 export const networkOf = (ip: string | undefined): string => (ip === undefined ? closed : normalizeIP(ip))
 
 /** A closed socket has no address. */
@@ -47,8 +49,8 @@ export async function openCount(app: FastifyInstance, max: number, what = 'reque
 }
 
 /**
- * Limits each address for this plugin, so that one address cannot block others. Unknown addresses of the plugin count
- * too.
+ * Limits the requests of each client address to this plugin, so that one client cannot block others. Requests to
+ * unknown paths count too.
  */
 export async function limitRates(app: FastifyInstance, max = requestsPerMinuteMax): Promise<void> {
   app.addHook('onRequest', await openCount(app, max))

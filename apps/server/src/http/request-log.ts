@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Logs each request that changes the farm and each refused request: the client, the route and the status. It does not
- * log reads and messages of working hosts: there is a heartbeat every 2 s for each running job.
+ * Logs the client, the route and the status of each request that changes the farm, and of each refused request. It does
+ * not log reads. It does not log messages of working hosts either: each running job sends a heartbeat every 2 s.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
@@ -20,7 +20,7 @@ function isLogged({ method, routeOptions }: FastifyRequest, { statusCode }: Fast
 }
 
 function logRequest(request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
-  // The route and not the path: the path of a login link is a secret.
+  // Logs the route instead of the path, because the path of a login link is a secret.
   const route = `${request.method} ${request.routeOptions.url ?? '?'}`
   const fields = {
     from: request.ip,

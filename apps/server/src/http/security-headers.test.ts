@@ -16,7 +16,7 @@ test('only security-headers.ts sets a header that protects browsers', () => {
 })
 
 serverTest(
-  'every answer, also an error, forbids browsers to guess its type, frame it or run it',
+  'every answer, also an error, forbids browsers to guess its type, to run it or to show it in a frame',
   async ({ server }) => {
     const pages = ['/', '/nothing', '/hosts/%', '/login/x', '/api/v1/docs']
     const others = ['/api/v1/builds', '/api/nothing', '/api/%', '/api/v1/matrix?format=csv', '/healthz', '/agent.sh']

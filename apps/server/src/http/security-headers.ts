@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 
 // Every header that protects browsers is in this file. A test checks that no other file of the server sets one.
 
-/** The default: a browser runs nothing, shows the answer in no frame, and gives it to no page of another site. */
+/**
+ * The default headers: a browser runs nothing, shows no answer in a frame, and gives no answer to another site's page.
+ */
 export const defaultHeaders = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -27,7 +29,7 @@ export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "def
 /** Headers of logs and artifacts, which can contain anything. */
 export const untrustedHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; sandbox" }
 
-/** Sets the default on every answer except those to agents: some agents read the headers line by line in a shell. */
+/** Sets the default headers, but not for agents: some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url }, reply) => {
     if (!url.startsWith('/agent/v1/')) reply.headers(defaultHeaders)

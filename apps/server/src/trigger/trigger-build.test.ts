@@ -21,7 +21,7 @@ serverTest('a trigger without a ref builds the newest commit of the first branch
   expect(job).toMatchObject({ id: 1, host: 'vax', state: 'waiting', verdict: null, lastGood: null })
 })
 
-serverTest('a branch, a tag, a full and a short commit name start the same build', async ({ server }) => {
+serverTest('a branch, a tag, a full commit and a short commit start the same build', async ({ server }) => {
   await server.configure()
   const { git } = server.repository
   const commit = git('rev-parse', 'HEAD')
@@ -37,7 +37,7 @@ serverTest('a branch, a tag, a full and a short commit name start the same build
   expect(await server.stored()).toBe(1)
 })
 
-serverTest('HEAD and the full names of a branch and a tag are refs', async ({ server }) => {
+serverTest('a trigger accepts HEAD and the full names of a branch and a tag', async ({ server }) => {
   await server.configure()
   const { git } = server.repository
   const commit = git('rev-parse', 'HEAD')
@@ -47,7 +47,7 @@ serverTest('HEAD and the full names of a branch and a tag are refs', async ({ se
   expect((await server.ask('/api/v1/builds/1')).json()).toMatchObject({ commit, branch: 'main' })
 })
 
-serverTest('a full SHA-256 commit is built', async ({ server }) => {
+serverTest('the farm builds commits of a SHA-256 repository', async ({ server }) => {
   const sha256 = join(dirname(server.repository.directory), 'sha256')
   execFileSync('git', ['init', '--quiet', '--object-format=sha256', '--initial-branch=main', sha256])
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', '-c', 'commit.gpgsign=false']
@@ -91,7 +91,7 @@ serverTest(
 )
 
 serverTest(
-  'a request with the same Idempotency-Key is the same request, even if the branch has moved',
+  'a second request with the same Idempotency-Key makes no second build, even if the branch has moved',
   async ({ server }) => {
     await server.configure()
     const first = server.repository.git('rev-parse', 'HEAD')
@@ -108,7 +108,7 @@ serverTest(
   },
 )
 
-serverTest('the farm refuses a build that is not possible with the reason, and stores nothing', async ({ server }) => {
+serverTest('the farm refuses an impossible build, gives the reason and stores nothing', async ({ server }) => {
   await server.configure({}, { name: 'gone', repository: '/nonexistent/gone.git' })
   server.repository.git('branch', 'feature')
   const head = server.repository.git('rev-parse', 'HEAD')
@@ -163,7 +163,7 @@ serverTest('the farm refuses a build that is not possible with the reason, and s
 })
 
 serverTest(
-  'the farm builds a full commit of an unreachable repository, and the answer contains a warning',
+  'the farm accepts a full commit of an unreachable repository, and the answer contains a warning',
   async ({ server }) => {
     await server.configure({ repository: '/nonexistent/gone.git' })
     const made = await server.post(builds, { ref: 'a'.repeat(40) })

@@ -7,7 +7,7 @@ export interface Trigger {
   project: string
   /** A branch, a tag, or a full or abbreviated commit; undefined: the newest commit of the project's first branch. */
   ref: string | undefined
-  /** The origin of the request and its id there: the same id twice makes one build. */
+  /** The origin of the request. A second request with the same origin and `deliveryId` makes no second build. */
   source: string
   deliveryId: string
   /** Creates a new build even if the commit was built with the same recipe. */
@@ -16,14 +16,14 @@ export interface Trigger {
 
 export type TriggerOutcome =
   | { kind: 'built'; buildId: number; commit: string; created: boolean; jobsAdded: number; doubt: string | null }
-  /** The farm received this delivery before; null: it made no build. */
+  /** The farm received this delivery before. `buildId` is null if the delivery made no build. */
   | { kind: 'repeated'; buildId: number | null; commit: string }
   | { kind: 'unknown-project'; known: string[] }
   | { kind: 'branch-not-built'; branches: string[]; commit: string }
   | { kind: 'no-such-commit'; problem: string }
   | { kind: 'repository-problem'; problem: string }
 
-/** Builds a project at a ref, which git resolves. (A push from a forge names its commit and needs no git.) */
+/** Starts a build of a project. Git resolves the ref to a commit. */
 export async function triggerBuild(
   { farm, mirrors }: Pick<Services, 'farm' | 'mirrors'>,
   trigger: Trigger,
@@ -46,7 +46,7 @@ export async function triggerBuild(
   return triggerOutcome(outcome, commit, doubt)
 }
 
-/** The outcome of a push as the outcome of a trigger. */
+/** Converts the outcome of a push to the outcome of a trigger. */
 export function triggerOutcome(outcome: PushOutcome, commit: string, doubt: string | null): TriggerOutcome {
   switch (outcome.kind) {
     case 'built':
@@ -66,7 +66,8 @@ async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string 
   if (ref === undefined) return findNewest(mirrors, project)
   const resolved = await mirrors.resolve({ repository: project.repository, ref })
   if (resolved.kind === 'commit') return { ...resolved, kind: 'found' }
-  // A full commit needs no look-up: if the repository stays unreachable, the build is broken with git's message.
+  // A full commit needs no answer from git. If the repository stays unreachable, the build is broken with git's
+  // message.
   if (isFullCommit(ref) && !resolved.absent) return { kind: 'found', commit: ref, doubt: resolved.problem }
   return notFound(resolved)
 }
@@ -79,7 +80,8 @@ const notFound = ({ absent, problem }: Problem): Found => ({
 })
 
 /**
- * The first branch that the project names without a pattern and that exists; otherwise the repository's default branch.
+ * Finds the newest commit of the first existing branch that the project names without a pattern. If there is no such
+ * branch, uses the repository's default branch.
  */
 async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectConfig): Promise<Found> {
   for (const ref of branches.filter(isPlain)) {
@@ -89,7 +91,7 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // The build has only its commit: the project's patterns may not include this branch, and a person asked for it.
+  // The build gets no branch: if the project's patterns do not include the default branch, the farm would refuse it.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

@@ -9,7 +9,7 @@ import type {
 
 type Kind<Outcome extends { kind: string }> = Outcome['kind']
 
-/** Outcomes of the farm's commands that are not a success: the compiler requires a row of the table for each. */
+/** The outcomes of the farm's commands that are not a success. The compiler requires a row in the table for each. */
 type Refused =
   | Exclude<Kind<PushOutcome>, 'built' | 'repeated'>
   | Exclude<Kind<InviteOutcome>, 'invited'>

@@ -27,7 +27,7 @@ const mistakesMax = 20
 /** Describes each mistake with its position, for readers who do not know JSON Schema. */
 export const mistakes = (part: string, wrong: readonly Wrong[]): Mistake[] =>
   wrong
-    .filter(({ keyword }) => keyword !== 'boolean') // it reports an unknown member a second time
+    .filter(({ keyword }) => keyword !== 'boolean') // TypeBox reports an unknown key a second time with this keyword
     .flatMap(one => mistakesOf(`/${part}${one.instancePath ?? ''}`, one))
     .slice(0, mistakesMax)
 
@@ -44,9 +44,9 @@ function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed 
   return [wrong(message)]
 }
 
-/** The only pattern of the API is the one for new names. */
+/** The text for each pattern: the API has only one pattern, for new names. */
 const notAName = 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit'
 
-/** A mistake as one sentence. */
+/** Describes a mistake in one sentence. */
 export const sentence = ({ kind, where, problem }: Mistake): string =>
   kind === 'unknown-key' ? `${where}: ${problem}` : `${where} ${problem}`

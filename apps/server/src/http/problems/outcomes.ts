@@ -8,7 +8,7 @@ import { problem } from './problem.ts'
 export interface OutcomeProblem {
   kind: ProblemKind
   detail: string
-  /** Names that exist. */
+  /** The names that exist, for a client that has sent an unknown name. */
   known?: string[]
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type ProblemKind, problemKinds } from './kinds.ts'
 
-/** Further members of the problem object, for programs. */
+/** Further members of the JSON object, for programs. */
 export type Details = Record<string, unknown>
 
 /** Answers with RFC 9457's application/problem+json. */
@@ -12,10 +12,10 @@ export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, 
   return reply.code(status).header('content-type', 'application/problem+json').serializer(JSON.stringify).send(body)
 }
 
-/** A problem's detail as pages show it. */
+/** Makes the detail of a problem a sentence for a page. */
 export const sentenceOf = (detail: string): string => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
 
-/** A problem that a hook throws. Each plugin's error handler answers it in the format of its audience. */
+/** A problem that a hook or a route throws. The error handler of the plugin answers in the format of its audience. */
 export class Refusal extends Error {
   readonly statusCode: number
 
