@@ -1,15 +1,15 @@
 #!/bin/sh
-# Prints the agent, which the farm serves at /agent.sh: one file, made of the parts in lib/ in the order that lib/start.sh lists.
+# Prints the agent that the farm serves at /agent.sh: one file with the parts in lib/, in the order of lib/start.sh.
 #   bundle.sh                    prints the agent
-#   bundle.sh --service          prints the installer of service files, with the templates of service/ in it
+#   bundle.sh --service          prints the installer of service files, including the templates of service/
 #   bundle.sh --into DIRECTORY   writes both there, as agent.sh and service.sh
-# The version gets a checksum of the text: every change makes another version, which the farm offers to its hosts.
+# The version includes a checksum of the text: each change makes a new version, which the farm offers to its hosts.
 set -eu
 bytes_max=131072 # dash parses 108 KB in 6 ms, bash in 16 ms: docs/decisions/0021-one-readable-agent.md
 case ${2-} in /*) into=$2 ;; *) into=$PWD/${2-} ;; esac
 cd "$(dirname "$0")/lib"
 
-# A server may read the file at this moment: write a new one, then rename it.
+# A server may read the file at this moment: writes a new file, then renames it.
 write() {
   sh ../bundle.sh ${2+"$2"} >"$into/$1.$$"
   mv "$into/$1.$$" "$into/$1"
@@ -34,7 +34,7 @@ if [ "${1-}" = --service ]; then
   exit 0
 fi
 
-# Without shellcheck's own lines, which say nothing to a reader.
+# Omits the directives for shellcheck, which do not help a reader.
 print_agent() {
   cat start.sh
   for part in $(sed -n 's/^#   [a-z].*: //p' start.sh); do

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Checks the agent's parts as one program, because they call each other's functions. Excluded everywhere:
-# SC2006: backquotes, see lib/start.sh. SC2012, SC2013: ls of one file, words without blanks. SC2016: text for another program.
-# SC3040, SC3045: options of one shell, used only in that shell.
+# Checks the agent's parts as one program, because they call each other's functions. Excluded warnings:
+# SC2006: backquotes, see lib/start.sh. SC2012: ls of one file. SC2013: words without blanks. SC2016: text for another
+# program. SC3040, SC3045: options of one shell, used only in that shell.
 set -eu
 cd "$(dirname "$0")"
 all=$(mktemp)

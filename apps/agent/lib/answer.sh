@@ -1,4 +1,4 @@
-# Answers: read_answer puts the lines of the farm's answer into A_ variables. It fails unless the answer is whole.
+# Answers: read_answer puts the lines of the farm's answer into A_ variables. It fails if the answer is incomplete.
 
 clear_answer() {
   ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cancel='' A_chunk='' A_claim='' A_credential=''
@@ -8,7 +8,7 @@ clear_answer() {
 
 read_answer() {
   clear_answer
-  # The -f: zsh prints an error for a missing file.
+  # -f, because zsh prints an error for a missing file.
   { [ -f "$1" ] && IFS= read -r line <"$1"; } 2>/dev/null || return 1
   case $line in
     ok) ;;
@@ -22,10 +22,10 @@ read_answer() {
   [ "$line$LAST_LINE" = end ]
 }
 
-# Unknown keys are skipped, so the farm may add keys.
+# Skips unknown keys, so that the farm may add keys.
 store_answer_line() {
   LAST_LINE=$line
-  # The signature is the last line but one, and there is only one: nothing after it is signed.
+  # Only `end` may follow the signature, because the signature covers no later line.
   [ -z "$A_sig" ] || [ "$line" = end ] || A_sig=x
   case $line in
     '|'*) ;;
@@ -63,7 +63,7 @@ number_or() {
   if is_number "$1"; then NUMBER=$1; fi
 }
 
-# DELAY: milliseconds until the next try, as the farm asks, or by backoff with a maximum of $1 seconds.
+# DELAY: milliseconds until the next try, from the farm's answer, or by a backoff up to $1 seconds.
 set_delay() {
   case $ERR in
     429 | 503) if is_number "$A_retry" && [ "$A_retry" -gt 0 ]; then DELAY=$((A_retry * 1000)); else backoff "$1"; fi ;;

@@ -1,6 +1,7 @@
-# Artifacts: the files that the recipe names. They are sent like the log, when all processes of the job have ended.
+# Artifacts: files that the recipe names. The agent sends them like the log, after all processes of the job have ended.
 
-# If the farm asks for one file again, all files are offered again: the farm knows which bytes it has. It takes 100 files.
+# If the farm lacks one file, the agent offers all again: the farm answers with the size that it has. The farm's limit
+# is 100 files.
 send_artifacts() {
   : >"$SPOOL/sent"
   : >"$SPOOL/left"
@@ -23,7 +24,8 @@ send_artifacts() {
   OFFSET=$SIZE
 }
 
-# With an empty IFS patterns are expanded but not split. find -type f skips links and FIFOs, and lists all of a directory.
+# With an empty IFS the shell expands patterns but splits none. find -type f skips links and FIFOs, and searches
+# directories.
 list_artifacts() (
   IFS=''
   cd "$ARTIFACT_ROOT" || exit
@@ -37,7 +39,7 @@ list_artifacts() (
   done <"$SPOOL/claim"
 )
 
-# The farm decides first, so that no byte of an unwanted file is read. A copy is sent, because the file could change.
+# The farm decides first, so the agent reads no unwanted file. The agent sends a copy, because the file may change.
 send_artifact() {
   OUTGOING=$SPOOL/outgoing OFFSET=0 SKIP_REASON=''
   check_artifact_path
@@ -66,13 +68,14 @@ offer_artifact() {
   fi
 }
 
-# LISTED: the size in the directory. wc would read all of a sparse file, which may have terabytes.
+# LISTED: the size that ls prints. wc would read every byte of a sparse file, perhaps terabytes.
 listed_size() {
   LISTED=`ls -ldn "$1" 2>/dev/null | { read -r _ _ _ _ size _ && put_line "$size"; }`
 }
 
-# Copies as a step would read: another job of the same user may have made the file a link to a file of the agent. The file may also
-# have become a FIFO, or grow: the copy has a maximum, and ends if it has not grown for 10 s. Heartbeats go on meanwhile.
+# Copies with the rights of a step: another job of the same user may have replaced the file by a link to a file of the
+# agent, or by a FIFO. The file may also grow. So the copy has a maximum size, and ends after 10 s without a new byte.
+# Heartbeats continue meanwhile.
 copy_artifact() {
   rm -f "$SPOOL/copied"
   {
@@ -88,7 +91,7 @@ copy_artifact() {
   IFS= read -r code 2>/dev/null <"$SPOOL/copied" && [ "$code" = 0 ] || SKIP_REASON=${SKIP_REASON:-not readable}
 }
 
-# A small file needs only a few checks.
+# The first 1,000 checks have no pause: they suffice for a small file.
 wait_for_copy() {
   checks=0 slept=0 next_check=1000 grown='' still=0
   until [ -s "$SPOOL/copied" ]; do
@@ -114,7 +117,7 @@ check_copy() {
   if [ $((next_check % 15000)) = 0 ]; then SYNCED='' && send_progress; fi
 }
 
-# SKIP_REASON if the name is not valid, or if a link leads out of the work directory.
+# Sets SKIP_REASON if the name is invalid, or if a link leads out of the work directory.
 check_artifact_path() {
   case /$file in */[.-]* | *[!A-Za-z0-9._+/-]*) SKIP_REASON='the farm does not accept this name' ;; esac
   [ "${#file}" -le 128 ] || SKIP_REASON='the name is too long'
@@ -122,7 +125,7 @@ check_artifact_path() {
   case `cd "${directory%/*}" && pwd -P`/ in "$ARTIFACT_ROOT"/*) ;; *) SKIP_REASON='it is behind a link' ;; esac
 }
 
-# The files that were sent, and at most 50 lines about those that were not.
+# Prints the files that were sent, and at most 50 lines about the others.
 print_artifacts() {
   [ -n "$ARTIFACTS" ] || return 0
   cat "$SPOOL/sent"

@@ -30,7 +30,7 @@ init_attempt() {
   FAILS=0 RETRY_IN=0 NEXT=2000 WAITED=0 CLOCK_IN=1000 KILL_IN='' GAVE_UP='' MARK='' RUNNER='' OUTPUT_SIZE=''
 }
 
-# The farm applies the owner's rules too, but it may have older ones.
+# The farm also applies the owner's rules, but may have older ones.
 must_refuse() {
   read_conf
   DETAIL="$CONF_ERROR$ISOLATION_ERROR" REASON=refused
@@ -52,7 +52,7 @@ refuse_attempt() {
   say "attempt $ATTEMPT: refused: $DETAIL"
 }
 
-# An earlier agent may have ended between the runner's start and its first report: end all processes of that runner first.
+# An earlier agent may have ended before its runner's first report: ends all processes of that runner first.
 start_clean() {
   if [ -f "$SPOOL/mark" ]; then
     read -r MARK <"$SPOOL/mark"
@@ -74,7 +74,7 @@ start_runner() {
   launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/errors"
   unset RUMPFARM_MARK
   RUNNER=$LAUNCHED OWN_RUNNER=yes
-  # Leaves the processor to the runner. A job of a few milliseconds is then reported by one request; its end wakes the agent.
+  # Leaves the processor to the runner, so that one request reports a short job. The job's end wakes the agent.
   if [ -n "$FRACTIONS" ]; then pause 100; fi
   WAITED=$NEXT
   now
@@ -84,7 +84,7 @@ start_runner() {
   say "attempt $ATTEMPT: started"
 }
 
-# After the agent was killed: the pid is the runner's only if the start time is the same.
+# Runs after a kill of the agent. The pid is the runner's only if the start time is the same.
 resume_runner() {
   STARTED='' start_time='' SYNCED='' WAITED=$NEXT
   put_line "$$" >"$SPOOL/agent"
@@ -99,7 +99,7 @@ resume_runner() {
   say "attempt $ATTEMPT: resumed"
 }
 
-# REASON and DETAIL from file $1. False if the file is not whole.
+# Reads REASON and DETAIL from file $1. False if it is incomplete.
 read_reason() {
   { IFS= read -r reason && IFS= read -r detail && IFS= read -r whole; } 2>/dev/null <"$1" && [ "$whole" = end ] || return 1
   REASON=$reason DETAIL=$detail

@@ -2,7 +2,7 @@
 
 CONFLICTS=0 NONE_AT=0
 
-# SPOOL: the directory of the newest claim. Older ones are finished: an earlier agent ended before it removed them.
+# SPOOL: the directory of the newest claim. Older claims are finished; a killed agent left their directories.
 find_spool() {
   CLAIM=0
   for spool in "$SLOT_DIR"/*; do
@@ -21,7 +21,7 @@ open_spool() {
   mkdir -p "$SPOOL" || die "cannot make $SPOOL"
 }
 
-# The work directory goes first: if the agent ends in between, the spool still names it at the next start.
+# Removes the work directory first: if the agent ends in between, the spool still names it at the next start.
 remove_spool() {
   work=''
   [ -f "$1/work" ] && IFS= read -r work <"$1/work"
@@ -29,7 +29,7 @@ remove_spool() {
   rm -rf "$1"
 }
 
-# As the job's user first: not every rm is safe from a user who puts links in its way.
+# First removes as the job's user: with some versions of rm, links of that user could mislead root.
 remove_work() {
   [ -d "$1" ] || return 0
   [ -z "$RUN_AS" ] || empty_work "$1"
@@ -47,7 +47,7 @@ rm -rf "$0"' "$1"
   ) </dev/null >/dev/null 2>&1
 }
 
-# In the background: a large build takes a while to remove, and the next claim need not wait.
+# Removes the old spool in the background: a large one takes a while, and the next claim need not wait.
 next_spool() {
   ended=$SPOOL
   CLAIM=$((CLAIM + 1))
@@ -60,7 +60,7 @@ kill_orphan_client() {
   orphan='' start_time=''
   [ -f "$SLOT_DIR/client-pid" ] && read -r orphan start_time <"$SLOT_DIR/client-pid"
   if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
-  # Without start times: some clients have the URL in their arguments.
+  # Without a start time, search for the URL in the client's arguments.
   if [ -n "$start_time" ]; then
     is_same_process "$orphan" "$start_time" || return 0
   else
@@ -69,7 +69,7 @@ kill_orphan_client() {
   kill -s KILL "$orphan" 2>/dev/null
 }
 
-# True if SPOOL/claim holds a job. Otherwise it has already waited as long as the next try should wait.
+# True if SPOOL/claim holds a job. Otherwise returns after the pause before the next try.
 claim_job() {
   print_claim >"$SPOOL/request"
   escape_query "$INSTANCE"
@@ -114,8 +114,8 @@ handle_claim() {
   return 1
 }
 
-# Either another instance runs as this host, which hello reports. Or the farm has given this slot a job that never arrived here (the
-# answer was lost, or this directory is an old copy): then the farm names that claim, and the next claim follows it.
+# Either another instance runs as this host: hello then reports it. Or the farm gave this slot a job that did not arrive
+# (a lost answer, or an old copy of this directory): the farm then names that claim, and the slot continues after it.
 handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
     CLAIM=$A_claim

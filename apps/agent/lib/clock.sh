@@ -2,7 +2,7 @@
 
 WOKEN='' SLEEP_PID='' FRACTIONS='' BOOTED='' JITTER=$(($$ % 32749))
 
-# /proc/uptime is read once more instead of date: that starts no process, and no job ends because somebody sets the clock.
+# After the first call, reads /proc/uptime instead of date: no process starts, and a change of the clock ends no job.
 # The date of Solaris 10 has no %s; its perl has the time.
 now() {
   uptime=''
@@ -41,7 +41,7 @@ elapsed_since() {
 
 probe_sleep() { if sleep 0.01 2>/dev/null; then FRACTIONS=yes; fi; }
 
-# Waits for $1 milliseconds, or until a trap kills the sleep. SLEPT: about how many it was.
+# Waits for $1 milliseconds, or until a trap kills the sleep. SLEPT: the approximate wait.
 pause() {
   SLEPT=$1
   if [ -n "$FRACTIONS" ]; then
@@ -60,7 +60,7 @@ pause() {
   SLEEP_PID='' WOKEN=''
 }
 
-# A trapped signal ends `wait` early, and the exit status of ksh93 does not tell: check that the child is gone.
+# A trapped signal ends `wait` early, and the exit status of ksh93 hides this: check that the child is gone.
 await() {
   wait "$1" 2>/dev/null
   AWAITED=$?

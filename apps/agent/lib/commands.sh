@@ -1,6 +1,6 @@
 # Commands for the owner: check, status, stop, and the usage.
 
-# Explains what the agent found on this host, and what it would do.
+# Prints the facts and the configuration of this host.
 check() {
   load_state
   choose_tools

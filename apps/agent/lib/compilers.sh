@@ -1,5 +1,5 @@
-# Compilers: can this host build for the arches that its owner configured? Each test runs as a step of a job does: as the same
-# user, through the wrapper, with the same environment.
+# Compilers: can this host build for the arches that its owner configured? Each test runs like a step of a job: as the
+# same user, through the wrapper, with the same environment.
 
 # The text of the test. The last line that it prints is the error.
 print_compiler_test() {
@@ -27,7 +27,7 @@ test_arch() {
   [ -f "$TEST_DIR.ok" ]
 }
 
-# The sleep is the time limit: the end of the test ends it. A compiler or a runner that hangs must not stop the agent.
+# The sleep is the time limit; the end of the test kills it. A compiler or a runner that hangs must not stop the agent.
 run_compiler_test() {
   exec sleep 60 &
   CLIENT_PID=$! # so that a signal that stops the agent ends the wait
@@ -52,8 +52,8 @@ remove_compiler_test() {
   rm -f "$TEST_DIR".*
 }
 
-# ARCH_LINES: what hello reports of the arches. Each arch's program stays in DIR/arches, to test its runner before each job; a file
-# .unable has the error of an arch that this host cannot build for.
+# ARCH_LINES: hello's lines about arches. Each arch's program stays in DIR/arches, to test its runner before each job.
+# A file .unable has the error of an arch that this host cannot build for.
 test_arches() {
   ARCH_LINES=''
   rm -rf "$DIR/arches"
@@ -87,7 +87,7 @@ add_arch() {
 "
 }
 
-# The version of the compiler, read while the job runs, at most once a minute for an arch.
+# Reads the compiler's version while the job runs, at most once a minute for an arch.
 record_compiler() {
   if [ "$A_arch" != "$COMPILER_OF" ] || [ $((NOW - COMPILER_AT)) -ge 60 ]; then
     test_arch "$A_arch" yes

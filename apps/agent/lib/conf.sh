@@ -33,7 +33,7 @@ read_conf() {
   done <"$DIR/host.conf"
 }
 
-# Other systems' editors end lines with CR LF, or begin a file with a byte order mark. Nobody sees blanks around a line.
+# Some editors end lines with CR LF, or begin a file with a byte order mark. Blanks around a line are invisible.
 trim_line() {
   line=${line#"$BYTE_ORDER_MARK"}
   while :; do
@@ -137,7 +137,7 @@ conf_arch() {
   if is_name "${1% *}"; then CONF_ARCHES="$CONF_ARCHES $1"; else report_conf_error 'not a name'; fi
 }
 
-# Each error is reported once, not before every job. The host takes no job meanwhile: the line may have been meant as a deny.
+# Reports each error once, not before every job. Meanwhile the host takes no job: the line may be a misspelt deny.
 report_conf_error() {
   CONF_ERROR="line $line_number: $1; found: $line"
   case $CONF_REPORTED in *"|$line_number $line|"*) return 0 ;; esac
@@ -145,8 +145,8 @@ report_conf_error() {
   say "$DIR/host.conf $CONF_ERROR"
 }
 
-# Calls $2 with the following words, and then with what host.conf exports to jobs for arch $1.
-# FARM_RUN is empty for a native arch, and unset if nothing here runs programs of that arch.
+# Calls $2 with the following words, and the variables of host.conf for jobs of arch $1.
+# FARM_RUN is empty for a native arch, and unset if this host cannot run programs of the arch.
 call_with_env() {
   arch=$1 next=$2
   shift 2

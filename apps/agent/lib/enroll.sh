@@ -1,4 +1,4 @@
-# Enrolment: exchange the invitation for a credential, save this script in its directory, and go on as the agent.
+# Enrolment: exchange the invitation for a credential, save this script in its directory, and run the agent.
 
 PAUSED=''
 
@@ -59,7 +59,7 @@ warn_about_client() {
   fi
 }
 
-# NONCE: the same one for the same invitation, so that the farm can repeat an answer that was lost.
+# NONCE: stays the same for an invitation, so that the farm can repeat a lost answer.
 load_nonce() {
   NONCE=''
   [ -f "$PRIVATE/enrolling" ] && read -r invitation nonce <"$PRIVATE/enrolling" && [ "$invitation" = "$1" ] && NONCE=$nonce
@@ -110,7 +110,7 @@ save_credential() {
 
 is_script_file() { sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; }
 
-# If the script came through a pipe, $0 is the shell and the text is gone: download it again. A saved file is copied.
+# Copies the script. If it came through a pipe, $0 is the shell, and there is no file: downloads it again.
 save_script() {
   saved=$DIR/agent.sh
   if is_script_file; then

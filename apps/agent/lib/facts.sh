@@ -23,7 +23,7 @@ print_facts() {
   put_line "sum $CHECKSUM_TOOL"
 }
 
-# NCPU: the processors that this process may use. Only nproc knows its affinity.
+# NCPU: the number of processors for this process. Only nproc respects CPU affinity.
 count_cpus() {
   for count in 'env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc' nproc 'getconf _NPROCESSORS_ONLN' 'getconf NPROCESSORS_ONLN' 'sysctl -n hw.ncpuonline' 'sysctl -n hw.ncpu'; do
     # shellcheck disable=SC2086 # a command and its words
@@ -65,7 +65,8 @@ memory_mb() {
   fi
 }
 
-# FREE_MB of the disk at $1. Empty, which counts as enough, if df fails (in a bare chroot). Cut as text, because 32 bits overflow.
+# FREE_MB of the disk at $1, cut as text, because 32 bits overflow. If df fails (in a bare chroot), it is empty, which
+# counts as enough.
 free_mb() {
   FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in
@@ -76,7 +77,7 @@ free_mb() {
   is_number "${FREE_MB:-0}" || FREE_MB=999999999
 }
 
-# A work directory of an earlier job, which has files that this user cannot remove.
+# Prints a work directory of an earlier job with files that this user cannot remove.
 print_left_over() {
   for left in "${WORK_DIR:-$DIR/work}"/attempt-*; do
     if [ -d "$left" ] && ! grep -Fxq "$left" "$DIR"/slot-*/*/work 2>/dev/null; then put_line "left_over $left"; fi

@@ -1,6 +1,6 @@
-# Finish: send the rest of the log and then the result, until the farm has both.
+# Finish: send the rest of the log, then the result. Repeat until the farm has both.
 
-# Nothing is sent beyond the limit: dd truncates the file at its seek. No process writes to it any more.
+# Cuts the log at its limit: dd truncates the file at the position of seek. No process writes to it any more.
 finalize_log() {
   SUSPENDED='' WAITED=$NEXT
   size_of "$SPOOL/log"
@@ -13,7 +13,7 @@ finalize_log() {
   clamp_steps
 }
 
-# A step that ended beyond the limit of the log ends at the limit.
+# If a step ended beyond the log's limit, reports the limit.
 clamp_steps() {
   clamped='' rest=$STEPS
   while [ -n "$rest" ]; do
@@ -34,7 +34,7 @@ send_once() {
   before=$OFFSET
   send_progress || wait_for_farm || return 1
   [ -z "$SETTLED" ] || return 1
-  # No busy loop with a farm that answers but takes no byte.
+  # Avoids a busy loop if the farm answers but takes no byte.
   if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
 }
 

@@ -2,7 +2,8 @@
 
 POLL=50 LEASE_SECONDS=90 CHUNK=65536 CHUNK_MAX=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
 
-# INSTANCE: one for each start. If no hello has confirmed the last one, it is used again: `previous` must be one that the farm knows.
+# INSTANCE: a name for each start. A name that no hello has confirmed is used again: `previous` must be known to the
+# farm.
 choose_instance() {
   PREVIOUS=''
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"
@@ -75,7 +76,7 @@ accept_hello() {
   HELLO_AT=$NOW HELLO_CONF=$CONF_TEXT
 }
 
-# Every hour, and after a change of host.conf.
+# True every hour, and after a change of host.conf.
 hello_is_due() { [ "$CONF_TEXT" != "$HELLO_CONF" ] || [ $((NOW - HELLO_AT)) -ge 3600 ]; }
 
 send_bye() {

@@ -1,5 +1,5 @@
-# Signed plain HTTP, for hosts without TLS 1.2: each request and each answer has an HMAC-SHA256, see "Signed requests" in
-# docs/agent-protocol.md. The HTTP client takes no part: the signature is in the query, or a line of the answer.
+# Signed plain HTTP, for hosts without TLS 1.2: each request and each answer has an HMAC-SHA256, see "Signed requests"
+# in docs/agent-protocol.md. Any HTTP client can carry the signature: it is in the query, or a line of the answer.
 
 SIGNED='' SHA256_COMMAND='' PROCESS_NONCE='' CLOCK_OFFSET=0 REQUEST_COUNT=0 EMPTY_SHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
@@ -42,7 +42,7 @@ put_text() {
   esac
 }
 
-# A key is 32 bytes, written as 64 letters from a to p. Their XOR with the pads of HMAC is printable, so tr makes the pads once,
+# A key is 32 bytes, written as 64 letters from a to p. Their XOR with HMAC's pads is printable: tr makes the pads once,
 # and shell variables can hold them. (\134 is a backslash.)
 set_key() {
   IPAD=`put_line "$1" | tr 0123456789abdefc 'WTURSPQ^_\134]ZXYF['`
@@ -59,7 +59,7 @@ mac() {
   MAC=$DIGEST
 }
 
-# The lines that are signed, without a process where the shell can print: exactly what the agent has read.
+# Prints the signed lines exactly as the agent has read them, without a process if the shell can print.
 signed_lines() {
   if [ "$PUT" = cat ]; then
     sed '/^sig /,$d' "$1"
@@ -87,8 +87,8 @@ put_octal() {
   case $PUT in print) print -n -- "$OCTAL" ;; *) printf "$OCTAL" ;; esac
 }
 
-# REQUEST_PATH: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its requests.
-# While a job runs, NOW is recent.
+# REQUEST_PATH: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its
+# requests. While a job runs, NOW is recent.
 sign_request() {
   [ -n "$PROCESS_NONCE" ] || PROCESS_NONCE=`random_name`
   REQUEST_COUNT=$((REQUEST_COUNT + 1)) REQUEST_NONCE=$PROCESS_NONCE.$REQUEST_COUNT
@@ -134,7 +134,7 @@ post_signed() {
     verify_answer "$3.new" || return 1
     case $ERR_TEXT in '401 clock '* | '401 replay') ;; *) break ;; esac
   done
-  # Only a verified claim gets its name: an agent that was killed must not resume an unverified one.
+  # Only a verified claim gets its final name: a killed agent must not resume an unverified claim.
   case $1 in */claim*) mv "$3.new" "$3" ;; esac
 }
 

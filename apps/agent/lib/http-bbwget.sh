@@ -27,7 +27,7 @@ bbwget_get() {
   exec $CLIENT_TOOL -q -O "$out" "$@" "$URL$url_path"
 }
 
-# busybox wget ends a body at its first NUL. A file $1 (of LEN bytes) with a NUL goes as hexadecimal; ENC then says so.
+# busybox wget ends a body at its first NUL. If file $1 (LEN bytes) has a NUL, sends it as hexadecimal; ENC shows this.
 encode_body() {
   ENC=''
   if [ "$CLIENT" != bbwget ] || [ "$LEN" = 0 ] || [ $((`tr -d '\000' <"$1" | wc -c`)) = "$LEN" ]; then return 0; fi
@@ -36,7 +36,7 @@ encode_body() {
   mv "$1.hex" "$1"
 }
 
-# A small od knows neither -A nor -t. Every od knows octal.
+# Some versions of od have no -A and -t. All print octal.
 in_hex() {
   if od -An -tx1 </dev/null >/dev/null 2>&1; then
     od -An -v -tx1 | tr -d ' \t\n'

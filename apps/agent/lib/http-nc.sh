@@ -1,6 +1,6 @@
-# nc: plain HTTP only. Programs of that name differ at the end of their input.
+# nc: plain HTTP only. Versions of nc act differently at the end of their input.
 
-# Port 1 refuses the connection, and a working nc then exits with 1. One for another processor does not.
+# Port 1 refuses the connection: a working nc exits with 1. An nc built for another processor does not.
 nc_usable() {
   ! is_https || return 1
   for CLIENT_TOOL in nc 'busybox nc'; do
@@ -10,8 +10,8 @@ nc_usable() {
   return 1
 }
 
-# An nc with -N (OpenBSD, FreeBSD) keeps its half of the connection open at the end of its input, and limits the time with -w.
-# Others close it (busybox, macOS), and servers then end a long poll: these get an input without an end.
+# An nc with -N (OpenBSD, FreeBSD) keeps its half of the connection open at the end of its input, and limits the time
+# with -w. Others (busybox, macOS) close it, and servers then end a long poll: such an nc gets an endless input.
 nc_prepare() {
   if $CLIENT_TOOL -N 2>&1 </dev/null | grep option >/dev/null; then NEEDS_TIMEOUT=yes; fi
   raw_prepare "$1"

@@ -1,4 +1,4 @@
-# openssl s_client: HTTPS only. It checks the server's name only if it is asked to; old versions cannot.
+# openssl s_client: HTTPS only. It checks the server's name only with an option, which old versions lack.
 
 openssl_usable() {
   is_https && openssl version >/dev/null || return 1

@@ -1,5 +1,5 @@
-# Raw HTTP/1.0, for clients that only carry bytes. The request is a file, removed before the client starts, because it holds the
-# credential. The answer is a file that begins with the header.
+# Raw HTTP/1.0, for clients that only carry bytes. The agent removes the request's file before the client starts: the
+# file holds the credential. The answer is a file that begins with the header.
 
 raw_prepare() {
   CR=`printf '\r'`
@@ -33,7 +33,7 @@ EOF
   "${CLIENT}_exchange" "$5"
 }
 
-# Removes the header from answer $1. The shell reads the header's lines and no byte more; cat copies the rest.
+# Removes the header from answer $1. The shell reads only the header's lines; cat copies the rest.
 strip_header() {
   {
     IFS= read -r line

@@ -1,6 +1,6 @@
-# GNU wget: reads the credential from the file that WGETRC names. It follows no redirect, which would get the credential too.
+# GNU wget: reads the credential from the file WGETRC. It follows no redirect: the target would get the credential.
 
-# busybox ash may run its own wget whatever PATH says (a busybox that prefers its applets does): call GNU wget by its path.
+# Some builds of busybox ash ignore PATH and run their own wget: call GNU wget by its path.
 # A wget that cannot skip the check of certificates is older than 1.10, and never checks them.
 wget_usable() {
   find_in_path wget || return 1

@@ -1,5 +1,6 @@
-# HTTP: which client this host has, and one request with it. A client NAME has NAME_usable, NAME_prepare CREDENTIAL, and either
-# NAME_post PATH BODY ANSWER SECONDS and NAME_get PATH FILE SECONDS, or NAME_exchange SECONDS if it can only carry bytes.
+# HTTP: which client this host has, and one request with it. A client NAME has NAME_usable, NAME_prepare CREDENTIAL, and
+# either NAME_post PATH BODY ANSWER SECONDS and NAME_get PATH FILE SECONDS, or NAME_exchange SECONDS if it can only
+# carry bytes.
 
 CLIENTS='curl wget perl python nc openssl bbwget'
 CLIENT_PID='' CLIENT_TOOL='' CA_FILE='' NEEDS_TIMEOUT='' CR='' NO_CLIENT=''
@@ -12,7 +13,7 @@ choose_client() {
   return 1
 }
 
-# RAW_SUFFIX: also the suffix of the file that gets a raw answer.
+# RAW_SUFFIX: the suffix of a raw answer's file; else empty.
 use_client() {
   CLIENT_KIND=$CLIENT RAW_SUFFIX=''
   case $CLIENT in perl | python | nc | openssl) CLIENT_KIND=raw RAW_SUFFIX=.raw ;; esac
@@ -20,7 +21,8 @@ use_client() {
 
 is_https() { case $URL in https:*) ;; *) return 1 ;; esac; }
 
-# The URL becomes an argument and a line of the saved script: allow only the characters of a farm's address. FARM: as the owner gave it.
+# The URL becomes an argument and a line of the saved script: allow only the characters of a farm's address. FARM: the
+# URL as the owner wrote it.
 set_url() {
   FARM=${1%/} URL=${1%/} SIGNED=''
   case $URL in signed+http://*) SIGNED=yes URL=${URL#signed+} ;; esac
@@ -32,7 +34,8 @@ set_url() {
   esac
 }
 
-# Sends file $2 to path $1. True if file $3 has a whole answer. The client runs in the background, so that traps run at once.
+# Sends file $2 to path $1. True if file $3 has a whole answer. The client runs in the background, so that traps run at
+# once.
 post() {
   : >"$3"
   clear_answer
@@ -57,13 +60,14 @@ send_request() {
   [ -z "$RAW_SUFFIX" ] || strip_header "$3" 2>>"$SLOT_DIR/client-errors"
 }
 
-# REQUEST_PATH: path $1 for `get`. Outside of the subshell that downloads, because each signature increments a counter.
+# REQUEST_PATH: path $1 for `get`. Runs outside of the subshell of `get`, because each signature increments a counter.
 set_request_path() {
   REQUEST_PATH=$1
   [ -z "$SIGNED" ] || sign_request GET "$1" /dev/null
 }
 
-# Downloads path $1 into file $2, and gives up after $3 seconds without a byte. Runs in a subshell, which may become the client.
+# Downloads path $1 into file $2, and gives up after $3 seconds without a byte. Runs in a subshell, which may become the
+# client.
 get() {
   ensure_tunnel || return 1
   [ -n "$RAW_SUFFIX$NEEDS_TIMEOUT" ] || "${CLIENT_KIND}_get" "$@" # does not return
@@ -76,8 +80,8 @@ get() {
   if [ -n "$RAW_SUFFIX" ]; then strip_header "$2"; else return "$AWAITED"; fi
 }
 
-# For clients without a time limit: kills process $1 when file $3 has not grown for $2 seconds. Many systems have no timeout(1).
-# In braces, because the $! of yash after `( ) &` is a shell in between.
+# For clients without a time limit: kills process $1 when file $3 has not grown for $2 seconds. Many systems have no
+# timeout(1). Braces, because after `( ) &` the $! of yash is another shell's pid.
 start_timeout() {
   TIMEOUT_PID=''
   [ -n "$NEEDS_TIMEOUT" ] || return 0
@@ -89,7 +93,7 @@ start_timeout() {
       seen=$SIZE
       exec sleep "$2" &
       sleeper=$!
-      # TERM may come before the trap is set, where dash loses it, or before sleeper has its value.
+      # TERM may arrive before the trap is set (dash then loses it), or before sleeper has its value.
       if [ -n "$over" ] || ! is_same_process "$1" "$start_time"; then over=yes; kill -s KILL "$sleeper"; fi
       await "$sleeper"
     done

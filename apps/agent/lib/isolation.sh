@@ -1,13 +1,15 @@
-# Isolation: which user runs the steps, and how the credential in PRIVATE is hidden from them. Each way is used only if a test of it works.
+# Isolation: the user that runs the steps, and how the agent hides the credential in PRIVATE from them. It tests each
+# way before use.
 
-# Replaces this process. On a busy machine with two cores a step began 5 ms later with mount, 6 with userns, 1 with setpriv.
+# Replaces this process. On a busy machine with two cores a step began 5 ms later with mount, 6 with userns, 1 with
+# setpriv.
 isolate() {
   case $ISOLATION in
     setpriv) set -- setpriv --reuid "$RUN_UID" --regid "$RUN_GID" --init-groups "$@" ;;
     chroot) set -- chroot -u "$RUN_AS" / sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;; # only the BSDs have -u
     perl) set -- perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
     su) set -- su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
-    # The second namespace is for jobs of the agent's own user: they can neither umount nor use /proc/PID/root of the agent.
+    # In the second namespace, jobs of the agent's own user can neither umount nor use /proc/PID/root of the agent.
     userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
     mount) ;;
     *)
@@ -20,7 +22,8 @@ isolate() {
   exec "$@"
 }
 
-# The mount is named by the attempt's mark: all processes of the job have it in their list of mounts, even with an empty environment.
+# The mount's name is the attempt's mark: each process of the job, even without an environment, has it in its list of
+# mounts.
 HIDE_PRIVATE='mount -t tmpfs -o ro "$1" "$0" && shift && exec "$@"' MOUNT_MARK=rumpfarm-
 
 # ISOLATION: the first way by which a process has the right user, can work in WORK_DIR, and cannot read the credential.
@@ -31,7 +34,7 @@ choose_isolation() {
   mkdir -p "$WORK_DIR" 2>/dev/null
   if [ -n "$RUN_AS" ]; then
     RUN_HOME=`{ getent passwd "$RUN_AS" || grep "^$RUN_AS:" /etc/passwd; } 2>/dev/null | cut -d: -f6`
-    # Other users can read nothing in these directories, but they must get through to their own.
+    # RUN_AS can read nothing in these directories, but must pass through them to its own.
     chmod a+x "$DIR" "$WORK_DIR"
     ways='setpriv chroot perl su'
     if [ "$HIDE" = yes ] && [ "$OWN_UID" = 0 ] && can_hide; then HIDES_PRIVATE=yes; fi
@@ -70,8 +73,8 @@ describe_isolation() {
   esac
 }
 
-# How a step gets the default signals: a background command of sh ignores INT and QUIT, one of python ignores PIPE, and no shell
-# can undo that. GNU env since 8.31 can, else perl, else python.
+# Restores the default signals for a step: sh ignores INT and QUIT in a background command, and python ignores PIPE. No
+# shell can undo this. GNU env since 8.31, perl and python can.
 choose_signal_reset() {
   ENV_OPTION='' SIGNAL_RESET=''
   if env --default-signal true 2>/dev/null; then
@@ -84,7 +87,7 @@ choose_signal_reset() {
   SIGNAL_RESET=''
 }
 
-# Runs `sh -e $1` as a step. Variables of its environment follow. Replaces this process.
+# Runs `sh -e $1` as a step, with the following variables. Replaces this process.
 exec_step() {
   file=$1
   shift

@@ -1,6 +1,6 @@
 # Launchers: start a process as the leader of its own process group, so that it outlives the agent.
 
-# LAUNCHER: the first one that makes a new group whose id is the pid that the shell has.
+# LAUNCHER: the first one that makes a new group whose id equals $!.
 choose_launcher() {
   for LAUNCHER in ${CONF_LAUNCHER:-setsid perl python3 python setpgrp monitor}; do
     if [ "$LAUNCHER" != monitor ]; then has_command "$LAUNCHER" || continue; fi
@@ -21,7 +21,7 @@ makes_group() {
   [ "$group" = "$LAUNCHED" ]
 }
 
-# `exec`: otherwise the $! of yash is a shell in between.
+# `exec`: otherwise the $! of yash is another shell's pid.
 launch() {
   case $LAUNCHER in
     perl) exec perl -e 'use POSIX; $SIG{INT} = $SIG{QUIT} = "DEFAULT"; POSIX::setsid(); exec @ARGV; die "exec: $!"' "$@" </dev/null & ;;

@@ -1,6 +1,6 @@
-# Leftover processes: what a job started that has left its process group.
+# Leftover processes: those of a job that have left its process group.
 
-# LEFTOVERS: processes of this user with the mark of this attempt, whatever session they are in. Without the runner.
+# LEFTOVERS: processes of this user with the mark of this attempt, in any session, except the runner.
 find_leftovers() {
   LEFTOVERS=''
   [ -n "$MARK" ] || return 0 # an empty mark would match every process
@@ -16,14 +16,15 @@ find_leftovers() {
   done
 }
 
-# ps of the BSDs shows the environment of this user's processes. Where it does not (Solaris), nothing is found here.
+# ps of the BSDs shows the environment of this user's processes. The ps of Solaris does not, and the list is empty.
 leftovers_of_ps() {
   ps xeww -o pid= -o args= 2>/dev/null | while read -r found line; do
     case $line in *"RUMPFARM_MARK=$MARK"*) [ "$found" = "$RUNNER" ] || put_line "$found" ;; esac
   done
 }
 
-# grep of busybox ends a line at its first NUL, and an environment has NULs between its variables. Most shells leave NULs out.
+# grep of busybox ends a line at its first NUL, and NULs separate the variables of an environment. Most shells skip
+# NULs.
 marked_files() {
   if [ -n "$GREP_SEES_NULS" ]; then
     grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null
@@ -32,7 +33,7 @@ marked_files() {
   fi
 }
 
-# An old unshare shares its mounts with the whole machine: then every process has the mark, the agent too, and it means nothing.
+# An old unshare shares its mounts with the whole machine: then even the agent has the mark, and the mark means nothing.
 marked_mounts() {
   grep -Fs "$MOUNT_MARK$MARK" /proc/self/mounts >/dev/null 2>&1 || grep -Fls "$MOUNT_MARK$MARK" /proc/[0-9]*/mounts 2>/dev/null
 }
@@ -44,7 +45,7 @@ is_marked() {
   return 1
 }
 
-# Root can read every environment.
+# Root can read all environments: the owner must match, too.
 is_user_of_job() {
   owner=`ls -ldn "/proc/$1" 2>/dev/null | { read -r _ _ uid _ && put_line "$uid"; }`
   [ "$owner" = "$RUN_UID" ] || [ "$owner" = "$OWN_UID" ]
@@ -55,8 +56,8 @@ signal_leftovers() {
   for leftover in $LEFTOVERS; do kill -s "$1" "$leftover" 2>/dev/null; done
 }
 
-# A process without a mark (`setsid env -i`, ssh-agent) may belong to a person. It is not ended: the job's log names it. It is
-# listed if it has the job's user and no parent, and if it and its session began after the job.
+# A process without a mark (`setsid env -i`, ssh-agent) may belong to a person: the agent does not end it. The job's log
+# lists it if it has the job's user and no parent, and if it and its session began after the job.
 log_left_running() {
   [ -f "$SPOOL/runner" ] && read -r _ start_time <"$SPOOL/runner" || return 0
   size_of "$SPOOL/log"
@@ -118,7 +119,7 @@ may_be_of_job() {
   ! (MARK='' && [ -r "/proc/$process/environ" ] && is_marked <"/proc/$process/environ") && ! is_tunnel "$process"
 }
 
-# When the jobs in the other slots began. A later process may be theirs.
+# Prints the start times of other slots' jobs. A later process may belong to them.
 print_other_jobs() {
   for file in "$DIR"/slot-*/*/runner; do
     [ "$file" != "$SPOOL/runner" ] && read -r other other_start_time <"$file" && is_same_process "$other" "$other_start_time" && put_line "${other_start_time##*.}"
@@ -127,7 +128,8 @@ print_other_jobs() {
 
 is_tunnel() { [ -f "$PRIVATE/tunnel" ] && read -r tunnel _ <"$PRIVATE/tunnel" && [ "$tunnel" = "$1" ]; }
 
-# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last two digits separately.
+# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last two digits
+# separately.
 is_not_earlier() {
   this=${1%??} that=${2%??}
   [ "$this" -gt "$that" ] || { [ "$this" = "$that" ] && [ "1${1#"$this"}" -ge "1${2#"$that"}" ]; }
@@ -138,7 +140,7 @@ print_left_running() {
   put_line "pid $process $command"
 }
 
-# Without /proc: every ps has another name for the session, so a process with a terminal counts as a person's.
+# Without /proc. Each ps names the session differently, so a process with a terminal counts as a person's.
 unmarked_of_ps() {
   now
   span=$((NOW - STARTED))
@@ -151,7 +153,7 @@ unmarked_of_ps() {
   done
 }
 
-# SECONDS_OLD of [[dd-]hh:]mm:ss.
+# SECONDS_OLD: the age $1, [[dd-]hh:]mm:ss, in seconds.
 seconds_of() {
   SECONDS_OLD=999999999
   case $1 in *-* | *:*:*:*) return 0 ;; esac

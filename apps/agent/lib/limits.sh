@@ -1,6 +1,6 @@
 # Limits: the agent enforces them itself, also while the farm does not answer.
 
-# The first reason counts. It is on disk before any process is killed. A job that has ended needs none.
+# The first reason counts. Writes it to disk before the first kill. A job that has ended needs no reason.
 set_reason() {
   if [ -n "$REASON" ] || [ -n "$ENDED" ]; then return 0; fi
   REASON=$1 DETAIL=${2-}
@@ -8,7 +8,7 @@ set_reason() {
   say "attempt $ATTEMPT: ending the job: $REASON${DETAIL:+, $DETAIL}"
 }
 
-# The last line shows that the file is whole, also after a crash.
+# The last line shows that the file is complete.
 print_reason() {
   put_line "$1"
   put_line "$2"
@@ -28,7 +28,7 @@ check_limits() {
   check_disk
 }
 
-# No silence: a log that grows, or sources that still arrive.
+# A growing log and sources that still arrive count as output.
 check_time() {
   if [ "$SIZE" != "$OUTPUT_SIZE" ] || [ "$STEP" = 0 ]; then OUTPUT_SIZE=$SIZE OUTPUT_AT=$NOW; fi
   if [ $((NOW - STARTED)) -ge "$WALL" ]; then set_reason wall-limit; fi
@@ -44,7 +44,7 @@ check_disk() {
   fi
 }
 
-# REQUEST_TIMEOUT: seconds. A request must not last longer than until the next limit, in case the farm does not answer.
+# REQUEST_TIMEOUT: seconds. A request must end before the next limit, in case the farm does not answer.
 set_request_timeout() {
   REQUEST_TIMEOUT=20
   [ -z "$STOP" ] || REQUEST_TIMEOUT=5

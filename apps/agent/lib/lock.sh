@@ -1,6 +1,7 @@
-# Lock: one agent for each directory. A lock is a file lock.N with the pid and the start time of its owner; the highest N counts.
-# The owner never removes it: the next agent links lock.N+1, and `ln` has one winner. An agent that has linked a lower number
-# sees the higher one when it checks again. So kill -9, a reboot or a reused pid cannot block the directory.
+# Lock: one agent for each directory. A lock is a file lock.N with the pid and the start time of its owner; the highest
+# N counts. The owner never removes its file: the next agent links lock.N+1, and `ln` has one winner. An agent that has
+# linked a lower number sees the higher one in a second check. So kill -9, a reboot or a reused pid cannot block the
+# directory.
 
 find_highest_lock() {
   HIGHEST=0

@@ -1,6 +1,6 @@
 # Main: the command line.
 
-# DIR, AGENT_FILE and PRIVATE are absolute. PRIVATE has what no job may read.
+# DIR, AGENT_FILE and PRIVATE are absolute. No job may read files in PRIVATE.
 find_directories() {
   AGENT_FILE='' DIR=${RUMPFARM_DIR-}
   here=''
@@ -13,7 +13,7 @@ find_directories() {
 }
 
 main() {
-  # First, because each process before the first command of a job costs a millisecond or more.
+  # Runs a job first, because each earlier process delays a job's first command by 1 ms or more.
   if [ "${1-}" = job ]; then run_job "$2"; fi
   choose_put
   JOB_UMASK=`umask`
@@ -56,5 +56,5 @@ main() {
   esac
 }
 
-# On the last line: a script that is cut while it comes through a pipe does nothing.
+# This is the last line, so that a script that is cut in a pipe does nothing.
 main ${1+"$@"}

@@ -1,6 +1,7 @@
-# Processes: is this pid still the same process, and signals to a process group.
-# Never `kill -SIG -PGID`: kill of procps 4.0.2 reads "-12345" as "-1" and kills every process on the machine. posh has no other kill.
-# `kill -s SIG -- -PGID` is right. Only busybox 1.35 reports an error for the `--`, after it has sent the signal.
+# Processes: is a pid still the same process, and signals to process groups.
+# Never `kill -SIG -PGID`: the program kill of procps 4.0.2 reads "-12345" as "-1" and kills every process. posh has no
+# built-in kill. `kill -s SIG -- -PGID` is right. Only busybox 1.35 reports an error for the `--`, after it has sent the
+# signal.
 
 AFTER_COMMAND=') ' # in a variable, because ksh93 cannot read it inside ${##}
 DASHES=-- GREP_SEES_NULS=''
@@ -10,10 +11,10 @@ probe_processes() {
   if printf 'a\000b' | grep -F b >/dev/null 2>&1; then GREP_SEES_NULS=yes; fi
 }
 
-# START_TIME: tells process $1 from a later one with the same pid, also after a reboot. Empty if the host cannot tell.
+# START_TIME: differs for a later process with the pid $1, also after a reboot. Empty if the host does not show it.
 read_start_time() {
   START_TIME='' PROCESS_STATE=''
-  # The dot matters: qemu's user mode invents a /proc/$$/stat, whose start time differs from the one that other processes see.
+  # The dot matters: qemu's user mode fakes /proc/$$/stat, with another start time than other processes see.
   if [ -r "/proc/./$1/stat" ] && IFS= read -r stat 2>/dev/null <"/proc/./$1/stat"; then
     read_stat_fields "${stat##*"$AFTER_COMMAND"}" # the command may contain blanks and parentheses
     if [ -n "$START_TIME" ] && [ -r /proc/sys/kernel/random/boot_id ]; then
@@ -43,7 +44,7 @@ signal_group() {
   if is_number "$2" && [ "$2" -gt 1 ]; then kill -s "$1" $DASHES "-$2" 2>/dev/null; else return 1; fi
 }
 
-# Without process groups: the signal goes to the descendants of $2, as far as ps shows them. $2 stays: it reports how they ended.
+# Without process groups: signals all visible descendants of $2. $2 gets no signal, because it reports their end.
 signal_tree() {
   TREE='' generation=$2
   while [ -n "$generation" ]; do
@@ -55,7 +56,7 @@ signal_tree() {
   for process in $TREE; do kill -s "$1" "$process" 2>/dev/null; done
 }
 
-# /proc costs no process, and ps of busybox has neither -A nor all columns.
+# Reading /proc starts no process. The ps of busybox lacks -A and some columns.
 children_of() {
   if [ -r /proc/self/stat ]; then
     for stat in /proc/[0-9]*/stat; do

@@ -4,7 +4,7 @@ progress_path() {
   PROGRESS="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
 }
 
-# A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK: so dd seeks by whole blocks.
+# A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK: dd seeks in whole blocks.
 prepare_chunk() {
   LEN=0 SUM=none ENC=''
   : >"$SPOOL/chunk"
@@ -55,7 +55,7 @@ shrink_chunk() {
   [ "$CHUNK" -ge 4096 ] || CHUNK=4096
 }
 
-# Grows the chunk again, up to the farm's maximum, if the request of second $1 took at most 2 s.
+# Grows the chunk again, up to the farm's maximum, if the request that began at $1 took at most 2 s.
 grow_chunk() {
   now
   if [ $((NOW - $1)) -gt 2 ] || [ $((LEN * 2)) -lt "$CHUNK" ]; then return 0; fi

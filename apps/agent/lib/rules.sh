@@ -1,7 +1,7 @@
-# Rules: which projects and branches the owner lets run here, and when.
+# Rules: the projects, branches and hours that the owner allows.
 
-# True if project $1 may run at branch $2; WHY names the line that decides. A build without a branch may contain any branch:
-# an allow line with branches admits it only by a *, and every deny line of the project refuses it.
+# True if project $1 may run at branch $2; WHY names the line that decides. A build without a branch may contain any
+# branch: an allow line with branches allows it only by a *, and every deny line of the project refuses it.
 may_run() {
   WHY='no line names it' verdict=''
   set -f
@@ -32,7 +32,7 @@ conf_hours() {
   HOURS="$HOURS$value
 "
   for day in ${value#"${value%% *}"}; do
-    # posh has an empty word before the first one.
+    # posh adds an empty first word.
     case "$day: $WEEK " in :* | *" ${day%-*} "*"${day#*-} "*) ;; *) report_conf_error 'expected days like mon-fri or sat' ;; esac
   done
 }

@@ -1,9 +1,10 @@
-# Run: the life of the agent, from the lock to the bye.
+# Run: the agent from the lock to the bye.
 
 STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSAL='' FAILS=0
 
-# TERM ends the job and stops, HUP stops after the job, URG says that the runner has news. The subshells keep variables apart.
-# The agent ends its own children by KILL: before its exec a child still has the agent's trap, and dash loses a TERM.
+# TERM ends the job and stops the agent. HUP stops it after the job. URG reports the end of a step or job. The subshells
+# keep variables apart. The agent kills its own children by KILL: before exec a child has the agent's trap, and dash
+# loses a TERM.
 set_traps() {
   trap 'STOP=yes; WOKEN=yes; kill_waiting; (signal_slots TERM)' TERM INT
   trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waiting; (signal_slots HUP)' HUP
@@ -34,7 +35,7 @@ run_agent() {
   resume_attempt
   if ! is_stopping && send_hello; then take_jobs; fi
   wait_for_slots
-  # The owner stops a new version before the farm has answered it: the next start tries it again.
+  # If the owner stops a new version before the farm answers it, the next start tries it again.
   trap - 0
   if [ -f "$DIR/update.begun" ]; then mv "$DIR/update.begun" "$DIR/update.swapped"; fi
   send_bye

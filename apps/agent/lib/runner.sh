@@ -1,5 +1,6 @@
-# The runner: a process of its own, which unpacks the sources and runs the steps, also while no agent runs. It reports through files:
-# `steps` gets one line for each ended step, `end` says how the job ended. Readers ignore an incomplete last line.
+# The runner: a separate process that unpacks the sources and runs the steps, also while no agent runs. It reports
+# through files: `steps` gets a line for each ended step, `end` the reason for the end. Readers ignore an incomplete
+# last line.
 
 run_job() {
   trap : TERM INT HUP
@@ -37,8 +38,8 @@ run_with_env() {
   end_job exit
 }
 
-# STEP_FILES: the directory of the steps' texts. Another user, or a process inside a wrapper, sees only the work directory. Once
-# that belongs to another user, the agent writes nothing there: that user could put a link in its place.
+# STEP_FILES: the directory of the steps' texts. Another user, or a process inside a wrapper, sees only the work
+# directory. After a chown to another user the agent writes nothing there: that user could put a link there.
 prepare_step_files() {
   STEP_FILES=$SPOOL TEST_RUNNER=''
   case " $*" in *\ FARM_RUN=?*) [ ! -s "$DIR/arches/$ARCH" ] || TEST_RUNNER=yes ;; esac
@@ -52,14 +53,14 @@ prepare_step_files() {
   } 2>"$SPOOL/errors" || fail_job "cannot prepare $WORK"
 }
 
-# Without a working runner every test of a cross build would fail, hours later.
+# If the `runner` of host.conf is broken, each test of a cross build would fail, hours later.
 test_runner() {
   (cd "$WORK" && exec_step "$STEP_FILES/step-0" "$@") </dev/null >"$SPOOL/errors" 2>&1 ||
     fail_job "the runner for $ARCH does not work"
 }
 
-# $1: the reason, $2: a detail for people. Then wakes the agent by URG, which does nothing to a process that does not trap it, if
-# another process has the agent's pid by now.
+# $1: the reason, $2: a detail for people. Then wakes the agent by URG. If another process has the agent's pid by now,
+# URG does no harm: without a trap a process ignores URG.
 end_job() {
   print_reason "$1" "${2-}" >"$SPOOL/end"
   wake_agent
@@ -81,7 +82,6 @@ init_unpack() {
   exec 3>/dev/null
 }
 
-# Each step's text becomes a file.
 unpack_line() {
   case $line in
     '| '*) put_line "${line#"| "}" >&3 ;;
@@ -113,7 +113,7 @@ create_work() {
     shift
     set -- ${1+"$@"} "$WORK/$name"
   done
-  # Without -p: another user may have made the directory.
+  # Without -p, mkdir fails if another user has made the directory.
   { mkdir -p "${WORK%/*}" && mkdir "$WORK" && { [ "$#" = 0 ] || mkdir "$@"; }; } 2>"$SPOOL/errors" || fail_job "cannot make the work directory $WORK"
 }
 

@@ -1,5 +1,5 @@
-# Service files, for `install` and `uninstall`: the farm serves the installer with its templates. The agent downloads it only if the
-# owner asks for it.
+# Service files, for `install` and `uninstall`. The farm serves the installer with its templates. The agent
+# downloads it only at the owner's command.
 
 run_service() {
   load_state
@@ -15,14 +15,14 @@ run_service() {
   exit "$done"
 }
 
-# Sends a request from a copy of the state, which is then DIR: an agent may run at the same time, and root may do this for another
-# user, and must leave no files. False if the farm does not answer; WHY says why.
+# Sends a request from a copy of the state, and sets DIR to the copy: an agent may run at the same time, and root must
+# leave no file in another user's directory. False if the farm does not answer; WHY has the cause.
 request_from_copy() {
   copy=$PRIVATE/copy
   copy_state "$copy"
   DIR=$copy PRIVATE=$copy/private
   choose_tools "$CREDENTIAL"
-  # Uses the tunnel of the running agent if it is open, else its own.
+  # Uses the running agent's tunnel if that is open, else its own.
   if [ -n "$TUNNEL" ] && ! tunnel_is_open; then rm -f "$PRIVATE/tunnel" && OWNS_TUNNEL=yes; fi
   put_line end >"$DIR/request"
   WHY='' FAILS=0

@@ -1,5 +1,5 @@
-# Slots: a host may run several jobs at once. Slot 1 is the agent itself. Each further slot is a process, which claims and supervises
-# jobs in its own directory slot-N; hello and bye stay with the agent.
+# Slots: a host may run several jobs at once. Slot 1 is the agent itself. Each further slot is a process that claims and
+# supervises jobs in its own directory slot-N. Only the agent sends hello and bye.
 
 SLOT=1 SLOT_DIR='' AGENT_PID='' SLOT_PIDS='' COMPILER_OF='' COMPILER_AT=0
 
@@ -8,7 +8,7 @@ use_slot() {
   mkdir -p "$SLOT_DIR" || die "cannot make $SLOT_DIR"
 }
 
-# Starts the slots that host.conf wants, and those that still have a job.
+# Starts the slots of host.conf, and those that still have a job.
 start_slots() {
   for slot in "$DIR"/slot-*; do
     number=${slot##*-}
@@ -21,9 +21,9 @@ start_slots() {
   done
 }
 
-# A slot process of an earlier, killed agent is replaced: it has another instance. Its job keeps running.
-# A slot is no child of the agent: bash 5.2 loses a child that exits while a trapped signal arrives (the end of a runner does both),
-# and then waits for it until it has no other child.
+# Replaces a slot process of an earlier, killed agent, because it has another instance. Its job keeps running.
+# A slot is no child of the agent: bash 5.2 loses a child that exits while a trapped signal arrives (the end of a runner
+# does both), and waits for it until it has no other child.
 start_slot() {
   if slot_runs "$1"; then
     case "$SLOT_PIDS " in *" $loop "*) return 0 ;; esac
@@ -49,7 +49,7 @@ signal_slots() {
   done
 }
 
-# Before the agent stops or is replaced: waits for the jobs of all slots, which have got HUP or TERM.
+# Before a stop or an update: waits for the jobs of all slots, which have received HUP or TERM.
 wait_for_slots() {
   for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
     while slot_runs "${slot##*-}"; do
@@ -74,5 +74,5 @@ run_slot() {
   is_stopping || take_jobs
 }
 
-# A further slot ends with the agent, or when host.conf wants fewer.
+# A further slot ends with the agent, or when host.conf has fewer.
 slot_must_end() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$AGENT_PID" 2>/dev/null; }; }

@@ -1,4 +1,4 @@
-# Sources: download, check and unpack them. Three wrong downloads end the job; a farm that does not answer does not.
+# Sources: download, check and unpack them. Three wrong downloads end the job. A missing answer does not end it.
 
 fetch_sources() {
   K=0 FAILS=0
@@ -82,9 +82,9 @@ unpack_source() {
   clamp_file_times "$WORK/${SOURCE%% *}"
 }
 
-# A commit may be dated after this host's clock, and configure and make reject files from the future. All files of a commit have
-# the same time: one of them shows it, and touch gives all of them one time again, because make compares times. The job's user
-# does it: root would follow a link.
+# A commit's date may be after this host's clock, and configure and make reject files from the future. All files of a
+# commit have the same time, so the check reads one. touch gives all one time again, because make compares times. It
+# runs as the job's user: as root it would follow a link.
 clamp_file_times() {
   for one in "$1"/* "$1"/.[!.]*; do
     if [ ! -h "$one" ] && { [ -f "$one" ] || [ -d "$one" ]; }; then break; fi

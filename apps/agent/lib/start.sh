@@ -13,7 +13,7 @@
 #   * It runs no text of the farm except the steps of jobs: it compares answers line by line with known words, and evaluates nothing.
 #   * It runs no job that host.conf forbids, and hides its credential from jobs where the system can do that.
 #   * It listens on no port. It starts at boot only after `agent.sh install`.
-# `agent.sh check` shows how all this is on this machine. See docs/hosts.md and docs/agent-protocol.md of the farm's sources.
+# `agent.sh check` shows these settings. See docs/hosts.md and docs/agent-protocol.md of the farm's sources.
 #
 # The parts, in this order; the last line of the file starts the program:
 #   basics: text clock process leftovers launch checksums
@@ -24,7 +24,7 @@
 #   the process that runs a job: runner sources steps
 #   the agent: slots update service run commands main
 
-# All parts use backquotes: bash 5.2 fails when a trap runs while it reads a $( ), and the end of a job is a signal. It then prints
+# All parts use backquotes: bash 5.2 fails if a trap runs while it reads a $( ), and a job's end is a signal. It prints
 # "unexpected EOF while looking for matching `)'"; see spec/signals.test.ts.
 
 # /bin/sh of Solaris 10 is a Bourne shell, which fails at the first ${x%y}: use the POSIX shell there.
@@ -35,7 +35,7 @@ if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/de
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
 if test -n "${YASH_VERSION-}"; then
-  # Else the variables of a loop are local to its function.
+  # Otherwise the variables of a loop are local to its function.
   set -o posixlycorrect
   # yash reads characters, not bytes, in the locale of its start; the text of a step is UTF-8.
   if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
@@ -58,8 +58,9 @@ export PATH
 if test -n "${LC_ALL-}"; then export LC_ALL; fi
 unset ENV BASH_ENV CDPATH GREP_OPTIONS
 
-# If an update ended before the farm answered it, this start goes back to the version before. This comes first, because the rest of
-# a new version may be wrong. A power failure at any moment leaves one of the two versions as agent.sh.
+# If a new version ended before the farm answered it, this start restores the previous one. This code comes first,
+# because the rest of a new version may be wrong. A power failure at any moment leaves one of the two versions as
+# agent.sh.
 case "$*" in
   run | *' run')
     case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac

@@ -1,4 +1,4 @@
-# Steps: the runner runs one after another, until one fails.
+# Steps: the runner runs them in order, until one fails.
 
 run_steps() {
   [ -d "$WORK/$STEPS_DIR" ] || end_job broken "the directory $STEPS_DIR is not in the sources"
@@ -15,7 +15,7 @@ run_steps() {
   done
 }
 
-# The last step wakes no agent, because the end of the job follows at once.
+# The last step does not wake the agent: the job's end follows at once.
 record_step_end() {
   read_timestamp
   elapsed_since "$began_s" "$began_ms"
@@ -24,8 +24,8 @@ record_step_end() {
   if [ "$code" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
 }
 
-# A step writes into a pipe: if it opens /dev/stderr again, that truncates no file. A process that the step leaves running keeps the
-# pipe open: the next step then starts after a second, and the reader goes on reading what that process writes.
+# A step writes into a pipe: if it opens /dev/stderr again, no file is truncated. A process that the step leaves running
+# keeps the pipe open: the next step then starts after a second, and the reader still copies that output.
 run_step() {
   OUTPUT=$SPOOL/log
   if mkfifo "$SPOOL/pipe-$step" 2>/dev/null; then start_reader; fi
@@ -35,9 +35,9 @@ run_step() {
   return "$code"
 }
 
-# Only the end of the pipe or KILL ends the reader, so that the log has what a step prints when it is ended. The steps' user may
-# open the pipe; its directory keeps other users out. The pipe has a name only until both its ends are open, because a backup
-# program that opens it would wait for ever.
+# Only the end of the pipe or KILL ends the reader, so that the log has the output of a step after TERM. The steps' user
+# may open the pipe; its directory keeps other users out. The pipe loses its name when both ends are open, because a
+# backup program that opens it would wait forever.
 start_reader() {
   OUTPUT=$SPOOL/pipe-$step
   chmod 622 "$OUTPUT"
@@ -50,7 +50,7 @@ start_reader() {
   ) &
 }
 
-# A reader ends within 2 ms of the last writer, which takes a thousand checks. After that, check every 20 ms.
+# A reader ends within 2 ms of the last writer. The first 1,000 checks need that long; then checks every 20 ms.
 wait_for_reader() {
   checks=0 slept=0
   until [ -f "$OUTPUT.read" ] || [ "$slept" -ge 1000 ]; do
@@ -62,7 +62,7 @@ wait_for_reader() {
   rm -f "$OUTPUT.read"
 }
 
-# env(1) also sets variables that are read-only in some shells (UID). The pipe is opened first: its reader waits for it.
+# env(1) also sets variables that are read-only in some shells (UID). Opens the pipe first: the reader waits for this.
 run_step_shell() (
   exec </dev/null >>"$OUTPUT" 2>&1
   cd "$WORK/$STEPS_DIR" || exit 126

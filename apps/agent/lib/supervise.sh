@@ -15,11 +15,10 @@ supervise_job() {
   done
 }
 
-# Reads what the runner has reported so far.
 read_job_state() {
   [ -n "$ENDED" ] || check_for_end
   read_steps
-  # Without a measurement while a whole chunk waits.
+  # The size is not needed while a whole chunk waits.
   [ $((SIZE - OFFSET)) -ge "$CHUNK" ] || size_of "$SPOOL/log"
 }
 
@@ -41,7 +40,7 @@ read_end() {
   if [ -n "$kept_reason" ]; then REASON=$kept_reason DETAIL=$kept_detail; fi
 }
 
-# STEPS: the ended steps, as the farm wants them. STEP: the number of the running one.
+# STEPS: the ended steps, in the farm's format. STEP: the number of the running step.
 read_steps() {
   STEPS='' ended=0
   if [ -f "$SPOOL/steps" ]; then
@@ -52,7 +51,7 @@ read_steps() {
   [ "$STEP" -le "$STEP_COUNT" ] || STEP=$STEP_COUNT
 }
 
-# The process group, and what has left it. A runner that has written its end exits within a moment.
+# Checks the process group and leftovers. A runner that has written `end` exits within a moment.
 all_processes_gone() {
   if [ -n "$OWN_RUNNER" ]; then
     [ "$ENDED" = vanished ] || wait "$RUNNER" 2>/dev/null
@@ -62,11 +61,11 @@ all_processes_gone() {
   [ -z "$LEFTOVERS" ]
 }
 
-# TERM, after the grace period KILL, repeated for at most 10 s.
+# Sends TERM. After the grace period, repeats KILL for at most 10 s.
 terminate_job() {
   if [ -z "$KILL_IN" ]; then
     : >"$SPOOL/stop"
-    # The owner waits for the stop, or another host has the job by now: neither waits for a long grace period.
+    # The owner waits for the stop, or another host has the job by now: shortens a long grace period.
     case $REASON in stopped | dropped) [ "$GRACE" -le 5 ] || GRACE=5 ;; esac
     now
     KILL_IN=$((GRACE * 1000)) KILL_AT=$((NOW + GRACE + 1))

@@ -1,4 +1,4 @@
-# Text: messages to the owner, and what is a valid number, name or key.
+# Text: messages to the owner, and checks of numbers, names and keys.
 
 say() { put_line "rumpfarm: $*" >&2; }
 
@@ -10,7 +10,7 @@ die() {
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 
-# FOUND: the path of program $1. `command -v` prints no path where the shell has a program of that name built in.
+# FOUND: the path of program $1. `command -v` prints no path if the program is also built into the shell.
 find_in_path() {
   rest=$PATH:
   while [ -n "$rest" ]; do
@@ -41,8 +41,8 @@ is_key() {
   esac
 }
 
-# LAST_ERROR: the last line of file $1, which a client or a shell wrote before it failed. The lines that openssl and curl
-# write after their reason say nothing.
+# LAST_ERROR: the last line of file $1, which a client or a shell wrote before it failed. Ignores the lines of openssl
+# and curl after their reason.
 read_last_error() {
   LAST_ERROR=''
   [ -f "$1" ] || return 0
@@ -73,7 +73,7 @@ random_name() {
     { date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
 }
 
-# mksh and posh have no printf of their own: the program is slow, and shows a credential in its arguments.
+# mksh and posh have no built-in printf: the program is slow, and shows a credential in its arguments.
 put_line() {
   case $PUT in
     printf) printf '%s\n' "$1" ;;

@@ -3,7 +3,7 @@
 APPLIED=none
 
 choose_tools() {
-  # By its path: a busybox that runs the word `sh` takes its own ash, which need not be this shell.
+  # Uses the shell's path: for the word `sh`, busybox runs its own ash, perhaps another shell.
   case $AGENT_SHELL in */*) ;; *) AGENT_SHELL=`command -v "$AGENT_SHELL"` ;; esac
   [ -z "$SIGNED" ] || choose_sha
   choose_client || die "no HTTP client here can reach $URL (tried: ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"
@@ -17,7 +17,7 @@ choose_tools() {
   STEP_SHELL=`command -v sh`
 }
 
-# Saves what the runner and the further slots need, so that they need not test it again.
+# Saves the results of the tests for the runner and the further slots.
 write_tools() {
   JOBS=$((NCPU / SLOTS))
   [ "$JOBS" -gt 0 ] || JOBS=1
@@ -27,7 +27,7 @@ write_tools() {
   done >"$SLOT_DIR/tools"
 }
 
-# The names are the agent's own, and no value is evaluated.
+# The agent wrote the names, and eval evaluates no value.
 read_tools() {
   while read -r key val; do eval "$key=\$val"; done <"$1"
   use_client
@@ -45,7 +45,7 @@ apply_conf() {
 
 load_state() {
   LOG=${RUMPFARM_LOG-}
-  # A job that runs an agent of its own must not get this one's directory.
+  # A job may run another agent, which must not get this directory.
   unset RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG
   # Older agents had the credential in DIR.
   if [ -f "$DIR/credential" ]; then mkdir -p "$PRIVATE" && mv "$DIR/credential" "$PRIVATE/credential" && rm -f "$DIR/client-rc"; fi
@@ -59,7 +59,7 @@ load_state() {
   read_conf
 }
 
-# For service managers that keep no log.
+# Keeps a log for service managers that keep none.
 rotate_log() {
   [ -n "$LOG" ] || return 0
   if [ -f "$LOG" ]; then size_of "$LOG"; else SIZE=0; fi

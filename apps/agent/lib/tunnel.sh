@@ -1,6 +1,6 @@
-# Tunnel: the agent starts its own ssh and reaches the farm through it, so the credential crosses the network inside it.
-# The farm's address is the one by which the gateway reaches the farm. The file `tunnel` names the ssh process, so that the
-# agent also finds one that an earlier, killed agent has left.
+# Tunnel: the agent starts its own ssh and sends all requests through it, so that the network cannot read the
+# credential. FARM is the address by which the gateway reaches the farm. The file `tunnel` names the ssh process, so
+# that the agent also finds the tunnel of an earlier, killed agent.
 
 TUNNEL='' TUNNEL_KEY='' TUNNEL_PID='' OWNS_TUNNEL='' TUNNEL_START_TIME=''
 
@@ -15,7 +15,7 @@ ensure_tunnel() {
     [ -n "$OWNS_TUNNEL" ] || return 1
     if [ "$checks$TUNNEL_RUNS" = 0 ]; then start_tunnel; fi
     checks=$((checks + 1))
-    # Neither a job nor a stop waits: a later request finds the tunnel open.
+    # Neither a job nor a stop waits: a later request uses the tunnel.
     if [ -z "$IDLE" ] || [ -z "$TUNNEL_RUNS" ] || is_stopping || [ "$checks" -gt 50 ]; then
       read_last_error "$PRIVATE/tunnel-errors"
       put_line "no tunnel through ${TUNNEL%% *} yet${LAST_ERROR:+: $LAST_ERROR}" | printable_line >"$SLOT_DIR/client-errors"
@@ -25,7 +25,8 @@ ensure_tunnel() {
   done
 }
 
-# The tunnel is open when ssh has bound its port here and made tunnel-open. Until then another program may listen on that port.
+# The tunnel is open when ssh has bound its port here and made tunnel-open. Until then another program may listen on
+# that port.
 tunnel_is_open() {
   TUNNEL_PID='' TUNNEL_START_TIME='' through='' TUNNEL_RUNS=''
   { read -r TUNNEL_PID TUNNEL_START_TIME && IFS= read -r through && IFS= read -r URL; } 2>/dev/null <"$PRIVATE/tunnel"
@@ -38,8 +39,8 @@ tunnel_is_open() {
   [ -f "$PRIVATE/tunnel-open" ]
 }
 
-# An old ssh runs without the options that it does not know, but never without the gateway's key. One that cannot make
-# tunnel-open gets 15 seconds.
+# Omits options that an old ssh does not have, but never the gateway's key. If ssh cannot make tunnel-open, the agent
+# makes it after 15 seconds.
 start_tunnel() {
   rm -f "$PRIVATE/tunnel-open"
   put_line "gateway $TUNNEL_KEY" >"$PRIVATE/known_hosts"
@@ -58,7 +59,7 @@ start_tunnel() {
     PermitLocalCommand=yes 'LocalCommand=: >tunnel-open'; do
     if ssh -o "$option" -V 2>/dev/null; then set -- "$@" -o "$option"; fi
   done
-  # In a subshell, so that it is no child of the agent: see start_slot.
+  # In a subshell, so that ssh is no child of the agent: see start_slot.
   (
     launch "$AGENT_SHELL" -c 'cd "$1" || exit; shift; SHELL=/bin/sh; export SHELL
 case $* in *LocalCommand*) ;; *) (sleep 15; : >tunnel-open) & esac

@@ -1,5 +1,6 @@
-# Updates: another version that the farm offers is downloaded, checked, self-tested, and renamed over this file when no job runs. Files: agent.sh.old is the version before. update.swapped: a new version is in place. update.begun: it has started
-# (see start.sh). update.failed: a version that failed, and why; it is not tried again.
+# Updates: the agent downloads, checks and tests the version that the farm offers. When no job runs, the new version
+# replaces this file. Files: agent.sh.old (the previous version), update.swapped (a new version is in place), update.begun
+# (it has started, see start.sh), update.failed (a version that failed, and why; no start tries it again).
 
 OFFER='' UPDATE_AT=0 UPDATE_FAILED=''
 
@@ -28,7 +29,8 @@ update_is_due() {
   [ "$NOW" -ge "$UPDATE_AT" ]
 }
 
-# False if the update failed: the next hello reports why. A failed download is tried again in 10 minutes, a failed version is not.
+# False if the update failed: the next hello reports why. The agent repeats a failed download after 10 minutes,
+# but no failed version.
 update_agent() {
   update_is_due || return 0
   UPDATE_AT=$((NOW + 600)) NEW=$AGENT_FILE.new PERMANENT='' TEST_STATE=$PRIVATE/self-test
@@ -59,7 +61,7 @@ download_update() {
   case " $OFFER " in *' none '*) return 1 ;; *" $LEN "*"$SUM "*) set_address_in "$NEW" ;; *) return 1 ;; esac
 }
 
-# The new version starts as `run` does, with a copy of the state: to the farm it is one more hello of this instance.
+# The new version starts like `run`, with a copy of the state. The farm gets one more hello of this instance.
 test_update() {
   WHY="$AGENT_SHELL finds a syntax error in it" PERMANENT=yes
   "$AGENT_SHELL" -n "$NEW" 2>/dev/null || return 1
@@ -86,7 +88,7 @@ copy_state() {
   for file in "$PRIVATE"/*; do if [ -f "$file" ]; then cp "$file" "$1/private"; fi; done
 }
 
-# The command `trial`: agents of every version start it, so it keeps its name.
+# The command `trial`. Other versions start it, so its name must stay.
 self_test() {
   load_state
   take_lock
@@ -102,7 +104,7 @@ self_test() {
 }
 
 replace_agent() {
-  # First the jobs of the other slots.
+  # First waits for the jobs of the other slots.
   signal_slots HUP
   wait_for_slots
   is_stopping && return 1
@@ -113,7 +115,7 @@ replace_agent() {
   mv "$NEW" "$AGENT_FILE" && exec_agent "$DIR" "$AGENT_FILE" run
 }
 
-# Runs the agent in file $2, with the options of this one. It stays the same process.
+# Runs the agent in file $2, with the options of this agent, in the same process.
 exec_agent() {
   RUMPFARM_DIR=$1 RUMPFARM_SHELL=$AGENT_SHELL RUMPFARM_CLIENT=$ENV_CLIENT RUMPFARM_LAUNCHER=$ENV_LAUNCHER RUMPFARM_LOG=$LOG
   export RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG
