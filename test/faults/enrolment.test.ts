@@ -32,7 +32,7 @@ test('the farm answers 409 if another host took the name after the invitation, w
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
     code: 409,
     text: expect.stringMatching(
-      /^another host has the name twin since \d{4}-\S+Z: ask the farm for a new line with another name$/,
+      /^another host has the name twin since \d{4}-\S+Z: ask an administrator of the farm for a new command with another name$/,
     ),
   })
 })
@@ -44,7 +44,9 @@ test('the farm answers 409 to a used invitation, and gives the same host the sam
   expect(lineValue(again.lines, 'credential')).toBe(lineValue(first.lines, 'credential'))
   expect(await stranger('alpha').enrol(token, 'nonce-2')).toMatchObject({
     code: 409,
-    text: expect.stringMatching(/^this invitation was used at \S+ to enrol alpha: ask the farm for a new line$/),
+    text: expect.stringMatching(
+      /^this invitation was used at \S+ to enrol alpha: ask an administrator of the farm for a new command$/,
+    ),
   })
 })
 
@@ -53,7 +55,7 @@ test('the farm answers 410 to an expired invitation', async () => {
   await farm().sql(`UPDATE "Invitation" SET "expiresAt" = now() - interval '1 second' WHERE "hostName" = 'late'`)
   expect(await stranger('late').enrol(token)).toMatchObject({
     code: 410,
-    text: expect.stringMatching(/^this invitation expired at \S+: ask the farm for a new line$/),
+    text: expect.stringMatching(/^this invitation expired at \S+: ask an administrator of the farm for a new command$/),
   })
 })
 

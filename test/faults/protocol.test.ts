@@ -115,7 +115,7 @@ describe('chunks of a log', () => {
   })
 
   test.each([
-    { what: 'with a wrong checksum', options: { sum: 'crc:1' }, text: /checksum "sum" is not that of the body/ },
+    { what: 'with a wrong checksum', options: { sum: 'crc:1' }, text: /checksum "sum" does not match the body/ },
     { what: 'with a wrong md5', options: { sum: `md5:${'0'.repeat(32)}` }, text: /checksum/ },
     {
       what: 'that is incomplete',

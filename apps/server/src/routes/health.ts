@@ -8,9 +8,9 @@ import type { Services } from '../services.ts'
 const freeBytesMin = 50_000_000
 
 /**
- * For supervisors and load balancers. `/healthz`: this process answers. `/readyz`: the database answers within five
- * seconds too, and the data directory has free space. The answers contain no address and no path, because everybody can
- * read them.
+ * Two addresses for supervisors and load balancers. `/healthz` says that this process answers. `/readyz` also says that
+ * the database answers within 5 s and that the data directory has free space. The answers contain no address and no
+ * path, because everybody can read them.
  */
 export const healthPlugin =
   ({ farm, config }: Pick<Services, 'farm' | 'config'>) =>

@@ -22,6 +22,6 @@ test.each([
   ['[::1]:8080', undefined, 'http://[::1]:8080'],
   ['192.0.2.1', undefined, 'http://192.0.2.1'],
   ['build_farm:8080', 'https://farm.example/ci', 'https://farm.example/ci'],
-])('the agent that a host fetches from %s (PUBLIC_URL %s) calls the farm at %s', async (host, publicUrl, url) => {
+])('an agent script from the address %s (PUBLIC_URL %s) sends its requests to %s', async (host, publicUrl, url) => {
   expect(await fetchScript(host, publicUrl)).toBe(`AGENT_VERSION=1.0.0\nFARM_URL='${url}'\n`)
 })

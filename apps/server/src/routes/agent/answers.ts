@@ -1,7 +1,7 @@
 import { errAnswer, okAnswer, type WireError, type WireLine } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 
-/** The status is always 200, because old clients hide the body of any other; the first line has the result. */
+/** The HTTP status is always 200, because old clients hide the body of other answers. The first line has the result. */
 export const send = (reply: FastifyReply, text: string): FastifyReply =>
   reply.code(200).type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text)
 
@@ -22,6 +22,6 @@ export const unknownAttempt = (reply: FastifyReply): FastifyReply => err(reply, 
 export const leaseLost = (reply: FastifyReply): FastifyReply =>
   err(reply, 410, 'the lease is lost: the attempt is over, or another host has it')
 
-/** Answers a message about an attempt that the host does not have. */
+/** Answers a message about an attempt that the host does not run. */
 export const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
   kind === 'unknown' ? unknownAttempt(reply) : leaseLost(reply)

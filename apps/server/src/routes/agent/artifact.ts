@@ -5,7 +5,7 @@ import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
 import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
-/** A chunk of a file that a job uploads. */
+/** Stores a chunk of an artifact that a host uploads. */
 export async function answerArtifact(
   { farm }: Services,
   message: AttemptMessage<Buffer[]>,

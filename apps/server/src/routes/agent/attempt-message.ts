@@ -6,7 +6,7 @@ export type Query = Record<string, string | undefined>
 
 export type AttemptRequest = FastifyRequest<{ Params: { attempt: string; number: string }; Querystring: Query }>
 
-/** A message of a host about one of its attempts. */
+/** A message of a host about an attempt. */
 export interface AttemptMessage<Body> {
   attempt: AttemptId
   /** The attempt's name. */
@@ -16,7 +16,10 @@ export interface AttemptMessage<Body> {
   body: Body
 }
 
-/** Returns undefined if the address names no attempt. `empty` is the body of a request without one. */
+/**
+ * Returns undefined if the address has no valid name of an attempt. `empty` replaces the body of a request without a
+ * body.
+ */
 export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): AttemptMessage<Body> | undefined {
   const name = request.params.attempt
   const attempt = parseAttemptName(name)
@@ -24,7 +27,7 @@ export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): 
   return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
 }
 
-/** The bytes of a chunk; undefined if their number is not the one that the parameter "len" names. */
+/** Returns the bytes of a chunk, or undefined if the parameter "len" has another number of bytes. */
 export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] | undefined {
   const bytes = query.enc === 'hex' ? [Buffer.from(Buffer.concat(body).toString('latin1'), 'hex')] : body
   const length = bytes.reduce((sum, piece) => sum + piece.length, 0)
@@ -34,9 +37,12 @@ export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] |
 export const wrongLength = (reply: FastifyReply): FastifyReply =>
   err(reply, 422, 'the body does not have the length that the parameter "len" names')
 
-/** The checksum of the body; undefined: it is malformed. An empty body needs none. */
+/**
+ * Returns the checksum that the request gives for its body. Null: the body is empty. Undefined: the checksum is
+ * malformed.
+ */
 export const readBodyChecksum = ({ query }: AttemptMessage<unknown>, bytes: Buffer[]): Checksum | null | undefined =>
   bytes.every(piece => piece.length === 0) ? null : readChecksum(query.sum ?? 'none')
 
 export const wrongSum = (reply: FastifyReply): FastifyReply =>
-  err(reply, 422, 'the checksum "sum" is not that of the body')
+  err(reply, 422, 'the checksum "sum" does not match the body')

@@ -6,7 +6,7 @@ import { bearers, gathered } from './bearer.ts'
 const known = { id: 7, name: 'vax' }
 const found = new Map([['rfh-1', known]])
 
-test('the server looks up a host once in a few seconds, whatever number of requests the host sends', async () => {
+test('the server looks up a host in the database only once, even if the host sends several requests', async () => {
   const findByCredentials = vi.fn(async () => found)
   const bearerOf = bearers({ findByCredentials }, localBus())
   for (let request = 0; request < 5; request++) expect(await bearerOf('Bearer rfh-1')).toBe(known)
@@ -53,7 +53,7 @@ test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Beare
   },
 )
 
-test('the server runs one database query at a time, whatever number of credentials arrive at once', async () => {
+test('the server looks up 100 credentials that arrive together with one database query', async () => {
   const lookUp = vi.fn(
     async (names: string[]) => new Map(names.filter(name => name !== 'wrong-7').map(name => [name, 1])),
   )
@@ -64,7 +64,7 @@ test('the server runs one database query at a time, whatever number of credentia
   expect(lookUp.mock.calls.map(([names]) => names.length)).toEqual([100, 2])
 })
 
-test('a failed look-up does not stop the next one', async () => {
+test('a look-up works after a failed look-up', async () => {
   const lookUp = vi.fn(async (_names: string[]) => found)
   lookUp.mockRejectedValueOnce(new Error('away'))
   const one = gathered(lookUp)

@@ -7,12 +7,12 @@ export interface Bearer {
   name: string
 }
 
-// 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups a second. If the message about a removed host is
-// lost, its credential stays valid for this time.
+// Without a cache, 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups per second. If the message
+// about a removed host is lost, the credential of this host stays valid for this time.
 const cacheMs = 5_000
 const cachedMax = 10_000
 
-/** Finds the host that sends a request by its credential. */
+/** Finds the host to which the credential of a request belongs. */
 export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus: Bus) {
   const hosts = cached(
     gathered(credentials => farmHosts.findByCredentials(credentials)),
@@ -25,9 +25,8 @@ export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus
 }
 
 /**
- * Runs one look-up at a time, and combines the names that arrive meanwhile into the next one. So a flood of wrong
- * credentials uses one database connection, and a host with a valid credential at the same address still gets its
- * answer.
+ * Runs one look-up at a time. The next look-up is for all names that arrive meanwhile. So a flood of wrong credentials
+ * uses only one database connection, and a host with a valid credential still gets its answer.
  */
 export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string, Found>>) {
   let running: Promise<unknown> = Promise.resolve()
@@ -48,7 +47,7 @@ export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string,
   }
 }
 
-/** Caches the results of `lookUp` for a few seconds, until a host is removed. */
+/** Caches the results of `lookUp` for 5 s, or until a host is removed. */
 export function cached<Found extends object>(lookUp: (name: string) => Promise<Found | undefined>, bus: Bus) {
   const newCache = () => new LRUCache<string, Found>({ max: cachedMax, ttl: cacheMs, perf: Date })
   let cache = newCache()

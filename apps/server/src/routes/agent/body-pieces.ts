@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { noteReceived } from './collect-garbage.ts'
 
 /**
- * Parses a body into the list of pieces in which it arrives. Joining them would allocate and copy each chunk of a log a
- * second time. These bytes lie outside of V8's heap and make V8 collect the whole heap: a third of the cost of a
- * megabyte of log.
+ * Parses a body into the list of pieces in which it arrives. Joined pieces would need a second copy of each chunk of a
+ * log. The copies are outside of V8's heap and make V8 collect its whole heap: a third of the cost of a megabyte of
+ * log.
  */
 export function parseBodiesAsPieces(app: FastifyInstance, bytesMax: number): void {
   app.removeAllContentTypeParsers()
@@ -29,7 +29,7 @@ export function parseBodiesAsPieces(app: FastifyInstance, bytesMax: number): voi
   })
 }
 
-// Node gives each piece its own memory. A view of a shared buffer could change before it is on the disk.
+// Node usually gives each piece its own memory. A piece in a shared buffer could change before it is on the disk.
 const withOwnMemory = (piece: Buffer) => (piece.buffer.byteLength === piece.length ? piece : Buffer.from(piece))
 
 const withStatus = (statusCode: number, error: Error) => Object.assign(error, { statusCode })

@@ -9,14 +9,14 @@ import { offerLines } from './offer-lines.ts'
 import { updateLines } from './update-lines.ts'
 
 /**
- * The longest wait of a claim. During the wait the farm receives nothing from the host, and another machine may replace
- * a host that is silent for a whole lease. With the default lease of 90 s this is 50 s.
+ * The longest wait of a claim: 50 s with the default lease of 90 s. During the wait, the host sends nothing. The wait
+ * is shorter than a lease, because another machine may replace a host that is silent for a whole lease.
  */
 export const waitSecondsMax = (leaseSeconds: number): number => Math.min(50, Math.floor((leaseSeconds * 5) / 9))
 
 export type ClaimRequest = FastifyRequest<{ Querystring: Record<string, string | undefined> }>
 
-/** The long poll of an agent that waits for a job. */
+/** Answers the long poll of an agent that waits for a job. */
 export async function answerClaim(
   { farm, claimLoop, agentRelease }: Services,
   request: ClaimRequest,
@@ -35,13 +35,13 @@ export async function answerClaim(
 
 function closedSignal(reply: FastifyReply): AbortSignal {
   const closed = new AbortController()
-  reply.raw.once('close', () => closed.abort('closed')) // a reason spares an Error with its stack
+  reply.raw.once('close', () => closed.abort('closed')) // without a reason, abort creates an Error with a stack
   return closed.signal
 }
 
 type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
 
-/** The answer offers the current version: an agent that has this version is not too old. */
+/** The answer always offers the current version, because an agent with the current version is never too old. */
 const tooOld = (reply: FastifyReply, { why }: TooOld, release: AgentRelease) =>
   err(reply, 426, why, updateLines(release, undefined))
 

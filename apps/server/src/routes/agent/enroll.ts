@@ -7,10 +7,10 @@ import { bodyOf } from './body.ts'
 import { waitSecondsMax } from './claim.ts'
 import { readHostFacts } from './host-facts.ts'
 
-/** The token of the invitation that a request uses. */
+/** Returns the token of the invitation that a request uses. */
 export type InvitationOf = (request: FastifyRequest, lines: [string, string][]) => string | undefined
 
-/** A machine becomes a host of the farm. */
+/** Makes a machine a host of the farm, if its invitation is valid. */
 export async function answerEnroll(
   { farm }: Services,
   invitationOf: InvitationOf,
@@ -29,7 +29,7 @@ export async function answerEnroll(
 }
 
 function answer(reply: FastifyReply, outcome: EnrollOutcome, poll: number): FastifyReply {
-  const advice = 'ask the farm for a new line'
+  const advice = 'ask an administrator of the farm for a new command'
   switch (outcome.kind) {
     case 'enrolled': {
       const { hostName, credential, arch } = outcome

@@ -15,7 +15,7 @@ import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
 import type { AttemptMessage } from './attempt-message.ts'
 
-/** The end of an attempt. */
+/** Records the end of an attempt. */
 export async function answerFinish(
   { farm }: Services,
   { attempt, hostId, query, body }: AttemptMessage<Buffer>,
@@ -55,7 +55,7 @@ function readFinish(body: Buffer) {
   }
 }
 
-/** Lines about files that were not uploaded. */
+/** At most this many lines about files that the host has not uploaded. */
 const leftMax = 50
 
 function shortValue(lines: readonly [string, string][], key: string): string | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readHello, readHostFacts } from './host-facts.ts'
 
-test('the server shortens long values of a host between characters', () => {
+test('the server shortens a host’s long values, and does not cut a character in half', () => {
   const read = readHostFacts(Buffer.from(`version 1.0.0\ncpu ${'x'.repeat(999)}😀\nend\n`))
   expect(read).toMatchObject({ kind: 'read', value: { facts: { cpu: 'x'.repeat(999) } } })
   const hello = readHello([

@@ -2,7 +2,7 @@ import type { HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import { cut, isWireName, lineValue, readLines, wireNumber } from '@rumpfarm/contracts'
 import type { DeclaredArch } from '@rumpfarm/farm'
 
-/** The facts of a host, from enrolment or hello. */
+/** The message with which an agent enrols or says hello. */
 export interface HostFactsMessage {
   version: string
   facts: HostFacts
@@ -11,7 +11,7 @@ export interface HostFactsMessage {
 
 export type Read<T> = { kind: 'read'; value: T } | { kind: 'problem'; problem: string }
 
-/** Keys of the protocol; every other key is a fact of the host. */
+/** The keys of the protocol. Each other key is a fact of the host. */
 const protocolKeys = new Set([
   'token',
   'nonce',
@@ -47,7 +47,7 @@ const slotsMax = 64
 const archesMax = 64
 const rulesMax = 200
 
-/** The parts of a hello besides the facts. */
+/** The contents of a hello without the facts. */
 export interface Hello {
   instance: string
   previous: string | undefined

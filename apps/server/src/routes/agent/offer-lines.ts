@@ -1,7 +1,7 @@
 import type { WireLine } from '@rumpfarm/contracts'
 import type { Offer } from '@rumpfarm/farm'
 
-/** A job in the lines of the protocol: docs/agent-protocol.md, "Claim". */
+/** Writes a job as lines of the protocol: docs/agent-protocol.md, "Claim". */
 export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
   const { limits, steps, artifacts = [] } = offer.recipe
   return [
@@ -35,7 +35,7 @@ export const textLines = (text: string): WireLine[] =>
     .split('\n')
     .map((line): WireLine => ['|', line])
 
-/** The environment of every step. The recipe's own variables come last and win. */
+/** The environment of every step. The variables of the recipe come last, so they replace those of the farm. */
 const environment = (offer: Offer, publicUrl: string): Record<string, string> => ({
   CI: 'true',
   FARM_URL: publicUrl,

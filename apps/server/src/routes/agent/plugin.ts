@@ -19,7 +19,7 @@ import { answerProgress } from './progress.ts'
 import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
 
-/** Enough for a chunk in hexadecimal, and for agents that read the disk in larger blocks. */
+/** This is enough for a chunk in hexadecimal, and for agents that read the log in blocks larger than a chunk. */
 const bodyBytesMax = 1024 * 1024
 
 declare module 'fastify' {
@@ -43,11 +43,11 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
   await app.register(protocol(services, identity), { prefix: '/agent' })
 }
 
-/** The same protocol with signed requests, for hosts without TLS 1.2. It has a port of its own. */
+/** The same protocol with signed requests, for hosts without TLS 1.2. It has its own port. */
 export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => async (app: FastifyInstance) => {
   await serveScript(app, () => endpoint.script())
   const identity: Identity = {
-    publicUrl: () => services.config.publicUrl ?? '', // not the address that a request names: it is not signed
+    publicUrl: () => services.config.publicUrl ?? '', // never the address in the request, which is not signed
     addChecks: (app, countUnknown) => requireSignatures(app, services, countUnknown),
     knownFrom: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,
@@ -56,12 +56,12 @@ export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => as
   await app.register(protocol(services, identity), { prefix: '/agent' })
 }
 
-/** How the protocol finds out which host sends a request: by its credential, or by its signature. */
+/** Finds the host that sends a request: by the credential, or by the signature. */
 interface Identity {
   publicUrl(request: FastifyRequest): string
   /** Adds hooks that run before the routes. */
   addChecks(app: FastifyInstance, countUnknown: Count): void
-  /** The first hook in which `bearerOf` has an answer. */
+  /** The first hook that can call `bearerOf`: a signature also covers the body, which arrives later. */
   knownFrom: 'onRequest' | 'preHandler'
   bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
   invitationOf: InvitationOf
@@ -96,7 +96,8 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  // A host with a valid credential has no limit, even if other clients share its address.
+  // The limit is only for requests without a known credential. So other clients at the same address do not affect a
+  // host.
   const countUnknown = await openCount(app, rareRequestsPerMinuteMax, 'requests without a known credential')
   app.setNotFoundHandler(async (request, reply) => {
     await countUnknown(request, reply)

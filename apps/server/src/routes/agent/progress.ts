@@ -5,12 +5,12 @@ import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
 import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
-/** A host learns of a cancelled job within 3 s. */
+/** A host sends its next message after this time. The answer can cancel the job, so a host cancels it within 3 s. */
 const nextMs = 2_000
-/** While somebody views the log: a new line is visible within 300 ms. */
+/** The same time while somebody views the log, so that a new line is visible within 300 ms. */
 const nextMsViewed = 150
 
-/** A chunk of an attempt's log, or an empty one as a heartbeat. */
+/** Stores a chunk of an attempt's log. An empty chunk is a heartbeat. */
 export async function answerProgress(
   { farm, viewers }: Services,
   message: AttemptMessage<Buffer[]>,

@@ -11,13 +11,14 @@ import { cached, gathered } from './bearer.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * The signer of this request, and the nonce for the signature of the answer; undefined if the farm knows no signer.
+     * The signer of this request, and the nonce for the signature of the answer; undefined if the request has no valid
+     * signature.
      */
     signed: { signer: Signer; nonce: string } | undefined
   }
 }
 
-/** Accepts only signed requests, and signs every answer: docs/agent-protocol.md, "Signed requests". */
+/** Accepts only signed requests, and signs the answers to them: docs/agent-protocol.md, "Signed requests". */
 export function requireSignatures(
   app: FastifyInstance,
   { farm, bus }: Pick<Services, 'farm' | 'bus'>,
@@ -25,7 +26,7 @@ export function requireSignatures(
 ): void {
   const check = checker(farm, bus)
   app.decorateRequest('signed', undefined)
-  // The check cannot happen earlier, because the signature covers the checksum of the body.
+  // The server must read the body before this check, because the signature covers the checksum of the body.
   app.addHook('preHandler', async (request, reply) => {
     const signature = readSignature(request.raw.url ?? '')
     if (!signature) {
@@ -33,7 +34,7 @@ export function requireSignatures(
       return err(reply, 401, 'every request to this port must be signed; do not send a credential')
     }
     const { signer, outcome } = await check(request, signature)
-    // Never sign an error for a bad signature: an attacker could obtain a signed nonce.
+    // Never sign the answer to a bad signature: an attacker could obtain a signed nonce.
     if (!signer || outcome.kind === 'forged') {
       await countUnknown(request, reply)
       return err(reply, 401, 'this request is not signed by a host of this farm')
@@ -68,7 +69,7 @@ function checker(farm: Farm, bus: Services['bus']) {
   return async (request: FastifyRequest, signature: RequestSignature) => {
     const first = await checkAs(request, signature)
     if (first.outcome.kind !== 'forged') return first
-    signers.forget(signature.by) // a host that was enrolled again has another key
+    signers.forget(signature.by) // the cached key is wrong after a host has enrolled again
     return checkAs(request, signature)
   }
 }

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache'
 import type { Services } from '../../services.ts'
 import { err, leaseLost } from './answers.ts'
 
-/** Sends one of an attempt's tarballs. If it is no longer in the cache, it is made again. */
+/** Sends one tarball of an attempt. If the tarball is no longer in the cache, the server makes it again. */
 export async function sendSource(
   { farm, mirrors }: Services,
   request: { attempt: AttemptId; hostId: number; lease: string | undefined; number: string },
@@ -24,11 +24,13 @@ export async function sendSource(
   return reply.send(createReadStream(tarball.file, { highWaterMark: 256 * 1024 }))
 }
 
-/** Every job of a build receives the same tarball, hundreds within seconds: small ones are sent from memory. */
+/**
+ * Hundreds of jobs of a build receive the same tarball within seconds, so the server sends small tarballs from memory.
+ */
 const smallBytesMax = 256 * 1024
 const small = new LRUCache<string, Buffer>({ max: 64 })
 
-/** The name of a tarball's file comes from its content, so a cached file stays valid. */
+/** The file name of a tarball depends on its content, so a cached tarball stays valid. */
 async function smallTarball(file: string): Promise<Buffer> {
   const cached = small.get(file)
   if (cached) return cached

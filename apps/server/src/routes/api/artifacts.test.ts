@@ -51,7 +51,7 @@ serverTest(
   },
 )
 
-serverTest('an artifact supports byte ranges and has a validator', async ({ server }) => {
+serverTest('the API sends byte ranges of an artifact, and does not send an unchanged artifact again', async ({ server }) => {
   await left(server)
   const ask = async (headers: Record<string, string>) => {
     const answer = await server.ask({ url: file, headers })
@@ -63,7 +63,7 @@ serverTest('an artifact supports byte ranges and has a validator', async ({ serv
   expect(await ask({ 'if-none-match': `"${sha256}"` })).toEqual([304, undefined, ''])
 })
 
-serverTest('the API reports a missing artifact', async ({ server }) => {
+serverTest('the API answers 404 for an artifact that does not exist or was deleted', async ({ server }) => {
   await left(server)
   const problem = async (url: string) => {
     const { status, type, detail } = (await server.ask(url)).json()

@@ -14,7 +14,7 @@ interface RequestedArtifact {
   name: string
 }
 
-/** Files that jobs uploaded. */
+/** The routes for the files that jobs have uploaded. */
 export const artifacts = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
   const schema = {
@@ -49,7 +49,7 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
       ofAttempt(request.params.id, request.params.number, request.params.name, request, reply),
   })
 
-  // The same with slashes in the name, which OpenAPI cannot describe.
+  // The same routes for names with slashes, which OpenAPI cannot describe.
   const rest = (params: object) => (params as { '*': string })['*']
   app.route({
     method,
@@ -92,7 +92,7 @@ function sendArtifact(
     what: 'artifact',
     size: artifact.bytes,
     growing: false,
-    // It can be hostile: a browser must save it and not show it.
+    // An artifact can be hostile, so a browser must save it and not show it.
     type: 'application/octet-stream',
     disposition: `attachment; filename="${name.split('/').at(-1)}"`,
     etag: `"${artifact.sha256}"`,

@@ -20,7 +20,7 @@ const examples = (text: string): Example[] =>
     answer: json === undefined ? undefined : JSON.parse(json),
   }))
 
-/** Each member that the page shows must exist in the answer, with the same type. */
+/** Checks that each member that the page shows exists in the answer, with the same type. */
 function compare(shown: unknown, answered: unknown, where: string): void {
   if (Array.isArray(shown)) compare(shown[0], (answered as unknown[])[0], `${where}/0`)
   else if (shown !== null && typeof shown === 'object')
@@ -31,7 +31,7 @@ function compare(shown: unknown, answered: unknown, where: string): void {
   else expect([where, typeof answered]).toEqual([where, typeof shown])
 }
 
-/** The actions of other programs between the examples. */
+/** Does the work of a forge and of a host between two examples. */
 async function meanwhile(server: TestServer, vax: TestHost, shell: string): Promise<void> {
   if (shell.includes('"ref": "main"')) {
     await server.farm.builds.markSourcesReady(1, { sources: [] })

@@ -5,10 +5,10 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { Refusal } from '../../http/problems.ts'
 
-/** More than any request needs. */
+/** No request needs a larger body. */
 export const bodyBytesMax = 256 * 1024
 
-/** Accepts only JSON bodies. An empty body is {}; an error names the position of the mistake. */
+/** Accepts only JSON bodies. An empty body means {}. An error contains the position of the mistake. */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -28,7 +28,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
 }
 
 /**
- * Works like the compiler of the type provider, but without loading ajv-formats. Bodies have the right types already.
+ * Works like the compiler of the type provider, but does not load ajv-formats. It does not convert the types in a body,
+ * because JSON has types.
  */
 const compile: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const checker = Compile(schema)

@@ -13,7 +13,7 @@ async function running(server: TestServer) {
   return { vax, offer: await vax.take('1.1') }
 }
 
-serverTest('the server sends a log as plain text, whatever bytes the host sent', async ({ server }) => {
+serverTest('the server sends a log as plain text, even if it contains HTML or random bytes', async ({ server }) => {
   const { vax, offer } = await running(server)
   const bytes = Buffer.concat([Buffer.from('<script>\0\x1b[31m'), randomBytes(3000), Buffer.from('ü\n')])
   await vax.say(offer, bytes)
@@ -32,7 +32,7 @@ serverTest('the server sends a log as plain text, whatever bytes the host sent',
   expect((await server.ask('/api/v1/jobs/1/attempts/2/log')).statusCode).toBe(404)
 })
 
-serverTest('a log supports byte ranges, and the API reports those outside of it', async ({ server }) => {
+serverTest('the API sends byte ranges of a log, and answers 416 for a range outside of the log', async ({ server }) => {
   const { vax, offer } = await running(server)
   await vax.say(offer, '0123456789')
   const ask = async (range: string, more = {}) => {
@@ -55,7 +55,7 @@ serverTest('a log supports byte ranges, and the API reports those outside of it'
   })
 })
 
-serverTest('a finished log has a validator, and a growing log has none', async ({ server }) => {
+serverTest('a finished log has an ETag, and a growing log has none', async ({ server }) => {
   const { vax, offer } = await running(server)
   await vax.say(offer, '0123456789')
   expect((await server.ask(log)).headers.etag).toBeUndefined()

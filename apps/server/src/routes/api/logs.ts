@@ -16,7 +16,7 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
     response: { 200: plain('The log'), 206: plain('The bytes of the range'), ...refusals },
   }
 
-  // HEAD as well: Fastify's own HEAD route would read the whole log.
+  // The routes also answer HEAD, because Fastify's own HEAD route would read the whole log.
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/log',

@@ -74,7 +74,7 @@ test('the text format shows a lost job that runs again as retrying', () => {
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
 })
 
-test('the text format names the commit at which one failure replaced another', () => {
+test('the text format names the commit at which the failure became a different one', () => {
   const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
   expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
     'failed build since 98e9cc9 2024-05-06, different failure before ddddddd\n',
@@ -96,7 +96,7 @@ test.each([
   )
 })
 
-test('the CSV format has a line for each cell, and quotes where necessary', () => {
+test('the CSV format has a line for each cell, and quotes a field if necessary', () => {
   const lines = matrixCsv(
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')

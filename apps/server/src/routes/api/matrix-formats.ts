@@ -1,8 +1,8 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
 
 /**
- * For a terminal or a mail: a table for each project, branch and variant, with a row for each host and a column for
- * each arch.
+ * Writes the matrix for a terminal or a mail. Each project, branch and variant has a table, with a row for each host
+ * and a column for each arch.
  */
 export function matrixText(matrix: Matrix): string {
   const kinds = new Map<string, MatrixCell[]>()
@@ -22,7 +22,7 @@ function textTable(cells: readonly MatrixCell[]): string {
   return align([['host', ...arches], ...rows])
 }
 
-/** `failed tests since 2f1c9a0 2024-05-06 (running build)`; a dash where nothing is expected. */
+/** For example `failed tests since 2f1c9a0 2024-05-06 (running build)`. A dash means that the farm expects no build. */
 function cellText(cell: MatrixCell | undefined): string {
   if (!cell) return '-'
   const { last, active } = cell
@@ -36,7 +36,7 @@ function cellText(cell: MatrixCell | undefined): string {
   return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
 
-/** Why farm.yaml expects the cell to fail. A cell that passes no longer needs the entry. */
+/** The reason why farm.yaml expects the cell to fail. If the cell passes, farm.yaml no longer needs the entry. */
 export const knownText = ({ known, last }: MatrixCell): string =>
   known === null ? '' : `${last?.verdict === 'passed' ? 'was known' : 'known'} to fail: ${known}`
 
@@ -70,7 +70,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['known', cell => cell.known],
 ]
 
-/** RFC 4180, a line for each cell. */
+/** Writes a line for each cell, as RFC 4180 describes. */
 export const matrixCsv = ({ cells }: Matrix): string =>
   [columns.map(([name]) => name), ...cells.map(cell => columns.map(([, value]) => field(value(cell))))]
     .map(row => `${row.join(',')}\r\n`)
@@ -82,7 +82,7 @@ function field(value: string | number | Date | null | undefined): string {
 }
 
 /**
- * A spreadsheet runs a field that begins with one of these characters as a formula, even in quotes. An apostrophe makes
- * it text.
+ * A spreadsheet runs a field as a formula if the field begins with one of these characters, even in quotes. An
+ * apostrophe before the character makes the field a text.
  */
 const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)

@@ -65,7 +65,7 @@ function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' 
 
 const formats: Record<string, Format> = { 'application/json': 'json', 'text/plain': 'text', 'text/csv': 'csv' }
 
-/** JSON if the request names no format, or none that the farm has. */
+/** Returns the format that the request prefers, or JSON if it names none of the farm's formats. */
 function acceptedFormat({ raw }: FastifyRequest): Format {
   const type = accepts(raw).type(Object.keys(formats))
   return (typeof type === 'string' && formats[type]) || 'json'

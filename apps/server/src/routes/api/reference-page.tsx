@@ -5,7 +5,7 @@ import { Link } from '../dashboard/components/links.tsx'
 import { sendPage } from '../dashboard/send-page.ts'
 import { anonymousVisit, type Visit } from '../dashboard/visit.ts'
 
-/** The parts of JSON Schema that our schemas use. */
+/** The parts of JSON Schema that the schemas of the API use. */
 interface Schema {
   $ref?: string
   type?: string | string[]
@@ -119,7 +119,7 @@ const renderReferencePage = ({ info, paths, components }: OpenApi, visit: Visit)
   })
 }
 
-/** Groups the operations by tag, in the order of the document. HEAD is left out: it is GET without its body. */
+/** Groups the operations by tag, in the order of the document. Leaves out HEAD, which is GET without the body. */
 function groupsOf(paths: OpenApi['paths']): [string, NamedOperation[]][] {
   const groups = new Map<string, NamedOperation[]>()
   for (const [path, methods] of Object.entries(paths))
@@ -248,7 +248,7 @@ function TypeOf({ schema }: { schema: Schema }) {
   return <>{[[type ?? 'any'].flat().join(' or '), ...limits].filter(Boolean).join(', ')}</>
 }
 
-/** The descriptions' only markup: `code`. */
+/** Shows a description. Descriptions have no markup except `code`. */
 const Text = ({ text = '' }: { text?: string | undefined }) => (
   <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 )

@@ -32,7 +32,7 @@ const answers = [
   api.TriggeredBuild,
 ]
 
-/** The OpenAPI document, made from the schemas of the routes, and the API reference page. */
+/** Adds the OpenAPI document, which comes from the schemas of the routes, and the API reference page. */
 export async function reference(app: FastifyInstance, { config }: Pick<Services, 'config'>): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -41,7 +41,7 @@ export async function reference(app: FastifyInstance, { config }: Pick<Services,
       servers: [{ url: config.publicUrl ?? '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
-    // The names of the schemas, not def-0, def-1 …
+    // The document uses the names of the schemas instead of def-0, def-1 …
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`) },
   })
   for (const schema of answers) app.addSchema(schema)

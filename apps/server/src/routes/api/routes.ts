@@ -4,7 +4,7 @@ import { api } from '@rumpfarm/contracts'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import Type from 'typebox'
 
-/** Routes of this instance have the types of their schemas. */
+/** The requests and answers of this instance's routes have the types of their schemas. */
 export type ApiInstance = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -20,7 +20,7 @@ const refusal = (description: string) => ({
 })
 export const refusals = { '4xx': refusal('The request was refused'), '5xx': refusal('The farm cannot answer now') }
 
-/** Marks a route in the document that needs a token. */
+/** Marks a route that needs a token, for the OpenAPI document. */
 export const forAdmins = [{ token: [] }]
 
 export const noContent = (description: string) => Type.Unsafe<undefined>({ type: 'null', description })

@@ -6,7 +6,7 @@ import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
 import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
 
-/** Tokens for programs, and login links for browsers. */
+/** The routes for tokens of programs and for login links of browsers. */
 export const tokens =
   ({ farm, config }: Services) =>
   async (app: ApiInstance) => {

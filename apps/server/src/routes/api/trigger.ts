@@ -11,7 +11,7 @@ type TriggerRequest = FastifyRequest<{
   Body: { ref?: string | undefined; again?: boolean | undefined }
 }>
 
-/** Without an Idempotency-Key, each request counts as a new one. */
+/** Without an Idempotency-Key, each request is a new request. */
 export async function answerTrigger(
   services: Services,
   request: TriggerRequest,
@@ -47,7 +47,7 @@ function answerBuilt({ config }: Services, request: TriggerRequest, reply: Fasti
   return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: doubt })
 }
 
-/** A repeated key: the answer is the build that it made, unless the request now names another commit. */
+/** Answers a repeated Idempotency-Key with the build of the first request, unless the request names another commit. */
 async function answerRepeated(
   { farm, config }: Services,
   request: TriggerRequest,
@@ -55,7 +55,7 @@ async function answerRepeated(
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
   const build = buildId === null ? undefined : await farm.builds.find(buildId)
-  // If the request names a branch, the branch may have moved since, and the build of the key is still the answer.
+  // If the request names a branch, another commit is no error: the branch may have moved since the first request.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)
     return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')

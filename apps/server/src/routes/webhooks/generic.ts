@@ -9,7 +9,7 @@ import { bodyOf } from './raw.ts'
 
 type Delivery = Extract<StandardDelivery, { kind: 'trigger' }>
 
-/** A signed webhook of any program that requests a build: standardwebhooks.com. */
+/** Answers a signed webhook (standardwebhooks.com), with which any program can request a build. */
 export async function answerGeneric(
   services: Services,
   request: FastifyRequest,
@@ -38,7 +38,7 @@ async function answerOutcome(services: Services, request: FastifyRequest, reply:
   return reply.code(202).send({ builds: [{ id: outcome.buildId, project, url, created }] })
 }
 
-/** A full commit is queued without git, in milliseconds, like a push of a forge. Git resolves any other ref. */
+/** A full commit needs no git, like a push of a forge, so the answer takes milliseconds. Git resolves other refs. */
 async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
   const push = { project, source: 'webhook', deliveryId }
   if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })

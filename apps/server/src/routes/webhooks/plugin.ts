@@ -5,10 +5,12 @@ import type { Services } from '../../services.ts'
 import { answerGeneric } from './generic.ts'
 import { answerGithub } from './github.ts'
 
-/** GitHub's limit, for a push of thousands of commits. */
+/** GitHub's limit. A push of thousands of commits can have this size. */
 const bodyBytesMax = 25 * 1024 * 1024
 
-/** Webhooks of forges and other programs. They sign the raw bytes, so this plugin does not parse bodies. */
+/**
+ * The webhooks of forges and other programs. A signature covers the raw bytes, so this plugin does not parse bodies.
+ */
 export const webhooksPlugin = (services: Services) => async (app: FastifyInstance) => {
   await app.register(
     async hooks => {

@@ -1,4 +1,4 @@
 import type { FastifyRequest } from 'fastify'
 
-/** The raw bytes, which the signature covers; empty if the request has no body. */
+/** Returns the raw bytes, which the signature covers. If the request has no body, the buffer is empty. */
 export const bodyOf = ({ body }: FastifyRequest): Buffer => (Buffer.isBuffer(body) ? body : Buffer.alloc(0))

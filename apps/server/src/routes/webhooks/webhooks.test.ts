@@ -80,7 +80,7 @@ serverTest('a push from GitHub starts a build of each project with that reposito
 })
 
 serverTest(
-  'a push is built although the forge writes its repository in another case than farm.yaml',
+  'the farm builds a push even if the forge and farm.yaml write the repository with different capitals',
   async ({ server }) => {
     await server.configure(
       { repository: 'https://forge.example/Rump/SAMPLE' },
@@ -89,12 +89,12 @@ serverTest(
     const repository = { clone_url: 'https://Forge.example/rump/Sample.git' }
     const answer = await deliver(server, push({ repository }))
     expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
-    // Two directories of one machine can differ in case only.
+    // Two directories on one machine can have names that differ only in their capitals.
     expect((await deliver(server, push({ repository: { clone_url: '/srv/rump' } }), { id: 'd2' })).statusCode).toBe(404)
   },
 )
 
-serverTest('a push of a repository with SHA-256 commits is built', async ({ server }) => {
+serverTest('the farm builds a push of a repository with SHA-256 commits', async ({ server }) => {
   await server.configure({ repository: clone })
   const after = commit.slice(0, 32).repeat(2)
   const answer = await deliver(server, push({ after }))
@@ -220,7 +220,7 @@ serverTest('any program with the secret can request a build', async ({ server })
     ['m4', { project: 'sample', commit: head, branch: 'main' }],
   ] as const)
     expect((await send(server, body, { id })).json().builds).toMatchObject([{ id: 1, created: false }])
-  // A full commit is accepted without git.
+  // The farm accepts a full commit without git.
   const other = await send(server, { project: 'sample', commit }, { id: 'm5' })
   expect([other.statusCode, other.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
 })
