@@ -1,6 +1,6 @@
 # Updates: the agent downloads, checks and tests the version that the farm offers. When no job runs, the new version
-# replaces this file. Files: agent.sh.old (the previous version), update.swapped (a new version is in place), update.begun
-# (it has started, see start.sh), update.failed (a version that failed, and why; no start tries it again).
+# replaces this file. Files: agent.sh.old (the previous version), update.swapped (a new version is in place),
+# update.begun (it has started, see start.sh), update.failed (a version that failed, and why; no start tries it again).
 
 OFFER='' UPDATE_AT=0 UPDATE_FAILED=''
 

@@ -30,7 +30,7 @@ const tls = { certificate: authority.certificate(), ca: authority.file }
 const whereIs = (program: string) =>
   spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
 
-/** Each client in the forms that hosts have. Several programs may have the same name. */
+/** Each client in the forms that hosts have, because different programs may have the same name. */
 const clients: Record<string, Record<string, string>> = {
   curl: {},
   wget: {},
@@ -52,12 +52,12 @@ const sourcesOf = (megabytes: number) => {
   return { megabytes, archive: tarball({ data }), sum: createHash('md5').update(data).digest('hex') }
 }
 const [large, small] = [sourcesOf(45), sourcesOf(3)]
-/** Every client receives the large sources once. Its other programs run the same code of the agent, so they get 3 MB. */
+/** One form of each client gets the large sources. The other forms run the same code of the agent, so they get 3 MB. */
 const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
 /** NULs end the body of one client. s_client reads letters at the start of a line as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
 
-/** The program that a client needs. Without it the client is not tested. */
+/** The program that a client needs. The test skips a client without its program. */
 const needs = (name: string) =>
   ({ 'nc of OpenBSD': 'nc.openbsd', 'nc that is traditional': 'nc.traditional' })[name] ??
   (/busybox|bbwget|applet/.test(name) ? 'busybox' : name.split(' ')[0]?.replace('python', 'python3'))
@@ -81,7 +81,7 @@ for (const [name, programs] of here) {
       expect(attempt.log.bytes.subarray(36).equals(Buffer.from(`${'Q\nR\n\0\x01k\nB\n'.repeat(3000)}end\n`))).toBe(true)
       expect(attempt.sourceCalls).toBe(1)
 
-      // The client itself never ends a poll: the farm waits two seconds for a job, and receives one request in that time.
+      // No client ends a poll early: in the two seconds of a poll the farm receives only one request.
       farm.poll = 2
       const polls = farm.count('claim')
       await farm.until('the next claim', () => farm.count('claim') > polls || polls > 1)

@@ -10,7 +10,7 @@ const script = (path: string, text: string) => {
   renameSync(`${path}.new`, path)
 }
 
-/** A fake cross compiler and its runner, which only mark a native program as foreign. */
+/** A fake cross compiler, which marks a native program as foreign, and its runner. */
 const tools = (host: Host) => {
   const [gcc, qemu] = [join(host.folder, 'arm-gcc'), join(host.folder, 'qemu-arm')]
   script(gcc, 'test "$1" != --version || { echo "arm-gcc 12.2.0"; exit; }\ncc "$@" && chmod a-x try')

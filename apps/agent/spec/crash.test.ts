@@ -9,7 +9,7 @@ const counted = (upTo: number) =>
   Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n${'\0'.repeat(30_000)}`).join('')
 
 agentTest(
-  'a job survives a kill of the agent, its log is whole, and its result is sent once',
+  'a job survives a kill of the agent, and the agent sends the complete log and one result',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -56,7 +56,7 @@ agentTest(
 )
 
 agentTest(
-  'the next runner works although an earlier runner ended before its first report and left files',
+  'a runner works in a directory with files of a runner that ended before its first report',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -79,7 +79,7 @@ agentTest(
   },
 )
 
-agentTest('the reason of a cancel survives a kill of the agent', async ({ farm, host, enrolled }) => {
+agentTest('a cancelled job keeps its reason after a kill of the agent', async ({ farm, host, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
@@ -158,7 +158,7 @@ agentTest(
 )
 
 agentTest(
-  'one of ten agents runs if they start at the same time with a stale lock',
+  'if ten agents start at the same time with a stale lock, one of them runs',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.signal('KILL')

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
-agentTest('a job keeps running while the farm is down, and its log is whole', async ({ farm, host, enrolled }) => {
+agentTest('a job keeps running while the farm is down, and its log is complete', async ({ farm, host, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({ steps: { count: 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.25; done' } })
@@ -36,7 +36,7 @@ agentTest('the agent retries with growing pauses', async ({ farm, enrolled }) =>
 })
 
 agentTest(
-  'the agent repeats a claim whose answer is lost with the same number, and gets the same attempt',
+  'if the answer to a claim is lost, the agent repeats the claim with the same number and gets the same attempt',
   async ({ farm, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -71,7 +71,7 @@ agentTest('the agent reports a revoked credential and retries slowly', async ({ 
   expect(farm.seen.filter(seen => seen.err.startsWith('401')).length).toBeLessThanOrEqual(2) // a claim and the bye
 })
 
-agentTest('an agent that is too old reports that and takes no jobs', async ({ farm, host, enrolled }) => {
+agentTest('an agent that is too old takes no jobs and reports the reason', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   farm.claimError = '426 version 9 is needed'

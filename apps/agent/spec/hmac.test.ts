@@ -1,4 +1,4 @@
-// The example of "Signed requests" in docs/agent-protocol.md, computed by Node and by every shell.
+// Node and every shell compute the example of "Signed requests" in docs/agent-protocol.md.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash, createHmac } from 'node:crypto'
@@ -70,7 +70,7 @@ const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\n
 /** test/run/tools.ts installs the shells that the system offers, and reports the others. */
 const isHere = (program: string) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
 
-/** The output of a shell that runs the script in a folder of its own. */
+/** The output of a shell that runs the script in a new folder. */
 const outputOf = (shell: string, tool = '') => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-hmac-'))
   try {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { agentTest, type Setup } from './support/agent-test.ts'
 import { bundle, type Host, quote } from './support/host.ts'
 
-// In the pid namespace of the tests every user is root. Only the real root can use the id of another user.
+// In the pid namespace of the tests, every user appears as root. Only the real root can change to another user id.
 const isRoot = process.getuid?.() === 0
 
 /** All ways in which a job could try to read the credential. */
@@ -63,7 +63,7 @@ rootTest(
 )
 
 rootTest(
-  'the agent ends the ssh-agent of an ordinary user’s job, or lists it if it cannot tell whose it is',
+  'the agent ends the ssh-agent of an ordinary user’s job, or with `hide no` lists it as left running',
   async all => {
     const { farm, host } = all
     await asNobody(all)
@@ -263,7 +263,7 @@ agentTest('a wrapper runs each step with its environment and its directory', asy
 })
 
 agentTest(
-  'with pass, a job gets only the listed variables of the agent, and without it all of them',
+  'with `pass`, a job gets only the listed variables of the agent; without `pass`, it gets all variables',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours

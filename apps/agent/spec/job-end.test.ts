@@ -59,7 +59,7 @@ agentTest('the end of a job ends processes that have left its group and its envi
 })
 
 agentTest(
-  'without a namespace the log lists processes that left their group, but not older ones or those of a person',
+  'without a namespace the log lists processes that left their group, but no older processes and none of a person',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.configure(`${host.read('host.conf')}hide no\n`)
@@ -127,7 +127,7 @@ agentTest(
 )
 
 agentTest(
-  'a job has the reason vanished if its runner is killed, and the agent ends its processes',
+  'if the runner is killed, the job has the reason `vanished`, and the agent ends the job’s processes',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()

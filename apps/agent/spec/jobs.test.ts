@@ -137,7 +137,7 @@ agentTest(
   },
 )
 
-agentTest('no source file has a time in the future, whatever the date of the commit', async ({ farm, enrolled }) => {
+agentTest('no source file has a time in the future, even if its commit has one', async ({ farm, enrolled }) => {
   await enrolled()
   const visible = { configure: 'x\n', 'deep/er/file.c': 'x\n' }
   const hidden = { '.config/one': 'x\n', '.profile': 'x\n' }
@@ -219,7 +219,7 @@ agentTest('the agent sends the end of a step while the next step runs', async ({
   await farm.finished(attempt)
 })
 
-/** An env without --default-signal, like busybox and older GNU, and without these commands. */
+/** A PATH whose env has no --default-signal, like busybox and older GNU, and which lacks these commands. */
 const oldEnv = (...missing: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-old-env-'))
   const script = (name: string, text: string) =>

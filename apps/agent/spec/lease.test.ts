@@ -1,4 +1,4 @@
-// The farm decides which host has a lease and which claim is the newest.
+// Tests of leases and claim numbers, which the farm decides.
 import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 

@@ -53,7 +53,7 @@ agentTest('limits apply while the farm is down', async ({ farm, host, enrolled }
   expect(attempt.finishes[0]).toMatchObject({ reason: 'silence-limit' })
 })
 
-agentTest('a host with too little free disk takes no job and reports that', async ({ farm, host, enrolled }) => {
+agentTest('a host with too little free disk space takes no job and reports this', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'disk_floor_mb 999999999\n')

@@ -21,7 +21,7 @@ const inAgent = (text: string) => {
   return stderr + stdout
 }
 
-/** Whether these rules of host.conf allow the project and the branch. */
+/** `yes` if these rules of host.conf allow the project and the branch, else `no`. */
 const mayRun = (conf: string, project: string, branch: string) => {
   const rules = conf.split('; ').map(line => `line='${line}' line_number=1; read_conf_line`)
   return inAgent(
@@ -68,6 +68,7 @@ const inHours = (hours: string, now: string) => {
   )
 }
 
+// As in the agent, each time has a 1 in front: 12159 is 21:59.
 test.each([
   ['22:00-06:00', 'Mon 12159', 'out'],
   ['22:00-06:00', 'Mon 12200', 'in'],
@@ -90,7 +91,7 @@ test.each([
   ['00:00-00:00 sat', 'Sat 10000', 'in'],
   ['00:00-00:00 sat', 'Sun 10000', 'out'],
   ['22:00-06:00 mon-fri; 00:00-00:00 sat-sun', 'Sun 11200', 'in'],
-])('for hours %s, the host takes jobs at %s: %s', (hours, now, answer) => {
+])('for the line "hours %s", the time "%s" is %s', (hours, now, answer) => {
   expect(inHours(hours, now)).toBe(`${answer}\n`)
 })
 
@@ -248,7 +249,7 @@ test('without /proc, the agent uses ps to find the processes that a job left run
   expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
-test('the agent waits as long for an open pipe on a host whose sleep takes only whole seconds', () => {
+test('the agent waits one second for an open pipe, also if `sleep` accepts only whole seconds', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
   expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })
@@ -277,7 +278,7 @@ test('the agent removes a work directory that contains read-only directories', (
   writeFileSync(file, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const make = `mkdir -p ${folder}/attempt-1.1/go/pkg/mod && echo x >${folder}/attempt-1.1/go/pkg/mod/file && chmod -R a-w ${folder}/attempt-1.1/go`
   const script = `. ${file}; choose_put; RUN_AS='' ISOLATION='' HIDES_PRIVATE=''; ${make}; remove_work ${folder}/attempt-1.1; ls ${folder}`
-  // Root can remove every file, so as root the test runs this as an ordinary user.
+  // Root can remove every file. So a test that runs as root starts this script as an ordinary user.
   const words = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env']
   const { stdout, stderr } = spawnSync(words[0] ?? '', [...words.slice(1), 'dash', '-c', script], { encoding: 'utf8' })
   rmSync(folder, { recursive: true })

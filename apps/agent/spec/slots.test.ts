@@ -69,7 +69,7 @@ for (const [name, reason] of [
       expect(third.state).toBe('queued')
       expect(farm.count('bye')).toBe(1)
       expect(farm.seen.at(-1)?.kind).toBe('bye')
-      // The removal of an ended job's directory may take a moment longer.
+      // The agent removes the directory of an ended job in the background.
       expect((await host.run('while ps -e -o args= | grep -q "[a]gent.sh"; do sleep 0.1; done')).code).toBe(0)
     },
   )

@@ -9,11 +9,11 @@ import { releaseOf } from './support/release.ts'
 const text = bundle()
 const current = releaseOf(text).version
 
-/** The agent with another version and a change. */
+/** The agent with another version number and a changed text. */
 const anAgent = (version: string, change: (text: string) => string = same => same) =>
   change(text).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
-/** The behaviour of the new version when it runs as the agent, but not in its self-test. */
+/** Text that the new version runs when it starts as the agent, but not in its self-test. */
 const onRun = (what: string) => (text: string) => text.replace(/^run_agent\(\) \{$/m, () => `run_agent() {\n${what}`)
 
 const told = (farm: ScriptedFarm, key: string) =>

@@ -22,9 +22,9 @@ export const curlTrust = usualTls ? `--cacert ${usualTls.ca} ` : ''
 export type Setup = {
   farm: ScriptedFarm
   host: Host
-  /** Starts the agent on a host that is enrolled already. */
+  /** Starts the agent on a host that is already enrolled. */
   enrolled: () => Promise<void>
-  /** Enrols the host with the agent, which takes 0.5 s more CPU time. Only tests of the enrolment need it. */
+  /** Enrols the host by the agent. Only tests of the enrolment need this, because it takes 0.5 s more CPU time. */
   enrols: () => Promise<void>
 }
 
@@ -55,7 +55,7 @@ export const agentTest = (
     }
   })
 
-/** Writes the files of an enrolment, and starts the agent. */
+/** Writes the files that an enrolment makes, and starts the agent. */
 const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined) => {
   mkdirSync(join(host.dir, 'private'), { recursive: true, mode: 0o700 })
   const write = (name: string, content: string) => writeFileSync(join(host.dir, name), content, { mode: 0o600 })
@@ -68,7 +68,7 @@ const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefine
   await firstClaim(farm)
 }
 
-/** Enrols from a saved file, which then runs as the agent. */
+/** Enrols from a saved script, which then runs as the agent. */
 const enrol = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined) => {
   const saved = join(host.folder, 'saved.sh')
   writeFileSync(saved, text)

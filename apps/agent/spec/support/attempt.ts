@@ -54,7 +54,7 @@ export type Attempt = {
 }
 
 const knownSums = new WeakMap<Buffer, string>()
-/** Length and checksums, calculated once: for 45 MB they take 0.5 s. */
+/** Length and checksums, calculated once, because for 45 MB they take 0.5 s. */
 const sumsOf = (bytes: Buffer): string => {
   const known = knownSums.get(bytes) ?? `${bytes.length} crc:${cksum(bytes)} sha256:${sha256(bytes)} md5:${md5(bytes)}`
   knownSums.set(bytes, known)

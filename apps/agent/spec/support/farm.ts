@@ -34,9 +34,9 @@ export class ScriptedFarm {
   /** The newest claim number that the farm knows, besides those of its attempts. */
   newestClaim = 0
   script = ''
-  /** The installer of service files. */
+  /** The text of the installer of service files. */
   service = ''
-  /** The version that the farm offers to hosts with another one. */
+  /** The version that the farm offers to hosts with another version. */
   release: Release | undefined
   invitationNonce = ''
   /** The bytes of a source download; a test may change them. */
@@ -121,7 +121,7 @@ export class ScriptedFarm {
     return this.seen.filter(seen => seen.kind === kind).length
   }
 
-  /** Resolves when the condition is true. It is checked after every request. */
+  /** Resolves when the condition is true. The farm checks it after every request. */
   async until(what: string, condition: () => boolean, milliseconds = patienceMs): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
@@ -368,7 +368,7 @@ export class ScriptedFarm {
     return ok(`size ${attempt.log.length}`, ...told)
   }
 
-  /** The list of ended steps only grows. */
+  /** Rejects a request if its list of ended steps changes an earlier entry: the list may only grow. */
   private holdSteps(attempt: Attempt, steps: string) {
     if (!steps.startsWith(attempt.steps)) throw new BadRequest(`steps changed from ${attempt.steps} to ${steps}`)
     attempt.steps = steps

@@ -1,4 +1,4 @@
-/** How one request fails: it is lost, or it is handled and its answer is lost or cut. */
+/** How one request fails: the request is lost, or the farm handles it and the answer is lost or cut. */
 export type Fault =
   | 'lost-request'
   | 'lost-answer'
@@ -30,7 +30,7 @@ export class Faults {
   }
 }
 
-/** The protocol's name for a request. */
+/** The protocol's name for the kind of a request. */
 export const kindOf = (method: string, path: string): string => {
   if (method === 'GET' && path === '/agent.sh') return 'script'
   if (method === 'GET' && path === '/agent/v1/agent') return 'agent'

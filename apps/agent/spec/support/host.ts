@@ -18,14 +18,14 @@ import { createInterface } from 'node:readline'
 export const agentShell = process.env.AGENT_SHELL ?? 'dash'
 export const agentClient = process.env.AGENT_CLIENT ?? 'curl'
 
-/** A machine of two cores under load needs up to 30 s for what takes 1 s on a quiet one. */
+/** A machine with two busy cores needs up to 30 s for work that takes 1 s on an idle machine. */
 export const patienceMs = 60_000
 
 const agentFolder = join(import.meta.dirname, '..', '..')
 export const bundle = (...options: string[]) =>
   execFileSync('sh', [join(agentFolder, 'bundle.sh'), ...options], { encoding: 'utf8' })
 
-/** A pid namespace contains everything that a test starts: a wrong kill stays inside, and no process is left. */
+/** A pid namespace contains all processes of a test: a wrong kill stays inside, and no process outlives the test. */
 const pidNamespace = [...(process.getuid?.() === 0 ? [] : ['-Ur']), '-pf', '--mount-proc', '--kill-child']
 
 const namespaceError = () => {
@@ -49,7 +49,7 @@ export const requireNamespace = () => {
 
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** A program, and its argv[0]: busybox acts as ash by its name, bash and zsh act as sh. */
+/** A program and its argv[0]. By this name busybox acts as ash, and bash and zsh act as sh. */
 export type Shell = { program: string; as: string }
 
 const asOther: Record<string, Shell> = {
@@ -98,7 +98,7 @@ export class Host {
     createInterface({ input: this.init.stdout }).on('line', text => this.note(text))
   }
 
-  /** The process that has the namespaces. */
+  /** The process that owns the namespaces. */
   get pid(): number | undefined {
     return this.init.pid
   }
@@ -157,7 +157,7 @@ export class Host {
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
     const exited = this.line(new RegExp(`^${name} exit `))
-    exited.catch(() => {}) // a test that does not await it ends the host earlier
+    exited.catch(() => {}) // a test that does not await `exited` ends the host earlier
     return { name, pid: this.agentPid, exited }
   }
 
@@ -211,7 +211,7 @@ export class Host {
   async close() {
     const gone = new Promise(resolve => this.init.once('exit', resolve))
     if (this.init.exitCode === null && this.init.signalCode === null) {
-      this.init.stdin?.end() // the first process ends, and the whole namespace with it
+      this.init.stdin?.end() // the first process ends, and the kernel ends the whole namespace
       const late = setTimeout(() => this.init.kill('SIGKILL'), 5000)
       await gone
       clearTimeout(late)

@@ -1,5 +1,5 @@
-# The first process of a host under test: it runs, as shell text, each line that the test writes, and reaps orphans, which
-# bash does while it reads and dash does not. The test is told of starts and exits by lines.
+# The first process of a host under test. It runs each line that the test writes as shell text, and prints lines about
+# starts and exits. It is bash, because dash does not reap orphans while it reads.
 while IFS= read -r line; do
   eval "$line"
 done

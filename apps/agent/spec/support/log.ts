@@ -1,4 +1,4 @@
-/** The bytes of a log. They are joined only when a test reads them. */
+/** The bytes of a log. The class joins them only when a test reads them. */
 export class Log {
   length = 0
   private parts: Buffer[] = []

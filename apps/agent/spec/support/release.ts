@@ -6,7 +6,7 @@ export type Release = {
   /** The value of the line `update`. */
   line: string
   served: Buffer
-  /** Its Content-Length. If it is too large, the connection breaks. */
+  /** The Content-Length of the download. If the length is too large, the connection breaks. */
   announced: number
 }
 

@@ -8,7 +8,7 @@ const table = Uint32Array.from({ length: 256 }, (_, i) => {
 
 const shift = (crc: number, byte: number) => ((crc << 8) ^ (table[((crc >>> 24) ^ byte) & 255] ?? 0)) >>> 0
 
-/** The checksum of POSIX cksum(1): the bytes, then their count, low byte first. */
+/** The checksum of POSIX cksum(1), over the bytes and then their count, low byte first. */
 export const cksum = (bytes: Uint8Array): number => {
   let crc = 0
   for (const byte of bytes) crc = shift(crc, byte)
@@ -19,7 +19,7 @@ export const cksum = (bytes: Uint8Array): number => {
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 export const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
 
-/** True if `sum`, in the form of the protocol, is that of these bytes. */
+/** True if `sum`, in the format of the protocol, is the checksum of these bytes. */
 export const sumIsRight = (sum: string, bytes: Uint8Array): boolean => {
   const [kind, value] = sum.split(':')
   if (kind === 'crc') return value === String(cksum(bytes))
