@@ -83,7 +83,7 @@ farmTest(
       { arch: 'arm', unable: expect.stringMatching(words) },
     ])
     expect(await pageOf(farm, '/hosts/vax')).toMatch(/cannot build: \/no\/such-gcc/)
-    expect(await pageOf(farm, '/')).toMatch(/the host cannot build for it: \/no\/such-gcc/)
+    expect(await pageOf(farm, '/')).toMatch(/the host cannot build for this arch: \/no\/such-gcc/)
     const view = (await first.view()) as unknown as { attempts: { compiler: string | null }[] }
     expect(view.attempts[0]?.compiler).toMatch(/cc/)
     expect(await pageOf(farm, `/jobs/${first.id}`)).toContain('Compiler: ')

@@ -13,7 +13,7 @@ import {
   type TestFarm,
 } from './farm-test.ts'
 
-/** The limit of the project `sample`. */
+/** The limit for artifacts of the project `sample`. */
 const bytesMax = 1000
 
 const running = async (farm: TestFarm): Promise<[HostHandle, Offer]> => {
@@ -79,7 +79,7 @@ const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
 
-farmTest('a file arrives by offset, can resume at any offset, and is complete after the finish', async ({ farm }) => {
+farmTest('a file arrives in chunks at any offset, and is complete after the finish', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const piece = (from: number, to: number) => {
     const bytes = binary.subarray(from, to)
@@ -108,7 +108,7 @@ farmTest('a file arrives by offset, can resume at any offset, and is complete af
 })
 
 farmTest(
-  'the farm stores a chunk once that arrives twice at the same moment, and stores an empty file, too',
+  'if a chunk arrives twice at the same moment, the farm stores it once; an empty file is stored, too',
   async ({ farm }) => {
     const [vax, offer] = await running(farm)
     await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
@@ -119,7 +119,7 @@ farmTest(
   },
 )
 
-farmTest('the farm answers a finish with the first file that is missing, incomplete or different', async ({ farm }) => {
+farmTest('the answer to a finish names the first file that is missing, incomplete or different', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'whole', letters)
   const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
@@ -152,7 +152,7 @@ farmTest('the farm does not store a chunk with a wrong checksum, or beyond the s
 })
 
 farmTest(
-  'the files of an attempt have at most the bytes that the recipe allows, and the farm refuses others',
+  'the farm refuses a file if the files of the attempt would exceed the limit of the recipe',
   async ({ farm }) => {
     const [vax, offer] = await running(farm)
     expect(await send(farm, vax, offer, 'large', Buffer.alloc(0), { size: bytesMax + 1 })).toEqual({
@@ -171,7 +171,7 @@ farmTest(
   },
 )
 
-farmTest('if several files arrive at the same moment, the farm stores only those that fit', async ({ farm }) => {
+farmTest('if several files arrive at once, the farm stores only files within the limit', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const names = ['a', 'b', 'c', 'd']
   const outcomes = await Promise.all(names.map(name => send(farm, vax, offer, name, binary)))
@@ -228,7 +228,7 @@ farmTest('the farm drops a file that was sent but is not in the finish', async (
   expect([size('a'), size('b')]).toEqual([10, 0])
 })
 
-farmTest('an arriving file renews the lease, and the farm drops the files of a lost attempt', async ({ farm }) => {
+farmTest('a chunk of a file renews the lease, and the farm drops the files of a lost attempt', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   for (let offset = 0; offset < 10; offset++) {
     const piece = letters.subarray(offset, offset + 1)

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
-farmTest('a host claims the jobs in its own queue, and none of another host', async ({ farm }) => {
+farmTest('a host claims only jobs from its own queue', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const sun = await farm.host('sun', [])
@@ -37,7 +37,7 @@ farmTest('a repeated claim gets the same lease', async ({ farm }) => {
   expect(await vax.claim(1)).toEqual(first)
 })
 
-farmTest('if two claims want one job at the same moment, one of them gets it', async ({ farm }) => {
+farmTest('if two slots claim one job at the same moment, one slot gets the job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -62,7 +62,7 @@ farmTest('one slot never holds two jobs, even after two claims at the same momen
   expect((await farm.verdicts()).sort()).toEqual(['leased', 'queued'])
 })
 
-farmTest('a late duplicate of an old claim gets nothing', async ({ farm }) => {
+farmTest('a late duplicate of an old claim gets no job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -85,7 +85,7 @@ farmTest('a host that claims another job loses the job that it had', async ({ fa
   expect((await farm.builds.findJob(1))?.attempts[1]).toMatchObject({ verdict: 'lost', reason: 'forgotten' })
 })
 
-farmTest('a second agent with the same credential gets nothing while the first is alive', async ({ farm }) => {
+farmTest('a second agent with the same credential gets no job while the first agent is alive', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const second = { hostId: vax.id, instance: 'vax-2', slots: 1, version: '1', facts: {}, arches: [] }
@@ -105,7 +105,7 @@ farmTest('an agent that restarts after a kill replaces its predecessor at once',
   expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' }) // the host repeats the hello because the answer was lost
 })
 
-farmTest('a paused host gets nothing until it is resumed', async ({ farm }) => {
+farmTest('a paused host gets no jobs until its pause ends', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -138,7 +138,7 @@ farmTest('a removed host is unknown, and the farm cancels its jobs', async ({ fa
   expect((await farm.matrix.load()).hosts).toEqual([])
 })
 
-farmTest('a host that did not receive its last job gets the number of that claim', async ({ farm }) => {
+farmTest('a host that did not receive its last job gets the number of its newest claim', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }
@@ -195,7 +195,7 @@ farmTest('an attempt starts with an empty log, even if the database is older tha
   expect(await farm.verdicts()).toEqual(['passed'])
 })
 
-farmTest('a host that was removed cannot say hello', async ({ farm }) => {
+farmTest('the farm rejects the hello of a removed host', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.remove('vax')
   expect(farm.events).toContainEqual({ kind: 'host-removed', hostId: vax.id })

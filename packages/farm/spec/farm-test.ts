@@ -1,4 +1,5 @@
-// A farm with a real PostgreSQL, a clock that the test sets, and hosts that call its methods like the agent routes.
+// A farm with a real PostgreSQL, a clock that the test sets, and hosts that call the farm's methods as the agent routes
+// do.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,7 @@ export interface HostHandle {
   id: number
   name: string
   credential: string
-  /** Claims a job like the route: it checks the slot, then tries each message until a lease succeeds. */
+  /** Claims a job as the route does: checks the slot, then tries each message until a lease succeeds. */
   claim(number: number, options?: { slot?: number; instance?: string }): Promise<Offer | string>
 }
 
@@ -63,7 +64,7 @@ export interface TestFarm extends Farm {
   /** Moves the clock while a server checks its hosts every five seconds. */
   pass(seconds: number): Promise<void>
   now(): Date
-  /** Makes these projects the active ones; by default one sample. */
+  /** Makes these projects active; by default the project `sample`. */
   configure(...projects: ProjectConfig[]): Promise<void>
   host(name: string, arches?: string[]): Promise<HostHandle>
   push(

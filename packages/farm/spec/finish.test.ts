@@ -19,7 +19,7 @@ const logOf = async (farm: TestFarm, offer: Offer): Promise<string> => {
   return Buffer.concat(parts).toString()
 }
 
-farmTest('a log arrives by offset, and the farm stores a repeated chunk once', async ({ farm }) => {
+farmTest('a log arrives in chunks, and the farm stores a repeated chunk once', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'ok', size: 4 })
   expect(await farm.say(vax, offer, 'one\n')).toMatchObject({ kind: 'wrong-offset', size: 4 })
@@ -27,7 +27,7 @@ farmTest('a log arrives by offset, and the farm stores a repeated chunk once', a
   expect(await logOf(farm, offer)).toBe('one\ntwo\n')
 })
 
-farmTest('the farm stores a chunk once that arrives twice at the same moment', async ({ farm }) => {
+farmTest('if a chunk arrives twice at the same moment, the farm stores it once', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await Promise.all([farm.say(vax, offer, 'one\n'), farm.say(vax, offer, 'one\n')])
   expect(await logOf(farm, offer)).toBe('one\n')
@@ -76,7 +76,7 @@ farmTest('a step is visible when it has ended', async ({ farm }) => {
   })
 })
 
-farmTest('a repeated finish gets the same answer, and there is one verdict', async ({ farm }) => {
+farmTest('a repeated finish gets the same answer, and the job has one verdict', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const finish = () => farm.end(vax, offer, { exits: [0, 2] })
   const answers = await Promise.all([finish(), finish()])
@@ -93,7 +93,7 @@ farmTest('a finish waits for the whole log', async ({ farm }) => {
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest('the farm asks for the log again if it differs from the host’s log', async ({ farm }) => {
+farmTest('if the stored log differs from the host’s log, the host must send it again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'oNe\n')
   expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'log-incomplete', size: 0 })
@@ -104,7 +104,7 @@ farmTest('the farm asks for the log again if it differs from the host’s log', 
 
 farmTest('a finish from a stale lease changes nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
-  await vax.claim(2) // the host forgot the job, and got its second attempt
+  await vax.claim(2) // the host claims again without its job, so it gets the second attempt
 
   expect(await farm.end(vax, offer)).toEqual({ kind: 'lease-lost' })
   expect(await farm.say(vax, offer, 'still here')).toEqual({ kind: 'lease-lost' })
@@ -123,7 +123,7 @@ farmTest('a job that the owner of its host stopped runs again', async ({ farm })
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest('the host of a cancelled job receives the cancel with the next answer', async ({ farm }) => {
+farmTest('the next answer to the host of a cancelled job contains the cancel', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })

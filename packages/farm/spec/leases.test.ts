@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
-const graceSeconds = 600 // the sample's lost-after
+const graceSeconds = 600 // the lost-after time of the project sample
 
-farmTest('a host that was away longer than its lease continues its own job', async ({ farm }) => {
+farmTest('a host that was silent for longer than its lease continues its job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -57,7 +57,7 @@ farmTest('a cancelled job whose host is silent is cancelled and does not run aga
   expect(await farm.attempts.listQueued()).toEqual([])
 })
 
-farmTest('every message renews the lease, but few of them write to the database', async ({ farm }) => {
+farmTest('a job runs for as long as its host sends messages', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -70,7 +70,7 @@ farmTest('every message renews the lease, but few of them write to the database'
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
-farmTest('a server that was down extends the leases when it starts', async ({ farm }) => {
+farmTest('after the farm was down, a starting server extends the leases', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -82,8 +82,8 @@ farmTest('a server that was down extends the leases when it starts', async ({ fa
   expect(await farm.verdicts()).toEqual(['leased'])
 })
 
-// These tests ignore the event `revoked`, as if another server had run each command and its event was lost.
-farmTest('an event that invalidates an attempt counts, even if it arrives during a query', async ({ farm }) => {
+// These tests ignore the event `revoked`, as if another server had run each command and the event was lost.
+farmTest('an event invalidates a cached attempt, even if it arrives during a query', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -97,24 +97,21 @@ farmTest('an event that invalidates an attempt counts, even if it arrives during
   expect(await farm.say(vax, offer, '')).toEqual({ kind: 'lease-lost' })
 })
 
-farmTest(
-  'if an event is lost, a revoked lease ends after a third of its time or at the next step',
-  async ({ farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await farm.build(commitOf('a'))
-    const offer = (await vax.claim(1)) as Offer
-    await farm.say(vax, offer, 'mine\n')
-    await vax.claim(2) // on another server, whose event is lost
+farmTest('if the event of a revoked lease is lost, the lease ends at the next step of the job', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const offer = (await vax.claim(1)) as Offer
+  await farm.say(vax, offer, 'mine\n')
+  await vax.claim(2) // on another server; its event is lost
 
-    expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
-    expect(await farm.say(vax, offer, '', { offset: 5, steps: [{ exit: 0, milliseconds: 1, logBytes: 5 }] })).toEqual({
-      kind: 'lease-lost',
-    })
-    expect(await farm.say(vax, offer, '', { offset: 5 })).toEqual({ kind: 'lease-lost' })
-    expect(await farm.end(vax, offer, { log: 'mine\n' })).toEqual({ kind: 'lease-lost' })
-  },
-)
+  expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
+  expect(await farm.say(vax, offer, '', { offset: 5, steps: [{ exit: 0, milliseconds: 1, logBytes: 5 }] })).toEqual({
+    kind: 'lease-lost',
+  })
+  expect(await farm.say(vax, offer, '', { offset: 5 })).toEqual({ kind: 'lease-lost' })
+  expect(await farm.end(vax, offer, { log: 'mine\n' })).toEqual({ kind: 'lease-lost' })
+})
 
 farmTest('a server that has cached a lease does not renew it after another server ended it', async ({ farm }) => {
   await farm.configure()
@@ -125,7 +122,7 @@ farmTest('a server that has cached a lease does not renew it after another serve
   farm.wait(leaseSeconds + graceSeconds + 1)
   const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.attempts.expireLeases()])
 
-  // Either may be first: both have the same result.
+  // Either call may win. If the message wins, the job goes on; otherwise its host gets `lease-lost`.
   const lost = (await farm.builds.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
   expect(beat.kind).toBe(lost ? 'lease-lost' : 'ok')
 })

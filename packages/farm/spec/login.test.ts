@@ -3,7 +3,7 @@ import { farmTest, type TestFarm } from './farm-test.ts'
 
 const [first, second] = ['the-first-token-of-admin', 'the-second-token-of-admin'] as const
 
-/** Makes a login link for the token `first`, and admits the token if necessary. */
+/** Makes a login link for the token `first`. */
 const newLink = async (farm: TestFarm) => {
   await farm.access.admitToken('admin', first, 'admin')
   const link = await farm.access.createLoginLink((await farm.access.findToken(first))?.hash ?? '')
@@ -16,7 +16,7 @@ const signIn = async (farm: TestFarm): Promise<string> => {
   return outcome.kind === 'logged-in' ? outcome.session : ''
 }
 
-farmTest('a login link makes one session, for the first browser', async ({ farm }) => {
+farmTest('a login link makes one session, for the first browser that uses it', async ({ farm }) => {
   const { token, expiresAt } = await newLink(farm)
   expect(expiresAt).toEqual(new Date('2024-05-06T07:18:09Z'))
   const outcomes = await Promise.all([farm.access.logIn(token), farm.access.logIn(token), farm.access.logIn(token)])
@@ -45,13 +45,13 @@ farmTest('a session lasts a week, unless somebody logs out', async ({ farm }) =>
   expect(await farm.access.findSession(theirs)).toBeUndefined()
 
   farm.wait(7 * 24 * 3600 - 1)
-  await newLink(farm) // this deletes expired rows only
+  await newLink(farm) // this also deletes expired rows
   expect(await farm.access.findSession(mine)).toMatchObject({ name: 'admin' })
   farm.wait(2)
   expect(await farm.access.findSession(mine)).toBeUndefined()
 })
 
-farmTest('a revoked token ends its links and sessions', async ({ farm }) => {
+farmTest('the login links and sessions of a token end when the token is revoked', async ({ farm }) => {
   await farm.access.admitToken('admin', first, 'admin')
   const link = await newLink(farm)
   const session = await signIn(farm)
@@ -61,11 +61,11 @@ farmTest('a revoked token ends its links and sessions', async ({ farm }) => {
   expect(await farm.access.revokeToken('admin')).toBe(true)
   expect(await farm.access.findSession(session)).toBeUndefined()
   expect(await farm.access.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
-  // The farm allowed this request just before the revocation.
+  // This request passed its check just before the revocation.
   expect(await farm.access.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
 })
 
-farmTest('the farm never admits a revoked token again, even after other tokens had its name', async ({ farm }) => {
+farmTest('the farm never admits a revoked token again, even after another token had its name', async ({ farm }) => {
   const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
   expect(await admit(first)).toEqual({ kind: 'admitted' })
   await farm.access.revokeToken('admin')
@@ -80,7 +80,7 @@ farmTest('the farm never admits a revoked token again, even after other tokens h
 })
 
 farmTest(
-  'a replaced token ends with its links and sessions, which stay ended if the farm admits the token again',
+  'the links and sessions of a replaced token end, and stay ended if the farm admits the token again',
   async ({ farm }) => {
     const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
     await admit(first)

@@ -15,7 +15,7 @@ const built = async (farm: TestFarm, commit: string, branch: string) => {
 const cellOf = (matrix: Matrix, host: string, arch = 'amd64') =>
   matrix.cells.find(cell => cell.host === host && cell.arch === arch)
 
-farmTest('the matrix shows an expected cell that never ran', async ({ farm }) => {
+farmTest('the matrix shows a planned cell before its first job', async ({ farm }) => {
   await farm.configure(project({ arches: ['amd64', 'arm'] }))
   await farm.host('vax', ['amd64', 'arm', 'sparc64'])
   const matrix = await farm.matrix.load()
@@ -27,7 +27,7 @@ farmTest('the matrix shows an expected cell that never ran', async ({ farm }) =>
   ])
 })
 
-farmTest('a cell has the start of its failures and the last good commit', async ({ farm }) => {
+farmTest('a failing cell shows the start of its failures and the last good commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -46,7 +46,7 @@ farmTest('a cell has the start of its failures and the last good commit', async 
   })
 })
 
-farmTest('the matrix shows a known failure as known until it fails at another step or passes', async ({ farm }) => {
+farmTest('a known failure has its reason, unless it fails at a step that farm.yaml does not name', async ({ farm }) => {
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
@@ -85,7 +85,7 @@ farmTest('a failure at another step keeps "since" and shows when the step change
   })
 })
 
-farmTest('an older build that ends late does not hide a newer one', async ({ farm }) => {
+farmTest('an older build that ends late does not replace the result of a newer build', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -98,7 +98,7 @@ farmTest('an older build that ends late does not hide a newer one', async ({ far
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
-farmTest('an older build that passes late is the last good one', async ({ farm }) => {
+farmTest('the last good commit can come from an older build that ends late', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -120,7 +120,7 @@ farmTest.for([
   { name: 'broken', reason: 'disk-full' },
   { name: 'lost', reason: 'stopped' },
 ] as const)(
-  'a job that ends $name is no result, so that the cell keeps its state',
+  'a cell keeps its state when a newer job ends as $name',
   async ({ name, reason }, { farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -141,27 +141,24 @@ farmTest.for([
   },
 )
 
-farmTest(
-  'the newest build with a result counts, even if somebody cancelled a newer build before it',
-  async ({ farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await farm.build(commitOf('a'))
-    const old = (await vax.claim(1)) as Offer
-    await farm.builds.cancel(await farm.build(commitOf('b')))
-    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
-    await farm.end(vax, old, { exits: [1] })
+farmTest('a cell shows the newest build with a result, even if a newer build was cancelled', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const old = (await vax.claim(1)) as Offer
+  await farm.builds.cancel(await farm.build(commitOf('b')))
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'cancelled', commit: commitOf('b') })
+  await farm.end(vax, old, { exits: [1] })
 
-    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
-      verdict: 'failed',
-      commit: commitOf('a'),
-      since: { commit: commitOf('a') },
-      lastGood: null,
-    })
-  },
-)
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({
+    verdict: 'failed',
+    commit: commitOf('a'),
+    since: { commit: commitOf('a') },
+    lastGood: null,
+  })
+})
 
-/** The history of a branch as in the repository, with the newest commit first. */
+/** Gives a branch this history. Each letter is a commit, and the newest commit is first. */
 const place = (farm: TestFarm, letters: string, changes: { branch?: string; complete?: boolean } = {}) =>
   farm.matrix.applyHistory({
     project: 'sample',
@@ -171,22 +168,19 @@ const place = (farm: TestFarm, letters: string, changes: { branch?: string; comp
     ...changes,
   })
 
-farmTest(
-  'an event follows when a branch gets a commit, and none when the farm reads the same history again',
-  async ({ farm }) => {
-    await farm.configure()
-    await farm.host('vax')
-    await farm.push(commitOf('a'))
-    await farm.push(commitOf('b'), { branch: undefined })
-    const placed = () => farm.events.filter(({ kind }) => kind === 'history-changed')
-    await place(farm, 'ba')
-    expect(placed()).toEqual([{ kind: 'history-changed', project: 'sample' }])
-    await place(farm, 'ba')
-    expect(placed()).toHaveLength(1)
-  },
-)
+farmTest('a changed history of a branch emits one event, and the same history again emits none', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.push(commitOf('a'))
+  await farm.push(commitOf('b'), { branch: undefined })
+  const placed = () => farm.events.filter(({ kind }) => kind === 'history-changed')
+  await place(farm, 'ba')
+  expect(placed()).toEqual([{ kind: 'history-changed', project: 'sample' }])
+  await place(farm, 'ba')
+  expect(placed()).toHaveLength(1)
+})
 
-farmTest('after a force push to an older commit the cell shows that commit, and its retry counts', async ({ farm }) => {
+farmTest('after a force push to an older commit, a cell shows that commit and its retry', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -202,7 +196,7 @@ farmTest('after a force push to an older commit the cell shows that commit, and 
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
 })
 
-farmTest('an older commit that somebody triggers and that fails does not replace the newest one', async ({ farm }) => {
+farmTest('a failure of an older commit that somebody triggers does not replace the newest result', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('b'), [0, 0, 0])
@@ -218,7 +212,7 @@ farmTest('an older commit that somebody triggers and that fails does not replace
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
 })
 
-farmTest('when two pushes arrive in the wrong order, the order of the branch counts', async ({ farm }) => {
+farmTest('if two pushes arrive in the wrong order, the cell shows the newest commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('b'), [0, 0, 0])
@@ -265,7 +259,7 @@ farmTest('a result counts for every built branch that contains its commit', asyn
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
 })
 
-farmTest('a commit in no branch changes no cell', async ({ farm }) => {
+farmTest('the result of a commit outside all branches changes no cell', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -287,33 +281,30 @@ farmTest('the first commit without a branch appears on the default branch of the
   expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
 
   const [line] = await farm.matrix.listBranchesToRead('sample')
-  if (!line) throw new Error('no line is wanted')
+  if (!line) throw new Error('no branch must be read')
   await farm.matrix.markBranchMissing(line, 'develop')
   expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
   expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
 })
 
-farmTest(
-  'the farm reads a history again every five minutes for a day after the push if it cannot read it',
-  async ({ farm }) => {
-    await farm.configure()
-    await farm.push(commitOf('a'))
-    const read = async () => (await farm.matrix.listBranchesToRead())[0]
-    const first = await read()
-    await farm.matrix.markBranchUnreadable(first as BranchToRead)
-    expect(await read()).toBeUndefined()
-    farm.wait(301)
-    const second = await read()
-    expect(second).toMatchObject({ project: 'sample', branch: 'main' })
-    await farm.push(commitOf('b')) // the older answer does not finish the newer request
-    await farm.matrix.markBranchRead(second as BranchToRead)
-    expect(await read()).toBeDefined()
-    farm.wait(86_400)
-    await farm.matrix.markBranchUnreadable((await read()) as BranchToRead)
-    farm.wait(301)
-    expect(await read()).toBeUndefined()
-  },
-)
+farmTest('the farm tries to read a history every five minutes, for a day after the push', async ({ farm }) => {
+  await farm.configure()
+  await farm.push(commitOf('a'))
+  const read = async () => (await farm.matrix.listBranchesToRead())[0]
+  const first = await read()
+  await farm.matrix.markBranchUnreadable(first as BranchToRead)
+  expect(await read()).toBeUndefined()
+  farm.wait(301)
+  const second = await read()
+  expect(second).toMatchObject({ project: 'sample', branch: 'main' })
+  await farm.push(commitOf('b')) // the result of the older read does not end the newer request
+  await farm.matrix.markBranchRead(second as BranchToRead)
+  expect(await read()).toBeDefined()
+  farm.wait(86_400)
+  await farm.matrix.markBranchUnreadable((await read()) as BranchToRead)
+  farm.wait(301)
+  expect(await read()).toBeUndefined()
+})
 
 farmTest('two finishes of one cell at the same moment leave the newest commit in the cell', async ({ farm }) => {
   await farm.configure()
@@ -330,7 +321,7 @@ farmTest('two finishes of one cell at the same moment leave the newest commit in
   }
 })
 
-farmTest('a cell counts the other cells that have a result of its commit', async ({ farm }) => {
+farmTest('a cell shows how many other cells have a result of its commit', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
   for (const host of [vax, sun, sgi]) {
@@ -373,7 +364,7 @@ farmTest('the matrix removes an arch that a host no longer declares', async ({ f
 
 farmTest('the matrix of one project contains only its cells', async ({ farm }) => {
   const variants = {
-    dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // the first project here is the first in the matrix
+    dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // the first variant here is the first in the matrix
     static: { env: {}, hosts: ['*'], arches: ['*'] },
   }
   await farm.configure(project(), project({ name: 'rump', variants }))
@@ -384,18 +375,15 @@ farmTest('the matrix of one project contains only its cells', async ({ farm }) =
   expect(cells).toEqual(['sun dynamic', 'sun static', 'vax static'])
 })
 
-farmTest(
-  'a host is online, then away after an orderly stop, or silent after two minutes without a message',
-  async ({ farm }) => {
-    const vax = await farm.host('vax')
-    const presence = async () => (await farm.hosts.find('vax'))?.presence
-    expect(await presence()).toBe('online')
-    await farm.pass(115)
-    expect(await presence()).toBe('silent')
-    expect((await farm.matrix.load()).hosts).toMatchObject([{ presence: 'silent' }])
-    await vax.claim(1)
-    expect(await presence()).toBe('online')
-    await farm.hosts.bye(vax.id, 'vax-1')
-    expect(await presence()).toBe('away')
-  },
-)
+farmTest('a host is away after its agent stopped, and silent after two minutes without a message', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const presence = async () => (await farm.hosts.find('vax'))?.presence
+  expect(await presence()).toBe('online')
+  await farm.pass(115)
+  expect(await presence()).toBe('silent')
+  expect((await farm.matrix.load()).hosts).toMatchObject([{ presence: 'silent' }])
+  await vax.claim(1)
+  expect(await presence()).toBe('online')
+  await farm.hosts.bye(vax.id, 'vax-1')
+  expect(await presence()).toBe('away')
+})

@@ -1,4 +1,4 @@
-// The farm follows the rules of a host's owner. The agent also refuses forbidden jobs itself.
+// The farm follows the rules of a host's owner. In addition, the agent refuses forbidden jobs.
 import type { OwnerRule } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import { commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
@@ -62,7 +62,7 @@ farmTest('if the owner forbids a project, its waiting jobs end and its running j
   expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest('a job that the host refused is broken, at no step, with the reason of the host', async ({ farm }) => {
+farmTest('a job that its host refuses ends as broken, and no step has failed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -75,7 +75,7 @@ farmTest('a job that the host refused is broken, at no step, with the reason of 
 })
 
 farmTest(
-  'a job belongs to the branch whose push planned it, even if another branch had the commit first',
+  'a job has the branch of the push that planned it, even if another branch had the commit first',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -87,7 +87,7 @@ farmTest(
   },
 )
 
-farmTest('an arch that the host cannot build for keeps its column, and its jobs wait', async ({ farm }) => {
+farmTest('if a host cannot build for an arch, the matrix keeps the arch and its jobs wait', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -97,7 +97,7 @@ farmTest('an arch that the host cannot build for keeps its column, and its jobs 
   expect(await farm.attempts.listQueued()).toEqual([])
   expect((await farm.hosts.find('vax'))?.arches).toEqual([unable])
   const { cells } = await farm.matrix.load()
-  expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for it: cc: not found' }])
+  expect(cells).toMatchObject([{ arch: 'amd64', prevented: 'the host cannot build for this arch: cc: not found' }])
   await farm.build(commitOf('b'))
   expect(await farm.verdicts()).toEqual(['queued']) // the second build has no job for this host
 

@@ -25,25 +25,22 @@ farmTest('two pushes of the same commit make one build', async ({ farm }) => {
   expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
-farmTest(
-  'the same commit with another recipe is another build, and its jobs have the new steps and sources',
-  async ({ farm }) => {
-    await farm.configure()
-    await farm.host('vax')
-    await farm.build(commitOf('a'))
-    const source = { name: 'src', repository: 'https://git.example.org/src', leaveOut: [] }
-    await farm.configure(project({ sources: [source], steps: [{ name: 'all', run: 'make all' }] }))
+farmTest('the same commit with another recipe makes another build with the new steps and sources', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const source = { name: 'src', repository: 'https://git.example.org/src', leaveOut: [] }
+  await farm.configure(project({ sources: [source], steps: [{ name: 'all', run: 'make all' }] }))
 
-    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: true, jobsAdded: 1 })
-    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: false, jobsAdded: 0 })
-    expect((await farm.builds.findJob(2))?.recipe).toMatchObject({ sources: [source], steps: [{ run: 'make all' }] })
-    expect((await farm.builds.find(2))?.sources).toBe('pending')
-    await farm.configure()
-    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
-  },
-)
+  expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: true, jobsAdded: 1 })
+  expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 2, created: false, jobsAdded: 0 })
+  expect((await farm.builds.findJob(2))?.recipe).toMatchObject({ sources: [source], steps: [{ run: 'make all' }] })
+  expect((await farm.builds.find(2))?.sources).toBe('pending')
+  await farm.configure()
+  expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
+})
 
-farmTest('a repeated request to build a commit again makes one new build', async ({ farm }) => {
+farmTest('a person who presses "build again" twice gets one new build', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -63,7 +60,7 @@ farmTest('a repeated delivery makes one build, even at the same moment', async (
 
   const builds = await farm.builds.list({ limit: 10 })
   expect(builds).toHaveLength(1)
-  const buildId = builds[0]?.id ?? 0 // not always 1: a delivery that lost the race uses up a number
+  const buildId = builds[0]?.id ?? 0 // not always 1, because a rejected delivery may also use up a number
   expect(await deliver()).toEqual({ kind: 'repeated', buildId })
   expect((await farm.builds.find(buildId))?.jobs).toHaveLength(1)
 })
@@ -91,7 +88,7 @@ farmTest(
   },
 )
 
-farmTest('the farm answers with the known projects if a project is unknown', async ({ farm }) => {
+farmTest('the answer to a push of an unknown project names the known projects', async ({ farm }) => {
   await farm.configure(project(), project({ name: 'other' }))
   expect(await farm.push(commitOf('a'), { project: 'samle' })).toEqual({
     kind: 'unknown-project',
@@ -99,7 +96,7 @@ farmTest('the farm answers with the known projects if a project is unknown', asy
   })
 })
 
-farmTest('if the sources are not available, every job is broken, with the message of git', async ({ farm }) => {
+farmTest('if the sources are not available, every job ends as broken with the message of git', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -114,7 +111,7 @@ farmTest('if the sources are not available, every job is broken, with the messag
   expect(await farm.builds.find(1)).toMatchObject({ sources: 'failed', problem: 'fatal: repository not found' })
 })
 
-farmTest('triggering a build whose sources failed prepares them again', async ({ farm }) => {
+farmTest('if somebody repeats a build whose sources failed, the farm prepares the sources again', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -142,7 +139,7 @@ farmTest('a job keeps the exact recipe that it ran with', async ({ farm }) => {
   })
 })
 
-farmTest('the farm builds a variant or a variable with the name __proto__ like any other', async ({ farm }) => {
+farmTest('a variant and a variable may have the name __proto__', async ({ farm }) => {
   const called = <Value>(value: Value): Record<string, Value> => Object.fromEntries([['__proto__', value]])
   const everywhere = { hosts: ['*'], arches: ['*'] }
   await farm.configure(project({ env: called('of the project'), variants: called({ env: {}, ...everywhere }) }))

@@ -8,7 +8,7 @@ const signerNamed = async (farm: TestFarm, name: string) => (await farm.access.f
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-/** A host that was enrolled to sign, and the data for its signatures. */
+/** Enrols a host that signs its requests. Returns its key. */
 async function signing(farm: TestFarm, name: string): Promise<Signer> {
   const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(invited.kind)
@@ -21,7 +21,7 @@ async function signing(farm: TestFarm, name: string): Promise<Signer> {
   return signer
 }
 
-/** Sends the request with this number of a process. `late` is the number of seconds by which its clock is behind. */
+/** Sends request number `count` of the process `run`. The clock of the process is `late` seconds behind. */
 const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late = 0, key = signer.key } = {}) => {
   const by = signer.host?.name ?? ''
   const time = Math.floor(farm.now().getTime() / 1000) - late
@@ -44,7 +44,7 @@ const ask = (farm: TestFarm, signer: Signer, count: number, { run = 'r1', late =
 }
 
 farmTest(
-  'the farm accepts each request number of a process once, and none that is lower than an accepted one',
+  'the farm accepts each request number of a process once, and never a lower number after a higher number',
   async ({ farm }) => {
     const vax = await signing(farm, 'vax')
     expect(await ask(farm, vax, 1)).toBe('good')
@@ -56,7 +56,7 @@ farmTest(
   },
 )
 
-farmTest('the farm accepts one of two equal requests at the same moment', async ({ farm }) => {
+farmTest('if equal requests arrive at the same moment, the farm accepts one of them', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   const kinds = await Promise.all(Array.from({ length: 5 }, () => ask(farm, vax, 7)))
   expect(kinds.sort()).toEqual(['good', 'replayed', 'replayed', 'replayed', 'replayed'])
@@ -72,7 +72,7 @@ farmTest('the farm accepts no forged, late or early request', async ({ farm }) =
 
 farmTest('the farm deletes a process only when its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
-  await ask(farm, vax, 1, { late: -300 }) // the earliest accepted time, so the farm accepts it for ten minutes
+  await ask(farm, vax, 1, { late: -300 }) // the latest accepted time: the request is valid for ten minutes
   farm.wait(600)
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(0)
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')

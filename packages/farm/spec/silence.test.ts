@@ -4,7 +4,7 @@ import { commitOf, farmTest, leaseSeconds, type TestFarm } from './farm-test.ts'
 
 const url = 'https://alerts.example.org/vax'
 
-/** Takes the due alerts and marks them as delivered, so that the next call takes the next ones. */
+/** Takes the due alerts and marks them as delivered, so that the next call takes the next alerts. */
 async function takeAndDeliver(farm: TestFarm) {
   const due = await farm.hosts.takeDueAlerts()
   for (const { id } of due) await farm.hosts.markAlertDelivered(id)
@@ -14,7 +14,7 @@ async function takeAndDeliver(farm: TestFarm) {
 const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
 
 farmTest(
-  'a host without messages is silent within two minutes, which causes an event and one alert to its owner',
+  'a host without messages is silent within two minutes, with one event and one alert to its owner',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -37,7 +37,7 @@ farmTest(
 )
 
 farmTest(
-  'the job of a silent host is lost only after the lease and lost-after, and then runs again',
+  'the job of a silent host is lost after the lease and the lost-after time, and then runs again',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -96,7 +96,7 @@ farmTest.for([3600, 90, 5])(
   },
 )
 
-farmTest('a host that said bye is away and not silent', async ({ farm }) => {
+farmTest('a host whose agent announced its stop is away and not silent', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.hosts.bye(vax.id, 'vax-1')
@@ -205,7 +205,7 @@ farmTest('the farm gives up an alert if its receiver wants no more alerts', asyn
 })
 
 farmTest(
-  'the farm shows a secret once and does not store it, and makes a new one when the alert is set again',
+  'the farm shows the secret of an alert once, and makes a new secret when the alert is set again',
   async ({ farm }) => {
     await farm.host('vax')
     const first = await farm.hosts.setAlert('vax', url)

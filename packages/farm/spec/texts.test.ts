@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
 import { commitOf, farmTest, project } from './farm-test.ts'
 
-// PostgreSQL's text cannot hold NUL, and its jsonb neither NUL nor half of a surrogate pair.
+// PostgreSQL's type text cannot store NUL. Its type jsonb can store neither NUL nor half of a surrogate pair.
 const bad = 'a\0b\ud83d'
 const good = 'a\uFFFDb\uFFFD'
 
-farmTest('the farm stores host facts with replacement characters', async ({ farm }) => {
+farmTest('in host facts, the farm replaces characters that PostgreSQL cannot store', async ({ farm }) => {
   const host = await farm.host('vax')
   const request = { hostId: host.id, instance: 'vax-1', slots: 1, version: '1.0.0' }
   const arches = [{ arch: 'vax', kind: 'native', compiler: bad, unable: bad } as const]
@@ -32,7 +32,7 @@ farmTest('an attempt ends even if its texts contain NUL', async ({ farm }) => {
   expect(job?.attempts[0]).toMatchObject({ detail: good, compiler: good, artifactNote: good })
 })
 
-farmTest('the farm stores messages of git with replacement characters', async ({ farm }) => {
+farmTest('in messages of git, the farm replaces characters that PostgreSQL cannot store', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   for (const letter of ['a', 'b']) await farm.push(commitOf(letter))
@@ -42,7 +42,7 @@ farmTest('the farm stores messages of git with replacement characters', async ({
   expect(await farm.builds.find(2)).toMatchObject({ sources: 'ready', subject: good, author: good })
 })
 
-farmTest('the farm shortens a long message of git between characters', async ({ farm }) => {
+farmTest('the farm shortens a long message of git and does not split a character', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -50,7 +50,7 @@ farmTest('the farm shortens a long message of git between characters', async ({ 
   expect((await farm.builds.find(1))?.problem).toBe('x'.repeat(3999))
 })
 
-farmTest('the farm stores farm.yaml and its errors with replacement characters', async ({ farm }) => {
+farmTest('in farm.yaml and its errors, the farm replaces characters that PostgreSQL cannot store', async ({ farm }) => {
   await farm.configure(project({ steps: [{ name: 'build', run: bad }] }))
   expect((await farm.projects.configs()).get('sample')?.steps).toEqual([{ name: 'build', run: good }])
   await farm.host('vax')

@@ -80,7 +80,7 @@ test('a single statement emits the events of its result', async ({ db }) => {
   expect(emitted).toEqual([event(7)])
 })
 
-test('a transaction that takes too long fails, and the pool still works', async ({ url }) => {
+test('a transaction that takes too long fails, and the pool can run the next one', async ({ url }) => {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   pool.on('connect', client => client.on('error', () => {}))
   const slow = runTransaction(pool, client => client.query('SELECT pg_sleep(1)'), limits)

@@ -6,7 +6,7 @@ import { Prisma, PrismaClient } from './generated/client.ts'
 import { runTransaction } from './pg-transaction.ts'
 import { nameStatement } from './statement-names.ts'
 
-/** Statements in SQL. pg runs them, without Prisma in between (docs/decisions/0009). */
+/** Statements in SQL. The package pg runs them without Prisma (docs/decisions/0009). */
 export interface Statements {
   /** Returns the rows. */
   query<Row>(text: TemplateStringsArray, ...values: unknown[]): Promise<Row[]>
@@ -35,7 +35,9 @@ export interface OpenDatabase {
 export interface ReadLimits {
   /** How long a query waits for a connection, in milliseconds. */
   waitMs: number
-  /** How long PostgreSQL works on it. Half a second later the client gives up, in case PostgreSQL does not answer any more. */
+  /**
+   * The time limit of a query in PostgreSQL. Half a second later the client gives up, if PostgreSQL does not answer.
+   */
   statementMs: number
 }
 
@@ -43,7 +45,7 @@ export interface ReadLimits {
 export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase): Db {
   compileQuickly()
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, ...(limits && poolLimits(limits)) })
-  pool.on('error', () => {}) // an idle connection broke: the pool drops it, and the next query reports the problem
+  pool.on('error', () => {}) // if an idle connection breaks, the pool drops it, and the next query reports the problem
   // A connection that breaks in use fails its query. Without a listener its error would also end the process.
   pool.on('connect', client => client.on('error', () => {}))
   const models = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
@@ -59,8 +61,9 @@ export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase)
 }
 
 /**
- * Prisma's query compiler is WebAssembly. V8 would optimise it in the background, which needs 75 MB and keeps them
- * (245 MB resident instead of 167, five seconds after the start). It runs a few times a page, and not in the path of a job.
+ * Prisma's query compiler is WebAssembly. V8 would optimise it in the background and keep 75 MB for this: five seconds
+ * after the start, 245 MB are resident instead of 167 MB. The compiler runs only a few times a page, and never for a
+ * job.
  */
 const compileQuickly = () => setFlagsFromString('--liftoff-only')
 
@@ -80,7 +83,7 @@ const statements = (run: Run): Statements => ({
 const statementsOn = (connection: Pick<pg.Pool, 'query'>) =>
   statements((text, values) => connection.query(preparedOf(text, values)))
 
-/** The same, but PostgreSQL ends the query when its reader has left (`untilAborted`). */
+/** Statements on a pool. PostgreSQL ends a query if the reader of its page has left (`untilAborted`). */
 const cancellableStatements = (pool: pg.Pool) =>
   statements(async (text, values) => {
     const signal = signals.getStore()
@@ -114,5 +117,5 @@ async function queryUntil(signal: AbortSignal, pool: pg.Pool, query: pg.QueryCon
 
 const signals = new AsyncLocalStorage<AbortSignal>()
 
-/** The queries of `run` for pages are given up when the signal is aborted. */
+/** Runs `run`. When the signal is aborted, PostgreSQL ends the queries of `run` for pages. */
 export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => signals.run(signal, run)

@@ -1,6 +1,6 @@
 import { NoTurn } from './query-limit.ts'
 
-// PostgreSQL's own codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// PostgreSQL's error codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const uniqueViolation = '23505'
 const queryCanceled = '57014'
 const diskFull = '53100'
@@ -11,7 +11,7 @@ export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === 
 /** Whether the disk had no room for a row, a log or an artifact. */
 export const isStorageFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', diskFull].includes(codeOf(error))
 
-/** Whether a query of a page was given up: PostgreSQL took too long, no connection was free, or the reader left. */
+/** Whether the farm gave up a page's query: PostgreSQL took too long, no connection was free, or the reader left. */
 export function isGivenUp(error: unknown): boolean {
   const { message, name } = (error ?? {}) as { message?: string; name?: string }
   return (
@@ -22,7 +22,7 @@ export function isGivenUp(error: unknown): boolean {
   )
 }
 
-/** PostgreSQL's code, as pg reports it or as Prisma wraps it; otherwise the operating system's. */
+/** The code of PostgreSQL, from pg or inside Prisma's error; otherwise the code of the operating system. */
 function codeOf(error: unknown): string {
   const { code, meta } = (error ?? {}) as { code?: unknown; meta?: PrismaMeta }
   return String(meta?.driverAdapterError?.cause?.originalCode ?? code)

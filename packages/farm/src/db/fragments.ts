@@ -1,11 +1,11 @@
-// Pieces of SQL that several statements share, each named for what it means. `a` is an attempt, `job` its job, `build` its build.
+// Pieces of SQL that several statements share. In them `a` is an attempt, `job` is its job, and `build` is its build.
 import { sql } from './sql.ts'
 
 /** A host holds the attempt. */
 export const isActive = sql`"state" IN ('leased', 'running')`
 /** No host has claimed the attempt yet. */
 export const isUnclaimed = sql`"state" IN ('waiting', 'queued')`
-/** The attempt has not ended. A job has at most one such attempt, its newest one (index one_open_attempt_per_job). */
+/** The attempt has not ended. Only the newest attempt of a job can be open (index one_open_attempt_per_job). */
 export const isOpen = sql`"state" <> 'finished'`
 
 /** The newest attempt of the row `job`. */
@@ -15,5 +15,5 @@ export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" 
 export const joinJobAndBuild = sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"`
 export const joinRecipe = sql`JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
 
-/** The branch that triggered the job: a commit can be pushed on several branches. */
+/** The branch whose push planned the job. Several branches can have pushes of the same commit. */
 export const branchOfJob = sql`COALESCE(job."branch", build."branch")`

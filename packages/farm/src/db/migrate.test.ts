@@ -57,7 +57,7 @@ test('a migration can contain functions, and semicolons wherever SQL allows them
   expect(await query('SELECT two()')).toEqual([{ two: 2 }])
 })
 
-test('the second run applies nothing', async () => {
+test('a second run applies no migration', async () => {
   await migrate(database.url, directory)
   expect(await migrate(database.url, directory)).toEqual([])
 })
@@ -76,7 +76,7 @@ test('if two servers start together, one migrates and the other waits for it', a
   expect(applied.map(names => names.length).sort()).toEqual([0, 2])
 })
 
-test('a failed migration changes nothing, and this start and the next one report it', async () => {
+test('a failed migration changes nothing, and every start reports it', async () => {
   await addMigration('99990101000000_bad', 'CREATE TABLE half (id int); SELECT 1/0;')
 
   await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad[\s\S]*division by zero/)
@@ -106,7 +106,7 @@ test('a migration that begins with "Outside a transaction" runs outside of a tra
   await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM first')
   await addMigration('99990101000001_bad', '-- Outside a transaction.\nVACUUM nothing')
 
-  await expect(migrate(database.url, directory)).rejects.toThrow(/00001_bad failed[\s\S]*check what it changed/)
+  await expect(migrate(database.url, directory)).rejects.toThrow(/00001_bad failed[\s\S]*find its changes/)
   expect((await query(finished)).at(-1)).toEqual({ migration_name: '99990101000000_vacuum' })
 })
 
@@ -131,10 +131,10 @@ test('the farm refuses a database that a newer farm migrated', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
 
-  await expect(migrate(database.url)).rejects.toThrow(/does not know: .*99990101000000_more/)
+  await expect(migrate(database.url)).rejects.toThrow(/does not have: .*99990101000000_more/)
 })
 
-test('the tests’ template database is up to date', async () => {
+test('the template database of the tests has every migration', async () => {
   const fromTemplate = await createTestDatabase()
   expect(await migrate(fromTemplate.url)).toEqual([])
   await fromTemplate.drop()

@@ -6,7 +6,7 @@ import { compare, MigrationError } from './migrations/status.ts'
 
 export { MigrationError }
 
-// Any number that no other program uses: "rumpfarm" on the keys of a telephone. Prisma's own lock is 72707369.
+// A number that no other program uses: it is "rumpfarm" on the keys of a telephone. Prisma uses the lock 72707369.
 const lockKey = 78673276
 
 /** The migrations that this database still needs. Throws a `MigrationError` if a person must decide. */
@@ -26,7 +26,8 @@ const applyAll = async (client: pg.Client, files: MigrationFile[]): Promise<stri
 }
 
 const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
-  // Servers that start together wait here. PostgreSQL frees a session lock when its connection ends, also after a crash.
+  // If servers start together, all but one wait here. PostgreSQL frees the lock when the connection ends, even by a
+  // crash.
   await client.query('SELECT pg_advisory_lock($1)', [lockKey])
   try {
     await createHistory(client)
@@ -39,13 +40,13 @@ const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise
 
 /**
  * Applies the files of prisma/migrations that the database does not have yet, and returns their names. The history is
- * Prisma's table `_prisma_migrations`, so that Prisma's tools can read it. An up-to-date database costs one query.
- * Throws a `MigrationError` for a migration that failed, changed after it was applied, or belongs to a newer farm.
+ * Prisma's table `_prisma_migrations`, so that Prisma's tools can read it. An up-to-date database needs only one query.
+ * Throws a `MigrationError` if a migration failed, changed after it was applied, or belongs to a newer farm.
  */
 export const migrate = async (databaseUrl: string, directory = migrationsDirectory()): Promise<string[]> => {
   const files = await readMigrations(directory)
   const client = new pg.Client({ connectionString: databaseUrl })
-  client.on('error', () => {}) // a connection that breaks fails its query, and without a listener also ends the process
+  client.on('error', () => {}) // without a listener, a connection that breaks would also end the process
   await client.connect()
   try {
     if ((await pendingMigrations(client, files)).length === 0) return []

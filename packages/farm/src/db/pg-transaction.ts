@@ -3,11 +3,11 @@ import type pg from 'pg'
 export interface TransactionLimits {
   /** How long the transaction waits for a connection, in milliseconds. */
   waitMs: number
-  /** How long it may take from its start to its commit. */
+  /** The longest time from the start of the transaction to its commit. */
   totalMs: number
 }
 
-// A transaction of the farm is a few statements. Longer than this means that the database has a problem.
+// A transaction of the farm has only a few statements. If it takes longer than this, the database has a problem.
 const usualLimits = { waitMs: 5_000, totalMs: 15_000 }
 
 /** Runs `work` between BEGIN and COMMIT on one connection, at PostgreSQL's default isolation (read committed). */
@@ -20,7 +20,7 @@ export async function runTransaction<Result>(
   let late: Error | undefined
   const timer = setTimeout(() => {
     late = new Error(`a transaction took longer than ${totalMs} ms`)
-    void client.end() // fails the statement that runs, and PostgreSQL rolls back
+    void client.end() // the running statement fails, and PostgreSQL rolls back
   }, totalMs)
   try {
     await client.query('BEGIN')

@@ -2,17 +2,17 @@ import { type Db, openDatabase } from './client.ts'
 import { type Turns, turns } from './query-limit.ts'
 
 /**
- * The connections to PostgreSQL of one process, in three pools, so that slow pages never delay hosts and a slow page never
- * delays the sign-in check of the next one.
+ * The connections of one process to PostgreSQL, in three pools. So slow pages do not delay hosts, and a slow page does
+ * not delay the sign-in check of the next page.
  */
 export interface Pools {
   /** Commands, requests of hosts, and background tasks. A statement here has no time limit. */
   main: Db
-  /** Queries of pages and the API. A query that takes too long is given up (`isGivenUp`). */
+  /** Queries of pages and the API. They have a time limit (`isGivenUp`). */
   pages: Db
-  /** The row that a request needs first: its session or token. Limited like `pages`. */
+  /** Queries for the session or token of a request. They have the time limit of `pages`. */
   lookups: Db
-  /** Takes turns: long lists of builds and jobs may use only some connections of `pages`. */
+  /** Limits queries for long lists of builds and jobs, so that they use only some connections of `pages`. */
   listing: Turns
   close(): Promise<void>
 }

@@ -1,10 +1,10 @@
-/** Too many queries of one kind run at once. */
+/** The error of a query that could not start, because too many queries of its kind ran. */
 export class NoTurn extends Error {}
 
 export type Turns = <Result>(run: () => Promise<Result>) => Promise<Result>
 
 /**
- * Lets `atOnce` queries run at a time. The others wait in order. Throws `NoTurn` for a query that waited `waitMs`.
+ * At most `atOnce` queries run at a time. The others wait in order. Throws `NoTurn` for a query that waited `waitMs`.
  */
 export function turns(atOnce: number, waitMs: number): Turns {
   let running = 0

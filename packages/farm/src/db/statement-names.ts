@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 
-// The farm has some sixty statements of its own. Prisma writes one for each length of a list.
+// The farm has about sixty statements. Prisma adds a statement for each length of a list.
 const namedMax = 300
 const names = new Map<string, string>()
 
 /**
- * A name for a statement, so that each connection parses and plans it only once: PostgreSQL spent two thirds of a trivial job's
- * CPU on that. Undefined if there are too many names: a connection keeps each prepared statement until it closes.
+ * A name for a statement, so that each connection parses and plans it only once. Without names, PostgreSQL spent two
+ * thirds of a trivial job's CPU time on parsing and planning. Undefined if there are too many names, because a
+ * connection keeps each prepared statement until it closes.
  */
 export function nameStatement(text: string): string | undefined {
   const known = names.get(text)

@@ -4,9 +4,9 @@ import type { Statements } from './client.ts'
 
 /** A transaction that is running. */
 export interface Tx extends Statements {
-  /** Emits the event after the commit, and not at all if the transaction fails. */
+  /** Emits the event after the commit. If the transaction fails, nothing is emitted. */
   emit(event: FarmEvent): void
-  /** Runs the action after the commit: for files and caches, which no rollback restores. */
+  /** Runs the action after the commit. Use it for files and caches, because a rollback does not restore them. */
   afterCommit(action: () => void): void
 }
 

@@ -12,5 +12,5 @@ test.each([
   { version: '1.2.3-beta', floor: '1.2.3', why: null },
   { version: 'mine', floor: '1', why: 'agent too old (mine, needs 1): drains' },
 ])('the refusal of agent $version with the minimum version $floor is: $why', ({ version, floor, why }) =>
-expect(tooOld(version, floor)).toBe(why),
+  expect(tooOld(version, floor)).toBe(why),
 )

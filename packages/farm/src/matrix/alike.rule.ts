@@ -1,7 +1,7 @@
 import { isResult } from './cell.rule.ts'
 import type { MatrixCell } from './matrix-cell.rule.ts'
 
-/** Writes into each cell with a result how many other cells failed in the same way. */
+/** Sets `alike` of each cell that has a result: how many other cells of the project ended in the same way. */
 export function countAlike(cells: readonly MatrixCell[]): void {
   const counts = new Map<string, number>()
   const count = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -20,9 +20,9 @@ export function countAlike(cells: readonly MatrixCell[]): void {
   }
 }
 
-/** How many cells of a project can still get a result of a commit: they have none, or one of an older commit. */
+/** How many cells of a project can still get a result of a commit: those without a result, or with an older one. */
 function countNotYet(cells: readonly MatrixCell[]): (project: string, position: number) => number {
-  const newest = new Map<string, number[]>() // by project: the position of each cell's result, 0 for none
+  const newest = new Map<string, number[]>() // for each project, the position of each cell's result; 0 without a result
   for (const { project, last, prevented } of cells) {
     const position = last && isResult(last.verdict) ? (last.position ?? 0) : 0
     if (position === 0 && prevented !== null) continue

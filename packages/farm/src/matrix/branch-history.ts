@@ -11,7 +11,7 @@ export interface BranchToRead {
   wantedAt: Date
 }
 
-/** The branches whose first-parent histories must be read now: of one project, or of all; at most `limit`, oldest first. */
+/** The branches whose first-parent histories must be read now, in one project or in all; the oldest request first. */
 export async function listBranchesToRead({ db, now }: Context, project?: string, limit = 100): Promise<BranchToRead[]> {
   const rows = await db.models.branch.findMany({
     where: { lineWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
@@ -26,7 +26,7 @@ export async function listBranchesToRead({ db, now }: Context, project?: string,
   }))
 }
 
-/** The first-parent history of a branch, as its repository has it now. */
+/** The present first-parent history of a branch in its repository. */
 export interface BranchHistory {
   project: string
   branch: string
@@ -36,15 +36,16 @@ export interface BranchHistory {
   complete: boolean
 }
 
-/** Commits that the branch does not contain any more are searched among so many; older ones keep their positions. */
+/** The farm checks only this many of the newest known commits; older commits of the branch keep their positions. */
 const knownMax = 1000
 
-/** A finish in the project waits while so many of its cells are derived: some tens of milliseconds. */
+/** One transaction derives this many cells, in some tens of milliseconds. A finish in the project must wait for it. */
 const cellsAtOnce = 50
 
 /**
- * Gives the built commits of a branch their positions in its history, and derives the cells of every commit that was moved,
- * added or removed. Repeating it changes nothing. If it was interrupted, repeating it does the rest.
+ * Gives the built commits of a branch their positions in its history, and derives the cells of every commit that was
+ * moved, added or removed. A second call with the same history changes nothing. After an interrupted call, it does the
+ * rest.
  */
 export async function applyHistory(context: Context, history: BranchHistory): Promise<void> {
   const { moved, removed, changed } = await inTransaction(context, tx => writeHistory(tx, history))
@@ -67,7 +68,7 @@ interface HistoryChanges {
   changed: ChangedCell[]
 }
 
-/** After its commit, every finish uses the new positions. */
+/** When this transaction has committed, every finish uses the new positions. */
 async function writeHistory(tx: Tx, history: BranchHistory): Promise<HistoryChanges> {
   const { project, commits, complete } = history
   await lockWholeProject(tx, project)
@@ -131,12 +132,12 @@ async function writePositions(
   }
 }
 
-/** Last of all, so that an interrupted derivation starts again. */
+/** This is the last step, so that an interrupted derivation starts again. */
 const markSettled = (tx: Tx, { project, branch }: BranchKey, moved: Moved[]) => tx.execute`
   UPDATE "BranchCommit" SET "settled" = true
    WHERE "projectName" = ${project} AND "branch" = ${branch} AND "commit" = ANY(${moved.map(({ commit }) => commit)})`
 
-/** The cells of a branch for which these commits have an ended attempt. */
+/** The cells of a branch that have an ended attempt of one of these commits. */
 const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Promise<ChangedCell[]> =>
   commits.length === 0
     ? Promise.resolve([])
@@ -153,7 +154,7 @@ const cellsNotInBranch = (tx: Tx, { project, branch }: BranchKey) => tx.query<Ch
      AND (SELECT true FROM "BranchCommit" held WHERE held."projectName" = cell."projectName"
              AND held."commit" = cell."commit" AND held."branch" = cell."branch" LIMIT 1) IS NULL`
 
-/** The history was read, unless it must be read again since. */
+/** Records that the history was read, unless a newer push requires another read. */
 export async function markBranchRead({ db }: Context, { project, branch, wantedAt }: BranchToRead): Promise<void> {
   await db.models.branch.updateMany({
     where: { projectName: project, name: branch, lineWantedAt: wantedAt },
@@ -164,7 +165,7 @@ export async function markBranchRead({ db }: Context, { project, branch, wantedA
 const retrySeconds = 300
 const retryForSeconds = 86_400
 
-/** The history cannot be read now: the farm tries again every five minutes, for a day after the push. */
+/** The farm cannot read the history now. It tries again every five minutes, for a day after the push. */
 export async function markBranchUnreadable(
   { db, now }: Context,
   { project, branch, wantedAt }: BranchToRead,
@@ -177,8 +178,8 @@ export async function markBranchUnreadable(
 }
 
 /**
- * The repository has no such branch. A name that the farm assumed, for a commit without a branch, is replaced by the
- * repository's default branch, with all its commits and cells. A branch that was pushed before stays as it was.
+ * The repository has no branch of this name. If the farm had assumed the name, for a commit without a branch, the
+ * commits and cells of the branch go to the repository's default branch. A branch with a real push does not change.
  */
 export async function markBranchMissing(
   context: Context,

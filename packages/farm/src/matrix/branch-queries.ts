@@ -2,17 +2,17 @@ import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { mainBranch, mainBranchNames } from './main-branch.rule.ts'
 
-/** The branches of a project that were built, and the one that its matrix shows. */
+/** The built branches of a project, and the branch that its matrix shows. */
 export interface ProjectBranches {
-  /** The main branch, or the chosen one. */
+  /** The main branch, or the branch that the reader chose. */
   shown: string
-  /** The last pushed first: at most `branchesMax`, and those that may be the main branch. */
+  /** At most `branchesMax` branches, and the possible main branches. The branch with the newest push is first. */
   built: string[]
 }
 
 const branchesMax = 50
 
-/** The branches of these projects. With `branch`: only of the projects in which that one was built. */
+/** The branches of these projects. With `branch`, the result has only projects in which that branch was built. */
 export async function projectBranches(
   { db }: Context,
   projects: readonly ProjectConfig[],
@@ -37,7 +37,7 @@ export async function projectBranches(
   return new Map(all.filter(([, { built: names }]) => branch === undefined || names.includes(branch)))
 }
 
-/** Branches that are searched by name, because they may have been pushed long ago. */
+/** Branches to search by name, because their last push may be long ago. */
 const namesOf = (projects: readonly ProjectConfig[], branch: string | undefined): string[] => [
   ...new Set(branch === undefined ? projects.flatMap(mainBranchNames) : [branch]),
 ]

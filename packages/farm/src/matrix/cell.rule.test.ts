@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type CellAttempt, completeStanding, deriveCell } from './cell.rule.ts'
 
 /**
- * Attempts in the order in which they end. `3 failed tests` is one at the third commit of the branch's line that failed at
- * the step tests.
+ * Attempts in the order in which they end. `3 failed tests` is an attempt of the third commit of the branch. It failed
+ * at the step `tests`.
  */
 const attemptsOf = (...texts: string[]): CellAttempt[] =>
   texts.map((text, index) => {
@@ -34,13 +34,13 @@ const standingOf = (...texts: string[]) => {
   }
 }
 
-describe('a cell follows from its results on the branch', () => {
+describe('the results on a branch decide the state of a cell', () => {
   test.each([
-    ['no attempt is unknown', [], 'unknown', null, null, null, null],
+    ['a cell without an attempt is unknown', [], 'unknown', null, null, null, null],
     ['a first pass', ['1 passed'], 'passing', 1, 1, null, 1],
     ['passes after a pass', ['1 passed', '2 passed'], 'passing', 2, 1, null, 2],
     ['a failure that never passed', ['1 failed build'], 'failing', 1, 1, null, null],
-    ['never passed, and fails again', ['1 failed build', '2 failed build'], 'failing', 2, 1, null, null],
+    ['a second failure without a pass', ['1 failed build', '2 failed build'], 'failing', 2, 1, null, null],
     [
       'a first failure waits for a second one',
       ['1 passed', '2 failed build'],
@@ -50,9 +50,17 @@ describe('a cell follows from its results on the branch', () => {
       null,
       1,
     ],
-    ['a second attempt confirms it', ['1 passed', '2 failed build', '2 failed build'], 'newly-failing', 2, 2, null, 1],
     [
-      'a second attempt fails another way',
+      'a second attempt confirms a first failure',
+      ['1 passed', '2 failed build', '2 failed build'],
+      'newly-failing',
+      2,
+      2,
+      null,
+      1,
+    ],
+    [
+      'a second attempt fails at another step',
       ['1 passed', '2 failed build', '2 failed tests'],
       'newly-failing-unconfirmed',
       2,
@@ -60,9 +68,9 @@ describe('a cell follows from its results on the branch', () => {
       null,
       1,
     ],
-    ['still failing', ['1 passed', '2 failed build', '3 failed build'], 'still-failing', 3, 2, null, 1],
+    ['a failure after a failure', ['1 passed', '2 failed build', '3 failed build'], 'still-failing', 3, 2, null, 1],
     [
-      'failing at another step keeps since',
+      'a failure at another step keeps the start of the failures',
       ['1 passed', '2 failed tests', '3 failed build'],
       'failing-differently',
       3,
@@ -71,7 +79,7 @@ describe('a cell follows from its results on the branch', () => {
       1,
     ],
     [
-      'and later on, too',
+      'later failures keep both starts',
       ['1 passed', '2 failed tests', '3 failed build', '4 failed build'],
       'still-failing',
       4,
@@ -88,11 +96,11 @@ describe('a cell follows from its results on the branch', () => {
       3,
       1,
     ],
-    ['fixed', ['1 passed', '2 failed build', '3 passed'], 'fixed', 3, 3, null, 3],
-    ['fixed is shown until the next result', ['2 failed build', '3 passed', '4 passed'], 'passing', 4, 3, null, 4],
+    ['a pass after a failure', ['1 passed', '2 failed build', '3 passed'], 'fixed', 3, 3, null, 3],
+    ['"fixed" lasts until the next result', ['2 failed build', '3 passed', '4 passed'], 'passing', 4, 3, null, 4],
     ['a retry that passes on the same commit', ['1 passed', '2 failed build', '2 passed'], 'flaky', 2, 2, null, 1],
     [
-      'a flaky commit does not end a run',
+      'a flaky commit does not end a series of failures',
       ['1 passed', '2 failed build', '3 failed build', '3 passed', '4 failed build'],
       'still-failing',
       4,
@@ -100,7 +108,7 @@ describe('a cell follows from its results on the branch', () => {
       null,
       1,
     ],
-  ] as const)('the cell follows from its results: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
+  ] as const)('the results decide the state: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, changedAt, lastGood })
   })
 })
@@ -109,7 +117,7 @@ describe('results count in the order of the branch, not of their arrival', () =>
   test.each([
     ['an older commit fails after a newer one passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
     [
-      'an older commit passes late, inside the failing run',
+      'an older commit passes late, within a series of failures',
       ['1 passed', '2 failed build', '4 failed build', '3 passed'],
       'newly-failing-unconfirmed',
       4,
@@ -117,14 +125,21 @@ describe('results count in the order of the branch, not of their arrival', () =>
       3,
     ],
     [
-      'an older commit fails late, between last good and since',
+      'an older commit fails late, between the last good commit and the first failure',
       ['1 passed', '3 failed build', '2 failed build'],
       'still-failing',
       3,
       2,
       1,
     ],
-    ['an older commit fails late, before last good', ['2 passed', '3 passed', '1 failed build'], 'passing', 3, 2, 3],
+    [
+      'an older commit fails late, before the last good commit',
+      ['2 passed', '3 passed', '1 failed build'],
+      'passing',
+      3,
+      2,
+      3,
+    ],
     [
       'an older commit passes late, before the failure',
       ['2 failed build', '1 passed'],
@@ -144,7 +159,7 @@ describe('results count in the order of the branch, not of their arrival', () =>
   })
 })
 
-describe('cancelled, lost and broken attempts are no results', () => {
+describe('a cancelled, lost or broken attempt is not a result', () => {
   test.each(['cancelled', 'lost', 'broken'])(
     'an attempt that is %s at a newer commit keeps the state, and the cell counts it',
     verdict => {
@@ -171,7 +186,7 @@ describe('cancelled, lost and broken attempts are no results', () => {
   })
 })
 
-test('a failing commit that is built again fails since its first attempt', () => {
+test('a commit that is built again keeps the first attempt as the start of its failures', () => {
   const { since, changedAt } = deriveCell(
     attemptsOf('1 failed tests', '2 failed build', '2 failed build', '1 failed tests'),
   )
@@ -195,11 +210,16 @@ describe('the stored cell has the milestones that are older than the newest resu
   }
 
   test.each([
-    ['a run that goes on keeps its beginning', ['8 failed build', '9 failed build'], stored, '2 2 1'],
-    ['a run that changes inside keeps since', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
-    ['a run that began inside', ['7 passed', '8 failed build', '9 failed build'], stored, '8 8 7'],
-    ['a run of the other kind', ['8 passed', '9 passed'], stored, '8 8 9'],
+    ['a series that continues keeps its start', ['8 failed build', '9 failed build'], stored, '2 2 1'],
+    ['a series that fails in a new way keeps its start', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
+    [
+      'a series that starts within the newest results',
+      ['7 passed', '8 failed build', '9 failed build'],
+      stored,
+      '8 8 7',
+    ],
+    ['passes after stored failures', ['8 passed', '9 passed'], stored, '8 8 9'],
     ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
-    ['all of it is inside', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
+    ['all milestones are within the newest results', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
   ])('the cell keeps its milestones: %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
 })

@@ -1,13 +1,13 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
-/** A finished attempt of one cell's key: project, branch, host, arch and variant. */
+/** A finished attempt of one cell. A cell belongs to a project, branch, host, arch and variant. */
 export interface CellAttempt {
   /** The position of its commit in the branch's current first-parent history; larger is newer. */
   position: number
   commit: string
   buildId: number
   jobId: number
-  /** The hash of the recipe it ran with. */
+  /** The hash of the attempt's recipe. */
   recipe: string
   verdict: Verdict
   failedStep: string | null
@@ -15,8 +15,9 @@ export interface CellAttempt {
 }
 
 /**
- * `unknown`: no result. `failing`: it fails, and no earlier commit passed. `newly-failing`: a second attempt failed in the same
- * way. `flaky`: attempts of one commit have different results.
+ * `unknown`: the cell has no result. `failing`: the newest commit failed, and no earlier commit passed.
+ * `newly-failing`: the newest commit failed twice in the same way, after a pass. `flaky`: attempts of the newest commit
+ * have different results.
  */
 export type CellState =
   | 'unknown'
@@ -31,19 +32,19 @@ export type CellState =
 
 export interface CellStanding {
   state: CellState
-  /** The newest attempt with a result of the newest commit that has one. Null: there is none. */
+  /** The newest attempt of the newest commit with a result. Null if no commit has a result. */
   newest: CellAttempt | null
-  /** The oldest commit of the unbroken series of failures, or of passes, that ends with `newest`. */
+  /** The start of the series of failures, or of passes, that ends with `newest`. */
   since: CellAttempt | null
-  /** The commit from which on it fails in this way; null: it has failed in the same way since `since`. */
+  /** The first attempt that failed in the present way; null if this is the way of `since`. */
   changedAt: CellAttempt | null
-  /** The newest commit that passed, up to `newest`. The first bad commit is in (lastGood, since]. */
+  /** The newest passed commit. The first bad commit is after `lastGood` and not after `since`. */
   lastGood: CellAttempt | null
-  /** Attempts of `newest` or a newer commit without a result: cancelled, lost, broken; oldest first. */
+  /** Cancelled, lost and broken attempts of the commit of `newest` or of newer commits; oldest first. */
   withoutResult: CellAttempt[]
 }
 
-/** Cancelled, lost and broken attempts say nothing about the commit. */
+/** Cancelled, lost and broken attempts do not show whether the commit is good. */
 export const isResult = (verdict: Verdict): boolean =>
   verdict === 'passed' || verdict === 'failed' || verdict === 'timed-out'
 
@@ -51,14 +52,14 @@ type Outcome = 'pass' | 'fail' | 'mixed'
 
 interface CommitResult {
   outcome: Outcome
-  /** Its attempts with a result and with its newest recipe, oldest first. */
+  /** The commit's attempts that have a result and the newest recipe, oldest first. */
   attempts: CellAttempt[]
   last: CellAttempt
 }
 
 /**
- * Derives a cell from all its finished attempts, in any order. A result that arrives late, out of order, or after a force push,
- * leads to the same standing as one that arrived in time.
+ * Derives a cell from all its finished attempts, in any order. So the standing is the same if a result arrives late,
+ * out of order, or after a force push.
  */
 export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
   const commits = foldCommits(attempts.filter(({ verdict }) => isResult(verdict)))
@@ -80,7 +81,7 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
   }
 }
 
-/** A commit that is built again starts no new series: its first attempt with this result stays the start. */
+/** If a commit is built again, its first attempt with this result stays the start of the series. */
 const firstOf = ({ attempts, last }: CommitResult): CellAttempt =>
   attempts.find(attempt => wayOf(attempt) === wayOf(last)) ?? last
 
@@ -97,7 +98,7 @@ function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
     .sort((one, other) => one.last.position - other.last.position || one.last.buildId - other.last.buildId)
 }
 
-/** Only the attempts with the newest recipe count: a fixed recipe replaces the results of the previous one. */
+/** Only attempts with the newest recipe count: a corrected recipe replaces the results of the previous recipe. */
 function foldCommit(results: readonly CellAttempt[]): CommitResult {
   const newestBuild = results.reduce((one, other) => (other.buildId > one.buildId ? other : one))
   const attempts = results.filter(({ recipe }) => recipe === newestBuild.recipe).sort(byTime)
@@ -106,7 +107,7 @@ function foldCommit(results: readonly CellAttempt[]): CommitResult {
   return { outcome, attempts, last: attempts.at(-1) as CellAttempt }
 }
 
-/** The newest commits that have the outcome of the newest. A flaky commit neither ends the series nor belongs to it. */
+/** The newest commits with the same outcome. A flaky commit does not end the series and is not part of it. */
 function newestSeries(commits: readonly CommitResult[]): CommitResult[] {
   const newest = commits.at(-1)
   if (!newest || newest.outcome === 'mixed') return newest ? [newest] : []
@@ -127,11 +128,11 @@ function stateOf(newest: CommitResult, commits: readonly CommitResult[]): CellSt
 const isConfirmed = ({ attempts }: CommitResult): boolean =>
   attempts.length > 1 && new Set(attempts.slice(-2).map(wayOf)).size === 1
 
-/** The way in which it ended: a timeout and a failure of the same step are different. */
+/** The way in which an attempt ended. A timeout and a failure at the same step are different ways. */
 const wayOf = ({ verdict, failedStep }: Pick<CellAttempt, 'verdict' | 'failedStep'>): string =>
   `${verdict}\n${failedStep ?? ''}`
 
-/** A stored cell: it has the milestones that are older than the newest results. */
+/** A stored cell. It has the milestones that are older than the newest results. */
 export interface StoredCell<Milestone> {
   verdict: Verdict
   failedStep: string | null
@@ -145,8 +146,8 @@ interface InHistory {
 }
 
 /**
- * The milestones of a standing that was derived from the newest results only (`window`). If the window starts within a series,
- * the stored cell has the start of the series and the last pass before it.
+ * The milestones of a standing that was derived from the newest results only (`window`). If the window starts within a
+ * series, the stored cell has the start of the series and the last pass before it.
  */
 export function completeStanding<Milestone extends InHistory>(
   { newest, since, changedAt, lastGood }: CellStanding,

@@ -3,7 +3,7 @@ import { raw, type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type CellAttempt, completeStanding, deriveCell, isResult, type StoredCell } from './cell.rule.ts'
 
-/** A cell whose results changed. Without a branch: the cell of each branch that contains the commit. */
+/** A cell whose results changed. A null branch means the cells of all branches that contain the commit. */
 export interface ChangedCell {
   projectName: string
   commit: string
@@ -13,28 +13,28 @@ export interface ChangedCell {
   variant: string
 }
 
-/** A cell is derived from so many of its newest results; older milestones come from the stored cell. */
+/** The farm derives a cell from at most this many of its newest results. The stored cell has older milestones. */
 const attemptsMax = 50
-/** How many built commits of a branch are searched for these results. */
+/** The farm searches at most this many built commits of a branch for these results. */
 const commitsMax = 1000
-/** The results of a commit count for so many of its branches: those that were pushed last. */
+/** The results of a commit count for at most this many of its branches, the branches with the newest pushes. */
 const branchesMax = 100
 const keysAtOnce = 200
 
 /**
- * Locks, so that no two transactions derive the same cell at once. A finish takes a shared lock on the project and an exclusive
- * lock on its host, arch and variant. A change of many cells, or of positions, takes an exclusive lock on the project. The next
- * statement of the transaction sees everything that the others committed.
+ * These locks prevent that two transactions derive the same cell at once. A finish takes a shared lock on the project
+ * and an exclusive lock on its host, arch and variant. A change of many cells, or of positions, takes an exclusive lock
+ * on the project. The next statement of the transaction sees everything that other transactions have committed.
  */
 export const lockProject = sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
 export const lockCell = sql`
   pg_advisory_xact_lock_shared(hashtextextended('cells ' || "projectName", 0))::text ||
   pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), 'cell', "projectName", "hostId", "arch", "variant"), 0))::text`
 
-/** An attempt without a result changes only cells that have no result. */
+/** With `without-result`, only cells without a result change: an attempt without a result ended. */
 type Which = 'all' | 'without-result'
 
-/** Writes these cells from their stored results. Call it in the transaction that changed the results, with the locks above. */
+/** Derives and writes these cells. The caller's transaction has changed the results and holds the locks above. */
 export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
   for (let from = 0; from < changed.length; from += keysAtOnce) {
     await deriveSome(tx, changed.slice(from, from + keysAtOnce), which)
@@ -104,14 +104,14 @@ interface StoredRow extends MilestoneColumns {
   inBranch: boolean | null
 }
 
-/** An attempt in the JSON of the query, which has one row for each cell and not one for each attempt. */
+/** An attempt in the JSON of the query. The query returns one row for each cell, with all its attempts. */
 type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
 type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }
 
 const results = sql`('passed', 'failed', 'timed-out')`
 
-/** The ended attempts of a key, newest commit first: a nested loop that stops when it has enough. */
+/** The ended attempts of a key, newest commit first. PostgreSQL runs a nested loop that stops at the limit. */
 const attemptsOf = (verdicts: Sql, limit: number) => sql`
   SELECT held."position", held."commit", ended.*
     FROM (SELECT "commit", "position" FROM "BranchCommit"
@@ -125,7 +125,7 @@ const attemptsOf = (verdicts: Sql, limit: number) => sql`
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
    ORDER BY held."position" DESC LIMIT ${limit}`
 
-/** PostgreSQL plans with the real number of rows; for a function on JSON it would assume a hundred. */
+/** With arrays, PostgreSQL's planner gets the real number of rows. For a function on JSON it assumes a hundred rows. */
 const columnsOf = (changed: readonly ChangedCell[]) => sql`
   unnest(${changed.map(cell => cell.projectName)}::text[], ${changed.map(cell => cell.commit)}::text[],
          ${changed.map(cell => cell.branch)}::text[], ${changed.map(cell => cell.hostId)}::int[],
@@ -157,7 +157,7 @@ const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => t
 
 type EndRow = Key & CellAttempt
 
-/** The newest ended attempts of keys that have no result. */
+/** The newest ended attempt of each key that has no result. */
 const readNewestEnds = (tx: Tx, keys: readonly Key[]) => tx.query<EndRow>`
   SELECT key.*, found.*
     FROM jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)

@@ -21,7 +21,7 @@ export const matrixMethods = ({ main, pages }: Contexts) => ({
   /** Shows each project's main branch, unless the filter names a branch. */
   load: (filter?: MatrixFilter) => matrix(pages, filter),
 
-  /** The branches whose history must be read now: of one project, or of all. */
+  /** The branches whose history must be read now, in one project or in all. */
   listBranchesToRead: (project?: string) => listBranchesToRead(main, project),
   /** Gives a branch's built commits their positions in its history. */
   applyHistory: (history: BranchHistory) => applyHistory(main, history),

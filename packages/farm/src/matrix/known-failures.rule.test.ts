@@ -25,13 +25,13 @@ test.each<[string, string, string, Verdict, string | null, string | null]>([
   ['vax', 'amd64', 'static', 'failed', 'build', 'no static libc'],
   ['vax', 'amd64', 'default', 'failed', 'build', null],
 ])(
-  'the failure on %s for %s, variant %s, %s at %s is known as %s',
+  'on host %s, arch %s and variant %s, the result %s at step %s has the known reason: %s',
   (host, arch, variant, verdict, failedStep, because) => {
     const known = knownFailures(project({ knownFailures: entries }), variant)
     expect(known(host, arch, { verdict, failedStep })).toBe(because)
   },
 )
 
-test('no failure is known without entries', () => {
+test('without entries in farm.yaml, no failure is known', () => {
   expect(knownFailures(project(), 'default')('vax', 'amd64', { verdict: 'failed', failedStep: 'build' })).toBeNull()
 })

@@ -7,8 +7,9 @@ interface Result {
 }
 
 /**
- * Why a cell of this variant is known to fail, from farm.yaml; null: no known failure. If the cell failed, then only if it failed
- * in the known way. A lost or broken attempt says nothing about the software, so it is never a known failure.
+ * The reason from farm.yaml why a cell of this variant is expected to fail; null without an entry. If a cell failed,
+ * its step must match the entry. A lost or broken attempt does not show whether the software works, so it is never a
+ * known failure.
  */
 export function knownFailures(
   { knownFailures = [] }: ProjectConfig,

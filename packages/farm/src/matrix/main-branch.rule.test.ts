@@ -13,6 +13,6 @@ test.each([
   [['**'], ['newest', 'older'], 'newest'],
   [['release/*'], ['release/2', 'release/1'], 'release/2'],
   [['release/*'], [], 'main'],
-])('of the branches %j, of which %j were built, the main one is %s', (branches, built, main) => {
+])('with the patterns %j and the built branches %j, the main branch is %s', (branches, built, main) => {
   expect(mainBranch(project(branches), built)).toBe(main)
 })

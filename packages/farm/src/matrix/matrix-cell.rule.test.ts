@@ -49,17 +49,27 @@ describe('the status of a cell', () => {
   test.each<[string, Partial<MatrixCell>, string, boolean]>([
     ['no attempt has finished', {}, 'never-ran', false],
     ['the first attempt runs', { active: active('running') }, 'never-ran', false],
-    ['the host cannot run it', { prevented: 'not allowed' }, 'prevented', false],
-    ['it passed, and the host cannot run it now', { last: ended('passed'), prevented: 'no cc' }, 'passed', false],
+    ['no attempt has finished, and the owner does not allow any', { prevented: 'not allowed' }, 'prevented', false],
+    ['it passed, and now the host has no compiler', { last: ended('passed'), prevented: 'no cc' }, 'passed', false],
     ['it failed', { last: ended('failed') }, 'failed', false],
     ['it failed, and a new build runs', { last: ended('failed'), active: active('running') }, 'failed', false],
-    ['it failed as farm.yaml expects', { last: ended('failed'), known: 'its linker' }, 'known-failure', false],
+    [
+      'it failed, and farm.yaml expects the failure',
+      { last: ended('failed'), known: 'its linker' },
+      'known-failure',
+      false,
+    ],
     ['it passed, though farm.yaml expects a failure', { last: ended('passed'), known: 'its linker' }, 'passed', false],
     ['it was lost', { last: ended('lost') }, 'lost', false],
-    ['it was lost, and runs again', { last: ended('lost'), active: active('queued', 41) }, 'queued', true],
+    [
+      'it was lost, and the same job waits for another attempt',
+      { last: ended('lost'), active: active('queued', 41) },
+      'queued',
+      true,
+    ],
     ['it was lost, and a newer job runs', { last: ended('lost'), active: active('running') }, 'running', false],
     ['it was cancelled', { last: ended('cancelled') }, 'cancelled', false],
-  ])('the status follows from the cell: %s', (_, facts, status, retrying) =>
+  ])('a cell has its status because %s', (_, facts, status, retrying) =>
     expect(cell(facts)).toMatchObject({ status, retrying }),
   )
 })
@@ -100,7 +110,7 @@ describe('groups of failures', () => {
     ])
   })
 
-  test('a group starts with its own first build, also when another failure came before', () => {
+  test('a group starts with the first build of its failure, even after another failure', () => {
     const last = ended('failed', { since: milestone(11, 1), changed: milestone(12, 5) })
     expect(groupTroubles([cell({ last }), cell({ last })])).toMatchObject([
       { since: { buildId: 12 }, failing: { buildId: 11 } },
@@ -113,7 +123,7 @@ describe('groups of failures', () => {
     expect(groupTroubles(cells)).toMatchObject([{ of: 4, notYet: 2 }])
   })
 
-  test('known failures and lost attempts that run again are not in a group', () => {
+  test('a group contains neither known failures nor lost attempts that run again', () => {
     const cells = [
       cell({ last: ended('failed'), known: 'its linker' }),
       cell({ last: ended('lost'), active: active('running', 41) }),

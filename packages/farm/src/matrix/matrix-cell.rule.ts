@@ -12,14 +12,14 @@ export interface CellRecord {
   jobId: number
   buildId: number
   commit: string
-  /** The commit's position in the branch's history; larger is newer. Null: the branch no longer has the commit. */
+  /** The commit's position in the branch's history; larger is newer. Null if the branch no longer has the commit. */
   position: number | null
   verdict: Verdict
   failedStep: string | null
   finishedAt: Date
-  /** The first build of the unbroken run of passes, or of failures. */
+  /** The first build of the present series of passes, or of failures. */
   since: Milestone
-  /** The build at which the failure became another one; null: it is the same as at `since`. */
+  /** The first build that failed in the present way; null if this build is `since`. */
   changed: Milestone | null
   lastGood: Milestone | null
 }
@@ -32,12 +32,12 @@ export interface ActiveAttempt {
   attempt: string
   buildId: number
   state: ActiveState
-  /** The running step; null before the first one. */
+  /** The running step; null before the first step starts. */
   step: string | null
   since: Date
 }
 
-/** `known-failure`: farm.yaml expects this failure. `prevented`: it never ran, and cannot run now. */
+/** `known-failure`: farm.yaml expects this failure. `prevented`: no attempt has finished, and none can run now. */
 export type CellStatus = Verdict | ActiveState | 'never-ran' | 'prevented' | 'known-failure'
 
 export interface MatrixCell {
@@ -47,25 +47,25 @@ export interface MatrixCell {
   branch: string
   variant: string
   status: CellStatus
-  /** Its newest job ended without a result, and now has another attempt. */
+  /** The newest job of the cell ended without a result, and now has another attempt. */
   retrying: boolean
-  /** Null: no attempt has finished. */
+  /** Null if no attempt has finished. */
   last: CellRecord | null
   active: ActiveAttempt | null
   /** Why no new job runs here: the host's owner does not allow it, or the host cannot build for the arch. */
   prevented: string | null
-  /** Why farm.yaml expects it to fail, also for a cell that passes. */
+  /** Why farm.yaml expects the cell to fail. A cell that passes has this reason, too. */
   known: string | null
   /**
-   * The project's other cells: how many have their result at the same commit (`of`), how many of these failed at the same step
-   * (`cells`), and how many have no result of the commit yet (`notYet`).
+   * Counts of the project's other cells. `of`: cells with a result of the same commit. `cells`: those of them that
+   * ended in the same way. `notYet`: cells that can still get a result of this commit.
    */
   alike: { cells: number; of: number; notYet: number }
 }
 
 type Facts = Pick<MatrixCell, 'last' | 'active' | 'prevented' | 'known'>
 
-/** A running attempt decides only while there is no result: a lost attempt that runs again is not a failure. */
+/** An active attempt decides the status only while the cell has no result: a lost job that runs again is no failure. */
 export function cellStatus({ last, active, prevented, known }: Facts): CellStatus {
   if (!last) return prevented === null ? 'never-ran' : 'prevented'
   if (active && !isResult(last.verdict)) return active.state
@@ -75,7 +75,7 @@ export function cellStatus({ last, active, prevented, known }: Facts): CellStatu
 export const isRetrying = ({ last, active }: Facts): boolean =>
   last !== null && active?.jobId === last.jobId && !isResult(last.verdict)
 
-/** A failure that somebody should look at. A person asked for a cancelled job's end. */
+/** Whether somebody should look at this result. A cancelled job is no failure, because a person ended it. */
 export const isFailure = (status: string): status is Failure => failures.has(status)
 
 type Failure = 'failed' | 'timed-out' | 'lost' | 'broken'

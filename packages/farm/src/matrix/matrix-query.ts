@@ -10,11 +10,11 @@ import type { ActiveAttempt, CellRecord } from './matrix-cell.rule.ts'
 
 export interface MatrixFilter {
   project?: string | undefined
-  /** Without it: each project's main branch. */
+  /** By default, the matrix shows the main branch of each project. */
   branch?: string | undefined
 }
 
-/** With a branch: only the projects in which that branch was built. */
+/** The matrix. If the filter names a branch, the matrix has only projects in which that branch was built. */
 export async function matrix(context: Context, filter: MatrixFilter = {}): Promise<Matrix> {
   const projects = await projectConfigs(context)
   const wanted = [...projects.values()].filter(({ name }) => filter.project === undefined || name === filter.project)
@@ -66,7 +66,8 @@ async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
   }))
 }
 
-// Times are milliseconds since the epoch: reading 3,600 dates in PostgreSQL's format took 7 % of a page with 1,200 cells.
+// Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of a
+// page.
 type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'> & {
   projectName: string
   host: string
@@ -141,7 +142,10 @@ interface ActiveRow {
   since: Date
 }
 
-/** The newest active attempt of each cell, of commits in its branch. A running attempt replaces a waiting one. */
+/**
+ * The newest active attempt of each cell, among commits of its branch. A running attempt has priority over a waiting
+ * one.
+ */
 async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.query<ActiveRow>`
     SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",

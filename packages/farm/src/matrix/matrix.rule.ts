@@ -14,11 +14,11 @@ export interface MatrixHost {
   system: string
   presence: Presence
   lastSeenAt: Date
-  /** Why it takes no jobs now. */
+  /** Why the host gets no jobs now. */
   refusal: string | null
-  /** `unable`: why it cannot build for the arch now. */
+  /** `unable` is the reason why the host cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
-  /** The owner's rules; none: everything is allowed. */
+  /** The owner's rules. Without rules, everything is allowed. */
   rules: OwnerRule[]
 }
 
@@ -26,7 +26,7 @@ export interface ShownBranch {
   project: string
   /** The branch of the project's cells. */
   shown: string
-  /** The branches that were built; the newest push first. */
+  /** The branches that were built. The branch with the newest push is first. */
   built: string[]
 }
 
@@ -36,7 +36,7 @@ export interface Matrix {
   branches: ShownBranch[]
   arches: string[]
   hosts: MatrixHost[]
-  /** Every planned cell, also one that never ran, by host, arch, project and variant. */
+  /** Every planned cell, with or without an attempt, in the order of host, arch, project and variant. */
   cells: MatrixCell[]
   summary: MatrixSummary
   troubles: Trouble[]
@@ -90,7 +90,7 @@ function plannedCells({ projects, branches, hosts, records, active }: MatrixInpu
           const facts = {
             last,
             active: active.get(key) ?? null,
-            prevented: forbidden.has(project) ? notAllowed : unable && `the host cannot build for it: ${unable}`,
+            prevented: forbidden.has(project) ? notAllowed : unable && `the host cannot build for this arch: ${unable}`,
             known: last && known(host.name, arch, last),
           }
           return {

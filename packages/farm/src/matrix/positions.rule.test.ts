@@ -7,7 +7,7 @@ const placed = (...texts: string[]): PositionedCommit[] =>
     return { commit, position: Number(position.replace('?', '')), settled: !position.endsWith('?') }
   })
 
-/** `C 3` is a position. `-B` is a commit that the branch no longer contains. */
+/** `C 3` means that commit C has the position 3. `-B` means that the branch no longer contains commit B. */
 const placing = (known: string[], line: string, built: string, complete = true) => {
   const { positions, removed } = assignPositions(placed(...known), {
     commits: line.split(''),
@@ -21,18 +21,19 @@ const placing = (known: string[], line: string, built: string, complete = true) 
 }
 
 describe('commits have the positions of the branch’s first-parent history', () => {
-  // The line is written newest first; `?` marks a commit whose position is a guess, since its push was just received.
+  // A history is written with its newest commit first. `?` marks a position that the farm guessed when it received the
+  // push.
   test.each([
     ['the first commit of a branch', ['A 1?'], 'A', 'A', 'A 1000000'],
-    ['a commit with history that was not built', ['C 1?'], 'CBA', 'C', 'C 1000002'],
-    ['a push on top of what is known', ['A 10', 'B 11?'], 'BA', 'AB', 'A 10, B 11'],
+    ['a commit whose older commits were not built', ['C 1?'], 'CBA', 'C', 'C 1000002'],
+    ['a push of one newer commit', ['A 10', 'B 11?'], 'BA', 'AB', 'A 10, B 11'],
     ['several commits between two builds', ['A 10', 'D 11?'], 'DCBA', 'AD', 'A 10, D 13'],
     ['an older commit whose push came late', ['A 10', 'C 12', 'B 13?'], 'CBA', 'ABC', 'A 10, B 11, C 12'],
-    ['an old commit built by hand', ['B 11', 'C 12'], 'CBA', 'ABC', 'B 11, A 10, C 12'],
+    ['an old commit that somebody triggered', ['B 11', 'C 12'], 'CBA', 'ABC', 'B 11, A 10, C 12'],
     ['a reset to an older commit', ['A 10', 'B 11'], 'A', 'A', 'A 10, -B'],
     ['a force push to another commit', ['A 10', 'B 11', 'X 12?'], 'XA', 'AX', 'A 10, X 11, -B'],
     ['a rewritten history with nothing in common', ['A 10', 'B 11', 'X 12?'], 'XY', 'X', 'X 1000001, -A, -B'],
-    ['a commit that is on no line of the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
+    ['a commit that is not on the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
   ])('the commits get their positions: %s', (_, known, line, built, expected) => {
     expect(placing(known, line, built).split(', ').sort()).toEqual(expected.split(', ').sort())
   })
@@ -40,20 +41,26 @@ describe('commits have the positions of the branch’s first-parent history', ()
 
 describe('positions if the farm has read only the newest part of a history', () => {
   test.each([
-    ['what is older than that part stays', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
+    ['an older commit keeps its position', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
     [
-      'a known commit above the oldest one read, and not in the line, goes',
+      'a commit that a force push removed loses its position',
       ['A 10', 'B 11', 'C 12', 'X 13?'],
       'XB',
       'BX',
       'B 11, X 12, -C',
     ],
-    ['more commits than were read: the new ones stand above all that are known', ['A 10', 'Z 11?'], 'ZY', 'Z', 'Z 13'],
+    [
+      'if no known commit was read, the new commits are newer than all known commits',
+      ['A 10', 'Z 11?'],
+      'ZY',
+      'Z',
+      'Z 13',
+    ],
   ])('the commits get their positions: %s', (_, known, line, built, expected) => {
     expect(placing(known, line, built, false).split(', ').sort()).toEqual(expected.split(', ').sort())
   })
 })
 
-test('a commit from a detached HEAD stays while no commit of the branch is built', () => {
+test('a commit from a detached HEAD keeps its position while no commit of the branch is built', () => {
   expect(placing(['Q 1000000?'], 'BA', '')).toBe('')
 })

@@ -1,34 +1,37 @@
-/** A built commit of a branch, as it is stored. */
+/** A stored position of a built commit. */
 export interface PositionedCommit {
   commit: string
   position: number
-  /** False: the farm has not read the branch's history since the push of the commit. */
+  /** False if the farm has not read the branch's history since the push of the commit. */
   settled: boolean
 }
 
-/** The first-parent history of a branch, as its repository has it now. */
+/** The present first-parent history of a branch in its repository. */
 export interface History {
   /** Newest commit first. */
   commits: readonly string[]
-  /** Whether the oldest of them is the first commit of the branch. False: the branch has more commits than were read. */
+  /**
+   * Whether `commits` reaches the first commit of the branch. If not, the branch has more commits than the farm read.
+   */
   complete: boolean
   /** The commits that have builds. */
   built: ReadonlySet<string>
 }
 
 export interface Positions {
-  /** Of every built commit in the history. */
+  /** The position of every built commit in the history. */
   positions: Map<string, number>
   /** Commits that the branch does not contain: a force push removed them, or it never contained them. */
   removed: string[]
 }
 
-/** Large enough for older commits that are built later and get smaller positions. */
+/** Large, so that older commits can get smaller positions if they are built later. */
 export const firstPosition = 1_000_000
 
 /**
- * The positions of the built commits of a branch. A larger position is newer, and the difference of two positions is the number
- * of commits between them. Only the newest part of a history is read, so the positions are counted from a known commit.
+ * The positions of the built commits of a branch. A larger position is newer. The difference of two positions is the
+ * distance of their commits in the history. The farm reads only the newest part of a history, so it counts from a
+ * commit that it knows.
  */
 export function assignPositions(known: readonly PositionedCommit[], { commits, complete, built }: History): Positions {
   const index = new Map(commits.map((commit, steps) => [commit, steps]))
@@ -51,7 +54,7 @@ export function assignPositions(known: readonly PositionedCommit[], { commits, c
   return { positions, removed }
 }
 
-/** Its position came from a history, so others can be counted from it. */
+/** The position of a settled commit came from a history, so the other positions can be counted from it. */
 function oldestSettled(
   known: readonly PositionedCommit[],
   index: ReadonlyMap<string, number>,

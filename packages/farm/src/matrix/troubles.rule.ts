@@ -1,23 +1,23 @@
 import type { Verdict } from '@rumpfarm/contracts'
 import { type CellRecord, isFailure, type MatrixCell, type Milestone } from './matrix-cell.rule.ts'
 
-/** Cells of a project that failed in the same way: one failure to look at, whatever the number of cells. */
+/** Cells of a project that failed in the same way. People see them as one failure. */
 export interface Trouble {
   project: string
   verdict: Verdict
   step: string | null
   cells: MatrixCell[]
-  /** How many cells of the project have a result at one of these commits. */
+  /** How many cells of the project have a result of one of these cells' commits. */
   of: number
   /** How many cells have no result of these commits yet. */
   notYet: number
   /** The first build of this failure. */
   since: Milestone
-  /** The first build of the unbroken run of failures, of whatever kind. */
+  /** The first build of the series of failures. Its failure may be of another kind. */
   failing: Milestone
 }
 
-/** The newest failure first. */
+/** The groups of failures. The newest failure is first. */
 export function groupTroubles(cells: readonly MatrixCell[]): Trouble[] {
   const groups = new Map<string, [FailedCell, ...FailedCell[]]>()
   for (const cell of cells.filter(isFailed)) {
@@ -49,7 +49,7 @@ function troubleOf(cells: [FailedCell, ...FailedCell[]]): Trouble {
 
 const earlier = (a: Milestone, b: Milestone): Milestone => (b.at < a.at ? b : a)
 
-/** Counts the cells of each commit once: each of them knows the number of the others. */
+/** Counts the cells of each commit once: every cell of a commit already has the number of the other cells. */
 function extent(cells: readonly FailedCell[]): Pick<Trouble, 'of' | 'notYet'> {
   const byCommit = new Map(cells.map(({ last, alike }) => [last.commit, alike]))
   const alikes = [...byCommit.values()]

@@ -10,29 +10,29 @@ const run = async (client: ClientBase, id: string, file: MigrationFile): Promise
   await recordSuccess(client, id)
 }
 
-/** The migration and its row in the history: both or neither, also after a crash. */
+/** Writes the migration and its row in the history together: after a crash, the database has both or neither. */
 const runInTransaction = async (client: ClientBase, id: string, file: MigrationFile): Promise<void> => {
   await client.query('BEGIN')
   try {
     await run(client, id, file)
     await client.query('COMMIT')
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {}) // a broken connection: PostgreSQL rolls back by itself
+    await client.query('ROLLBACK').catch(() => {}) // PostgreSQL also rolls back a broken connection
     throw error
   }
 }
 
-/** `division by zero (PostgreSQL error 22012, line 3)` */
+/** For example `division by zero (PostgreSQL error 22012, line 3)`. */
 const reasonOf = (error: DatabaseError, { sql }: MigrationFile): string => {
   const line = error.position ? `, line ${sql.slice(0, Number(error.position)).split('\n').length}` : ''
   return `${error.message} (PostgreSQL error ${error.code}${line})`
 }
 
-// Classes of https://www.postgresql.org/docs/18/errcodes-appendix.html that say nothing about the migration: a broken connection,
-// a full disk, a stopped server. PostgreSQL rolls the migration back, and the next start applies it.
+// Some classes of https://www.postgresql.org/docs/18/errcodes-appendix.html are not errors of the migration: a broken
+// connection, a full disk, a stopped server. PostgreSQL rolls the migration back, and the next start applies it.
 const isTemporary = ({ code }: DatabaseError): boolean => code === undefined || /^(08|53|57)/.test(code)
 
-/** Applies one migration. Throws a `MigrationError` if the migration failed, after it has recorded the failure in the history. */
+/** Applies one migration. If the migration fails, records the failure in the history and throws a `MigrationError`. */
 export const applyMigration = async (client: ClientBase, file: MigrationFile): Promise<void> => {
   const id = randomUUID()
   try {

@@ -14,12 +14,14 @@ export interface MigrationFile {
 }
 
 /**
- * The first line of a migration that PostgreSQL does not allow in a transaction (CREATE INDEX CONCURRENTLY, VACUUM). Such a
- * file has one statement.
+ * The first line of a migration that PostgreSQL does not allow in a transaction (CREATE INDEX CONCURRENTLY, VACUUM).
+ * Such a file has one statement.
  */
 const aloneMark = '-- Outside a transaction'
 
-/** The clone's directory. The bundle and this source file are in different directories below it. */
+/**
+ * The directory of the clone. It is searched upwards, because the bundle and this file are in different directories.
+ */
 export const findRoot = (from = dirname(fileURLToPath(import.meta.url))): string => {
   if (existsSync(join(from, 'prisma/schema.prisma'))) return from
   const parent = dirname(from)
@@ -35,7 +37,7 @@ const readMigration = async (directory: string, name: string): Promise<Migration
   return { name, sql, checksum, runsAlone: sql.startsWith(aloneMark) }
 }
 
-/** Lists the migrations in the order of their names, in which they are applied. */
+/** Reads the migrations in the order of their names. The farm applies them in this order. */
 export const readMigrations = async (directory: string): Promise<MigrationFile[]> => {
   const entries = await readdir(directory, { withFileTypes: true })
   const names = entries.filter(entry => entry.isDirectory()).map(entry => entry.name)

@@ -5,13 +5,13 @@ import type { MigrationFile } from './files.ts'
 export interface AppliedMigration {
   migration_name: string
   checksum: string
-  /** Null: the migration failed, or it was interrupted. */
+  /** Null if the migration failed or was interrupted. */
   finished_at: Date | null
-  /** Why it failed. */
+  /** Why the migration failed. */
   logs: string | null
 }
 
-/** Prisma 7.10 creates the same table; test/migrations.test.ts compares the two. */
+/** Prisma 7.10 creates the same table; test/migrations.test.ts compares the two tables. */
 export const createHistory = async (client: ClientBase): Promise<void> => {
   await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -49,14 +49,14 @@ export const recordStart = async (client: ClientBase, id: string, { name, checks
 }
 
 export const recordSuccess = async (client: ClientBase, id: string): Promise<void> => {
-  // clock_timestamp(), because now() is the start of the transaction and equal to started_at.
+  // clock_timestamp() is the present time. now() would be the start of the transaction and equal to started_at.
   await client.query(
     'UPDATE _prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1',
     [id],
   )
 }
 
-/** Also when the row of the start was rolled back. */
+/** Inserts the row again if a rollback removed the row of the start. */
 export const recordFailure = async (
   client: ClientBase,
   id: string,

@@ -9,12 +9,12 @@ export class MigrationError extends Error {
 export type MigrationStatus =
   /** The migrations to apply, in order. */
   | { kind: 'usable'; pending: MigrationFile[] }
-  /** A person must decide. */
+  /** The farm cannot use the database until a person acts. */
   | { kind: 'refused'; message: string }
 
 const refused = (message: string): MigrationStatus => ({ kind: 'refused', message })
 
-/** Leaves out the trace of Rust source lines that Prisma's engine wrote. */
+/** Prisma's engine added a trace of Rust source lines to its messages. Only the part before it helps. */
 const reasonOf = (logs: string | null): string => logs?.split(/\n\s+0: /, 1)[0]?.trim() ?? 'it was interrupted'
 
 export const failedText = (
@@ -23,7 +23,7 @@ export const failedText = (
 ): string =>
   `migration ${migration_name} failed in this database: ${reasonOf(logs)}\n` +
   (file?.runsAlone
-    ? 'It ran outside a transaction: check what it changed, and undo that. '
+    ? 'It ran outside a transaction: find its changes and undo them. '
     : 'PostgreSQL rolled its changes back. ') +
   'Remove the cause, then let it run again with\n' +
   `  DELETE FROM _prisma_migrations WHERE migration_name = '${migration_name}' AND finished_at IS NULL;`
@@ -33,7 +33,7 @@ const changedText = (name: string): string =>
   `Restore the file (git checkout -- prisma/migrations/${name}) and write a new migration for the difference.`
 
 const unknownText = (names: string[]): string =>
-  `this database has migrations that this version of the farm does not know: ${names.join(', ')}.\n` +
+  `this database has migrations that this version of the farm does not have: ${names.join(', ')}.\n` +
   'A newer version made them: start that version, or give this one another database (DATABASE_URL, or RUMPFARM_DATA).'
 
 /** Compares the files with the database's history. */

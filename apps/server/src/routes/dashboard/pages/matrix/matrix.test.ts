@@ -104,11 +104,13 @@ test('a cell that never ran has a line in the table', () => {
 test('a cell that cannot run shows the reason, also beside an older result', () => {
   const cells = [
     cellOf('vax', { prevented: "not allowed by the host's owner" }),
-    cellOf('sun', { last: passed, prevented: 'the host cannot build for it: its runner <x> is gone' }),
+    cellOf('sun', { last: passed, prevented: 'the host cannot build for this arch: its runner <x> is gone' }),
   ]
   const html = tableHtml(matrixOf(cells))
   expect(words(html)).toContain('vax online NetBSD 5.1 i386 not allowed by the host&#39;s owner')
-  expect(words(html)).toMatch(/sun online .* passed .* now the host cannot build for it: its runner &lt;x&gt; is gone/)
+  expect(words(html)).toMatch(
+    /sun online .* passed .* now the host cannot build for this arch: its runner &lt;x&gt; is gone/,
+  )
 })
 
 test('a known failure shows its reason, even after the cell passes', () => {
