@@ -15,7 +15,7 @@ const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: 
 
 describe('history', () => {
   test.each(['a path', 'smart http', 'smart http with filters', 'dumb http'])(
-    'the history of a branch is its first-parent commits, newest first, as they are now: %s',
+    'the history of a branch is its present first-parent commits, newest first: %s',
     async way => {
       const own = makeRepository()
       const first = own.git('rev-parse', 'HEAD')

@@ -1,8 +1,9 @@
 /**
- * The outside world: git repositories, forges and receivers of webhooks. Every failure is a value; a thrown error is a defect.
+ * Connections to git repositories, forges and receivers of webhooks. Every failure is a value; a thrown error is a
+ * defect.
  *
  * - openMirrors: commits, tarballs, files and histories of any git repository.
- * - readGithubDelivery, readStandardDelivery: verify and read a signed webhook. They need the raw bytes.
+ * - readGithubDelivery, readStandardDelivery: verify and read a signed webhook, from its raw bytes.
  * - postWebhook: sends a signed webhook.
  * - sameRepository: whether two addresses name the same repository.
  */

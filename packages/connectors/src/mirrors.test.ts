@@ -26,7 +26,7 @@ const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: 
 const list = (file: string) => execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n').sort()
 
 describe('finding a commit', () => {
-  test('the newest commit of the default branch is the answer without a ref', async () => {
+  test('without a ref, the answer is the newest commit of the default branch', async () => {
     const repository = makeRepository()
     const commit = repository.git('rev-parse', 'HEAD')
     expect(await mirrors().resolve({ repository: repository.directory })).toEqual({
@@ -80,7 +80,7 @@ describe('finding a commit', () => {
     expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
   })
 
-  test('each call asks the repository for the branch', async () => {
+  test('each call for a branch gets the present commit of the repository', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -112,7 +112,7 @@ describe('finding a commit', () => {
     expect(events).toEqual(['fetched'])
   })
 
-  test('the mirror fetches a commit without a branch by its name if the forge allows that', async () => {
+  test('the mirror fetches a commit that is on no branch by its name', async () => {
     const own = makeRepository()
     const lost = own.commit('Lost', { a: 'b' })
     own.git('reset', '--quiet', '--hard', 'HEAD~1')
@@ -147,7 +147,7 @@ describe('finding a commit', () => {
     expect(await resolve({ repository: `${forge.url}/copy/.git` })).toMatchObject({ kind: 'commit', commit: tip })
   })
 
-  test('the insteadOf setting of an administrator replaces the forge by a copy', async () => {
+  test('an administrator can replace a forge by a local copy (insteadOf)', async () => {
     const own = makeRepository()
     const config = join(temporaryDirectory(), 'gitconfig')
     writeFileSync(config, `[url "${own.directory}"]\n\tinsteadOf = https://forge.example/x\n`)
@@ -155,7 +155,7 @@ describe('finding a commit', () => {
     expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test('the farm also finds a copy whose name ends in .git without that ending, as git does', async () => {
+  test('a local copy x.git is also found by the name x, as in git', async () => {
     const own = makeRepository()
     const copies = temporaryDirectory()
     own.git('clone', '--quiet', '--mirror', own.directory, join(copies, 'x.git'))
@@ -167,7 +167,7 @@ describe('finding a commit', () => {
   })
 
   test.runIf(process.getuid?.() === 0)(
-    'the farm reads the repository of another user, because farm.yaml lists it',
+    'the farm reads a repository that belongs to another user',
     async () => {
       const own = makeRepository()
       for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
@@ -237,7 +237,7 @@ describe('a problem says what to do', () => {
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining(words) })
   })
 
-  test('the farm reports at once a forge that asks for a password', async () => {
+  test('if a forge requires a password, the farm reports this at once', async () => {
     const forge = await startForge((_request, response) =>
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
     )
@@ -294,7 +294,7 @@ describe('a problem says what to do', () => {
     })
   })
 
-  test('the farm reports its own directory if it is not writable', async () => {
+  test('if the farm cannot write to its directory, the message says so', async () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(file, '')
     const answer = await mirrors({ directory: join(file, 'below') }).resolve({ repository: makeRepository().directory })
@@ -329,7 +329,7 @@ describe('tarballs', () => {
     })
   })
 
-  test('the same commit or subdirectory gives the same bytes, and every file has the commit’s time', async () => {
+  test('the same subdirectory of a commit gives the same bytes, and every file has the commit’s time', async () => {
     const own = makeRepository({ 'sub/a.c': 'int a;\n', 'sub/deep/b.c': '' })
     const commit = own.git('rev-parse', 'HEAD')
     const wanted = { repository: own.directory, commit, path: 'sub', leaveOut: [] }
@@ -352,7 +352,7 @@ describe('tarballs', () => {
     expect(two.sha256).toBe(one.sha256)
   })
 
-  test('the farm compares excluded paths literally and not as patterns', async () => {
+  test('a path in leave-out is not a pattern', async () => {
     const own = makeRepository({ 'a.c': '', 'big/x': '', 'big/y': '', 'sub/*.c': '', 'sub/z.c': '' })
     const commit = own.git('rev-parse', 'HEAD')
     const made = await mirrors().tarball({ repository: own.directory, commit, leaveOut: ['big', 'sub/*.c'] })
@@ -371,7 +371,7 @@ describe('tarballs', () => {
     expect(gunzipSync(readFileSync(made.file)).toString('latin1', 0, 7)).toBe('hello.c')
   })
 
-  test('attributes omit no file from the tarball and change none', async () => {
+  test('git attributes neither omit nor change files of the tarball', async () => {
     const own = makeRepository({
       '.gitattributes': 'a export-ignore\nb export-subst ident\n',
       a: 'x',
@@ -392,7 +392,7 @@ describe('tarballs', () => {
     expect(made).toMatchObject({ kind: 'tarball' })
   })
 
-  test('ten simultaneous calls for one tarball share one run, and later calls and servers find it', async () => {
+  test('ten simultaneous calls for one tarball share one run, and later calls reuse the tarball', async () => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()
@@ -406,9 +406,9 @@ describe('tarballs', () => {
   })
 
   test.each([
-    ['shortened', (bytes: Buffer) => bytes.subarray(1)],
-    ['zeroed by a power loss', (bytes: Buffer) => Buffer.alloc(bytes.length)],
-  ])('the farm makes a tarball again that was %s', async (_name, spoil) => {
+    ['too short', (bytes: Buffer) => bytes.subarray(1)],
+    ['full of zeros', (bytes: Buffer) => Buffer.alloc(bytes.length)],
+  ])('the farm makes a tarball again if the file is %s', async (_name, spoil) => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()

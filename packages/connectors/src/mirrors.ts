@@ -17,11 +17,11 @@ import {
 export type { FileAnswer, HistoryAnswer, Resolved, TarballAnswer }
 
 export interface MirrorsOptions {
-  /** For mirrors and tarballs. Several servers of one farm can share it. */
+  /** The directory for mirrors and tarballs. Several servers of one farm can share it. */
   directory: string
   /** The environment for git: PATH, HOME, proxies, GIT_CONFIG_* … */
   environment: Environment
-  /** The size of the cache of tarballs. Default: 4 GB. */
+  /** The largest size of the cache of tarballs; by default 4 GB. */
   tarballBytesMax?: number
   limits?: Partial<GitLimits>
   log?: Log
@@ -30,17 +30,18 @@ export interface MirrorsOptions {
 /** Every failure is a value with a message that says what to do. A thrown error is a defect. */
 export interface Mirrors {
   /**
-   * Finds the commit of a branch, a tag, or a full or abbreviated commit. Default: the newest commit of the default branch. Each call
-   * asks the repository for a name, but not for a full commit that the mirror has. Afterwards the mirror has the commit.
+   * Finds the commit of a branch, of a tag, or of a full or abbreviated commit name. Without a ref, finds the newest
+   * commit of the default branch. Each call sends a request to the repository, unless the mirror already has the full
+   * commit. Afterwards the mirror has the commit.
    */
   resolve: (wanted: { repository: string; ref?: string | undefined }) => Promise<Resolved>
-  /** The tar.gz of a full commit, at most 999,999,999 bytes. It is fetched and packed if necessary. */
+  /** The tar.gz of a full commit, at most 999,999,999 bytes. If necessary, the commit is fetched and packed. */
   tarball: (wanted: { repository: string } & TarballContent) => Promise<TarballAnswer>
   /** A text file of a full commit, at most 64 KiB. */
   readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
-  /** The newest 200 commits of a branch along the first parents, as the repository has them now. */
+  /** The newest 200 commits of a branch along the first parents, from the repository. */
   history: (wanted: { repository: string; branch: string }) => Promise<HistoryAnswer>
-  /** Kills every git that runs. Requests that wait for one receive a problem. */
+  /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
 
@@ -66,7 +67,7 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
   }
 }
 
-/** A full or read-only disk of the farm becomes a value. Any other thrown error is a defect. */
+/** Turns the error of a full or read-only disk into a value. Any other thrown error is a defect. */
 async function asValue<Answer>(answer: Promise<Answer>): Promise<Answer | Problem> {
   try {
     return await answer

@@ -19,7 +19,7 @@ test.each([
   ['smart http', 'sha1', 'sha256'],
   ['smart http', 'sha256', 'sha1'],
 ] as const)(
-  'the farm builds from a repository that was created again with another hash: %s, %s, then %s',
+  'the farm builds from a repository that was created again with another hash (%s, %s, then %s)',
   async (way, first, now) => {
     const own = makeRepository({ a: 'b' }, first)
     const { root, name } = parts(own)
@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('a commit name with the length of another hash does not change the mirror', async () => {
+test('a request for a commit name with the length of another hash does not change the mirror', async () => {
   const own = makeRepository()
   const { resolve } = mirrors()
   const repository = own.directory
@@ -46,7 +46,7 @@ test('a commit name with the length of another hash does not change the mirror',
   expect(await resolve({ repository })).toMatchObject({ kind: 'commit', subject: 'First' })
 })
 
-test('a detached HEAD resolves to its commit, without a branch', async () => {
+test('the answer for a detached HEAD is its commit, without a branch', async () => {
   const own = makeRepository()
   own.git('switch', '--quiet', '--detach')
   const commit = own.commit('Apart')

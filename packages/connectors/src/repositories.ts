@@ -31,14 +31,14 @@ const fileBytesMax = 65_536
 const commitsKeptMax = 1000
 const fetchesPerCollection = 50
 
-/** The repositories with their mirrors, and the requests that run now. */
+/** The repositories with their mirrors and their running requests. */
 export class Repositories {
   readonly #git: Git
   readonly #tarballs: Tarballs
   readonly #directory: string
   readonly #log: Log
   readonly #mirrors = new Map<string, Promise<Mirror | Problem>>()
-  /** For each mirror: the last fetch in its queue. */
+  /** The last fetch in the queue of each mirror. */
   readonly #queues = new Map<string, Promise<unknown>>()
   readonly #fetching = new Map<string, Promise<Problem | undefined>>()
   /** Commits that a mirror has. A full commit never changes. */
@@ -127,7 +127,7 @@ export class Repositories {
     return opening
   }
 
-  /** The commit with its subject and author, fetched if the mirror does not have it. */
+  /** The commit with its subject and author. If the mirror does not have the commit, it is fetched. */
   async #commit(mirror: Mirror, commit: string): Promise<Commit | Problem> {
     const key = keyOf(mirror, commit)
     const known = this.#commits.get(key)
@@ -139,7 +139,7 @@ export class Repositories {
     return found
   }
 
-  /** Afterwards the mirror has the commit. Simultaneous callers for one commit share a fetch. */
+  /** Afterwards the mirror has the commit. Simultaneous callers with one commit share one fetch. */
   #fetchUnlessPresent(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const key = keyOf(mirror, commit)
     if (this.#commits.has(key)) return Promise.resolve(undefined)
@@ -151,8 +151,9 @@ export class Repositories {
   }
 
   /**
-   * Fetches without first looking into the mirror: that would be one more process between a push and its jobs. If the commit came
-   * with an earlier fetch of whole branches, git fetches nothing. If the fetch fails, this looks into the mirror.
+   * Fetches without a search in the mirror, which would be one more process between a push and its jobs. If the commit
+   * came with an earlier fetch of whole branches, git fetches nothing. If the fetch fails, this function searches the
+   * mirror.
    */
   async #fetch(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const failure = await this.#matchFormat(mirror, commit)
@@ -178,7 +179,10 @@ export class Repositories {
     return after ? asResolved(after) : this.#missing(mirror, `branch, tag or commit ${short}`)
   }
 
-  /** On this machine git packs at once; if that fails, the commit may be missing. A remote commit is fetched first. */
+  /**
+   * Fetches a remote commit before it packs. A local repository is packed at once; if this fails, the commit may be
+   * missing.
+   */
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
     const absent = await (mirror.usesAlternates
       ? this.#matchFormat(mirror, content.commit)
@@ -219,14 +223,14 @@ export class Repositories {
     this.#commits.set(key, commit)
   }
 
-  /** Afterwards the mirror can contain this commit: it has the same hash. */
+  /** Afterwards the mirror can store this commit, because it uses the same kind of hash. */
   async #matchFormat(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const matched = await matchObjectFormat(this.#git, mirror, commit)
     if (matched === 'created') this.#commits.clear()
     return typeof matched === 'string' ? undefined : matched
   }
 
-  /** "X has no commit Y; newest of main is Z", if the repository still answers. */
+  /** The problem "X has no commit Y; newest of main is Z". Its end is present only if the repository still answers. */
   async #missing({ repository }: Mirror, what: string): Promise<Problem> {
     const refs = await listRefs(this.#git, repository, [])
     const newest =
@@ -243,7 +247,7 @@ const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}
 const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
   'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }
 
-/** The full names that a short name can mean: first a branch, then a tag. A full name means only itself. */
+/** The full names that a short name can mean: first a branch, then a tag. A full name has one meaning. */
 const namesOf = (ref: string): string[] =>
   /^refs\/(heads|tags)\//.test(ref) ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
 

@@ -7,7 +7,7 @@ export type Body<Value> = { kind: 'body'; value: Value } | Malformed
 
 export const malformed = (where: string, problem: string): Malformed => ({ kind: 'malformed', where, problem })
 
-/** The bytes of a request as text. Bytes that are not UTF-8 are refused, because a signature of them has no clear meaning. */
+/** The bytes of a request as text. Bytes that are not UTF-8 are refused, because they have no clear meaning as text. */
 export function readText(bytes: Uint8Array): Body<string> {
   try {
     return { kind: 'body', value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
@@ -16,11 +16,11 @@ export function readText(bytes: Uint8Array): Body<string> {
   }
 }
 
-/** The first line of a text from outside, at most 500 characters, without characters that PostgreSQL refuses. */
+/** The first line of a text from outside: at most 500 characters, all of which PostgreSQL can store. */
 export const firstLine = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : storableText(cut(text.split('\n')[0] ?? '', 500))
 
-/** Reads JSON that matches the schema. A problem names its position. */
+/** Reads JSON that matches the schema. A problem includes its position. */
 export function readBody<Schema extends TSchema>(schema: Schema, text: string): Body<Static<Schema>> {
   const json = readJson(text)
   if (json.kind === 'malformed') return malformed(`body:${json.line}:${json.column}`, `it is not JSON: ${json.problem}`)
@@ -35,7 +35,7 @@ export function readBody<Schema extends TSchema>(schema: Schema, text: string): 
   return malformed(where, wrong.message)
 }
 
-/** For such a key TypeBox's message is only "schema is false". */
+/** Describes an unknown key. TypeBox's message for it is only "schema is false". */
 function unknownKeyIn(schema: TSchema, value: unknown): string | undefined {
   const { properties, additionalProperties } = schema as { properties?: object; additionalProperties?: unknown }
   if (additionalProperties !== false || !properties || typeof value !== 'object' || value === null) return undefined

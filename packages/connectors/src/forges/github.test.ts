@@ -33,7 +33,7 @@ function deliver(body: unknown, headers: Record<string, string | undefined> = {}
   return readGithubDelivery({ ...usual, ...headers }, bytes, secrets)
 }
 
-test('the farm accepts the signature in the example of GitHub', () => {
+test('the farm accepts the signature from the example in GitHub’s documentation', () => {
   const headers = {
     'x-hub-signature-256': 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17',
     'x-github-event': 'ping',
@@ -57,7 +57,7 @@ const read = {
   author: 'Ada',
 }
 
-test('the farm replaces NUL with U+FFFD in a message or a name, and refuses it in a ref', () => {
+test('the farm replaces NUL with U+FFFD in a message or a name, and refuses a ref with NUL', () => {
   const head_commit = { message: 'Fix\0 it', author: { name: 'A\0da' } }
   expect(deliver({ ...push, head_commit })).toEqual({ ...read, subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
   expect(deliver({ ...push, ref: 'refs/heads/a\0b' })).toMatchObject({ kind: 'malformed', where: 'body.ref' })
@@ -72,7 +72,7 @@ test.each([
   ['webhook-signature', 'x', /\/webhooks\/generic/],
   ['x-other', 'x', /give the webhook a secret/],
 ])(
-  'the farm refuses a delivery with %s: %s in place of the signature, and the message contains that header',
+  'the farm refuses a delivery with %s: %s instead of its own signature header, and the message explains that header',
   (name, value, words) => {
     expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
       kind: 'bad-signature',
@@ -108,21 +108,21 @@ describe('deliveries that need no build', () => {
 describe('signatures that are not valid', () => {
   const right = sign(Buffer.from(JSON.stringify(push)))
   test.each([
-    ['none', { 'x-hub-signature-256': undefined }, [secret], 'is missing'],
+    ['no signature', { 'x-hub-signature-256': undefined }, [secret], 'is missing'],
     [
-      'another secret',
+      'a signature with another secret',
       { 'x-hub-signature-256': sign(Buffer.from(JSON.stringify(push)), 'x') },
       [secret],
       'does not match',
     ],
     [
-      'of other bytes',
+      'a signature of other bytes',
       { 'x-hub-signature-256': sign(Buffer.from(`${JSON.stringify(push)} `)) },
       [secret],
       'does not match',
     ],
-    ['cut', { 'x-hub-signature-256': right.slice(0, -1) }, [secret], '64 hexadecimal digits'],
-    ['sha1', { 'x-hub-signature-256': `sha1=${right.slice(7)}` }, [secret], '64 hexadecimal digits'],
+    ['a shortened signature', { 'x-hub-signature-256': right.slice(0, -1) }, [secret], '64 hexadecimal digits'],
+    ['the prefix sha1=', { 'x-hub-signature-256': `sha1=${right.slice(7)}` }, [secret], '64 hexadecimal digits'],
     ['no secret on the farm', {}, [], 'the farm has no secret'],
     [
       'an empty secret on the farm',
@@ -141,7 +141,7 @@ describe('signatures that are not valid', () => {
 describe('deliveries that are not valid', () => {
   test.each([
     ['no JSON', '{"ref": nope}', {}, /^body/, 'it is not JSON'],
-    ['no JSON, further down', '{\n  "ref": "x"\n  "after"\n}', {}, /^body:3:3$/, 'it is not JSON'],
+    ['no JSON from the third line', '{\n  "ref": "x"\n  "after"\n}', {}, /^body:3:3$/, 'it is not JSON'],
     [
       'a form without payload',
       'x=y',
@@ -150,13 +150,13 @@ describe('deliveries that are not valid', () => {
       'it is not JSON',
     ],
     ['no commit', { ...push, after: undefined }, {}, /^body$/, 'after'],
-    ['a commit that is not one', { ...push, after: '--help' }, {}, /^body.after$/, 'pattern'],
+    ['an option instead of a commit', { ...push, after: '--help' }, {}, /^body.after$/, 'pattern'],
     ['no repository', { ...push, repository: undefined }, {}, /^body$/, 'repository'],
     ['a repository without address', { ...push, repository: {} }, {}, /^body.repository$/, 'no clone_url'],
     ['a list', [], {}, /^body$/, 'object'],
     ['no delivery id', push, { 'x-github-delivery': undefined }, /X-GitHub-Delivery/, 'missing'],
     ['no event', push, { 'x-github-event': undefined }, /X-GitHub-Event/, 'missing'],
-  ])('the farm refuses a delivery with this mistake: %s', (_name, body, headers, where, problem) => {
+  ])('the farm refuses a delivery with this error: %s', (_name, body, headers, where, problem) => {
     expect(deliver(body, headers)).toEqual({
       kind: 'malformed',
       where: expect.stringMatching(where),

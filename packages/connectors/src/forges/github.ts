@@ -6,13 +6,13 @@ import { firstLine, type Malformed, malformed, readBody, readText } from './body
 export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 export interface ForgePush {
-  /** The forge's id. A repeated delivery has the same one. */
+  /** The forge's id of the delivery. A repeated delivery has the same id. */
   deliveryId: string
-  /** All addresses that the forge names for the repository. Compare each with sameRepository. */
+  /** All addresses of the repository in the delivery. Compare each address with sameRepository. */
   repositoryUrls: string[]
   branch: string
   commit: string
-  /** First line of the message, at most 500 characters. */
+  /** The first line of the commit message, at most 500 characters. */
   subject: string | undefined
   author: string | undefined
 }
@@ -20,7 +20,7 @@ export interface ForgePush {
 export type GithubDelivery =
   | ({ kind: 'push' } & ForgePush)
   | { kind: 'ping'; deliveryId: string }
-  /** A valid delivery, but of a tag, a deleted branch, or another event. */
+  /** A valid delivery that needs no build: it is about a tag, a deleted branch or another event. */
   | { kind: 'nothing-to-build'; deliveryId: string; why: string }
   | { kind: 'bad-signature'; problem: string }
   | Malformed
@@ -36,7 +36,7 @@ const PushEvent = Type.Object({
     ssh_url: url,
     git_url: url,
     html_url: url,
-    // GitHub Enterprise, Gitea and Forgejo can omit some; one is enough.
+    // GitHub Enterprise, Gitea and Forgejo can omit some of these addresses. One address is enough.
   }),
   head_commit: Type.Optional(
     Type.Union([
@@ -50,9 +50,9 @@ const PushEvent = Type.Object({
 })
 
 /**
- * Verifies and reads a webhook of GitHub; Gitea and Forgejo send the same format. `body` is the raw bytes, because the signature is
- * about them: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
- * The signature can be made with any of `secrets`, so that an administrator can change the secret.
+ * Verifies and reads a webhook of GitHub. Gitea and Forgejo send the same format. `body` must be the raw bytes, because
+ * the signature covers them: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries Any of
+ * `secrets` may be the secret of the signature, so that an administrator can replace a secret.
  */
 export function readGithubDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): GithubDelivery {
   const wrong = signatureProblem(headers, body, secrets)
@@ -106,7 +106,7 @@ function signatureProblem(headers: Headers, body: Uint8Array, secrets: readonly 
   return matches.includes(true) ? undefined : "the signature does not match: the webhook's secret is not the farm's"
 }
 
-/** If the delivery has another kind of signature, the message names it: then a secret exists. */
+/** If the delivery has another kind of signature, its sender has a secret. The message then names this signature. */
 function missingSignature(headers: Headers): string {
   const missing = 'the header X-Hub-Signature-256 is missing'
   const other = otherSignatures.find(([name, , start = '']) => header(headers, name)?.startsWith(start))
@@ -144,7 +144,7 @@ const otherSignatures: readonly [header: string, advice: string, start?: string]
 
 const sameDigest = (hex: string, digest: Buffer): boolean => timingSafeEqual(Buffer.from(hex, 'hex'), digest)
 
-/** Undefined for a header that was sent twice: it has no single value. */
+/** The value of a header; undefined if the header is missing or was sent twice. */
 const header = (headers: Headers, name: string): string | undefined => {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined

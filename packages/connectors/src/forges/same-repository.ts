@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Whether two addresses name the same repository. It ignores the scheme (https, ssh, git@host:path), `.git`, a slash at the end, the
- * case of the host, user names and standard ports. `anyCase` also ignores the case of the path, as GitHub, GitLab, Gitea, Forgejo
- * and Bitbucket do, but not of a path on this machine.
+ * Whether two addresses name the same repository. The comparison ignores the scheme (https, ssh, git@host:path),
+ * `.git`, a slash at the end, the case of the host, user names and standard ports. With `anyCase` it also ignores the
+ * case of the path, as GitHub, GitLab, Gitea, Forgejo and Bitbucket do. The case of a path on this machine always
+ * counts.
  */
 export function sameRepository(one: string, other: string, { anyCase = false } = {}): boolean {
   const [first, second] = [canonical(one), canonical(other)]
@@ -25,7 +26,7 @@ function fromUrl(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
   if (url.protocol === 'file:') return url.host ? undefined : `/${trim(fileURLToPath(url))}`
-  // The web server of the same forge has another port than ssh.
+  // The port of ssh says nothing about the repository: the web server of the same forge has another port.
   const port = url.protocol.includes('ssh') || url.port === standardPorts[url.protocol] ? '' : url.port
   return joined(url.hostname, port, decode(url.pathname))
 }

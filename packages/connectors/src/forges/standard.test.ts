@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** The test computes the signature from the specification, and not with the library that verifies it. */
+/** Computes the signature from the specification, without the library that verifies it. */
 function deliver(
   body: unknown,
   { at = now, id = 'msg_1', secrets = [secret], signature = undefined as string | undefined } = {},
@@ -28,7 +28,7 @@ test.each([
   [{ project: 'sample' }],
   [{ project: 'sample', branch: 'feature/x' }],
   [{ project: 'sample', commit: 'abcdef0123' }],
-])('the farm reads %j', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
+])('the farm accepts %j', body => expect(deliver(body)).toEqual({ kind: 'trigger', deliveryId: 'msg_1', ...body }))
 
 test('the farm accepts a message if one signature matches one secret', () => {
   const right = createHmac('sha256', key).update(`msg_1.${now}.{"project":"p"}`).digest('base64')
@@ -41,12 +41,12 @@ describe('messages that are not valid', () => {
   test.each([
     ['five minutes old', { at: now - 301 }, 'stale', 'too old'],
     ['from the future', { at: now + 301 }, 'stale', 'too new'],
-    ['with another signature', { signature: 'v1,AAAA' }, 'bad-signature', 'No matching signature'],
-    ['with an empty signature', { signature: 'v1' }, 'bad-signature', 'No matching signature'],
-    ['with an invalid time', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
-    ['without a secret on the farm', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
-    ['with an invalid id', { id: 'a b' }, 'malformed', 'it is not an id'],
-  ])('the farm refuses a message %s', (_name, options, kind, problem) => {
+    ['signed with another secret', { signature: 'v1,AAAA' }, 'bad-signature', 'No matching signature'],
+    ['signed with an empty signature', { signature: 'v1' }, 'bad-signature', 'No matching signature'],
+    ['sent at an invalid time', { at: Number.NaN }, 'bad-signature', 'Invalid Signature'],
+    ['sent to a farm without a secret', { secrets: [] }, 'bad-signature', 'the farm has no secret'],
+    ['sent with an invalid id', { id: 'a b' }, 'malformed', 'it is not an id'],
+  ])('the farm refuses a message that is %s', (_name, options, kind, problem) => {
     expect(deliver({ project: 'p' }, options)).toMatchObject({ kind, problem: expect.stringContaining(problem) })
   })
 

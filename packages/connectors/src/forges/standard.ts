@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { type Malformed, malformed, readBody, readText } from './body.ts'
 import type { Headers } from './github.ts'
 
-/** A request to build a project, at a commit or at the newest commit of a branch. Default: that of the default branch. */
+/** A request to build a commit, or the newest commit of a branch. By default, this is the default branch. */
 export const TriggerBody = Type.Object(
   {
     project: Type.String({ pattern: namePattern }),
@@ -25,8 +25,8 @@ export type StandardDelivery =
 const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
 /**
- * Verifies and reads a delivery in the format of Standard Webhooks: https://www.standardwebhooks.com. `secrets` are base64, with or
- * without `whsec_`; the signature can be made with any of them.
+ * Verifies and reads a delivery in the format of Standard Webhooks: https://www.standardwebhooks.com. Each of `secrets`
+ * is base64, with or without `whsec_`. Any of them may be the secret of the signature.
  */
 export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): StandardDelivery {
   if (secrets.length === 0) return { kind: 'bad-signature', problem: 'the farm has no secret for this webhook' }
@@ -45,7 +45,7 @@ export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets
 
 type Refusal = Extract<StandardDelivery, { kind: 'bad-signature' | 'stale' }>
 
-/** Undefined if one of the secrets matches, otherwise the problem with the last one. */
+/** Undefined if one of the secrets matches; otherwise the problem with the last secret. */
 function verify(headers: Record<string, string>, text: string, secrets: readonly string[]): Refusal | undefined {
   let refusal: Refusal | undefined
   for (const secret of secrets) {
@@ -56,7 +56,7 @@ function verify(headers: Record<string, string>, text: string, secrets: readonly
 }
 
 function verifyOne(headers: Record<string, string>, text: string, secret: string): Refusal | undefined {
-  const webhook = new Webhook(secret) // throws if the secret is not base64: then the configuration is wrong, and not the delivery
+  const webhook = new Webhook(secret) // throws if the secret is not base64, which is an error of the configuration
   try {
     webhook.verify(text, headers, { jsonParse: false })
     return undefined

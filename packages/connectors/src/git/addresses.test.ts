@@ -26,10 +26,10 @@ test.each([
   ['file://host/srv/x', undefined],
   ['https://h/x', undefined],
   ['h:x', undefined],
-])('the directory of %s is %s', (repository, path) => expect(localPath(repository)).toBe(path))
+])('the directory of the repository %s is %s', (repository, path) => expect(localPath(repository)).toBe(path))
 
 test.each(['/srv/x', 'https://h/x', 'ssh://git@h:22/x', 'git@h:x', 'h:x/y', 'file:///srv/x'])(
-  'the farm allows the address %s',
+  'the farm accepts the address %s',
   text => expect(addressProblem(text)).toBeUndefined(),
 )
 
@@ -37,6 +37,6 @@ test.each([
   { repository: '/home/ada/my farm', problem: undefined },
   { repository: 'https://forge.example/my farm', problem: expect.stringContaining('has spaces') },
   { repository: '/srv/two\nlines', problem: expect.stringContaining('has spaces') },
-])('only a path on this machine can have spaces: $repository', ({ repository, problem }) => {
+])('a path may have spaces, but a URL or a line break may not: $repository', ({ repository, problem }) => {
   expect(addressProblem(repository)).toEqual(problem)
 })

@@ -45,7 +45,7 @@ const block = (type: string, size: number) => {
 }
 
 test.each([1, 100, 512, 1023, 1024, 1025, 100_000])(
-  'the farm removes the global header from pieces of %i bytes',
+  'the farm removes the global header if the archive arrives in pieces of %i bytes',
   async size => {
     const rest = Buffer.concat([block('0', 3), Buffer.alloc(512, 'abc'), Buffer.alloc(1024)])
     const global = Buffer.concat([block('g', 52), Buffer.alloc(512, 'c')])

@@ -11,9 +11,9 @@ import type { Mirror } from './mirror.ts'
 
 export interface TarballContent {
   commit: string
-  /** The directory that becomes the tarball's root. Default: the repository's root. */
+  /** The directory that becomes the root of the tarball. By default, this is the root of the repository. */
   path?: string | undefined
-  /** Paths below that root that the tarball does not contain. */
+  /** Paths below the root that the tarball does not contain. */
   leaveOut: readonly string[]
 }
 
@@ -28,8 +28,8 @@ export interface Sums {
 export type Archived = { kind: 'archived'; sums: Sums } | { kind: 'failed'; message: string }
 
 /**
- * Writes a commit's files as a tar.gz without a leading directory. The same commit gives the same bytes, with the same git and
- * zlib: every file has the commit's time, and no user's name.
+ * Writes a commit's files as a tar.gz without a leading directory. With the same git and zlib, the same commit gives
+ * the same bytes, because every file has the commit's time and no user name.
  */
 export async function writeArchive(git: Git, mirror: Mirror, content: TarballContent, file: string): Promise<Archived> {
   const sums = new Checksums()
@@ -42,7 +42,7 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
     createWriteStream(file, { mode: 0o644 }),
   )
   const [end, failure] = await Promise.all([tar.ended, written.then(() => undefined, asError)])
-  // Report a full disk before git's failure: git only reports the closed pipe.
+  // A full disk has priority over git's failure, because git then reports only a closed pipe.
   if (failure && 'syscall' in failure) return { kind: 'failed', message: failure.message }
   if (end.kind === 'failed') return { kind: 'failed', message: end.message }
   if (failure) return { kind: 'failed', message: failure.message }
@@ -51,15 +51,16 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-// The 220 MB of src-netbsd on two shared cores: level 3 gives 48.8 MB in 3.7 s, level 4 44.7 MB in 4.1 s, level 6 42.4 MB in 5.4 s.
+// For the 220 MB of src-netbsd on two shared cores, level 3 gives 48.8 MB in 3.7 s, level 4 gives 44.7 MB in 4.1 s, and
+// level 6 gives 42.4 MB in 5.4 s.
 const gzipOptions = { level: 4, chunkSize: 65_536 }
 
 // An administrator's settings must not change a tarball.
 const fixedSettings = ['-c', 'core.autocrlf=false', '-c', 'tar.umask=0022']
 
 /**
- * For a subdirectory, git runs inside an empty directory of that name. `git archive COMMIT:path` would give every file the current
- * time and not the commit's, and git 2.39 has no --mtime.
+ * For a subdirectory, git runs inside an empty directory of that name. `git archive COMMIT:path` would give every file
+ * the current time instead of the commit's time, and git 2.39 has no --mtime.
  */
 async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leaveOut }: TarballContent) {
   const root = join(directory, 'roots')
@@ -82,8 +83,9 @@ async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leav
 }
 
 /**
- * Removes git's pax header, which contains the commit: a tar from before 2001 unpacks it as a file. The agent receives the commit in
- * another way. Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar and pax headers)
+ * Removes git's pax header, because a tar from before 2001 unpacks it as a file. The header contains the commit, which
+ * the agent receives in another way. Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar
+ * and pax headers)
  */
 export class WithoutGlobalHeader extends Transform {
   #head: Buffer | undefined = Buffer.alloc(0)
@@ -108,7 +110,7 @@ export class WithoutGlobalHeader extends Transform {
 const blockBytes = 512
 const headBytes = 2 * blockBytes
 
-/** git's global header is one block, and its only record is another one. */
+/** git's global header is one block. Its only record is a second block. */
 function afterGlobalHeader(head: Buffer): Buffer {
   const isGlobal = head[156] === 'g'.charCodeAt(0)
   const size = Number.parseInt(head.toString('latin1', 124, 135), 8)

@@ -1,15 +1,15 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
-// An administrator can set these for the farm's git. Other variables GIT_* (GIT_DIR, GIT_INDEX_FILE …) are removed: a server
-// that a git hook started would otherwise work on the wrong repository.
+// An administrator can set these variables for the farm's git. The farm removes other GIT_* variables, such as GIT_DIR:
+// with them, a server that a git hook started would work on the wrong repository.
 const inherited = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
 
-/** The farm's settings for every git, after the administrator's. */
+/** The farm's settings for every git process. They come after the administrator's settings and replace them. */
 const settings = [
   // git gives up an HTTP transfer of less than 1 kB/s for a minute.
   ['http.lowSpeedLimit', '1000'],
   ['http.lowSpeedTime', '60'],
-  // The farm runs gc itself (collectGarbage), and not after a fetch that somebody waits for.
+  // The farm runs gc separately (collectGarbage), so that a fetch does not wait for gc.
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['protocol.version', '2'],
@@ -18,7 +18,9 @@ const settings = [
   ['advice.detachedHead', 'false'],
 ] as const
 
-/** The environment of every git: it asks nothing, uses only these transports, and writes English messages. */
+/**
+ * The environment of every git process: git shows no prompts, uses only these transports, and writes English messages.
+ */
 export function gitEnvironment(environment: Environment): Record<string, string> {
   const own: Record<string, string> = {}
   for (const [key, value] of Object.entries(environment))
@@ -48,5 +50,5 @@ function withSettings(own: Record<string, string>): Record<string, string> {
   return added
 }
 
-/** An ssh that asks nothing and has a time limit. The administrator can configure another one (core.sshCommand). */
+/** An ssh command without prompts and with a time limit. The administrator can configure another (core.sshCommand). */
 export const quietSsh = 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=4'

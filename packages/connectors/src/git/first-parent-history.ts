@@ -8,16 +8,16 @@ import { type Mirror, matchObjectFormat, objectFormatOf, objectFormatOfCommit } 
 import { listRefs, type Problem } from './remote.ts'
 import { uploadPack } from './safe-directory.ts'
 
-/** A branch's commits along the first parents (git rev-list --first-parent). */
+/** The commits of a branch along the first parents (git rev-list --first-parent). */
 export interface History {
   kind: 'history'
-  /** Newest first, at most 200. */
+  /** At most 200 commits, newest first. */
   commits: string[]
-  /** True if the last one is the branch's first commit. */
+  /** Whether the last of these commits is the first commit of the branch. */
   complete: boolean
 }
 
-/** The repository answers, but it has no such branch. */
+/** The repository answers, but it has no branch of this name. */
 export interface NoBranch {
   kind: 'no-branch'
   defaultBranch: string | undefined
@@ -25,7 +25,7 @@ export interface NoBranch {
 
 const historyCommitsMax = 200
 
-/** Reads a branch's first-parent history, as the repository has it now. */
+/** Reads the present first-parent history of a branch from its repository. */
 export async function readHistory(git: Git, mirror: Mirror, branch: string): Promise<History | NoBranch | Problem> {
   const ref = `refs/heads/${branch}`
   const refs = await listRefs(git, mirror.repository, [ref])
@@ -44,7 +44,7 @@ export async function readHistory(git: Git, mirror: Mirror, branch: string): Pro
   return cannotFetch(mirror, fetched.message)
 }
 
-/** For a server that cannot send a part of a history (dumb HTTP): fetches all of it, with the files. */
+/** Fetches a whole history with its files, from a server that cannot send a part of a history (dumb HTTP). */
 async function readWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<History | Problem> {
   const whole = await historyOf(git, mirror, tip, 'whole')
   if (typeof whole !== 'string') return whole
@@ -72,9 +72,10 @@ type Extent = 'part' | 'whole'
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
- * The directory of a second repository beside the mirror, for history. The part repository has commits without files. The mirror
- * cannot contain them: git would treat such a commit as present, but cannot make an archive of it. A whole history has its own
- * repository: after a partial fetch git 2.39 asks the server for every missing object, and a server of dumb HTTP never sends it.
+ * The directory of a second repository beside the mirror, for history. The `part` repository has commits without files.
+ * The mirror must not contain these commits: git would treat them as present, but cannot make an archive of them. A
+ * whole history has a third repository: after a partial fetch, git 2.39 requests every missing object from the server,
+ * which a dumb HTTP server cannot send.
  */
 async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)
@@ -91,7 +92,7 @@ async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent):
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }
 
-/** A server that cannot filter (git before 2.17) also sends the files. */
+/** Fetches the history of a branch. A server that cannot filter (git before 2.17) also sends the files. */
 function fetchHistory(git: Git, { repository }: Mirror, directory: string, branch: string, filters: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force', ...filters]
   const ref = `refs/heads/${branch}`

@@ -2,25 +2,25 @@ import { type Environment, gitEnvironment, quietSsh } from './environment.ts'
 import { type GitCall, type GitText, type RunningGit, startGit } from './run.ts'
 
 export interface GitLimits {
-  /** For one list of a repository's branches. */
+  /** The time limit to list the branches of a repository. */
   listSeconds: number
-  /** For one fetch: the 40 MB of src-netbsd take minutes over a long distance. */
+  /** The time limit of one fetch. The 40 MB of src-netbsd can take minutes from another continent. */
   fetchSeconds: number
-  /** For one tarball, or one read of the mirror. */
+  /** The time limit to make a tarball or to read the mirror. */
   archiveSeconds: number
 }
 
 export const defaultGitLimits: GitLimits = { listSeconds: 60, fetchSeconds: 1800, archiveSeconds: 600 }
 
-/** `also`: variables in addition to the farm's environment for git. */
+/** `also` has variables in addition to the farm's environment for git. */
 export type GitStart = Pick<GitCall, 'args' | 'seconds'> & { cwd?: string; also?: Record<string, string> }
 
-/** Runs git with the farm's environment and limits, and knows every git that runs. */
+/** Runs git with the farm's environment and limits. */
 export interface Git {
   limits: GitLimits
   text: (start: GitStart) => Promise<GitText>
   stream: (start: GitStart) => Promise<RunningGit>
-  /** Kills every git that runs. */
+  /** Kills all running git processes. */
   close: () => void
 }
 
@@ -44,7 +44,7 @@ export function openGit(environment: Environment, limits: GitLimits): Git {
   return { limits, text: start => collect(stream(start)), stream, close }
 }
 
-/** Adds our ssh command, unless the administrator has configured one: git would prefer ours to core.sshCommand. */
+/** Adds the farm's ssh command, unless the administrator has one: git would ignore core.sshCommand if both were set. */
 async function withQuietSsh(env: Record<string, string>): Promise<Record<string, string>> {
   if (env.GIT_SSH_COMMAND !== undefined || env.GIT_SSH !== undefined) return env
   const asked = startGit({ args: ['config', '--get', 'core.sshCommand'], seconds: 10, env, cwd: '/' })
@@ -54,7 +54,7 @@ async function withQuietSsh(env: Record<string, string>): Promise<Record<string,
 
 const outputBytesMax = 16_000_000
 
-/** Waits for git, and returns its output: at most 16 MB. */
+/** Waits until git ends, and returns its output of at most 16 MB. */
 async function collect(starting: Promise<RunningGit>): Promise<GitText> {
   const git = await starting
   const pieces: Buffer[] = []

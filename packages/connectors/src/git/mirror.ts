@@ -10,25 +10,31 @@ import { trustDirectory, withSuffix } from './safe-directory.ts'
 
 export interface Commit {
   commit: string
-  /** First line of the message, at most 500 characters. */
+  /** The first line of the message, at most 500 characters. */
   subject: string
   /** At most 500 characters. */
   author: string
 }
 
-/** The farm's bare repository for the commits of one repository. */
+/** A bare repository of the farm that holds the commits of one repository. */
 export interface Mirror {
   repository: string
   directory: string
-  /** The repository is on this machine: the mirror reads its objects (git's objects/info/alternates), and never fetches. */
+  /**
+   * Whether the repository is on this machine. Then the mirror reads its objects (objects/info/alternates), without
+   * fetches.
+   */
   usesAlternates: boolean
 }
 
-// The farm builds exactly the committed files. So git must not omit files (export-ignore), change them (export-subst, ident) or
-// run the administrator's programs on them (filter).
+// The farm builds exactly the committed files. So git must not omit files (export-ignore), change files (export-subst,
+// ident) or run the administrator's programs on files (filter).
 const attributes = '* -export-ignore -export-subst -ident -filter\n'
 
-/** The mirror of a repository. It is created if necessary: completely or not at all, also if two servers do it together. */
+/**
+ * The mirror of a repository. If necessary, this creates it completely or not at all, even if two servers do so at
+ * once.
+ */
 export async function openMirror(git: Git, root: string, repository: string): Promise<Mirror | Problem> {
   const address = await effectiveAddress(git, repository)
   const directory = join(root, mirrorName(repository, address))
@@ -42,7 +48,7 @@ export async function openMirror(git: Git, root: string, repository: string): Pr
   return { repository, directory, usesAlternates: existsSync(alternates(directory)) }
 }
 
-/** Creates the mirror again if the repository was created again with another hash (SHA-1 or SHA-256). */
+/** If somebody created the repository again with another hash (SHA-1 or SHA-256), creates the mirror again. */
 export async function matchObjectFormat(
   git: Git,
   { repository, directory }: Mirror,
@@ -52,7 +58,7 @@ export async function matchObjectFormat(
   const address = await effectiveAddress(git, repository)
   const format = await objectFormat(git, repository, localPath(address))
   if (typeof format !== 'string') return format
-  if (format !== objectFormatOfCommit(commit)) return 'same' // it has no such commit
+  if (format !== objectFormatOfCommit(commit)) return 'same' // the repository does not have this commit
   return (await createMirror(git, { repository, directory, address, format })) ?? 'created'
 }
 
@@ -78,7 +84,7 @@ async function createMirror(
   return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined
 }
 
-/** sha1 or sha256, from the configuration of one of the farm's own repositories. */
+/** The hash of a repository of the farm, sha1 or sha256, from its configuration. */
 export const objectFormatOf = (directory: string): string =>
   /objectformat = sha256/i.test(readFileSync(join(directory, 'config'), 'utf8')) ? 'sha256' : 'sha1'
 
@@ -86,7 +92,7 @@ export const objectFormatOfCommit = (commit: string): string => (commit.length =
 
 const alternates = (directory: string) => join(directory, 'objects/info/alternates')
 
-/** The address that git uses: an administrator's url.….insteadOf can replace a forge by a copy on this machine. */
+/** The address that git uses. With url.….insteadOf, an administrator can replace a forge by a copy on this machine. */
 async function effectiveAddress(git: Git, repository: string): Promise<string> {
   const asked = await git.text({ args: ['ls-remote', '--get-url', '--', repository], seconds: 60, cwd: '/' })
   const address = (asked.kind === 'ok' && asked.stdout.toString('utf8').trim()) || repository
@@ -107,7 +113,7 @@ async function fillMirror(git: Git, draft: string, address: string, format: stri
   return path ? useAlternates(git, draft, path) : undefined
 }
 
-/** sha1 or sha256. For a remote repository, the length of a commit's name tells it; for an empty one the answer is sha1. */
+/** The hash of the repository: sha1 or sha256. A remote repository shows it by the length of a commit's name. */
 async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
   if (path === undefined) {
     const refs = await listRefs(git, repository, ['refs/heads/*'])
@@ -122,8 +128,9 @@ async function objectFormat(git: Git, repository: string, path: string | undefin
 }
 
 /**
- * Makes the mirror read the objects of a repository on this machine: nothing is copied, new commits are there immediately, and an
- * incomplete copy is enough if it lacks only what the recipe leaves out (upload-pack would refuse to serve it).
+ * Makes the mirror read the objects of a repository on this machine. So git copies nothing, and new commits are
+ * available at once. The repository may be incomplete if only paths in leave-out are missing. upload-pack would refuse
+ * to send from it.
  */
 async function useAlternates(git: Git, draft: string, path: string): Promise<string | undefined> {
   const objects = await git.text({
@@ -136,7 +143,9 @@ async function useAlternates(git: Git, draft: string, path: string): Promise<str
   return undefined
 }
 
-/** The commit (full or short) if the mirror has it. --no-walk, because a shallow mirror lacks its parents. */
+/**
+ * The commit, by its full or short name, if the mirror has it. --no-walk: a shallow mirror does not have its parents.
+ */
 export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
   const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']
   const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
@@ -146,7 +155,7 @@ export async function findCommit(git: Git, { directory }: Mirror, commit: string
   return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
 }
 
-/** Whether the farm fetched this commit by its name: then it has a ref, in its own file or in packed-refs. */
+/** Whether the farm fetched this commit by its name. Then the commit has a ref, in a file or in packed-refs. */
 export function hasFetchedCommit({ directory }: Mirror, commit: string): boolean {
   if (existsSync(join(directory, 'refs/farm', commit))) return true
   const packed = join(directory, 'packed-refs')
@@ -157,7 +166,7 @@ const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
 
 export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 
-/** A file of a commit that the mirror has. For a submodule the content is its commit. */
+/** A file of a commit in the mirror. The content of a submodule is the name of its commit. */
 export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
   const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
   if (answer.kind === 'ok') return { kind: 'file', content: answer.stdout }
@@ -190,7 +199,10 @@ export const fetchWhole = async (git: Git, mirror: Mirror): Promise<Fetched> =>
         fetchAll(git, mirror.directory, mirror.repository, existsSync(join(mirror.directory, 'shallow'))),
       )
 
-/** Another server can fetch into the same mirror. A lock that is older than the longest fetch is from a killed server: remove it. */
+/**
+ * Runs a fetch again while another server fetches into the same mirror. Removes a lock that is older than the longest
+ * fetch, because it belongs to a killed server.
+ */
 async function retryWhileLocked(mirror: Mirror, git: Git, run: () => Promise<Fetched>): Promise<Fetched> {
   for (let tries = 1; ; tries++) {
     const fetched = await run()
@@ -202,7 +214,7 @@ async function retryWhileLocked(mirror: Mirror, git: Git, run: () => Promise<Fet
   }
 }
 
-/** Packs the objects of many small fetches (git gc --auto). */
+/** Packs the objects that many small fetches left (git gc --auto). */
 export async function collectGarbage(git: Git, { directory }: Mirror): Promise<void> {
   const args = ['-c', 'gc.auto=1000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']
   await git.text({ args, seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } })

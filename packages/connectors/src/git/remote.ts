@@ -3,25 +3,25 @@ import { explain } from './advice.ts'
 import type { Git } from './git.ts'
 import { uploadPack } from './safe-directory.ts'
 
-/** The branches and tags of a repository, as it has them now. */
+/** The present branches and tags of a repository. */
 export interface RemoteRefs {
   kind: 'refs'
-  /** Undefined if the server does not name it. */
+  /** Undefined if the server does not name its default branch. */
   defaultBranch: string | undefined
   /** The commit of HEAD. */
   head: string | undefined
-  /** The commit of each full name (refs/heads/main). For an annotated tag it is the tagged commit. */
+  /** The commit of each full name, such as refs/heads/main. For an annotated tag, this is the tagged commit. */
   commits: Map<string, string>
 }
 
 export interface Problem {
   kind: 'problem'
   problem: string
-  /** The repository answers, and has no such branch or commit. Another try does not help. */
+  /** The repository answers, but does not have the branch or commit. Another try does not help. */
   absent?: true
 }
 
-/** Reads HEAD and these refs, by their full names, from the repository (git ls-remote). */
+/** Reads HEAD and these refs from the repository (git ls-remote). The refs must be full names. */
 export async function listRefs(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
   const wanted = ['HEAD', ...refs, ...refs.map(ref => `${ref}^{}`)]
   const args = ['ls-remote', '--symref', '--quiet', ...uploadPack(repository), '--', repository, ...wanted]
@@ -30,7 +30,7 @@ export async function listRefs(git: Git, repository: string, refs: string[]): Pr
   return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, answer.message) }
 }
 
-/** The problem of a repository whose HEAD has no commit, with what to do. */
+/** Explains that HEAD of a repository has no commit, and what to do. */
 export async function explainMissingHead(git: Git, repository: string): Promise<Problem> {
   const refs = await listRefs(git, repository, ['refs/heads/*'])
   if (refs.kind === 'problem') return refs
@@ -60,9 +60,9 @@ function readRefs(text: string): RemoteRefs {
 export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
 
 /**
- * Fetches one commit without its history: that of src-netbsd has several gigabytes, and a tarball does not need it. git sends later
- * commits as small differences. If the server can send neither single commits nor shallow ones (git before 2.5, and dumb HTTP),
- * this fetches all branches.
+ * Fetches one commit without its history. The history of src-netbsd has several gigabytes, and a tarball does not need
+ * it. git sends later commits as small differences. Some servers cannot send a single commit (git before 2.5, and dumb
+ * HTTP). From them, this function fetches all branches.
  */
 export async function fetchCommit(git: Git, mirror: string, repository: string, commit: string): Promise<Fetched> {
   const one = await fetch(git, mirror, repository, ['--depth=1'], `+${commit}:refs/farm/${commit}`)
@@ -87,7 +87,8 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force']
-  // Not after each fetch: the check whether gc is due is one more process, 6 of 60 ms. collectGarbage runs it sometimes.
+  // Without this setting, each fetch starts a process that checks whether gc is due: 6 of 60 ms. collectGarbage runs gc
+  // sometimes.
   const args = [
     '-c',
     'maintenance.auto=false',

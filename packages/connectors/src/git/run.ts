@@ -4,7 +4,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 
 export interface GitCall {
   args: readonly string[]
-  /** The whole process group is killed after this time. */
+  /** The time limit. After it, the farm kills the whole process group. */
   seconds: number
   env: Record<string, string>
   cwd?: string
@@ -15,7 +15,7 @@ export type GitText = { kind: 'ok'; stdout: Buffer } | { kind: 'failed'; message
 
 export interface RunningGit {
   stdout: Readable
-  /** Resolves when git has ended and its output was read. It never rejects. */
+  /** Resolves when git has ended and its output was read. Never rejects. */
   ended: Promise<GitEnd>
   kill: () => void
 }
@@ -49,7 +49,7 @@ export function startGit({ args, seconds, env, cwd }: GitCall): RunningGit {
   return { stdout: child.stdout, ended, kill }
 }
 
-/** Kills the process group of a running child. The child was started detached, so its process number is its group's. */
+/** Kills the process group of a running child. A detached child leads its group, so both have the same number. */
 function killGroup(child: ChildProcess): void {
   const { pid, exitCode, signalCode } = child
   child.stdout?.destroy()
@@ -58,7 +58,7 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // ESRCH: it has just ended
+    // ESRCH: the group has just ended
   }
 }
 

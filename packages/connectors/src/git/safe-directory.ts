@@ -1,6 +1,6 @@
 // git refuses a repository that belongs to another user, unless safe.directory names it:
 // https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory
-// farm.yaml or the administrator names the path, so the farm trusts it, and no other one.
+// farm.yaml or the administrator names the path. So the farm trusts this path, and no other path.
 import { existsSync, realpathSync } from 'node:fs'
 import { localPath } from './addresses.ts'
 
@@ -8,7 +8,9 @@ import { localPath } from './addresses.ts'
 export const trustDirectory = (path: string): string[] =>
   safePaths(path).flatMap(safe => ['-c', `safe.directory=${safe}`])
 
-/** The same for the upload-pack that git starts for a repository on this machine. git does not pass our options on to it. */
+/**
+ * The same trust for upload-pack, which git starts for a repository on this machine: git does not pass on its options.
+ */
 export function uploadPack(repository: string): string[] {
   const path = localPath(repository)
   if (!path) return []
@@ -16,11 +18,11 @@ export function uploadPack(repository: string): string[] {
   return [`--upload-pack=git ${options.join(' ')} upload-pack`]
 }
 
-/** git uses /srv/git/x.git for /srv/git/x if only the former exists; `git -C` does not. */
+/** If only /srv/git/x.git exists, git also accepts the name /srv/git/x, but `git -C` does not. */
 export const withSuffix = (path: string): string =>
   !existsSync(path) && existsSync(`${path}.git`) ? `${path}.git` : path
 
-/** git compares with the real path of the directory, or of its .git. */
+/** git compares safe.directory with the real path of the directory or of its .git. */
 function safePaths(path: string): string[] {
   const plain = withSuffix(path.replace(/(?<=.)\/+$/, ''))
   const real = existsSync(plain) ? realpathSync(plain) : plain

@@ -13,14 +13,16 @@ export interface Tarball extends Sums {
 export type TarballResult = ({ kind: 'tarball' } & Tarball) | { kind: 'failed'; message: string }
 
 export interface Tarballs {
-  /** The tarball of this key. If it does not exist, `make` writes it. Simultaneous callers of one key share a run. */
+  /**
+   * The tarball of this key. If it does not exist, `make` writes it. Simultaneous callers with one key share one run.
+   */
   get: (key: string, make: (file: string) => Promise<Archived>) => Promise<TarballResult>
 }
 
-// A part of every key. Increase it if writeArchive gives other bytes for the same commit.
+// Every key contains this number. Increase it if writeArchive gives other bytes for the same commit.
 const formatVersion = 1
 
-/** The same on every server of the farm. */
+/** The name of a tarball in the cache. Every server of the farm computes the same key. */
 export function tarballKey(repository: string, { commit, path, leaveOut }: TarballContent): string {
   const parts = JSON.stringify([formatVersion, repository, commit, path ?? null, leaveOut])
   return createHash('sha256').update(parts).digest('hex').slice(0, 40)
@@ -31,7 +33,7 @@ interface Known {
   usedAt: number
 }
 
-/** How often the time of the last use is written to the disk. */
+/** The farm writes the time of the last use to the disk at most once in this time. */
 const usedAtEveryMs = 60_000
 
 /** A cache of tarballs in a directory. Several servers can share it. */
@@ -40,7 +42,7 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
   const running = new Map<string, Promise<TarballResult>>()
   let removing: Promise<void> = Promise.resolve()
 
-  /** Runs in the background, once at a time: to read the times of thousands of files takes long. */
+  /** Runs in the background, one run at a time, because it takes long to read the times of thousands of files. */
   const removeInBackground = (key: string) => {
     removing = removing
       .then(() => removeOldest(directory, bytesMax, new Set([key, ...running.keys()])))
@@ -103,7 +105,7 @@ async function sameSize(tarball: Tarball): Promise<Tarball | undefined> {
   return found?.size === tarball.bytes ? tarball : undefined
 }
 
-/** A tarball of an earlier run. Its checksum is verified: after a power failure a file can contain zeros. */
+/** A tarball of an earlier server process. The checksum is verified: after a power failure a file can contain zeros. */
 async function readTarball(directory: string, key: string): Promise<Tarball | undefined> {
   const file = tarPath(directory, key)
   const sums = readSums(await readFile(sumsPath(file), 'utf8').catch(() => ''))
@@ -135,7 +137,7 @@ async function recordUse(tarball: Tarball, known: Map<string, Known>): Promise<v
 
 const draftHoursMax = 24
 
-/** Removes the least recently used tarballs until the others fit, and the incomplete files of a killed server. */
+/** Removes the least recently used tarballs above the limit, and the incomplete files of a killed server. */
 async function removeOldest(directory: string, bytesMax: number, inUse: ReadonlySet<string>): Promise<void> {
   const files = await Promise.all((await readdir(directory)).map(name => measure(directory, name)))
   const drafts = files.filter(

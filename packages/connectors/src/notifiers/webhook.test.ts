@@ -45,7 +45,9 @@ test.each([
   [404, { kind: 'failed', problem: 'it answered with status 404', permanent: false }],
   [410, { kind: 'failed', problem: 'it answered with status 410', permanent: true }],
   [503, { kind: 'failed', problem: 'it answered with status 503', permanent: false }],
-])('the notifier handles the status %i', async (status, delivery) => expect(await answering(status)).toEqual(delivery))
+])('the notifier understands the status %i', async (status, delivery) =>
+  expect(await answering(status)).toEqual(delivery),
+)
 
 test.each([301, 302, 303, 307, 308])('the notifier does not follow a redirect (%i)', async status => {
   let followed = false
@@ -57,7 +59,7 @@ test.each([301, 302, 303, 307, 308])('the notifier does not follow a redirect (%
   expect([delivery, followed]).toEqual([{ kind: 'failed', problem, permanent: false }, false])
 })
 
-test('the notifier does not read an endless answer', async () => {
+test('an endless answer of the receiver does not delay the notifier', async () => {
   let closed: Promise<void> | undefined
   const delivery = await post((_request, response) => {
     closed = new Promise(resolve => response.on('close', resolve))
@@ -72,7 +74,7 @@ test('the notifier does not read an endless answer', async () => {
   await closed
 })
 
-test('the notifier stops waiting for a receiver at the time limit', async () => {
+test('at the time limit, the notifier stops waiting for the receiver', async () => {
   expect(await post(() => {}, 0.2)).toEqual({
     kind: 'failed',
     problem: 'it did not answer within 0.2 s',
@@ -80,7 +82,7 @@ test('the notifier stops waiting for a receiver at the time limit', async () => 
   })
 })
 
-test('the error for an unreachable receiver, or one without HTTP, does not contain its address', async () => {
+test('an error about the receiver does not contain its address', async () => {
   const server = createTcpServer(socket => socket.end('220 mail.example ready\r\n'))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -2,21 +2,21 @@ import { Webhook } from 'standardwebhooks'
 
 export interface Message {
   url: string
-  /** `whsec_` and base64. */
+  /** The secret: `whsec_` and base64. */
   secret: string
-  /** The same for each try, so that the receiver can recognise a repetition. */
+  /** The id is the same for each try, so that the receiver can recognise a repetition. */
   id: string
   body: object
-  /** The time limit for the whole request. Default: 10 s. */
+  /** The time limit for the whole request; by default 10 s. */
   seconds?: number
 }
 
 export type Delivery =
   | { kind: 'delivered' }
-  /** `permanent`: the receiver answered 410 (Gone). Standard Webhooks says to send nothing more then. */
+  /** `permanent` is true if the receiver answered 410 (Gone). Standard Webhooks then forbids further messages. */
   | { kind: 'failed'; problem: string; permanent: boolean }
 
-/** Posts a message in the format of Standard Webhooks. It does not read the receiver's answer, and follows no redirect. */
+/** Posts a message in the format of Standard Webhooks. Does not read the body of the answer and follows no redirect. */
 export async function postWebhook({ url, secret, id, body, seconds = 10 }: Message): Promise<Delivery> {
   const text = JSON.stringify(body)
   const sentAt = new Date()
@@ -43,10 +43,10 @@ function judge(status: number): Delivery {
   return { kind: 'failed', problem: `it answered with status ${status}${redirect}`, permanent: status === 410 }
 }
 
-/** Without the address, because the path of a hook often contains its secret. */
+/** Describes an error without the receiver's address, because the path of a webhook often contains its secret. */
 function problemOf(error: Error, seconds: number): string {
   if (error.name === 'TimeoutError') return `it did not answer within ${seconds} s`
   const { code, name } = (error.cause ?? {}) as { code?: string; name?: string }
-  if (name === 'HTTPParserError') return 'its answer is not HTTP' // Node 24 gives it no code
+  if (name === 'HTTPParserError') return 'its answer is not HTTP' // in Node 24 this error has no code
   return `it cannot be reached (${code ?? 'unknown error'})`
 }

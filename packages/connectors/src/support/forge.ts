@@ -33,7 +33,10 @@ export async function startForge(answer: RequestListener): Promise<Forge> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, connections }
 }
 
-/** Serves the repositories below a directory with git http-backend, as forges do. `config` is the server's git configuration. */
+/**
+ * Serves the repositories below a directory with git http-backend, as forges do. `config` is the server's git
+ * configuration.
+ */
 export const smartHttp =
   (root: string, config: Record<string, string> = {}): RequestListener =>
   (request, response) => {
@@ -75,7 +78,7 @@ function sendCgi(response: ServerResponse, output: Buffer): void {
   response.end(output.subarray(end + 4))
 }
 
-/** Serves only files, as a web server without git does. */
+/** Serves only files, like a web server without git. */
 export const dumbHttp =
   (root: string): RequestListener =>
   (request: IncomingMessage, response: ServerResponse) => {
