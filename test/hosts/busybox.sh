@@ -1,6 +1,7 @@
 #!/bin/sh
-# busybox.sh SOURCE TRIPLET OUTPUT: builds busybox for a machine that Debian has no packages for, with the settings of Debian's own
-# busybox-static, so that it is as poor as that one (no cksum, for example). SOURCE is an unpacked source package of Debian's.
+# busybox.sh SOURCE TRIPLET OUTPUT: builds busybox for a processor without Debian packages. The build has the settings
+# of Debian's busybox-static, so it lacks the same applets (cksum, for example). SOURCE is the directory of an unpacked
+# Debian source package.
 set -eu
 source=$1 triplet=$2 output=$3
 work=$(mktemp -d "${output%/*}/busybox.XXXXXX")

@@ -1,10 +1,11 @@
 #!/bin/sh
-# enter.sh YARD…: the first process of a machine's namespaces, in a directory that becomes the machine's own. It puts the disk of the
-# machine together in ./root and hands on to YARD, which runs what the test says. The environment says what the machine is:
-#   MACHINE_DISK    a directory; what is in it is shared with other machines, and read-only
-#   MACHINE_BINFMT  how the kernel knows this machine's programs and their emulator, in the form of binfmt_misc
-#   MACHINE_PROC    no: there is no /proc, as on a BSD
-# All of it is private: nothing of the real machine is changed, and nothing is left when the last process here has ended.
+# enter.sh COMMAND…: the first process in the namespaces of an emulated machine. The current directory is the machine's.
+# The script makes the machine's disk in ./root, then becomes COMMAND, which runs the commands of the test. Variables:
+#   MACHINE_DISK    a directory with the machine's programs; it is read-only, and several machines share it
+#   MACHINE_BINFMT  the line that registers the machine's programs and their emulator in binfmt_misc
+#   MACHINE_PROC    "no" if the machine has no /proc, like a BSD
+#   MACHINE_NATIVE  "yes" if the disk has links to programs of the real machine
+# The script changes nothing on the real machine. The kernel removes all mounts after the machine's last process.
 set -eu
 
 know_programs() {
@@ -41,14 +42,14 @@ add_devices() {
   [ "${MACHINE_PROC-}" = no ] || mount -t proc proc "$MACHINE_ROOT/proc"
 }
 
-# A disk of symbolic links to this machine's programs needs to see them.
+# The disk then has links to programs below /native, which shows the whole real machine.
 show_native() {
   [ "${MACHINE_NATIVE-}" = yes ] || return 0
   mkdir "$MACHINE_ROOT/native"
   mount --rbind / "$MACHINE_ROOT/native"
 }
 
-# By the same name inside and outside: what the machine writes there is looked at from here.
+# The directory has the same path inside and outside, because the tests read files that the machine writes there.
 share_directory() {
   mkdir -p "$MACHINE_ROOT$PWD"
   mount --bind "$PWD" "$MACHINE_ROOT$PWD"

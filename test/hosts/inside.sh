@@ -1,6 +1,6 @@
 #!/bin/sh
-# inside.sh WORDS…: the machine's own shell with these words, and with nothing of our environment but what the machine would have.
-# QEMU_UNAME and QEMU_CPU are read by qemu: the kernel's release that uname tells, and the processor.
+# inside.sh ARGUMENT…: runs the shell of an emulated machine with these arguments. The shell gets only the environment
+# that the machine would have. qemu reads two variables: QEMU_UNAME, the kernel release that uname prints, and QEMU_CPU.
 chroot=$(PATH=$PATH:/usr/sbin:/sbin command -v chroot)
 exec env -i HOME="$HOME" PATH="$MACHINE_PATH" RUMPFARM_DIR="$RUMPFARM_DIR" \
   ${MACHINE_CLIENT:+"RUMPFARM_CLIENT=$MACHINE_CLIENT"} ${QEMU_UNAME:+"QEMU_UNAME=$QEMU_UNAME"} ${QEMU_CPU:+"QEMU_CPU=$QEMU_CPU"} \

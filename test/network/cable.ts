@@ -45,11 +45,11 @@ export class Cable implements Plug {
   }
 
   async heal(): Promise<void> {
-    await run('nft', ['delete', 'table', 'inet', this.#farmEnd]).catch(() => {}) // fails if the link was cut in another way
+    await run('nft', ['delete', 'table', 'inet', this.#farmEnd]).catch(() => {}) // fails if there is no such table
     await ip('link', 'set', this.#farmEnd, 'up')
   }
 
-  /** Drops this percentage of the packets without a message to the sender. */
+  /** Drops this percentage of the packets, and the sender gets no message. */
   async lose(percent: number, ...ways: Way[]): Promise<void> {
     const end = this.#farmEnd
     const drop = `${percent < 100 ? `numgen random mod 100 < ${percent} ` : ''}drop`

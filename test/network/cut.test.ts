@@ -27,7 +27,7 @@ const farm = sharedFarm({
   projects,
 })
 
-/** Starts a job that prints lines on a host with its own link, and waits for the first log bytes at the farm. */
+/** On a host with its own link, starts a job that prints lines, and waits until the farm has the first bytes. */
 export async function talkingJob(farm: TestFarm, name: string) {
   const cable = new Cable()
   const host = await farm.host(name, { cable })
@@ -60,7 +60,7 @@ describe.concurrent('a job on the only host for its cell continues during a brok
     await expectUnbroken(job, copy)
   })
 
-  test('the job continues while its link breaks and returns every second', async () => {
+  test('the job continues while the link of its host breaks and returns every second', async () => {
     const { cable, job, copy, end } = await talkingJob(farm(), 'flaps')
     for (let cut = 0; cut < 8; cut++) {
       await (cut % 2 === 0 ? cable.cut() : cable.lose(100, 'to the farm', 'to the host'))

@@ -8,11 +8,11 @@ const links = (): string[] =>
         line !== '' && !/^\d+: (lo|tunl0|sit0|ip6tnl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|ip6gre0)[@:]/.test(line),
     )
 
-/** Tests that cut links run in their own network, so they change no other link and leave none. */
+/** Tests that cut links run in a separate network, so that they change no other link and leave no link behind. */
 export default () => {
   const others = links()
   if (others.length > 0)
-    throw new Error(`these tests run in a network of their own (npm run network), and here is:\n${others.join('\n')}`)
+    throw new Error(`run ./farm network: these tests need an empty network, and this one has:\n${others.join('\n')}`)
   return () => {
     const left = links()
     if (left.length > 0) throw new Error(`tests left links behind:\n${left.join('\n')}`)

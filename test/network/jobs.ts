@@ -4,8 +4,8 @@ import type { TestJob } from '../support/jobs.ts'
 import { eventually } from '../support/waiting.ts'
 
 /**
- * A job that prints a line every 0.1 s until the file `stop` exists. It also writes each line to the file `copy`: in the end
- * the log at the farm must have the same bytes.
+ * A job that prints a line every 0.1 s until the file `stop` exists. It also writes each line to the file `copy`, so
+ * that the test can compare the log at the farm with this file.
  */
 export const talking = (files: { copy: string; stop: string }) => `
 say() { echo "$1"; echo "$1" >>"${files.copy}"; }
@@ -21,13 +21,13 @@ const linesOf = (file: string): string[] => {
   }
 }
 
-/** Waits until the job has printed this many more lines, whatever the farm knows. */
+/** Waits until the job has printed this many more lines on the host. The farm may not have them yet. */
 export async function saysMore(copy: string, lines: number): Promise<void> {
   const before = linesOf(copy).length
   await eventually(`${lines} more lines`, () => linesOf(copy).length >= before + lines || undefined, 90_000)
 }
 
-/** Checks that one process printed the whole log, without long pauses. */
+/** Checks that one process printed the complete log, without long pauses. */
 export async function expectUnbroken(job: TestJob, copy: string, milliseconds = 4_000): Promise<void> {
   expect((await job.log()).toString()).toBe(readFileSync(copy, 'utf8'))
   const said = linesOf(copy).slice(0, -1)

@@ -18,7 +18,7 @@ const hasNetem = () =>
   spawnSync('tc', 'qdisc add dev lo root netem delay 0ms'.split(' ')).status === 0 &&
   spawnSync('tc', 'qdisc del dev lo root'.split(' ')).status === 0
 
-/** Returns this number of known bytes that cannot be compressed. */
+/** Returns this number of bytes, always the same, which no program can compress. */
 const talkative = (bytes: number) =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => ((i * 2654435761) >>> 11) & 255))
 
@@ -39,15 +39,15 @@ async function expectWholeLog(name: string, log: Buffer, spoil: (cable: Cable) =
   expect(Buffer.compare(await job.log(), Buffer.concat([Buffer.from('ready\n'), log]))).toBe(0)
 }
 
-describe.concurrent('the farm receives a whole log through a bad link', () => {
-  test('the farm receives a whole log at 5 kB/s, although the largest chunk takes longer than a request may take', () =>
+describe.concurrent('the farm receives a complete log through a bad link', () => {
+  test('the farm receives a complete log at 5 kB/s, although a full chunk exceeds the time limit of a request', () =>
     expectWholeLog('modem', talkative(120_000), cable => cable.slow(5_000)))
 
-  test('the farm receives a whole log through a link that loses every sixth packet', () =>
+  test('the farm receives a complete log through a link that loses every sixth packet', () =>
     expectWholeLog('lossy', talkative(1_000_000), cable => cable.lose(16, 'to the farm', 'to the host')))
 
   test.skipIf(!hasNetem())(
-    'the farm receives a whole log from late, lost and reordered packets (where the kernel has netem)',
+    'the farm receives a complete log although packets are late, lost or reordered (needs netem in the kernel)',
     () => expectWholeLog('late', talkative(1_000_000), cable => cable.delay('delay 200ms 80ms loss 3% reorder 25%')),
   )
 })

@@ -1,4 +1,4 @@
-// A host loses its link, and a stand-in made from its backup runs with the same name.
+// A host loses its link. A stand-in, a second machine made from the backup of the host, runs with the same name.
 import { describe, expect, test } from 'vitest'
 import type { AgentHost } from '../support/agent-host.ts'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
@@ -9,7 +9,7 @@ import { Cable } from './cable.ts'
 const names = ['idle', 'old', 'busy', 'fresh', 'early'] as const
 type Name = (typeof names)[number]
 
-/** lost-after is long: a fenced host must not use that time. */
+/** `lost-after` is long. A host that has lost its job to a stand-in must end the job earlier than that. */
 const limits = { grace: '5m', 'lost-after': '1s', attempts: 3 }
 const patient = { grace: '5m', 'lost-after': '10m', attempts: 3 }
 
@@ -75,7 +75,7 @@ async function expectFenced({ cable, host }: { cable: Cable; host: AgentHost }) 
   await host.hears(/another agent runs as this host/, 30_000)
 }
 
-/** The second machine gets the next job, although the first machine waits for one, too. */
+/** The second machine gets the next job, although the first machine also waits for a job. */
 async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) {
   const next = await (await farm.push(script, name)).job(name)
   const { verdict, attempts } = await next.finished()
@@ -84,13 +84,13 @@ async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) 
   expect(second.said).not.toContain('another agent runs as this host')
 }
 
-describe.concurrent('a stand-in runs the job that is lost with its host’s link, and the first machine ends its own run of the job', () => {
+describe.concurrent('a stand-in runs the job of a host that lost its link, and the first machine ends its run of the job', () => {
   test.each<[string, Name]>([
     ['was idle before this job', 'idle'],
     ['was idle before some earlier jobs', 'old'],
     ['ran this job', 'busy'],
     ['ran this job, without the files of its last agent', 'fresh'],
-  ])('the stand-in can start from a backup that was made when the host %s', async (_, name) => {
+  ])('a stand-in works from a backup of a time at which the host %s', async (_, name) => {
     const first = await firstMachine(farm(), name)
     let backup = first.host.backUp()
     if (name === 'old')
@@ -110,7 +110,7 @@ describe.concurrent('a stand-in runs the job that is lost with its host’s link
   })
 })
 
-test('a stand-in that receives a job before the job is lost is the only host that continues it', async () => {
+test('if a stand-in starts before the job is lost, only the stand-in continues the job', async () => {
   const first = await firstMachine(farm(), 'early')
   const backup = first.host.backUp()
   const job = await begins(farm(), 'early')

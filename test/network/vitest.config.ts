@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-// These tests run separately because they need their own network: see own-network.sh, or run `npm run network`.
+// These tests need their own network, so they run separately by `./farm network`: see own-network.sh.
 export default defineConfig({
   test: {
     name: 'network',
     root: import.meta.dirname,
     globalSetup: ['in-own-network.ts', '../support/postgres-setup.ts', '../support/bundle-setup.ts'],
-    maxWorkers: 3, // every test waits most of the time, and there are three files
+    maxWorkers: 3, // each of the three files waits most of the time
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },
