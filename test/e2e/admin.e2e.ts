@@ -28,7 +28,7 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await page.getByLabel('Branch, tag or commit').fill(commit)
   await page.getByRole('button', { name: 'Start build' }).click()
   await expect(page).toHaveURL(/\/builds\/\d+$/)
-  await expect(page.getByText(commit).first()).toBeVisible() // the list of sources shows the commit again
+  await expect(page.getByText(commit).first()).toBeVisible() // the list of sources also shows the commit
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('queued')
   await page.getByRole('button', { name: 'Cancel unfinished jobs' }).click()
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')
@@ -76,7 +76,7 @@ test('a commit whose recipe has changed is built with the new steps from the pag
   await expect(page.locator('main')).toContainText('make check')
 })
 
-test('the page for a commit that does not exist shows the message of git', async ({ page, signIn }) => {
+test('a trigger of a commit that does not exist shows the message of git', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')
   await page.getByLabel('Branch, tag or commit').fill('no-such-branch')

@@ -15,7 +15,7 @@ interface Pages {
 
 let known: Pages | undefined
 
-/** A failed job, a running job, and a build without sources; created once. */
+/** Makes a failed job, a running job and a build without sources, once for all tests. */
 async function pagesOf(farm: TestFarm): Promise<Pages> {
   if (known) return known
   const host = await farm.wireHost('everywhere-1', ['amd64', 'i386'])
@@ -37,20 +37,20 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])
 
-/** The rules of WCAG 2.2 A and AA and axe's good practice, or only the named rules. */
+/** The violations of WCAG 2.2 A and AA and of axe's good practice, or only of the named rules. */
 async function violations(page: Page, ...rules: string[]): Promise<string[]> {
-  // Legacy mode: our pages have no frames, and the other mode opens one more page each time.
+  // Legacy mode is enough for pages without frames. The other mode opens one more page each time.
   const axe = new AxeBuilder({ page }).setLegacyMode().options({ rules: { 'target-size': { enabled: true } } })
   const { violations: found } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze()
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
-// One test checks five promises, because each needs every page: this saves 28 page loads.
+// One test checks five properties of each page: this saves 28 page loads.
 test('every page works with a screen reader, in light and dark mode, at 320 pixels, and with the keyboard', async ({
   farm,
   page,
 }) => {
-  test.setTimeout(300_000) // axe reads every element of fourteen pages: 200 s on a machine with a load of 40
+  test.setTimeout(300_000) // axe needed 200 s for fourteen pages on a machine with a load of 40
   const { width = 1280, height = 720 } = page.viewportSize() ?? {}
   for (const path of (await pagesOf(farm)).all) {
     await page.emulateMedia({ colorScheme: 'light' })
@@ -66,7 +66,7 @@ test('every page works with a screen reader, in light and dark mode, at 320 pixe
   }
 })
 
-/** Areas that scroll, but not by keyboard, or that have no name. */
+/** Areas that scroll but have no name, or that the keyboard cannot scroll. */
 const unreachable = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const scrolls = ({ scrollWidth, clientWidth, scrollHeight, clientHeight }: Element, style: CSSStyleDeclaration) =>
@@ -90,7 +90,7 @@ async function faults(html: string): Promise<string[]> {
   return [...found, ...vague.map(time => `no machine-readable date: ${time}`)]
 }
 
-test('every page is valid HTML, and programs can read each of its times', async ({ farm, page, signIn }) => {
+test('every page is valid HTML with machine-readable times', async ({ farm, page, signIn }) => {
   const { all } = await pagesOf(farm)
   const html = async (path: string) => (await page.request.get(path)).text()
   for (const path of all) expect.soft(await faults(await html(path)), path).toEqual([])
@@ -149,7 +149,7 @@ test('dark mode has a dark background', async ({ page }) => {
 
 const brightness = (colour: string): number => Math.max(...(colour.match(/\d+/g) ?? []).map(Number))
 
-test('a wide matrix scrolls in its own frame, with the keyboard, too', async ({ farm, page }) => {
+test('a wide matrix scrolls in its own frame, also with the keyboard', async ({ farm, page }) => {
   await farm.wireHost(
     'wide-1',
     Array.from({ length: 20 }, (_, index) => `arch${index}`),

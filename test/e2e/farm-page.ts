@@ -9,7 +9,7 @@ export { expect }
 interface BrowserFixtures {
   /** Signs the browser in as an administrator. */
   signIn: (page: Page) => Promise<void>
-  /** Fails the test after a script error or a violation of the content policy. */
+  /** Fails the test after a script error or a violation of the content security policy. */
   noErrors: undefined
 }
 
@@ -49,7 +49,7 @@ export const test = base.extend<BrowserFixtures, { farm: TestFarm; settings: Rec
       const errors: string[] = []
       page.on('pageerror', error => errors.push(error.message))
       page.on('console', message => {
-        // The browser reports a stopped server; that is not an error of the page.
+        // The browser reports a stopped server as an error, but the page has no error.
         if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text()))
           errors.push(message.text())
       })
@@ -78,13 +78,13 @@ export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJ
   return { host, offer, path: `/jobs/${offer.attempt.split('.')[0]}` }
 }
 
-/** Marks the page. A reload removes the mark. Returns a check that the mark is still there. */
+/** Marks the page, and returns a function that checks the mark. A reload removes the mark. */
 export async function markPage(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => document.body.setAttribute('data-marked', 'yes'))
   return () => expect(page.locator('body')).toHaveAttribute('data-marked', 'yes')
 }
 
-/** How many pixels the page is wider than the window. */
+/** The number of pixels by which the page is wider than the window. */
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 

@@ -45,7 +45,7 @@ test('a link to a line of a long log shows that line', async ({ farm, page }) =>
   await expect(page.locator('#L100')).toContainText('output 100')
 })
 
-test('seven visible pages share one connection, so that each loads and updates itself', async ({ farm, page }) => {
+test('seven visible pages share one connection, and each page loads and updates itself', async ({ farm, page }) => {
   const host = await farm.wireHost('seven-1', ['sh4'])
   const { offer, path } = await startJob(farm, host)
   await host.progress(offer, 'one\n')
@@ -63,7 +63,7 @@ test('seven visible pages share one connection, so that each loads and updates i
     await expect(visible.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
-test('in a browser without shared workers a hidden page closes its connection, so that a seventh page loads', async ({
+test('without shared workers a hidden page closes its connection, so that a seventh page loads', async ({
   farm,
   page,
 }) => {

@@ -9,7 +9,7 @@ test('the matrix shows a cell that never ran', async ({ farm, page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText('never ran')
 })
 
-test('a failing cell shows its step, its first failure, and how many cells fail alike, and links to its job', async ({
+test('a failing cell shows its step, its first failure and the number of similar failures, and links to its job', async ({
   farm,
   page,
 }) => {
@@ -40,7 +40,7 @@ test('the matrix updates itself without a reload', async ({ farm, page }) => {
   await stillThere()
 })
 
-test('a page whose reload fails tries again later', async ({ farm, page }) => {
+test('if the reload of a page fails, the page tries again later', async ({ farm, page }) => {
   const host = await farm.wireHost('later-1', ['hppa'])
   const { offer } = await startJob(farm, host)
   await page.goto('/')
@@ -53,7 +53,7 @@ test('a page whose reload fails tries again later', async ({ farm, page }) => {
   expect(refused).toBeGreaterThan(1)
 })
 
-test('the matrix can show one project only', async ({ farm, page }) => {
+test('the matrix can show only one project', async ({ farm, page }) => {
   await farm.wireHost('other-1', ['sh3'])
   await page.goto('/')
   await page.getByRole('link', { name: 'other', exact: true }).click()

@@ -11,13 +11,13 @@ export default defineConfig({
   outputDir: '../test-results',
   globalSetup: '../support/bundle-setup.ts',
   fullyParallel: false,
-  workers: 1, // each worker has its own server and PostgreSQL, on two cores
+  workers: 1, // two cores are too few for a second server and PostgreSQL
   timeout: 60_000,
   expect: { timeout: 15_000 },
   use: {
     trace: 'retain-on-failure',
     launchOptions: {
-      // Uses the system's Chromium if it exists, because Playwright's download can be unavailable.
+      // Prefers the system's Chromium, because Playwright's download can be unavailable.
       ...(system ? { executablePath: system } : {}),
       // Chromium refuses to run its sandbox as root.
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],

@@ -15,7 +15,7 @@ const farm = sharedFarm({
 const counting = (upTo: number) => `i=0; while [ $i -lt ${upTo} ]; do i=$((i+1)); echo line $i; sleep 0.1; done\n`
 const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n`).join('')
 
-test('a job continues when its agent is killed with SIGKILL and starts again, and its log is byte-exact', async () => {
+test('a job continues while its agent is killed with SIGKILL and starts again, and its log is byte-exact', async () => {
   const host = await farm().host('vax')
   const job = await (await farm().push(counting(40))).job('vax')
   await job.logged('line 3\n')
@@ -52,7 +52,7 @@ test('the agent ends a cancelled job within 3 s, and kills the processes of its 
   expect(Number(readFileSync(toldAt, 'utf8')) - asked).toBeLessThan(3_000)
 })
 
-test('a host with a full disk reports it and takes no job', async () => {
+test('a host with a full disk takes no job, and reports the free space', async () => {
   await farm().host('sparc', { conf: 'arch sparc native\ndisk_floor_mb 999999999\n' })
   const other = await farm().wireHost('pdp', ['pdp11'])
   const { refusal } = await eventually('the refusal of sparc', async () => {

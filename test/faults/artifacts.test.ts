@@ -1,4 +1,4 @@
-// Artifacts: with real agents, with servers that are killed, and with late, repeated or damaged messages.
+// Tests of artifacts with real agents, with killed servers, and with late, repeated or damaged messages.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cksum } from '@rumpfarm/contracts'
@@ -33,7 +33,7 @@ test('a failed job shows its artifacts on its page, and the farm serves them byt
   expect(html).toContain('1.3 MB')
 })
 
-test('a large artifact arrives whole when the server and the agent are killed during the upload', async () => {
+test('a large artifact arrives complete although the server and the agent are killed during the upload', async () => {
   const host = await farm().host('alpha', { conf: 'arch alpha native\n' })
   // The output of seq makes all chunks different.
   const job = await (await farm().push('mkdir out; seq 3000000 | head -c 20000001 >out/big\n')).job('alpha')

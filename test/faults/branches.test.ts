@@ -42,7 +42,7 @@ test('the matrix shows an older commit again after a force push to it', async ()
   await shows('forced', good, 'passed')
 })
 
-test('an older commit that somebody triggers and that fails does not turn the cell red', async () => {
+test('a failed build of an older commit that somebody triggers does not turn the cell red', async () => {
   const repository = farm().repository('old')
   const older = repository.commit({ 'job.sh': 'false' })
   const newest = repository.commit({ 'job.sh': 'true' })

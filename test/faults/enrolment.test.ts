@@ -37,7 +37,7 @@ test('the farm answers 409 if another host took the name after the invitation, w
   })
 })
 
-test('the farm answers 409 to a used invitation, and gives the same host the same credential again', async () => {
+test('the farm answers 409 to a used invitation, but gives the same host the same credential again', async () => {
   const token = tokenOf((await invite('alpha')).line)
   const first = await stranger('alpha').enrol(token, 'nonce-1')
   const again = await stranger('alpha').enrol(token, 'nonce-1')
@@ -66,7 +66,7 @@ test('the farm answers 401 to an unknown invitation', async () => {
   })
 })
 
-test('the farm refuses a removed host, and an administrator can use its name again', async () => {
+test('a new host may have the name of a removed host, and gets another credential', async () => {
   const host = await farm().wireHost('brief')
   await fetch(`${farm().url}/api/v1/hosts/brief`, {
     method: 'DELETE',

@@ -1,4 +1,4 @@
-// Everything that a host sends has a limit. The answer names the limit that a message exceeds.
+// Each part of a host’s message has a limit. If a message exceeds a limit, the answer names the limit.
 import type { WireLine } from '@rumpfarm/contracts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Invitation } from '../support/agent-host.ts'
@@ -99,7 +99,7 @@ describe('limits of a progress message', () => {
       /"steps" is malformed/,
     ],
     ['with invalid hexadecimal', 'lease=LEASE&offset=0&len=1&enc=hex', 422, /does not have the length/],
-  ])('the farm answers progress %s with %3$i', async (_, query, code, text) => {
+  ])('the farm rejects a progress message %s with %3$i', async (_, query, code, text) => {
     const path = `/agent/v1/attempts/${offer.attempt}/progress?${query.replace('LEASE', offer.lease)}`
     expect(await host.post(path, Buffer.from(query.includes('hex') ? 'zz' : ''))).toMatchObject(err(code, text))
   })

@@ -17,7 +17,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     await build.prepared()
     const ready = Date.now()
     await waiting
-    expect(Date.now() - ready).toBeLessThan(5_000) // the reconcile task would wake it after 10 s
+    expect(Date.now() - ready).toBeLessThan(5_000) // without a wake-up, the reconcile task would take 10 s
   })
 
   test('the farm answers a claim with "none" when its waiting time ends', async () => {
@@ -51,7 +51,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     }
   })
 
-  test('a host that claims again while its first claim waits gets "none" for the first and the job for the second', async () => {
+  test('if a host claims again while its first claim waits, the first gets "none" and the second gets the job', async () => {
     const host = await newHost()
     const older = await waits(host, 1)
     const newer = host.claim(1, { wait: 50 })
@@ -60,7 +60,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(offerOf(await newer)).toBeDefined()
   })
 
-  test('a paused host gets no job, and gets the job when an administrator resumes it', async () => {
+  test('a paused host gets no job until an administrator resumes the host', async () => {
     const host = await newHost()
     const admin = farm().api()
     await admin.post(`/api/v1/hosts/${host.name}/pause`)
@@ -86,11 +86,11 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
   async function waits(host: WireHost, claim: number, signal?: AbortSignal) {
     const lastSeen = async () =>
       Date.parse((await farm().api().get<{ lastSeenAt: string }>(`/api/v1/hosts/${host.name}`)).lastSeenAt)
-    // The farm writes `lastSeenAt` only from time to time. An old value makes it write now.
+    // The farm writes `lastSeenAt` only if the stored value is old. So the test stores an old value.
     await farm().sql(`UPDATE "Host" SET "lastSeenAt" = now() - interval '1 minute' WHERE "name" = '${host.name}'`)
     const before = await lastSeen()
     const answer = host.claim(claim, { wait: 50, signal })
-    answer.catch(() => {}) // the test awaits it later
+    answer.catch(() => {}) // the test awaits the answer later
     await eventually(`a claim of ${host.name}`, async () => (await lastSeen()) > before || undefined)
     return { answer }
   }

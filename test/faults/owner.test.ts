@@ -1,4 +1,4 @@
-// The farm follows the rules of a host's owner, and the real agent also checks them itself.
+// The farm obeys the rules of a host's owner, and the real agent checks the same rules again.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -23,7 +23,7 @@ const hostBecomes = (farm: TestFarm, name: string, what: string, holds: (host: H
   })
 
 farmTest(
-  'a waiting job that the owner of its host forbids is cancelled, new builds have no such job, and pages show the reason',
+  'if an owner forbids a project, the farm cancels the waiting job, plans no new job, and pages show the reason',
   idle,
   async farm => {
     const host = await farm.host('vax', { conf: native })

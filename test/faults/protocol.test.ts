@@ -1,4 +1,4 @@
-// These tests send messages twice, late, damaged, or from the wrong host, over HTTP as in the protocol.
+// These tests send messages of the agent protocol twice, late, damaged, or from the wrong host.
 import { cksum, type WireAnswer } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import { sharedFarm } from '../support/farm-test.ts'
@@ -52,7 +52,7 @@ describe('claims', () => {
     expect(slots.filter(offerOf).length).toBe(1)
   })
 
-  test('a claim with a larger number loses the job that the host had, and gets the next attempt of that job', async () => {
+  test('a claim with a larger number ends the host’s attempt as lost, and gets the next attempt of the job', async () => {
     const { host, offer, job } = await hostWithJob()
     const next = await host.job(2)
     expect(next.attempt).toBe(offer.attempt.replace(/1$/, '2'))
@@ -66,7 +66,7 @@ describe('claims', () => {
     expect(await host.claim(0)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
 
-  test('the farm answers 409 to a claim that is repeated after its job has ended', async () => {
+  test('the farm answers 409 to a repeated claim whose job has ended', async () => {
     const { host, offer } = await hostWithJob()
     await host.finish(offer)
     expect(await host.claim(1)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
@@ -143,7 +143,7 @@ describe('chunks of a log', () => {
     expect(await host.progress(offer, '', { steps })).toMatchObject(err(400, /more steps than the job has/))
   })
 
-  test('the farm tells a host to end a job whose log exceeds its limit', async () => {
+  test('if a log exceeds its limit, the farm answers with a cancel of the job', async () => {
     const host = await newHost()
     await farm().project('short', { steps: [{ build: 'make' }], limits: { log: '1 kB' } })
     await farm().push('', 'short')
@@ -181,7 +181,7 @@ describe('the end of a job', () => {
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test('the farm answers 409 with the size that it has to a finish before the whole log has arrived', async () => {
+  test('if a finish arrives before the complete log, the farm answers 409 with the size that it has', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'half')
     expect(await host.finish(offer, 'half and half')).toMatchObject(err(409, 'size', ['size', '4']))
@@ -189,7 +189,7 @@ describe('the end of a job', () => {
     expect(await host.finish(offer, 'half and half')).toMatchObject(ok(['verdict', 'passed']))
   })
 
-  test('the farm answers 409 with size 0 to a finish if its log differs, and the host sends the log again', async () => {
+  test('after a finish with another checksum the farm answers 409 with size 0, and takes the log again', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'wrong')
     expect(await host.finish(offer, 'right')).toMatchObject(err(409, 'size', ['size', '0']))

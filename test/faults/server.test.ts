@@ -33,7 +33,7 @@ for (const queues of bothQueues) {
 
   const git = heldGit()
   farmTest(
-    `${queues}: the next server prepares the sources that a killed server did not finish`,
+    `${queues}: if a server is killed while it prepares sources, the next server prepares them`,
     { queues, environment: { PATH: git.path } },
     async farm => {
       git.hold()

@@ -1,4 +1,4 @@
-// Signed requests over plain HTTP: a real agent, a real farm, and an attacker between them who reads and changes data.
+// Signed requests over plain HTTP, with a real agent, a real farm, and an attacker who reads and changes messages.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -78,7 +78,7 @@ test('a host does not run a script that the attacker has changed', async () => {
   expect(man.exchanges.filter(({ request }) => request.includes('wary'))).toEqual([])
 })
 
-test('an agent that started from a pipe does not download itself again over plain HTTP, and leaves the invitation unused', async () => {
+test('an agent from a pipe over plain HTTP does not enrol, and asks the owner to save and compare the script', async () => {
   const host = await farm().beginHost('piped', {
     by: ({ token }) => `curl -s ${man.url}/agent.sh | sh -s -- enroll ${token}`,
   })
@@ -88,7 +88,7 @@ test('an agent that started from a pipe does not download itself again over plai
 
 const files = (script: string) => ({ 'job.sh': script, 'right.txt': 'right\n' })
 
-/** The position of the changed byte, and the message that contains it. */
+/** The position of the byte to change, and the kind of the message. */
 type Spot = [what: string, kind: string, where: RegExp, who: 'request' | 'answer']
 
 /** Changes one byte in each of the next `times` messages that match the spot. */
@@ -147,7 +147,7 @@ describe('an attacker changes a message of a running job; the receiver rejects i
     man.meddles({
       answer: (bytes, kind) => {
         if (kind !== 'progress' || told++ > 1) return bytes
-        // With a correct length, before and after the signature: only the signature shows the change.
+        // The length stays correct, and the line is before or after the signature: only the signature shows this.
         const place = told % 2 === 0 ? /\nend\n$/ : /\nsig /
         const text = bytes.toString('latin1').replace(place, found => `\ncancel cancelled${found}`)
         return Buffer.from(
@@ -179,7 +179,7 @@ describe('an attacker changes a message before or after a job; the receiver reje
   beforeAll(() => newHost('changed'))
 
   test.each(beforeJob)('the receiver rejects a change of %s', async (...spot) => {
-    const times = spot[1] === 'sources' ? 2 : 1 // after a third wrong download the job would be broken
+    const times = spot[1] === 'sources' ? 2 : 1 // after three wrong downloads the job would be broken
     const changed = meddlesWith(spot, times)
     const before = man.exchanges.length
     const job = await (await farm().push(files(`: ${spot[0]}\ncat right.txt\n`), 'changed')).job()
@@ -304,7 +304,7 @@ describe('requests that an attacker has recorded', () => {
     })
     const { path } = before.sign('POST', '/agent/v1/hello', 'end\n')
     await eventually(
-      'the farm to forget its key',
+      'the rejection of the removed host’s key',
       async () =>
         /^err 401/.test(await (await fetch(`${signedUrl}${path}`, { method: 'POST', body: 'end\n' })).text()) ||
         undefined,
@@ -318,7 +318,7 @@ describe('requests that an attacker has recorded', () => {
 
 const older = (text: string) => text.replace(/^AGENT_VERSION=.*$/m, 'AGENT_VERSION=0.9.0+1')
 
-/** Starts a host with an older agent. The farm offers its own version. */
+/** Starts a host with an older agent, to which the farm offers the newer version. */
 async function olderHost(name: string): Promise<AgentHost> {
   const host = await newHost(name)
   await host.stop()

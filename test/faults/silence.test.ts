@@ -1,4 +1,4 @@
-// The pages, the API and the owners show that a host is silent, with real servers.
+// With real servers: pages and the API show a silent host, and the farm alerts its owner.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
 import { farmTest, sharedFarm } from '../support/farm-test.ts'
@@ -37,7 +37,7 @@ afterAll(() => receiver.close())
 const farm = sharedFarm({ queues: 'redis', environment: quick, projects })
 beforeAll(() => farm().another())
 
-test('one of two servers sends the owner one signed alert, the job is lost and runs again, and the host comes back', async () => {
+test('one of two servers sends one signed alert about a silent host, and the lost job runs again when the host is back', async () => {
   const vax = await farm().wireHost('vax')
   await alert(farm(), 'vax', receiver)
   const build = await farm().push()
@@ -81,7 +81,7 @@ test('one of two servers sends the owner one signed alert, the job is lost and r
 
   await vax.post(`/agent/v1/bye?instance=${vax.instance}`, [])
   await becomes(farm(), 'vax', 'away')
-  // vax would be silent before this other host is.
+  // If the silence of vax counted, vax would be silent before sun is.
   await farm().wireHost('sun')
   await becomes(farm(), 'sun', 'silent')
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])

@@ -45,7 +45,7 @@ test('the farm refuses a trigger of a commit that does not exist, names the comm
   await expect(farm().trigger('no-such-branch')).rejects.toThrow(/no-such-branch/)
 })
 
-test('the farm makes a tarball again if it was deleted between the claim and the download', async () => {
+test('if a tarball is deleted between the claim and the download, the farm makes the tarball again', async () => {
   const host = await farm().wireHost('alpha')
   await farm().push({ 'job.sh': 'echo hello', 'deep/file.txt': 'a file\n' })
   const offer = await host.job(1)
@@ -61,7 +61,7 @@ test('the farm makes a tarball again if it was deleted between the claim and the
   expect(gunzipSync(bytes).toString('latin1')).toContain('a file\n')
 })
 
-test('an additional source has the commit that a file of the first source contains', async () => {
+test('an additional source has the commit that a file of the first source names', async () => {
   const lib = farm().repository('lib')
   const wanted = lib.commit({ 'lib.c': 'int wanted;\n' })
   lib.commit({ 'lib.c': 'int newer;\n' })
@@ -76,7 +76,7 @@ test('an additional source has the commit that a file of the first source contai
   expect(gunzipSync(bytes).toString('latin1')).toContain('int wanted;')
 })
 
-test('a build is broken if that file contains no commit, and the message shows the content of the file', async () => {
+test('if the file for an additional source names no commit, the build is broken and shows the file’s text', async () => {
   await farm().wireHost('sparc')
   const build = await farm().push({ 'job.sh': 'echo', '.librev': 'newest please\n' }, 'further')
   const { problem } = await build.prepared()

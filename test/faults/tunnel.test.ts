@@ -1,4 +1,4 @@
-// An agent connects to the farm through its own ssh and a real sshd.
+// Tests of an agent that connects to the farm through its own ssh and a real sshd.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,7 +25,7 @@ async function newHost(name: string): Promise<AgentHost> {
   return farm().host(name, through())
 }
 
-/** The command lines of this host's ssh. */
+/** The command lines of the ssh processes on this host. */
 const tunnels = async (host: AgentHost) =>
   (await host.processes('ssh -F /dev/null')).filter(line => /^\S+ +ssh -F/.test(line))
 
@@ -39,7 +39,7 @@ const isWhole = (log: Buffer) => {
   expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
 }
 
-test('an agent runs jobs through one ssh, which ends with the agent, and check opens its own ssh without an agent', async () => {
+test('an agent runs jobs through one ssh, which ends with the agent; without an agent, check opens its own ssh', async () => {
   const host = await newHost('vax')
   const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -63,7 +63,7 @@ test('an agent runs jobs through one ssh, which ends with the agent, and check o
   await endOfTunnels(host)
 })
 
-test('a job continues while sshd is killed and starts again, and its log is whole', async () => {
+test('a job continues while sshd is killed and starts again, and its log is complete', async () => {
   const host = await newHost('alpha')
   const done = join(farm().directory, 'alpha-done')
   const job = await (await farm().push(counting(done), 'alpha')).job()
@@ -79,7 +79,7 @@ test('a job continues while sshd is killed and starts again, and its log is whol
   isWhole(await job.log())
 })
 
-test('an agent that starts after a kill uses the ssh of the killed agent, and never starts a second one', async () => {
+test('an agent that starts after a kill uses the ssh of the killed agent, and starts no second ssh', async () => {
   const host = await newHost('mips')
   const done = join(farm().directory, 'mips-done')
   const job = await (await farm().push(counting(done), 'mips')).job()
@@ -123,7 +123,7 @@ test('an agent sends nothing to a gateway with another key, and continues when t
   isWhole(await job.log())
 })
 
-test('an agent opens no tunnel if host.conf lacks the key of the gateway, and reports that in one line', async () => {
+test('an agent opens no tunnel if host.conf lacks the key of the gateway, and reports the error in one line', async () => {
   const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
   await host.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,

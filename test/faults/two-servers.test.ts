@@ -16,10 +16,10 @@ beforeAll(async () => {
   other = await farm().another()
 })
 
-/** The same host at the other server, as if a load balancer sent its next request there. */
+/** The same host at the other server, as if a load balancer sent the next request of the host there. */
 const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
 
-test('a host at one server gets a job at once that the other server has queued', async () => {
+test('a host that waits at one server gets a job at once when the other server queues the job', async () => {
   const host = await farm().wireHost('vax')
   await farm().push()
   await host.runs(1)
@@ -28,12 +28,12 @@ test('a host at one server gets a job at once that the other server has queued',
   await build.prepared()
   const ready = Date.now()
   const offer = await waiting
-  expect(Date.now() - ready).toBeLessThan(5_000) // the reconcile task would wake it after 10 s
+  expect(Date.now() - ready).toBeLessThan(5_000) // without a wake-up, the reconcile task would take 10 s
   expect((await host.finish(offer)).code).toBe(0)
   expect((await (await build.job('vax')).view()).verdict).toBe('passed')
 })
 
-test('a host that waits at both servers gets one job once', async () => {
+test('if a host waits for jobs at both servers, a job reaches the host once', async () => {
   const host = await farm().wireHost('alpha')
   const both = [host.claim(1, { wait: 15 }), atOther(host).claim(1, { wait: 15 })]
   await farm().push()
@@ -44,7 +44,7 @@ test('a host that waits at both servers gets one job once', async () => {
   expect(offers.size).toBe(2)
 })
 
-test('a log is whole if its chunks arrive at both servers', async () => {
+test('a log is complete even if its chunks arrive at different servers', async () => {
   const host = await farm().wireHost('mips')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -59,7 +59,7 @@ test('a log is whole if its chunks arrive at both servers', async () => {
   expect((await (await build.job('mips')).log()).toString()).toBe(texts.join(''))
 })
 
-test('a host sends a log again at one server after the other server rejected it', async () => {
+test('after one server rejects a log, the host sends the log again to the other server', async () => {
   const host = await farm().wireHost('pdp')
   await farm().push()
   const offer = await host.job(1)
@@ -70,7 +70,7 @@ test('a host sends a log again at one server after the other server rejected it'
   expect(await host.finish(offer, 'right.')).toMatchObject({ code: 0 })
 })
 
-test('a host receives a cancel from one server with its next answer from the other server', async () => {
+test('the next answer of one server contains a cancel that the other server received', async () => {
   const host = await farm().wireHost('sparc')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -111,7 +111,7 @@ test('a server rejects a host that an administrator has removed at the other ser
     return answer.code === 401 ? answer : undefined
   })
   expect(late.text).toMatch(/^this credential is not known/)
-  expect(Date.now() - begun).toBeLessThan(4_000) // Redis sends it at once; without Redis a server caches a credential for 5 s
+  expect(Date.now() - begun).toBeLessThan(4_000) // faster than the cache of credentials, which lasts 5 s
   expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
 })
 

@@ -1,4 +1,4 @@
-// Agents with another version than the farm's, and agents older than AGENT_VERSION_MIN.
+// Tests of agents whose version differs from the farm's, or is older than AGENT_VERSION_MIN.
 import { execFileSync } from 'node:child_process'
 import { cksum, lineValue } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
@@ -70,7 +70,7 @@ farmTest('the page of a host and the API show the result of an update', idle, as
 })
 
 farmTest(
-  'a host that is older than AGENT_VERSION_MIN finishes its job, and gets no new one until it updates',
+  'a host with an agent below AGENT_VERSION_MIN finishes its job, and gets no other job before an update',
   floor,
   async farm => {
     const host = await farm.host('vax')
@@ -104,7 +104,7 @@ farmTest(
 )
 
 farmTest(
-  'the farm accepts progress and finish from a host that is older than AGENT_VERSION_MIN, and offers it an update',
+  'the farm accepts progress and finish from an agent below AGENT_VERSION_MIN, and offers an update',
   floor,
   async farm => {
     const host = await farm.wireHost('vax', ['amd64'])
