@@ -9,7 +9,7 @@ export interface Asset {
   body: string
 }
 
-// Next to this file, or, seen from the bundle in apps/server/dist, in the source tree.
+// The files are next to this file. The bundle in apps/server/dist uses the files in the source tree.
 const directory = ['./', '../src/routes/dashboard/']
   .map(path => new URL(path, import.meta.url))
   .find(url => existsSync(new URL('styles/', url)))
@@ -25,7 +25,7 @@ function asset(name: string, extension: string, type: string, body: string): Ass
   return { path: `/assets/${name}-${hash}.${extension}`, type, body }
 }
 
-/** The order matters: the rules of a later file win over equally specific ones of an earlier file. */
+/** The order matters: a rule in a later file replaces an equally specific rule in an earlier file. */
 const stylesheets = ['tokens', 'base', 'status', 'matrix', 'tables', 'log', 'forms', 'narrow', 'print']
 
 export const style = asset(
@@ -36,7 +36,7 @@ export const style = asset(
 )
 const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
 export const client = script('live')
-/** A shared worker; in a browser without shared workers, a module of the page. */
+/** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
 export const connection = script('connection')
 export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
@@ -50,6 +50,6 @@ export function serveAssets(app: FastifyInstance): void {
     reply.header('cache-control', 'public, max-age=86400').type(icon.type).send(icon.body),
   )
   app.get('/favicon.ico', (_request, reply) => reply.redirect('/favicon.svg', 302))
-  // Search engines get the matrix only: logs and old builds are thousands of pages.
+  // Search engines may read only the matrix, because logs and old builds are thousands of pages.
   app.get('/robots.txt', (_request, reply) => reply.type('text/plain').send('User-agent: *\nAllow: /$\nDisallow: /\n'))
 }

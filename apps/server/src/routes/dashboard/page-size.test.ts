@@ -20,7 +20,7 @@ const limits: [page: string, bytes: number, gzipBytes: number][] = [
 ]
 
 describe('the size of a page', () => {
-  serverTest('a page with its style sheet and scripts is smaller than its limit', async ({ server }) => {
+  serverTest('each page, with its style sheet and its scripts, is within its limit', async ({ server }) => {
     await server.configure()
     const host = await server.host('vax')
     await server.build()

@@ -21,12 +21,15 @@ import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts
 import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
 
-/** Visible live pages. In most browsers all pages share one socket; a process commonly has at most 1,024 sockets. */
+/**
+ * The largest numbers of visible live pages. A process commonly has at most 1,024 sockets. The pages of a browser share
+ * one.
+ */
 const streamLimits = { all: 500, address: 60, session: 30 }
 
 /**
- * The pages for people. The server renders them; each is complete without JavaScript and updates itself where there is
- * some.
+ * The pages for people. The server renders them, so each page is complete without JavaScript. With JavaScript, a page
+ * updates itself.
  */
 export const dashboardPlugin = (services: Services) => async (app: FastifyInstance) => {
   const streams = new Streams(streamLimits)

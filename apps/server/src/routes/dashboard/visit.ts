@@ -4,21 +4,21 @@ import type { Services } from '../../services.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Before the first query of a request: the page may not show what changes after this time. */
+    /** The time before the first database query of a request. The page may not show changes after this time. */
     arrivedAt: number
   }
 }
 
-/** One request for a page: who asks, when, and at which address. */
+/** The visitor, the time and the address of a request for a page. */
 export interface Visit {
   at: Date
   admin: boolean
   /** The token of every form; undefined for visitors who may not send forms. */
   csrf: string | undefined
   path: string
-  /** The path below which browsers reach the farm: "" or "/farm". */
+  /** The path of PUBLIC_URL: "", or for example "/farm". */
   publicPath: string
-  /** The errors of the newest farm.yaml; while there are any, the previous version stays active. */
+  /** The errors of the newest farm.yaml. While it has errors, the previous version stays active. */
   configErrors: readonly string[]
 }
 

@@ -1,18 +1,17 @@
-// One connection to the server for all pages of a browser: over HTTP/1.1 a browser opens at most six to a server, and
-// an event stream keeps one open as long as its page. It runs in a shared worker, or in the page if the browser has no
-// shared workers.
+// All pages of a browser share one connection, because a browser opens at most six connections to a server (HTTP/1.1).
+// This script runs in a shared worker, or in the page if the browser has no shared workers.
 
 /**
- * The server sends an event every 15 s. After this time without one, the connection is lost, even if it is not closed.
+ * The server sends an event every 15 s. After this time without an event, the connection counts as lost.
  */
 const silentMs = 40_000
-/** When the browser goes from page to page, one leaves and the next arrives within this time. */
+/** After a click on a link, the old page leaves and the new page arrives within this time. */
 const settleMs = 50
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const kinds = ['changed', 'state', 'section', 'log', 'finished', 'reload']
 
 export class Connection {
-  /** What each page follows: { id, events, since } or { id, events, log, position }. */
+  /** The request of each page: { id, events, since } or { id, events, log, position }. */
   #pages = new Map()
   #source
   #openTimer
@@ -21,7 +20,7 @@ export class Connection {
   #lostSince = null
   #failures = 0
 
-  /** Adds a page by its message port. The page sends what it follows, and null when it is hidden or left. */
+  /** Adds a page by its message port. The page sends its request, and null when it is hidden or left. */
   add(port) {
     port.onmessage = ({ data }) => this.#follow(port, data)
   }
@@ -52,7 +51,7 @@ export class Connection {
     const source = new EventSource(this.#address(ports))
     this.#source = source
     this.#expectEvent()
-    // Also for a response that is not an event stream: 503, 429, a page of a proxy.
+    // A response that is no event stream is an error too: 503, 429, a proxy's page.
     source.onerror = () => this.#lose(Date.now())
     source.onopen = () => this.#receive()
     source.addEventListener('alive', () => this.#receive())
@@ -121,7 +120,7 @@ export class Connection {
   }
 }
 
-// In a shared worker: each page connects with its port.
+// In a shared worker, each page connects with its port.
 if (typeof SharedWorkerGlobalScope === 'function') {
   const connection = new Connection()
   self.onconnect = ({ ports: [port] }) => connection.add(port)

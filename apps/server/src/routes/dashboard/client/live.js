@@ -1,11 +1,11 @@
-// Updates pages in browsers with JavaScript. Without it, every page is complete as loaded.
+// Updates pages. In a browser without JavaScript, every page is complete but static.
 const main = document.querySelector('main')
 const typing = () => main.querySelector('input:focus, textarea:focus') !== null
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
-/** The pause after a server or proxy that could not answer. */
+/** The pause after a request that failed. */
 const retryMs = 5_000
 
-/** Loads this page again and replaces the parts that changed. Scroll position, focus and open details stay. */
+/** Loads this page again and replaces the changed parts. Keeps the scroll position, the focus and open details. */
 async function refresh() {
   let answer
   while (!answer || answer.status >= 429) {
@@ -38,12 +38,12 @@ function replace(old, fresh) {
 
 const nameOf = details => details.id || details.querySelector('summary').textContent
 
-/** The port to the connection that all pages of this browser share. */
+/** Returns the port of the connection that all pages share. */
 function connect() {
   const { connection } = document.body.dataset
   if (typeof SharedWorker !== 'function') return connectAlone(connection)
   const worker = new SharedWorker(connection, { type: 'module', name: 'farm' })
-  worker.onerror = () => use(connectAlone(connection)) // an older browser, without module workers
+  worker.onerror = () => use(connectAlone(connection)) // an older browser has no module workers
   return worker.port
 }
 
@@ -66,7 +66,7 @@ function use(newPort) {
   follow()
 }
 
-/** Asks for the events of this page while it is visible. */
+/** Requests the events of this page while it is visible. */
 function follow() {
   const log = document.querySelector('[data-follow]')?.dataset.follow
   const { since } = main.dataset
@@ -80,7 +80,7 @@ function followAgain() {
   follow()
 }
 
-/** Shows since when there is no connection. Otherwise a running job would seem to run forever. */
+/** Shows when the connection was lost. Otherwise a running job would seem to run forever. */
 function showLost(since) {
   const words = document.querySelector('#lost')
   words.hidden = since === null
@@ -102,7 +102,7 @@ function keepingEnd(change) {
 let stale = false
 let busy = false
 
-/** One refresh at a time, and none while the page is hidden or somebody types. */
+/** Refreshes the page if it is stale, unless it is hidden or somebody types. */
 async function catchUp() {
   if (!stale || busy || document.hidden || typing()) return
   stale = false
@@ -146,7 +146,7 @@ function addLines(log, pre, lines, position) {
   })
 }
 
-/** A link to a line or step in a closed part opens the part. A link to a line of another page loads that page. */
+/** Opens the part with the line or step in the address. If the line is on another page of the log, loads that page. */
 function openTarget() {
   const name = decodeURIComponent(location.hash.slice(1))
   const target = name === '' ? null : document.getElementById(name)
@@ -162,7 +162,7 @@ function openTarget() {
   target.scrollIntoView()
 }
 
-/** Buttons that copy a text. Without a secure context a browser has no clipboard, but it can copy a selection. */
+// Copy buttons. Without a secure context, a page has no navigator.clipboard, but it can copy a selection.
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false
   button.addEventListener('click', async () => {

@@ -2,18 +2,18 @@ import { age, moment } from './times.ts'
 
 interface TimeProps {
   from: Date
-  /** When the page was made. */
+  /** The time when the server rendered the page. */
   at: Date
 }
 
-/** How long something has lasted: `7 min`, with the moment of its start as the title. */
+/** Shows the time since `from`, such as `7 min`. The title is the exact time. */
 export const Since = ({ from, at }: TimeProps) => (
   <time dateTime={from.toISOString()} title={moment(from)}>
     {age(from, at)}
   </time>
 )
 
-/** `7 min ago` */
+/** Shows the time since `from`, such as `7 min ago`. */
 export const Ago = (props: TimeProps) => (
   <>
     <Since {...props} /> ago

@@ -3,8 +3,8 @@ import type { AttemptView } from '@rumpfarm/farm'
 type Timed = Pick<AttemptView, 'startedAt' | 'finishedAt' | 'steps' | 'verdict'>
 
 /**
- * How long the steps of an attempt took, in milliseconds; undefined before its start. When the host ended the job, the
- * host's own measure counts: the server may have been down, and received the end minutes later.
+ * Returns the time of an attempt's steps in milliseconds; undefined before the start. If the host ended the attempt,
+ * the times that the host measured count: a server that was down may receive the end minutes later.
  */
 export function attemptMilliseconds({ startedAt, finishedAt, steps, verdict }: Timed, at: Date): number | undefined {
   if (startedAt === null) return undefined

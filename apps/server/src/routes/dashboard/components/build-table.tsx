@@ -62,7 +62,7 @@ function CommitLine({ build: { commit, branch, subject, author } }: { build: Bui
   )
 }
 
-/** How many jobs of a build have each status. */
+/** Shows the number of jobs of a build with each status. */
 export const JobCounts = ({ counts }: { counts: BuildSummary['counts'] }) => (
   <>
     {jobStatuses

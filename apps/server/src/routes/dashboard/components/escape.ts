@@ -2,9 +2,9 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 const special = /[&<>"']/
 const specials = /[&<>"']/g
 
-/** Text as HTML, in an element or in a quoted attribute. */
+/** Escapes a text for an HTML element or a quoted attribute. */
 export const escapeHtml = (text: string): string =>
   special.test(text) ? text.replace(specials, character => entities[character] as string) : text
 
-/** A segment of a path, also for unquoted attributes. */
+/** Escapes a text for a segment of a path. The result is also safe in an unquoted attribute. */
 export const segment = (text: string): string => encodeURIComponent(text)

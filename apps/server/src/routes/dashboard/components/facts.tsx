@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 
 export type Fact = [name: string, value: ComponentChildren]
 
-/** Pairs of a name and a value. Those with an empty value are left out. */
+/** Shows pairs of a name and a value, but no pair with an empty value. */
 export const Facts = ({ rows, wide = false }: { rows: readonly Fact[]; wide?: boolean }) => (
   <dl class={wide ? 'facts wide' : 'facts'}>
     {rows

@@ -10,7 +10,7 @@ export interface JobTableProps {
   jobs: readonly JobSummary[]
   at: Date
   caption: string
-  /** The page of a build does not repeat the build in each row, the page of a host not the host. */
+  /** The page of a build leaves out the build in each row, and the page of a host leaves out the host. */
   leaveOut: 'build' | 'host'
 }
 

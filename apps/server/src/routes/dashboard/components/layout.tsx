@@ -15,7 +15,7 @@ export interface PageProps {
   visit: Visit
   /** The page refreshes itself when the server reports a change. */
   live?: boolean
-  /** Without JavaScript the browser reloads the page after this time. */
+  /** Without JavaScript, the browser reloads the page after this time. */
   reloadSeconds?: number | undefined
   /** The project and branch of the matrix on the page, for the links to its other formats. */
   matrix?: MatrixQuery
@@ -33,7 +33,7 @@ export const fullTitle = (title: string): string => `${title} · Rumpfarm`
 export const renderPage = (page: PageProps): string =>
   `<!doctype html>\n${renderFragment(page.visit, <Page {...page} />)}`
 
-/** Part of a page, sent alone: a live page puts it in place. */
+/** Renders a part of a page, which a live page inserts. */
 export const renderFragment = ({ publicPath }: Visit, content: ComponentChild): string =>
   renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
 

@@ -4,7 +4,7 @@ import type { Visit } from '../visit.ts'
 
 const PublicPath = createContext<string | undefined>(undefined)
 
-/** Gives every link of a page the path below which browsers reach the farm: "" or "/farm". */
+/** Gives every link of a page the path of PUBLIC_URL: "", or for example "/farm". */
 export const PublicPathProvider = PublicPath.Provider
 
 export function usePublicPath(): string {
@@ -26,5 +26,5 @@ export const Form = ({ to, ...rest }: To & FormHTMLAttributes) => (
   <form method="post" action={usePublicPath() + to} {...rest} />
 )
 
-/** Every form of an administrator carries this token, so that another site cannot send it. */
+/** Every form of an administrator has this token, so that another site cannot send the form. */
 export const CsrfField = ({ visit }: { visit: Visit }) => <input type="hidden" name="_csrf" value={visit.csrf ?? ''} />

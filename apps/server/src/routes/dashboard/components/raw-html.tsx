@@ -1,6 +1,7 @@
 /**
- * HTML that string functions made from escaped text. Only two places need it, since components are too slow there: the
- * matrix table (pages/matrix/table.ts) and the lines of a log (log/line-html.ts). A test finds any other.
+ * Shows HTML that string functions have made from escaped text. Only the matrix table (pages/matrix/table.ts) and the
+ * lines of a log (log/line-html.ts) need it, because components are too slow there. A test finds other files with such
+ * strings.
  */
 export const RawHtml = ({ html, as: Tag = 'div' }: { html: string; as?: 'div' | 'pre' }) => (
   <Tag dangerouslySetInnerHTML={{ __html: html }} />

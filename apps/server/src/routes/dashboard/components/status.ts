@@ -1,11 +1,11 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
 import type { CellStatus } from '@rumpfarm/farm'
 
-/** A job's verdict or, before its end, its state. */
+/** The verdict of a finished job, or the state of an unfinished job. */
 export type JobStatus = Verdict | Exclude<AttemptState, 'finished'>
 export type Status = JobStatus | CellStatus
 
-/** The style sheet gives each status its sign and colour, by a class of the same name. */
+/** The style sheet has a class with the name of each status, which gives the status its sign and colour. */
 export const statusLabel: Record<Status, string> = {
   passed: 'passed',
   failed: 'failed',
@@ -43,8 +43,8 @@ export const isActive = (status: Status): status is Exclude<AttemptState, 'finis
   status === 'waiting' || status === 'queued' || status === 'leased' || status === 'running'
 
 /**
- * A step that was killed because the job was cancelled or reached a limit did not fail by itself: it gets the job's
- * verdict. `last`: no later step has ended.
+ * An agent kills the last step if the job is cancelled or reaches a limit. Such a step has not failed by itself, so it
+ * gets the verdict of the job. `last` is true if no later step has ended.
  */
 export const stepStatus = (exit: number, last: boolean, verdict: Verdict | null): JobStatus =>
   exit === 0 ? 'passed' : last && verdict !== null && verdict !== 'passed' ? verdict : 'failed'

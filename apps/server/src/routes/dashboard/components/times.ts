@@ -16,7 +16,7 @@ export function duration(milliseconds: number): string {
 const two = (whole: number, large: number, largeName: string, small: number, smallName: string) =>
   `${Math.floor(whole / large)} ${largeName} ${String(Math.floor((whole % large) / small)).padStart(2, '0')} ${smallName}`
 
-/** A limit of a recipe, without a second unit that is zero: 10 min, 1 h 30 min. */
+/** Writes a limit of a recipe without a second unit that is zero: 10 min, 1 h 30 min. */
 export const limitTime = (seconds: number): string => duration(seconds * second).replace(/ 00 (s|min|h)$/, '')
 
 /** Writes an age in one unit: 9 s, 7 min, 24 h, 3 d, 12 months. */
@@ -34,7 +34,7 @@ export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).rep
 
 const unit = 1000
 
-/** 812 B, 20 kB, 1.4 MB. */
+/** Writes a number of bytes: 812 B, 20 kB, 1.4 MB. */
 export function byteCount(bytes: number): string {
   if (bytes < unit) return `${bytes} B`
   const [divisor, name] = bytes < unit ** 2 ? [unit, 'kB'] : bytes < unit ** 3 ? [unit ** 2, 'MB'] : [unit ** 3, 'GB']
@@ -42,6 +42,6 @@ export function byteCount(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${name}`
 }
 
-/** Free disk space, which hosts report in megabytes: 900 MB, 12 GB; empty where a host has not reported any. */
+/** Writes free disk space: 900 MB, 12 GB. The text is empty if the host has not reported its free disk space. */
 export const diskSpace = (megabytes: number | null): string =>
   megabytes === null ? '' : megabytes < 10_000 ? `${megabytes} MB` : `${Math.round(megabytes / 1000)} GB`

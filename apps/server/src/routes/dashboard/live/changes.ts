@@ -4,17 +4,17 @@ import { topics } from '../../../events/bus.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
-// At the start of a build, a farm of 60 hosts changes several times a second. No person reads faster than once a
-// second.
+// At the start of a build, a farm of 60 hosts changes several times a second. One update a second is enough for a
+// reader.
 const pauseMs = 1_000
 // If a wake-up is lost, the page is out of date for this time at most.
 const refreshMs = 60_000
 
-/** Knows when the content of the pages changed last, as far as this server received the events. */
+/** Stores the time of the last change of the pages, from the events that this server has received. */
 export class Changes {
   readonly #bus: Bus
   readonly #unsubscribe: () => void
-  #last = Date.now() // this server does not know the changes before its start
+  #last = Date.now() // this server has not received the changes before its start
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -24,8 +24,8 @@ export class Changes {
   }
 
   /**
-   * Sends an event to a page for each change after `since`, the time when it was rendered. The page then loads itself
-   * again.
+   * Sends an event to a page for each change after `since`, the time when the page was rendered. The page then loads
+   * itself again.
    */
   async follow(stream: EventStream, since: number): Promise<void> {
     const wakeUp = new WakeUp()
@@ -35,7 +35,7 @@ export class Changes {
       while (!stream.closed.aborted) {
         await wakeUp.wait(refreshMs, stream.closed)
         await stream.send({ event: 'changed', data: '' })
-        await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // closed: the loop ends
+        await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // if the stream is closed, the loop ends
       }
     } finally {
       unsubscribe()

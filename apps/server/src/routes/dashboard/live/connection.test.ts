@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 const script = new URL('../client/connection.js', import.meta.url).href
 const { Connection } = await import(/* @vite-ignore */ script)
 
-/** A fake of the browser's EventSource. `sources` lists the opened ones. */
+/** A fake of the browser's EventSource. `sources` lists all that the script has opened. */
 class FakeSource extends EventTarget {
   static sources: FakeSource[] = []
   readonly url: string
@@ -104,7 +104,7 @@ test('a page whose HTML is replaced needs no new connection', () => {
   expect(FakeSource.sources).toHaveLength(1)
 })
 
-test('after a wrong response the connection retries with growing pauses, and pages show since when it is lost', () => {
+test('after a wrong response the connection retries with growing pauses, and pages receive the time of the loss', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   const since = Date.now()
@@ -122,7 +122,7 @@ test('after a wrong response the connection retries with growing pauses, and pag
   expect(port.lost).toBeNull()
 })
 
-test('a connection counts as lost after 40 s without an event, and a new one opens', () => {
+test('a connection counts as lost after 40 s without an event, and a new connection opens', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   last().onopen()
@@ -139,14 +139,14 @@ test('a connection counts as lost after 40 s without an event, and a new one ope
   expect(port.lost).toBeNull()
 })
 
-test('a page that opens while the connection is lost shows that', () => {
+test('a page that opens while the connection is lost receives the time of the loss', () => {
   pageThatFollows({ since: 100 })
   settle()
   last().onerror()
   expect(pageThatFollows({ since: 200 }).lost).toBe(Date.now())
 })
 
-test('an event while a page opens does not delay the page', () => {
+test('an event that arrives while a page opens does not delay the page', () => {
   pageThatFollows({ since: 100 })
   settle()
   pageThatFollows({ log: '7.1', position: '0:1' })

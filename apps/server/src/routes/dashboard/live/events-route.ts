@@ -15,8 +15,9 @@ interface FollowedLog {
 }
 
 /**
- * The events of all pages that one browser shows. The query has `since`, when the oldest page was rendered, and a `log`
- * for each job page: attempt, offset and line. The id of a log's event is the log's number in the query.
+ * Sends the events of all pages that one browser shows. In the query, `since` is the time when the oldest page was
+ * rendered, and each job page has a `log`: attempt, offset and line. The id of an event of a log begins with the number
+ * of this log in the query.
  */
 export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
@@ -35,7 +36,7 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
   })
 }
 
-/** `12.1:1234:56`: attempt 12.1 from byte 1234, which is in line 56. */
+/** `12.1:1234:56` means attempt 12.1 from byte 1234, which is in line 56. */
 function logsOf(request: FastifyRequest): FollowedLog[] {
   const { log = [] } = request.query as { log?: string | string[] }
   return [log].flat().flatMap(text => {
@@ -46,7 +47,7 @@ function logsOf(request: FastifyRequest): FollowedLog[] {
   })
 }
 
-/** Puts the log's number before the id of each event. */
+/** Puts the number of the log before the id of each event. */
 const numbered = (stream: EventStream, number: number): EventStream => ({
   ...stream,
   send: event => stream.send({ ...event, id: event.id === undefined ? `${number}` : `${number}:${event.id}` }),

@@ -14,9 +14,9 @@ import type { Visit } from '../visit.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
-/** One read of a log. A slow browser makes the server hold one read and the event made from it. */
+/** The largest read of a log. For a slow browser, the server holds only one read and the event with its lines. */
 const readBytesMax = 64 * 1024
-/** Half of the time for which the server remembers a viewer, so that one lost message has no effect. */
+/** Less than half of the 12 s for which a server remembers a viewer, so that one lost message has no effect. */
 const viewedEveryMs = 5_000
 
 export interface FollowedAttempt {
@@ -51,10 +51,10 @@ class Follower {
   readonly #followed: FollowedAttempt
   readonly #renderer = new LineRenderer()
   #cutter = new LineCutter()
-  /** The log is read up to here. */
+  /** The server has read the log up to this byte. */
   #offset: number
   #line: number
-  /** The section of the last lines. */
+  /** The section of the lines that the server has sent last. */
   #section: number | undefined
   #state = ''
 
@@ -70,7 +70,7 @@ class Follower {
     while (!this.#stream.closed.aborted) {
       const job = await this.#services.farm.builds.findJob(this.#followed.attempt.jobId)
       const attempt = job?.attempts.find(({ number }) => number === this.#followed.attempt.number)
-      // A shorter log: the server lost its unsealed end, and the host sends it again.
+      // A log becomes shorter if the server loses bytes that were not safe on the disk. Then the host sends them again.
       if (!job || !attempt || this.#services.farm.attempts.logSize(this.#followed.attempt) < this.#offset)
         return this.#stream.send({ event: 'reload', data: '' })
       await this.#sendState(job, attempt)
@@ -82,7 +82,7 @@ class Follower {
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
     const visit = { ...this.#followed.visit, at: new Date() }
-    // The tick, since the page shows how long the attempt has been running.
+    // The page shows how long the attempt has been running, so the server sends the state at each tick.
     const tick = Math.floor(visit.at.getTime() / viewedEveryMs)
     const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return
@@ -92,7 +92,7 @@ class Follower {
     await this.#stream.send({ event: 'state', data: html })
   }
 
-  /** Sends the next piece of the log; false if there is none. */
+  /** Sends the next piece of the log. Returns false if there is none. */
   async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
     const sections = logSections(attempt, job.recipe)
     const size = this.#services.farm.attempts.logSize(this.#followed.attempt)
@@ -117,7 +117,7 @@ class Follower {
         <LogText html="" />
       </SectionFrame>,
     )
-    // The browser ignores a section that is the last of its page already.
+    // The browser ignores a section that is already the last on its page.
     await this.#stream.send({ event: 'section', data: html })
   }
 

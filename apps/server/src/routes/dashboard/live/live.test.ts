@@ -35,7 +35,7 @@ function countingBus(): Bus & { listeners: () => number } {
 
 const limits = { all: 10, address: 10, session: 10 }
 
-/** A server with one page: a stream that `act` fills. */
+/** Starts a server with one address, which opens a stream. `act` sends the events. */
 async function serve(act: (stream: EventStream) => Promise<void>, streams = new Streams(limits)) {
   const app = Fastify({ forceCloseConnections: true })
   app.addHook('preClose', async () => streams.endAll())
@@ -88,7 +88,7 @@ test('a closing server ends its streams', async () => {
 test.each([
   ['the server', { ...limits, all: 1 }],
   ['one address', { ...limits, address: 1 }],
-])('%s has no more streams than its limit, and can open a new one when a browser closes one', async (_, given) => {
+])('%s has no more streams than its limit, and opens a new stream after a browser has closed one', async (_, given) => {
   const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
   }, new Streams(given))
@@ -110,7 +110,7 @@ test('a stream for two pages counts as two streams', () => {
   expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])
 })
 
-test('a sender waits for a browser that does not read', async () => {
+test('the server sends no more events while a browser does not read', async () => {
   let sent = 0
   const { url, ended } = await serve(async stream => {
     for (; sent < 1000 && !stream.closed.aborted; sent++)
@@ -120,7 +120,7 @@ test('a sender waits for a browser that does not read', async () => {
   await fetch(url, { signal: browser.signal })
   browser.abort()
   await Promise.all(ended)
-  // Without waiting, all 64 MB are in memory before the browser receives the first header.
+  // Without this rule, all 64 MB would be in memory before the browser receives the first header.
   expect(sent).toBeLessThan(1000)
 })
 
@@ -152,7 +152,7 @@ test('a page that is older than the last change receives an event at once, and a
   expect(await eventsSent(Date.now() + 1000)).toBe(0)
 })
 
-/** A browser that receives everything at once. */
+/** A stream to a browser that receives each event immediately. */
 function fakeStream() {
   const events: ServerEvent[] = []
   const closing = new AbortController()
@@ -166,7 +166,7 @@ function fakeStream() {
 
 const stepEnd = (name: string, exit: number, logBytes: number) => ({ name, exit, milliseconds: 5, logBytes })
 
-/** A farm with one attempt, which a test changes. */
+/** A farm with one attempt. `change` adds to its log and changes its fields. */
 function oneAttempt(bus: Bus) {
   let log = Buffer.alloc(0)
   const attempt = {

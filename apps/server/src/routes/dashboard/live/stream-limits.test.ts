@@ -5,7 +5,7 @@ import { localBus } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { dashboardPlugin } from '../plugin.ts'
 
-/** The pages of a server whose jobs never change. Each session is an administrator's. */
+/** Serves the pages of a farm whose jobs never change. Each session belongs to an administrator. */
 async function serve(): Promise<FastifyInstance> {
   const farm = {
     projects: { configurationState: async () => ({ problems: [] }) },
@@ -21,7 +21,7 @@ async function serve(): Promise<FastifyInstance> {
   return app
 }
 
-/** Opens the events of this number of pages; the answer comes with the headers, and the stream stays open. */
+/** Opens a stream for this number of pages. Resolves when the headers arrive, and the stream stays open. */
 function openPages(app: FastifyInstance, remoteAddress: string, pages: number, session?: string) {
   const logs = Array.from({ length: pages - 1 }, (_, job) => `log=${job + 1}.1:0:1`)
   const cookies = session === undefined ? {} : { rumpfarm_session: session }

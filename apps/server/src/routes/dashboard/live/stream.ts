@@ -6,19 +6,20 @@ import { defaultHeaders } from '../../../http/security-headers.ts'
 export interface ServerEvent {
   event: string
   data: string
-  /** The log, and the position in it from which the browser continues after a break. */
+  /** The number of the log, and the position from which the browser continues after a lost connection. */
   id?: string
 }
 
 /** Server-sent events to one browser. */
 export interface EventStream {
-  /** Resolves when the browser can receive more, so that a caller who waits holds at most one event. */
+  /** Resolves when the browser can receive more. So a caller that waits holds at most one event. */
   send(event: ServerEvent): Promise<void>
   readonly closed: AbortSignal
   end(): void
 }
 
-// Proxies commonly close a connection without data after 60 s, and our pages (client/connection.js) after 40 s.
+// Proxies commonly close a connection without data after 60 s. The farm's pages close it after 40 s
+// (client/connection.js).
 const aliveMs = 15_000
 
 /** The largest numbers of live pages. */
@@ -31,7 +32,7 @@ export interface StreamLimits {
   session: number
 }
 
-/** The open streams. A closing server ends them, since browsers keep them open. */
+/** The open streams. A closing server must end them, because browsers keep them open. */
 export class Streams {
   readonly #open = new Set<EventStream>()
   /** The number of pages of the server, of each address and of each session. */
@@ -47,8 +48,8 @@ export class Streams {
   }
 
   /**
-   * A stream for this number of pages; undefined if there are too many, so that one client cannot use up the live pages
-   * of all. The stream takes over the reply.
+   * Opens a stream for this number of pages. Returns undefined if there are too many pages, so that one client cannot
+   * use all live pages of the server. The stream takes over the reply.
    */
   open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
     const owners = this.#owners(request)
@@ -106,7 +107,7 @@ function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream
     closed: closing.signal,
     async send(event) {
       if (closing.signal.aborted || raw.write(serialized(event))) return
-      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // closed: the caller reads `closed`
+      await once(raw, 'drain', { signal: closing.signal }).catch(() => {}) // the caller checks `closed`
     },
     end() {
       stop() // nothing may be written after the end

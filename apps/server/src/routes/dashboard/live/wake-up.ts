@@ -1,4 +1,4 @@
-/** Remembers a wake-up until the next wait, so that none is lost between two waits. */
+/** Keeps a wake-up until the next wait, so that no wake-up is lost between two waits. */
 export class WakeUp {
   #pending = false
   #resolve: (() => void) | undefined
@@ -8,7 +8,7 @@ export class WakeUp {
     this.#resolve?.()
   }
 
-  /** Resolves at a wake-up, after the time, or when the signal aborts. */
+  /** Resolves after a wake-up, after the time, or when the signal aborts. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       const done = () => {

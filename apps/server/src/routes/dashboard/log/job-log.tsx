@@ -10,14 +10,14 @@ import type { LogWindow, WindowPart } from './window.ts'
 export interface JobLog {
   sections: readonly LogSection[]
   window: LogWindow
-  /** `12.1` */
+  /** The name of the attempt, such as `12.1`. */
   attempt: string
   /** The path of this attempt's page. */
   path: string
   rawPath: string
-  /** The attempt has not finished. */
+  /** True if the attempt has not finished. */
   live: boolean
-  /** Bytes of the finished log that the farm no longer has; 0 if the log is whole. */
+  /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
   missingBytes: number
   /** The step in the page's address. */
   step: string | undefined
@@ -48,7 +48,7 @@ export function LogView({ log }: { log: JobLog }) {
   )
 }
 
-/** Returns undefined unless the page shows the end of the log. */
+/** Returns the position from which the page follows the log; undefined if it does not show the end of the log. */
 const followedFrom = ({ window, attempt }: JobLog) =>
   window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 
@@ -72,8 +72,8 @@ const lineCount = ({ lines, firstLine }: WindowPart) =>
   lines === 1 ? `line ${firstLine}` : `lines ${firstLine}–${firstLine + lines - 1}`
 
 /**
- * Failed and running steps are open; passed ones are closed, except the step in the address and the last of a job that
- * passed.
+ * If the address names a step, only this step is open. Otherwise the failed and the running steps are open. If no step
+ * has failed, the last step on the page is open too.
  */
 function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, step: asked, window }: JobLog): boolean {
   if (asked !== undefined) return step === asked
@@ -81,7 +81,7 @@ function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, s
   return end === undefined || exit !== 0 || (last && sections.every(section => !section.exit))
 }
 
-/** An empty part for a step that has printed nothing yet: a live page puts its lines there. */
+/** An empty part for a step that has printed nothing yet. A live page adds the lines of the step. */
 function LivePart({ log: { sections, window } }: { log: JobLog }) {
   const current = sectionAt(sections, window.next.offset)
   const section = sections[current]

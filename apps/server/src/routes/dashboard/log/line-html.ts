@@ -1,36 +1,36 @@
 import { escapeHtml } from '../components/escape.ts'
 import { applySgr, plainSgr, type Sgr, sgrClasses } from './sgr.ts'
 
-// Strings instead of components: for a page of 4,000 plain lines, strings take 7 ms of CPU and Preact 8.5 to 14 ms, on
-// the machine of docs/performance.md under load. The server also renders each new line of a running job for each
-// viewer.
+// This file uses strings instead of components. For a page of 4,000 plain lines, strings take 7 ms of CPU and Preact
+// takes 8.5 to 14 ms, on the machine of docs/performance.md under load. The server also renders each new line of a
+// running job for each viewer.
 
-/** A page shows this many bytes of a line; the raw log has all. */
+/** A page shows at most this many bytes of a line. The raw log has all bytes. */
 export const lineBytesMax = 4096
 
 export interface LogLine {
-  /** At most `lineBytesMax` of its bytes, without the line feed. */
+  /** The bytes of the line without the line feed, at most `lineBytesMax`. */
   bytes: Uint8Array
-  /** How many bytes it has, without the line feed. */
+  /** The number of bytes of the whole line without the line feed. */
   length: number
 }
 
 const decoder = new TextDecoder('utf-8') // replaces invalid bytes with U+FFFD
 const esc = '\u001b'
-// A whole escape sequence: CSI (colours, cursor), OSC up to its terminator (titles, links), and those of two bytes.
+// A whole escape sequence: CSI (colours, cursor), OSC with its terminator (titles, links), or a short sequence.
 const sequences = new RegExp(
   `${esc}(?:\\[([0-9;:]*)m|\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007${esc}]*(?:\\u0007|${esc}\\\\)|[ -/]*[0-Z\\\\^-~])`,
   'g',
 )
-// Tab stays. Bidirectional controls can make a log look different from its text.
+// All control characters except the tab. Bidirectional controls can make a log look different from its text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
 
-/** Renders the lines of one log in order, since a colour continues on the next line, as in a terminal. */
+/** Renders the lines of one log. The order matters, because a colour continues on the next line, as in a terminal. */
 export class LineRenderer {
   #sgr: Readonly<Sgr> = plainSgr
 
-  /** The line as escaped HTML without control characters. */
+  /** Returns the line as escaped HTML without control characters. */
   render(line: LogLine): string {
     const cut = line.length > line.bytes.length
     let text = decoder.decode(line.bytes)
@@ -52,8 +52,8 @@ export class LineRenderer {
   }
 
   /**
-   * A progress bar writes its line again after each carriage return: this renders what a terminal shows in the end. The
-   * colours of overwritten text continue.
+   * A progress bar writes its line again after each carriage return. The page shows only the last text, like a
+   * terminal. But a colour in the earlier texts also applies to the last text.
    */
   #overwritten(text: string): string {
     const parts = text.split('\r')
@@ -76,7 +76,7 @@ const erasesLine = /\u001b\[[012]?[JK]/
 const visible = (text: string): string =>
   escapeHtml(text).replace(controls, character => `<i>${picture(character)}</i>`)
 
-/** The symbol of a control character (␀, ␛), or its number. */
+/** Returns the symbol of a control character (␀, ␛), or its number if it has no symbol. */
 function picture(character: string): string {
   const code = character.charCodeAt(0)
   if (code < 0x20) return String.fromCharCode(0x2400 + code)

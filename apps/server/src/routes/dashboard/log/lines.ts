@@ -2,7 +2,7 @@ import { type LogLine, lineBytesMax } from './line-html.ts'
 
 const lineFeed = 10
 
-/** Splits a log into lines as its bytes arrive. Of an unfinished line it holds only the bytes that a page shows. */
+/** Splits a log into lines while its bytes arrive. It keeps only the bytes of an unfinished line that a page shows. */
 export class LineCutter {
   #held: Uint8Array[] = []
   #heldBytes = 0
@@ -21,7 +21,7 @@ export class LineCutter {
     return lines
   }
 
-  /** The line without a line feed yet; undefined if there is none. */
+  /** The line that has no line feed yet; undefined if there is no such line. */
   get unfinished(): LogLine | undefined {
     return this.#length === 0 ? undefined : { bytes: Buffer.concat(this.#held), length: this.#length }
   }

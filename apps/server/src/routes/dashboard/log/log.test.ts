@@ -57,7 +57,7 @@ describe('the lines of a log', () => {
     expect(rendered(Buffer.from([0x61, 0xff, 0xfe, 0x62, 10]))).toEqual(['a\ufffd\ufffdb'])
   })
 
-  test('the page cuts a line of a megabyte, and shows the number of the other bytes', () => {
+  test('the page cuts a line of a megabyte, and shows how many bytes are missing', () => {
     const [html] = rendered(`${'x'.repeat(1_000_000)}\n`)
     expect(html).toBe(`${'x'.repeat(4096)}<i class=cut> … 995904 more bytes in this line</i>`)
   })
@@ -69,7 +69,7 @@ describe('the lines of a log', () => {
 })
 
 describe('the split of a log into lines', () => {
-  test('the server splits a log into lines across chunks', () => {
+  test('the server joins the parts of a line that arrives in two chunks', () => {
     const cutter = new LineCutter()
     expect(cutter.push(Buffer.from('one\ntw')).map(text)).toEqual(['one'])
     expect(cutter.unfinished && text(cutter.unfinished)).toBe('tw')
@@ -77,7 +77,7 @@ describe('the split of a log into lines', () => {
     expect(cutter.unfinished).toBeUndefined()
   })
 
-  test('the server keeps no more of a long line than a page shows', () => {
+  test('the server keeps only the bytes of a long line that a page shows', () => {
     const cutter = new LineCutter()
     for (let chunk = 0; chunk < 100; chunk++) cutter.push(Buffer.alloc(65_536, 'x'))
     expect(cutter.unfinished?.bytes.length).toBe(4096)

@@ -1,6 +1,7 @@
 /**
- * The colours and weights of a terminal (ECMA-48 "SGR"), as classes. The library ansi_up, even with use_classes, writes
- * style attributes for bold, faint and the 256 colours, and the content security policy of the pages forbids them.
+ * The style of a text in a terminal (ECMA-48 "SGR"), from which the page gets class names. The library ansi_up writes
+ * style attributes for bold, faint and the 256 colours, even with use_classes. The content security policy forbids
+ * them.
  */
 export interface Sgr {
   bold: boolean
@@ -9,7 +10,7 @@ export interface Sgr {
   underline: boolean
   /** Text and background exchange their colours. */
   reverse: boolean
-  /** 0-15, as a terminal's palette. */
+  /** A number from 0 to 15, as in the palette of a terminal. */
   foreground: number | undefined
   background: number | undefined
 }
@@ -26,7 +27,7 @@ export const plainSgr: Readonly<Sgr> = Object.freeze({
 
 /**
  * Applies `ESC [ CODES m`. Unknown codes change nothing. A code can have parts after colons (ISO 8613-6): `4:3` is a
- * curly underline, `38:2::255:0:0` a colour in its colour space. With semicolons, the numbers of a colour are separate
+ * curly underline, `38:2::255:0:0` is a colour. With semicolons, the numbers of a colour are separate
  * codes.
  */
 export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
@@ -47,7 +48,7 @@ export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
 const withoutSpace = (parts: number[]): number[] =>
   parts[0] === 2 && parts.length > 4 ? [2, ...parts.slice(2)] : parts
 
-/** Takes the colour's numbers from the codes after 38 or 48. */
+/** Takes the numbers of a colour from the codes after 38 or 48. */
 function colourOfCodes(parameters: number[][]): number | undefined {
   const [kind] = parameters.shift() ?? []
   const rest = parameters.splice(0, kind === 2 ? 3 : kind === 5 ? 1 : 0)
@@ -72,7 +73,7 @@ function applyCode(sgr: Sgr, code: number): void {
   else if (code >= 100 && code <= 107) sgr.background = code - 100 + 8
 }
 
-/** The colour of `5, N` or `2, R, G, B`, as the nearest of the palette's 16. */
+/** Returns the colour of the 16 in the palette that is nearest to `5, N` or `2, R, G, B`. */
 function colour([kind, red = 0, green = 0, blue = 0]: number[]): number | undefined {
   if (kind === 5) return ofPalette(red)
   if (kind !== 2) return undefined
@@ -92,7 +93,7 @@ function nearest(red: number, green: number, blue: number): number {
   return bits + (Math.max(red, green, blue) > 220 ? 8 : 0)
 }
 
-/** Class names of styles/log.css; empty for plain text. */
+/** Returns class names of styles/log.css, or an empty text for the plain style. */
 export function sgrClasses(sgr: Readonly<Sgr>): string {
   if (sgr === plainSgr) return ''
   const classes: string[] = []

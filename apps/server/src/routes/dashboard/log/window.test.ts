@@ -65,7 +65,7 @@ test('a page of a large log shows the end, starts with a whole line, and has the
   expect(after).toMatchObject({ start: before.end, firstLine: before.next.line })
 })
 
-test('two pages that follow each other have no gap and no overlap', async () => {
+test('two neighbouring pages of a log have no gap and no overlap', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const log = logOf(lines.join(''))
   const last = await readWindow(log, attempt, running)
@@ -73,14 +73,14 @@ test('two pages that follow each other have no gap and no overlap', async () => 
   expect(before).toMatchObject({ end: last.start, next: { offset: last.start, line: last.firstLine } })
 })
 
-test('a very long line counts only as many bytes as a page shows', async () => {
+test('a very long line takes only as much of a page as the page shows of the line', async () => {
   const log = logOf(`first\n${'x'.repeat(windowBytes * 4)}\nlast\n`)
   const window = await readWindow(log, attempt, running)
   expect(window).toMatchObject({ start: 0, firstLine: 1 })
   expect(window.parts[0]?.lines).toBe(3)
 })
 
-test('a page in the middle of a very long line shows its end', async () => {
+test('a page that starts in a very long line shows the end of the line', async () => {
   const window = await readWindow(logOf(`a\n${'x'.repeat(windowBytes * 12)}`), attempt, running)
   expect(window.parts[0]?.lines).toBe(1)
   expect(window.firstLine).toBe(2)

@@ -4,24 +4,25 @@ import { LineRenderer, lineBytesMax } from './line-html.ts'
 import { countLines, LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
 
-/** Bytes of log on one page: about 4,000 lines, which every browser shows at once. */
+/** A page shows this many bytes of a log: about 4,000 lines, which every browser shows without delay. */
 export const windowBytes = 256 * 1024
-/** Bytes read for a page. It can be more than a page shows, since long lines are cut. */
+/** The server reads at most this many bytes for a page. The page can show fewer bytes, because it cuts long lines. */
 const readBytesMax = 2 * 1024 * 1024
 /**
- * Up to here the lines before a page are counted, which takes 30 ms. Further on, the numbers start on the page itself.
+ * If a page starts within this many bytes, the server counts the lines before the page, which takes up to 30 ms. On a
+ * later page, the line numbers start at 1.
  */
 const countedBytesMax = 64 * 1024 * 1024
 
 export interface LogWindow {
-  /** Bytes of the whole log. */
+  /** The number of bytes of the whole log. */
   size: number
   start: number
   end: number
-  /** The number of the first line; undefined if it is too far into the log to count. */
+  /** The number of the first line; undefined if the page is too far into the log to count the lines before it. */
   firstLine: number | undefined
   parts: WindowPart[]
-  /** Where a live page continues. */
+  /** The position from which a live page continues. */
   next: LogPosition
 }
 
@@ -41,13 +42,15 @@ export interface LogPosition {
 
 type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
 
-/** The page that starts at the byte `from`, or ends before the byte `before`; without both, the end of the log. */
+/**
+ * Requests the page that starts at the byte `from` or ends before the byte `before`. Without both, it is the last page.
+ */
 export interface WindowRequest {
   from?: number | undefined
   before?: number | undefined
 }
 
-/** A page of a log. It starts and ends with whole lines where possible. */
+/** Reads a page of a log. If possible, the page starts and ends with whole lines. */
 export async function readWindow(
   log: LogReader,
   attempt: AttemptId,
@@ -56,7 +59,7 @@ export async function readWindow(
 ): Promise<LogWindow> {
   const size = log.logSize(attempt)
   const range = request.from === undefined ? endingAt(request.before ?? size, size) : beginningAt(request.from, size)
-  const lead = Math.min(1, range.start) // one more byte, to see whether a line feed is before the first
+  const lead = Math.min(1, range.start) // this byte shows whether the page starts with a whole line
   const bytes = await readBytes(log, attempt, range.start - lead, range.end)
   const skipped = sections.some(section => section.start === range.start) ? lead : bytes.indexOf(10) * lead + lead
   const kept = range.end < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
@@ -69,12 +72,12 @@ export async function readWindow(
   return { size, start, end: start + shown.end - shown.start, firstLine, ...rendered }
 }
 
-/** Lines above the one that a link names. */
+/** The page shows this many lines above the line in the link. */
 const linesAbove = 10
 
 /**
- * The start of the page with this line; undefined if the log does not have the line, or has it beyond the counted
- * bytes.
+ * Returns the offset at which the page with this line starts. Returns undefined if the log does not have the line, or
+ * if the line is after the counted bytes.
  */
 export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
   const first = line - linesAbove
@@ -163,9 +166,10 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
   return { parts, next }
 }
 
-/** A line with its number, which a link can name. `unfinished`: the live page replaces it. */
+/** Renders a line with its number, which is a link to the line. A live page replaces an `unfinished` line later. */
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
   `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
 
-// A link alone in its line would be a target less than 24 pixels high (WCAG 2.5.8).
+// The number of a blank line is no link: as the only target in its line, it would be less than 24 pixels high (WCAG
+// 2.5.8).
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

@@ -15,7 +15,7 @@ import type { Visit } from '../../visit.ts'
 export interface BuildPage {
   visit: Visit
   build: BuildView
-  /** Somebody triggered this commit, and this build exists already. */
+  /** True if somebody triggered the commit again and the farm made no new build. */
   builtBefore: boolean
 }
 

@@ -11,7 +11,7 @@ export interface BuildsPage {
   builds: readonly BuildSummary[]
   /** If set, the page lists only the builds of this project. */
   project: string | undefined
-  /** The cursor of the next page; undefined on the last one. */
+  /** The cursor of the next page; undefined on the last page. */
   before: number | undefined
 }
 

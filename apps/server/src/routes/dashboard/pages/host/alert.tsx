@@ -6,8 +6,8 @@ import { CsrfField, Form, Link } from '../../components/links.tsx'
 import type { Visit } from '../../visit.ts'
 
 /**
- * The address that the server notifies when the host goes silent. The page shows only its origin: the path is often a
- * secret.
+ * The forms for the address that receives alerts about the host. The page shows only the origin of the address, because
+ * the path is often a secret.
  */
 export function AlertForms({ visit, host, alert }: { visit: Visit; host: string; alert: AlertState | undefined }) {
   const path = `/hosts/${segment(host)}/alert`

@@ -15,9 +15,9 @@ export interface HostPage {
   visit: Visit
   host: HostView
   jobs: readonly JobSummary[]
-  /** The version of the agent that the server offers; null when the host runs it. */
+  /** The version of the agent that the server offers; null if the host already runs this version. */
   offered: string | null
-  /** Only administrators see it; undefined while alerts are off. */
+  /** The alert of the host, for administrators; undefined while alerts are off. */
   alert: AlertState | undefined
 }
 
@@ -107,7 +107,7 @@ function ArchTable({ host: { name, arches } }: { host: HostView }) {
   )
 }
 
-/** The allow and deny lines of the host's host.conf. */
+/** Shows the allow and deny lines of the host's host.conf. */
 function OwnerRules({ host: { rules, name } }: { host: HostView }) {
   if (rules.length === 0) return null
   const onlyAllowed = rules.some(({ verb }) => verb === 'allow')

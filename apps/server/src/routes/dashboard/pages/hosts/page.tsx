@@ -11,7 +11,7 @@ import type { Visit } from '../../visit.ts'
 export interface HostsPage {
   visit: Visit
   hosts: readonly HostView[]
-  /** The cursor of the next page; undefined on the last one. */
+  /** The cursor of the next page; undefined on the last page. */
   after: string | undefined
 }
 

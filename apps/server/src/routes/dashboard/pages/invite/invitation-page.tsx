@@ -13,7 +13,7 @@ export interface Invitation {
   farmUrl: string
   line: string
   readFirst: ReadFirst
-  /** The line for a host without TLS 1.2; null when the server has no signed port. */
+  /** The command for a host without TLS 1.2; null if the server has no port for signed requests. */
   signedLine: string | null
 }
 
@@ -76,8 +76,8 @@ const ReadScriptFirst = ({ sha256, commands }: ReadFirst) => (
 const LoopbackWarning = ({ url }: { url: string }) => (
   <p class="banner" role="note">
     <strong>Only the server's own machine can reach {url}.</strong> To invite another machine, start the farm with{' '}
-    <code>HOST=0.0.0.0 PUBLIC_URL=http://NAME:PORT</code>, where other machines reach this one as NAME. Then create the
-    invitation again.
+    <code>HOST=0.0.0.0 PUBLIC_URL=http://NAME:PORT</code>. Replace NAME with a name by which other machines reach the
+    server. Then create the invitation again.
   </p>
 )
 
@@ -103,9 +103,9 @@ const Alternatives = ({ invitation: { token, farmUrl, signedLine } }: { invitati
 const SignedLine = ({ line }: { line: string }) => (
   <>
     {' '}
-    Or run this command. The agent then signs its requests, and the server signs its answers. The script itself comes
-    over plain HTTP, so the command runs it only if its SHA-256 is the expected one. Without <code>sha256sum</code>,
-    compare the sum yourself: <code>openssl dgst -sha256 agent.sh</code>
+    Or run this command. The agent then signs its requests, and the server signs its answers. The script comes over
+    plain HTTP, so the command runs the script only if the SHA-256 is correct. Without <code>sha256sum</code>, compare
+    the sum yourself: <code>openssl dgst -sha256 agent.sh</code>
     <pre class="command">{line}</pre>
   </>
 )

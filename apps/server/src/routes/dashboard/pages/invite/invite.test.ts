@@ -9,7 +9,7 @@ const warning =
   /<p class="banner" role="note"><strong>Only the server(?:&#39;|')s own machine can reach (.*?)\.<\/strong>/
 
 test.each(['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:8080', 'http://localhost:80/farm'])(
-  'an invitation to %s warns that no other machine can use it',
+  'an invitation with the address %s warns that no other machine can use it',
   farmUrl => {
     const page = renderInvitationPage(visit, { ...invitation, farmUrl })
     expect(warning.exec(page)?.[1]).toBe(farmUrl)
@@ -18,11 +18,11 @@ test.each(['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:8080', 'ht
 )
 
 test.each(['http://192.0.2.1:8080', 'https://farm.example/127.0.0.1', 'http://localhost.example'])(
-  'an invitation to %s has no warning',
+  'an invitation with the address %s has no warning',
   farmUrl => expect(renderInvitationPage(visit, { ...invitation, farmUrl })).not.toMatch(/own machine|PUBLIC_URL/),
 )
 
-serverTest('the invitation names the address that the administrator used', async ({ server }) => {
+serverTest('the invitation contains the address at which the administrator reaches the farm', async ({ server }) => {
   const { url } = (await server.post('/api/v1/login-links')).json()
   const login = await server.ask({ method: 'POST', url: new URL(url).pathname })
   const cookies = Object.fromEntries(login.cookies.map(({ name, value }) => [name, value]))

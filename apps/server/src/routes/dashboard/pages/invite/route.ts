@@ -13,7 +13,7 @@ import { renderInvitePage } from './page.tsx'
 
 type InviteForm = FastifyRequest<{ Body: { name?: string } | null }>
 
-/** The form that asks for the name of a new host, and its answer: the command that enrols the host. */
+/** The form for the name of a new host, and the page with the command that enrols the host. */
 export function inviteRoute(app: FastifyInstance, services: Services): void {
   app.get('/hosts/new', async (request, reply) => {
     if (!isAdmin(request)) throw adminsOnly

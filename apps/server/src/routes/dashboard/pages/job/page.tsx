@@ -43,7 +43,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
   })
 }
 
-/** Only the newest attempt can be cancelled or followed by another one. */
+/** The page has a button only if it shows the newest attempt, because an administrator cannot change older attempts. */
 function JobActions({ visit, job, attempt }: { visit: Visit; job: JobView; attempt: AttemptView }) {
   if (job.attempts[0]?.number !== attempt.number) return null
   const finished = attempt.state === 'finished'

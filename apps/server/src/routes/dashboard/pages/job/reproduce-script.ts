@@ -2,7 +2,7 @@ import type { JobView } from '@rumpfarm/farm'
 
 const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** A shell script that repeats the job on a machine with git, without the farm. */
+/** Returns a shell script that repeats the job on a machine with git, without the farm. */
 export function reproduceScript({
   id,
   buildId,
@@ -24,7 +24,7 @@ export function reproduceScript({
     FARM_BRANCH: branch ?? '',
     FARM_ARCH: arch,
     FARM_VARIANT: variant,
-    FARM_RUN: '', // the runner of a cross build; only the configuration of the host names it
+    FARM_RUN: '', // the runner of a cross build, which only the configuration of the host has
     ...recipe.env,
   }
   return [

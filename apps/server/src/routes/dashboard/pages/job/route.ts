@@ -13,7 +13,7 @@ import { renderJobPage } from './page.tsx'
 
 type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 
-/** A job with its newest attempt, or with the attempt in the address. */
+/** The page of a job, with the newest attempt or the attempt in the address. */
 export function jobRoute(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt } = await findAttempt(services, request)
@@ -45,7 +45,8 @@ async function logOf({ farm }: Services, request: FastifyRequest, job: JobView, 
   const sections = logSections(attempt, job.recipe)
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
-  const reader = attempt.leasedAt === null ? { ...farm.attempts, logSize: () => 0 } : farm.attempts // no host has written before the lease
+  // Before the lease, no host has written to the log.
+  const reader = attempt.leasedAt === null ? { ...farm.attempts, logSize: () => 0 } : farm.attempts
   const size = reader.logSize(id)
   const far = start !== undefined && size - start > windowBytes ? start : undefined
   const before = wholeNumber(queryWord(request, 'before'))

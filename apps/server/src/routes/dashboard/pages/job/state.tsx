@@ -17,7 +17,8 @@ export interface JobStateProps {
 }
 
 /**
- * The part of the page that changes while a job runs. A live page replaces it, and takes its title from `data-title`.
+ * The part of the page that changes while a job runs. A live page replaces this part, and takes the title of the page
+ * from `data-title`.
  */
 export function JobState({ visit, job, attempt, host }: JobStateProps) {
   const wait = waitReason(attempt, host, visit.at, job.arch)

@@ -27,7 +27,7 @@ function stepRows({ recipe }: JobView, attempt: AttemptView, at: Date): StepRow[
     if (index !== ended.length || failed || attempt.startedAt === null)
       return { name, exit: undefined, milliseconds: undefined, status: undefined }
     const spent = (attempt.finishedAt ?? at).getTime() - attempt.startedAt.getTime() - stepMilliseconds(ended)
-    // The value is never below 0: the host measures its steps, and its clock may be faster than the server's.
+    // The value is never below 0: the host measures its steps, and its clock may be faster than the server's clock.
     return { name, exit: undefined, milliseconds: Math.max(0, spent), status: statusOf(attempt) }
   })
 }
@@ -73,7 +73,7 @@ const StepLink = ({ path, name }: { path: string; name: string }) => (
   <Link to={`${path}?step=${segment(name)}#step-${segment(name)}`}>{name}</Link>
 )
 
-// An attribute gives the width: the content security policy forbids style attributes.
+// The attribute `width` sets the width of the bar, because the content security policy forbids style attributes.
 const Bar = ({ share, status }: { share: number; status: JobStatus | undefined }) => (
   <svg class={`bar ${status ?? ''}`} aria-hidden="true">
     <rect width={`${Math.round(share * 1000) / 10}%`} height="100%" />

@@ -58,9 +58,9 @@ test.each<[Partial<AttemptView>, string]>([
     { state: 'running', steps: [{ name: 'configure', exit: 0, milliseconds: 170_000, logBytes: 0 }] },
     'Running build for 30 s, on vax for amd64',
   ],
-])('the sentence for %j is: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
+])('the heading of a job page for the attempt %j is: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
 
-test('the sentence contains the variant', () => {
+test('the heading of a job page contains the variant', () => {
   expect(sentence(jobOf({ variant: 'static' }), attemptOf({ verdict: 'passed' }), at)).toContain('for amd64, static')
 })
 
@@ -97,7 +97,7 @@ test.each<[HostView | undefined, string]>([
   expect(waitReason(queued, host, at, 'arm')).toBe(words),
 )
 
-test('the script to reproduce a job is valid shell for all names', () => {
+test('the script that reproduces a job is valid shell, even if names contain quotes, spaces and $', () => {
   const source = {
     name: 'sample',
     repository: "https://git.example.org/it's; rm -rf $HOME",

@@ -6,7 +6,7 @@ import { age, duration } from '../../components/times.ts'
 export const jobTitle = (job: JobView, attempt: AttemptView): string =>
   `${job.project} on ${job.host} for ${job.arch}: ${statusLabel[statusOf(attempt)]}`
 
-/** One sentence about an attempt: its status, its host, its duration. */
+/** Returns the heading of a job page: the status, the duration, the host and the architecture of an attempt. */
 export function sentence(job: JobView, attempt: AttemptView, at: Date): string {
   const where = `on ${job.host} for ${job.arch}${job.variant === 'default' ? '' : `, ${job.variant}`}`
   const status = statusOf(attempt)
@@ -31,17 +31,19 @@ export const capitalized = (text: string): string => text.slice(0, 1).toUpperCas
 
 const length = (attempt: AttemptView) => duration(attemptMilliseconds(attempt, attempt.finishedAt ?? new Date(0)) ?? 0)
 
-/** Steps follow each other without a pause. */
+/** Returns the start of the running step. Steps follow each other without a pause. */
 const stepStart = ({ startedAt, queuedAt, steps }: AttemptView): Date =>
   new Date((startedAt ?? queuedAt).getTime() + stepMilliseconds(steps))
 
-/** Before the commit that passed last; undefined for a job that passed, or that is itself the last good one. */
+/**
+ * Returns the text before the last good commit; undefined if the job passed, or if its build is the last good build.
+ */
 export function lastGoodText({ lastGood, buildId, verdict }: JobView): string | undefined {
   if (!lastGood || verdict === 'passed' || lastGood.buildId === buildId) return undefined
   return lastGood.buildId < buildId ? 'Last passed at' : 'Passing again since'
 }
 
-/** Why a queued job does not start. */
+/** Returns the reason why a queued job has not started. */
 export function waitReason(
   attempt: AttemptView,
   host: HostView | undefined,

@@ -19,7 +19,7 @@ export const ProjectFilter = ({ projects, shown }: { projects: readonly string[]
   </nav>
 )
 
-/** The built branches of a project, when the matrix shows only that project. */
+/** Links to the built branches of a project, if the matrix shows only this project. */
 export function BranchFilter({ matrix: { branches } }: { matrix: Matrix }) {
   const [only] = branches
   if (!only || branches.length > 1 || only.built.length < 2) return null

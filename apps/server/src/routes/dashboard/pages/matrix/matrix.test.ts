@@ -81,7 +81,7 @@ const words = (html: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('a failing cell shows its step, its first failure, how many cells fail alike, and the last good commit', () => {
+test('a failing cell shows its step, its first failure, the number of similar failures, and the last good commit', () => {
   const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5, notYet: 0 } })
   const html = tableHtml(matrixOf([cell]))
   expect(words(html)).toBe(
@@ -138,7 +138,7 @@ test('the matrix shows a running attempt beside the newest result', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
 })
 
-test('cells show the project and variant if there are several', () => {
+test('a cell shows its variant, and its project if the matrix has several projects', () => {
   const cells = [cellOf('vax', { variant: 'static' })]
   expect(words(tableHtml(matrixOf(cells)))).toContain(' static never ran')
   expect(words(tableHtml(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
@@ -161,7 +161,7 @@ test('the title of a host has the whole name, which the column can cut', () => {
   expect(tableHtml(matrixOf([cellOf(name)]))).toContain(`<a href=/hosts/${name} title="${name}">${name}</a>`)
 })
 
-test('a silent host with a full disk shows both', () => {
+test('the matrix shows that a host is silent and that its disk is full', () => {
   const [host] = matrixOf([cellOf('vax')]).hosts
   if (!host) throw new Error('no host')
   const quiet = { ...host, presence: 'silent' as const, lastSeenAt: hoursAgo(7), refusal: 'disk-full 12 MB free' }
@@ -177,11 +177,11 @@ test.each([
   [6, 6, 0, 'all 6 cells'],
   [1, 1, 3, '1 of 1 finished cell; 3 not finished'],
   [2, 2, 1, '2 of 2 finished cells; 1 not finished'],
-])('for %i of %i cells alike and %i not finished, the matrix shows %j', (same, of, notYet, text) =>
+])('if %i of %i cells fail in the same way and %i have not finished, the matrix shows %j', (same, of, notYet, text) =>
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('the matrix shows a lost attempt with a new attempt as retrying', () => {
+test('the matrix shows a job whose lost attempt runs again as retrying', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
@@ -198,7 +198,7 @@ test.each<[Partial<MatrixSummary>, string]>([
   [{ cells: 1, cancelled: 1 }, 'No failures, 1 without a result'],
   [{ cells: 9, passed: 7, knownFailures: 2 }, 'No new failures, 2 known to fail'],
   [{ cells: 9, passed: 6, failing: 2, neverRan: 1 }, '2 of 9 cells failing, 1 never ran'],
-])('the heading for %j: %s', (counts, heading) => {
+])('the heading of the matrix page for the counts %j is: %s', (counts, heading) => {
   const matrix = matrixOf([], { summary: { ...noCells, ...counts } })
   expect(renderMatrixPage({ visit: anyone, matrix, projects: ['sample'] })).toContain(`<h1>${heading}</h1>`)
 })
@@ -227,7 +227,7 @@ test('a group of failures shows its first build, the first failing build, and th
   )
 })
 
-test('the page of a branch links to the other branches and formats', () => {
+test('the matrix of a branch links to the other branches and to the other formats', () => {
   const branches = [{ project: 'sample', shown: 'fix/1', built: ['fix/1', 'main'] }]
   const summary = { ...noCells, cells: 1, passed: 1 }
   const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches, summary })

@@ -14,7 +14,7 @@ export function matrixRoute(app: FastifyInstance, services: Services): void {
     const [visit, matrix, all] = await Promise.all([
       visitOf(services, request),
       farm.matrix.load({ project, branch }),
-      // The matrix of all projects lists them itself.
+      // The matrix of all projects already contains the list of all projects.
       project === undefined && branch === undefined ? undefined : farm.projects.list(),
     ])
     const projects = all ? [...all.keys()] : matrix.projects

@@ -3,9 +3,9 @@ import { Link } from '../../components/links.tsx'
 import type { Visit } from '../../visit.ts'
 
 export interface Problem {
-  /** What happened. */
+  /** Says what happened. */
   title: string
-  /** Why, and what to do next. */
+  /** Says why it happened, and what the visitor can do next. */
   text: string
   next?: { href: string; text: string }
 }

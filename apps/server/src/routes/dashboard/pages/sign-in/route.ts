@@ -13,8 +13,9 @@ import { renderLinkNotValidPage, renderSignInErrorPage, renderSignInPage } from 
 type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 
 /**
- * The page of a login link has a button, and only the button signs in: mail programs, chats and browsers load links
- * before a person does. It works without JavaScript, for example in w3m. A plugin of its own, for its lower rate limit.
+ * The page of a login link has a button, and only this button signs a browser in: mail programs, chats and browsers
+ * load links before a person does. The page works without JavaScript, for example in w3m. It has its own plugin,
+ * because its rate limit is lower.
  */
 export const signInRoute = (services: Services) => async (app: FastifyInstance) => {
   const { farm, config } = services
@@ -59,7 +60,7 @@ export const signInRoute = (services: Services) => async (app: FastifyInstance) 
 const send = (reply: FastifyReply, html: string): FastifyReply =>
   reply
     .type('text/html; charset=utf-8')
-    .headers(secretPageHeaders) // anybody who knows the address can use it
+    .headers(secretPageHeaders) // anybody who knows the address can sign in
     .header('cache-control', 'no-store')
     .header('x-robots-tag', 'noindex')
     .send(html)
