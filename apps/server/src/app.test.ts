@@ -33,7 +33,7 @@ test('the server trusts only the proxies in its list', async () => {
 
 type Called = Partial<Pick<TestServer['config'], 'host' | 'publicUrl'>>
 
-/** A whole server; the statuses with which each of its audiences is answered under a Host header. */
+/** Opens a server. `statuses` sends requests with a Host header for each audience, and returns the statuses. */
 async function serverCalled(server: TestServer, config: Called) {
   const app = await server.open({ config: { ...server.config, ...config } })
   const statuses = async (host: string) => {
@@ -55,7 +55,7 @@ serverTest('a server that listens on a loopback address refuses a foreign Host h
   await close()
 })
 
-serverTest('a server on a loopback address answers also to the name of PUBLIC_URL', async ({ server }) => {
+serverTest('a server that listens on a loopback address also answers to the name of PUBLIC_URL', async ({ server }) => {
   const { statuses, close } = await serverCalled(server, { host: '127.0.0.1', publicUrl: 'https://farm.example' })
   expect(await statuses('farm.example')).toEqual(answered)
   expect(await statuses('evil.example')).toEqual(refused)
@@ -70,7 +70,7 @@ serverTest('a server that listens on 0.0.0.0 answers to every name', async ({ se
 
 const long = 'x'.repeat(5000)
 
-serverTest('a malformed or too long address is answered in the format of its audience', async ({ server }) => {
+serverTest('the server answers a malformed or too long address in the format of its audience', async ({ server }) => {
   await server.configure()
   const answers = []
   for (const url of [

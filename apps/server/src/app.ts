@@ -22,7 +22,7 @@ export interface AppOptions {
   log: Logger
 }
 
-/** The HTTP server with all its routes. It does not listen yet, so tests can inject requests. */
+/** Builds the HTTP server with all its routes. It does not listen yet, so tests can inject requests. */
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
   checkHost(app, services.config, refuseEarly)
@@ -36,7 +36,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   return app
 }
 
-/** The HTTP server for SIGNED_PORT: it has only the agent protocol with signed requests. */
+/** Builds the HTTP server for SIGNED_PORT. It has only the agent protocol with signed requests. */
 export async function buildSignedApp(
   services: Services,
   endpoint: SignedEndpoint,

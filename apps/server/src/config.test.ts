@@ -21,7 +21,7 @@ test('an empty variable counts as not set, even for a secret', () => {
   for (const secret of Object.values(unset.secrets)) expect(secret.length).toBeGreaterThanOrEqual(32)
 })
 
-describe('the server refuses an invalid setting in a line that names the variable', () => {
+describe('the server refuses an invalid setting, and the message names the variable', () => {
   test.each(secretNames)('the server refuses %s if somebody can guess it', name => {
     expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
       new ConfigError(`${name} has 6 characters; it needs at least 16: openssl rand -hex 32`),
@@ -85,7 +85,7 @@ test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
   },
 )
 
-test('SIGNED_PORT needs a PUBLIC_URL, and that must use plain HTTP', () => {
+test('SIGNED_PORT needs a PUBLIC_URL, and SIGNED_URL must use plain HTTP', () => {
   const PUBLIC_URL = 'https://farm.example.org'
   const signed = (env: Record<string, string>) => readConfig(env, directory).signed
   expect(signed({ PUBLIC_URL })).toBeUndefined()

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { localUrl } from './local-address.ts'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
-/** The only reader of the environment. docs/operations.md lists these variables for people. */
+/** Only this file reads the environment. docs/operations.md describes these variables. */
 export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
   const dataDirectory = resolve(cwd, env.RUMPFARM_DATA || 'data')
   const port = whole(env, 'PORT', 8080, { min: 0, max: 65_535 })
@@ -14,15 +14,15 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
   return Object.freeze({
     host,
     port,
-    /** The address of the farm that the command line calls, and the variable that sets it; undefined if none does. */
+    /** The farm's address for the command line, and the variable that sets it; undefined if no variable sets it. */
     farmUrl: farmUrl(env, host, port),
-    /** The farm's address for hosts and people; undefined: the address of their request. */
+    /** The farm's address for hosts and browsers. If undefined, the server uses the address of each request. */
     publicUrl,
-    /** The path of that address: "" or "/farm". */
+    /** The path of `publicUrl`: "", or for example "/farm". */
     publicPath: publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, ''),
-    /** Plain HTTP with signatures in both directions, for hosts without TLS 1.2; undefined: it is off. */
+    /** The port for signed requests over plain HTTP, for hosts without TLS 1.2. If undefined, there is no such port. */
     signed: env.SIGNED_PORT ? signedEndpoint(env, host) : undefined,
-    /** The proxies whose X-Forwarded-* headers are trusted: their number, or their addresses. */
+    /** The number or the addresses of the proxies whose X-Forwarded-* headers the server trusts. */
     trustProxy: proxies(env),
     dataDirectory,
     /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
@@ -36,7 +36,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     /** Agents below this version receive no new jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
-    /** Maximum size of all source tarballs together. */
+    /** The maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** The environment of git: PATH, HOME, proxies, GIT_CONFIG_*. */
@@ -74,7 +74,7 @@ function whole(
   throw new ConfigError(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
 }
 
-/** `true` means one proxy: with more, a value that the client wrote into X-Forwarded-For would be trusted. */
+/** `true` means one proxy. With a larger number, the server would trust an address that the client has written. */
 function proxies(env: NodeJS.ProcessEnv): number | string[] | false {
   const text = env.TRUST_PROXY || 'false'
   if (text === 'false') return false
@@ -116,13 +116,15 @@ function farmUrl(env: NodeJS.ProcessEnv, host: string, port: number): { url: str
   return env.PORT && port > 0 ? { url: localUrl(host, port), source: 'from PORT' } : undefined
 }
 
-/** The address becomes a part of other addresses, of HTML and of shell scripts. */
+/**
+ * Allows only plain characters, because the address becomes a part of other addresses, of HTML and of shell scripts.
+ */
 const isPlain = ({ username, pathname, search, hash }: URL): boolean =>
   username + search + hash === '' && /^(\/[A-Za-z0-9._~-]+)*\/*$/.test(pathname)
 
-/** The port for signed requests, and its address for hosts. */
+/** Reads the port for signed requests, and the address of this port for hosts. */
 function signedEndpoint(env: NodeJS.ProcessEnv, host: string) {
-  // Jobs receive the farm's address, and the address in a request is not signed.
+  // Jobs receive the farm's address. The address in a request is not signed, so the server cannot use it here.
   if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: signed answers contain this address')
   const port = whole(env, 'SIGNED_PORT', 0, { min: 0, max: 65_535 })
   const publicUrl = url(env, 'PUBLIC_URL')
@@ -132,7 +134,7 @@ function signedEndpoint(env: NodeJS.ProcessEnv, host: string) {
   return Object.freeze({ host: env.SIGNED_HOST || host, port, url: address })
 }
 
-/** The message does not contain the value, because that has a password. */
+/** Reads the address of a service. The message does not contain the address, because it can contain a password. */
 function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example: string): string | undefined {
   const text = env[name]
   if (!text) return undefined
@@ -147,7 +149,9 @@ function oneOf<Value extends string>(env: NodeJS.ProcessEnv, name: string, fallb
   throw new ConfigError(`${name} is "${text}"; it must be one of ${values.join(', ')}`)
 }
 
-/** An empty value counts as not set, because compose files pass it on. A short secret can be guessed. */
+/**
+ * Reads a secret. An empty value counts as not set, because compose files set it. Somebody could guess a short secret.
+ */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = env[name]
   if (!text || text.length >= secretLengthMin) return text || undefined
@@ -176,8 +180,8 @@ export class ConfigError extends Error {}
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
 /**
- * A restored or copied directory can have other rights. If it belongs to another user or is read-only, the operator
- * chose that.
+ * A restored or copied directory can have other rights. An error is no problem if the directory belongs to another user
+ * or is read-only, because the operator has chosen that.
  */
 function makePrivate(directory: string): void {
   try {
@@ -187,10 +191,12 @@ function makePrivate(directory: string): void {
   }
 }
 
-/** The first start makes this secret. It is in a file that only its owner can read. */
+/** Reads a secret from a file that only its owner can read. The first start makes the secret. */
 function kept(dataDirectory: string, name: string, make: () => string, pattern?: RegExp): string {
   const directory = join(dataDirectory, 'secrets')
-  mkdirSync(dataDirectory, { recursive: true }) // not private: under root, PostgreSQL runs as another user and must enter it
+  // The data directory is not private: if root starts the server, PostgreSQL runs as another user and needs the
+  // directory.
+  mkdirSync(dataDirectory, { recursive: true })
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   makePrivate(directory)
   try {

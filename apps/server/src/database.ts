@@ -10,7 +10,7 @@ export interface ServerDatabase {
   close(): Promise<void>
 }
 
-/** The database of DATABASE_URL, or the embedded PostgreSQL; in both cases with all migrations. */
+/** Opens the database of DATABASE_URL or the embedded PostgreSQL, and applies all migrations. */
 export async function openServerDatabase({ databaseUrl, dataDirectory }: Config, log: Logger): Promise<ServerDatabase> {
   if (databaseUrl !== undefined) {
     await migrate(databaseUrl).catch(throwConfigError)

@@ -5,7 +5,9 @@ import { renderProblemPage } from './routes/dashboard/pages/problem/page.tsx'
 import { sendPage } from './routes/dashboard/send-page.ts'
 import { anonymousVisit } from './routes/dashboard/visit.ts'
 
-/** Answers a request that matches no route yet: a problem for programs, a line for agents, a page for people. */
+/**
+ * Refuses a request before the server finds its route. Programs receive a problem, agents a line, and people a page.
+ */
 export const refuseEarly: RefuseEarly = (kind, detail, request, reply) => {
   if (/^\/(api|webhooks)(\/|$)/.test(request.url)) return problem(reply, kind, detail)
   if (request.url.startsWith('/agent/')) return err(reply, 400, detail)

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The address at which programs of this machine reach a server that listens on `host` and `port`. */
+/** Returns the address at which programs on this machine reach a server that listens on `host` and `port`. */
 export const localUrl = (host: string, port: number): string => {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-/** Where the server of a data directory answers now. The command line reads it; it contains no secret. */
+/** The current address of the server of a data directory, for the command line. It contains no secret. */
 export interface AddressNote {
   url: string
   pid: number
@@ -16,12 +16,12 @@ export interface AddressNote {
 
 export const addressNoteFile = (dataDirectory: string): string => join(dataDirectory, 'server.json')
 
-/** Writes the note, in place of an older one. `close` removes it, unless another server has replaced it. */
+/** Writes the note and replaces an older note. `close` removes the note, unless another server has replaced it. */
 export function writeAddressNote(dataDirectory: string, url: string): { close(): void } {
   const file = addressNoteFile(dataDirectory)
   const text = `${JSON.stringify({ url, pid: process.pid, id: randomUUID() })}\n`
   writeFileSync(`${file}.${process.pid}`, text, { mode: 0o600 })
-  renameSync(`${file}.${process.pid}`, file) // a reader sees the old note or the new one, whole
+  renameSync(`${file}.${process.pid}`, file) // a reader sees the whole old note or the whole new note
   return {
     close() {
       if (readText(file) === text) rmSync(file, { force: true })
@@ -29,7 +29,7 @@ export function writeAddressNote(dataDirectory: string, url: string): { close():
   }
 }
 
-/** Returns undefined if there is no note, or a damaged one. */
+/** Returns undefined if there is no note, or if the note is damaged. */
 export function readAddressNote(dataDirectory: string): AddressNote | undefined {
   try {
     const { url, pid } = JSON.parse(readText(addressNoteFile(dataDirectory)) ?? '') as Partial<AddressNote>

@@ -4,7 +4,7 @@ interface Part {
   close(): unknown
 }
 
-/** The opened parts of a server. They close in the reverse of the order in which they were added. */
+/** The opened parts of a server. The part that was added last closes first. */
 export function openedParts(log: Logger) {
   const parts: Part[] = []
   return {

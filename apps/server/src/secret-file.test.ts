@@ -24,7 +24,7 @@ test('the first start creates a secret that only its owner can read, and later s
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('the server reads, replaces and protects a package’s own secret', () => {
+test('the server reads, replaces and protects the secret of a package', () => {
   const file = secretFile(path)
   expect(file.read()).toBeUndefined()
   file.write('first')
@@ -34,7 +34,7 @@ test('the server reads, replaces and protects a package’s own secret', () => {
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('two first starts at the same time use one secret', () => {
+test('two servers that start at the same time use the same secret', () => {
   const second = keptSecret(path, () => {
     keptSecret(path, () => good)
     return 'the-secret-of-the-slower-start'
@@ -57,7 +57,7 @@ describe('a file without a usable secret causes an error with its name, and stay
   })
 })
 
-test('a full disk leaves no incomplete file, neither for a new secret nor for a replaced one', () => {
+test('a full disk leaves no incomplete file, and keeps an old secret', () => {
   const file = join(root, 'secret-file.mjs')
   buildSync({ entryPoints: [new URL('secret-file.ts', import.meta.url).pathname], outfile: file, format: 'esm' })
   const onFullDisk = (call: string) =>

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A shorter secret can be guessed. */
+/** Somebody could guess a shorter secret. */
 export const secretLengthMin = 16
 
-/** A file of a secret cannot be used. The message names it and says what to do. */
+/** The server cannot use the file of a secret. The message names the file and says what to do. */
 export class SecretFileError extends Error {}
 
 /**
- * The secret in `path`. If there is no such file, it is written with the secret of `make`. A full disk or a killed
- * process leaves no file or a complete one. If two processes start together, both receive the secret of the first.
- * Throws a `SecretFileError` for a file that is empty, too short, or does not match `pattern`.
+ * Returns the secret in the file `path`. If there is no file, writes a file with the secret of `make`. A full disk or a
+ * killed process leaves no incomplete file. If two processes start together, both receive the secret of the first.
+ * Throws a `SecretFileError` if the secret is too short or does not match `pattern`.
  */
 export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\x7e]+$/): string {
   const secret = readSecret(path) ?? writeFirst(path, make())
@@ -22,12 +22,12 @@ export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\
   )
 }
 
-/** Writes or replaces the file. After a crash it contains the whole old secret or the whole new one. */
+/** Writes or replaces the file. After a crash, it contains the whole old secret or the whole new secret. */
 export function writeSecret(path: string, secret: string): void {
   withDraft(path, secret, draft => renameSync(draft, path))
 }
 
-/** The secret in `path`; undefined if there is no such file. */
+/** Returns the secret in the file `path`; undefined if there is no such file. */
 export function readSecret(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
@@ -37,7 +37,7 @@ export function readSecret(path: string): string | undefined {
   }
 }
 
-/** Used by a package that keeps its own secret. */
+/** For a package that has its own secret. */
 export const secretFile = (path: string) => ({
   path,
   read: () => readSecret(path),
@@ -56,7 +56,7 @@ function writeFirst(path: string, secret: string): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-/** Calls `place` with a complete file that is on the disk. `place` renames or links it; the rest is removed. */
+/** Writes a complete draft file to the disk and calls `place`, which renames or links it. Then removes the draft. */
 function withDraft(path: string, secret: string, place: (draft: string) => void): void {
   const draft = `${path}.${randomUUID()}`
   try {

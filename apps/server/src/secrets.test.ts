@@ -4,7 +4,7 @@ import { serverTest } from './server.fixture.ts'
 
 const address = 'https://me:s3cret@forge.example/p?pat=s3cret'
 
-// farm.yaml refuses such an address now, but a database can still have one from an older version.
+// farm.yaml cannot contain this address, but the database of an older version can contain it.
 serverTest('no page and no answer shows the secret in a repository address', async ({ server }) => {
   const source = { name: 'lib', repository: address, leaveOut: [] }
   await server.configure({ repository: address, sources: [source] })

@@ -1,4 +1,4 @@
-// The server on a real farm, PostgreSQL and git, without a listening port.
+// A server for tests with a real farm, PostgreSQL and git. It does not listen on a port.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,7 @@ export const adminToken = 'rft-admin-of-the-tests'
 export interface Repository {
   directory: string
   git(...args: string[]): string
-  /** A new commit on the branch that is checked out. */
+  /** Makes a new commit on the branch that is checked out. */
   commit(subject: string): string
 }
 
@@ -34,9 +34,9 @@ export interface TestServer {
   repository: Repository
   /** Advances the farm's clock. */
   wait(seconds: number): void
-  /** The same server with other services. The test closes it. */
+  /** Opens the same server with other services. The test must close it. */
   open(services: Partial<Pick<Services, 'farm' | 'config'>>): Promise<FastifyInstance>
-  /** The server for SIGNED_PORT. The test closes it. */
+  /** Opens the server for SIGNED_PORT. The test must close it. */
   openSigned(): Promise<FastifyInstance>
   ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
   /** Sends a POST request with the administrator's token. */
@@ -46,8 +46,9 @@ export interface TestServer {
   host(name: string, arches?: string[]): Promise<TestHost>
   /** Creates a build with prepared sources, and returns its id. */
   build(commit?: string): Promise<number>
-  /** The number of builds, and of pushes, in the database. */
+  /** Returns the number of builds in the database. */
   stored(): Promise<number>
+  /** Returns the number of pushes in the database. */
   pushes(): Promise<number>
   databaseUrl: string
   /** Runs a statement in the farm's database. */
@@ -100,7 +101,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
     const directory = mkdtempSync(join(tmpdir(), 'server-'))
     const database = await createTestDatabase()
     let time = Date.parse('2024-05-06T07:08:09Z')
-    // HOST: the server accepts every Host header.
+    // With this HOST, the server accepts every Host header.
     const env = { RUMPFARM_DATA: join(directory, 'data'), ADMIN_TOKEN: adminToken, HOST: '0.0.0.0' }
     const config = readConfig(env, directory)
     const farm = openFarm({
@@ -158,7 +159,7 @@ function servicesOf(given: Given): Services {
   return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
 }
 
-/** Every read of the matrix waits until this connection ends. */
+/** Locks the cells: every read of the matrix waits until this connection ends. */
 export async function lockCells({ databaseUrl }: TestServer): Promise<pg.Client> {
   const lock = new pg.Client({ connectionString: databaseUrl })
   await lock.connect()

@@ -22,14 +22,16 @@ import { openedParts } from './opened-parts.ts'
 
 export interface Server {
   listen(): Promise<void>
-  /** Closes everything, in the reverse of the order in which it was opened: requests first, the database last. */
+  /**
+   * Closes all parts in the reverse order: first the server takes no more requests, and last it closes the database.
+   */
   close(): Promise<void>
 }
 
-// The same path from apps/server/src and from the bundle in apps/server/dist.
+// This path is correct from apps/server/src and from the bundle in apps/server/dist.
 const agentFile = new URL('../../agent/dist/agent.sh', import.meta.url)
 
-/** Opens everything that a server has, in order. */
+/** Opens all parts of a server, in the order of their dependencies. */
 export async function openServer(config: Config, log: Logger): Promise<Server> {
   makeDirectories(config)
   const agentFiles = openAgentFiles(agentFile, config)
@@ -52,7 +54,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const farm = parts.add(openFarm(farmOptions(config, database.url)))
   bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
   await admitAdminToken(farm, config, log)
-  await farm.attempts.extendLeases() // before the first task that could expire one
+  await farm.attempts.extendLeases() // before a task can expire a lease
 
   const dispatch = parts.add(openDispatch(queues, log))
   const tasks = parts.add(openTasks(queues, { farm, mirrors, dispatch, bus, publicUrl, log }))
@@ -91,7 +93,8 @@ const farmOptions = (config: Config, databaseUrl: string) => ({
 })
 
 /**
- * Sources and logs of private projects: neither another user of this machine nor a job that runs as one may read them.
+ * Makes the directories of sources and logs private, because projects can be private. Other users of this machine must
+ * not read them, and nor must a job that runs as another user.
  */
 function makeDirectories({ dataDirectory }: Config): void {
   for (const name of ['sources', 'logs']) {

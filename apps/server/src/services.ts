@@ -14,17 +14,17 @@ export interface Services {
   bus: Bus
   claimLoop: ClaimLoop
   viewers: Viewers
-  /** The agent that the farm serves to its hosts now. */
+  /** Returns the agent that the farm now serves to its hosts. */
   agentRelease(): Promise<AgentRelease>
-  /** The script that installs an agent as a service of its machine. */
+  /** Returns the script that installs an agent as a service of its machine. */
   serviceScript(): Promise<string>
-  /** The settings for signed requests; undefined if this server accepts none. */
+  /** The settings for signed requests; undefined if this server accepts no signed requests. */
   signed?: SignedEndpoint | undefined
 }
 
 export interface SignedEndpoint {
-  /** Its address for hosts. */
+  /** The address at which hosts reach this endpoint. */
   url: string
-  /** The agent's file as this endpoint serves it. */
+  /** Returns the agent with the address of this endpoint in it. */
   script(): Promise<string>
 }

@@ -21,7 +21,7 @@ export function failToStart(error: unknown): never {
   process.exit(1)
 }
 
-/** One line for an error that the operator can fix; the stack for an error that only a developer can fix. */
+/** Returns one line for an error that the operator can fix, and the stack for other errors. */
 function describe(error: unknown): string {
   const { code, port, address, message, stack } = error as NodeJS.ErrnoException & { port?: number; address?: string }
   if (error instanceof ConfigError || error instanceof MigrationError) return message

@@ -1,6 +1,6 @@
 export class TimeoutError extends Error {}
 
-/** The result of `work`. Rejects with a TimeoutError after `milliseconds`; `work` itself continues. */
+/** Returns the result of `work`. Rejects with a TimeoutError after `milliseconds`, but `work` continues. */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

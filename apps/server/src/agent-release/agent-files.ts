@@ -6,7 +6,7 @@ import { agentReleases } from './release.ts'
 
 export type AgentFiles = Pick<Services, 'agentRelease' | 'serviceScript' | 'signed'>
 
-/** The files that the farm serves to its hosts. `agentFile` is the bundled agent. */
+/** Opens the files that the farm serves to its hosts. `agentFile` is the bundled agent. */
 export function openAgentFiles(agentFile: URL, { signed }: Pick<Config, 'signed'>): AgentFiles {
   const agentRelease = agentReleases(agentFile)
   const signedEndpoint = (url: string): SignedEndpoint => ({
@@ -20,11 +20,11 @@ export function openAgentFiles(agentFile: URL, { signed }: Pick<Config, 'signed'
   }
 }
 
-/** The agent's text with the farm's address in it. */
+/** Returns the text of the agent with the farm's address in it. */
 export const withFarmAddress = (bytes: Buffer, address: string): string =>
   bytes.toString('utf8').replaceAll('@FARM_URL@', address)
 
-/** If the minimum were above the version that the farm serves, no host could work, and no update could help. */
+/** Refuses a minimum above the version that the farm serves: no host could work, and no update could help. */
 export async function checkAgentVersionMin(
   { agentVersionMin }: Pick<Config, 'agentVersionMin'>,
   { agentRelease }: AgentFiles,

@@ -3,13 +3,13 @@ import type { Services } from '../services.ts'
 import { withFarmAddress } from './agent-files.ts'
 import type { AgentRelease } from './release.ts'
 
-/** The command that makes a machine a host. Its owner runs it there once. */
+/** Returns the command that makes a machine a host. The owner runs it once on the machine. */
 export const enrolLine = (farmUrl: string, token: string): string =>
   `curl -fsS ${quoted(`${farmUrl}/agent.sh`)} | sh -s -- enroll ${token}`
 
 /**
- * The same in four commands: download, check, read, run. The checksum is that of the file that this farm serves at this
- * address, which is part of the file.
+ * Returns four commands that do the same: download, check, read and run the script. The script contains `farmUrl`, so
+ * its checksum is valid only for this address.
  */
 export function readFirst(release: AgentRelease, farmUrl: string, token: string): ReadFirst {
   const sha256 = sha256Of(withFarmAddress(release.bytes, farmUrl))
@@ -33,8 +33,9 @@ const sha256Of = (text: string): string => createHash('sha256').update(text).dig
 const quoted = (url: string): string => (url.includes('[') ? `'${url}'` : url)
 
 /**
- * The same for a machine without TLS 1.2; null if this farm accepts no signed requests. The script arrives over plain
- * HTTP, where an attacker can change it. So the command compares it with a checksum that the reader received over TLS.
+ * Returns the command for a machine without TLS 1.2; null if this farm accepts no signed requests. The script arrives
+ * over plain HTTP, where an attacker can change it. So the command compares the script with a checksum that the owner
+ * has received over TLS.
  */
 export async function signedLine({ signed }: Pick<Services, 'signed'>, token: string): Promise<string | null> {
   if (!signed) return null

@@ -5,14 +5,14 @@ import { cksum } from '@rumpfarm/contracts'
 /** The agent that the farm serves to its hosts. */
 export interface AgentRelease {
   version: string
-  /** The bundle, with the place for the farm's address still in it: its sums are the same on every server. */
+  /** The bundle without the farm's address, so its checksums are the same on every server. */
   bytes: Buffer
   crc: number
   sha256: string
   md5: string
 }
 
-/** Reads the bundle again only if the file has changed, because every hello needs it. */
+/** Reads the file again only if it has changed, because every hello needs the bundle. */
 export function agentReleases(file: URL): () => Promise<AgentRelease> {
   let known: { stamp: string; release: AgentRelease } | undefined
   return async () => {
@@ -30,7 +30,7 @@ export function releaseOf(bytes: Buffer): AgentRelease {
   return { version, bytes, crc: cksum(bytes), sha256: hex('sha256'), md5: hex('md5') }
 }
 
-/** The version that the farm offers to a host; null if the host has it. */
+/** Returns the version that the farm offers to a host; null if the host has this version. */
 export async function offeredTo(
   { agentVersion }: { agentVersion: string },
   agentRelease: () => Promise<AgentRelease>,

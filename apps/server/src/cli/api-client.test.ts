@@ -9,7 +9,7 @@ test.each([
     '/srv/data/secrets/admin-token',
     'remove /srv/data/secrets/admin-token and start the farm again, which makes a new one',
   ],
-])('if the farm refuses the token of %s, the message says how to get a new one', async (from, advice) => {
+])('if the farm refuses the token of %s, the message says how to get a new token', async (from, advice) => {
   const app = Fastify()
   app.post('/x', (_request, reply) => reply.code(401).send({ detail: 'the farm does not know this token' }))
   await app.listen({ host: '127.0.0.1', port: 0 })

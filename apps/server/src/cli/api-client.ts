@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newAdminToken } from '../auth/admin-token.ts'
 
-/** The API refused a request; the message is its own. */
+/** The API has refused a request. The message comes from the API. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -35,7 +35,7 @@ const refusalOf = async (response: Response): Promise<Refusal> => {
 const refusedToken = (from: string): string =>
   `the farm refuses the token of ${from}: it was revoked, or it belongs to another farm. If it was revoked, ${newAdminToken(from)}`
 
-/** Why `fetch` failed. */
+/** Returns the reason why `fetch` failed. */
 export const causeOf = (error: Error): string => {
   const cause = error.cause as { code?: string; message?: string } | undefined
   return cause?.code ?? cause?.message ?? error.message
@@ -52,7 +52,8 @@ const reach = async (request: Request): Promise<Response> => {
 }
 
 /**
- * The API for the farm's own programs. `tokenFrom` names the source of the token, for a message if the farm refuses it.
+ * A client of the API for the farm's own programs. `tokenFrom` is the file or variable of the token, for the message if
+ * the farm refuses the token.
  */
 export const apiClient = (url: string, token: string, tokenFrom?: string): Api => {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
@@ -81,8 +82,8 @@ export const apiClient = (url: string, token: string, tokenFrom?: string): Api =
 }
 
 /**
- * Repeats a read while no server answers or the server is still starting, until `ended` aborts. It never repeats a
- * change.
+ * Repeats a read while no server answers or the server is still starting, until `ended` aborts. It does not repeat
+ * requests that change something.
  */
 export const patient = (api: Api, ended: AbortSignal): Api => ({
   ...api,

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Api } from './api-client.ts'
 
-/** Values of the options. */
+/** The values of the options. */
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
 
 export interface Command {
@@ -19,7 +19,7 @@ interface Triggered {
   commit: string
   created: boolean
   jobsAdded: number
-  /** Git's message, if the commit could not be looked up. */
+  /** Git's message, if the server could not find the commit in the repository. */
   problem: string | null
 }
 
@@ -85,7 +85,7 @@ const listTokens: Run = async (api, rest) => {
     const page: Listed = await api.get<Listed>(`/api/v1/tokens${query}`)
     for (const { name, scope, lastUsedAt, revokedAt } of page.items)
       lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
-    query = page.next?.replace(/^[^?]*/, '') // its path can begin with that of PUBLIC_URL, as the client's address does
+    query = page.next?.replace(/^[^?]*/, '') // only the query: the client's address already has the path
   }
   return lines
 }

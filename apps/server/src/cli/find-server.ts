@@ -6,13 +6,14 @@ type Addresses = Pick<Config, 'farmUrl' | 'dataDirectory' | 'host' | 'port'>
 
 interface Candidate {
   url: string
-  /** Where this address comes from, for an error message. */
+  /** The source of this address, for an error message. */
   source: string
 }
 
 /**
- * The address of the farm's server: the one that the environment sets, otherwise that of the running server's note in
- * the data directory, otherwise the default port. The health check keeps the token from a program that is no farm.
+ * Finds the address of the farm's server. It uses the address in the environment. If there is none, it tries the note
+ * that the running server has written to the data directory, and then the default port. It checks that a farm answers,
+ * so that no other program receives the token.
  */
 export async function findServer(config: Addresses): Promise<string> {
   const tried: string[] = []
@@ -48,7 +49,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' // it runs as another user
+    return (error as NodeJS.ErrnoException).code === 'EPERM' // the process runs as another user
   }
 }
 

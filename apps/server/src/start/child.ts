@@ -13,27 +13,27 @@ export interface ChildRequest {
 
 export interface Child {
   process: ChildProcess
-  /** Resolves when it has ended, with the reason. */
+  /** Resolves with the reason when the process has ended. */
   ended: Promise<string>
-  /** The last lines that it logged since its start. */
+  /** Returns the last lines that the process has logged since its start. */
   lastLines: () => string
   stop: (timeouts: StopTimeouts, hurry: AbortSignal) => Promise<void>
 }
 
-/** Milliseconds between TERM and KILL: normally, and after a second Ctrl-C. */
+/** The milliseconds between TERM and KILL: normally, and after a second Ctrl-C. */
 export interface StopTimeouts {
   normal: number
   hurried: number
 }
 
 /**
- * In a session of its own: the terminal's Ctrl-C does not reach it, so this process can stop everything in order. It
- * never outlives this process.
+ * Starts a child in its own session. The terminal's Ctrl-C does not reach the child, so this process can stop all
+ * children in order. If this process ends, the child ends too.
  */
 export const startChild = ({ command, environment, directory, logFile }: ChildRequest): Child => {
   const since = sizeOf(logFile)
   const log = openLog(logFile)
-  // env(1) adds the variables to the inherited environment and then becomes the command, with the same process number.
+  // env(1) adds the variables to the inherited environment. Then the command replaces it in the same process.
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type RunningServer, type ServerRequest, serverReady, startServer } from './server-child.ts'
 
 export interface KeptServer {
-  /** True when the first server answers; false if it ended before that, or a shutdown has shutdown. */
+  /** Resolves with true when the first server answers, and with false if it has ended or a shutdown has begun. */
   ready: Promise<boolean>
-  /** Resolves with the reason when the server is not restarted again. */
+  /** Resolves with the reason if the server has ended and does not restart. */
   gaveUp: Promise<string>
   stop: (hurry: AbortSignal) => Promise<void>
 }
@@ -19,12 +19,12 @@ export interface Keeping {
 const restartsMax = 5
 const restartsWindowMs = 600_000
 
-/** Half a second, then twice as long each time. */
+/** The pause before a restart: half a second for the first, then twice as long each time. */
 const pauseMs = (restarts: number): number => 500 * 2 ** (restarts - 1)
 
 /**
- * Runs the server, and restarts it if it ends unexpectedly, like a service manager. Hosts keep their jobs meanwhile. A
- * first server that never answered is not restarted.
+ * Runs the server, and restarts it if it ends unexpectedly, like a service manager. Hosts keep their jobs meanwhile.
+ * The server does not restart if it has never answered.
  */
 export const keepServer = (request: ServerRequest, keeping: Keeping): KeptServer => {
   let server = startServer(request)

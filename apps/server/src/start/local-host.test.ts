@@ -17,11 +17,11 @@ test.each([
 const local = 'http://127.0.0.1:8080'
 const line = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
 
-test('the shell runs the farm’s enrolment line unchanged', () => {
+test('this machine runs the farm’s enrolment command unchanged', () => {
   expect(lineForThisMachine(line, local, true)).toBe(line)
 })
 
-test('a machine without curl runs the same line with wget', () => {
+test('a machine without curl runs the same command with wget', () => {
   const withWget = 'wget -qO- http://127.0.0.1:8080/agent.sh | sh -s -- enroll rfi-1'
   expect(lineForThisMachine(line, local, false)).toBe(withWget)
 })
@@ -32,7 +32,7 @@ test('this machine uses its own address of the farm instead of the public one', 
   expect(lineForThisMachine(far, local, true)).toBe(reachable)
 })
 
-test('jobs on this machine see neither the secrets of the farm nor the variables of npm', () => {
+test('jobs on this machine receive no secrets of the farm and no variables of npm', () => {
   const PATH = `/clone/node_modules/.bin:${process.env.PATH}:/usr/lib/node_modules/npm/bin`
   const ours = { ADMIN_TOKEN: 'x', DATABASE_URL: 'x', GITHUB_WEBHOOK_SECRET: 'x', PORT: '1', npm_config_prefix: '/usr' }
   const env = { PATH, ...ours, npm_lifecycle_event: 'two\nnpm_lines=1', CC: 'a  compiler', EDITOR: 'vi' }

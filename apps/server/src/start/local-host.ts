@@ -27,10 +27,10 @@ export interface RunningHost {
   stop: (hurry: AbortSignal) => Promise<void>
 }
 
-/** The agent first ends its job (TERM, five seconds, KILL) and reports that to the farm. */
+/** Before it ends, the agent stops its job (TERM, five seconds, KILL) and reports the end of the job to the farm. */
 const stopTimeouts = { normal: 20_000, hurried: 5_000 }
 
-/** This machine's host name up to the first dot, with only the characters that a name can have. */
+/** Makes a host's name from the name of a machine: the part before the first dot, with only valid characters. */
 export const hostNameOf = (name: string): string => {
   const short = name.split('.', 1)[0] ?? ''
   const valid = short.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '')
@@ -40,8 +40,8 @@ export const hostNameOf = (name: string): string => {
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
 /**
- * The farm's line uses curl, but the agent also works with wget. The line contains PUBLIC_URL, which this machine may
- * not reach: behind a router, or before the proxy runs.
+ * Adapts the farm's enrolment line. It uses curl, but the agent also works with wget. It contains PUBLIC_URL, which
+ * this machine may not reach, for example behind a router or before the proxy runs.
  */
 export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
   const local = line.includes(` ${url}/agent.sh `)
@@ -67,30 +67,30 @@ const findHost = async (api: Api, name: string): Promise<HostAnswer | undefined>
   }
 }
 
-/** The first free name of NAME, NAME-2, … */
+/** Returns the first free name of NAME, NAME-2, … */
 const freeName = async (api: Api, name: string, number = 1): Promise<string> => {
   const candidate = number === 1 ? name : `${name}-${number}`
   return (await findHost(api, candidate)) ? freeName(api, name, number + 1) : candidate
 }
 
-/** The host name of the agent in this directory: the second word of its file `farm`. */
+/** Returns the host name of the agent in this directory, which is the second word in its file `farm`. */
 const enrolledName = (directory: string): string | undefined => {
   const has = (file: string) => existsSync(join(directory, file))
-  const credential = has('private/credential') || has('credential') // an older agent has it there, and the new one moves it
+  const credential = has('private/credential') || has('credential') // an older agent has the second path
   return credential && has('agent.sh') && has('farm')
     ? readFileSync(join(directory, 'farm'), 'utf8').trim().split(' ')[1]
     : undefined
 }
 
-/** Removes an enrolment that the farm does not know, but keeps the owner's settings. */
+/** Removes the files of an enrolment that the farm no longer has, but keeps the owner's settings. */
 const forgetEnrolment = (directory: string): void => {
   for (const name of readdirSync(directory))
     if (name !== 'host.conf') rmSync(join(directory, name), { recursive: true })
 }
 
 /**
- * Keeps the variables of the farm and of npm out of the jobs: a job can run a push of any person, and its log is
- * public. It is shell text because only config.ts reads the environment.
+ * Removes the variables of the farm and of npm from the environment of jobs: a job can run the code of any person who
+ * pushes, and its log is public. This is a shell script, because only config.ts may read the environment.
  */
 export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL
@@ -112,11 +112,12 @@ const enrol = async ({ api, say }: HostRequest, directory: string): Promise<Omit
   const name = await freeName(api, hostNameOf(hostname()))
   const line = await fetchLine(api, name)
   say(`enrolling this machine as ${name} with the line that every host uses:\n    ${line}`)
-  // The trap keeps this shell running until the agent in its pipeline has ended: we wait for the end of the shell.
+  // `startChild` waits for the end of this shell. The trap keeps the shell running until the agent in its pipeline has
+  // ended.
   return { name, child: runAgent(directory, ['sh', '-c', `trap : TERM\n${line}`]) }
 }
 
-/** Replaces the agent by the server's current one: the enrolled agent can be older. */
+/** Replaces the agent with the server's current agent, because the enrolled agent can be older. */
 const refreshAgent = async (api: Api, directory: string): Promise<void> => {
   const file = join(directory, 'agent.sh')
   writeFileSync(`${file}.new`, await api.text('/agent.sh'), { mode: 0o600 })
@@ -141,7 +142,7 @@ const claimDirectories = (directory: string): string[] => {
   return slots.flatMap(slot => readdirSync(join(directory, slot)).map(claim => join(directory, slot, claim)))
 }
 
-/** Each job is a process group. The agent writes its number to a file. */
+/** Kills all jobs of the agent. Each job is a process group, and the agent writes the number of the group to a file. */
 const killJobs = (directory: string): void => {
   const files = claimDirectories(directory).map(claim => join(claim, 'runner'))
   for (const file of files.filter(path => existsSync(path))) {
@@ -170,7 +171,7 @@ export const startHost = async (request: HostRequest): Promise<RunningHost> => {
   return { ...host, stop }
 }
 
-/** Resolves with the arches of the host when it is online; undefined if the agent has ended or a shutdown has begun. */
+/** Resolves with the host's arches when it is online, or with undefined if the agent ends or a shutdown begins. */
 export const hostOnline = async (
   { child, name }: RunningHost,
   { api, shutdown }: HostRequest,

@@ -13,14 +13,14 @@ const occupy = async (server: Server): Promise<number> => {
 
 const find = (port: number) => findPort('127.0.0.1', port, `http://127.0.0.1:${port}`)
 
-test('a free port stays free for the server', async () => {
+test('the check of a free port leaves the port free for the server', async () => {
   expect(await find(0)).toEqual({ port: expect.any(Number) })
   const port = 20_000 + Math.floor(Math.random() * 10_000) // below the range from which the system chooses
   expect(await find(port)).toEqual({ port })
   expect(await find(port)).toEqual({ port })
 })
 
-test('the start reports in one line that another program uses the port, with advice', async () => {
+test('the start reports that another program uses the port, and advises another port', async () => {
   const port = await occupy(createServer(socket => socket.destroy()))
   expect(await find(port)).toEqual({
     problem: `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`,

@@ -16,7 +16,7 @@ const problems: Record<string, (host: string, port: number) => string> = {
   EADDRNOTAVAIL: host => `this machine has no address ${host} (HOST)`,
 }
 
-/** The port that the server can use, or the problem with it. */
+/** Returns a port that the server can use, or the problem with the wanted port. */
 export const findPort = async (
   host: string,
   port: number,

@@ -34,7 +34,7 @@ interface BuildAnswer {
   jobs: JobAnswer[]
 }
 
-/** The commit of this clone, or git's error message. */
+/** Returns the commit of this clone, or git's error message. */
 const headCommit = (): { commit: string } | { problem: string } => {
   const { status, stdout, stderr } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
   return status === 0 ? { commit: stdout.trim() } : { problem: stderr.trim() }
@@ -57,7 +57,7 @@ const lastLines = (log: string): string[] =>
         .slice(-10)
         .map(line => `    | ${line}`)
 
-/** The explanation for people, in addition to the log. */
+/** Returns the farm's explanation of the result, which is not in the log. */
 const detailOf = async (api: Api, id: number): Promise<string[]> => {
   const { attempts } = await api.get<{ attempts: { detail: string | null }[] }>(`/api/v1/jobs/${id}`)
   const detail = attempts[0]?.detail

@@ -10,10 +10,10 @@ export interface ServerRequest {
   dataDirectory: string
 }
 
-// Beside this bundle.
+// The bundle of the server is in the same directory as this bundle.
 const program = fileURLToPath(new URL('main.js', import.meta.url))
 
-/** A busy server answers its hosts first, and PostgreSQL writes a checkpoint. */
+/** Before it ends, a busy server answers its hosts, and PostgreSQL writes a checkpoint. */
 const stopTimeouts = { normal: 40_000, hurried: 0 }
 
 const answers = (url: string): Promise<boolean> =>
@@ -35,7 +35,7 @@ export interface RunningServer {
   stop: (hurry: AbortSignal) => Promise<void>
 }
 
-/** Starts the server as a process of its own, as in production. Its log goes to a file. */
+/** Starts the server in its own process, as in production. The server logs to a file. */
 export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServer => {
   const child = startChild({
     command: [process.execPath, '--enable-source-maps', program],
@@ -46,6 +46,6 @@ export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServ
   return { child, stop: hurry => child.stop(stopTimeouts, hurry) }
 }
 
-/** True when it answers; false if it has ended or a shutdown has begun. */
+/** Resolves with true when the server answers, and with false if it has ended or a shutdown has begun. */
 export const serverReady = ({ child }: RunningServer, url: string, shutdown: AbortSignal): Promise<boolean> =>
   untilReady(child, url, shutdown)

@@ -21,20 +21,20 @@ const open = (...parts: Part[]) => {
 
 const part = (name: string): Part => ({ name, stop: async () => {} })
 
-/** This part stops only when the user presses Ctrl-C again. */
+/** A part that stops only when the user presses Ctrl-C again. */
 const slow: Part = {
   name: 'a slow part',
   stop: hurry => new Promise(resolve => hurry.addEventListener('abort', () => resolve(), { once: true })),
 }
 
-test('the newest part stops first, the log has a line for each, and the exit code is the given one', async () => {
+test('the newest part stops first, the terminal shows a line for each part, and the exit code is the given code', async () => {
   await open(part('PostgreSQL'), part('the server'), part('the host')).end(1)
 
   expect(printed).toEqual(['the host has stopped', 'the server has stopped', 'PostgreSQL has stopped'])
   expect(process.exit).toHaveBeenCalledWith(1)
 })
 
-test('a signal stops every part, and the log shows that', async () => {
+test('a signal stops every part, and the terminal shows a line for each part', async () => {
   const { signal } = open(part('the server'))
   process.emit('SIGTERM')
 
@@ -43,7 +43,7 @@ test('a signal stops every part, and the log shows that', async () => {
   expect(printed.at(-1)).toBe('the server has stopped')
 })
 
-test('a second Ctrl-C makes the shutdown faster, and npm’s duplicate of the first one does not', async () => {
+test('a second Ctrl-C makes the shutdown faster, but npm’s copy of the first signal does not', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   open(slow)
   process.emit('SIGINT')

@@ -1,7 +1,7 @@
 /** A running part that must be stopped. */
 export interface Part {
   name: string
-  /** Stops it in order, or at once when `hurry` aborts. */
+  /** Stops the part in order, or at once when `hurry` aborts. */
   stop: (hurry: AbortSignal) => Promise<void>
 }
 
@@ -14,7 +14,7 @@ export interface Shutdown {
   end: (exitCode: number) => Promise<never>
 }
 
-// The terminal and npm both send the signal of a Ctrl-C: one key press arrives as two signals.
+// The terminal and npm both send a signal for a Ctrl-C. So one key press arrives as two signals.
 const duplicateMilliseconds = 500
 
 export const openShutdown = (say: (line: string) => void): Shutdown => {

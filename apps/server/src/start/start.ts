@@ -17,10 +17,10 @@ const say = (line: string): void => console.log(line)
 const shutdown = openShutdown(say)
 
 try {
-  parseArgs({ args: process.argv.slice(2) }) // it has no options
+  parseArgs({ args: process.argv.slice(2) }) // `npm start` has no options
   await main(readConfig(process.env))
 } catch (error) {
-  // During a shutdown, interrupted requests are expected.
+  // A shutdown interrupts requests, so their errors are not reported.
   if (!shutdown.signal.aborted) await fail(error instanceof Error ? error.message : String(error))
 }
 
@@ -37,7 +37,7 @@ async function main(config: Config): Promise<void> {
   await server.gaveUp
 }
 
-/** The log of the server has these errors too, but here a person sees them. */
+/** Prints the errors in the terminal. The log of the server has them too, but an operator may not read the log. */
 async function printFarmFileErrors(farmFile: string): Promise<void> {
   const read = await readFarmFile(farmFile)
   if ('problems' in read)
