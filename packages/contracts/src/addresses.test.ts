@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hideSecrets, secretInAddress } from './addresses.ts'
 
-describe('hideSecrets replaces secrets and nothing else', () => {
+describe('hideSecrets replaces only secrets', () => {
   test.each([
     ['https://ada:s3cret@forge.example/x', 'https://***@forge.example/x'],
     ['https://ghp_token@forge.example/x', 'https://***@forge.example/x'],
@@ -84,7 +84,7 @@ test.each([
   ['x://a%3a@'],
   ['://a'],
   ['@'],
-])('hiding secrets takes a time linear in its text: %s', piece => {
+])('the time to hide secrets is linear in the length of the text: %s', piece => {
   const text = `x://${piece.repeat(400_000)}`
   const begin = performance.now()
   hideSecrets(text)

@@ -3,9 +3,9 @@ const remote = /^(?:https?|ssh|git)$/i
 const passwordText = 'a password in the address'
 
 /**
- * Names the part of a repository's address that can be a secret, without repeating it; undefined if there is none. Public pages show
- * the address, and every user of the server can read git's arguments. No git server needs a query or a fragment, but forges accept
- * tokens there.
+ * Describes the part of a repository's address that can be a secret, and does not repeat it; undefined without such a
+ * part. Public pages show the address, and every user of the server's machine can read git's arguments. No git server
+ * needs a query or a fragment, but forges accept tokens in them.
  */
 export function secretInAddress(repository: string): string | undefined {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(repository) ?? []
@@ -17,7 +17,7 @@ export function secretInAddress(repository: string): string | undefined {
   return /[?#;]/.test(rest) ? 'a query, fragment or parameter (after ?, # or ;) in the address' : undefined
 }
 
-/** `user@host:path`, git's short form for ssh, or a path. */
+/** The secret in an address that is a path or has git's short form for ssh, `user@host:path`. */
 function secretInShortForm(repository: string): string | undefined {
   if (!/^[^/]+:/.test(repository)) return undefined
   if (/^[^@/:]+:([^/]*@|.*@[^/@:]+:)/s.test(repository)) return passwordText
@@ -25,8 +25,9 @@ function secretInShortForm(repository: string): string | undefined {
 }
 
 /**
- * Replaces passwords and tokens in addresses by ***. git repeats the whole address in its messages. The time is linear in the length
- * of the text: each pattern fails within the part that no other start of it reads again.
+ * Replaces passwords and tokens in addresses by ***, because git repeats the whole address in its messages. The time is
+ * linear in the length of the text, because the attempts of a pattern at different positions do not read the same part
+ * again.
  */
 export const hideSecrets = (text: string): string =>
   text
@@ -36,7 +37,7 @@ export const hideSecrets = (text: string): string =>
     .replace(/([?&#;][^?=&#;\s'"]*=)[^&#;\s'"]+/g, '$1***')
     .replace(/[^\s'"]+/g, hideShortForm)
 
-/** Of a URL, everything after `?`, `#` or `;`. */
+/** Hides everything after `?`, `#` or `;` in a URL. */
 function hideQuery(word: string): string {
   const start = word.search(/\b(?:https?|ssh|git):\/\//i)
   if (start < 0) return word
@@ -44,7 +45,7 @@ function hideQuery(word: string): string {
   return query < start || query === word.length - 1 ? word : `${word.slice(0, query + 1)}***`
 }
 
-/** `user:password@host:path` and `user:password@host/path`. No `@` is part of the password. */
+/** Hides the password in `user:password@host:path` and `user:password@host/path`. The password has no `@`. */
 function hideShortForm(word: string): string {
   const parts = word.split('@')
   return parts

@@ -3,16 +3,19 @@ import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, one
 import { commit, failedStep, Milestone, state } from './api-matrix.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
-/** The answers of the API, /api/v1. The farm's values have this form already; a member that is not listed here is not sent. */
+/**
+ * The answers of the API, /api/v1. The farm's values already have this format. Members that are not listed are not
+ * sent.
+ */
 
-const verdict = maybeOneOf(verdicts, 'How it ended; null until it has ended')
+const verdict = maybeOneOf(verdicts, 'The result; null until the attempt has ended')
 
 export const Source = Type.Object(
   {
     name: Type.String(),
     repository: Type.String(),
     commit,
-    path: maybeText('Directory of the repository that the job unpacks; null: all of it'),
+    path: maybeText('Directory of the repository that the job unpacks; null: the whole repository'),
     leaveOut: list(Type.String(), 'Paths that are not in the tarball'),
     bytes: count('Size of the tarball in bytes'),
     sha256: Type.String(),
@@ -30,9 +33,9 @@ const Limits = Type.Object({
   wallSeconds: count('Time limit of a job'),
   silenceSeconds: count('No-output limit: the longest time without output'),
   graceSeconds: count('Time between TERM and KILL'),
-  logBytes: count('Maximum size of its log'),
+  logBytes: count('Maximum size of the log'),
   artifactBytes: Type.Optional(
-    count('Maximum size of all its artifacts together; absent: the farm had no artifacts then'),
+    count('Maximum size of all artifacts together; absent in recipes from before the farm had artifacts'),
   ),
   lostAfterSeconds: count('How long the farm waits for a silent host after the end of its lease'),
   attempts: count('Maximum number of attempts for a job whose host is lost'),
@@ -86,33 +89,33 @@ export const Host = Type.Object(
       ['online', 'away', 'silent', 'paused'],
       'away: the agent has stopped normally. silent: no message for almost two minutes, and the agent has not stopped normally',
     ),
-    lastSeenAt: moment('Time of its last message'),
-    silentSince: maybeMoment('Time of its last message, if the host is silent'),
+    lastSeenAt: moment('Time of the last message from the host'),
+    silentSince: maybeMoment('Time of the last message from the host, if the host is silent'),
     alerted: Type.Boolean({ description: 'Whether the farm sends alerts when the host becomes silent' }),
     awaySince: maybeMoment('When the agent stopped normally'),
     enrolledAt: moment('When the host was enrolled'),
     pausedAt: maybeMoment('When an administrator paused the host'),
-    refusal: maybeText('Why it takes no jobs now: the reason of the farm, or else of the host'),
+    refusal: maybeText('Why the host gets no jobs now: the reason of the farm or, without one, of the host'),
     diskFreeMb: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       description: 'Free disk space in MB, as the host reported it last',
     }),
     agentVersion: Type.String(),
-    agentOffered: maybeText('Agent version that the farm offers to it; null: it has that version'),
-    updateFailed: maybeText('Agent version to which its last update failed, and the reason'),
-    slots: count('Number of jobs that it runs at the same time'),
+    agentOffered: maybeText('Agent version that the farm offers to the host; null: the host already has this version'),
+    updateFailed: maybeText('Agent version that the host could not install, and the reason'),
+    slots: count('Number of jobs that the host runs at the same time'),
     facts: Type.Record(Type.String(), Type.String(), {
       description: 'Host facts: what the agent reports about the machine',
     }),
     arches: Type.Array(
       Type.Object({
         arch: Type.String(),
-        kind: oneOf(['native', 'cross'], 'native: on this arch itself. cross: with a cross compiler'),
+        kind: oneOf(['native', 'cross'], 'native: the host has this arch. cross: the host uses a cross compiler'),
         compiler: Type.String(),
-        unable: maybeText('Why it cannot build for this arch now: its compiler or its runner does not work'),
+        unable: maybeText('Why the host cannot build for this arch now: the compiler or the runner does not work'),
       }),
     ),
-    rules: list(OwnerRule, 'Rules of its owner about what may run there; empty: everything may run'),
+    rules: list(OwnerRule, 'Rules of the owner that say which jobs may run; empty: all jobs may run'),
   },
   { $id: 'Host', description: 'A machine that runs jobs' },
 )
@@ -127,7 +130,7 @@ const StepEnd = Type.Object({
 
 const summaryOfJob = {
   id: id('Number of the job'),
-  buildId: id('Number of its build'),
+  buildId: id('Number of the build of this job'),
   project: Type.String(),
   commit,
   host: Type.String(),
@@ -161,18 +164,18 @@ const Attempt = Type.Object({
   state,
   verdict,
   failedStep,
-  reason: maybeText('Why it ended, as the agent reports it'),
+  reason: maybeText('Reason for the end: one word of the agent or of the farm'),
   detail: maybeText('Explanation for people'),
   compiler: maybeText('First line of the compiler version, read by the host while the job ran'),
-  queuedAt: moment('When it was queued'),
+  queuedAt: moment('When the attempt was queued'),
   leasedAt: maybeMoment('When a host claimed it'),
   startedAt: maybeMoment('When its first step started'),
   finishedAt: maybeMoment('When it ended'),
   cancelRequestedAt: maybeMoment('When a person cancelled it'),
   steps: list(StepEnd, 'The steps that have ended, in order'),
   logBytes: count('Log bytes that the farm has'),
-  artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until it has ended'),
-  artifactNote: maybeText('Which files were not uploaded, and why'),
+  artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until the attempt has ended'),
+  artifactNote: maybeText('The files that were not uploaded, with the reason'),
 })
 
 const Recipe = Type.Object({
@@ -194,7 +197,7 @@ export const Job = Type.Object(
     branch: maybeText('Branch that was pushed'),
     subject: maybeText('First line of the commit message'),
     recipe: Recipe,
-    preparedSources: list(ref(Source), 'The tarballs that it unpacks; empty until the farm has prepared them'),
+    preparedSources: list(ref(Source), 'The tarballs that the job unpacks; empty until the farm has prepared them'),
     lastGood: maybe(Milestone),
     attempts: list(Attempt, 'Newest attempt first'),
   },
@@ -210,10 +213,10 @@ const summaryOfBuild = {
   subject: maybeText('First line of the commit message'),
   author: maybeText('Author of the commit'),
   createdAt: moment('When the build was created'),
-  sources: oneOf(['pending', 'ready', 'failed'], 'State of its tarballs'),
-  problem: maybeText('Why its sources cannot be prepared: the message of git'),
+  sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
+  problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
   counts: Type.Object(Object.fromEntries(countedStates.map(name => [name, Type.Optional(Type.Integer())])), {
-    description: 'Number of its jobs by state, or by verdict if they have ended',
+    description: 'Number of jobs by state; ended jobs are counted by verdict',
   }),
 }
 export const BuildSummary = Type.Object(summaryOfBuild, {
@@ -225,14 +228,14 @@ export const BuildSummaryPage = page(BuildSummary)
 export const Build = Type.Object(
   {
     ...summaryOfBuild,
-    preparedSources: list(ref(Source), 'Its tarballs; empty until the farm has prepared them'),
+    preparedSources: list(ref(Source), 'The tarballs of the build; empty until the farm has prepared them'),
     pushes: list(
       Type.Object({
         source: Type.String({ description: 'Origin of the push: github, webhook, api, …' }),
         branch: maybeText('Branch of the push'),
-        receivedAt: moment('When the farm received it'),
+        receivedAt: moment('When the farm received the push'),
       }),
-      'The pushes that triggered it',
+      'The pushes that triggered the build',
     ),
     jobs: list(ref(JobSummary), 'Oldest job first'),
   },
@@ -242,12 +245,12 @@ export const Build = Type.Object(
 export const TriggeredBuild = Type.Object(
   {
     id: id('Number of the build'),
-    url: Type.String({ description: 'Address of its page' }),
+    url: Type.String({ description: 'Address of the page of the build' }),
     project: Type.String(),
     commit,
     created: Type.Boolean({ description: 'false: the build existed already' }),
     jobsAdded: count('Number of new jobs'),
-    problem: maybeText('Why the commit could not be checked; the build checks it again'),
+    problem: maybeText('Why the farm could not check the commit; the farm checks the commit again for the build'),
   },
   { $id: 'TriggeredBuild' },
 )
@@ -256,13 +259,13 @@ export const Invitation = Type.Object(
   {
     token: Type.String(),
     line: Type.String({ description: 'Command to run once on the host' }),
-    signedLine: maybeText('Command for a host without TLS 1.2; null: this farm accepts no signed requests'),
+    signedLine: maybeText('The same command for a host without TLS 1.2; null: this farm accepts no signed requests'),
     expiresAt: moment('End of its validity'),
   },
   { $id: 'Invitation' },
 )
 export const Alert = Type.Object(
-  { secret: Type.String({ description: 'Secret that signs the alerts (Standard Webhooks); it is not shown again' }) },
+  { secret: Type.String({ description: 'Secret that signs the alerts (Standard Webhooks); it is shown only once' }) },
   { $id: 'Alert' },
 )
 export const LoginLink = Type.Object(
@@ -273,7 +276,7 @@ export const Token = Type.Object(
   {
     name: Type.String(),
     scope: oneOf(['admin', 'trigger'], 'Permission of the token'),
-    token: Type.String({ description: 'The token; it is not shown again' }),
+    token: Type.String({ description: 'The token; the farm does not show it again' }),
   },
   { $id: 'Token' },
 )
@@ -281,15 +284,15 @@ export const TokenView = Type.Object(
   {
     name: Type.String(),
     scope: oneOf(['admin', 'trigger'], 'Permission of the token'),
-    createdAt: moment('When it was created'),
-    lastUsedAt: maybeMoment('Time of its last use, to the minute; null: never used'),
-    revokedAt: maybeMoment('When it was revoked; null: it is valid'),
+    createdAt: moment('When the token was created'),
+    lastUsedAt: maybeMoment('Time of the last use, to the minute; null: the token was never used'),
+    revokedAt: maybeMoment('When the token was revoked; null: the token is valid'),
   },
   { $id: 'TokenView', description: 'Name and permission of a token, without the token itself' },
 )
 export const TokenPage = page(TokenView)
 export const Cancelled = Type.Object(
-  { attempts: count('Number of attempts that ended at once or that a host will end; 0: there was nothing to cancel') },
+  { attempts: count('Number of attempts that ended at once or that a host will end; 0: nothing was cancelled') },
   { $id: 'Cancelled' },
 )
 export const Retried = Type.Object(

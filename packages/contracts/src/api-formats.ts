@@ -2,7 +2,7 @@ import Type, { type Static, type TSchema } from 'typebox'
 
 /** Building blocks for the schemas of the API: JSON Schema 2020-12, which OpenAPI 3.1 uses. */
 
-/** A Date in the server, ISO 8601 in UTC on the wire. */
+/** The server has a Date; the answer has ISO 8601 text in UTC. */
 export const moment = (description: string) => Type.Unsafe<Date>({ type: 'string', format: 'date-time', description })
 export const maybeMoment = (description: string) =>
   Type.Unsafe<Date | null>({ type: ['string', 'null'], format: 'date-time', description })
@@ -20,7 +20,7 @@ export const count = (description: string) => Type.Integer({ minimum: 0, descrip
 export const maybe = <Schema extends TSchema>(schema: Schema) =>
   Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] })
 
-/** A reference to a named schema, which the OpenAPI document contains once. */
+/** A reference to a named schema. The OpenAPI document contains each named schema once. */
 export const ref = <Schema extends TSchema & { $id?: string }>(schema: Schema) =>
   Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
 

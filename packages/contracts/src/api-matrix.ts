@@ -2,28 +2,28 @@ import Type from 'typebox'
 import { count, id, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
-/** The answer of /api/v1/matrix, and the members that other answers share with its cells. */
+/** The answer of /api/v1/matrix. Other answers use some of its members, too. */
 
 export const commit = Type.String({ description: 'Full commit id' })
-export const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing its sources')
+export const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing the sources')
 export const failedStep = maybeText('Step that failed')
 
-export const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When it ended') })
+export const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When the job ended') })
 
 const Cell = Type.Object({
   host: Type.String(),
   arch: Type.String(),
   project: Type.String(),
-  branch: Type.String({ description: 'Branch of its results' }),
+  branch: Type.String({ description: 'Branch of the results' }),
   variant: Type.String(),
   last: maybe(
     Type.Object({
       jobId: id('Number of the job'),
       buildId: id('Number of its build'),
       commit,
-      verdict: oneOf(verdicts, 'How it ended'),
+      verdict: oneOf(verdicts, 'Result of the job'),
       failedStep,
-      finishedAt: moment('When it ended'),
+      finishedAt: moment('When the job ended'),
       since: Milestone,
       changed: maybe(Milestone),
       lastGood: maybe(Milestone),
@@ -42,15 +42,15 @@ const Cell = Type.Object({
   prevented: maybeText(
     'Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch',
   ),
-  known: maybeText('Known failure: the reason in farm.yaml why this cell is expected to fail, also if it passes'),
+  known: maybeText('Known failure: the reason in farm.yaml why this cell is expected to fail, even if the cell passes'),
   alike: Type.Object(
     {
-      cells: count('Number of these cells with the same verdict at the same step'),
+      cells: count('Number of cells in `of` with the same verdict at the same step'),
       of: count('Number of other cells with a result of the same commit'),
       notYet: count('Number of other cells without a result of this commit or a newer one'),
     },
     {
-      description: 'The other cells of the project at this commit: they show whether it fails only here or everywhere',
+      description: 'The other cells of the project at this commit: does the commit fail only here or everywhere?',
     },
   ),
 })
@@ -62,7 +62,7 @@ export const Matrix = Type.Object(
     branches: Type.Array(
       Type.Object({
         project: Type.String(),
-        shown: Type.String({ description: 'Branch of its cells' }),
+        shown: Type.String({ description: 'Branch of the cells' }),
         built: Type.Array(Type.String(), { description: 'Branches that were built, newest push first' }),
       }),
     ),
@@ -72,8 +72,8 @@ export const Matrix = Type.Object(
         name: Type.String(),
         system: Type.String(),
         presence: Type.String(),
-        lastSeenAt: moment('Time of its last message'),
-        refusal: maybeText('Why it takes no jobs now'),
+        lastSeenAt: moment('Time of the last message from the host'),
+        refusal: maybeText('Why the host gets no jobs now'),
         arches: Type.Array(
           Type.Object({
             arch: Type.String(),

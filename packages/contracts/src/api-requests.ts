@@ -2,7 +2,9 @@ import Type, { type Static } from 'typebox'
 import { oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
-/** The requests of the API. Unknown members are errors: otherwise a misspelled one would be ignored silently. */
+/**
+ * The requests of the API. An unknown member is an error, because the farm would otherwise ignore a misspelled member.
+ */
 const strict = { additionalProperties: false } as const
 
 const name = Type.String({
@@ -23,7 +25,7 @@ export const TriggerBuild = Type.Object(
     again: Type.Optional(
       Type.Boolean({
         description:
-          'true: create a new build even if this commit was built with the same recipe. Default: answer with the existing build',
+          'true: make a new build even if this commit was built with the same recipe. Default: the answer is the existing build',
       }),
     ),
   },
@@ -46,18 +48,18 @@ export const CreateToken = Type.Object(
   { name, scope: Type.Optional(oneOf(['admin', 'trigger'], 'trigger: may only start builds. Default: trigger')) },
   strict,
 )
-/** For requests without content: no body, or {}. */
+/** The body of a request without content: nothing, or {}. */
 export const Nothing = Type.Optional(Type.Object({}, strict))
 
 export const NameParam = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) })
-/** A number that is too large for an id is valid, but the farm knows nothing with this number. */
+/** A number that is too large for an id is valid in a request. The farm finds nothing with this number. */
 const id = (description: string) => Type.Integer({ minimum: 1, description })
 export const IdParam = Type.Object({ id: id('Number of the job or build') })
 const number = id('Number of the attempt')
 export const AttemptParam = Type.Object({ id: id('Number of the job'), number })
 const artifact = Type.String({
   maxLength: 400,
-  description: 'Name of the artifact. A / in it can be written as / or as %2F',
+  description: 'Name of the artifact. A slash in the name can be / or %2F',
 })
 export const ArtifactParam = Type.Object({ id: id('Number of the job'), name: artifact })
 export const AttemptArtifactParam = Type.Object({ id: id('Number of the job'), number, name: artifact })
@@ -65,7 +67,7 @@ export const AttemptArtifactParam = Type.Object({ id: id('Number of the job'), n
 const paging = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Maximum number of items' })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 200, description: 'Start of the page: from `next` of the previous page' }),
+    Type.String({ maxLength: 200, description: 'Start of the page: the cursor in `next` of the previous page' }),
   ),
 }
 const filterText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
@@ -93,12 +95,12 @@ export const MatrixFilter = Type.Object(
   {
     project: filterText,
     branch: branch,
-    format: Type.Optional(oneOf(matrixFormats, 'Format of the answer. It has priority over the header Accept')),
+    format: Type.Optional(oneOf(matrixFormats, 'Format of the answer; it has priority over the header Accept')),
   },
   strict,
 )
 
-/** Not validated further: the server ignores a malformed Range, as RFC 9110 requires. */
+/** The schema does not check the format: the server must ignore a malformed Range (RFC 9110). */
 export const RangeHeaders = Type.Object({
   range: Type.Optional(Type.String({ description: 'bytes=0-999, bytes=1000- or bytes=-1000' })),
   'if-range': Type.Optional(Type.String()),

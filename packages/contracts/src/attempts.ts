@@ -1,8 +1,8 @@
-/** How an attempt can end. docs/agent-protocol.md says which reason gives which verdict. */
+/** The possible results of an attempt. docs/agent-protocol.md lists the verdict of each reason. */
 export const verdicts = ['passed', 'failed', 'timed-out', 'cancelled', 'lost', 'broken'] as const
 export type Verdict = (typeof verdicts)[number]
 
-/** The agent's reason for the end of an attempt: see docs/agent-protocol.md. */
+/** The agent's reasons for the end of an attempt (docs/agent-protocol.md). */
 export const finishReasons = [
   'exit',
   'cancelled',
@@ -17,13 +17,13 @@ export const finishReasons = [
 ] as const
 export type FinishReason = (typeof finishReasons)[number]
 
-/** `waiting`: the farm prepares the sources. `queued`: the host can claim it. */
+/** `waiting`: the farm prepares the sources. `queued`: the host can claim the attempt. */
 export const attemptStates = ['waiting', 'queued', 'leased', 'running', 'finished'] as const
 export type AttemptState = (typeof attemptStates)[number]
 
 /** A step that ended, as the agent reports it. */
 export interface StepEnd {
-  /** 0 to 255; a signal N gives 128+N. */
+  /** The exit code, 0 to 255. A signal N gives 128+N. */
   exit: number
   milliseconds: number
   /** The length of the log when the step ended. The output of the next step begins there. */

@@ -16,6 +16,6 @@ test.each([
   [`sha256:${'a'.repeat(32)}`, undefined],
 ])('the farm reads %s as %o', (text, checksum) => expect(readChecksum(text)).toEqual(checksum))
 
-test('the farm writes a checksum in the form that hosts send', () => {
+test('the farm writes a checksum in the format that hosts send', () => {
   expect([writeChecksum(null), writeChecksum({ kind: 'crc', value: '7' })]).toEqual(['none', 'crc:7'])
 })

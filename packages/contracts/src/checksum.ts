@@ -1,4 +1,4 @@
-/** crc is the CRC of POSIX cksum, in decimal digits; the others are in lower-case hexadecimal digits. */
+/** crc is the CRC of POSIX cksum, in decimal digits. md5 and sha256 are in lower-case hexadecimal digits. */
 export type ChecksumKind = 'crc' | 'md5' | 'sha256'
 
 export interface Checksum {
@@ -6,7 +6,9 @@ export interface Checksum {
   value: string
 }
 
-/** The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null: `none`, the host has no tool for it. */
+/**
+ * The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null for `none`: the host has no tool for checksums.
+ */
 export function readChecksum(text: string): Checksum | null | undefined {
   if (text === 'none') return null
   const [, crc] = /^crc:(\d{1,10})$/.exec(text) ?? []

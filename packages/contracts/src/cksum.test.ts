@@ -4,7 +4,7 @@ import { Cksum, cksum } from './cksum.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** Pseudorandom bytes, the same in each run. */
+/** Pseudorandom bytes. Every run of the tests gets the same bytes. */
 function noise(length: number, seed = 1): Uint8Array {
   let state = seed
   return Uint8Array.from({ length }, () => {
@@ -13,7 +13,7 @@ function noise(length: number, seed = 1): Uint8Array {
   })
 }
 
-// GNU, BSD and busybox cksum print these.
+// The cksum programs of GNU, BSD and busybox print these numbers.
 test.each([
   ['', 4294967295],
   ['a', 1220704766],
@@ -23,9 +23,9 @@ test.each([
   ['\0', 4215202376],
 ])('the CRC of %j is %i', (text, sum) => expect(cksum(bytes(text))).toBe(sum))
 
-describe('the CRC is that of cksum(1)', () => {
+describe('the CRC is equal to the CRC of cksum(1)', () => {
   test.each([1, 15, 16, 17, 31, 255, 256, 257, 65_535, 65_536, 65_537, 1_000_003])(
-    'the CRC of %i bytes is that of cksum(1)',
+    'the CRC of %i bytes is equal to the CRC of cksum(1)',
     length => {
       const piece = noise(length)
       const printed = spawnSync('cksum', { input: piece, encoding: 'utf8' })
@@ -34,7 +34,7 @@ describe('the CRC is that of cksum(1)', () => {
   )
 })
 
-test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of the whole', size => {
+test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of all bytes', size => {
   const whole = noise(10_007)
   const sum = new Cksum()
   for (let at = 0; at < whole.length; at += size) sum.update(whole.subarray(at, at + size))
@@ -42,7 +42,7 @@ test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of the whole', 
   expect(sum.bytes).toBe(whole.length)
 })
 
-test('the caller can ask for the digest before the end', () => {
+test('the digest is available before the last bytes arrive', () => {
   const sum = new Cksum().update(bytes('abc'))
   expect(sum.digest()).toBe(cksum(bytes('abc')))
   expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))
@@ -56,7 +56,7 @@ test.each([
   [19, 65_536],
   [65_536, 65_536],
   [70_001, 1_000_003],
-])('append gives the CRC of the whole, for %i and %i bytes', (first, second) => {
+])('append gives the CRC of all bytes, for %i and %i bytes', (first, second) => {
   const whole = noise(first + second)
   const sum = new Cksum().update(whole.subarray(0, first)).append(new Cksum().update(whole.subarray(first)))
   expect(sum.digest()).toBe(cksum(whole))

@@ -60,7 +60,7 @@ describe('branches of sources', () => {
   })
 })
 
-test('a project with its defaults stays the same in the JSON of the database', () => {
+test('a project with its defaults does not change as JSON in the database', () => {
   const config: ProjectConfig = {
     name: 'p',
     repository: '/srv/p',

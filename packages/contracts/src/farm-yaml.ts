@@ -2,31 +2,33 @@ import Type, { type Static } from 'typebox'
 import { yamlList, yamlMap, yamlText } from './yaml-schema.ts'
 
 /**
- * farm.yaml: as people write it (`Written…`), and with all defaults as the farm stores it (`Project…`). In the written form every
- * scalar is text (YAML's failsafe schema, https://yaml.org/spec/1.2.2/#101-failsafe-schema), so that `commit: 1234567`, `CI: true`
- * and `version: 1.10` stay as written.
+ * The schemas of farm.yaml. `Written…` is the text of people. `Project…` is the stored format with all defaults. In
+ * `Written…` every scalar is text (YAML's failsafe schema, https://yaml.org/spec/1.2.2/#101-failsafe-schema), so that
+ * `commit: 1234567`, `CI: true` and `version: 1.10` do not change.
  */
 
-/** Names of projects, variants, sources and steps: safe as a directory, in a URL, as an argument and on the wire. */
+/**
+ * Names of projects, variants, sources and steps. They are safe as directories, in URLs, as arguments and in messages.
+ */
 export const namePattern = '^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,63}$'
-export const nameForm = 'a name: 1 to 64 of A-Z a-z 0-9 . _ + -, beginning with neither . nor -'
+export const nameForm = 'a name: 1 to 64 of A-Z a-z 0-9 . _ + -, not beginning with . or -'
 const envNamePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
-const envNameForm = "a variable's name: letters, digits and _, beginning with no digit"
+const envNameForm = "a variable's name: letters, digits and _, not beginning with a digit"
 const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
 const sizePattern = '^[0-9]{1,9} ?(B|kB|MB|GB|KiB|MiB|GiB)$'
-// Not absolute, not above its root, not an option, and without an empty or "." part.
+// A path that is not absolute, does not leave its root, is not an option, and has no part that is empty or ".".
 const pathPattern = '^(?!-)(?!.*(^|/)\\.{0,2}(/|$))[^\\x00-\\x1f\\x7f\\\\]{1,500}$'
 
 const line = (description: string) => yamlText('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
 const path = (description: string) => yamlText(pathPattern, `${description}, without .., . or a leading / or -`)
 const duration = (example: string) => yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
 const paths = yamlList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
-// Patterns of sh, in the characters of wire names: without spaces, and no part begins with . or -.
+// Patterns of sh with the characters of names in the agent protocol: no spaces, and no part begins with . or -.
 const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
 const artifacts = yamlList(
   yamlText(
     artifactPattern,
-    'a path or pattern inside the project, such as dist/*.tar.gz, of A-Z a-z 0-9 . _ + - / * ? [ ], no part beginning with . or -; a directory is taken with all that is in it, without **',
+    'a path or pattern inside the project, such as dist/*.tar.gz, of A-Z a-z 0-9 . _ + - / * ? [ ], without **; no part may begin with . or -; a directory includes all its files',
   ),
   50,
   'a list of paths or patterns such as [dist/*.tar.gz, reports]',
@@ -42,7 +44,7 @@ const env = yamlMap(
 
 const repository = yamlText(
   '^(?!-)[^\\x00-\\x20\\x7f]{1,1000}$',
-  "the repository's URL, or its path (from farm.yaml's directory), beginning with no - and without spaces",
+  "the repository's URL, or its path (from farm.yaml's directory), without spaces and not beginning with -",
 )
 const ref = yamlText('^(?![-/.])(?!.*(\\.\\.|@\\{|//))[^\\x00-\\x20\\x7f~^:?*[\\\\]{1,200}$', "a branch's name")
 
@@ -54,7 +56,7 @@ const WrittenSource = Type.Object(
     'commit-from': Type.Optional(path("a file of the project's repository that holds the commit")),
     'leave-out': Type.Optional(paths),
   },
-  { additionalProperties: false, description: 'a source: a map with repository, and what to take of it' },
+  { additionalProperties: false, description: 'a source: a map with repository and optional keys, such as branch' },
 )
 
 const WrittenLimits = Type.Object(
@@ -75,7 +77,7 @@ const WrittenVariant = Type.Object(
   { additionalProperties: false, description: 'a variant: a map with env, hosts or arches' },
 )
 
-// Of the control characters only tab and newline: a terminal interprets the others, and no shell can read NUL.
+// The only allowed control characters are tab and newline. A terminal interprets the others, and no shell can read NUL.
 const shellText = yamlText('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
 
 const WrittenKnownFailure = Type.Object(
@@ -86,7 +88,7 @@ const WrittenKnownFailure = Type.Object(
     variants: Type.Optional(globs("'*'")),
     step: Type.Optional(yamlText(namePattern, "a step's name")),
   },
-  { additionalProperties: false, description: 'a known failure: a map with because, and where it is so' },
+  { additionalProperties: false, description: 'a known failure: a map with because and optional keys, such as hosts' },
 )
 
 const WrittenStep = yamlMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
@@ -123,9 +125,11 @@ const Env = Type.Record(Type.String(), Type.String())
 
 export const ProjectSource = Type.Object({
   name: Type.String(),
-  /** A URL, or an absolute path. */
+  /** A URL or an absolute path. */
   repository: Type.String(),
-  /** At most one of these three. Without them: the newest commit of the default branch. */
+  /**
+   * At most one of branch, commit and commitFrom is set. By default, the newest commit of the default branch is used.
+   */
   branch: Type.Optional(Type.String()),
   commit: Type.Optional(Type.String()),
   commitFrom: Type.Optional(Type.String()),
@@ -136,10 +140,10 @@ export type ProjectSource = Static<typeof ProjectSource>
 export const ProjectLimits = Type.Object({
   wallSeconds: Type.Integer({ minimum: 1 }),
   silenceSeconds: Type.Integer({ minimum: 1 }),
-  /** Between SIGTERM and SIGKILL. */
+  /** The time between SIGTERM and SIGKILL. */
   graceSeconds: Type.Integer({ minimum: 1 }),
   logBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
-  /** For all artifacts of an attempt together. */
+  /** The limit for all artifacts of an attempt together. */
   artifactBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
   /** A job is lost this long after the lease of its silent host ended. */
   lostAfterSeconds: Type.Integer({ minimum: 1 }),
@@ -151,7 +155,7 @@ export type ProjectLimits = Static<typeof ProjectLimits>
 export const ProjectVariant = Type.Object({ env: Env, hosts: Texts, arches: Texts })
 export type ProjectVariant = Static<typeof ProjectVariant>
 
-/** Cells that are known to fail, and why. Without `step`: at any step. */
+/** Cells that are known to fail, and the reason. Without `step`, a failure at any step is known. */
 export const KnownFailure = Type.Object({
   because: Type.String(),
   hosts: Texts,
@@ -179,7 +183,7 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
-  /** The first one that matches a cell counts. Absent if farm.yaml has none. */
+  /** The first entry that matches a cell counts. Absent if farm.yaml has no entry. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
 export type ProjectConfig = Static<typeof ProjectConfig>
@@ -194,5 +198,5 @@ export const defaultLimits: ProjectLimits = {
   attempts: 3,
 }
 export const defaultBranches = ['main', 'master']
-/** The name of the variant of a project that names no variants. */
+/** The name of the only variant of a project without variants in farm.yaml. */
 export const defaultVariant = 'default'

@@ -1,13 +1,13 @@
-/** A rule in a host's host.conf: what its owner allows or forbids the farm to run there. */
+/** A rule in host.conf: it allows or forbids jobs on this host. */
 export interface OwnerRule {
   verb: 'allow' | 'deny'
   /** A pattern of project names with * and ?. */
   project: string
-  /** Patterns of branch names. Empty: all branches. */
+  /** Patterns of branch names. An empty list means all branches. */
   branches: string[]
 }
 
-/** native: the host builds for its own architecture. cross: it builds for another one. */
+/** native: the host builds for its own architecture. cross: the host builds for another architecture. */
 export type ArchKind = 'native' | 'cross'
 
 /** The facts that a host's agent reports: uname fields, `ncpu`, `mem_mb`, `disk_mb`, `tool_*` … */

@@ -15,7 +15,7 @@ test.each([
   ['[01]', 1, 2, 'found "01]" where a value or ] should be'],
   ['{"a" 1}', 1, 6, 'found "1}" where : should be'],
   ['[1}', 1, 3, 'found "}" where , or the closing bracket should be'],
-])('the error in %j has its position', (text, line, column, problem) => {
+])('the error in %j has a position', (text, line, column, problem) => {
   expect(readJson(text)).toEqual({ kind: 'malformed', line, column, problem })
 })
 
@@ -30,7 +30,7 @@ test('the parser reads valid JSON', () => {
   expect(readJson(JSON.stringify(value, null, 2))).toEqual({ kind: 'value', value })
 })
 
-test('every missing end and every wrong character has a position', () => {
+test('the parser gives a position for every missing end and every wrong character', () => {
   const text = JSON.stringify({ a: [1, 'x\u0085\n', true, { b: null }], c: -1.5e9 })
   for (let at = 0; at < text.length; at++) {
     expect(readJson(text.slice(0, at))).toMatchObject({ kind: 'malformed' })

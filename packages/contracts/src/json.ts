@@ -4,7 +4,7 @@ export type Json =
   | { kind: 'value'; value: unknown }
   | { kind: 'malformed'; line: number; column: number; problem: string }
 
-/** Parses JSON. A problem has a line and a column, counted from 1; Node's own messages often have neither. */
+/** Parses JSON. A problem has a line and a column, counted from 1. Messages of Node often have no position. */
 export function readJson(text: string): Json {
   try {
     return { kind: 'value', value: JSON.parse(text) }
@@ -25,15 +25,15 @@ const simpleEscapes = '"\\/bfnrt'
 const unicode = /u[0-9a-fA-F]{4}/y
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w)/y
 
-/** The length of the match at this position; 0 if there is none. */
+/** The length of the match at this position; 0 without a match. */
 function lengthAt(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0].length ?? 0
 }
 
 /**
- * The length of the string at this position; 0 if there is none, or it does not end. One regular expression for a whole string took
- * exponential time for 30 letters without a closing quote, and another one overflowed the stack for a string of 20 MB.
+ * The length of the string at this position; 0 without a complete string. A regular expression is no alternative: one
+ * took exponential time for 30 letters without a closing quote, and another overflowed the stack for a string of 20 MB.
  */
 function stringLengthAt(text: string, at: number): number {
   if (text[at] !== '"') return 0

@@ -1,13 +1,13 @@
 /**
- * A signed request (docs/agent-protocol.md, "Signed requests"). This file defines which text of a request and of an answer is
- * signed, and the position of the signature. The farm and the hosts compute the keys and signatures.
+ * A signed request (docs/agent-protocol.md, "Signed requests"). This file defines the signed text of requests and
+ * answers, and the position of the signature. Keys and signatures are computed elsewhere.
  */
 export interface RequestSignature {
-  /** The host's name. During enrolment: the invitation's public id. */
+  /** The host's name; during enrolment, the public id of the invitation. */
   by: string
   /** Seconds since 1970, by the sender's clock. */
   time: number
-  /** One process of the host. */
+  /** The name of one process of the host. */
   run: string
   /** The number of this request within `run`, from 1. */
   count: number
@@ -22,7 +22,7 @@ export interface RequestSignature {
 const format =
   /^(\/[^?#]*\?(?:[^#]*&)?by=([A-Za-z0-9._-]{1,64})&time=(0|[1-9]\d{0,9})&nonce=(([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})))&sig=([0-9a-f]{64})$/
 
-/** Reads the signature at the end of a request's target. Undefined if there is none, or if it has another format. */
+/** Reads the signature at the end of a request's target. Undefined without a signature in this format. */
 export function readSignature(target: string): RequestSignature | undefined {
   const [, unsigned, by, time, nonce, run, count, signature] = format.exec(target) ?? []
   if (!unsigned || !by || !time || !nonce || !run || !count || !signature) return undefined
@@ -33,7 +33,7 @@ export function readSignature(target: string): RequestSignature | undefined {
 export const requestText = (method: string, target: string, bodySum: string): string =>
   `${method} ${target}\n${bodySum}\n`
 
-/** The signed text of an answer: the request's nonce, and all lines before the signature. */
+/** The signed text of an answer: the request's nonce and all lines before the signature. */
 export const answerText = (nonce: string, lines: string): string => `answer ${nonce}\n${lines}`
 
 const end = 'end\n'
@@ -46,8 +46,8 @@ export function signAnswer(answer: string, nonce: string, sign: (text: string) =
 }
 
 /**
- * Writes a key with the letters a to p, four bits each. XOR with HMAC's pads makes printable characters of them, so that a shell can
- * make the pads with one `tr` and keep them in a variable.
+ * Writes a key with the letters a to p, four bits each. The XOR of these letters with the pads of HMAC gives printable
+ * characters. So a shell can make the pads with one `tr` and keep them in a variable.
  */
 export const keyLetters = (hexadecimal: string): string =>
   hexadecimal.replace(/[0-9a-f]/g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))

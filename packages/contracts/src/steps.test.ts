@@ -31,7 +31,7 @@ test.each(['0', '0:1', '0:1:2:3', '0:1:2,', 'x:1:2', '0:-1:2', '0:1:1000000000',
   },
 )
 
-test('the farm reads steps unchanged that it has written', () => {
+test('steps that the farm writes and reads again do not change', () => {
   const steps = [
     { exit: 0, milliseconds: 5, logBytes: 6 },
     { exit: 2, milliseconds: 7, logBytes: 80 },
@@ -46,7 +46,7 @@ test.each([
   ['1.01', undefined],
   ['../1.1', undefined],
   ['1.1.1', undefined],
-])('the farm reads the name %j of an attempt', (text, attempt) => {
+])('the parser reads %j as the name of an attempt, or rejects it', (text, attempt) => {
   expect(parseAttemptName(text)).toEqual(attempt)
   if (attempt) expect(attemptName(attempt)).toBe(text)
 })

@@ -3,7 +3,7 @@ import { wireNumber } from './wire.ts'
 
 const stepsMax = 64
 
-/** Reads `EXIT:MILLISECONDS:LOGBYTES,…`, at most 64 steps. Undefined if it is malformed. The empty text has no steps. */
+/** Reads at most 64 steps, as `EXIT:MILLISECONDS:LOGBYTES,…`. Undefined for malformed text. Empty text has no steps. */
 export function readSteps(text: string): StepEnd[] | undefined {
   if (text === '') return []
   const parts = text.split(',')
@@ -22,7 +22,8 @@ export const writeSteps = (steps: readonly StepEnd[]): string =>
   steps.map(step => `${step.exit}:${step.milliseconds}:${step.logBytes}`).join(',')
 
 /**
- * For a signal N most shells report 128+N, ksh93 256+N and yash 384+N (for SIGTERM: 143, 271, 399). The farm stores 128+N.
+ * After a signal N, most shells report 128+N, ksh93 reports 256+N, and yash reports 384+N (after SIGTERM: 143, 271 and
+ * 399). The farm stores 128+N.
  */
 export function exitCode(reported: number): number {
   if (reported > 384 && reported < 384 + 65) return reported - 256

@@ -1,7 +1,10 @@
-/** Text that PostgreSQL and UTF-8 can store: NUL and lone surrogates become U+FFFD, the replacement character. */
+/** Makes text that PostgreSQL and UTF-8 can store: NUL and lone surrogates become U+FFFD, the replacement character. */
 export const storableText = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
-/** `storableText` for every text in lists and plain objects. Other values, such as bytes and dates, do not change. */
+/**
+ * Applies `storableText` to every text in lists and plain objects. Other values, such as bytes and dates, do not
+ * change.
+ */
 export function storable<Value>(value: Value): Value
 export function storable(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value)
@@ -17,7 +20,7 @@ function isPlainObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The first `max` UTF-16 units of a text. It does not end in half a surrogate pair. */
+/** The first `max` UTF-16 units of a text. The result never ends in half a surrogate pair. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text
   const last = text.charCodeAt(max - 1)

@@ -11,7 +11,7 @@ import {
 } from './wire.ts'
 
 describe('a body of lines', () => {
-  test('the reader keeps a body as written, with the leading spaces of script lines', () => {
+  test('a body that is written and read again does not change, even the leading spaces of script lines', () => {
     const lines = [
       ['step', 'build'],
       ['|', '  make  -k "$X"'],
@@ -45,7 +45,7 @@ describe('an answer', () => {
   })
 
   test.each(['', 'ok', 'ok\n', 'ok\nsize 5\n', '<html>502</html>\nend\n', 'err 40 x\nend\n'])(
-    'the reader rejects %j as incomplete or as no message of the protocol',
+    'the reader rejects %j, which is not a complete answer of the protocol',
     text => {
       expect(readAnswer(text)).toBeUndefined()
     },
@@ -55,7 +55,7 @@ describe('an answer', () => {
 test.each([
   ['0', 0],
   ['999999999', 999_999_999],
-  ['1000000000', undefined], // ten digits: too large for mksh
+  ['1000000000', undefined], // ten digits are too many for mksh
   ['007', undefined],
   ['-1', undefined],
   ['1e3', undefined],

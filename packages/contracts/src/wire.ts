@@ -8,19 +8,21 @@ export type WireError = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 426 | 42
 const namePattern = /^[A-Za-z0-9_+][A-Za-z0-9._+-]{0,127}$/
 const numberPattern = /^(0|[1-9]\d{0,8})$/
 
-/** A name on the wire. It does not begin with . or -, so that it is never a hidden file or an option. */
+/** A name in a message. It does not begin with . or -, so that it is never a hidden file or an option. */
 export const isWireName = (text: string): boolean => namePattern.test(text)
 
-/** An artifact's name: a relative path of wire names, at most 128 characters. */
+/** An artifact's name: a relative path of such names, at most 128 characters. */
 export const isArtifactName = (text: string): boolean => text.length <= 128 && text.split('/').every(isWireName)
 
-/** A number on the wire. Undefined for another text, or for more than nine digits: mksh has 32-bit arithmetic. */
+/** A number in a message. It has at most nine digits, because mksh has 32-bit arithmetic. Undefined for other text. */
 export const wireNumber = (text: string | undefined): number | undefined =>
   text !== undefined && numberPattern.test(text) ? Number(text) : undefined
 
 const plain = (value: string | number) => String(value).replace(/\p{Cc}+/gu, ' ')
 
-/** A body of these lines. Control characters in values become spaces, because a line break would begin another line. */
+/**
+ * A body with these lines. Control characters in values become spaces, because a line break would begin another line.
+ */
 export const writeLines = (lines: readonly WireLine[]): string =>
   `${lines.map(([key, value]) => (key === '|' ? `| ${value}\n` : `${key} ${plain(value)}\n`)).join('')}end\n`
 
@@ -33,7 +35,7 @@ export type WireBody = { kind: 'lines'; lines: [string, string][] } | { kind: 'm
 
 const bodyLinesMax = 4096
 
-/** Reads a body. A problem names its line, for the authors of agents. */
+/** Reads a body. A problem includes the line number, which helps the authors of agents. */
 export function readLines(text: string): WireBody {
   const rows = text.split('\n')
   if (rows.pop() !== '' || rows.pop() !== 'end') return malformed('the last line is not "end": the body is incomplete')
@@ -58,7 +60,7 @@ export interface WireAnswer {
   lines: [string, string][]
 }
 
-/** Reads an answer. Undefined if it is incomplete, or not of the protocol. */
+/** Reads an answer. Undefined if the text is not a complete answer of the protocol. */
 export function readAnswer(text: string): WireAnswer | undefined {
   const first = text.indexOf('\n')
   const head = text.slice(0, first)

@@ -1,4 +1,4 @@
-// Parts of the schema of farm.yaml. An error message shows `description` as what it expected.
+// Parts of the schema of farm.yaml. Error messages show `description` after "expected".
 import Type, { type TSchema } from 'typebox'
 
 /** A scalar. */

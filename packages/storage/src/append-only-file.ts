@@ -15,12 +15,12 @@ export class AppendOnlyFile implements StoredFile {
   #size: number
   /** Writes and flushes that have not ended yet. */
   #busy = 0
-  /** The CRC of all bytes, if this process wrote all of them, in order, and got the CRC of each chunk. */
+  /** The CRC of all bytes. It is known if this process wrote all bytes in order and received the CRC of each chunk. */
   #crc: Cksum | undefined
 
   constructor(path: string, onSealed: () => void) {
     mkdirSync(dirname(path), { recursive: true })
-    // Positions instead of appending: a chunk that arrives twice at the same time is written to the same bytes.
+    // Writes use positions and do not append. So a chunk that arrives twice at the same time goes to the same bytes.
     this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
     this.#size = fstatSync(this.#descriptor).size
     this.#crc = this.#size === 0 ? new Cksum() : undefined
@@ -36,7 +36,7 @@ export class AppendOnlyFile implements StoredFile {
     return this.#size
   }
 
-  /** Reading a log of 200 MB again for its CRC takes a second. */
+  /** The known CRC saves a second for a log of 200 MB, which need not be read again. */
   get crc(): Cksum | undefined {
     return this.#crc?.bytes === this.#size ? this.#crc : undefined
   }
@@ -69,7 +69,7 @@ export class AppendOnlyFile implements StoredFile {
     if (this.close()) this.#onSealed()
   }
 
-  /** Does nothing and returns false while a write has not ended. */
+  /** Closes the file. During a write, does nothing and returns false. */
   close(): boolean {
     if (this.#busy > 0) return false
     closeSync(this.#descriptor)
@@ -77,7 +77,7 @@ export class AppendOnlyFile implements StoredFile {
   }
 }
 
-/** Writes the pieces one after the other, and returns the offset of their end. */
+/** Writes the pieces one after the other, and returns the offset after the last byte. */
 async function writeAll(descriptor: number, pieces: readonly Uint8Array[], offset: number): Promise<number> {
   let at = offset
   let rest = pieces

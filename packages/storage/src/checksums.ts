@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { type ChecksumKind, Cksum } from '@rumpfarm/contracts'
 
-/** The checksums of these kinds of everything that a stream sends. It reads each byte once, and throws the stream's error. */
+/** Reads a whole stream once and returns its checksums of these kinds. Throws the error of the stream. */
 export async function checksumsOf<Kind extends ChecksumKind>(
   bytes: Readable,
   kinds: readonly Kind[],

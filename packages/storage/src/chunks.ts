@@ -3,19 +3,19 @@ import { type Checksum, Cksum } from '@rumpfarm/contracts'
 import { lengthOf, piecesOf } from './bytes.ts'
 import type { Bytes, StoredFile } from './storage.ts'
 
-/** Bytes of a file from an offset on, as a host sends them. */
+/** Bytes of a file, and their offset in the file. A host sends them. */
 export interface Chunk {
   offset: number
   bytes: Bytes
-  /** Of the bytes; null: the host has no tool for it. */
+  /** The checksum of the bytes; null if the host has no tool for it. */
   checksum: Checksum | null
 }
 
 export type ChunkOutcome = { kind: 'ok' | 'wrong-offset'; size: number } | { kind: 'wrong-sum' }
 
 /**
- * Appends a chunk to its file, unless the file is longer than `bytesMax` already. A chunk that arrives twice is stored once.
- * An empty chunk is always right: it is a heartbeat.
+ * Appends a chunk to its file, unless the file is already longer than `bytesMax`. A chunk that arrives twice is stored
+ * once. An empty chunk is a heartbeat and is accepted at any offset.
  */
 export async function appendChunk(file: StoredFile, chunk: Chunk, bytesMax: number): Promise<ChunkOutcome> {
   const { offset, checksum } = chunk

@@ -28,7 +28,7 @@ const attempt = (jobId: number, number = 1) => ({ jobId, number })
 const bytes = (content: string) => Buffer.from(content)
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-test('a log has the size of the written bytes, and can be read in parts', async () => {
+test('a log has the size of its written bytes, and a part of it can be read', async () => {
   const log = logs.open(attempt(4711, 2))
   expect(logs.size(attempt(4711, 2))).toBe(0)
   expect(await log.write(0, bytes('hello '))).toBe(6)
@@ -38,20 +38,20 @@ test('a log has the size of the written bytes, and can be read in parts', async 
   expect(readFileSync(join(directory, '4', '4711.2.log'), 'utf8')).toBe('hello world')
 })
 
-test('the storage keeps bytes once that arrive twice at the same offset', async () => {
+test('if bytes arrive twice at the same offset, the storage keeps them once', async () => {
   const log = logs.open(attempt(1))
   const sizes = await Promise.all([log.write(0, bytes('twice')), log.write(0, bytes('twice'))])
   expect(sizes).toEqual([5, 5])
 })
 
-test('a log keeps its bytes when somebody opens it again', async () => {
+test('a log keeps its bytes after a restart', async () => {
   await logs.open(attempt(1)).write(0, bytes('before'))
   storage.close()
   openStorage()
   expect(logs.open(attempt(1)).size).toBe(6)
 })
 
-test('a refresh of the size shows what another server wrote or truncated', async () => {
+test('a refresh of the size shows the change by another server', async () => {
   const other = openDirectoryStorage(directory)
   const log = logs.open(attempt(1))
   await log.write(0, bytes('ours'))
@@ -88,7 +88,7 @@ test('the storage does not close a log during a write', async () => {
   expect(logs.open(attempt(1))).toBe(log)
 })
 
-test('the storage computes the CRC of a log from its chunks, until a chunk arrives without its CRC', async () => {
+test('the CRC of a log is known from the CRCs of its chunks, until a chunk arrives without a CRC', async () => {
   const log = logs.open(attempt(1))
   const crcOf = (content: string) => new Cksum().update(bytes(content))
   await log.write(0, bytes('one '), crcOf('one '))

@@ -3,14 +3,17 @@ import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import { openFiles } from './open-files.ts'
 import type { Storage } from './storage.ts'
 
-// An open file needs a descriptor. A process commonly may have 1,024, and each host's connection needs one, too.
+// An open file needs a descriptor. A process commonly may have 1,024 descriptors, and each connection of a host needs
+// one.
 const openLogsMax = 256
 const openArtifactsMax = 64
 
-/** Keeps logs and artifacts in a directory, which all servers of a farm can reach. Creates it with the first file. */
+/**
+ * Keeps logs and artifacts in a directory that all servers of a farm can reach. The first file creates the directory.
+ */
 export function openDirectoryStorage(directory: string): Storage {
   const logs = openFiles<AttemptId>(attempt => pathOf(directory, attempt, 'log'), openLogsMax)
-  // One flat folder for each attempt. No name contains a comma, so `a` and `a/b` get two different files.
+  // Each attempt has one folder without subfolders. No name contains a comma, so a comma can replace each slash.
   const artifacts = openFiles<AttemptId & { name: string }>(
     key => join(pathOf(directory, key, 'artifacts'), key.name.replaceAll('/', ',')),
     openArtifactsMax,
@@ -25,6 +28,6 @@ export function openDirectoryStorage(directory: string): Storage {
   }
 }
 
-/** 1,000 jobs in each folder: `4/4711.2.log`. */
+/** A path such as `4/4711.2.log`. Each folder has 1,000 jobs. */
 const pathOf = (directory: string, attempt: AttemptId, extension: string): string =>
   join(directory, String(Math.floor(attempt.jobId / 1000)), `${attemptName(attempt)}.${extension}`)

@@ -5,8 +5,8 @@ import type { Files } from './storage.ts'
 const readBytesAtOnce = 256 * 1024
 
 /**
- * Files by path. Keeps at most `openMax` of them open and closes the least recently used one. It is not lru-cache: a file that
- * is being written must stay open, also when it is the oldest.
+ * Files by path. Keeps at most `openMax` files open and closes the least recently used file. The package lru-cache is
+ * no help: a file must stay open during a write, even if it is the least recently used file.
  */
 export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): Files<Key> & { close(): void } {
   const open = new Map<string, AppendOnlyFile>()
@@ -23,7 +23,7 @@ export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): F
       if (!known) makeRoom()
       open.delete(path)
       const file = known ?? new AppendOnlyFile(path, () => open.delete(path))
-      open.set(path, file) // a Map keeps the order of insertion, so its first file is the least recently used one
+      open.set(path, file) // a Map keeps the order of insertion, so its first file is the least recently used
       return file
     },
     size: key => statSync(pathOf(key), { throwIfNoEntry: false })?.size ?? 0,

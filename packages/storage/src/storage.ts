@@ -11,20 +11,20 @@ export interface Storage {
 }
 
 export interface ArtifactKey extends AttemptId {
-  /** The artifact's path in the project's directory. */
+  /** The path of the artifact in the project's directory. */
   name: string
 }
 
 /**
- * Files that grow at their end. Every method throws the operating system's error if the disk fails; a full disk has the code
- * ENOSPC or EDQUOT.
+ * Files that grow at their end. Every method throws the operating system's error if the disk fails; a full disk has the
+ * code ENOSPC or EDQUOT.
  */
 export interface Files<Key> {
-  /** The file of this key; creates it if it does not exist. Returns the same object while the file is open. */
+  /** Opens the file of this key, and creates it if necessary. Returns the same object while the file is open. */
   open(key: Key): StoredFile
-  /** How many bytes the farm holds; 0 if the file does not exist. */
+  /** The size of the stored file in bytes; 0 if the file does not exist. */
   size(key: Key): number
-  /** The bytes from `start` up to, and without, `end`. The stream fails if the file does not exist. */
+  /** The bytes from `start` to `end`, without the byte at `end`. The stream fails if the file does not exist. */
   read(key: Key, start: number, end: number): Readable
   /** Deletes the file; does nothing if it does not exist. */
   remove(key: Key): void
@@ -34,16 +34,18 @@ export interface Files<Key> {
 export type Bytes = Uint8Array | readonly Uint8Array[]
 
 export interface StoredFile {
-  /** As this process last saw it. */
+  /** The size in bytes that this process last saw. */
   readonly size: number
   /** Reads the size again: another server of the farm may have appended to the file or truncated it. */
   refreshSize(): number
-  /** The CRC of the whole file, if this process knows it without reading the file. */
+  /** The CRC of the whole file; undefined if this process would have to read the file for it. */
   readonly crc: Cksum | undefined
-  /** Writes at an offset that is at most the size, and returns the new size. `crc` is that of the bytes, if it is known. */
+  /**
+   * Writes at an offset that is at most the size, and returns the new size. `crc` is the CRC of the bytes, if known.
+   */
   write(offset: number, bytes: Bytes, crc?: Cksum): Promise<number>
-  /** Drops the bytes from `size` on. The host sends them again. */
+  /** Drops the bytes from `size` on, which the host must then send again. */
   truncate(size: number): void
-  /** Makes sure that the bytes are on the disk, and closes the file. Nothing is written to it afterwards. */
+  /** Waits until the bytes are on the disk, and closes the file. No write may follow. */
   seal(): Promise<void>
 }

@@ -189,7 +189,7 @@ describe('errors have positions', () => {
     [
       'a missing key',
       'projects:\n  p:\n    steps: [{ build: make }]\n',
-      "farm.yaml:3:5: projects.p.repository: found no repository, expected repository: the repository's URL, or its path (from farm.yaml's directory), beginning with no - and without spaces",
+      "farm.yaml:3:5: projects.p.repository: found no repository, expected repository: the repository's URL, or its path (from farm.yaml's directory), without spaces and not beginning with -",
     ],
     [
       'no steps',
@@ -214,7 +214,7 @@ describe('errors have positions', () => {
     [
       'a step with a bad name',
       project('', '    steps:\n      - "a b": x\n'),
-      'farm.yaml:6:9: projects.p.steps[0].a b: found "a b", expected a name: 1 to 64 of A-Z a-z 0-9 . _ + -, beginning with neither . nor -',
+      'farm.yaml:6:9: projects.p.steps[0].a b: found "a b", expected a name: 1 to 64 of A-Z a-z 0-9 . _ + -, not beginning with . or -',
     ],
     [
       'a step twice',
@@ -249,7 +249,7 @@ describe('errors have positions', () => {
     [
       'an option as repository',
       'projects: { p: { repository: --upload-pack=x, steps: [{ build: make }] } }',
-      'farm.yaml:1:30: projects.p.repository: found "--upload-pack=x", expected the repository\'s URL, or its path (from farm.yaml\'s directory), beginning with no - and without spaces',
+      'farm.yaml:1:30: projects.p.repository: found "--upload-pack=x", expected the repository\'s URL, or its path (from farm.yaml\'s directory), without spaces and not beginning with -',
     ],
     [
       'a path outside the repository',
@@ -264,7 +264,7 @@ describe('errors have positions', () => {
     [
       'a variable with a bad name',
       project('env: { 1A: x }'),
-      'farm.yaml:4:12: projects.p.env.1A: found "1A", expected a variable\'s name: letters, digits and _, beginning with no digit',
+      'farm.yaml:4:12: projects.p.env.1A: found "1A", expected a variable\'s name: letters, digits and _, not beginning with a digit',
     ],
     [
       'a variable with the prefix FARM_',
@@ -420,7 +420,7 @@ test('an error in an address does not repeat its secret', () => {
   const address = '"https://me:s3cret@forge.example/a b?pat=s3cret"'
   const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
   expect(found).toEqual([
-    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces$/),
+    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces and not beginning with -$/),
   ])
   expect(found.join()).not.toContain('s3cret')
 })
