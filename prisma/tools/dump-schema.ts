@@ -4,11 +4,11 @@ const header = `-- The database's schema, as the migrations create it: tables, t
 -- "node prisma/tools/migrate.mjs dump" writes this file from a migrated database, and a test compares the two. Do not edit it.
 `
 
-/** Objects of the farm's own schema: not of BullMQ's, and not the history of the migrations. */
+/** The tables of the farm, without the tables of BullMQ and the history of the migrations. */
 const farmTables = `SELECT oid, relname FROM pg_class
   WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '_prisma_migrations'`
 
-// A column with a sequence of its own is "serial", as in the migrations.
+// A column that owns a sequence is "serial", as in the migrations.
 const columnsQuery = `SELECT quote_ident(relname) AS table, quote_ident(attname) || ' ' ||
     CASE WHEN pg_get_serial_sequence(quote_ident(relname), attname) IS NOT NULL THEN 'serial'
          ELSE format_type(atttypid, atttypmod) || COALESCE(' DEFAULT ' || pg_get_expr(adbin, adrelid), '') END ||
@@ -18,7 +18,7 @@ const columnsQuery = `SELECT quote_ident(relname) AS table, quote_ident(attname)
  WHERE attnum > 0 AND NOT attisdropped
  ORDER BY relname COLLATE "C", attnum`
 
-// A NOT NULL is also a constraint since PostgreSQL 18; its column shows it.
+// Since PostgreSQL 18, NOT NULL is also a constraint. This query leaves it out, because the column shows it.
 const constraintsQuery = `SELECT quote_ident(relname) AS table, contype AS type, quote_ident(conname) AS name, pg_get_constraintdef(pg_constraint.oid, true) AS text
   FROM (${farmTables}) tables JOIN pg_constraint ON conrelid = tables.oid
  WHERE contype <> 'n'
@@ -45,7 +45,7 @@ interface Constraint extends Piece {
   name: string
 }
 
-/** The schema of the database's tables as SQL, always in the same order. Throws for an object that it cannot write. */
+/** The schema of the tables as SQL, always in the same order. Throws if the schema has an object of an unknown kind. */
 export const dumpSchema = async (url: string): Promise<string> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

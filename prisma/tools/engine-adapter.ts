@@ -12,8 +12,8 @@ interface RowDescription {
   fields: { dataTypeID: number }[]
 }
 
-// The engine reads catalogue columns of type "char" (oid 18), and adapter-pg 7.10 refuses that type as unknown. So these
-// columns pass the adapter as uuid, which no catalogue column has, and become characters again behind it.
+// The engine reads catalogue columns of type "char" (oid 18), but adapter-pg 7.10 refuses this type as unknown. So the
+// columns pass the adapter with the type uuid, which no catalogue column has. Afterwards they become characters again.
 const charOid = 18
 const uuidOid = 2950
 
@@ -45,8 +45,8 @@ const connectTo = async (url: string): Promise<SqlDriverAdapter> => {
 }
 
 /**
- * adapter-pg 7.10 cuts a script at every semicolon, also inside a function, a string or a comment. Here PostgreSQL receives the
- * script whole and parses it.
+ * Sends a script to PostgreSQL as a whole. adapter-pg 7.10 would cut the script at every semicolon, even inside a
+ * function, a string or a comment.
  */
 const runWhole = async (adapter: PgAdapter, script: string): Promise<void> => {
   try {
@@ -56,7 +56,9 @@ const runWhole = async (adapter: PgAdapter, script: string): Promise<void> => {
   }
 }
 
-/** A database that exists as long as the adapter. adapter-pg drops its own while it is still connected to it. */
+/**
+ * Creates a database that is dropped with the adapter. adapter-pg would drop the database while it is still connected.
+ */
 const connectToShadow = async (url: string): Promise<SqlDriverAdapter> => {
   const name = `rumpfarm_shadow_${randomUUID().replaceAll('-', '')}`
   const admin = new pg.Client({ connectionString: url })
@@ -76,7 +78,10 @@ const connectToShadow = async (url: string): Promise<SqlDriverAdapter> => {
 
 export interface EngineConnections {
   factory: SqlMigrationAwareDriverAdapterFactory
-  /** Closes what the engine left open: it closes its shadow databases, but not its first connection. */
+  /**
+   * Closes the connections that the engine left open. The engine closes its shadow databases, but not its first
+   * connection.
+   */
   close: () => Promise<void>
 }
 

@@ -12,12 +12,12 @@ declare const WebAssembly: {
 }
 
 export type SchemaEngine = Bindings.SchemaEngine
-/** The engine looks at all tables: BullMQ has a PostgreSQL schema of its own. */
+/** The engine needs no filters, because the tables of BullMQ are in another PostgreSQL schema. */
 export const noFilters: Bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 /**
- * Prisma's schema engine as WebAssembly. Prisma's command line would download a native one. This does what the main file of the
- * package does: that file imports the .wasm as a module, and Node 20 cannot do that.
+ * Loads Prisma's schema engine as WebAssembly. Prisma's command line would download a native engine. The main file of
+ * the package cannot do this on Node 20, because it imports the .wasm file as a module.
  */
 const loadEngine = async (): Promise<typeof Bindings> => {
   const require = createRequire(join(findRoot(), 'prisma/package.json'))
@@ -32,13 +32,13 @@ const loadEngine = async (): Promise<typeof Bindings> => {
   return bindings
 }
 
-// A panic in the engine calls this and then ends the process. No promise rejects.
+// A panic in the engine calls set_message and then ends the process. No promise rejects.
 Object.assign(globalThis, {
   PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(`Prisma's schema engine: ${text}`) },
 })
 
-// One engine for each process, also if this module is loaded twice (vitest does that). The package keeps the instance in a
-// module variable: a second engine would read the first one's pointers in its own memory.
+// Each process has one engine, even if vitest loads this module twice. The package keeps the instance in a module
+// variable, so a second engine would use pointers of the first engine in the wrong memory.
 const loaded = Symbol.for('rumpfarm.schema-engine')
 const shared = globalThis as { [loaded]?: Promise<typeof Bindings> }
 

@@ -1,5 +1,5 @@
-// Generates the Prisma client into packages/farm/src/db/generated.
-// Prisma's command line looks for a schema engine, which this does not use, and would download one. Any executable satisfies it.
+// Generates the Prisma client into packages/farm/src/db/generated. Prisma's command line would download a schema
+// engine, which `generate` does not use. The path of any executable prevents this.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

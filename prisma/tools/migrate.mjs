@@ -4,7 +4,7 @@ import { bundle } from '../../apps/server/build.mjs'
 const usage = `usage: node prisma/tools/migrate.mjs create NAME   write a migration for the changes in prisma/schema.prisma
        node prisma/tools/migrate.mjs dump          write prisma/schema.sql
        node prisma/tools/migrate.mjs check         compare prisma/schema.prisma and prisma/schema.sql with the migrations
-They apply the migrations to a temporary PostgreSQL, and touch no other database.`
+These commands apply the migrations to a temporary PostgreSQL, and change no other database.`
 
 const [verb, name, ...more] = process.argv.slice(2)
 

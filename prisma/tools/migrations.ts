@@ -31,7 +31,7 @@ export const missingSql = async (url: string, directory = migrationsDirectory())
   return exitCode === 2 ? (stdout ?? '') : ''
 }
 
-/** `20261124021530_init`: migrations are applied in the order of their names. */
+/** A name such as `20261124021530_init`. The farm applies migrations in the order of their names. */
 const directoryName = (name: string, at: Date): string =>
   `${at.toISOString().replace(/\D/g, '').slice(0, 14)}_${name.replace(/[^a-z0-9]+/gi, '_').toLowerCase()}`
 
@@ -39,7 +39,7 @@ const writeMigration = async (directory: string, sql: string): Promise<string> =
   const file = join(directory, 'migration.sql')
   await mkdir(directory, { recursive: true })
   await writeFile(file, sql)
-  // Prisma's own command line expects this file beside the migrations.
+  // Prisma's command line expects this file beside the migrations.
   await writeFile(join(dirname(directory), 'migration_lock.toml'), 'provider = "postgresql"\n')
   return file
 }
@@ -61,7 +61,7 @@ export const writeDump = async (): Promise<string> => {
   return file
 }
 
-/** Where schema.prisma or schema.sql differs from the migrations. */
+/** The differences between the migrations and schema.prisma or schema.sql. */
 export const checkMigrations = (): Promise<string[]> =>
   onTemporaryDatabase(async url => {
     const problems: string[] = []

@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface WatchRequest {
-  /** The process to signal; negative: a process group. */
+  /** The number of the process to signal; a negative number means a process group. */
   target: number
   signal: 'INT' | 'TERM'
-  /** The user that the watcher runs as, if not this process's. */
+  /** The watcher's user; by default, the user of this process. */
   uid?: number
   gid?: number
 }
 
 /**
- * Starts a watcher that signals `target` when this process ends, also after SIGKILL: the watcher's standard input closes then.
- * Kill the watcher when the target has ended, because another process can receive the target's number.
+ * Starts a watcher that signals `target` when this process ends, even after SIGKILL: at the end, the watcher's standard
+ * input closes. When the target has ended, kill the watcher, because another process can receive the target's number.
  */
 export const endWithParent = ({ target, signal, ...account }: WatchRequest): ChildProcess => {
   if (!Number.isInteger(target) || Math.abs(target) <= 1) throw new RangeError(`not a process to watch: ${target}`)
@@ -20,7 +20,7 @@ export const endWithParent = ({ target, signal, ...account }: WatchRequest): Chi
     cwd: '/',
     env: {},
     stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true, // Ctrl-C in the terminal must not end it
+    detached: true, // Ctrl-C in the terminal must not end the watcher
   })
   watcher.unref()
   return watcher

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 export const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
-/** Waits until the child exits, `milliseconds` pass, or `stopWaiting` aborts. True if the child has exited. */
+/** Waits until the child exits, `milliseconds` pass, or `stopWaiting` aborts. Returns whether the child has exited. */
 export const exitWithin = async (
   child: ChildProcess,
   milliseconds: number,
@@ -18,6 +18,6 @@ export const exitWithin = async (
   )
 }
 
-/** `killed by SIGTERM`, `exit code 1` */
+/** For example `killed by SIGTERM` or `exit code 1`. */
 export const describeExit = (child: ChildProcess): string =>
   child.signalCode ? `killed by ${child.signalCode}` : `exit code ${child.exitCode}`

@@ -11,6 +11,6 @@ test.each([
   ['{"level":40}', '{"level":40}'],
   ['{"level":40,"ms', '{"level":40,"ms'],
   ['rumpfarm: port 8080 is taken', 'rumpfarm: port 8080 is taken'],
-])('the log shows the line %j as %j', (line, shown) => {
+])('an error message shows the log line %j as %j', (line, shown) => {
   expect(plainLine(line)).toBe(shown)
 })

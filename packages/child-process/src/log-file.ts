@@ -4,21 +4,21 @@ const logBytesMax = 10_000_000
 const tailBytesMax = 4_000
 const tailLinesMax = 12
 
-/** Opens a log to append, and returns its descriptor. A log above 10 MB becomes FILE.1 first. */
+/** Opens a log to append, and returns its descriptor. Before that, renames a log above 10 MB to FILE.1. */
 export const openLog = (file: string): number => {
   if (sizeOf(file) > logBytesMax) renameSync(file, `${file}.1`)
   return openSync(file, 'a', 0o600)
 }
 
-/** In bytes; 0 if there is no such file. */
+/** The size in bytes; 0 if the file does not exist. */
 export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-/** The last lines of a log, at most 12, for an error message; only those after byte `since`. */
+/** The last lines of a log after the byte `since`, at most 12, for an error message. */
 export const logTail = (file: string, since = 0): string => {
   const descriptor = openSync(file, 'r')
   try {
     const size = fstatSync(descriptor).size
-    const begin = since > size ? 0 : since // a smaller log is a new one
+    const begin = since > size ? 0 : since // if the log is smaller, it is a new log
     const text = readFrom(descriptor, Math.max(begin, size - tailBytesMax))
     return text.trim().split('\n').slice(-tailLinesMax).map(plainLine).join('\n')
   } finally {
@@ -31,7 +31,7 @@ const readFrom = (descriptor: number, position: number): string => {
   return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, position))
 }
 
-/** A line of pino's JSON becomes its message and the cause. Other lines stay as they are. */
+/** Shortens a line of pino's JSON to its message and the cause. Other lines do not change. */
 export function plainLine(line: string): string {
   if (!line.startsWith('{')) return line
   try {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 
-/** The user that PostgreSQL runs as. Empty: the user of this process. */
+/** The user of PostgreSQL. An empty object means the user of this process. */
 export interface Account {
   uid?: number
   gid?: number
@@ -21,14 +21,14 @@ const ownerOf = (path: string): Required<Account> | undefined => {
 }
 
 /**
- * PostgreSQL refuses to run as root. An existing data directory keeps its owner. A new one gets the account of a packaged
- * PostgreSQL, or else the account nobody.
+ * The user for PostgreSQL, which refuses to run as root. An existing data directory keeps its owner. A new data
+ * directory gets the account `postgres`, which packages of PostgreSQL create, or else the account `nobody`.
  */
 export const chooseAccount = (dataDirectory: string): Account => {
   if (process.getuid?.() !== 0) return {}
   return ownerOf(dataDirectory) ?? passwdEntry('postgres') ?? passwdEntry('nobody') ?? { uid: 65534, gid: 65534 }
 }
 
-/** Whether the command succeeds as this account. A private directory above, such as /root, can prevent it. */
+/** Whether the command succeeds as this user. A private directory above, such as /root, can make it fail. */
 export const accountCan = (account: Account, command: string, args: string[]): boolean =>
   spawnSync(command, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0

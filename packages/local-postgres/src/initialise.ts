@@ -6,7 +6,7 @@ import { type Location, makeOwned } from './location.ts'
 import type { PasswordFile } from './request.ts'
 import { createFarmRole } from './role.ts'
 
-// Text sorts by bytes and case follows Unicode: the same on every machine, with any locales.
+// Text sorts by bytes, and case follows Unicode. So every machine gives the same results, whatever locales it has.
 const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 
 const runInitdb = ({ native, account }: Location, data: string): void => {
@@ -26,8 +26,8 @@ export interface InitialiseRequest {
 }
 
 /**
- * Creates the database cluster and the farm's role, unless they exist, and returns the role's password. An interrupted start
- * leaves no incomplete cluster.
+ * Creates the database cluster and the farm's role if necessary, and returns the role's password. After an interrupted
+ * start, the next start creates the cluster again.
  */
 export const initialise = ({ location, passwordFile, createDatabases }: InitialiseRequest): string => {
   if (existsSync(join(location.data, 'PG_VERSION'))) {
@@ -46,7 +46,7 @@ export const initialise = ({ location, passwordFile, createDatabases }: Initiali
   return password
 }
 
-/** A shorter text is the rest of an interrupted write. */
+/** A shorter password was not written completely. */
 const passwordLengthMin = 16
 
 const readPassword = (file: PasswordFile, data: string): string => {

@@ -25,7 +25,7 @@ export interface Location {
 export interface LocationRequest {
   directory: string
   package: PostgresPackage
-  /** The directory for data and programs that the account cannot reach elsewhere. */
+  /** The directory for data and programs that the account cannot reach in their usual directories. */
   fallback: string
 }
 
@@ -34,7 +34,10 @@ export const makeOwned = (directory: string, { uid, gid }: Account): void => {
   if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid)
 }
 
-/** The name of this farm's data below `fallback`. The file `elsewhere` keeps it, so that every start finds the same data. */
+/**
+ * The name of this farm's data below `fallback`. The file `elsewhere` stores the name, so that every start finds the
+ * data.
+ */
 const fallbackName = (directory: string): string => {
   const file = join(directory, 'elsewhere')
   if (!existsSync(file)) writeFileSync(file, `${randomUUID()}\n`)
@@ -48,7 +51,7 @@ const copyOnce = (from: string, to: string): string => {
   try {
     renameSync(incomplete, to)
   } catch (error) {
-    if (!existsSync(to)) throw error // otherwise another start was faster
+    if (!existsSync(to)) throw error // if the file exists, another start was faster
     rmSync(incomplete, { recursive: true })
   }
   return to
@@ -72,8 +75,9 @@ const chooseData = ({ directory, fallback }: LocationRequest): Pick<Location, 'd
 }
 
 /**
- * If this process is root, PostgreSQL runs as another user. That user cannot enter a clone below a private directory such as
- * /root. Then the data, the programs, or both are below `fallback` (/var/lib/rumpfarm).
+ * Chooses the directories and the user of PostgreSQL. If this process is root, PostgreSQL runs as another user. This
+ * user cannot enter a clone below a private directory such as /root. Then the data, the programs, or both are below
+ * `fallback` (/var/lib/rumpfarm).
  */
 export const chooseLocation = (request: LocationRequest): Location => {
   const { native, version } = request.package

@@ -17,7 +17,7 @@ import { runInSingleUserMode } from './single-user.ts'
 const asRoot = process.getuid?.() === 0
 let bundle: string
 let home: string
-/** A directory after an orderly stop. A copy of it is faster than initdb, which takes a second. */
+/** A data directory of a PostgreSQL that was stopped. A copy of it is faster than initdb, which takes a second. */
 let template: string
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ const newDirectory = async (mode = 0o711): Promise<string> => {
   return directory
 }
 
-/** Starts PostgreSQL with the data of an earlier start. */
+/** Makes a directory with the data of an earlier start. */
 const usedDirectory = async (): Promise<string> => {
   const directory = await newDirectory()
   spawnSync('cp', ['-a', `${template}/.`, directory])
@@ -68,7 +68,7 @@ const query = async (url: string, sql: string): Promise<Record<string, unknown>[
 
 const modeOf = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8)
 
-// A separate server process that a test can kill. apps/server/build.mjs makes one file of it.
+// Bundles the code of a separate server process, which a test can kill, into one file (apps/server/build.mjs).
 const bundleStarter = async (): Promise<string> => {
   const { bundle } = await import('../../../apps/server/build.mjs')
   const { starter } = await bundle({ starter: new URL('./starter.fixture.ts', import.meta.url) })
@@ -96,7 +96,7 @@ const startServer = async (directory: string, account: { uid?: number; gid?: num
   return { child, url: url as string, postgres: Number(postgres) }
 }
 
-/** Makes the data of an earlier version, where the farm's role is the superuser and owns everything. */
+/** Changes the data to the state of an earlier version, in which a superuser owned everything. */
 const becomeEarlier = async (directory: string): Promise<void> => {
   const { data, native, account } = chooseLocation({ directory, package: await findPostgres(), fallback: '' })
   runInSingleUserMode({ data, native, account }, data, [
@@ -116,7 +116,7 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('PostgreSQL listens on a private socket and not on TCP, needs a password, and the farm is no superuser', async () => {
+test('PostgreSQL listens only on a private socket, requires a password, and the farm is no superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(
@@ -153,7 +153,7 @@ test('if the path is too long for a socket, PostgreSQL listens in a short tempor
   expect(existsSync(short)).toBe(false)
 })
 
-test('the farm’s role becomes the owner of an older farm’s database, which belonged to a superuser', async () => {
+test('the farm’s role becomes the owner of the database of an older version', async () => {
   const directory = await usedDirectory()
   const first = await start(directory)
   await query(
@@ -170,7 +170,7 @@ test('the farm’s role becomes the owner of an older farm’s database, which b
   expect(await query(url, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: false }])
 })
 
-test('the data after an orderly stop is there at the next start', async () => {
+test('after a normal stop, the next start finds the data', async () => {
   const directory = await usedDirectory()
   const first = await start(directory)
   await query(first.url, "CREATE TABLE kept AS SELECT 'yes' AS value")
@@ -191,7 +191,7 @@ test('PostgreSQL ends when its server is killed', async () => {
   expect(await readFile(join(directory, 'postgres.log'), 'utf8')).toContain('received fast shutdown request')
 })
 
-test('a start right after the server was killed finds the committed data', async () => {
+test('a start immediately after a kill of the server finds the committed data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -201,7 +201,7 @@ test('a start right after the server was killed finds the committed data', async
   expect(await query(url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
 })
 
-test('the start stops a PostgreSQL that outlived its server, and recovers the data', async () => {
+test('a start stops the PostgreSQL of a killed server, and recovers the data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -213,7 +213,7 @@ test('the start stops a PostgreSQL that outlived its server, and recovers the da
   expect(await query((await next).url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
 })
 
-test('the next start after PostgreSQL was killed recovers the committed data', async () => {
+test('after a kill of PostgreSQL, the next start recovers the committed data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -227,7 +227,7 @@ test('the next start after PostgreSQL was killed recovers the committed data', a
   )
 })
 
-test('the start ignores the process number of a postmaster if another program now has it', async () => {
+test('a start ignores the process number of an old postmaster if another program now has this number', async () => {
   const directory = await usedDirectory()
   const bystander = spawn('sleep', ['600'])
   onTestFinished(() => void bystander.kill())
@@ -247,7 +247,7 @@ test('a second server in the same directory does not start, and the first server
   expect(await query(first.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-test('a lost or empty password file causes an error that says what to do', async () => {
+test('the error about a lost or empty password file says what to do', async () => {
   const directory = await usedDirectory()
   const password = join(directory, 'password')
 
@@ -264,7 +264,7 @@ test('the error about a damaged database contains the end of its log', async () 
   await expect(start(directory)).rejects.toThrow(/PostgreSQL did not start[\s\S]*pg_control/)
 })
 
-test('the next start repeats an initdb that was interrupted', async () => {
+test('after an interrupted initdb, the next start runs initdb again', async () => {
   const directory = await newDirectory()
   await mkdir(join(directory, 'data.new'))
   await writeFile(join(directory, 'data.new/PG_VERSION'), '18\n')
@@ -273,8 +273,8 @@ test('the next start repeats an initdb that was interrupted', async () => {
   expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
 })
 
-// If root runs the tests, this test runs as nobody. If an ordinary user runs them, all tests show this.
-test('PostgreSQL needs only a directory for an ordinary user', async () => {
+// If root runs the tests, this test starts PostgreSQL as the user nobody.
+test('an ordinary user can run PostgreSQL in a directory of their own', async () => {
   const directory = await newDirectory()
   const account = asRoot ? { uid: 65534, gid: 65534 } : {}
   if (asRoot) await chown(directory, 65534, 65534)
@@ -289,7 +289,7 @@ test('PostgreSQL needs only a directory for an ordinary user', async () => {
 })
 
 test.runIf(asRoot)(
-  'below a private home, PostgreSQL for root keeps its data in the fallback directory and finds it again',
+  'if root has a private home, PostgreSQL keeps its data in the fallback directory and finds it again',
   async () => {
     const directory = await newDirectory(0o700)
     const fallback = join(await newDirectory(), 'var')
@@ -305,7 +305,7 @@ test.runIf(asRoot)(
   },
 )
 
-test.runIf(asRoot)('a directory that became private causes an error, and its data stays', async () => {
+test.runIf(asRoot)('if the directory becomes private, a start fails and the data stays', async () => {
   const directory = await usedDirectory()
   await chmod(directory, 0o700)
 

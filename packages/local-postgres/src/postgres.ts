@@ -12,13 +12,14 @@ import { createSocketDirectory, removeSocketDirectory } from './socket.ts'
 import { stopLeftover } from './stop-leftover.ts'
 
 const endThisServer = (): void => {
-  process.exitCode = 1 // so that a supervisor starts the server again
+  process.exitCode = 1 // with this exit code, a supervisor starts the server again
   process.kill(process.pid, 'SIGTERM')
 }
 
 /**
- * Starts the PostgreSQL that npm installed, as any user. It keeps its data in `directory`, and listens on a private socket and not
- * on TCP. It ends with this process. Throws if another server uses the directory, or if PostgreSQL does not start.
+ * Starts the PostgreSQL that npm installed. Any user can do this. PostgreSQL keeps its data in `directory`, listens on
+ * a private socket and not on TCP, and ends with this process. Throws if another server uses the directory or if
+ * PostgreSQL does not start.
  */
 export const startLocalPostgres = async (request: LocalPostgresRequest): Promise<LocalPostgres> => {
   const directory = resolve(request.directory)

@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * PostgreSQL's own file about its running server, one fact per line:
+ * The file that PostgreSQL writes about its running server, with one fact per line:
  * https://www.postgresql.org/docs/18/storage-file-layout.html (postmaster.pid).
  */
 export interface PostmasterPidFile {
   pid: number
   data: string
   port: number
-  /** starting, ready, stopping … */
+  /** For example starting, ready or stopping. */
   status: string
 }
 
@@ -26,9 +26,9 @@ export const readPostmasterPidFile = (data: string): PostmasterPidFile | undefin
 }
 
 /**
- * Call this if another program has the process number in the file: PostgreSQL would refuse to start. This writes our own number,
- * and PostgreSQL ignores the number of its parent. Without the file PostgreSQL would start, too, but would not check that no
- * old backend still uses the shared memory.
+ * Call this function if another program now has the process number in the file, because PostgreSQL would refuse to
+ * start. It writes the number of this process: PostgreSQL ignores the number of its parent. Without the file PostgreSQL
+ * would also start, but would not check whether an old backend still uses the shared memory.
  */
 export const replacePostmasterPid = (data: string): void => {
   const [, ...rest] = readFileSync(pathOf(data), 'utf8').split('\n')

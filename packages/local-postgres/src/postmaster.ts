@@ -7,18 +7,18 @@ import type { Location } from './location.ts'
 import { readPostmasterPidFile } from './postmaster-pid-file.ts'
 import { socketPort } from './socket.ts'
 
-const startMillisecondsMax = 60_000 // recovery after a crash on a slow disk
+const startMillisecondsMax = 60_000 // time for the recovery after a crash on a slow disk
 
-/** For a small farm: about 100 MB of memory. A commit that PostgreSQL confirmed is on the disk. */
+/** Settings for a small farm: PostgreSQL needs about 100 MB of memory, and a confirmed commit is on the disk. */
 const defaultParameters = (socketDirectory: string): Record<string, string | number> => ({
-  listen_addresses: '', // no TCP: any user of the machine could use up its connections
+  listen_addresses: '', // no TCP, because any user of the machine could occupy all connections
   port: socketPort,
   unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
   max_connections: 100,
   shared_buffers: '64MB',
   max_wal_size: '256MB',
   synchronous_commit: 'on',
-  jit: 'off', // to compile a query takes longer than to run any of the farm's
+  jit: 'off', // the compilation of a query takes longer than any query of the farm
   io_method: 'sync', // saves three worker processes
   max_parallel_workers_per_gather: 0, // containers often have 64 MB of shared memory
   timezone: 'UTC',
@@ -30,7 +30,7 @@ export interface RunRequest {
   location: Location
   socketDirectory: string
   logFile: string
-  /** These replace the defaults above. */
+  /** Parameters that replace the defaults above. */
   parameters: Record<string, string | number>
 }
 
@@ -51,7 +51,7 @@ const spawnPostgres = ({ location, socketDirectory, logFile, parameters }: RunRe
   return child
 }
 
-/** PostgreSQL writes into its pid file that it accepts connections. pg_ctl also reads it there. */
+/** PostgreSQL writes the status `ready` into its pid file when it accepts connections. pg_ctl waits in the same way. */
 const waitUntilReady = async (child: ChildProcess, data: string, hasEnded: () => boolean): Promise<boolean> => {
   const end = Date.now() + startMillisecondsMax
   while (!hasEnded() && Date.now() < end) {
@@ -62,7 +62,7 @@ const waitUntilReady = async (child: ChildProcess, data: string, hasEnded: () =>
   return false
 }
 
-/** Starts PostgreSQL, and returns the postmaster when it accepts connections. An error contains the end of its log. */
+/** Starts PostgreSQL, and returns the postmaster when it accepts connections. An error contains the end of the log. */
 export const runPostgres = async (request: RunRequest): Promise<ChildProcess> => {
   const { location, logFile } = request
   const logged = sizeOf(logFile)
@@ -79,7 +79,7 @@ export const runPostgres = async (request: RunRequest): Promise<ChildProcess> =>
   )
 }
 
-/** Fast shutdown, immediate shutdown, kill: https://www.postgresql.org/docs/18/server-shutdown.html */
+/** Tries fast shutdown, immediate shutdown, then kill: https://www.postgresql.org/docs/18/server-shutdown.html */
 export const stopPostgres = async (child: ChildProcess): Promise<void> => {
   for (const [signal, milliseconds] of [
     ['SIGINT', 20_000],

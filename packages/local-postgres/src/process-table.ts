@@ -1,4 +1,4 @@
-// Facts about any process of this machine: from /proc, or from ps(1) where there is no /proc.
+// Facts about the processes of this machine, from /proc or, on systems without /proc, from ps(1).
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -9,14 +9,14 @@ const fromProc = (pid: number, file: string): string | undefined => {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {
-    return undefined // no /proc here, or no such process
+    return undefined // this system has no /proc, or the process does not exist
   }
 }
 
 export const commandOf = (pid: number): string =>
   fromProc(pid, 'cmdline')?.replaceAll('\0', ' ').trim() ?? ps(pid, 'args')
 
-/** The fields of /proc/PID/stat from the state on: state, parent … The name before them can contain any character, also ")". */
+/** The fields of /proc/PID/stat after the name: state, parent … The name can contain any character, even ")". */
 const statOf = (pid: number): string[] | undefined => {
   const stat = fromProc(pid, 'stat')
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -33,6 +33,9 @@ const exists = (pid: number): boolean => {
   }
 }
 
-/** A zombie is not alive. It can stay for long: the first process of a container often does not collect its children. */
+/**
+ * A zombie is not alive. It can exist for long, because the first process of a container often does not collect its
+ * children.
+ */
 export const isAlive = (pid: number): boolean =>
   Number.isInteger(pid) && pid > 1 && exists(pid) && !stateOf(pid).startsWith('Z')

@@ -4,28 +4,31 @@ export interface Log {
   error: (line: string) => void
 }
 
-/** Keeps the password of the farm's role between starts. */
+/** The file that keeps the password of the farm's role between starts. */
 export interface PasswordFile {
-  /** For messages. */
+  /** The path that messages show. */
   path: string
-  /** Undefined if there is no such file. */
+  /** Returns the password; undefined if the file does not exist. */
   read: () => string | undefined
-  /** After a crash the file has the old password or the new one. */
+  /** Writes the password. After a crash the file must have the old or the new password. */
   write: (password: string) => void
 }
 
 export interface LocalPostgresRequest {
-  /** PostgreSQL's files are below this directory, or below `fallback`. It is created if necessary. */
+  /** PostgreSQL's files are below this directory or below `fallback`. The directory is created if necessary. */
   directory: string
   passwordFile: PasswordFile
   log: Log
-  /** For the files of a PostgreSQL whose user cannot enter `directory`. Only root needs it. */
+  /** The directory for the files of PostgreSQL if its user cannot enter `directory`. Only root needs it. */
   fallback?: string
   /** Server parameters, in addition to the defaults in postmaster.ts. */
   parameters?: Record<string, string | number>
-  /** Whether the farm's role may create databases, as tests do. Default: no. */
+  /** Whether the farm's role may create databases, as tests do. By default it may not. */
   createDatabases?: boolean
-  /** Called if PostgreSQL ends by itself. Default: this process ends in order, because it cannot work without its database. */
+  /**
+   * Called if PostgreSQL ends unexpectedly. By default, this process then ends, because it cannot work without its
+   * database.
+   */
   onEnd?: () => void
 }
 

@@ -7,7 +7,7 @@ import { runInSingleUserMode } from './single-user.ts'
 export const farmRole = 'rumpfarm'
 export const farmDatabase = 'postgres'
 
-// This line says that the role exists. An administrator can add lines below it.
+// This line in the file shows that the role exists. An administrator can add lines below it.
 const accessHeader = '# Rumpfarm: only its own role may connect, by the socket and with its password.'
 const access = `${accessHeader}\nlocal all ${farmRole} scram-sha-256\n`
 
@@ -18,8 +18,8 @@ export interface RoleRequest {
 }
 
 /**
- * Creates the farm's role, which owns the database and is not a superuser. In a database of an earlier version a superuser owned
- * the tables; the role becomes their owner. Does nothing if the role exists.
+ * Creates the farm's role, which owns the database and is not a superuser. In a database of an earlier version, a
+ * superuser owns the tables, and the role becomes their owner. Does nothing if the role exists.
  */
 export const createFarmRole = (location: Location, data: string, { password, createDatabases }: RoleRequest): void => {
   const file = join(data, 'pg_hba.conf')
@@ -30,10 +30,13 @@ export const createFarmRole = (location: Location, data: string, { password, cre
     `ALTER DATABASE ${farmDatabase} OWNER TO ${farmRole}`,
     changeOwners,
   ])
-  writeFileSync(file, access) // last, because this line says that the role exists
+  writeFileSync(file, access) // this is the last step, because the file shows that the role exists
 }
 
-/** The farm's role becomes the owner of everything that is not PostgreSQL's own. A column's sequence follows its table. */
+/**
+ * The farm's role becomes the owner of everything except PostgreSQL's own objects. A column's sequence follows its
+ * table.
+ */
 const changeOwners = `DO $$
 DECLARE change text;
 BEGIN

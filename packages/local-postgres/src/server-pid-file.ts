@@ -1,4 +1,5 @@
-// server.pid: the farm's server that started PostgreSQL last, and the postmaster. An orderly stop removes the file.
+// The file server.pid has two process numbers: the server that started PostgreSQL last, and the postmaster. A normal
+// stop removes the file.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +12,7 @@ interface ServerPids {
   postmaster: number
 }
 
-/** Zeros if there is no file. */
+/** Both numbers are 0 if the file does not exist. */
 export const readServerPids = (directory: string): ServerPids => {
   try {
     const [server, postmaster] = readFileSync(pathOf(directory), 'utf8').split('\n')
@@ -27,8 +28,8 @@ export const writeServerPids = (directory: string, { server, postmaster }: Serve
 
 export const removeServerPids = (directory: string): void => rmSync(pathOf(directory), { force: true })
 
-/** Waits until the PostgreSQL of this directory has ended, also after its server was killed. */
+/** Waits until the PostgreSQL of this directory has ended, even if its server was killed. */
 export const waitForPostgresEnd = async (directory: string): Promise<void> => {
   const { postmaster } = readServerPids(directory)
-  while (isAlive(postmaster)) await sleep(25) // no event: it is not our child
+  while (isAlive(postmaster)) await sleep(25) // no event, because the postmaster may not be a child
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import type { Location } from './location.ts'
 
 /**
- * Runs statements as the superuser in PostgreSQL's single-user mode, while no server runs. The superuser cannot connect in any
- * other way. The statements go through standard input: an argument would show a password to every user of the machine.
+ * Runs statements as the superuser in PostgreSQL's single-user mode. Call it only while PostgreSQL is not running. The
+ * superuser cannot connect in another way. PostgreSQL reads the statements from its standard input, because every user
+ * of the machine could read a password in an argument.
  */
 export const runInSingleUserMode = (
   { native, account }: Location,
@@ -12,7 +13,7 @@ export const runInSingleUserMode = (
   statements: readonly string[],
 ): void => {
   const args = ['--single', '-j', '-c', 'log_min_error_statement=panic', '-D', data, 'postgres']
-  const input = statements.map(statement => `${statement};\n\n`).join('') // -j: an empty line ends a statement
+  const input = statements.map(statement => `${statement};\n\n`).join('') // with -j, an empty line ends a statement
   const result = spawnSync(join(native, 'bin/postgres'), args, {
     ...account,
     cwd: '/',
@@ -20,7 +21,7 @@ export const runInSingleUserMode = (
     input,
     encoding: 'utf8',
   })
-  // After an error PostgreSQL continues with the next statement, and its exit code is 0.
+  // After an error, PostgreSQL continues with the next statement and ends with the exit code 0.
   if (result.status === 0 && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return
   throw new Error(`PostgreSQL could not prepare ${data}:\n${result.error?.message ?? result.stderr.trim()}`)
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Location, makeOwned } from './location.ts'
 
-/** PostgreSQL names its socket after the port, also if it does not listen on TCP. */
+/** PostgreSQL names its socket after the port, even if it does not listen on TCP. */
 export const socketPort = 5432
 const socketName = `.s.PGSQL.${socketPort}`
 
-/** Bytes in a socket's path: 108 on Linux and 104 elsewhere, with the final zero (unix(7), BSD's sys/un.h). */
+/** A socket's path has at most 108 bytes on Linux and 104 elsewhere, with the final zero (unix(7), BSD's sys/un.h). */
 const pathBytesMax = process.platform === 'linux' ? 107 : 103
 
 const fits = (directory: string): boolean => Buffer.byteLength(join(directory, socketName)) <= pathBytesMax
@@ -15,8 +15,9 @@ const fits = (directory: string): boolean => Buffer.byteLength(join(directory, s
 const nearDirectory = ({ data }: Location): string => `${data}-socket`
 
 /**
- * Creates the directory of PostgreSQL's socket, at each start: beside the data, and private to PostgreSQL's account. If that path is
- * too long for a socket, it is a link to a short path in the directory for temporary files.
+ * Creates the directory of PostgreSQL's socket at each start. It is beside the data and private to PostgreSQL's
+ * account. If the path is too long for a socket, the path becomes a link to a directory with a short path among the
+ * temporary files.
  */
 export const createSocketDirectory = (location: Location): string => {
   removeSocketDirectory(location)
@@ -32,7 +33,7 @@ export const createSocketDirectory = (location: Location): string => {
   return far
 }
 
-/** Also removes what a killed start left. */
+/** Removes the directory of the socket, even if a killed server left it. */
 export const removeSocketDirectory = (location: Location): void => {
   const near = nearDirectory(location)
   const far = linkedTo(near)
@@ -40,7 +41,8 @@ export const removeSocketDirectory = (location: Location): void => {
   if (far !== undefined) rmSync(near)
 }
 
-// Only PostgreSQL's own files: after a reboot another program can have the same directory among the temporary files.
+// Removes only PostgreSQL's files: after a reboot another program can have the same directory among the temporary
+// files.
 const empty = (directory: string): void => {
   for (const file of [socketName, `${socketName}.lock`]) rmSync(join(directory, file), { force: true })
   try {
@@ -54,6 +56,6 @@ const linkedTo = (path: string): string | undefined => {
   try {
     return readlinkSync(path)
   } catch {
-    return undefined // a directory, or no file
+    return undefined // the path is a directory or does not exist
   }
 }

@@ -3,21 +3,21 @@ import { readPostmasterPidFile, replacePostmasterPid } from './postmaster-pid-fi
 import { commandOf, isAlive, parentOf } from './process-table.ts'
 import type { Log } from './request.ts'
 
-/** For each signal: PostgreSQL writes a checkpoint before it ends. */
+/** The time limit after each signal. PostgreSQL writes a checkpoint before it ends. */
 const stopMillisecondsMax = 20_000
 
 const waitUntilEnded = async (pid: number, milliseconds: number): Promise<boolean> => {
   const end = Date.now() + milliseconds
   while (isAlive(pid)) {
     if (Date.now() > end) return false
-    await sleep(25) // no event: it is not our child
+    await sleep(25) // no event, because the process is not a child
   }
   return true
 }
 
 const stopOrphan = async (pid: number, log: Log): Promise<void> => {
   log.info(`a PostgreSQL of an earlier start still runs (process ${pid}): stopping it`)
-  // Fast shutdown, immediate shutdown, kill: https://www.postgresql.org/docs/18/server-shutdown.html
+  // Tries fast shutdown, immediate shutdown, then kill: https://www.postgresql.org/docs/18/server-shutdown.html
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     process.kill(pid, signal)
     if (await waitUntilEnded(pid, stopMillisecondsMax)) return
@@ -32,8 +32,8 @@ const inUseText = (data: string, server: number): string =>
 const isPostgres = (pid: number): boolean => /postgres/.test(commandOf(pid))
 
 /**
- * Stops the PostgreSQL of a server that was killed. `server` is the process that started PostgreSQL last. Throws if that server
- * still runs: then it uses the database.
+ * Stops the PostgreSQL of a killed server. `server` is the process that started PostgreSQL last. Throws if this server
+ * still runs, because it then uses the database.
  */
 export const stopLeftover = async (data: string, server: number, log: Log): Promise<void> => {
   const noted = readPostmasterPidFile(data)
