@@ -11,7 +11,7 @@ export interface Combination {
   launcher: string
 }
 
-/** Every shell with its own dialect, with the name that it has on hosts. */
+/** The shells, each with a different dialect, and their names on hosts. */
 export const shells: readonly string[] = [
   'dash',
   'bash',
@@ -27,7 +27,7 @@ export const shells: readonly string[] = [
 export const clients: readonly string[] = ['curl', 'wget', 'bbwget', 'perl', 'python', 'nc', 'openssl', 'signed']
 /** The program of a client, if it has another name. */
 const programs: Record<string, string> = { bbwget: 'busybox', python: 'python3', signed: 'curl' }
-/** With `none` no program makes a new process group, so the agent searches the process tree. */
+/** With the launcher `none` no program makes a new process group, so the agent searches the process tree. */
 export const launchers: readonly string[] = ['setsid', 'perl', 'python3', 'monitor', 'none']
 
 /** All combinations of shells and clients. The launchers alternate. */
@@ -64,8 +64,8 @@ export const missingFor = ({ shell, client, launcher }: Combination): string | u
 export const isTls = ({ client }: Combination): boolean => client === 'openssl'
 
 /**
- * The enrolment line of the farm, or the two-step way on its pages, which saves the file first. Clients that cannot download
- * a file need the second way, and curl downloads it here. posh also needs it, because it has no `sh -s`.
+ * The enrolment line of the farm, or the two commands of its pages that save the file first. Clients that cannot
+ * download a file need the two commands, and curl downloads the file here. posh needs them, because it has no `sh -s`.
  */
 export const enrolmentWith =
   (combination: Combination, authority = '') =>
@@ -80,7 +80,7 @@ export const enrolmentWith =
     return `${fetch} ${saved} ${url}/agent.sh && sh agent.sh ${how}enroll ${token}`
   }
 
-/** Makes a directory where `sh` is that shell. It is first in PATH, so that the enrolment line and the jobs use it. */
+/** Makes a directory where `sh` is the shell. The directory is first in PATH, for the enrolment line and the jobs. */
 export const directoryWithSh = (shell: string): string => {
   const { program } = shellNamed(shell)
   const made = directories.get(shell) ?? mkdtempSync(join(tmpdir(), 'rumpfarm-sh-'))
@@ -94,7 +94,7 @@ export const directoryWithSh = (shell: string): string => {
 }
 
 const directories = new Map<string, string>()
-/** Removes the directories: a worker of vitest gets no exit event. */
+/** Removes the directories. Call this, because a worker of vitest gets no exit event. */
 export const removeDirectories = (): void => {
   for (const directory of directories.values()) rmSync(directory, { recursive: true, force: true })
   directories.clear()

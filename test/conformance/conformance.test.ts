@@ -1,5 +1,5 @@
-// `npm test` plays each scenario once, with every shell, client and launcher somewhere among them; `pnpm conformance` plays
-// every scenario with every shell and client.
+// `npm test` plays each scenario once, and each shell, client and launcher in at least one scenario.
+// `./farm conformance` plays every scenario with every shell and client.
 import { appendFileSync } from 'node:fs'
 import { afterAll, describe, test } from 'vitest'
 import { Authority } from '../../apps/agent/spec/support/certificates.ts'
@@ -29,7 +29,7 @@ interface Round {
   combination: Combination
 }
 
-/** The options of `pnpm conformance`; undefined in a run of `npm test`. */
+/** The options of `./farm conformance`; undefined in a run of `npm test`. */
 interface Choice {
   shell?: string[]
   client?: string[]
@@ -40,7 +40,7 @@ interface Choice {
 }
 const choice: Choice | undefined = process.env.CONFORMANCE ? JSON.parse(process.env.CONFORMANCE) : undefined
 
-/** The results of this run, and of an earlier run that it continues. */
+/** The file with the results of this run. It may already have results of an earlier run, which this run continues. */
 const resultsFile = process.env.CONFORMANCE_RESULTS ?? ''
 const before = read(resultsFile)
 
@@ -74,7 +74,7 @@ const projectsOf = (some: readonly Round[]) =>
 
 const playable = rounds.filter(round => resultOf(round).missing === undefined)
 const plainFarms = new Farms(projectsOf(playable.filter(round => !isSigned(round))))
-/** Farms for signed requests are separate, because such a farm has one fixed address. */
+/** The farms for signed requests are separate, because a farm with signed requests has one fixed address. */
 const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
   PUBLIC_URL: 'http://farm.example',
   SIGNED_PORT: '0',

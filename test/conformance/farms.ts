@@ -2,7 +2,7 @@ import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { farmSettings } from './play.ts'
 
-/** farm.yaml has a limit of projects, and every round has its own project. */
+/** The maximum of projects for one farm: farm.yaml has a limit, and every round has its own project. */
 const projectsMax = 100
 
 interface Batch {
@@ -12,7 +12,7 @@ interface Batch {
   open?: Promise<{ farm: TestFarm; database: TestDatabase }>
 }
 
-/** Farms for these projects. A farm opens at the first round of its projects and closes after the last one. */
+/** Farms for these projects. A farm opens before the first round of its projects and closes after the last round. */
 export class Farms {
   readonly #environment: Record<string, string>
   readonly #batches: Batch[] = []

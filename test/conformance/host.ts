@@ -1,10 +1,10 @@
 /**
- * A machine with the agent, for scenarios. AgentHost is one: a pid namespace of this machine. An emulated machine is another
- * one. A machine must run shell text, send signals to the agent, and show the files of the agent's directory.
+ * A machine with the agent, for scenarios: AgentHost, which is a pid namespace of this machine, or an emulated machine.
+ * The machine must run shell text, send signals to the agent, and show the files of the agent's directory.
  */
 export interface HostUnderTest {
   readonly name: string
-  /** Waits are this many times longer than on this machine. */
+  /** Each wait is this many times longer than on the machine that runs the tests. */
   readonly slowness: number
   /** The directory of the agent and one for the files of the scenario, as paths on the host. */
   readonly dir: string
@@ -12,7 +12,7 @@ export interface HostUnderTest {
   /** The messages of the agent. */
   readonly said: string
 
-  /** Runs the enrolment line and resolves when the agent waits for jobs. */
+  /** Runs the enrolment line. Resolves when the agent waits for jobs. */
   enrol(line: string): Promise<void>
   /** Starts the enrolled agent again. */
   start(): Promise<void>
@@ -20,7 +20,7 @@ export interface HostUnderTest {
   signal(name: 'TERM' | 'HUP'): void
   /** The exit code of the newest agent. */
   exited(): Promise<number>
-  /** Kills the agent with SIGKILL and resolves when it has ended. Its job continues. */
+  /** Kills the agent with SIGKILL. Resolves when the agent has ended. The job continues. */
   kill9(): Promise<void>
   /** Kills the process group of the job with SIGKILL. */
   killJob(): Promise<void>

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** One result line of conformance.test.ts: it writes one line before a round and one after it. */
+/** A result line. conformance.test.ts writes one line before each round and one line after it. */
 export interface Result {
   shell: string
   client: string
@@ -20,7 +20,7 @@ export const read = (file: string): Result[] =>
         .map(line => JSON.parse(line))
     : []
 
-/** A table with a row for each shell and a column for each client. A cell counts passed scenarios and lists the others. */
+/** A table with a row for each shell and a column for each client. A cell counts passes and lists other scenarios. */
 export function tableOf(results: readonly Result[]): string {
   const [shells, clients] = [unique(results.map(({ shell }) => shell)), unique(results.map(({ client }) => client))]
   const row = (shell: string) => clients.map(client => cellOf(results.filter(isOf(shell, client))))

@@ -18,10 +18,10 @@ export interface Certificate {
   cert: string
 }
 
-/** A proxy between a host and the farm, over real sockets. A scenario tells it which requests fail. */
+/** A proxy between a host and the farm, over real sockets. A scenario selects the requests that fail. */
 export class Wire {
   readonly crossings: Crossing[] = []
-  /** Bytes per second of an answer, if limited. */
+  /** The maximum of bytes per second of an answer, if there is a limit. */
   bytesPerSecond = Number.POSITIVE_INFINITY
   readonly #target: URL
   readonly #server: Server
@@ -55,7 +55,7 @@ export class Wire {
     return `${this.#scheme}://127.0.0.1:${this.#port}`
   }
 
-  /** The next `times` requests of this kind fail. */
+  /** Lets the next `times` requests of this kind fail. */
   spoil(kind: string, fault: Fault, times = 1): void {
     this.#faults.injectFault(kind, fault, times)
   }
@@ -76,12 +76,12 @@ export class Wire {
     await closed
   }
 
-  /** Listens again at the same address. */
+  /** Listens again on the same address. */
   async back(): Promise<void> {
     this.#port = await listenStill(this.#server, this.#port)
   }
 
-  /** Accepts requests and answers none, like a broken link. */
+  /** From now on accepts requests but answers none, like a broken link. */
   silence(): void {
     this.#silent = true
   }
@@ -91,7 +91,7 @@ export class Wire {
     this.#cutAll()
   }
 
-  /** Resolves when the condition is true. It is checked after every request. */
+  /** Resolves when the condition is true. The proxy checks it after every request. */
   async until(what: string, condition: () => boolean, milliseconds: number): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
@@ -147,13 +147,13 @@ export class Wire {
       crossing.answer = `${fault === undefined ? '' : 'spoilt: '}${beginningOf(answer)}`
       await this.#give(to, answer, fault)
     } catch {
-      from.socket.destroy() // if one side closes its connection, the proxy closes the other one
+      from.socket.destroy() // if one side closes its connection, the proxy closes the connection to the other side
     } finally {
       for (const look of [...this.#looks]) look()
     }
   }
 
-  /** Forwards the request unchanged. If the host closes its connection, the proxy closes the other one. */
+  /** Forwards the request unchanged. If the host closes its connection, the proxy closes the connection to the farm. */
   async #ask(from: IncomingMessage, to: ServerResponse, body: Buffer): Promise<ServerAnswer> {
     return await new Promise((resolve, reject) => {
       const headers = { ...from.headers, connection: 'close', 'x-forwarded-proto': this.#scheme }
@@ -198,7 +198,7 @@ const bytesOf = async (stream: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(pieces)
 }
 
-/** The first two lines contain no secret. Of a source, only the length. */
+/** A short form of an answer: its first two lines, which contain no secret. For a source, only its length. */
 const beginningOf = ({ answer, bytes }: ServerAnswer): string => {
   if (answer.statusCode !== 200) return `HTTP ${answer.statusCode}`
   if (!/^text\/plain/.test(answer.headers['content-type'] ?? '')) return `${bytes.length} bytes`

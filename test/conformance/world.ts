@@ -6,16 +6,16 @@ import { eventually } from '../support/waiting.ts'
 import type { HostUnderTest } from './host.ts'
 import type { Wire } from './wire.ts'
 
-/** The time limit of each wait. yash needs 20 s to list its host facts while 24 other hosts use the two cores. */
+/** The time limit of each wait. yash needs 20 s to send its host facts while 24 other hosts use the two cores. */
 export const patienceMs = 120_000
 
 /** One promise of the farm, and the actions that test it. */
 export interface Scenario {
   /** The promise in plain words. */
   name: string
-  /** Also runs on emulated machines, which have only a shell and the POSIX utilities. */
+  /** True if the scenario also runs on emulated machines, which have only a shell and the POSIX utilities. */
   core: boolean
-  /** Options of the project besides its one step, which runs the `job.sh` that the scenario pushes. */
+  /** Options of the project besides its only step. This step runs the `job.sh` that the scenario pushes. */
   project?: Omit<WrittenProject, 'steps'> & { steps?: WrittenProject['steps'] }
   /** Replaces the host.conf that the enrolment writes. */
   conf?: string
@@ -29,9 +29,9 @@ export interface End {
   verdict: string
   reason?: string
   failedStep?: string
-  /** The whole log. */
+  /** The complete log. */
   log: string | Buffer | RegExp
-  /** The verdicts of its attempts in order; by default one attempt. */
+  /** The verdicts of the attempts of the job in order; by default one attempt. */
   attempts?: string[]
 }
 
@@ -135,7 +135,7 @@ export class World {
     await this.leaves()
   }
 
-  /** Waits for an orderly end of the agent. No process and no work may be left, and no message may break the protocol. */
+  /** Waits for an orderly end of the agent. No process and no file of a job may be left, nor a wrong message. */
   async leaves(): Promise<void> {
     assert.equal(await this.host.exited(), 0)
     this.#left = true
@@ -151,17 +151,17 @@ export class World {
     assert.deepEqual(this.wire.offences, [])
   }
 
-  /** Ends every scenario. */
+  /** The checks at the end of every scenario. */
   async end(): Promise<void> {
     if (!this.#left) await this.leave()
-    assert.equal(this.wire.faultsLeft, 0, 'a fault that was to come has not come')
+    assert.equal(this.wire.faultsLeft, 0, 'a fault of the scenario did not happen')
   }
 }
 
-/** The log of a job that was ended after this output. Some shells print a line for each killed child. */
+/** The log of a job that the agent ended after this output. Some shells print a line for each killed child. */
 export const endedAfter = (text: string): RegExp => new RegExp(`^${text}(.*Terminated.*\\n)*$`)
 
-/** assert.deepEqual would print both large buffers. */
+/** Compares two buffers. assert.deepEqual would print both of them, and they are large. */
 export const sameBytes = (found: Buffer, wanted: Buffer): void => {
   if (found.equals(wanted)) return
   const at = wanted.findIndex((byte, index) => byte !== found[index])

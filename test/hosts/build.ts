@@ -6,7 +6,7 @@ import type { Scenario } from '../conformance/world.ts'
 
 const sample = fileURLToPath(new URL('../../samples/this-unix', import.meta.url))
 
-/** The job of farm.yaml for the sample: the machine's compiler builds the sample, and its tests run there. */
+/** Runs the job of farm.yaml for the sample: the machine builds the sample and runs the tests of the sample. */
 export const nativeBuild: Scenario = {
   name: 'the machine configures, builds and tests the shipped sample itself',
   core: false,

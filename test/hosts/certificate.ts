@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Certificate } from '../conformance/wire.ts'
 import { output } from './command.ts'
 
-/** A self-signed certificate for the loopback address. */
+/** Makes a self-signed certificate for the loopback address. */
 export async function ownCertificate(): Promise<Certificate> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-tls-'))
   const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]

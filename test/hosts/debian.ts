@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { output } from './command.ts'
 
 /**
- * Debian packages for any architecture, from the package sources of this machine. apt keeps its state in a separate
- * directory, so that the package lists, the status and the settings of this machine do not change.
+ * Downloads Debian packages for any architecture from the package sources of this machine. apt keeps its state in a
+ * separate directory, so that the package lists, the status and the settings of this machine do not change.
  */
 export class Debian {
   readonly #directory: string
@@ -19,7 +19,7 @@ export class Debian {
     writeFileSync(this.#conf, settings(this.#directory, architecture))
   }
 
-  /** The files of these packages and of their dependencies, in the order of unpacking. */
+  /** The package files of these packages and of their dependencies, in the order for unpacking. */
   async closure(packages: readonly string[]): Promise<string[]> {
     const words = ['install', '--yes', '--download-only', '--no-install-recommends', ...packages]
     await this.#apt(words)
@@ -30,13 +30,13 @@ export class Debian {
       .map(name => join(archives, name))
   }
 
-  /** The file of one package. */
+  /** The package file of one package. */
   async package(name: string): Promise<string> {
     await this.#apt(['download', name])
     return join(this.#directory, this.#newest(new RegExp(`^${name}_.*[.]deb$`)))
   }
 
-  /** The directory of the sources of the package, with the changes of Debian. */
+  /** The directory with the package's sources, including Debian's patches. */
   async source(name: string): Promise<string> {
     writeSourceLists(join(this.#directory, 'sources'))
     await this.#apt(['source', '--download-only', name], sourceOptions(join(this.#directory, 'sources')))
@@ -53,17 +53,17 @@ export class Debian {
   #newest(pattern: RegExp): string {
     const found = readdirSync(this.#directory).filter(file => pattern.test(file))
     const name = found.sort().at(-1)
-    if (name === undefined) throw new Error(`apt-get brought nothing like ${pattern} to ${this.#directory}`)
+    if (name === undefined) throw new Error(`apt-get downloaded no file that matches ${pattern} to ${this.#directory}`)
     return name
   }
 
   async #apt(words: readonly string[], options: readonly string[] = []): Promise<void> {
     const apt = (...more: string[]) =>
       output('apt-get', ['--config-file', this.#conf, ...options, ...more], this.#directory)
-    // One missing index (the mirror changes at that moment) must not prevent the download of other packages.
+    // An index can be missing while the mirror changes. This must not prevent the download of other packages.
     const updated = await apt('update').catch((error: Error) => error.message)
     await apt(...words).catch((error: Error) => {
-      throw new Error(`${error.message}\n--- apt-get update had said:\n${updated}`)
+      throw new Error(`${error.message}\n--- output of the earlier apt-get update:\n${updated}`)
     })
   }
 }
@@ -95,9 +95,9 @@ function writeSourceLists(directory: string): void {
   }
 }
 
-/** Unpacks packages without their scripts, because their programs are for another processor. */
+/** Unpacks packages without running their scripts, which need programs of another processor. */
 export async function unpack(files: readonly string[], directory: string): Promise<void> {
-  // Debian's packages use /bin and /lib for directories below /usr.
+  // In Debian's packages /bin and /lib stand for the directories below /usr.
   const text = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
   for (const file of files) await output('sh', ['-c', text, 'sh', file, directory])
 }

@@ -18,15 +18,15 @@ import { Debian, unpack } from './debian.ts'
 import type { Disk, Machine } from './machines.ts'
 import { missingTool, restrict } from './restricted.ts'
 
-/** Disks that take minutes to build stay here, so a second run is quick. `rm -rf .farm/hosts` deletes all of them. */
+/** Disks stay here, because some take minutes to build. `rm -rf .farm/hosts` deletes all disks. */
 export const cache = fileURLToPath(new URL('../../.farm/hosts', import.meta.url))
 
-/** Increase it when the way to make disks changes. */
+/** Increase this number after each change in the way to make disks: it makes all disks again. */
 const edition = 1
 
 export const emulatorOf = (qemu: string): string => `/usr/bin/qemu-${qemu}-static`
 
-/** Returns the disk directory of the machine, and makes it if it is missing or was made for another purpose. */
+/** Returns the disk directory of the machine. Makes the disk if it is missing or its description has changed. */
 export async function diskOf({ name, disk, qemu }: Machine): Promise<string> {
   const directory = join(cache, 'disks', name)
   const label = JSON.stringify({ edition, disk })
@@ -42,7 +42,7 @@ export async function diskOf({ name, disk, qemu }: Machine): Promise<string> {
   return directory
 }
 
-/** The program that must be installed here first, or undefined. */
+/** A program that somebody must install on this machine first; undefined if there is none. */
 export async function missingFor({ disk, qemu }: Machine): Promise<string | undefined> {
   if (!(await runs('unshare', '-Ur', '--mount', 'true'))) return 'user namespaces (unshare -Ur --mount true)'
   if (qemu !== undefined && !isExecutable(emulatorOf(qemu))) return `${emulatorOf(qemu)} (Debian: qemu-user-static)`
@@ -70,7 +70,7 @@ async function fill(directory: string, disk: Disk, qemu: string | undefined): Pr
   }
 }
 
-/** Android has mksh as its shell. Its own tools are limited, so owners install a busybox. */
+/** Android has mksh as its shell and only limited tools, so owners install a busybox. */
 async function installDebiansBusybox(
   directory: string,
   disk: Disk & { kind: 'busybox' },

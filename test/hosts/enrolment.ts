@@ -1,6 +1,6 @@
 import type { Fetch } from './machines.ts'
 
-/** The enrolment line of the farm for such a host, with another download program. */
+/** The enrolment line of the farm for an emulated host, with another download program. */
 export function enrolmentBy(fetch: Fetch): (line: string) => string {
   return line => {
     const [, url = '', token] = /^curl -fsS (\S+)\/agent\.sh \| sh -s -- enroll (\S+)$/.exec(line) ?? []

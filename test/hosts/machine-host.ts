@@ -8,10 +8,10 @@ import type { Machine } from './machines.ts'
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-/** Also user and mount namespaces, so that a machine can mount and register without root. */
+/** Adds user and mount namespaces, so that a machine can mount and register programs without root. */
 const walls = ['-Ur', '--mount', 'sh', here('enter.sh')]
 
-/** A machine of another kind, with its own disk, which has only the programs of such a machine. */
+/** A machine of another kind. Its own disk has only the programs that real machines of this kind have. */
 export class MachineHost extends AgentHost {
   override readonly slowness: number
   readonly #shell = here('inside.sh')
@@ -32,7 +32,7 @@ export class MachineHost extends AgentHost {
     writeFileSync(join(this.dir, 'ca.pem'), certificate)
   }
 
-  /** Runs in the shell of the machine. */
+  /** Runs shell text in the shell of the machine. */
   override run(text: string): Promise<string> {
     return super.run(`${quote(this.#shell)} -c ${quote(text)}`)
   }
@@ -54,15 +54,15 @@ const environmentOf = ({ qemu, cpu, release, disk, client }: Machine, directory:
   ...(disk.kind === 'restricted' ? { MACHINE_NATIVE: 'yes', ...(disk.hasProc ? {} : { MACHINE_PROC: 'no' }) } : {}),
 })
 
-/** A PC runs 32-bit programs without qemu, so Debian registers nothing for them. Here qemu must run them, too. */
+/** For 32-bit PC programs Debian registers no emulator, because a PC runs them itself. Here qemu must run them. */
 const i386 = `:qemu-i386:M::${hex('7f454c4601010100000000000000000002000300')}:${hex('fffffffffffefe00fffffffffffffffffeffffff')}:${emulatorOf('i386')}:OPF`
 
-/** The registration of the emulator in binfmt_misc. With the flag F it need not be on the machine's disk. */
+/** The line that registers the emulator in binfmt_misc. By its flag F the disk need not have the emulator. */
 function formatOf(qemu: string): string {
   if (qemu === 'i386') return i386
   const file = `/usr/lib/binfmt.d/qemu-${qemu}.conf`
   const line = existsSync(file) ? readFileSync(file, 'utf8').match(/^:.*$/m)?.[0] : undefined
-  if (line === undefined) throw new Error(`${file} does not tell how programs for ${qemu} look`)
+  if (line === undefined) throw new Error(`${file} does not describe the programs of ${qemu}`)
   return line
 }
 

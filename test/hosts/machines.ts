@@ -1,12 +1,12 @@
 /** The programs on the disk of a machine. */
 export type Disk =
-  /** Debian's busybox-static, or with a shell from another package. */
+  /** Debian's busybox-static, and perhaps a shell from another package. */
   | { kind: 'busybox'; architecture: string; shell?: { package: string; file: string } }
-  /** The same busybox, built here if Debian has no package for the processor. */
+  /** A busybox that this machine builds, because Debian has no package for the processor. */
   | { kind: 'built'; triplet: string }
   /** These Debian packages and their dependencies. `links` replaces the links that their scripts would make. */
   | { kind: 'packages'; architecture: string; packages: readonly string[]; links: Record<string, string> }
-  /** Programs of this machine without emulation, but only those that such a host has. */
+  /** Programs of this machine without emulation, limited to the programs of the represented host. */
   | Restricted
 
 export interface Restricted {
@@ -14,7 +14,7 @@ export interface Restricted {
   sh: string
   /** The programs in /usr/xpg4/bin on Solaris. */
   kornShell?: string
-  /** Programs in addition to those of every Unix. */
+  /** Programs in addition to the POSIX utilities. */
   tools: readonly string[]
   /** Download programs that this machine lacks: a script around curl replaces them. */
   standIns?: readonly string[]
@@ -38,7 +38,7 @@ export interface Machine {
   /** The hosts of the rump kernel project that this machine represents, or its other purpose. */
   standsFor: string
   disk: Disk
-  /** The name of the processor family in qemu-user, if it is not this machine's. */
+  /** The name of the processor family in qemu-user, if it differs from this machine's family. */
   qemu?: string
   /** The processor that qemu emulates. */
   cpu?: string
@@ -48,9 +48,9 @@ export interface Machine {
   fetch: Fetch
   /** The HTTP client of the agent; by default the first one that the agent finds. */
   client?: string
-  /** The machine connects through a TLS front, and has the certificate of the authority in its directory. */
+  /** If true, the machine connects through a TLS front, and has the certificate of the authority in its directory. */
   tls?: boolean
-  /** Waits are this many times longer. */
+  /** Each wait of a test is this many times longer. */
   slowness: number
 }
 
@@ -148,7 +148,7 @@ const distributions: readonly Machine[] = [
     disk: { kind: 'packages', architecture: 's390x', packages: [...utilities, 'python3'], links },
     qemu: 's390x',
     fetch: 'python',
-    client: 'python', // Debian's essential packages have perl, which the agent would choose first
+    client: 'python', // the agent would choose perl, which is in Debian's essential packages
     slowness: 10,
   },
 ]
@@ -164,7 +164,7 @@ const restricted = (name: string, standsFor: string, fetch: Fetch, disk: Omit<Re
   slowness: 2,
 })
 
-/** Systems that cannot be emulated here: each gets only this machine's programs that are most similar to its own. */
+/** Systems without an emulator: each gets only the programs of this machine that are most similar to its own. */
 const userlands: readonly Machine[] = [
   restricted('linux', 'Fedora 14 and 16, Arch', 'curl', {
     sh: 'bash',

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, wr
 import { join } from 'node:path'
 import type { Restricted, Uname } from './machines.ts'
 
-/** The POSIX utilities that every listed host has. */
+/** The POSIX utilities that every restricted host has. */
 const everywhere = [
   ...[
     'awk',
@@ -58,7 +58,10 @@ const everywhere = [
   ...['true', 'tty', 'uniq', 'wc', 'xargs'],
 ]
 
-/** A disk with this machine's own programs, as links to where enter.sh shows the whole machine, and only those that such a host has. */
+/**
+ * Makes a disk with links to programs of this machine: enter.sh shows the whole machine below /native. The disk has
+ * only the programs of the represented host.
+ */
 export function restrict(directory: string, disk: Restricted): void {
   const bin = join(directory, 'bin')
   for (const name of ['bin', 'usr']) mkdirSync(join(directory, name))
@@ -75,13 +78,13 @@ export function restrict(directory: string, disk: Restricted): void {
   for (const [name, text] of Object.entries(scripts(disk))) writeScript(join(bin, name), text)
 }
 
-/** The first of its programs that this machine lacks. */
+/** The first program of the disk that this machine lacks. */
 export const missingTool = ({ sh, kornShell, tools, standIns = [] }: Restricted): string | undefined => {
   const standIn = standIns.length > 0 ? ['curl'] : []
   return [sh, kornShell ?? sh, ...tools, ...standIn, 'unshare', 'ps'].find(tool => placeOf(tool) === undefined)
 }
 
-/** The link has the given name and points to the program behind all alternatives and links. */
+/** Makes a link with the given name to the real program behind all other links. */
 function linkTool(bin: string, name: string, tool: string): void {
   const found = placeOf(tool)
   if (found === undefined) throw new Error(`${tool} is not installed here: looked in ${places.join(', ')}`)
@@ -112,19 +115,19 @@ const unameScript = (uname: Uname): string => {
   return [`case \${1--s} in`, ...answers, `  *) echo '${Object.values(uname).join(' ')}' ;;`, 'esac', ''].join('\n')
 }
 
-/** Only ps can see /proc, as on a system where ps asks the kernel in another way. */
+/** A ps that alone can see /proc, as on a system whose ps gets its data from the kernel in another way. */
 const psScript = `exec /native/usr/bin/unshare --mount /native/bin/sh -c \\
   '/native/bin/mount -t proc proc /proc && exec /native/usr/bin/ps "$@"' ps "$@"
 `
 
-/** The date of Solaris 10 prints unknown formats unchanged. */
+/** A date that prints unknown formats unchanged, like the date of Solaris 10. */
 const dateScript = `case $* in
   +%s*) printf '%s\\n' "\${1#+}" ;;
   *) exec /native/bin/date "$@" ;;
 esac
 `
 
-/** A script for a program that only downloads: fetch of FreeBSD, ftp of the BSDs. The URL is the last argument. */
+/** A script that replaces a download program: fetch of FreeBSD, or ftp of the BSDs. The URL is the last argument. */
 const standIn = `for url; do :; done
 exec /native/usr/bin/curl -fsS "$url"
 `

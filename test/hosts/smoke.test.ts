@@ -1,4 +1,4 @@
-// This machine of `pnpm hosts` needs no downloads and takes seconds: a BSD userland without /proc, setsid and curl.
+// Tests one machine of `./farm hosts`: its BSD userland has no /proc, setsid or curl. The test needs no download.
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'
@@ -14,7 +14,7 @@ const scenario = coreScenarios.find(({ name }) => name.startsWith('the agent end
 if (!machine || !scenario) throw new Error('the machine or the scenario has another name now')
 const missing = await missingFor(machine)
 
-describe.skipIf(missing !== undefined)(`a machine of another kind${missing ? ` (here is no ${missing})` : ''}`, () => {
+describe.skipIf(missing !== undefined)(`a machine of another kind${missing ? ` (needs ${missing})` : ''}`, () => {
   let farm: TestFarm
   let database: TestDatabase
   beforeAll(async () => {

@@ -1,11 +1,11 @@
-/** One result line of hosts.emulated.ts: it writes one line before a scenario and one after it. */
+/** A result line. hosts.emulated.ts writes one line before each scenario and one line after it. */
 export interface Result {
   machine: string
   scenario: string
   /** Absent before the end of the scenario. */
   passed?: boolean
   seconds?: number
-  /** The program that this machine lacks for it. */
+  /** The program that this machine lacks for the emulated machine. */
   missing?: string | undefined
   /** The date of the run. */
   date?: string

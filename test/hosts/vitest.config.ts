@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Only for `./farm hosts`: it takes too long for `npm test`. */
+/** Only `./farm hosts` runs these tests, because they take too long for `npm test`. */
 export default defineConfig({
   test: {
     name: 'hosts',
@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     include: ['hosts/*.emulated.ts'],
     reporters: ['verbose'],
-    // Emulation uses the processor, and waits do not.
+    // Four scenarios run at once on two cores, because scenarios mostly wait.
     maxConcurrency: Number(process.env.HOSTS_AT_ONCE ?? 4),
     hookTimeout: 60_000,
   },

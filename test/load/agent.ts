@@ -12,7 +12,7 @@ const pollSeconds = 50
 const quietSeconds = 44
 const starts = 20
 
-// The step `first` runs only on the first host, before the other hosts exist.
+// The project `first` runs only on the first host, before the other hosts exist.
 const farmYaml = ({ local, directory }: Place) => `
 projects:
   quiet:
@@ -41,7 +41,7 @@ export async function agent(say: Say): Promise<Figure[]> {
     }
     say(`${crews.map(nameOf).join(', ')}: idle for ${pollSeconds} s`)
     figures.push(...(await whileIdle(crews)))
-    say(`a job that says nothing for ${quietSeconds} s on each`)
+    say(`each runs a job without output for ${quietSeconds} s`)
     figures.push(...(await inQuietJob(scene, crews)))
     return figures
   } finally {
@@ -79,10 +79,10 @@ const shells: Record<string, string> = {
 
 const clientPrograms: Record<string, string> = { python: 'python3', bbwget: 'busybox' }
 
-/** The goals apply to the first pair. openssl is missing, because it supports only TLS and the farm of the bench has none. */
+/** The goals apply to the first pair. There is no pair with openssl, because the farm of the bench has no TLS. */
 function pairsOf(script: string): Pair[] {
   const clients = /^CLIENTS='([^']*)'/m.exec(script)?.[1]?.split(' ')
-  if (!clients) throw new Error('agent.sh has no line CLIENTS, which names its HTTP clients')
+  if (!clients) throw new Error('agent.sh has no line CLIENTS=, which lists its HTTP clients')
   const shell = isHere('dash') ? 'dash' : 'sh'
   const others = Object.entries(shells).filter(([name, program]) => name !== shell && isHere(program))
   return [
@@ -108,7 +108,7 @@ const startTraced = (scene: Scene, crew: Crew): Promise<RealAgent> =>
 const hostName = ({ shell, client }: Pair) => `${shell}-${client}`
 const wishesOf = ({ shell, client }: Pair) => ({ shell, client, program: shells[shell] ?? shell })
 
-/** The time from the lease to the first command of the job. */
+/** Measures the time from the lease to the first command of the job. */
 async function firstCommand(scene: Scene, { plain }: Crew, say: Say): Promise<Figure> {
   const stamps = join(scene.directory, 'stamps')
   mkdirSync(stamps)
@@ -196,7 +196,7 @@ function lookAt(pid: number): Look {
   }
 }
 
-/** The average between the first and the last seconds: the cost of a heartbeat while nothing happens. */
+/** The average without the first and the last seconds of the job: the cost of a heartbeat in a job without output. */
 async function inQuietJob(scene: Scene, crews: readonly Crew[]): Promise<Figure[]> {
   const agents = crews.flatMap(({ plain, traced }) => (traced ? [plain, traced] : [plain]))
   await scene.api.post('/api/v1/projects/quiet/builds')

@@ -1,4 +1,4 @@
-// `pnpm bench [NAME…]` measures a farm of its own and prints one JSON document; progress goes to standard error.
+// `pnpm bench [NAME…]` starts a farm, measures it and prints one JSON document. Its progress goes to standard error.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agent } from './agent.ts'
 import type { Bench, Say } from './figures.ts'
@@ -33,6 +33,6 @@ async function run(name: string) {
   const startedAt = performance.now()
   const figures = (await benches[name]?.(say)) ?? []
   for (const { name: what, value, unit, met } of figures)
-    say(`${what}: ${value} ${unit}${met === false ? ' (short of its goal)' : ''}`)
+    say(`${what}: ${value} ${unit}${met === false ? ' (misses its goal)' : ''}`)
   return { name, seconds: Math.round((performance.now() - startedAt) / 1000), loadBefore, loadAfter: load(), figures }
 }

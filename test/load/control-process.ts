@@ -4,7 +4,7 @@ import { onItsOwnCore } from './scene.ts'
 import { cpuMs, untilQuiet } from './usage.ts'
 import { Wire } from './wire.ts'
 
-// This directory contains the bundle.
+// This code runs as part of a bundle, and control.js is in the directory of the bundle.
 const control = fileURLToPath(new URL('control.js', import.meta.url))
 
 /** Runs the minimal server of control.ts on the same core as the farm's server. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Counts the programs that a command starts: `strace` writes each one to the file. Its child is the command. */
+/** Runs a command as a child of `strace`, which writes each started program to the file. */
 export const counted = (file: string, command: readonly string[]): string[] => [
   ...['strace', '-D', '-f', '-qq', '-ttt', '-e', 'trace=execve', '-e', 'signal=none', '-o', file],
   ...command,
@@ -27,7 +27,7 @@ export function execsIn(file: string): Exec[] {
 export const between = (execs: readonly Exec[], from: number, to: number): Exec[] =>
   execs.filter(({ at }) => at >= from && at < to)
 
-/** `curl 20, sleep 20, wc 40`, for the note of a figure. */
+/** Writes a note for a figure, such as `curl 20, sleep 20, wc 40`. */
 export function tally(execs: readonly Exec[], times: number): string {
   const counts = new Map<string, number>()
   for (const { program } of execs) counts.set(program, (counts.get(program) ?? 0) + 1)

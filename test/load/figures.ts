@@ -1,11 +1,11 @@
-/** One measured value with its unit and, where there is one, its goal. */
+/** One measured value with its unit, and its goal if it has one. */
 export interface Figure {
   name: string
   value: number
   unit: string
   goal?: { atMost: number } | { atLeast: number }
   met?: boolean
-  /** The measurements whose median (or other part) is the value. */
+  /** The measurements. The value is their median or another percentile. */
   distribution?: Distribution
   note?: string
 }

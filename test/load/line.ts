@@ -4,7 +4,7 @@ import { openScene, preciseNow, type Scene } from './scene.ts'
 
 const linesCount = 60
 
-// Not a divisor of any pause of the agent or the farm.
+// No pause of the agent or the farm is a multiple of 0.37 s, so the lines come at different points of these pauses.
 const farmYaml = ({ served }: { served: string }) => `
 projects:
   talker:
@@ -19,7 +19,7 @@ projects:
           done
 `
 
-/** The time from printf in a job to the event in a browser that shows the log. The host runs the real agent. */
+/** Measures the time from printf in a job to the event in a browser that shows the log, with the real agent. */
 export async function line(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {
@@ -34,7 +34,7 @@ export async function line(say: Say): Promise<Figure[]> {
   }
 }
 
-/** The milliseconds of each line, except the first ones: the agent learns of the viewer with its next request. */
+/** The milliseconds of each line, without the first lines: for them the agent does not yet send as for a viewer. */
 async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<number[]> {
   await scene.push('served', scene.repository.commits[0] as string)
   await agent.hears('that the job has started', /: started/)
@@ -44,7 +44,7 @@ async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<numbe
   const latencies = await readEvents(`${scene.url}/events?log=1.1:0:1`, stopped.signal)
   await over
   if (latencies.length < linesCount / 2)
-    throw new Error(`of ${linesCount} lines only ${latencies.length} came as events`)
+    throw new Error(`only ${latencies.length} of ${linesCount} lines arrived as events`)
   return latencies
 }
 

@@ -10,7 +10,7 @@ const chunkBytes = 64 * 1024
 const logMb = 200
 const chunks = Math.round((logMb * 1e6) / chunkBytes)
 const megabytes = (chunks * chunkBytes) / 1e6
-/** The number of rounds for each: the farm alone, the control, and the farm during other requests. */
+/** The number of rounds of each measurement: the farm alone, the control, and the farm during other requests. */
 const rounds = 3
 
 const farmYaml = ({ served }: { served: string }) => `
@@ -29,7 +29,7 @@ projects:
       - build: 'true'
 `
 
-/** Compares the cost of log bytes with a server that only appends them, and measures delays by a large log. */
+/** Compares the cost of log bytes with the cost in a server that only appends them. Measures delays by a large log. */
 export async function log(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds * 2 })
   const control = await startControl(join(scene.directory, 'control.log'))

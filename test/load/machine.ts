@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-/** Describes the machine of the figures, which mean nothing without it. */
+/** Describes the machine, because the figures depend on it. */
 export const machine = () => ({
   cpus: cpus().length,
   cpu: cpus()[0]?.model ?? 'unknown',

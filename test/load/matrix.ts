@@ -61,8 +61,8 @@ async function timeOf({ url: base, server }: Scene, path: string) {
 }
 
 /**
- * Writes hosts, builds, jobs and attempts as the farm would. Every job ran once, and one in seven failed at its tests. Some
- * results never changed, and others changed with the last build. Each cell shows the newest build.
+ * Writes hosts, builds, jobs and attempts as the farm would. Every job ran once, and one in seven failed at its tests.
+ * Some results never changed, and others changed with the last build. Each cell shows the newest build.
  */
 async function seed({ db }: Scene): Promise<void> {
   const recipe = JSON.stringify({

@@ -6,10 +6,10 @@ import type { Scene } from './scene.ts'
 
 export interface RealAgent {
   name: string
-  /** The shell of the agent: dash if it is installed, because most hosts have it as sh. */
+  /** The shell of the agent: dash if it is installed, because dash is sh on most hosts. */
   shell: string
   pid: number
-  /** Waits until the agent has printed this once more. */
+  /** Waits until the agent prints a line with this pattern again. */
   hears(what: string, pattern: RegExp): Promise<void>
   stop(): Promise<unknown>
 }

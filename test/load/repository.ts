@@ -5,7 +5,7 @@ import { freePort, Program } from '../support/program.ts'
 
 export interface Repository {
   path: string
-  /** Oldest first, all on the branch main. */
+  /** The commits of the branch main, oldest first. */
   commits: string[]
 }
 
@@ -32,7 +32,7 @@ export function makeRepository(directory: string, commitsCount: number): Reposit
   mkdirSync(path, { recursive: true })
   const git = (args: string[], input = '') => execFileSync('git', ['-C', path, ...args], { encoding: 'utf8', input })
   git(['init', '--quiet', '--bare', '--initial-branch=main'])
-  // Forges also allow a fetch of a commit by its name that is no longer the tip of a branch.
+  // Like forges, this allows a fetch of a commit by its name, even if no branch ends with this commit.
   git(['config', 'uploadpack.allowAnySHA1InWant', 'true'])
   git(['fast-import', '--quiet'], commitStream(commitsCount))
   const commits = git(['rev-list', '--reverse', 'main']).trim().split('\n')

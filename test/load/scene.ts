@@ -25,7 +25,7 @@ export interface Scene {
   db: pg.Client
   repository: Repository
   directory: string
-  /** Sends a GitHub push for a commit of the repository at one of its addresses. Returns the times of sending and answer. */
+  /** Sends a GitHub push of a commit, with one address of the repository. Returns the times of sending and answer. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
   /** Hosts that have enrolled and sent a hello. */
   hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>
@@ -56,7 +56,7 @@ const adminToken = `rft-${randomBytes(24).toString('hex')}`
 
 export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-bench-'))
-  chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which needs access
+  chmodSync(directory, 0o711) // if root runs this, PostgreSQL runs as another user, who needs access
   const closing: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true })]
   const close = async () => {
     for (const step of closing.splice(0)) await step()
@@ -96,10 +96,10 @@ const aside = (directory: string) => ({ fallback: join(directory, 'fallback') })
 
 const redisIsHere = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0
 
-// This directory contains the bundle.
+// This code runs as part of a bundle, and main.js is in the directory of the bundle.
 const main = fileURLToPath(new URL('main.js', import.meta.url))
 
-/** The server has the first core for itself if there are several, so that other programs disturb it little. */
+/** If there are several cores, the server has the first core for itself, so that other programs disturb it less. */
 export const onItsOwnCore = availableParallelism() > 1 ? ['taskset', '-c', '0'] : []
 
 async function startServer(directory: string, postgres: LocalPostgres, redis: TestRedis | undefined) {
@@ -116,7 +116,7 @@ async function startServer(directory: string, postgres: LocalPostgres, redis: Te
   }
   const inherited = { PATH: process.env.PATH ?? '', HOME: directory }
   const program = new Program([...onItsOwnCore, process.execPath, main], { ...inherited, ...environment }, directory)
-  // The server logs its address when it listens. taskset has become node, so the process is the same.
+  // The server logs its address when it listens. taskset replaces itself by node, so the process id stays the same.
   const url = await program.line('where it answers', line => /"address":"([^"]+)"/.exec(line)?.[1])
   return { url, program, pid: program.child.pid as number }
 }
@@ -166,5 +166,5 @@ async function pushOf(url: string, { repository, commit }: { repository: string;
   return { sentAt, answeredAt }
 }
 
-/** Milliseconds since the epoch with fractions, comparable with `date +%s%N` in a job. */
+/** Milliseconds since the epoch with fractions, to compare with `date +%s%N` in a job. */
 export const preciseNow = (): number => performance.timeOrigin + performance.now()

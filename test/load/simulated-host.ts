@@ -49,7 +49,7 @@ export class SimulatedHost {
     return { name, lease: lineValue(lines, 'lease') ?? '', sourceBytes, steps: valuesOf('step').length }
   }
 
-  /** Repeats the newest claim, which has a job, so that the answer comes at once. */
+  /** Repeats the newest claim, which has a job. The farm answers this at once. */
   async claimAgain(): Promise<void> {
     await this.wire.say(`/agent/v1/claim?instance=${this.name}&slot=1&claim=${this.#claim}&wait=0`, nothing)
   }
@@ -58,7 +58,7 @@ export class SimulatedHost {
     for (const [index, bytes] of sourceBytes.entries()) {
       const body = await this.wire.get(`/agent/v1/attempts/${name}/sources/${index + 1}?lease=${lease}`)
       if (body.length !== bytes)
-        throw new Error(`source ${index + 1} of ${name} came with ${body.length} of ${bytes} bytes`)
+        throw new Error(`source ${index + 1} of ${name} has ${body.length} bytes instead of ${bytes}`)
     }
   }
 
@@ -85,7 +85,7 @@ export class SimulatedHost {
     await this.wire.say(`/agent/v1/attempts/${name}/finish?lease=${lease}`, end)
   }
 
-  /** A whole trivial job: its sources, one chunk of log, its finish. */
+  /** Runs a complete trivial job: its sources, one chunk of log, its finish. */
   async run(attempt: HeldAttempt): Promise<void> {
     await this.fetchSources(attempt)
     const steps = Array.from({ length: attempt.steps }, () => `0:1:${trivialLog.length}`).join(',')

@@ -1,32 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-// Linux counts in hundredths of a second for every program (USER_HZ), whatever the kernel's own clock.
+// Linux reports times in hundredths of a second (USER_HZ), independent of the frequency of the kernel's clock.
 const tickMs = 10
 
 interface Stat {
   parent: number
   cpuMs: number
-  /** CPU time of its ended children. */
+  /** CPU time of the ended children of the process. */
   endedMs: number
 }
 
 function readStat(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name of the command, in parentheses, may contain blanks. Field 3 comes after it.
+    // The name of the command is in parentheses and may contain blanks. Field 3 follows the last parenthesis.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     const ticks = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) * tickMs
     return { parent: Number(fields[1]), cpuMs: ticks(11), endedMs: ticks(13) }
   } catch {
-    return undefined // it has ended
+    return undefined // the process has ended
   }
 }
 
 /** The CPU milliseconds of a process, user and system, without its children. */
 export const cpuMs = (pid: number): number => readStat(pid)?.cpuMs ?? 0
 
-/** The same for a process with its running and ended children: a postmaster and its backends. */
+/** The CPU milliseconds of a process and its running and ended children, such as a postmaster and its backends. */
 export function familyCpuMs(pid: number): number {
   const own = readStat(pid)
   const others = readdirSync('/proc')
@@ -42,7 +42,7 @@ export function residentMb(pid: number): number {
     const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
     return Number(kilobytes ?? 0) / 1024
   } catch {
-    return 0 // it has ended
+    return 0 // the process has ended
   }
 }
 
@@ -52,7 +52,7 @@ export function proportionalMb(pid: number): number {
     const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
     return Number(kilobytes) / 1024
   } catch {
-    return 0 // it has ended
+    return 0 // the process has ended
   }
 }
 
@@ -68,7 +68,7 @@ export function familyOf(pid: number): number[] {
 
 export const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
 
-/** Waits until a process is idle for some time, so that it has finished its work. */
+/** Waits until a process was idle for some time, which shows that it has finished its work. */
 export async function untilQuiet(pid: number, { spanMs = 300, cpuMsMax = 20 } = {}): Promise<void> {
   for (;;) {
     const before = cpuMs(pid)

@@ -22,7 +22,7 @@ const projectYaml = (name: Address, repository: string, directory: string) => `
     steps:
       - stamp: date +%s%N >"${join(directory, 'stamps')}/$FARM_PROJECT-$FARM_COMMIT"`
 
-/** The time from a webhook to the first command of its job, on an idle host with the real agent. */
+/** Measures the time from a webhook to the first command of its job, on an idle host with the real agent. */
 export async function webhook(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: pushesOfEach + warmUps })
   try {
@@ -61,7 +61,7 @@ async function pushAll(scene: Scene, agent: RealAgent, address: Address): Promis
 }
 
 async function pushOne(scene: Scene, agent: RealAgent, address: Address, commit: string): Promise<Passage> {
-  await sleep(400) // the host is idle again: it claims 20 ms after the end of a job
+  await sleep(400) // then the host is idle again, because it claims 20 ms after the end of a job
   const asked = await scene.push(address, commit)
   await agent.hears('that the job is over', /: exit, passed/)
   const stamp = join(scene.directory, 'stamps', `${address}-${commit}`)

@@ -18,7 +18,7 @@ export class Wire {
     return answer
   }
 
-  /** The same, but any answer except `ok` is an error. */
+  /** Sends a message like `post`, but fails after any answer except `ok`. */
   async say(path: string, body: string | Uint8Array = ''): Promise<WireAnswer['lines']> {
     const { code, text, lines } = await this.post(path, body)
     if (code !== 0) throw new Error(`POST ${path} was answered: err ${code} ${text}`)

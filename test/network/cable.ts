@@ -10,8 +10,8 @@ export type Way = 'to the farm' | 'to the host'
 let cables = 0
 
 /**
- * The link between the network of the tests, where the farm runs, and the network of one host: a veth pair and a /30. The
- * kernel removes the link with the namespace of the host, even after a failed test.
+ * The link between the network of the tests, where the farm runs, and the network of one host: a veth pair and a /30.
+ * The kernel removes the link with the namespace of the host, even after a failed test.
  */
 export class Cable implements Plug {
   readonly farmAddress: string

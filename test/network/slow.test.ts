@@ -22,12 +22,12 @@ const hasNetem = () =>
 const talkative = (bytes: number) =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => ((i * 2654435761) >>> 11) & 255))
 
-/** Runs a job that prints these bytes, on a host with its own link. `spoil` changes the link after the job has started. */
+/** Runs a job that prints these bytes, on a host with its own link. `spoil` changes the link after the job’s start. */
 async function expectWholeLog(name: string, log: Buffer, spoil: (cable: Cable) => Promise<void>) {
   const cable = new Cable()
   const host = await farm().host(name, { cable })
   const spoilt = join(farm().directory, `${name}.spoilt`)
-  // The sources contain the bytes, so they arrive before the link becomes bad.
+  // The sources contain the bytes, so the bytes are on the host before the link becomes bad.
   const script = `echo ready; until [ -e ${spoilt} ]; do sleep 0.1; done; cat log.bin`
   const job = await (await farm().push({ 'job.sh': script, 'log.bin': log }, name)).job(name)
   await job.logged('ready\n')

@@ -4,7 +4,7 @@ import { add, type Tally } from './tally.ts'
 
 const shellLine = /^#!\/bin\/sh\b|^#!\/usr\/bin\/env sh\b/
 
-/** All sh scripts of the repository, except the parts of the agent. apps/agent/check.sh checks those together. */
+/** All sh scripts of the repository, except the agent's parts, which apps/agent/check.sh checks together. */
 const shellScripts = async (): Promise<string[]> => {
   const { output } = await capture('git', ['ls-files', '--cached', '--others', '--exclude-standard'])
   const files = output.split('\n').filter(file => file !== '' && !file.startsWith('apps/agent/'))
@@ -40,7 +40,7 @@ export const runChecks = async (): Promise<Tally> => {
       'shellcheck',
       scripts.filter(file => !isSample(file)),
     ),
-    // The samples also run in Bourne shells, which have no $( ). So only warnings count, and not advice about style.
+    // The samples also run in Bourne shells, which have no $( ). So this check ignores advice about style.
     await check('shellcheck of the samples', 'shellcheck', ['--severity=warning', ...scripts.filter(isSample)]),
     await check('shellcheck of the agent', 'sh', ['apps/agent/check.sh']),
   ]

@@ -24,7 +24,7 @@ export const capture = async (
   return { ok: code === 0, output: typeof code === 'string' ? code : output, seconds: (Date.now() - startedAt) / 1000 }
 }
 
-/** Runs a command beside others. Its output appears in one piece when it ends. Returns whether it succeeded. */
+/** Runs a command at the same time as others, and prints its output at the end. Returns true if it succeeded. */
 export const runBeside = async (
   command: string,
   args: readonly string[],

@@ -10,20 +10,20 @@ import { installTools } from './tools.ts'
 
 const page = 'docs/hosts.md'
 
-/** The results of the newest run, one per line. */
+/** The file with the results of the newest run, one per line. */
 const resultsFile = '.farm/conformance'
 
 const usage = `usage: ./farm conformance [--shell NAME]… [--client NAME]… [--scenario WORDS]… [--slice K/N] [--at-once N] [--resume]
 Without options, this runs every scenario with every shell and client, which takes an hour, and writes the table of
-${page}. --slice runs every Nth round, beginning with the Kth. --resume keeps the results of the previous run, and does not
-run again what passed there.`
+${page}. --slice runs every Nth round, beginning with the Kth. --resume keeps the results of the previous run, and runs
+only the rounds that have not passed.`
 
-/** The command that prints the version of each shell and client; for some, only the package knows it. */
+/** The command that prints the version of each shell and client. Some print no version: dpkg-query then prints it. */
 const versionCommands: Record<string, [string, ...string[]]> = {
   dash: ['dpkg-query', '-W', 'dash'],
   bash: ['bash', '--version'],
   mksh: ['mksh', '-c', 'echo "$KSH_VERSION"'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands this
   ksh93: ['ksh93', '-c', 'echo "${.sh.version}"'],
   yash: ['yash', '--version'],
   posh: ['dpkg-query', '-W', 'posh'],

@@ -62,7 +62,7 @@ function report(lines: string, code: number): number {
   return failed.length > 0 || passed === 0 ? 1 : code
 }
 
-/** Keeps a machine's results if all its scenarios ran, so that several runs can cover all machines. */
+/** Keeps the results of a machine whose scenarios all ran, so that several runs can cover all machines. */
 function keep(results: readonly Result[]): void {
   mkdirSync(resultsDirectory, { recursive: true })
   for (const { name } of machines) {
@@ -80,7 +80,7 @@ function writePage(): void {
   writeFileSync(page, withTable(readFileSync(page, 'utf8'), text, 'hosts'))
 }
 
-/** The first line has the version of qemu and of the Debian package. */
+/** The first line of the output has the version of qemu and of its Debian package. */
 const emulator = (): string =>
   (spawnSync('qemu-arm-static', ['--version'], { encoding: 'utf8' }).stdout ?? 'no qemu').split('\n', 1)[0]?.trim() ??
   ''

@@ -9,14 +9,14 @@ const trial = [
   'nft add table inet here',
 ].join(' && ')
 
-/** Why this machine cannot give the tests their own network; undefined if it can. */
+/** The reason why this machine cannot make a network for the tests; undefined if it can. */
 const findObstacle = async (): Promise<string | undefined> => {
   if (process.platform !== 'linux') return 'only Linux has network namespaces'
   const { ok, output } = await capture(ownNetwork, ['sh', '-c', trial])
   return ok ? undefined : output.trim().split('\n')[0]
 }
 
-/** Runs the tests of bad network links, in their own network. A system can forbid such networks. */
+/** Runs the tests of bad network links in a separate network. Some systems forbid this. */
 export const runNetwork = async (directory: string): Promise<Tally> => {
   const why = await findObstacle()
   if (why === undefined)

@@ -19,7 +19,7 @@ const results = (suite: Suite): { title: string; status: string }[] => [
   ...(suite.suites ?? []).flatMap(results),
 ]
 
-/** A flaky test counts as failed: it can fail for the next person. */
+/** A flaky test counts as failed, because it can fail again in the next run. */
 export const tallyOf = ({ suites, errors }: Report, exitCode: number): Tally => {
   const all = suites.flatMap(results)
   const failed = all.filter(({ status }) => status === 'unexpected' || status === 'flaky').length + errors.length

@@ -1,4 +1,4 @@
-// `./farm test`, `./farm test --node`, `./farm check` and `./farm network`. The last line is the total: "N passed, N failed".
+// Runs `./farm test`, `./farm test --node`, `./farm check` and `./farm network`. The last line is "N passed, N failed".
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { add, isGreen, lastLine, type Tally } from './tally.ts'
 import { installTools } from './tools.ts'
 import { runVitest } from './vitest.ts'
 
-process.env.PATH += ':/usr/sbin:/sbin' // Debian installs tc and nft there, and only root's PATH has these directories
+process.env.PATH += ':/usr/sbin:/sbin' // Debian has tc and nft in directories that only root's PATH contains
 
 const inTemporaryDirectory = async (run: (directory: string) => Promise<Tally>): Promise<Tally> => {
   const directory = await mkdtemp(join(tmpdir(), 'rumpfarm-test-'))
@@ -20,7 +20,7 @@ const inTemporaryDirectory = async (run: (directory: string) => Promise<Tally>):
   }
 }
 
-/** Most tests wait most of the time. So the largest part runs beside the others, which run one after the other. */
+/** Most tests mostly wait. So vitest runs at the same time as the other parts, which run in sequence. */
 const everything = async (directory: string): Promise<Tally> => {
   const tools = await installTools()
   const others = [runChecks, () => runPlaywright(directory), () => runNetwork(directory)]
@@ -34,12 +34,12 @@ const inOrder = async (parts: readonly (() => Promise<Tally>)[]): Promise<Tally>
   return tallies.reduce(add)
 }
 
-/** The projects whose code runs in the server. The others test the agent, or start whole farms. */
+/** The projects whose code runs in the server. The other projects test the agent, or start whole farms. */
 const serverProjects = ['child-process', 'connectors', 'contracts', 'farm', 'local-postgres', 'server', 'storage']
 
-/** What a second version of Node.js can break. */
+/** The tests that can fail with another version of Node.js. */
 const withOtherNode = async (directory: string): Promise<Tally> => {
-  const types = await checkTypes(['--force']) // turbo does not know that Node.js is another one
+  const types = await checkTypes(['--force']) // turbo caches results without regard to the version of Node.js
   return add(types, await runVitest(directory, { words: serverProjects.flatMap(name => ['--project', name]) }))
 }
 

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The projects whose files take longest start first: no long file is then left alone at the end of a run. */
+/** The projects with the longest files start first, so that no long file runs alone at the end. */
 const longestFirst = ['test', 'agent', 'server']
 
 const rankOf = ({ project }: TestSpecification): number => {

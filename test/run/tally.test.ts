@@ -15,7 +15,7 @@ test.each([
   { name: 'one failed', files: [file('failed', ['passed', 'failed'])], exit: 1, passed: 1, failed: 1 },
   { name: 'a file that does not load', files: [file('failed', [])], exit: 1, passed: 0, failed: 1 },
   { name: 'an error outside of tests', files: [file('passed', ['passed'])], exit: 1, passed: 1, failed: 1 },
-])('the tally reads vitest, $name: $passed passed, $failed failed', ({ files, exit, passed, failed }) => {
+])('in a report of vitest, $name counts as $passed passed, $failed failed', ({ files, exit, passed, failed }) => {
   expect(vitestTally({ success: exit === 0, testResults: files }, exit)).toMatchObject({ passed, failed })
 })
 
@@ -39,7 +39,7 @@ test('the tally counts a browser that does not start as a failure', () => {
   })
 })
 
-test('the last line is the sum, and it is green only if some tests ran and none failed', () => {
+test('the last line has the totals; a run is green only if some tests ran and none failed', () => {
   const sum = add({ passed: 2, failed: 0, skipped: [] }, { passed: 1, failed: 1, skipped: ['x'] })
   expect(lastLine(sum)).toBe('3 passed, 1 failed')
   expect([sum, { ...sum, failed: 0 }, { passed: 0, failed: 0, skipped: [] }].map(isGreen)).toEqual([false, true, false])

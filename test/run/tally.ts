@@ -2,7 +2,7 @@
 export interface Tally {
   passed: number
   failed: number
-  /** The tests that did not run, each with its reason. The run shows them. */
+  /** The tests that did not run, each with its reason. The end of a run lists them. */
   skipped: string[]
 }
 
@@ -12,7 +12,7 @@ export const add = (a: Tally, b: Tally): Tally => ({
   skipped: [...a.skipped, ...b.skipped],
 })
 
-/** A run without any test is not green. */
+/** True if at least one test passed and none failed. */
 export const isGreen = ({ passed, failed }: Tally): boolean => passed > 0 && failed === 0
 
 export const lastLine = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`

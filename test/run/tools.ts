@@ -5,11 +5,11 @@ import type { Tally } from './tally.ts'
 type Manager = 'apt-get' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'brew'
 
 interface Tool {
-  /** One of these programs is enough. */
+  /** The system needs only one of these programs. */
   programs: readonly string[]
-  /** Its package, if that does not have the name of the first program. */
+  /** The name of the package, if it differs from the name of the first program. */
   packages: Partial<Record<Manager, string>>
-  /** Not every system has it. Without it, some tests of the agent are skipped. */
+  /** Some systems do not offer this tool. Without it, the run skips some tests of the agent. */
   optional?: true
 }
 
@@ -35,7 +35,7 @@ const tools: readonly Tool[] = [
       zypper: 'openssh-clients',
     },
   },
-  // `command -v sshd` does not find it if the user's PATH has no sbin.
+  // A user's PATH often lacks sbin, where sshd is.
   {
     programs: ['/usr/sbin/sshd', 'sshd'],
     packages: {
@@ -62,7 +62,7 @@ const tools: readonly Tool[] = [
       zypper: 'util-linux',
     },
   },
-  // The agent's tests use these, in addition to dash and bash.
+  // The agent's tests use these shells in addition to dash and bash.
   { programs: ['mksh'], packages: {}, optional: true },
   { programs: ['ksh93'], packages: { 'apt-get': 'ksh93u+m', dnf: 'ksh', pacman: 'ksh' }, optional: true },
   { programs: ['yash'], packages: {}, optional: true },
@@ -77,7 +77,7 @@ const tools: readonly Tool[] = [
   { programs: ['nc.traditional'], packages: { 'apt-get': 'netcat-traditional' }, optional: true },
   { programs: ['perl'], packages: {}, optional: true },
   { programs: ['python3'], packages: { pacman: 'python' }, optional: true },
-  // For the tests of bad network links, which only Linux runs.
+  // The tests of bad network links need these programs. Only Linux runs these tests.
   {
     programs: ['ip'],
     packages: { 'apt-get': 'iproute2', dnf: 'iproute', apk: 'iproute2', pacman: 'iproute2', zypper: 'iproute2' },
@@ -101,7 +101,7 @@ const installers: Record<Manager, readonly string[]> = {
   brew: ['brew', 'install'],
 }
 
-// The installation asks nothing. RUNLEVEL: Debian must not start a Redis on the standard port; the tests start their own.
+// Debian must ask no question, and (RUNLEVEL) start no Redis on the standard port: the tests start their own Redis.
 const installEnvironment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', NONINTERACTIVE: '1' }
 
 const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
@@ -111,13 +111,13 @@ const missingTools = (): Tool[] => tools.filter(isMissing)
 const findManager = (): Manager | undefined => (Object.keys(installers) as Manager[]).find(isInstalled)
 const packageOf = ({ programs, packages }: Tool, manager: Manager): string => packages[manager] ?? programs[0] ?? ''
 
-/** The words before a command that run it as root; undefined if that needs a password. */
+/** The words before a command that run the command as root; undefined if root needs a password. */
 const asRoot = (manager: Manager): string[] | undefined => {
   if (manager === 'brew' || process.getuid?.() === 0) return []
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined
 }
 
-/** Runs `words` with `installEnvironment`. env(1), because sudo removes our environment. */
+/** Runs `words` with `installEnvironment`, by env(1), because sudo removes the environment. */
 const runInstall = async (prefix: readonly string[], words: readonly string[]): Promise<boolean> => {
   const settings = Object.entries(installEnvironment).map(([name, value]) => `${name}=${value}`)
   const [command = 'env', ...rest] = [...prefix, 'env', ...settings, ...words]
@@ -143,7 +143,7 @@ const installMissing = async (missing: readonly Tool[]): Promise<void> => {
   const packages = missing.map(tool => packageOf(tool, manager))
   console.log(`installing the tools of the tests with ${manager}: ${packages.join(' ')} …`)
   if (await installWith(manager, prefix, packages)) return
-  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name made all of them fail
+  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name fails the first command
 }
 
 /** Playwright can download Chromium, for systems without a usable package (Ubuntu has only a snap). */
@@ -166,7 +166,7 @@ const stillMissing = async (): Promise<Tool[]> => {
   return chromium && (await fetchChromium()) ? missing.filter(tool => tool !== chromium) : missing
 }
 
-/** Installs the tools that the tests need. A tool that cannot be installed is a failure; an optional one is a skipped test. */
+/** Installs the tools of the tests. A missing tool counts as a failure, a missing optional tool as a skipped test. */
 export const installTools = async (): Promise<Tally> => {
   const missing = missingTools()
   if (missing.length > 0) await installMissing(missing)

@@ -12,13 +12,13 @@ interface Report {
   testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
 }
 
-/** A file that cannot be loaded fails without a failed test. */
+/** A test file that does not load fails, but has no failed test. */
 const failuresOf = ({ status, assertionResults }: Report['testResults'][number]): number => {
   const failed = assertionResults.filter(assertion => assertion.status === 'failed').length
   return status === 'failed' ? Math.max(1, failed) : failed
 }
 
-/** The report lacks errors outside of tests, and errors of the clean-up. `exitCode` includes them. */
+/** The report lacks errors outside of tests and errors of the clean-up, but `exitCode` shows them. */
 export const tallyOf = (report: Report, exitCode: number): Tally => {
   const assertions = report.testResults.flatMap(file => file.assertionResults)
   const failed = report.testResults.reduce((sum, file) => sum + failuresOf(file), 0)
@@ -34,9 +34,9 @@ export const tallyOf = (report: Report, exitCode: number): Tally => {
 interface VitestOptions {
   /** A command that runs vitest. */
   within?: readonly string[]
-  /** More arguments. */
+  /** Additional arguments. */
   words?: readonly string[]
-  /** Whether the output appears at the end, because other commands run at the same time. */
+  /** If true, the output appears at the end, because other commands run at the same time. */
   beside?: boolean
 }
 
@@ -47,7 +47,7 @@ export const runVitest = async (
   const file = `${directory}/vitest-${words.length}.json`
   const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
   const args = [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  // CI: vitest then writes line by line, and does not overwrite lines that others have written.
+  // With CI, vitest writes line by line, and overwrites no line of another program.
   const exitCode = beside ? Number(!(await runBeside(command, args))) : await runVisibly(command, args, { CI: 'true' })
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const shell = '/bin/sh'
 
-/** A PATH with only these programs. `null` is the program of this machine, text is a script. */
+/** Makes a PATH with only these programs. `null` means the program of this machine, and a text is a script. */
 const pathWith = (programs: Record<string, string | null>): string => {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-path-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -55,25 +55,25 @@ test.each([
   { name: 'a Node that does not run', programs: { node: 'exit 127' }, message: /^farm: \S+ does not run.*\n$/ },
   { name: 'no npm', programs: { node: 'echo v20.19.0' }, message: /^farm: npm is not installed.*\n$/ },
   { name: 'no git', programs: { node: 'echo v22.1.0', npx: '' }, message: /^farm: git is not installed.*\n$/ },
-])('the script reports $name in one line', ({ programs, message }) => {
+])('./farm reports $name in one line', ({ programs, message }) => {
   const { status, output } = run(pathWith({ ...basics, ...(programs as Record<string, string>) }), 'start')
   expect(output).toMatch(message)
   expect(status).toBe(1)
 })
 
-test('the help needs only a shell', () => {
+test('./farm prints its help without Node.js', () => {
   const { status, output } = run(pathWith({ ...basics, cat: null }), 'help')
   expect(output).toContain('./farm trigger PROJECT [COMMIT|BRANCH]')
   expect(status).toBe(0)
 })
 
-test('an unknown command prints the usage', () => {
+test('./farm prints its usage after an unknown command', () => {
   const { status, output } = run(pathWith({ ...basics, cat: null }), 'strat')
   expect(output).toMatch(/^usage: /)
   expect(status).toBe(2)
 })
 
-test('the script finds its clone through a symbolic link, from any directory', () => {
+test('./farm finds its clone through a symbolic link, from any directory', () => {
   const directory = pathWith({})
   symlinkSync(farm, join(directory, 'my farm'))
   const { status } = spawnSync(join(directory, 'my farm'), ['help'], { cwd: '/' })

@@ -47,7 +47,7 @@ test('./farm lists the addresses that it tried, also after a kill of the server'
   const { directory, start, run } = await scene()
   const server = await start()
   await server.kill9()
-  const stale = run(['token', 'list'], { HOST: '127.9.9.9' }) // no farm listens on the default port of this address
+  const stale = run(['token', 'list'], { HOST: '127.9.9.9' }) // at this address no farm listens on the default port
   expect(stale.status).toBe(1)
   expect(stale.output).toBe(
     `farm: no farm answers. Tried:

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Program } from '../support/program.ts'
 import { eventually } from '../support/waiting.ts'
 
-// `npm start` as a person uses it: this clone, its sample and a compiler; only the data directory is another. Each test continues
-// with the data of the previous one.
+// Tests `npm start` with this clone, its sample, a compiler and a separate data directory. Each test continues with the
+// data of the previous test.
 const farm = fileURLToPath(new URL('../../farm', import.meta.url))
 const patience = 240_000
 let directory: string
@@ -19,7 +19,7 @@ let data: string
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'rumpfarm-start-'))
-  await chmod(directory, 0o711) // as root, PostgreSQL's account must get in
+  await chmod(directory, 0o711) // if root runs the test, the account of PostgreSQL needs access
   data = join(directory, 'farm data')
 })
 
@@ -85,7 +85,7 @@ test('a second start on another port uses the same data, and SIGKILL leaves no p
   await nothingLeft()
 })
 
-test('after SIGKILL the farm starts again, and SIGTERM stops it', { timeout: patience }, async () => {
+test('after SIGKILL the farm starts again, and SIGTERM stops the farm', { timeout: patience }, async () => {
   const starter = start()
   await saying(starter, /is green/)
   expect(await endWith(starter, 'SIGTERM')).toBe(0)
@@ -146,14 +146,14 @@ test('the farm restarts a server or a database that ends unexpectedly, and the j
   await nothingLeft()
 })
 
-test('a farm that has lost its database enrols this machine again', { timeout: patience }, async () => {
+test('a farm whose database is lost enrols this machine again', { timeout: patience }, async () => {
   await rm(join(data, 'postgres'), { recursive: true })
   const starter = start()
   await saying(starter, /^the database has no host \S+: enrolling again/)
   await saying(starter, /is green/)
 })
 
-test('the farm prints a mistake in farm.yaml with its position, and runs', { timeout: patience }, async () => {
+test('the farm prints an error in farm.yaml with its position, and still runs', { timeout: patience }, async () => {
   const file = join(directory, 'mistaken.yaml')
   await writeFile(file, 'projects:\n  hello:\n    repo: x\n')
   const starter = start({ FARM_FILE: file })

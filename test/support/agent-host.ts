@@ -18,11 +18,11 @@ export interface Invitation {
   expiresAt: string
 }
 
-/** The line that enrols a machine. */
+/** The command line that enrols a machine. */
 export const lineFor = async (api: Api, name: string): Promise<string> =>
   (await api.post<Invitation>('/api/v1/hosts/invitations', { name })).line
 
-/** The link between a machine with its own network and the network of the farm. */
+/** A link between the network of a machine and the network of the farm. */
 export interface Plug {
   /** The address of the farm for this machine. */
   farmAddress: string
@@ -42,7 +42,7 @@ export interface HostOptions {
   patienceMs?: number
   /** The enrolment as shell text; by default the line of the farm. */
   by?: (invitation: Invitation) => string
-  /** Additional namespaces as options of unshare, and the command that runs first in them. */
+  /** Options of unshare for additional namespaces, and the first command in these namespaces. */
   walls?: readonly string[]
 }
 
@@ -89,7 +89,7 @@ export class AgentHost implements HostUnderTest {
 
   get said(): string {
     const lines = this.#host.said().split('\n')
-    return lines.filter(line => !/^run-[0-9]+ /.test(line)).join('\n') // exit codes of the test's own commands
+    return lines.filter(line => !/^run-[0-9]+ /.test(line)).join('\n') // without exit codes of test commands
   }
 
   async enrol(line: string): Promise<void> {
@@ -98,10 +98,10 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #atWork(): Promise<void> {
-    // An agent that gives up has printed the reason, so the wait can end.
+    // If the agent gives up, it has printed the reason, and the wait can end.
     const heard = await this.#host.line(/^rumpfarm: waiting for jobs$|^agent-[0-9]+ exit /, this.#patienceMs)
     if (heard.text.startsWith('agent')) throw new Error(`${this.name} was not enrolled:\n${this.said}`)
-    this.#host.agentPid = this.#lockPid() // the shell of the line has the agent as a child, at the end of its pipe
+    this.#host.agentPid = this.#lockPid() // the agent is a child of the shell that ran the line with its pipe
   }
 
   start(): Promise<void> {
@@ -122,7 +122,7 @@ export class AgentHost implements HostUnderTest {
     await this.exited()
   }
 
-  /** Without a launcher the runner leads no group, so the agent must find the processes that it started. */
+  /** Without a launcher the runner has no process group, so the agent must find the processes of the runner. */
   async killJob(): Promise<void> {
     const claims = this.files('slot-1')
       .filter(name => /^[0-9]+$/.test(name))
@@ -197,11 +197,11 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #plugIn(cable: Plug): Promise<void> {
-    await this.run('true') // after this command its namespaces exist
+    await this.run('true') // after this command the namespaces exist
     await cable.plugIn(this.#host.pid ?? 0, async command => void (await this.run(command)))
   }
 
-  /** On a real machine the copied directory would have the same path. */
+  /** Changes the paths in the copied files. On a real machine the copy would have the same path. */
   #movePaths(before: string): void {
     for (const name of this.#host.files('slot-1')) {
       const file = join(this.#host.dir, 'slot-1', name, 'work')

@@ -1,5 +1,5 @@
-// A farm for tests with several processes: real server processes, a real Redis, real hosts and real repositories, with its own
-// database. It does not depend on a test runner, because vitest and Playwright use it. Call `bundleFarm()` first.
+// A farm for tests with several processes: real server processes, a real Redis, real hosts, real repositories and a
+// separate database. vitest and Playwright use this file, so it imports neither of them. Call `bundleFarm()` first.
 import {
   chmodSync,
   existsSync,
@@ -29,7 +29,7 @@ export { bundleFarm } from './server-process.ts'
 export type WrittenProject = { steps: Record<string, string>[]; repository?: string } & Record<string, unknown>
 
 export interface FarmOptions {
-  /** An empty or migrated database. Without it the farm starts its own PostgreSQL, which takes two seconds. */
+  /** An empty or migrated database. If there is none, the farm starts its own PostgreSQL, which takes two seconds. */
   databaseUrl?: string
   /** The program that keeps the queues. */
   queues?: 'redis' | 'postgres'
@@ -41,7 +41,7 @@ export interface FarmOptions {
 
 const adminToken = 'rft-only-for-tests'
 
-/** The step `job` runs the script that a test pushes. */
+/** A project whose step `job` runs the script that a test pushes. */
 export const scriptProject = (changes: object = {}): WrittenProject => ({ steps: [{ job: 'sh ./job.sh' }], ...changes })
 
 export class TestFarm {
@@ -91,7 +91,7 @@ export class TestFarm {
   /** Prepares everything except the server. */
   static async prepare(options: FarmOptions = {}): Promise<TestFarm> {
     const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-farm-'))
-    chmodSync(directory, 0o711) // root's PostgreSQL runs as another user, which needs access
+    chmodSync(directory, 0o711) // if root runs the tests, PostgreSQL runs as another user, who needs access
     const postgres = options.databaseUrl === undefined ? await startTemporaryPostgres() : undefined
     const redis = options.queues === 'redis' ? await TestRedis.open(directory) : undefined
     const farm = new TestFarm(directory, options, options.databaseUrl ?? postgres?.url ?? '', redis)
@@ -112,7 +112,7 @@ export class TestFarm {
     return adminToken
   }
 
-  /** The API with an administrator's token. `url` is the address of another server of this farm. */
+  /** The API with an administrator's token. `url` may be the address of another server of this farm. */
   api(url = this.#url): Api {
     return patient(apiClient(url, adminToken))
   }
@@ -168,7 +168,7 @@ export class TestFarm {
     )
   }
 
-  /** The repository of a project. The first call makes it. */
+  /** The repository of a project. The first call makes the repository. */
   repository(name: string): Repository {
     const known = this.#repositories.get(name) ?? new Repository(join(this.directory, 'repositories', name))
     this.#repositories.set(name, known)
@@ -185,7 +185,7 @@ export class TestFarm {
     return this.#keep(await AgentHost.begin(this.api(), name, options))
   }
 
-  /** Makes a machine from the backup of another one, and starts its agent, which may have to wait. */
+  /** Makes a machine from the backup of another machine, and starts its agent, which may have to wait. */
   async standIn(first: AgentHost, backup: string, options: HostOptions = {}): Promise<AgentHost> {
     return this.#keep(await first.standIn(this.api(), backup, options))
   }
@@ -214,7 +214,7 @@ export class TestFarm {
     return new TestBuild(this.api(), { id, commit: '' })
   }
 
-  /** Runs a statement on the farm's database, to make changes that would otherwise take time. */
+  /** Runs a statement on the farm's database, for changes that would otherwise take a long time. */
   async sql<Row extends object = never>(statement: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
     await client.connect()
@@ -229,7 +229,7 @@ export class TestFarm {
     return [`--- the server said:`, ...servers, ...hosts].join('\n')
   }
 
-  /** Ends everything. It fails if a process does not end in an orderly way, or is left. */
+  /** Ends all processes of the farm. Fails if a process must be killed, or if a process is left. */
   async close(): Promise<void> {
     await Promise.all(this.#hosts.map(host => host.close()))
     const stopped = await Promise.allSettled(this.#servers.map(server => server.stop()))
@@ -251,7 +251,7 @@ export class TestFarm {
     return ServerProcess.start({ ...this.#environment, ...changes }, this.directory)
   }
 
-  /** JSON is valid YAML. */
+  /** Writes JSON, which is also valid YAML. */
   #writeFarmFile(): void {
     const projects = Object.entries(this.#projects).map(([name, project]) => [
       name,

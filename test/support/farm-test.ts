@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 export const bothQueues = ['redis', 'postgres'] as const
 
-/** A test with its own farm. It mostly waits, so it runs at the same time as the others of its file. */
+/** A test with its own farm. Such a test mostly waits, so it runs at the same time as the other tests of its file. */
 export const farmTest = (sentence: string, options: FarmOptions, act: (farm: TestFarm) => Promise<void>): void =>
   test.concurrent(sentence, async () => {
     const database = await createTestDatabase()

@@ -48,7 +48,7 @@ export class Gateway {
     return `tunnel ${account} ${join(this.directory, 'client')}\ntunnel_key ${type} ${key}\n`
   }
 
-  /** Listens again at the same port, with the host key `as`. */
+  /** Listens again on the same port, with the host key `as`. */
   async start(as: 'host' | 'other' = 'host'): Promise<void> {
     writeFileSync(join(this.directory, 'config'), this.#config(as))
     const before = this.lines.length
@@ -59,10 +59,10 @@ export class Gateway {
     await eventually(`sshd to listen; it said: ${this.lines.join('; ')}`, listens)
   }
 
-  /** Ends at once with all connections. */
+  /** Ends sshd and all its connections at once. */
   async kill(): Promise<void> {
     const gone = new Promise(resolve => this.#process?.once('close', resolve))
-    this.#process?.kill('SIGKILL') // its namespace ends, too
+    this.#process?.kill('SIGKILL') // the end of this process also ends its namespace
     await gone
     this.#process = undefined
   }
@@ -108,7 +108,7 @@ export class Gateway {
       .join('')
   }
 
-  /** As root, sshd needs a directory below /run: it gets a private one, and a private name for the farm. */
+  /** An sshd of root gets a private /run for its directory, and a private /etc/hosts with a name for the farm. */
   #command(): string[] {
     const listen = [sshd, '-D', '-e', '-f', join(this.directory, 'config')]
     if (!isRoot) return ['-cpf', '--mount-proc', '--kill-child', ...listen]

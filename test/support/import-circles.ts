@@ -1,6 +1,6 @@
 import { importsOf, type SourceFile } from './sources.ts'
 
-/** Each circle of imports as a list of files, also of types. `fileOf` returns the entry file of a package. */
+/** Each circle of imports (also of types), as a list of files. `fileOf` returns the entry file of a package. */
 export function importCircles(
   files: readonly SourceFile[],
   fileOf: (imported: string) => string = name => name,

@@ -55,7 +55,7 @@ export class TestJob {
     return fetch(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers })
   }
 
-  /** An artifact of its newest attempt. */
+  /** Returns an artifact of the newest attempt. */
   async artifact(name: string): Promise<Buffer> {
     const answer = await fetch(`${this.#api.url}/api/v1/jobs/${this.id}/artifacts/${name}`)
     if (!answer.ok) throw new Error(`artifact ${name}: ${answer.status} ${await answer.text()}`)
@@ -95,7 +95,7 @@ export class TestJob {
   }
 }
 
-/** A server that restarts is no failure for a test that waits. */
+/** Ignores the error of a server that restarts, because the test only waits. */
 function whileAway(error: Error): undefined {
   if (!/no farm answers|fetch failed|ECONN|terminated/.test(error.message)) throw error
 }
@@ -116,12 +116,12 @@ export class TestBuild {
     return this.#api.get<BuildAnswer>(`/api/v1/builds/${this.id}`)
   }
 
-  /** Its jobs in the order of planning. */
+  /** The jobs of the build in the order of planning. */
   async jobs(): Promise<TestJob[]> {
     return (await this.view()).jobs.map(({ id }) => new TestJob(this.#api, id))
   }
 
-  /** Its job on this host; by default its first job. */
+  /** The job of the build on this host; by default its first job. */
   async job(host?: string): Promise<TestJob> {
     const { jobs } = await this.view()
     const found = jobs.find(job => host === undefined || job.host === host)

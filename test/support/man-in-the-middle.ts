@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 
-/** One request and its answer, as the attacker forwarded them. */
+/** A request and its answer, as the attacker forwarded them. */
 export interface Exchange {
   request: Buffer
   answer: Buffer
@@ -57,7 +57,7 @@ export class ManInTheMiddle {
     this.#meddling = meddling
   }
 
-  /** Stops all changes: messages pass unchanged. */
+  /** From now on messages pass unchanged. */
   leaves(): void {
     this.#meddling = {}
   }
@@ -101,7 +101,7 @@ export class ManInTheMiddle {
   }
 }
 
-/** Calls back with one whole HTTP message: its head, and the body with the length from the head. */
+/** Calls back with a complete HTTP message: its head, and a body of the length in the head. */
 function collect(socket: Socket, done: (message: Buffer) => void): void {
   let bytes = Buffer.alloc(0)
   socket.on('data', piece => {

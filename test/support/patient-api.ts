@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, Refusal } from '../../apps/server/src/cli/api-client.ts'
 import { patienceMs } from './waiting.ts'
 
-/** Asks again after a 503. Under load a server answers so if its database needs more than 3 s. */
+/** Repeats a request after a 503. Under load a server answers 503 if its database needs more than 3 s. */
 export const patient = (api: Api): Api => ({
   url: api.url,
   get: path => retried(() => api.get(path)),
@@ -22,7 +22,7 @@ async function retried<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The text of a page, asked for again after a 503. */
+/** The text of a page. Repeats the request after a 503. */
 export async function pageText(url: string): Promise<string> {
   for (const until = Date.now() + patienceMs; ; ) {
     const answer = await fetch(url)

@@ -34,7 +34,7 @@ interface SharedPostgres {
   users: number
 }
 
-// Each project of a run loads this file again in the same process.
+// The state is global, because each project of a run loads this file again in the same process.
 const key = Symbol.for('rumpfarm.test-postgres')
 const shared = globalThis as { [key]?: SharedPostgres }
 

@@ -17,7 +17,7 @@ export const templateName = 'farm_template'
 
 export interface TestDatabase {
   url: string
-  /** Fails if a connection is open, because a test must close its connections. */
+  /** Drops the database. Fails if a connection is open, because a test must close its connections. */
   drop: () => Promise<void>
 }
 
@@ -34,7 +34,7 @@ const asAdmin = async (work: (admin: pg.Client) => Promise<void>): Promise<void>
 const connectedTo = `SELECT count(*)::int AS connections, string_agg(DISTINCT query, '; ') AS queries
   FROM pg_stat_activity WHERE datname = $1`
 
-/** The backend of a closed connection needs a moment to end. */
+/** Waits for the end of backends, because the backend of a closed connection needs a moment to end. */
 const leftConnections = async (admin: pg.Client, name: string, tries = 20): Promise<string | undefined> => {
   const { rows } = await admin.query(connectedTo, [name])
   if (rows[0].connections === 0) return undefined

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 export class PrefixProxy {
   readonly #server: Server
   readonly #path: string
-  /** The address that it forwards to. */
+  /** The address to which the proxy forwards requests. */
   farmUrl = ''
-  /** The requested addresses that are not below its path. */
+  /** The requested addresses that are not below the path. */
   readonly outside: string[] = []
 
   private constructor(path: string) {

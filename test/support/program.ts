@@ -8,7 +8,7 @@ import { patienceMs } from './waiting.ts'
 
 const linesKept = 5_000
 
-/** A process of a test, and its output lines. It ends with the test run, even if that is killed with SIGKILL. */
+/** A process of a test, and its output lines. The process ends with the test run, even after a SIGKILL of the run. */
 export class Program {
   readonly lines: string[] = []
   readonly child: ChildProcess

@@ -6,7 +6,7 @@ import { eventually } from './waiting.ts'
 
 export interface Received {
   id: string
-  /** Whether the signature is valid for the secret of the receiver. */
+  /** True if the signature is valid for the secret of the receiver. */
   signed: boolean
   body: { type: string; host: string; since: string; attempt?: string; job?: number; url?: string }
 }
@@ -15,7 +15,7 @@ export interface Received {
 export class Receiver {
   readonly received: Received[] = []
   secret = ''
-  /** The status codes of the next answers, then 204. */
+  /** The status codes of the next answers. Later answers have 204. */
   statuses: number[] = []
   readonly #server: Server
 
@@ -52,7 +52,7 @@ export class Receiver {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  /** Verifies as the Standard Webhooks specification says, like a receiver in another language. */
+  /** Verifies a signature by the Standard Webhooks specification, without code of the farm. */
   #isSigned(body: string, headers: Record<string, string>): boolean {
     const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = headers
     const key = Buffer.from(this.secret.replace(/^whsec_/, ''), 'base64')

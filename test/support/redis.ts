@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { freePort, Program } from './program.ts'
 
-/** A Redis for one test, which keeps nothing on disk: a stop loses its data, like the loss of its machine. */
+/** A Redis for one test. It keeps nothing on disk, so a stop loses its data, like the loss of a machine. */
 export class TestRedis {
   readonly port: number
   readonly #directory: string
@@ -37,7 +37,7 @@ export class TestRedis {
     await this.#ready()
   }
 
-  /** Deletes every key while it runs. */
+  /** Deletes every key of the running Redis. */
   async flush(): Promise<void> {
     const said = await this.ask('FLUSHALL')
     if (!said.startsWith('+OK')) throw new Error(`FLUSHALL was answered: ${said}`)

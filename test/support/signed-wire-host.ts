@@ -7,13 +7,13 @@ const hmac = (key: string, text: string): string => createHmac('sha256', key).up
 const letters = (hexadecimal: string): string =>
   [...hexadecimal].map(digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16))).join('')
 
-/** A host that signs, written from docs/agent-protocol.md: it shares no code with the farm or the agent. */
+/** A host that signs by docs/agent-protocol.md, without code of the farm or the agent. */
 export class SignedWireHost extends WireHost {
   by = ''
   key = ''
   run = randomBytes(8).toString('hex')
   count = 0
-  /** The error of its clock in seconds. */
+  /** The error of the clock of the host in seconds. */
   clockError = 0
 
   async enrolSigned(token: string, nonce = `nonce-${this.run}`): Promise<WireAnswer> {

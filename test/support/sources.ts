@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface SourceFile {
-  /** From the repository's root. */
+  /** The path from the root of the repository. */
   path: string
   text: string
 }
 
 const readRoot = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** What git has or would have of this repository, that is still there. */
+/** The existing files that git tracks or would add. */
 export function sourceFiles(pattern: RegExp): SourceFile[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root })
   const paths = listed
@@ -31,7 +31,7 @@ export const isTest = ({ path }: SourceFile): boolean => /\.test\.|\.fixture\.|\
 const statement = /^(?:import|export)\s+(?:type\s+)?[\w*\s{},$]+?\s+from\s+'([^']+)'|^import\s+'([^']+)'/gm
 const expression = /\b(?:import|require(?:\.resolve)?)\(\s*'([^']+)'/g
 
-/** What a file imports: packages by name, files of ours from the repository's root. */
+/** The imports of a file: names of packages, and paths of files from the root of the repository. */
 export function importsOf({ path, text }: SourceFile): string[] {
   const found = [...text.matchAll(statement), ...text.matchAll(expression)]
   const names = found.map(([, from, bare]) => from ?? bare ?? '')

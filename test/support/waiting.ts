@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A machine of two cores under load needs up to 30 s for what takes 1 s on a quiet one. */
+/** A machine with two busy cores needs up to 30 s for work that takes 1 s on an idle machine. */
 export const patienceMs = 60_000
 /** The pauses between two calls grow, so that a long wait does not keep the server busy. */
 const pauseMs = { first: 25, last: 250, growth: 1.3 }
 
-/** The first result of `look` that is not undefined. It fails after `milliseconds`. Wait for an event where possible. */
+/** Returns the first result of `look` that is not undefined. Fails after `milliseconds`. Prefer an event. */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,
@@ -15,7 +15,7 @@ export async function eventually<T>(
   for (let pause = pauseMs.first; ; pause = Math.min(pause * pauseMs.growth, pauseMs.last)) {
     const seen = await look()
     if (seen !== undefined) return seen
-    if (Date.now() > until) throw new Error(`waited ${milliseconds} ms in vain for: ${what}`)
+    if (Date.now() > until) throw new Error(`waited ${milliseconds} ms without success for: ${what}`)
     await sleep(pause)
   }
 }

@@ -26,7 +26,7 @@ export class WireHost {
   readonly instance = `${process.pid}-${Math.random().toString(36).slice(2)}`
   url: string
   credential = ''
-  /** The agent version that it sends. */
+  /** The agent version that the host sends. */
   version = '1.0.0'
 
   constructor(url: string, name: string) {
@@ -78,7 +78,7 @@ export class WireHost {
     return this.post(`/agent/v1/claim?${query}`, body, signal)
   }
 
-  /** Claims until it gets a job: under load the sources of the first build take longer than one long poll. */
+  /** Repeats the claim until there is a job, because under load the first sources take longer than one long poll. */
   async job(claim: number, options: ClaimOptions = {}): Promise<WireOffer> {
     const until = Date.now() + patienceMs
     let answer: WireAnswer
@@ -87,7 +87,7 @@ export class WireHost {
       const offer = offerOf(answer)
       if (offer) return offer
     } while (answer.code === 0 && Date.now() < until)
-    throw new Error(`${this.name} wanted a job and got: ${answer.code} ${answer.text} ${JSON.stringify(answer.lines)}`)
+    throw new Error(`${this.name} expected a job, got: ${answer.code} ${answer.text} ${JSON.stringify(answer.lines)}`)
   }
 
   progress(
@@ -145,7 +145,7 @@ export class WireHost {
     return this.ask('GET', `/agent/v1/attempts/${offer.attempt}/sources/${number}?lease=${offer.lease}`)
   }
 
-  /** Sends again after a 503, as an agent does. Under load a server answers so if its database needs more than 3 s. */
+  /** Repeats a message after a 503, like an agent. A busy server answers 503 if its database needs more than 3 s. */
   async post(path: string, body: readonly WireLine[] | Uint8Array, signal?: AbortSignal): Promise<WireAnswer> {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(writeLines(body))
     for (const until = Date.now() + patienceMs; ; await sleep(500)) {
@@ -190,7 +190,7 @@ export interface FinishOptions {
   lease?: string
   reason?: string
   steps?: StepEnd[]
-  /** More lines of the message. */
+  /** Additional lines of the message. */
   lines?: WireLine[]
 }
 

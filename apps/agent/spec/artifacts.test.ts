@@ -178,7 +178,7 @@ agentTest('the agent sends no byte of an artifact that the farm rejects', async 
   ])
 })
 
-/** The bytes that all processes of the host have read. Linux adds those of an ended process to the one that waited for it. */
+/** The bytes that all processes of the host have read. Linux adds the bytes of an ended process to its parent. */
 const bytesRead = async (host: Host): Promise<number> =>
   Number((await host.run("cat /proc/[0-9]*/io 2>/dev/null | awk '/^rchar/ { sum += $2 } END { print sum }'")).output)
 

@@ -34,7 +34,7 @@ agentTest(
     await said(farm, /^arch arm cross arm-gcc 12.2.0$/m)
     expect(hello(farm)).toMatch(/^arch amd64 native .*cc/m)
 
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands this
     const show = 'echo "${FARM_RUN-unset}"'
     const cross = farm.queue({
       arch: 'arm',

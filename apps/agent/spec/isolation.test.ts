@@ -266,7 +266,7 @@ agentTest(
   'with `pass`, a job gets only the listed variables of the agent; without `pass`, it gets all variables',
   async ({ farm, host, enrolled }) => {
     await enrolled()
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands this
     const show = 'echo "${SECRET-}|${HTTP_PROXY-}|${PATH:+path}|${HOME:+home}|$FARM_WORK|${LC_ALL-}"'
     const all = farm.queue({ steps: { show } })
     await farm.finished(all)

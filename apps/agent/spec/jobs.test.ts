@@ -59,7 +59,7 @@ const oddValues = {
   SPACES: '  two  spaces  ',
   QUOTES: `"double" 'single' \`back\``,
   EQUALS: 'a=b==c=',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands this
   DOLLAR: '$HOME ${HOME} $(touch /tmp/never) \\n \\',
   STAR: '* ? [a-z] ~ & ; | < >',
   EMPTY: '',

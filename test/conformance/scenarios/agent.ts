@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { endedAfter, type Scenario, type World } from '../world.ts'
 
-/** Somebody kills, stops or starts the agent. */
+/** Scenarios in which somebody kills, stops or starts the agent. */
 export const agentScenarios: Scenario[] = [
   {
     name: 'a killed agent continues the same job when it starts again, and the log is whole',

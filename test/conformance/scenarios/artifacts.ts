@@ -4,7 +4,7 @@ import type { TestJob } from '../../support/jobs.ts'
 import type { Scenario } from '../world.ts'
 import { everyByte } from './jobs.ts'
 
-/** Artifacts of jobs. */
+/** Scenarios about the artifacts of jobs. */
 export const artifactScenarios: Scenario[] = [
   {
     name: 'the farm keeps the artifacts of a failed job, including odd bytes, odd names and an empty file',

@@ -1,6 +1,6 @@
 import { endedAfter, type Scenario } from '../world.ts'
 
-/** A process that ignores TERM and starts others that do, too. */
+/** A process that ignores TERM, and starts other processes that also ignore TERM. */
 const deaf = "trap '' TERM\nwhile :; do sleep 4711; done\n"
 
 const family = [
@@ -14,7 +14,7 @@ const family = [
 
 const block = Buffer.from(Array.from({ length: 100 }, (_, i) => `${'-'.repeat(40)} line ${i}\n`).join(''))
 
-/** Reasons that end a job early. */
+/** Scenarios about reasons that end a job early. */
 export const endingScenarios: Scenario[] = [
   {
     name: 'the agent ends a cancelled job, and kills its grandchildren and daemons that ignore TERM',

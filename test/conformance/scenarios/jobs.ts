@@ -4,7 +4,7 @@ import type { Scenario } from '../world.ts'
 const oddValues = {
   ODD_BACKSLASH: '\\n \\\\ \\',
   ODD_BLANKS: '  two  blanks  ',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands this
   ODD_DOLLAR: '$HOME ${HOME} $(exit 7) `exit 7`',
   ODD_EMPTY: '',
   ODD_EQUALS: 'a=b==c=',
@@ -14,7 +14,7 @@ const oddValues = {
   ODD_UTF8: 'grüße',
 }
 
-/** Every byte value, with a NUL and a line without an end. */
+/** Every byte value, including NUL. The last line has no newline. */
 export const everyByte = Buffer.concat([
   Buffer.from(Array.from({ length: 256 * 200 }, (_, i) => i % 256)),
   Buffer.from('\r\n\0end'),
@@ -22,7 +22,7 @@ export const everyByte = Buffer.concat([
 
 const environment = Object.entries(oddValues).map(([key, value]) => `${key}=${value}\n`)
 
-/** Jobs without failures. */
+/** Scenarios without failures of the network or the agent. */
 export const jobScenarios: Scenario[] = [
   {
     name: 'a job fails at its failing step, its log has every byte, and its environment has odd values unchanged',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Scenario, World } from '../world.ts'
 
-/** Agents with another version than the farm's, and agents older than AGENT_VERSION_MIN, which is 1.1.0. */
+/** Scenarios with an agent whose version differs from the farm's, or is below AGENT_VERSION_MIN, which is 1.1.0. */
 export const updateScenarios: Scenario[] = [
   {
     name: 'an agent of another version updates itself to the version of the farm, and runs jobs again',

@@ -13,7 +13,7 @@ const faults: Fault[] = [
   { status: 200, body: '<html>welcome to the hotel</html>' },
 ]
 
-/** Failures between the host and the farm. */
+/** Scenarios with failures between the host and the farm. */
 export const wireScenarios: Scenario[] = [
   {
     name: 'the farm loses no byte and no job, and runs no job twice, when requests or answers are lost or cut',
@@ -35,7 +35,7 @@ export const wireScenarios: Scenario[] = [
       world.wire.spoil('progress', 'lost-answer')
       await gate.open()
       await world.ends(job, { verdict: 'passed', log: Buffer.concat([Buffer.from('begin\n'), block]) })
-      await world.works() // an agent that stops before this would send the end of the job at its next start
+      await world.works() // waits until the agent has sent the end of the job
     },
   },
   {

@@ -15,7 +15,7 @@ import { tarball } from './tarball.ts'
 
 export type Seen = { method: string; path: string; kind: string; at: number; body: Buffer; err: string }
 
-/** A farm for tests: a real HTTP server that follows the protocol strictly, except for the faults that a test injects. */
+/** A farm for tests: a real HTTP server that follows the protocol strictly, except for injected faults. */
 export class ScriptedFarm {
   credential = `rfh-${randomBytes(8).toString('hex')}`
   readonly invitation = `inv-${randomBytes(8).toString('hex')}`

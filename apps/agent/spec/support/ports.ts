@@ -1,8 +1,8 @@
 import type { Server } from 'node:net'
 
 /**
- * Listens on 127.0.0.1 at a port below the range from which the system chooses ports. No other test gets this port by chance
- * after the server has closed, so that the server can listen there again.
+ * Listens on 127.0.0.1 at a port below the range from which the system chooses ports. So no other test gets this port
+ * after the server has closed, and the server can listen there again.
  */
 export async function listenStill(server: Server, port?: number): Promise<number> {
   for (let tries = 1; ; tries++) {

@@ -19,7 +19,7 @@ const header = (name: string, size: number, seconds: number): Buffer => {
   return block
 }
 
-/** A tar.gz of these files, as the farm serves it: paths are relative to the source directory, and all files have one time. */
+/** A tar.gz of these files, like those of the farm: paths are relative to the source directory, all times are equal. */
 export const tarball = (files: Record<string, string | Buffer>, seconds = 1_700_000_000): Buffer => {
   const blocks: Buffer[] = []
   for (const [name, content] of Object.entries(files)) {
