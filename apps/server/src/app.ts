@@ -52,7 +52,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   const ownUrl = withoutPublicPath(publicPath, top => tops.has(top))
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    // request-log.ts decides which requests are logged.
+    // request-log.ts logs the requests instead of Fastify.
     logController: new LogController({ disableRequestLogging: true }),
     rewriteUrl: ({ url = '/' }) => ownUrl(url),
     trustProxy: typeof trustProxy === 'number' ? nearest(trustProxy) : trustProxy,
@@ -72,7 +72,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   return app
 }
 
-/** Trusts this number of proxies, starting with the nearest. (Fastify itself accepts no number, only addresses.) */
+/** Trusts this number of proxies, beginning with the nearest. Fastify itself accepts only addresses, not a number. */
 export const nearest = (proxies: number) => (_address: string, hop: number) => hop < proxies
 
 /** If a client closes its request, PostgreSQL cancels the queries for it. */

@@ -174,14 +174,14 @@ function standardWebhooks(secret: string | undefined): string | undefined {
   throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
 }
 
-/** A setting is wrong; the message is for the operator. */
+/** A setting is wrong. The message is for the operator. */
 export class ConfigError extends Error {}
 
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
 /**
- * A restored or copied directory can have other rights. An error is no problem if the directory belongs to another user
- * or is read-only, because the operator has chosen that.
+ * A restored or copied directory can have other rights. This function ignores the error if the directory belongs to
+ * another user or is read-only, because the operator has chosen that.
  */
 function makePrivate(directory: string): void {
   try {

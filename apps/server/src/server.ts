@@ -73,7 +73,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
         log.info({ signedAddress, signedUrl: config.signed.url }, 'the server accepts signed requests')
       }
       const address = await app.listen({ host: config.host, port: config.port })
-      const { port } = app.server.address() as AddressInfo // PORT=0 lets the system choose
+      const { port } = app.server.address() as AddressInfo // with PORT=0, the system chooses the port
       parts.add(writeAddressNote(dataDirectory, localUrl(config.host, port)))
       log.info({ address }, 'the server accepts requests')
     },

@@ -8,8 +8,8 @@ export const enrolLine = (farmUrl: string, token: string): string =>
   `curl -fsS ${quoted(`${farmUrl}/agent.sh`)} | sh -s -- enroll ${token}`
 
 /**
- * Returns four commands that do the same: download, check, read and run the script. The script contains `farmUrl`, so
- * its checksum is valid only for this address.
+ * Returns four commands that do the same as `enrolLine`: download, check, read and run the script. The script contains
+ * `farmUrl`, so its checksum is valid only for this address.
  */
 export function readFirst(release: AgentRelease, farmUrl: string, token: string): ReadFirst {
   const sha256 = sha256Of(withFarmAddress(release.bytes, farmUrl))

@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** Authentication. Reading is public; routes that make changes use `requireAdmin` or `requireTrigger`. */
+/** Adds authentication. Reading is public. Routes that make changes use `requireAdmin` or `requireTrigger`. */
 export const authPlugin = (services: Services) =>
   fp(
     async (app: FastifyInstance) => {
@@ -41,7 +41,7 @@ export const authPlugin = (services: Services) =>
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 
-/** Also accepts tokens that may only start builds. */
+/** Accepts administrators, and also tokens that may only start builds. */
 export const requireTrigger = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'trigger')
 
 async function noteAllowed(request: FastifyRequest, scope: TokenScope): Promise<void> {

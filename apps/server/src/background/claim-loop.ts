@@ -82,7 +82,7 @@ async function takeNowOrAfterWakeUp(
   return (await wakeUps.next()) ? takeJob(services, claim, wakeUps) : none
 }
 
-/** Takes messages until it can lease the attempt of a message. Returns undefined if there are no more messages. */
+/** Takes messages until the slot can lease the attempt of one. Returns undefined if there are no more messages. */
 async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
   const { farm, dispatch, bus } = services
   while (!wakeUps.gone) {

@@ -17,7 +17,7 @@ export async function watchFarmFile(path: string, farm: FarmFile, log: Logger): 
       .then(() => load(path, farm, log))
       .catch(error => log.error({ err: error }, 'farm.yaml could not be loaded'))
   }
-  watchFile(path, { interval: checkEveryMs, persistent: false }, reload) // starts before the first load: no change is missed
+  watchFile(path, { interval: checkEveryMs, persistent: false }, reload) // before the first load, to miss no change
   let loading = load(path, farm, log)
   await loading
   return {

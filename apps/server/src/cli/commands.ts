@@ -85,7 +85,7 @@ const listTokens: Run = async (api, rest) => {
     const page: Listed = await api.get<Listed>(`/api/v1/tokens${query}`)
     for (const { name, scope, lastUsedAt, revokedAt } of page.items)
       lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
-    query = page.next?.replace(/^[^?]*/, '') // only the query: the client's address already has the path
+    query = page.next?.replace(/^[^?]*/, '') // keeps only the query, because the client's address already has the path
   }
   return lines
 }

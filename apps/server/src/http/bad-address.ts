@@ -23,7 +23,7 @@ export const answerBadAddress =
       : refuse('malformed', malformed, request, reply)
   }
 
-/** Refuses addresses with NUL: no name contains NUL, because PostgreSQL's text cannot. */
+/** Refuses addresses with NUL: no name contains NUL, because PostgreSQL's text cannot contain it. */
 export function refuseNul(app: FastifyInstance, refuse: RefuseEarly): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.url.includes('%00')) return refuse('malformed', malformed, request, reply)

@@ -7,7 +7,7 @@ import { untrustedHeaders } from './security-headers.ts'
 
 /** The bytes of a log or an artifact. A host has sent them, so they can contain anything. */
 export interface HostBytes {
-  /** The name of the file, for messages. */
+  /** The kind of the file, for messages: `log` or `artifact`. */
   what: string
   size: number
   /** True if the file can still grow. */
@@ -45,7 +45,7 @@ function headers(reply: FastifyReply, { type, disposition, etag }: HostBytes): v
   if (etag !== undefined) reply.header('etag', etag)
 }
 
-/** RFC 9110, 13.1.5: If-Range applies the range only if the client has the current version. */
+/** Returns the requested range. If-Range (RFC 9110, 13.1.5) drops it if the client has another version of the file. */
 function requestedRange({ headers }: FastifyRequest, etag: string | undefined): string | undefined {
   const only = headers['if-range']
   return only === undefined || only === etag ? headers.range : undefined

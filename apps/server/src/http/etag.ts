@@ -23,7 +23,7 @@ const withoutTime = (payload: string): string => payload.replace(/^\{"at":"[^"]*
 
 const isReading = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
-/** RFC 9110, 13.1.2: weak comparison. */
+/** Compares ETags by the weak comparison of RFC 9110, 13.1.2. */
 export const matches = (wanted: string | undefined, etag: string): boolean =>
   wanted !== undefined && (wanted.trim() === '*' || wanted.split(',').some(one => opaque(one) === opaque(etag)))
 

@@ -28,7 +28,7 @@ test.each([
   ['0.0.0.0', undefined, 'any.name', 200],
   ['0.0.0.0', undefined, 'a:b', 400],
   ['0.0.0.0', 'https://farm.example.org', 'farm.example.org:0', 400],
-])('a farm that listens on %s with PUBLIC_URL %s answers a request to %s with %i', async (host, publicUrl, name, status) => {
+])('a farm on %s with PUBLIC_URL %s answers a request to %s with %i', async (host, publicUrl, name, status) => {
   expect((await ask({ host, publicUrl }, { url: '/', headers: { host: name } })).statusCode).toBe(status)
 })
 

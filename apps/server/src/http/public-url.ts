@@ -14,8 +14,8 @@ declare module 'fastify' {
 }
 
 /**
- * The farm's address: PUBLIC_URL, or else the address of this request. X-Forwarded-Host is ignored, because many
- * proxies pass on the client's value.
+ * Returns the farm's address: PUBLIC_URL if it is set, otherwise the address of this request. The server ignores
+ * X-Forwarded-Host, because many proxies pass on the client's value.
  */
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
@@ -26,7 +26,7 @@ function ownAddress({ socket: { localAddress, localPort } }: FastifyRequest): st
   return `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`
 }
 
-/** Adds the path of PUBLIC_URL to redirects: the routes redirect to paths without it. */
+/** Adds the path of PUBLIC_URL to redirects, because the routes redirect to paths without it. */
 export function addPublicPath(app: FastifyInstance, publicPath: string): void {
   app.decorate('publicPath', publicPath)
   if (publicPath === '') return

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from './problems/problem.ts'
 
 /**
- * One address may send this many requests per minute to one part of the server. A matrix page every 50 ms is possible.
+ * One address may send this many requests per minute to one part of the server. This is enough for a matrix page every
+ * 50 ms.
  */
 export const requestsPerMinuteMax = 1200
 

@@ -23,7 +23,7 @@ export const pageHeaders = {
 /** Headers of a page whose address is a secret. */
 export const secretPageHeaders = { ...pageHeaders, 'referrer-policy': 'no-referrer' }
 
-/** Headers of scripts and styles: a shared worker uses the policy of its own script, not that of its page. */
+/** Headers of scripts and styles: a shared worker uses the policy of its own script, not the policy of its page. */
 export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; connect-src 'self'" }
 
 /** Headers of logs and artifacts, which can contain anything. */

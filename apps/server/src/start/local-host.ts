@@ -40,8 +40,8 @@ export const hostNameOf = (name: string): string => {
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
 /**
- * Adapts the farm's enrolment line. It uses curl, but the agent also works with wget. It contains PUBLIC_URL, which
- * this machine may not reach, for example behind a router or before the proxy runs.
+ * Adapts the farm's enrolment line to this machine. The line uses curl, but the agent also works with wget. The line
+ * contains PUBLIC_URL, which this machine may not reach, for example behind a router or before the proxy runs.
  */
 export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
   const local = line.includes(` ${url}/agent.sh `)

@@ -60,7 +60,7 @@ async function prepareFurther(
   return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
 }
 
-/** Finds a further source's commit: the recipe or a file of the first source names it, or it is a branch's newest. */
+/** Finds the commit of a further source. The recipe names the commit, or a file of the first source, or a branch. */
 async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
   if (further.commitFrom === undefined) {
     return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })

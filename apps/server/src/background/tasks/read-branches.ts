@@ -2,8 +2,8 @@ import type { BranchToRead } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
 
 /**
- * Reads the history of a project's pushed branches. The history gives the built commits their positions. The task reads
- * a branch again if the branch receives a push meanwhile.
+ * Reads the history of a project's pushed branches. The history gives the built commits their positions on the branch.
+ * The task reads a branch again if the branch receives a push meanwhile.
  */
 export const readBranches: Task<{ project: string }> = async (services, { project }) => {
   for (;;) {

@@ -46,7 +46,7 @@ type Own =
   | 'storage-full'
   | 'defect'
 
-/** Every kind of problem, with its HTTP status and title. A test compares this table with the one in docs/api.md. */
+/** Every kind of problem, with its HTTP status and title. A test compares it with the table in docs/api.md. */
 export const problemKinds = {
   malformed: [400, 'Malformed request'],
   invalid: [400, 'The request does not match the schema'],

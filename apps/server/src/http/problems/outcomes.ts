@@ -4,7 +4,7 @@ import type { TriggerOutcome } from '../../trigger/trigger-build.ts'
 import type { ProblemKind } from './kinds.ts'
 import { problem } from './problem.ts'
 
-/** An outcome that is not a success, as the API reports it. A page shows `detail` as a sentence. */
+/** The API's report of an outcome that is not a success. A page shows `detail` as a sentence. */
 export interface OutcomeProblem {
   kind: ProblemKind
   detail: string
@@ -44,7 +44,7 @@ export const unknownProject = (name: string, known: string[]): OutcomeProblem =>
   known,
 })
 
-/** Used in messages about a project or a repository that the farm does not have. */
+/** Lists the farm's projects, for messages about an unknown project or repository. */
 export const projectsOfFarm = (projects: readonly string[]): string =>
   projects.length > 0 ? `the farm has: ${projects.join(', ')}` : 'farm.yaml lists no projects, or it has errors'
 

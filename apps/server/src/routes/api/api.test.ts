@@ -3,7 +3,7 @@ import { adminToken, serverTest, type TestServer } from '../../server.fixture.ts
 
 const bearer = { authorization: `Bearer ${adminToken}` }
 
-/** Three builds. The host vax has run the first two for amd64: the first passed, the second failed at tests. */
+/** Makes three builds. The host vax has run the first two for amd64: the first passed, the second failed at tests. */
 async function threeBuilds({ configure, host, build, repository }: TestServer) {
   await configure()
   const vax = await host('vax', ['amd64', 'arm'])
@@ -53,7 +53,7 @@ serverTest('the API answers 404 for an id that is too large', async ({ server })
   }
 })
 
-/** Signs a browser in as an administrator, so that it can press buttons. */
+/** Signs a browser in as an administrator, so that the test can send forms. */
 async function signIn({ farm, post, ask }: TestServer) {
   const link: string = (await post('/api/v1/login-links')).json().url
   const login = await farm.access.logIn(link.split('/').at(-1) ?? '')

@@ -74,7 +74,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
   const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
 
   for (const [action, paused, summary] of [
-    ['pause', true, 'Give a host no new jobs; its jobs wait'],
+    ['pause', true, 'Give a host no new jobs; jobs for the host wait'],
     ['resume', false, 'Give a host jobs again'],
   ] as const)
     app.post(
@@ -115,7 +115,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
-        summary: 'Turn alerts off, and drop those that are not sent yet',
+        summary: 'Turn alerts off, and drop alerts that are not sent yet',
         response: { 204: noContent('Alerts are off'), ...refusals },
       },
     },

@@ -7,7 +7,7 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
 }
 
-serverTest('the OpenAPI document lists every route with its schemas, and says which routes need a token', async ({ server }) => {
+serverTest('the OpenAPI document lists every route, its schemas, and whether it needs a token', async ({ server }) => {
   const document = (await server.ask('/api/v1/openapi.json')).json()
   expect(document.openapi).toBe('3.1.0')
   const paths: Record<string, Record<string, Operation>> = document.paths

@@ -16,7 +16,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'Tokens, sorted by name, without the tokens themselves',
+          summary: 'Tokens, sorted by name, without their secret values',
           security: forAdmins,
           querystring: api.Paging,
           response: { 200: api.ref(api.TokenPage), ...refusals },
@@ -35,7 +35,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
-          summary: 'Create a token; the answer is the only place that shows it',
+          summary: 'Create a token; only this answer contains its secret value',
           security: forAdmins,
           body: api.CreateToken,
           response: { 201: api.ref(api.Token), ...refusals },

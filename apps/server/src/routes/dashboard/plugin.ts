@@ -22,8 +22,8 @@ import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
 
 /**
- * The largest numbers of visible live pages. A process commonly has at most 1,024 sockets. The pages of a browser share
- * one.
+ * The largest numbers of visible live pages. A process commonly has at most 1,024 sockets. In most browsers, all pages
+ * share one socket.
  */
 const streamLimits = { all: 500, address: 60, session: 30 }
 

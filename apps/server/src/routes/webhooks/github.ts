@@ -8,7 +8,10 @@ import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
 import { bodyOf } from './raw.ts'
 
-/** Answers a push webhook of GitHub or of a forge with the same format. It runs no git, so it takes milliseconds. */
+/**
+ * Answers a push webhook of GitHub or of a forge with the same format. The answer needs no git, so it takes
+ * milliseconds.
+ */
 export async function answerGithub(
   services: Services,
   request: FastifyRequest,

@@ -17,7 +17,7 @@ export interface PageProps {
   live?: boolean
   /** Without JavaScript, the browser reloads the page after this time. */
   reloadSeconds?: number | undefined
-  /** The project and branch of the matrix on the page, for the links to its other formats. */
+  /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
   children: ComponentChildren
 }

@@ -35,7 +35,7 @@ export class Changes {
       while (!stream.closed.aborted) {
         await wakeUp.wait(refreshMs, stream.closed)
         await stream.send({ event: 'changed', data: '' })
-        await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // if the stream is closed, the loop ends
+        await sleep(pauseMs, undefined, { signal: stream.closed }).catch(() => {}) // a closed stream ends the loop
       }
     } finally {
       unsubscribe()

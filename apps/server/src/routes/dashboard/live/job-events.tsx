@@ -82,7 +82,7 @@ class Follower {
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
     const visit = { ...this.#followed.visit, at: new Date() }
-    // The page shows how long the attempt has been running, so the server sends the state at each tick.
+    // The page shows how long the attempt has been running, so the server sends the state every 5 s.
     const tick = Math.floor(visit.at.getTime() / viewedEveryMs)
     const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return

@@ -1,7 +1,7 @@
 /**
  * The style of a text in a terminal (ECMA-48 "SGR"), from which the page gets class names. The library ansi_up writes
  * style attributes for bold, faint and the 256 colours, even with use_classes. The content security policy forbids
- * them.
+ * style attributes.
  */
 export interface Sgr {
   bold: boolean
@@ -27,8 +27,7 @@ export const plainSgr: Readonly<Sgr> = Object.freeze({
 
 /**
  * Applies `ESC [ CODES m`. Unknown codes change nothing. A code can have parts after colons (ISO 8613-6): `4:3` is a
- * curly underline, `38:2::255:0:0` is a colour. With semicolons, the numbers of a colour are separate
- * codes.
+ * curly underline, `38:2::255:0:0` is a colour. With semicolons, the numbers of a colour are separate codes.
  */
 export function applySgr(before: Readonly<Sgr>, codes: string): Readonly<Sgr> {
   const sgr = { ...before }

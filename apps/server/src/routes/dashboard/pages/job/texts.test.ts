@@ -58,7 +58,7 @@ test.each<[Partial<AttemptView>, string]>([
     { state: 'running', steps: [{ name: 'configure', exit: 0, milliseconds: 170_000, logBytes: 0 }] },
     'Running build for 30 s, on vax for amd64',
   ],
-])('the heading of a job page for the attempt %j is: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
+])('the heading for %j is: %s', (changes, words) => expect(sentence(jobOf(), attemptOf(changes), at)).toBe(words))
 
 test('the heading of a job page contains the variant', () => {
   expect(sentence(jobOf({ variant: 'static' }), attemptOf({ verdict: 'passed' }), at)).toContain('for amd64, static')
