@@ -12,7 +12,9 @@ declare module 'fastify' {
     access: Access
   }
   interface FastifyRequest {
-    /** The visitor to whom the browser's session belongs. The server checks tokens only for routes that require one. */
+    /**
+     * The visitor to whom the browser's session belongs. The server checks tokens only for routes that need a token.
+     */
     visitor: Visitor
     /**
      * The token that allowed this request, from the request or from its session; null if the route requires no token.
@@ -35,9 +37,9 @@ export const authPlugin = (services: Services) =>
   )
 
 /**
- * Accepts only administrators: an administrator's token, or a session with its form token. For forms use it as
- * preHandler, because their form token is in the body. For the API use it as onRequest: the form token is in
- * X-CSRF-Token, and the server does not read the body of an unknown client.
+ * Accepts only administrators: an administrator's token, or a session with its form token. A form uses it as
+ * preHandler, because the form token is in the body. The API uses it as onRequest, so that the server does not read the
+ * body of an unknown client. There the form token is in the header X-CSRF-Token.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 

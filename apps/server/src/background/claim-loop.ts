@@ -18,7 +18,7 @@ export interface WaitOptions {
   gone: AbortSignal
 }
 
-/** The result of a claim: the state of the slot, or `none` if the slot is free or paused and there is no work. */
+/** The result of a claim: `none` if a free or paused slot has no work, otherwise the state of the slot. */
 export type ClaimResult = Exclude<SlotState, { kind: 'free' | 'paused' }> | { kind: 'none' }
 
 const none: ClaimResult = { kind: 'none' }
@@ -82,7 +82,9 @@ async function takeNowOrAfterWakeUp(
   return (await wakeUps.next()) ? takeJob(services, claim, wakeUps) : none
 }
 
-/** Takes messages until the slot can lease the attempt of one. Returns undefined if there are no more messages. */
+/**
+ * Takes messages until the slot can lease the attempt in a message. Returns undefined if there are no more messages.
+ */
 async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
   const { farm, dispatch, bus } = services
   while (!wakeUps.gone) {
@@ -132,8 +134,8 @@ function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal
   })
   return {
     /**
-     * Resolves with true after a wake-up since the last call, and with false when the time is over or the request is
-     * gone.
+     * Resolves with true if a wake-up has arrived since the last call. Resolves with false if the time is over or the
+     * request is gone.
      */
     async next(): Promise<boolean> {
       if (!pending && !over) await new Promise<void>(resolve => (notify = resolve))

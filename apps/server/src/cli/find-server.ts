@@ -11,9 +11,9 @@ interface Candidate {
 }
 
 /**
- * Finds the address of the farm's server. It uses the address in the environment. If there is none, it tries the note
- * that the running server has written to the data directory, and then the default port. It checks that a farm answers,
- * so that no other program receives the token.
+ * Finds the address of the farm's server: the address in the environment. Without it, this function tries the note of
+ * the running server in the data directory, and then the default port. It checks that a farm answers, so that no other
+ * program receives the token.
  */
 export async function findServer(config: Addresses): Promise<string> {
   const tried: string[] = []

@@ -5,9 +5,9 @@ export interface Range {
 }
 
 /**
- * Reads a Range header (RFC 9110, 14.1.2). Returns undefined if there is none, or if the server may ignore the header:
- * it has several ranges or another unit, or it is malformed. docs/decisions/0019 says why the farm uses no library for
- * this.
+ * Reads a Range header (RFC 9110, 14.1.2). Returns undefined if there is no header. Also returns undefined if the
+ * header has several ranges or another unit, or is malformed, because a server may ignore such a header. The page
+ * docs/decisions/0019 says why the farm uses no library for this.
  */
 export function readRange(header: string | undefined, size: number): Range | 'outside' | undefined {
   const match = /^bytes *= *(\d{0,15})-(\d{0,15}) *$/i.exec(header ?? '')

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
-// Every header that protects browsers is in this file. A test checks that no other file of the server sets one.
+// Every header that protects browsers is in this file. A test checks that no other file of the server sets such a
+// header.
 
 /**
  * The default headers: a browser runs nothing, shows no answer in a frame, and gives no answer to another site's page.

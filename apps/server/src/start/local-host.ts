@@ -89,8 +89,8 @@ const forgetEnrolment = (directory: string): void => {
 }
 
 /**
- * Removes the variables of the farm and of npm from the environment of jobs: a job can run the code of any person who
- * pushes, and its log is public. This is a shell script, because only config.ts may read the environment.
+ * Removes the variables of the farm and of npm from the environment of jobs. A job can run code of any person who
+ * pushes, and the log of the job is public. This is a shell script, because only config.ts may read the environment.
  */
 export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL

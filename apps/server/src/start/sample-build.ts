@@ -90,9 +90,9 @@ const greenLine = ({ api }: SampleRequest, job: JobAnswer): string =>
 
 const followOurs = (request: SampleRequest, build: BuildAnswer): Promise<void> | void => {
   const ours = build.jobs.find(job => job.host === request.host)
-  if (build.problem) return request.say(`  its sources could not be prepared: ${build.problem}`)
+  if (build.problem) return request.say(`  the server could not prepare the sources: ${build.problem}`)
   if (ours) return follow(request, build, ours.id)
-  request.say(`  it has no job for ${request.host}; see ${request.api.url}/builds/${build.id}`)
+  request.say(`  the build has no job for ${request.host}; see ${request.api.url}/builds/${build.id}`)
 }
 
 /** Builds the sample at the commit of this clone, and prints the progress until this machine's job has ended. */

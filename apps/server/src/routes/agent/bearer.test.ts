@@ -53,7 +53,7 @@ test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Beare
   },
 )
 
-test('the server looks up 100 credentials that arrive together with one database query', async () => {
+test('the server needs one database query for 100 credentials that arrive at the same time', async () => {
   const lookUp = vi.fn(
     async (names: string[]) => new Map(names.filter(name => name !== 'wrong-7').map(name => [name, 1])),
   )

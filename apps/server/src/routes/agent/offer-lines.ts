@@ -35,7 +35,7 @@ export const textLines = (text: string): WireLine[] =>
     .split('\n')
     .map((line): WireLine => ['|', line])
 
-/** The environment of every step. The variables of the recipe come last, so they replace those of the farm. */
+/** The environment of every step. The variables of the recipe come last, so they replace the farm's variables. */
 const environment = (offer: Offer, publicUrl: string): Record<string, string> => ({
   CI: 'true',
   FARM_URL: publicUrl,

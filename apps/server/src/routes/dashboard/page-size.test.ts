@@ -3,8 +3,8 @@ import { describe, expect } from 'vitest'
 import { serverTest } from '../../server.fixture.ts'
 
 /**
- * The bytes that a browser loads for a page of a small farm: the HTML, its style sheet and its scripts, without and
- * with gzip. A page must also work on a slow line, so raise a limit only for content that is worth it.
+ * The bytes that a browser loads for a page of a small farm, without and with gzip: the HTML, the style sheet and the
+ * scripts. A page must also work on a slow line, so raise a limit only for important content.
  */
 const limits: [page: string, bytes: number, gzipBytes: number][] = [
   ['/', 36_000, 11_700],

@@ -4,7 +4,7 @@ type Timed = Pick<AttemptView, 'startedAt' | 'finishedAt' | 'steps' | 'verdict'>
 
 /**
  * Returns the time of an attempt's steps in milliseconds; undefined before the start. If the host ended the attempt,
- * the times that the host measured count: a server that was down may receive the end minutes later.
+ * the host's own measurements count, because a server that was down receives the end later.
  */
 export function attemptMilliseconds({ startedAt, finishedAt, steps, verdict }: Timed, at: Date): number | undefined {
   if (startedAt === null) return undefined

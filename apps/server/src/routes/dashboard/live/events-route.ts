@@ -16,8 +16,8 @@ interface FollowedLog {
 
 /**
  * Sends the events of all pages that one browser shows. In the query, `since` is the time when the oldest page was
- * rendered, and each job page has a `log`: attempt, offset and line. The id of an event of a log begins with the number
- * of this log in the query.
+ * rendered. Each job page adds a `log` to the query: attempt, offset and line. The id of a log's event begins with the
+ * number of the log in the query.
  */
 export function eventsRoute(app: FastifyInstance, services: Services, streams: Streams, changes: Changes): void {
   app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {

@@ -16,7 +16,7 @@ import { WakeUp } from './wake-up.ts'
 
 /** The largest read of a log. For a slow browser, the server holds only one read and the event with its lines. */
 const readBytesMax = 64 * 1024
-/** Less than half of the 12 s for which a server remembers a viewer, so that one lost message has no effect. */
+/** A server remembers a viewer for 12 s. So one lost message has no effect. */
 const viewedEveryMs = 5_000
 
 export interface FollowedAttempt {
@@ -25,7 +25,7 @@ export interface FollowedAttempt {
   position: LogPosition
 }
 
-/** Sends the log and the state of an attempt to a page, from a position in the log until the attempt has finished. */
+/** Sends the log from a position, and the state of the attempt, to a page until the attempt has finished. */
 export async function followAttempt(
   services: Pick<Services, 'farm' | 'bus'>,
   stream: EventStream,

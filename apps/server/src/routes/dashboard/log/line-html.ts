@@ -2,8 +2,8 @@ import { escapeHtml } from '../components/escape.ts'
 import { applySgr, plainSgr, type Sgr, sgrClasses } from './sgr.ts'
 
 // This file uses strings instead of components. For a page of 4,000 plain lines, strings take 7 ms of CPU and Preact
-// takes 8.5 to 14 ms, on the machine of docs/performance.md under load. The server also renders each new line of a
-// running job for each viewer.
+// takes 8.5 to 14 ms (on the busy machine of docs/performance.md). The server also renders each new line of a running
+// job for each viewer.
 
 /** A page shows at most this many bytes of a line. The raw log has all bytes. */
 export const lineBytesMax = 4096

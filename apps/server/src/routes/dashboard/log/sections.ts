@@ -13,7 +13,9 @@ export interface LogSection {
   end: number | undefined
 }
 
-/** Returns, in order, a section for each ended step and one for the step that runs. */
+/**
+ * Returns the sections in order: one for each ended step, and one for the running step or for the agent's last output.
+ */
 export function logSections(
   { steps, verdict }: Pick<AttemptView, 'steps' | 'verdict'>,
   recipe: Pick<Recipe, 'steps'>,

@@ -170,6 +170,6 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
   `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
 
-// The number of a blank line is no link: as the only target in its line, it would be less than 24 pixels high (WCAG
-// 2.5.8).
+// The number of a blank line is not a link. A link that is alone in its line would be too low a target for WCAG 2.5.8:
+// less than 24 pixels.
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

@@ -8,7 +8,7 @@ import { spread } from './spread.ts'
 
 // This file uses strings instead of components. For 1,200 failing cells, strings take 4 ms of CPU and Preact takes 14
 // ms, on the machine of docs/performance.md. The goal for the whole page is 20 ms. To save more bytes and time, many
-// elements have no end tag, and attributes have no quotes if they contain only numbers, fixed words and encoded path
+// elements have no end tag. An attribute has no quotes if it contains only numbers, fixed words and encoded path
 // segments.
 
 interface TableView {

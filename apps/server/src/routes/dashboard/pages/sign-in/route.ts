@@ -13,8 +13,8 @@ import { renderLinkNotValidPage, renderSignInErrorPage, renderSignInPage } from 
 type LoginRequest = FastifyRequest<{ Params: { token: string } }>
 
 /**
- * The page of a login link has a button, and only this button signs a browser in: mail programs, chats and browsers
- * load links before a person does. The page works without JavaScript, for example in w3m. It has its own plugin,
+ * The page of a login link has a button, and only this button signs a browser in. Mail programs, chats and browsers
+ * load a link before a person does. The page works without JavaScript, for example in w3m. This is a separate plugin,
  * because its rate limit is lower.
  */
 export const signInRoute = (services: Services) => async (app: FastifyInstance) => {
