@@ -66,7 +66,7 @@ const offences = (files: readonly SourceFile[], allowed: (name: string, file: So
 
 const isFile = (name: string) => /^(packages|apps|test|prisma)\//.test(name) || name.startsWith('..')
 
-test('this test checks the table that ARCHITECTURE.md shows', () => {
+test('the table of imports in ARCHITECTURE.md equals the table of this test', () => {
   const { text } = readSource('ARCHITECTURE.md')
   const rows = [...text.matchAll(/^\| `?([a-z/*.-]+)`? \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, name, ours]) => [
     name,

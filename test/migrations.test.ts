@@ -63,7 +63,7 @@ test('schema.sql creates the schema that it describes', async () => {
   expect(await dumpSchema(url)).toBe(dump)
 })
 
-test('the dump fails if the schema contains something that it cannot write', async () => {
+test('the dump fails if the schema contains an object that the dump cannot write', async () => {
   const url = await withDatabase(createEmptyDatabase())
   await query(url, 'CREATE VIEW one AS SELECT 1; CREATE FUNCTION two() RETURNS int LANGUAGE sql RETURN 2')
   await expect(dumpSchema(url)).rejects.toThrow(/cannot write: relation one, routine two\(\)$/)

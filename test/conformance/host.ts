@@ -6,7 +6,7 @@ export interface HostUnderTest {
   readonly name: string
   /** Each wait is this many times longer than on the machine that runs the tests. */
   readonly slowness: number
-  /** The directory of the agent and one for the files of the scenario, as paths on the host. */
+  /** The directory of the agent and the directory for files of the scenario, as paths on the host. */
   readonly dir: string
   readonly scratch: string
   /** The messages of the agent. */

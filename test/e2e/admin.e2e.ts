@@ -20,7 +20,7 @@ test('the farm refuses a form with the token of another session', async ({ farm,
   expect(refused.status()).toBe(403)
 })
 
-test('an administrator triggers a build and cancels it', async ({ farm, page, signIn }) => {
+test('an administrator triggers a build and cancels its jobs', async ({ farm, page, signIn }) => {
   await farm.wireHost('cancelled-1', ['ia64'])
   const commit = farm.repository('sample').commit({ 'job.sh': '# by a button\n' })
   await signIn(page)
@@ -34,7 +34,7 @@ test('an administrator triggers a build and cancels it', async ({ farm, page, si
   await expect(page.getByRole('row', { name: /cancelled-1/ })).toContainText('cancelled')
 })
 
-test('the farm builds a commit again only if an administrator asks for it', async ({ farm, page, signIn }) => {
+test('the farm builds a commit again only if an administrator chooses this', async ({ farm, page, signIn }) => {
   const commit = farm.repository('sample').commit({ 'job.sh': '# built twice\n' })
   await signIn(page)
   const build = async () => {

@@ -119,7 +119,7 @@ test('the pages of an administrator are accessible and valid HTML', async ({ far
   await check()
 })
 
-test('a host name of 40 characters stays inside its column, and its title has the whole name', async ({
+test('the name of a host with 40 characters stays inside its column, and a tooltip has the complete name', async ({
   farm,
   page,
 }) => {

@@ -25,7 +25,7 @@ let claims = 0
 const ends = async (host: WireHost, exit: number) =>
   host.finish(await host.job(++claims), '', { steps: [{ exit, milliseconds: 1, logBytes: 0 }] })
 
-test('the matrix shows an older commit again after a force push to it', async () => {
+test('after a force push to an older commit, the matrix shows the older commit again', async () => {
   const repository = farm().repository('forced')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('forced')

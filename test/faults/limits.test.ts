@@ -145,7 +145,7 @@ test.each([
   expect(answer).toMatchObject(err(400, /^the lines "token" and "nonce" are needed$/))
 })
 
-test('the farm shortens the texts that a host sends to their limits', async () => {
+test('the farm shortens long texts of a host to their limits', async () => {
   const { line } = await farm().api().post<Invitation>('/api/v1/hosts/invitations', { name: 'chatty' })
   const chatty = new WireHost(farm().url, 'chatty')
   await chatty.enrol(tokenOf(line))

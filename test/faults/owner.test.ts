@@ -47,7 +47,7 @@ farmTest(
   },
 )
 
-farmTest('an agent refuses a job that its owner forbids, even if the farm offers it', idle, async farm => {
+farmTest('an agent refuses a job that its owner forbids, even if the farm offers the job', idle, async farm => {
   const host = await farm.host('vax', { conf: `${native}allow other\n` })
   await hostBecomes(farm, 'vax', 'the rules to be told', ({ rules }) => rules.length === 1)
   await farm.sql(`UPDATE "Host" SET "rules" = '[]'`)

@@ -34,7 +34,7 @@ describe('claims', () => {
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('each of two hosts that claim at the same moment gets the job that was planned for it', async () => {
+  test('if two hosts claim at the same moment, each host gets its own job', async () => {
     const [vax, alpha] = [await newHost(), await newHost()]
     const build = await farm().push()
     await build.prepared()
@@ -45,7 +45,7 @@ describe('claims', () => {
     expect([await vax.claim(1, { slot: 2 }), await alpha.claim(1, { slot: 2 })]).toMatchObject([none, none])
   })
 
-  test('of four slots that claim one job at the same moment, one gets it', async () => {
+  test('if four slots claim at the same moment, one slot gets the only job', async () => {
     const host = await newHost()
     await (await farm().push()).prepared()
     const slots = await Promise.all([1, 2, 3, 4].map(slot => host.claim(1, { slot, wait: 2 })))
@@ -61,7 +61,7 @@ describe('claims', () => {
     expect(await host.finish(offer)).toMatchObject(err(410, /the lease is lost/))
   })
 
-  test('the farm answers 409 to a claim with a smaller number, because it is a late duplicate', async () => {
+  test('the farm answers 409 to a claim with a smaller number, because the claim is a late duplicate', async () => {
     const { host } = await hostWithJob()
     expect(await host.claim(0)).toMatchObject(err(409, /^stale claim/, ['claim', '1']))
   })
@@ -99,7 +99,7 @@ describe('chunks of a log', () => {
     expect((await job.log()).toString()).toBe('hello\n')
   })
 
-  test('the farm stores a chunk once that arrives several times at the same moment', async () => {
+  test('if a chunk arrives several times at the same moment, the farm stores the chunk once', async () => {
     const { host, offer, job } = await hostWithJob()
     const text = 'x'.repeat(60_000)
     await Promise.all([host.progress(offer, text), host.progress(offer, text), host.progress(offer, text)])
@@ -198,7 +198,7 @@ describe('the end of a job', () => {
     expect((await job.log()).toString()).toBe('right')
   })
 
-  test('a failed job shows the step at which it failed', async () => {
+  test('a failed job shows the failed step', async () => {
     const { host, offer, job } = await hostWithJob()
     const steps = [
       { exit: 0, milliseconds: 1, logBytes: 0 },

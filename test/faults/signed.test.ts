@@ -37,7 +37,7 @@ describe('an agent while an attacker only listens', () => {
     host = await newHost('listened')
   })
 
-  test('the agent enrols with the line that the farm shows, builds, and sends its log and its artifacts', async () => {
+  test('an agent enrols with the line of the farm, runs a job, and sends the log and the artifacts', async () => {
     await farm().project('listened', scriptProject({ hosts: ['listened'], artifacts: ['out'] }))
     const script = 'cat data.txt; echo "$FARM_URL"; mkdir out; head -c 300000 /dev/zero | tr "\\0" x >out/a+b.bin\n'
     const job = await (await farm().push({ 'job.sh': script, 'data.txt': 'right\n' }, 'listened')).job()
@@ -343,7 +343,7 @@ test('an older agent rejects a new version that the attacker has changed', async
   expect(host.read('agent.sh')).toContain('AGENT_VERSION=0.9.0+1')
 })
 
-test('an agent rejects an old answer in place of a new one', async () => {
+test('an agent rejects an old answer that an attacker sends in place of a new answer', async () => {
   const host = await newHost('replayed')
   const done = join(farm().directory, 'replayed')
   const job = await (

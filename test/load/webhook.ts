@@ -15,7 +15,7 @@ projects:
 ${addresses.map(address => projectYaml(address, repository[address], directory)).join('\n')}
 `
 
-/** The first command of the one step writes the time when it starts. */
+/** The only step writes the time of its start to a file. */
 const projectYaml = (name: Address, repository: string, directory: string) => `
   ${name}:
     repository: ${repository}

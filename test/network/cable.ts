@@ -39,7 +39,7 @@ export class Cable implements Plug {
     await onHost(`ip link set lo up && ip addr add ${this.#hostAddress}/30 dev ${host} && ip link set ${host} up`)
   }
 
-  /** Disconnects the link, and both ends notice it. */
+  /** Disconnects the link in a way that both ends notice. */
   async cut(): Promise<void> {
     await ip('link', 'set', this.#farmEnd, 'down')
   }

@@ -46,7 +46,7 @@ export const runVisibly = async (
   return code ?? 1
 }
 
-/** Counts a whole command as one test. Its output appears only if it fails. */
+/** Counts a command as one test. Prints its output only if the command fails. */
 export const check = async (name: string, command: string, args: readonly string[]): Promise<Tally> => {
   const { ok, output, seconds } = await capture(command, args, { TURBO_TELEMETRY_DISABLED: '1' })
   console.log(`${ok ? 'passed' : 'FAILED'}  ${name}  ${seconds.toFixed(1)} s`)

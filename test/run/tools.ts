@@ -132,7 +132,7 @@ const installWith = async (
   const words = [...installers[manager], ...packages]
   if (await runInstall(prefix, words)) return true
   if (manager !== 'apt-get') return false
-  // The package lists can be missing or old. Update them only after a failure, because it takes long.
+  // The package lists can be missing or old. Update them only after a failure, because an update takes long.
   return (await runInstall(prefix, ['apt-get', 'update'])) && runInstall(prefix, words)
 }
 

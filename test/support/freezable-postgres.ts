@@ -1,4 +1,4 @@
-// A PostgreSQL that stops answering, as if its machine or disk hangs: connections stay open without data.
+// A PostgreSQL that can stop its answers, like a machine or a disk that hangs: connections stay open without data.
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
@@ -6,13 +6,13 @@ export interface FreezablePostgres {
   url: string
   /** Stops all answers. Resolves when a client sends a query. */
   freeze(): Promise<void>
-  /** Answers new connections again, and breaks the frozen ones. */
+  /** Answers new connections again, and breaks the frozen connections. */
   thaw(): void
   breakConnections(): void
   close(): Promise<void>
 }
 
-/** Forwards everything to the database at `url` until it is frozen. */
+/** Forwards all data between clients and the database at `url` until a call of `freeze`. */
 export async function freezablePostgres(url: string): Promise<FreezablePostgres> {
   const target = new URL(url)
   const [host, port] = [decodeURIComponent(target.hostname), Number(target.port || 5432)]

@@ -151,7 +151,7 @@ agentTest(
   },
 )
 
-agentTest('the agent sends an artifact again that the farm lost before the finish', async ({ farm, enrolled }) => {
+agentTest('if the farm loses an artifact before the finish, the agent sends the artifact again', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onFinish = (attempt, times) => {
     if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)

@@ -90,7 +90,7 @@ agentTest(
     const enrolAt = (url: string) => `${host.shell} ${saved} ${trust}--url ${url} enroll ${farm.invitation}`
     const enrol = enrolAt(farm.url)
 
-    // In POSIX mode, yash has the built-in `[` only if PATH also contains one.
+    // In POSIX mode, yash has the built-in `[` only if PATH contains a program with this name.
     const tools = join(host.folder, 'tools')
     mkdirSync(tools)
     const { output: paths } = await host.run(
@@ -181,7 +181,7 @@ for (const [what, text] of [
 }
 
 agentTest(
-  'check lists what the agent found, whether an agent runs, and whether the farm answers',
+  'check lists the facts of the host, and shows whether an agent runs and whether the farm answers',
   async ({ farm, host, enrols }) => {
     await enrols()
     host.signal('TERM')

@@ -169,7 +169,7 @@ rootTest('with run_as, a step that opens /dev/stderr again does not truncate the
   expect(attempt.log.toString()).toBe(`65534\n${numbers}warning\ncopied\ncopied\nlast\n`)
 })
 
-// A mount point stands for a directory that this user cannot remove. Root can remove every other one.
+// A mount point stands for a directory that this user cannot remove. Root can remove every other directory.
 rootTest('the agent reports a work directory that it cannot remove', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()

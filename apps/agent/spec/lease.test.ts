@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
 agentTest(
-  'a job that loses its lease ends within seconds with all its processes, whatever its grace period is',
+  'a job that loses its lease ends within seconds with all its processes, even if its grace period is long',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()

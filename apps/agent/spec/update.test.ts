@@ -23,7 +23,7 @@ const told = (farm: ScriptedFarm, key: string) =>
 
 const toldLast = (farm: ScriptedFarm, key: string) => told(farm, key).at(-1)
 
-/** Stops the agent and starts it again: it sends hello and gets the offer. */
+/** Stops the agent and starts it again, so that the answer to its hello has the offer. */
 const restart = async (host: Host) => {
   const since = Date.now()
   host.signal('TERM')
@@ -228,7 +228,7 @@ for (const [how, what] of [
   })
 }
 
-agentTest('a new version that its owner stops before the farm answers starts again', async all => {
+agentTest('if the owner stops a new version before the farm answers, it runs again at the next start', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1', onRun('say "the new one"')))

@@ -31,7 +31,7 @@ export type Setup = {
 requireNamespace()
 const text = bundle()
 
-/** Each test has its own farm and host. It fails if a request breaks the protocol. */
+/** A test with its own farm and host. The test fails if a request breaks the protocol. */
 export const agentTest = (
   sentence: string,
   act: (setup: Setup) => Promise<void>,

@@ -31,7 +31,7 @@ export class ScriptedFarm {
   version = ''
   helloError = ''
   claimError = ''
-  /** The newest claim number that the farm knows, besides those of its attempts. */
+  /** The farm answers 409 to each claim up to this number, as if a later claim had arrived. */
   newestClaim = 0
   script = ''
   /** The text of the installer of service files. */
@@ -108,7 +108,7 @@ export class ScriptedFarm {
     return attempt
   }
 
-  /** The next `times` requests of this kind fail. */
+  /** Lets the next `times` requests of this kind fail. */
   injectFault(kind: string, fault: Fault, times = 1) {
     this.faults.injectFault(kind, fault, times)
   }

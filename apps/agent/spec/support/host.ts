@@ -143,8 +143,8 @@ export class Host {
   }
 
   /**
-   * Starts the agent with default signals, because a background command of a shell ignores INT. Resolves with the pid of
-   * the agent in the namespace. `exited` resolves with its exit code.
+   * Starts the agent with default signals, because a background command of a shell ignores INT. Resolves with the pid
+   * of the agent in the namespace. `exited` resolves with the exit code.
    */
   async start(
     words = `${quote(join(this.dir, 'agent.sh'))} run`,
