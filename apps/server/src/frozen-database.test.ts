@@ -58,7 +58,7 @@ serverTest('every page and every API read answers within 5 s while PostgreSQL do
   await farm.close()
 })
 
-serverTest('the readiness check and tokens do not wait for other queries', async ({ server }) => {
+serverTest('the readiness check and new login links do not wait for other queries', async ({ server }) => {
   const lock = await lockCells(server)
   const readers = Array.from({ length: 20 }, () => server.ask('/api/v1/matrix'))
   const ready = await server.ask('/readyz')

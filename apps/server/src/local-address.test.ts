@@ -12,7 +12,7 @@ function dataDirectory(): string {
 
 const url = 'http://127.0.0.1:8123'
 
-test('the note contains the address and the process, is private, and is deleted when the server closes', () => {
+test('the note of a server has its address and its process, is private, and is deleted when the server closes', () => {
   const directory = dataDirectory()
   const note = writeAddressNote(directory, url)
   expect(readAddressNote(directory)).toEqual({ url, pid: process.pid })
@@ -30,7 +30,7 @@ test('a server that closes leaves the note of another server', () => {
 })
 
 test.each(['', '{', '{"url":"http://127.0.0.1:1"}', '{"url":"file:///etc/passwd","pid":1}', '[]', 'null'])(
-  'a note with the text %j counts as no note',
+  'the command line ignores a note with the text %j',
   text => {
     const directory = dataDirectory()
     writeFileSync(addressNoteFile(directory), text)

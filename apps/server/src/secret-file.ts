@@ -18,7 +18,7 @@ export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\
   if (secret.length >= secretLengthMin && pattern.test(secret)) return secret
   throw new SecretFileError(
     `${path} contains no usable secret: it has ${secret.length} characters, and a secret is one line of at least ` +
-      `${secretLengthMin} printable ones. Restore the file from a backup, or remove it: the next start then makes a new secret`,
+      `${secretLengthMin} printable characters. Restore the file from a backup, or remove it: the next start then makes a new secret`,
   )
 }
 

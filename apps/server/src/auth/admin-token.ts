@@ -5,8 +5,8 @@ import { type Config, ConfigError } from '../config.ts'
 /** Returns advice on how to replace the administrator's token. `from` is the token's file or `ADMIN_TOKEN`. */
 export const newAdminToken = (from: string): string =>
   from === 'ADMIN_TOKEN'
-    ? 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start the farm again'
-    : `remove ${from} and start the farm again, which makes a new one`
+    ? 'set ADMIN_TOKEN to a new token (openssl rand -hex 32) and start the farm again'
+    : `remove ${from} and start the farm again, which makes a new token`
 
 /** Adds the configured token to the farm. If it was revoked, the server still starts: hosts and other tokens work. */
 export async function admitAdminToken(

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 import { apiClient } from './api-client.ts'
 
 test.each([
-  ['ADMIN_TOKEN', 'set ADMIN_TOKEN to a new one (openssl rand -hex 32) and start the farm again'],
+  ['ADMIN_TOKEN', 'set ADMIN_TOKEN to a new token (openssl rand -hex 32) and start the farm again'],
   [
     '/srv/data/secrets/admin-token',
-    'remove /srv/data/secrets/admin-token and start the farm again, which makes a new one',
+    'remove /srv/data/secrets/admin-token and start the farm again, which makes a new token',
   ],
 ])('if the farm refuses the token of %s, the message says how to get a new token', async (from, advice) => {
   const app = Fastify()

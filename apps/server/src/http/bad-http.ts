@@ -6,7 +6,7 @@ const notHttp: Answer = ['400 Bad Request', 'this is not HTTP/1.1, or it is malf
 const answers: Record<string, Answer> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
-    'the headers have more than 16 KB: send fewer or shorter ones',
+    'the headers have more than 16 KB: send fewer or shorter headers',
   ],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not arrive within a minute: repeat it'],
 }

@@ -18,7 +18,7 @@ test.each([
   ['lines=0-1', undefined],
   ['bytes=a-b', undefined],
   ['bytes=99999999999999999999-', undefined],
-])('the server reads the range %s of 10 bytes', (header, range) => expect(readRange(header, 10)).toEqual(range))
+])('the server reads the Range header %s for 10 bytes', (header, range) => expect(readRange(header, 10)).toEqual(range))
 
 test('every range is outside an empty file', () => {
   expect(readRange('bytes=0-', 0)).toBe('outside')

@@ -22,7 +22,7 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
 
-/** The network of an address, which has one limit. For IPv6 it is the /64, which usually belongs to one customer. */
+/** All addresses of a network share one limit. The network of an IPv6 address is its /64: usually one customer. */
 export const networkOf = (ip: string | undefined): string => (ip === undefined ? closed : normalizeIP(ip))
 
 /** A closed socket has no address. */

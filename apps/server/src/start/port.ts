@@ -8,7 +8,7 @@ const isFarm = async (url: string): Promise<boolean> => {
 
 const portInUse = async (port: number, url: string): Promise<string> =>
   (await isFarm(url))
-    ? `a farm already answers at ${url}; stop it, or start this one on another port: PORT=${port + 1} npm start`
+    ? `a farm already answers at ${url}; stop it, or start this farm on another port: PORT=${port + 1} npm start`
     : `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`
 
 const problems: Record<string, (host: string, port: number) => string> = {

@@ -44,7 +44,7 @@ function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed 
   return [wrong(message)]
 }
 
-/** The text for each pattern: the API has only one pattern, for new names. */
+/** The problem with a value that does not match a pattern. The API has only one pattern, for new names. */
 const notAName = 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit'
 
 /** Describes a mistake in one sentence. */
