@@ -83,7 +83,7 @@ serverTest.for([
   { trustProxy: 1, client: '192.0.2.9, 192.0.2.1', also: '127.0.0.1, 192.0.2.1' },
   { trustProxy: ['10.0.0.0/8'], client: '192.0.2.9, 192.0.2.1, 10.0.0.7', also: '127.0.0.1, 192.0.2.1' },
 ])(
-  'with the trusted proxies $trustProxy, the limit applies to the client address that they report',
+  'with TRUST_PROXY=$trustProxy, the limit applies to the client address that the proxies report',
   async (row, { server }) => {
     const { trustProxy, client, also } = row
     const app = await server.open({ config: { ...server.config, trustProxy } })
