@@ -13,7 +13,7 @@ finalize_log() {
   clamp_steps
 }
 
-# If a step ended beyond the log's limit, reports the limit.
+# If a step ended beyond the log's limit, reports the limit as its end.
 clamp_steps() {
   clamped='' rest=$STEPS
   while [ -n "$rest" ]; do

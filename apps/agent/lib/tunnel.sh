@@ -25,8 +25,8 @@ ensure_tunnel() {
   done
 }
 
-# The tunnel is open when ssh has bound its port here and made tunnel-open. Until then another program may listen on
-# that port.
+# The tunnel is open when ssh has bound its port here and made the file tunnel-open. Until then another program may
+# listen on that port.
 tunnel_is_open() {
   TUNNEL_PID='' TUNNEL_START_TIME='' through='' TUNNEL_RUNS=''
   { read -r TUNNEL_PID TUNNEL_START_TIME && IFS= read -r through && IFS= read -r URL; } 2>/dev/null <"$PRIVATE/tunnel"

@@ -151,7 +151,7 @@ agentTest(
   },
 )
 
-agentTest('if the farm loses an artifact before the finish, the agent sends the artifact again', async ({ farm, enrolled }) => {
+agentTest('the agent repeats an artifact that the farm lost before the finish', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onFinish = (attempt, times) => {
     if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)
