@@ -14,7 +14,7 @@ const results = [
 
 test('the table has a row for each machine and a column for each scenario, and marks machines that cannot run here', () => {
   expect(tableOf(results).split('\n')).toEqual([
-    '| machine | as uname tells it | client | starts jobs by | sums by | 1 | 2 | seconds | on |',
+    '| machine | uname | client | launcher | checksum | 1 | 2 | seconds | date |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     '| `mips` | Linux 2.6.32 mips | nc | setsid | sha256 | yes | **no** | 21 | 2026-11-24 |',
     '| `vax` | not here: vax-gcc |  |  |  |  |  |  |  |',

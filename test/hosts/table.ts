@@ -25,13 +25,13 @@ export function tableOf(results: readonly Result[]): string {
   const scenarios = unique(results.map(({ scenario }) => scenario))
   const heads = [
     'machine',
-    'as uname tells it',
+    'uname',
     'client',
-    'starts jobs by',
-    'sums by',
+    'launcher',
+    'checksum',
     ...scenarios.map((_, at) => `${at + 1}`),
     'seconds',
-    'on',
+    'date',
   ]
   const machines = unique(results.map(({ machine }) => machine))
   const rows = machines.map(machine =>
