@@ -44,7 +44,7 @@ test('the agent ends a cancelled job within 3 s, and kills the processes of its 
   const script = stubborn.join('\n').replace('$1', toldAt)
   const job = await (await farm().push(script)).job('alpha')
   await job.logged('up\n')
-  await eventually('four sleepers', async () => (await sleepers()).length === 4 || undefined)
+  await eventually('four processes of the job', async () => (await sleepers()).length === 4 || undefined)
   const asked = Date.now()
   await job.cancel()
   expect(await job.finished()).toMatchObject({ verdict: 'cancelled' })

@@ -54,7 +54,7 @@ test('a failed build of an older commit that somebody triggers does not turn the
   await ends(host, 1)
   await (await build.job('old')).finished()
 
-  const [place] = await eventually('the place of the older commit', async () => {
+  const [place] = await eventually('the position of the older commit', async () => {
     const rows = await farm().sql<{ settled: boolean }>(
       `SELECT "settled" FROM "BranchCommit" WHERE "projectName" = 'old' AND "commit" = '${older}'`,
     )

@@ -156,7 +156,7 @@ describe('an attacker changes a message of a running job; the receiver rejects i
         )
       },
     })
-    await eventually('two lies', () => (told > 2 ? true : undefined), 60_000)
+    await eventually('an answer after two inserted cancels', () => (told > 2 ? true : undefined), 60_000)
     writeFileSync(done, '')
     expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
     expect((await job.log()).toString()).toBe('begun\nright\n')
@@ -358,7 +358,7 @@ test('an agent rejects an old answer that an attacker sends in place of a new an
   let replayed = 0
   man.meddles({ answer: (bytes, kind) => (kind === 'progress' && replayed++ < 2 ? (old ?? bytes) : bytes) })
   await host.hears(/no answer from the farm/)
-  await eventually('the second', () => (replayed > 2 ? true : undefined))
+  await eventually('an answer after two replayed answers', () => (replayed > 2 ? true : undefined))
   writeFileSync(done, '')
   expect(await job.finished()).toMatchObject({ verdict: 'passed' })
   expect((await job.log()).toString()).toMatch(/^(line \d+\n)+right\n$/)

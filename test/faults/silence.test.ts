@@ -133,7 +133,7 @@ farmTest(
     await alert(farm, 'vax', owner)
     const refused = await owner.message(1)
     await farm.redis?.flush()
-    await eventually('its note', async () => {
+    await eventually('the repeated alert', async () => {
       await farm.sql(`UPDATE "HostAlert" SET "nextAt" = now() WHERE "problem" = 'it answered with status 503'`)
       return owner.received[1]
     })
@@ -149,7 +149,7 @@ farmTest(
     const owner = await Receiver.open()
     await farm.wireHost('vax')
     await alert(farm, 'vax', owner)
-    await eventually('a round of the watch', async () => (await view(farm, 'vax')).presence === 'online' || undefined)
+    await eventually('a silence check', async () => (await view(farm, 'vax')).presence === 'online' || undefined)
     await farm.stop()
     await farm.sql(
       `UPDATE "Host" SET "lastSeenAt" = now() - interval '1 day'; UPDATE "Watch" SET "lastAt" = now() - interval '1 day', "since" = now() - interval '2 days'`,

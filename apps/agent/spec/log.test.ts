@@ -124,7 +124,7 @@ agentTest(
 
     farm.injectFault('finish', 'lost-answer')
     const second = farm.queue({ steps: { one: 'printf abc' } })
-    await farm.until('the finish a second time', () => second.finishes.length === 2)
+    await farm.until('a second finish', () => second.finishes.length === 2)
     expect(second.finishes[0]).toMatchObject({ reason: 'exit', logsize: '3' })
   },
 )

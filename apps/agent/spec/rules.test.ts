@@ -165,7 +165,7 @@ agentTest(
     await farm.until('a refusal', () => refusal() !== undefined)
     const attempt = farm.queue({ steps: { one: 'echo one' } })
     const claims = farm.count('claim')
-    await farm.until('a claim after it', () => farm.count('claim') > claims)
+    await farm.until('a claim after the refusal', () => farm.count('claim') > claims)
     expect(attempt.state).toBe('queued')
 
     host.configure(conf)

@@ -102,7 +102,7 @@ agentTest('a slot that the owner removes from host.conf ends after its job', asy
   for (const job of jobs) await farm.finished(job)
   const { code } = await host.run('while ps -e -o args= | grep -q "[a]gent.sh slot 2"; do sleep 0.1; done')
   expect(code).toBe(0)
-  await farm.until('hello with one', () =>
+  await farm.until('a hello with one slot', () =>
     /^slots 1$/m.test(String(farm.seen.filter(s => s.kind === 'hello').at(-1)?.body)),
   )
   const last = farm.queue({ steps: { one: 'echo one' } })

@@ -85,7 +85,7 @@ agentTest('an update waits until the job has ended', async ({ farm, host, enroll
   await host.line(/^agent-1 exit/)
   const heard = farm.count('progress')
   await host.start()
-  await farm.until('the job to be taken up', () => farm.count('progress') > heard + 5)
+  await farm.until('progress of the resumed job', () => farm.count('progress') > heard + 5)
   expect(farm.count('agent')).toBe(0)
 
   writeFileSync(join(host.folder, 'go'), '')
@@ -215,7 +215,7 @@ for (const [how, what] of [
       await host.line(/^agent-2 exit 137/)
       await host.start()
     }
-    await farm.until('the old agent', () => toldLast(farm, 'update_failed') !== undefined, 40_000)
+    await farm.until('the report of the old agent', () => toldLast(farm, 'update_failed') !== undefined, 40_000)
 
     expect(toldLast(farm, 'update_failed')).toBe('9.0.0+1 it exited before the farm answered it')
     expect(toldLast(farm, 'version')).toBe(current)
