@@ -90,7 +90,7 @@ describe('finding a commit', () => {
     expect(await resolve({ repository, ref: 'main' })).toMatchObject({ commit: next, subject: 'Next' })
   })
 
-  test('a full commit that the mirror has needs no network, also after a restart', async () => {
+  test('a full commit that the mirror has needs no network, even after a restart', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
@@ -112,7 +112,7 @@ describe('finding a commit', () => {
     expect(events).toEqual(['fetched'])
   })
 
-  test('the mirror fetches a commit that is on no branch by its name', async () => {
+  test('the mirror can fetch a commit that is not on any branch', async () => {
     const own = makeRepository()
     const lost = own.commit('Lost', { a: 'b' })
     own.git('reset', '--quiet', '--hard', 'HEAD~1')

@@ -25,9 +25,8 @@ function secretInShortForm(repository: string): string | undefined {
 }
 
 /**
- * Replaces passwords and tokens in addresses by ***, because git repeats the whole address in its messages. The time is
- * linear in the length of the text, because the attempts of a pattern at different positions do not read the same part
- * again.
+ * Replaces passwords and tokens in addresses by ***, because git repeats the whole address in its messages. Each
+ * pattern reads a part of the text at most once, so the time is linear in the length of the text.
  */
 export const hideSecrets = (text: string): string =>
   text

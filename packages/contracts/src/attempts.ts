@@ -21,7 +21,7 @@ export type FinishReason = (typeof finishReasons)[number]
 export const attemptStates = ['waiting', 'queued', 'leased', 'running', 'finished'] as const
 export type AttemptState = (typeof attemptStates)[number]
 
-/** A step that ended, as the agent reports it. */
+/** The agent's report of a step that ended. */
 export interface StepEnd {
   /** The exit code, 0 to 255. A signal N gives 128+N. */
   exit: number
@@ -30,7 +30,7 @@ export interface StepEnd {
   logBytes: number
 }
 
-/** An attempt. On the wire its name is `JOB.NUMBER`. */
+/** An attempt. Its name in messages is `JOB.NUMBER`. */
 export interface AttemptId {
   jobId: number
   number: number

@@ -2,9 +2,10 @@ import Type, { type Static } from 'typebox'
 import { yamlList, yamlMap, yamlText } from './yaml-schema.ts'
 
 /**
- * The schemas of farm.yaml. `Written…` is the text of people. `Project…` is the stored format with all defaults. In
- * `Written…` every scalar is text (YAML's failsafe schema, https://yaml.org/spec/1.2.2/#101-failsafe-schema), so that
- * `commit: 1234567`, `CI: true` and `version: 1.10` do not change.
+ * The schemas of farm.yaml. `Written…` describes the file, and `Project…` describes the stored format with all
+ * defaults. In `Written…` every scalar is text (YAML's failsafe schema,
+ * https://yaml.org/spec/1.2.2/#101-failsafe-schema), so that `commit: 1234567`, `CI: true` and `version: 1.10` do not
+ * change.
  */
 
 /**

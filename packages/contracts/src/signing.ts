@@ -11,9 +11,9 @@ export interface RequestSignature {
   run: string
   /** The number of this request within `run`, from 1. */
   count: number
-  /** `RUN.COUNT` */
+  /** The text `RUN.COUNT`. */
   nonce: string
-  /** HMAC-SHA-256, hexadecimal. */
+  /** The HMAC-SHA-256 in hexadecimal digits. */
   signature: string
   /** The request's target (path and query) without the signature. */
   target: string

@@ -79,7 +79,7 @@ const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
 
-farmTest('a file arrives in chunks at any offset, and is complete after the finish', async ({ farm }) => {
+farmTest('a file arrives in chunks, its host can resume, and the finish completes the file', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const piece = (from: number, to: number) => {
     const bytes = binary.subarray(from, to)
@@ -136,7 +136,7 @@ farmTest('the answer to a finish names the first file that is missing, incomplet
   expect(await kept(farm)).toEqual(['part', 'whole'])
 })
 
-farmTest('a file whose size changes starts again', async ({ farm }) => {
+farmTest('if a host declares another size for a file, the farm drops the stored bytes', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   expect(await send(farm, vax, offer, 'a', Buffer.alloc(0), { size: 3 })).toEqual({ kind: 'ok', size: 0 })

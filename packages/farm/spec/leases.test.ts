@@ -44,7 +44,7 @@ farmTest('a lost job has as many attempts as its recipe allows', async ({ farm }
   expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'lost', attempts: [{ number: 2 }, { number: 1 }] })
 })
 
-farmTest('a cancelled job whose host is silent is cancelled and does not run again', async ({ farm }) => {
+farmTest('a cancelled job on a silent host ends as cancelled and does not run again', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -46,7 +46,7 @@ farmTest('a failing cell shows the start of its failures and the last good commi
   })
 })
 
-farmTest('a known failure has its reason, unless it fails at a step that farm.yaml does not name', async ({ farm }) => {
+farmTest('a cell shows the reason of a known failure if it fails at the named step or passes', async ({ farm }) => {
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
@@ -272,7 +272,7 @@ farmTest('the result of a commit outside all branches changes no cell', async ({
   expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
-farmTest('the first commit without a branch appears on the default branch of the repository', async ({ farm }) => {
+farmTest('the first commit of a push without a branch gets the default branch of the repository', async ({ farm }) => {
   await farm.configure(project({ branches: ['**'] }))
   const vax = await farm.host('vax')
   await farm.push(commitOf('a'), { branch: undefined })

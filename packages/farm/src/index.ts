@@ -33,7 +33,10 @@ export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
   /** The directory of logs and artifacts. */
   logsDirectory: string
-  /** Signs credentials; at least 16 characters, the same for every server of a farm, and never changed. */
+  /**
+   * The key that signs credentials. It has at least 16 characters, is equal on all servers of a farm, and never
+   * changes.
+   */
   secret: string
   /** Connections for commands and requests of hosts, and for queries of pages and the API. */
   connectionsMax?: number | undefined

@@ -34,7 +34,7 @@ export const startLocalPostgres = async (request: LocalPostgresRequest): Promise
   } = request
   const location = chooseLocation({ directory, package: await findPostgres(), fallback })
   if (!location.data.startsWith(directory))
-    log.info(`the database is in ${location.data}: its account cannot enter ${directory}`)
+    log.info(`the database is in ${location.data}, because PostgreSQL's user cannot enter ${directory}`)
   await stopLeftover(location.data, readServerPids(directory).server, log)
   const password = initialise({ location, passwordFile, createDatabases })
 

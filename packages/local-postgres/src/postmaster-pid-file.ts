@@ -27,8 +27,8 @@ export const readPostmasterPidFile = (data: string): PostmasterPidFile | undefin
 
 /**
  * Call this function if another program now has the process number in the file, because PostgreSQL would refuse to
- * start. It writes the number of this process: PostgreSQL ignores the number of its parent. Without the file PostgreSQL
- * would also start, but would not check whether an old backend still uses the shared memory.
+ * start. It writes the number of this process, which PostgreSQL ignores because this process is its parent. Without the
+ * file PostgreSQL would also start, but would not check whether an old backend still uses the shared memory.
  */
 export const replacePostmasterPid = (data: string): void => {
   const [, ...rest] = readFileSync(pathOf(data), 'utf8').split('\n')

@@ -20,7 +20,7 @@ const defaultParameters = (socketDirectory: string): Record<string, string | num
   synchronous_commit: 'on',
   jit: 'off', // the compilation of a query takes longer than any query of the farm
   io_method: 'sync', // saves three worker processes
-  max_parallel_workers_per_gather: 0, // containers often have 64 MB of shared memory
+  max_parallel_workers_per_gather: 0, // parallel workers need shared memory, and containers often have only 64 MB
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_line_prefix: '%m [%p] ',

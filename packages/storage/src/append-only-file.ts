@@ -36,7 +36,7 @@ export class AppendOnlyFile implements StoredFile {
     return this.#size
   }
 
-  /** The known CRC saves a second for a log of 200 MB, which need not be read again. */
+  /** Without this value, a log of 200 MB must be read again for its CRC, which takes a second. */
   get crc(): Cksum | undefined {
     return this.#crc?.bytes === this.#size ? this.#crc : undefined
   }

@@ -71,7 +71,7 @@ test('a sealed log has no open descriptor, and can be read', async () => {
   expect(await text(logs.read(attempt(1), 0, 4))).toBe('done')
 })
 
-test('at most 256 of 300 logs keep a descriptor, and none loses a byte', async () => {
+test('at most 256 of 300 logs keep a descriptor, and no log loses a byte', async () => {
   const before = descriptors()
   const all = Array.from({ length: 300 }, (_, index) => attempt(index + 1))
   for (const one of all) await logs.open(one).write(0, bytes(`${one.jobId}`))

@@ -26,7 +26,7 @@ function fromUrl(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined
   const url = new URL(address)
   if (url.protocol === 'file:') return url.host ? undefined : `/${trim(fileURLToPath(url))}`
-  // The port of ssh says nothing about the repository: the web server of the same forge has another port.
+  // The port of ssh does not count, because the web server of the same forge has another port.
   const port = url.protocol.includes('ssh') || url.port === standardPorts[url.protocol] ? '' : url.port
   return joined(url.hostname, port, decode(url.pathname))
 }

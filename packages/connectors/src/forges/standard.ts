@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { type Malformed, malformed, readBody, readText } from './body.ts'
 import type { Headers } from './github.ts'
 
-/** A request to build a commit, or the newest commit of a branch. By default, this is the default branch. */
+/** A request to build a commit or the newest commit of a branch. Without both, the default branch is built. */
 export const TriggerBody = Type.Object(
   {
     project: Type.String({ pattern: namePattern }),

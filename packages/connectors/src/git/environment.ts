@@ -6,7 +6,7 @@ const inherited = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
 
 /** The farm's settings for every git process. They come after the administrator's settings and replace them. */
 const settings = [
-  // git gives up an HTTP transfer of less than 1 kB/s for a minute.
+  // git ends an HTTP transfer that is slower than 1 kB/s for a minute.
   ['http.lowSpeedLimit', '1000'],
   ['http.lowSpeedTime', '60'],
   // The farm runs gc separately (collectGarbage), so that a fetch does not wait for gc.

@@ -87,7 +87,7 @@ async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent):
   const draft = await mkdtemp(join(dirname(directory), 'new-'))
   const args = ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--', draft]
   const made = await git.text({ args, seconds: git.limits.listSeconds, cwd: '/' })
-  if (made.kind === 'ok') await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was faster
+  if (made.kind === 'ok') await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server made it
   await rm(draft, { recursive: true, force: true })
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }

@@ -78,7 +78,7 @@ async function createMirror(
   const wrong = await fillMirror(git, draft, address, format)
   if (!wrong) {
     if (existsSync(directory)) await rename(directory, old)
-    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server was faster
+    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server made it
   }
   for (const unused of [draft, old]) await rm(unused, { recursive: true, force: true })
   return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined
@@ -113,7 +113,7 @@ async function fillMirror(git: Git, draft: string, address: string, format: stri
   return path ? useAlternates(git, draft, path) : undefined
 }
 
-/** The hash of the repository: sha1 or sha256. A remote repository shows it by the length of a commit's name. */
+/** The hash of a repository, sha1 or sha256. For a remote repository, the length of a commit's name shows the hash. */
 async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
   if (path === undefined) {
     const refs = await listRefs(git, repository, ['refs/heads/*'])
@@ -144,7 +144,8 @@ async function useAlternates(git: Git, draft: string, path: string): Promise<str
 }
 
 /**
- * The commit, by its full or short name, if the mirror has it. --no-walk: a shallow mirror does not have its parents.
+ * The commit with this full or short name, if the mirror has it. git needs --no-walk, because a shallow mirror does not
+ * have the parents of the commit.
  */
 export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
   const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']

@@ -22,7 +22,7 @@ export const invitationKey = (token: string): string => keyLetters(hash(`rumpfar
 export const hostKey = (token: string, nonce: string): string =>
   keyLetters(sign(invitationKey(token), `host ${nonce}\n`))
 
-/** The signers with these names, by name: names of hosts, or public ids of invitations. */
+/** The signers with these names. A name is a host's name or the public id of an invitation. */
 export async function findSigners({ db, settings }: Context, names: readonly string[]): Promise<Map<string, Signer>> {
   const [hosts, invitations] = await Promise.all([
     db.query<SigningHost>`

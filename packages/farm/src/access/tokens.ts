@@ -49,8 +49,8 @@ export async function admitToken(context: Context, name: string, token: string, 
       SELECT "name" FROM "ApiToken" WHERE "hash" = ${wanted} AND "revokedAt" IS NULL AND "name" <> ${name}`
     if (other) return { kind: 'other-token', name: other.name }
     const [before] = await tx.query<{ hash: string }>`SELECT "hash" FROM "ApiToken" WHERE "name" = ${name}`
-    // Another server may revoke the token at this moment. This statement does not see that row yet, but its last line
-    // does.
+    // Another server may revoke the token at this moment. The subquery does not see the new row of RevokedToken, but
+    // the last line sees the changed row of ApiToken.
     const admitted = await tx.execute`
       INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt")
       SELECT ${name}, ${wanted}, ${scope}, ${at} WHERE NOT EXISTS (SELECT 1 FROM "RevokedToken" WHERE "hash" = ${wanted})

@@ -100,7 +100,7 @@ export async function checkArtifacts(
   return stored
 }
 
-/** If this returns a number, the host must send the file again from this offset. */
+/** Checks and seals one file. If the result is a number, the host must send the file again from this offset. */
 async function checkOne(
   { artifacts }: Context,
   attempt: AttemptId,

@@ -10,7 +10,7 @@ export interface AttemptEnd {
   detail: string | null
 }
 
-/** The host's owner decides in host.conf what may run. */
+/** The host's owner decides in host.conf which jobs may run. */
 export const notAllowedByOwner = "the host's owner does not allow it"
 
 /** The ends that the farm decides, without a finish from the host. */

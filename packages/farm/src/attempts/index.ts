@@ -20,7 +20,7 @@ export type { HostCondition, SlotState } from './slots.ts'
 
 /** Attempts: their claims, leases, progress, logs and artifacts. */
 export const attemptMethods = ({ main }: Contexts) => ({
-  /** The state of a host's slot. It also renews the host's last-seen time. */
+  /** The state of a host's slot. Also renews the host's last-seen time. */
   checkSlot: (claim: Claim, condition?: HostCondition) => checkSlot(main, claim, condition),
   /** Leases a queued attempt to a slot; undefined if the attempt is not available any more. */
   lease: (claim: Claim, attempt: AttemptId) => leaseAttempt(main, claim, attempt),
@@ -40,7 +40,7 @@ export const attemptMethods = ({ main }: Contexts) => ({
   /** Gives every lease its full length again; a server calls it once when it starts. */
   extendLeases: () => extendLeases(main),
 
-  /** How many bytes of an attempt's log the farm holds. */
+  /** How many bytes of an attempt's log the farm has stored. */
   logSize: (attempt: AttemptId) => main.logs.size(attempt),
   /** The bytes of the log from `start` to `end`. The byte at `end` is not included. `end` is at most `logSize`. */
   readLog: (attempt: AttemptId, start: number, end: number): Readable => main.logs.read(attempt, start, end),

@@ -10,7 +10,7 @@ import { limitsOf, type RunningAttempt } from './running.ts'
 
 export interface Claim {
   hostId: number
-  /** The agent process. */
+  /** The agent process that claims. */
   instance: string
   slot: number
   /** The number of this claim. The slot counts its claims; a repeated number is the same claim again. */
@@ -86,8 +86,8 @@ function leaseRow(
 }
 
 /**
- * The cache entry of a new lease. With it, the first messages of a job need no query, and a short job needs none at
- * all.
+ * The cache entry of a new lease. With it, the first messages of a job need no query for the attempt: the request for
+ * sources, the start and, for a short job, the end.
  */
 const runningOf = (row: OfferRow, lease: { hostId: number; leasedAt: Date; until: Date }): RunningAttempt => ({
   ...limitsOf(row.recipe, lease.leasedAt),

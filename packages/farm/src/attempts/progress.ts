@@ -70,7 +70,7 @@ async function recordSteps(
     rows => (rows > 0 ? [{ kind: 'attempt', attempt, jobId, buildId, projectName }] : []),
   )
   if (changed === 0) {
-    context.running.invalidate(attempt) // the event that revoked it was lost
+    context.running.invalidate(attempt) // the event `revoked` of this attempt was lost
     return 'lease-lost'
   }
   running.steps = steps

@@ -53,7 +53,7 @@ export interface JobFilter {
   host?: string | undefined
   arch?: string | undefined
   variant?: string | undefined
-  /** `active`, a state, or a verdict. */
+  /** Only jobs with this status: `active`, a state or a verdict. */
   status?: string | undefined
   /** The cursor: the list has only jobs with a smaller id. */
   before?: number | undefined

@@ -46,7 +46,7 @@ export interface JobView extends JobSummary {
   preparedSources: PreparedSource[]
   /** The newest passed job of the same variant on the same branch, host and arch. */
   lastGood: Milestone | null
-  /** Newest first. */
+  /** The newest attempt is first. */
   attempts: AttemptView[]
 }
 

@@ -1,4 +1,4 @@
-// A version is some numbers and the checksum of the agent's bundle, such as 1.2.0+17. Only the numbers have an order.
+// A version such as 1.2.0+17 has numbers and the checksum of the agent's bundle. Only the numbers have an order.
 
 /** The reason, for the host's owner, why an old agent gets no jobs; null if the agent is new enough. */
 export function tooOld(version: string, floor: string | undefined): string | null {

@@ -69,7 +69,7 @@ async function addHost(
   request: Enrollment,
   { hostName, credential, arch, seed }: NewHost,
 ): Promise<{ enrolledAt: Date } | undefined> {
-  // A key is not a credential: the prefix prevents that the farm accepts a key as a credential.
+  // Because of the prefix, the farm never accepts a key as a credential.
   const credentialHash = hash(request.signed ? `signed ${credential}` : credential)
   const [known] = await tx.query<{ enrolledAt: Date; removedAt: Date | null; credentialHash: string }>`
     SELECT "enrolledAt", "removedAt", "credentialHash" FROM "Host" WHERE "name" = ${hostName}`

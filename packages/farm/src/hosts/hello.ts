@@ -19,9 +19,9 @@ export interface DeclaredArch {
 
 export interface Hello {
   hostId: number
-  /** The agent process. */
+  /** The new agent process. */
   instance: string
-  /** The agent process that this one replaces. */
+  /** The agent process that the new process replaces. */
   previous?: string | undefined
   slots: number
   version: string

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction, withEvents } from '../db/transaction.ts'
 
-/** The hosts with these credentials, by credential. */
+/** The hosts with these credentials. The keys of the map are the credentials. */
 export async function findByCredentials(
   { db }: Context,
   credentials: readonly string[],

@@ -25,7 +25,7 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
   bye: (hostId: number, instance: string) => bye(main, hostId, instance),
   setPaused: (name: string, paused: boolean) => setPaused(main, name, paused),
   remove: (name: string) => removeHost(main, name),
-  /** The hosts that have these credentials, by credential. */
+  /** The hosts with these credentials. The keys of the map are the credentials. */
   findByCredentials: (credentials: readonly string[]) => findByCredentials(main, credentials),
 
   /** Records which hosts became silent and which returned; call it every few seconds. */

@@ -6,7 +6,7 @@ import { activeAttemptsOfHost } from './alerts.ts'
 /** After a longer gap between two checks, the farm was probably down. Then every host gets its full time again. */
 const gapSecondsMax = 20
 
-/** The names of hosts. */
+/** The names of the hosts that became silent, and of the hosts that returned. */
 export interface SilenceChanges {
   silent: string[]
   returned: string[]
@@ -32,9 +32,7 @@ export const checkSilence = (context: Context): Promise<SilenceChanges> =>
     return { silent: silent.map(({ name }) => name), returned: returned.map(({ name }) => name) }
   })
 
-/**
- * The time since which hosts can reach the farm. While the farm is down or its machine sleeps, no host becomes silent.
- */
+/** Since when hosts can reach the farm. While the farm is down or its machine sleeps, no host becomes silent. */
 async function reachableSince(tx: Tx, at: Date): Promise<Date> {
   const [row] = await tx.query<{ since: Date }>`
     INSERT INTO "Watch" AS last ("id", "since", "lastAt") VALUES (1, ${at}, ${at})

@@ -161,7 +161,7 @@ describe('results count in the order of the branch, not of their arrival', () =>
 
 describe('a cancelled, lost or broken attempt is not a result', () => {
   test.each(['cancelled', 'lost', 'broken'])(
-    'an attempt that is %s at a newer commit keeps the state, and the cell counts it',
+    'an attempt that is %s at a newer commit does not change the state, and the cell counts it',
     verdict => {
       const before = standingOf('1 passed', '2 failed build')
       expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
@@ -193,7 +193,7 @@ test('a commit that is built again keeps the first attempt as the start of its f
   expect([since?.jobId, changedAt?.jobId]).toEqual([1, 2])
 })
 
-test('a fixed recipe replaces the result of the recipe before it on the same commit', () => {
+test('a corrected recipe replaces the result of the previous recipe on the same commit', () => {
   const [failed, passed] = attemptsOf('1 failed build', '1 passed') as [CellAttempt, CellAttempt]
   const fixed = { ...passed, buildId: 2, recipe: 'fixed recipe' }
   expect(deriveCell([failed, fixed])).toMatchObject({ state: 'passing', newest: { buildId: 2 } })

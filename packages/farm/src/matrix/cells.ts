@@ -31,7 +31,7 @@ export const lockCell = sql`
   pg_advisory_xact_lock_shared(hashtextextended('cells ' || "projectName", 0))::text ||
   pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), 'cell', "projectName", "hostId", "arch", "variant"), 0))::text`
 
-/** With `without-result`, only cells without a result change: an attempt without a result ended. */
+/** `without-result`: an attempt ended without a result, so only cells without a result can change. */
 type Which = 'all' | 'without-result'
 
 /** Derives and writes these cells. The caller's transaction has changed the results and holds the locks above. */

@@ -16,7 +16,7 @@ export type { ActiveAttempt, CellRecord, CellStatus, MatrixCell, Milestone } fro
 export type { MatrixSummary } from './summary.rule.ts'
 export type { Trouble } from './troubles.rule.ts'
 
-/** The matrix of hosts by architectures, and the history of branches, which orders the commits of its cells. */
+/** The matrix of hosts and architectures. The histories of the branches give the order of the commits in its cells. */
 export const matrixMethods = ({ main, pages }: Contexts) => ({
   /** Shows each project's main branch, unless the filter names a branch. */
   load: (filter?: MatrixFilter) => matrix(pages, filter),

@@ -9,9 +9,9 @@ export interface MatrixSummary {
   neverRan: number
   prevented: number
   cancelled: number
-  /** Active attempts that a host has taken. */
+  /** Active attempts that a host has claimed. */
   running: number
-  /** Active attempts that no host has taken. */
+  /** Active attempts that no host has claimed. */
   waiting: number
 }
 

@@ -269,7 +269,7 @@ describe('errors have positions', () => {
     [
       'a variable with the prefix FARM_',
       project('env: { FARM_JOBS: 3 }'),
-      'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without FARM_, which the farm\'s own variables have',
+      'farm.yaml:4:12: projects.p.env.FARM_JOBS: found "FARM_JOBS", expected a name without the prefix FARM_ (reserved for the farm)',
     ],
     [
       'a branch and a commit for one source',
@@ -299,7 +299,7 @@ describe('errors have positions', () => {
     ['an empty file', '', 'farm.yaml:1:1: found nothing, expected a map with the key projects'],
     ['text instead of a map', 'hello', 'farm.yaml:1:1: found "hello", expected a map with the key projects'],
     [
-      'a mistake behind an alias',
+      'an error in a value that an alias repeats',
       `${project('limits: &l { wall: 1x }')}  q:\n    repository: .\n    limits: *l\n    steps: [{ build: make }]\n`,
       'farm.yaml:4:24: projects.p.limits.wall: found "1x", expected a duration with its unit, such as 80m or 1h30m',
     ],

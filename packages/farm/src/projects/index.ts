@@ -3,7 +3,7 @@ import type { Contexts } from '../context.ts'
 import { applyConfiguration, rejectConfiguration } from './configure.ts'
 import { configurationState, listProjects, projectConfigs } from './project-queries.ts'
 
-/** Projects, as farm.yaml describes them. */
+/** The projects of farm.yaml. */
 export const projectMethods = ({ main, pages }: Contexts) => ({
   /** Makes all these checked projects active, in one transaction. */
   applyConfiguration: (projects: readonly ProjectConfig[]) => applyConfiguration(main, projects),

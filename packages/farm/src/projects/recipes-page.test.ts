@@ -79,7 +79,7 @@ describe('the shipped farm.yaml', () => {
     ])
   })
 
-  test('the shipped farm.yaml uses the NetBSD sources that belong to the script', () => {
+  test('buildrump in the shipped farm.yaml uses the NetBSD sources that .srcgitrev names', () => {
     expect(shipped[1]?.sources).toEqual([
       {
         name: 'src',

@@ -9,7 +9,7 @@ export interface MigrationFile {
   sql: string
   /** The checksum as Prisma writes it into `_prisma_migrations`: sha256 of the file, in hex. */
   checksum: string
-  /** The file begins with `aloneMark`. */
+  /** Whether the file begins with `aloneMark`. */
   runsAlone: boolean
 }
 

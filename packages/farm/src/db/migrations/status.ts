@@ -14,7 +14,7 @@ export type MigrationStatus =
 
 const refused = (message: string): MigrationStatus => ({ kind: 'refused', message })
 
-/** Prisma's engine added a trace of Rust source lines to its messages. Only the part before it helps. */
+/** Removes the trace of Rust source lines that Prisma's engine adds to a message. */
 const reasonOf = (logs: string | null): string => logs?.split(/\n\s+0: /, 1)[0]?.trim() ?? 'it was interrupted'
 
 export const failedText = (
