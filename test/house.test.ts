@@ -8,13 +8,13 @@ const code = sourceFiles(/\.(ts|tsx|mjs)$/)
 const shipped = code.filter(file => !isTest(file))
 
 interface Part {
-  /** The name in its row of the table. */
+  /** The name of the part in the table. */
   name: string
-  /** The pattern of its files. */
+  /** The pattern of the paths of its files. */
   place: RegExp
-  /** The packages of the farm that it may import, in the words of the table. */
+  /** The packages of the farm that the part may import, in the words of the table. */
   ours: string
-  /** The pattern of the imports that it may have besides its own files. */
+  /** The pattern of the imports that the part may have besides its own files. */
   may: RegExp
 }
 

@@ -36,7 +36,7 @@ export const everyCombination = (): Combination[] =>
     clients.map((client, column) => ({ shell, client, launcher: turn(launchers, row + column) })),
   )
 
-/** One combination for each scenario; every shell, client and launcher appears in one of them. */
+/** One combination for each scenario. At least one combination has each shell, client and launcher. */
 export const diagonal = (length: number): Combination[] =>
   Array.from({ length }, (_, at) => ({
     shell: turn(shells, at),

@@ -112,7 +112,7 @@ export class World {
     })
   }
 
-  /** A file that opens the gate, and shell text that waits for it. */
+  /** A gate for a job: `closed` is shell text that waits for a file, and `open` makes this file. */
   gate(name = 'gate'): { closed: string; open: () => Promise<unknown> } {
     const file = `${this.host.scratch}/${name}`
     return {

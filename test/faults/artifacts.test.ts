@@ -38,7 +38,7 @@ test('a large artifact arrives complete although the server and the agent are ki
   // The output of seq makes all chunks different.
   const job = await (await farm().push('mkdir out; seq 3000000 | head -c 20000001 >out/big\n')).job('alpha')
   const file = join(farm().directory, 'data', 'logs', '0', `${job.id}.1.artifacts`, 'out,big')
-  await eventually('a megabyte of the file', async () => (existsSync(file) && statSync(file).size > 1_000_000) || undefined)
+  await eventually('1 MB of the file', async () => (existsSync(file) && statSync(file).size > 1_000_000) || undefined)
   await farm().kill9()
   await host.kill9()
   await farm().start()

@@ -9,7 +9,7 @@ import { Cable } from './cable.ts'
 const names = ['idle', 'old', 'busy', 'fresh', 'early'] as const
 type Name = (typeof names)[number]
 
-/** `lost-after` is long. A host that has lost its job to a stand-in must end the job earlier than that. */
+/** `grace` is long, but a host that has lost its lease must end the job without this grace period. */
 const limits = { grace: '5m', 'lost-after': '1s', attempts: 3 }
 const patient = { grace: '5m', 'lost-after': '10m', attempts: 3 }
 
@@ -62,7 +62,7 @@ const jobsProcesses = async (host: AgentHost) =>
     .concat(await host.processes('attempt-'))
     .concat(await host.processes('agent.sh job'))
 
-/** The link of the first machine is back: its agent ends the job and waits until the farm accepts it. */
+/** Reconnects the first machine. Its agent then ends the job, and waits until the farm accepts the agent again. */
 async function expectFenced({ cable, host }: { cable: Cable; host: AgentHost }) {
   expect(await jobsProcesses(host)).not.toEqual([])
   await cable.heal()

@@ -25,7 +25,7 @@ export function sourceFiles(pattern: RegExp): SourceFile[] {
 
 export const readSource = (path: string): SourceFile => ({ path, text: readRoot(path) })
 
-/** A file that only tests run. */
+/** True for a file that only tests use. */
 export const isTest = ({ path }: SourceFile): boolean => /\.test\.|\.fixture\.|\/(spec|support)\/|^test\//.test(path)
 
 const statement = /^(?:import|export)\s+(?:type\s+)?[\w*\s{},$]+?\s+from\s+'([^']+)'|^import\s+'([^']+)'/gm

@@ -34,7 +34,7 @@ set_url() {
   esac
 }
 
-# Sends file $2 to path $1. True if file $3 has a whole answer. The client runs in the background, so that traps run at
+# Sends file $2 to path $1. True if file $3 has a complete answer. The client runs in the background, so that traps run at
 # once.
 post() {
   : >"$3"

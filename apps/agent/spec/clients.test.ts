@@ -54,7 +54,7 @@ const sourcesOf = (megabytes: number) => {
 const [large, small] = [sourcesOf(45), sourcesOf(3)]
 /** One form of each client gets the large sources. The other forms run the same code of the agent, so they get 3 MB. */
 const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
-/** NULs end the body of one client. s_client reads letters at the start of a line as commands. */
+/** Output with NULs, which end a body of busybox wget, and with lines that openssl s_client could read as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
 
 /** The program that a client needs. The test skips a client without its program. */

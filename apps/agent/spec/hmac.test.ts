@@ -30,7 +30,7 @@ test('the example in the protocol page is correct', () => {
   expect(hmac(hostKey, `answer 0a1b2c.2\n${answer}`)).toBe(answerSig)
 })
 
-/** The parts of the agent that sign, and the calls that an agent makes. */
+/** A script with the signing parts of the agent, and the calls of an enrolment. */
 const script = (tool: string) => `
 for part in text clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u
@@ -67,7 +67,7 @@ done
 `
 const expected = `${firstPath}&sig=${firstSig}\n${secondPath}&sig=${secondSig}\naccepted 12\n`
 
-/** test/run/tools.ts installs the shells that the system offers, and reports the others. */
+/** test/run/tools.ts installs the shells that the system offers, and reports the missing shells. */
 const isHere = (program: string) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
 
 /** The output of a shell that runs the script in a new folder. */

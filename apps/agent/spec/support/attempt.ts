@@ -43,7 +43,7 @@ export type Attempt = {
   sourceCalls: number
   finishCalls: number
   log: Log
-  /** For each name, the bytes that have arrived and the final size. */
+  /** For the name of each artifact, the bytes that have arrived and the final size. */
   artifacts: Map<string, { bytes: Log; size: number }>
   artifactCalls: { name: string; offset: number; len: number }[]
   steps: string

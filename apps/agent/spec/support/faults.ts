@@ -6,7 +6,7 @@ export type Fault =
   | { status: number; body: string }
   | { answer: string }
 
-/** The faults that are left, by the kind of the request. */
+/** The faults that have not happened yet, by the kind of the request. */
 export class Faults {
   private waiting: { kind: string; fault: Fault; times: number }[] = []
 

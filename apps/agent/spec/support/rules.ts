@@ -99,7 +99,7 @@ export const queries = {
   finish: { lease: isName },
 } satisfies Record<string, Rules>
 
-/** Keys that may repeat. */
+/** Keys that may occur more than once. */
 const lists = new Set(['arch', 'unable', 'allow', 'deny', 'artifact', 'left'])
 const optional = new Set([
   'steps',
