@@ -34,8 +34,8 @@ set_url() {
   esac
 }
 
-# Sends file $2 to path $1. True if file $3 has a complete answer. The client runs in the background, so that traps run at
-# once.
+# Sends file $2 to path $1. True if file $3 has a complete answer. The client runs in the background, so that traps run
+# at once.
 post() {
   : >"$3"
   clear_answer
