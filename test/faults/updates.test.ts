@@ -85,10 +85,10 @@ farmTest(
 
     expect((await first.finished()).verdict).toBe('passed')
     expect((await first.log()).toString()).toBe('up\ndown\n')
-    const words = 'agent too old (1.0.0, needs 1.1.0): drains'
+    const words = 'agent too old (1.0.0, needs 1.1.0): gets no jobs'
     await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
     await host.hears(
-      /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): drains\)/,
+      /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): gets no jobs\)/,
     )
     for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
       expect(await pageOf(farm, path)).toContain(words)
@@ -108,14 +108,14 @@ farmTest(
   floor,
   async farm => {
     const host = await farm.wireHost('vax', ['amd64'])
-    expect(await host.claim(1)).toMatchObject({ code: 426, text: 'agent too old (1.0.0, needs 1.1.0): drains' })
+    expect(await host.claim(1)).toMatchObject({ code: 426, text: 'agent too old (1.0.0, needs 1.1.0): gets no jobs' })
     host.version = '1.1.0+1'
     expect(await host.hello(['amd64'])).toMatchObject({ code: 0 })
     await farm.push()
     const offer = await host.job(1)
     host.version = '1.0.9+1'
     const hello = await host.hello(['amd64'])
-    expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): drains' })
+    expect(hello).toMatchObject({ code: 426, text: 'agent too old (1.0.9, needs 1.1.0): gets no jobs' })
     expect(lineValue(hello.lines, 'poll')).toBe('50')
 
     expect(await host.claim(1)).toMatchObject({ code: 0 }) // a repeated claim returns the job that the host has

@@ -275,7 +275,7 @@ agentTest('an agent below the minimum version finishes its job and then updates'
     steps: { wait: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done; echo down` },
   })
   await farm.logged(attempt, 'up')
-  farm.claimError = `426 agent too old (${current}, needs 9.0.0): it drains`
+  farm.claimError = `426 agent too old (${current}, needs 9.0.0): gets no jobs`
   const second = farm.queue({ steps: { two: 'echo two' } })
   writeFileSync(join(host.folder, 'go'), '')
   await farm.finished(attempt)

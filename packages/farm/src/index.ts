@@ -50,7 +50,7 @@ export interface OpenFarm extends Partial<Settings> {
  * outcomes as values with a `kind`. It throws only if the database or the disk fails.
  */
 export function openFarm(options: OpenFarm) {
-  if (options.secret.length < 16) throw new Error('the secret of a farm has at least 16 characters')
+  if (options.secret.length < 16) throw new Error('the secret of a farm must have at least 16 characters')
   const pools = openPools(options)
   const storage = openDirectoryStorage(options.logsDirectory)
   const events = eventListeners()

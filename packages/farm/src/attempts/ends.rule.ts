@@ -19,7 +19,7 @@ export const farmEnds = {
   cancelledWhileSilent: end('cancelled', 'cancelled', 'cancelled while its host was silent'),
   hostRemoved: end('cancelled', 'cancelled', 'the host was removed from the farm'),
   notAllowed: end('cancelled', 'refused', notAllowedByOwner),
-  leaseExpired: end('lost', 'lease-expired', 'the host was silent for longer than the recipe waits (lost-after)'),
+  leaseExpired: end('lost', 'lease-expired', 'the host was silent for longer than the recipe allows (lost-after)'),
   forgotten: end(
     'lost',
     'forgotten',

@@ -3,7 +3,7 @@
 /** The reason, for the host's owner, why an old agent gets no jobs; null if the agent is new enough. */
 export function tooOld(version: string, floor: string | undefined): string | null {
   if (floor === undefined || !isBelow(version, floor)) return null
-  return `agent too old (${version.split('+')[0]}, needs ${floor}): drains`
+  return `agent too old (${version.split('+')[0]}, needs ${floor}): gets no jobs`
 }
 
 /** A version that does not begin with numbers counts as too old. */

@@ -35,7 +35,7 @@ interface Schema {
 export function schemaFindings(value: unknown): Finding[] {
   const findings = [...compare(FarmYaml as unknown as Schema, value, [])]
   if (findings.length === 0 && !Check(FarmYaml, value))
-    throw new Error('TypeBox rejects a farm.yaml that our own check accepts')
+    throw new Error('TypeBox rejects a farm.yaml that compare() accepts')
   return findings
 }
 
