@@ -38,7 +38,7 @@ Object.assign(globalThis, {
 })
 
 // Each process has one engine, even if vitest loads this module twice. The package keeps the instance in a module
-// variable, so a second engine would use pointers of the first engine in the wrong memory.
+// variable. So a second engine would use the pointers of the first engine in the wrong memory.
 const loaded = Symbol.for('rumpfarm.schema-engine')
 const shared = globalThis as { [loaded]?: Promise<typeof Bindings> }
 

@@ -49,7 +49,7 @@ function stringLengthAt(text: string, at: number): number {
   return 0
 }
 
-/** The position of the first error in a text, and what JSON allows there. */
+/** The position of the first error in a text, and a description of the text that JSON expects there. */
 function firstError(text: string): { at: number; expected: string } {
   const open: ('{' | '[')[] = []
   let expecting: Expecting = 'value'

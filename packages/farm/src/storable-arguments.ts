@@ -1,8 +1,8 @@
 import { storable } from '@rumpfarm/contracts'
 
 /**
- * Makes every text argument storable before the method runs: PostgreSQL cannot store NUL or a lone surrogate, and
- * hosts, git, people and farm.yaml can send both.
+ * Makes every text argument storable before the method runs: PostgreSQL cannot store NUL or a lone surrogate, and texts
+ * of hosts, git, people and farm.yaml can contain both.
  */
 export function withStorableArguments<Methods extends object>(methods: Methods): Methods {
   const guarded = Object.entries(methods).map(([name, run]) => [

@@ -6,7 +6,7 @@ import { type Location, makeOwned } from './location.ts'
 import type { PasswordFile } from './request.ts'
 import { createFarmRole } from './role.ts'
 
-// Text sorts by bytes, and case follows Unicode. So every machine gives the same results, whatever locales it has.
+// Text sorts by bytes, and case follows Unicode. So machines with different locales give the same results.
 const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 
 const runInitdb = ({ native, account }: Location, data: string): void => {

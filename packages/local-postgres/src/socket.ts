@@ -16,8 +16,7 @@ const nearDirectory = ({ data }: Location): string => `${data}-socket`
 
 /**
  * Creates the directory of PostgreSQL's socket at each start. It is beside the data and private to PostgreSQL's
- * account. If the path is too long for a socket, the path becomes a link to a directory with a short path among the
- * temporary files.
+ * account. If this path is too long for a socket, it becomes a link to a short path among the temporary files.
  */
 export const createSocketDirectory = (location: Location): string => {
   removeSocketDirectory(location)

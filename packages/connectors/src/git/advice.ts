@@ -1,6 +1,6 @@
 import { hideSecrets } from '@rumpfarm/contracts'
 
-// For messages of git, curl and ssh (with LC_ALL=C): what a person can do.
+// Advice for people about messages of git, curl and ssh (with LC_ALL=C).
 const advices: [RegExp, string][] = [
   [
     /dubious ownership/,
@@ -26,7 +26,7 @@ const advices: [RegExp, string][] = [
   [/ENOSPC|no space left|disk full/i, "free space on the farm server's disk"],
 ]
 
-/** A message for people: what failed, git's message, and what to do next. */
+/** A message for people: the failure, git's message, and the next step for the reader. */
 export function explain(failure: string, message: string): string {
   const advice = advices.find(([pattern]) => pattern.test(message))?.[1]
   return hideSecrets(`${failure}: ${message}${advice ? ` (${advice})` : ''}`)

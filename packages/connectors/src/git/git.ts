@@ -44,7 +44,10 @@ export function openGit(environment: Environment, limits: GitLimits): Git {
   return { limits, text: start => collect(stream(start)), stream, close }
 }
 
-/** Adds the farm's ssh command, unless the administrator has one: git would ignore core.sshCommand if both were set. */
+/**
+ * Adds the farm's ssh command in GIT_SSH_COMMAND, unless the administrator has configured an ssh command. git would
+ * otherwise ignore the administrator's core.sshCommand.
+ */
 async function withQuietSsh(env: Record<string, string>): Promise<Record<string, string>> {
   if (env.GIT_SSH_COMMAND !== undefined || env.GIT_SSH !== undefined) return env
   const asked = startGit({ args: ['config', '--get', 'core.sshCommand'], seconds: 10, env, cwd: '/' })

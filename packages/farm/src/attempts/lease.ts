@@ -19,9 +19,10 @@ export interface Claim {
 
 /**
  * Leases an attempt to a slot if the attempt's row is still queued. The message that named the attempt is only advice.
- * Returns undefined if the attempt is not available any more, or if this claim may not have it. A claim may not have it
- * if the slot got another attempt at the same moment (index one_attempt_per_slot), or if another agent process now runs
- * on the host. The state of the slot then shows this, and the caller must put the message back into the queue.
+ * Returns undefined if the attempt is not available any more, or if this claim may not have it. A claim may not have
+ * the attempt in two cases: the slot got another attempt at the same moment (index one_attempt_per_slot), or another
+ * agent process now runs on the host. The state of the slot then shows this, and the caller must put the message back
+ * into the queue.
  */
 export async function leaseAttempt(context: Context, claim: Claim, attempt: AttemptId): Promise<Offer | undefined> {
   const at = context.now()

@@ -35,7 +35,8 @@ export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastS
 
 /**
  * An agent process starts, or reports its host's facts again. Only one process may run as a host. A second process must
- * wait until the first process was silent for a lease, unless the second process names the first one as its `previous`.
+ * wait until the first process was silent for a lease. It need not wait if it names the first process as its
+ * `previous`.
  */
 export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
   const welcome = await inTransaction(context, async tx => {

@@ -43,7 +43,7 @@ const knownMax = 1000
 const cellsAtOnce = 50
 
 /**
- * Gives the built commits of a branch their positions in its history, and derives the cells of every commit that was
+ * Gives the built commits of a branch their positions in its history. Then derives the cells of every commit that was
  * moved, added or removed. A second call with the same history changes nothing. After an interrupted call, it does the
  * rest.
  */
@@ -178,8 +178,8 @@ export async function markBranchUnreadable(
 }
 
 /**
- * The repository has no branch of this name. If the farm had assumed the name, for a commit without a branch, the
- * commits and cells of the branch go to the repository's default branch. A branch with a real push does not change.
+ * The repository has no branch of this name. The farm may have assumed the name, for a commit without a branch. Then
+ * the commits and cells of the branch go to the repository's default branch. A branch with a real push does not change.
  */
 export async function markBranchMissing(
   context: Context,

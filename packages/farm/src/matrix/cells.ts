@@ -22,9 +22,10 @@ const branchesMax = 100
 const keysAtOnce = 200
 
 /**
- * These locks prevent that two transactions derive the same cell at once. A finish takes a shared lock on the project
- * and an exclusive lock on its host, arch and variant. A change of many cells, or of positions, takes an exclusive lock
- * on the project. The next statement of the transaction sees everything that other transactions have committed.
+ * Because of these locks, two transactions never derive the same cell at once. A finish takes a shared lock on the
+ * project and an exclusive lock on its host, arch and variant. A change of many cells, or of positions, takes an
+ * exclusive lock on the project. The next statement of the transaction sees everything that other transactions have
+ * committed.
  */
 export const lockProject = sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
 export const lockCell = sql`
