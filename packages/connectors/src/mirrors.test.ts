@@ -166,18 +166,15 @@ describe('finding a commit', () => {
       expect(await resolve({ repository })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test.runIf(process.getuid?.() === 0)(
-    'the farm reads a repository that belongs to another user',
-    async () => {
-      const own = makeRepository()
-      for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
-      const link = join(temporaryDirectory(), "it's a link")
-      symlinkSync(own.directory, link)
-      const { resolve } = mirrors()
-      expect(await resolve({ repository: own.directory })).toMatchObject({ kind: 'commit' })
-      expect(await resolve({ repository: `file://${own.directory}` })).toMatchObject({ kind: 'commit' })
-    },
-  )
+  test.runIf(process.getuid?.() === 0)('the farm reads a repository that belongs to another user', async () => {
+    const own = makeRepository()
+    for (const name of ['', '.git']) chownSync(join(own.directory, name), 65_534, 65_534)
+    const link = join(temporaryDirectory(), "it's a link")
+    symlinkSync(own.directory, link)
+    const { resolve } = mirrors()
+    expect(await resolve({ repository: own.directory })).toMatchObject({ kind: 'commit' })
+    expect(await resolve({ repository: `file://${own.directory}` })).toMatchObject({ kind: 'commit' })
+  })
 })
 
 describe('a problem says what to do', () => {

@@ -119,27 +119,24 @@ farmTest.for([
   { name: 'cancelled', reason: 'cancelled' },
   { name: 'broken', reason: 'disk-full' },
   { name: 'lost', reason: 'stopped' },
-] as const)(
-  'a cell keeps its state when a newer job ends as $name',
-  async ({ name, reason }, { farm }) => {
-    await farm.configure()
-    const vax = await farm.host('vax')
-    await run(farm, vax, commitOf('a'), [0, 0, 0])
-    await run(farm, vax, commitOf('b'), [0, 1])
-    const before = cellOf(await farm.matrix.load(), 'vax')?.last
-    const buildId = await farm.build(commitOf('c'))
-    const offer = (await vax.claim(++claims)) as Offer
-    if (reason === 'cancelled') await farm.builds.cancel(buildId)
-    await farm.end(vax, offer, { exits: [0], reason })
+] as const)('a cell keeps its state when a newer job ends as $name', async ({ name, reason }, { farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), [0, 0, 0])
+  await run(farm, vax, commitOf('b'), [0, 1])
+  const before = cellOf(await farm.matrix.load(), 'vax')?.last
+  const buildId = await farm.build(commitOf('c'))
+  const offer = (await vax.claim(++claims)) as Offer
+  if (reason === 'cancelled') await farm.builds.cancel(buildId)
+  await farm.end(vax, offer, { exits: [0], reason })
 
-    expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({
-      buildId,
-      verdict: name === 'lost' ? null : name,
-    })
-    expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
-    expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
-  },
-)
+  expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({
+    buildId,
+    verdict: name === 'lost' ? null : name,
+  })
+  expect(cellOf(await farm.matrix.load(), 'vax')?.last).toEqual(before)
+  expect(before).toMatchObject({ verdict: 'failed', commit: commitOf('b'), lastGood: { commit: commitOf('a') } })
+})
 
 farmTest('a cell shows the newest build with a result, even if a newer build was cancelled', async ({ farm }) => {
   await farm.configure()

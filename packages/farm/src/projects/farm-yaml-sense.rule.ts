@@ -125,7 +125,7 @@ function envFindings(env: Record<string, string> | undefined, path: string[]): F
 
 function envFinding(key: string, value: string, path: string[]): Finding | undefined {
   if (key.startsWith('FARM_'))
-    return { path, at: 'key', found: show(key), expected: "a name without the prefix FARM_ (reserved for the farm)" }
+    return { path, at: 'key', found: show(key), expected: 'a name without the prefix FARM_ (reserved for the farm)' }
   const bytes = Buffer.byteLength(`${key}=${value}`)
   if (bytes <= envLineBytesMax) return undefined
   return { path, at: 'value', found: `${bytes} bytes with its name`, expected: `at most ${envLineBytesMax}` }

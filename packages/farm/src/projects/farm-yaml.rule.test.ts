@@ -420,7 +420,9 @@ test('an error in an address does not repeat its secret', () => {
   const address = '"https://me:s3cret@forge.example/a b?pat=s3cret"'
   const found = mistakes(`projects:\n  p:\n    repository: ${address}\n    steps: [{ build: make }]\n`)
   expect(found).toEqual([
-    expect.stringMatching(/^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces and not beginning with -$/),
+    expect.stringMatching(
+      /^farm.yaml:3:17: projects.p.repository: found "https:.*without spaces and not beginning with -$/,
+    ),
   ])
   expect(found.join()).not.toContain('s3cret')
 })
