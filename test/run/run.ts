@@ -44,7 +44,7 @@ const withOtherNode = async (directory: string): Promise<Tally> => {
 }
 
 const runs: Record<string, () => Promise<Tally>> = {
-  check: runChecks,
+  check: async () => add(await installTools('shellcheck'), await runChecks()),
   node: () => inTemporaryDirectory(withOtherNode),
   network: () => inTemporaryDirectory(runNetwork),
 }

@@ -106,7 +106,6 @@ const installEnvironment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', N
 
 const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
 const isMissing = ({ programs }: Tool): boolean => !programs.some(isInstalled)
-const missingTools = (): Tool[] => tools.filter(isMissing)
 
 const findManager = (): Manager | undefined => (Object.keys(installers) as Manager[]).find(isInstalled)
 const packageOf = ({ programs, packages }: Tool, manager: Manager): string => packages[manager] ?? programs[0] ?? ''
@@ -160,17 +159,20 @@ const howToInstall = (tool: Tool): string => {
 
 const isChromium = ({ programs }: Tool): boolean => programs.includes('chromium')
 
-const stillMissing = async (): Promise<Tool[]> => {
-  const missing = missingTools()
+const stillMissing = async (tools: readonly Tool[]): Promise<Tool[]> => {
+  const missing = tools.filter(isMissing)
   const chromium = missing.find(isChromium)
   return chromium && (await fetchChromium()) ? missing.filter(tool => tool !== chromium) : missing
 }
 
-/** Installs the tools of the tests. A missing tool counts as a failure, a missing optional tool as a skipped test. */
-export const installTools = async (): Promise<Tally> => {
-  const missing = missingTools()
+/**
+ * Installs the tools of the tests, or only `program`. A missing tool counts as a failure, a missing optional tool as a skipped
+ * test.
+ */
+export const installTools = async (program?: string): Promise<Tally> => {
+  const missing = tools.filter(tool => isMissing(tool) && (!program || tool.programs.includes(program)))
   if (missing.length > 0) await installMissing(missing)
-  const left = missing.length > 0 ? await stillMissing() : []
+  const left = await stillMissing(missing)
   const needed = left.filter(({ optional }) => !optional)
   for (const tool of needed) console.log(`FAILED  the tests need ${tool.programs[0]}; ${howToInstall(tool)}`)
   const skipped = left
