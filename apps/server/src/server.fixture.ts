@@ -133,7 +133,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
       pushes,
       sql,
       databaseUrl: database.url,
-      ...hands(farm, app, makeRepository(join(directory, 'repository'))),
+      ...actionsOf(farm, app, makeRepository(join(directory, 'repository'))),
     })
     await app.close()
     mirrors.close()
@@ -191,7 +191,7 @@ function makeRepository(directory: string): Repository {
   return { directory, git, commit }
 }
 
-function hands(farm: Farm, app: FastifyInstance, repository: Repository) {
+function actionsOf(farm: Farm, app: FastifyInstance, repository: Repository) {
   const ask: TestServer['ask'] = request => app.inject(request)
   return {
     repository,

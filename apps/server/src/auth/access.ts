@@ -73,7 +73,7 @@ function same(sent: unknown, wanted: string): boolean {
 }
 
 /** Finds the visitor of each request. Call it after `limitRates`: even an invalid session causes a database query. */
-export function knowVisitors(app: FastifyInstance): void {
+export function identifyVisitors(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
     request.visitor = await app.access.visitorOf(request)
   })

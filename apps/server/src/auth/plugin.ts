@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import type { Services } from '../services.ts'
 import { type Access, openAccess, type Visitor } from './access.ts'
 
-export { knowVisitors } from './access.ts'
+export { identifyVisitors } from './access.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -15,7 +15,7 @@ export interface Trigger {
 }
 
 export type TriggerOutcome =
-  | { kind: 'built'; buildId: number; commit: string; created: boolean; jobsAdded: number; doubt: string | null }
+  | { kind: 'built'; buildId: number; commit: string; created: boolean; jobsAdded: number; warning: string | null }
   /** The farm received this delivery before. `buildId` is null if the delivery made no build. */
   | { kind: 'repeated'; buildId: number | null; commit: string }
   | { kind: 'unknown-project'; known: string[] }
@@ -33,7 +33,7 @@ export async function triggerBuild(
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
-  const { commit, doubt = null, kind: _, ...details } = found
+  const { commit, warning = null, kind: _, ...details } = found
   const { source, deliveryId, again } = trigger
   const outcome = await farm.builds.receivePush({
     project: project.name,
@@ -43,14 +43,14 @@ export async function triggerBuild(
     commit,
     ...details,
   })
-  return triggerOutcome(outcome, commit, doubt)
+  return triggerOutcome(outcome, commit, warning)
 }
 
 /** Converts the outcome of a push to the outcome of a trigger. */
-export function triggerOutcome(outcome: PushOutcome, commit: string, doubt: string | null): TriggerOutcome {
+export function triggerOutcome(outcome: PushOutcome, commit: string, warning: string | null): TriggerOutcome {
   switch (outcome.kind) {
     case 'built':
-      return { ...outcome, commit, doubt }
+      return { ...outcome, commit, warning }
     case 'unknown-project':
       return outcome
     default:
@@ -59,7 +59,7 @@ export function triggerOutcome(outcome: PushOutcome, commit: string, doubt: stri
 }
 
 type Found =
-  | { kind: 'found'; commit: string; branch?: string; subject?: string; author?: string; doubt?: string }
+  | { kind: 'found'; commit: string; branch?: string; subject?: string; author?: string; warning?: string }
   | { kind: 'no-such-commit' | 'repository-problem'; problem: string }
 
 async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string | undefined): Promise<Found> {
@@ -68,7 +68,7 @@ async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string 
   if (resolved.kind === 'commit') return { ...resolved, kind: 'found' }
   // A full commit needs no answer from git. If the repository stays unreachable, the build is broken with git's
   // message.
-  if (isFullCommit(ref) && !resolved.absent) return { kind: 'found', commit: ref, doubt: resolved.problem }
+  if (isFullCommit(ref) && !resolved.absent) return { kind: 'found', commit: ref, warning: resolved.problem }
   return notFound(resolved)
 }
 

@@ -17,8 +17,8 @@ export function matrixText(matrix: Matrix): string {
 function textTable(cells: readonly MatrixCell[]): string {
   const hosts = [...new Set(cells.map(cell => cell.host))]
   const arches = [...new Set(cells.map(cell => cell.arch))].sort()
-  const byPlace = new Map(cells.map(cell => [`${cell.host}\n${cell.arch}`, cell]))
-  const rows = hosts.map(host => [host, ...arches.map(arch => cellText(byPlace.get(`${host}\n${arch}`)))])
+  const byHostAndArch = new Map(cells.map(cell => [`${cell.host}\n${cell.arch}`, cell]))
+  const rows = hosts.map(host => [host, ...arches.map(arch => cellText(byHostAndArch.get(`${host}\n${arch}`)))])
   return align([['host', ...arches], ...rows])
 }
 

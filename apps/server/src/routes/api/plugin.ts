@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { knowVisitors } from '../../auth/plugin.ts'
+import { identifyVisitors } from '../../auth/plugin.ts'
 import { weakEtags } from '../../http/etag.ts'
 import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
@@ -22,7 +22,7 @@ export const apiPlugin = (services: Services) => async (app: FastifyInstance) =>
       answerWithProblems(api, services, bodyBytesMax)
       await limitRates(api)
       answerUnknownAddresses(api)
-      knowVisitors(api)
+      identifyVisitors(api)
       acceptJsonOnly(api)
       await api.register(versionOne(services), { prefix: '/v1' })
     },

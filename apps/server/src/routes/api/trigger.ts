@@ -41,10 +41,10 @@ type Built = Extract<TriggerOutcome, { kind: 'built' }>
 type Repeated = Extract<TriggerOutcome, { kind: 'repeated' }>
 
 function answerBuilt({ config }: Services, request: TriggerRequest, reply: FastifyReply, built: Built): FastifyReply {
-  const { buildId: id, commit, created, jobsAdded, doubt } = built
+  const { buildId: id, commit, created, jobsAdded, warning } = built
   const url = `${publicUrlOf(config, request)}/builds/${id}`
   if (created) reply.code(201).header('location', `/api/v1/builds/${id}`)
-  return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: doubt })
+  return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: warning })
 }
 
 /** Answers a repeated Idempotency-Key with the build of the first request, unless the request names another commit. */

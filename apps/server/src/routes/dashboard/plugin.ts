@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { knowVisitors } from '../../auth/plugin.ts'
+import { identifyVisitors } from '../../auth/plugin.ts'
 import { acceptForms } from '../../http/html-forms.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
@@ -43,7 +43,7 @@ export const dashboardPlugin = (services: Services) => async (app: FastifyInstan
   app.setErrorHandler(answerError(services))
   app.setNotFoundHandler(answerUnknownPath(services))
   await limitRates(app)
-  knowVisitors(app)
+  identifyVisitors(app)
   acceptForms(app)
   serveAssets(app)
 

@@ -1,6 +1,6 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { knowVisitors, sessionCookie } from '../../../../auth/access.ts'
+import { identifyVisitors, sessionCookie } from '../../../../auth/access.ts'
 import { acceptForms } from '../../../../http/html-forms.ts'
 import { problemKinds } from '../../../../http/problems.ts'
 import { publicUrlOf } from '../../../../http/public-url.ts'
@@ -21,7 +21,7 @@ export const signInRoute = (services: Services) => async (app: FastifyInstance) 
   const { farm, config } = services
   acceptForms(app)
   await limitRates(app, rareRequestsPerMinuteMax)
-  knowVisitors(app)
+  identifyVisitors(app)
   const cookieOptions = (request: FastifyRequest): CookieSerializeOptions => ({
     path: config.publicPath || '/',
     httpOnly: true,
