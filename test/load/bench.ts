@@ -1,4 +1,4 @@
-// `pnpm bench [NAME…]` starts a farm, measures it and prints one JSON document. Its progress goes to standard error.
+// `./farm bench [NAME…]` starts a farm, measures it and prints one JSON document. Its progress goes to standard error.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agent } from './agent.ts'
 import type { Bench, Say } from './figures.ts'
@@ -22,7 +22,7 @@ if (unknown.length > 0) {
 const began = new Date()
 const results = []
 for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) results.push(await run(name))
-const command = ['pnpm bench', ...wanted].join(' ')
+const command = ['./farm bench', ...wanted].join(' ')
 const head = { command, date: began.toISOString(), commit: commit(), machine: machine() }
 console.log(JSON.stringify({ ...head, benches: results }, null, 2))
 

@@ -1,6 +1,6 @@
 # Commands for the owner: check, status, stop, and the usage.
 
-# Prints the facts and the configuration of this host.
+# Prints the configuration of this host, its arches, and whether an agent runs and the farm answers.
 check() {
   load_state
   choose_tools

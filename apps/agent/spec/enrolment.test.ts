@@ -181,7 +181,7 @@ for (const [what, text] of [
 }
 
 agentTest(
-  'check lists the facts of the host, and shows whether an agent runs and whether the farm answers',
+  'check prints the configuration of the host, and shows whether an agent runs and whether the farm answers',
   async ({ farm, host, enrols }) => {
     await enrols()
     host.signal('TERM')

@@ -9,7 +9,7 @@ import { firstPosition } from '../matrix/positions.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { buildRecipeHash, buildsBranch, type PlannedJob, planJobs } from './plan.rule.ts'
 import { plannedHosts } from './planned-hosts.ts'
-import { prepareSourcesAgain } from './sources.ts'
+import { reopenSources } from './sources.ts'
 
 export interface Push {
   project: string
@@ -107,7 +107,7 @@ async function plan(
   const [build] = rows
   if (!build) return repeated(context, push)
   const { buildId, created, sources } = build
-  if (sources === 'failed') await prepareSourcesAgain(context, buildId)
+  if (sources === 'failed') await reopenSources(context, buildId)
   return { kind: 'built', buildId, created, jobsAdded: rows.filter(({ jobId }) => jobId !== null).length }
 }
 

@@ -52,7 +52,7 @@ export async function markSourcesFailed(context: Context, buildId: number, messa
  * When a person repeats a build whose sources failed: prepares the sources again and adds an attempt to each broken
  * job.
  */
-export async function prepareSourcesAgain(context: Context, buildId: number): Promise<void> {
+export async function reopenSources(context: Context, buildId: number): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
     tx.emit({ kind: 'sources-needed', buildId })

@@ -9,6 +9,7 @@ type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; 
 /**
  * Fetches a build's commits into the mirrors and makes the tarballs, before a host can claim a job of the build. So no
  * host waits for a forge that does not answer, or for a missing commit. Then requests a read of the project's branches.
+ * A failed fetch is final until somebody triggers the build again.
  */
 export const prepareSources: Task<{ buildId: number }> = async ({ farm, mirrors, requests }, { buildId }) => {
   const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])

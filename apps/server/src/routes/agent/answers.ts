@@ -20,7 +20,7 @@ export const unknownCredential = (reply: FastifyReply): FastifyReply =>
 export const unknownAttempt = (reply: FastifyReply): FastifyReply => err(reply, 404, 'this host has no such attempt')
 
 export const leaseLost = (reply: FastifyReply): FastifyReply =>
-  err(reply, 410, 'the lease is lost: the attempt is over, or another host has it')
+  err(reply, 410, 'the lease is lost: the attempt is over, or another machine of this host has it')
 
 /** Answers a message about an attempt that the host does not run. */
 export const notHeld = (reply: FastifyReply, kind: 'unknown' | 'lease-lost'): FastifyReply =>
