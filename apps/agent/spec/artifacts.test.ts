@@ -106,7 +106,7 @@ const faults: [string, Fault][] = [
 ]
 
 for (const [name, fault] of faults) {
-  agentTest(`${name} loses no byte of an artifact`, async ({ farm, host, enrolled }) => {
+  agentTest(`an artifact arrives complete despite ${name}`, async ({ farm, host, enrolled }) => {
     farm.chunk = 10_000
     await enrolled()
     const bytes = bytesOf(45_678)
@@ -120,7 +120,7 @@ for (const [name, fault] of faults) {
 }
 
 agentTest(
-  'an agent that restarts after a kill resumes an upload at the offset that the farm has',
+  'the next start of a killed agent resumes an upload at the first byte that the farm lacks',
   async ({ farm, host, enrolled }) => {
     farm.chunk = 10_000
     await enrolled()
@@ -136,8 +136,8 @@ agentTest(
     farm.injectFault('artifact', 'lost-request', 1000)
     host.signal('KILL')
     await host.line(/^agent-[0-9]+ exit 137$/)
-    await host.ended(new URL(farm.url).port) // the client of the killed agent would send its chunk later
-    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // a farm can lose the unsealed end of a file
+    await host.ended(new URL(farm.url).port) // otherwise this client could still send a chunk
+    attempt.artifacts.get('b.bin')?.bytes.cut(12_347) // a farm can lose bytes that are not yet on its disk
     farm.clearFaults()
     const before = attempt.artifactCalls.length
     await host.start()
@@ -264,7 +264,7 @@ writeFileSync(join(stuck, 'dd'), '#!/bin/sh\ncase "$*" in *if=./stuck*) sleep 48
 afterAll(() => rmSync(stuck, { recursive: true }))
 
 agentTest(
-  'the agent sends the other artifacts if it cannot read one',
+  'if the agent cannot read one artifact, it sends the others',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })

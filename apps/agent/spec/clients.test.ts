@@ -30,7 +30,7 @@ const tls = { certificate: authority.certificate(), ca: authority.file }
 const whereIs = (program: string) =>
   spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { encoding: 'utf8' }).stdout.trim()
 
-/** Each client in the forms that hosts have, because different programs may have the same name. */
+/** Each HTTP client, and fake programs that are first in PATH. Hosts have different programs with the name `nc`. */
 const clients: Record<string, Record<string, string>> = {
   curl: {},
   wget: {},
@@ -52,9 +52,9 @@ const sourcesOf = (megabytes: number) => {
   return { megabytes, archive: tarball({ data }), sum: createHash('md5').update(data).digest('hex') }
 }
 const [large, small] = [sourcesOf(45), sourcesOf(3)]
-/** One form of each client gets the large sources. The other forms run the same code of the agent, so they get 3 MB. */
+/** One entry of each client gets 45 MB of sources. Its other entries run the same code of the agent, and get 3 MB. */
 const sourcesFor = (name: string) => (/^(nc of|nc as|nc that|bbwget )/.test(name) ? small : large)
-/** Output with NULs, which end a body of busybox wget, and with lines that openssl s_client could read as commands. */
+/** Output with NULs, where busybox wget ends a body, and with lines that openssl s_client could read as commands. */
 const odd = 'i=0; while [ $i -lt 3000 ]; do printf "Q\\nR\\n\\000\\001k\\nB\\n"; i=$((i + 1)); done'
 
 /** The program that a client needs. The test skips a client without its program. */
@@ -67,7 +67,7 @@ for (const [name, programs] of here) {
   const [client = ''] = name.split(' ')
   const { megabytes, archive, sum } = sourcesFor(name)
   agentTest(
-    `${name}: sources of ${megabytes} MB and a log with NULs arrive byte for byte, and a stop ends the long poll`,
+    `${name}: sources of ${megabytes} MB and a log with NULs arrive byte for byte, and TERM ends the long poll`,
     async ({ farm, host, enrolled }) => {
       await enrolled()
       await host.line(new RegExp(`, client ${client}, launcher`))
@@ -107,7 +107,7 @@ const choices: [string, Record<string, string>, string][] = [
   ['wget is busybox', { curl: broken, wget: 'exec busybox wget "$@"' }, 'perl'],
   ['perl has no sockets', { curl: broken, wget: broken, perl: 'exit 2' }, 'python'],
   [
-    'python is only a name',
+    'python does not run',
     { curl: broken, wget: broken, perl: broken, python3: broken, python2: broken, python: broken },
     'nc',
   ],

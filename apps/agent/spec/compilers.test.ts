@@ -10,7 +10,7 @@ const script = (path: string, text: string) => {
   renameSync(`${path}.new`, path)
 }
 
-/** A fake cross compiler, which marks a native program as foreign, and its runner. */
+/** A fake cross compiler and a runner. Only the runner can run the test program that the compiler builds. */
 const tools = (host: Host) => {
   const [gcc, qemu] = [join(host.folder, 'arm-gcc'), join(host.folder, 'qemu-arm')]
   script(gcc, 'test "$1" != --version || { echo "arm-gcc 12.2.0"; exit; }\ncc "$@" && chmod a-x try')
@@ -25,7 +25,7 @@ const hello = (farm: ScriptedFarm) => String(farm.seen.filter(seen => seen.kind 
 const said = (farm: ScriptedFarm, words: RegExp) => farm.until(`hello with ${words}`, () => words.test(hello(farm)))
 
 agentTest(
-  'the agent offers an arch if its compiler’s programs run with its runner, and sets FARM_RUN to the runner',
+  'the agent offers a cross arch if the runner can run the compiler’s programs, and sets FARM_RUN to the runner',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -129,13 +129,13 @@ agentTest('the agent ends the test of a compiler after a minute', async ({ farm,
   farm.poll = 1
   await enrolled()
   await hanging(host)
-  // The time limit of one minute has passed.
+  // Ends the timer of the test, as if a minute had passed.
   await host.run("kill $(ps -e -o pid= -o args= | sed -n 's/^ *\\([0-9]*\\) sleep 60$/\\1/p')")
   await said(farm, /^unable arm cross its test did not end within a minute$/m)
   expect(await host.alive('sleep 4716')).toEqual([])
 })
 
-agentTest('a stop of the agent does not wait for the test of a compiler', async ({ farm, host, enrolled }) => {
+agentTest('an agent that receives TERM does not wait for the test of a compiler', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await hanging(host)

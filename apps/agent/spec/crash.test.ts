@@ -9,7 +9,7 @@ const counted = (upTo: number) =>
   Array.from({ length: upTo }, (_, i) => `line ${i + 1}\n${'\0'.repeat(30_000)}`).join('')
 
 agentTest(
-  'a job survives a kill of the agent, and the agent sends the complete log and one result',
+  'a job continues after its agent is killed, and the next start sends the complete log and one result',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -56,7 +56,7 @@ agentTest(
 )
 
 agentTest(
-  'a runner works in a directory with files of a runner that ended before its first report',
+  'a job runs if an earlier runner left files in its directory, but not the file with its pid',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -79,7 +79,7 @@ agentTest(
   },
 )
 
-agentTest('a cancelled job keeps its reason after a kill of the agent', async ({ farm, host, enrolled }) => {
+agentTest('a cancelled job keeps its reason when its agent is killed', async ({ farm, host, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
@@ -132,7 +132,7 @@ agentTest('the long poll of a killed agent takes no job', async ({ farm, host, e
 })
 
 agentTest(
-  'only one agent runs in a directory, also during enrolment, and a killed agent leaves no lock',
+  'only one agent runs in a directory, also during enrolment, and the lock of a killed agent has no effect',
   async ({ host, enrolled }) => {
     await enrolled()
     const agent = join(host.dir, 'agent.sh')

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { agentTest, curlTrust, type Setup, trust } from './support/agent-test.ts'
 import { agentClient, agentShell, bundle, type Host } from './support/host.ts'
 
-/** posh has no option -s, so its command saves the script first. */
+/** posh has no option -s, so the command for posh saves the script first. */
 const pipe = ({ farm, host }: Setup) =>
   agentShell === 'posh'
     ? `curl -fsS ${curlTrust}${farm.url}/agent.sh -o piped.sh && ${host.shell} piped.sh ${trust}enroll ${farm.invitation}`
@@ -143,7 +143,7 @@ agentTest(
     const idle = await host.run(look)
     expect(idle.output).toContain(new URL(farm.url).port)
     if (agentClient === 'bbwget') {
-      // This client accepts headers only as arguments, so it alone needs a warning.
+      // This client accepts headers only as arguments. So the agent must print a warning for this client.
       expect(host.said()).toMatch(/busybox wget shows the credential to other users of this host, in its arguments/)
       return
     }

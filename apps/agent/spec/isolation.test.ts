@@ -44,7 +44,7 @@ rootTest('a job of an ordinary user cannot find the credential, and runs as that
 })
 
 rootTest(
-  'the agent ends the processes that an ordinary user’s job leaves running, also outside of its group',
+  'the agent ends the processes that an ordinary user’s job leaves running, also outside of the job’s group',
   async all => {
     const { farm, host } = all
     await asNobody(all)
@@ -63,7 +63,7 @@ rootTest(
 )
 
 rootTest(
-  'the agent ends the ssh-agent of an ordinary user’s job, or with `hide no` lists it as left running',
+  'the agent ends an ssh-agent that an ordinary user’s job left; with `hide no`, the log only lists it as running',
   async all => {
     const { farm, host } = all
     await asNobody(all)
@@ -111,7 +111,7 @@ rootTest(
     chmodSync(host.folder, 0o755)
     await enrolled()
     appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\nnice 3\n')
-    await farm.finished(farm.queue({ steps: { none: ':' } })) // the agent may have claimed this job earlier
+    await farm.finished(farm.queue({ steps: { none: ':' } })) // this job may still run without the new host.conf
     const files = `ls ${host.dir} ${host.dir}/slot-1 2>/dev/null || :; for f in "$0" ${host.dir}/agent.sh ${host.dir}/host.conf; do (echo x >>"$f") 2>/dev/null || echo kept; done`
     const attempt = farm.queue({
       steps: {
@@ -160,7 +160,7 @@ rootTest('with run_as, a step that opens /dev/stderr again does not truncate the
   chmodSync(host.folder, 0o755)
   await enrolled()
   appendFileSync(join(host.dir, 'host.conf'), 'run_as nobody\n')
-  await farm.finished(farm.queue({ steps: { none: ':' } })) // the agent may have claimed this job earlier
+  await farm.finished(farm.queue({ steps: { none: ':' } })) // this job may still run without the new host.conf
   const attempt = farm.queue({
     steps: { loud: 'id -u; seq 2000; echo warning >/dev/stderr; echo copied | tee /dev/stderr; echo last' },
   })
@@ -169,7 +169,7 @@ rootTest('with run_as, a step that opens /dev/stderr again does not truncate the
   expect(attempt.log.toString()).toBe(`65534\n${numbers}warning\ncopied\ncopied\nlast\n`)
 })
 
-// A mount point stands for a directory that this user cannot remove. Root can remove every other directory.
+// Root can remove every directory except a mount point. So a mount point is the directory that the agent cannot remove.
 rootTest('the agent reports a work directory that it cannot remove', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
@@ -242,7 +242,7 @@ test.skipIf(!isRoot).each(ways)('%s runs a command as another user with exact ar
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
 })
 
-agentTest('a wrapper runs each step with its environment and its directory', async ({ farm, host, enrolled }) => {
+agentTest('a wrapper gets the directory and the environment of each step', async ({ farm, host, enrolled }) => {
   await enrolled()
   const wrapper = join(host.folder, 'wrap')
   writeFileSync(

@@ -32,7 +32,7 @@ agentTest(
   },
 )
 
-agentTest('the end of a job ends the processes that it left running', async ({ farm, host, enrolled }) => {
+agentTest('when a job ends, the agent ends processes that the job left running', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { leave: 'sleep 4731 & setsid -f sleep 4732; echo left' } })
   await farm.finished(attempt)
@@ -45,7 +45,7 @@ agentTest('the end of a job ends the processes that it left running', async ({ f
 const daemons =
   "eval $(ssh-agent -s) >/dev/null; setsid env -i sleep 4735 & setsid -f env -i sh -c 'sleep 4736 & wait'; echo left"
 
-agentTest('the end of a job ends processes that have left its group and its environment', async all => {
+agentTest('when a job ends, the agent ends daemons that left its group or cleared their environment', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   host.send('setsid env -i sleep 4737 &')
@@ -59,7 +59,7 @@ agentTest('the end of a job ends processes that have left its group and its envi
 })
 
 agentTest(
-  'without a namespace the log lists processes that left their group, but no older processes and none of a person',
+  'without a namespace, the log lists processes that a job left running, but not those of a person or from earlier',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.configure(`${host.read('host.conf')}hide no\n`)
@@ -108,7 +108,7 @@ agentTest('no step runs after a cancel, even if the current step exits with 0', 
 })
 
 agentTest(
-  'the agent kills an attempt without a lease, and its next claim has a higher number',
+  'the agent ends an attempt that lost its lease, and the next claim has a higher number',
   async ({ farm, host, enrolled }) => {
     farm.next = 300
     await enrolled()

@@ -21,7 +21,7 @@ agentTest(
   },
 )
 
-agentTest('the first step that fails ends the job, and the agent sends its exit code', async ({ farm, enrolled }) => {
+agentTest('a failed step ends the job, and the agent sends the exit code of this step', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { one: 'echo one', two: 'false\necho not reached', three: 'echo three' } })
   const second = farm.queue({ steps: { one: 'exit 55' } })
@@ -83,7 +83,7 @@ agentTest('the environment of a job gets exact values and no invalid names', asy
 })
 
 agentTest(
-  'env in host.conf overrides the environment of the farm, for its arch only',
+  'a line `env ARCH` in host.conf overrides the environment from the farm for this arch only',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     appendFileSync(
@@ -121,7 +121,7 @@ agentTest('a step has an empty standard input, default signals and a usual umask
   const attempt = farm.queue({ steps })
   await farm.finished(attempt)
 
-  // An agent that a job starts must not use the directory of this agent. The job gets only the mark.
+  // A job may start another agent, which must not use the directory of this agent. So the job gets only the mark.
   expect(attempt.log.toString()).toMatch(/^SigIgn:\t0+\n0022\nRUMPFARM_MARK\n$/)
 })
 
@@ -219,7 +219,7 @@ agentTest('the agent sends the end of a step while the next step runs', async ({
   await farm.finished(attempt)
 })
 
-/** A PATH whose env has no --default-signal, like busybox and older GNU, and which lacks these commands. */
+/** Makes a directory for PATH. Its `env` has no --default-signal, as in busybox and older GNU; `missing` cannot run. */
 const oldEnv = (...missing: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-old-env-'))
   const script = (name: string, text: string) =>

@@ -9,7 +9,7 @@ const tools = mkdtempSync(join(tmpdir(), 'rumpfarm-setpgrp-'))
 writeFileSync(join(tools, 'setpgrp'), '#!/usr/bin/perl\nsetpgrp(0, 0); exec @ARGV; die "exec: $!";\n', { mode: 0o755 })
 afterAll(() => rmSync(tools, { recursive: true }))
 
-/** Without monitor mode in the shell, the agent uses `plain` instead of `monitor`: it signals the process tree. */
+/** If the shell has no monitor mode, the agent uses `plain` instead of `monitor`. `plain` makes no process group. */
 const launchers: Record<string, RegExp> = {
   setsid: /launcher setsid$/,
   perl: /launcher perl$/,
@@ -21,7 +21,7 @@ const launchers: Record<string, RegExp> = {
 
 for (const [launcher, said] of Object.entries(launchers)) {
   agentTest(
-    `launcher ${launcher}: a job outlives its agent, and its end also ends its processes without a mark`,
+    `launcher ${launcher}: a job outlives its agent, and a cancel also ends the job’s processes without a mark`,
     async ({ farm, host, enrolled }) => {
       farm.next = 200
       await enrolled()

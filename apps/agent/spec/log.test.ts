@@ -80,7 +80,7 @@ const faults: [string, Fault][] = [
 ]
 
 for (const [name, fault] of faults) {
-  agentTest(`${name} loses no byte of the log`, async ({ farm, host, enrolled }) => {
+  agentTest(`the log arrives complete despite ${name}`, async ({ farm, host, enrolled }) => {
     farm.next = 100
     await enrolled()
     const attempt = farm.queue({
@@ -97,7 +97,7 @@ for (const [name, fault] of faults) {
   })
 }
 
-agentTest('the agent continues at the offset that the farm has', async ({ farm, host, enrolled }) => {
+agentTest('if the farm loses the end of a log, the agent sends this part again', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.next = 60_000
   const go = join(host.folder, 'go')
@@ -105,7 +105,7 @@ agentTest('the agent continues at the offset that the farm has', async ({ farm, 
     steps: { one: 'printf 0123456789', two: `until [ -e ${go} ]; do sleep 0.05; done; printf abc` },
   })
   await farm.logged(attempt, '0123456789')
-  attempt.log.cut(4) // a farm can lose the unsealed end of a log
+  attempt.log.cut(4) // a farm can lose bytes that are not yet on its disk
   writeFileSync(go, '')
   await farm.finished(attempt)
   expect(attempt.log.toString()).toBe('0123456789abc')

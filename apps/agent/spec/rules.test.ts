@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 import { agentShell, bundle, shellNamed } from './support/host.ts'
 
-/** Runs text after the agent's functions, in the shell under test. */
+/** Runs this text in the shell under test. The text can call the agent's functions. */
 const inAgent = (text: string) => {
   const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const { program, as } = shellNamed(agentShell)
@@ -249,7 +249,7 @@ test('without /proc, the agent uses ps to find the processes that a job left run
   expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
-test('the agent waits one second for an open pipe, also if `sleep` accepts only whole seconds', () => {
+test('if a process keeps the pipe of a step open, the agent waits one second, even if `sleep` accepts only whole seconds', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
   expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })

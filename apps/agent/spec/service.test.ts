@@ -42,7 +42,7 @@ const stopped = async ({ host, enrolled }: Setup) => {
   await host.line(/^agent-1 exit/)
 }
 
-agentTest('install cron adds one line even if the owner repeats it, and keeps the other lines', async all => {
+agentTest('install cron adds one line even if the owner runs it twice, and keeps the other lines', async all => {
   const { farm, host } = all
   await stopped(all)
   const others = `MAILTO=ada\n0 4 * * * backup\n@reboot other # Rumpfarm agent of ${host.dir}-2, made by "agent.sh install"\n`

@@ -75,7 +75,7 @@ for (const [name, reason] of [
   )
 }
 
-agentTest('an agent that restarts after a kill resumes the jobs of all slots, and runs no slot twice', async all => {
+agentTest('the next start of a killed agent resumes the jobs of all slots, and runs no slot twice', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const [before] = host.read('slot-2', 'loop').split(' ')

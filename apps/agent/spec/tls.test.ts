@@ -67,7 +67,7 @@ for (const client of clients) {
   }
 }
 
-/** Fakes of programs that cannot check a certificate: they have the behaviour that the agent tests. */
+/** Fakes of programs that cannot check a certificate. The agent must notice this when it tests the program. */
 const unable: [string, Record<string, string>, RegExp][] = [
   ['an openssl without -verify_hostname', { openssl: 'echo "usage: -connect host:port" >&2' }, /openssl.*cannot check/],
   ['nc, which has no TLS', { nc: 'exit 1' }, /tried: nc/],

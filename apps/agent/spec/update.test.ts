@@ -13,7 +13,7 @@ const current = releaseOf(text).version
 const anAgent = (version: string, change: (text: string) => string = same => same) =>
   change(text).replace(/^AGENT_VERSION=.*$/m, `AGENT_VERSION=${version}`)
 
-/** Text that the new version runs when it starts as the agent, but not in its self-test. */
+/** Adds a command that the new version runs when it starts as the agent, but not in its self-test. */
 const onRun = (what: string) => (text: string) => text.replace(/^run_agent\(\) \{$/m, () => `run_agent() {\n${what}`)
 
 const told = (farm: ScriptedFarm, key: string) =>
@@ -228,7 +228,7 @@ for (const [how, what] of [
   })
 }
 
-agentTest('if the owner stops a new version before the farm answers, it runs again at the next start', async all => {
+agentTest('a new version that the owner stops before the farm answers runs again at the next start', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1', onRun('say "the new one"')))

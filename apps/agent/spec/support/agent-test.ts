@@ -24,7 +24,7 @@ export type Setup = {
   host: Host
   /** Starts the agent on a host that is already enrolled. */
   enrolled: () => Promise<void>
-  /** Enrols the host by the agent. Only tests of the enrolment need this, because it takes 0.5 s more CPU time. */
+  /** Lets the agent enrol the host. This takes 0.5 s more CPU time, so only tests of the enrolment use it. */
   enrols: () => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** How one request fails: the request is lost, or the farm handles it and the answer is lost or cut. */
+/** How one request fails: the request is lost, or the farm handles it and loses, cuts or replaces the answer. */
 export type Fault =
   | 'lost-request'
   | 'lost-answer'

@@ -58,7 +58,7 @@ export const requireNamespace = () => {
 
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`
 
-/** A program and its argv[0]. By this name busybox acts as ash, and bash and zsh act as sh. */
+/** A program and its argv[0]. This name tells busybox to act as ash, and bash and zsh to act as sh. */
 export type Shell = { program: string; as: string }
 
 const asOther: Record<string, Shell> = {
@@ -166,7 +166,7 @@ export class Host {
     const started = await this.line(new RegExp(`^${name} [0-9]`))
     this.agentPid = Number(started.text.split(' ')[1])
     const exited = this.line(new RegExp(`^${name} exit `))
-    exited.catch(() => {}) // a test that does not await `exited` ends the host earlier
+    exited.catch(() => {}) // if no test awaits `exited`, its rejection is no error
     return { name, pid: this.agentPid, exited }
   }
 

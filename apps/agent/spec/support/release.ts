@@ -6,7 +6,7 @@ export type Release = {
   /** The value of the line `update`. */
   line: string
   served: Buffer
-  /** The Content-Length of the download. If the length is too large, the connection breaks. */
+  /** The Content-Length of the download. If `served` is shorter, the farm breaks the connection after `served`. */
   announced: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * The rules of docs/agent-protocol.md for an agent's requests. The test farm checks every request. It answers the first
- * violation with 400 and stores the violation, so that the test fails.
+ * Thrown if an agent's request violates docs/agent-protocol.md. The test farm checks every request. It answers a
+ * violation with 400, and stores the violation so that the test fails.
  */
 export class BadRequest extends Error {}
 
