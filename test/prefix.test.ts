@@ -31,7 +31,7 @@ beforeAll(async () => {
   session = await signIn()
 })
 
-test('the command for a host contains the path, and its agent enrols, runs jobs and sends logs and files below it', async () => {
+test('the command for a host contains the path, and the agent uses this path to enrol, run jobs and send logs and files', async () => {
   expect(await lineFor(api, 'another')).toContain(` ${proxy.url}/agent.sh `)
   expect(host.read('farm')).toContain(proxy.url)
   const job = farm().job(jobId)
@@ -41,7 +41,7 @@ test('the command for a host contains the path, and its agent enrols, runs jobs 
 })
 
 test.each(['a visitor', 'an administrator'])(
-  'every link, script, stream and form of every page of %s is below the path and answers',
+  'for %s, every link, script, stream and form of every page is below the path and answers',
   async who => {
     const { broken, pages } = await crawl(who === 'a visitor' ? {} : { cookie: session })
     expect(broken).toEqual([])
@@ -114,7 +114,7 @@ async function signIn(): Promise<string> {
   return cookieOf(await fetch(url, { method: 'POST', redirect: 'manual' }))
 }
 
-/** Requests every address on the pages and on their linked pages. It requests addresses of forms without a session. */
+/** Requests every address on the pages and on their linked pages. A request for a form's address has no session. */
 async function crawl(headers: Record<string, string>): Promise<{ broken: string[]; pages: string[] }> {
   const broken: string[] = []
   const pages: string[] = []

@@ -29,7 +29,7 @@ test('a job continues while its agent is killed with SIGKILL and starts again, a
   expect(host.said).toContain('resumed')
 })
 
-// After TERM this shell leaves a child that ignores TERM, and a grandchild in another session.
+// After TERM this shell exits. It leaves children and a grandchild that ignore TERM, and a child that catches TERM.
 const stubborn = [
   'stubborn() { trap "" TERM; while :; do sleep 4711; done; }',
   'stubborn & (stubborn & stubborn) & sh -c "trap : TERM; sleep 4712; sleep 4713" &',
@@ -37,7 +37,7 @@ const stubborn = [
   'echo up; while :; do wait; done',
 ]
 
-test('the agent ends a cancelled job within 3 s, and kills the processes of its group that ignore TERM', async () => {
+test('a cancelled job receives TERM within 3 s, and the agent kills the processes of the job that ignore TERM', async () => {
   const host = await farm().host('alpha')
   const sleepers = async () => (await host.processes('sleep 471')).filter(line => /^\S+ +sleep 471/.test(line))
   const toldAt = join(farm().directory, 'told-at')

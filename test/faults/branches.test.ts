@@ -42,7 +42,7 @@ test('after a force push to an older commit, the matrix shows the older commit a
   await shows('forced', good, 'passed')
 })
 
-test('a failed build of an older commit that somebody triggers does not turn the cell red', async () => {
+test('if somebody triggers a build of an older commit and the build fails, the cell stays green', async () => {
   const repository = farm().repository('old')
   const older = repository.commit({ 'job.sh': 'false' })
   const newest = repository.commit({ 'job.sh': 'true' })

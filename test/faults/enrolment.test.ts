@@ -26,7 +26,7 @@ test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])(
   },
 )
 
-test('the farm answers 409 if another host took the name after the invitation, with the time of its enrolment', async () => {
+test('if another host took the name after the invitation, the farm answers 409 with the time of that enrolment', async () => {
   const [first, second] = [await invite('twin'), await invite('twin')]
   expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({

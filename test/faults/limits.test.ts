@@ -110,7 +110,7 @@ describe('limits of a finish', () => {
     ['with an unknown reason', [['reason', 'whim']], /^the line "reason" must be one of exit, cancelled, /],
     ['with malformed steps', [['steps', 'x']], /^the line "steps" is malformed$/],
     [
-      'with a log of ten digits',
+      'with a log size of ten digits',
       [['logsize', '1000000000']],
       /^the line "logsize" is not a number of at most 9 digits$/,
     ],

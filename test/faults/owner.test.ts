@@ -49,7 +49,7 @@ farmTest(
 
 farmTest('an agent refuses a job that its owner forbids, even if the farm offers the job', idle, async farm => {
   const host = await farm.host('vax', { conf: `${native}allow other\n` })
-  await hostBecomes(farm, 'vax', 'the rules to be told', ({ rules }) => rules.length === 1)
+  await hostBecomes(farm, 'vax', 'the rules at the farm', ({ rules }) => rules.length === 1)
   await farm.sql(`UPDATE "Host" SET "rules" = '[]'`)
   const ran = join(farm.directory, 'ran')
   const job = await (await farm.push(`touch ${ran}`)).job('vax')

@@ -189,7 +189,7 @@ describe('the end of a job', () => {
     expect(await host.finish(offer, 'half and half')).toMatchObject(ok(['verdict', 'passed']))
   })
 
-  test('after a finish with another checksum the farm answers 409 with size 0, and takes the log again', async () => {
+  test('after a finish with another checksum the farm answers 409 with size 0, and accepts the log again', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'wrong')
     expect(await host.finish(offer, 'right')).toMatchObject(err(409, 'size', ['size', '0']))
@@ -222,7 +222,7 @@ describe('messages without permission', () => {
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test.each(messages)('the farm answers 404 to %s for an impossible attempt', async (_, send) => {
+  test.each(messages)('the farm answers 404 to %s for an attempt that cannot exist', async (_, send) => {
     const host = await newHost()
     const answer = await send(host, { attempt: '0.0', lease: 'x', lines: [] })
     expect(answer).toMatchObject(err(404, 'this host has no such attempt'))
@@ -235,7 +235,7 @@ describe('messages without permission', () => {
   })
 
   test.each(['hello', 'claim', 'bye', 'attempts/1.1/progress', 'attempts/1.1/finish', 'nonsense'])(
-    'the farm answers 401 to %s with an unknown credential',
+    'the farm rejects %s with an unknown credential',
     async path => {
       const host = Object.assign(await newHost(), { credential: 'rfh-nobody' })
       expect(await host.post(`/agent/v1/${path}`, [])).toMatchObject(

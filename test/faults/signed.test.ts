@@ -147,7 +147,7 @@ describe('an attacker changes a message of a running job; the receiver rejects i
     man.meddles({
       answer: (bytes, kind) => {
         if (kind !== 'progress' || told++ > 1) return bytes
-        // The length stays correct, and the line is before or after the signature: only the signature shows this.
+        // The length is correct. The inserted line is before or after the signature, so only the signature is wrong.
         const place = told % 2 === 0 ? /\nend\n$/ : /\nsig /
         const text = bytes.toString('latin1').replace(place, found => `\ncancel cancelled${found}`)
         return Buffer.from(
@@ -241,7 +241,7 @@ describe('requests that an attacker has recorded', () => {
     expect((await host.finish(offer, 'a line\n')).code).toBe(0)
   })
 
-  test('the farm rejects a request that is more than five minutes old, and answers with its own time', async () => {
+  test('the farm rejects a request whose time is more than five minutes wrong, and answers with its own time', async () => {
     for (const clockError of [-310, 310, -1_000_000_000]) {
       const wrong = Object.assign(await signedHost(`wire${clockError}`.replace('-', '-m')), { clockError })
       const answer = await wrong.post('/agent/v1/bye?instance=x', [])

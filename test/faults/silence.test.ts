@@ -143,7 +143,7 @@ farmTest(
 )
 
 farmTest(
-  'a server that was down gives every host the full time before the host is silent',
+  'after a server was down, it waits the full time before it shows a host as silent',
   { queues: 'postgres', environment: { ...quick, SILENT_SECONDS: '9' }, projects },
   async farm => {
     const owner = await Receiver.open()

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-/** The owner has copied agent.sh to the host and written host.conf. */
+/** The command of an owner who has written host.conf: it downloads agent.sh and enrols the host through the tunnel. */
 const byHand = ({ token }: Invitation) =>
   `curl -fsS ${farm().url}/agent.sh >agent.sh && sh agent.sh --url http://${gateway.farm} enroll ${token}`
 const through = (conf = gateway.conf) => ({ conf, by: byHand })
@@ -79,7 +79,7 @@ test('a job continues while sshd is killed and starts again, and its log is comp
   isWhole(await job.log())
 })
 
-test('an agent that starts after a kill uses the ssh of the killed agent, and starts no second ssh', async () => {
+test('the next start of a killed agent uses the ssh that still runs, and starts no second ssh', async () => {
   const host = await newHost('mips')
   const done = join(farm().directory, 'mips-done')
   const job = await (await farm().push(counting(done), 'mips')).job()

@@ -76,7 +76,7 @@ test('the next answer of one server contains a cancel that the other server rece
   const offer = await host.job(1)
   await atOther(host).progress(offer, 'running\n')
   await (await build.job('sparc')).cancel()
-  // Redis sends the cancel to the other server at once. The next renewal of the lease would take 2 s.
+  // Redis sends the cancel to the other server at once. Without Redis, that server would see it about 2 s later.
   const told = async () => (await atOther(host).progress(offer, '', { offset: 8 })).lines
   await eventually(
     'the cancel',

@@ -50,13 +50,13 @@ farmTest('the page of a host and the API show the result of an update', idle, as
   const host = await farm.host('vax')
   const { agentVersion } = await hostOf(farm, 'vax')
   await host.stop()
-  // The update fails in the shell of this host: the farm itself must report no error.
+  // The agent of this host rejects every update, although the agent that the farm offers is valid.
   host.changeAgent(text =>
     asVersion('0.9.0+1')(text).replace(/^test_update\(\) \{$/m, 'test_update() {\nWHY="no room"; return 1'),
   )
   await host.start()
   const words = `${agentVersion} no room`
-  await becomes(farm, 'vax', 'the failure to be told', ({ updateFailed }) => updateFailed === words)
+  await becomes(farm, 'vax', 'the failed update', ({ updateFailed }) => updateFailed === words)
   expect(await hostOf(farm, 'vax')).toMatchObject({ agentVersion: '0.9.0+1', agentOffered: agentVersion })
   expect(await pageOf(farm, '/hosts/vax')).toMatch(/Available agent<.*Update failed<.*no room</s)
 
@@ -86,7 +86,7 @@ farmTest(
     expect((await first.finished()).verdict).toBe('passed')
     expect((await first.log()).toString()).toBe('up\ndown\n')
     const words = 'agent too old (1.0.0, needs 1.1.0): gets no jobs'
-    await becomes(farm, 'vax', 'the words of the floor', ({ refusal }) => refusal === words)
+    await becomes(farm, 'vax', 'the refusal of the old agent', ({ refusal }) => refusal === words)
     await host.hears(
       /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): gets no jobs\)/,
     )
