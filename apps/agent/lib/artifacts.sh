@@ -1,7 +1,7 @@
 # Artifacts: files that the recipe names. The agent sends them like the log, after all processes of the job have ended.
 
-# If the farm lacks one file, the agent offers all again: the farm answers with the size that it has. The farm's limit
-# is 100 files.
+# If the farm lacks bytes of a file, the agent offers all files again: the farm answers how many bytes it has of each.
+# The farm keeps at most 100 files.
 send_artifacts() {
   : >"$SPOOL/sent"
   : >"$SPOOL/left"
@@ -10,7 +10,7 @@ send_artifacts() {
   work=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P`
   ARTIFACT_ROOT=$ARTIFACT_ROOT/`sed -n 's/^dir //p' "$SPOOL/claim"`
   ARTIFACT_ROOT=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P` || return 0
-  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job has made the directory a link
+  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job has put a link in its place
   list_artifacts | sort -u >"$SPOOL/found"
   found=`wc -l <"$SPOOL/found"`
   if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: the patterns match $((found)), the limit is 200" >>"$SPOOL/left"; fi
@@ -24,8 +24,7 @@ send_artifacts() {
   OFFSET=$SIZE
 }
 
-# With an empty IFS the shell expands patterns but splits none. find -type f skips links and FIFOs, and searches
-# directories.
+# With an empty IFS the shell expands a pattern but does not split it. find -type f skips links and FIFOs.
 list_artifacts() (
   IFS=''
   cd "$ARTIFACT_ROOT" || exit
@@ -39,7 +38,7 @@ list_artifacts() (
   done <"$SPOOL/claim"
 )
 
-# The farm decides first, so the agent reads no unwanted file. The agent sends a copy, because the file may change.
+# First asks whether the farm wants the file, then copies it. Sends the copy, because the file may change.
 send_artifact() {
   OUTGOING=$SPOOL/outgoing OFFSET=0 SKIP_REASON=''
   check_artifact_path
@@ -47,7 +46,7 @@ send_artifact() {
   [ -n "$SKIP_REASON" ] || copy_artifact
   if [ -z "$SKIP_REASON" ]; then
     measure "$OUTGOING"
-    [ "$LEN" = "$SIZE" ] || SYNCED='' # to the farm another size is another file
+    [ "$LEN" = "$SIZE" ] || SYNCED='' # with another size the upload starts again
     SIZE=$LEN whole="$LEN $SUM"
     send_log || return 1
   fi

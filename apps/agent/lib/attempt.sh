@@ -52,7 +52,7 @@ refuse_attempt() {
   say "attempt $ATTEMPT: refused: $DETAIL"
 }
 
-# An earlier agent may have ended before its runner's first report: ends all processes of that runner first.
+# If an earlier agent ended before its runner's first report, first kills all processes of that runner.
 start_clean() {
   if [ -f "$SPOOL/mark" ]; then
     read -r MARK <"$SPOOL/mark"
@@ -63,7 +63,7 @@ start_clean() {
 }
 
 start_runner() {
-  MARK=$ATTEMPT:$INSTANCE: # the last colon keeps a mark from being the beginning of another
+  MARK=$ATTEMPT:$INSTANCE: # without the last colon, one mark could be the start of another
   : >"$SPOOL/log"
   put_line "$$" >"$SPOOL/agent"
   put_line "$MARK" >"$SPOOL/mark"
@@ -74,7 +74,7 @@ start_runner() {
   launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/errors"
   unset RUMPFARM_MARK
   RUNNER=$LAUNCHED OWN_RUNNER=yes
-  # Leaves the processor to the runner, so that one request reports a short job. The job's end wakes the agent.
+  # Pauses, so that a short job needs only one request. The job's end wakes the agent.
   if [ -n "$FRACTIONS" ]; then pause 100; fi
   WAITED=$NEXT
   now
@@ -84,7 +84,7 @@ start_runner() {
   say "attempt $ATTEMPT: started"
 }
 
-# Runs after a kill of the agent. The pid is the runner's only if the start time is the same.
+# For the runner of an earlier agent. The pid is that of this runner only if the start time is the same.
 resume_runner() {
   STARTED='' start_time='' SYNCED='' WAITED=$NEXT
   put_line "$$" >"$SPOOL/agent"
@@ -92,7 +92,7 @@ resume_runner() {
   [ -f "$SPOOL/started" ] && read -r STARTED <"$SPOOL/started"
   read -r RUNNER start_time <"$SPOOL/runner"
   now
-  case $STARTED in '' | *[!0-9]*) STARTED=$NOW ;; esac # ten digits: not for is_number
+  case $STARTED in '' | *[!0-9]*) STARTED=$NOW ;; esac # ten digits: too many for is_number
   OUTPUT_AT=$NOW DISK_AT=$NOW OWN_RUNNER=''
   if is_same_process "$RUNNER" "$start_time"; then OWN_RUNNER=yes; fi
   if [ -f "$SPOOL/reason" ]; then read_reason "$SPOOL/reason"; fi

@@ -25,7 +25,7 @@ measure() {
       SUM=$CHECKSUM_TOOL:${SUM%% *}
       ;;
   esac
-  set -- "$1" "${SIZE-}" # the size of the file that the chunk is from stays
+  set -- "$1" "${SIZE-}" # keeps SIZE, the size of the whole file
   size_of "$1"
   LEN=$SIZE SIZE=$2
 }

@@ -21,7 +21,7 @@ open_spool() {
   mkdir -p "$SPOOL" || die "cannot make $SPOOL"
 }
 
-# Removes the work directory first: if the agent ends in between, the spool still names it at the next start.
+# Removes the work directory first: if the agent ends in between, the spool still names that directory.
 remove_spool() {
   work=''
   [ -f "$1/work" ] && IFS= read -r work <"$1/work"
@@ -29,7 +29,7 @@ remove_spool() {
   rm -rf "$1"
 }
 
-# First removes as the job's user: with some versions of rm, links of that user could mislead root.
+# First removes the files as the job's user: as root, some versions of rm could follow links of that user.
 remove_work() {
   [ -d "$1" ] || return 0
   [ -z "$RUN_AS" ] || empty_work "$1"
@@ -47,7 +47,7 @@ rm -rf "$0"' "$1"
   ) </dev/null >/dev/null 2>&1
 }
 
-# Removes the old spool in the background: a large one takes a while, and the next claim need not wait.
+# Removes the old spool in the background, so that the next claim does not wait.
 next_spool() {
   ended=$SPOOL
   CLAIM=$((CLAIM + 1))
@@ -55,7 +55,7 @@ next_spool() {
   remove_spool "$ended" &
 }
 
-# A killed agent leaves its long poll running: that client would take a job and write it into this directory.
+# The HTTP client of a killed agent still runs, and would take a job and write it into this directory.
 kill_orphan_client() {
   orphan='' start_time=''
   [ -f "$SLOT_DIR/client-pid" ] && read -r orphan start_time <"$SLOT_DIR/client-pid"
@@ -114,7 +114,7 @@ handle_claim() {
   return 1
 }
 
-# Either another instance runs as this host: hello then reports it. Or the farm gave this slot a job that did not arrive
+# Either another agent runs as this host: send_hello reports that. Or the farm gave this slot a job that did not arrive
 # (a lost answer, or an old copy of this directory): the farm then names that claim, and the slot continues after it.
 handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then

@@ -19,7 +19,7 @@ now() {
   if is_number "$uptime"; then BOOTED=$((NOW - uptime)); fi
 }
 
-# STAMP_S and STAMP_MS: seconds, and milliseconds with a 1 before them, because 0mm is octal. Only GNU date has %N.
+# STAMP_S and STAMP_MS: seconds, and milliseconds after a 1, because a leading 0 means octal. Only GNU date has %N.
 read_timestamp() {
   moment=`date +%s%N`
   case $moment in
@@ -56,11 +56,11 @@ pause() {
   # A trap may have run before SLEEP_PID had its value.
   if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && is_stopping; }; then kill -s KILL "$SLEEP_PID" 2>/dev/null; fi
   await "$SLEEP_PID"
-  [ -z "$WOKEN" ] || SLEPT=20 # about what one check costs: many signals must not stop the count of time
+  [ -z "$WOKEN" ] || SLEPT=20 # about the time of one check: many signals must not delay the limits
   SLEEP_PID='' WOKEN=''
 }
 
-# A trapped signal ends `wait` early, and the exit status of ksh93 hides this: check that the child is gone.
+# A trapped signal ends `wait` early. The exit status of ksh93 does not show this: check that the child is gone.
 await() {
   wait "$1" 2>/dev/null
   AWAITED=$?

@@ -52,8 +52,8 @@ remove_compiler_test() {
   rm -f "$TEST_DIR".*
 }
 
-# ARCH_LINES: hello's lines about arches. Each arch's program stays in DIR/arches, to test its runner before each job.
-# A file .unable has the error of an arch that this host cannot build for.
+# ARCH_LINES: hello's lines about arches. The test programs stay in DIR/arches: with them, each job first tests the
+# `runner` of host.conf. A file .unable has the error of an arch that this host cannot build for.
 test_arches() {
   ARCH_LINES=''
   rm -rf "$DIR/arches"

@@ -1,4 +1,4 @@
-# Host facts, for hello and enrolment. The farm needs none of them: a missing tool prints nothing.
+# Host facts, for hello and enrolment. The farm needs none of them: a fact whose tool is missing is left out.
 
 print_fact() {
   read -r value || return 0
@@ -65,8 +65,8 @@ memory_mb() {
   fi
 }
 
-# FREE_MB of the disk at $1, cut as text, because 32 bits overflow. If df fails (in a bare chroot), it is empty, which
-# counts as enough.
+# FREE_MB of the disk at $1, cut as text, because 32 bits overflow. Empty if df fails (in a bare chroot): this counts as
+# enough.
 free_mb() {
   FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in

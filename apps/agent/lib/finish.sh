@@ -7,7 +7,7 @@ finalize_log() {
   if ! is_number "$SIZE" || [ "$SIZE" -gt "$LOG_MAX" ]; then
     dd if=/dev/null of="$SPOOL/log" bs=1 seek="$LOG_MAX" count=0 2>/dev/null
     SIZE=$LOG_MAX
-    if [ "$REASON" = exit ]; then REASON=log-limit; fi # it ended before the agent saw the size of the log
+    if [ "$REASON" = exit ]; then REASON=log-limit; fi # the job ended before the agent saw this size
   fi
   read_steps
   clamp_steps
@@ -26,7 +26,7 @@ clamp_steps() {
 }
 
 send_log() {
-  if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # the farm asked for a pause before the job ended
+  if [ "$RETRY_IN" -gt 0 ]; then wait_for_farm || return 1; fi # before the job ended, the farm asked for a pause
   while [ -z "$SYNCED" ] || [ "$OFFSET" -lt "$SIZE" ]; do send_once || return 1; done
 }
 

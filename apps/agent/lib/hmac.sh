@@ -42,8 +42,8 @@ put_text() {
   esac
 }
 
-# A key is 32 bytes, written as 64 letters from a to p. Their XOR with HMAC's pads is printable: tr makes the pads once,
-# and shell variables can hold them. (\134 is a backslash.)
+# A key is 32 bytes, written as 64 letters from a to p. Its XOR with HMAC's pads is printable: tr computes it once, and
+# shell variables can hold it. (\134 is a backslash.)
 set_key() {
   IPAD=`put_line "$1" | tr 0123456789abdefc 'WTURSPQ^_\134]ZXYF['`
   OPAD=`put_line "$1" | tr 0123456789abcdef '=>?89:;45670123,'`
@@ -59,7 +59,7 @@ mac() {
   MAC=$DIGEST
 }
 
-# Prints the signed lines exactly as the agent has read them, without a process if the shell can print.
+# Prints the signed lines exactly as the agent has read them, without a process if put_line needs none.
 signed_lines() {
   if [ "$PUT" = cat ]; then
     sed '/^sig /,$d' "$1"
@@ -88,7 +88,7 @@ put_octal() {
 }
 
 # REQUEST_PATH: path $2, signed for method $1 and the body in file $3. The nonce names this process and counts its
-# requests. While a job runs, NOW is recent.
+# requests. While a job runs, the supervision keeps NOW recent.
 sign_request() {
   [ -n "$PROCESS_NONCE" ] || PROCESS_NONCE=`random_name`
   REQUEST_COUNT=$((REQUEST_COUNT + 1)) REQUEST_NONCE=$PROCESS_NONCE.$REQUEST_COUNT
@@ -102,7 +102,7 @@ $DIGEST"
   REQUEST_PATH="$REQUEST_PATH&sig=$MAC"
 }
 
-# True if file $1 is the farm's answer to the last signed request. The agent uses nothing from another answer.
+# True if file $1 is the farm's answer to the last signed request. The agent ignores any other answer.
 verify_answer() {
   if read_answer "$1" && [ -n "$A_sig" ]; then
     mac "answer $REQUEST_NONCE" "$1"
@@ -134,7 +134,7 @@ post_signed() {
     verify_answer "$3.new" || return 1
     case $ERR_TEXT in '401 clock '* | '401 replay') ;; *) break ;; esac
   done
-  # Only a verified claim gets its final name: a killed agent must not resume an unverified claim.
+  # Only a verified claim gets its final name, because the next start resumes it.
   case $1 in */claim*) mv "$3.new" "$3" ;; esac
 }
 

@@ -4,7 +4,7 @@ python_usable() {
   probe='import socket; socket.create_connection'
   if is_https; then probe='import ssl; ssl.create_default_context'; fi
   for python in python3 python2 python; do
-    # Takes the program's own path: the name may be a script that searches for it at each start.
+    # Takes the program's own path: the name may be a script that searches for python at each start.
     CLIENT_TOOL=`"$python" -c "$probe; import sys; print(sys.executable)"` && return 0
   done
   return 1

@@ -1,5 +1,5 @@
-# Isolation: the user that runs the steps, and how the agent hides the credential in PRIVATE from them. It tests each
-# way before use.
+# Isolation: the user that runs the steps, and ways to hide the credential in PRIVATE from them. Each way is tested
+# first.
 
 # Replaces this process. On a busy machine with two cores a step began 5 ms later with mount, 6 with userns, 1 with
 # setpriv.
@@ -34,7 +34,7 @@ choose_isolation() {
   mkdir -p "$WORK_DIR" 2>/dev/null
   if [ -n "$RUN_AS" ]; then
     RUN_HOME=`{ getent passwd "$RUN_AS" || grep "^$RUN_AS:" /etc/passwd; } 2>/dev/null | cut -d: -f6`
-    # RUN_AS can read nothing in these directories, but must pass through them to its own.
+    # RUN_AS can read nothing in these directories, but must reach its work directory.
     chmod a+x "$DIR" "$WORK_DIR"
     ways='setpriv chroot perl su'
     if [ "$HIDE" = yes ] && [ "$OWN_UID" = 0 ] && can_hide; then HIDES_PRIVATE=yes; fi
@@ -51,7 +51,7 @@ choose_isolation() {
 
 can_hide() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK" true 2>/dev/null && is_visible_here; }
 
-# An old unshare shares its mounts with the whole machine: undo that.
+# An old unshare mounts for the whole machine: unmount again.
 is_visible_here() {
   [ -r "$PRIVATE/credential" ] && return 0
   umount "$PRIVATE" 2>/dev/null
@@ -73,8 +73,8 @@ describe_isolation() {
   esac
 }
 
-# Restores the default signals for a step: sh ignores INT and QUIT in a background command, and python ignores PIPE. No
-# shell can undo this. GNU env since 8.31, perl and python can.
+# Finds a way to give a step the default signals: sh ignores INT and QUIT in a background command, and python ignores
+# PIPE. No shell can undo this. GNU env since 8.31, perl and python can.
 choose_signal_reset() {
   ENV_OPTION='' SIGNAL_RESET=''
   if env --default-signal true 2>/dev/null; then

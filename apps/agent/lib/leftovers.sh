@@ -119,7 +119,7 @@ may_be_of_job() {
   ! (MARK='' && [ -r "/proc/$process/environ" ] && is_marked <"/proc/$process/environ") && ! is_tunnel "$process"
 }
 
-# Prints the start times of other slots' jobs. A later process may belong to them.
+# Prints the start times of other slots' jobs. A later process may belong to these jobs.
 print_other_jobs() {
   for file in "$DIR"/slot-*/*/runner; do
     [ "$file" != "$SPOOL/runner" ] && read -r other other_start_time <"$file" && is_same_process "$other" "$other_start_time" && put_line "${other_start_time##*.}"
@@ -128,8 +128,7 @@ print_other_jobs() {
 
 is_tunnel() { [ -f "$PRIVATE/tunnel" ] && read -r tunnel _ <"$PRIVATE/tunnel" && [ "$tunnel" = "$1" ]; }
 
-# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last two digits
-# separately.
+# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last two alone.
 is_not_earlier() {
   this=${1%??} that=${2%??}
   [ "$this" -gt "$that" ] || { [ "$this" = "$that" ] && [ "1${1#"$this"}" -ge "1${2#"$that"}" ]; }

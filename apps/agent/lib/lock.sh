@@ -1,6 +1,6 @@
 # Lock: one agent for each directory. A lock is a file lock.N with the pid and the start time of its owner; the highest
-# N counts. The owner never removes its file: the next agent links lock.N+1, and `ln` has one winner. An agent that has
-# linked a lower number sees the higher one in a second check. So kill -9, a reboot or a reused pid cannot block the
+# N counts. The owner never removes its file: the next agent links lock.N+1, and only one `ln` succeeds. An agent that
+# has linked a lower number sees the higher one in a second check. So kill -9, a reboot or a reused pid cannot block the
 # directory.
 
 find_highest_lock() {

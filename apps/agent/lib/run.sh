@@ -2,9 +2,9 @@
 
 STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSAL='' FAILS=0
 
-# TERM ends the job and stops the agent. HUP stops it after the job. URG reports the end of a step or job. The subshells
-# keep variables apart. The agent kills its own children by KILL: before exec a child has the agent's trap, and dash
-# loses a TERM.
+# TERM ends the job and stops the agent. HUP stops it after the job. URG reports the end of a step or job. In a subshell
+# signal_slots changes no variable of the agent. The agent kills its own children by KILL: before exec a child has the
+# agent's trap, and dash loses a TERM.
 set_traps() {
   trap 'STOP=yes; WOKEN=yes; kill_waiting; (signal_slots TERM)' TERM INT
   trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waiting; (signal_slots HUP)' HUP
@@ -35,7 +35,7 @@ run_agent() {
   resume_attempt
   if ! is_stopping && send_hello; then take_jobs; fi
   wait_for_slots
-  # If the owner stops a new version before the farm answers it, the next start tries it again.
+  # If the owner stops a new version before the farm answers it, the next start tries this version again.
   trap - 0
   if [ -f "$DIR/update.begun" ]; then mv "$DIR/update.begun" "$DIR/update.swapped"; fi
   send_bye

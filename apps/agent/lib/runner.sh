@@ -59,8 +59,8 @@ test_runner() {
     fail_job "the runner for $ARCH does not work"
 }
 
-# $1: the reason, $2: a detail for people. Then wakes the agent by URG. If another process has the agent's pid by now,
-# URG does no harm: without a trap a process ignores URG.
+# Writes the reason $1, and the detail $2 for people, then wakes the agent by URG. If another process has the agent's
+# pid by now, it ignores URG, unless it has a trap.
 end_job() {
   print_reason "$1" "${2-}" >"$SPOOL/end"
   wake_agent

@@ -21,9 +21,9 @@ start_slots() {
   done
 }
 
-# Replaces a slot process of an earlier, killed agent, because it has another instance. Its job keeps running.
-# A slot is no child of the agent: bash 5.2 loses a child that exits while a trapped signal arrives (the end of a runner
-# does both), and waits for it until it has no other child.
+# Replaces the slot process of a killed agent, because that process has another instance. Its job keeps running.
+# A slot process is no child of the agent: if a child exits while a trapped signal arrives (as at a runner's end),
+# bash 5.2 misses the exit, and `wait` returns only when all other children have ended.
 start_slot() {
   if slot_runs "$1"; then
     case "$SLOT_PIDS " in *" $loop "*) return 0 ;; esac
@@ -39,7 +39,7 @@ start_slot() {
   SLOT_PIDS="$SLOT_PIDS $loop"
 }
 
-# The -f comes first: after a trap, posh now and then crashes when it opens a file that does not exist.
+# The -f comes first: after a trap, posh sometimes crashes when it opens a missing file.
 slot_runs() { [ -f "$DIR/slot-$1/loop" ] && read -r loop start_time <"$DIR/slot-$1/loop" && is_same_process "$loop" "$start_time"; }
 
 signal_slots() {
@@ -74,5 +74,5 @@ run_slot() {
   is_stopping || take_jobs
 }
 
-# A further slot ends with the agent, or when host.conf has fewer.
+# A further slot ends with the agent, or when host.conf has fewer slots.
 slot_must_end() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$AGENT_PID" 2>/dev/null; }; }

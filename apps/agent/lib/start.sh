@@ -24,8 +24,8 @@
 #   the process that runs a job: runner sources steps
 #   the agent: slots update service run commands main
 
-# All parts use backquotes: bash 5.2 fails if a trap runs while it reads a $( ), and a job's end is a signal. It prints
-# "unexpected EOF while looking for matching `)'"; see spec/signals.test.ts.
+# All parts use backquotes: bash 5.2 fails if a trap runs while it reads a $( ), and a job's end sends a signal. Bash
+# prints "unexpected EOF while looking for matching `)'"; see spec/signals.test.ts.
 
 # /bin/sh of Solaris 10 is a Bourne shell, which fails at the first ${x%y}: use the POSIX shell there.
 if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then

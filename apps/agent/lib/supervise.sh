@@ -1,4 +1,4 @@
-# Supervision: the agent checks the job about once a second, applies limits, sends progress, and ends all its processes.
+# Supervision: the agent checks a job about once a second, applies limits, sends progress, and ends the job's processes.
 
 supervise_job() {
   while :; do
@@ -29,7 +29,7 @@ check_for_end() {
   if [ -f "$SPOOL/end" ] && read_end; then return 0; fi
   read_last_error "$SPOOL/errors"
   set_reason vanished "$LAST_ERROR"
-  ENDED=vanished # OWN_RUNNER stays: the rest of its group is still the job's
+  ENDED=vanished # OWN_RUNNER stays: its group may still have processes of the job
 }
 
 read_end() {

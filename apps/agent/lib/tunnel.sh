@@ -4,7 +4,7 @@
 
 TUNNEL='' TUNNEL_KEY='' TUNNEL_PID='' OWNS_TUNNEL='' TUNNEL_START_TIME=''
 
-# Runs before each request. True if no tunnel is configured, or if it is open.
+# Runs before each request. True if no tunnel is configured, or if the tunnel is open.
 ensure_tunnel() {
   if [ -z "$TUNNEL" ]; then
     [ -z "$TUNNEL_PID" ] || { stop_tunnel; set_url "$FARM"; } # the owner has removed it
@@ -15,7 +15,7 @@ ensure_tunnel() {
     [ -n "$OWNS_TUNNEL" ] || return 1
     if [ "$checks$TUNNEL_RUNS" = 0 ]; then start_tunnel; fi
     checks=$((checks + 1))
-    # Neither a job nor a stop waits: a later request uses the tunnel.
+    # Neither a job nor a stop waits for the tunnel: a later request uses it.
     if [ -z "$IDLE" ] || [ -z "$TUNNEL_RUNS" ] || is_stopping || [ "$checks" -gt 50 ]; then
       read_last_error "$PRIVATE/tunnel-errors"
       put_line "no tunnel through ${TUNNEL%% *} yet${LAST_ERROR:+: $LAST_ERROR}" | printable_line >"$SLOT_DIR/client-errors"
