@@ -10,8 +10,9 @@ export interface WatchRequest {
 }
 
 /**
- * Starts a watcher that signals `target` when this process ends, even after SIGKILL: at the end, the watcher's standard
- * input closes. When the target has ended, kill the watcher, because another process can receive the target's number.
+ * Starts a watcher, which signals `target` when this process ends. This works even after SIGKILL, because the standard
+ * input of the watcher then closes. When the target has ended, kill the watcher, because another process can receive
+ * the target's number.
  */
 export const endWithParent = ({ target, signal, ...account }: WatchRequest): ChildProcess => {
   if (!Number.isInteger(target) || Math.abs(target) <= 1) throw new RangeError(`not a process to watch: ${target}`)

@@ -461,7 +461,7 @@ describe('tarballs', () => {
 })
 
 describe('reading a file', () => {
-  test('the text of a submodule is the name of its commit', async () => {
+  test('for a submodule, readFile returns the name of the submodule’s commit', async () => {
     const own = makeRepository({ '.gitmodules': '' })
     const at = 'a1'.repeat(20)
     own.git('update-index', '--add', '--cacheinfo', `160000,${at},lib/part`)

@@ -31,8 +31,8 @@ export interface MirrorsOptions {
 export interface Mirrors {
   /**
    * Finds the commit of a branch, of a tag, or of a full or abbreviated commit name. Without a ref, finds the newest
-   * commit of the default branch. Each call sends a request to the repository, unless the mirror already has the full
-   * commit. Afterwards the mirror has the commit.
+   * commit of the default branch. Each call sends a request to the repository, unless the ref is a full commit name and
+   * the mirror already has this commit. After the call, the mirror has the commit.
    */
   resolve: (wanted: { repository: string; ref?: string | undefined }) => Promise<Resolved>
   /** The tar.gz of a full commit, at most 999,999,999 bytes. If necessary, the commit is fetched and packed. */

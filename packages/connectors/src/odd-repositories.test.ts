@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('a request for a commit name with the length of another hash does not change the mirror', async () => {
+test('a request for a commit with a SHA-256 name does not change the mirror of a SHA-1 repository', async () => {
   const own = makeRepository()
   const { resolve } = mirrors()
   const repository = own.directory

@@ -139,7 +139,7 @@ export class Repositories {
     return found
   }
 
-  /** Afterwards the mirror has the commit. Simultaneous callers with one commit share one fetch. */
+  /** Makes sure that the mirror has the commit. Simultaneous callers with the same commit share one fetch. */
   #fetchUnlessPresent(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const key = keyOf(mirror, commit)
     if (this.#commits.has(key)) return Promise.resolve(undefined)
@@ -151,9 +151,9 @@ export class Repositories {
   }
 
   /**
-   * Fetches without a search in the mirror, which would be one more process between a push and its jobs. If the commit
-   * came with an earlier fetch of whole branches, git fetches nothing. If the fetch fails, this function searches the
-   * mirror.
+   * Fetches the commit, unless the farm already fetched it by its name. There is no other search in the mirror before
+   * the fetch, because a search would be one more process between a push and its jobs. If an earlier fetch of whole
+   * branches brought the commit, git transfers nothing. If the fetch fails, this function searches the mirror.
    */
   async #fetch(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const failure = await this.#matchFormat(mirror, commit)
@@ -180,8 +180,8 @@ export class Repositories {
   }
 
   /**
-   * Fetches a remote commit before it packs. A local repository is packed at once; if this fails, the commit may be
-   * missing.
+   * Fetches the commit of a remote repository before git packs it. For a local repository, git packs the commit at
+   * once. If git fails there, this function checks whether the commit is missing.
    */
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
     const absent = await (mirror.usesAlternates
@@ -223,14 +223,17 @@ export class Repositories {
     this.#commits.set(key, commit)
   }
 
-  /** Afterwards the mirror can store this commit, because it uses the same kind of hash. */
+  /** Makes sure that the mirror can store this commit: the mirror must use the hash algorithm of the commit's name. */
   async #matchFormat(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const matched = await matchObjectFormat(this.#git, mirror, commit)
     if (matched === 'created') this.#commits.clear()
     return typeof matched === 'string' ? undefined : matched
   }
 
-  /** The problem "X has no commit Y; newest of main is Z". Its end is present only if the repository still answers. */
+  /**
+   * The problem "X has no commit Y; newest of main is Z". The part after the semicolon is present only if the
+   * repository still answers.
+   */
   async #missing({ repository }: Mirror, what: string): Promise<Problem> {
     const refs = await listRefs(this.#git, repository, [])
     const newest =

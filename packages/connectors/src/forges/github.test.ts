@@ -72,7 +72,7 @@ test.each([
   ['webhook-signature', 'x', /\/webhooks\/generic/],
   ['x-other', 'x', /give the webhook a secret/],
 ])(
-  'the farm refuses a delivery with %s: %s instead of its own signature header, and the message explains that header',
+  'the farm refuses a delivery with %s: %s but without X-Hub-Signature-256, and the message says what to do',
   (name, value, words) => {
     expect(deliver(push, { 'x-hub-signature-256': undefined, [name]: value })).toEqual({
       kind: 'bad-signature',

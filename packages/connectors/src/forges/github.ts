@@ -51,8 +51,8 @@ const PushEvent = Type.Object({
 
 /**
  * Verifies and reads a webhook of GitHub. Gitea and Forgejo send the same format. `body` must be the raw bytes, because
- * the signature covers them: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries Any of
- * `secrets` may be the secret of the signature, so that an administrator can replace a secret.
+ * the signature covers them (https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries). The
+ * signature is valid with any of `secrets`, so that an administrator can replace a secret.
  */
 export function readGithubDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): GithubDelivery {
   const wrong = signatureProblem(headers, body, secrets)
@@ -106,7 +106,10 @@ function signatureProblem(headers: Headers, body: Uint8Array, secrets: readonly 
   return matches.includes(true) ? undefined : "the signature does not match: the webhook's secret is not the farm's"
 }
 
-/** If the delivery has another kind of signature, its sender has a secret. The message then names this signature. */
+/**
+ * If the delivery has another kind of signature, the webhook already has a secret. So the message names this signature,
+ * and does not ask for a secret.
+ */
 function missingSignature(headers: Headers): string {
   const missing = 'the header X-Hub-Signature-256 is missing'
   const other = otherSignatures.find(([name, , start = '']) => header(headers, name)?.startsWith(start))

@@ -17,7 +17,7 @@ test.each([
   'git+ssh://git@github.com/rumpkernel/buildrump.sh.git',
   'git://github.com/rumpkernel/buildrump.sh.git',
   'https://github.com/rumpkernel/%62uildrump.sh',
-])('%s is the same repository', other => {
+])('%s is an address of the same repository', other => {
   expect(sameRepository(one, other)).toBe(true)
   expect(sameRepository(other, one)).toBe(true)
 })
@@ -32,7 +32,7 @@ test.each([
   'file:///github.com/rumpkernel/buildrump.sh',
   'https://github.com/',
   '',
-])('%j is another repository', other => expect(sameRepository(one, other)).toBe(false))
+])('%j is not an address of the same repository', other => expect(sameRepository(one, other)).toBe(false))
 
 test('anyCase ignores the case of a path, but not of a path on this machine', () => {
   const anyCase = { anyCase: true }

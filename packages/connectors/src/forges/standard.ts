@@ -4,7 +4,10 @@ import Type, { type Static } from 'typebox'
 import { type Malformed, malformed, readBody, readText } from './body.ts'
 import type { Headers } from './github.ts'
 
-/** A request to build a commit or the newest commit of a branch. Without both, the default branch is built. */
+/**
+ * A request to build a commit or the newest commit of a branch. Without a commit and a branch, the farm chooses the
+ * branch.
+ */
 export const TriggerBody = Type.Object(
   {
     project: Type.String({ pattern: namePattern }),
@@ -26,7 +29,7 @@ const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
 /**
  * Verifies and reads a delivery in the format of Standard Webhooks: https://www.standardwebhooks.com. Each of `secrets`
- * is base64, with or without `whsec_`. Any of them may be the secret of the signature.
+ * is base64, with or without `whsec_`. The signature is valid with any of `secrets`.
  */
 export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets: readonly string[]): StandardDelivery {
   if (secrets.length === 0) return { kind: 'bad-signature', problem: 'the farm has no secret for this webhook' }
@@ -45,7 +48,7 @@ export function readStandardDelivery(headers: Headers, body: Uint8Array, secrets
 
 type Refusal = Extract<StandardDelivery, { kind: 'bad-signature' | 'stale' }>
 
-/** Undefined if one of the secrets matches; otherwise the problem with the last secret. */
+/** Undefined if the signature matches one of the secrets; otherwise why it does not match the last secret. */
 function verify(headers: Record<string, string>, text: string, secrets: readonly string[]): Refusal | undefined {
   let refusal: Refusal | undefined
   for (const secret of secrets) {

@@ -37,7 +37,7 @@ export function localPath(repository: string): string | undefined {
   }
 }
 
-/** A readable name for the mirror's directory. Each pair of repository and address has another name. */
+/** A readable name for the mirror's directory. Two different pairs of repository and address have different names. */
 export function mirrorName(repository: string, address: string): string {
   const readable = hideSecrets(repository)
     .replace(/^[a-z+]+:\/\//i, '')

@@ -59,8 +59,8 @@ const gzipOptions = { level: 4, chunkSize: 65_536 }
 const fixedSettings = ['-c', 'core.autocrlf=false', '-c', 'tar.umask=0022']
 
 /**
- * For a subdirectory, git runs inside an empty directory of that name. `git archive COMMIT:path` would give every file
- * the current time instead of the commit's time, and git 2.39 has no --mtime.
+ * To pack a subdirectory, git runs in an empty directory with the path of the subdirectory. `git archive COMMIT:path`
+ * would give every file the current time instead of the commit's time, and git 2.39 has no --mtime.
  */
 async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leaveOut }: TarballContent) {
   const root = join(directory, 'roots')
@@ -83,9 +83,9 @@ async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leav
 }
 
 /**
- * Removes git's pax header, because a tar from before 2001 unpacks it as a file. The header contains the commit, which
- * the agent receives in another way. Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar
- * and pax headers)
+ * Removes git's pax header, because tar programs from before 2001 unpack this header as a file. Only the name of the
+ * commit is in the header, and the agent receives this name in another way. Format:
+ * https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar and pax headers)
  */
 export class WithoutGlobalHeader extends Transform {
   #head: Buffer | undefined = Buffer.alloc(0)
@@ -110,14 +110,14 @@ export class WithoutGlobalHeader extends Transform {
 const blockBytes = 512
 const headBytes = 2 * blockBytes
 
-/** git's global header is one block. Its only record is a second block. */
+/** The global header that git writes has two blocks: the header itself, and then its only record. */
 function afterGlobalHeader(head: Buffer): Buffer {
   const isGlobal = head[156] === 'g'.charCodeAt(0)
   const size = Number.parseInt(head.toString('latin1', 124, 135), 8)
   return isGlobal && size <= blockBytes ? head.subarray(headBytes) : head
 }
 
-/** Computes the checksums of the bytes that pass, so that the file is not read again. */
+/** Computes the checksums while the tarball is written, so that the farm need not read the file again. */
 class Checksums extends Transform {
   readonly #crc = new Cksum()
   readonly #sha256 = createHash('sha256')

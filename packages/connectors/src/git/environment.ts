@@ -4,7 +4,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 // with them, a server that a git hook started would work on the wrong repository.
 const inherited = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
 
-/** The farm's settings for every git process. They come after the administrator's settings and replace them. */
+/**
+ * The farm's settings for every git process. git reads them after the administrator's settings, so the farm's settings
+ * have priority.
+ */
 const settings = [
   // git ends an HTTP transfer that is slower than 1 kB/s for a minute.
   ['http.lowSpeedLimit', '1000'],
@@ -19,7 +22,8 @@ const settings = [
 ] as const
 
 /**
- * The environment of every git process: git shows no prompts, uses only these transports, and writes English messages.
+ * The environment of every git process: git shows no prompts, uses only the transports in GIT_ALLOW_PROTOCOL, and
+ * writes English messages.
  */
 export function gitEnvironment(environment: Environment): Record<string, string> {
   const own: Record<string, string> = {}
@@ -50,5 +54,8 @@ function withSettings(own: Record<string, string>): Record<string, string> {
   return added
 }
 
-/** An ssh command without prompts and with a time limit. The administrator can configure another (core.sshCommand). */
+/**
+ * An ssh command without prompts and with a time limit. The administrator can configure another command
+ * (core.sshCommand).
+ */
 export const quietSsh = 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=4'

@@ -13,7 +13,7 @@ export interface History {
   kind: 'history'
   /** At most 200 commits, newest first. */
   commits: string[]
-  /** Whether the last of these commits is the first commit of the branch. */
+  /** Whether the list reaches the first commit of the branch. */
   complete: boolean
 }
 
@@ -72,10 +72,10 @@ type Extent = 'part' | 'whole'
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
- * The directory of a second repository beside the mirror, for history. The `part` repository has commits without files.
- * The mirror must not contain these commits: git would treat them as present, but cannot make an archive of them. A
- * whole history has a third repository: after a partial fetch, git 2.39 requests every missing object from the server,
- * which a dumb HTTP server cannot send.
+ * The directory of another repository beside the mirror, only for the history. The repository `part` has commits
+ * without files. The mirror must not contain these commits: git would treat them as present, but cannot make an archive
+ * of them. The repository `whole` has complete commits, and must not be the same as `part`: after a partial fetch, git
+ * 2.39 requests every missing object from the server, but a dumb HTTP server cannot send these objects.
  */
 async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)

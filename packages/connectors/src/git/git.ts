@@ -45,8 +45,8 @@ export function openGit(environment: Environment, limits: GitLimits): Git {
 }
 
 /**
- * Adds the farm's ssh command in GIT_SSH_COMMAND, unless the administrator has configured an ssh command. git would
- * otherwise ignore the administrator's core.sshCommand.
+ * Sets GIT_SSH_COMMAND to the farm's ssh command, unless the administrator has configured an ssh command. If
+ * GIT_SSH_COMMAND is set, git ignores core.sshCommand.
  */
 async function withQuietSsh(env: Record<string, string>): Promise<Record<string, string>> {
   if (env.GIT_SSH_COMMAND !== undefined || env.GIT_SSH !== undefined) return env

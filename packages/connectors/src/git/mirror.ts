@@ -21,8 +21,8 @@ export interface Mirror {
   repository: string
   directory: string
   /**
-   * Whether the repository is on this machine. Then the mirror reads its objects (objects/info/alternates), without
-   * fetches.
+   * Whether the repository is on this machine. Then the mirror reads the objects of the repository
+   * (objects/info/alternates), and the farm fetches nothing.
    */
   usesAlternates: boolean
 }
@@ -32,8 +32,8 @@ export interface Mirror {
 const attributes = '* -export-ignore -export-subst -ident -filter\n'
 
 /**
- * The mirror of a repository. If necessary, this creates it completely or not at all, even if two servers do so at
- * once.
+ * The mirror of a repository. If the mirror does not exist, this function creates it. Other processes see the complete
+ * mirror or none, even if two servers create the mirror at once.
  */
 export async function openMirror(git: Git, root: string, repository: string): Promise<Mirror | Problem> {
   const address = await effectiveAddress(git, repository)
@@ -48,7 +48,9 @@ export async function openMirror(git: Git, root: string, repository: string): Pr
   return { repository, directory, usesAlternates: existsSync(alternates(directory)) }
 }
 
-/** If somebody created the repository again with another hash (SHA-1 or SHA-256), creates the mirror again. */
+/**
+ * If somebody created the repository again with another hash algorithm (SHA-1 or SHA-256), creates the mirror again.
+ */
 export async function matchObjectFormat(
   git: Git,
   { repository, directory }: Mirror,
@@ -84,7 +86,7 @@ async function createMirror(
   return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined
 }
 
-/** The hash of a repository of the farm, sha1 or sha256, from its configuration. */
+/** The hash algorithm of one of the farm's own repositories, sha1 or sha256, from the repository's configuration. */
 export const objectFormatOf = (directory: string): string =>
   /objectformat = sha256/i.test(readFileSync(join(directory, 'config'), 'utf8')) ? 'sha256' : 'sha1'
 
@@ -113,7 +115,10 @@ async function fillMirror(git: Git, draft: string, address: string, format: stri
   return path ? useAlternates(git, draft, path) : undefined
 }
 
-/** The hash of a repository, sha1 or sha256. For a remote repository, the length of a commit's name shows the hash. */
+/**
+ * The hash algorithm of a repository, sha1 or sha256. The commit names of a remote repository show the algorithm by
+ * their length.
+ */
 async function objectFormat(git: Git, repository: string, path: string | undefined): Promise<string | Problem> {
   if (path === undefined) {
     const refs = await listRefs(git, repository, ['refs/heads/*'])
@@ -129,8 +134,8 @@ async function objectFormat(git: Git, repository: string, path: string | undefin
 
 /**
  * Makes the mirror read the objects of a repository on this machine. So git copies nothing, and new commits are
- * available at once. The repository may be incomplete if only paths in leave-out are missing. upload-pack would refuse
- * to send from it.
+ * available at once. The repository may even lack files of paths in leave-out. A fetch from such a repository would
+ * fail, because upload-pack refuses to send from an incomplete repository.
  */
 async function useAlternates(git: Git, draft: string, path: string): Promise<string | undefined> {
   const objects = await git.text({
@@ -156,7 +161,9 @@ export async function findCommit(git: Git, { directory }: Mirror, commit: string
   return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
 }
 
-/** Whether the farm fetched this commit by its name. Then the commit has a ref, in a file or in packed-refs. */
+/**
+ * Whether the farm fetched this commit by its name. Such a commit has a ref with its name, in a file or in packed-refs.
+ */
 export function hasFetchedCommit({ directory }: Mirror, commit: string): boolean {
   if (existsSync(join(directory, 'refs/farm', commit))) return true
   const packed = join(directory, 'packed-refs')
@@ -167,7 +174,7 @@ const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
 
 export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 
-/** A file of a commit in the mirror. The content of a submodule is the name of its commit. */
+/** A file of a commit in the mirror. For a submodule, the content is the name of the submodule's commit. */
 export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
   const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
   if (answer.kind === 'ok') return { kind: 'file', content: answer.stdout }
@@ -202,7 +209,7 @@ export const fetchWhole = async (git: Git, mirror: Mirror): Promise<Fetched> =>
 
 /**
  * Runs a fetch again while another server fetches into the same mirror. Removes a lock that is older than the longest
- * fetch, because it belongs to a killed server.
+ * fetch, because such a lock belongs to a killed server.
  */
 async function retryWhileLocked(mirror: Mirror, git: Git, run: () => Promise<Fetched>): Promise<Fetched> {
   for (let tries = 1; ; tries++) {

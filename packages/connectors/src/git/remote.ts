@@ -87,8 +87,8 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force']
-  // Without this setting, each fetch starts a process that checks whether gc is due: 6 of 60 ms. collectGarbage runs gc
-  // sometimes.
+  // Without this setting, each fetch starts a process that checks whether gc is due, which takes 6 of the 60 ms of a
+  // fetch. Instead, collectGarbage sometimes runs gc.
   const args = [
     '-c',
     'maintenance.auto=false',

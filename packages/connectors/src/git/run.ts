@@ -22,7 +22,7 @@ export interface RunningGit {
 
 const messageBytesMax = 4000
 
-/** Starts git in its own process group, so that its helpers (git-remote-https, ssh) end with it. */
+/** Starts git in its own process group, so that git's helpers (git-remote-https, ssh) end together with git. */
 export function startGit({ args, seconds, env, cwd }: GitCall): RunningGit {
   const child = spawn('git', args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   let stderr = ''
@@ -49,7 +49,10 @@ export function startGit({ args, seconds, env, cwd }: GitCall): RunningGit {
   return { stdout: child.stdout, ended, kill }
 }
 
-/** Kills the process group of a running child. A detached child leads its group, so both have the same number. */
+/**
+ * Kills the process group of a running child. A detached child leads its group, so the child and the group have the
+ * same number.
+ */
 function killGroup(child: ChildProcess): void {
   const { pid, exitCode, signalCode } = child
   child.stdout?.destroy()

@@ -9,7 +9,8 @@ export const trustDirectory = (path: string): string[] =>
   safePaths(path).flatMap(safe => ['-c', `safe.directory=${safe}`])
 
 /**
- * The same trust for upload-pack, which git starts for a repository on this machine: git does not pass on its options.
+ * The same trust for upload-pack, which git starts for a repository on this machine: git does not pass its own options
+ * to upload-pack.
  */
 export function uploadPack(repository: string): string[] {
   const path = localPath(repository)
@@ -18,11 +19,11 @@ export function uploadPack(repository: string): string[] {
   return [`--upload-pack=git ${options.join(' ')} upload-pack`]
 }
 
-/** If only /srv/git/x.git exists, git also accepts the name /srv/git/x, but `git -C` does not. */
+/** If only /srv/git/x.git exists, `git fetch` accepts the path /srv/git/x, but `git -C` does not accept it. */
 export const withSuffix = (path: string): string =>
   !existsSync(path) && existsSync(`${path}.git`) ? `${path}.git` : path
 
-/** git compares safe.directory with the real path of the directory or of its .git. */
+/** git compares safe.directory with the real path of the repository's directory, or of the .git inside it. */
 function safePaths(path: string): string[] {
   const plain = withSuffix(path.replace(/(?<=.)\/+$/, ''))
   const real = existsSync(plain) ? realpathSync(plain) : plain

@@ -14,7 +14,8 @@ export type TarballResult = ({ kind: 'tarball' } & Tarball) | { kind: 'failed'; 
 
 export interface Tarballs {
   /**
-   * The tarball of this key. If it does not exist, `make` writes it. Simultaneous callers with one key share one run.
+   * The tarball of this key. If the tarball does not exist, `make` writes it. Simultaneous callers with the same key
+   * share one run of `make`.
    */
   get: (key: string, make: (file: string) => Promise<Archived>) => Promise<TarballResult>
 }
@@ -33,7 +34,7 @@ interface Known {
   usedAt: number
 }
 
-/** The farm writes the time of the last use to the disk at most once in this time. */
+/** The shortest interval in which the farm writes the time of a tarball's last use to the disk again. */
 const usedAtEveryMs = 60_000
 
 /** A cache of tarballs in a directory. Several servers can share it. */
@@ -46,7 +47,7 @@ export function openTarballs(directory: string, bytesMax: number): Tarballs {
   const removeInBackground = (key: string) => {
     removing = removing
       .then(() => removeOldest(directory, bytesMax, new Set([key, ...running.keys()])))
-      .catch(() => undefined) // another server removes the same files; the next tarball tries again
+      .catch(() => undefined) // another server removes the same files; the next new tarball starts the removal again
   }
 
   async function find(key: string): Promise<Tarball | undefined> {
@@ -137,7 +138,10 @@ async function recordUse(tarball: Tarball, known: Map<string, Known>): Promise<v
 
 const draftHoursMax = 24
 
-/** Removes the least recently used tarballs above the limit, and the incomplete files of a killed server. */
+/**
+ * Removes the least recently used tarballs until the cache is within the limit. Also removes the incomplete files of a
+ * killed server.
+ */
 async function removeOldest(directory: string, bytesMax: number, inUse: ReadonlySet<string>): Promise<void> {
   const files = await Promise.all((await readdir(directory)).map(name => measure(directory, name)))
   const drafts = files.filter(

@@ -43,7 +43,9 @@ function judge(status: number): Delivery {
   return { kind: 'failed', problem: `it answered with status ${status}${redirect}`, permanent: status === 410 }
 }
 
-/** Describes an error without the receiver's address, because the path of a webhook often contains its secret. */
+/**
+ * Describes an error without the receiver's address, because the path of a webhook's address often contains a secret.
+ */
 function problemOf(error: Error, seconds: number): string {
   if (error.name === 'TimeoutError') return `it did not answer within ${seconds} s`
   const { code, name } = (error.cause ?? {}) as { code?: string; name?: string }
