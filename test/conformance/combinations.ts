@@ -11,7 +11,7 @@ export interface Combination {
   launcher: string
 }
 
-/** The shells, each with a different dialect, and their names on hosts. */
+/** The shells. Each has a different dialect. The table of docs/hosts.md uses these names. */
 export const shells: readonly string[] = [
   'dash',
   'bash',
@@ -36,7 +36,7 @@ export const everyCombination = (): Combination[] =>
     clients.map((client, column) => ({ shell, client, launcher: turn(launchers, row + column) })),
   )
 
-/** One combination for each scenario. At least one combination has each shell, client and launcher. */
+/** One combination for each scenario. Each shell, each client and each launcher is in at least one combination. */
 export const diagonal = (length: number): Combination[] =>
   Array.from({ length }, (_, at) => ({
     shell: turn(shells, at),
@@ -60,12 +60,13 @@ export const missingFor = ({ shell, client, launcher }: Combination): string | u
   return needed.find(name => !runs(name))
 }
 
-/** The host trusts the authority of the certificate. */
+/** True if the host connects over TLS. Then the host trusts the authority of the farm's certificate. */
 export const isTls = ({ client }: Combination): boolean => client === 'openssl'
 
 /**
- * The enrolment line of the farm, or the two commands of its pages that save the file first. Clients that cannot
- * download a file need the two commands, and curl downloads the file here. posh needs them, because it has no `sh -s`.
+ * Returns the command that enrols a host. With the client curl, this is the line that the farm shows. With posh, which
+ * has no `sh -s`, and with the other clients, the command first saves agent.sh: wget downloads the file for the client
+ * wget, and curl for the rest.
  */
 export const enrolmentWith =
   (combination: Combination, authority = '') =>
@@ -94,7 +95,7 @@ export const directoryWithSh = (shell: string): string => {
 }
 
 const directories = new Map<string, string>()
-/** Removes the directories. Call this, because a worker of vitest gets no exit event. */
+/** Removes the directories. Call this after the tests, because a worker of vitest gets no exit event. */
 export const removeDirectories = (): void => {
   for (const directory of directories.values()) rmSync(directory, { recursive: true, force: true })
   directories.clear()

@@ -80,7 +80,7 @@ const signedFarms = new Farms(projectsOf(playable.filter(isSigned)), {
   SIGNED_PORT: '0',
 })
 
-describe.concurrent('every host keeps these promises of the farm', () => {
+describe.concurrent('the farm keeps these promises with every host', () => {
   afterAll(async () => {
     await plainFarms.close()
     await signedFarms.close()

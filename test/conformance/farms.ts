@@ -39,7 +39,7 @@ export class Farms {
     }
   }
 
-  /** The farms that are still open because some of their rounds did not run. */
+  /** Closes the farms that are still open because some of their rounds did not run. */
   async close(): Promise<void> {
     for (const batch of this.#batches) await this.#close(batch)
   }

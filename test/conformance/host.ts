@@ -27,7 +27,7 @@ export interface HostUnderTest {
 
   /** Waits for a message of the agent since this time (milliseconds since the epoch). */
   hears(pattern: RegExp, milliseconds?: number, since?: number): Promise<unknown>
-  /** Runs shell text as the host's user and returns the output. It fails if the command fails. */
+  /** Runs shell text as the host's user and returns the output. Fails if the command fails. */
   run(text: string): Promise<string>
   /** The command lines of running processes that contain the text, except the search itself. */
   processes(text: string): Promise<string[]>

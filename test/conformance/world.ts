@@ -135,7 +135,7 @@ export class World {
     await this.leaves()
   }
 
-  /** Waits for an orderly end of the agent. No process and no file of a job may be left, nor a wrong message. */
+  /** Waits for an orderly end of the agent. Fails if a process or a file of a job is left, or after a wrong message. */
   async leaves(): Promise<void> {
     assert.equal(await this.host.exited(), 0)
     this.#left = true

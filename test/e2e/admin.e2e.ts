@@ -54,7 +54,7 @@ test('the farm builds a commit again only if an administrator chooses this', asy
   await expect(page.getByText(commit).first()).toBeVisible()
 })
 
-test('a commit whose recipe has changed is built with the new steps from the page of its build', async ({
+test('on the page of a build, an administrator builds the commit again with the new steps of the recipe', async ({
   farm,
   page,
   signIn,
@@ -100,7 +100,7 @@ test('an administrator cancels a running job and runs it again', async ({ farm, 
   await expect(page.getByRole('link', { name: '1 cancelled' })).toBeVisible()
 })
 
-test('an invitation shows one command that makes a machine a host, and a button copies it', async ({
+test('an invitation shows one command that makes a machine a host, and a button copies the command', async ({
   farm,
   page,
   signIn,

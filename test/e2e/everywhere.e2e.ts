@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// These tests check every page with a screen reader, on a telephone, in dark mode, and without JavaScript.
+// Every page must work with a screen reader, on a telephone, in dark mode, and without JavaScript.
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { HtmlValidate } from 'html-validate'

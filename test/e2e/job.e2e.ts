@@ -26,7 +26,7 @@ test('a page shows new lines and the end of a running job without a reload', asy
   await expect(page).toHaveTitle(/for arm: failed · Rumpfarm$/)
   await stillThere()
   await expect(page.locator('#step-build summary')).toContainText('failed, exit code 1')
-  // The section of a running step stays open.
+  // Ignores open sections and durations, because the live page keeps the section of an ended step open.
   const html = async () => (await page.locator('main').innerHTML()).replace(/ open=""|\d+ s(?=<)/g, '')
   const live = await html()
   await page.reload()
@@ -88,7 +88,7 @@ test('without shared workers a hidden page closes its connection, so that a seve
   await host.finish(offer, 'one\ntwo\n')
 })
 
-test('a page shows each line of a log once after a lost connection', async ({ farm, page }) => {
+test('after a lost connection, a page shows each line of the log only once', async ({ farm, page }) => {
   test.slow() // on a busy machine the server needs 20 s to start again
   const host = await farm.wireHost('break-1', ['ppc'])
   const { offer, path } = await startJob(farm, host)

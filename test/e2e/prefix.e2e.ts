@@ -2,7 +2,7 @@ import { ended, expect, markPage, startJob, test } from './farm-page.ts'
 
 test.use({ settings: { PUBLIC_URL: 'http://farm.example/farm' } })
 
-test('below a path, pages load their style sheet, a running job shows new lines, and the matrix updates itself', async ({
+test('if PUBLIC_URL has a path, pages load their style sheet, a running job shows new lines, and the matrix updates itself', async ({
   farm,
   page,
 }) => {

@@ -60,7 +60,7 @@ export class Debian {
   async #apt(words: readonly string[], options: readonly string[] = []): Promise<void> {
     const apt = (...more: string[]) =>
       output('apt-get', ['--config-file', this.#conf, ...options, ...more], this.#directory)
-    // An index can be missing while the mirror changes. This must not prevent the download of other packages.
+    // An index can be missing while the mirror changes. Packages of other indexes must still be downloaded.
     const updated = await apt('update').catch((error: Error) => error.message)
     await apt(...words).catch((error: Error) => {
       throw new Error(`${error.message}\n--- output of the earlier apt-get update:\n${updated}`)
@@ -83,7 +83,7 @@ const sourceOptions = (directory: string): string[] =>
     ([key, value]) => ['-o', `${key}=${value}`],
   )
 
-/** The package sources of this machine, without the source packages. */
+/** Writes apt's lists of this machine, changed so that apt finds source packages (deb-src) there. */
 function writeSourceLists(directory: string): void {
   const parts = '/etc/apt/sources.list.d'
   const listed = existsSync(parts) ? readdirSync(parts).map(name => join(parts, name)) : []
@@ -97,7 +97,7 @@ function writeSourceLists(directory: string): void {
 
 /** Unpacks packages without running their scripts, which need programs of another processor. */
 export async function unpack(files: readonly string[], directory: string): Promise<void> {
-  // In Debian's packages /bin and /lib stand for the directories below /usr.
+  // On the disk /bin and /lib are links to directories below /usr. A package can have files in /bin or /lib.
   const text = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
   for (const file of files) await output('sh', ['-c', text, 'sh', file, directory])
 }

@@ -21,7 +21,7 @@ import { missingTool, restrict } from './restricted.ts'
 /** Disks stay here, because some take minutes to build. `rm -rf .farm/hosts` deletes all disks. */
 export const cache = fileURLToPath(new URL('../../.farm/hosts', import.meta.url))
 
-/** Increase this number after each change in the way to make disks: it makes all disks again. */
+/** Increase this number after each change of the code that makes disks. The next run then makes all disks again. */
 const edition = 1
 
 export const emulatorOf = (qemu: string): string => `/usr/bin/qemu-${qemu}-static`

@@ -42,7 +42,7 @@ add_devices() {
   [ "${MACHINE_PROC-}" = no ] || mount -t proc proc "$MACHINE_ROOT/proc"
 }
 
-# The disk then has links to programs below /native, which shows the whole real machine.
+# With MACHINE_NATIVE, the disk has links to programs below /native. There the machine sees the whole real machine.
 show_native() {
   [ "${MACHINE_NATIVE-}" = yes ] || return 0
   mkdir "$MACHINE_ROOT/native"

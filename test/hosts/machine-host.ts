@@ -26,7 +26,7 @@ export class MachineHost extends AgentHost {
     this.slowness = machine.slowness
   }
 
-  /** The owner has copied the certificate of the authority to the machine. */
+  /** Copies the certificate of the authority to the machine, as its owner would. */
   trust(certificate: string): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.dir, 'ca.pem'), certificate)
@@ -57,7 +57,7 @@ const environmentOf = ({ qemu, cpu, release, disk, client }: Machine, directory:
 /** For 32-bit PC programs Debian registers no emulator, because a PC runs them itself. Here qemu must run them. */
 const i386 = `:qemu-i386:M::${hex('7f454c4601010100000000000000000002000300')}:${hex('fffffffffffefe00fffffffffffffffffeffffff')}:${emulatorOf('i386')}:OPF`
 
-/** The line that registers the emulator in binfmt_misc. By its flag F the disk need not have the emulator. */
+/** The line that registers the emulator in binfmt_misc. Because of its flag F, the disk needs no emulator. */
 function formatOf(qemu: string): string {
   if (qemu === 'i386') return i386
   const file = `/usr/lib/binfmt.d/qemu-${qemu}.conf`

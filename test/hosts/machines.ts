@@ -12,7 +12,7 @@ export type Disk =
 export interface Restricted {
   kind: 'restricted'
   sh: string
-  /** The programs in /usr/xpg4/bin on Solaris. */
+  /** The program that is /usr/xpg4/bin/sh, as on Solaris. */
   kornShell?: string
   /** Programs in addition to the POSIX utilities. */
   tools: readonly string[]

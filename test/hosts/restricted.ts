@@ -84,7 +84,7 @@ export const missingTool = ({ sh, kornShell, tools, standIns = [] }: Restricted)
   return [sh, kornShell ?? sh, ...tools, ...standIn, 'unshare', 'ps'].find(tool => placeOf(tool) === undefined)
 }
 
-/** Makes a link with the given name to the real program behind all other links. */
+/** Makes a link with this name. It leads to the program itself, and not to another link. */
 function linkTool(bin: string, name: string, tool: string): void {
   const found = placeOf(tool)
   if (found === undefined) throw new Error(`${tool} is not installed here: looked in ${places.join(', ')}`)
@@ -115,7 +115,7 @@ const unameScript = (uname: Uname): string => {
   return [`case \${1--s} in`, ...answers, `  *) echo '${Object.values(uname).join(' ')}' ;;`, 'esac', ''].join('\n')
 }
 
-/** A ps that alone can see /proc, as on a system whose ps gets its data from the kernel in another way. */
+/** A ps for a machine without /proc. Only this ps sees a /proc: the real ps gets its data directly from the kernel. */
 const psScript = `exec /native/usr/bin/unshare --mount /native/bin/sh -c \\
   '/native/bin/mount -t proc proc /proc && exec /native/usr/bin/ps "$@"' ps "$@"
 `

@@ -55,7 +55,7 @@ interface Pair {
   client: string
 }
 
-/** Two equal hosts. On one of them strace counts the programs, which makes it slower. */
+/** Two equal hosts. On one of them strace counts the programs, which makes this host slower. */
 interface Crew extends Pair {
   plain: RealAgent
   traced?: RealAgent

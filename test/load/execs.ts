@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Runs a command as a child of `strace`, which writes each started program to the file. */
+/** Wraps a command in strace, which writes each started program to the file. With -D, the command keeps its pid. */
 export const counted = (file: string, command: readonly string[]): string[] => [
   ...['strace', '-D', '-f', '-qq', '-ttt', '-e', 'trace=execve', '-e', 'signal=none', '-o', file],
   ...command,

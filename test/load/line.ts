@@ -19,7 +19,7 @@ projects:
           done
 `
 
-/** Measures the time from printf in a job to the event in a browser that shows the log, with the real agent. */
+/** Measures the time from a line of a job to its event at a viewer of the log, with the real agent. */
 export async function line(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {
@@ -34,7 +34,7 @@ export async function line(say: Say): Promise<Figure[]> {
   }
 }
 
-/** The milliseconds of each line, without the first lines: for them the agent does not yet send as for a viewer. */
+/** The milliseconds of each line except the first lines, when the agent does not yet know that the log has a viewer. */
 async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<number[]> {
   await scene.push('served', scene.repository.commits[0] as string)
   await agent.hears('that the job has started', /: started/)

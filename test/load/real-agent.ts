@@ -9,7 +9,7 @@ export interface RealAgent {
   /** The shell of the agent: dash if it is installed, because dash is sh on most hosts. */
   shell: string
   pid: number
-  /** Waits until the agent prints a line with this pattern again. */
+  /** Waits for the next line of the agent that matches the pattern. */
   hears(what: string, pattern: RegExp): Promise<void>
   stop(): Promise<unknown>
 }

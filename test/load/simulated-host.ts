@@ -11,7 +11,7 @@ export interface HeldAttempt {
 
 const nothing = writeLines([])
 
-/** A host that follows docs/agent-protocol.md and runs no jobs. */
+/** A host that sends the messages of docs/agent-protocol.md, but runs no steps. */
 export class SimulatedHost {
   readonly name: string
   readonly wire: Wire
@@ -85,7 +85,7 @@ export class SimulatedHost {
     await this.wire.say(`/agent/v1/attempts/${name}/finish?lease=${lease}`, end)
   }
 
-  /** Runs a complete trivial job: its sources, one chunk of log, its finish. */
+  /** Sends all messages of a trivial job: the download of its sources, one chunk of log, and its finish. */
   async run(attempt: HeldAttempt): Promise<void> {
     await this.fetchSources(attempt)
     const steps = Array.from({ length: attempt.steps }, () => `0:1:${trivialLog.length}`).join(',')

@@ -45,7 +45,7 @@ const leaseIsOver = (job: number) =>
     return attempt?.over || undefined
   })
 
-describe.concurrent('a job on the only host for its cell continues during a broken link, with a byte-exact log', () => {
+describe.concurrent('a job continues while the link of its only host is broken, and its log is byte-exact', () => {
   test.each(Object.entries(cuts))('the job continues while its link %s for longer than the lease', async (how, cut) => {
     const { cable, host, job, copy, end } = await talkingJob(farm(), names[Object.keys(cuts).indexOf(how)] ?? '')
     await cut(cable)

@@ -18,7 +18,7 @@ const hasNetem = () =>
   spawnSync('tc', 'qdisc add dev lo root netem delay 0ms'.split(' ')).status === 0 &&
   spawnSync('tc', 'qdisc del dev lo root'.split(' ')).status === 0
 
-/** Returns this number of bytes, always the same, which no program can compress. */
+/** Returns this number of bytes, which no program can compress. Each call returns the same bytes. */
 const talkative = (bytes: number) =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => ((i * 2654435761) >>> 11) & 255))
 

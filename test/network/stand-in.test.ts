@@ -86,11 +86,11 @@ async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) 
 
 describe.concurrent('a stand-in runs the job of a host that lost its link, and the first machine ends its run of the job', () => {
   test.each<[string, Name]>([
-    ['was idle before this job', 'idle'],
-    ['was idle before some earlier jobs', 'old'],
-    ['ran this job', 'busy'],
-    ['ran this job, without the files of its last agent', 'fresh'],
-  ])('a stand-in works from a backup of a time at which the host %s', async (_, name) => {
+    ['before this job', 'idle'],
+    ['before two earlier jobs', 'old'],
+    ['during this job', 'busy'],
+    ['during this job, without the files of the slot and the instance', 'fresh'],
+  ])('a stand-in works with a backup that the owner made %s', async (_, name) => {
     const first = await firstMachine(farm(), name)
     let backup = first.host.backUp()
     if (name === 'old')

@@ -142,7 +142,7 @@ const installMissing = async (missing: readonly Tool[]): Promise<void> => {
   const packages = missing.map(tool => packageOf(tool, manager))
   console.log(`installing the tools of the tests with ${manager}: ${packages.join(' ')} …`)
   if (await installWith(manager, prefix, packages)) return
-  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name fails the first command
+  for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name makes the first call fail
 }
 
 /** Playwright can download Chromium, for systems without a usable package (Ubuntu has only a snap). */
@@ -166,8 +166,8 @@ const stillMissing = async (tools: readonly Tool[]): Promise<Tool[]> => {
 }
 
 /**
- * Installs the tools of the tests, or only `program`. A missing tool counts as a failure, a missing optional tool as a skipped
- * test.
+ * Installs the tools of the tests, or only `program`. A tool that is still missing counts as a failed test, or as a
+ * skipped test if the tool is optional.
  */
 export const installTools = async (program?: string): Promise<Tally> => {
   const missing = tools.filter(tool => isMissing(tool) && (!program || tool.programs.includes(program)))

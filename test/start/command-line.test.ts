@@ -43,7 +43,7 @@ test('./farm finds a server that runs on another port', { timeout }, async () =>
   expect([status, output]).toEqual([0, expect.stringMatching(new RegExp(`^${server.url}/login/\\S+\n$`))])
 })
 
-test('./farm lists the addresses that it tried, also after a kill of the server', { timeout }, async () => {
+test('./farm lists the addresses that it tried, also after the server was killed', { timeout }, async () => {
   const { directory, start, run } = await scene()
   const server = await start()
   await server.kill9()

@@ -12,7 +12,7 @@ import type { HostUnderTest } from '../conformance/host.ts'
 
 export interface Invitation {
   line: string
-  /** The port for a host without TLS 1.2. */
+  /** The command line for a host without TLS 1.2; null if the farm accepts no signed requests. */
   signedLine: string | null
   token: string
   expiresAt: string
@@ -98,10 +98,10 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #atWork(): Promise<void> {
-    // If the agent gives up, it has printed the reason, and the wait can end.
+    // The wait also ends when the agent exits: its messages then contain the reason.
     const heard = await this.#host.line(/^rumpfarm: waiting for jobs$|^agent-[0-9]+ exit /, this.#patienceMs)
     if (heard.text.startsWith('agent')) throw new Error(`${this.name} was not enrolled:\n${this.said}`)
-    this.#host.agentPid = this.#lockPid() // the agent is a child of the shell that ran the line with its pipe
+    this.#host.agentPid = this.#lockPid() // until here, agentPid is the pid of the shell that ran the line
   }
 
   start(): Promise<void> {
@@ -122,7 +122,7 @@ export class AgentHost implements HostUnderTest {
     await this.exited()
   }
 
-  /** Without a launcher the runner has no process group, so the agent must find the processes of the runner. */
+  /** Without a launcher the runner has no process group of its own. Then this kills only the runner. */
   async killJob(): Promise<void> {
     const claims = this.files('slot-1')
       .filter(name => /^[0-9]+$/.test(name))
@@ -184,7 +184,7 @@ export class AgentHost implements HostUnderTest {
     return host
   }
 
-  /** Runs shell text on this machine. It fails if the command fails. */
+  /** Runs shell text on this machine. Fails if the command fails. */
   async run(command: string): Promise<string> {
     const { code, output } = await this.#host.run(command, this.#patienceMs)
     if (code !== 0) throw new Error(`on ${this.name}, "${command}" failed (${code}): ${output}`)

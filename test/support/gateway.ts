@@ -36,7 +36,7 @@ export class Gateway {
     return gateway
   }
 
-  /** The address of the farm for the gateway; a test may use a name that only the gateway knows. */
+  /** The address of the farm for the gateway. If root runs the test, only the gateway knows the name in it. */
   get farm(): string {
     return `${isRoot ? 'farm.behind' : '127.0.0.1'}:${this.#farmPort}`
   }

@@ -48,7 +48,7 @@ export class ManInTheMiddle {
     return Buffer.concat(this.#wire)
   }
 
-  /** The real address of the farm. */
+  /** Sets the real address of the farm. The attacker forwards requests to this address. */
   standsBefore(url: string): void {
     this.#target = Number(new URL(url).port)
   }
@@ -113,7 +113,7 @@ function collect(socket: Socket, done: (message: Buffer) => void): void {
   })
 }
 
-/** `progress`, `claim`, `agent.sh`, or `sources` for a source. */
+/** The kind of a request, such as `progress`, `claim` or `agent.sh`. The kind of a source download is `sources`. */
 export const kindOf = (request: Buffer): string =>
   /^\S+ [^? ]*?\/([^/? ]+)(\/\d+)?[? ]/.exec(request.toString('latin1'))?.[1] ?? ''
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Forwards requests below a path without the path, as nginx and Caddy can do. */
+/** Accepts requests below a path and forwards them without this path, as nginx and Caddy can do. */
 export class PrefixProxy {
   readonly #server: Server
   readonly #path: string

@@ -42,7 +42,7 @@ export class Receiver {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
   }
 
-  /** The message with this number. */
+  /** Waits for the message with this number. The first message has the number 1. */
   message(number: number): Promise<Received> {
     return eventually(`message ${number} at the receiver`, async () => this.received[number - 1])
   }

@@ -7,7 +7,7 @@ const hmac = (key: string, text: string): string => createHmac('sha256', key).up
 const letters = (hexadecimal: string): string =>
   [...hexadecimal].map(digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16))).join('')
 
-/** A host that signs by docs/agent-protocol.md, without code of the farm or the agent. */
+/** A host that signs its requests as docs/agent-protocol.md describes, without code of the farm or the agent. */
 export class SignedWireHost extends WireHost {
   by = ''
   key = ''

@@ -123,7 +123,7 @@ export const agentScenarios: Scenario[] = [
   },
   {
     name: 'a host with a full disk reports it, and takes no job until there is free space',
-    core: false, // in a chroot without /proc df shows nothing, which counts as free space
+    core: false, // in a chroot without /proc, df shows nothing, and the agent then takes jobs
     act: async world => {
       await world.leave()
       const conf = world.host.read('host.conf')
