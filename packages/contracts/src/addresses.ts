@@ -3,9 +3,10 @@ const remote = /^(?:https?|ssh|git)$/i
 const passwordText = 'a password in the address'
 
 /**
- * Describes the part of a repository's address that can be a secret, and does not repeat it; undefined without such a
- * part. Public pages show the address, and every user of the server's machine can read git's arguments. No git server
- * needs a query or a fragment, but forges accept tokens in them.
+ * Describes which part of a repository's address can be a secret, for example a password. The description does not
+ * contain the secret. Undefined if the address has no such part. Public pages show the address, and every user of the
+ * server's machine can read git's arguments. No git server needs a query or a fragment, but forges accept tokens in
+ * them.
  */
 export function secretInAddress(repository: string): string | undefined {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(repository) ?? []
@@ -17,7 +18,7 @@ export function secretInAddress(repository: string): string | undefined {
   return /[?#;]/.test(rest) ? 'a query, fragment or parameter (after ?, # or ;) in the address' : undefined
 }
 
-/** The secret in an address that is a path or has git's short form for ssh, `user@host:path`. */
+/** Describes the secret in an address without a scheme: in a path, or in git's short form for ssh, `user@host:path`. */
 function secretInShortForm(repository: string): string | undefined {
   if (!/^[^/]+:/.test(repository)) return undefined
   if (/^[^@/:]+:([^/]*@|.*@[^/@:]+:)/s.test(repository)) return passwordText

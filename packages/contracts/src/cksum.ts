@@ -36,7 +36,7 @@ export class Cksum {
     return this
   }
 
-  /** Adds the bytes of `other`, as if they followed. Needs only their CRC and not the bytes. */
+  /** Changes the CRC as if the bytes of `other` followed. The bytes themselves are not necessary. */
   append(other: Cksum): this {
     this.#crc = times(this.#crc, byteShift(other.#bytes)) ^ other.#crc
     this.#bytes += other.#bytes
@@ -62,8 +62,8 @@ export const cksum = (bytes: Uint8Array): number => new Cksum().update(bytes).di
 const step = (crc: number, byte: number): number => (crc << 8) ^ (tables[(crc >>> 24) ^ byte] as number)
 
 // A CRC is a polynomial over GF(2) modulo the generator, with the highest power in the highest bit. n further zero
-// bytes multiply it by x^8n. So the CRC of two pieces is the first CRC times x^8n plus the second CRC, where n is the
-// length of the second piece.
+// bytes multiply this polynomial by x^8n. So the CRC of two pieces is the first CRC times x^8n plus the second CRC,
+// where n is the length of the second piece.
 
 function times(a: number, b: number): number {
   let product = 0

@@ -60,7 +60,7 @@ describe('branches of sources', () => {
   })
 })
 
-test('a project with its defaults does not change as JSON in the database', () => {
+test('a project with all defaults matches the schema after it was stored as JSON', () => {
   const config: ProjectConfig = {
     name: 'p',
     repository: '/srv/p',

@@ -17,14 +17,16 @@ const envNamePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
 const envNameForm = "a variable's name: letters, digits and _, not beginning with a digit"
 const durationPattern = '^(?=[0-9])([0-9]{1,4}d)? ?([0-9]{1,5}h)? ?([0-9]{1,7}m)? ?([0-9]{1,9}s)?$'
 const sizePattern = '^[0-9]{1,9} ?(B|kB|MB|GB|KiB|MiB|GiB)$'
-// A path that is not absolute, does not leave its root, is not an option, and has no part that is empty or ".".
+// A relative path that stays inside its root, does not begin with - like an option, and has no part that is empty or
+// ".".
 const pathPattern = '^(?!-)(?!.*(^|/)\\.{0,2}(/|$))[^\\x00-\\x1f\\x7f\\\\]{1,500}$'
 
 const line = (description: string) => yamlText('^[^\\x00-\\x1f\\x7f]{1,500}$', description)
 const path = (description: string) => yamlText(pathPattern, `${description}, without .., . or a leading / or -`)
 const duration = (example: string) => yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
 const paths = yamlList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
-// Patterns of sh with the characters of names in the agent protocol: no spaces, and no part begins with . or -.
+// Shell patterns, with only the characters that a name in the agent protocol can have: no spaces, and no part begins
+// with . or -.
 const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
 const artifacts = yamlList(
   yamlText(
@@ -146,7 +148,7 @@ export const ProjectLimits = Type.Object({
   logBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
   /** The limit for all artifacts of an attempt together. */
   artifactBytes: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
-  /** A job is lost this long after the lease of its silent host ended. */
+  /** If a host is silent, its job is lost this long after the end of the lease. */
   lostAfterSeconds: Type.Integer({ minimum: 1 }),
   /** The maximum number of attempts of a lost job, including the first. */
   attempts: Type.Integer({ minimum: 1, maximum: 10 }),

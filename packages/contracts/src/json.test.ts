@@ -36,7 +36,7 @@ test('the parser gives a position for every missing end and every wrong characte
     expect(readJson(text.slice(0, at))).toMatchObject({ kind: 'malformed' })
     const wrong = readJson(`${text.slice(0, at)}\u0001${text.slice(at)}`)
     if (wrong.kind !== 'malformed') throw new Error(`a control character at ${at} was accepted`)
-    // For an error in a string or a number, the position is its beginning.
+    // For an error in a string or a number, the position is the beginning of this string or number.
     expect(wrong.column).toBeGreaterThan(0)
     expect(wrong.column).toBeLessThanOrEqual(at + 1)
   }

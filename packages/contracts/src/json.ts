@@ -33,7 +33,8 @@ function lengthAt(pattern: RegExp, text: string, at: number): number {
 
 /**
  * The length of the string at this position; 0 without a complete string. A regular expression is no alternative: one
- * took exponential time for 30 letters without a closing quote, and another overflowed the stack for a string of 20 MB.
+ * expression took exponential time for 30 letters without a closing quote, and another overflowed the stack for a
+ * string of 20 MB.
  */
 function stringLengthAt(text: string, at: number): number {
   if (text[at] !== '"') return 0

@@ -46,8 +46,8 @@ export function signAnswer(answer: string, nonce: string, sign: (text: string) =
 }
 
 /**
- * Writes a key with the letters a to p, four bits each. The XOR of these letters with the pads of HMAC gives printable
- * characters. So a shell can make the pads with one `tr` and keep them in a variable.
+ * Writes a key with the letters a to p, one letter for every four bits. The XOR of these letters with the pads of HMAC
+ * gives printable characters. So a shell can make the pads with one `tr` and keep them in a variable.
  */
 export const keyLetters = (hexadecimal: string): string =>
   hexadecimal.replace(/[0-9a-f]/g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))

@@ -46,7 +46,7 @@ test.each([
   ['1.01', undefined],
   ['../1.1', undefined],
   ['1.1.1', undefined],
-])('the parser reads %j as the name of an attempt, or rejects it', (text, attempt) => {
+])('the parser reads the attempt name %j as %j', (text, attempt) => {
   expect(parseAttemptName(text)).toEqual(attempt)
   if (attempt) expect(attemptName(attempt)).toBe(text)
 })

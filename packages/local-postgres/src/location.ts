@@ -25,7 +25,7 @@ export interface Location {
 export interface LocationRequest {
   directory: string
   package: PostgresPackage
-  /** The directory for data and programs that the account cannot reach in their usual directories. */
+  /** The directory for the data and the programs if the account cannot reach their usual directories. */
   fallback: string
 }
 
@@ -51,7 +51,7 @@ const copyOnce = (from: string, to: string): string => {
   try {
     renameSync(incomplete, to)
   } catch (error) {
-    if (!existsSync(to)) throw error // if the file exists, another start was faster
+    if (!existsSync(to)) throw error // if `to` exists now, another start was faster
     rmSync(incomplete, { recursive: true })
   }
   return to
@@ -75,9 +75,9 @@ const chooseData = ({ directory, fallback }: LocationRequest): Pick<Location, 'd
 }
 
 /**
- * Chooses the directories and the user of PostgreSQL. If this process is root, PostgreSQL runs as another user. This
- * user cannot enter a clone below a private directory such as /root. Then the data, the programs, or both are below
- * `fallback` (/var/lib/rumpfarm).
+ * Chooses the directories and the user of PostgreSQL. If this process is root, PostgreSQL runs as another user. If the
+ * clone is below a private directory such as /root, this user cannot enter the clone. In this case, the data, the
+ * programs, or both are below `fallback` (/var/lib/rumpfarm).
  */
 export const chooseLocation = (request: LocationRequest): Location => {
   const { native, version } = request.package

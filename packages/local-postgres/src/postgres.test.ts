@@ -116,7 +116,7 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('PostgreSQL listens only on a private socket, requires a password, and the farm is no superuser', async () => {
+test('PostgreSQL listens only on a private socket and needs a password; the farm’s role is no superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(
@@ -191,7 +191,7 @@ test('PostgreSQL ends when its server is killed', async () => {
   expect(await readFile(join(directory, 'postgres.log'), 'utf8')).toContain('received fast shutdown request')
 })
 
-test('a start immediately after a kill of the server finds the committed data', async () => {
+test('a start immediately after the server was killed finds the committed data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
@@ -213,7 +213,7 @@ test('a start stops the PostgreSQL of a killed server, and recovers the data', a
   expect(await query((await next).url, 'SELECT value FROM kept')).toEqual([{ value: 42 }])
 })
 
-test('after a kill of PostgreSQL, the next start recovers the committed data', async () => {
+test('after PostgreSQL was killed, the next start recovers the committed data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')

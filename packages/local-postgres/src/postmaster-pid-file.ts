@@ -26,9 +26,10 @@ export const readPostmasterPidFile = (data: string): PostmasterPidFile | undefin
 }
 
 /**
- * Call this function if another program now has the process number in the file, because PostgreSQL would refuse to
- * start. It writes the number of this process, which PostgreSQL ignores because this process is its parent. Without the
- * file PostgreSQL would also start, but would not check whether an old backend still uses the shared memory.
+ * Writes the number of this process into the file. Call this function if another program now has the number in the
+ * file, because PostgreSQL would then refuse to start. PostgreSQL ignores the number of its parent, and this process is
+ * the parent. Do not delete the file instead: without the file, PostgreSQL would not check whether an old backend still
+ * uses the shared memory.
  */
 export const replacePostmasterPid = (data: string): void => {
   const [, ...rest] = readFileSync(pathOf(data), 'utf8').split('\n')

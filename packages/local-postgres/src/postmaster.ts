@@ -51,7 +51,9 @@ const spawnPostgres = ({ location, socketDirectory, logFile, parameters }: RunRe
   return child
 }
 
-/** PostgreSQL writes the status `ready` into its pid file when it accepts connections. pg_ctl waits in the same way. */
+/**
+ * PostgreSQL writes the status `ready` into its pid file when it accepts connections. pg_ctl waits for the same status.
+ */
 const waitUntilReady = async (child: ChildProcess, data: string, hasEnded: () => boolean): Promise<boolean> => {
   const end = Date.now() + startMillisecondsMax
   while (!hasEnded() && Date.now() < end) {

@@ -19,7 +19,10 @@ export interface LocalPostgresRequest {
   directory: string
   passwordFile: PasswordFile
   log: Log
-  /** The directory for the files of PostgreSQL if its user cannot enter `directory`. Only root needs it. */
+  /**
+   * The directory for the files of PostgreSQL if its user cannot enter `directory`. Only a process of root needs this
+   * directory.
+   */
   fallback?: string
   /** Server parameters, in addition to the defaults in postmaster.ts. */
   parameters?: Record<string, string | number>

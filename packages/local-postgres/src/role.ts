@@ -7,7 +7,7 @@ import { runInSingleUserMode } from './single-user.ts'
 export const farmRole = 'rumpfarm'
 export const farmDatabase = 'postgres'
 
-// This line in the file shows that the role exists. An administrator can add lines below it.
+// In pg_hba.conf, this line shows that the role exists. An administrator can add lines below this line.
 const accessHeader = '# Rumpfarm: only its own role may connect, by the socket and with its password.'
 const access = `${accessHeader}\nlocal all ${farmRole} scram-sha-256\n`
 
@@ -18,8 +18,8 @@ export interface RoleRequest {
 }
 
 /**
- * Creates the farm's role, which owns the database and is not a superuser. In a database of an earlier version, a
- * superuser owns the tables, and the role becomes their owner. Does nothing if the role exists.
+ * Creates the farm's role, which owns the database and is not a superuser. In a database from an earlier version of the
+ * farm, a superuser owns the tables: this function makes the role their owner. Does nothing if the role exists.
  */
 export const createFarmRole = (location: Location, data: string, { password, createDatabases }: RoleRequest): void => {
   const file = join(data, 'pg_hba.conf')
@@ -34,8 +34,8 @@ export const createFarmRole = (location: Location, data: string, { password, cre
 }
 
 /**
- * The farm's role becomes the owner of everything except PostgreSQL's own objects. A column's sequence follows its
- * table.
+ * The farm's role becomes the owner of everything except PostgreSQL's own objects. The sequence of a column changes its
+ * owner together with the column's table.
  */
 const changeOwners = `DO $$
 DECLARE change text;

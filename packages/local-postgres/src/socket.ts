@@ -15,8 +15,9 @@ const fits = (directory: string): boolean => Buffer.byteLength(join(directory, s
 const nearDirectory = ({ data }: Location): string => `${data}-socket`
 
 /**
- * Creates the directory of PostgreSQL's socket at each start. It is beside the data and private to PostgreSQL's
- * account. If this path is too long for a socket, it becomes a link to a short path among the temporary files.
+ * Creates the directory of PostgreSQL's socket at each start. The directory is beside the data and private to
+ * PostgreSQL's account. If this path is too long for a socket, the directory is among the temporary files instead, and
+ * the path beside the data is a link to it.
  */
 export const createSocketDirectory = (location: Location): string => {
   removeSocketDirectory(location)
@@ -40,8 +41,8 @@ export const removeSocketDirectory = (location: Location): void => {
   if (far !== undefined) rmSync(near)
 }
 
-// Removes only PostgreSQL's files: after a reboot another program can have the same directory among the temporary
-// files.
+// Removes only PostgreSQL's files: after a reboot, a directory of this name among the temporary files can belong to
+// another program.
 const empty = (directory: string): void => {
   for (const file of [socketName, `${socketName}.lock`]) rmSync(join(directory, file), { force: true })
   try {

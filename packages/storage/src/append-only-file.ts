@@ -20,7 +20,8 @@ export class AppendOnlyFile implements StoredFile {
 
   constructor(path: string, onSealed: () => void) {
     mkdirSync(dirname(path), { recursive: true })
-    // Writes use positions and do not append. So a chunk that arrives twice at the same time goes to the same bytes.
+    // Each write names its offset, and does not append. So if a chunk arrives twice at the same time, both writes go to
+    // the same place.
     this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)
     this.#size = fstatSync(this.#descriptor).size
     this.#crc = this.#size === 0 ? new Cksum() : undefined
