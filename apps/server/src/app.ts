@@ -75,7 +75,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
 /** Trusts this number of proxies, beginning with the nearest. Fastify itself accepts only addresses, not a number. */
 export const nearest = (proxies: number) => (_address: string, hop: number) => hop < proxies
 
-/** If a client closes its request, PostgreSQL cancels the queries for it. */
+/** If a client closes the connection before the answer, PostgreSQL cancels the queries of this request. */
 function cancelReadsOfClosedRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (request.method !== 'GET') return done()

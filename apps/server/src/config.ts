@@ -150,7 +150,8 @@ function oneOf<Value extends string>(env: NodeJS.ProcessEnv, name: string, fallb
 }
 
 /**
- * Reads a secret. An empty value counts as not set, because compose files set it. Somebody could guess a short secret.
+ * Reads a secret. An empty value counts as not set, because compose files set variables to empty values. A short secret
+ * is an error, because somebody could guess it.
  */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = env[name]
@@ -174,14 +175,14 @@ function standardWebhooks(secret: string | undefined): string | undefined {
   throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
 }
 
-/** A setting is wrong. The message is for the operator. */
+/** Thrown if a setting is wrong. The message is for the operator. */
 export class ConfigError extends Error {}
 
 const secretFile = (dataDirectory: string, name: string) => join(dataDirectory, 'secrets', name)
 
 /**
- * A restored or copied directory can have other rights. This function ignores the error if the directory belongs to
- * another user or is read-only, because the operator has chosen that.
+ * Makes a directory private, because a restored or copied directory can have other rights. If the directory belongs to
+ * another user or is read-only, this function changes nothing: the operator has chosen these rights.
  */
 function makePrivate(directory: string): void {
   try {

@@ -8,7 +8,7 @@ export const localUrl = (host: string, port: number): string => {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-/** The current address of the server of a data directory, for the command line. It contains no secret. */
+/** The address of the server that uses a data directory, for the command line. The note contains no secret. */
 export interface AddressNote {
   url: string
   pid: number

@@ -43,7 +43,7 @@ test('two servers that start at the same time use the same secret', () => {
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-describe('a file without a usable secret causes an error with its name, and stays unchanged', () => {
+describe('a file without a usable secret stays unchanged, and the error names the file', () => {
   test.each([
     ['empty', ''],
     ['a blank line', '\n'],
@@ -57,7 +57,7 @@ describe('a file without a usable secret causes an error with its name, and stay
   })
 })
 
-test('a full disk leaves no incomplete file, and keeps an old secret', () => {
+test('if the disk is full, the server leaves no incomplete file and keeps the old secret', () => {
   const file = join(root, 'secret-file.mjs')
   buildSync({ entryPoints: [new URL('secret-file.ts', import.meta.url).pathname], outfile: file, format: 'esm' })
   const onFullDisk = (call: string) =>

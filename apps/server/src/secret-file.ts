@@ -5,12 +5,13 @@ import { dirname } from 'node:path'
 /** Somebody could guess a shorter secret. */
 export const secretLengthMin = 16
 
-/** The server cannot use the file of a secret. The message names the file and says what to do. */
+/** Thrown if the server cannot use the file of a secret. The message names the file and says what to do. */
 export class SecretFileError extends Error {}
 
 /**
- * Returns the secret in the file `path`. If there is no file, writes a file with the secret of `make`. A full disk or a
- * killed process leaves no incomplete file. If two processes start together, both receive the secret of the first.
+ * Returns the secret in the file `path`. If there is no file, writes a file with the secret of `make`. This file is
+ * never incomplete, even if the disk is full or the process is killed. If two processes start together, both receive
+ * the secret of the first.
  * Throws a `SecretFileError` if the secret is too short or does not match `pattern`.
  */
 export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\x7e]+$/): string {
@@ -37,7 +38,7 @@ export function readSecret(path: string): string | undefined {
   }
 }
 
-/** For a package that has its own secret. */
+/** Gives a package access to the file of its own secret. */
 export const secretFile = (path: string) => ({
   path,
   read: () => readSecret(path),

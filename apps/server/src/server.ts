@@ -94,7 +94,7 @@ const farmOptions = (config: Config, databaseUrl: string) => ({
 
 /**
  * Makes the directories of sources and logs private, because projects can be private. Other users of this machine must
- * not read them, and nor must a job that runs as another user.
+ * not read these directories. A job that runs as another user must not read them either.
  */
 function makeDirectories({ dataDirectory }: Config): void {
   for (const name of ['sources', 'logs']) {

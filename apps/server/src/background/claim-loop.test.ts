@@ -1,4 +1,4 @@
-// Over HTTP, two requests of one slot rarely meet in these ways. So these tests control the order of their steps.
+// Over HTTP, the steps of two requests for one slot rarely happen in these orders. So these tests control each step.
 import type { Claim, Offer, SlotState } from '@rumpfarm/farm'
 import { expect, test, vi } from 'vitest'
 import { localBus, topics } from '../events/bus.ts'

@@ -115,8 +115,8 @@ async function returnMessage(dispatch: Services['dispatch'], bus: Bus, message: 
 type WakeUps = ReturnType<typeof openWakeUps>
 
 /**
- * Receives a host's wake-ups until `waitMs` are over or the request is gone. Keeps a wake-up that arrives before
- * `next`.
+ * Receives a host's wake-ups until `waitMs` are over or the request is gone. If a wake-up arrives before the caller
+ * calls `next`, `next` resolves at once.
  */
 function openWakeUps(bus: Bus, hostId: number, waitMs: number, gone: AbortSignal) {
   let pending = false

@@ -17,7 +17,7 @@ export interface PeriodicTask {
   withoutQueue: 'run' | 'skip'
 }
 
-/** The reconcile task runs this often, and requests failed tasks for builds and branches again. */
+/** The interval of the reconcile task. If a task for a build or branch fails, the next reconcile requests it again. */
 export const reconcileSeconds = 10
 
 export const schedule: readonly PeriodicTask[] = [

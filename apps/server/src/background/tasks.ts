@@ -76,8 +76,8 @@ function openRequests(queue: Queue, log: Logger): TaskRequests {
 
 /**
  * Requests one run of the task for each period. The id of the message contains the period, so BullMQ ignores the
- * requests of the other servers. Each process has its own timers, because an emptied Redis would lose the schedule of
- * BullMQ (docs/decisions/0004).
+ * requests of the other servers. Each process has its own timers, because BullMQ would keep its schedule in Redis, and
+ * Redis can lose all data (docs/decisions/0004).
  */
 async function requestPeriodic(
   services: TaskServices,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newAdminToken } from '../auth/admin-token.ts'
 
-/** The API has refused a request. The message comes from the API. */
+/** Thrown if the API refuses a request. The message comes from the API. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** No server answers at the farm's address. */
+/** Thrown if no server answers at the farm's address. */
 export class Unreachable extends Error {}
 
 export interface Api {

@@ -11,9 +11,9 @@ interface Candidate {
 }
 
 /**
- * Finds the address of the farm's server: the address in the environment. Without it, this function tries the note of
- * the running server in the data directory, and then the default port. It checks that a farm answers, so that no other
- * program receives the token.
+ * Finds the address of the farm's server. If the environment has an address, this function tries only that address.
+ * Otherwise it tries the address that a running server has written into the data directory, and then the default port.
+ * It checks that a farm answers, so that no other program receives the token.
  */
 export async function findServer(config: Addresses): Promise<string> {
   const tried: string[] = []

@@ -45,7 +45,7 @@ function headers(reply: FastifyReply, { type, disposition, etag }: HostBytes): v
   if (etag !== undefined) reply.header('etag', etag)
 }
 
-/** Returns the requested range. If-Range (RFC 9110, 13.1.5) drops it if the client has another version of the file. */
+/** Returns the requested range; undefined if If-Range (RFC 9110, 13.1.5) names another version of the file. */
 function requestedRange({ headers }: FastifyRequest, etag: string | undefined): string | undefined {
   const only = headers['if-range']
   return only === undefined || only === etag ? headers.range : undefined

@@ -18,9 +18,9 @@ test.each([
   ['lines=0-1', undefined],
   ['bytes=a-b', undefined],
   ['bytes=99999999999999999999-', undefined],
-])('the server reads the Range header %s for 10 bytes', (header, range) => expect(readRange(header, 10)).toEqual(range))
+])('for 10 bytes, the Range header %s means %j', (header, range) => expect(readRange(header, 10)).toEqual(range))
 
-test('every range is outside an empty file', () => {
+test('an empty file contains no range', () => {
   expect(readRange('bytes=0-', 0)).toBe('outside')
   expect(readRange('bytes=-5', 0)).toBe('outside')
 })

@@ -48,7 +48,7 @@ serverTest('one address may try to enrol 60 times per minute', async ({ server }
   expect((await server.ask({ ...enrol, remoteAddress: '192.0.2.2' })).body).toMatch(/^err 400 /)
 })
 
-serverTest('a host keeps working while wrong credentials from its address reach their limit', async ({ server }) => {
+serverTest('a host keeps working after its address has sent too many wrong credentials', async ({ server }) => {
   const vax = await server.host('vax')
   const agent = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
   await send(rareRequestsPerMinuteMax - 1, server.app, { ...agent, ...wrongCredential })
@@ -65,7 +65,7 @@ serverTest('a host keeps working while wrong credentials from its address reach 
 })
 
 serverTest(
-  'at the port for signed requests, one address gets 60 answers per minute without a valid signature',
+  'one address may send 60 requests per minute without a valid signature to the port for signed requests',
   async ({ server }) => {
     const app = await server.openSigned()
     const unsigned = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }

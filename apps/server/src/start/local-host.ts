@@ -112,8 +112,8 @@ const enrol = async ({ api, say }: HostRequest, directory: string): Promise<Omit
   const name = await freeName(api, hostNameOf(hostname()))
   const line = await fetchLine(api, name)
   say(`enrolling this machine as ${name} with the line that every host uses:\n    ${line}`)
-  // `startChild` waits for the end of this shell. The trap keeps the shell running until the agent in its pipeline has
-  // ended.
+  // The child is this shell, and `stop` waits until the child has ended. The trap keeps the shell running until the
+  // agent in its pipeline has ended.
   return { name, child: runAgent(directory, ['sh', '-c', `trap : TERM\n${line}`]) }
 }
 

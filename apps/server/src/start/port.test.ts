@@ -20,21 +20,21 @@ test('the check of a free port leaves the port free for the server', async () =>
   expect(await find(port)).toEqual({ port })
 })
 
-test('the start reports that another program uses the port, and advises another port', async () => {
+test('npm start reports that another program uses the port, and advises another port', async () => {
   const port = await occupy(createServer(socket => socket.destroy()))
   expect(await find(port)).toEqual({
     problem: `port ${port} is used by another program; choose another port: PORT=${port + 1} npm start`,
   })
 })
 
-test('the start recognises a farm that already uses the port', async () => {
+test('npm start recognises a farm that already uses the port', async () => {
   const port = await occupy(createHttpServer((_, response) => response.end('{"status":"ok"}')))
   expect(await find(port)).toEqual({
     problem: expect.stringMatching(/^a farm already answers at http:\/\/127\.0\.0\.1:\d+;/),
   })
 })
 
-test('the start reports an address that this machine does not have', async () => {
+test('npm start reports an address that this machine does not have', async () => {
   const found = await findPort('192.0.2.1', 0, 'http://192.0.2.1:0')
   expect(found).toEqual({ problem: 'this machine has no address 192.0.2.1 (HOST)' })
 })

@@ -1,7 +1,7 @@
 /** A running part that must be stopped. */
 export interface Part {
   name: string
-  /** Stops the part in order, or at once when `hurry` aborts. */
+  /** Stops the part, and lets the part complete its work. When `hurry` aborts, stops the part at once. */
   stop: (hurry: AbortSignal) => Promise<void>
 }
 

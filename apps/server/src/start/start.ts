@@ -37,7 +37,7 @@ async function main(config: Config): Promise<void> {
   await server.gaveUp
 }
 
-/** Prints the errors in the terminal. The log of the server has them too, but an operator may not read the log. */
+/** Prints the errors in the terminal too, because not every operator reads the log of the server. */
 async function printFarmFileErrors(farmFile: string): Promise<void> {
   const read = await readFarmFile(farmFile)
   if ('problems' in read)

@@ -91,7 +91,8 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // The build gets no branch: if the project's patterns do not include the default branch, the farm would refuse it.
+  // The build gets no branch: if the project's patterns do not include the default branch, the farm would refuse the
+  // build.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

@@ -61,7 +61,10 @@ async function prepareFurther(
   return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
 }
 
-/** Finds the commit of a further source. The recipe names the commit, or a file of the first source, or a branch. */
+/**
+ * Finds the commit of a further source. The recipe names the commit, a file of the first source that contains the
+ * commit, or a branch.
+ */
 async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
   if (further.commitFrom === undefined) {
     return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })

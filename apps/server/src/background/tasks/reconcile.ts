@@ -3,8 +3,8 @@ import type { Task } from '../task.ts'
 
 /**
  * Makes the queue match the database. It sends a message for each attempt that a host can claim, and requests the tasks
- * that builds and branches need. Any server may run it at any time, because the queue ignores a message that exists. If
- * Redis loses its data, this task sends the messages again.
+ * that builds and branches need. Any server may run this task at any time, because the queue ignores a message that it
+ * already has. If Redis loses its data, this task sends the messages again.
  */
 export const reconcile: Task = async ({ farm, dispatch, bus, requests }) => {
   for (const buildId of await farm.builds.listUnprepared()) requests.prepareSources(buildId)

@@ -15,7 +15,7 @@ export function problem(reply: FastifyReply, kind: ProblemKind, detail: string, 
 /** Makes the detail of a problem a sentence for a page. */
 export const sentenceOf = (detail: string): string => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`
 
-/** A problem that a hook or a route throws. The error handler of the plugin answers in the format of its audience. */
+/** Thrown by a hook or a route that refuses a request. Each plugin answers in the format of its audience. */
 export class Refusal extends Error {
   readonly statusCode: number
 

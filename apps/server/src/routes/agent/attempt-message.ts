@@ -27,7 +27,7 @@ export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): 
   return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
 }
 
-/** Returns the bytes of a chunk, or undefined if the parameter "len" has another number of bytes. */
+/** Returns the bytes of a chunk; undefined if the parameter "len" names another number of bytes. */
 export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] | undefined {
   const bytes = query.enc === 'hex' ? [Buffer.from(Buffer.concat(body).toString('latin1'), 'hex')] : body
   const length = bytes.reduce((sum, piece) => sum + piece.length, 0)

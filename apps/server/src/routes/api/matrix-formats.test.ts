@@ -68,7 +68,7 @@ test('the text format gives the reason of a known failure, also when the cell pa
   )
 })
 
-test('the text format shows a lost job that runs again as retrying', () => {
+test('the text format shows the word retrying for a lost job that runs again', () => {
   const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
   const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 }, retrying: true })]
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')

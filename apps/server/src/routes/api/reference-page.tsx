@@ -142,7 +142,7 @@ function OperationView({ operation }: { operation: NamedOperation }) {
         </code>
       </h3>
       <p>
-        <Text text={summary} />. <Text text={description} /> {security !== undefined && 'It needs a token.'}
+        <Text text={summary} />. <Text text={description} /> {security !== undefined && 'A token is needed.'}
       </p>
       {parameters.length > 0 && (
         <>

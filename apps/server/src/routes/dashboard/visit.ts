@@ -4,7 +4,7 @@ import type { Services } from '../../services.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The time before the first database query of a request. The page may not show changes after this time. */
+    /** The time before the first database query of a request. Changes after this time can be missing on the page. */
     arrivedAt: number
   }
 }

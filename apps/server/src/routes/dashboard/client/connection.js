@@ -20,7 +20,7 @@ export class Connection {
   #lostSince = null
   #failures = 0
 
-  /** Adds a page by its message port. The page sends its request, and null when it is hidden or left. */
+  /** Adds a page by its message port. The page sends its request, and sends null when nobody sees the page any more. */
   add(port) {
     port.onmessage = ({ data }) => this.#follow(port, data)
   }

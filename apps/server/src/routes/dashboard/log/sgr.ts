@@ -1,7 +1,7 @@
 /**
- * The style of a text in a terminal (ECMA-48 "SGR"), from which the page gets class names. The library ansi_up writes
- * style attributes for bold, faint and the 256 colours, even with use_classes. The content security policy forbids
- * style attributes.
+ * The style of a text in a terminal (ECMA-48 "SGR"), from which the page gets class names. The farm does not use the
+ * library ansi_up: even with use_classes, it writes style attributes for bold, faint and the 256 colours. The content
+ * security policy forbids style attributes.
  */
 export interface Sgr {
   bold: boolean
@@ -72,7 +72,7 @@ function applyCode(sgr: Sgr, code: number): void {
   else if (code >= 100 && code <= 107) sgr.background = code - 100 + 8
 }
 
-/** Returns the colour of the 16 in the palette that is nearest to `5, N` or `2, R, G, B`. */
+/** Returns the number of the palette's colour that is nearest to `5, N` or `2, R, G, B`. The palette has 16 colours. */
 function colour([kind, red = 0, green = 0, blue = 0]: number[]): number | undefined {
   if (kind === 5) return ofPalette(red)
   if (kind !== 2) return undefined

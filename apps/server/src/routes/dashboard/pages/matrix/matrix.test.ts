@@ -181,7 +181,7 @@ test.each([
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('the matrix shows a job whose lost attempt runs again as retrying', () => {
+test('the matrix shows the word retrying for a lost job that runs again', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
