@@ -42,7 +42,7 @@ export interface Contexts {
   main: Context
   /** Queries of pages and the API. The database ends them after a few seconds. */
   pages: Context
-  /** Sessions and tokens, which a request needs before its own queries. */
+  /** Queries for the session or token of a request. Each request needs them before its other queries. */
   lookups: Context
   /** Limits how many queries for long lists use `pages` at the same time. The others wait. */
   listing: Turns

@@ -1,6 +1,9 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
-/** The changes that the farm reports to its listeners. An event may be lost or arrive twice, so it is only advice. */
+/**
+ * The changes that the farm reports to its listeners. An event may be lost or arrive twice, so a listener must not
+ * depend on it.
+ */
 export type FarmEvent =
   /** Attempts became claimable: wake their hosts. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }

@@ -38,8 +38,9 @@ export interface OpenFarm extends Partial<Settings> {
    * changes.
    */
   secret: string
-  /** Connections for commands and requests of hosts, and for queries of pages and the API. */
+  /** The number of connections for commands and requests of hosts. */
   connectionsMax?: number | undefined
+  /** The number of connections for queries of pages and the API. */
   readConnectionsMax?: number | undefined
   now?: Clock
   random?: Random
@@ -81,7 +82,7 @@ export function openFarm(options: OpenFarm) {
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,
-    /** Resolves if the database answers within the limits of a query; otherwise it throws. */
+    /** Resolves if the database answers within the limits of a query; otherwise rejects. */
     ping: async () => void (await pools.lookups.query`SELECT 1`),
     async close() {
       storage.close()

@@ -3,7 +3,9 @@ import type { Context } from '../context.ts'
 import type { TokenBearer } from './tokens.ts'
 
 const linkSeconds = 600
-/** A week: administrators seldom log in again, and a browser that somebody left open is not logged in for long. */
+/**
+ * A week: administrators need not log in often, but a browser that somebody left open does not stay logged in for long.
+ */
 const sessionSeconds = 7 * 24 * 3600
 
 export interface LoginLink {

@@ -11,13 +11,14 @@ export interface Signer {
 }
 
 /**
- * The signing key of the holder of this invitation. The invitation's public id, the token's hash, does not reveal the
- * key.
+ * The signing key of the holder of this invitation. The public id of the invitation is the hash of the token. Nobody
+ * can compute the key from this id.
  */
 export const invitationKey = (token: string): string => keyLetters(hash(`rumpfarm key ${token}`))
 
 /**
- * The key of the host that enrolled with this invitation and nonce. Host and farm both compute it; neither sends it.
+ * The key of the host that enrolled with this invitation and nonce. The host and the farm compute the key, so neither
+ * of them sends it.
  */
 export const hostKey = (token: string, nonce: string): string =>
   keyLetters(sign(invitationKey(token), `host ${nonce}\n`))
@@ -87,6 +88,9 @@ async function countRequest({ db, now }: Context, { by, run, count }: SignedRequ
   return counted === 1
 }
 
-/** Deletes processes whose requests are too old to be accepted, with a margin for servers whose clocks differ. */
+/**
+ * Deletes the rows of processes whose requests are too old to be accepted. The margin is for servers whose clocks
+ * differ.
+ */
 export const deleteOldSignedRuns = ({ db, now }: Context) =>
   db.models.signedRun.deleteMany({ where: { seenAt: { lt: later(now(), -3 * signedWindowSeconds) } } })

@@ -77,7 +77,10 @@ export async function revokeToken(context: Context, name: string): Promise<boole
   })
 }
 
-/** A login works only with its token. If a token is admitted again, its old logins must not become valid again. */
+/**
+ * A login link or session is valid only while its token is valid. If a token is admitted again, its old logins must not
+ * become valid again.
+ */
 const endOrphanedLogins = (tx: Tx) =>
   tx.execute`
     DELETE FROM "Login" WHERE NOT EXISTS (

@@ -38,7 +38,10 @@ export async function storeArtifact(context: Context, message: ArtifactChunk): P
   return appendChunk(file, message, message.size)
 }
 
-/** Adds the file's row if there is room for the file. Returns undefined when the row exists with this size. */
+/**
+ * Adds the file's row if there is room for the file. Returns undefined if the farm admits the file; the row then has
+ * this size.
+ */
 async function admit(
   context: Context,
   running: RunningAttempt,
@@ -79,7 +82,8 @@ export interface ReportedArtifact {
 type Incomplete = { kind: 'artifact-incomplete'; name: string; size: number }
 
 /**
- * Seals the reported files on the disk. If a file differs from the host's file, returns the first such file instead.
+ * Seals the reported files on the disk. If the farm does not have a file exactly as the host reports it, returns the
+ * first such file instead.
  */
 export async function checkArtifacts(
   context: Context,

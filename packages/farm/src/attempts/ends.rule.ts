@@ -10,7 +10,7 @@ export interface AttemptEnd {
   detail: string | null
 }
 
-/** The host's owner decides in host.conf which jobs may run. */
+/** Why a job may not run: the rules of the host's owner in host.conf do not allow it. */
 export const notAllowedByOwner = "the host's owner does not allow it"
 
 /** The ends that the farm decides, without a finish from the host. */
@@ -27,7 +27,7 @@ export const farmEnds = {
   ),
 } as const
 
-/** git's message says why the sources are not available. */
+/** The end of an attempt whose sources are not available. The message is git's message. */
 export const sourcesFailedEnd = (message: string): AttemptEnd => end('broken', 'sources', message)
 
 function end(verdict: Verdict, reason: string, detail: string): AttemptEnd {

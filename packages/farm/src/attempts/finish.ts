@@ -51,7 +51,10 @@ export async function finish(context: Context, message: Finish): Promise<FinishO
   return finishByRow(context, message)
 }
 
-/** Checks the lease in the database: for an attempt that is not cached, and before the farm drops bytes of a log. */
+/**
+ * Finishes an attempt after it has checked the lease in the database. This check is necessary if the attempt is not
+ * cached, and before the farm drops bytes of a log.
+ */
 async function finishByRow(context: Context, message: Finish): Promise<FinishOutcome> {
   const held = await readHeld(context, message)
   if (!held) return { kind: 'unknown' }

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { isActive, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { limitsOf, type RunningAttempt } from './running.ts'
 
-/** A host that claims to hold an attempt. */
+/** A host, the attempt of its message, and the lease in the message. The host may no longer hold the attempt. */
 export interface Holder extends AttemptId {
   hostId: number
   lease: string

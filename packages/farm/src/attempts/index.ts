@@ -30,7 +30,7 @@ export const attemptMethods = ({ main }: Contexts) => ({
   /** Stores bytes of a file that the job uploads. */
   storeArtifact: (message: ArtifactChunk) => storeArtifact(main, message),
   finish: (message: Finish) => finish(main, message),
-  /** Drops an attempt from the cache of this process, because a server changed its row. */
+  /** Drops an attempt from the cache of this process, because a server has changed the row of the attempt. */
   dropCached: (attempt: string) => main.running.invalidate(attempt),
 
   /** Claimable attempts, oldest first. */

@@ -18,11 +18,11 @@ export interface Claim {
 }
 
 /**
- * Leases an attempt to a slot if the attempt's row is still queued. The message that named the attempt is only advice.
- * Returns undefined if the attempt is not available any more, or if this claim may not have it. A claim may not have
- * the attempt in two cases: the slot got another attempt at the same moment (index one_attempt_per_slot), or another
- * agent process now runs on the host. The state of the slot then shows this, and the caller must put the message back
- * into the queue.
+ * Leases an attempt to a slot if the attempt's row is still queued. The queue message about the attempt may be out of
+ * date. Returns undefined if the attempt is not available any more, or if this claim may not get the attempt. That
+ * happens in two cases: the slot got another attempt at the same moment (index one_attempt_per_slot), or another agent
+ * process now runs on the host. In both cases, the state of the slot shows the cause, and the caller must put the
+ * message back into the queue.
  */
 export async function leaseAttempt(context: Context, claim: Claim, attempt: AttemptId): Promise<Offer | undefined> {
   const at = context.now()

@@ -38,7 +38,7 @@ async function appendToLog(
   running: RunningAttempt,
   message: Progress,
 ): Promise<ProgressOutcome> {
-  // The farm stores the whole chunk that crosses the limit. Its answer then makes the agent end the job.
+  // The farm stores the whole chunk that crosses the limit. The farm's answer then makes the agent end the job.
   const outcome = await appendChunk(logs.open(running), message, running.logBytesMax)
   if (outcome.kind === 'wrong-sum') return outcome
   if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0)

@@ -9,7 +9,10 @@ export interface RunningAttempt extends AttemptId {
   buildId: number
   projectName: string
   lease: string
-  /** Milliseconds since the epoch. The entry is valid until this time: only an expired lease can go to another host. */
+  /**
+   * Milliseconds since the epoch. The entry is valid until this time. Later, another server may have ended the attempt
+   * because its lease expired.
+   */
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
@@ -24,7 +27,8 @@ export interface RunningAttempt extends AttemptId {
   started: boolean
 }
 
-// The agent ends a job at its time limit. If its clock has stopped, the farm requests the end this much later.
+// The agent ends a job at its time limit. If the agent's clock has stopped, the farm requests the end of the job this
+// much later.
 const wallMarginSeconds = 60
 
 /** The limits and steps of an attempt, from its recipe. */
@@ -70,7 +74,7 @@ export class RunningCache {
     return holds ? entry : undefined
   }
 
-  /** Ignores an entry if a server invalidated its attempt after the query began (`sequence`). */
+  /** Adds the entry, unless a server invalidated the attempt after the query began (`sequence`). */
   set(entry: RunningAttempt, sequence: number): void {
     const name = attemptName(entry)
     if ((this.#invalidated.get(name) ?? 0) > sequence) return

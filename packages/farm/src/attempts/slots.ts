@@ -23,7 +23,8 @@ export type SlotState =
   /** The host repeats a claim: it gets the same job again. */
   | { kind: 'offer'; offer: Offer }
   /**
-   * The claim is a late duplicate, or the host missed the answer to its last claim. `newest` is that claim's number.
+   * The claim is a late duplicate, or the host missed the answer to its last claim. `newest` is the number of the
+   * slot's newest claim.
    */
   | { kind: 'stale'; newest: number }
   | { kind: 'other-instance' }
@@ -49,7 +50,7 @@ interface SlotRow {
 
 /**
  * The state of a slot. Also renews the host's last-seen time. If a host requests a new job while the slot still has a
- * job, the host has lost the old job. The attempt then ends as lost, so that its successor can run.
+ * job, the host has lost the old job. The attempt of the old job then ends as lost, so that its successor can run.
  */
 export async function checkSlot(context: Context, claim: Claim, condition: HostCondition = {}): Promise<SlotState> {
   const row = await readSlot(context, claim, condition)
@@ -61,15 +62,15 @@ export async function checkSlot(context: Context, claim: Claim, condition: HostC
     if (row.claim > claim.claim) return { kind: 'stale', newest: row.claim }
     await endForgotten(context, attempt)
   } else if (row.newest !== null && row.newest >= claim.claim) return { kind: 'stale', newest: row.newest }
-  if (claim.slot > row.slots) return { kind: 'no-slot' } // checked last: a job already in such a slot goes on
+  if (claim.slot > row.slots) return { kind: 'no-slot' } // checked only now, so that a job in such a slot goes on
   if (row.paused) return { kind: 'paused' }
   const why = tooOld(row.agentVersion, context.settings.agentVersionMin)
   return why === null ? { kind: 'free' } : { kind: 'too-old', why }
 }
 
 /**
- * Writes the last-seen time at most once in a ninth of a lease (10 s): a host of short jobs claims several times a
- * second.
+ * Writes the last-seen time at most once in a ninth of a lease (10 s): a host that runs short jobs claims several times
+ * a second.
  */
 async function readSlot(
   { db, now, settings }: Context,
@@ -106,9 +107,9 @@ const endForgotten = (context: Context, { jobId, number }: AttemptId) =>
   )
 
 /**
- * Another agent process claimed the job, and the present process has no data of the job: it starts the job again. The
- * other process may still run on a machine that was replaced. Because of the new lease, the farm rejects that process's
- * messages.
+ * Makes the present agent process start the job again: another agent process claimed the job, so the present process
+ * has no data of the job. The other process may still run, on a machine that was replaced. Because of the new lease,
+ * the farm rejects that process's messages.
  */
 async function restart(context: Context, claim: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
   const { random, logs, running } = context

@@ -72,7 +72,10 @@ const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stri
 export const buildRecipeHash = (project: ProjectConfig): string =>
   hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
 
-/** One job for each variant, host and arch of the host, if the project expects it and the host's owner allows it. */
+/**
+ * One job for each variant, host and arch of the host, without the jobs that the project does not expect or that the
+ * host's owner does not allow.
+ */
 export function planJobs(
   project: ProjectConfig,
   allHosts: readonly PlannedHost[],

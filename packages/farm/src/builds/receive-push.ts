@@ -49,7 +49,10 @@ export async function receivePush(context: Context, push: Push): Promise<PushOut
 interface Branches {
   /** The farm must read the histories of these branches. */
   toRead: string[]
-  /** The branch that gets the commit before the farm reads its history. If null, only the histories show the branch. */
+  /**
+   * The farm assigns the commit to this branch until it has read the branch's history. Null if the farm must first read
+   * the histories.
+   */
   assumed: string | null
 }
 

@@ -22,7 +22,8 @@ export async function markSourcesReady(
   { sources, subject, author }: PreparedSources,
 ): Promise<void> {
   await inTransaction(context, async tx => {
-    // A push that adds jobs locks the build's row. A second statement is necessary, because it sees these new jobs.
+    // A push that adds jobs at the same time locks the build's row. So the attempts change in a second statement, which
+    // sees the jobs of this push.
     await tx.execute`
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
