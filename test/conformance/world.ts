@@ -40,7 +40,7 @@ export class World {
   readonly farm: TestFarm
   readonly host: HostUnderTest
   readonly wire: Wire
-  /** Multiplies the time limits, because emulated machines are slow. */
+  /** The time limit of each wait on this host. It is longer for emulated machines, because they are slow. */
   readonly patienceMs: number
   #left = false
 

@@ -81,7 +81,7 @@ test('one of two servers sends one signed alert about a silent host, and the los
 
   await vax.post(`/agent/v1/bye?instance=${vax.instance}`, [])
   await becomes(farm(), 'vax', 'away')
-  // If the silence of vax counted, vax would be silent before sun is.
+  // vax was last seen before sun. So if a host that is away could become silent, vax would be silent first.
   await farm().wireHost('sun')
   await becomes(farm(), 'sun', 'silent')
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])

@@ -70,7 +70,7 @@ async function fill(directory: string, disk: Disk, qemu: string | undefined): Pr
   }
 }
 
-/** Android has mksh as its shell and only limited tools, so owners install a busybox. */
+/** `disk.shell` is for Android: its shell is mksh, and owners install a busybox because its own tools are limited. */
 async function installDebiansBusybox(
   directory: string,
   disk: Disk & { kind: 'busybox' },

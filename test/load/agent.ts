@@ -115,7 +115,7 @@ async function firstCommand(scene: Scene, { plain }: Crew, say: Say): Promise<Fi
   say(`${starts} jobs of one command`)
   const spans: number[] = []
   for (const ref of scene.repository.commits) {
-    await sleep(300) // the next long poll of the host has started
+    await sleep(300) // then the next long poll of the host has started
     const build = await scene.api.post<{ id: number }>('/api/v1/projects/first/builds', { ref })
     const { jobs } = await scene.api.get<{ jobs: { id: number; host: string }[] }>(`/api/v1/builds/${build.id}`)
     const job = jobs.find(({ host }) => host === plain.name)?.id
@@ -196,7 +196,7 @@ function lookAt(pid: number): Look {
   }
 }
 
-/** The average without the first and the last seconds of the job: the cost of a heartbeat in a job without output. */
+/** The cost of a heartbeat in a job without output: an average without the first and the last seconds of the job. */
 async function inQuietJob(scene: Scene, crews: readonly Crew[]): Promise<Figure[]> {
   const agents = crews.flatMap(({ plain, traced }) => (traced ? [plain, traced] : [plain]))
   await scene.api.post('/api/v1/projects/quiet/builds')

@@ -1,4 +1,4 @@
-// A Fastify server that only appends each body to a file, as a control for log.ts, which starts it.
+// A Fastify server that only appends each body to a file. log.ts starts it, and compares the farm with it.
 import { open } from 'node:fs/promises'
 import Fastify from 'fastify'
 

@@ -29,7 +29,7 @@ projects:
       - build: 'true'
 `
 
-/** Compares the cost of log bytes with a server that only appends them. Measures how long a large log delays others. */
+/** Compares the cost of log bytes with their cost in a server that only appends them. Measures how long others wait. */
 export async function log(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds * 2 })
   const control = await startControl(join(scene.directory, 'control.log'))

@@ -20,7 +20,7 @@ const inTemporaryDirectory = async (run: (directory: string) => Promise<Tally>):
   }
 }
 
-/** Most tests mostly wait. So vitest runs at the same time as the other parts, which run in sequence. */
+/** Most tests wait most of the time. So vitest runs at the same time as the other parts, which run in sequence. */
 const everything = async (directory: string): Promise<Tally> => {
   const tools = await installTools()
   const others = [runChecks, () => runPlaywright(directory), () => runNetwork(directory)]

@@ -160,7 +160,7 @@ export class TestFarm {
     const { server } = this
     const before = server.lines.length
     change()
-    const what = 'what it thinks of farm.yaml'
+    const what = 'whether farm.yaml has errors'
     return server.said(
       what,
       ({ msg }) => (/of farm.yaml are active|has .* errors?; the previous version/.test(msg) ? msg : undefined),
