@@ -26,7 +26,7 @@ type Models = Omit<PrismaClient, `$${string}`>
 
 export interface OpenDatabase {
   url: string
-  /** Connections to PostgreSQL of this pool. */
+  /** The largest number of connections in this pool. */
   connectionsMax?: number
   /** Without limits a query may take as long as it needs. */
   limits?: ReadLimits
@@ -46,7 +46,8 @@ export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase)
   compileQuickly()
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, ...(limits && poolLimits(limits)) })
   pool.on('error', () => {}) // if an idle connection breaks, the pool drops it, and the next query reports the problem
-  // A connection that breaks in use fails its query. Without a listener its error would also end the process.
+  // If a connection breaks during a query, the query fails. Without a listener, the error of the connection would also
+  // end the process.
   pool.on('connect', client => client.on('error', () => {}))
   const models = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: nameOf }) })
   return {
@@ -117,5 +118,5 @@ async function queryUntil(signal: AbortSignal, pool: pg.Pool, query: pg.QueryCon
 
 const signals = new AsyncLocalStorage<AbortSignal>()
 
-/** Runs `run`. When the signal is aborted, PostgreSQL ends the queries of `run` for pages. */
+/** Runs `run`. When the signal is aborted, PostgreSQL ends the queries for pages that `run` has started. */
 export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => signals.run(signal, run)

@@ -15,4 +15,4 @@ test.each([
   ['the memory of PostgreSQL', asPrismaWrapsIt('53200'), false],
   ['a file without permission', { code: 'EACCES' }, false],
   ['nothing', undefined, false],
-])('whether an error of %s means a full disk', (_, error, full) => expect(isStorageFull(error)).toBe(full))
+])('isStorageFull is right for an error of %s', (_, error, full) => expect(isStorageFull(error)).toBe(full))

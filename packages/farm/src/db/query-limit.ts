@@ -1,4 +1,4 @@
-/** The error of a query that could not start, because too many queries of its kind ran. */
+/** Thrown for a query that could not start, because too many queries of its kind ran. */
 export class NoTurn extends Error {}
 
 export type Turns = <Result>(run: () => Promise<Result>) => Promise<Result>

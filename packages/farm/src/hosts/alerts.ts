@@ -7,7 +7,8 @@ import { alertTriesMax, alertUrlFormat, alertWaitsSeconds, isAlertUrl } from './
 
 export type AlertOutcome =
   /**
-   * The secret that signs the messages. It is computed from the server's secret and not stored, so it is shown once.
+   * The secret that signs the messages. The farm does not store this secret: it computes the secret from the server's
+   * secret for each message. It shows the secret only here.
    */
   { kind: 'set'; secret: string } | { kind: 'off' } | { kind: 'bad-url'; expected: string } | { kind: 'unknown-host' }
 

@@ -35,8 +35,8 @@ export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastS
 
 /**
  * An agent process starts, or reports its host's facts again. Only one process may run as a host. A second process must
- * wait until the first process was silent for a lease. It need not wait if it names the first process as its
- * `previous`.
+ * wait until the first process was silent for a lease. The second process need not wait if its `previous` is the first
+ * process.
  */
 export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
   const welcome = await inTransaction(context, async tx => {
@@ -102,8 +102,8 @@ async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: H
 const queuedMax = 1000
 
 /**
- * Adds the host's queued attempts to its queue. The queue dropped messages while the host could not build for their
- * arch. It ignores a message that it already has.
+ * Adds the host's queued attempts to the host's queue again. While the host could not build for an arch, the queue
+ * dropped the messages of this arch. The queue ignores a message that it already has.
  */
 const emitQueued = (context: Context, hostId: number) =>
   withEvents(

@@ -10,7 +10,10 @@ export function permits(rules: readonly OwnerRule[], project: string, branch: st
   return rules.every(({ verb }) => verb === 'deny') || named.length > 0
 }
 
-/** A job without a branch may belong to any branch: every deny rule applies to it, but only allow rules with `*`. */
+/**
+ * A job without a branch may belong to any branch: every deny rule applies to the job. An allow rule applies only if it
+ * has no branches, or has the pattern `*`.
+ */
 function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean {
   if (branches.length === 0) return true
   if (branch === null) return verb === 'deny' || branches.some(pattern => isLike('', pattern))
@@ -18,8 +21,8 @@ function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean
 }
 
 /**
- * Whether any branch of the project may run. The rules cannot judge a pattern of branches exactly; if in doubt, it may
- * run.
+ * Whether jobs of at least one branch of the project may run. If farm.yaml has a pattern of branches, the farm cannot
+ * always decide this. In doubt, the answer is true.
  */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||

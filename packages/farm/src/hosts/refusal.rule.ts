@@ -11,7 +11,8 @@ interface Refusal {
 }
 
 /**
- * The farm's reason comes before the host's. A host sends its code as the first word (docs/agent-protocol.md, claim).
+ * The farm's reason has priority over the host's reason. A host sends its code as the first word
+ * (docs/agent-protocol.md, claim).
  */
 export function refusalOf(
   host: { agentVersion: string; refusal: string | null },

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { activeAttemptsOfHost } from './alerts.ts'
 
-/** After a longer gap between two checks, the farm was probably down. Then every host gets its full time again. */
+/** If the gap between two checks is longer, the farm was probably down. Then every host gets its full time again. */
 const gapSecondsMax = 20
 
 /** The names of the hosts that became silent, and of the hosts that returned. */
@@ -18,7 +18,7 @@ interface ChangedRow {
 }
 
 /**
- * Records which hosts became silent and which returned. One conditional UPDATE makes each change and also writes the
+ * Records which hosts became silent and which returned. Each change is one conditional UPDATE, which also writes the
  * alert. So two servers that check at the same moment write only one alert.
  */
 export const checkSilence = (context: Context): Promise<SilenceChanges> =>

@@ -39,13 +39,16 @@ export interface BranchHistory {
 /** The farm checks only this many of the newest known commits; older commits of the branch keep their positions. */
 const knownMax = 1000
 
-/** One transaction derives this many cells, in some tens of milliseconds. A finish in the project must wait for it. */
+/**
+ * One transaction derives at most this many cells, in some tens of milliseconds. A finish in the project must wait for
+ * the transaction.
+ */
 const cellsAtOnce = 50
 
 /**
  * Gives the built commits of a branch their positions in its history. Then derives the cells of every commit that was
- * moved, added or removed. A second call with the same history changes nothing. After an interrupted call, it does the
- * rest.
+ * moved, added or removed. A second call with the same history changes nothing, unless the first call was interrupted:
+ * then the second call does the rest.
  */
 export async function applyHistory(context: Context, history: BranchHistory): Promise<void> {
   const { moved, removed, changed } = await inTransaction(context, tx => writeHistory(tx, history))
@@ -132,7 +135,7 @@ async function writePositions(
   }
 }
 
-/** This is the last step, so that an interrupted derivation starts again. */
+/** This update is the last step, so that an interrupted derivation starts again. */
 const markSettled = (tx: Tx, { project, branch }: BranchKey, moved: Moved[]) => tx.execute`
   UPDATE "BranchCommit" SET "settled" = true
    WHERE "projectName" = ${project} AND "branch" = ${branch} AND "commit" = ANY(${moved.map(({ commit }) => commit)})`

@@ -79,7 +79,7 @@ describe('the results on a branch decide the state of a cell', () => {
       1,
     ],
     [
-      'later failures keep both starts',
+      'later failures keep the start of the series and the start of the failures at this step',
       ['1 passed', '2 failed tests', '3 failed build', '4 failed build'],
       'still-failing',
       4,

@@ -36,7 +36,7 @@ export interface CellStanding {
   newest: CellAttempt | null
   /** The start of the series of failures, or of passes, that ends with `newest`. */
   since: CellAttempt | null
-  /** The first attempt that failed in the present way; null if this is the way of `since`. */
+  /** The first attempt that failed in the present way; null if `since` failed in this way. */
   changedAt: CellAttempt | null
   /** The newest passed commit. The first bad commit is after `lastGood` and not after `since`. */
   lastGood: CellAttempt | null
@@ -44,7 +44,7 @@ export interface CellStanding {
   withoutResult: CellAttempt[]
 }
 
-/** Cancelled, lost and broken attempts do not show whether the commit is good. */
+/** Whether this verdict is a result. Cancelled, lost and broken attempts do not show whether the commit is good. */
 export const isResult = (verdict: Verdict): boolean =>
   verdict === 'passed' || verdict === 'failed' || verdict === 'timed-out'
 

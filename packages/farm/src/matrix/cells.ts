@@ -158,7 +158,7 @@ const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Which) => t
 
 type EndRow = Key & CellAttempt
 
-/** The newest ended attempt of each key that has no result. */
+/** For each key without a result: its newest ended attempt. */
 const readNewestEnds = (tx: Tx, keys: readonly Key[]) => tx.query<EndRow>`
   SELECT key.*, found.*
     FROM jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)

@@ -69,7 +69,7 @@ describe('the status of a cell', () => {
     ],
     ['it was lost, and a newer job runs', { last: ended('lost'), active: active('running') }, 'running', false],
     ['it was cancelled', { last: ended('cancelled') }, 'cancelled', false],
-  ])('a cell has its status because %s', (_, facts, status, retrying) =>
+  ])('the cell has the right status: %s', (_, facts, status, retrying) =>
     expect(cell(facts)).toMatchObject({ status, retrying }),
   )
 })

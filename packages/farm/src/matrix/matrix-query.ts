@@ -66,8 +66,8 @@ async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
   }))
 }
 
-// Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of a
-// page.
+// Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of the
+// time for a page.
 type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'> & {
   projectName: string
   host: string

@@ -21,7 +21,7 @@ export interface History {
 export interface Positions {
   /** The position of every built commit in the history. */
   positions: Map<string, number>
-  /** Commits that the branch does not contain: a force push removed them, or it never contained them. */
+  /** Commits that the branch does not contain: a force push removed them, or the branch never contained them. */
   removed: string[]
 }
 
@@ -31,7 +31,7 @@ export const firstPosition = 1_000_000
 /**
  * The positions of the built commits of a branch. A larger position is newer. The difference of two positions is the
  * distance of their commits in the history. The farm reads only the newest part of a history, so it counts from a
- * commit that it knows.
+ * commit whose position it knows.
  */
 export function assignPositions(known: readonly PositionedCommit[], { commits, complete, built }: History): Positions {
   const index = new Map(commits.map((commit, steps) => [commit, steps]))

@@ -49,7 +49,7 @@ function troubleOf(cells: [FailedCell, ...FailedCell[]]): Trouble {
 
 const earlier = (a: Milestone, b: Milestone): Milestone => (b.at < a.at ? b : a)
 
-/** Counts the cells of each commit once: every cell of a commit already has the number of the other cells. */
+/** Uses one cell for each commit, because the `alike` of this cell already counts the commit's other cells. */
 function extent(cells: readonly FailedCell[]): Pick<Trouble, 'of' | 'notYet'> {
   const byCommit = new Map(cells.map(({ last, alike }) => [last.commit, alike]))
   const alikes = [...byCommit.values()]

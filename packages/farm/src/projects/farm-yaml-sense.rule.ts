@@ -101,7 +101,7 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
   return findings
 }
 
-// If a step is renamed but its known failure is not, the farm would show this failure as new, without its reason.
+// If a known failure names a step that was renamed, the farm would show the failure as new, without the known reason.
 function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
   const names = steps.flatMap(Object.keys)
   return known.flatMap(({ step }, index) => {

@@ -16,7 +16,7 @@ function mistakes(text: string) {
   return reading.kind === 'ok' ? [] : reading.mistakes.map(describeMistake)
 }
 
-/** A project `p` with these lines below its name, and with a step if they contain none. */
+/** A project `p` with these lines below its name, and by default with one step. */
 const project = (lines: string, steps = '    steps: [{ build: make }]\n') =>
   `projects:\n  p:\n    repository: .\n${lines.replace(/^(?=.)/gm, '    ')}\n${steps}`
 

@@ -24,7 +24,7 @@ export type FarmYamlReading =
 const fileBytesMax = 1_000_000
 const mistakesMax = 20
 const depthMax = 30
-// The total number of uses of anchors: a few lines with aliases can expand to gigabytes.
+// The largest number of aliases in the file. Without a limit, a few lines with aliases can expand to gigabytes.
 const aliasesMax = 100
 
 /**
@@ -77,7 +77,7 @@ function plainValue(document: Document): { content: unknown } | { problem: strin
   try {
     return { content: document.toJS({ maxAliasCount: aliasesMax }) }
   } catch (error) {
-    // yaml throws a ReferenceError for an alias without an anchor, and for more uses than maxAliasCount.
+    // yaml throws a ReferenceError for an alias without an anchor, and for more aliases than maxAliasCount.
     if (error instanceof ReferenceError) return { problem: oneLine(error.message) }
     throw error
   }

@@ -13,7 +13,7 @@ function projects(text: string) {
   return reading.projects
 }
 
-/** Completes an example of the page: it is a whole file, or only the lines below a project's name. */
+/** Completes an example of the page. An example is a whole file, or only the lines below a project's name. */
 function whole(example: string): string {
   if (example.startsWith('projects:')) return example
   const repository = example.includes('repository: ') ? '' : 'repository: https://forge.example/x\n'

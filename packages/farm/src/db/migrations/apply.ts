@@ -17,7 +17,7 @@ const runInTransaction = async (client: ClientBase, id: string, file: MigrationF
     await run(client, id, file)
     await client.query('COMMIT')
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {}) // PostgreSQL also rolls back a broken connection
+    await client.query('ROLLBACK').catch(() => {}) // PostgreSQL also rolls back if the connection broke
     throw error
   }
 }

@@ -20,7 +20,8 @@ export interface MigrationFile {
 const aloneMark = '-- Outside a transaction'
 
 /**
- * The directory of the clone. It is searched upwards, because the bundle and this file are in different directories.
+ * The directory of the clone. This function searches upwards from the code that runs, because the server's bundle and
+ * this file are in different directories.
  */
 export const findRoot = (from = dirname(fileURLToPath(import.meta.url))): string => {
   if (existsSync(join(from, 'prisma/schema.prisma'))) return from

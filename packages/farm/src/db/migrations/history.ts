@@ -56,7 +56,7 @@ export const recordSuccess = async (client: ClientBase, id: string): Promise<voi
   )
 }
 
-/** Inserts the row again if a rollback removed the row of the start. */
+/** Records why the migration failed. Inserts the migration's row again if a rollback removed this row. */
 export const recordFailure = async (
   client: ClientBase,
   id: string,

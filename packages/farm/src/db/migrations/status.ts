@@ -1,7 +1,7 @@
 import type { MigrationFile } from './files.ts'
 import type { AppliedMigration } from './history.ts'
 
-/** The server cannot bring the database up to date. The message says why and what to do. */
+/** Thrown if the server cannot bring the database up to date. The message says why, and what to do. */
 export class MigrationError extends Error {
   override name = 'MigrationError'
 }
