@@ -18,7 +18,8 @@ const columnsQuery = `SELECT quote_ident(relname) AS table, quote_ident(attname)
  WHERE attnum > 0 AND NOT attisdropped
  ORDER BY relname COLLATE "C", attnum`
 
-// Since PostgreSQL 18, NOT NULL is also a constraint. This query leaves it out, because the column shows it.
+// Since PostgreSQL 18, NOT NULL is also a constraint. This query omits these constraints, because the text of the
+// column already contains NOT NULL.
 const constraintsQuery = `SELECT quote_ident(relname) AS table, contype AS type, quote_ident(conname) AS name, pg_get_constraintdef(pg_constraint.oid, true) AS text
   FROM (${farmTables}) tables JOIN pg_constraint ON conrelid = tables.oid
  WHERE contype <> 'n'

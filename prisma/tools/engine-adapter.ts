@@ -57,7 +57,8 @@ const runWhole = async (adapter: PgAdapter, script: string): Promise<void> => {
 }
 
 /**
- * Creates a database that is dropped with the adapter. adapter-pg would drop the database while it is still connected.
+ * Creates a database. When the engine disposes of the adapter, the adapter disconnects and the database is dropped.
+ * adapter-pg itself would drop the database while the adapter is still connected.
  */
 const connectToShadow = async (url: string): Promise<SqlDriverAdapter> => {
   const name = `rumpfarm_shadow_${randomUUID().replaceAll('-', '')}`

@@ -16,8 +16,8 @@ export type SchemaEngine = Bindings.SchemaEngine
 export const noFilters: Bindings.SchemaFilter = { externalTables: [], externalEnums: [] }
 
 /**
- * Loads Prisma's schema engine as WebAssembly. Prisma's command line would download a native engine. The main file of
- * the package cannot do this on Node 20, because it imports the .wasm file as a module.
+ * Loads Prisma's schema engine as WebAssembly. Prisma's command line would download a native engine. The package's main
+ * file does not work on Node 20, because it imports the .wasm file as a module.
  */
 const loadEngine = async (): Promise<typeof Bindings> => {
   const require = createRequire(join(findRoot(), 'prisma/package.json'))
@@ -37,8 +37,8 @@ Object.assign(globalThis, {
   PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(`Prisma's schema engine: ${text}`) },
 })
 
-// Each process has one engine, even if vitest loads this module twice. The package keeps the instance in a module
-// variable. So a second engine would use the pointers of the first engine in the wrong memory.
+// Each process loads the engine only once, even if vitest loads this module twice: the package keeps the WebAssembly
+// instance in one variable. After a second load, the pointers of the first engine would point into the wrong memory.
 const loaded = Symbol.for('rumpfarm.schema-engine')
 const shared = globalThis as { [loaded]?: Promise<typeof Bindings> }
 

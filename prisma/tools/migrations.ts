@@ -21,7 +21,10 @@ const onTemporaryDatabase = async <T>(work: (url: string) => Promise<T>): Promis
   }
 }
 
-/** Applies the migrations to an empty database, and returns the SQL that is missing to reach schema.prisma. */
+/**
+ * Applies the migrations to an empty database, and returns the SQL that would change this database to the schema of
+ * schema.prisma.
+ */
 export const missingSql = async (url: string, directory = migrationsDirectory()): Promise<string> => {
   const from = { tag: 'migrations' as const, ...migrationList(directory, await readMigrations(directory)) }
   const to = { tag: 'schemaDatamodel' as const, ...(await readSchema()) }

@@ -2,7 +2,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-/* Counts the result; prints the place and the condition if it is false. */
+/* Counts the result. If the condition is false, prints the condition and its place. */
 #define CHECK(condition) check_that((condition) != 0, #condition, __FILE__, __LINE__)
 
 void check_that(int passes, const char *condition, const char *file, int line);

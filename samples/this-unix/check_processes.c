@@ -125,7 +125,7 @@ static void check_blocking(void)
     CHECK(caught == SIGUSR1);
 }
 
-/* The parent blocks the signal until it waits, so it wakes up whether the child sends before or after that. */
+/* The parent blocks SIGUSR2 until it waits, so that it does not miss a signal that the child sends before that. */
 static void check_waiting(void)
 {
     sigset_t ours, before;
@@ -176,7 +176,7 @@ static void check_death(void)
     child = fork();
     if (child == 0) {
         close(ends[1]);
-        read(ends[0], &byte, 1); /* nobody writes, so it waits until the parent kills it */
+        read(ends[0], &byte, 1); /* nobody writes, so the child waits until the parent kills it */
         _exit(0);
     }
     CHECK(kill(child, 0) == 0 && kill(child, SIGTERM) == 0);

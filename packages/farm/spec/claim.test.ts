@@ -98,7 +98,7 @@ farmTest('a second agent with the same credential gets no job while the first ag
   expect(await vax.claim(1)).toBe('other-instance')
 })
 
-farmTest('an agent that restarts after a kill replaces its predecessor at once', async ({ farm }) => {
+farmTest('an agent that restarts after it was killed replaces its predecessor at once', async ({ farm }) => {
   const vax = await farm.host('vax')
   const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
   expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
@@ -138,7 +138,7 @@ farmTest('a removed host is unknown, and the farm cancels its jobs', async ({ fa
   expect((await farm.matrix.load()).hosts).toEqual([])
 })
 
-farmTest('a host that did not receive its last job gets the number of its newest claim', async ({ farm }) => {
+farmTest('the answer to an out-of-date claim contains the number of the newest claim', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 3 }

@@ -61,7 +61,7 @@ export interface TestFarm extends Farm {
   events: FarmEvent[]
   /** Moves the clock. */
   wait(seconds: number): void
-  /** Moves the clock while a server checks its hosts every five seconds. */
+  /** Moves the clock while a server checks the hosts every five seconds. */
   pass(seconds: number): Promise<void>
   now(): Date
   /** Makes these projects active; by default the project `sample`. */

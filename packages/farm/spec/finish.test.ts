@@ -85,7 +85,7 @@ farmTest('a repeated finish gets the same answer, and the job has one verdict', 
   expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'failed', failedStep: 'build', attempts: [{}] })
 })
 
-farmTest('a finish waits for the whole log', async ({ farm }) => {
+farmTest('the farm accepts a finish only after the whole log has arrived', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'one\n')
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'log-incomplete', size: 4 })

@@ -70,7 +70,7 @@ farmTest('the farm accepts no forged, late or early request', async ({ farm }) =
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('good')
 })
 
-farmTest('the farm deletes a process only when its requests are too old to be accepted', async ({ farm }) => {
+farmTest('the farm keeps the row of a process until its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   await ask(farm, vax, 1, { late: -300 }) // the latest accepted time: the request is valid for ten minutes
   farm.wait(600)

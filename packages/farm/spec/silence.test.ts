@@ -105,7 +105,7 @@ farmTest('a host whose agent announced its stop is away and not silent', async (
   expect(await takeAndDeliver(farm)).toEqual([])
 })
 
-farmTest('after the farm was down, every host has its full time again', async ({ farm }) => {
+farmTest('after the farm was down, every host gets its full time before it is silent', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(60)
@@ -117,7 +117,7 @@ farmTest('after the farm was down, every host has its full time again', async ({
   expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
-farmTest('if one of several servers restarts, hosts get no more time', async ({ farm }) => {
+farmTest('if one of several servers restarts, hosts get no additional time', async ({ farm }) => {
   await farm.host('vax')
   await farm.pass(100)
   await farm.attempts.extendLeases() // a server does this when it starts
