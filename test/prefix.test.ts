@@ -78,7 +78,7 @@ test('login, forms and logout lead to pages below the path, and the cookie is va
   expect(signedOut.headers.get('set-cookie')).toContain('; Path=/farm; ')
 })
 
-test('next links, Location headers and problems of the API have the path', async () => {
+test('next links, Location headers and problems of the API contain the path', async () => {
   const first = await fetch(`${proxy.url}/api/v1/builds?limit=1`)
   const { next } = (await first.json()) as { next: string }
   expect(first.headers.get('link')).toBe(`<${next}>; rel="next"`)

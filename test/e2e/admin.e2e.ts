@@ -76,7 +76,7 @@ test('on the page of a build, an administrator builds the commit again with the 
   await expect(page.locator('main')).toContainText('make check')
 })
 
-test('a trigger of a commit that does not exist shows the message of git', async ({ page, signIn }) => {
+test('after a trigger of an unknown commit, the page shows the message of git', async ({ page, signIn }) => {
   await signIn(page)
   await page.goto('/projects/sample')
   await page.getByLabel('Branch, tag or commit').fill('no-such-branch')
@@ -156,7 +156,7 @@ test('an administrator pauses, resumes and removes a host', async ({ farm, page,
   await expect(page.getByRole('rowheader', { name: 'paused-1' })).toHaveCount(0)
 })
 
-test('an administrator sets and removes an owner’s webhook on the page of the host, and no page shows its path', async ({
+test('an administrator sets and removes an owner’s webhook on the page of the host, and no page shows the path of the webhook', async ({
   farm,
   page,
   signIn,

@@ -9,7 +9,7 @@ test('the matrix shows a cell that never ran', async ({ farm, page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toContainText('never ran')
 })
 
-test('a failing cell shows its step, its first failure and the number of similar failures, and links to its job', async ({
+test('a failing cell shows the failed step, the first failure and the number of similar failures, and links to the job', async ({
   farm,
   page,
 }) => {

@@ -31,7 +31,7 @@ test('the agent defines no function twice', () => {
   expect(functions.length).toBe(new Set(functions).size)
 })
 
-test('the agent has one place for the farm’s address, and only its last line starts a command', () => {
+test('the agent has one placeholder for the farm’s address, and only the last line of the agent starts a command', () => {
   const text = bundle()
   expect(text.split('@FARM_URL@').length).toBe(2)
   expect(text).toMatch(/\nmain [^\n]*\n# end of agent.sh\n$/)

@@ -237,7 +237,7 @@ agentTest('status lists the jobs, and stop ends them', async ({ farm, host, enro
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
-agentTest('an unknown argument stops nothing, and the agent prints its usage', async ({ farm, host, enrols }) => {
+agentTest('an agent with an unknown argument prints its usage and stops no job', async ({ farm, host, enrols }) => {
   await enrols()
   const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
   await farm.logged(attempt, 'up')

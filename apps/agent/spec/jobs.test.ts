@@ -185,7 +185,7 @@ agentTest('heartbeats continue during a slow download', async ({ farm, enrolled 
   expect(attempt.log.toString()).toBe('a source\n')
 })
 
-agentTest('a job without a valid archive or without its directory is broken', async ({ farm, enrolled }) => {
+agentTest('a job is broken if its archive is invalid or its directory is missing', async ({ farm, enrolled }) => {
   await enrolled()
   const noArchive = farm.queue({ archives: [Buffer.from('this is no archive')], steps: { show: 'true' } })
   await farm.finished(noArchive)
@@ -200,7 +200,7 @@ agentTest('a job without a valid archive or without its directory is broken', as
   })
 })
 
-agentTest('a step fails at once if an earlier step has removed its directory', async ({ farm, enrolled }) => {
+agentTest('a step fails at once if an earlier step has removed the source directory', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ grace: 20, steps: { remove: 'rm -rf "$FARM_WORK/src"', next: 'echo never' } })
   await farm.finished(attempt, 10_000)

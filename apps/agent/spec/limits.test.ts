@@ -28,7 +28,7 @@ agentTest('a job ends at its no-output limit', async ({ farm, host, enrolled }) 
 })
 
 agentTest(
-  'a log that exceeds its limit ends the job, and no byte beyond the limit is sent',
+  'the agent ends a job whose log exceeds the limit, and sends no byte beyond the limit',
   async ({ farm, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ logmax: 100_000, steps: { shout: 'yes shouting' } })
@@ -42,7 +42,7 @@ agentTest(
   },
 )
 
-agentTest('limits apply while the farm is down', async ({ farm, host, enrolled }) => {
+agentTest('limits also apply while the farm is down', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ silence: 2, steps: { hang: 'echo a; sleep 4713' } })
   await farm.logged(attempt, 'a\n')
@@ -68,7 +68,7 @@ agentTest('a host with too little free disk space takes no job and reports this'
   await farm.finished(attempt)
 })
 
-agentTest('a disk that fills up ends the job', async ({ farm, host, enrolled }) => {
+agentTest('the agent ends a job when the disk fills up', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   await host.run('mkdir -p disk && mount -t tmpfs -o size=60m tmpfs disk')
@@ -91,7 +91,7 @@ writeFileSync(
 )
 
 agentTest(
-  'a clock that is set forward ends no job',
+  'the agent ends no job when the clock is set forward',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
