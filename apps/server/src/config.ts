@@ -150,7 +150,7 @@ function oneOf<Value extends string>(env: NodeJS.ProcessEnv, name: string, fallb
 }
 
 /**
- * Reads a secret. An empty value counts as not set, because compose files set variables to empty values. A short secret
+ * Reads a secret. An empty value counts as not set, because compose files can set empty variables. A short secret
  * is an error, because somebody could guess it.
  */
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -11,8 +11,7 @@ export class SecretFileError extends Error {}
 /**
  * Returns the secret in the file `path`. If there is no file, writes a file with the secret of `make`. This file is
  * never incomplete, even if the disk is full or the process is killed. If two processes start together, both receive
- * the secret of the first.
- * Throws a `SecretFileError` if the secret is too short or does not match `pattern`.
+ * the secret of the first. Throws a `SecretFileError` if the secret is too short or does not match `pattern`.
  */
 export function keptSecret(path: string, make: () => string, pattern = /^[\x21-\x7e]+$/): string {
   const secret = readSecret(path) ?? writeFirst(path, make())

@@ -8,7 +8,7 @@ export const newAdminToken = (from: string): string =>
     ? 'set ADMIN_TOKEN to a new token (openssl rand -hex 32) and start the farm again'
     : `remove ${from} and start the farm again, which makes a new token`
 
-/** Adds the configured token to the farm. If it was revoked, the server still starts: hosts and other tokens work. */
+/** Adds the configured token to the farm. If this token was revoked, the server starts, and refuses only this token. */
 export async function admitAdminToken(
   farm: Farm,
   { secrets, adminTokenFrom }: Pick<Config, 'secrets' | 'adminTokenFrom'>,

@@ -37,9 +37,9 @@ export const authPlugin = (services: Services) =>
   )
 
 /**
- * Accepts only administrators: an administrator's token, or a session with its form token. A form uses it as
- * preHandler, because the form token is in the body. The API uses it as onRequest, so that the server does not read the
- * body of an unknown client. There the form token is in the header X-CSRF-Token.
+ * Accepts only administrators: an administrator's token, or a session with its form token. For a form, this function
+ * is a preHandler hook, because the form token is in the body. For the API, it is an onRequest hook, so that the server
+ * does not read the body of an unknown client. There the form token is in the header X-CSRF-Token.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 

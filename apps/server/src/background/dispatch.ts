@@ -11,8 +11,8 @@ export interface QueuedAttempt {
 }
 
 /**
- * Each host has a queue. A message says that the host can claim an attempt, but only the attempt's database row
- * decides.
+ * Each host has a queue. A message says that the host can claim an attempt. The attempt's database row decides whether
+ * this is true.
  */
 export interface Dispatch {
   /**

@@ -17,7 +17,7 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
  * Programs on this machine have no limit. A request through a proxy on this machine does not come from such a program.
- * Without TRUST_PROXY, all requests of a proxy count as one address.
+ * Without TRUST_PROXY, all requests that a proxy forwards count for the proxy's address.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)

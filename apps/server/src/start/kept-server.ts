@@ -15,7 +15,7 @@ export interface Keeping {
   shutdown: AbortSignal
 }
 
-/** After this many restarts within ten minutes, a further restart would not help. */
+/** The largest number of restarts within ten minutes. A further restart would not help. */
 const restartsMax = 5
 const restartsWindowMs = 600_000
 

@@ -13,7 +13,7 @@ export interface MatrixQuery {
 export interface PageProps {
   title: string
   visit: Visit
-  /** The page refreshes itself when the server reports a change. */
+  /** If true, the page refreshes itself when the server reports a change. */
   live?: boolean
   /** Without JavaScript, the browser reloads the page after this time. */
   reloadSeconds?: number | undefined

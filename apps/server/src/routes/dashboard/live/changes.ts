@@ -10,7 +10,7 @@ const pauseMs = 1_000
 // If a wake-up is lost, the page is out of date for this time at most.
 const refreshMs = 60_000
 
-/** Stores the time of the last change of the pages, from the events that this server has received. */
+/** Stores the time of the newest change of the pages. A server knows only the changes whose events it has received. */
 export class Changes {
   readonly #bus: Bus
   readonly #unsubscribe: () => void

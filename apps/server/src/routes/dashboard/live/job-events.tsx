@@ -14,9 +14,9 @@ import type { Visit } from '../visit.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
-/** The largest read of a log. For a slow browser, the server holds only one read and the event with its lines. */
+/** The server reads at most this many bytes of a log at once. For a slow browser, it keeps no further bytes. */
 const readBytesMax = 64 * 1024
-/** A server remembers a viewer for 12 s. So one lost message has no effect. */
+/** The server publishes this often that a page shows a log. Servers remember it for 12 s, in case a message is lost. */
 const viewedEveryMs = 5_000
 
 export interface FollowedAttempt {
@@ -54,7 +54,7 @@ class Follower {
   /** The server has read the log up to this byte. */
   #offset: number
   #line: number
-  /** The section of the lines that the server has sent last. */
+  /** The section of the newest lines that the server has sent. */
   #section: number | undefined
   #state = ''
 

@@ -18,7 +18,7 @@ export interface EventStream {
   end(): void
 }
 
-// Proxies commonly close a connection without data after 60 s. The farm's pages close it after 40 s
+// Proxies commonly close a connection without data after 60 s. The farm's pages close such a connection after 40 s
 // (client/connection.js).
 const aliveMs = 15_000
 

@@ -1,9 +1,9 @@
 import type { AttemptView, Recipe } from '@rumpfarm/farm'
 import { type JobStatus, stepStatus } from '../components/status.ts'
 
-/** The output of one step. */
+/** The output of one step, or the output of the agent after the last step. */
 export interface LogSection {
-  /** If undefined, the section is the output of the agent after the last step. */
+  /** The name of the step; undefined for the output of the agent. */
   step: string | undefined
   /** The value is undefined while the step runs. */
   exit: number | undefined

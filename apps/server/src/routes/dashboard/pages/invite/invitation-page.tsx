@@ -9,7 +9,7 @@ export interface Invitation {
   hostName: string
   token: string
   expiresAt: Date
-  /** The address of the server, as hosts reach it. */
+  /** The address at which hosts reach the server. */
   farmUrl: string
   line: string
   readFirst: ReadFirst
