@@ -49,7 +49,7 @@ void tell_clock_ticks(char *out);
 void tell_processors(char *out);
 void tell_path_max(char *out);
 
-/* trials.c: behaviour that C does not define. Each trial runs in its own process, because it may crash. */
+/* trials.c: behaviour that C does not define. Each trial runs in its own process, because a trial may crash. */
 void tell_unaligned(char *out);
 void tell_zero_division(char *out);
 void tell_null_read(char *out);

@@ -62,7 +62,7 @@ export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
 /**
  * Fetches one commit without its history. The history of src-netbsd has several gigabytes, and a tarball does not need
  * it. git sends later commits as small differences. Some servers cannot send a single commit (git before 2.5, and dumb
- * HTTP). From them, this function fetches all branches.
+ * HTTP). From such a server, this function fetches all branches.
  */
 export async function fetchCommit(git: Git, mirror: string, repository: string, commit: string): Promise<Fetched> {
   const one = await fetch(git, mirror, repository, ['--depth=1'], `+${commit}:refs/farm/${commit}`)

@@ -4,7 +4,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 
 export interface GitCall {
   args: readonly string[]
-  /** The time limit. After it, the farm kills the whole process group. */
+  /** The time limit. When it is reached, the farm kills the whole process group. */
   seconds: number
   env: Record<string, string>
   cwd?: string

@@ -7,8 +7,8 @@ import { alertTriesMax, alertUrlFormat, alertWaitsSeconds, isAlertUrl } from './
 
 export type AlertOutcome =
   /**
-   * The secret that signs the messages. The farm does not store this secret: it computes the secret from the server's
-   * secret for each message. It shows the secret only here.
+   * The secret that signs the messages. Only this answer contains the secret. The farm does not store it, but computes
+   * it from the server's secret for each message.
    */
   { kind: 'set'; secret: string } | { kind: 'off' } | { kind: 'bad-url'; expected: string } | { kind: 'unknown-host' }
 

@@ -34,9 +34,9 @@ export interface Hello {
 export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastSeenAt: Date } | { kind: 'removed' }
 
 /**
- * An agent process starts, or reports its host's facts again. Only one process may run as a host. A second process must
- * wait until the first process was silent for a lease. The second process need not wait if its `previous` is the first
- * process.
+ * An agent process reports that it starts, or reports the facts of its host again. Only one process may run as a host.
+ * A second process must wait until the first process was silent for a lease. The second process need not wait if its
+ * `previous` names the first process.
  */
 export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
   const welcome = await inTransaction(context, async tx => {

@@ -13,19 +13,23 @@ export interface ChangedCell {
   variant: string
 }
 
-/** The farm derives a cell from at most this many of its newest results. The stored cell has older milestones. */
+/**
+ * The farm derives a cell from at most this many of the cell's newest results. The stored cell has older milestones.
+ */
 const attemptsMax = 50
 /** The farm searches at most this many built commits of a branch for these results. */
 const commitsMax = 1000
-/** The results of a commit count for at most this many of its branches, the branches with the newest pushes. */
+/**
+ * The results of a commit count for at most this many branches with this commit: the branches with the newest pushes.
+ */
 const branchesMax = 100
 const keysAtOnce = 200
 
 /**
  * Because of these locks, two transactions never derive the same cell at once. A finish takes a shared lock on the
- * project and an exclusive lock on its host, arch and variant. A change of many cells, or of positions, takes an
- * exclusive lock on the project. The next statement of the transaction sees everything that other transactions have
- * committed.
+ * project, and an exclusive lock on the host, arch and variant of the attempt. A change of many cells, or of positions,
+ * takes an exclusive lock on the project. The next statement of the transaction sees everything that other transactions
+ * have committed.
  */
 export const lockProject = sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
 export const lockCell = sql`

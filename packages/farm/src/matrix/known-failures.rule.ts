@@ -8,8 +8,8 @@ interface Result {
 
 /**
  * The reason from farm.yaml why a cell of this variant is expected to fail; null without an entry. If a cell failed,
- * its step must match the entry. A lost or broken attempt does not show whether the software works, so it is never a
- * known failure.
+ * the failed step must match the entry. A lost or broken attempt does not show whether the software works, so it is
+ * never a known failure.
  */
 export function knownFailures(
   { knownFailures = [] }: ProjectConfig,

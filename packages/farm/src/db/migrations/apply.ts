@@ -28,8 +28,8 @@ const reasonOf = (error: DatabaseError, { sql }: MigrationFile): string => {
   return `${error.message} (PostgreSQL error ${error.code}${line})`
 }
 
-// Some classes of https://www.postgresql.org/docs/18/errcodes-appendix.html are not errors of the migration: a broken
-// connection, a full disk, a stopped server. PostgreSQL rolls the migration back, and the next start applies it.
+// Errors of some classes (https://www.postgresql.org/docs/18/errcodes-appendix.html) do not come from the migration: a
+// broken connection, a full disk, a stopped server. PostgreSQL rolls the migration back, and the next start applies it.
 const isTemporary = ({ code }: DatabaseError): boolean => code === undefined || /^(08|53|57)/.test(code)
 
 /** Applies one migration. If the migration fails, records the failure in the history and throws a `MigrationError`. */
