@@ -83,8 +83,8 @@ unpack_source() {
 }
 
 # A commit's date may be after this host's clock, and configure and make reject files from the future. All files of a
-# commit have the same time, so the check reads one. touch gives all one time again, because make compares times. It
-# runs as the job's user: as root it would follow a link.
+# commit have the same time, so the check reads one. touch gives all one time again, because make compares times.
+# touch runs as the job's user: as root it would follow a link.
 clamp_file_times() {
   for one in "$1"/* "$1"/.[!.]*; do
     if [ ! -h "$one" ] && { [ -f "$one" ] || [ -d "$one" ]; }; then break; fi

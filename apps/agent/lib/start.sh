@@ -35,7 +35,7 @@ if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/de
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
 if test -n "${YASH_VERSION-}"; then
-  # Otherwise the variables of a loop are local to its function.
+  # Otherwise the variables of a loop are local to the function.
   set -o posixlycorrect
   # yash reads characters, not bytes, in the locale of its start; the text of a step is UTF-8.
   if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
