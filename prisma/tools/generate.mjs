@@ -1,6 +1,6 @@
 // Generates the Prisma client into packages/farm/src/db/generated. Prisma's command line would download a schema
-// engine, which `generate` does not use. The command line does not download an engine if PRISMA_SCHEMA_ENGINE_BINARY is
-// the path of any executable.
+// engine, which `generate` does not use. So this script sets PRISMA_SCHEMA_ENGINE_BINARY to the path of an executable,
+// which prevents the download.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -64,7 +64,7 @@ export const writeDump = async (): Promise<string> => {
   return file
 }
 
-/** The differences between the migrations and schema.prisma or schema.sql. */
+/** How the migrations differ from schema.prisma and from schema.sql. */
 export const checkMigrations = (): Promise<string[]> =>
   onTemporaryDatabase(async url => {
     const problems: string[] = []

@@ -452,7 +452,7 @@ describe('tarballs', () => {
     [{ path: '../x' }, '"../x" is not a path inside a repository'],
     [{ leaveOut: ['/etc'] }, '"/etc" is not a path inside a repository'],
     [{ path: 'none' }, /cannot pack none of .*: fatal: /],
-  ])('the farm refuses %j', async (wrong, problem) => {
+  ])('the farm makes no tarball of %j', async (wrong, problem) => {
     const own = makeRepository()
     const commit = own.git('rev-parse', 'HEAD')
     const answer = await mirrors().tarball({ repository: own.directory, commit, leaveOut: [], ...wrong })

@@ -41,7 +41,7 @@ export class Repositories {
   /** The last fetch in the queue of each mirror. */
   readonly #queues = new Map<string, Promise<unknown>>()
   readonly #fetching = new Map<string, Promise<Problem | undefined>>()
-  /** Commits that a mirror has. A full commit never changes. */
+  /** Commits that a mirror has, by their full names. The commit of a full name never changes. */
   readonly #commits = new Map<string, Commit>()
   #fetches = 0
 

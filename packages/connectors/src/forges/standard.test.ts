@@ -76,6 +76,6 @@ describe('messages that are not valid', () => {
   })
 })
 
-test('a secret that is not base64 throws a configuration error', () => {
+test('the farm throws a configuration error if a secret is not base64', () => {
   expect(() => deliver({ project: 'p' }, { secrets: ['whsec_***'] })).toThrow()
 })

@@ -12,7 +12,7 @@ const advices: [RegExp, string][] = [
   ],
   [
     /authentication failed|could not read (username|password)|permission denied|access denied|returned error: 40[13]|host key verification/i,
-    "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges also answer so for a repository that does not exist",
+    "give the farm's user access (a git credential helper, or an ssh key), or use a public address; some forges give the same answer for a repository that does not exist",
   ],
   [
     /not a git repository|not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,

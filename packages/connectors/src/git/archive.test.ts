@@ -14,7 +14,7 @@ async function archiveTo(file: string, size: number) {
   return writeArchive(git, mirror, { commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }, file)
 }
 
-// Linux and the BSDs have this device. Other systems have no simple full disk.
+// Linux and the BSDs have this device. Other systems have no simple way to test a full disk.
 test.runIf(existsSync('/dev/full')).each([1, 5_000_000])(
   'the farm reports a full disk when it writes %i bytes',
   async size => {

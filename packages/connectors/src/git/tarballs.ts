@@ -34,7 +34,7 @@ interface Known {
   usedAt: number
 }
 
-/** The shortest interval in which the farm writes the time of a tarball's last use to the disk again. */
+/** The farm waits at least this long before it writes the last use of the same tarball to the disk again. */
 const usedAtEveryMs = 60_000
 
 /** A cache of tarballs in a directory. Several servers can share it. */

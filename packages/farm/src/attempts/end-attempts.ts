@@ -39,7 +39,7 @@ export interface EndedRow {
   commit: string
   /** How many attempts the recipe allows when hosts are lost. */
   attempts: number
-  /** Artifacts that were not complete. */
+  /** The names of the artifacts that were not complete. Their rows are deleted. */
   dropped: string[]
 }
 

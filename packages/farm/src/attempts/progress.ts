@@ -21,7 +21,8 @@ export type ProgressOutcome =
   | { kind: 'lease-lost' }
 
 /**
- * A running job sends only this message: log bytes, ended steps and heartbeat. The answer says whether the job goes on.
+ * The message of a running job. It has the log bytes and the ended steps, and it is the heartbeat. The answer says
+ * whether the job goes on.
  */
 export async function recordProgress(context: Context, message: Progress): Promise<ProgressOutcome> {
   const running = await holdLease(context, message)

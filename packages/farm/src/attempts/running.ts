@@ -22,7 +22,7 @@ export interface RunningAttempt extends AttemptId {
   wallUntil: number
   stepNames: string[]
   sources: PreparedSource[]
-  /** The ended steps, as last stored. */
+  /** The ended steps that the farm stored last. */
   steps: StepEnd[]
   started: boolean
 }

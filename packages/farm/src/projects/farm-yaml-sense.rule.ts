@@ -60,7 +60,7 @@ function sourceFindings(project: string, { sources = {} }: WrittenProject): Find
         path,
         at: 'key',
         found: show(name),
-        expected: "another name than the project's: both are directories",
+        expected: "a name other than the project's: the host makes a directory for each",
       })
     const chosen = (['branch', 'commit', 'commit-from'] as const).filter(key => source[key] !== undefined)
     if (chosen.length > 1)
@@ -101,7 +101,8 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
   return findings
 }
 
-// If a known failure names a step that was renamed, the farm would show the failure as new, without the known reason.
+// Without this check, a known failure that names a renamed step would have no effect: the farm would show the failure
+// as new.
 function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
   const names = steps.flatMap(Object.keys)
   return known.flatMap(({ step }, index) => {

@@ -279,7 +279,7 @@ describe('errors have positions', () => {
     [
       'a source named like its project',
       project('sources:\n  p: { repository: x }'),
-      `farm.yaml:5:7: projects.p.sources.p: found "p", expected another name than the project's: both are directories`,
+      `farm.yaml:5:7: projects.p.sources.p: found "p", expected a name other than the project's: the host makes a directory for each`,
     ],
     [
       'a duplicate key',
