@@ -42,7 +42,7 @@ const asImport = file => {
   return `../${path}`
 }
 
-/** Whole or not at all: another command may be reading what was there. */
+/** Replaces the file in one step, because another command may be reading the old file. */
 const replaceFile = (path, contents) => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.${process.pid}`, contents)

@@ -37,7 +37,7 @@ test('if another host took the name after the invitation, the farm answers 409 w
   })
 })
 
-test('the farm answers 409 to a used invitation, but gives the same host the same credential again', async () => {
+test('an agent that repeats its enrolment gets the same credential, and any other agent gets 409', async () => {
   const token = tokenOf((await invite('alpha')).line)
   const first = await stranger('alpha').enrol(token, 'nonce-1')
   const again = await stranger('alpha').enrol(token, 'nonce-1')

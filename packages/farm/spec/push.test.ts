@@ -52,7 +52,7 @@ farmTest('a person who presses "build again" twice gets one new build', async ({
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
-farmTest('a repeated delivery makes one build, even at the same moment', async ({ farm }) => {
+farmTest('two copies of a delivery make only one build, even if they arrive at the same moment', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   const deliver = () => farm.push(commitOf('a'), { deliveryId: 'once' })

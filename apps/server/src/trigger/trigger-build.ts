@@ -91,8 +91,7 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // The build gets no branch: if the project's patterns do not include the default branch, the farm would refuse the
-  // build.
+  // Without the default branch: the farm would refuse the build if the project's patterns do not include that branch.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

@@ -186,7 +186,7 @@ describe('a cancelled, lost or broken attempt is not a result', () => {
   })
 })
 
-test('a commit that is built again keeps the first attempt as the start of its failures', () => {
+test('if a failing commit is built again, its cell still fails since the first attempt', () => {
   const { since, changedAt } = deriveCell(
     attemptsOf('1 failed tests', '2 failed build', '2 failed build', '1 failed tests'),
   )
