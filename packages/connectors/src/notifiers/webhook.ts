@@ -7,7 +7,7 @@ export interface Message {
   /** The id is the same for each try, so that the receiver can recognise a repetition. */
   id: string
   body: object
-  /** The time limit for the whole request; by default 10 s. */
+  /** The time limit for the whole request, by default `webhookSecondsMax`. */
   seconds?: number
 }
 
@@ -16,8 +16,10 @@ export type Delivery =
   /** `permanent` is true if the receiver answered 410 (Gone). Standard Webhooks then forbids further messages. */
   | { kind: 'failed'; problem: string; permanent: boolean }
 
+const webhookSecondsMax = 10
+
 /** Posts a message in the format of Standard Webhooks. Does not read the body of the answer and follows no redirect. */
-export async function postWebhook({ url, secret, id, body, seconds = 10 }: Message): Promise<Delivery> {
+export async function postWebhook({ url, secret, id, body, seconds = webhookSecondsMax }: Message): Promise<Delivery> {
   const text = JSON.stringify(body)
   const sentAt = new Date()
   const headers = {
