@@ -87,7 +87,7 @@ test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('the files and functions that 
   expect(missing).toEqual([])
 })
 
-test('the check finds the imports of a file in every form', () => {
+test('the check finds every form of import in a file', () => {
   const text = [
     `import { type A,\n  b as c } from './b.ts'`,
     `import type D from 'd'`,
@@ -136,7 +136,7 @@ test('the source of the agent is POSIX sh only', () => {
   expect(files.filter(path => !path.endsWith('.sh'))).toEqual([])
 })
 
-describe('each dependency has one place', () => {
+describe('only one part of the code may import each of these dependencies', () => {
   const only = (what: string, place: string, name: RegExp, allowed: RegExp) =>
     test(what, () => {
       const files = shipped.filter(({ path }) => path.startsWith(place))

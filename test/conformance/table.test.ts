@@ -34,13 +34,13 @@ test('failed and unfinished rounds are failures, and rounds that this machine ca
   expect(failures([...results, round('mksh', 'curl', 'one')])).toEqual(['dash, wget: two', 'mksh, curl: one'])
 })
 
-test('a round that ran in two runs counts once, and counts as passed if one run passed', () => {
+test('if two runs play the same round, the round counts once, and as passed if one run passed', () => {
   const again = [...results, round('dash', 'wget', 'two'), round('dash', 'wget', 'two', { passed: true })]
   expect(failures(again)).toEqual([])
   expect(successes(again)).toEqual(['dash, curl: one', 'dash, curl: two', 'dash, wget: one', 'dash, wget: two'])
 })
 
-test('the new table replaces the old one, and the rest of the page stays', () => {
+test('the new table replaces the old table, and the rest of the page stays', () => {
   const page = 'before\n<!-- conformance -->\nold\n<!-- /conformance -->\nafter\n'
   const written = withTable(page, 'new')
   expect(written).toBe('before\n<!-- conformance -->\nnew\n<!-- /conformance -->\nafter\n')

@@ -63,7 +63,7 @@ test('seven visible pages share one connection, and each page loads and updates 
     await expect(visible.getByRole('heading', { level: 1 })).toContainText('Passed')
 })
 
-test('without shared workers a hidden page closes its connection, so that a seventh page loads', async ({
+test('without shared workers, a hidden page closes its connection, so that a seventh page loads', async ({
   farm,
   page,
 }) => {

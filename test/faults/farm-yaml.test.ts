@@ -9,7 +9,7 @@ const projects = async () =>
 const page = (path: string) => pageText(`${farm().url}${path}`)
 const write = (text: string) => farm().reconfigure(() => writeFileSync(farm().farmFile, text))
 
-test('a project that somebody adds to farm.yaml becomes active within 2 s', async () => {
+test('if somebody adds a project to farm.yaml, it becomes active within 2 s', async () => {
   const written = Date.now()
   await farm().project('second')
   expect(Date.now() - written).toBeLessThan(2_000 + 4_000) // 4 s more for a busy machine

@@ -105,7 +105,7 @@ describe('limits of a progress message', () => {
   })
 })
 
-describe('limits of a finish', () => {
+describe('limits of a finish message', () => {
   test.each<[string, WireLine[], RegExp]>([
     ['with an unknown reason', [['reason', 'whim']], /^the line "reason" must be one of exit, cancelled, /],
     ['with malformed steps', [['steps', 'x']], /^the line "steps" is malformed$/],
@@ -131,7 +131,7 @@ describe('limits of a finish', () => {
     expect(answer).toMatchObject(err(400, text))
   })
 
-  test('the farm answers 400 to a finish without a lease', async () => {
+  test('the farm answers 400 to a finish message without a lease', async () => {
     const answer = await host.post(`/agent/v1/attempts/${offer.attempt}/finish`, [['reason', 'exit']])
     expect(answer).toMatchObject(err(400, /^the parameter "lease" is needed$/))
   })

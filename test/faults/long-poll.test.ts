@@ -27,7 +27,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(Date.now() - asked).toBeGreaterThanOrEqual(1_000)
   })
 
-  test('a host that closes its connection takes no job, and its next claim gets the job', async () => {
+  test('if a host closes its connection, it takes no job, and its next claim gets the job', async () => {
     const host = await newHost()
     const gone = new AbortController()
     const { answer } = await waits(host, 1, gone.signal)
@@ -37,7 +37,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect((await host.job(1)).attempt).toMatch(/^[0-9]+\.1$/)
   })
 
-  test('a host that closes its connection while a job is queued gets the job with its next claim', async () => {
+  test('if a host closes its connection while a job is queued, its next claim gets the job', async () => {
     const host = await newHost()
     for (let claim = 1; claim <= 8; claim++) {
       const gone = new AbortController()
@@ -51,7 +51,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     }
   })
 
-  test('if a host claims again while its first claim waits, the first gets "none" and the second gets the job', async () => {
+  test('if a host claims again while its first claim waits, the first claim gets "none" and the second claim gets the job', async () => {
     const host = await newHost()
     const older = await waits(host, 1)
     const newer = host.claim(1, { wait: 50 })
@@ -72,7 +72,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(offerOf(await host.claim(1, { wait: 5 }))).toBeDefined()
   })
 
-  test('an agent whose successor has sent a hello takes no job, and the successor gets the job', async () => {
+  test('if the successor of an agent has sent a hello, the agent takes no job, and the successor gets the job', async () => {
     const host = await newHost()
     const successor = Object.assign(new WireHost(host.url, host.name), { credential: host.credential })
     const older = await waits(host, 1)

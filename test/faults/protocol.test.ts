@@ -52,7 +52,7 @@ describe('claims', () => {
     expect(slots.filter(offerOf).length).toBe(1)
   })
 
-  test('a claim with a larger number ends the host’s attempt as lost, and gets the next attempt of the job', async () => {
+  test('if a host with a job sends a claim with a larger number, its attempt is lost, and the host gets the next attempt', async () => {
     const { host, offer, job } = await hostWithJob()
     const next = await host.job(2)
     expect(next.attempt).toBe(offer.attempt.replace(/1$/, '2'))
@@ -92,7 +92,7 @@ const asSecondAgent = (host: WireHost): WireHost =>
   Object.assign(Object.create(Object.getPrototypeOf(host)), host, { instance: 'second' })
 
 describe('chunks of a log', () => {
-  test('the farm stores a repeated chunk once, and answers 409 with the size that it has', async () => {
+  test('the farm stores a repeated chunk once, and answers 409 with the size of the stored log', async () => {
     const { host, offer, job } = await hostWithJob()
     expect(await host.progress(offer, 'hello\n')).toMatchObject(ok(['size', '6']))
     expect(await host.progress(offer, 'hello\n')).toMatchObject(err(409, 'offset', ['size', '6']))
@@ -156,7 +156,7 @@ describe('chunks of a log', () => {
 })
 
 describe('the end of a job', () => {
-  test('the farm gives a repeated finish the same answer, and stores one verdict', async () => {
+  test('the farm gives a repeated finish message the same answer, and stores one verdict', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'done\n')
     expect(await host.finish(offer, 'done\n')).toMatchObject(ok(['verdict', 'passed']))
@@ -164,14 +164,14 @@ describe('the end of a job', () => {
     expect((await job.view()).attempts).toMatchObject([{ verdict: 'passed' }])
   })
 
-  test('the farm stores one verdict if a finish arrives several times at the same moment', async () => {
+  test('if a finish message arrives several times at the same moment, the farm stores one verdict', async () => {
     const { host, offer, job } = await hostWithJob()
     const answers = await Promise.all([host.finish(offer), host.finish(offer), host.finish(offer)])
     expect(answers).toMatchObject([1, 2, 3].map(() => ok(['verdict', 'passed'])))
     expect((await job.view()).attempts.length).toBe(1)
   })
 
-  test('the farm answers 410 to a finish with a stale lease, and changes nothing', async () => {
+  test('the farm answers 410 to a finish message with a stale lease, and changes nothing', async () => {
     const { host, offer, job } = await hostWithJob()
     const stale = { lease: 'stale' }
     expect(await host.finish(offer, '', stale)).toMatchObject(err(410, /the lease is lost/))
@@ -181,7 +181,7 @@ describe('the end of a job', () => {
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test('if a finish arrives before the complete log, the farm answers 409 with the size that it has', async () => {
+  test('if a finish message arrives before the complete log, the farm answers 409 with the size of the stored log', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'half')
     expect(await host.finish(offer, 'half and half')).toMatchObject(err(409, 'size', ['size', '4']))
@@ -189,7 +189,7 @@ describe('the end of a job', () => {
     expect(await host.finish(offer, 'half and half')).toMatchObject(ok(['verdict', 'passed']))
   })
 
-  test('after a finish with another checksum the farm answers 409 with size 0, and accepts the log again', async () => {
+  test('if the checksum in a finish message does not match the log, the farm answers 409 with size 0, and accepts the log again', async () => {
     const { host, offer, job } = await hostWithJob()
     await host.progress(offer, 'wrong')
     expect(await host.finish(offer, 'right')).toMatchObject(err(409, 'size', ['size', '0']))
@@ -215,14 +215,14 @@ describe('messages without permission', () => {
     ['finish', (host, offer) => host.finish(offer)],
   ]
 
-  test.each(messages)('the farm answers 404 to %s for an attempt of another host', async (_, send) => {
+  test.each(messages)('the farm answers 404 to a %s message for an attempt of another host', async (_, send) => {
     const { offer, job } = await hostWithJob()
     const stranger = await newHost()
     expect(await send(stranger, offer)).toMatchObject(err(404, 'this host has no such attempt'))
     expect(await job.view()).toMatchObject({ verdict: null, logBytes: 0 })
   })
 
-  test.each(messages)('the farm answers 404 to %s for an attempt that cannot exist', async (_, send) => {
+  test.each(messages)('the farm answers 404 to a %s message for an attempt that cannot exist', async (_, send) => {
     const host = await newHost()
     const answer = await send(host, { attempt: '0.0', lease: 'x', lines: [] })
     expect(answer).toMatchObject(err(404, 'this host has no such attempt'))

@@ -78,7 +78,7 @@ test('a host does not run a script that the attacker has changed', async () => {
   expect(man.exchanges.filter(({ request }) => request.includes('wary'))).toEqual([])
 })
 
-test('an agent from a pipe over plain HTTP does not enrol, and asks the owner to save and compare the script', async () => {
+test('if the agent runs from a pipe over plain HTTP, it does not enrol, and asks the owner to save and compare the script', async () => {
   const host = await farm().beginHost('piped', {
     by: ({ token }) => `curl -s ${man.url}/agent.sh | sh -s -- enroll ${token}`,
   })
@@ -115,7 +115,7 @@ const inRunningJob: Spot[] = [
   ['the signature of an answer', 'progress', /(?<=sig )./, 'answer'],
 ]
 
-describe('an attacker changes a message of a running job; the receiver rejects it, and the job ends correctly afterwards', () => {
+describe('if an attacker changes a message of a running job, the receiver rejects the message, and the job ends correctly', () => {
   let host: AgentHost
   beforeAll(async () => {
     host = await newHost('running')
@@ -175,7 +175,7 @@ const beforeJob: Spot[] = [
   ['the answer to the result', 'finish', /(?<=verdict )passed/, 'answer'],
 ]
 
-describe('an attacker changes a message before or after a job; the receiver rejects it, and the job ends correctly afterwards', () => {
+describe('if an attacker changes a message before or after a job, the receiver rejects the message, and the job ends correctly', () => {
   beforeAll(() => newHost('changed'))
 
   test.each(beforeJob)('the receiver rejects a change of %s', async (...spot) => {

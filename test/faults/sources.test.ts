@@ -16,7 +16,7 @@ const farm = sharedFarm({
 
 const nowhere = '1'.repeat(40)
 
-test('a build whose repository is missing is broken, and shows the message of git', async () => {
+test('if the repository of a build is missing, the build is broken and shows the message of git', async () => {
   await farm().wireHost('vax')
   const build = await farm().trigger(nowhere, 'gone')
   const job = await (await build.job()).finished()
@@ -25,7 +25,7 @@ test('a build whose repository is missing is broken, and shows the message of gi
   expect((await build.view()).problem).toBe(job.attempts[0]?.detail)
 })
 
-test('a build whose repository was missing is broken, and runs when somebody triggers it again', async () => {
+test('if the missing repository of a broken build exists again, a second trigger runs the build', async () => {
   const { directory } = farm().repository('moving')
   const commit = farm().repository('moving').commit({ 'job.sh': 'echo moved' })
   renameSync(directory, `${directory}-away`)

@@ -39,7 +39,7 @@ const isWhole = (log: Buffer) => {
   expect(lines).toEqual([...lines.slice(0, -1).map((_, index) => `line ${index + 1}`), 'right'])
 }
 
-test('an agent runs jobs through one ssh, which ends with the agent; without an agent, check opens its own ssh', async () => {
+test('an agent runs jobs through one ssh, which ends with the agent; without an agent, `check` opens its own ssh', async () => {
   const host = await newHost('vax')
   const job = await (await farm().push({ 'job.sh': 'cat data.txt', 'data.txt': 'right\n' }, 'vax')).job()
   expect(await job.finished()).toMatchObject({ verdict: 'passed', attempts: [{ reason: 'exit' }] })
@@ -79,7 +79,7 @@ test('a job continues while sshd is killed and starts again, and its log is comp
   isWhole(await job.log())
 })
 
-test('the next start of a killed agent uses the ssh that still runs, and starts no second ssh', async () => {
+test('if an agent was killed, its next start uses the ssh that still runs, and starts no second ssh', async () => {
   const host = await newHost('mips')
   const done = join(farm().directory, 'mips-done')
   const job = await (await farm().push(counting(done), 'mips')).job()
@@ -123,7 +123,7 @@ test('an agent sends nothing to a gateway with another key, and continues when t
   isWhole(await job.log())
 })
 
-test('an agent opens no tunnel if host.conf lacks the key of the gateway, and reports the error in one line', async () => {
+test('if host.conf lacks the key of the gateway, the agent opens no tunnel and reports the error in one line', async () => {
   const host = await farm().beginHost('careless', through(gateway.conf.replace(/^tunnel_key.*\n/m, '')))
   await host.hears(
     /^rumpfarm: no answer from the farm at .* \(no tunnel through .*Host key verification failed.\)$/,

@@ -70,7 +70,7 @@ test('after one server rejects a log, the host sends the log again to the other 
   expect(await host.finish(offer, 'right.')).toMatchObject({ code: 0 })
 })
 
-test('the next answer of one server contains a cancel that the other server received', async () => {
+test('if one server receives a cancel, the next answer of the other server contains the cancel', async () => {
   const host = await farm().wireHost('sparc')
   const build = await farm().push()
   const offer = await host.job(1)
@@ -115,7 +115,7 @@ test('a server rejects a host that an administrator has removed at the other ser
   expect(await atOther(host).hello(['amd64'])).toMatchObject({ code: 401 })
 })
 
-test('a lease that either server renews stays valid, and a lease that no server renews expires', async () => {
+test('if either server renews a lease, the lease stays valid; if no server renews a lease, it expires', async () => {
   const [host, silent] = [await farm().wireHost('m68k'), await farm().wireHost('sh3')]
   const build = await farm().push('', 'brief')
   const offer = await host.job(1)

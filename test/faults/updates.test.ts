@@ -104,7 +104,7 @@ farmTest(
 )
 
 farmTest(
-  'the farm accepts progress and finish from an agent below AGENT_VERSION_MIN, and offers an update',
+  'the farm accepts progress and finish messages from an agent below AGENT_VERSION_MIN, and offers an update',
   floor,
   async farm => {
     const host = await farm.wireHost('vax', ['amd64'])

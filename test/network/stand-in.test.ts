@@ -84,7 +84,7 @@ async function expectSecondWorks(farm: TestFarm, name: Name, second: AgentHost) 
   expect(second.said).not.toContain('another agent runs as this host')
 }
 
-describe.concurrent('a stand-in runs the job of a host that lost its link, and the first machine ends its run of the job', () => {
+describe.concurrent('if a host loses its link, a stand-in runs the job, and the first machine later ends its own run of the job', () => {
   test.each<[string, Name]>([
     ['before this job', 'idle'],
     ['before two earlier jobs', 'old'],

@@ -62,7 +62,7 @@ Start the farm with npm start, or set RUMPFARM_URL to its address
   )
 })
 
-test('./farm tries only the address in RUMPFARM_URL, PUBLIC_URL or PORT if one is set', { timeout }, async () => {
+test('if RUMPFARM_URL, PUBLIC_URL or PORT is set, ./farm tries only this address', { timeout }, async () => {
   const { start, run } = await scene()
   await start()
   const url = 'http://127.0.0.1:3'

@@ -146,7 +146,7 @@ test('the farm restarts a server or a database that ends unexpectedly, and the j
   await nothingLeft()
 })
 
-test('a farm whose database is lost enrols this machine again', { timeout: patience }, async () => {
+test('if the database of a farm is lost, the farm enrols this machine again', { timeout: patience }, async () => {
   await rm(join(data, 'postgres'), { recursive: true })
   const starter = start()
   await saying(starter, /^the database has no host \S+: enrolling again/)

@@ -68,7 +68,7 @@ describe('history', () => {
     ])
   })
 
-  test('a missing branch and a missing repository have different answers', async () => {
+  test('the answers for a missing branch and for a missing repository are different', async () => {
     const { directory: repository } = makeRepository()
     expect(await mirrors().history({ repository, branch: 'gone' })).toEqual({
       kind: 'no-branch',

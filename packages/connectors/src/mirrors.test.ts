@@ -90,7 +90,7 @@ describe('finding a commit', () => {
     expect(await resolve({ repository, ref: 'main' })).toMatchObject({ commit: next, subject: 'Next' })
   })
 
-  test('a full commit that the mirror has needs no network, even after a restart', async () => {
+  test('if the mirror has a commit, a request with its full name needs no network, even after a restart', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const wanted = { repository: `${forge.url}/${parts(own).name}/.git`, ref: own.git('rev-parse', 'HEAD') }
@@ -155,7 +155,7 @@ describe('finding a commit', () => {
     expect(await resolve({ repository: 'https://forge.example/x' })).toMatchObject({ kind: 'commit', branch: 'main' })
   })
 
-  test('a local copy x.git is also found by the name x, as in git', async () => {
+  test('the farm also finds a local repository x.git by the name x, as git does', async () => {
     const own = makeRepository()
     const copies = temporaryDirectory()
     own.git('clone', '--quiet', '--mirror', own.directory, join(copies, 'x.git'))
@@ -177,7 +177,7 @@ describe('finding a commit', () => {
   })
 })
 
-describe('a problem says what to do', () => {
+describe('the message of a problem says what to do', () => {
   test('the farm reports a commit that does not exist', async () => {
     const own = makeRepository()
     const tip = own.git('rev-parse', 'HEAD')
@@ -253,7 +253,7 @@ describe('a problem says what to do', () => {
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining('no answer within 0.5 s') })
   })
 
-  test('close ends a git process that waits, and its helpers', async () => {
+  test('`close` ends a waiting git process and the helpers of this process', async () => {
     const forge = await startForge(() => undefined)
     const { resolve, close } = mirrors()
     const answer = resolve({ repository: `${forge.url}/x.git` })
@@ -461,7 +461,7 @@ describe('tarballs', () => {
 })
 
 describe('reading a file', () => {
-  test('for a submodule, readFile returns the name of the submodule’s commit', async () => {
+  test('for a submodule, `readFile` returns the name of the submodule’s commit', async () => {
     const own = makeRepository({ '.gitmodules': '' })
     const at = 'a1'.repeat(20)
     own.git('update-index', '--add', '--cacheinfo', `160000,${at},lib/part`)
@@ -471,7 +471,7 @@ describe('reading a file', () => {
     expect(answer).toEqual({ kind: 'file', text: at })
   })
 
-  test('readFile returns the text of a file', async () => {
+  test('`readFile` returns the text of a file', async () => {
     const own = makeRepository({ '.srcgitrev': 'abc\n' })
     const commit = own.git('rev-parse', 'HEAD')
     const { readFile } = mirrors()
@@ -485,7 +485,7 @@ describe('reading a file', () => {
     })
   })
 
-  test('readFile refuses a large file', async () => {
+  test('`readFile` refuses a large file', async () => {
     const own = makeRepository({ large: 'x'.repeat(65_537) })
     const commit = own.git('rev-parse', 'HEAD')
     expect(await mirrors().readFile({ repository: own.directory, commit, path: 'large' })).toMatchObject({

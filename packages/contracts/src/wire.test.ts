@@ -11,7 +11,7 @@ import {
 } from './wire.ts'
 
 describe('a body of lines', () => {
-  test('a body that is written and read again does not change, even the leading spaces of script lines', () => {
+  test('if a body is written and read again, it does not change, and script lines keep their leading spaces', () => {
     const lines = [
       ['step', 'build'],
       ['|', '  make  -k "$X"'],

@@ -79,7 +79,7 @@ const kept = async (farm: TestFarm) => (await farm.builds.findJob(1))?.attempts[
 const binary = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 31) & 255))
 const letters = Buffer.from('abcdefghij')
 
-farmTest('a file arrives in chunks, its host can resume, and the finish completes the file', async ({ farm }) => {
+farmTest('a host sends a file in chunks, and after the finish message the job lists the file', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const piece = (from: number, to: number) => {
     const bytes = binary.subarray(from, to)
@@ -108,7 +108,7 @@ farmTest('a file arrives in chunks, its host can resume, and the finish complete
 })
 
 farmTest(
-  'if a chunk arrives twice at the same moment, the farm stores it once; an empty file is stored, too',
+  'if a chunk arrives twice at the same moment, the farm stores it once; the farm also stores an empty file',
   async ({ farm }) => {
     const [vax, offer] = await running(farm)
     await Promise.all([send(farm, vax, offer, 'a', letters), send(farm, vax, offer, 'a', letters)])
@@ -119,7 +119,7 @@ farmTest(
   },
 )
 
-farmTest('the answer to a finish names the first file that is missing, incomplete or different', async ({ farm }) => {
+farmTest('the answer to a finish message names the first missing, incomplete or different file', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'whole', letters)
   const incomplete = (name: string, size: number) => ({ kind: 'artifact-incomplete', name, size })
@@ -186,7 +186,7 @@ farmTest('an attempt has at most a hundred files', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'f99', Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
 })
 
-farmTest('the farm stores no artifacts if the recipe has none', async ({ farm }) => {
+farmTest('if the recipe names no artifacts, the farm stores none', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -194,7 +194,7 @@ farmTest('the farm stores no artifacts if the recipe has none', async ({ farm })
   expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
 })
 
-farmTest('the farm stores nothing from a stale lease or from another host', async ({ farm }) => {
+farmTest('the farm does not store a file from another host, or with a lease that has ended', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const alpha = await farm.host('alpha')
   expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })
@@ -218,7 +218,7 @@ farmTest('the farm stores no artifacts of a cancelled job', async ({ farm }) => 
   expect([await kept(farm), farm.attempts.artifactSize({ ...attemptOf(offer), name: 'a' })]).toEqual([[], 0])
 })
 
-farmTest('the farm drops a file that was sent but is not in the finish', async ({ farm }) => {
+farmTest('the farm drops a stored file that the finish message does not list', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await send(farm, vax, offer, 'a', letters)
   await send(farm, vax, offer, 'b', letters)

@@ -47,7 +47,7 @@ farmTest('the farm does not store a chunk with a wrong checksum', async ({ farm 
   expect(await say('md5', '5bbf5a52328e7439ae6e719dfe712200')).toMatchObject({ kind: 'ok' })
 })
 
-farmTest('a log beyond its limit ends the job', async ({ farm }) => {
+farmTest('if a log exceeds its limit, the farm ends the job', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const outcome = await farm.say(vax, offer, 'x'.repeat(1001))
   expect(outcome).toMatchObject({ kind: 'ok', cancel: 'log-limit' })
@@ -76,7 +76,7 @@ farmTest('a step is visible when it has ended', async ({ farm }) => {
   })
 })
 
-farmTest('a repeated finish gets the same answer, and the job has one verdict', async ({ farm }) => {
+farmTest('a repeated finish message gets the same answer, and the job has one verdict', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const finish = () => farm.end(vax, offer, { exits: [0, 2] })
   const answers = await Promise.all([finish(), finish()])
@@ -85,7 +85,7 @@ farmTest('a repeated finish gets the same answer, and the job has one verdict', 
   expect(await farm.builds.findJob(1)).toMatchObject({ verdict: 'failed', failedStep: 'build', attempts: [{}] })
 })
 
-farmTest('the farm accepts a finish only after the whole log has arrived', async ({ farm }) => {
+farmTest('the farm accepts a finish message only after the whole log has arrived', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'one\n')
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'log-incomplete', size: 4 })
@@ -93,7 +93,7 @@ farmTest('the farm accepts a finish only after the whole log has arrived', async
   expect(await farm.end(vax, offer, { log: 'one\ntwo\n' })).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest('if the stored log differs from the host’s log, the host must send it again', async ({ farm }) => {
+farmTest('if the stored log differs from the host’s log, the host must send its log again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'oNe\n')
   expect(await farm.end(vax, offer, { log: 'one\n' })).toEqual({ kind: 'log-incomplete', size: 0 })
@@ -102,7 +102,7 @@ farmTest('if the stored log differs from the host’s log, the host must send it
   expect(await logOf(farm, offer)).toBe('one\n')
 })
 
-farmTest('a finish from a stale lease changes nothing', async ({ farm }) => {
+farmTest('a finish message with a stale lease changes nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await vax.claim(2) // the host claims again without its job, so it gets the second attempt
 
@@ -111,19 +111,19 @@ farmTest('a finish from a stale lease changes nothing', async ({ farm }) => {
   expect(await farm.builds.findJob(1)).toMatchObject({ state: 'leased', verdict: null, attempt: '1.2' })
 })
 
-farmTest('a finish with an invented lease changes nothing', async ({ farm }) => {
+farmTest('a finish message with an invented lease changes nothing', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.end(vax, { ...offer, lease: 'ffff' })).toEqual({ kind: 'lease-lost' })
   expect(await farm.verdicts()).toEqual(['leased'])
 })
 
-farmTest('a job that the owner of its host stopped runs again', async ({ farm }) => {
+farmTest('if the owner of a host stops a job, the job runs again', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.end(vax, offer, { exits: [0], reason: 'stopped' })).toEqual({ kind: 'finished', verdict: 'lost' })
   expect(await vax.claim(2)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest('the next answer to the host of a cancelled job contains the cancel', async ({ farm }) => {
+farmTest('if somebody cancels a running job, the next answer to its host contains the cancel', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   await farm.say(vax, offer, 'hm\n')
   expect(await farm.builds.cancelJob(1)).toEqual({ kind: 'cancelled', attempts: 1 })
@@ -137,7 +137,7 @@ farmTest('the next answer to the host of a cancelled job contains the cancel', a
   })
 })
 
-farmTest('a cancelled job that waits in the queue ends at once, and no host can claim it', async ({ farm }) => {
+farmTest('if somebody cancels a job in the queue, the job ends at once, and no host can claim it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   const buildId = await farm.build(commitOf('a'))

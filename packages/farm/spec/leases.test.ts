@@ -70,7 +70,7 @@ farmTest('a job runs for as long as its host sends messages', async ({ farm }) =
   expect(await farm.verdicts()).toEqual(['running'])
 })
 
-farmTest('after the farm was down, a starting server extends the leases', async ({ farm }) => {
+farmTest('if a server starts after the farm was down, the server extends the leases', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -83,7 +83,7 @@ farmTest('after the farm was down, a starting server extends the leases', async 
 })
 
 // These tests ignore the event `revoked`, as if another server had run each command and the event was lost.
-farmTest('an event invalidates a cached attempt, even if it arrives during a query', async ({ farm }) => {
+farmTest('an event invalidates a cached attempt, even if the event arrives during a query', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -113,7 +113,7 @@ farmTest('if the event of a revoked lease is lost, the lease ends at the next st
   expect(await farm.end(vax, offer, { log: 'mine\n' })).toEqual({ kind: 'lease-lost' })
 })
 
-farmTest('a server that has cached a lease does not renew it after another server ended it', async ({ farm }) => {
+farmTest('if a server ends a lease, another server that has cached the lease does not renew it', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

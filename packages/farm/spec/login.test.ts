@@ -80,7 +80,7 @@ farmTest('the farm never admits a revoked token again, even after another token 
 })
 
 farmTest(
-  'the links and sessions of a replaced token end, and stay ended if the farm admits the token again',
+  'if a token is replaced, its links and sessions end, and stay ended after the farm admits the token again',
   async ({ farm }) => {
     const admit = (token: string) => farm.access.admitToken('admin', token, 'admin')
     await admit(first)

@@ -46,7 +46,7 @@ farmTest('a failing cell shows the start of its failures and the last good commi
   })
 })
 
-farmTest('a cell shows the reason of a known failure if it fails at the named step or passes', async ({ farm }) => {
+farmTest('if a cell passes, or fails at the step of a known failure, it shows the known reason', async ({ farm }) => {
   const entry = { because: 'no floating point', hosts: ['vax'], arches: ['*'], variants: ['*'], step: 'build' }
   await farm.configure(project({ knownFailures: [entry] }))
   const vax = await farm.host('vax')
@@ -62,7 +62,7 @@ farmTest('a cell shows the reason of a known failure if it fails at the named st
   expect(await seen()).toBeNull()
 })
 
-farmTest('a failure at another step keeps "since" and shows when the step changed', async ({ farm }) => {
+farmTest('after a failure at another step, "since" stays, and "changed" is the first such build', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -98,7 +98,7 @@ farmTest('an older build that ends late does not replace the result of a newer b
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'passed', commit: commitOf('b') })
 })
 
-farmTest('the last good commit can come from an older build that ends late', async ({ farm }) => {
+farmTest('if an older build ends late and passes, its commit can be the last good commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -165,7 +165,7 @@ const place = (farm: TestFarm, letters: string, changes: { branch?: string; comp
     ...changes,
   })
 
-farmTest('a changed history of a branch emits one event, and the same history again emits none', async ({ farm }) => {
+farmTest('if the history of a branch changes, the farm emits one event; without a change, none', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))
@@ -177,7 +177,7 @@ farmTest('a changed history of a branch emits one event, and the same history ag
   expect(placed()).toHaveLength(1)
 })
 
-farmTest('after a force push to an older commit, a cell shows that commit and its retry', async ({ farm }) => {
+farmTest('after a force push to an older commit, a cell shows the newest result of that commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -193,7 +193,7 @@ farmTest('after a force push to an older commit, a cell shows that commit and it
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ commit: commitOf('a'), verdict: 'passed' })
 })
 
-farmTest('a failure of an older commit that somebody triggers does not replace the newest result', async ({ farm }) => {
+farmTest('if somebody triggers an older commit and its build fails, the newest result stays', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('b'), [0, 0, 0])
@@ -256,7 +256,7 @@ farmTest('a result counts for every built branch that contains its commit', asyn
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
 })
 
-farmTest('the result of a commit outside all branches changes no cell', async ({ farm }) => {
+farmTest('a cell does not change after a result of a commit that is outside all branches', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -269,7 +269,7 @@ farmTest('the result of a commit outside all branches changes no cell', async ({
   expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
-farmTest('the first commit of a push without a branch gets the default branch of the repository', async ({ farm }) => {
+farmTest('if no push names a branch, the first commit belongs to the default branch', async ({ farm }) => {
   await farm.configure(project({ branches: ['**'] }))
   const vax = await farm.host('vax')
   await farm.push(commitOf('a'), { branch: undefined })
@@ -303,7 +303,7 @@ farmTest('the farm tries to read a history every five minutes, for a day after t
   expect(await read()).toBeUndefined()
 })
 
-farmTest('two finishes of one cell at the same moment leave the newest commit in the cell', async ({ farm }) => {
+farmTest('if two jobs of a cell finish at the same moment, the cell shows the newest commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   for (const letter of 'abcd') {
@@ -338,7 +338,7 @@ farmTest('a cell shows how many other cells have a result of its commit', async 
   expect(await alike('sgi')).toEqual({ cells: 0, of: 2, notYet: 0 })
 })
 
-farmTest('the matrix shows a running attempt with the last result', async ({ farm }) => {
+farmTest('the matrix shows a running attempt together with the last result', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -359,7 +359,7 @@ farmTest('the matrix removes an arch that a host no longer declares', async ({ f
   expect((await farm.matrix.load()).cells.map(cell => cell.arch)).toEqual(['arm'])
 })
 
-farmTest('the matrix of one project contains only its cells', async ({ farm }) => {
+farmTest('the matrix of one project contains only cells of this project', async ({ farm }) => {
   const variants = {
     dynamic: { env: {}, hosts: ['sun'], arches: ['*'] }, // the first variant here is the first in the matrix
     static: { env: {}, hosts: ['*'], arches: ['*'] },

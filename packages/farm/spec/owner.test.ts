@@ -62,7 +62,7 @@ farmTest('if the owner forbids a project, its waiting jobs end and its running j
   expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
 })
 
-farmTest('a job that its host refuses ends as broken, and no step has failed', async ({ farm }) => {
+farmTest('if a host refuses a job, the job ends as broken, and no step has failed', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -87,7 +87,7 @@ farmTest(
   },
 )
 
-farmTest('if a host cannot build for an arch, the matrix keeps the arch and its jobs wait', async ({ farm }) => {
+farmTest('if a host cannot build for an arch, the matrix keeps the arch and the jobs wait', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

@@ -154,7 +154,7 @@ farmTest('a removed host has no alerts', async ({ farm }) => {
 })
 
 farmTest(
-  'the farm sends a failed alert again, after longer and longer pauses, and keeps the order',
+  'the farm sends a failed alert again, after longer and longer pauses, and keeps the order of the alerts',
   async ({ farm }) => {
     const vax = await farm.host('vax')
     await farm.hosts.setAlert('vax', url)
@@ -177,7 +177,7 @@ farmTest(
   },
 )
 
-farmTest('the farm gives up an alert after nine tries, and sends the next one', async ({ farm }) => {
+farmTest('the farm gives up an alert after nine tries, and sends the next alert', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
@@ -194,7 +194,7 @@ farmTest('the farm gives up an alert after nine tries, and sends the next one', 
   expect(tries).toBe(9)
 })
 
-farmTest('the farm gives up an alert if its receiver wants no more alerts', async ({ farm }) => {
+farmTest('if a receiver wants no more alerts, the farm gives up the alert', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)

@@ -44,7 +44,7 @@ test('a transaction emits its events after the commit, in their order', async ({
   expect(await seen(db)).toEqual([{ by: 'vax' }])
 })
 
-test('a transaction that fails changes nothing and emits nothing', async ({ db }) => {
+test('if a transaction fails, it changes nothing and emits nothing', async ({ db }) => {
   const emitted: FarmEvent[] = []
   const failing = inTransaction({ db, emit: one => void emitted.push(one) }, async tx => {
     tx.emit(event(1))
@@ -55,7 +55,7 @@ test('a transaction that fails changes nothing and emits nothing', async ({ db }
   expect([emitted, await seen(db)]).toEqual([[], []])
 })
 
-test('a transaction fails if one of its statements failed, even if the error was caught', async ({ db }) => {
+test('if a statement of a transaction fails, the transaction fails, even if the error is caught', async ({ db }) => {
   const swallowing = inTransaction({ db, emit: () => {} }, async tx => {
     await tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`
     await tx.query`SELECT 1 / 0`.catch(() => {})
@@ -80,7 +80,7 @@ test('a single statement emits the events of its result', async ({ db }) => {
   expect(emitted).toEqual([event(7)])
 })
 
-test('a transaction that takes too long fails, and the pool can run the next one', async ({ url }) => {
+test('if a transaction takes too long, it fails, and the pool can run the next transaction', async ({ url }) => {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   pool.on('connect', client => client.on('error', () => {}))
   const slow = runTransaction(pool, client => client.query('SELECT pg_sleep(1)'), limits)

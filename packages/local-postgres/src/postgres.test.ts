@@ -116,7 +116,7 @@ const ended = async (pid: number): Promise<void> => {
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
 }
 
-test('PostgreSQL listens only on a private socket and needs a password; the farm’s role is no superuser', async () => {
+test('PostgreSQL listens only on a private socket and needs a password; the farm’s role is not a superuser', async () => {
   const directory = await newDirectory()
   const { url } = await start(directory)
   const [settings] = await query(

@@ -51,7 +51,7 @@ test('a log keeps its bytes after a restart', async () => {
   expect(logs.open(attempt(1)).size).toBe(6)
 })
 
-test('refreshSize returns the size after another server has changed the file', async () => {
+test('`refreshSize` returns the new size after another server has changed the file', async () => {
   const other = openDirectoryStorage(directory)
   const log = logs.open(attempt(1))
   await log.write(0, bytes('ours'))

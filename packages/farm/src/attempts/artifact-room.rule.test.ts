@@ -10,7 +10,7 @@ test.each([
   [0, 100, 5, 1000, '100 files are already stored, which is the maximum'],
   [0, 0, 0, 0, 'the recipe names no artifacts'],
 ])(
-  'the refusal of an artifact of %i bytes, with %i files of %i bytes stored and the limit %i, is: %s',
+  'for an artifact of %i bytes, if %i files of %i bytes are stored and the limit is %i, the refusal is: %s',
   (size, count, bytes, bytesMax, refusal) => {
     expect(artifactRefusal(size, { count, bytes }, bytesMax)).toBe(refusal)
   },

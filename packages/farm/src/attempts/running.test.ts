@@ -38,7 +38,7 @@ test.each([
   expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)
 })
 
-test('the cache does not keep an entry that was read before its attempt was invalidated', () => {
+test('if an attempt is invalidated while the farm reads its row, the cache does not keep the attempt', () => {
   const cache = new RunningCache()
   const sequence = cache.sequence
   cache.invalidate('7.1')

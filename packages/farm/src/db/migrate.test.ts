@@ -91,7 +91,7 @@ test('a syntax error is reported with its line', async () => {
   await expect(migrate(database.url, directory)).rejects.toThrow(/syntax error at or near "TABEL".*line 3\)/)
 })
 
-test('a start applies a migration that a broken connection interrupted', async () => {
+test('if a broken connection interrupts a migration, the next start applies the migration', async () => {
   await addMigration(
     '99990101000000_more',
     'CREATE TABLE more (id int); SELECT pg_terminate_backend(pg_backend_pid());',
@@ -110,7 +110,7 @@ test('a migration that begins with "Outside a transaction" runs outside of a tra
   expect((await query(finished)).at(-1)).toEqual({ migration_name: '99990101000000_vacuum' })
 })
 
-test('a failed migration runs again after its cause and its row are removed', async () => {
+test('if a person corrects a failed migration and deletes its row, the next start applies the migration', async () => {
   await addMigration('99990101000000_bad', 'SELECT 1/0;')
   await expect(migrate(database.url, directory)).rejects.toThrow(/division by zero/)
   await query("DELETE FROM _prisma_migrations WHERE migration_name = '99990101000000_bad' AND finished_at IS NULL")

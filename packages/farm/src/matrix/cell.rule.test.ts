@@ -34,15 +34,15 @@ const standingOf = (...texts: string[]) => {
   }
 }
 
-describe('the results on a branch decide the state of a cell', () => {
+describe('the state of a cell follows from the results on its branch', () => {
   test.each([
     ['a cell without an attempt is unknown', [], 'unknown', null, null, null, null],
     ['a first pass', ['1 passed'], 'passing', 1, 1, null, 1],
     ['passes after a pass', ['1 passed', '2 passed'], 'passing', 2, 1, null, 2],
-    ['a failure that never passed', ['1 failed build'], 'failing', 1, 1, null, null],
+    ['a failure without an earlier pass', ['1 failed build'], 'failing', 1, 1, null, null],
     ['a second failure without a pass', ['1 failed build', '2 failed build'], 'failing', 2, 1, null, null],
     [
-      'a first failure waits for a second one',
+      'after a pass, the first failure is not confirmed',
       ['1 passed', '2 failed build'],
       'newly-failing-unconfirmed',
       2,
@@ -51,7 +51,7 @@ describe('the results on a branch decide the state of a cell', () => {
       1,
     ],
     [
-      'a second attempt confirms a first failure',
+      'a second attempt that fails in the same way confirms the failure',
       ['1 passed', '2 failed build', '2 failed build'],
       'newly-failing',
       2,
@@ -60,7 +60,7 @@ describe('the results on a branch decide the state of a cell', () => {
       1,
     ],
     [
-      'a second attempt fails at another step',
+      'a second attempt that fails at another step does not confirm the failure',
       ['1 passed', '2 failed build', '2 failed tests'],
       'newly-failing-unconfirmed',
       2,
@@ -88,7 +88,7 @@ describe('the results on a branch decide the state of a cell', () => {
       1,
     ],
     [
-      'a timeout after a failure fails differently',
+      'a timeout after a failure is another way to fail',
       ['1 passed', '2 failed tests', '3 timed-out tests'],
       'failing-differently',
       3,
@@ -108,12 +108,12 @@ describe('the results on a branch decide the state of a cell', () => {
       null,
       1,
     ],
-  ] as const)('the results decide the state: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
+  ] as const)('the state follows from the results: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, changedAt, lastGood })
   })
 })
 
-describe('results count in the order of the branch, not of their arrival', () => {
+describe('results count in the order of the commits on the branch, and not in the order of their arrival', () => {
   test.each([
     ['an older commit fails after a newer one passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
     [
@@ -148,11 +148,11 @@ describe('results count in the order of the branch, not of their arrival', () =>
       2,
       1,
     ],
-  ] as const)('the order of the branch counts: %s', (_, texts, state, newest, since, lastGood) => {
+  ] as const)('a late result counts at its commit: %s', (_, texts, state, newest, since, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, lastGood })
   })
 
-  test('a branch that was reset to an older commit has the state of that commit', () => {
+  test('if a branch is reset to an older commit, its cell has the state of that commit', () => {
     const [good, bad] = attemptsOf('1 passed', '2 failed build')
     expect(deriveCell([good, bad] as CellAttempt[]).newest?.commit).toBe('commit 2')
     expect(deriveCell([good] as CellAttempt[])).toMatchObject({ state: 'passing', newest: { commit: 'commit 1' } })
@@ -161,14 +161,14 @@ describe('results count in the order of the branch, not of their arrival', () =>
 
 describe('a cancelled, lost or broken attempt is not a result', () => {
   test.each(['cancelled', 'lost', 'broken'])(
-    'an attempt that is %s at a newer commit does not change the state, and the cell counts it',
+    'if an attempt of a newer commit is %s, the state does not change, and the cell lists the attempt',
     verdict => {
       const before = standingOf('1 passed', '2 failed build')
       expect(standingOf('1 passed', '2 failed build', `3 ${verdict}`)).toEqual({ ...before, without: verdict })
     },
   )
 
-  test('an attempt without a result between two results is ignored', () => {
+  test('a cell ignores an attempt without a result if a newer commit has a result', () => {
     const skipped = standingOf('1 passed', '2 failed build', '3 cancelled', '4 failed build')
     expect(skipped).toMatchObject({ state: 'still-failing', since: 2, lastGood: 1, without: '' })
   })
@@ -186,7 +186,7 @@ describe('a cancelled, lost or broken attempt is not a result', () => {
   })
 })
 
-test('if a failing commit is built again, its cell still fails since the first attempt', () => {
+test('if a failing commit is built again, the series of failures still starts at its first attempt', () => {
   const { since, changedAt } = deriveCell(
     attemptsOf('1 failed tests', '2 failed build', '2 failed build', '1 failed tests'),
   )
@@ -221,5 +221,5 @@ describe('the stored cell has the milestones that are older than the newest resu
     ['passes after stored failures', ['8 passed', '9 passed'], stored, '8 8 9'],
     ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
     ['all milestones are within the newest results', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
-  ])('the cell keeps its milestones: %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
+  ])('the milestones are right: %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
 })

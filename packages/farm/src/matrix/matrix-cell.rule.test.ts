@@ -110,14 +110,14 @@ describe('groups of failures', () => {
     ])
   })
 
-  test('a group starts with the first build of its failure, even after another failure', () => {
+  test('a group starts at the first build that failed in this way, even if earlier builds failed in another way', () => {
     const last = ended('failed', { since: milestone(11, 1), changed: milestone(12, 5) })
     expect(groupTroubles([cell({ last }), cell({ last })])).toMatchObject([
       { since: { buildId: 12 }, failing: { buildId: 11 } },
     ])
   })
 
-  test('a group counts the cells of each commit once', () => {
+  test('if two cells of a group failed at the same commit, the group counts the results of this commit once', () => {
     const alike = { cells: 1, of: 3, notYet: 2 }
     const cells = [cell({ last: ended('failed'), alike }), cell({ last: ended('failed'), alike })]
     expect(groupTroubles(cells)).toMatchObject([{ of: 4, notYet: 2 }])
