@@ -15,7 +15,7 @@ const kept = (attempt: Attempt, name: string) => attempt.artifacts.get(name)?.by
 const names = (attempt: Attempt) => attempt.finishes[0]?.artifacts.map(line => line.split(' ')[0])
 
 agentTest(
-  'artifacts arrive byte for byte, including empty files and NULs, and the finish lists them',
+  'artifacts arrive byte for byte, including empty files and NULs, and the finish message lists them',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const bytes = bytesOf(300_001)
@@ -41,7 +41,7 @@ agentTest(
 )
 
 agentTest(
-  'the agent sends the artifacts of a failed job and of a job over its time limit, but none of a cancelled job',
+  'the agent sends the artifacts of a failed job and of a job over its time limit, but not those of a cancelled job',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -120,7 +120,7 @@ for (const [name, fault] of faults) {
 }
 
 agentTest(
-  'the next start of a killed agent resumes an upload at the first byte that the farm lacks',
+  'after the agent is killed, the next start resumes an upload at the first byte that the farm lacks',
   async ({ farm, host, enrolled }) => {
     farm.chunk = 10_000
     await enrolled()
@@ -151,7 +151,7 @@ agentTest(
   },
 )
 
-agentTest('the agent repeats an artifact that the farm lost before the finish', async ({ farm, enrolled }) => {
+agentTest('if the farm lacks a part of an artifact, the agent sends this part again', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onFinish = (attempt, times) => {
     if (times === 1) attempt.artifacts.get('b')?.bytes.cut(3)
@@ -215,7 +215,7 @@ agentTest('the agent offers 200 of 230 files and reports how many it does not of
   expect(left[49]).toBe('152 more files are not listed')
 })
 
-agentTest('the agent ends an attempt that loses its lease during an upload', async ({ farm, host, enrolled }) => {
+agentTest('if a lease is lost during an upload, the agent ends the attempt', async ({ farm, host, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({ steps: { make: 'echo a >a' }, artifacts: ['a'] })
   farm.onArtifact = () => {

@@ -6,7 +6,7 @@ import { bundle } from './support/host.ts'
 
 const folder = join(import.meta.dirname, '..')
 
-test('the agent is the same when built from any directory, has at most 128 KiB, and is plain ASCII', () => {
+test('bundle.sh makes the same agent in any directory, with at most 128 KiB of plain ASCII', () => {
   const text = bundle()
   const elsewhere = execFileSync('sh', [join(folder, 'bundle.sh')], {
     cwd: '/',

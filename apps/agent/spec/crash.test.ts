@@ -79,7 +79,7 @@ agentTest(
   },
 )
 
-agentTest('a cancelled job keeps its reason when its agent is killed', async ({ farm, host, enrolled }) => {
+agentTest('if the agent is killed, a cancelled job keeps the reason `cancelled`', async ({ farm, host, enrolled }) => {
   farm.next = 200
   await enrolled()
   const attempt = farm.queue({ grace: 30, steps: { hang: "trap '' TERM; echo up; while :; do sleep 0.2; done" } })
@@ -117,7 +117,7 @@ agentTest(
   },
 )
 
-agentTest('the long poll of a killed agent takes no job', async ({ farm, host, enrolled }) => {
+agentTest('after the agent is killed, its open long poll takes no job', async ({ farm, host, enrolled }) => {
   await enrolled()
   const claims = farm.count('claim')
   host.signal('KILL')

@@ -181,7 +181,7 @@ for (const [what, text] of [
 }
 
 agentTest(
-  'check prints the configuration of the host, and shows whether an agent runs and whether the farm answers',
+  '`check` prints the configuration of the host, and shows whether an agent runs and whether the farm answers',
   async ({ farm, host, enrols }) => {
     await enrols()
     host.signal('TERM')
@@ -209,7 +209,7 @@ agentTest(
   },
 )
 
-agentTest('check fails if the host takes no jobs or if the farm does not answer', async ({ farm, host, enrols }) => {
+agentTest('if the host takes no jobs or the farm does not answer, `check` fails', async ({ farm, host, enrols }) => {
   await enrols()
   const check = (words = '') => host.run(`${host.shell} ${host.dir}/agent.sh ${words} check`)
   expect(await check()).toMatchObject({ code: 0, output: expect.stringMatching(/^an agent runs as process \d+$/m) })
@@ -220,7 +220,7 @@ agentTest('check fails if the host takes no jobs or if the farm does not answer'
   await farm.until('a claim', () => farm.count('claim') > 0)
 })
 
-agentTest('status lists the jobs, and stop ends them', async ({ farm, host, enrols }) => {
+agentTest('`status` lists the running jobs, and `stop` ends them', async ({ farm, host, enrols }) => {
   await enrols()
   const ask = (words: string) => host.run(`${host.shell} ${host.dir}/agent.sh ${words}`)
   const attempt = farm.queue({ steps: { one: 'echo up; sleep 4814' } })
@@ -275,7 +275,7 @@ agentTest('a host that enrols with --paused has a host.conf and takes no jobs', 
   expect([farm.count('enroll'), farm.count('hello'), farm.count('claim')]).toEqual([1, 0, 0])
 })
 
-agentTest('check does not change the files of a running agent', async ({ host, enrols }) => {
+agentTest('`check` does not change the files of a running agent', async ({ host, enrols }) => {
   await enrols()
   const before = host.read('private', 'client-rc')
   const { output } = await host.run(`RUMPFARM_CLIENT=wget ${host.shell} ${host.dir}/agent.sh check`)

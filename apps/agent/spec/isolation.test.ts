@@ -215,7 +215,7 @@ rootTest('the agent does not send a link to one of its own files as an artifact'
 })
 
 rootTest(
-  'a host takes no jobs and reports why if the user of run_as does not exist or cannot enter the work directory',
+  'if the user of run_as does not exist or cannot enter the work directory, the host takes no jobs and reports this',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled() // mkdtemp makes the directory with mode 700
@@ -282,7 +282,7 @@ agentTest(
   { env: { SECRET: 'hush', HTTP_PROXY: 'http://proxy' } },
 )
 
-agentTest('check shows the configuration and the jobs that may run', async ({ host, enrolled }) => {
+agentTest('`check` shows the configuration and the jobs that may run', async ({ host, enrolled }) => {
   await enrolled()
   host.signal('TERM')
   await host.line(/^agent-1 exit 0/)

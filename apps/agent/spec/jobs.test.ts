@@ -83,7 +83,7 @@ agentTest('the environment of a job gets exact values and no invalid names', asy
 })
 
 agentTest(
-  'a line `env ARCH` in host.conf overrides the environment from the farm for this arch only',
+  'for its arch only, a line `env ARCH` in host.conf overrides the environment from the farm',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     appendFileSync(
@@ -185,7 +185,7 @@ agentTest('heartbeats continue during a slow download', async ({ farm, enrolled 
   expect(attempt.log.toString()).toBe('a source\n')
 })
 
-agentTest('a job is broken if its archive is invalid or its directory is missing', async ({ farm, enrolled }) => {
+agentTest('if the archive is invalid or the directory is missing, the job is broken', async ({ farm, enrolled }) => {
   await enrolled()
   const noArchive = farm.queue({ archives: [Buffer.from('this is no archive')], steps: { show: 'true' } })
   await farm.finished(noArchive)

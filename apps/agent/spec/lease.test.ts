@@ -1,4 +1,4 @@
-// Tests of leases and claim numbers, which the farm decides.
+// Tests of lost leases, of old claim numbers, and of the size of chunks.
 import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
@@ -25,7 +25,7 @@ agentTest(
 )
 
 agentTest(
-  'an agent with an old claim number continues with the number after the newest one that the farm knows',
+  'if the claim number of an agent is too old, the agent continues after the newest number that the farm knows',
   async ({ farm, enrolled }) => {
     farm.poll = 1
     await enrolled()
@@ -43,7 +43,7 @@ agentTest(
 )
 
 agentTest(
-  'chunks become smaller when the farm does not answer, and larger again later',
+  'if the farm does not answer, the agent sends smaller chunks, and larger chunks again later',
   async ({ farm, host, enrolled }) => {
     farm.chunk = 262_144
     await enrolled()

@@ -91,7 +91,7 @@ writeFileSync(
 )
 
 agentTest(
-  'the agent ends no job when the clock is set forward',
+  'if the clock is set forward, the agent does not end the job',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()

@@ -46,7 +46,7 @@ agentTest(
 )
 
 agentTest(
-  'a process that a step leaves running delays neither the next step nor the end of the job',
+  'if a step leaves a process running, the process delays neither the next step nor the end of the job',
   async ({ farm, enrolled }) => {
     await enrolled()
     const steps = { daemon: 'sleep 600 & echo began', next: 'echo next' }
@@ -112,7 +112,7 @@ agentTest('if the farm loses the end of a log, the agent sends this part again',
 })
 
 agentTest(
-  'the agent repeats a finish when the farm lacks a part of the log or when the answer is lost',
+  'if the farm lacks a part of the log or the answer is lost, the agent repeats the finish message',
   async ({ farm, enrolled }) => {
     await enrolled()
     farm.onFinish = (attempt, times) => {

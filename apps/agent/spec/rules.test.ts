@@ -109,7 +109,7 @@ test.each([
 })
 
 agentTest(
-  'the agent sends its rules to the farm and refuses a job that they forbid',
+  'the agent sends its rules to the farm and refuses a job that the rules forbid',
   async ({ farm, host, enrolled }) => {
     farm.poll = 1
     await enrolled()

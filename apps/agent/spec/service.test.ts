@@ -42,7 +42,7 @@ const stopped = async ({ host, enrolled }: Setup) => {
   await host.line(/^agent-1 exit/)
 }
 
-agentTest('install cron adds one line even if the owner runs it twice, and keeps the other lines', async all => {
+agentTest('`install cron` adds one line even if the owner runs it twice, and keeps the other lines', async all => {
   const { farm, host } = all
   await stopped(all)
   const others = `MAILTO=ada\n0 4 * * * backup\n@reboot other # Rumpfarm agent of ${host.dir}-2, made by "agent.sh install"\n`
@@ -76,7 +76,7 @@ agentTest('install cron adds one line even if the owner runs it twice, and keeps
   expect(table(host)).toBe(others)
 })
 
-agentTest('uninstall cron changes only the crontab of the owner', async all => {
+agentTest('`uninstall cron` changes only the crontab of the owner', async all => {
   const { host } = all
   await stopped(all)
   writeFileSync(join(host.folder, 'table'), '')
@@ -89,7 +89,7 @@ agentTest('uninstall cron changes only the crontab of the owner', async all => {
 
 const systemctl = { systemctl: 'exit 0', id: 'if [ "$1" = -u ]; then echo 1000; else exec /usr/bin/id "$@"; fi' }
 
-agentTest('install and uninstall manage a unit of the systemd of an ordinary user', async all => {
+agentTest('`install` and `uninstall` manage a systemd unit of an ordinary user', async all => {
   const { farm, host } = all
   await stopped(all)
   const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
@@ -123,7 +123,7 @@ agentTest('install and uninstall manage a unit of the systemd of an ordinary use
   expect(farm.count('service')).toBe(3)
 })
 
-agentTest('install and uninstall neither overwrite nor remove a file of somebody else', async all => {
+agentTest('`install` and `uninstall` neither overwrite nor remove a file of somebody else', async all => {
   const { host } = all
   await stopped(all)
   const unit = join(host.folder, 'home/.config/systemd/user/rumpfarm.service')
@@ -137,7 +137,7 @@ agentTest('install and uninstall neither overwrite nor remove a file of somebody
   expect(readFileSync(unit, 'utf8')).toBe('[Service]\nExecStart=/opt/own\n')
 })
 
-agentTest('install does not start the service while an agent runs', async all => {
+agentTest('while an agent runs, `install` does not start the service', async all => {
   const { host, enrolled } = all
   await enrolled()
   const { output, code } = await ask(all, 'install systemd', systemctl)
@@ -155,7 +155,7 @@ for (const kind of ['freebsd', 'netbsd', 'openbsd', 'dragonfly', 'smf']) {
   })
 }
 
-agentTest('install detects the kind of service, and reports an unknown kind', async all => {
+agentTest('`install` detects the kind of service, and reports an unknown kind', async all => {
   const { host } = all
   await stopped(all)
   writeFileSync(join(host.folder, 'table'), '')
@@ -171,7 +171,7 @@ agentTest('install detects the kind of service, and reports an unknown kind', as
   })
 })
 
-agentTest('install does nothing if the farm does not answer', async all => {
+agentTest('if the farm does not answer, `install` does nothing', async all => {
   const { farm, host } = all
   await stopped(all)
   await farm.close()

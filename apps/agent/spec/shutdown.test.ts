@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 
 for (const name of ['TERM', 'INT']) {
-  agentTest(`${name} stops an idle agent at once, with a bye`, async ({ farm, host, enrolled }) => {
+  agentTest(`after ${name} an idle agent sends bye and stops at once`, async ({ farm, host, enrolled }) => {
     await enrolled()
     const asked = Date.now()
     host.signal(name)

@@ -75,7 +75,7 @@ for (const [name, reason] of [
   )
 }
 
-agentTest('the next start of a killed agent resumes the jobs of all slots, and runs no slot twice', async all => {
+agentTest('after the agent is killed, the next start resumes the jobs of all slots, each only once', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   const [before] = host.read('slot-2', 'loop').split(' ')
@@ -94,7 +94,7 @@ agentTest('the next start of a killed agent resumes the jobs of all slots, and r
   for (const job of next) await farm.finished(job)
 })
 
-agentTest('a slot that the owner removes from host.conf ends after its job', async all => {
+agentTest('if the owner removes a slot from host.conf, the slot ends after its job', async all => {
   const { farm, host } = all
   const { jobs, open } = await twoAtWork(all)
   host.configure(readFileSync(join(host.dir, 'host.conf'), 'utf8').replace(/^slots 2\n/m, ''))

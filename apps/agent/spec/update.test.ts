@@ -206,7 +206,7 @@ for (const [how, what] of [
   ['ends', 'die "broken after all"'],
   ['is killed', 'kill -s KILL "$$"'],
 ] as const) {
-  agentTest(`the old version replaces a new version that ${how} before the farm answers it`, async all => {
+  agentTest(`if a new version ${how} before the farm answers it, the agent returns to the old version`, async all => {
     const { farm, host, enrolled } = all
     await enrolled()
     farm.release = releaseOf(anAgent('9.0.0+1', onRun(what)))
@@ -228,7 +228,7 @@ for (const [how, what] of [
   })
 }
 
-agentTest('a new version that the owner stops before the farm answers runs again at the next start', async all => {
+agentTest('if the owner stops a new version before the farm answers it, the next start runs it again', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1', onRun('say "the new one"')))

@@ -22,7 +22,7 @@ test('an empty variable counts as not set, even for a secret', () => {
 })
 
 describe('the server refuses an invalid setting, and the message names the variable', () => {
-  test.each(secretNames)('the server refuses %s if somebody can guess it', name => {
+  test.each(secretNames)('the server refuses a value of %s that somebody can guess', name => {
     expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
       new ConfigError(`${name} has 6 characters; it needs at least 16: openssl rand -hex 32`),
     )
@@ -66,7 +66,7 @@ test('the server refuses a token that a header cannot contain', () => {
   )
 })
 
-test('the server makes a directory of secrets private if others can read it, for example after a restore', () => {
+test('if others can read the directory of secrets, for example after a restore, the server makes it private', () => {
   const data = mkdtempSync(join(directory, 'restored-'))
   mkdirSync(join(data, 'secrets'), { mode: 0o755 })
   readConfig({ RUMPFARM_DATA: data })

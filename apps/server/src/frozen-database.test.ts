@@ -21,7 +21,7 @@ const reads = [
   'tokens',
 ].map(path => `/api/v1/${path}`)
 
-serverTest('every page and every API read answers within 5 s while PostgreSQL does not respond', async ({ server }) => {
+serverTest('while PostgreSQL does not respond, every GET request is answered within 5 s', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   await server.build()
@@ -58,7 +58,7 @@ serverTest('every page and every API read answers within 5 s while PostgreSQL do
   await farm.close()
 })
 
-serverTest('the readiness check and new login links do not wait for other queries', async ({ server }) => {
+serverTest('while other queries wait, the readiness check and a new login link succeed', async ({ server }) => {
   const lock = await lockCells(server)
   const readers = Array.from({ length: 20 }, () => server.ask('/api/v1/matrix'))
   const ready = await server.ask('/readyz')

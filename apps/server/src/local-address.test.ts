@@ -12,7 +12,7 @@ function dataDirectory(): string {
 
 const url = 'http://127.0.0.1:8123'
 
-test('the note of a server has its address and its process, is private, and is deleted when the server closes', () => {
+test('a server writes its address and process id into a private note, and deletes the note when it closes', () => {
   const directory = dataDirectory()
   const note = writeAddressNote(directory, url)
   expect(readAddressNote(directory)).toEqual({ url, pid: process.pid })
@@ -21,7 +21,7 @@ test('the note of a server has its address and its process, is private, and is d
   expect(readdirSync(directory)).toEqual([])
 })
 
-test('a server that closes leaves the note of another server', () => {
+test('a server that closes does not delete the note of another server', () => {
   const directory = dataDirectory()
   const first = writeAddressNote(directory, url)
   writeAddressNote(directory, 'http://127.0.0.1:8124')

@@ -24,7 +24,7 @@ test('the first start creates a secret that only its owner can read, and later s
   expect(readdirSync(directory)).toEqual(['admin-token'])
 })
 
-test('the server reads, replaces and protects the secret of a package', () => {
+test('a package can read and replace its secret, and only the owner can read the file', () => {
   const file = secretFile(path)
   expect(file.read()).toBeUndefined()
   file.write('first')

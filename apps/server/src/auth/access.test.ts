@@ -55,7 +55,7 @@ serverTest(
   },
 )
 
-serverTest('a trigger token can only start builds, until it is revoked', async ({ server }) => {
+serverTest('a trigger token can only start builds, and the server refuses a revoked token', async ({ server }) => {
   await server.configure()
   const made = await server.post('/api/v1/tokens', { name: 'nightly', scope: 'trigger' })
   expect(made.statusCode).toBe(201)
@@ -96,7 +96,7 @@ serverTest('revoking a token ends its sessions', async ({ server }) => {
   expect(await kind()).toBe('anyone')
 })
 
-serverTest('a login link works for one browser, and loading its page does not use it', async ({ server }) => {
+serverTest('a login link signs one browser in, and loading its page does not use the link', async ({ server }) => {
   const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
   expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
   const path = new URL(url).pathname
@@ -169,7 +169,7 @@ serverTest('another site cannot sign a browser out', async ({ server }) => {
   ])
 })
 
-serverTest('a farm with an https address sets a cookie for https only', async ({ server }) => {
+serverTest('if the farm has an https address, browsers send its cookie only over https', async ({ server }) => {
   const { url } = (await server.post('/api/v1/login-links')).json()
   const config = { ...server.config, publicUrl: 'https://farm.example' }
   const app = await server.open({ config })

@@ -52,7 +52,7 @@ test.each<[string, SlotState, ClaimResult]>([
   ['the slot has sent a newer claim', { kind: 'stale', newest: 7 }, { kind: 'stale', newest: 7 }],
   ['the host was paused', { kind: 'paused' }, { kind: 'none' }],
   ['the slot already has a job', { kind: 'offer', offer }, { kind: 'offer', offer }],
-])('a request puts its message back into the queue and ends if %s', async (_, later, result) => {
+])('if %s, a request puts its message back into the queue and ends', async (_, later, result) => {
   const states: SlotState[] = [{ kind: 'free' }, later]
   const attempts = { checkSlot: async () => states.shift(), lease: async () => undefined }
   const { claim, messages, send, bus } = scene({ attempts })
@@ -95,7 +95,7 @@ test('a closed request takes no message', async () => {
   expect(messages).toEqual(['1.1'])
 })
 
-test('a newer request of an agent for a slot ends the older request', async () => {
+test('if an agent sends a newer request for a slot, the older request ends', async () => {
   const { claim, messages } = scene()
   messages.pop()
   const older = claim()
@@ -105,7 +105,7 @@ test('a newer request of an agent for a slot ends the older request', async () =
   expect(await newer.result).toEqual({ kind: 'none' })
 })
 
-test('a request of a host’s former agent ends, and a request of the new agent continues', async () => {
+test('if a host has a new agent, a request of the former agent ends, and a request of the new agent continues', async () => {
   const checkSlot = async ({ instance }: Claim): Promise<SlotState> => ({
     kind: instance === 'new' ? 'free' : 'other-instance',
   })

@@ -157,7 +157,7 @@ serverTest(
   },
 )
 
-serverTest('a database query ends when its client closes the connection', async ({ server }) => {
+serverTest('when a client closes its connection, the database query of its request ends', async ({ server }) => {
   const lock = await lockCells(server)
   // Queries over another connection, because pg_stat_activity does not change within a transaction.
   const waiting = async () =>

@@ -25,7 +25,7 @@ async function send(times: number, app: FastifyInstance, request: InjectOptions)
 }
 
 for (const [name, request, unknown, max, type] of audiences)
-  serverTest(`${name}: one address gets ${max} answers per minute for all its requests`, async ({ server }) => {
+  serverTest(`${name}: one address may send ${max} requests per minute to all paths together`, async ({ server }) => {
     const ask = (request: InjectOptions, remoteAddress: string) => server.ask({ ...request, remoteAddress })
     await send(max - 1, server.app, { ...request, remoteAddress: '192.0.2.1' })
     expect((await ask(unknown, '192.0.2.1')).statusCode).not.toBe(429)

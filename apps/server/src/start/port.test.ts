@@ -13,7 +13,7 @@ const occupy = async (server: Server): Promise<number> => {
 
 const find = (port: number) => findPort('127.0.0.1', port, `http://127.0.0.1:${port}`)
 
-test('the check of a free port leaves the port free for the server', async () => {
+test('after the check of a free port, the port is still free for the server', async () => {
   expect(await find(0)).toEqual({ port: expect.any(Number) })
   const port = 20_000 + Math.floor(Math.random() * 10_000) // below the range from which the system chooses
   expect(await find(port)).toEqual({ port })

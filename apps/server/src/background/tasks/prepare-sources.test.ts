@@ -19,7 +19,7 @@ function sha256Repository(directory: string, file: string, content: string): str
 }
 
 serverTest(
-  'the server prepares sources from SHA-256 repositories, also if a file contains the commit',
+  'the server prepares sources from SHA-256 repositories, even if a file names the commit',
   async ({ server }) => {
     const directory = dirname(server.repository.directory)
     const [first, second] = [join(directory, 'first'), join(directory, 'second')]

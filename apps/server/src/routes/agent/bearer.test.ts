@@ -45,7 +45,7 @@ test('the server refuses a revoked credential after at most 5 s', async () => {
 })
 
 test.each([undefined, '', 'rfh-1', 'Basic rfh-1', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(129)}`, 'Bearer ä'])(
-  'the header %j belongs to no host, and there is no database query',
+  'for the header %j, the server finds no host and sends no database query',
   async authorization => {
     const findByCredentials = vi.fn(async () => found)
     expect(await bearers({ findByCredentials }, localBus())(authorization)).toBeUndefined()
@@ -64,7 +64,7 @@ test('the server needs one database query for 100 credentials that arrive at the
   expect(lookUp.mock.calls.map(([names]) => names.length)).toEqual([100, 2])
 })
 
-test('a look-up works after a failed look-up', async () => {
+test('after the look-up of a credential has failed, the next look-up works', async () => {
   const lookUp = vi.fn(async (_names: string[]) => found)
   lookUp.mockRejectedValueOnce(new Error('away'))
   const one = gathered(lookUp)

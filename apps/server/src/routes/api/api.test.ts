@@ -233,7 +233,7 @@ serverTest('the API lists the allowed keys for an unknown key in a body or a que
   expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, project')
 })
 
-serverTest('the API does not send an unchanged matrix again, even though its time is different', async ({ server }) => {
+serverTest('the API does not send an unchanged matrix again, even if its time has changed', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   const { etag } = (await server.ask('/api/v1/matrix')).headers
@@ -244,7 +244,7 @@ serverTest('the API does not send an unchanged matrix again, even though its tim
   expect((await ask()).statusCode).toBe(200)
 })
 
-serverTest('the API answers HEAD like GET, also with an ETag, and opens no event stream', async ({ server }) => {
+serverTest('the API answers HEAD like GET, even with an ETag, and HEAD opens no event stream', async ({ server }) => {
   await threeBuilds(server)
   const head = (url: string, headers = {}) => server.ask({ method: 'HEAD', url, headers })
   for (const url of ['/api/v1/builds', '/api/v1/openapi.json']) {

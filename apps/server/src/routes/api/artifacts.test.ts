@@ -51,7 +51,7 @@ serverTest(
   },
 )
 
-serverTest('the API sends byte ranges of an artifact, and an unchanged artifact only once', async ({ server }) => {
+serverTest('the API sends byte ranges of an artifact, and does not resend an unchanged artifact', async ({ server }) => {
   await left(server)
   const ask = async (headers: Record<string, string>) => {
     const answer = await server.ask({ url: file, headers })

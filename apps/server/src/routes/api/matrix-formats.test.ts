@@ -58,7 +58,7 @@ vax   never ran
 `)
 })
 
-test('the text format gives the reason of a known failure, also when the cell passes again', () => {
+test('the text format gives the reason of a known failure, even if the cell passes again', () => {
   const known = 'its linker'
   expect(matrixText(matrix([cell('mac', 'amd64', { last: ended('failed', 'build'), known })]))).toContain(
     'failed build since 98e9cc9 2024-05-06; known to fail: its linker\n',
@@ -74,7 +74,7 @@ test('the text format shows the word retrying for a lost job that runs again', (
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
 })
 
-test('the text format names the commit at which the failure became a different one', () => {
+test('the text format names the commit since which a cell fails differently', () => {
   const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
   expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
     'failed build since 98e9cc9 2024-05-06, different failure before ddddddd\n',

@@ -35,7 +35,7 @@ function deliver(
   return server.ask({ method: 'POST', url: '/webhooks/github', payload, headers: { ...headers, ...signed } })
 }
 
-serverTest('the farm builds a push of 20 MB, because GitHub sends up to 25 MB', async ({ server }) => {
+serverTest('the farm accepts a webhook of 20 MB, because GitHub sends up to 25 MB', async ({ server }) => {
   await server.configure({ repository: clone })
   const commits = Array.from({ length: 2000 }, () => ({ message: 'x'.repeat(10_000) }))
   expect((await deliver(server, push({ commits }))).statusCode).toBe(202)

@@ -96,7 +96,7 @@ test('each page receives its own events, and a new connection continues each log
   expect(open()).toEqual(['/events?since=100&log=7.1:0:1&log=8.1:60:4'])
 })
 
-test('a page whose HTML is replaced needs no new connection', () => {
+test('if the HTML of a page is replaced, the page keeps its connection', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   port.onmessage({ data: { id: 1, events: '/events', since: 200 } })
@@ -104,7 +104,7 @@ test('a page whose HTML is replaced needs no new connection', () => {
   expect(FakeSource.sources).toHaveLength(1)
 })
 
-test('after a wrong response the connection retries with growing pauses, and pages receive the time of the loss', () => {
+test('after a wrong response the connection retries with growing pauses, and pages receive the time when it was lost', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   const since = Date.now()
@@ -122,7 +122,7 @@ test('after a wrong response the connection retries with growing pauses, and pag
   expect(port.lost).toBeNull()
 })
 
-test('a connection counts as lost after 40 s without an event, and a new connection opens', () => {
+test('after 40 s without an event, the connection counts as lost, and a new connection opens', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   last().onopen()
@@ -139,7 +139,7 @@ test('a connection counts as lost after 40 s without an event, and a new connect
   expect(port.lost).toBeNull()
 })
 
-test('a page that opens while the connection is lost receives the time of the loss', () => {
+test('if a page opens while the connection is lost, the page receives the time when the connection was lost', () => {
   pageThatFollows({ since: 100 })
   settle()
   last().onerror()

@@ -100,7 +100,7 @@ test.each([
   expect((await fetch(url)).status).toBe(200)
 })
 
-test('a stream for two pages counts as two streams', () => {
+test('for the limits, a stream for two pages counts as two pages', () => {
   const streams = new Streams({ ...limits, address: 3 })
   const open = (pages: number) => {
     const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
@@ -124,7 +124,7 @@ test('the server sends no more events while a browser does not read', async () =
   expect(sent).toBeLessThan(1000)
 })
 
-test('a wake-up before the wait is not lost', async () => {
+test('if a wake-up arrives before the wait, the wait ends at once', async () => {
   const wakeUp = new WakeUp()
   wakeUp.wake()
   await wakeUp.wait(60_000, new AbortController().signal)
@@ -228,7 +228,7 @@ test('a live page receives the log from its position to the end, section by sect
   expect(bus.listeners()).toBe(1) // the listener of the test
 })
 
-test('the server sends an unfinished line, and sends it again when it is complete', async () => {
+test('the server sends an unfinished line, and sends the line again when it is complete', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)
   change('50%')

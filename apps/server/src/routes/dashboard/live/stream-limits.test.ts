@@ -43,7 +43,7 @@ test('one address has at most 60 live pages', async () => {
   expectOpen(await openPages(app, '192.0.2.2', 1))
 })
 
-test('one session of an administrator has at most 30 live pages, from all addresses', async () => {
+test('one session of an administrator has at most 30 live pages, even if they come from several addresses', async () => {
   const app = await serve()
   expectOpen(await openPages(app, '192.0.2.1', 29, 'one'))
   expectOpen(await openPages(app, '192.0.2.2', 1, 'one'))

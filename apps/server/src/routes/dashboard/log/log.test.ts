@@ -77,7 +77,7 @@ describe('the split of a log into lines', () => {
     expect(cutter.unfinished).toBeUndefined()
   })
 
-  test('the server keeps only the bytes of a long line that a page shows', () => {
+  test('of a long line, the server keeps only the bytes that a page shows', () => {
     const cutter = new LineCutter()
     for (let chunk = 0; chunk < 100; chunk++) cutter.push(Buffer.alloc(65_536, 'x'))
     expect(cutter.unfinished?.bytes.length).toBe(4096)

@@ -33,7 +33,7 @@ test('an empty log has no lines', async () => {
   expect(await readWindow(logOf(''), attempt, running)).toMatchObject({ parts: [], next: { offset: 0, line: 1 } })
 })
 
-test('a page shows an unfinished line, and the next event sends it again', async () => {
+test('a page shows an unfinished line, and the live log continues from the start of this line', async () => {
   const window = await readWindow(logOf('one\ntw'), attempt, running)
   expect(window.next).toEqual({ offset: 4, line: 2 })
   expect(window.parts[0]?.html).toContain('<span class="line tail" id=L2>')
@@ -73,7 +73,7 @@ test('two neighbouring pages of a log have no gap and no overlap', async () => {
   expect(before).toMatchObject({ end: last.start, next: { offset: last.start, line: last.firstLine } })
 })
 
-test('a very long line takes only as much of a page as the page shows of the line', async () => {
+test('for the size of a page, only the shown part of a very long line counts', async () => {
   const log = logOf(`first\n${'x'.repeat(windowBytes * 4)}\nlast\n`)
   const window = await readWindow(log, attempt, running)
   expect(window).toMatchObject({ start: 0, firstLine: 1 })

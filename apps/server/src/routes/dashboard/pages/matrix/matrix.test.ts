@@ -81,7 +81,7 @@ const words = (html: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
-test('a failing cell shows its step, its first failure, the number of similar failures, and the last good commit', () => {
+test('a failing cell shows the failing step, the first failure, the number of similar failures, and the last good commit', () => {
   const cell = cellOf('vax', { last: failed('build', 3), alike: { cells: 0, of: 5, notYet: 0 } })
   const html = tableHtml(matrixOf([cell]))
   expect(words(html)).toBe(
@@ -91,7 +91,7 @@ test('a failing cell shows its step, its first failure, the number of similar fa
   expect(html).toContain('<time datetime=2024-05-06T04:08:09.000Z title="2024-05-06 04:08 UTC">3 h</time>')
 })
 
-test('a cell whose failure changed shows the build of the change', () => {
+test('if the failure of a cell changed, the cell shows the first build with the new failure', () => {
   const last = { ...passed, ...failed('build', 3), changed: { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) } }
   const html = tableHtml(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
   expect(words(html)).toContain('failed build 3 h #11 bbbbbbb different failure before #12 only here')
@@ -101,7 +101,7 @@ test('a cell that never ran has a line in the table', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax')])))).toContain('vax online NetBSD 5.1 i386 never ran')
 })
 
-test('a cell that cannot run shows the reason, also beside an older result', () => {
+test('a cell that cannot run shows the reason, even beside an older result', () => {
   const cells = [
     cellOf('vax', { prevented: "not allowed by the host's owner" }),
     cellOf('sun', { last: passed, prevented: 'the host cannot build for this arch: its runner <x> is gone' }),
@@ -138,7 +138,7 @@ test('the matrix shows a running attempt beside the newest result', () => {
   expect(words(tableHtml(matrixOf([cellOf('vax', { active })])))).toMatch(/first run running tests 2 h$/)
 })
 
-test('a cell shows its variant, and its project if the matrix has several projects', () => {
+test('a cell shows its variant, and in a matrix of several projects also its project', () => {
   const cells = [cellOf('vax', { variant: 'static' })]
   expect(words(tableHtml(matrixOf(cells)))).toContain(' static never ran')
   expect(words(tableHtml(matrixOf(cells, { projects: ['sample', 'other'] })))).toContain(' sample static never ran')
@@ -156,7 +156,7 @@ test('the matrix escapes text from a host', () => {
   expect(html).not.toMatch(/<script|<img/)
 })
 
-test('the title of a host has the whole name, which the column can cut', () => {
+test('the title attribute of a host contains the whole name, because the column can cut it', () => {
   const name = 'rack-2.basement.'.repeat(3).slice(0, 40)
   expect(tableHtml(matrixOf([cellOf(name)]))).toContain(`<a href=/hosts/${name} title="${name}">${name}</a>`)
 })
