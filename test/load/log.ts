@@ -64,7 +64,7 @@ async function claims(scene: Scene, loud: SimulatedHost, other: SimulatedHost, c
   return held as [HeldAttempt, HeldAttempt]
 }
 
-/** The server's CPU milliseconds per megabyte, from the first chunk to the answer to the finish. */
+/** The server's CPU milliseconds per megabyte, from the first chunk to the answer to the finish message. */
 async function costOfLog(scene: Scene, loud: SimulatedHost, other: SimulatedHost, commit: string): Promise<number> {
   const [attempt, idle] = await claims(scene, loud, other, commit)
   const before = cpuMs(scene.server.pid)

@@ -85,7 +85,7 @@ export class SimulatedHost {
     await this.wire.say(`/agent/v1/attempts/${name}/finish?lease=${lease}`, end)
   }
 
-  /** Sends all messages of a trivial job: the download of its sources, one chunk of log, and its finish. */
+  /** Sends all messages of a trivial job: the download of its sources, one chunk of log, and the finish message. */
   async run(attempt: HeldAttempt): Promise<void> {
     await this.fetchSources(attempt)
     const steps = Array.from({ length: attempt.steps }, () => `0:1:${trivialLog.length}`).join(',')

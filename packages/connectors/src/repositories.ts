@@ -180,8 +180,8 @@ export class Repositories {
   }
 
   /**
-   * Fetches the commit of a remote repository before git packs it. For a local repository, git packs the commit at
-   * once. If git fails there, this function checks whether the commit is missing.
+   * If the repository is remote, fetches the commit before git packs the tarball. If the repository is local, git packs
+   * the tarball at once. If git then fails, this function checks whether the commit is missing.
    */
   async #archive(mirror: Mirror, content: TarballContent, file: string) {
     const absent = await (mirror.usesAlternates

@@ -11,7 +11,7 @@ export type FarmEvent =
   | { kind: 'sources-needed'; buildId: number }
   /** A branch of this project was pushed, and the sources of its build are ready: read the branch's history. */
   | { kind: 'history-needed'; project: string }
-  /** A branch of this project gained, moved or lost commits: cells of the project may have changed. */
+  /** Commits of a branch of this project were added, moved or removed, so cells of the project may have changed. */
   | { kind: 'history-changed'; project: string }
   /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }

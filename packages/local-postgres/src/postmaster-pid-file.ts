@@ -26,9 +26,9 @@ export const readPostmasterPidFile = (data: string): PostmasterPidFile | undefin
 }
 
 /**
- * Writes the number of this process into the file. Call this function if another program now has the number in the
- * file, because PostgreSQL would then refuse to start. PostgreSQL ignores the number of its parent, and this process is
- * the parent. Do not delete the file instead: without the file, PostgreSQL would not check whether an old backend still
+ * Writes the process id of this process into the file. Call this function if the process id in the file now belongs to
+ * another program. Otherwise PostgreSQL would refuse to start. PostgreSQL ignores the process id of its parent, which
+ * is this process. Do not delete the file instead, because PostgreSQL would then not check whether an old backend still
  * uses the shared memory.
  */
 export const replacePostmasterPid = (data: string): void => {

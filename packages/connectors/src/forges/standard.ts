@@ -5,8 +5,8 @@ import { type Malformed, malformed, readBody, readText } from './body.ts'
 import type { Headers } from './github.ts'
 
 /**
- * A request to build a commit or the newest commit of a branch. Without a commit and a branch, the farm chooses the
- * branch.
+ * A request to build a commit, or to build the newest commit of a branch. If the request names no commit and no branch,
+ * the farm chooses the branch.
  */
 export const TriggerBody = Type.Object(
   {

@@ -60,9 +60,9 @@ function readRefs(text: string): RemoteRefs {
 export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
 
 /**
- * Fetches one commit without its history. The history of src-netbsd has several gigabytes, and a tarball does not need
- * it. git sends later commits as small differences. Some servers cannot send a single commit (git before 2.5, and dumb
- * HTTP). From such a server, this function fetches all branches.
+ * Fetches one commit without its history, because a tarball does not need the history, and the history of src-netbsd
+ * has several gigabytes. git sends later commits as small differences. Some servers cannot send a single commit (git
+ * before 2.5, and dumb HTTP). From such a server, this function fetches all branches.
  */
 export async function fetchCommit(git: Git, mirror: string, repository: string, commit: string): Promise<Fetched> {
   const one = await fetch(git, mirror, repository, ['--depth=1'], `+${commit}:refs/farm/${commit}`)

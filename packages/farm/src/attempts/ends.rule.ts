@@ -13,7 +13,7 @@ export interface AttemptEnd {
 /** Why a job may not run: the rules of the host's owner in host.conf do not allow it. */
 export const notAllowedByOwner = "the host's owner does not allow it"
 
-/** The ends that the farm decides, without a finish from the host. */
+/** How the farm itself ends an attempt, without a finish message from the host. */
 export const farmEnds = {
   cancelledBeforeStart: end('cancelled', 'cancelled', 'cancelled before it began'),
   cancelledWhileSilent: end('cancelled', 'cancelled', 'cancelled while its host was silent'),

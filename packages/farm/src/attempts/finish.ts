@@ -42,7 +42,7 @@ export type FinishOutcome =
   | { kind: 'unknown' }
   | { kind: 'lease-lost' }
 
-/** Ends an attempt if its whole log is stored and the host holds the lease. A repeated finish gets the same answer. */
+/** Ends an attempt if its whole log is stored and the host holds the lease. A repeated message gets the same answer. */
 export async function finish(context: Context, message: Finish): Promise<FinishOutcome> {
   const cached = context.running.held(message, { ...message, at: context.now() })
   const outcome = cached && (await finishHeld(context, message, cached.stepNames))
@@ -94,7 +94,8 @@ async function readHeld({ db }: Context, { jobId, number, hostId }: Finish) {
 }
 
 /**
- * A host that repeats its finish gets the same answer. If the farm itself ended the attempt, the host lost the lease.
+ * A host that repeats its finish message gets the same answer. If the farm itself ended the attempt, the host lost the
+ * lease.
  */
 const repeatedFinish = (held: HeldRow, message: Finish): FinishOutcome =>
   held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }

@@ -20,7 +20,7 @@ const meaningOf: Record<Exclude<FinishReason, 'exit'>, [Verdict, string]> = {
   stopped: ['lost', "the host's owner stopped the agent"],
 }
 
-/** The verdict of a finish. `names` are the names of the recipe's steps in order; `ends` are the steps that ended. */
+/** The verdict of a finish message. `names`: all steps of the recipe, in order. `ends`: the steps that ended. */
 export function judge(reason: FinishReason, names: readonly string[], ends: readonly StepEnd[]): Judgement {
   const failed = ends.findIndex(step => step.exit !== 0)
   const unfinished = failed >= 0 ? failed : ends.length

@@ -87,8 +87,8 @@ function leaseRow(
 }
 
 /**
- * The cache entry of a new lease. With it, the first messages of a job need no query for the attempt: the request for
- * sources, the start and, for a short job, the end.
+ * The cache entry of a new lease. With this entry, the first messages of a job need no query for the attempt. These are
+ * the request for sources, the start and, for a short job, the end.
  */
 const runningOf = (row: OfferRow, lease: { hostId: number; leasedAt: Date; until: Date }): RunningAttempt => ({
   ...limitsOf(row.recipe, lease.leasedAt),

@@ -100,7 +100,7 @@ type JobRow = Omit<JobSummary, 'attempt'> & { number: number }
 
 function jobOf({ number, ...row }: JobRow, logs: Context['logs']): JobSummary {
   const attempt = { jobId: row.id, number }
-  // While the job runs, only the log file shows the size. The finish writes the size to the row.
+  // While the job runs, only the log file shows the size. When the job finishes, the farm writes the size to the row.
   const logBytes = row.state === 'running' ? logs.size(attempt) : row.logBytes
   return { ...row, logBytes, attempt: attemptName(attempt) }
 }

@@ -137,8 +137,8 @@ async function repeated({ db }: Context, push: Push): Promise<PushOutcome> {
 }
 
 /**
- * Writes the push, the build, its recipes, its jobs and their first attempts in one statement. The statement takes 1 ms
- * of a webhook's answer; seven statements in a transaction took 6 ms. A build has one project, one commit, one recipe
+ * Writes the push, the build, its recipes, its jobs and their first attempts in one statement. A webhook waits 1 ms for
+ * this statement; it waited 6 ms for seven statements in a transaction. A build has one project, one commit, one recipe
  * hash and one reason. A push with the same four values finds this build and adds missing jobs, such as the jobs of a
  * new host.
  */

@@ -50,8 +50,8 @@ export async function markSourcesFailed(context: Context, buildId: number, messa
 }
 
 /**
- * When a person repeats a build whose sources failed: prepares the sources again and adds an attempt to each broken
- * job.
+ * Prepares the sources of a build again, and adds an attempt to each broken job. Call this function when a person
+ * repeats a build whose sources failed.
  */
 export async function reopenSources(context: Context, buildId: number): Promise<void> {
   const at = context.now()

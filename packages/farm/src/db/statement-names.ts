@@ -5,9 +5,9 @@ const namedMax = 300
 const names = new Map<string, string>()
 
 /**
- * A name for a statement, so that each connection parses and plans it only once. Without names, PostgreSQL spent two
- * thirds of a trivial job's CPU time on parsing and planning. Undefined if there are too many names, because a
- * connection keeps each prepared statement until it closes.
+ * A name for a statement, so that each connection parses and plans the statement only once. Without names, PostgreSQL
+ * spent two thirds of a trivial job's CPU time on parsing and planning. Undefined if there are too many names, because
+ * every connection keeps its prepared statements until the connection closes.
  */
 export function nameStatement(text: string): string | undefined {
   const known = names.get(text)

@@ -44,7 +44,7 @@ export async function enroll(context: Context, request: Enrollment): Promise<Enr
     : `rfh-${sign(settings.secret, `host ${id} ${request.nonce}`)}`
   const arch = nativeArch(request.facts)
   return inTransaction(context, async (tx): Promise<EnrollOutcome> => {
-    // The conditional UPDATE decides between two hosts that use one invitation at the same time.
+    // If two hosts use one invitation at the same time, this conditional UPDATE accepts only one of them.
     const used = await tx.execute`
       UPDATE "Invitation" SET "usedAt" = ${usedAt}, "usedNonce" = ${hash(request.nonce)}
        WHERE "id" = ${id} AND ("usedAt" IS NULL OR "usedNonce" = ${hash(request.nonce)})`

@@ -20,7 +20,7 @@ export function countAlike(cells: readonly MatrixCell[]): void {
   }
 }
 
-/** How many cells of a project can still get a result of a commit: their present result is older, or they have none. */
+/** How many cells of a project can still get a result of a commit, because they have no result or an older result. */
 function countNotYet(cells: readonly MatrixCell[]): (project: string, position: number) => number {
   const newest = new Map<string, number[]>() // for each project, the position of each cell's result; 0 without a result
   for (const { project, last, prevented } of cells) {

@@ -40,8 +40,8 @@ export interface BranchHistory {
 const knownMax = 1000
 
 /**
- * One transaction derives at most this many cells, in some tens of milliseconds. A finish in the project must wait for
- * the transaction.
+ * One transaction derives at most this many cells, in some tens of milliseconds. A job of the project that finishes at
+ * the same time must wait for this transaction.
  */
 const cellsAtOnce = 50
 
@@ -71,7 +71,7 @@ interface HistoryChanges {
   changed: ChangedCell[]
 }
 
-/** When this transaction has committed, every finish uses the new positions. */
+/** After the commit of this transaction, every job that finishes uses the new positions. */
 async function writeHistory(tx: Tx, history: BranchHistory): Promise<HistoryChanges> {
   const { project, commits, complete } = history
   await lockWholeProject(tx, project)

@@ -40,7 +40,7 @@ export interface CellStanding {
   changedAt: CellAttempt | null
   /** The newest passed commit. The first bad commit is after `lastGood` and not after `since`. */
   lastGood: CellAttempt | null
-  /** Cancelled, lost and broken attempts of the commit of `newest` or of newer commits; oldest first. */
+  /** The cancelled, lost and broken attempts, oldest first. Each is of the commit of `newest`, or of a newer commit. */
   withoutResult: CellAttempt[]
 }
 

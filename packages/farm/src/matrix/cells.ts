@@ -20,16 +20,17 @@ const attemptsMax = 50
 /** The farm searches at most this many built commits of a branch for these results. */
 const commitsMax = 1000
 /**
- * The results of a commit count for at most this many branches with this commit: the branches with the newest pushes.
+ * A result of a commit counts for at most this many of the branches that contain the commit. The farm chooses the
+ * branches with the newest pushes.
  */
 const branchesMax = 100
 const keysAtOnce = 200
 
 /**
- * Because of these locks, two transactions never derive the same cell at once. A finish takes a shared lock on the
- * project, and an exclusive lock on the host, arch and variant of the attempt. A change of many cells, or of positions,
- * takes an exclusive lock on the project. The next statement of the transaction sees everything that other transactions
- * have committed.
+ * Because of these locks, two transactions never derive the same cell at once. When a job finishes, its transaction
+ * takes a shared lock on the project, and an exclusive lock on the host, arch and variant of the attempt. A transaction
+ * that changes many cells, or positions, takes an exclusive lock on the project. After a transaction has its locks, its
+ * next statement sees everything that other transactions have committed.
  */
 export const lockProject = sql`pg_advisory_xact_lock(hashtextextended('cells ' || "projectName", 0))::text`
 export const lockCell = sql`

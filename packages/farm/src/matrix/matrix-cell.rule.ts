@@ -65,7 +65,10 @@ export interface MatrixCell {
 
 type Facts = Pick<MatrixCell, 'last' | 'active' | 'prevented' | 'known'>
 
-/** An active attempt decides the status only while the cell has no result: a lost job that runs again is no failure. */
+/**
+ * If the last attempt ended without a result, the state of the active attempt is the status, because a lost job that
+ * runs again is not a failure.
+ */
 export function cellStatus({ last, active, prevented, known }: Facts): CellStatus {
   if (!last) return prevented === null ? 'never-ran' : 'prevented'
   if (active && !isResult(last.verdict)) return active.state
