@@ -25,7 +25,7 @@ read_answer() {
 # Skips unknown keys, so that the farm may add keys.
 store_answer_line() {
   LAST_LINE=$line
-  # Only `end` may follow the signature, because the signature covers no later line.
+  # Only `end` may follow the signature, because the signature does not cover later lines.
   [ -z "$A_sig" ] || [ "$line" = end ] || A_sig=x
   case $line in
     '|'*) ;;

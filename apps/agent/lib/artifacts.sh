@@ -10,7 +10,7 @@ send_artifacts() {
   work=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P`
   ARTIFACT_ROOT=$ARTIFACT_ROOT/`sed -n 's/^dir //p' "$SPOOL/claim"`
   ARTIFACT_ROOT=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P` || return 0
-  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job has put a link in its place
+  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job made it a link
   list_artifacts | sort -u >"$SPOOL/found"
   found=`wc -l <"$SPOOL/found"`
   if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: the patterns match $((found)), the limit is 200" >>"$SPOOL/left"; fi

@@ -114,8 +114,8 @@ handle_claim() {
   return 1
 }
 
-# Either another agent runs as this host: send_hello reports that. Or the farm gave this slot a job that did not arrive
-# (a lost answer, or an old copy of this directory): the farm then names that claim, and the slot continues after it.
+# If another agent runs as this host, send_hello reports that. If the farm gave this slot a job that did not arrive
+# (a lost answer, or a restored directory), the farm names that claim, and the slot continues after it.
 handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
     CLAIM=$A_claim

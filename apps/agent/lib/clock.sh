@@ -2,8 +2,8 @@
 
 WOKEN='' SLEEP_PID='' FRACTIONS='' BOOTED='' JITTER=$(($$ % 32749))
 
-# After the first call, reads /proc/uptime instead of date: no process starts, and a change of the clock ends no job.
-# The date of Solaris 10 has no %s; its perl has the time.
+# After the first call, adds /proc/uptime to BOOTED: this needs no process, and setting the clock does not end a job.
+# `date` of Solaris 10 has no %s, but perl has the time.
 now() {
   uptime=''
   { read -r uptime _ </proc/uptime; } 2>/dev/null
@@ -19,7 +19,7 @@ now() {
   if is_number "$uptime"; then BOOTED=$((NOW - uptime)); fi
 }
 
-# STAMP_S and STAMP_MS: seconds, and milliseconds after a 1, because a leading 0 means octal. Only GNU date has %N.
+# STAMP_S: seconds. STAMP_MS: milliseconds after a 1, because a leading 0 means octal. Only GNU date has %N.
 read_timestamp() {
   moment=`date +%s%N`
   case $moment in
@@ -32,7 +32,7 @@ read_timestamp() {
   esac
 }
 
-# MS: milliseconds from the timestamp $1 $2 to the newest one, or 0 if the clock was set back.
+# MS: milliseconds from the timestamp $1 $2 to the newest timestamp, or 0 if the clock was set back.
 elapsed_since() {
   MS=$(((STAMP_S - $1) * 1000 + STAMP_MS - $2))
   [ "$MS" -ge 0 ] || MS=0

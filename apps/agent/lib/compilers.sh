@@ -30,7 +30,7 @@ test_arch() {
 # The sleep is the time limit; the end of the test kills it. A compiler or a runner that hangs must not stop the agent.
 run_compiler_test() {
   exec sleep 60 &
-  CLIENT_PID=$! # so that a signal that stops the agent ends the wait
+  CLIENT_PID=$! # so that kill_waiting ends the wait
   {
     (cd "$TEST_DIR" && exec_step "$TEST_DIR/.step/try" "$@") </dev/null >>"$TEST_DIR.output" 2>&1 3>"$TEST_DIR.try" && : >"$TEST_DIR.ok"
     : >"$TEST_DIR.end"

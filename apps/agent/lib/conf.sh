@@ -137,7 +137,7 @@ conf_arch() {
   if is_name "${1% *}"; then CONF_ARCHES="$CONF_ARCHES $1"; else report_conf_error 'not a name'; fi
 }
 
-# Reports each error once. Until the line is fixed, the host takes no job: it may be a misspelt deny.
+# Reports each error once. Until the line is fixed, the host takes no job: the line may be a misspelt deny.
 report_conf_error() {
   CONF_ERROR="line $line_number: $1; found: $line"
   case $CONF_REPORTED in *"|$line_number $line|"*) return 0 ;; esac

@@ -65,8 +65,8 @@ memory_mb() {
   fi
 }
 
-# FREE_MB of the disk at $1, cut as text, because 32 bits overflow. Empty if df fails (in a bare chroot): this counts as
-# enough.
+# FREE_MB of the disk at $1. Cuts digits, because a division overflows 32 bits. Empty if df fails (in a bare chroot):
+# this counts as enough.
 free_mb() {
   FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in
@@ -77,7 +77,7 @@ free_mb() {
   is_number "${FREE_MB:-0}" || FREE_MB=999999999
 }
 
-# Prints a work directory of an earlier job with files that this user cannot remove.
+# Prints the first work directory that an earlier job left and this user cannot remove.
 print_left_over() {
   for left in "${WORK_DIR:-$DIR/work}"/attempt-*; do
     if [ -d "$left" ] && ! grep -Fxq "$left" "$DIR"/slot-*/*/work 2>/dev/null; then put_line "left_over $left"; fi

@@ -18,7 +18,7 @@ sha_of_python() {
   "$1" -c 'import hashlib, sys; print(hashlib.sha256(getattr(sys.stdin, "buffer", sys.stdin).read()).hexdigest())'
 }
 
-# DIGEST of text $1. Some programs print a name before it, others after it.
+# DIGEST of text $1. Some programs print a name before or after it.
 digest() {
   DIGEST=`put_text "$1" | $SHA256_COMMAND`
   cut_digest

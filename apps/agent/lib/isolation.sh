@@ -51,7 +51,7 @@ choose_isolation() {
 
 can_hide() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK" true 2>/dev/null && is_visible_here; }
 
-# An old unshare mounts for the whole machine: unmount again.
+# Unmounts and fails if an old unshare mounted for the whole machine.
 is_visible_here() {
   [ -r "$PRIVATE/credential" ] && return 0
   umount "$PRIVATE" 2>/dev/null

@@ -1,6 +1,6 @@
 # Launchers: start a process as the leader of its own process group, so that it outlives the agent.
 
-# LAUNCHER: the first one that makes a new group whose id equals $!.
+# LAUNCHER: the first that makes a new group with the id $!.
 choose_launcher() {
   for LAUNCHER in ${CONF_LAUNCHER:-setsid perl python3 python setpgrp monitor}; do
     if [ "$LAUNCHER" != monitor ]; then has_command "$LAUNCHER" || continue; fi

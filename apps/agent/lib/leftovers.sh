@@ -128,7 +128,7 @@ print_other_jobs() {
 
 is_tunnel() { [ -f "$PRIVATE/tunnel" ] && read -r tunnel _ <"$PRIVATE/tunnel" && [ "$tunnel" = "$1" ]; }
 
-# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last two alone.
+# After a year the clock ticks since boot have ten digits, but mksh counts in 32 bits: compare the last 2 digits alone.
 is_not_earlier() {
   this=${1%??} that=${2%??}
   [ "$this" -gt "$that" ] || { [ "$this" = "$that" ] && [ "1${1#"$this"}" -ge "1${2#"$that"}" ]; }

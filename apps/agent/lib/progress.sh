@@ -24,7 +24,7 @@ cut_chunk() {
   fi
 }
 
-# True if the farm answered. Sets OFFSET and NEXT, and a REASON if the farm cancels.
+# True if the farm answered. Sets OFFSET and NEXT, and a REASON if the farm cancels the job.
 send_progress() {
   prepare_chunk
   if [ -z "$ARTIFACT" ] && [ $((OFFSET + LEN)) -gt "$LOG_MAX" ]; then

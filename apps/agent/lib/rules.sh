@@ -1,7 +1,7 @@
 # Rules: the projects, branches and hours that the owner allows.
 
 # True if project $1 may run at branch $2; WHY names the line that decides. A build without a branch may be of any
-# branch: an allow line with branches allows it only with a *, and every deny line of the project refuses it.
+# branch. An allow line with branches allows the build only with a *. Every deny line of the project refuses it.
 may_run() {
   WHY='no line names it' verdict=''
   set -f

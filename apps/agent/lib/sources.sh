@@ -1,4 +1,4 @@
-# Sources: download, check and unpack them. Three wrong downloads end the job. A missing answer does not end it.
+# Sources: download, check and unpack them. Three wrong downloads end the job; a missing answer does not.
 
 fetch_sources() {
   K=0 FAILS=0
@@ -83,7 +83,7 @@ unpack_source() {
 }
 
 # A commit's date may be after this host's clock, and configure and make reject files from the future. All files of a
-# commit have the same time, so the check reads one. touch gives all one time again, because make compares times.
+# commit have the same time, so the check reads one. touch gives all files one time, because make compares times.
 # touch runs as the job's user: as root it would follow a link.
 clamp_file_times() {
   for one in "$1"/* "$1"/.[!.]*; do

@@ -15,7 +15,7 @@ run_steps() {
   done
 }
 
-# The last step does not wake the agent: the job's end follows at once.
+# Does not wake the agent after the last step, because end_job then does.
 record_step_end() {
   read_timestamp
   elapsed_since "$began_s" "$began_ms"
@@ -24,8 +24,8 @@ record_step_end() {
   if [ "$code" = 0 ] && [ "$step" -lt "$STEPS" ]; then wake_agent; fi
 }
 
-# A step writes into a pipe: if it opens /dev/stderr again, no file is truncated. A process that the step leaves running
-# keeps the pipe open: the next step then starts after a second, and the reader still copies that output.
+# A step writes into a pipe, so that it cannot truncate the log by opening /dev/stderr again. If the step left a process
+# running, the pipe stays open. Then the next step starts after a second, and the log still gets the output.
 run_step() {
   OUTPUT=$SPOOL/log
   if mkfifo "$SPOOL/pipe-$step" 2>/dev/null; then start_reader; fi
@@ -35,9 +35,9 @@ run_step() {
   return "$code"
 }
 
-# Only the end of the pipe or KILL ends the reader, so that the log has the output of a step after TERM. The steps' user
-# may open the pipe; its directory keeps other users out. The pipe loses its name when both ends are open, because a
-# backup program that opens it would wait forever.
+# Only the end of the pipe or KILL ends the reader, so that the log also has a step's output after TERM. The steps' user
+# may open the pipe; its directory keeps other users out. When both ends are open, the pipe's name is removed,
+# because a backup program that opens it would wait forever.
 start_reader() {
   OUTPUT=$SPOOL/pipe-$step
   chmod 622 "$OUTPUT"
@@ -50,7 +50,7 @@ start_reader() {
   ) &
 }
 
-# A reader ends within 2 ms of the last writer. The first 1,000 checks need that long; then checks every 20 ms.
+# The reader ends within 2 ms of the last writer. The first 1,000 checks take 2 ms; then checks every 20 ms.
 wait_for_reader() {
   checks=0 slept=0
   until [ -f "$OUTPUT.read" ] || [ "$slept" -ge 1000 ]; do

@@ -65,7 +65,7 @@ all_processes_gone() {
 terminate_job() {
   if [ -z "$KILL_IN" ]; then
     : >"$SPOOL/stop"
-    # The owner waits for the stop, or another host has the job by now: shortens a long grace period.
+    # Shortens a long grace period if the owner waits for the stop, or another host has the job by now.
     case $REASON in stopped | dropped) [ "$GRACE" -le 5 ] || GRACE=5 ;; esac
     now
     KILL_IN=$((GRACE * 1000)) KILL_AT=$((NOW + GRACE + 1))

@@ -39,7 +39,7 @@ tunnel_is_open() {
   [ -f "$PRIVATE/tunnel-open" ]
 }
 
-# Omits options that an old ssh does not have, but never the gateway's key. If ssh cannot make tunnel-open, the agent
+# Omits options that an old ssh lacks, but always checks the gateway's key. If ssh cannot make tunnel-open, the agent
 # makes it after 15 seconds.
 start_tunnel() {
   rm -f "$PRIVATE/tunnel-open"

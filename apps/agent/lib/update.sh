@@ -30,7 +30,7 @@ update_is_due() {
 }
 
 # False if the update failed: the next hello reports why. The agent repeats a failed download after 10 minutes,
-# but tries no failed version again.
+# but never retries a failed version.
 update_agent() {
   update_is_due || return 0
   UPDATE_AT=$((NOW + 600)) NEW=$AGENT_FILE.new PERMANENT='' TEST_STATE=$PRIVATE/self-test
