@@ -24,7 +24,7 @@ export function openAgentFiles(agentFile: URL, { signed }: Pick<Config, 'signed'
 export const withFarmAddress = (bytes: Buffer, address: string): string =>
   bytes.toString('utf8').replaceAll('@FARM_URL@', address)
 
-/** Refuses an AGENT_VERSION_MIN above the version that the farm serves. Even an updated host would get no jobs. */
+/** Refuses an AGENT_VERSION_MIN above the served version, because then even an updated host would get no jobs. */
 export async function checkAgentVersionMin(
   { agentVersionMin }: Pick<Config, 'agentVersionMin'>,
   { agentRelease }: AgentFiles,

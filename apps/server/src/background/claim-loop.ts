@@ -62,7 +62,7 @@ async function loop(
     const canRun = state.kind === 'free' && condition.refusal === undefined
     const result = canRun ? await takeNowOrAfterWakeUp(services, claim, wakeUps) : await noneAfterTimeout(wakeUps)
     if (result) return result
-    if (state.kind === 'paused') return none // the wake-up can mean that the host was resumed: the agent claims again
+    if (state.kind === 'paused') return none // the wake-up may mean that the host was resumed: the agent claims again
   }
 }
 

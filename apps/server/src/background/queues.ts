@@ -99,7 +99,7 @@ function makers({ connection, factory }: Backend, log: Logger, blocking: Connect
   const withoutBlocking: BackendFactory = (name, opts) => factory(name, opts, {})
   // The listeners above already log a broken connection. But without this listener, Node would end the process.
   const logError = (error: Error) => log.debug({ problem: error.message }, 'BullMQ')
-  // BullMQ's types have the backend as a type parameter. The casts hide it, so that no other file depends on the backend.
+  // BullMQ's types have the backend as a type parameter. The casts hide this parameter from all other files.
   return {
     queue(name: string) {
       const queue = new Queue(name, { connection, prefix, defaultJobOptions: messageOptions }, factory)

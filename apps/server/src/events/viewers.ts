@@ -1,6 +1,6 @@
 import { type Bus, topics } from './bus.ts'
 
-/** A live page publishes every 5 s that it shows a log. After one lost message, the log still counts as viewed. */
+/** While a page shows a log, a message says so every 5 s. If one message is lost, the log still counts as viewed. */
 const viewingMs = 12_000
 
 /** The logs that people view now, on any server. The hosts of these attempts send their logs more often. */

@@ -16,8 +16,8 @@ const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
- * Programs on this machine have no limit. A request through a proxy on this machine does not come from such a program.
- * Without TRUST_PROXY, all requests that a proxy forwards count for the proxy's address.
+ * Programs on this machine have no limit, but requests through a proxy on this machine have a limit. Without
+ * TRUST_PROXY, all requests that a proxy forwards count for the proxy's address.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)

@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify'
 // header.
 
 /**
- * The default headers: a browser runs nothing, shows no answer in a frame, and gives no answer to another site's page.
+ * With these headers, a browser does not run an answer, does not show it in a frame, and does not give it to a page of
+ * another site.
  */
 export const defaultHeaders = {
   'x-content-type-options': 'nosniff',

@@ -33,7 +33,7 @@ export interface StopTimeouts {
 export const startChild = ({ command, environment, directory, logFile }: ChildRequest): Child => {
   const since = sizeOf(logFile)
   const log = openLog(logFile)
-  // env(1) adds the variables to the inherited environment. Then the command replaces env in the same process.
+  // The program `env` adds the variables to the inherited environment. Then it runs the command in its own process.
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })

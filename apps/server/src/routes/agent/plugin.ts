@@ -61,7 +61,7 @@ interface Identity {
   publicUrl(request: FastifyRequest): string
   /** Adds hooks that run before the routes. */
   addChecks(app: FastifyInstance, countUnknown: Count): void
-  /** The first hook that can call `bearerOf`: a signature also covers the body, which arrives later. */
+  /** The first hook that can call `bearerOf`. A signature also covers the body, so `bearerOf` then needs the body. */
   knownFrom: 'onRequest' | 'preHandler'
   bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
   invitationOf: InvitationOf

@@ -30,7 +30,7 @@ export function LogView({ log }: { log: JobLog }) {
       <h2>Log</h2>
       <p>
         {byteCount(window.size)} · <Link to={rawPath}>Raw log</Link>
-        {window.firstLine === undefined && ' · The log is too long to count its lines. On this page they start at 1.'}
+        {window.firstLine === undefined && ' · The log is too long to count its lines. Line numbers start at 1 here.'}
       </p>
       {window.start > 0 && <Earlier log={log} />}
       {missingBytes > 0 && <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>}

@@ -27,7 +27,7 @@ function stepRows({ recipe }: JobView, attempt: AttemptView, at: Date): StepRow[
     if (index !== ended.length || failed || attempt.startedAt === null)
       return { name, exit: undefined, milliseconds: undefined, status: undefined }
     const spent = (attempt.finishedAt ?? at).getTime() - attempt.startedAt.getTime() - stepMilliseconds(ended)
-    // The value is never below 0: the host measures its steps, and its clock may be faster than the server's clock.
+    // `spent` can be below 0, because the host measures its steps, and its clock may be faster than the server's clock.
     return { name, exit: undefined, milliseconds: Math.max(0, spent), status: statusOf(attempt) }
   })
 }

@@ -1,6 +1,6 @@
 import { counted } from '../../components/status.ts'
 
-/** Of `of` cells with a result of a commit, `same` cells failed in the same way. `notYet` cells have no result yet. */
+/** `of` cells have a result of a commit, and `same` of them failed in the same way. `notYet` cells have none yet. */
 export function spread(same: number, of: number, notYet: number): string {
   if (notYet > 0) return `${same} of ${counted(of, 'finished cell')}; ${notYet} not finished`
   if (of <= 1) return ''
