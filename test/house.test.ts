@@ -75,7 +75,7 @@ test('the table of imports in ARCHITECTURE.md equals the table of this test', ()
   expect(rows).toEqual(parts.map(({ name, ours }) => [name, ours]))
 })
 
-test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('the files and functions that %s names exist', page => {
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file and every function in %s exists', page => {
   const { text } = readSource(page)
   const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma|md))`/g)]
   const missing = named.flatMap(([, name, path = '']) => {
@@ -115,7 +115,7 @@ test('no files import each other in a circle, not even for types', () => {
   expect(importCircles(code, fileOf).map(circle => circle.join(' imports '))).toEqual([])
 })
 
-test('every file that a package.json exports exists', () => {
+test('if a package.json exports a file, the file exists', () => {
   const paths = new Set(code.map(({ path }) => path))
   const missing = sourceFiles(/(^|\/)package\.json$/).flatMap(({ path, text }) =>
     exportsOf(JSON.parse(text).exports)

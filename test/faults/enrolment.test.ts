@@ -37,7 +37,7 @@ test('if another host took the name after the invitation, the farm answers 409 w
   })
 })
 
-test('an agent that repeats its enrolment gets the same credential, and any other agent gets 409', async () => {
+test('if an agent repeats its enrolment, it gets the same credential; any other agent gets 409', async () => {
   const token = tokenOf((await invite('alpha')).line)
   const first = await stranger('alpha').enrol(token, 'nonce-1')
   const again = await stranger('alpha').enrol(token, 'nonce-1')

@@ -20,7 +20,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(Date.now() - ready).toBeLessThan(5_000) // without a wake-up, the reconcile task would take 10 s
   })
 
-  test('the farm answers a claim with "none" when its waiting time ends', async () => {
+  test('when the waiting time of a claim ends, the farm answers "none"', async () => {
     const host = await newHost()
     const asked = Date.now()
     expect((await host.claim(1, { wait: 1 })).lines).toEqual([['none', '0']])

@@ -43,7 +43,7 @@ farmTest('a host receives the cancel of its job at once while Redis is away', { 
 })
 
 farmTest(
-  'a server that starts without Redis answers requests, and jobs run when Redis is back',
+  'if a server starts without Redis, it answers requests, and jobs run when Redis is back',
   { queues },
   async farm => {
     const vax = await farm.wireHost('vax')
@@ -70,7 +70,7 @@ farmTest('a server can stop while Redis is away', { queues }, async farm => {
 })
 
 farmTest(
-  'a server without Redis serves twelve hosts, and Node prints no warning',
+  'without Redis, a server serves twelve hosts, and Node prints no warning',
   { queues: 'postgres' },
   async farm => {
     const hosts = await Promise.all(Array.from({ length: 12 }, (_, i) => farm.wireHost(`many-${i}`, ['vax'])))

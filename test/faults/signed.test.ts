@@ -232,7 +232,7 @@ describe('requests that an attacker has recorded', () => {
       const again = await (await fetch(`${url}${signed.path}`, { method: 'POST', body })).text()
       expect(host.believe(again, signed.nonce)).toMatchObject({ code: 401, text: 'replay' })
     }
-    // A request that the attacker delays until after a later request is rejected, too.
+    // If the attacker delays a request until after a later request, the farm rejects the delayed request, too.
     const held = host.sign('POST', path.replace('offset=0', 'offset=7'), body)
     expect((await host.post(path.replace('offset=0', 'offset=9'), body)).code).toBe(409)
     const late = await (await fetch(`${otherUrl}${held.path}`, { method: 'POST', body })).text()
@@ -241,7 +241,7 @@ describe('requests that an attacker has recorded', () => {
     expect((await host.finish(offer, 'a line\n')).code).toBe(0)
   })
 
-  test('the farm rejects a request whose time is more than five minutes wrong, and answers with its own time', async () => {
+  test('the farm rejects a request whose time is more than five minutes wrong, and answers with the farm’s time', async () => {
     for (const clockError of [-310, 310, -1_000_000_000]) {
       const wrong = Object.assign(await signedHost(`wire${clockError}`.replace('-', '-m')), { clockError })
       const answer = await wrong.post('/agent/v1/bye?instance=x', [])
@@ -364,7 +364,7 @@ test('an agent rejects an old answer that an attacker sends in place of a new an
   expect((await job.log()).toString()).toMatch(/^(line \d+\n)+right\n$/)
 })
 
-test('a host whose clock shows 1999 learns the time from the farm once, and runs jobs', async () => {
+test('if the clock of a host shows 1999, the host learns the time from the farm once, and runs jobs', async () => {
   const folder = join(farm().directory, 'clock')
   mkdirSync(folder, { recursive: true })
   writeFileSync(

@@ -51,7 +51,7 @@ test('an agent runs jobs through one ssh, which ends with the agent; without an 
     ),
   ])
   expect(gateway.lines.join('\n')).toContain('Accepted publickey for')
-  // ssh must not be a child of the agent, because bash would wait for it without end
+  // ssh must not be a child of the agent, because bash would wait for ssh without end
   expect(await host.run(`ps -o args= --ppid "$(cut -d' ' -f1 ${host.dir}/lock.*)"`)).not.toContain('ssh -F')
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^tunnel \S+@127.0.0.1:\d+ \//m)
   host.signal('TERM')

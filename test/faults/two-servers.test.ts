@@ -19,7 +19,7 @@ beforeAll(async () => {
 /** The same host at the other server, as if a load balancer sent the next request of the host there. */
 const atOther = (host: WireHost): WireHost => Object.assign(Object.create(WireHost.prototype), host, { url: other.url })
 
-test('a host that waits at one server gets a job at once when the other server queues the job', async () => {
+test('if a host waits at one server and the other server queues a job, the host gets the job at once', async () => {
   const host = await farm().wireHost('vax')
   await farm().push()
   await host.runs(1)

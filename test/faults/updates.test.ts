@@ -149,7 +149,7 @@ farmTest('the farm sends the installer of service files to its hosts only', idle
   expect(await host.post('/agent/v1/service', [])).toMatchObject({ code: 401 })
 })
 
-test('a server whose AGENT_VERSION_MIN is newer than its own agent does not start', async () => {
+test('if AGENT_VERSION_MIN is newer than the agent of a server, the server does not start', async () => {
   const farm = await TestFarm.prepare({
     databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
     environment: { AGENT_VERSION_MIN: '999' },

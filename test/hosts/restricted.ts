@@ -115,7 +115,10 @@ const unameScript = (uname: Uname): string => {
   return [`case \${1--s} in`, ...answers, `  *) echo '${Object.values(uname).join(' ')}' ;;`, 'esac', ''].join('\n')
 }
 
-/** A ps for a machine without /proc. Only this ps sees a /proc: the real ps gets its data directly from the kernel. */
+/**
+ * A ps for a machine without /proc. On the real system, ps gets its data directly from the kernel. This script gives a
+ * /proc to ps, and to no other program.
+ */
 const psScript = `exec /native/usr/bin/unshare --mount /native/bin/sh -c \\
   '/native/bin/mount -t proc proc /proc && exec /native/usr/bin/ps "$@"' ps "$@"
 `

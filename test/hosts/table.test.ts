@@ -24,7 +24,7 @@ test('the table has a row for each machine and a column for each scenario, and m
   ])
 })
 
-test('a planned scenario that did not pass is a failure, also if it never ended', () => {
+test('if a planned scenario did not pass, or never ended, it is a failure', () => {
   expect(failures(results)).toEqual(['mips: it stops'])
   expect(failures(results.slice(0, 3))).toEqual(['mips: it runs', 'mips: it stops'])
 })

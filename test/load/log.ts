@@ -29,7 +29,10 @@ projects:
       - build: 'true'
 `
 
-/** Compares the cost of log bytes with their cost in a server that only appends them. Measures how long others wait. */
+/**
+ * Compares the cost of log bytes in the farm with their cost in a server that only appends the bytes. Also measures how
+ * long other requests wait.
+ */
 export async function log(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml, commits: rounds * 2 })
   const control = await startControl(join(scene.directory, 'control.log'))

@@ -32,7 +32,7 @@ test('the tally adds the nested suites of Playwright, and counts a flaky test as
   expect(playwrightTally(report, 1)).toEqual({ passed: 1, failed: 2, skipped: ['skipped'] })
 })
 
-test('the tally counts a browser that does not start as a failure', () => {
+test('if the browser does not start, the tally counts a failure', () => {
   expect(playwrightTally({ suites: [], errors: [{ message: 'no browser' }] }, 1)).toMatchObject({
     passed: 0,
     failed: 1,

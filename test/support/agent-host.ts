@@ -122,7 +122,7 @@ export class AgentHost implements HostUnderTest {
     await this.exited()
   }
 
-  /** Without a launcher the runner has no process group of its own. Then this kills only the runner. */
+  /** Without a launcher the runner has no process group of its own. Then this function kills only the runner. */
   async killJob(): Promise<void> {
     const claims = this.files('slot-1')
       .filter(name => /^[0-9]+$/.test(name))

@@ -5,7 +5,10 @@ export const patienceMs = 60_000
 /** The pauses between two calls grow, so that a long wait does not keep the server busy. */
 const pauseMs = { first: 25, last: 250, growth: 1.3 }
 
-/** Returns the first result of `look` that is not undefined. Fails after `milliseconds`. Prefer an event to this. */
+/**
+ * Returns the first result of `look` that is not undefined. Fails after `milliseconds`. If there is an event, wait for
+ * the event instead.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined> | T | undefined,

@@ -15,7 +15,7 @@ const parts = ({ directory }: Repository) => ({ root: dirname(directory), name: 
 
 describe('history', () => {
   test.each(['a path', 'smart http', 'smart http with filters', 'dumb http'])(
-    'the history of a branch is its present first-parent commits, newest first: %s',
+    'the history of a branch lists the present first-parent commits, newest first: %s',
     async way => {
       const own = makeRepository()
       const first = own.git('rev-parse', 'HEAD')
@@ -45,7 +45,7 @@ describe('history', () => {
     },
   )
 
-  test.each(['a path', 'smart http'])('the history of a long branch is its newest 200 commits: %s', async way => {
+  test.each(['a path', 'smart http'])('the history of a long branch lists the newest 200 commits: %s', async way => {
     const own = makeRepository()
     const head = own.git('rev-parse', 'HEAD')
     const commit = 'commit refs/heads/main\ncommitter Ada <ada@example.org> 1700000000 +0000\ndata 1\nx\n'

@@ -389,7 +389,7 @@ describe('tarballs', () => {
     expect(made).toMatchObject({ kind: 'tarball' })
   })
 
-  test('ten simultaneous calls for one tarball share one run, and later calls reuse the tarball', async () => {
+  test('ten simultaneous calls for one tarball make the tarball once, and later calls reuse the tarball', async () => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()

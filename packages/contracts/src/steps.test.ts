@@ -31,7 +31,7 @@ test.each(['0', '0:1', '0:1:2:3', '0:1:2,', 'x:1:2', '0:-1:2', '0:1:1000000000',
   },
 )
 
-test('steps that the farm writes and reads again do not change', () => {
+test('if the farm writes steps and reads them again, they do not change', () => {
   const steps = [
     { exit: 0, milliseconds: 5, logBytes: 6 },
     { exit: 2, milliseconds: 7, logBytes: 80 },

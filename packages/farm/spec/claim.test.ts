@@ -75,7 +75,7 @@ farmTest('a late duplicate of an old claim gets no job', async ({ farm }) => {
   expect(await vax.claim(1)).toBe('stale')
 })
 
-farmTest('a host that claims another job loses the job that it had', async ({ farm }) => {
+farmTest('if a host with a job claims another job, it loses the first job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
@@ -98,7 +98,7 @@ farmTest('a second agent with the same credential gets no job while the first ag
   expect(await vax.claim(1)).toBe('other-instance')
 })
 
-farmTest('an agent that restarts after it was killed replaces its predecessor at once', async ({ farm }) => {
+farmTest('if a killed agent starts again, the new agent replaces its predecessor at once', async ({ farm }) => {
   const vax = await farm.host('vax')
   const next = { hostId: vax.id, instance: 'vax-2', previous: 'vax-1', slots: 1, version: '1', facts: {}, arches: [] }
   expect(await farm.hosts.hello(next)).toEqual({ kind: 'welcome' })
@@ -117,7 +117,7 @@ farmTest('a paused host gets no jobs until its pause ends', async ({ farm }) => 
   expect(await vax.claim(1)).toMatchObject({ attempt: '1.1' })
 })
 
-farmTest('a host that takes no jobs sends the reason, and the matrix shows it', async ({ farm }) => {
+farmTest('a host that takes no jobs sends the reason, and the matrix shows this reason', async ({ farm }) => {
   const vax = await farm.host('vax')
   const request = { hostId: vax.id, instance: 'vax-1', slot: 1, claim: 1 }
   await farm.attempts.checkSlot(request, { diskFreeMb: 12, refusal: 'disk-full 12 MB free' })
@@ -152,7 +152,7 @@ farmTest('the answer to an out-of-date claim contains the number of the newest c
   expect(await vax.claim(4)).toMatchObject({ attempt: '1.2' })
 })
 
-farmTest('an agent that repeats the claim of its predecessor restarts the job with a new lease', async ({ farm }) => {
+farmTest('if a new agent repeats the claim of its predecessor, the job restarts with a new lease', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

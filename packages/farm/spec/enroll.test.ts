@@ -28,7 +28,7 @@ farmTest('another host cannot use a used invitation', async ({ farm }) => {
   expect(await farm.hosts.enroll(enrollment(token, 'n2'))).toEqual({ kind: 'used', at: farm.now(), hostName: 'sun' })
 })
 
-farmTest('if two hosts use one invitation at the same moment, one of them enrols', async ({ farm }) => {
+farmTest('if two hosts use one invitation at the same moment, only one host enrols', async ({ farm }) => {
   const token = await invited(farm, 'sun')
   const outcomes = await Promise.all(['n1', 'n2', 'n3'].map(nonce => farm.hosts.enroll(enrollment(token, nonce))))
   expect(outcomes.map(outcome => outcome.kind).sort()).toEqual(['enrolled', 'used', 'used'])

@@ -318,7 +318,7 @@ farmTest('if two jobs of a cell finish at the same moment, the cell shows the ne
   }
 })
 
-farmTest('a cell shows how many other cells have a result of its commit', async ({ farm }) => {
+farmTest('a cell shows how many other cells have a result of the same commit', async ({ farm }) => {
   await farm.configure()
   const [vax, sun, sgi] = [await farm.host('vax'), await farm.host('sun'), await farm.host('sgi')]
   for (const host of [vax, sun, sgi]) {

@@ -40,7 +40,7 @@ farmTest('the same commit with another recipe makes another build with the new s
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
-farmTest('a person who presses "build again" twice gets one new build', async ({ farm }) => {
+farmTest('if a person presses "build again" twice, the farm makes one new build', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))

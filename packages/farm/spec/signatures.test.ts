@@ -80,7 +80,7 @@ farmTest('the farm keeps the row of a process until its requests are too old to 
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(1)
 })
 
-farmTest('a host that signs has no credential, and a host with a credential has no key', async ({ farm }) => {
+farmTest('a host that signs requests has no credential, and a host with a credential has no key', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
   expect(vax.key).toMatch(/^[a-p]{64}$/)
   expect(await farm.hosts.findByCredentials([vax.key])).toEqual(new Map())

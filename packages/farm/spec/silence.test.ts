@@ -57,7 +57,7 @@ farmTest(
   },
 )
 
-farmTest('the next message of a host ends the silence at once, and its owner gets an alert', async ({ farm }) => {
+farmTest('the next message of a host ends the silence at once, and the owner gets an alert', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
@@ -78,7 +78,7 @@ farmTest('the next message of a host ends the silence at once, and its owner get
 })
 
 farmTest.for([3600, 90, 5])(
-  'a host that sends messages is not silent with a lease of %i s',
+  'with a lease of %i s, a host that sends messages is not silent',
   { timeout: 60_000 },
   async (lease, { farm }) => {
     Object.assign(farm.settings, { leaseSeconds: lease })
@@ -96,7 +96,7 @@ farmTest.for([3600, 90, 5])(
   },
 )
 
-farmTest('a host whose agent announced its stop is away and not silent', async ({ farm }) => {
+farmTest('if an agent announced that it stops, its host is away and not silent', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.hosts.bye(vax.id, 'vax-1')
@@ -125,7 +125,7 @@ farmTest('if one of several servers restarts, hosts get no additional time', asy
   expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
 })
 
-farmTest('two servers that check at the same moment write one alert', async ({ farm }) => {
+farmTest('if two servers check for silent hosts at the same moment, they write one alert', async ({ farm }) => {
   for (const name of ['vax', 'sun', 'alpha']) {
     await farm.host(name)
     await farm.hosts.setAlert(name, url)

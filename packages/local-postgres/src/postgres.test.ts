@@ -17,7 +17,7 @@ import { runInSingleUserMode } from './single-user.ts'
 const asRoot = process.getuid?.() === 0
 let bundle: string
 let home: string
-/** A data directory of a PostgreSQL that was stopped. A copy of it is faster than initdb, which takes a second. */
+/** A data directory of a stopped PostgreSQL. A test copies it, because initdb would take a second. */
 let template: string
 
 beforeAll(async () => {
@@ -182,7 +182,7 @@ test('after a normal stop, the next start finds the data', async () => {
   expect(await query(second.url, 'SELECT value FROM kept')).toEqual([{ value: 'yes' }])
 })
 
-test('PostgreSQL ends when its server is killed', async () => {
+test('if the server that started PostgreSQL is killed, PostgreSQL ends', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await killServer(server)
@@ -191,7 +191,7 @@ test('PostgreSQL ends when its server is killed', async () => {
   expect(await readFile(join(directory, 'postgres.log'), 'utf8')).toContain('received fast shutdown request')
 })
 
-test('a start immediately after the server was killed finds the committed data', async () => {
+test('if the server starts again immediately after it was killed, it finds the committed data', async () => {
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')

@@ -19,7 +19,7 @@ const running = (jobId: number): RunningAttempt => ({
   started: true,
 })
 
-test('the cache holds 5,000 attempts and drops the least recently used one', () => {
+test('the cache holds 5,000 attempts and drops the least recently used attempt', () => {
   const cache = new RunningCache()
   for (let job = 1; job <= 5_000; job++) cache.set(running(job), cache.sequence)
   expect(cache.get('1.1')?.jobId).toBe(1)

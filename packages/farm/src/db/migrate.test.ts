@@ -68,7 +68,7 @@ test('an old database receives only the new migrations', async () => {
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
 })
 
-test('if two servers start together, one migrates and the other waits for it', async () => {
+test('if two servers start together, one server migrates the database and the other server waits', async () => {
   const applied = await Promise.all([migrate(database.url, directory), migrate(database.url, directory)])
   const rows = await query(finished)
 
@@ -76,7 +76,7 @@ test('if two servers start together, one migrates and the other waits for it', a
   expect(applied.map(names => names.length).sort()).toEqual([0, 2])
 })
 
-test('a failed migration changes nothing, and every start reports it', async () => {
+test('a failed migration changes nothing, and every start reports the failure', async () => {
   await addMigration('99990101000000_bad', 'CREATE TABLE half (id int); SELECT 1/0;')
 
   await expect(migrate(database.url, directory)).rejects.toThrow(/99990101000000_bad[\s\S]*division by zero/)
@@ -102,7 +102,7 @@ test('if a broken connection interrupts a migration, the next start applies the 
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_more'])
 })
 
-test('a migration that begins with "Outside a transaction" runs outside of a transaction', async () => {
+test('if a migration begins with "Outside a transaction", it runs outside of a transaction', async () => {
   await addMigration('99990101000000_vacuum', '-- Outside a transaction.\nVACUUM first')
   await addMigration('99990101000001_bad', '-- Outside a transaction.\nVACUUM nothing')
 

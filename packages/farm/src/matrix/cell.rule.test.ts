@@ -115,7 +115,7 @@ describe('the state of a cell follows from the results on its branch', () => {
 
 describe('results count in the order of the commits on the branch, and not in the order of their arrival', () => {
   test.each([
-    ['an older commit fails after a newer one passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
+    ['an older commit fails after a newer commit passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
     [
       'an older commit passes late, within a series of failures',
       ['1 passed', '2 failed build', '4 failed build', '3 passed'],

@@ -43,7 +43,7 @@ describe('positions if the farm has read only the newest part of a history', () 
   test.each([
     ['an older commit keeps its position', ['A 10', 'B 11', 'D 12?'], 'DCB', 'BD', 'B 11, D 13'],
     [
-      'a commit that a force push removed loses its position',
+      'if a force push removes a commit, the commit loses its position',
       ['A 10', 'B 11', 'C 12', 'X 13?'],
       'XB',
       'BX',
