@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the agent of a directory start at boot, or undoes that. `agent.sh install` downloads this script from the farm and runs it:
-# DIRECTORY SHELL install|uninstall [KIND] [--user]. bundle.sh puts the templates where `template` has its mark.
+# DIRECTORY SHELL install|uninstall [KIND] [--user]. bundle.sh puts the templates into the function `template`.
 set -u
 umask 022
 
@@ -41,7 +41,8 @@ read_host() {
   case $PATH in *[!A-Za-z0-9/._+@:-]*) PATH_OF=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin ;; *) PATH_OF=$PATH ;; esac
 }
 
-# Detects the service manager by its commands, not by the system's name. Without root: only those that a user can use.
+# Detects the service manager by its commands, not by the system's name. Without root, chooses only a manager
+# that an ordinary user can use.
 detect_kind() {
   if has_command termux-wake-lock; then KIND=termux
   elif systemd_runs; then KIND=systemd
@@ -193,7 +194,7 @@ uninstall_file() {
   run "$AFTER"
 }
 
-# A user's crontab: this must run as that user. It changes no other line.
+# A user's crontab. These functions must run as that user, and do not change other lines.
 other_lines() { crontab -l 2>/dev/null | grep -v -F "# Rumpfarm agent of $DIR, made by"; }
 
 need_cron() {

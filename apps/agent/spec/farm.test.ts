@@ -113,7 +113,7 @@ agentTest('the agent waits while another instance runs as this host', async ({ f
 })
 
 agentTest(
-  'the agent does not claim in a busy loop when the farm answers at once without a job',
+  'if the farm answers at once without a job, the agent does not claim in a busy loop',
   async ({ farm, enrolled }) => {
     farm.poll = 0
     await enrolled()

@@ -237,7 +237,7 @@ for (const [means, missing] of resets) {
   const folder = oldEnv(...missing)
   afterAll(() => rmSync(folder, { recursive: true }))
   agentTest(
-    `a step has the default signals on a host that can set them only with ${means}`,
+    `if a host can set default signals only with ${means}, a step has the default signals`,
     async ({ farm, enrolled }) => {
       await enrolled()
       const pipe = farm.queue({ steps: { pipe: 'yes | head -n 1', int: "sh -c 'kill -INT $$; exit 7'" } })

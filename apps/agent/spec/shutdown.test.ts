@@ -38,7 +38,7 @@ agentTest(
 )
 
 agentTest(
-  'an agent that receives TERM while the farm is down sends the result at its next start',
+  'if an agent receives TERM while the farm is down, its next start sends the result',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { hang: 'echo up; sleep 4802' } })

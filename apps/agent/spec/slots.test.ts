@@ -53,7 +53,7 @@ for (const [name, reason] of [
   ['TERM', 'stopped'],
 ] as const) {
   agentTest(
-    `an agent with jobs in two slots that receives ${name} ends each job with the reason ${reason}, and sends one bye`,
+    `if an agent with jobs in two slots receives ${name}, each job ends with the reason ${reason}, and the agent sends one bye`,
     async all => {
       const { farm, host } = all
       const { jobs, steps, open } = await twoAtWork(all)

@@ -48,7 +48,7 @@ const inviteHost: Run = async (api, [name, ...rest]) => {
   const signed = signedLine
     ? ['If the host has no TLS 1.2, run this line instead (docs/hosts.md, "Old TLS"):', signedLine]
     : []
-  return [line, `Run this line once on ${name}, before ${until}. If it has no curl, use wget -qO- instead.`, ...signed]
+  return [line, `Run this line once on ${name}, before ${until}. Without curl, use wget -qO- instead.`, ...signed]
 }
 
 const alertHost: Run = async (api, [name, url, ...rest]) => {
@@ -61,7 +61,7 @@ const alertHost: Run = async (api, [name, url, ...rest]) => {
   const { secret } = await api.post<{ secret: string }>(path, { url })
   return [
     secret,
-    `The farm sends an alert to that address when ${name} becomes silent, and when it is back. The line above is the secret that signs these messages (Standard Webhooks). It is not shown again.`,
+    `The farm sends an alert to that address when ${name} becomes silent, and when it is back. The line above is the secret that signs these messages (Standard Webhooks). The secret is not shown again.`,
   ]
 }
 

@@ -88,7 +88,7 @@ test('a closing server ends its streams', async () => {
 test.each([
   ['the server', { ...limits, all: 1 }],
   ['one address', { ...limits, address: 1 }],
-])('%s has no more streams than its limit, and opens a new stream after a browser has closed one', async (_, given) => {
+])('%s has no more streams than its limit, and gets a new stream after a browser has closed one', async (_, given) => {
   const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
   }, new Streams(given))

@@ -66,8 +66,8 @@ const ReadScriptFirst = ({ sha256, commands }: ReadFirst) => (
       {commands.join('\n')}
     </pre>
     <p>
-      This is the SHA-256 of the script. Without <code>sha256sum</code>, compare it with the output of{' '}
-      <code>openssl dgst -sha256 agent.sh</code>.
+      This is the SHA-256 of the script. If the host has no <code>sha256sum</code>, compare this value with the output
+      of <code>openssl dgst -sha256 agent.sh</code>.
     </p>
     <pre class="command">{sha256}</pre>
   </>
@@ -89,7 +89,8 @@ const Alternatives = ({ invitation: { token, farmUrl, signedLine } }: { invitati
     </dd>
     <dt>The host runs Solaris 10</dt>
     <dd>
-      Save the file and run it with <code>/usr/xpg4/bin/sh</code>. <code>/bin/sh</code> is not a POSIX shell there.
+      Save <code>agent.sh</code> and run it with <code>/usr/xpg4/bin/sh</code>, because <code>/bin/sh</code> is not a
+      POSIX shell there.
     </dd>
     <dt>The host's TLS is too old for this server</dt>
     <dd>
@@ -104,8 +105,8 @@ const SignedLine = ({ line }: { line: string }) => (
   <>
     {' '}
     Or run this command. The agent then signs its requests, and the server signs its answers. The script comes over
-    plain HTTP, so the command runs the script only if the SHA-256 is correct. Without <code>sha256sum</code>, compare
-    the sum yourself: <code>openssl dgst -sha256 agent.sh</code>
+    plain HTTP, so the command runs the script only if the SHA-256 is correct. If the host has no{' '}
+    <code>sha256sum</code>, compare the SHA-256 yourself: <code>openssl dgst -sha256 agent.sh</code>
     <pre class="command">{line}</pre>
   </>
 )

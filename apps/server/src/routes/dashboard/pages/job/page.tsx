@@ -97,7 +97,8 @@ const ReproduceManually = ({ job }: { job: JobView }) =>
       <summary>Reproduce manually</summary>
       <p>
         Save this script and run it with <code>sh</code> in an empty directory. The configuration of {job.host} can set
-        more for {job.arch}, for example the compiler. The server does not know these settings: add them.
+        more for {job.arch}, for example the compiler. The server does not know these settings, so add them to the
+        script.
       </p>
       <pre class="command">{reproduceScript(job)}</pre>
     </details>
