@@ -2,7 +2,7 @@ import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { farmSettings } from './play.ts'
 
-/** The maximum of projects for one farm: farm.yaml has a limit, and every round has its own project. */
+/** At most this many rounds share a farm, because every round has its own project, and farm.yaml has a limit. */
 const projectsMax = 100
 
 interface Batch {

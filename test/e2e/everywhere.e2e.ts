@@ -45,7 +45,7 @@ async function violations(page: Page, ...rules: string[]): Promise<string[]> {
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
-// One test checks five properties of each page: this saves 28 page loads.
+// One test checks five properties of each page, because this saves 28 page loads.
 test('every page works with a screen reader, in light and dark mode, at 320 pixels, and with the keyboard', async ({
   farm,
   page,

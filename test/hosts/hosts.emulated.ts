@@ -28,7 +28,7 @@ const played = [...coreScenarios, nativeBuild].filter(
   ({ name }) => words.length === 0 || words.some(word => name.includes(word)),
 )
 
-// Each machine has its own farm: a farm has a maximum of projects, and a failed machine must not disturb the others.
+// Each machine has its own farm, because a farm has a limit of projects, and a failed machine must not disturb others.
 for (const { machine, missing } of wanted)
   describe(machine.name, () => {
     let farm: TestFarm

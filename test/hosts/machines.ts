@@ -164,7 +164,7 @@ const restricted = (name: string, standsFor: string, fetch: Fetch, disk: Omit<Re
   slowness: 2,
 })
 
-/** Systems without an emulator: each gets only the programs of this machine that are most similar to its own. */
+/** Systems without an emulator. Each has only programs of this machine: those that are most similar to its own. */
 const userlands: readonly Machine[] = [
   restricted('linux', 'Fedora 14 and 16, Arch', 'curl', {
     sh: 'bash',

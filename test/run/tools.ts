@@ -101,7 +101,7 @@ const installers: Record<Manager, readonly string[]> = {
   brew: ['brew', 'install'],
 }
 
-// Debian must ask no question, and (RUNLEVEL) start no Redis on the standard port: the tests start their own Redis.
+// Debian must ask no question, and (RUNLEVEL) start no Redis on the standard port, because the tests start their own.
 const installEnvironment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', NONINTERACTIVE: '1' }
 
 const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0

@@ -98,7 +98,7 @@ export class AgentHost implements HostUnderTest {
   }
 
   async #atWork(): Promise<void> {
-    // The wait also ends when the agent exits: its messages then contain the reason.
+    // The wait also ends when the agent exits, because its messages then contain the reason.
     const heard = await this.#host.line(/^rumpfarm: waiting for jobs$|^agent-[0-9]+ exit /, this.#patienceMs)
     if (heard.text.startsWith('agent')) throw new Error(`${this.name} was not enrolled:\n${this.said}`)
     this.#host.agentPid = this.#lockPid() // until here, agentPid is the pid of the shell that ran the line

@@ -129,7 +129,7 @@ export class TestBuild {
     return new TestJob(this.#api, found.id)
   }
 
-  /** Waits until the sources are ready or have failed: then a host can claim each job, or the job has ended. */
+  /** Waits until the sources are ready or have failed. After that, a host can claim each job, or the job has ended. */
   prepared(): Promise<BuildAnswer> {
     return eventually(`the sources of build ${this.id}`, async () => {
       const build = await this.view()

@@ -18,7 +18,7 @@ export const logTail = (file: string, since = 0): string => {
   const descriptor = openSync(file, 'r')
   try {
     const size = fstatSync(descriptor).size
-    const begin = since > size ? 0 : since // a smaller file is a new log: the old log was renamed
+    const begin = since > size ? 0 : since // a smaller file is a new log, because the old log was renamed
     const text = readFrom(descriptor, Math.max(begin, size - tailBytesMax))
     return text.trim().split('\n').slice(-tailLinesMax).map(plainLine).join('\n')
   } finally {

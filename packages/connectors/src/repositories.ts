@@ -223,7 +223,7 @@ export class Repositories {
     this.#commits.set(key, commit)
   }
 
-  /** Makes sure that the mirror can store this commit: the mirror must use the hash algorithm of the commit's name. */
+  /** Makes sure that the mirror uses the hash algorithm of this commit's name. Otherwise it cannot store the commit. */
   async #matchFormat(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const matched = await matchObjectFormat(this.#git, mirror, commit)
     if (matched === 'created') this.#commits.clear()

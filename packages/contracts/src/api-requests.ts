@@ -100,7 +100,7 @@ export const MatrixFilter = Type.Object(
   strict,
 )
 
-/** The schema does not check the format: the server must ignore a malformed Range (RFC 9110). */
+/** The schema does not check the format, because the server must ignore a malformed Range (RFC 9110). */
 export const RangeHeaders = Type.Object({
   range: Type.Optional(Type.String({ description: 'bytes=0-999, bytes=1000- or bytes=-1000' })),
   'if-range': Type.Optional(Type.String()),

@@ -7,7 +7,7 @@ export interface Checksum {
 }
 
 /**
- * The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null for `none`: the host has no tool for checksums.
+ * The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null for `none`, if the host has no such tool.
  */
 export function readChecksum(text: string): Checksum | null | undefined {
   if (text === 'none') return null

@@ -5,22 +5,22 @@ import type { Verdict } from '@rumpfarm/contracts'
  * depend on it.
  */
 export type FarmEvent =
-  /** Attempts became claimable: wake their hosts. */
+  /** Attempts became claimable. A listener wakes their hosts. */
   | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
   /** The sources of a build must be prepared. */
   | { kind: 'sources-needed'; buildId: number }
-  /** A branch of this project was pushed, and the sources of its build are ready: read the branch's history. */
+  /** A branch of this project was pushed, and the sources are ready. A listener reads the branch's history. */
   | { kind: 'history-needed'; project: string }
   /** Commits of a branch of this project were added, moved or removed, so cells of the project may have changed. */
   | { kind: 'history-changed'; project: string }
   /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
-  /** The lease of this attempt may have ended, or a cancel was requested: drop the attempt from caches. */
+  /** The lease of this attempt may have ended, or a cancel was requested. Listeners drop it from caches. */
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log. */
   | { kind: 'log'; attempt: string; bytes: number }
   | { kind: 'host'; hostId: number }
-  /** A host left the farm: drop the host from caches. */
+  /** A host left the farm. Listeners drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }
 
 export type EventListener = (event: FarmEvent) => void

@@ -19,7 +19,7 @@ export interface RoleRequest {
 
 /**
  * Creates the farm's role, which owns the database and is not a superuser. In a database from an earlier version of the
- * farm, a superuser owns the tables: this function makes the role their owner. Does nothing if the role exists.
+ * farm, a superuser owns the tables, so this function makes the role their owner. Does nothing if the role exists.
  */
 export const createFarmRole = (location: Location, data: string, { password, createDatabases }: RoleRequest): void => {
   const file = join(data, 'pg_hba.conf')

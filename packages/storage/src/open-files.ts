@@ -6,7 +6,7 @@ const readBytesAtOnce = 256 * 1024
 
 /**
  * Files by path. Keeps at most `openMax` files open and closes the least recently used file. The package lru-cache is
- * no help: a file must stay open during a write, even if it is the least recently used file.
+ * no help, because a file must stay open during a write, even if it is the least recently used file.
  */
 export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): Files<Key> & { close(): void } {
   const open = new Map<string, AppendOnlyFile>()

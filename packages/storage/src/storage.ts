@@ -36,7 +36,7 @@ export type Bytes = Uint8Array | readonly Uint8Array[]
 export interface StoredFile {
   /** The size in bytes that this process last saw. */
   readonly size: number
-  /** Reads the size again: another server of the farm may have appended to the file or truncated it. */
+  /** Reads the size again, because another server of the farm may have appended to the file or truncated it. */
   refreshSize(): number
   /** The CRC of the whole file; undefined if this process would have to read the file for it. */
   readonly crc: Cksum | undefined

@@ -20,7 +20,7 @@ export interface ForgePush {
 export type GithubDelivery =
   | ({ kind: 'push' } & ForgePush)
   | { kind: 'ping'; deliveryId: string }
-  /** A valid delivery that needs no build: it is about a tag, a deleted branch or another event. */
+  /** A valid delivery that needs no build, because it is about a tag, a deleted branch or another event. */
   | { kind: 'nothing-to-build'; deliveryId: string; why: string }
   | { kind: 'bad-signature'; problem: string }
   | Malformed

@@ -9,8 +9,8 @@ export const trustDirectory = (path: string): string[] =>
   safePaths(path).flatMap(safe => ['-c', `safe.directory=${safe}`])
 
 /**
- * The same trust for upload-pack, which git starts for a repository on this machine: git does not pass its own options
- * to upload-pack.
+ * The option that gives upload-pack the same trust. git starts upload-pack for a repository on this machine, and does
+ * not pass its own options to upload-pack.
  */
 export function uploadPack(repository: string): string[] {
   const path = localPath(repository)

@@ -106,7 +106,7 @@ async function sameSize(tarball: Tarball): Promise<Tarball | undefined> {
   return found?.size === tarball.bytes ? tarball : undefined
 }
 
-/** A tarball of an earlier server process. The checksum is verified: after a power failure a file can contain zeros. */
+/** A tarball of an earlier server process. Verifies the checksum, because a power failure can leave zeros in a file. */
 async function readTarball(directory: string, key: string): Promise<Tarball | undefined> {
   const file = tarPath(directory, key)
   const sums = readSums(await readFile(sumsPath(file), 'utf8').catch(() => ''))

@@ -79,7 +79,7 @@ export async function checkSignature(context: Context, key: string, request: Sig
   return (await countRequest(context, request)) ? { kind: 'good' } : { kind: 'replayed' }
 }
 
-/** A process numbers its requests, so the farm stores only the highest number: the check costs one small UPDATE. */
+/** A process numbers its requests, so the farm stores only the highest number. The check is one small UPDATE. */
 async function countRequest({ db, now }: Context, { by, run, count }: SignedRequest): Promise<boolean> {
   const counted = await db.execute`
     INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES (${by}, ${run}, ${count}, ${now()})

@@ -37,7 +37,7 @@ export type Admission =
 /**
  * Makes the operator's token, from a file or the environment, valid. An earlier token of this name stops working, with
  * its login links and sessions. The earlier token can be admitted again, unless it was revoked. Throws if the token is
- * so short that somebody can guess it: an empty token would make everybody an administrator.
+ * so short that somebody can guess it. An empty token would make everybody an administrator.
  */
 export async function admitToken(context: Context, name: string, token: string, scope: TokenScope): Promise<Admission> {
   if (token.length < tokenLengthMin)
@@ -113,7 +113,7 @@ export async function listTokens(
 export interface TokenBearer {
   name: string
   scope: TokenScope
-  /** Identifies the token: another token may have its name later. */
+  /** Identifies the token. The name does not, because another token may have the same name later. */
   hash: string
 }
 

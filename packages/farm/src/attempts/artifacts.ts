@@ -65,7 +65,7 @@ async function admit(
     await tx.execute`
       INSERT INTO "Artifact" ("jobId", "number", "name", "bytes") VALUES (${jobId}, ${number}, ${name}, ${size})
       ON CONFLICT ("jobId", "number", "name") DO UPDATE SET "bytes" = EXCLUDED."bytes"`
-    // A file with another size is another file: drop the bytes that the farm has stored of the earlier file.
+    // A file with another size is another file, so the farm drops the stored bytes of the earlier file.
     context.artifacts.open(message).truncate(0)
     return undefined
   })

@@ -46,7 +46,7 @@ export interface EndedRow {
 /**
  * Ends the selected attempts and derives their cells in the caller's transaction, so that no reader sees a verdict
  * without its cell. A lost attempt gets a successor if the recipe allows one. Call this function only once in a
- * transaction: a second call would wait for rows while the transaction holds the locks of the first call.
+ * transaction, because a second call would wait for rows while the transaction holds the locks of the first call.
  */
 export async function endAttempts(
   context: Context,

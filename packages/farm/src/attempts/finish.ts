@@ -104,7 +104,7 @@ async function logMatches(logs: Context['logs'], message: Finish): Promise<boole
   const { checksum, logBytes } = message
   if (checksum === null || logBytes === 0) return true
   const known = checksum.kind === 'crc' ? logs.open(message).crc : undefined
-  // If the known CRC differs, read the file: another server may have written to it in the meantime.
+  // If the known CRC differs, read the file, because another server may have written to the file in the meantime.
   if (known?.bytes === logBytes && String(known.digest()) === checksum.value) return true
   const sums = await checksumsOf(logs.read(message, 0, logBytes), [checksum.kind])
   return sums[checksum.kind] === checksum.value

@@ -89,7 +89,7 @@ export class RunningCache {
   }
 }
 
-/** Makes this the newest entry: a Map keeps the order in which its keys were added. */
+/** Makes this the newest entry, because a Map keeps the order in which its keys were added. */
 function put<Value>(map: Map<string, Value>, name: string, value: Value): void {
   map.delete(name)
   map.set(name, value)

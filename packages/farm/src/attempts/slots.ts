@@ -20,7 +20,7 @@ export interface HostCondition {
 export type SlotState =
   /** The slot may take a job. */
   | { kind: 'free' }
-  /** The host repeats a claim: it gets the same job again. */
+  /** The host repeats a claim, so it gets the same job again. */
   | { kind: 'offer'; offer: Offer }
   /**
    * The claim is a late duplicate, or the host missed the answer to its last claim. `newest` is the number of the
@@ -32,7 +32,7 @@ export type SlotState =
   | { kind: 'no-slot' }
   /** An administrator paused or removed the host. */
   | { kind: 'paused' }
-  /** The agent is older than the farm allows: the host finishes its jobs and gets no new jobs. */
+  /** The agent is older than the farm allows, so the host finishes its jobs and gets no new jobs. */
   | { kind: 'too-old'; why: string }
 
 interface SlotRow {
@@ -69,8 +69,8 @@ export async function checkSlot(context: Context, claim: Claim, condition: HostC
 }
 
 /**
- * Writes the last-seen time at most once in a ninth of a lease (10 s): a host that runs short jobs claims several times
- * a second.
+ * Reads the state of a slot. Writes the last-seen time at most every 10 s, or every ninth of a lease if that is less,
+ * because a host that runs short jobs claims several times a second.
  */
 async function readSlot(
   { db, now, settings }: Context,
@@ -107,9 +107,9 @@ const endForgotten = (context: Context, { jobId, number }: AttemptId) =>
   )
 
 /**
- * Makes the present agent process start the job again: another agent process claimed the job, so the present process
- * has no data of the job. The other process may still run, on a machine that was replaced. Because of the new lease,
- * the farm rejects that process's messages.
+ * Makes the present agent process start the job again. The present process has no data of the job, because another
+ * agent process claimed the job. That process may still run, on a machine that was replaced. Because of the new lease,
+ * the farm rejects the messages of that process.
  */
 async function restart(context: Context, claim: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
   const { random, logs, running } = context

@@ -155,7 +155,7 @@ function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
   return { ...row, problem, counts: counts ?? {} }
 }
 
-/** A limit that no build reaches: a build has at most hosts × arches × variants jobs. */
+/** A limit that no build reaches, because a build has at most hosts × arches × variants jobs. */
 const jobsOfBuildMax = 10_000
 
 export async function findBuild(context: Context, id: number): Promise<BuildView | undefined> {

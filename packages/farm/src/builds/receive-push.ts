@@ -58,7 +58,7 @@ interface Branches {
 
 const branchesMax = 20
 
-/** A push without a branch does not show where its commit is: the farm searches the branches that were pushed last. */
+/** If a push names no branch, the farm searches for its commit in the branches that were pushed last. */
 async function branchesOf({ db }: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
   if (branch !== undefined) return { toRead: [branch], assumed: branch }
   const known = await db.models.branch.findMany({

@@ -15,7 +15,7 @@ export interface PreparedSources {
   author?: string | undefined
 }
 
-/** The sources of a build are ready: its waiting attempts become claimable. */
+/** Records that the sources of a build are ready. The waiting attempts of the build become claimable. */
 export async function markSourcesReady(
   context: Context,
   buildId: number,
@@ -37,7 +37,7 @@ export async function markSourcesReady(
   })
 }
 
-/** The sources of a build are not available: its waiting attempts end as broken, with git's message. */
+/** Records that the sources of a build are not available. Its waiting attempts end as broken, with git's message. */
 export async function markSourcesFailed(context: Context, buildId: number, message: string): Promise<void> {
   const problem = cut(message, 4000)
   await inTransaction(context, async tx => {

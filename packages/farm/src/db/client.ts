@@ -62,9 +62,9 @@ export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase)
 }
 
 /**
- * Prisma's query compiler is WebAssembly. V8 would optimise it in the background and keep 75 MB for this: five seconds
- * after the start, 245 MB are resident instead of 167 MB. The compiler runs only a few times a page, and never for a
- * job.
+ * Prisma's query compiler is WebAssembly. V8 would optimise it in the background and keep 75 MB for this. Five seconds
+ * after the start, 245 MB would be resident instead of 167 MB. The compiler runs only a few times for a page, and never
+ * for a job.
  */
 const compileQuickly = () => setFlagsFromString('--liftoff-only')
 

@@ -92,7 +92,7 @@ export async function markAlertFailed(
 }
 
 export interface AlertState {
-  /** Only the origin of the address: the rest of a webhook's address is often a secret. */
+  /** Only the origin of the address, because the rest of a webhook's address is often a secret. */
   origin: string
   /** The newest alert. */
   newest: {

@@ -86,7 +86,7 @@ interface WaitingRow {
   branch: string | null
 }
 
-/** Ends the waiting attempts that the host's owner does not allow: nothing else would end them. */
+/** Ends the waiting attempts that the host's owner does not allow, because nothing else would end them. */
 async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<void> {
   if (rules.length === 0) return
   const waiting = await tx.query<WaitingRow>`

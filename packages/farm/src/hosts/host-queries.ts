@@ -8,7 +8,7 @@ export interface HostView {
   system: string
   presence: Presence
   lastSeenAt: Date
-  /** If the host is silent: when it was last seen. */
+  /** When a silent host was last seen; null if the host is not silent. */
   silentSince: Date | null
   /** Whether the farm sends an alert when the host becomes silent. */
   alerted: boolean

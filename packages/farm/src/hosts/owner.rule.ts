@@ -11,8 +11,8 @@ export function permits(rules: readonly OwnerRule[], project: string, branch: st
 }
 
 /**
- * A job without a branch may belong to any branch: every deny rule applies to the job. An allow rule applies only if it
- * has no branches, or has the pattern `*`.
+ * A job without a branch may belong to any branch, so every deny rule applies to the job. An allow rule applies only if
+ * the rule has no branches, or has the pattern `*`.
  */
 function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean {
   if (branches.length === 0) return true

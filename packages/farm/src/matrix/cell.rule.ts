@@ -98,7 +98,7 @@ function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
     .sort((one, other) => one.last.position - other.last.position || one.last.buildId - other.last.buildId)
 }
 
-/** Only attempts with the newest recipe count: a corrected recipe replaces the results of the previous recipe. */
+/** Only attempts with the newest recipe count, so a corrected recipe replaces the results of the previous recipe. */
 function foldCommit(results: readonly CellAttempt[]): CommitResult {
   const newestBuild = results.reduce((one, other) => (other.buildId > one.buildId ? other : one))
   const attempts = results.filter(({ recipe }) => recipe === newestBuild.recipe).sort(byTime)

@@ -28,9 +28,9 @@ interface Schema {
 }
 
 /**
- * All differences between a value and farm.yaml's schema. TypeBox's list of errors is not enough: it ends after eight
- * errors (a setting of the whole process), repeats unknown keys, and shows patterns instead of descriptions. As a
- * safeguard, TypeBox also checks a value without findings.
+ * All differences between a value and farm.yaml's schema. TypeBox's own list of errors is not enough, because that list
+ * ends after eight errors (a setting of the whole process), repeats unknown keys, and shows patterns instead of
+ * descriptions. If this function finds no difference, TypeBox checks the value too, as a safeguard.
  */
 export function schemaFindings(value: unknown): Finding[] {
   const findings = [...compare(FarmYaml as unknown as Schema, value, [])]

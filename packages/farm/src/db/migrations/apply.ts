@@ -10,7 +10,7 @@ const run = async (client: ClientBase, id: string, file: MigrationFile): Promise
   await recordSuccess(client, id)
 }
 
-/** Writes the migration and its row in the history together: after a crash, the database has both or neither. */
+/** Applies the migration and writes its row in one transaction, so that a crash leaves both changes or none. */
 const runInTransaction = async (client: ClientBase, id: string, file: MigrationFile): Promise<void> => {
   await client.query('BEGIN')
   try {
