@@ -30,7 +30,7 @@ measure() {
   LEN=$SIZE SIZE=$2
 }
 
-# wc of some systems prints blanks before the number.
+# Some wc print blanks before the number.
 size_of() {
   SIZE=`wc -c <"$1"`
   SIZE=${SIZE##* }

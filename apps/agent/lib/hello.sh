@@ -2,7 +2,7 @@
 
 POLL=50 LEASE_SECONDS=90 CHUNK=65536 CHUNK_MAX=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
 
-# INSTANCE: a new name for each start, or the old name if its hello got no answer: the farm may know that name already.
+# INSTANCE: a new name for each start. Keeps the old name if its hello got no answer, because the farm may know it.
 choose_instance() {
   PREVIOUS=''
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"

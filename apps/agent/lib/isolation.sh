@@ -22,8 +22,8 @@ isolate() {
   exec "$@"
 }
 
-# The mount's name is the attempt's mark: each process of the job, even without an environment, has it in its list of
-# mounts.
+# The mount's name is the attempt's mark, so each process of the job, even without an environment, has the mark in its
+# list of mounts.
 HIDE_PRIVATE='mount -t tmpfs -o ro "$1" "$0" && shift && exec "$@"' MOUNT_MARK=rumpfarm-
 
 # ISOLATION: the first way by which a process has the right user, can work in WORK_DIR, and cannot read the credential.

@@ -3,7 +3,7 @@
 APPLIED=none
 
 choose_tools() {
-  # Uses the shell's path: for the word `sh`, busybox runs its own ash, perhaps another shell.
+  # Uses the shell's path: for the word `sh`, busybox runs its own ash, which may differ.
   case $AGENT_SHELL in */*) ;; *) AGENT_SHELL=`command -v "$AGENT_SHELL"` ;; esac
   [ -z "$SIGNED" ] || choose_sha
   choose_client || die "no HTTP client here can reach $URL (tried: ${CONF_CLIENT:-$CLIENTS}$NO_CLIENT); install curl or GNU wget"

@@ -219,7 +219,10 @@ agentTest('the agent sends the end of a step while the next step runs', async ({
   await farm.finished(attempt)
 })
 
-/** Makes a directory for PATH. Its `env` has no --default-signal, as in busybox and older GNU; `missing` cannot run. */
+/**
+ * Makes a directory for PATH. Its `env` has no --default-signal, as in busybox and older GNU. The programs in `missing`
+ * cannot run.
+ */
 const oldEnv = (...missing: string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-old-env-'))
   const script = (name: string, text: string) =>

@@ -1,6 +1,6 @@
 import { type Bus, topics } from './bus.ts'
 
-/** While a page shows a log, a message says so every 5 s. If one message is lost, the log still counts as viewed. */
+/** The interval of the message `viewed` is 5 s. So the log still counts as viewed after one lost message. */
 const viewingMs = 12_000
 
 /** The logs that people view now, on any server. The hosts of these attempts send their logs more often. */

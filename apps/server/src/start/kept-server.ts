@@ -23,7 +23,7 @@ const restartsWindowMs = 600_000
 const pauseMs = (restarts: number): number => 500 * 2 ** (restarts - 1)
 
 /**
- * Runs the server, and restarts it if it ends unexpectedly, like a service manager. Hosts keep their jobs meanwhile.
+ * Like a service manager, runs the server and restarts it if it ends unexpectedly. Hosts keep their jobs meanwhile.
  * The server does not restart if it has never answered.
  */
 export const keepServer = (request: ServerRequest, keeping: Keeping): KeptServer => {

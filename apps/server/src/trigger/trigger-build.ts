@@ -91,7 +91,7 @@ async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectCon
   }
   const resolved = await mirrors.resolve({ repository })
   if (resolved.kind === 'problem') return notFound(resolved)
-  // Without the default branch: the farm would refuse the build if the project's patterns do not include that branch.
+  // Leaves out the default branch, because the farm would refuse a branch that the project's patterns do not include.
   const { branch: _, ...commit } = resolved
   return { ...commit, kind: 'found' }
 }

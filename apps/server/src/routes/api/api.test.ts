@@ -124,7 +124,7 @@ serverTest('the API shows all details of a build and a job, with the recipe of t
   })
 })
 
-serverTest('an administrator runs a finished job again and cancels a running job', async ({ server }) => {
+serverTest('an administrator can run a finished job again and cancel a running job', async ({ server }) => {
   const { vax } = await threeBuilds(server)
   const retry = (id: number) => server.post(`/api/v1/jobs/${id}/retry`)
   const again = await retry(3)
@@ -144,7 +144,7 @@ serverTest('an administrator runs a finished job again and cancels a running job
   expect([gone.statusCode, gone.json().detail]).toEqual([409, 'job 5 cannot run again: host vax has left the farm'])
 })
 
-serverTest('an administrator lists, pauses, resumes, invites and removes hosts', async ({ server }) => {
+serverTest('an administrator can list, pause, resume, invite and remove hosts', async ({ server }) => {
   for (const name of ['alpha', 'sun', 'vax']) await server.host(name)
   const { items, next } = (await server.ask('/api/v1/hosts?limit=2')).json()
   expect(items).toMatchObject([{ name: 'alpha', system: 'NetBSD 5.1 vax', presence: 'online' }, { name: 'sun' }])

@@ -55,7 +55,7 @@ async function answerRepeated(
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
   const build = buildId === null ? undefined : await farm.builds.find(buildId)
-  // If the request names a branch, another commit is no error: the branch may have moved since the first request.
+  // If the request names a branch, another commit is no error, because the branch may have moved meanwhile.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)
     return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')

@@ -5,7 +5,7 @@ import type { CellStatus } from '@rumpfarm/farm'
 export type JobStatus = Verdict | Exclude<AttemptState, 'finished'>
 export type Status = JobStatus | CellStatus
 
-/** The style sheet has a class with the name of each status, which gives the status its sign and colour. */
+/** For each status, the style sheet has a class of the same name. The class gives the status its sign and colour. */
 export const statusLabel: Record<Status, string> = {
   passed: 'passed',
   failed: 'failed',

@@ -99,7 +99,7 @@ test.each([
   ).toBe(section)
 })
 
-test('a link to a line finds its page in a log of 60,000 lines', async () => {
+test('in a log of 60,000 lines, a link to a line opens the page with this line', async () => {
   const log = logOf(Array.from({ length: 60_000 }, (_, i) => `line ${i + 1}\n`).join(''))
   const from = await offsetOfLine(log, attempt, 100)
   const window = await readWindow(log, attempt, running, { from })

@@ -9,7 +9,7 @@ const warning =
   /<p class="banner" role="note"><strong>Only the server(?:&#39;|')s own machine can reach (.*?)\.<\/strong>/
 
 test.each(['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:8080', 'http://localhost:80/farm'])(
-  'an invitation with the address %s warns that no other machine can use it',
+  'an invitation with the address %s warns that other machines cannot use this address',
   farmUrl => {
     const page = renderInvitationPage(visit, { ...invitation, farmUrl })
     expect(warning.exec(page)?.[1]).toBe(farmUrl)

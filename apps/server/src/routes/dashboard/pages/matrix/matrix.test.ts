@@ -203,7 +203,7 @@ test.each<[Partial<MatrixSummary>, string]>([
   expect(renderMatrixPage({ visit: anyone, matrix, projects: ['sample'] })).toContain(`<h1>${heading}</h1>`)
 })
 
-test('a group of failures shows its first build, the first failing build, and the jobs of its cells', () => {
+test('a group of failures shows the first build with this failure, the first build with any failure, and the job of each cell', () => {
   const since = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
   const failing = { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(9) }
   const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: failed('build', 9) }))
