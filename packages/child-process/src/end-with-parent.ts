@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface WatchRequest {
-  /** The number of the process to signal; a negative number means a process group. */
+  /** The process id to signal; a negative number means a process group. */
   target: number
   signal: 'INT' | 'TERM'
   /** The watcher's user; by default, the user of this process. */
@@ -11,8 +11,8 @@ export interface WatchRequest {
 
 /**
  * Starts a watcher, which signals `target` when this process ends. This works even after SIGKILL, because the standard
- * input of the watcher then closes. When the target has ended, kill the watcher, because another process can receive
- * the target's number.
+ * input of the watcher then closes. When the target has ended, kill the watcher, because another process can get the
+ * target's process id.
  */
 export const endWithParent = ({ target, signal, ...account }: WatchRequest): ChildProcess => {
   if (!Number.isInteger(target) || Math.abs(target) <= 1) throw new RangeError(`not a process to watch: ${target}`)

@@ -127,7 +127,7 @@ export class Repositories {
     return opening
   }
 
-  /** The commit with its subject and author. If the mirror does not have the commit, it is fetched. */
+  /** The commit with its subject and author. If the mirror does not have the commit, the farm fetches the commit. */
   async #commit(mirror: Mirror, commit: string): Promise<Commit | Problem> {
     const key = keyOf(mirror, commit)
     const known = this.#commits.get(key)
@@ -223,7 +223,7 @@ export class Repositories {
     this.#commits.set(key, commit)
   }
 
-  /** Makes sure that the mirror uses the hash algorithm of this commit's name. Otherwise it cannot store the commit. */
+  /** Makes sure that the mirror uses the hash algorithm of this commit's name, and so can store the commit. */
   async #matchFormat(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const matched = await matchObjectFormat(this.#git, mirror, commit)
     if (matched === 'created') this.#commits.clear()

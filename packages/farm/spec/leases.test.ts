@@ -103,7 +103,7 @@ farmTest('if the event of a revoked lease is lost, the lease ends at the next st
   await farm.build(commitOf('a'))
   const offer = (await vax.claim(1)) as Offer
   await farm.say(vax, offer, 'mine\n')
-  await vax.claim(2) // on another server; its event is lost
+  await vax.claim(2) // on another server; the event of this claim is lost
 
   expect(await farm.say(vax, offer, '', { offset: 5 })).toMatchObject({ kind: 'ok' })
   expect(await farm.say(vax, offer, '', { offset: 5, steps: [{ exit: 0, milliseconds: 1, logBytes: 5 }] })).toEqual({

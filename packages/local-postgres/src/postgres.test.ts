@@ -227,7 +227,7 @@ test('after PostgreSQL was killed, the next start recovers the committed data', 
   )
 })
 
-test('a start ignores the process number of an old postmaster if another program now has this number', async () => {
+test('if another program now has the process id of an old postmaster, a start ignores this process id', async () => {
   const directory = await usedDirectory()
   const bystander = spawn('sleep', ['600'])
   onTestFinished(() => void bystander.kill())

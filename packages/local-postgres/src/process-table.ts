@@ -34,7 +34,7 @@ const exists = (pid: number): boolean => {
 }
 
 /**
- * A zombie is not alive. It can exist for long, because the first process of a container often does not collect its
+ * A zombie is not alive. A zombie can exist for long, because the first process of a container often does not collect its
  * children.
  */
 export const isAlive = (pid: number): boolean =>

@@ -37,7 +37,7 @@ export interface LocalPostgresRequest {
 
 export interface LocalPostgres {
   url: string
-  /** The postmaster's process number. */
+  /** The postmaster's process id. */
   pid: number
   stop: () => Promise<void>
 }

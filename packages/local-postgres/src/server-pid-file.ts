@@ -1,4 +1,4 @@
-// The file server.pid has two process numbers: the server that started PostgreSQL last, and the postmaster. A normal
+// The file server.pid has the process ids of the server that started PostgreSQL last, and of the postmaster. A normal
 // stop removes the file.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ interface ServerPids {
   postmaster: number
 }
 
-/** Both numbers are 0 if the file does not exist. */
+/** Both process ids are 0 if the file does not exist. */
 export const readServerPids = (directory: string): ServerPids => {
   try {
     const [server, postmaster] = readFileSync(pathOf(directory), 'utf8').split('\n')
@@ -28,7 +28,7 @@ export const writeServerPids = (directory: string, { server, postmaster }: Serve
 
 export const removeServerPids = (directory: string): void => rmSync(pathOf(directory), { force: true })
 
-/** Waits until the PostgreSQL of this directory has ended, even if its server was killed. */
+/** Waits until the PostgreSQL of this directory has ended, even if the server that started PostgreSQL was killed. */
 export const waitForPostgresEnd = async (directory: string): Promise<void> => {
   const { postmaster } = readServerPids(directory)
   while (isAlive(postmaster)) await sleep(25) // no event, because the postmaster may not be a child

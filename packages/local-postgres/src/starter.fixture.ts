@@ -1,4 +1,4 @@
-// A process that starts only PostgreSQL, prints its address and process number, and keeps running.
+// A process that starts only PostgreSQL, prints the address and the process id, and keeps running.
 import { join } from 'node:path'
 import { passwordFile } from './password-file.fixture.ts'
 import { startLocalPostgres } from './postgres.ts'

@@ -28,7 +28,7 @@ const stopOrphan = async (pid: number, log: Log): Promise<void> => {
 const inUseText = (data: string, server: number): string =>
   `another Rumpfarm server (process ${server}) is using ${data}: stop it, or give this one its own RUMPFARM_DATA`
 
-/** After a reboot another program can have the number of an old postmaster. */
+/** After a reboot, another program can have the process id of an old postmaster. */
 const isPostgres = (pid: number): boolean => /postgres/.test(commandOf(pid))
 
 /**

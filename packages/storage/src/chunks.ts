@@ -7,7 +7,7 @@ import type { Bytes, StoredFile } from './storage.ts'
 export interface Chunk {
   offset: number
   bytes: Bytes
-  /** The checksum of the bytes; null if the host has no tool for it. */
+  /** The checksum of the bytes; null if the host has no tool for checksums. */
   checksum: Checksum | null
 }
 

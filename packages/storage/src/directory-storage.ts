@@ -3,8 +3,8 @@ import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import { openFiles } from './open-files.ts'
 import type { Storage } from './storage.ts'
 
-// An open file needs a descriptor. A process commonly may have 1,024 descriptors, and each connection of a host needs
-// one.
+// An open file needs a descriptor, and so does each connection of a host. The usual limit of a process is 1,024
+// descriptors.
 const openLogsMax = 256
 const openArtifactsMax = 64
 

@@ -75,7 +75,7 @@ async function admit(
 export interface ReportedArtifact {
   name: string
   bytes: number
-  /** The checksum of the whole file; null if the host has no tool for it. */
+  /** The checksum of the whole file; null if the host has no tool for checksums. */
   checksum: Checksum | null
 }
 

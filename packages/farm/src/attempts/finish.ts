@@ -22,7 +22,7 @@ export interface Finish extends Holder {
   reason: FinishReason
   steps: StepEnd[]
   logBytes: number
-  /** The checksum of the whole log; null if the host has no tool for it. */
+  /** The checksum of the whole log; null if the host has no tool for checksums. */
   checksum: Checksum | null
   detail?: string | undefined
   /** The files that the host sent, and one line for each file that it did not send. */
@@ -36,7 +36,7 @@ export type FinishOutcome =
   | { kind: 'finished'; verdict: Verdict }
   /** The farm does not have the whole log. The host must send the log from `size` on, and then finish again. */
   | { kind: 'log-incomplete'; size: number }
-  /** The farm does not have the whole artifact. The host must send it from `size` on, and then finish again. */
+  /** The farm does not have the whole artifact. The host must send the rest from `size` on, and then finish again. */
   | { kind: 'artifact-incomplete'; name: string; size: number }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }

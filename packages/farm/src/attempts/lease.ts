@@ -39,9 +39,9 @@ export async function leaseAttempt(context: Context, claim: Claim, attempt: Atte
 export const leaseEnd = ({ settings }: Context, at: Date) => later(at, settings.leaseSeconds)
 
 /**
- * An attempt starts with an empty log. If the log already has bytes, they belong to another attempt of this name:
- * somebody restored the database from a backup that is older than the logs. The farm drops these bytes before the lease
- * is visible.
+ * An attempt starts with an empty log. The log can already have bytes if somebody restored the database from a backup
+ * that is older than the logs. These bytes belong to another attempt with the same name, so the farm drops them before
+ * the lease is visible.
  */
 function leaseWithEmptyLog(context: Context, claim: Claim, attempt: AttemptId, at: Date): Promise<OfferRow[]> {
   if (context.logs.size(attempt) === 0)

@@ -44,8 +44,8 @@ const invalidationsMax = 1_000
 
 /**
  * The attempts whose hosts send messages to this process. A full cache drops the least recently used attempt. The
- * package lru-cache is no help: most of this class handles the sequence numbers of invalidations, which lru-cache does
- * not have.
+ * package lru-cache is no help, because most of this class handles the sequence numbers of invalidations, which
+ * lru-cache does not have.
  */
 export class RunningCache {
   readonly #entries = new Map<string, RunningAttempt>()

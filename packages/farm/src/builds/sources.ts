@@ -22,8 +22,8 @@ export async function markSourcesReady(
   { sources, subject, author }: PreparedSources,
 ): Promise<void> {
   await inTransaction(context, async tx => {
-    // A push that adds jobs at the same time locks the build's row. So the attempts change in a second statement, which
-    // sees the jobs of this push.
+    // If a push adds jobs at the same time, it locks the build's row. So the attempts change in a second statement,
+    // which sees the jobs of this push.
     await tx.execute`
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})

@@ -26,8 +26,8 @@ const applyAll = async (client: pg.Client, files: MigrationFile[]): Promise<stri
 }
 
 const migrateLocked = async (client: pg.Client, files: MigrationFile[]): Promise<string[]> => {
-  // If servers start together, all but one wait here. PostgreSQL frees the lock when the connection ends, even by a
-  // crash.
+  // If servers start together, all but one wait here. PostgreSQL frees the lock when the connection ends, even
+  // after a crash.
   await client.query('SELECT pg_advisory_lock($1)', [lockKey])
   try {
     await createHistory(client)

@@ -9,7 +9,7 @@ export interface Enrollment {
   /** The token of the invitation. */
   token: string
   nonce: string
-  /** Whether the host signs its requests. Then it has a key, which is never sent, instead of a credential. */
+  /** Whether the host signs its requests. Such a host has a key instead of a credential. The key is never sent. */
   signed?: boolean
   version: string
   facts: HostFacts

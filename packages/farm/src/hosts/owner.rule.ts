@@ -21,8 +21,8 @@ function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean
 }
 
 /**
- * Whether jobs of at least one branch of the project may run. If farm.yaml has a pattern of branches, the farm cannot
- * always decide this. In doubt, the answer is true.
+ * Whether jobs of at least one branch of the project may run. If farm.yaml has a pattern of branches, the farm does not
+ * know which branches exist. Then the answer is true.
  */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||

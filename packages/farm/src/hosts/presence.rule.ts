@@ -1,9 +1,9 @@
 export type Presence = 'online' | 'away' | 'silent' | 'paused'
 
 /**
- * An idle host sends a message at least every 50 s, and a host that builds at least every 30 s. The owner of a silent
- * host gets an alert within two minutes: this time, plus the intervals of the tasks that check for silence (5 s) and
- * send alerts (5 s).
+ * An idle host sends a message at least every 50 s. A host with a job sends a message at least every 30 s. The owner of
+ * a silent host gets an alert within two minutes: after this time, plus the intervals of the two tasks that check for
+ * silence (5 s) and send alerts (5 s).
  */
 export const silentSecondsDefault = 105
 

@@ -131,7 +131,7 @@ const attemptsOf = (verdicts: Sql, limit: number) => sql`
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
    ORDER BY held."position" DESC LIMIT ${limit}`
 
-/** With arrays, PostgreSQL's planner gets the real number of rows. For a function on JSON it assumes a hundred rows. */
+/** PostgreSQL's planner knows the number of rows of arrays. For a function on JSON it assumes a hundred rows. */
 const columnsOf = (changed: readonly ChangedCell[]) => sql`
   unnest(${changed.map(cell => cell.projectName)}::text[], ${changed.map(cell => cell.commit)}::text[],
          ${changed.map(cell => cell.branch)}::text[], ${changed.map(cell => cell.hostId)}::int[],

@@ -101,8 +101,8 @@ function stepFindings({ steps }: WrittenProject): Finding[] {
   return findings
 }
 
-// Without this check, a known failure that names a renamed step would have no effect: the farm would show the failure
-// as new.
+// Without this check, a known failure would have no effect after somebody renames its step, and the farm would show the
+// failure as new.
 function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenProject): Finding[] {
   const names = steps.flatMap(Object.keys)
   return known.flatMap(({ step }, index) => {
