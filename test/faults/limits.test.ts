@@ -120,7 +120,7 @@ describe('limits of a finish message', () => {
       [['steps', '0:1:1,0:1:1']],
       /^the line "steps" names more steps than the job has$/,
     ],
-  ])('the farm answers 400 to a finish %s', async (_, changes, text) => {
+  ])('the farm answers 400 to a finish message %s', async (_, changes, text) => {
     const given = new Set(changes.map(([key]) => key))
     const usual: WireLine[] = [
       ['reason', 'exit'],

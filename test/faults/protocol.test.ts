@@ -122,7 +122,7 @@ describe('chunks of a log', () => {
       options: { length: 100 },
       text: /does not have the length that the parameter "len" names/,
     },
-  ])('the farm answers 422 to a chunk $what, and does not store it', async ({ options, text }) => {
+  ])('the farm answers 422 to a chunk $what, and does not store the chunk', async ({ options, text }) => {
     const { host, offer, job } = await hostWithJob()
     expect(await host.progress(offer, 'hello\n', options)).toMatchObject(err(422, text))
     expect((await job.log()).length).toBe(0)

@@ -121,7 +121,7 @@ describe('if an attacker changes a message of a running job, the receiver reject
     host = await newHost('running')
   })
 
-  test.each(inRunningJob)('the receiver rejects a change of %s', async (...spot) => {
+  test.each(inRunningJob)('if the attacker changes %s, the receiver rejects the message', async (...spot) => {
     const done = join(farm().directory, `done-${spot[0].replaceAll(' ', '-')}`)
     const talk = `i=0; until [ -e ${done} ]; do i=$((i+1)); echo line $i; sleep 0.2; done; echo right\n`
     const complaints = () => host.said.split('no answer from the farm').length
@@ -178,7 +178,7 @@ const beforeJob: Spot[] = [
 describe('if an attacker changes a message before or after a job, the receiver rejects the message, and the job ends correctly', () => {
   beforeAll(() => newHost('changed'))
 
-  test.each(beforeJob)('the receiver rejects a change of %s', async (...spot) => {
+  test.each(beforeJob)('if the attacker changes %s, the receiver rejects the message', async (...spot) => {
     const times = spot[1] === 'sources' ? 2 : 1 // after three wrong downloads the job would be broken
     const changed = meddlesWith(spot, times)
     const before = man.exchanges.length

@@ -228,7 +228,7 @@ describe('the message of a problem says what to do', () => {
     [404, "not found (check the repository's address in farm.yaml)"],
     [500, 'The requested URL returned error: 500 (the forge failed: the next trigger tries again)'],
     [403, 'The requested URL returned error: 403 (give the farm'],
-  ])('the farm reports a forge that answers %i', async (status, words) => {
+  ])('if a forge answers with the status %i, the farm explains the status', async (status, words) => {
     const forge = await startForge((_request, response) => response.writeHead(status).end())
     const answer = await mirrors().resolve({ repository: `${forge.url}/x.git` })
     expect(answer).toMatchObject({ kind: 'problem', problem: expect.stringContaining(words) })

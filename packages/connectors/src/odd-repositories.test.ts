@@ -46,7 +46,7 @@ test('a request for a commit with a SHA-256 name does not change the mirror of a
   expect(await resolve({ repository })).toMatchObject({ kind: 'commit', subject: 'First' })
 })
 
-test('the answer for a detached HEAD is its commit, without a branch', async () => {
+test('if HEAD is detached, the answer is the commit of HEAD, without a branch', async () => {
   const own = makeRepository()
   own.git('switch', '--quiet', '--detach')
   const commit = own.commit('Apart')

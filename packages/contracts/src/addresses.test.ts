@@ -26,7 +26,7 @@ describe('hideSecrets replaces only secrets', () => {
     ['git@forge.example: Permission denied (publickey).', 'git@forge.example: Permission denied (publickey).'],
     ['https://forge.example/@scope/x', 'https://forge.example/@scope/x'],
     ['/srv/x', '/srv/x'],
-  ])('hideSecrets hides the secrets in %s', (text, shown) => expect(hideSecrets(text)).toBe(shown))
+  ])('`hideSecrets` hides the secrets in %s', (text, shown) => expect(hideSecrets(text)).toBe(shown))
 })
 
 test.each([

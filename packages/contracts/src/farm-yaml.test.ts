@@ -19,7 +19,7 @@ test.each([
   ['a/b', false],
   ['ä', false],
   ['a\n', false],
-])('%j is a valid name: %s', (text, valid) => expect(new RegExp(namePattern, 'u').test(text)).toBe(valid))
+])('the check of the name %j returns %s', (text, valid) => expect(new RegExp(namePattern, 'u').test(text)).toBe(valid))
 
 describe('paths', () => {
   test.each([
@@ -40,7 +40,7 @@ describe('paths', () => {
     ['a/./b', false],
     ['a\\b', false],
     ['a\0b', false],
-  ])('the path %j is valid: %s', (path, valid) => expect(Check(FarmYaml, project({ path }))).toBe(valid))
+  ])('the check of the path %j returns %s', (path, valid) => expect(Check(FarmYaml, project({ path }))).toBe(valid))
 })
 
 describe('branches of sources', () => {
@@ -55,7 +55,7 @@ describe('branches of sources', () => {
     ['a^', false],
     ['a@{1}', false],
     ['*', false],
-  ])('the branch %j is valid: %s', (branch, valid) => {
+  ])('the check of the branch %j returns %s', (branch, valid) => {
     expect(Check(FarmYaml, project({ sources: { s: { repository: 'x', branch } } }))).toBe(valid)
   })
 })

@@ -78,4 +78,4 @@ test.each([
   ['a/.b', false],
   ['a/-b', false],
   ['a b', false],
-])('%s is a valid name of an artifact: %s', (name, is) => expect(isArtifactName(name)).toBe(is))
+])('the check of the artifact name %s returns %s', (name, is) => expect(isArtifactName(name)).toBe(is))

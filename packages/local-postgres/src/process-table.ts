@@ -34,8 +34,8 @@ const exists = (pid: number): boolean => {
 }
 
 /**
- * A zombie is not alive. A zombie can exist for long, because the first process of a container often does not collect its
- * children.
+ * A zombie is not alive. A zombie can exist for long, because the first process of a container often does not
+ * collect its children.
  */
 export const isAlive = (pid: number): boolean =>
   Number.isInteger(pid) && pid > 1 && exists(pid) && !stateOf(pid).startsWith('Z')

@@ -34,7 +34,7 @@ test.each([
   '',
 ])('%j is not an address of the same repository', other => expect(sameRepository(one, other)).toBe(false))
 
-test('anyCase ignores the case of a path, but not of a path on this machine', () => {
+test('`anyCase` ignores the case of a path on a forge, but not the case of a path on this machine', () => {
   const anyCase = { anyCase: true }
   expect(sameRepository(one, 'https://github.com/RumpKernel/Buildrump.SH', anyCase)).toBe(true)
   expect(sameRepository(one, 'git@github.com:RUMPKERNEL/buildrump.sh.git', anyCase)).toBe(true)

@@ -13,4 +13,4 @@ test.each([
   ['example.org', false],
   ['', false],
   [`https://example.org/${'x'.repeat(1000)}`, false],
-])('the farm accepts %s as an address for alerts: %s', (url, may) => expect(isAlertUrl(url)).toBe(may))
+])('the check of the alert address %s returns %s', (url, may) => expect(isAlertUrl(url)).toBe(may))

@@ -34,7 +34,7 @@ test.each<[string, string, string | null, boolean]>([
   ['deny sample wip*; allow *', 'sample', 'wip', false],
   ['deny sample wip*; allow *', 'sample', 'main', true],
   ['allow s.mple', 'sample', 'main', false],
-])('with the rules "%s", the project %s may run on the branch %s: %s', (rules, name, branch, answer) => {
+])('with the rules "%s", the answer for the project %s on the branch %s is %s', (rules, name, branch, answer) => {
   expect(permits(rulesOf(rules), name, branch)).toBe(answer)
 })
 
@@ -53,6 +53,6 @@ test.each<[string, string[], boolean]>([
   ['allow sample release*', ['release/**'], true],
   ['deny sample', ['**'], false],
   ['deny sample wip*', ['**'], true],
-])('with the rules "%s", a project with the branches %j may run: %s', (rules, branches, answer) => {
+])('with the rules "%s", the answer for a project with the branches %j is %s', (rules, branches, answer) => {
   expect(permitsSome(rulesOf(rules), project({ branches }))).toBe(answer)
 })
