@@ -1,4 +1,5 @@
-# GNU wget: reads the credential from the file WGETRC. It follows no redirect: the target would get the credential.
+# GNU wget: reads the credential from the file WGETRC. It follows no redirect, because the target would
+# get the credential.
 
 # Some builds of busybox ash ignore PATH and run their own wget: call GNU wget by its path.
 # A wget that cannot skip the check of certificates is older than 1.10, and never checks them.

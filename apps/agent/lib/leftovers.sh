@@ -86,7 +86,7 @@ unmarked_of_proc() {
   done
 }
 
-# REAPER: the process that adopts orphans: the user's systemd if the agent runs below it, else process 1.
+# REAPER: the process that adopts orphans. It is the user's systemd if the agent runs below it, else process 1.
 find_reaper() {
   REAPER=$$ own_session=''
   while [ "$REAPER" -gt 1 ] && IFS= read -r stat <"/proc/./$REAPER/stat"; do

@@ -26,7 +26,7 @@ test('the agent contains every part once, in the order that its header lists', (
   expect(['start', ...listed].map(part => `${part}.sh`).sort()).toEqual(readdirSync(join(folder, 'lib')).sort())
 })
 
-test('the agent defines no function twice', () => {
+test('agent.sh defines each function only once', () => {
   const functions = [...bundle().matchAll(/^([a-z_0-9]+)\(\) /gm)].map(([, name]) => name)
   expect(functions.length).toBe(new Set(functions).size)
 })

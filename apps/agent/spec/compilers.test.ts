@@ -85,7 +85,7 @@ agentTest(
   },
 )
 
-agentTest('a job fails before its first step if the runner no longer works', async ({ farm, host, enrolled }) => {
+agentTest('if the runner no longer works, a job fails before its first step', async ({ farm, host, enrolled }) => {
   farm.poll = 1
   await enrolled()
   const { qemu, conf } = tools(host)

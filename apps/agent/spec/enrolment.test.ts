@@ -237,7 +237,7 @@ agentTest('`status` lists the running jobs, and `stop` ends them', async ({ farm
   expect(await ask('stop')).toMatchObject({ code: 0, output: expect.stringMatching(/^no agent runs/) })
 })
 
-agentTest('an agent with an unknown argument prints its usage and stops no job', async ({ farm, host, enrols }) => {
+agentTest('if an argument is unknown, the agent prints its usage and stops no job', async ({ farm, host, enrols }) => {
   await enrols()
   const attempt = farm.queue({ steps: { one: `echo up; until [ -f ${host.folder}/go ]; do sleep 0.1; done` } })
   await farm.logged(attempt, 'up')

@@ -134,7 +134,7 @@ rootTest(
   },
 )
 
-rootTest('with run_as, root follows no link that the user of the job makes in the work directory', async all => {
+rootTest('with run_as, root does not follow links that the user of the job makes in the work directory', async all => {
   const { farm, host, enrolled } = all
   chmodSync(host.folder, 0o755)
   await enrolled()

@@ -68,7 +68,7 @@ const oddValues = {
   IFS: 'xyz',
 }
 
-agentTest('the environment of a job gets exact values and no invalid names', async ({ farm, enrolled }) => {
+agentTest('a job gets its environment with exact values and without invalid names', async ({ farm, enrolled }) => {
   await enrolled()
   const attempt = farm.queue({
     env: { ...oddValues, 'NO-KEY': 'x', '9KEY': 'x', 'A B': 'x', 'X;touch /tmp/never': 'x' },

@@ -189,7 +189,7 @@ for (const [what, next, words] of broken) {
   })
 }
 
-agentTest('the next start repeats a self-test that got no answer', async ({ farm, host, enrolled }) => {
+agentTest('if a self-test got no answer, the next start repeats it', async ({ farm, host, enrolled }) => {
   await enrolled()
   farm.release = releaseOf(anAgent('9.0.0+1'))
   host.signal('TERM')

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { answerBadHttp } from './bad-http.ts'
 import { limitRates } from './rate-limits.ts'
 
-test('the rate limit causes no error if the client has already closed the connection', async () => {
+test('if the client has already closed the connection, the rate limit causes no error', async () => {
   const app = Fastify()
   // A closed socket has no address.
   app.addHook(

@@ -13,7 +13,7 @@ export function weakEtags(app: FastifyInstance): void {
     reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
     if (!matches(request.headers['if-none-match'], etag)) return payload
     reply.code(304).removeHeader('content-length').removeHeader('content-type')
-    // Fastify's HEAD routes need the payload to count its bytes. They do not send it.
+    // Fastify's HEAD routes do not send the payload, but need it to count its bytes.
     return request.method === 'HEAD' ? payload : null
   })
 }

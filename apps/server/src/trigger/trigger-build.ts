@@ -7,7 +7,7 @@ export interface Trigger {
   project: string
   /** A branch, a tag, or a full or abbreviated commit; undefined: the newest commit of the project's first branch. */
   ref: string | undefined
-  /** The origin of the request. A second request with the same origin and `deliveryId` makes no second build. */
+  /** The origin of the request. For the same `source` and `deliveryId`, the farm makes only one build. */
   source: string
   deliveryId: string
   /** Creates a new build even if the commit was built with the same recipe. */

@@ -38,8 +38,8 @@ export const wrongLength = (reply: FastifyReply): FastifyReply =>
   err(reply, 422, 'the body does not have the length that the parameter "len" names')
 
 /**
- * Returns the checksum that the request gives for its body. Null: the body is empty. Undefined: the checksum is
- * malformed.
+ * Returns the checksum that the request gives for its body. Returns null if the body is empty, and undefined if the
+ * checksum is malformed.
  */
 export const readBodyChecksum = ({ query }: AttemptMessage<unknown>, bytes: Buffer[]): Checksum | null | undefined =>
   bytes.every(piece => piece.length === 0) ? null : readChecksum(query.sum ?? 'none')

@@ -81,7 +81,7 @@ test('the text format names the commit since which a cell fails differently', ()
   )
 })
 
-test('the text format says that there are no cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+test('if there are no cells, the text format says so', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],

@@ -16,7 +16,7 @@ import { WakeUp } from './wake-up.ts'
 
 /** The server reads at most this many bytes of a log at once. For a slow browser, it keeps no further bytes. */
 const readBytesMax = 64 * 1024
-/** The interval of the message `viewed` while a page shows a log. Each message is valid for 12 s, in case one is lost. */
+/** The interval of the message `viewed` while a page shows a log. A message is valid for 12 s, in case one is lost. */
 const viewedEveryMs = 5_000
 
 export interface FollowedAttempt {

@@ -110,7 +110,7 @@ test('for the limits, a stream for two pages counts as two pages', () => {
   expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])
 })
 
-test('the server sends no more events while a browser does not read', async () => {
+test('while a browser does not read, the server does not send it more events', async () => {
   let sent = 0
   const { url, ended } = await serve(async stream => {
     for (; sent < 1000 && !stream.closed.aborted; sent++)
