@@ -46,7 +46,7 @@ agentTest(
 )
 
 agentTest(
-  'if a step leaves a process running, the process delays neither the next step nor the end of the job',
+  'if a step leaves a process running, the next step and the end of the job do not wait for this process',
   async ({ farm, enrolled }) => {
     await enrolled()
     const steps = { daemon: 'sleep 600 & echo began', next: 'echo next' }
