@@ -50,7 +50,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireTrigger,
       schema: {
         tags: ['builds'],
-        summary: 'Build a project at a commit; an identical request returns the existing build',
+        summary: 'Build a project at a commit; the answer to an identical request is the existing build',
         description:
           'The header Idempotency-Key makes a retry safe: a request with a known key creates no second build.',
         security: forAdmins,
