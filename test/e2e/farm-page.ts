@@ -69,7 +69,7 @@ export interface RunningJob {
 let commits = 0
 const claims = new Map<WireHost, number>()
 
-/** A build that this host has claimed. No other host builds `sample` for its arch. */
+/** A build that this host has claimed. No other host builds `sample` for the arch of this host. */
 export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJob> {
   const number = (claims.get(host) ?? 0) + 1
   claims.set(host, number)

@@ -3,7 +3,7 @@ import { farmTest } from '../support/farm-test.ts'
 
 const queues = 'redis'
 
-/** Two failures of Redis: its process is killed and starts again empty, or all keys are deleted while it runs. */
+/** Two failures of Redis: its process is killed and starts again empty, or all keys are deleted while Redis runs. */
 const losses = [
   { what: 'Redis is stopped', lose: 'stop' },
   { what: 'Redis is emptied', lose: 'flush' },

@@ -58,7 +58,7 @@ test('an agent runs jobs through one ssh, which ends with the agent; without an 
   expect(await host.exited()).toBe(0)
   await endOfTunnels(host)
 
-  // If no agent runs, check opens a tunnel for its own requests.
+  // If no agent runs, `check` opens a tunnel for its own requests.
   expect(await host.run(`sh ${host.dir}/agent.sh check`)).toMatch(/^the farm answers$/m)
   await endOfTunnels(host)
 })

@@ -2,11 +2,11 @@
 export type Disk =
   /** Debian's busybox-static, and perhaps a shell from another package. */
   | { kind: 'busybox'; architecture: string; shell?: { package: string; file: string } }
-  /** A busybox that this machine builds, because Debian has no package for the processor. */
+  /** A busybox that the real machine builds, because Debian has no package for the processor. */
   | { kind: 'built'; triplet: string }
   /** These Debian packages and their dependencies. `links` replaces the links that their scripts would make. */
   | { kind: 'packages'; architecture: string; packages: readonly string[]; links: Record<string, string> }
-  /** Programs of this machine without emulation, limited to the programs of the represented host. */
+  /** Programs of the real machine without emulation, limited to the programs of the represented host. */
   | Restricted
 
 export interface Restricted {
@@ -16,7 +16,7 @@ export interface Restricted {
   kornShell?: string
   /** Programs in addition to the POSIX utilities. */
   tools: readonly string[]
-  /** Download programs that this machine lacks: a script around curl replaces them. */
+  /** Download programs that the real machine lacks. A script around curl replaces each of them. */
   standIns?: readonly string[]
   uname: Uname
   hasProc: boolean
@@ -164,7 +164,7 @@ const restricted = (name: string, standsFor: string, fetch: Fetch, disk: Omit<Re
   slowness: 2,
 })
 
-/** Systems without an emulator. Each has only programs of this machine: those that are most similar to its own. */
+/** Systems without an emulator. Each gets the programs of the real machine that are most similar to its own. */
 const userlands: readonly Machine[] = [
   restricted('linux', 'Fedora 14 and 16, Arch', 'curl', {
     sh: 'bash',

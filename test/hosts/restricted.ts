@@ -59,8 +59,8 @@ const everywhere = [
 ]
 
 /**
- * Makes a disk with links to programs of this machine: enter.sh shows the whole machine below /native. The disk has
- * only the programs of the represented host.
+ * Makes a disk with links to programs of the real machine, which enter.sh shows below /native. The disk has only the
+ * programs of the represented host.
  */
 export function restrict(directory: string, disk: Restricted): void {
   const bin = join(directory, 'bin')
@@ -78,7 +78,7 @@ export function restrict(directory: string, disk: Restricted): void {
   for (const [name, text] of Object.entries(scripts(disk))) writeScript(join(bin, name), text)
 }
 
-/** The first program of the disk that this machine lacks. */
+/** The first program of the disk that the real machine lacks. */
 export const missingTool = ({ sh, kornShell, tools, standIns = [] }: Restricted): string | undefined => {
   const standIn = standIns.length > 0 ? ['curl'] : []
   return [sh, kornShell ?? sh, ...tools, ...standIn, 'unshare', 'ps'].find(tool => placeOf(tool) === undefined)

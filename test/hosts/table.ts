@@ -5,7 +5,7 @@ export interface Result {
   /** Absent before the end of the scenario. */
   passed?: boolean
   seconds?: number
-  /** The program that this machine lacks for the emulated machine. */
+  /** The program that the real machine lacks for the emulated machine. */
   missing?: string | undefined
   /** The date of the run. */
   date?: string

@@ -6,7 +6,7 @@ import { cpuMs, familyCpuMs, residentMb, untilQuiet } from './usage.ts'
 const hostsCount = 100
 const arches = Array.from({ length: 20 }, (_, i) => `arch-${i}`)
 const jobsPerRound = hostsCount * arches.length
-/** Without the first round, which only warms up the farm. */
+/** The number of measured rounds. Another round before them only warms up the farm. */
 const rounds = 5
 
 const farmYaml = ({ served }: { served: string }) => `
