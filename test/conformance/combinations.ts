@@ -65,8 +65,8 @@ export const isTls = ({ client }: Combination): boolean => client === 'openssl'
 
 /**
  * Returns the command that enrols a host. With the client curl, this is the line that the farm shows. With posh, which
- * has no `sh -s`, and with the other clients, the command first saves agent.sh: wget downloads the file for the client
- * wget, and curl for the rest.
+ * has no `sh -s`, and with the other clients, the command first saves agent.sh. If the client is wget, wget downloads
+ * the file. Otherwise curl downloads it.
  */
 export const enrolmentWith =
   (combination: Combination, authority = '') =>

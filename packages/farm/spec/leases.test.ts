@@ -122,7 +122,7 @@ farmTest('if a server ends a lease, another server that has cached the lease doe
   farm.wait(leaseSeconds + graceSeconds + 1)
   const [beat] = await Promise.all([farm.say(vax, offer, ''), farm.attempts.expireLeases()])
 
-  // Either call may win. If the message wins, the job goes on; otherwise its host gets `lease-lost`.
+  // Either call may be first. If the message is first, the job goes on. Otherwise the host gets `lease-lost`.
   const lost = (await farm.builds.findJob(1))?.attempts.at(-1)?.verdict === 'lost'
   expect(beat.kind).toBe(lost ? 'lease-lost' : 'ok')
 })

@@ -9,7 +9,7 @@ export { MigrationError }
 // A number that no other program uses: it is "rumpfarm" on the keys of a telephone. Prisma uses the lock 72707369.
 const lockKey = 78673276
 
-/** The migrations that this database still needs. Throws a `MigrationError` if a person must decide. */
+/** The migrations that this database still needs. Throws a `MigrationError` if a person must act first. */
 const pendingMigrations = async (client: pg.Client, files: MigrationFile[]): Promise<MigrationFile[]> => {
   const status = compare(files, await readHistory(client))
   if (status.kind === 'refused') throw new MigrationError(status.message)

@@ -12,7 +12,7 @@ const rulesOf = (text: string): OwnerRule[] =>
       return { verb: verb as OwnerRule['verb'], project: name, branches }
     })
 
-// apps/agent/spec/rules.test.ts has the same table, because the farm and the agent must decide alike.
+// apps/agent/spec/rules.test.ts has the same table, because the farm and the agent must give the same answers.
 test.each<[string, string, string | null, boolean]>([
   ['', 'sample', 'main', true],
   ['allow sample', 'sample', 'main', true],
