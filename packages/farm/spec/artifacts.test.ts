@@ -194,7 +194,7 @@ farmTest('if the recipe names no artifacts, the farm stores none', async ({ farm
   expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
 })
 
-farmTest('the farm does not store a file from another host, or with a lease that has ended', async ({ farm }) => {
+farmTest('the farm does not store a file from another host, or with a wrong lease', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const alpha = await farm.host('alpha')
   expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })
