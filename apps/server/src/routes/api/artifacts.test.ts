@@ -51,17 +51,20 @@ serverTest(
   },
 )
 
-serverTest('the API sends byte ranges of an artifact, and does not resend an unchanged artifact', async ({ server }) => {
-  await left(server)
-  const ask = async (headers: Record<string, string>) => {
-    const answer = await server.ask({ url: file, headers })
-    return [answer.statusCode, answer.headers['content-range'], answer.statusCode === 206 ? answer.body : '']
-  }
-  const size = hostile.length
-  expect(await ask({ range: 'bytes=2-8' })).toEqual([206, `bytes 2-8/${size}`, 'doctype'])
-  expect(await ask({ range: `bytes=${size}-` })).toEqual([416, `bytes */${size}`, ''])
-  expect(await ask({ 'if-none-match': `"${sha256}"` })).toEqual([304, undefined, ''])
-})
+serverTest(
+  'the API sends byte ranges of an artifact, and does not resend an unchanged artifact',
+  async ({ server }) => {
+    await left(server)
+    const ask = async (headers: Record<string, string>) => {
+      const answer = await server.ask({ url: file, headers })
+      return [answer.statusCode, answer.headers['content-range'], answer.statusCode === 206 ? answer.body : '']
+    }
+    const size = hostile.length
+    expect(await ask({ range: 'bytes=2-8' })).toEqual([206, `bytes 2-8/${size}`, 'doctype'])
+    expect(await ask({ range: `bytes=${size}-` })).toEqual([416, `bytes */${size}`, ''])
+    expect(await ask({ 'if-none-match': `"${sha256}"` })).toEqual([304, undefined, ''])
+  },
+)
 
 serverTest('the API answers 404 for an artifact that does not exist or was deleted', async ({ server }) => {
   await left(server)

@@ -105,8 +105,8 @@ const SignedLine = ({ line }: { line: string }) => (
   <>
     {' '}
     Or run this command. The agent then signs its requests, and the server signs its answers. The script comes over
-    plain HTTP, so the command runs the script only if the SHA-256 is correct. If the host has no{' '}
-    <code>sha256sum</code>, compare the SHA-256 yourself: <code>openssl dgst -sha256 agent.sh</code>
+    plain HTTP, so the command runs the script only if the SHA-256 is correct. If the host has no <code>sha256sum</code>
+    , compare the SHA-256 yourself: <code>openssl dgst -sha256 agent.sh</code>
     <pre class="command">{line}</pre>
   </>
 )
