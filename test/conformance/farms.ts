@@ -26,7 +26,7 @@ export class Farms {
     }
   }
 
-  /** Runs the round of this project on its farm. */
+  /** Runs `act` on the farm that has this project. The first call for a farm opens it. */
   async with(project: string, act: (farm: TestFarm) => Promise<void>): Promise<void> {
     const batch = this.#batches.find(({ projects }) => project in projects)
     if (!batch) throw new Error(`no farm has the project ${project}`)

@@ -249,7 +249,7 @@ test('without /proc, the agent uses ps to find the processes that a job left run
   expect(inAgent(`${stubs}; unmarked_of_ps 2>/dev/null`)).toBe('pid 90 left over\npid 96 left, too\n')
 })
 
-test('if a process keeps the pipe of a step open, the agent waits one second, even if `sleep` accepts only whole seconds', () => {
+test('if a process keeps the pipe of a step open, the agent waits one second, also where `sleep` accepts no fractions', () => {
   const stubs = 'FRACTIONS=; pause() { SLEPT=1000; echo slept; }; OUTPUT=/none/pipe'
   expect(inAgent(`${stubs}; wait_for_reader`)).toBe('slept\n')
 })

@@ -42,7 +42,7 @@ test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of all bytes', 
   expect(sum.bytes).toBe(whole.length)
 })
 
-test('the digest is available before the last bytes arrive', () => {
+test('the digest of the bytes so far can be read at any time, and more bytes can follow', () => {
   const sum = new Cksum().update(bytes('abc'))
   expect(sum.digest()).toBe(cksum(bytes('abc')))
   expect(sum.update(bytes('def')).digest()).toBe(cksum(bytes('abcdef')))

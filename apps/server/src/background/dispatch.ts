@@ -86,7 +86,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
 
 async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
   const job = await taker.getNextJob(token, { block: false })
-  // The message leaves the queue before the lease. If this process dies between the two, the reconcile task sends it
+  // The message leaves the queue before the job is leased. If this process dies between the two, the reconcile task sends it
   // again.
   await job?.moveToCompleted(null, token, false)
   return job

@@ -65,7 +65,7 @@ serverTest('a host keeps working after its address has sent too many wrong crede
 })
 
 serverTest(
-  'one address may send 60 requests per minute without a valid signature to the port for signed requests',
+  'on the port for signed requests, one address may send at most 60 requests per minute without a valid signature',
   async ({ server }) => {
     const app = await server.openSigned()
     const unsigned = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
