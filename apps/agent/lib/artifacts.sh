@@ -10,7 +10,7 @@ send_artifacts() {
   work=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P`
   ARTIFACT_ROOT=$ARTIFACT_ROOT/`sed -n 's/^dir //p' "$SPOOL/claim"`
   ARTIFACT_ROOT=`cd "$ARTIFACT_ROOT" 2>/dev/null && pwd -P` || return 0
-  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job made it a link
+  case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job replaced it by a link
   list_artifacts | sort -u >"$SPOOL/found"
   found=`wc -l <"$SPOOL/found"`
   if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: the patterns match $((found)), the limit is 200" >>"$SPOOL/left"; fi
@@ -46,7 +46,7 @@ send_artifact() {
   [ -n "$SKIP_REASON" ] || copy_artifact
   if [ -z "$SKIP_REASON" ]; then
     measure "$OUTGOING"
-    [ "$LEN" = "$SIZE" ] || SYNCED='' # with another size the upload starts again
+    [ "$LEN" = "$SIZE" ] || SYNCED='' # if the size changed, the upload starts again
     SIZE=$LEN whole="$LEN $SUM"
     send_log || return 1
   fi

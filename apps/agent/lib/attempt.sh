@@ -99,7 +99,7 @@ resume_runner() {
   say "attempt $ATTEMPT: resumed"
 }
 
-# Reads REASON and DETAIL from file $1. False if it is incomplete.
+# Reads REASON and DETAIL from file $1. False if the file is incomplete.
 read_reason() {
   { IFS= read -r reason && IFS= read -r detail && IFS= read -r whole; } 2>/dev/null <"$1" && [ "$whole" = end ] || return 1
   REASON=$reason DETAIL=$detail

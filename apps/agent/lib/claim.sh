@@ -2,7 +2,7 @@
 
 CONFLICTS=0 NONE_AT=0
 
-# SPOOL: the directory of the newest claim. Older claims are finished; a killed agent left their directories.
+# SPOOL: the directory of the newest claim. Removes older directories, which a killed agent left: their jobs are over.
 find_spool() {
   CLAIM=0
   for spool in "$SLOT_DIR"/*; do
@@ -55,7 +55,7 @@ next_spool() {
   remove_spool "$ended" &
 }
 
-# The HTTP client of a killed agent still runs, and would take a job and write it into this directory.
+# If the HTTP client of a killed agent still runs, it would take a job and write it into this directory.
 kill_orphan_client() {
   orphan='' start_time=''
   [ -f "$SLOT_DIR/client-pid" ] && read -r orphan start_time <"$SLOT_DIR/client-pid"
@@ -114,8 +114,8 @@ handle_claim() {
   return 1
 }
 
-# If another agent runs as this host, send_hello reports that. If the farm gave this slot a job that did not arrive
-# (a lost answer, or a restored directory), the farm names that claim, and the slot continues after it.
+# If another agent runs as this host, send_hello reports that. If the farm knows a newer claim of this slot
+# (its answer was lost, or DIR was restored), the answer has its number. The slot continues after it.
 handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
     CLAIM=$A_claim

@@ -16,7 +16,7 @@ cat try >&3 || :
 EOF
 }
 
-# Runs the test for arch $1 in TEST_DIR, for at most a minute. With yes as $2 it only reads the version.
+# Runs the test for arch $1 in TEST_DIR, for at most a minute. If $2 is yes, only reads the version.
 test_arch() {
   TEST_DIR=$WORK_DIR/attempt-0.$$
   remove_compiler_test

@@ -65,8 +65,8 @@ memory_mb() {
   fi
 }
 
-# FREE_MB of the disk at $1. Cuts digits, because a division overflows 32 bits. Empty if df fails (in a bare chroot):
-# this counts as enough.
+# FREE_MB of the disk at $1. Cuts digits, because a division overflows 32 bits. If df fails (in a bare chroot), FREE_MB
+# is empty, which counts as enough.
 free_mb() {
   FREE_MB=`df -Pk "$1" 2>/dev/null | { IFS= read -r _ && read -r _ _ _ free _ && put_line "$free"; }`
   case $FREE_MB in

@@ -1,6 +1,6 @@
 # Finish: send the rest of the log, then the result. Repeat until the farm has both.
 
-# Cuts the log at its limit: dd truncates the file at the position of seek. No process writes to it any more.
+# Cuts the log at its limit: dd truncates the file at the position of seek. No process writes to the log any more.
 finalize_log() {
   SUSPENDED='' WAITED=$NEXT
   size_of "$SPOOL/log"
@@ -13,7 +13,7 @@ finalize_log() {
   clamp_steps
 }
 
-# If a step ended beyond the log's limit, reports the limit as its end.
+# If the log was cut before the end of a step, reports the size of the log as this end.
 clamp_steps() {
   clamped='' rest=$STEPS
   while [ -n "$rest" ]; do

@@ -2,7 +2,7 @@
 
 POLL=50 LEASE_SECONDS=90 CHUNK=65536 CHUNK_MAX=65536 HELLO_AT=0 HELLO_CONF='' INSTANCE=''
 
-# INSTANCE: a new name for each start. Keeps the old name if its hello got no answer, because the farm may know it.
+# INSTANCE: a new name for each start. If the hello with the last name got no answer, keeps it: the farm may know it.
 choose_instance() {
   PREVIOUS=''
   [ -f "$DIR/instance" ] && read -r PREVIOUS <"$DIR/instance"

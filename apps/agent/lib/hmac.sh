@@ -3,7 +3,6 @@
 
 SIGNED='' SHA256_COMMAND='' PROCESS_NONCE='' CLOCK_OFFSET=0 REQUEST_COUNT=0 EMPTY_SHA256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
-# SHA256_COMMAND: a command and its arguments.
 choose_sha() {
   for SHA256_COMMAND in sha256sum 'shasum -a 256' sha256 'openssl dgst -sha256' 'digest -a sha256' 'cksum -a sha256' \
     sha_of_perl 'sha_of_python python3' 'sha_of_python python'; do
@@ -134,7 +133,7 @@ post_signed() {
     verify_answer "$3.new" || return 1
     case $ERR_TEXT in '401 clock '* | '401 replay') ;; *) break ;; esac
   done
-  # Only a verified claim gets its final name, because the next start resumes it.
+  # The file gets its name only now, because the next start resumes the job in it.
   case $1 in */claim*) mv "$3.new" "$3" ;; esac
 }
 

@@ -1,5 +1,5 @@
-# Isolation: the user that runs the steps, and ways to hide the credential in PRIVATE from them. Each way is tested
-# first.
+# Isolation: the user that runs the steps, and ways to hide the credential in PRIVATE from the steps. The agent tests
+# a way before it uses it.
 
 # Replaces this process. On a busy machine with two cores a step began 5 ms later with mount, 6 with userns, 1 with
 # setpriv.
@@ -9,7 +9,7 @@ isolate() {
     chroot) set -- chroot -u "$RUN_AS" / sh -c 'cd "$0" && exec "$@"' "$PWD" "$@" ;; # only the BSDs have -u
     perl) set -- perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
     su) set -- su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
-    # In the second namespace, jobs of the agent's own user can neither umount nor use /proc/PID/root of the agent.
+    # The second unshare takes rights from the job: it can neither unmount the tmpfs nor use the agent's /proc/PID/root.
     userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
     mount) ;;
     *)
@@ -51,7 +51,7 @@ choose_isolation() {
 
 can_hide() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK" true 2>/dev/null && is_visible_here; }
 
-# Unmounts and fails if an old unshare mounted for the whole machine.
+# If an old unshare has mounted for the whole machine, unmounts and fails.
 is_visible_here() {
   [ -r "$PRIVATE/credential" ] && return 0
   umount "$PRIVATE" 2>/dev/null
@@ -87,7 +87,7 @@ choose_signal_reset() {
   SIGNAL_RESET=''
 }
 
-# Runs `sh -e $1` as a step, with the following variables. Replaces this process.
+# Runs `sh -e $1` as a step, with the variables $2 and so on. Replaces this process.
 exec_step() {
   file=$1
   shift

@@ -1,4 +1,4 @@
-# Leftover processes: those of a job that have left its process group.
+# Leftovers: processes of a job that have left the job's process group.
 
 # LEFTOVERS: processes of this user with the mark of this attempt, in any session, except the runner.
 find_leftovers() {
@@ -119,7 +119,7 @@ may_be_of_job() {
   ! (MARK='' && [ -r "/proc/$process/environ" ] && is_marked <"/proc/$process/environ") && ! is_tunnel "$process"
 }
 
-# Prints the start times of other slots' jobs. A later process may belong to these jobs.
+# Prints the start times of other slots' jobs. A process that began later may be theirs.
 print_other_jobs() {
   for file in "$DIR"/slot-*/*/runner; do
     [ "$file" != "$SPOOL/runner" ] && read -r other other_start_time <"$file" && is_same_process "$other" "$other_start_time" && put_line "${other_start_time##*.}"

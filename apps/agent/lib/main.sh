@@ -56,5 +56,5 @@ main() {
   esac
 }
 
-# The last line, so that a script that is cut in a pipe does nothing.
+# The last line, so that a script that arrives incomplete does nothing.
 main ${1+"$@"}

@@ -4,7 +4,7 @@ progress_path() {
   PROGRESS="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
 }
 
-# A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK, as dd seeks in whole blocks.
+# A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK: dd seeks in whole blocks.
 prepare_chunk() {
   LEN=0 SUM=none ENC=''
   : >"$SPOOL/chunk"

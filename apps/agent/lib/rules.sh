@@ -1,7 +1,7 @@
 # Rules: the projects, branches and hours that the owner allows.
 
-# True if project $1 may run at branch $2; WHY names the line that decides. A build without a branch may be of any
-# branch. An allow line with branches allows the build only with a *. Every deny line of the project refuses it.
+# True if project $1 may run at branch $2; WHY names the line that decides. If $2 is empty, the branch is unknown: an
+# allow line with branches then allows the build only by a *, and every deny line of the project refuses the build.
 may_run() {
   WHY='no line names it' verdict=''
   set -f
@@ -40,7 +40,7 @@ conf_hours() {
 # May the host take jobs now? A span that begins in the evening belongs to that day, also after midnight.
 in_hours() {
   [ -n "$HOURS" ] || return 0
-  # shellcheck disable=SC2046 # the day, and the time with a 1 before it, which keeps it from being octal
+  # shellcheck disable=SC2046 # the day, and the time after a 1, because a leading 0 means octal
   set -- `date '+%a 1%H%M' | tr '[:upper:]' '[:lower:]'`
   yesterday=${WEEK%%" $1"*}
   in_span=1

@@ -2,9 +2,9 @@
 
 STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSAL='' FAILS=0
 
-# TERM ends the job and stops the agent. HUP stops it after the job. URG reports the end of a step or job. signal_slots
-# runs in a subshell, so it changes no variable of the agent. The agent kills its own children by KILL: before exec a
-# child has the agent's trap, and dash loses a TERM.
+# TERM ends the job and stops the agent. HUP stops the agent after the job. URG reports the end of a step or job.
+# signal_slots runs in a subshell, so it changes no variable of the agent. The agent kills its own children by KILL:
+# before exec a child has the agent's trap, and dash loses a TERM.
 set_traps() {
   trap 'STOP=yes; WOKEN=yes; kill_waiting; (signal_slots TERM)' TERM INT
   trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waiting; (signal_slots HUP)' HUP

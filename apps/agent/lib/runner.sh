@@ -39,7 +39,7 @@ run_with_env() {
 }
 
 # STEP_FILES: the directory of the steps' texts. Another user, or a process inside a wrapper, sees only the work
-# directory. After a chown to another user the agent writes nothing there: that user could put a link there.
+# directory. When another user owns it, the agent writes nothing there: that user could put a link there.
 prepare_step_files() {
   STEP_FILES=$SPOOL TEST_RUNNER=''
   case " $*" in *\ FARM_RUN=?*) [ ! -s "$DIR/arches/$ARCH" ] || TEST_RUNNER=yes ;; esac

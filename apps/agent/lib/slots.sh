@@ -53,7 +53,7 @@ signal_slots() {
 wait_for_slots() {
   for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
     while slot_runs "${slot##*-}"; do
-      if [ -n "$STOP" ]; then kill -s TERM "$loop"; else kill -s HUP "$loop"; fi 2>/dev/null # the first one may be lost
+      if [ -n "$STOP" ]; then kill -s TERM "$loop"; else kill -s HUP "$loop"; fi 2>/dev/null # a signal may be lost
       sleep 1
     done
   done

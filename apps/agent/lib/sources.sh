@@ -60,7 +60,7 @@ source_is_valid() {
   [ -z "$SIGNED" ]
 }
 
-# The farm reports an error as text. If it cannot answer at the moment, the download does not count as wrong.
+# The farm reports an error as text. A 503, 429 or 401 does not count as a wrong download.
 handle_source_error() {
   wrong=$((wrong + 1))
   IFS= read -r first 2>/dev/null <"$SOURCE_FILE" || return 0

@@ -15,7 +15,7 @@ run_steps() {
   done
 }
 
-# Does not wake the agent after the last step, because end_job then does.
+# Does not wake the agent after the last step, because end_job does that.
 record_step_end() {
   read_timestamp
   elapsed_since "$began_s" "$began_ms"

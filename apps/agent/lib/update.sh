@@ -104,7 +104,6 @@ self_test() {
 }
 
 replace_agent() {
-  # First waits for the jobs of the other slots.
   signal_slots HUP
   wait_for_slots
   is_stopping && return 1
