@@ -86,7 +86,7 @@ serverTest('a trigger token can only start builds, and the server refuses a revo
   expect((await server.ask('/api/v1/tokens')).statusCode).toBe(401)
 })
 
-serverTest('revoking a token ends its sessions', async ({ server }) => {
+serverTest('when an administrator revokes a token, the sessions of the token end', async ({ server }) => {
   const { token } = (await server.post('/api/v1/tokens', { name: 'ops', scope: 'admin' })).json()
   const link = (await server.post('/api/v1/login-links', {}, bearer(token))).json()
   const cookies = cookieOf(await server.ask({ method: 'POST', url: new URL(link.url).pathname }))
@@ -96,7 +96,7 @@ serverTest('revoking a token ends its sessions', async ({ server }) => {
   expect(await kind()).toBe('anyone')
 })
 
-serverTest('a login link signs one browser in, and loading its page does not use the link', async ({ server }) => {
+serverTest('a login link signs one browser in, and loading its page does not end the link', async ({ server }) => {
   const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
   expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
   const path = new URL(url).pathname
@@ -169,7 +169,7 @@ serverTest('another site cannot sign a browser out', async ({ server }) => {
   ])
 })
 
-serverTest('if the farm has an https address, browsers send its cookie only over https', async ({ server }) => {
+serverTest('if the farm has an https address, browsers send the session cookie only over https', async ({ server }) => {
   const { url } = (await server.post('/api/v1/login-links')).json()
   const config = { ...server.config, publicUrl: 'https://farm.example' }
   const app = await server.open({ config })

@@ -14,8 +14,8 @@ export type Visitor =
 export interface Access {
   visitorOf(request: FastifyRequest): Promise<Visitor>
   /**
-   * Returns the token that allows this request: from the request or from its session. Throws a refusal if there is
-   * none.
+   * Returns the token that allows this request: the token in the request, or the token that created its session. Throws
+   * a refusal if no token allows the request.
    */
   require(request: FastifyRequest, scope: TokenScope): Promise<TokenBearer>
 }
@@ -24,7 +24,7 @@ const anyone: Visitor = { kind: 'anyone' }
 
 export function openAccess({ farm, config }: Services): Access {
   // The form token is derived from the session. So the farm stores nothing, and can refuse a form of another session.
-  // SameSite=Lax alone would accept forms from another host name of the same site.
+  // With only SameSite=Lax, the farm would also accept forms from another host name of the same site.
   const csrfOf = (session: string) =>
     createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
 

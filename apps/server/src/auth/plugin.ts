@@ -13,11 +13,13 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /**
-     * The visitor to whom the browser's session belongs. The server checks tokens only for routes that need a token.
+     * The visitor to whom the browser's session belongs. A token in the request does not affect this value, because the
+     * server checks tokens only for routes that need a token.
      */
     visitor: Visitor
     /**
-     * The token that allowed this request, from the request or from its session; null if the route requires no token.
+     * The token that allowed this request: the token in the request, or the token that created its session. Null if the
+     * route requires no token.
      */
     allowedBy: TokenBearer | null
   }
@@ -39,7 +41,7 @@ export const authPlugin = (services: Services) =>
 /**
  * Accepts only administrators: an administrator's token, or a session with its form token. For a form, this function
  * is a preHandler hook, because the form token is in the body. For the API, it is an onRequest hook, so that the server
- * does not read the body of an unknown client. There the form token is in the header X-CSRF-Token.
+ * does not read the body of an unknown client. In the API, the form token is in the header X-CSRF-Token.
  */
 export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'admin')
 

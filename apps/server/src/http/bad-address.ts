@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ProblemKind } from './problems.ts'
 import { defaultHeaders } from './security-headers.ts'
 
-/** Refuses a request before the server finds its route, in the format of its audience: people, programs or agents. */
+/** Refuses a request before its route runs. People, programs and agents get answers in different formats. */
 export type RefuseEarly = (
   kind: ProblemKind,
   detail: string,
@@ -23,7 +23,7 @@ export const answerBadAddress =
       : refuse('malformed', malformed, request, reply)
   }
 
-/** Refuses addresses with NUL: no name contains NUL, because PostgreSQL's text cannot contain it. */
+/** Refuses addresses with NUL. A text in PostgreSQL cannot contain NUL, so no name in the farm contains it. */
 export function refuseNul(app: FastifyInstance, refuse: RefuseEarly): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.url.includes('%00')) return refuse('malformed', malformed, request, reply)

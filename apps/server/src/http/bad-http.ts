@@ -12,8 +12,8 @@ const answers: Record<string, Answer> = {
 }
 
 /**
- * Answers data that Node cannot parse as a request. Without a path, the audience is unknown, so the answer is plain
- * text.
+ * Answers data that Node cannot parse as a request. The server does not know whether a person or a program sent the
+ * data, so the answer is plain text.
  */
 export function answerBadHttp({ code }: { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()

@@ -32,7 +32,7 @@ export function answerUnknownAddresses(app: FastifyInstance): void {
   })
 }
 
-/** Answers refusals with problems, and leaves other errors to the parent. */
+/** Answers refusals with problems, and leaves other errors to the parent's error handler. */
 export const answerRefusals = (app: FastifyInstance) =>
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof Refusal) return refused(reply, error)

@@ -38,8 +38,8 @@ export function addPublicPath(app: FastifyInstance, publicPath: string): void {
 }
 
 /**
- * Removes the path of PUBLIC_URL from an address, if the proxy has not removed the path. It does not remove a path that
- * begins like a route of the farm, such as /builds.
+ * If the proxy has not removed the path of PUBLIC_URL from an address, removes it. But if the path of PUBLIC_URL begins
+ * like a route of the farm, such as /builds, the address does not change.
  */
 export function withoutPublicPath(publicPath: string, isOwn: (top: string) => boolean): (url: string) => string {
   const top = publicPath.split('/')[1] ?? ''

@@ -16,13 +16,13 @@ const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
- * Programs on this machine have no limit, but requests through a proxy on this machine have a limit. Without
- * TRUST_PROXY, all requests that a proxy forwards count for the proxy's address.
+ * True if a program on this machine sent the request. Such a request has no limit. A request that a proxy on this
+ * machine forwards has a limit: without TRUST_PROXY, all forwarded requests count for the address of the proxy.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
 
-/** All addresses of a network share one limit. The network of an IPv6 address is its /64: usually one customer. */
+/** All addresses of a network share one limit. The network of an IPv6 address is its /64, usually of one customer. */
 export const networkOf = (ip: string | undefined): string => (ip === undefined ? closed : normalizeIP(ip))
 
 /** A closed socket has no address. */

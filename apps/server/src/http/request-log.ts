@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * Logs the client, the route and the status of each request that changes the farm, and of each refused request. It does
- * not log reads. It does not log messages of working hosts either: each running job sends a heartbeat every 2 s.
+ * Logs the client, the route and the status of each request that changes the farm, and of each refused request. Does
+ * not log reads. Does not log messages of working hosts either, because each running job sends a heartbeat every 2 s.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {

@@ -25,13 +25,13 @@ export const pageHeaders = {
 /** Headers of a page whose address is a secret. */
 export const secretPageHeaders = { ...pageHeaders, 'referrer-policy': 'no-referrer' }
 
-/** Headers of scripts and styles: a shared worker uses the policy of its own script, not the policy of its page. */
+/** Headers of scripts and styles. A script needs a policy, because a shared worker does not use its page's policy. */
 export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; connect-src 'self'" }
 
 /** Headers of logs and artifacts, which can contain anything. */
 export const untrustedHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; sandbox" }
 
-/** Sets the default headers, but not for agents: some agents read the headers line by line in a shell. */
+/** Sets the default headers, except for agents, because some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url }, reply) => {
     if (!url.startsWith('/agent/v1/')) reply.headers(defaultHeaders)

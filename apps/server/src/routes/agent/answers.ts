@@ -1,7 +1,10 @@
 import { errAnswer, okAnswer, type WireError, type WireLine } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 
-/** The HTTP status is always 200, because old clients hide the body of other answers. The first line has the result. */
+/**
+ * The HTTP status is always 200, because old HTTP clients hide the body of an answer with an error status. The first
+ * line of the body gives the result.
+ */
 export const send = (reply: FastifyReply, text: string): FastifyReply =>
   reply.code(200).type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text)
 

@@ -17,8 +17,8 @@ export interface AttemptMessage<Body> {
 }
 
 /**
- * Returns undefined if the address has no valid name of an attempt. `empty` replaces the body of a request without a
- * body.
+ * Returns undefined if the address does not contain a valid attempt name. If the request has no body, the message has
+ * the body `empty`.
  */
 export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): AttemptMessage<Body> | undefined {
   const name = request.params.attempt
@@ -27,7 +27,7 @@ export function readAttemptMessage<Body>(request: AttemptRequest, empty: Body): 
   return attempt && { attempt, name, hostId: request.bearer.id, query: request.query, body }
 }
 
-/** Returns the bytes of a chunk; undefined if the parameter "len" names another number of bytes. */
+/** Returns the bytes of a chunk; undefined if their number is not the parameter "len". */
 export function readBytes({ query, body }: AttemptMessage<Buffer[]>): Buffer[] | undefined {
   const bytes = query.enc === 'hex' ? [Buffer.from(Buffer.concat(body).toString('latin1'), 'hex')] : body
   const length = bytes.reduce((sum, piece) => sum + piece.length, 0)

@@ -13,7 +13,7 @@ test('the server looks up a host in the database only once, even if the host sen
   expect(findByCredentials).toHaveBeenCalledTimes(1)
 })
 
-test('the server refuses the credential of a removed host, even during a look-up', async () => {
+test('if a host is removed during a look-up, the server refuses the credential of this host', async () => {
   const bus = localBus()
   let answer = (_found: typeof found) => {}
   const findByCredentials = vi.fn(async () => new Map<string, typeof known>())

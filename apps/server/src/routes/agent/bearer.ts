@@ -7,8 +7,8 @@ export interface Bearer {
   name: string
 }
 
-// Without a cache, 1,000 hosts that send a heartbeat every 2 s would cause 500 look-ups per second. If the message
-// about a removed host is lost, the credential of this host stays valid for this time.
+// The cache keeps a credential for this time. Without a cache, 1,000 hosts that send a heartbeat every 2 s would cause
+// 500 look-ups per second. If the message about a removed host is lost, its credential stays valid for this time.
 const cacheMs = 5_000
 const cachedMax = 10_000
 
@@ -25,8 +25,8 @@ export function bearers(farmHosts: Pick<Farm['hosts'], 'findByCredentials'>, bus
 }
 
 /**
- * Runs one look-up at a time. The next look-up is for all names that arrive meanwhile. So a flood of wrong credentials
- * uses only one database connection, and a host with a valid credential still gets its answer.
+ * Runs one look-up at a time. While a look-up runs, new names wait, and the next look-up finds all of them. So a flood
+ * of wrong credentials uses only one database connection, and a host with a valid credential still gets its answer.
  */
 export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string, Found>>) {
   let running: Promise<unknown> = Promise.resolve()
@@ -37,7 +37,7 @@ export function gathered<Found>(lookUp: (names: string[]) => Promise<Map<string,
       next = undefined
       return lookUp([...names])
     })
-    running = found.catch(() => {}) // each caller receives the error from `found`
+    running = found.catch(() => {}) // the callers receive the error from `found`; the next look-up still runs
     return { names, found }
   }
   return async (name: string): Promise<Found | undefined> => {
@@ -52,7 +52,7 @@ export function cached<Found extends object>(lookUp: (name: string) => Promise<F
   const newCache = () => new LRUCache<string, Found>({ max: cachedMax, ttl: cacheMs, perf: Date })
   let cache = newCache()
   bus.subscribe(topics.hostRemoved, () => {
-    cache = newCache() // a look-up that runs now stores its result in the old cache
+    cache = newCache() // a look-up that has already started stores its result in the old cache
   })
   return {
     async named(name: string): Promise<Found | undefined> {

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { noteReceived } from './collect-garbage.ts'
 
 /**
- * Parses a body into the list of pieces in which it arrives. Joined pieces would need a second copy of each chunk of a
- * log. The copies are outside of V8's heap, and they make V8 collect its whole heap. Such collections take a third of
- * the time that the server needs for a megabyte of log.
+ * Parses a body into the list of pieces in which it arrives. To join the pieces, the server would make a second copy of
+ * each chunk of a log. Such copies are outside of V8's heap, but they make V8 collect its whole heap. The collections
+ * take a third of the time that the server needs for a megabyte of log.
  */
 export function parseBodiesAsPieces(app: FastifyInstance, bytesMax: number): void {
   app.removeAllContentTypeParsers()
@@ -29,7 +29,8 @@ export function parseBodiesAsPieces(app: FastifyInstance, bytesMax: number): voi
   })
 }
 
-// Node usually gives each piece its own memory. A piece in a shared buffer could change before it is on the disk.
+// Node usually gives each piece its own memory. Other pieces must be copied, because the bytes in a shared buffer could
+// change before they are on the disk.
 const withOwnMemory = (piece: Buffer) => (piece.buffer.byteLength === piece.length ? piece : Buffer.from(piece))
 
 const withStatus = (statusCode: number, error: Error) => Object.assign(error, { statusCode })

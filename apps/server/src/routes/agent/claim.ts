@@ -41,7 +41,7 @@ function closedSignal(reply: FastifyReply): AbortSignal {
 
 type TooOld = Extract<ClaimResult, { kind: 'too-old' }>
 
-/** The answer always offers the current version, because an agent with the current version is never too old. */
+/** The answer always offers the current version, because an agent that is too old never has this version. */
 const tooOld = (reply: FastifyReply, { why }: TooOld, release: AgentRelease) =>
   err(reply, 426, why, updateLines(release, undefined))
 

@@ -5,16 +5,16 @@ import { runInNewContext } from 'node:vm'
  * The server collects V8's young generation each time that it has received this many bytes. A collection takes 1-2 ms,
  * and frees the bytes of logs, which are outside of V8's heap.
  *
- * V8 alone collects too late, because the request for a chunk uses only 4 KB of the young generation. V8 waited until
- * 64 MB of unused chunks existed, and then collected its whole heap after each further 50 MB. These collections took
- * half of the time for a megabyte of log (11 ms, now 5.6 ms), and some answers took 40-90 ms. The option
- * `--max-semi-space-size=4` has the same effect, but makes every page a third slower.
+ * V8 alone collects too late, because a request with a chunk of a log uses only 4 KB of the young generation. V8 waited
+ * until 64 MB of unused chunks existed, and then collected its whole heap after each further 50 MB. The server needed
+ * 11 ms for a megabyte of log, and half of this time was for the collections; now it needs 5.6 ms. Some answers took
+ * 40-90 ms. The option `--max-semi-space-size=4` has the same effect, but makes every page a third slower.
  */
 const collectEveryBytes = 16_000_000
 
 let received = 0
 
-/** Call it with the size of each received body. */
+/** Call this function for each received body. */
 export function noteReceived(bytes: number): void {
   received += bytes
   if (received < collectEveryBytes) return

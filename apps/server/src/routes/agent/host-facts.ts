@@ -47,7 +47,7 @@ const slotsMax = 64
 const archesMax = 64
 const rulesMax = 200
 
-/** The contents of a hello without the facts. */
+/** The contents of a hello message, without the facts about the host. */
 export interface Hello {
   instance: string
   previous: string | undefined

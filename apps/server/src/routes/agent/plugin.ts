@@ -19,7 +19,7 @@ import { answerProgress } from './progress.ts'
 import { requireSignatures } from './signed.ts'
 import { sendSource } from './sources.ts'
 
-/** This is enough for a chunk in hexadecimal, and for agents that read the log in blocks larger than a chunk. */
+/** Large enough for a chunk in hexadecimal, and for agents that read the log in blocks larger than a chunk. */
 const bodyBytesMax = 1024 * 1024
 
 declare module 'fastify' {
@@ -43,11 +43,11 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
   await app.register(protocol(services, identity), { prefix: '/agent' })
 }
 
-/** The same protocol with signed requests, for hosts without TLS 1.2. It has its own port. */
+/** The agent protocol with signed requests, for hosts without TLS 1.2. The server answers it on a separate port. */
 export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => async (app: FastifyInstance) => {
   await serveScript(app, () => endpoint.script())
   const identity: Identity = {
-    publicUrl: () => services.config.publicUrl ?? '', // never the address in the request, which is not signed
+    publicUrl: () => services.config.publicUrl ?? '', // never the Host header, because the signature does not cover it
     addChecks: (app, countUnknown) => requireSignatures(app, services, countUnknown),
     knownFrom: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,
@@ -56,12 +56,15 @@ export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => as
   await app.register(protocol(services, identity), { prefix: '/agent' })
 }
 
-/** Finds the host that sends a request: by the credential, or by the signature. */
+/** Finds the host that sends a request, by the credential or by the signature of the request. */
 interface Identity {
   publicUrl(request: FastifyRequest): string
   /** Adds hooks that run before the routes. */
   addChecks(app: FastifyInstance, countUnknown: Count): void
-  /** The first hook that can call `bearerOf`. A signature also covers the body, so `bearerOf` then needs the body. */
+  /**
+   * The first hook that can call `bearerOf`. For signed requests, it is `preHandler`, because the signature also covers
+   * the body.
+   */
   knownFrom: 'onRequest' | 'preHandler'
   bearerOf(request: FastifyRequest): Promise<Bearer | undefined>
   invitationOf: InvitationOf
@@ -96,8 +99,8 @@ const protocol = (services: Services, identity: Identity) => async (app: Fastify
     if (isStorageFull(error)) return err(reply, 503, 'the disk of the farm is full', [['retry', 30]])
     return err(reply, 503, 'the farm cannot answer now', [['retry', 5]])
   })
-  // The limit is only for requests without a known credential. So other clients at the same address do not affect a
-  // host.
+  // The limit counts only requests without a known credential. So a host keeps working even if other clients at its
+  // address reach the limit.
   const countUnknown = await openCount(app, rareRequestsPerMinuteMax, 'requests without a known credential')
   app.setNotFoundHandler(async (request, reply) => {
     await countUnknown(request, reply)

@@ -5,9 +5,9 @@ import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
 import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
-/** A host sends its next message after this time. The answer can cancel the job, so a cancel arrives within 3 s. */
+/** A host sends its next message after this time. The answer can cancel the job, so the host knows within 3 s. */
 const nextMs = 2_000
-/** The same time while somebody views the log, so that a new line is visible within 300 ms. */
+/** Replaces `nextMs` while somebody views the log, so that a new line is visible within 300 ms. */
 const nextMsViewed = 150
 
 /** Stores a chunk of an attempt's log. An empty chunk is a heartbeat. */

@@ -34,7 +34,7 @@ export function requireSignatures(
       return err(reply, 401, 'every request to this port must be signed; do not send a credential')
     }
     const { signer, outcome } = await check(request, signature)
-    // Never sign the answer to a bad signature: an attacker could obtain a signed nonce.
+    // Never sign the answer to a request with a bad signature. Otherwise an attacker could obtain a signed nonce.
     if (!signer || outcome.kind === 'forged') {
       await countUnknown(request, reply)
       return err(reply, 401, 'this request is not signed by a host of this farm')
@@ -69,7 +69,7 @@ function checker(farm: Farm, bus: Services['bus']) {
   return async (request: FastifyRequest, signature: RequestSignature) => {
     const first = await checkAs(request, signature)
     if (first.outcome.kind !== 'forged') return first
-    signers.forget(signature.by) // the cached key is wrong after a host has enrolled again
+    signers.forget(signature.by) // if the host has enrolled again, the cached key is wrong
     return checkAs(request, signature)
   }
 }
