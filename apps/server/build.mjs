@@ -10,8 +10,9 @@ const outdir = join(here, 'dist')
 const insidePackages = `${sep}node_modules${sep}`
 
 /**
- * Packages from npm stay out of the bundle. The bundle imports such a package by the path of its file, as the importing
- * workspace package resolves it. Node would look up a bare name from apps/server, which has only its own dependencies.
+ * Packages from npm stay out of the bundle. The bundle imports each of them by the path of a file: the file that the
+ * importing workspace package would load. If the bundle used the package's name, Node would search for the package from
+ * apps/server, which has only its own dependencies.
  */
 const npmPackages = {
   name: 'npm-packages',
@@ -60,7 +61,7 @@ export const bundle = async (entries, { packagesInside = false } = {}) => {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    conditions: [], // only Node's own conditions, so that this resolves each package to the same file as Node
+    conditions: [], // only Node's own conditions, so that esbuild resolves each package to the same file as Node
     sourcemap: true,
     jsx: 'automatic',
     jsxImportSource: 'preact',
@@ -73,7 +74,7 @@ export const bundle = async (entries, { packagesInside = false } = {}) => {
   return Object.fromEntries(Object.keys(entries).map(name => [name, pathToFileURL(join(outdir, `${name}.js`)).href]))
 }
 
-// From the command line: node apps/server/build.mjs NAME=FILE.ts …, the files relative to the current directory.
+// From the command line: node apps/server/build.mjs NAME=FILE.ts … (each file is relative to the current directory)
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const pairs = process.argv.slice(2).map(argument => argument.split('=', 2))
   const entries = Object.fromEntries(pairs.map(([name, file]) => [name, pathToFileURL(file)]))

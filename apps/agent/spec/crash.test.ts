@@ -56,7 +56,7 @@ agentTest(
 )
 
 agentTest(
-  'a job runs if an earlier runner left files in its directory, but not the file with its pid',
+  'if an earlier runner left files in the directory of a job but no file with its pid, the job still runs',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()

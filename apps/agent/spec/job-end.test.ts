@@ -45,7 +45,7 @@ agentTest('when a job ends, the agent ends processes that the job left running',
 const daemons =
   "eval $(ssh-agent -s) >/dev/null; setsid env -i sleep 4735 & setsid -f env -i sh -c 'sleep 4736 & wait'; echo left"
 
-agentTest('when a job ends, the agent ends daemons that left its group or cleared their environment', async all => {
+agentTest('when a job ends, the agent ends daemons that left the job’s group or have no environment', async all => {
   const { farm, host, enrolled } = all
   await enrolled()
   host.send('setsid env -i sleep 4737 &')
@@ -59,7 +59,7 @@ agentTest('when a job ends, the agent ends daemons that left its group or cleare
 })
 
 agentTest(
-  'without a namespace, the log lists processes that a job left running, but not those of a person or from earlier',
+  'without a namespace, the log lists the processes that a job left running, but no other processes',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.configure(`${host.read('host.conf')}hide no\n`)

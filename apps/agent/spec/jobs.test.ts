@@ -126,7 +126,7 @@ agentTest('a step has an empty standard input, default signals and a usual umask
 })
 
 agentTest(
-  'the agent unpacks several sources side by side, and runs the steps in the directory of the recipe',
+  'the agent unpacks each source into its own directory, and runs the steps in the directory that the recipe names',
   async ({ farm, enrolled }) => {
     await enrolled()
     const sources = { hello: { 'a.txt': 'A\n' }, other: { 'deep/b.txt': 'B\n' } }

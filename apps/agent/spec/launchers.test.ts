@@ -21,7 +21,7 @@ const launchers: Record<string, RegExp> = {
 
 for (const [launcher, said] of Object.entries(launchers)) {
   agentTest(
-    `launcher ${launcher}: a job outlives its agent, and a cancel also ends the job’s processes without a mark`,
+    `launcher ${launcher}: a job outlives its agent, and a cancel also ends the processes of the job that have no mark`,
     async ({ farm, host, enrolled }) => {
       farm.next = 200
       await enrolled()

@@ -140,7 +140,7 @@ agentTest('the agent uses the chunk size of the farm, and halves it after a 413'
   expect(Math.max(...attempt.calls.map(call => call.len))).toBeLessThanOrEqual(1000)
 })
 
-agentTest('a line of a log that somebody views arrives within 600 ms', async ({ farm, enrolled }) => {
+agentTest('while somebody views a log, each new line arrives within 600 ms', async ({ farm, enrolled }) => {
   farm.next = 250
   await enrolled()
   const attempt = farm.queue({

@@ -218,7 +218,7 @@ agentTest('host.conf may have CR LF, blanks around lines and a byte order mark',
   expect(host.said()).not.toMatch(/host.conf line/)
 })
 
-agentTest('the agent reports an unknown key of host.conf with a similar key', async ({ host, enrolled }) => {
+agentTest('if a key of host.conf is unknown, the agent suggests a similar key', async ({ host, enrolled }) => {
   await enrolled()
   const check = async (line: string) => {
     host.configure(`arch amd64 native\n${line}\n`)

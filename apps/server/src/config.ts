@@ -122,7 +122,7 @@ function farmUrl(env: NodeJS.ProcessEnv, host: string, port: number): { url: str
 const isPlain = ({ username, pathname, search, hash }: URL): boolean =>
   username + search + hash === '' && /^(\/[A-Za-z0-9._~-]+)*\/*$/.test(pathname)
 
-/** Reads the port for signed requests, and the address of this port for hosts. */
+/** Reads the port for signed requests, and the address at which hosts reach this port. */
 function signedEndpoint(env: NodeJS.ProcessEnv, host: string) {
   // Jobs receive the farm's address. The address in a request is not signed, so the server cannot use it here.
   if (!env.PUBLIC_URL) throw new ConfigError('SIGNED_PORT needs PUBLIC_URL: signed answers contain this address')

@@ -1,4 +1,4 @@
-// A server for tests with a real farm, PostgreSQL and git. It does not listen on a port.
+// A test server that uses a real farm, PostgreSQL and git. It does not listen on a port.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -179,7 +179,7 @@ export class Host {
     return this.lines.map(line => line.text).join('\n')
   }
 
-  /** The command lines with this text of the processes in the namespace. */
+  /** The command lines of all living processes in the namespace that contain this text. */
   async alive(text: string): Promise<string[]> {
     const { output } = await this.run('ps -e -o stat= -o args=')
     return output.split('\n').filter(line => line.includes(text) && !line.startsWith('Z') && !line.includes('ps -e'))

@@ -118,7 +118,7 @@ test('if a host has a new agent, a request of the former agent ends, and a reque
   expect(await successor.result).toEqual({ kind: 'offer', offer })
 })
 
-test('a claim without work ends after its waiting time', async () => {
+test('if there is no work, a claim ends after its waiting time', async () => {
   const { claim, messages } = scene()
   messages.pop()
   expect(await claim(1, 0).result).toEqual({ kind: 'none' })

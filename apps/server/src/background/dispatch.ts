@@ -29,7 +29,7 @@ export interface Dispatch {
 
 // If the queue does not answer, the request waits as if there were no work. The host claims again after at most 50 s.
 const answerMsMax = 3_000
-/** The queues that stay open. Each is only an object in memory, without its own connection. */
+/** The largest number of queues that stay open. A queue is an object in memory, without its own connection. */
 const openMax = 2_000
 
 interface HostQueue {
@@ -86,8 +86,8 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
 
 async function takeOne(taker: Worker, token: string): Promise<Job | undefined> {
   const job = await taker.getNextJob(token, { block: false })
-  // The message leaves the queue before the job is leased. If this process dies between the two, the reconcile task sends it
-  // again.
+  // The message leaves the queue before the job is leased. If this process dies before the lease, the reconcile task
+  // sends the message again.
   await job?.moveToCompleted(null, token, false)
   return job
 }

@@ -6,7 +6,7 @@ import { notifyOwners } from './tasks/notify-owners.ts'
 import { reconcile } from './tasks/reconcile.ts'
 
 export interface PeriodicTask {
-  /** The messages of the task in the queue also have this name. */
+  /** This is also the name of the task's messages in the queue. */
   name: string
   everySeconds: number
   run: Task

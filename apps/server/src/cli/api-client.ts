@@ -52,8 +52,8 @@ const reach = async (request: Request): Promise<Response> => {
 }
 
 /**
- * A client of the API for the farm's own programs. `tokenFrom` is the file or variable of the token, for the message if
- * the farm refuses the token.
+ * A client of the API for the farm's own programs. `tokenFrom` is the file or variable that contains the token. If the
+ * farm refuses the token, the error message names this file or variable.
  */
 export const apiClient = (url: string, token: string, tokenFrom?: string): Api => {
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {

@@ -26,7 +26,7 @@ test('a machine without curl runs the same command with wget', () => {
   expect(lineForThisMachine(line, local, false)).toBe(withWget)
 })
 
-test('this machine uses its own address of the farm instead of the public one', () => {
+test('if the enrolment command contains PUBLIC_URL, this machine uses the local address of the farm instead', () => {
   const far = 'curl -fsS https://farm.example.org/ci/agent.sh | sh -s -- enroll rfi-1'
   const reachable = 'curl -fsS http://127.0.0.1:8080/agent.sh | sh -s -- --url http://127.0.0.1:8080 enroll rfi-1'
   expect(lineForThisMachine(far, local, true)).toBe(reachable)

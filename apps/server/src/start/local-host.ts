@@ -41,7 +41,7 @@ const has = (program: string): boolean => spawnSync(program, ['--version'], { st
 
 /**
  * Adapts the farm's enrolment line to this machine. The line uses curl, but the agent also works with wget. The line
- * contains PUBLIC_URL, which this machine may not reach, for example behind a router or before the proxy runs.
+ * contains PUBLIC_URL, an address that this machine perhaps cannot reach, for example before the proxy runs.
  */
 export const lineForThisMachine = (line: string, url: string, curl: boolean): string => {
   const local = line.includes(` ${url}/agent.sh `)
