@@ -15,7 +15,7 @@ export interface Settings {
   /** How long an invitation can be used. */
   invitationSeconds: number
   /**
-   * The key that signs credentials. A host that enrolls twice gets the same credential, so the key must never change.
+   * The key that signs credentials. It must never change, so that a host that enrols twice gets the same credential.
    */
   secret: string
 }
@@ -44,6 +44,6 @@ export interface Contexts {
   pages: Context
   /** Queries for the session or token of a request. Each request needs them before its other queries. */
   lookups: Context
-  /** Limits how many queries for long lists use `pages` at the same time. The others wait. */
+  /** Limits how many queries for long lists use `pages` at the same time. Further queries wait. */
   listing: Turns
 }

@@ -1,8 +1,8 @@
 import type { Verdict } from '@rumpfarm/contracts'
 
 /**
- * The changes that the farm reports to its listeners. An event may be lost or arrive twice, so a listener must not
- * depend on it.
+ * The changes that the farm reports to its listeners. An event may be lost or arrive twice, so the farm must work
+ * without any single event.
  */
 export type FarmEvent =
   /** Attempts became claimable. A listener wakes their hosts. */
@@ -15,7 +15,7 @@ export type FarmEvent =
   | { kind: 'history-changed'; project: string }
   /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
-  /** The lease of this attempt may have ended, or a cancel was requested. Listeners drop it from caches. */
+  /** The lease of this attempt may have ended, or a cancel was requested. Listeners drop the attempt from caches. */
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log. */
   | { kind: 'log'; attempt: string; bytes: number }

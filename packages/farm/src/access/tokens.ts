@@ -35,9 +35,9 @@ export type Admission =
   | { kind: 'other-token'; name: string }
 
 /**
- * Makes the operator's token, from a file or the environment, valid. An earlier token of this name stops working, with
- * its login links and sessions. The earlier token can be admitted again, unless it was revoked. Throws if the token is
- * so short that somebody can guess it. An empty token would make everybody an administrator.
+ * Makes the operator's token, from a file or the environment, valid. An earlier token of this name stops working, and
+ * so do its login links and sessions. The earlier token can be admitted again, unless it was revoked. Throws if the
+ * token is so short that somebody can guess it. An empty token would make everybody an administrator.
  */
 export async function admitToken(context: Context, name: string, token: string, scope: TokenScope): Promise<Admission> {
   if (token.length < tokenLengthMin)
@@ -49,8 +49,8 @@ export async function admitToken(context: Context, name: string, token: string, 
       SELECT "name" FROM "ApiToken" WHERE "hash" = ${wanted} AND "revokedAt" IS NULL AND "name" <> ${name}`
     if (other) return { kind: 'other-token', name: other.name }
     const [before] = await tx.query<{ hash: string }>`SELECT "hash" FROM "ApiToken" WHERE "name" = ${name}`
-    // Another server may revoke the token at this moment. The subquery does not see the new row of RevokedToken, but
-    // the last line sees the changed row of ApiToken.
+    // If another server revokes the token at this moment, the subquery does not see the new row of RevokedToken, but
+    // the last line of the statement sees the changed row of ApiToken.
     const admitted = await tx.execute`
       INSERT INTO "ApiToken" AS known ("name", "hash", "scope", "createdAt")
       SELECT ${name}, ${wanted}, ${scope}, ${at} WHERE NOT EXISTS (SELECT 1 FROM "RevokedToken" WHERE "hash" = ${wanted})
@@ -63,7 +63,7 @@ export async function admitToken(context: Context, name: string, token: string, 
   })
 }
 
-/** Ends a token permanently, with its login links and sessions. Returns false if no valid token has this name. */
+/** Revokes a token, and ends its login links and sessions. Returns false if no valid token has this name. */
 export async function revokeToken(context: Context, name: string): Promise<boolean> {
   return inTransaction(context, async tx => {
     const at = context.now()
@@ -113,7 +113,7 @@ export async function listTokens(
 export interface TokenBearer {
   name: string
   scope: TokenScope
-  /** Identifies the token. The name does not, because another token may have the same name later. */
+  /** Identifies the token. The name cannot identify it, because another token may have the same name later. */
   hash: string
 }
 

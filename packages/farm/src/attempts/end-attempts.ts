@@ -37,7 +37,7 @@ export interface EndedRow {
   buildId: number
   projectName: string
   commit: string
-  /** How many attempts the recipe allows when hosts are lost. */
+  /** How many attempts the recipe allows if each attempt is lost. */
   attempts: number
   /** The names of the artifacts that were not complete. Their rows are deleted. */
   dropped: string[]

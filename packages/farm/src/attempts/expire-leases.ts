@@ -12,9 +12,9 @@ const isOverdue = (at: Date) => sql`
       FROM "Job" job JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash" WHERE job."id" = "jobId"), 0)) < ${at}`
 
 /**
- * Ends each attempt whose host was silent for the lease and then for the recipe's lost-after time. The attempt is lost,
- * and the job runs again if the recipe allows another attempt. If a person requested a cancel, the attempt is
- * cancelled.
+ * Ends each attempt whose host was silent for the lease and then for the recipe's lost-after time. If a person
+ * requested a cancel, the attempt ends as cancelled. Otherwise the attempt ends as lost, and the job runs again if the
+ * recipe allows another attempt.
  */
 export async function expireLeases(context: Context): Promise<EndedRow[]> {
   const overdue = isOverdue(context.now())

@@ -34,9 +34,9 @@ export interface Finish extends Holder {
 
 export type FinishOutcome =
   | { kind: 'finished'; verdict: Verdict }
-  /** The farm does not have the whole log. The host must send the log from `size` on, and then finish again. */
+  /** The farm does not have the whole log. The host must send the log from `size` on, and repeat its finish message. */
   | { kind: 'log-incomplete'; size: number }
-  /** The farm does not have the whole artifact. The host must send the rest from `size` on, and then finish again. */
+  /** The farm does not have the whole file. The host must send it from `size` on, and repeat its finish message. */
   | { kind: 'artifact-incomplete'; name: string; size: number }
   | { kind: 'wrong-steps' }
   | { kind: 'unknown' }
@@ -52,7 +52,7 @@ export async function finish(context: Context, message: Finish): Promise<FinishO
 }
 
 /**
- * Finishes an attempt after it has checked the lease in the database. This check is necessary if the attempt is not
+ * Checks the lease in the database, and then finishes the attempt. This check is necessary if the attempt is not
  * cached, and before the farm drops bytes of a log.
  */
 async function finishByRow(context: Context, message: Finish): Promise<FinishOutcome> {
@@ -94,8 +94,8 @@ async function readHeld({ db }: Context, { jobId, number, hostId }: Finish) {
 }
 
 /**
- * A host that repeats its finish message gets the same answer. If the farm itself ended the attempt, the host lost the
- * lease.
+ * A host that repeats its finish message gets the same answer. If the farm itself ended the attempt, the host gets
+ * `lease-lost`.
  */
 const repeatedFinish = (held: HeldRow, message: Finish): FinishOutcome =>
   held.verdict && held.reason === message.reason ? { kind: 'finished', verdict: held.verdict } : { kind: 'lease-lost' }

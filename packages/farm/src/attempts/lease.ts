@@ -19,10 +19,10 @@ export interface Claim {
 
 /**
  * Leases an attempt to a slot if the attempt's row is still queued. The queue message about the attempt may be out of
- * date. Returns undefined if the attempt is not available any more, or if this claim may not get the attempt. That
- * happens in two cases: the slot got another attempt at the same moment (index one_attempt_per_slot), or another agent
- * process now runs on the host. In both cases, the state of the slot shows the cause, and the caller must put the
- * message back into the queue.
+ * date. Returns undefined if the attempt is not available any more, or if this claim may not get it. The claim may not
+ * get the attempt in two cases: the slot got another attempt at the same moment (index one_attempt_per_slot), or
+ * another agent process now runs on the host. In both cases, the state of the slot shows the cause, and the caller must
+ * put the message back into the queue.
  */
 export async function leaseAttempt(context: Context, claim: Claim, attempt: AttemptId): Promise<Offer | undefined> {
   const at = context.now()
@@ -87,8 +87,8 @@ function leaseRow(
 }
 
 /**
- * The cache entry of a new lease. With this entry, the first messages of a job need no query for the attempt. These are
- * the request for sources, the start and, for a short job, the end.
+ * The cache entry of a new lease. With this entry, the first messages of a job need no query for the attempt: the
+ * request for sources, the message that the job started and, if the job is short, the finish message.
  */
 const runningOf = (row: OfferRow, lease: { hostId: number; leasedAt: Date; until: Date }): RunningAttempt => ({
   ...limitsOf(row.recipe, lease.leasedAt),

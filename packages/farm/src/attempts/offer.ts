@@ -24,7 +24,7 @@ export interface OfferRow extends Omit<Offer, 'attempt' | 'sources'> {
   sources: PreparedSource[] | null
 }
 
-/** The columns of an OfferRow. They need the attempt `a` and `offerJoins`. */
+/** The columns of an OfferRow. The query must name the attempt `a` and contain `offerJoins`. */
 export const offerColumns = sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
   build."commit", ${branchOfJob} AS "branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 export const offerJoins = sql`${joinJobAndBuild} ${joinRecipe}`

@@ -21,8 +21,8 @@ export type ProgressOutcome =
   | { kind: 'lease-lost' }
 
 /**
- * The message of a running job. It has the log bytes and the ended steps, and it is the heartbeat. The answer says
- * whether the job goes on.
+ * Records a message of a running job. The message has the log bytes and the ended steps, and is also the heartbeat. The
+ * answer says whether the job goes on.
  */
 export async function recordProgress(context: Context, message: Progress): Promise<ProgressOutcome> {
   const running = await holdLease(context, message)

@@ -3,20 +3,20 @@ import type { Recipe } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 
-/** The data of an attempt that every log chunk and heartbeat needs. With this cache, they need no query. */
+/** The data of an attempt that every log chunk and heartbeat needs. RunningCache keeps them, to save a query. */
 export interface RunningAttempt extends AttemptId {
   hostId: number
   buildId: number
   projectName: string
   lease: string
   /**
-   * Milliseconds since the epoch. The entry is valid until this time. Later, another server may have ended the attempt
-   * because its lease expired.
+   * Milliseconds since the epoch. The entry is valid until this time. After this time, another server may have ended
+   * the attempt because its lease expired.
    */
   leaseUntil: number
   cancel: string | null
   logBytesMax: number
-  /** The limit for all artifacts together; 0 if the recipe names none. */
+  /** The limit for all artifacts together; 0 if the recipe names no artifacts. */
   artifactBytesMax: number
   /** Milliseconds since the epoch. The agent enforces the time limit; the farm enforces it if the agent does not. */
   wallUntil: number
@@ -28,7 +28,7 @@ export interface RunningAttempt extends AttemptId {
 }
 
 // The agent ends a job at its time limit. If the agent's clock has stopped, the farm requests the end of the job this
-// much later.
+// many seconds after the time limit.
 const wallMarginSeconds = 60
 
 /** The limits and steps of an attempt, from its recipe. */
@@ -89,7 +89,7 @@ export class RunningCache {
   }
 }
 
-/** Makes this the newest entry, because a Map keeps the order in which its keys were added. */
+/** Adds the entry as the newest. Deletes the key first, because a Map keeps the order in which its keys were added. */
 function put<Value>(map: Map<string, Value>, name: string, value: Value): void {
   map.delete(name)
   map.set(name, value)

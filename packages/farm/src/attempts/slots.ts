@@ -107,9 +107,9 @@ const endForgotten = (context: Context, { jobId, number }: AttemptId) =>
   )
 
 /**
- * Makes the present agent process start the job again. The present process has no data of the job, because another
- * agent process claimed the job. That process may still run, on a machine that was replaced. Because of the new lease,
- * the farm rejects the messages of that process.
+ * Makes the present agent process start the job again. The present process has no data of the job, because an earlier
+ * agent process claimed the job. The earlier process may still run, on a machine that was replaced. Because of the new
+ * lease, the farm rejects the messages of the earlier process.
  */
 async function restart(context: Context, claim: Claim, { jobId, number }: AttemptId): Promise<SlotState> {
   const { random, logs, running } = context

@@ -76,8 +76,8 @@ export async function listJobs(context: Context, filter: JobFilter): Promise<Job
 }
 
 /**
- * Null if no host has this name. With a sub-select instead, PostgreSQL's planner cannot estimate how many jobs the host
- * has.
+ * The id of the host, or null if no host has this name. This is a query of its own, because with a sub-select
+ * PostgreSQL's planner cannot estimate how many jobs the host has.
  */
 async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
   const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })

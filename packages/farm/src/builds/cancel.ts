@@ -11,7 +11,7 @@ export type CancelOutcome =
   | { kind: 'nothing-to-cancel' }
   | { kind: 'unknown' }
 
-/** Ends a job at once if no host has claimed it. Otherwise the next answer to the host, within 2 s, cancels the job. */
+/** Ends a job at once if no host has claimed it. Otherwise the next answer to the host (within 2 s) cancels the job. */
 export async function cancelJob(context: Context, jobId: number): Promise<CancelOutcome> {
   const known = await context.db.models.job.count({ where: { id: jobId } })
   return known ? cancelWhere(context, sql`"jobId" = ${jobId}`) : { kind: 'unknown' }

@@ -101,7 +101,7 @@ interface CellOfJob {
 
 const branchesMax = 20
 
-/** The last good commit, from the cell of the branch. Without a branch, all branches with this commit are searched. */
+/** The last good commit, from the cell of the branch. If the job has no branch, from the branches with its commit. */
 async function lastGoodOf(
   { db }: Context,
   { hostId, arch, variant, branch, build }: CellOfJob,

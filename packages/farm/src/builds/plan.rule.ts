@@ -37,8 +37,8 @@ export interface PlannedJob {
 export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
 
 /**
- * Whether the project expects this variant on a host for an arch. Each name is matched only once. Before, a page with
- * 60 hosts × 20 arches needed 4,800 matches.
+ * Whether the project expects this variant on a host for an arch. The returned function matches each name only once.
+ * Otherwise, a page with 60 hosts × 20 arches would need 4,800 matches.
  */
 export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
   const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // `toString` is not a variant

@@ -50,8 +50,8 @@ interface Branches {
   /** The farm must read the histories of these branches. */
   toRead: string[]
   /**
-   * The farm assigns the commit to this branch until it has read the branch's history. Null if the farm must first read
-   * the histories.
+   * The branch to which the farm assigns the commit before it reads a history. If null, the commit belongs to no branch
+   * until the farm has read the histories.
    */
   assumed: string | null
 }
