@@ -209,7 +209,7 @@ serverTest('the API shows the position of each mistake in an invalid request', a
   ])
 })
 
-serverTest('the API lists the allowed keys for an unknown key in a body or a query', async ({ server }) => {
+serverTest('if a body or a query has an unknown key, the API lists the allowed keys', async ({ server }) => {
   await threeBuilds(server)
   const allowed = {
     'projects/sample/builds': 'ref, again',
@@ -244,7 +244,7 @@ serverTest('the API does not send an unchanged matrix again, even if its time ha
   expect((await ask()).statusCode).toBe(200)
 })
 
-serverTest('the API answers HEAD like GET, even with an ETag, and HEAD opens no event stream', async ({ server }) => {
+serverTest('a HEAD request with the current ETag gets 304, and the event stream refuses HEAD', async ({ server }) => {
   await threeBuilds(server)
   const head = (url: string, headers = {}) => server.ask({ method: 'HEAD', url, headers })
   for (const url of ['/api/v1/builds', '/api/v1/openapi.json']) {

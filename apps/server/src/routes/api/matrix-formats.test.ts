@@ -68,20 +68,20 @@ test('the text format gives the reason of a known failure, even if the cell pass
   )
 })
 
-test('the text format shows the word retrying for a lost job that runs again', () => {
+test('if a lost job runs again, the text format shows the word retrying', () => {
   const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
   const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 }, retrying: true })]
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
 })
 
-test('the text format names the commit since which a cell fails differently', () => {
+test('if a cell failed differently before, the text format names the first commit with the new failure', () => {
   const last = { ...ended('failed', 'build'), changed: { ...milestone, commit: 'd'.repeat(40) } } as MatrixCell['last']
   expect(matrixText(matrix([cell('vax', 'amd64', { last })]))).toContain(
     'failed build since 98e9cc9 2024-05-06, different failure before ddddddd\n',
   )
 })
 
-test('if there are no cells, the text format says so', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+test('the text format explains a matrix without cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],

@@ -36,7 +36,7 @@ function cellText(cell: MatrixCell | undefined): string {
   return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
 }
 
-/** The reason why farm.yaml expects the cell to fail. If the cell passes, farm.yaml no longer needs the entry. */
+/** The reason that farm.yaml gives for a known failure. If the cell passes, the operator can remove the reason. */
 export const knownText = ({ known, last }: MatrixCell): string =>
   known === null ? '' : `${last?.verdict === 'passed' ? 'was known' : 'known'} to fail: ${known}`
 
@@ -70,7 +70,7 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['known', cell => cell.known],
 ]
 
-/** Writes a line for each cell, as RFC 4180 describes. */
+/** Writes the matrix as CSV (RFC 4180), with a line for each cell. */
 export const matrixCsv = ({ cells }: Matrix): string =>
   [columns.map(([name]) => name), ...cells.map(cell => columns.map(([, value]) => field(value(cell))))]
     .map(row => `${row.join(',')}\r\n`)

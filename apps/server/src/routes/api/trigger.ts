@@ -11,7 +11,7 @@ type TriggerRequest = FastifyRequest<{
   Body: { ref?: string | undefined; again?: boolean | undefined }
 }>
 
-/** Without an Idempotency-Key, each request is a new request. */
+/** If a request has no Idempotency-Key, the server never treats it as a repetition of an earlier request. */
 export async function answerTrigger(
   services: Services,
   request: TriggerRequest,
@@ -55,7 +55,7 @@ async function answerRepeated(
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
   const build = buildId === null ? undefined : await farm.builds.find(buildId)
-  // If the request names a branch, another commit is no error, because the branch may have moved meanwhile.
+  // A branch may have moved since the first request, so only a full commit in the request must be the same commit.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)
     return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')

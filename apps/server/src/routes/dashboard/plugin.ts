@@ -34,7 +34,8 @@ const streamLimits = { all: 500, address: 60, session: 30 }
 export const dashboardPlugin = (services: Services) => async (app: FastifyInstance) => {
   const streams = new Streams(streamLimits)
   const changes = new Changes(services.bus)
-  app.addHook('preClose', async () => streams.endAll()) // a closing server waits until all responses have ended
+  // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
+  app.addHook('preClose', async () => streams.endAll())
   app.addHook('onClose', async () => changes.close())
   app.decorateRequest('arrivedAt', 0)
   app.addHook('onRequest', async request => {

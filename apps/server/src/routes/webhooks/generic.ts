@@ -38,7 +38,7 @@ async function answerOutcome(services: Services, request: FastifyRequest, reply:
   return reply.code(202).send({ builds: [{ id: outcome.buildId, project, url, created }] })
 }
 
-/** Like a push of a forge, a full commit needs no git, so the answer takes milliseconds. Git resolves other refs. */
+/** If the request names a full commit, the answer needs no git, so it takes milliseconds. Git resolves other refs. */
 async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
   const push = { project, source: 'webhook', deliveryId }
   if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })

@@ -41,7 +41,7 @@ serverTest('the farm accepts a webhook of 20 MB, because GitHub sends up to 25 M
   expect((await deliver(server, push({ commits }))).statusCode).toBe(202)
 })
 
-serverTest('one address cannot block the webhooks of others', async ({ server }) => {
+serverTest('one address cannot block the webhooks of other addresses', async ({ server }) => {
   const ask = (remoteAddress: string) =>
     server.ask({ method: 'POST', url: '/webhooks/github', payload: '', remoteAddress })
   for (let times = 0; times < requestsPerMinuteMax; times++) await ask('192.0.2.1')
@@ -58,7 +58,7 @@ serverTest('the farm builds a push whose commit message contains NUL', async ({ 
   expect(await server.farm.builds.find(1)).toMatchObject({ subject: 'Fix\uFFFD it', author: 'A\uFFFDda' })
 })
 
-serverTest('a push from GitHub starts a build of each project with that repository', async ({ server }) => {
+serverTest('a push from GitHub starts a build of each project that uses the repository', async ({ server }) => {
   await server.configure(
     { repository: 'git@forge.example:rump/sample' },
     { name: 'docs', repository: clone, branches: ['docs'] },
@@ -80,7 +80,7 @@ serverTest('a push from GitHub starts a build of each project with that reposito
 })
 
 serverTest(
-  'the farm builds a push even if the forge and farm.yaml write the repository with different capitals',
+  'the farm builds a push even if farm.yaml writes the repository with other capital letters',
   async ({ server }) => {
     await server.configure(
       { repository: 'https://forge.example/Rump/SAMPLE' },

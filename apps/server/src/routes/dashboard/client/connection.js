@@ -1,9 +1,7 @@
 // All pages of a browser share one connection, because a browser opens at most six connections to a server (HTTP/1.1).
 // This script runs in a shared worker, or in the page if the browser has no shared workers.
 
-/**
- * The server sends an event every 15 s. After this time without an event, the connection counts as lost.
- */
+/** The server sends an event every 15 s. After this time without an event, the connection counts as lost. */
 const silentMs = 40_000
 /** After a click on a link, the old page leaves and the new page arrives within this time. */
 const settleMs = 50
@@ -51,7 +49,7 @@ export class Connection {
     const source = new EventSource(this.#address(ports))
     this.#source = source
     this.#expectEvent()
-    // A response that is no event stream is an error too: 503, 429, a proxy's page.
+    // If the response is not an event stream (503, 429, a proxy's page), the browser also calls `onerror`.
     source.onerror = () => this.#lose(Date.now())
     source.onopen = () => this.#receive()
     source.addEventListener('alive', () => this.#receive())

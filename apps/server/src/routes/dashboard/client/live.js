@@ -146,7 +146,7 @@ function addLines(log, pre, lines, position) {
   })
 }
 
-/** Opens the part with the line or step in the address. If the line is on another page of the log, loads that page. */
+/** Opens the part that the address names by a line or a step. If another page of the log has the line, loads it. */
 function openTarget() {
   const name = decodeURIComponent(location.hash.slice(1))
   const target = name === '' ? null : document.getElementById(name)

@@ -26,5 +26,5 @@ export const Form = ({ to, ...rest }: To & FormHTMLAttributes) => (
   <form method="post" action={usePublicPath() + to} {...rest} />
 )
 
-/** Every form of an administrator has this token, so that another site cannot send the form. */
+/** The token is in every form that an administrator can send, so that another site cannot send the form. */
 export const CsrfField = ({ visit }: { visit: Visit }) => <input type="hidden" name="_csrf" value={visit.csrf ?? ''} />

@@ -14,7 +14,7 @@ const refreshMs = 60_000
 export class Changes {
   readonly #bus: Bus
   readonly #unsubscribe: () => void
-  #last = Date.now() // this server has not received the changes before its start
+  #last = Date.now() // this server did not receive earlier changes
 
   constructor(bus: Bus) {
     this.#bus = bus
@@ -30,7 +30,7 @@ export class Changes {
   async follow(stream: EventStream, since: number): Promise<void> {
     const wakeUp = new WakeUp()
     const unsubscribe = this.#bus.subscribe(topics.matrix, () => wakeUp.wake())
-    if (this.#last >= since) wakeUp.wake() // a change between the rendering of the page and now
+    if (this.#last >= since) wakeUp.wake() // a change since the page was rendered
     try {
       while (!stream.closed.aborted) {
         await wakeUp.wait(refreshMs, stream.closed)

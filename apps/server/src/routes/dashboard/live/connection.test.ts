@@ -104,7 +104,7 @@ test('if the HTML of a page is replaced, the page keeps its connection', () => {
   expect(FakeSource.sources).toHaveLength(1)
 })
 
-test('after a wrong response the connection retries with growing pauses, and pages receive the time when it was lost', () => {
+test('after a wrong response, the connection retries with growing pauses, and pages receive the time when the connection was lost', () => {
   const port = pageThatFollows({ since: 100 })
   settle()
   const since = Date.now()
@@ -146,7 +146,7 @@ test('if a page opens while the connection is lost, the page receives the time w
   expect(pageThatFollows({ since: 200 }).lost).toBe(Date.now())
 })
 
-test('an event that arrives while a page opens does not delay the page', () => {
+test('if an event arrives while a page opens, the connection still follows this page without a delay', () => {
   pageThatFollows({ since: 100 })
   settle()
   pageThatFollows({ log: '7.1', position: '0:1' })

@@ -14,7 +14,7 @@ import type { Visit } from '../visit.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
 
-/** The server reads at most this many bytes of a log at once. For a slow browser, it keeps no further bytes. */
+/** The server reads at most this many bytes of a log at once, and reads the next bytes only after it has sent these. */
 const readBytesMax = 64 * 1024
 /** The interval of the message `viewed` while a page shows a log. A message is valid for 12 s, in case one is lost. */
 const viewedEveryMs = 5_000
@@ -25,7 +25,7 @@ export interface FollowedAttempt {
   position: LogPosition
 }
 
-/** Sends the log from a position, and the state of the attempt, to a page until the attempt has finished. */
+/** Until the attempt has finished, sends its state and its log to a page. The log starts at the page's position. */
 export async function followAttempt(
   services: Pick<Services, 'farm' | 'bus'>,
   stream: EventStream,
@@ -92,7 +92,7 @@ class Follower {
     await this.#stream.send({ event: 'state', data: html })
   }
 
-  /** Sends the next piece of the log. Returns false if there is none. */
+  /** Sends the next piece of the log. Returns false if the log has no further bytes yet. */
   async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
     const sections = logSections(attempt, job.recipe)
     const size = this.#services.farm.attempts.logSize(this.#followed.attempt)

@@ -88,7 +88,7 @@ test('a closing server ends its streams', async () => {
 test.each([
   ['the server', { ...limits, all: 1 }],
   ['one address', { ...limits, address: 1 }],
-])('%s has no more streams than its limit, and gets a new stream after a browser has closed one', async (_, given) => {
+])('if %s has reached its limit, a new stream can open only after an old stream has closed', async (_, given) => {
   const { url, streams } = await serve(async stream => {
     await once(stream.closed, 'abort')
   }, new Streams(given))
@@ -120,7 +120,7 @@ test('while a browser does not read, the server does not send it more events', a
   await fetch(url, { signal: browser.signal })
   browser.abort()
   await Promise.all(ended)
-  // Without this rule, all 64 MB would be in memory before the browser receives the first header.
+  // If the server did not wait, all 64 MB would be in memory before the browser receives the first header.
   expect(sent).toBeLessThan(1000)
 })
 

@@ -28,7 +28,7 @@ export interface StreamLimits {
   all: number
   /** The maximum for one address. */
   address: number
-  /** The maximum for one administrator's session, from all addresses. */
+  /** The maximum for one administrator's session, even if its pages come from several addresses. */
   session: number
 }
 
@@ -48,8 +48,8 @@ export class Streams {
   }
 
   /**
-   * Opens a stream for this number of pages. Returns undefined if there are too many pages, so that one client cannot
-   * use all live pages of the server. The stream takes over the reply.
+   * Opens a stream for this number of pages. Returns undefined if the pages would exceed a limit. Without limits, one
+   * client could use all live pages of the server. The stream takes over the reply.
    */
   open(request: FastifyRequest, reply: FastifyReply, pages = 1): EventStream | undefined {
     const owners = this.#owners(request)

@@ -48,7 +48,7 @@ export function LogView({ log }: { log: JobLog }) {
   )
 }
 
-/** Returns the position from which the page follows the log; undefined if it does not show the end of the log. */
+/** Returns the position from which the page follows the log; undefined if the page does not show its end. */
 const followedFrom = ({ window, attempt }: JobLog) =>
   window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 

@@ -2,7 +2,7 @@ import { type LogLine, lineBytesMax } from './line-html.ts'
 
 const lineFeed = 10
 
-/** Splits a log into lines while its bytes arrive. Of an unfinished line, it keeps only the bytes that a page shows. */
+/** Splits a log into lines while its bytes arrive. Of an unfinished line, keeps only the bytes that a page shows. */
 export class LineCutter {
   #held: Uint8Array[] = []
   #heldBytes = 0

@@ -1,7 +1,7 @@
 /**
  * The style of a text in a terminal (ECMA-48 "SGR"), from which the page gets class names. The farm does not use the
- * library ansi_up: even with use_classes, it writes style attributes for bold, faint and the 256 colours. The content
- * security policy forbids style attributes.
+ * library ansi_up, because ansi_up writes style attributes for bold, faint and the 256 colours, even with use_classes.
+ * The content security policy forbids style attributes.
  */
 export interface Sgr {
   bold: boolean

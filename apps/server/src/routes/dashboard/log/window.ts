@@ -9,8 +9,8 @@ export const windowBytes = 256 * 1024
 /** The server reads at most this many bytes for a page. The page can show fewer bytes, because it cuts long lines. */
 const readBytesMax = 2 * 1024 * 1024
 /**
- * If a page starts within this many bytes, the server counts the lines before the page, which takes up to 30 ms. On a
- * later page, the line numbers start at 1.
+ * If at most this many bytes of the log are before a page, the server counts the lines in these bytes. This takes up to
+ * 30 ms. On a later page, the line numbers start at 1.
  */
 const countedBytesMax = 64 * 1024 * 1024
 
@@ -19,7 +19,7 @@ export interface LogWindow {
   size: number
   start: number
   end: number
-  /** The number of the first line; undefined if the page is too far into the log to count the lines before it. */
+  /** The number of the first line; undefined if more than `countedBytesMax` bytes are before it. */
   firstLine: number | undefined
   parts: WindowPart[]
   /** The position from which a live page continues. */
@@ -43,7 +43,8 @@ export interface LogPosition {
 type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
 
 /**
- * Requests the page that starts at the byte `from` or ends before the byte `before`. Without both, it is the last page.
+ * Requests the page that starts at the byte `from` or ends before the byte `before`. If both are undefined, requests
+ * the last page.
  */
 export interface WindowRequest {
   from?: number | undefined
@@ -77,7 +78,7 @@ const linesAbove = 10
 
 /**
  * Returns the offset at which the page with this line starts. Returns undefined if the log does not have the line, or
- * if the line is after the counted bytes.
+ * if the line is not in the first `countedBytesMax` bytes of the log.
  */
 export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
   const first = line - linesAbove
@@ -170,6 +171,6 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
 export const lineHtml = (number: number, html: string, unfinished = false): string =>
   `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
 
-// The number of a blank line is not a link. A link that is alone in its line would be too low a target for WCAG 2.5.8:
-// less than 24 pixels.
+// The number of a blank line is not a link. Such a link would be alone in its line and lower than 24 pixels, and WCAG
+// 2.5.8 forbids this.
 const isBlank = (html: string): boolean => /^(?:\s|<[^>]*>)*$/.test(html)

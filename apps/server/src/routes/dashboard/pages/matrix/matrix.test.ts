@@ -113,7 +113,7 @@ test('a cell that cannot run shows the reason, even beside an older result', () 
   )
 })
 
-test('a known failure shows its reason, even after the cell passes', () => {
+test('a cell shows the reason of its known failure, even after the cell passes', () => {
   const cells = [
     cellOf('cygwin', { last: failed('build', 3), known: 'PE-COFF <not> ELF' }),
     cellOf('mac', { last: passed, known: 'its linker' }),
@@ -181,7 +181,7 @@ test.each([
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('the matrix shows the word retrying for a lost job that runs again', () => {
+test('if a lost job runs again, the matrix shows the word retrying', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]

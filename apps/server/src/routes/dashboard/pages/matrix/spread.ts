@@ -1,6 +1,6 @@
 import { counted } from '../../components/status.ts'
 
-/** `of` cells have a result of a commit, and `same` of them failed in the same way. `notYet` cells have none yet. */
+/** For one commit, `of` cells have a result, and `notYet` cells have no result yet. `same` cells failed in one way. */
 export function spread(same: number, of: number, notYet: number): string {
   if (notYet > 0) return `${same} of ${counted(of, 'finished cell')}; ${notYet} not finished`
   if (of <= 1) return ''

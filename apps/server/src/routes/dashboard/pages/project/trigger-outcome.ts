@@ -4,7 +4,7 @@ import type { TriggerOutcome } from '../../../../trigger/trigger-build.ts'
 import { segment } from '../../components/escape.ts'
 import { noProject, PageError } from '../problem/page-error.ts'
 
-/** Returns the build of a trigger. If there is none, throws the page that gives the reason. */
+/** Returns the build of a trigger. If the trigger has no build, throws a `PageError` with the reason. */
 export function buildOf(project: string, outcome: TriggerOutcome): { buildId: number; created: boolean } {
   switch (outcome.kind) {
     case 'built':
