@@ -60,7 +60,7 @@ const parts: Part[] = [
   { name: 'apps/agent', place: /^apps\/agent\/lib\//, ours: 'nothing: it knows only the protocol page', may: /^$/ },
 ]
 
-/** `file imports name`, for each import that the table forbids. */
+/** Returns the text `file imports name` for each import that is not allowed. */
 const offences = (files: readonly SourceFile[], allowed: (name: string, file: SourceFile) => boolean): string[] =>
   files.flatMap(file => importsOf(file).flatMap(name => (allowed(name, file) ? [] : [`${file.path} imports ${name}`])))
 
@@ -195,7 +195,7 @@ test('no file has more than 400 lines, and no test more than 500', () => {
   expect(giants.map(({ path }) => path)).toEqual([])
 })
 
-/** Metaphors of earlier versions, each with a standard term instead. A word in backquotes is a quotation. */
+/** Metaphors of earlier versions. A standard term has replaced each of them. The test ignores words in backquotes. */
 const bannedWords = [
   ...['errand', 'door', 'announcer', 'announcement', 'journal', 'mend', 'mended', 'anew', 'throw-away', 'whoever'],
   ...['greeting', 'in force', 'for good', 'to be had', 'first-cell', 'this-host'],

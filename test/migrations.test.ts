@@ -56,7 +56,7 @@ test('schema.sql equals the schema of a migrated database', async () => {
   expect(await readFile(dumpFile(), 'utf8')).toBe(await dumpSchema(url))
 })
 
-test('schema.sql creates the schema that it describes', async () => {
+test('if schema.sql runs on an empty database, the dump of this database equals schema.sql', async () => {
   const url = await withDatabase(createEmptyDatabase())
   const dump = await readFile(dumpFile(), 'utf8')
   await query(url, dump)

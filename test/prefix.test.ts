@@ -1,4 +1,4 @@
-// A farm below a path: PUBLIC_URL=https://example.org/farm behind a proxy that removes the path.
+// Tests of a farm below a path: PUBLIC_URL is https://example.org/farm, and a proxy removes the path from each request.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, apiClient } from '../apps/server/src/cli/api-client.ts'
 import { type AgentHost, lineFor } from './support/agent-host.ts'
@@ -114,7 +114,7 @@ async function signIn(): Promise<string> {
   return cookieOf(await fetch(url, { method: 'POST', redirect: 'manual' }))
 }
 
-/** Requests every address on the pages and on their linked pages. A request for a form's address has no session. */
+/** Requests every address on the pages and on the linked pages. The requests to addresses of forms have no session. */
 async function crawl(headers: Record<string, string>): Promise<{ broken: string[]; pages: string[] }> {
   const broken: string[] = []
   const pages: string[] = []

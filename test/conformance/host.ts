@@ -1,5 +1,5 @@
 /**
- * A machine with the agent, for scenarios: AgentHost, which is a pid namespace of this machine, or an emulated machine.
+ * A machine with the agent, on which scenarios run. It is an AgentHost (a pid namespace of this machine) or emulated.
  * The machine must run shell text, send signals to the agent, and show the files of the agent's directory.
  */
 export interface HostUnderTest {

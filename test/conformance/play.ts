@@ -22,8 +22,8 @@ export const projectFor = (hostName: string, { project }: Scenario): WrittenProj
 
 /**
  * Runs a scenario on a machine that is not yet enrolled. `farm` has a project with the machine's name (`projectFor`).
- * `enrolment` makes the machine's command from the line that the farm shows. `target` is the address of the farm for
- * the proxy, if this is not the main port. With a `certificate` the proxy is a TLS front.
+ * `enrolment` makes the machine's command from the line that the farm shows. The proxy forwards requests to `target`,
+ * by default the main port of the farm. With a `certificate`, the proxy is a TLS front.
  */
 export async function play(
   scenario: Scenario,

@@ -20,7 +20,10 @@ export const read = (file: string): Result[] =>
         .map(line => JSON.parse(line))
     : []
 
-/** A table with a row for each shell and a column for each client. A cell counts passes and lists other scenarios. */
+/**
+ * A table with a row for each shell and a column for each client. A cell shows how many scenarios passed, and lists the
+ * others.
+ */
 export function tableOf(results: readonly Result[]): string {
   const [shells, clients] = [unique(results.map(({ shell }) => shell)), unique(results.map(({ client }) => client))]
   const row = (shell: string) => clients.map(client => cellOf(results.filter(isOf(shell, client))))

@@ -135,7 +135,10 @@ export class World {
     await this.leaves()
   }
 
-  /** Waits for an orderly end of the agent. Fails if a process or a file of a job is left, or after a wrong message. */
+  /**
+   * Waits for an orderly end of the agent. Fails if a process or a file of a job is left, or if the agent has sent a
+   * wrong request (`offences`).
+   */
   async leaves(): Promise<void> {
     assert.equal(await this.host.exited(), 0)
     this.#left = true

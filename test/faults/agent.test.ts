@@ -72,7 +72,7 @@ const nasty = Buffer.concat([
   Buffer.from('\nend'),
 ])
 
-test('a log of NUL bytes, escapes, HTML and a line of 1 MB is served unchanged as plain text', async () => {
+test('if a log has NUL bytes, escapes, HTML and a line of 1 MB, the farm serves it unchanged as plain text', async () => {
   await farm().host('mips')
   const script = `head -c ${nasty.length} nasty.bin`
   const build = await farm().push({ 'job.sh': script, 'nasty.bin': nasty })

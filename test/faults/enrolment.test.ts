@@ -26,7 +26,7 @@ test.each(['', '-x', 'a b', '../etc', 'x'.repeat(100), 'vax\nend'])(
   },
 )
 
-test('if another host took the name after the invitation, the farm answers 409 with the time of that enrolment', async () => {
+test('if another host took the name after the invitation, the farm answers 409 with the time when that host enrolled', async () => {
   const [first, second] = [await invite('twin'), await invite('twin')]
   expect((await stranger('twin').enrol(tokenOf(first.line))).code).toBe(0)
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({

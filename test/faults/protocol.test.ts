@@ -52,7 +52,7 @@ describe('claims', () => {
     expect(slots.filter(offerOf).length).toBe(1)
   })
 
-  test('if a host with a job sends a claim with a larger number, its attempt is lost, and the host gets the next attempt', async () => {
+  test('if a host that has a job sends a claim with a larger number, the attempt of the job is lost, and the host gets the next attempt of the job', async () => {
     const { host, offer, job } = await hostWithJob()
     const next = await host.job(2)
     expect(next.attempt).toBe(offer.attempt.replace(/1$/, '2'))
@@ -137,13 +137,13 @@ describe('chunks of a log', () => {
     expect(await job.log()).toEqual(bytes)
   })
 
-  test('the farm answers 400 to progress with more steps than the recipe has', async () => {
+  test('if a progress message has more steps than the recipe, the farm answers 400', async () => {
     const { host, offer } = await hostWithJob()
     const steps = Array.from({ length: 3 }, () => ({ exit: 0, milliseconds: 1, logBytes: 0 }))
     expect(await host.progress(offer, '', { steps })).toMatchObject(err(400, /more steps than the job has/))
   })
 
-  test('if a log exceeds its limit, the farm answers with a cancel of the job', async () => {
+  test('if a log exceeds its limit, the answer of the farm cancels the job', async () => {
     const host = await newHost()
     await farm().project('short', { steps: [{ build: 'make' }], limits: { log: '1 kB' } })
     await farm().push('', 'short')

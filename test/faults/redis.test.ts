@@ -31,7 +31,7 @@ for (const { what, lose } of losses) {
   })
 }
 
-farmTest('a host receives the cancel of its job at once while Redis is away', { queues }, async farm => {
+farmTest('while Redis is away, a host receives the cancel of its job at once', { queues }, async farm => {
   const vax = await farm.wireHost('vax')
   const build = await farm.push()
   const offer = await vax.job(1)
@@ -64,7 +64,7 @@ farmTest(
   },
 )
 
-farmTest('a server can stop while Redis is away', { queues }, async farm => {
+farmTest('while Redis is away, a server can stop', { queues }, async farm => {
   await farm.redis?.stop()
   await farm.stop()
 })

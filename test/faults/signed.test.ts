@@ -364,7 +364,7 @@ test('an agent rejects an old answer that an attacker sends in place of a new an
   expect((await job.log()).toString()).toMatch(/^(line \d+\n)+right\n$/)
 })
 
-test('if the clock of a host shows 1999, the host learns the time from the farm once, and runs jobs', async () => {
+test('if the clock of a host shows 1999, the host takes the time from the farm once, during the enrolment, and runs jobs', async () => {
   const folder = join(farm().directory, 'clock')
   mkdirSync(folder, { recursive: true })
   writeFileSync(

@@ -1,4 +1,4 @@
-// With real servers: pages and the API show a silent host, and the farm alerts its owner.
+// Tests with real servers: the pages and the API show a silent host, and the farm alerts the owner of the host.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { scriptProject, type TestFarm } from '../support/farm-fixture.ts'
 import { farmTest, sharedFarm } from '../support/farm-test.ts'
@@ -87,7 +87,7 @@ test('one of two servers sends one signed alert about a silent host, and the los
   expect([(await view(farm(), 'vax')).presence, receiver.received.length]).toEqual(['away', 2])
 })
 
-test('an administrator sets and removes the alert of a host, and only administrators see its address', async () => {
+test('an administrator sets and removes the alert of a host, and only administrators see the address of the alert', async () => {
   await farm().wireHost('alpha')
   await alert(farm(), 'alpha', receiver)
   const page = await pageText(`${farm().url}/hosts/alpha`)
@@ -143,7 +143,7 @@ farmTest(
 )
 
 farmTest(
-  'after a server was down, it waits the full time before it shows a host as silent',
+  'after a server was down, the server waits the full silence time before it shows a host as silent',
   { queues: 'postgres', environment: { ...quick, SILENT_SECONDS: '9' }, projects },
   async farm => {
     const owner = await Receiver.open()

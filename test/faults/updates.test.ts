@@ -70,7 +70,7 @@ farmTest('the page of a host and the API show the result of an update', idle, as
 })
 
 farmTest(
-  'a host with an agent below AGENT_VERSION_MIN finishes its job, and gets no other job before an update',
+  'if an agent is older than AGENT_VERSION_MIN, it finishes its job, and gets no other job before an update',
   floor,
   async farm => {
     const host = await farm.host('vax')
@@ -104,7 +104,7 @@ farmTest(
 )
 
 farmTest(
-  'the farm accepts progress and finish messages from an agent below AGENT_VERSION_MIN, and offers an update',
+  'if an agent is older than AGENT_VERSION_MIN, the farm accepts its progress and finish messages, and offers an update',
   floor,
   async farm => {
     const host = await farm.wireHost('vax', ['amd64'])
@@ -137,7 +137,7 @@ farmTest(
   },
 )
 
-farmTest('the farm sends the installer of service files to its hosts only', idle, async farm => {
+farmTest('only hosts of the farm can download the installer of service files', idle, async farm => {
   const host = await farm.wireHost('vax')
   const { code, lines } = await host.post('/agent/v1/service', [])
   expect(code).toBe(0)
@@ -149,7 +149,7 @@ farmTest('the farm sends the installer of service files to its hosts only', idle
   expect(await host.post('/agent/v1/service', [])).toMatchObject({ code: 401 })
 })
 
-test('if AGENT_VERSION_MIN is newer than the agent of a server, the server does not start', async () => {
+test('if AGENT_VERSION_MIN is newer than the agent that a server offers, this server does not start', async () => {
   const farm = await TestFarm.prepare({
     databaseUrl: 'postgresql://nobody@127.0.0.1:1/none',
     environment: { AGENT_VERSION_MIN: '999' },

@@ -70,7 +70,10 @@ async function fill(directory: string, disk: Disk, qemu: string | undefined): Pr
   }
 }
 
-/** `disk.shell` is for Android: its shell is mksh, and owners install a busybox because its own tools are limited. */
+/**
+ * `disk.shell` is for Android. The shell of Android is mksh, and owners install a busybox, because the tools of Android
+ * are limited.
+ */
 async function installDebiansBusybox(
   directory: string,
   disk: Disk & { kind: 'busybox' },

@@ -8,7 +8,7 @@ import type { Machine } from './machines.ts'
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-/** Adds user and mount namespaces, so that a machine can mount and register programs without root. */
+/** Adds user and mount namespaces, in which a machine can mount its disk and register its emulator without root. */
 const walls = ['-Ur', '--mount', 'sh', here('enter.sh')]
 
 /** A machine of another kind. Its own disk has only the programs that real machines of this kind have. */
@@ -57,7 +57,10 @@ const environmentOf = ({ qemu, cpu, release, disk, client }: Machine, directory:
 /** For 32-bit PC programs Debian registers no emulator, because a PC runs them itself. Here qemu must run them. */
 const i386 = `:qemu-i386:M::${hex('7f454c4601010100000000000000000002000300')}:${hex('fffffffffffefe00fffffffffffffffffeffffff')}:${emulatorOf('i386')}:OPF`
 
-/** The line that registers the emulator in binfmt_misc. Because of its flag F, the disk needs no emulator. */
+/**
+ * The line that registers the emulator in binfmt_misc. With the flag F in this line, the kernel opens the emulator at
+ * the registration. So the disk does not need to contain the emulator.
+ */
 function formatOf(qemu: string): string {
   if (qemu === 'i386') return i386
   const file = `/usr/lib/binfmt.d/qemu-${qemu}.conf`

@@ -34,7 +34,10 @@ export async function line(say: Say): Promise<Figure[]> {
   }
 }
 
-/** The milliseconds of each line except the first lines, when the agent does not yet know that the log has a viewer. */
+/**
+ * The delay of each line in milliseconds. The result omits the first lines, because the agent does not know yet that
+ * the log has a viewer.
+ */
 async function watchJob(scene: Scene, agent: RealAgent, say: Say): Promise<number[]> {
   await scene.push('served', scene.repository.commits[0] as string)
   await agent.hears('that the job has started', /: started/)

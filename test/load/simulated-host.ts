@@ -4,7 +4,7 @@ import { Wire } from './wire.ts'
 export interface HeldAttempt {
   name: string
   lease: string
-  /** The size of each source in bytes, from the claim. */
+  /** The size of each source in bytes, from the answer to the claim. */
   sourceBytes: number[]
   steps: number
 }

@@ -46,7 +46,7 @@ export function residentMb(pid: number): number {
   }
 }
 
-/** The memory of a process and its share of shared memory. The sum over all processes is the memory in use. */
+/** The own memory of a process plus its share of the shared memory. The sum over all processes is the memory in use. */
 export function proportionalMb(pid: number): number {
   try {
     const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []

@@ -110,7 +110,7 @@ const isMissing = ({ programs }: Tool): boolean => !programs.some(isInstalled)
 const findManager = (): Manager | undefined => (Object.keys(installers) as Manager[]).find(isInstalled)
 const packageOf = ({ programs, packages }: Tool, manager: Manager): string => packages[manager] ?? programs[0] ?? ''
 
-/** The words before a command that run the command as root; undefined if root needs a password. */
+/** The words before a command that run the command as root; undefined if sudo is missing or needs a password. */
 const asRoot = (manager: Manager): string[] | undefined => {
   if (manager === 'brew' || process.getuid?.() === 0) return []
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined

@@ -47,7 +47,7 @@ export const runVitest = async (
   const file = `${directory}/vitest-${words.length}.json`
   const [command = 'vitest', ...rest] = [...within, 'vitest', 'run', ...words]
   const args = [...rest, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  // With CI, vitest writes line by line, and overwrites no line of another program.
+  // If CI is set, vitest writes line by line, and does not overwrite the lines of other programs.
   const exitCode = beside ? Number(!(await runBeside(command, args))) : await runVisibly(command, args, { CI: 'true' })
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return text === undefined ? { passed: 0, failed: 1, skipped: [] } : tallyOf(JSON.parse(text), exitCode)

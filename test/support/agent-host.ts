@@ -201,7 +201,7 @@ export class AgentHost implements HostUnderTest {
     await cable.plugIn(this.#host.pid ?? 0, async command => void (await this.run(command)))
   }
 
-  /** Changes the paths in the copied files. On a real machine the copy would have the same path. */
+  /** Changes the paths in the copied files. On a real machine, the copy would have the same path as the original. */
   #movePaths(before: string): void {
     for (const name of this.#host.files('slot-1')) {
       const file = join(this.#host.dir, 'slot-1', name, 'work')

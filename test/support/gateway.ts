@@ -108,7 +108,7 @@ export class Gateway {
       .join('')
   }
 
-  /** An sshd of root gets a private /run for its directory, and a private /etc/hosts with a name for the farm. */
+  /** If root runs sshd, sshd gets a private /run for its directory, and a private /etc/hosts with the farm's name. */
   #command(): string[] {
     const listen = [sshd, '-D', '-e', '-f', join(this.directory, 'config')]
     if (!isRoot) return ['-cpf', '--mount-proc', '--kill-child', ...listen]

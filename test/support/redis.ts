@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { freePort, Program } from './program.ts'
 
-/** A Redis for one test, without files on disk. When Redis stops, its data are lost, as if its machine were lost. */
+/** A Redis for one test, without files on disk. When Redis stops, it loses its data, as after the loss of a machine. */
 export class TestRedis {
   readonly port: number
   readonly #directory: string

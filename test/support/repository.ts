@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The environment of git, in which only the settings of the test apply. */
+/** The environment of git. With these variables, git ignores the settings of the user and of the system. */
 export const gitEnvironment = { HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' }
 
 const identity = ['-c', 'user.name=Ada Lovelace', '-c', 'user.email=ada@example.org']

@@ -7,7 +7,7 @@ import { Program } from './program.ts'
 const root = new URL('../../', import.meta.url)
 const main = fileURLToPath(new URL('apps/server/dist/main-for-tests.js', root))
 
-/** Bundles the server and the agent, once before a test run. Unlike for `./farm start`, this includes npm packages. */
+/** Bundles the server and the agent, once before a test run. Unlike `./farm start`, also bundles the npm packages. */
 export async function bundleFarm(): Promise<void> {
   await bundle({ 'main-for-tests': new URL('apps/server/src/main.ts', root) }, { packagesInside: true })
   execFileSync('sh', ['apps/agent/bundle.sh', '--into', 'apps/agent/dist'], { cwd: root })

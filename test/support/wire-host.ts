@@ -20,7 +20,7 @@ export interface WireOffer {
   lines: [string, string][]
 }
 
-/** A host that sends the messages of a test over HTTP in the form of the agent protocol. */
+/** A host without an agent. It sends the messages that the test selects, in the format of the agent protocol. */
 export class WireHost {
   readonly name: string
   readonly instance = `${process.pid}-${Math.random().toString(36).slice(2)}`

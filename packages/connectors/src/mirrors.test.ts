@@ -39,7 +39,7 @@ describe('finding a commit', () => {
   })
 
   test.each(['a path', 'a file URL', 'smart http'])(
-    'a ref can be a branch, a tag, a full or a short commit: %s',
+    'a ref can be a branch, a tag, or the full or short name of a commit: %s',
     async way => {
       const own = makeRepository()
       const old = own.git('rev-parse', 'HEAD')
@@ -80,7 +80,7 @@ describe('finding a commit', () => {
     expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
   })
 
-  test('each call for a branch gets the present commit of the repository', async () => {
+  test('each call for a branch returns the newest commit of the branch', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -264,7 +264,7 @@ describe('the message of a problem says what to do', () => {
     await vi.waitFor(async () => expect(await forge.connections()).toBe(0))
   })
 
-  test('no message contains the credentials in an address', async () => {
+  test('if an address contains credentials, no message shows them', async () => {
     const forge = await startForge((_request, response) => response.writeHead(500).end())
     const logged: unknown[] = []
     const { resolve } = mirrors({ log: (_event, fields) => logged.push(fields) })

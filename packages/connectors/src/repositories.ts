@@ -41,7 +41,10 @@ export class Repositories {
   /** The last fetch in the queue of each mirror. */
   readonly #queues = new Map<string, Promise<unknown>>()
   readonly #fetching = new Map<string, Promise<Problem | undefined>>()
-  /** Commits that a mirror has, by their full names. The commit of a full name never changes. */
+  /**
+   * The commits that are already in a mirror. The key consists of the mirror's directory and the commit's full name. A
+   * full name always means the same commit.
+   */
   readonly #commits = new Map<string, Commit>()
   #fetches = 0
 
@@ -151,9 +154,10 @@ export class Repositories {
   }
 
   /**
-   * Fetches the commit, unless the farm already fetched it by its name. There is no other search in the mirror before
-   * the fetch, because a search would be one more process between a push and its jobs. If an earlier fetch of whole
-   * branches brought the commit, git transfers nothing. If the fetch fails, this function searches the mirror.
+   * If the farm already fetched the commit by its name, does nothing. Otherwise fetches the commit, and does not search
+   * the mirror first, because a search would start one more process between a push and its jobs. If an earlier fetch of
+   * whole branches brought the commit, git transfers nothing. If the fetch fails, this function searches the mirror for
+   * the commit.
    */
   async #fetch(mirror: Mirror, commit: string): Promise<Problem | undefined> {
     const failure = await this.#matchFormat(mirror, commit)

@@ -3,10 +3,10 @@ const remote = /^(?:https?|ssh|git)$/i
 const passwordText = 'a password in the address'
 
 /**
- * Describes which part of a repository's address can be a secret, for example a password. The description does not
- * contain the secret. Undefined if the address has no such part. Public pages show the address, and every user of the
- * server's machine can read git's arguments. No git server needs a query or a fragment, but forges accept tokens in
- * them.
+ * Describes which part of a repository's address can be a secret, for example a password. Undefined if the address has
+ * no such part. The description does not contain the secret. Other people could read a secret in the address, because
+ * public pages show the address, and every user of the server's machine can read git's arguments. A query or a fragment
+ * counts as a secret: no git server needs them, but forges accept tokens in them.
  */
 export function secretInAddress(repository: string): string | undefined {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(repository) ?? []

@@ -4,8 +4,8 @@ import { commit, failedStep, Milestone, state } from './api-matrix.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
 /**
- * The answers of the API, /api/v1. The values that the farm's queries return already have this format. The server does
- * not send members of these values that are not listed here.
+ * The answers of the API, /api/v1. The farm's queries return values in this format. If a value has members that are not
+ * listed here, the server does not send them.
  */
 
 const verdict = maybeOneOf(verdicts, 'The result; null until the attempt has ended')

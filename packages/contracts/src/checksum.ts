@@ -7,7 +7,8 @@ export interface Checksum {
 }
 
 /**
- * The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null for `none`, if the host has no such tool.
+ * The checksum that a host sent: `crc:…`, `md5:…` or `sha256:…`. Null for `none`, which a host sends if it has no
+ * program for checksums. Undefined for other text.
  */
 export function readChecksum(text: string): Checksum | null | undefined {
   if (text === 'none') return null

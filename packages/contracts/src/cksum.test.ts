@@ -34,7 +34,7 @@ describe('the CRC is equal to the CRC of cksum(1)', () => {
   )
 })
 
-test.each([1, 3, 16, 17, 1000])('pieces of %i bytes give the CRC of all bytes', size => {
+test.each([1, 3, 16, 17, 1000])('if bytes arrive in pieces of %i bytes, the CRC is the CRC of all bytes', size => {
   const whole = noise(10_007)
   const sum = new Cksum()
   for (let at = 0; at < whole.length; at += size) sum.update(whole.subarray(at, at + size))

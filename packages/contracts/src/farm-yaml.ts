@@ -25,8 +25,8 @@ const line = (description: string) => yamlText('^[^\\x00-\\x1f\\x7f]{1,500}$', d
 const path = (description: string) => yamlText(pathPattern, `${description}, without .., . or a leading / or -`)
 const duration = (example: string) => yamlText(durationPattern, `a duration with its unit, such as ${example} or 1h30m`)
 const paths = yamlList(path('a path inside the repository'), 200, 'a list of paths inside the repository')
-// Shell patterns, with only the characters that a name in the agent protocol can have: no spaces, and no part begins
-// with . or -.
+// Shell patterns. Apart from the wildcards, they contain only characters that an artifact's name can have in the agent
+// protocol. So they contain no spaces, and no part begins with . or -.
 const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
 const artifacts = yamlList(
   yamlText(
@@ -158,7 +158,7 @@ export type ProjectLimits = Static<typeof ProjectLimits>
 export const ProjectVariant = Type.Object({ env: Env, hosts: Texts, arches: Texts })
 export type ProjectVariant = Static<typeof ProjectVariant>
 
-/** Cells that are known to fail, and the reason. Without `step`, a failure at any step is known. */
+/** Cells that are known to fail, and the reason. If `step` is absent, a failure at any step counts as known. */
 export const KnownFailure = Type.Object({
   because: Type.String(),
   hosts: Texts,
@@ -186,7 +186,7 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
-  /** The first entry that matches a cell counts. Absent if farm.yaml has no entry. */
+  /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
 export type ProjectConfig = Static<typeof ProjectConfig>

@@ -7,9 +7,9 @@ export interface RequestSignature {
   by: string
   /** Seconds since 1970, by the sender's clock. */
   time: number
-  /** The name of one process of the host. */
+  /** The random name of the host's process that sends the request. */
   run: string
-  /** The number of this request within `run`, from 1. */
+  /** The number of this request among the requests of that process, from 1. */
   count: number
   /** The text `RUN.COUNT`. */
   nonce: string
@@ -46,8 +46,9 @@ export function signAnswer(answer: string, nonce: string, sign: (text: string) =
 }
 
 /**
- * Writes a key with the letters a to p, one letter for every four bits. The XOR of these letters with the pads of HMAC
- * gives printable characters. So a shell can make the pads with one `tr` and keep them in a variable.
+ * Writes a key with the letters a to p, one letter for every four bits. HMAC needs the XOR of the key with two
+ * constants (ipad and opad). For these letters, the XOR gives printable characters. So a shell can compute it with `tr`
+ * and keep the result in a variable.
  */
 export const keyLetters = (hexadecimal: string): string =>
   hexadecimal.replace(/[0-9a-f]/g, digit => 'abcdefghijklmnop'.charAt(Number.parseInt(digit, 16)))

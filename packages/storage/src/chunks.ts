@@ -3,7 +3,7 @@ import { type Checksum, Cksum } from '@rumpfarm/contracts'
 import { lengthOf, piecesOf } from './bytes.ts'
 import type { Bytes, StoredFile } from './storage.ts'
 
-/** Bytes of a file, and their offset in the file. A host sends them. */
+/** A part of a file, as a host sends it: bytes, and their offset in the file. */
 export interface Chunk {
   offset: number
   bytes: Bytes

@@ -83,7 +83,7 @@ test.each([
 
 test('the farm reads a push', () => expect(deliver(push)).toEqual(read))
 
-test('the farm reads a push as a form, which is the default of GitHub', () => {
+test('the farm reads a push that arrives as a form, which is the default format of GitHub', () => {
   const form = new URLSearchParams({ payload: JSON.stringify(push) }).toString()
   expect(deliver(form, { 'content-type': 'application/x-www-form-urlencoded' })).toEqual(read)
 })

@@ -15,7 +15,7 @@ describe('the name of a mirror', () => {
     expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)),
   )
 
-  test('the name of a mirror changes if the farm reads the repository from another address', () => {
+  test('if the farm reads a repository from another address, the name of the mirror changes', () => {
     expect(mirrorName('https://h/x', 'https://h/x')).not.toBe(mirrorName('https://h/x', '/srv/x'))
   })
 })

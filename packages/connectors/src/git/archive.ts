@@ -42,7 +42,7 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
     createWriteStream(file, { mode: 0o644 }),
   )
   const [end, failure] = await Promise.all([tar.ended, written.then(() => undefined, asError)])
-  // A full disk has priority over git's failure, because git then reports only a closed pipe.
+  // If the disk is full, git reports only a closed pipe. So this function reports the error of the disk first.
   if (failure && 'syscall' in failure) return { kind: 'failed', message: failure.message }
   if (end.kind === 'failed') return { kind: 'failed', message: end.message }
   if (failure) return { kind: 'failed', message: failure.message }
@@ -83,8 +83,8 @@ async function archiveCall(git: Git, { directory }: Mirror, { commit, path, leav
 }
 
 /**
- * Removes git's pax header, because tar programs from before 2001 unpack this header as a file. Only the name of the
- * commit is in the header, and the agent receives this name in another way. Format:
+ * Removes git's pax header, because tar programs from before 2001 unpack this header as a file. The header contains
+ * only the name of the commit, which the agent receives in another way. Format:
  * https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar and pax headers)
  */
 export class WithoutGlobalHeader extends Transform {
@@ -110,7 +110,7 @@ export class WithoutGlobalHeader extends Transform {
 const blockBytes = 512
 const headBytes = 2 * blockBytes
 
-/** The global header that git writes has two blocks: the header itself, and then its only record. */
+/** git writes a global header of two blocks. The first block has the type and the size; the second has one record. */
 function afterGlobalHeader(head: Buffer): Buffer {
   const isGlobal = head[156] === 'g'.charCodeAt(0)
   const size = Number.parseInt(head.toString('latin1', 124, 135), 8)

@@ -1,7 +1,8 @@
 export type Environment = Readonly<Record<string, string | undefined>>
 
-// An administrator can set these variables for the farm's git. The farm removes other GIT_* variables, such as GIT_DIR:
-// git sets them for a hook, and if a hook starts the server, the farm's git would work on the repository of the hook.
+// An administrator can set these variables for the farm's git. The farm removes all other GIT_* variables, such as
+// GIT_DIR. git sets GIT_DIR for a hook. If a hook starts the server, the farm's git would otherwise work on the
+// repository of the hook.
 const inherited = /^GIT_(CONFIG_|SSH|SSL_|PROXY_|TRACE|EXEC_PATH|HTTP_)/
 
 /**

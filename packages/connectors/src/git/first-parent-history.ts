@@ -72,10 +72,11 @@ type Extent = 'part' | 'whole'
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
- * The directory of another repository beside the mirror, only for the history. The repository `part` has commits
- * without files. The mirror must not contain such commits, because git would treat them as present, but cannot make an
- * archive of them. The repository `whole` has complete commits. It must not be the same as `part`, because after a
- * partial fetch, git 2.39 requests every missing object from the server, and a dumb HTTP server cannot send them.
+ * The directory of a separate repository beside the mirror. The farm uses it only to read the history. The repository
+ * `part` has commits without files. The mirror must not contain such commits, because git would treat them as present,
+ * but cannot make an archive of them. The repository `whole` has complete commits. It must not be the same as `part`:
+ * after a partial fetch, git 2.39 requests every missing object from the server, and a dumb HTTP server cannot send
+ * these objects.
  */
 async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)

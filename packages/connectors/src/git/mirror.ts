@@ -134,8 +134,8 @@ async function objectFormat(git: Git, repository: string, path: string | undefin
 
 /**
  * Makes the mirror read the objects of a repository on this machine. So git copies nothing, and new commits are
- * available at once. The repository may even lack files of paths in leave-out. A fetch from such a repository would
- * fail, because upload-pack refuses to send from an incomplete repository.
+ * available at once. The repository may even be incomplete, if it lacks only files whose paths are in leave-out. A
+ * fetch from an incomplete repository would fail, because upload-pack refuses to send from it.
  */
 async function useAlternates(git: Git, draft: string, path: string): Promise<string | undefined> {
   const objects = await git.text({

@@ -34,7 +34,7 @@ interface Known {
   usedAt: number
 }
 
-/** The farm waits at least this long before it writes the last use of the same tarball to the disk again. */
+/** For each tarball, the farm writes the time of the last use to the disk at most once in this period. */
 const usedAtEveryMs = 60_000
 
 /** A cache of tarballs in a directory. Several servers can share it. */
