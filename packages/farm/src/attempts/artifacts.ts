@@ -39,8 +39,8 @@ export async function storeArtifact(context: Context, message: ArtifactChunk): P
 }
 
 /**
- * Adds the file's row if there is room for the file. Returns undefined if the farm admits the file; the row then has
- * this size.
+ * Adds the file's row, with the size of the whole file, if there is room for the file. Then returns undefined;
+ * otherwise returns why the farm does not store the file.
  */
 async function admit(
   context: Context,

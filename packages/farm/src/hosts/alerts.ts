@@ -28,7 +28,7 @@ export async function setAlert(context: Context, hostName: string, url: string |
   })
 }
 
-/** The attempts that a host runs now. The host is a row of `changed`. */
+/** The attempts that a host runs now. In a statement that contains this piece, the host is a row of `changed`. */
 export const activeAttemptsOfHost = sql`COALESCE((
   SELECT jsonb_agg(a."jobId" || '.' || a."number" ORDER BY a."leasedAt") FROM "Attempt" a
    WHERE a."hostId" = changed."id" AND ${isActive}), '[]')`
@@ -47,8 +47,8 @@ export interface DueAlert {
 const alertsAtOnce = 10
 
 /**
- * The alerts to send now: the oldest alert of each host. The farm stores the time of the next try before this try
- * begins. So if a server dies while it sends, the alert is only late, and a receiver may get the same id twice.
+ * The alerts to send now: the oldest unsent alert of each host. The farm stores the time of the next try before it
+ * sends an alert. So if a server dies while it sends an alert, the farm sends it again later, with the same id.
  */
 export async function takeDueAlerts({ db, now, settings }: Context): Promise<DueAlert[]> {
   const at = now()

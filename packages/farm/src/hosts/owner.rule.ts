@@ -22,7 +22,7 @@ function concerns({ verb, branches }: OwnerRule, branch: string | null): boolean
 
 /**
  * Whether jobs of at least one branch of the project may run. If farm.yaml has a pattern of branches, the farm does not
- * know which branches exist. Then the answer is true.
+ * know which branches exist. For a pattern, the answer is false only if the rules forbid every branch of the project.
  */
 export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: ProjectConfig): boolean =>
   rules.length === 0 ||

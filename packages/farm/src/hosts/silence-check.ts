@@ -3,7 +3,10 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { activeAttemptsOfHost } from './alerts.ts'
 
-/** If the gap between two checks is longer, the farm was probably down. Then every host gets its full time again. */
+/**
+ * If the gap between two checks is longer than this, the farm was probably down. Then the time until a host is silent
+ * starts again for every host.
+ */
 const gapSecondsMax = 20
 
 /** The names of the hosts that became silent, and of the hosts that returned. */

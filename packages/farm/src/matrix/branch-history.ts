@@ -71,7 +71,7 @@ interface HistoryChanges {
   changed: ChangedCell[]
 }
 
-/** After the commit of this transaction, every job that finishes uses the new positions. */
+/** After this transaction has committed, every job that finishes uses the new positions. */
 async function writeHistory(tx: Tx, history: BranchHistory): Promise<HistoryChanges> {
   const { project, commits, complete } = history
   await lockWholeProject(tx, project)
@@ -135,7 +135,7 @@ async function writePositions(
   }
 }
 
-/** This update is the last step, so that an interrupted derivation starts again. */
+/** Call this function after all cells are derived, so that an interrupted derivation starts again. */
 const markSettled = (tx: Tx, { project, branch }: BranchKey, moved: Moved[]) => tx.execute`
   UPDATE "BranchCommit" SET "settled" = true
    WHERE "projectName" = ${project} AND "branch" = ${branch} AND "commit" = ANY(${moved.map(({ commit }) => commit)})`
@@ -181,8 +181,8 @@ export async function markBranchUnreadable(
 }
 
 /**
- * The repository has no branch of this name. The farm may have assumed the name, for a commit without a branch. Then
- * the commits and cells of the branch go to the repository's default branch. A branch with a real push does not change.
+ * The repository has no branch of this name. If the farm assumed the name for a commit without a branch, the commits
+ * and cells of the branch go to the repository's default branch. If a push named the branch, they stay.
  */
 export async function markBranchMissing(
   context: Context,

@@ -12,7 +12,7 @@ export interface ProjectBranches {
 
 const branchesMax = 50
 
-/** The branches of these projects. With `branch`, the result has only projects in which that branch was built. */
+/** The branches of these projects. If `branch` is set, the result has only projects in which that branch was built. */
 export async function projectBranches(
   { db }: Context,
   projects: readonly ProjectConfig[],

@@ -32,11 +32,11 @@ export type CellState =
 
 export interface CellStanding {
   state: CellState
-  /** The newest attempt of the newest commit with a result. Null if no commit has a result. */
+  /** The newest result of the newest commit that has a result. Null if no commit has a result. */
   newest: CellAttempt | null
   /** The start of the series of failures, or of passes, that ends with `newest`. */
   since: CellAttempt | null
-  /** The first attempt that failed in the present way; null if `since` failed in this way. */
+  /** The attempt at which the series last changed its verdict or failed step; null if the series never changed them. */
   changedAt: CellAttempt | null
   /** The newest passed commit. The first bad commit is after `lastGood` and not after `since`. */
   lastGood: CellAttempt | null
@@ -81,7 +81,10 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
   }
 }
 
-/** If a commit is built again, its first attempt with this result stays the start of the series. */
+/**
+ * The commit's first attempt that ended in the same way as its last attempt. So the start of a series does not change
+ * if its commit is built again.
+ */
 const firstOf = ({ attempts, last }: CommitResult): CellAttempt =>
   attempts.find(attempt => wayOf(attempt) === wayOf(last)) ?? last
 
@@ -132,7 +135,7 @@ const isConfirmed = ({ attempts }: CommitResult): boolean =>
 const wayOf = ({ verdict, failedStep }: Pick<CellAttempt, 'verdict' | 'failedStep'>): string =>
   `${verdict}\n${failedStep ?? ''}`
 
-/** A stored cell. It has the milestones that are older than the newest results. */
+/** A stored cell. Its milestones can be older than the results that the farm reads to derive the cell. */
 export interface StoredCell<Milestone> {
   verdict: Verdict
   failedStep: string | null

@@ -17,7 +17,7 @@ export interface ChangedCell {
  * The farm derives a cell from at most this many of the cell's newest results. The stored cell has older milestones.
  */
 const attemptsMax = 50
-/** The farm searches at most this many built commits of a branch for these results. */
+/** For the newest results of a cell, the farm searches at most this many built commits of the branch. */
 const commitsMax = 1000
 /**
  * A result of a commit counts for at most this many of the branches that contain the commit. The farm chooses the

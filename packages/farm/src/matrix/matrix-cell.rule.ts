@@ -19,7 +19,7 @@ export interface CellRecord {
   finishedAt: Date
   /** The first build of the present series of passes, or of failures. */
   since: Milestone
-  /** The first build that failed in the present way; null if this build is `since`. */
+  /** The build at which the series last changed its verdict or failed step; null if the series never changed them. */
   changed: Milestone | null
   lastGood: Milestone | null
 }

@@ -143,8 +143,8 @@ interface ActiveRow {
 }
 
 /**
- * The newest active attempt of each cell, among commits of its branch. A running attempt has priority over a waiting
- * one.
+ * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
+ * over a waiting attempt.
  */
 async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.query<ActiveRow>`

@@ -7,9 +7,9 @@ export interface Trouble {
   verdict: Verdict
   step: string | null
   cells: MatrixCell[]
-  /** How many cells of the project have a result of one of these cells' commits. */
+  /** How many cells of the project have a result of a commit at which one of these cells failed. */
   of: number
-  /** How many cells have no result of these commits yet. */
+  /** How many cells of the project can still get a result of such a commit. */
   notYet: number
   /** The first build of this failure. */
   since: Milestone

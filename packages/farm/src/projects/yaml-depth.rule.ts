@@ -5,8 +5,8 @@ type Nested = { token: CST.Token; depth: number }
 /**
  * The offset of the first token that is nested deeper than `depthMax`, or undefined. Call this function before the
  * package yaml composes the text. yaml composes by recursion, and a text of 1,000 opening brackets ended the whole
- * process: V8 aborts if it compiles a regular expression on an exhausted stack. yaml's Parser, which this function
- * uses, needs no recursion.
+ * process, because V8 aborts if it compiles a regular expression on an exhausted stack. yaml's Parser, which this
+ * function uses, needs no recursion.
  */
 export function tooDeep(text: string, depthMax: number): number | undefined {
   const waiting: Nested[] = [...new Parser().parse(text)].map(token => ({ token, depth: 0 }))
