@@ -56,7 +56,7 @@ agentTest(
 )
 
 agentTest(
-  'if an earlier runner left files in the directory of a job but no file with its pid, the job still runs',
+  'if an earlier runner left files in the directory of a job but no file with the runner’s pid, the job runs',
   async ({ farm, host, enrolled }) => {
     farm.next = 200
     await enrolled()
@@ -158,7 +158,7 @@ agentTest(
 )
 
 agentTest(
-  'if ten agents start at the same time with a stale lock, one of them runs',
+  'if ten agents start at the same time and the lock is stale, only one of them keeps running',
   async ({ farm, host, enrolled }) => {
     await enrolled()
     host.signal('KILL')

@@ -83,7 +83,7 @@ for (const [what, answer, expected] of errors) {
 }
 
 agentTest(
-  'enrolment without a farm, an HTTP client or a writable directory fails with one line',
+  'if there is no farm, no HTTP client or no writable directory, the enrolment prints one line and fails',
   async ({ farm, host }) => {
     const saved = join(host.folder, 'saved.sh')
     writeFileSync(saved, bundle())

@@ -107,7 +107,8 @@ agentTest('the agent waits while another instance runs as this host', async ({ f
       .at(-1)
       ?.body.toString() ?? ''
   const word = (text: string, key: string) => new RegExp(`^${key} (.*)$`, 'm').exec(text)?.[1]
-  // The agent repeats an unconfirmed hello with the same instance, so that the farm knows the instance in `previous`.
+  // The farm rejected the hello of the second agent. So the third agent sends the same instance, and its `previous` is
+  // the instance that the farm knows.
   expect(word(again, 'instance')).toBe(word(first, 'instance'))
   expect(word(again, 'previous')).toBe(word(first, 'previous'))
 })

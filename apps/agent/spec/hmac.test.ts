@@ -30,7 +30,7 @@ test('the example in the protocol page is correct', () => {
   expect(hmac(hostKey, `answer 0a1b2c.2\n${answer}`)).toBe(answerSig)
 })
 
-/** A script with the signing parts of the agent, and the calls of an enrolment. */
+/** A script that contains the signing parts of the agent and calls them as an enrolment does. */
 const script = (tool: string) => `
 for part in text clock answer hmac; do . "$PARTS/$part.sh"; done
 set -u

@@ -52,7 +52,7 @@ test.each([
   ['deny sample wip*; allow *', 'sample', 'wip', 'no'],
   ['deny sample wip*; allow *', 'sample', 'main', 'yes'],
   ['allow sample', 'sample;touch', 'main', 'no'],
-])('for the rule "%s", the answer to "may %s at %s run?" is %s', (conf, project, branch, answer) => {
+])('for the rules "%s", the answer to "may %s run at branch %s?" is %s', (conf, project, branch, answer) => {
   expect(mayRun(conf, project, branch)).toBe(`${answer}\n`)
 })
 

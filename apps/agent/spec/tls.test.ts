@@ -36,7 +36,7 @@ for (const client of clients) {
   const env = { RUMPFARM_CLIENT: client }
 
   agentTest(
-    `${client}: a job runs over TLS with a private authority`,
+    `${client}: a job runs over TLS if a private authority has signed the farm’s certificate`,
     async ({ farm, host, enrols }) => {
       await enrols()
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251))

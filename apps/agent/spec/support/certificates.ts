@@ -27,7 +27,10 @@ export class Authority {
   readonly file = join(this.folder, 'ca.pem')
   private number = 0
 
-  /** Call this outside of tests. Vitest then removes the folder after the test file; a worker gets no exit event. */
+  /**
+   * Call this outside of tests: Vitest then removes the folder after the tests of the file. A listener for the end of
+   * the process would not work, because a worker of Vitest gets no exit event.
+   */
   constructor() {
     afterAll(() => rmSync(this.folder, { recursive: true, force: true }))
     writeFileSync(join(this.folder, 'ca.conf'), config)

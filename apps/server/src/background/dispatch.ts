@@ -58,7 +58,7 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
     await Promise.all(sends)
   }
 
-  /** Puts a message that arrived after the timeout back into its queue. */
+  /** Returns a message to its queue, because the message arrived after the timeout. */
   const sendAgain = async (hostId: number, job: Job | undefined) => {
     if (job?.id !== undefined) await send([{ hostId, attempt: job.id }])
   }

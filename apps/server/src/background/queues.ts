@@ -57,7 +57,8 @@ async function redisQueues(url: string, log: Logger): Promise<Queues> {
     if (unreachable) log.info('Redis is reachable again')
     unreachable = false
   })
-  // The connection of a worker must wait for Redis. So it cannot use the client above, whose commands fail at once.
+  // If Redis is unreachable, a worker must wait for it. The commands of the client above fail at once instead, so each
+  // worker has its own connection.
   const blocking = { url, maxRetriesPerRequest: null }
   return {
     redis,
