@@ -95,4 +95,4 @@ test.each([
   ['0.0.0.0', false],
   ['[::]', false],
   ['192.168.0.1', false],
-])('the host %s is a loopback name: %s', (name, own) => expect(isLoopback(name)).toBe(own))
+])('for the host %s, isLoopback returns %s', (name, own) => expect(isLoopback(name)).toBe(own))

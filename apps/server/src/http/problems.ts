@@ -92,7 +92,7 @@ function invalid(reply: FastifyReply, { validation, validationContext }: Fastify
 
 const pingMsMax = 1_500
 
-/** True if the database answers now. Then an unexpected error is a defect of the server. */
+/** True if the database answers now. If so, an unexpected error is a defect of the server. */
 const answersSoon = (farm: Pick<Services['farm'], 'ping'>): Promise<boolean> =>
   withTimeout(pingMsMax, farm.ping()).then(
     () => true,

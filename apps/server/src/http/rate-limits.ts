@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from './problems/problem.ts'
 
 /**
- * One address may send this many requests per minute to one part of the server. This is enough for a matrix page every
+ * One address may send this many requests per minute to one part of the server. So it can load the matrix page every
  * 50 ms.
  */
 export const requestsPerMinuteMax = 1200

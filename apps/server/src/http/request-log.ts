@@ -15,7 +15,7 @@ const hostMessages = /^\/agent\/v1\/(?!enroll)/
 
 function isLogged({ method, routeOptions }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   if (hostMessages.test(routeOptions.url ?? '')) return statusCode >= 500
-  if (statusCode === 404) return false // scanners cause many of these
+  if (statusCode === 404) return false // scanners cause many of these answers
   return statusCode >= 400 || (method !== 'GET' && method !== 'HEAD')
 }
 

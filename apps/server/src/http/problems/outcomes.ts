@@ -35,7 +35,7 @@ export function triggerProblem(
 export const onlyBranches = (project: string, branches: readonly string[]): string =>
   `${project} builds only the branches ${branches.join(', ')}`
 
-/** The answer to a repeated delivery that made no build the first time. */
+/** The answer if the farm receives a delivery again and made no build the first time. */
 export const repeatedWithoutBuild = 'the farm received this push before, and did not build it then'
 
 export const unknownProject = (name: string, known: string[]): OutcomeProblem => ({

@@ -17,7 +17,7 @@ test.each<[string, ClaimResult, RegExp]>([
   ['other-instance', { kind: 'other-instance' }, /^err 409 another agent runs as this host/],
   ['no-slot', { kind: 'no-slot' }, /^err 400 the last hello of this host named fewer slots\n/],
   ['too-old', { kind: 'too-old', why: 'the agent is too old' }, /^err 426 the agent is too old\nupdate 2\.0\.0 /],
-])('the answer to a claim with the result %s follows the protocol', async (_, result, expected) => {
+])('if a claim has the result %s, the answer follows the protocol', async (_, result, expected) => {
   const services = {
     farm: { settings: { leaseSeconds: 90 } },
     claimLoop: { waitForWork: async () => result },

@@ -20,7 +20,7 @@ const examples = (text: string): Example[] =>
     answer: json === undefined ? undefined : JSON.parse(json),
   }))
 
-/** Checks that each member that the page shows exists in the answer, with the same type. */
+/** Checks that the answer has each member of the example, with the same type. */
 function compare(shown: unknown, answered: unknown, where: string): void {
   if (Array.isArray(shown)) compare(shown[0], (answered as unknown[])[0], `${where}/0`)
   else if (shown !== null && typeof shown === 'object')

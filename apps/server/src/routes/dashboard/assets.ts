@@ -9,7 +9,7 @@ export interface Asset {
   body: string
 }
 
-// The files are next to this file. The bundle in apps/server/dist uses the files in the source tree.
+// The assets are next to this file in the source tree. The bundle in apps/server/dist uses them there.
 const directory = ['./', '../src/routes/dashboard/']
   .map(path => new URL(path, import.meta.url))
   .find(url => existsSync(new URL('styles/', url)))
@@ -19,7 +19,7 @@ function readAsset(file: string): string {
   return readFileSync(new URL(file, directory), 'utf8')
 }
 
-/** The address changes with the content, so browsers can keep a file permanently. */
+/** The address of an asset changes with its content, so browsers can keep the asset permanently. */
 function asset(name: string, extension: string, type: string, body: string): Asset {
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 10)
   return { path: `/assets/${name}-${hash}.${extension}`, type, body }

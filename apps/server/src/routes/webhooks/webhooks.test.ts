@@ -89,7 +89,7 @@ serverTest(
     const repository = { clone_url: 'https://Forge.example/rump/Sample.git' }
     const answer = await deliver(server, push({ repository }))
     expect([answer.statusCode, answer.json().builds]).toMatchObject([202, [{ project: 'sample', created: true }]])
-    // Two directories on one machine can have names that differ only in their capitals.
+    // For a path, capitals matter, because two directories can have names that differ only in their capitals.
     expect((await deliver(server, push({ repository: { clone_url: '/srv/rump' } }), { id: 'd2' })).statusCode).toBe(404)
   },
 )

@@ -3,7 +3,7 @@
 
 /** The server sends an event every 15 s. After this time without an event, the connection counts as lost. */
 const silentMs = 40_000
-/** After a click on a link, the old page leaves and the new page arrives within this time. */
+/** The pause before a new connection opens. After a click, the old page leaves and the new page arrives within it. */
 const settleMs = 50
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const kinds = ['changed', 'state', 'section', 'log', 'finished', 'reload']

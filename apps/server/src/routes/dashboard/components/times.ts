@@ -16,7 +16,7 @@ export function duration(milliseconds: number): string {
 const two = (whole: number, large: number, largeName: string, small: number, smallName: string) =>
   `${Math.floor(whole / large)} ${largeName} ${String(Math.floor((whole % large) / small)).padStart(2, '0')} ${smallName}`
 
-/** Writes a limit of a recipe without a second unit that is zero: 10 min, 1 h 30 min. */
+/** Writes a limit of a recipe. Leaves out the second unit if its number is zero: 10 min, 1 h 30 min. */
 export const limitTime = (seconds: number): string => duration(seconds * second).replace(/ 00 (s|min|h)$/, '')
 
 /** Writes an age in one unit: 9 s, 7 min, 24 h, 3 d, 12 months. */

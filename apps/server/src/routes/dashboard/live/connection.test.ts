@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 const script = new URL('../client/connection.js', import.meta.url).href
 const { Connection } = await import(/* @vite-ignore */ script)
 
-/** A fake of the browser's EventSource. `sources` lists all that the script has opened. */
+/** A fake of the browser's EventSource. `sources` lists each EventSource that the script has opened. */
 class FakeSource extends EventTarget {
   static sources: FakeSource[] = []
   readonly url: string

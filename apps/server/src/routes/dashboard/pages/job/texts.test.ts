@@ -43,7 +43,7 @@ test.each<[Partial<AttemptView>, string]>([
   [{ verdict: 'timed-out', failedStep: 'tests' }, 'Timed out at tests after 2 min 11 s on vax for amd64'],
   [
     { verdict: 'passed', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
-    'Passed after 1 min 01 s on vax for amd64', // the host measured this time, and the server received the end later
+    'Passed after 1 min 01 s on vax for amd64', // the host measured this time, and the server received the result later
   ],
   [
     { verdict: 'lost', steps: [{ name: 'configure', exit: 0, milliseconds: 61_000, logBytes: 0 }] },
