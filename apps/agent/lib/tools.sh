@@ -27,7 +27,7 @@ write_tools() {
   done >"$SLOT_DIR/tools"
 }
 
-# The agent wrote the names, and eval evaluates no value.
+# The agent wrote the names, and eval does not expand the values.
 read_tools() {
   while read -r key val; do eval "$key=\$val"; done <"$1"
   use_client

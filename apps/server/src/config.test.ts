@@ -110,6 +110,6 @@ test.each([
   ['2', 2],
   ['10.0.0.1, 10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
   ['::1', ['::1']],
-])('the server with TRUST_PROXY=%s trusts %j', (text, expected) => {
+])('the value "%s" of TRUST_PROXY sets trustProxy to %j', (text, expected) => {
   expect(readConfig({ TRUST_PROXY: text }, directory).trustProxy).toEqual(expected)
 })

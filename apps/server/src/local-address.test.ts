@@ -44,4 +44,4 @@ test.each([
   ['::', 'http://[::1]:80'],
   ['::1', 'http://[::1]:80'],
   ['vax', 'http://vax:80'],
-])('programs reach a server that listens on %s at %s', (host, expected) => expect(localUrl(host, 80)).toBe(expected))
+])('if a server listens on %s, programs reach it at %s', (host, expected) => expect(localUrl(host, 80)).toBe(expected))
