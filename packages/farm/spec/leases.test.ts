@@ -4,7 +4,7 @@ import { commitOf, farmTest, leaseSeconds } from './farm-test.ts'
 
 const graceSeconds = 600 // the lost-after time of the project sample
 
-farmTest('if a host was silent for longer than its lease, it continues its job', async ({ farm }) => {
+farmTest('if a silent host returns before the lost-after time ends, it continues its job', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))

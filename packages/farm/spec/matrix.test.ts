@@ -62,7 +62,7 @@ farmTest('if a cell passes, or fails at the step of a known failure, it shows th
   expect(await seen()).toBeNull()
 })
 
-farmTest('after a failure at another step, "since" stays, and "changed" is the first such build', async ({ farm }) => {
+farmTest('if the failed step changes, "since" stays, and "changed" is the build of the change', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 1])
@@ -165,7 +165,7 @@ const place = (farm: TestFarm, letters: string, changes: { branch?: string; comp
     ...changes,
   })
 
-farmTest('if the history of a branch changes, the farm emits one event; without a change, none', async ({ farm }) => {
+farmTest('the farm emits one event if the history of a branch changes, and otherwise none', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.push(commitOf('a'))

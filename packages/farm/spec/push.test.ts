@@ -65,7 +65,7 @@ farmTest('two copies of a delivery make only one build, even if they arrive at t
   expect((await farm.builds.find(buildId))?.jobs).toHaveLength(1)
 })
 
-farmTest('a repeated push adds jobs for the hosts that are new since the first', async ({ farm }) => {
+farmTest('a repeated push adds jobs for the hosts that enrolled after the first push', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))

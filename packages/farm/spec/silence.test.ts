@@ -14,7 +14,7 @@ async function takeAndDeliver(farm: TestFarm) {
 const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
 
 farmTest(
-  'a host without messages is silent within two minutes, with one event and one alert to its owner',
+  'if a host sends no messages, the farm emits one event and alerts the owner once within two minutes',
   async ({ farm }) => {
     await farm.configure()
     const vax = await farm.host('vax')
@@ -117,7 +117,7 @@ farmTest('after the farm was down, every host gets its full time before it is si
   expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
 })
 
-farmTest('if one of several servers restarts, hosts get no additional time', async ({ farm }) => {
+farmTest('if one of several servers restarts, a host does not become silent later than usual', async ({ farm }) => {
   await farm.host('vax')
   await farm.pass(100)
   await farm.attempts.extendLeases() // a server does this when it starts

@@ -55,7 +55,7 @@ test('if a transaction fails, it changes nothing and emits nothing', async ({ db
   expect([emitted, await seen(db)]).toEqual([[], []])
 })
 
-test('if a statement of a transaction fails, the transaction fails, even if the error is caught', async ({ db }) => {
+test('if a statement fails, its transaction fails, even if the code catches the error', async ({ db }) => {
   const swallowing = inTransaction({ db, emit: () => {} }, async tx => {
     await tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`
     await tx.query`SELECT 1 / 0`.catch(() => {})

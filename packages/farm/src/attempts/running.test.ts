@@ -30,9 +30,9 @@ test('the cache holds 5,000 attempts and drops the least recently used attempt',
 test.each([
   { who: 'its host with its lease', hostId: 1, lease: 'lease', at: 999, holds: true },
   { who: 'another host', hostId: 2, lease: 'lease', at: 999, holds: false },
-  { who: 'an older lease', hostId: 1, lease: 'older', at: 999, holds: false },
+  { who: 'its host with an older lease', hostId: 1, lease: 'older', at: 999, holds: false },
   { who: 'its host after the lease has expired', hostId: 1, lease: 'lease', at: 1_000, holds: false },
-])('the cache finds a valid lease for $who: $holds', ({ hostId, lease, at, holds }) => {
+])('for a message from $who, the cache has the attempt: $holds', ({ hostId, lease, at, holds }) => {
   const cache = new RunningCache()
   cache.set(running(7), cache.sequence)
   expect(cache.held({ jobId: 7, number: 1 }, { hostId, lease, at: new Date(at) }) !== undefined).toBe(holds)

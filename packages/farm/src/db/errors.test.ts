@@ -7,12 +7,12 @@ const asPrismaWrapsIt = (originalCode: string) => ({
 })
 
 test.each([
-  ['the file system', { code: 'ENOSPC' }, true],
-  ['the quota of the user', { code: 'EDQUOT' }, true],
-  ['PostgreSQL', { code: '53100' }, true],
-  ['PostgreSQL through Prisma', asPrismaWrapsIt('53100'), true],
-  ['the connections of PostgreSQL', { code: '53300' }, false],
-  ['the memory of PostgreSQL', asPrismaWrapsIt('53200'), false],
-  ['a file without permission', { code: 'EACCES' }, false],
-  ['nothing', undefined, false],
-])('isStorageFull is right for an error of %s', (_, error, full) => expect(isStorageFull(error)).toBe(full))
+  ['the file system is full', true, { code: 'ENOSPC' }],
+  ['the quota of the user is full', true, { code: 'EDQUOT' }],
+  ['the disk of PostgreSQL is full', true, { code: '53100' }],
+  ['the disk of PostgreSQL is full (error of Prisma)', true, asPrismaWrapsIt('53100')],
+  ['PostgreSQL has too many connections', false, { code: '53300' }],
+  ['PostgreSQL has too little memory', false, asPrismaWrapsIt('53200')],
+  ['a file may not be read', false, { code: 'EACCES' }],
+  ['there is no error', false, undefined],
+])('if %s, isStorageFull returns %s', (_, full, error) => expect(isStorageFull(error)).toBe(full))

@@ -36,119 +36,119 @@ const standingOf = (...texts: string[]) => {
 
 describe('the state of a cell follows from the results on its branch', () => {
   test.each([
-    ['a cell without an attempt is unknown', [], 'unknown', null, null, null, null],
-    ['a first pass', ['1 passed'], 'passing', 1, 1, null, 1],
-    ['passes after a pass', ['1 passed', '2 passed'], 'passing', 2, 1, null, 2],
-    ['a failure without an earlier pass', ['1 failed build'], 'failing', 1, 1, null, null],
-    ['a second failure without a pass', ['1 failed build', '2 failed build'], 'failing', 2, 1, null, null],
+    ['there is no attempt', 'unknown', [], null, null, null, null],
+    ['the first result is a pass', 'passing', ['1 passed'], 1, 1, null, 1],
+    ['a pass follows a pass', 'passing', ['1 passed', '2 passed'], 2, 1, null, 2],
+    ['the first result is a failure', 'failing', ['1 failed build'], 1, 1, null, null],
+    ['two commits failed and none passed', 'failing', ['1 failed build', '2 failed build'], 2, 1, null, null],
     [
-      'after a pass, the first failure is not confirmed',
+      'one attempt of a commit failed after a pass of an older commit',
+      'newly-failing-unconfirmed',
       ['1 passed', '2 failed build'],
-      'newly-failing-unconfirmed',
       2,
       2,
       null,
       1,
     ],
     [
-      'a second attempt that fails in the same way confirms the failure',
-      ['1 passed', '2 failed build', '2 failed build'],
+      'two attempts of a commit failed in the same way after a pass of an older commit',
       'newly-failing',
+      ['1 passed', '2 failed build', '2 failed build'],
       2,
       2,
       null,
       1,
     ],
     [
-      'a second attempt that fails at another step does not confirm the failure',
-      ['1 passed', '2 failed build', '2 failed tests'],
+      'two attempts of a commit failed at different steps after a pass of an older commit',
       'newly-failing-unconfirmed',
+      ['1 passed', '2 failed build', '2 failed tests'],
       2,
       2,
       null,
       1,
     ],
-    ['a failure after a failure', ['1 passed', '2 failed build', '3 failed build'], 'still-failing', 3, 2, null, 1],
+    ['a failure follows a failure', 'still-failing', ['1 passed', '2 failed build', '3 failed build'], 3, 2, null, 1],
     [
-      'a failure at another step keeps the start of the failures',
+      'a failure follows a failure at another step',
+      'failing-differently',
       ['1 passed', '2 failed tests', '3 failed build'],
-      'failing-differently',
       3,
       2,
       3,
       1,
     ],
     [
-      'later failures keep the start of the series and the start of the failures at this step',
-      ['1 passed', '2 failed tests', '3 failed build', '4 failed build'],
+      'two failures at one step follow a failure at another step',
       'still-failing',
+      ['1 passed', '2 failed tests', '3 failed build', '4 failed build'],
       4,
       2,
       3,
       1,
     ],
     [
-      'a timeout after a failure is another way to fail',
-      ['1 passed', '2 failed tests', '3 timed-out tests'],
+      'a timeout follows a failure at the same step',
       'failing-differently',
+      ['1 passed', '2 failed tests', '3 timed-out tests'],
       3,
       2,
       3,
       1,
     ],
-    ['a pass after a failure', ['1 passed', '2 failed build', '3 passed'], 'fixed', 3, 3, null, 3],
-    ['"fixed" lasts until the next result', ['2 failed build', '3 passed', '4 passed'], 'passing', 4, 3, null, 4],
-    ['a retry that passes on the same commit', ['1 passed', '2 failed build', '2 passed'], 'flaky', 2, 2, null, 1],
+    ['a pass follows a failure', 'fixed', ['1 passed', '2 failed build', '3 passed'], 3, 3, null, 3],
+    ['two passes follow a failure', 'passing', ['2 failed build', '3 passed', '4 passed'], 4, 3, null, 4],
+    ['a commit failed and then passed', 'flaky', ['1 passed', '2 failed build', '2 passed'], 2, 2, null, 1],
     [
-      'a flaky commit does not end a series of failures',
-      ['1 passed', '2 failed build', '3 failed build', '3 passed', '4 failed build'],
+      'a flaky commit is between two failures',
       'still-failing',
+      ['1 passed', '2 failed build', '3 failed build', '3 passed', '4 failed build'],
       4,
       2,
       null,
       1,
     ],
-  ] as const)('the state follows from the results: %s', (_, texts, state, newest, since, changedAt, lastGood) => {
+  ] as const)('if %s, the state is %s', (_, state, texts, newest, since, changedAt, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, changedAt, lastGood })
   })
 })
 
 describe('results count in the order of the commits on the branch, and not in the order of their arrival', () => {
   test.each([
-    ['an older commit fails after a newer commit passed', ['2 passed', '1 failed build'], 'fixed', 2, 2, 2],
+    ['an older commit fails after a newer commit passed', 'fixed', ['2 passed', '1 failed build'], 2, 2, 2],
     [
       'an older commit passes late, within a series of failures',
-      ['1 passed', '2 failed build', '4 failed build', '3 passed'],
       'newly-failing-unconfirmed',
+      ['1 passed', '2 failed build', '4 failed build', '3 passed'],
       4,
       4,
       3,
     ],
     [
       'an older commit fails late, between the last good commit and the first failure',
-      ['1 passed', '3 failed build', '2 failed build'],
       'still-failing',
+      ['1 passed', '3 failed build', '2 failed build'],
       3,
       2,
       1,
     ],
     [
       'an older commit fails late, before the last good commit',
-      ['2 passed', '3 passed', '1 failed build'],
       'passing',
+      ['2 passed', '3 passed', '1 failed build'],
       3,
       2,
       3,
     ],
     [
       'an older commit passes late, before the failure',
-      ['2 failed build', '1 passed'],
       'newly-failing-unconfirmed',
+      ['2 failed build', '1 passed'],
       2,
       2,
       1,
     ],
-  ] as const)('a late result counts at its commit: %s', (_, texts, state, newest, since, lastGood) => {
+  ] as const)('if %s, the state is %s', (_, state, texts, newest, since, lastGood) => {
     expect(standingOf(...texts)).toMatchObject({ state, newest, since, lastGood })
   })
 
@@ -210,16 +210,11 @@ describe('the stored cell has the milestones that are older than the newest resu
   }
 
   test.each([
-    ['a series that continues keeps its start', ['8 failed build', '9 failed build'], stored, '2 2 1'],
-    ['a series that fails in a new way keeps its start', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
-    [
-      'a series that starts within the newest results',
-      ['7 passed', '8 failed build', '9 failed build'],
-      stored,
-      '8 8 7',
-    ],
-    ['passes after stored failures', ['8 passed', '9 passed'], stored, '8 8 9'],
-    ['no stored cell', ['8 failed build', '9 failed build'], null, '8 8 -'],
+    ['a series continues', ['8 failed build', '9 failed build'], stored, '2 2 1'],
+    ['a series continues and fails in a new way', ['8 failed build', '9 failed tests'], stored, '2 9 1'],
+    ['a series starts within the newest results', ['7 passed', '8 failed build', '9 failed build'], stored, '8 8 7'],
+    ['passes follow stored failures', ['8 passed', '9 passed'], stored, '8 8 9'],
+    ['the cell is not stored yet', ['8 failed build', '9 failed build'], null, '8 8 -'],
     ['all milestones are within the newest results', ['1 passed', '2 failed build', '3 failed build'], stored, '2 2 1'],
-  ])('the milestones are right: %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
+  ])('the milestones are right if %s', (_, texts, cell, expected) => expect(milestones(texts, cell)).toBe(expected))
 })

@@ -46,30 +46,30 @@ const cell = (changes: Partial<MatrixCell> = {}): MatrixCell => {
 }
 
 describe('the status of a cell', () => {
-  test.each<[string, Partial<MatrixCell>, string, boolean]>([
-    ['no attempt has finished', {}, 'never-ran', false],
-    ['the first attempt runs', { active: active('running') }, 'never-ran', false],
-    ['no attempt has finished, and the owner does not allow any', { prevented: 'not allowed' }, 'prevented', false],
-    ['it passed, and now the host has no compiler', { last: ended('passed'), prevented: 'no cc' }, 'passed', false],
-    ['it failed', { last: ended('failed') }, 'failed', false],
-    ['it failed, and a new build runs', { last: ended('failed'), active: active('running') }, 'failed', false],
+  test.each<[string, string, Partial<MatrixCell>, boolean]>([
+    ['no attempt has finished', 'never-ran', {}, false],
+    ['the first attempt runs', 'never-ran', { active: active('running') }, false],
+    ['no attempt has finished, and the owner does not allow any', 'prevented', { prevented: 'not allowed' }, false],
+    ['it passed, and now the host has no compiler', 'passed', { last: ended('passed'), prevented: 'no cc' }, false],
+    ['it failed', 'failed', { last: ended('failed') }, false],
+    ['it failed, and a new build runs', 'failed', { last: ended('failed'), active: active('running') }, false],
     [
       'it failed, and farm.yaml expects the failure',
-      { last: ended('failed'), known: 'its linker' },
       'known-failure',
+      { last: ended('failed'), known: 'its linker' },
       false,
     ],
-    ['it passed, though farm.yaml expects a failure', { last: ended('passed'), known: 'its linker' }, 'passed', false],
-    ['it was lost', { last: ended('lost') }, 'lost', false],
+    ['it passed, though farm.yaml expects a failure', 'passed', { last: ended('passed'), known: 'its linker' }, false],
+    ['it was lost', 'lost', { last: ended('lost') }, false],
     [
       'it was lost, and the same job waits for another attempt',
-      { last: ended('lost'), active: active('queued', 41) },
       'queued',
+      { last: ended('lost'), active: active('queued', 41) },
       true,
     ],
-    ['it was lost, and a newer job runs', { last: ended('lost'), active: active('running') }, 'running', false],
-    ['it was cancelled', { last: ended('cancelled') }, 'cancelled', false],
-  ])('the cell has the right status: %s', (_, facts, status, retrying) =>
+    ['it was lost, and a newer job runs', 'running', { last: ended('lost'), active: active('running') }, false],
+    ['it was cancelled', 'cancelled', { last: ended('cancelled') }, false],
+  ])('if %s, the cell has the status %s', (_, status, facts, retrying) =>
     expect(cell(facts)).toMatchObject({ status, retrying }),
   )
 })

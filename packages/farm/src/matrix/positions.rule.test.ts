@@ -24,17 +24,17 @@ describe('commits have the positions of the branch’s first-parent history', ()
   // A history is written with its newest commit first. `?` marks a position that the farm guessed when it received the
   // push.
   test.each([
-    ['the first commit of a branch', ['A 1?'], 'A', 'A', 'A 1000000'],
-    ['a commit whose older commits were not built', ['C 1?'], 'CBA', 'C', 'C 1000002'],
-    ['a push of one newer commit', ['A 10', 'B 11?'], 'BA', 'AB', 'A 10, B 11'],
-    ['several commits between two builds', ['A 10', 'D 11?'], 'DCBA', 'AD', 'A 10, D 13'],
-    ['an older commit whose push came late', ['A 10', 'C 12', 'B 13?'], 'CBA', 'ABC', 'A 10, B 11, C 12'],
-    ['an old commit that somebody triggered', ['B 11', 'C 12'], 'CBA', 'ABC', 'B 11, A 10, C 12'],
-    ['a reset to an older commit', ['A 10', 'B 11'], 'A', 'A', 'A 10, -B'],
-    ['a force push to another commit', ['A 10', 'B 11', 'X 12?'], 'XA', 'AX', 'A 10, X 11, -B'],
-    ['a rewritten history with nothing in common', ['A 10', 'B 11', 'X 12?'], 'XY', 'X', 'X 1000001, -A, -B'],
-    ['a commit that is not on the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
-  ])('the commits get their positions: %s', (_, known, line, built, expected) => {
+    ['the first commit of a branch has a build', ['A 1?'], 'A', 'A', 'A 1000000'],
+    ['the older commits have no builds', ['C 1?'], 'CBA', 'C', 'C 1000002'],
+    ['a push adds one newer commit', ['A 10', 'B 11?'], 'BA', 'AB', 'A 10, B 11'],
+    ['there are several commits between two builds', ['A 10', 'D 11?'], 'DCBA', 'AD', 'A 10, D 13'],
+    ['the push of an older commit comes late', ['A 10', 'C 12', 'B 13?'], 'CBA', 'ABC', 'A 10, B 11, C 12'],
+    ['somebody triggers an old commit', ['B 11', 'C 12'], 'CBA', 'ABC', 'B 11, A 10, C 12'],
+    ['the branch is reset to an older commit', ['A 10', 'B 11'], 'A', 'A', 'A 10, -B'],
+    ['a force push replaces a commit', ['A 10', 'B 11', 'X 12?'], 'XA', 'AX', 'A 10, X 11, -B'],
+    ['a new history has no commit of the old one', ['A 10', 'B 11', 'X 12?'], 'XY', 'X', 'X 1000001, -A, -B'],
+    ['a commit is not on the branch', ['A 10', 'Q 11?'], 'A', 'A', 'A 10, -Q'],
+  ])('the commits get the right positions if %s', (_, known, line, built, expected) => {
     expect(placing(known, line, built).split(', ').sort()).toEqual(expected.split(', ').sort())
   })
 })

@@ -25,7 +25,7 @@ const examplesOf = (text: string) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms
 describe.each([
   ['docs/recipes.md', page, 7],
   ['docs/recipes-rump.md', readFileSync(new URL('docs/recipes-rump.md', root), 'utf8'), 4],
-])('an example of %s is a valid farm.yaml', (_name, text, least) => {
+])('each example of %s is a valid farm.yaml', (_name, text, least) => {
   const examples = examplesOf(text)
 
   test(`the page contains at least ${least} examples`, () => expect(examples.length).toBeGreaterThanOrEqual(least))
