@@ -87,7 +87,7 @@ test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file and every function
   expect(missing).toEqual([])
 })
 
-test('the check finds every form of import in a file', () => {
+test('`importsOf` finds every form of import in a file', () => {
   const text = [
     `import { type A,\n  b as c } from './b.ts'`,
     `import type D from 'd'`,
@@ -102,7 +102,7 @@ test('the check finds every form of import in a file', () => {
   )
 })
 
-test.each(parts)('$name imports only the packages that its row allows', ({ name, place, may }) => {
+test.each(parts)('$name imports only the packages that its row in the table allows', ({ name, place, may }) => {
   const files = shipped.filter(({ path }) => place.test(path))
   expect(files.length > 0 || name === 'apps/agent').toBe(true) // the agent has no TypeScript
   expect(offences(files, imported => (isFile(imported) ? place.test(imported) : may.test(imported)))).toEqual([])

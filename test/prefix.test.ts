@@ -41,7 +41,7 @@ test('the command for a host contains the path, and the agent uses this path to 
 })
 
 test.each(['a visitor', 'an administrator'])(
-  'for %s, every link, script, stream and form of every page is below the path and answers',
+  'for %s, the address of every link, script, stream and form is below the path, and the farm answers it',
   async who => {
     const { broken, pages } = await crawl(who === 'a visitor' ? {} : { cookie: session })
     expect(broken).toEqual([])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 
-test('make check runs the programs of the sample with FARM_RUN', () => {
+test('`make check` runs the programs of the sample with the command in FARM_RUN', () => {
   const directory = mkdtempSync(join(tmpdir(), 'rumpfarm-sample-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   cpSync(fileURLToPath(new URL('../samples/this-unix', import.meta.url)), directory, { recursive: true })

@@ -99,7 +99,7 @@ describe('limits of a progress message', () => {
       /"steps" is malformed/,
     ],
     ['with invalid hexadecimal', 'lease=LEASE&offset=0&len=1&enc=hex', 422, /does not have the length/],
-  ])('the farm rejects a progress message %s with %3$i', async (_, query, code, text) => {
+  ])('the farm rejects a progress message %s, and answers %3$i', async (_, query, code, text) => {
     const path = `/agent/v1/attempts/${offer.attempt}/progress?${query.replace('LEASE', offer.lease)}`
     expect(await host.post(path, Buffer.from(query.includes('hex') ? 'zz' : ''))).toMatchObject(err(code, text))
   })

@@ -235,7 +235,7 @@ describe('messages without permission', () => {
   })
 
   test.each(['hello', 'claim', 'bye', 'attempts/1.1/progress', 'attempts/1.1/finish', 'nonsense'])(
-    'the farm rejects %s with an unknown credential',
+    'the farm rejects a request to %s with an unknown credential',
     async path => {
       const host = Object.assign(await newHost(), { credential: 'rfh-nobody' })
       expect(await host.post(`/agent/v1/${path}`, [])).toMatchObject(

@@ -15,7 +15,7 @@ const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line $
 
 for (const queues of bothQueues) {
   farmTest(
-    `${queues}: a job continues while its server is killed with SIGKILL, ends once, and has a byte-exact log`,
+    `${queues}: if a server is killed with SIGKILL, a job continues and ends once, and the log of the job is byte-exact`,
     { queues },
     async farm => {
       await farm.host('vax')
@@ -47,7 +47,7 @@ for (const queues of bothQueues) {
   )
 }
 
-test.concurrent('a server keeps running when every connection to PostgreSQL breaks during use', async () => {
+test.concurrent('if every connection to PostgreSQL breaks during use, the server keeps running', async () => {
   const database = await createTestDatabase()
   const postgres = await freezablePostgres(database.url)
   const farm = await TestFarm.open({ databaseUrl: postgres.url, queues: 'postgres' })

@@ -97,7 +97,7 @@ function writeSourceLists(directory: string): void {
 
 /** Unpacks packages without running their scripts, which need programs of another processor. */
 export async function unpack(files: readonly string[], directory: string): Promise<void> {
-  // On the disk /bin and /lib are links to directories below /usr. A package can have files in /bin or /lib.
+  // On the disk, /bin and /lib are links to directories below /usr, but a package can have files in /bin or /lib.
   const text = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'
   for (const file of files) await output('sh', ['-c', text, 'sh', file, directory])
 }

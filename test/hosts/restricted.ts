@@ -59,8 +59,8 @@ const everywhere = [
 ]
 
 /**
- * Makes a disk with links to programs of the real machine, which enter.sh shows below /native. The disk has only the
- * programs of the represented host.
+ * Makes a disk with links to programs of the real machine. enter.sh shows the whole real machine below /native. The
+ * disk itself has only the programs of the represented host.
  */
 export function restrict(directory: string, disk: Restricted): void {
   const bin = join(directory, 'bin')

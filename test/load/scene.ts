@@ -25,7 +25,7 @@ export interface Scene {
   db: pg.Client
   repository: Repository
   directory: string
-  /** Sends a GitHub push with one of the two addresses of the repository. Returns the times of the push and the answer. */
+  /** Sends a GitHub push with the address `from` of the repository. Returns the times of the push and of the answer. */
   push(from: 'served' | 'local', commit: string): Promise<{ sentAt: number; answeredAt: number }>
   /** Hosts that have enrolled and sent a hello. */
   hosts(count: number, arches: readonly string[]): Promise<SimulatedHost[]>

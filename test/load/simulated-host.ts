@@ -49,7 +49,7 @@ export class SimulatedHost {
     return { name, lease: lineValue(lines, 'lease') ?? '', sourceBytes, steps: valuesOf('step').length }
   }
 
-  /** Repeats the newest claim, which has a job. The farm answers this at once. */
+  /** Repeats the newest claim, to which the farm has given a job. The farm answers the repeated claim at once. */
   async claimAgain(): Promise<void> {
     await this.wire.say(`/agent/v1/claim?instance=${this.name}&slot=1&claim=${this.#claim}&wait=0`, nothing)
   }

@@ -46,7 +46,7 @@ const leaseIsOver = (job: number) =>
   })
 
 describe.concurrent('a job continues while the link of its only host is broken, and its log is byte-exact', () => {
-  test.each(Object.entries(cuts))('the job continues while its link %s for longer than the lease', async (how, cut) => {
+  test.each(Object.entries(cuts))('the job continues while the link %s for longer than the lease', async (how, cut) => {
     const { cable, host, job, copy, end } = await talkingJob(farm(), names[Object.keys(cuts).indexOf(how)] ?? '')
     await cut(cable)
     await leaseIsOver(job.id)

@@ -12,7 +12,7 @@ interface Report {
   testResults: { name: string; status: string; message: string; assertionResults: Assertion[] }[]
 }
 
-/** A test file that does not load fails, but has no failed test. */
+/** If a test file cannot be loaded, the report marks the file as failed, but lists no failed test. */
 const failuresOf = ({ status, assertionResults }: Report['testResults'][number]): number => {
   const failed = assertionResults.filter(assertion => assertion.status === 'failed').length
   return status === 'failed' ? Math.max(1, failed) : failed

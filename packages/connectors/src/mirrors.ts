@@ -39,7 +39,7 @@ export interface Mirrors {
   tarball: (wanted: { repository: string } & TarballContent) => Promise<TarballAnswer>
   /** A text file of a full commit, at most 64 KiB. */
   readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
-  /** The newest 200 commits of a branch along the first parents, from the repository. */
+  /** Reads the newest 200 commits of a branch from the repository, along the first parents. */
   history: (wanted: { repository: string; branch: string }) => Promise<HistoryAnswer>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void

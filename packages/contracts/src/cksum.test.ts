@@ -56,7 +56,7 @@ test.each([
   [19, 65_536],
   [65_536, 65_536],
   [70_001, 1_000_003],
-])('`append` gives the CRC of all bytes, for %i and %i bytes', (first, second) => {
+])('the CRC of %i bytes and %i appended bytes is the CRC of all bytes', (first, second) => {
   const whole = noise(first + second)
   const sum = new Cksum().update(whole.subarray(0, first)).append(new Cksum().update(whole.subarray(first)))
   expect(sum.digest()).toBe(cksum(whole))

@@ -15,7 +15,7 @@ test.each([
   ['[01]', 1, 2, 'found "01]" where a value or ] should be'],
   ['{"a" 1}', 1, 6, 'found "1}" where : should be'],
   ['[1}', 1, 3, 'found "}" where , or the closing bracket should be'],
-])('the error in %j has a position', (text, line, column, problem) => {
+])('the parser reports the position of the error in %j', (text, line, column, problem) => {
   expect(readJson(text)).toEqual({ kind: 'malformed', line, column, problem })
 })
 

@@ -257,7 +257,7 @@ test('the error about a lost or empty password file says what to do', async () =
   await expect(start(directory)).rejects.toThrow(/password is missing.*restore it from a backup, or remove/)
 })
 
-test('the error about a damaged database contains the end of its log', async () => {
+test('if the database is damaged, the error contains the end of the log of PostgreSQL', async () => {
   const directory = await usedDirectory()
   await unlink(join(directory, 'data/global/pg_control'))
 

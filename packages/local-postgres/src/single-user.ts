@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Location } from './location.ts'
 
 /**
- * Runs statements as the superuser in PostgreSQL's single-user mode. Call it only while PostgreSQL is not running. The
- * superuser cannot connect in another way. PostgreSQL reads the statements from its standard input, because every user
- * of the machine could read a password in an argument.
+ * Runs statements as the superuser in PostgreSQL's single-user mode, because the superuser cannot connect in another
+ * way. Call this function only while PostgreSQL is not running. PostgreSQL reads the statements from its standard
+ * input, because every user of the machine could read a password in an argument.
  */
 export const runInSingleUserMode = (
   { native, account }: Location,

@@ -28,6 +28,6 @@ export function openDirectoryStorage(directory: string): Storage {
   }
 }
 
-/** A path such as `4/4711.2.log`. Each folder has 1,000 jobs. */
+/** A path such as `4/4711.2.log`. Each folder contains the files of 1,000 jobs. */
 const pathOf = (directory: string, attempt: AttemptId, extension: string): string =>
   join(directory, String(Math.floor(attempt.jobId / 1000)), `${attemptName(attempt)}.${extension}`)

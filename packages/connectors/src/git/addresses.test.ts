@@ -11,7 +11,7 @@ describe('the name of a mirror', () => {
     ['https://h/a/b', 'https://h/a-b'],
     ['https://h/x', 'https://h/x.git'],
     ['/srv/x', '/srv/./x'],
-  ])('the repositories %s and %s have different names', (one, other) =>
+  ])('the mirrors of the repositories %s and %s have different names', (one, other) =>
     expect(mirrorName(one, one)).not.toBe(mirrorName(other, other)),
   )
 

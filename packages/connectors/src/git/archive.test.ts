@@ -16,7 +16,7 @@ async function archiveTo(file: string, size: number) {
 
 // Linux and the BSDs have this device. Other systems have no simple way to test a full disk.
 test.runIf(existsSync('/dev/full')).each([1, 5_000_000])(
-  'the farm reports a full disk when it writes %i bytes',
+  'if the farm writes %i bytes to a full disk, it reports that the disk is full',
   async size => {
     expect(await archiveTo('/dev/full', size)).toEqual({
       kind: 'failed',

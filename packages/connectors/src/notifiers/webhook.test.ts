@@ -45,7 +45,7 @@ test.each([
   [404, { kind: 'failed', problem: 'it answered with status 404', permanent: false }],
   [410, { kind: 'failed', problem: 'it answered with status 410', permanent: true }],
   [503, { kind: 'failed', problem: 'it answered with status 503', permanent: false }],
-])('the result of the notifier follows from the status %i of the receiver', async (status, delivery) =>
+])('if the receiver answers with the status %i, the notifier returns the right result', async (status, delivery) =>
   expect(await answering(status)).toEqual(delivery),
 )
 
