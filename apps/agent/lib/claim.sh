@@ -114,8 +114,8 @@ handle_claim() {
   return 1
 }
 
-# If another agent runs as this host, send_hello reports that. If the farm knows a newer claim of this slot
-# (its answer was lost, or DIR was restored), the answer has its number. The slot continues after it.
+# If another agent runs as this host, send_hello reports that. A_claim: the farm's newest claim of this slot. If it
+# is not older than CLAIM (an answer was lost, or DIR was restored), the slot continues after A_claim.
 handle_conflict() {
   if is_number "$A_claim" && [ "$A_claim" -ge "$CLAIM" ]; then
     CLAIM=$A_claim

@@ -11,7 +11,7 @@ nc_usable() {
 }
 
 # An nc with -N (OpenBSD, FreeBSD) keeps its half of the connection open at the end of its input, and limits the time
-# with -w. Other versions (busybox, macOS) close it, and servers then end a long poll. So they get an endless input.
+# with -w. Other versions (busybox, macOS) close it, and servers then end a long poll. These get an endless input.
 nc_prepare() {
   if $CLIENT_TOOL -N 2>&1 </dev/null | grep option >/dev/null; then NEEDS_TIMEOUT=yes; fi
   raw_prepare "$1"

@@ -119,7 +119,7 @@ may_be_of_job() {
   ! (MARK='' && [ -r "/proc/$process/environ" ] && is_marked <"/proc/$process/environ") && ! is_tunnel "$process"
 }
 
-# Prints the start times of other slots' jobs. A process that began later may be theirs.
+# Prints the start times of other slots' jobs. A process that began later may belong to one of them.
 print_other_jobs() {
   for file in "$DIR"/slot-*/*/runner; do
     [ "$file" != "$SPOOL/runner" ] && read -r other other_start_time <"$file" && is_same_process "$other" "$other_start_time" && put_line "${other_start_time##*.}"

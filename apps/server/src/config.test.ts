@@ -74,7 +74,7 @@ test('if others can read the directory of secrets, for example after a restore, 
 })
 
 test.each(['server', 'admin-token', 'github-webhook', 'webhook'])(
-  'a farm whose secret file %s is empty does not start, and its message names the file',
+  'if the secret file %s is empty, the farm does not start, and the message names the file',
   name => {
     const data = mkdtempSync(join(directory, 'data-'))
     const file = join(data, 'secrets', name)

@@ -56,7 +56,7 @@ export class ScriptedFarm {
     return `${this.certificate ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
-  /** Uses TLS if it has a certificate. */
+  /** With a certificate, the farm uses TLS. */
   constructor(private readonly certificate?: Certificate) {}
 
   async open() {
