@@ -96,7 +96,7 @@ serverTest('when an administrator revokes a token, the sessions of the token end
   expect(await kind()).toBe('anyone')
 })
 
-serverTest('a login link signs one browser in, and loading its page does not end the link', async ({ server }) => {
+serverTest('a login link signs one browser in, and stays valid if its page is only loaded', async ({ server }) => {
   const { url, expiresAt } = (await server.post('/api/v1/login-links')).json()
   expect(expiresAt).toBe('2024-05-06T07:18:09.000Z')
   const path = new URL(url).pathname
@@ -160,7 +160,7 @@ serverTest('a session can make changes only with its own form token', async ({ s
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
 })
 
-// With SameSite=Lax, a browser sends another site's form without the cookie. Then the server must not remove it.
+// With SameSite=Lax, a browser sends another site's form without the cookie. Then the answer must not delete the cookie.
 serverTest('another site cannot sign a browser out', async ({ server }) => {
   const signOut = (cookies: Record<string, string>) => server.ask({ method: 'POST', url: '/logout', cookies })
   expect((await signOut({})).cookies).toEqual([])

@@ -115,7 +115,7 @@ test.each([
   ['192.0.2.1', '192.0.2.1'],
 ])('the address %s counts as %s', (ip, network) => expect(networkOf(ip)).toBe(network))
 
-serverTest('the rate limit also limits the database queries for a client’s wrong sessions', async ({ server }) => {
+serverTest('the rate limit also limits the database queries for wrong session cookies', async ({ server }) => {
   let looked = 0
   const tokenOfSession = async () => void looked++
   const app = await server.open({

@@ -17,7 +17,7 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
 
 /**
  * True if a program on this machine sent the request. Such a request has no limit. A request that a proxy on this
- * machine forwards has a limit: without TRUST_PROXY, all forwarded requests count for the address of the proxy.
+ * machine forwards has a limit. Without TRUST_PROXY, all forwarded requests count for the address of the proxy.
  */
 const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)

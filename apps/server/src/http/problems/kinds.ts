@@ -9,7 +9,7 @@ import type {
 
 type Kind<Outcome extends { kind: string }> = Outcome['kind']
 
-/** The outcomes of the farm's commands that are not a success. The compiler requires that `problemKinds` has each. */
+/** The outcomes of the farm's commands that are not a success. `problemKinds` must have a row for each outcome. */
 type Refused =
   | Exclude<Kind<PushOutcome>, 'built' | 'repeated'>
   | Exclude<Kind<InviteOutcome>, 'invited'>

@@ -8,7 +8,8 @@ export interface Bearer {
 }
 
 // The cache keeps a credential for this time. Without a cache, 1,000 hosts that send a heartbeat every 2 s would cause
-// 500 look-ups per second. If the message about a removed host is lost, its credential stays valid for this time.
+// 500 look-ups per second. If the message about a removed host is lost, the server accepts the credential of this host
+// until the cache drops it.
 const cacheMs = 5_000
 const cachedMax = 10_000
 

@@ -43,11 +43,11 @@ export const agentPlugin = (services: Services) => async (app: FastifyInstance) 
   await app.register(protocol(services, identity), { prefix: '/agent' })
 }
 
-/** The agent protocol with signed requests, for hosts without TLS 1.2. The server answers it on a separate port. */
+/** The agent protocol with signed requests, for hosts without TLS 1.2. It has a separate port. */
 export const signedPlugin = (services: Services, endpoint: SignedEndpoint) => async (app: FastifyInstance) => {
   await serveScript(app, () => endpoint.script())
   const identity: Identity = {
-    publicUrl: () => services.config.publicUrl ?? '', // never the Host header, because the signature does not cover it
+    publicUrl: () => services.config.publicUrl ?? '', // never the Host header, because no signature covers this header
     addChecks: (app, countUnknown) => requireSignatures(app, services, countUnknown),
     knownFrom: 'preHandler',
     bearerOf: async request => request.signed?.signer.host,

@@ -5,7 +5,10 @@ import type { Services } from '../../services.ts'
 import { err, notHeld, ok } from './answers.ts'
 import { type AttemptMessage, readBodyChecksum, readBytes, wrongLength, wrongSum } from './attempt-message.ts'
 
-/** A host sends its next message after this time. The answer can cancel the job, so the host knows within 3 s. */
+/**
+ * A host sends its next message after this time. The answer to the message can cancel the job, so a host learns within
+ * 3 s that somebody has cancelled its job.
+ */
 const nextMs = 2_000
 /** Replaces `nextMs` while somebody views the log, so that a new line is visible within 300 ms. */
 const nextMsViewed = 150

@@ -3,7 +3,7 @@ import { adminToken, serverTest, type TestServer } from '../../server.fixture.ts
 
 const bearer = { authorization: `Bearer ${adminToken}` }
 
-/** Makes three builds. The host vax has run the first two for amd64: one passed, one failed at `tests`. */
+/** Makes three builds. The host vax has run the first two for amd64: the first passed, the second failed at `tests`. */
 async function threeBuilds({ configure, host, build, repository }: TestServer) {
   await configure()
   const vax = await host('vax', ['amd64', 'arm'])

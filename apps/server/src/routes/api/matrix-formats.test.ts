@@ -68,7 +68,7 @@ test('the text format gives the reason of a known failure, even if the cell pass
   )
 })
 
-test('if a lost job runs again, the text format shows the word retrying', () => {
+test('if a lost job runs again, the text format shows the word "retrying"', () => {
   const lost = { ...ended('passed', null), verdict: 'lost' } as MatrixCell['last']
   const cells = [cell('vax', 'amd64', { last: lost, active: { ...waiting, jobId: 7 }, retrying: true })]
   expect(matrixText(matrix(cells))).toContain('retrying since 98e9cc9 2024-05-06 (running build)\n')
@@ -81,7 +81,7 @@ test('if a cell failed differently before, the text format names the first commi
   )
 })
 
-test('the text format explains a matrix without cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
+test('the text format explains why a matrix has no cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],

@@ -55,7 +55,7 @@ async function answerRepeated(
   { buildId, commit }: Repeated,
 ): Promise<FastifyReply> {
   const build = buildId === null ? undefined : await farm.builds.find(buildId)
-  // A branch may have moved since the first request, so only a full commit in the request must be the same commit.
+  // The server compares only full commits, because a branch may have moved since the first request.
   const other = build && build.commit !== commit && isFullCommit(request.body.ref ?? '')
   if (!build || other)
     return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')

@@ -1,9 +1,12 @@
 // All pages of a browser share one connection, because a browser opens at most six connections to a server (HTTP/1.1).
 // This script runs in a shared worker, or in the page if the browser has no shared workers.
 
-/** The server sends an event every 15 s. After this time without an event, the connection counts as lost. */
+/** The server sends an event every 15 s. If no event arrives in `silentMs`, the connection counts as lost. */
 const silentMs = 40_000
-/** The pause before a new connection opens. After a click, the old page leaves and the new page arrives within it. */
+/**
+ * The connection changes this long after a page has opened or left, because a click on a link makes one page leave and
+ * another page open.
+ */
 const settleMs = 50
 const retryMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const kinds = ['changed', 'state', 'section', 'log', 'finished', 'reload']

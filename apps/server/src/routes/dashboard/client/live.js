@@ -146,7 +146,10 @@ function addLines(log, pre, lines, position) {
   })
 }
 
-/** Opens the part that the address names by a line or a step. If another page of the log has the line, loads it. */
+/**
+ * Opens the part with the line or the step that the address names. If the line is on another page of the log, loads
+ * that page.
+ */
 function openTarget() {
   const name = decodeURIComponent(location.hash.slice(1))
   const target = name === '' ? null : document.getElementById(name)

@@ -48,7 +48,7 @@ export function LogView({ log }: { log: JobLog }) {
   )
 }
 
-/** Returns the position from which the page follows the log; undefined if the page does not show its end. */
+/** Returns the position from which the page follows the log; undefined if the page ends before the log. */
 const followedFrom = ({ window, attempt }: JobLog) =>
   window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
 

@@ -26,7 +26,7 @@ const sequences = new RegExp(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
 
-/** Renders the lines of one log. Their order matters, because a colour continues on the next line of a terminal. */
+/** Renders the lines of one log. Their order matters, because a colour in one line can continue in the next line. */
 export class LineRenderer {
   #sgr: Readonly<Sgr> = plainSgr
 

@@ -181,7 +181,7 @@ test.each([
   expect(spread(same, of, notYet)).toBe(text),
 )
 
-test('if a lost job runs again, the matrix shows the word retrying', () => {
+test('if a lost job runs again, the matrix shows the word "retrying"', () => {
   const lost = { ...passed, verdict: 'lost' as const }
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
