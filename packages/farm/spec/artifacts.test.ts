@@ -144,7 +144,7 @@ farmTest('if a host declares another size for a file, the farm drops the stored 
   expect((await contents(farm, offer, 'a')).toString()).toBe('xyz')
 })
 
-farmTest('the farm does not store a chunk with a wrong checksum, or beyond the size of its file', async ({ farm }) => {
+farmTest('the farm rejects a chunk with a wrong checksum, and a chunk beyond the end of its file', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await send(farm, vax, offer, 'a', letters, { checksum: wrongCrc })).toEqual({ kind: 'wrong-sum' })
   expect(await send(farm, vax, offer, 'a', letters, { size: 9 })).toEqual({ kind: 'too-long' })
@@ -194,7 +194,7 @@ farmTest('if the recipe names no artifacts, the farm stores none', async ({ farm
   expect(await send(farm, vax, offer, 'a', letters)).toEqual({ kind: 'refused', why: 'the recipe names no artifacts' })
 })
 
-farmTest('the farm does not store a file from another host, or with a wrong lease', async ({ farm }) => {
+farmTest('the farm rejects a file that another host sends, or that comes with a wrong lease', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const alpha = await farm.host('alpha')
   expect(await send(farm, vax, { ...offer, lease: 'ffff' }, 'a', letters)).toEqual({ kind: 'lease-lost' })

@@ -33,7 +33,7 @@ farmTest('if a chunk arrives twice at the same moment, the farm stores it once',
   expect(await logOf(farm, offer)).toBe('one\n')
 })
 
-farmTest('the farm answers a chunk at a wrong offset with the right offset', async ({ farm }) => {
+farmTest('if a chunk has a wrong offset, the answer contains the right offset', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   expect(await farm.say(vax, offer, 'late', { offset: 100 })).toMatchObject({ kind: 'wrong-offset', size: 0 })
   expect(await logOf(farm, offer)).toBe('')

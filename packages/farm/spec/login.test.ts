@@ -61,7 +61,7 @@ farmTest('the login links and sessions of a token end when the token is revoked'
   expect(await farm.access.revokeToken('admin')).toBe(true)
   expect(await farm.access.findSession(session)).toBeUndefined()
   expect(await farm.access.logIn(link.token)).toEqual({ kind: 'link-not-valid' })
-  // This request passed its check just before the revocation.
+  // The farm checked the token of this request just before it revoked the token.
   expect(await farm.access.createLoginLink(bearer?.hash ?? '')).toBeUndefined()
 })
 

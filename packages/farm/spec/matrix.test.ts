@@ -256,7 +256,7 @@ farmTest('a result counts for every built branch that contains its commit', asyn
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject({ verdict: 'failed', commit: commitOf('a') })
 })
 
-farmTest('a cell does not change after a result of a commit that is outside all branches', async ({ farm }) => {
+farmTest('a result of a commit that is outside all branches does not change a cell', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])
@@ -294,7 +294,7 @@ farmTest('the farm tries to read a history every five minutes, for a day after t
   farm.wait(301)
   const second = await read()
   expect(second).toMatchObject({ project: 'sample', branch: 'main' })
-  await farm.push(commitOf('b')) // the result of the older read does not end the newer request
+  await farm.push(commitOf('b')) // requests a new read, so the older read is not the last one
   await farm.matrix.markBranchRead(second as BranchToRead)
   expect(await read()).toBeDefined()
   farm.wait(86_400)
@@ -338,7 +338,7 @@ farmTest('a cell shows how many other cells have a result of the same commit', a
   expect(await alike('sgi')).toEqual({ cells: 0, of: 2, notYet: 0 })
 })
 
-farmTest('the matrix shows a running attempt together with the last result', async ({ farm }) => {
+farmTest('the matrix shows an active attempt together with the last result', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')
   await run(farm, vax, commitOf('a'), [0, 0, 0])

@@ -25,7 +25,7 @@ farmTest('two pushes of the same commit make one build', async ({ farm }) => {
   expect(await farm.builds.list({ limit: 10 })).toHaveLength(1)
 })
 
-farmTest('the same commit with another recipe makes another build with the new steps and sources', async ({ farm }) => {
+farmTest('if the recipe changes, the same commit gets a build with the new steps and sources', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')
   await farm.build(commitOf('a'))

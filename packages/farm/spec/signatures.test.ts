@@ -72,7 +72,7 @@ farmTest('the farm accepts no forged, late or early request', async ({ farm }) =
 
 farmTest('the farm keeps the row of a process until its requests are too old to be accepted', async ({ farm }) => {
   const vax = await signing(farm, 'vax')
-  await ask(farm, vax, 1, { late: -300 }) // the latest accepted time: the request is valid for ten minutes
+  await ask(farm, vax, 1, { late: -300 }) // the clock is 5 min ahead, so the request is valid for 10 min
   farm.wait(600)
   expect((await farm.access.deleteOldSignedRuns()).count).toBe(0)
   expect(await ask(farm, vax, 1, { late: 300 })).toBe('replayed')

@@ -59,7 +59,7 @@ farmTest('in farm.yaml and its errors, the farm replaces characters that Postgre
   expect((await farm.projects.configurationState()).problems).toEqual([good])
 })
 
-farmTest('queries with NUL find nothing', async ({ farm }) => {
+farmTest('a query for a text with NUL finds nothing', async ({ farm }) => {
   expect(await farm.hosts.list({ after: bad, limit: 1 })).toEqual([])
   expect(await farm.builds.listJobs({ project: bad, host: bad, arch: bad, status: bad, limit: 1 })).toEqual([])
   expect(await farm.hosts.find(bad)).toBeUndefined()

@@ -35,9 +35,9 @@ export const attemptMethods = ({ main }: Contexts) => ({
 
   /** Claimable attempts, oldest first. */
   listQueued: () => listQueuedAttempts(main),
-  /** Ends attempts of silent hosts; call it every few seconds. */
+  /** Ends attempts of silent hosts. Call this method every few seconds. */
   expireLeases: () => expireLeases(main),
-  /** Gives every lease its full length again; a server calls it once when it starts. */
+  /** Gives every lease its full length again. A server calls this method once when it starts. */
   extendLeases: () => extendLeases(main),
 
   /** How many bytes of an attempt's log the farm has stored. */

@@ -21,7 +21,7 @@ describe('the verdict of an attempt', () => {
     ['vanished', [0, 0], 'lost', 'tests'],
     ['stopped', [], 'lost', 'configure'],
     ['refused', [], 'broken', null], // no step of the project caused this
-  ])('reason %s after exit codes %j gives the verdict %s at step %s', (reason, exits, verdict, failedStep) => {
+  ])('the reason %s and the exit codes %j give the verdict %s at step %s', (reason, exits, verdict, failedStep) => {
     expect(judge(reason, names, ends(...exits))).toMatchObject({ verdict, failedStep })
   })
 })

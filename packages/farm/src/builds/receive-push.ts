@@ -16,9 +16,9 @@ export interface Push {
   /** The full hash of the commit, in lower case. */
   commit: string
   branch?: string | undefined
-  /** The reporter of the push: github, webhook, api or button. */
+  /** The sender of the push: github, webhook, api or button. */
   source: string
-  /** The reporter's id of this push. A second push with the same id makes no second build. */
+  /** The id that the sender gave to this push. A second push from the sender with this id makes no second build. */
   deliveryId: string
   /** Whether to make a new build even if the same commit was already built with the same recipe. */
   again?: boolean | undefined

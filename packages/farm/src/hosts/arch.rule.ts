@@ -1,6 +1,6 @@
 /**
- * The farm's name for each processor that `uname -m` reports, or that `uname -p` reports where `uname -m` names a
- * machine instead of a processor. Source: the uname fields of the hosts in docs/hosts.md.
+ * The farm's name for each processor. `uname -m` reports the processor. On systems where `uname -m` names a machine,
+ * `uname -p` reports the processor. Source: the uname fields of the hosts in docs/hosts.md.
  */
 const families: [RegExp, string][] = [
   [/^(x86_64|amd64|x86-64|i86pc-64)$/, 'amd64'],

@@ -35,8 +35,8 @@ export type HelloOutcome = { kind: 'welcome' } | { kind: 'other-instance'; lastS
 
 /**
  * An agent process reports that it starts, or reports the facts of its host again. Only one process may run as a host.
- * A second process must wait until the first process was silent for a lease. The second process need not wait if its
- * `previous` names the first process.
+ * A second process must wait until the first process was silent for a lease, unless the first process announced that it
+ * stops, or the `previous` of the second process names the first process.
  */
 export async function hello(context: Context, request: Hello): Promise<HelloOutcome> {
   const welcome = await inTransaction(context, async tx => {

@@ -18,7 +18,7 @@ export type { SilenceChanges } from './silence-check.ts'
 
 /** Hosts: how they join and leave, their facts, and their owners' alerts. */
 export const hostMethods = ({ main, pages }: Contexts) => ({
-  /** A one-time right to enrol a host of this name, valid for `invitationSeconds`. */
+  /** A one-time right to enrol a host with this name. The right is valid for `invitationSeconds`. */
   invite: (hostName: string) => invite(main, hostName),
   enroll: (request: Enrollment) => enroll(main, request),
   hello: (request: Hello) => hello(main, request),

@@ -7,7 +7,7 @@ export type InviteOutcome =
   | { kind: 'name-taken'; hostName: string }
   | { kind: 'bad-name'; expected: string }
 
-/** A one-time right to enrol a host of this name. The token is shown once, because the farm does not store it. */
+/** A one-time right to enrol a host with this name. The token is shown once, because the farm does not store it. */
 export async function invite({ db, now, random, settings }: Context, hostName: string): Promise<InviteOutcome> {
   if (!isHostName(hostName)) return { kind: 'bad-name', expected: hostNameFormat }
   const other = await db.models.host.findFirst({ where: { name: hostName, removedAt: null }, select: { id: true } })

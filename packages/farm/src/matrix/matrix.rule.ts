@@ -18,7 +18,7 @@ export interface MatrixHost {
   refusal: string | null
   /** `unable` is the reason why the host cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
-  /** The owner's rules. Without rules, everything is allowed. */
+  /** The rules of the host's owner; without rules everything is allowed. */
   rules: OwnerRule[]
 }
 

@@ -28,8 +28,8 @@ const depthMax = 30
 const aliasesMax = 100
 
 /**
- * Reads farm.yaml. Reports up to 20 errors; a file with an error gives no projects. Messages contain `file` as the
- * name. Paths of repositories are relative to `directory`.
+ * Reads farm.yaml. Reports up to 20 errors; a file with an error gives no projects. `file` is the file's name in
+ * messages. Paths of repositories are relative to `directory`.
  */
 export function readFarmYaml(text: string, { file, directory }: { file: string; directory: string }): FarmYamlReading {
   const written = read(text, file)
