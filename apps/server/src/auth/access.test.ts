@@ -160,7 +160,7 @@ serverTest('a session can make changes only with its own form token', async ({ s
   expect((await invite(mine, 'x')).json().type).toMatch(/not-signed-in$/)
 })
 
-// With SameSite=Lax, a browser sends another site's form without the cookie. Then the answer must not delete the cookie.
+// With SameSite=Lax, a browser sends another site's form without the cookie. The answer must not remove the cookie.
 serverTest('another site cannot sign a browser out', async ({ server }) => {
   const signOut = (cookies: Record<string, string>) => server.ask({ method: 'POST', url: '/logout', cookies })
   expect((await signOut({})).cookies).toEqual([])

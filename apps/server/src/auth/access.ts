@@ -24,7 +24,7 @@ const anyone: Visitor = { kind: 'anyone' }
 
 export function openAccess({ farm, config }: Services): Access {
   // The form token is derived from the session. So the farm stores nothing, and can refuse a form of another session.
-  // With only SameSite=Lax, the farm would also accept forms from another host name of the same site.
+  // The cookie's SameSite=Lax is not enough, because it allows forms from another host name of the same site.
   const csrfOf = (session: string) =>
     createHmac('sha256', config.secrets.server).update(`csrf ${session}`).digest('base64url')
 
@@ -72,7 +72,7 @@ function same(sent: unknown, wanted: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-/** Finds the visitor of each request. Call it after `limitRates`: even an invalid session causes a database query. */
+/** Finds the visitor of each request. Call it after `limitRates`, because even a wrong session costs a query. */
 export function identifyVisitors(app: FastifyInstance): void {
   app.addHook('onRequest', async request => {
     request.visitor = await app.access.visitorOf(request)

@@ -48,7 +48,7 @@ serverTest('one address may try to enrol 60 times per minute', async ({ server }
   expect((await server.ask({ ...enrol, remoteAddress: '192.0.2.2' })).body).toMatch(/^err 400 /)
 })
 
-serverTest('a host keeps working after its address has sent too many wrong credentials', async ({ server }) => {
+serverTest('a host keeps working even if too many wrong credentials come from its address', async ({ server }) => {
   const vax = await server.host('vax')
   const agent = { url: '/agent/v1/agent', remoteAddress: '192.0.2.1' }
   await send(rareRequestsPerMinuteMax - 1, server.app, { ...agent, ...wrongCredential })

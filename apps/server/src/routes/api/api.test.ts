@@ -233,7 +233,7 @@ serverTest('if a body or a query has an unknown key, the API lists the allowed k
   expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, project')
 })
 
-serverTest('the API does not send an unchanged matrix again, even if its time has changed', async ({ server }) => {
+serverTest('the API does not send an unchanged matrix again, even if the time in it changed', async ({ server }) => {
   await server.configure()
   await server.host('vax')
   const { etag } = (await server.ask('/api/v1/matrix')).headers

@@ -199,7 +199,7 @@ function send(
   return server.ask({ method: 'POST', url: '/webhooks/generic', payload, headers: { ...type, ...headers } })
 }
 
-serverTest('any program with the secret can request a build', async ({ server }) => {
+serverTest('any program that knows the webhook secret can request a build', async ({ server }) => {
   await server.configure()
   const head = server.repository.git('rev-parse', 'HEAD')
   const answer = await send(server, { project: 'sample' })

@@ -102,7 +102,7 @@ function keepingEnd(change) {
 let stale = false
 let busy = false
 
-/** Refreshes the page if it is stale, unless it is hidden or somebody types. */
+/** If the page is stale, refreshes it. Does nothing while the page is hidden or somebody types. */
 async function catchUp() {
   if (!stale || busy || document.hidden || typing()) return
   stale = false

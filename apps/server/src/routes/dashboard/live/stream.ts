@@ -18,8 +18,8 @@ export interface EventStream {
   end(): void
 }
 
-// Proxies commonly close a connection without data after 60 s. The farm's pages close such a connection after 40 s
-// (client/connection.js).
+// The server sends an event at least this often, because proxies commonly close a connection without data after 60 s,
+// and the farm's pages after 40 s (client/connection.js).
 const aliveMs = 15_000
 
 /** The largest numbers of live pages. */
