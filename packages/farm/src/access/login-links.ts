@@ -4,7 +4,7 @@ import type { TokenBearer } from './tokens.ts'
 
 const linkSeconds = 600
 /**
- * A week: administrators need not log in often, and a browser that somebody left open is not logged in for long.
+ * A week. So administrators need not log in often, and a browser that somebody left open does not stay logged in.
  */
 const sessionSeconds = 7 * 24 * 3600
 

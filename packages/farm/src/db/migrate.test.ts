@@ -86,7 +86,7 @@ test('a failed migration changes nothing, and every start reports the failure', 
   )
 })
 
-test('a syntax error is reported with its line', async () => {
+test('if a migration has a syntax error, the report names the line', async () => {
   await addMigration('99990101000000_bad', 'SELECT 1;\n\nCREATE TABEL typo (id int);\n')
   await expect(migrate(database.url, directory)).rejects.toThrow(/syntax error at or near "TABEL".*line 3\)/)
 })
@@ -119,7 +119,7 @@ test('if a person corrects a failed migration and deletes its row, the next star
   expect(await migrate(database.url, directory)).toEqual(['99990101000000_bad'])
 })
 
-test('the farm refuses a changed file of an applied migration, and says what to do', async () => {
+test('if the file of an applied migration changes, the farm refuses the database and says why', async () => {
   await addMigration('99990101000000_more', 'CREATE TABLE more (id int)')
   await migrate(database.url, directory)
   await writeFile(join(directory, '99990101000000_more/migration.sql'), 'CREATE TABLE other (id int)')

@@ -20,7 +20,7 @@ export interface HostView {
   refusalCode: RefusalCode | null
   diskFreeMb: number | null
   agentVersion: string
-  /** The version that the agent could not install, and the reason. */
+  /** The version that the agent could not install, and why the agent could not install it. */
   updateFailed: string | null
   slots: number
   facts: HostFacts

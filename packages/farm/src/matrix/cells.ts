@@ -110,7 +110,7 @@ interface StoredRow extends MilestoneColumns {
   inBranch: boolean | null
 }
 
-/** An attempt in the JSON of the query. The query returns one row for each cell, with all its attempts. */
+/** An attempt in the query's JSON. The query returns one row for each cell. The row has all attempts of the cell. */
 type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
 type ResultRow = Key & StoredRow & { attempts: JsonAttempt[] }
