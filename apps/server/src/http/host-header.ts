@@ -38,8 +38,8 @@ const hostName = /^[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_-]+)*\.?$/i
 /**
  * Refuses a malformed Host header. A farm on a loopback address answers only requests for a loopback name or the name
  * of PUBLIC_URL. Otherwise another site could point its own host name at this farm (DNS rebinding). Then the site could
- * use the farm through a browser on this machine. A request without a Host header (HTTP/1.0) is allowed, because it does
- * not come from a browser.
+ * use the farm through a browser on this machine. A request without a Host header (HTTP/1.0) is allowed, because it
+ * does not come from a browser.
  */
 export function checkHost(
   app: FastifyInstance,
