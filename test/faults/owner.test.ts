@@ -59,7 +59,7 @@ farmTest('an agent refuses a job that its owner forbids, even if the farm offers
     attempts: [{ reason: 'refused', detail: "the host's owner does not allow sample: no line names it" }],
   })
   await host.hears(/attempt .*: refused: the host's owner does not allow sample/)
-  expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow() // the file did not exist
+  expect(() => writeFileSync(ran, '', { flag: 'wx' })).not.toThrow() // fails if the job has made this file
   expect(await pageOf(farm, `/jobs/${job.id}`)).toContain('does not allow sample')
 })
 

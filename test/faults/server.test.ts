@@ -15,7 +15,7 @@ const counted = (upTo: number) => Array.from({ length: upTo }, (_, i) => `line $
 
 for (const queues of bothQueues) {
   farmTest(
-    `${queues}: if a server is killed with SIGKILL, a job continues and ends once, and the log of the job is byte-exact`,
+    `${queues}: if a server is killed with SIGKILL, a job continues and ends once, and the job’s log is byte-exact`,
     { queues },
     async farm => {
       await farm.host('vax')

@@ -11,11 +11,11 @@ const file = (status: string, statuses: ('passed' | 'failed' | 'skipped')[]) => 
 })
 
 test.each([
-  { name: 'all passed', files: [file('passed', ['passed', 'passed'])], exit: 0, passed: 2, failed: 0 },
-  { name: 'one failed', files: [file('failed', ['passed', 'failed'])], exit: 1, passed: 1, failed: 1 },
+  { name: 'two passed tests', files: [file('passed', ['passed', 'passed'])], exit: 0, passed: 2, failed: 0 },
+  { name: 'a passed and a failed test', files: [file('failed', ['passed', 'failed'])], exit: 1, passed: 1, failed: 1 },
   { name: 'a file that does not load', files: [file('failed', [])], exit: 1, passed: 0, failed: 1 },
   { name: 'an error outside of tests', files: [file('passed', ['passed'])], exit: 1, passed: 1, failed: 1 },
-])('in a report of vitest, $name counts as $passed passed, $failed failed', ({ files, exit, passed, failed }) => {
+])('for a report with $name, the tally has $passed passed and $failed failed', ({ files, exit, passed, failed }) => {
   expect(vitestTally({ success: exit === 0, testResults: files }, exit)).toMatchObject({ passed, failed })
 })
 

@@ -381,7 +381,7 @@ describe('tarballs', () => {
     expect(execFileSync('tar', ['-xzOf', made.file, 'b'], { encoding: 'utf8' })).toBe('$Format:%H$ $Id$')
   })
 
-  test('the farm fetches the commit of a tarball if necessary', async () => {
+  test('if the commit of a tarball is not in the mirror, the farm fetches the commit', async () => {
     const own = makeRepository()
     const forge = await startForge(smartHttp(parts(own).root))
     const repository = `${forge.url}/${parts(own).name}/.git`
@@ -405,7 +405,7 @@ describe('tarballs', () => {
   test.each([
     ['too short', (bytes: Buffer) => bytes.subarray(1)],
     ['full of zeros', (bytes: Buffer) => Buffer.alloc(bytes.length)],
-  ])('the farm makes a tarball again if the file is %s', async (_name, spoil) => {
+  ])('if the file of a tarball is %s, the farm makes the tarball again', async (_name, spoil) => {
     const own = makeRepository()
     const wanted = { repository: own.directory, commit: own.git('rev-parse', 'HEAD'), leaveOut: [] }
     const directory = temporaryDirectory()
@@ -417,7 +417,7 @@ describe('tarballs', () => {
     expect(readFileSync(made.file).equals(bytes)).toBe(true)
   })
 
-  test('a full cache removes the least recently used tarballs', async () => {
+  test('if the cache is full, the farm removes the least recently used tarballs', async () => {
     const own = makeRepository()
     const directory = temporaryDirectory()
     const { tarball } = mirrors({ directory, tarballBytesMax: 1 })

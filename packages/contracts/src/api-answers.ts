@@ -95,7 +95,7 @@ export const Host = Type.Object(
     awaySince: maybeMoment('When the agent stopped normally'),
     enrolledAt: moment('When the host was enrolled'),
     pausedAt: maybeMoment('When an administrator paused the host'),
-    refusal: maybeText('Why the host gets no jobs now: the reason of the farm or, without one, of the host'),
+    refusal: maybeText('Why the host gets no jobs now. A reason of the farm has priority over a reason of the host'),
     diskFreeMb: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
       description: 'Free disk space in MB, as the host reported it last',
@@ -141,8 +141,8 @@ const summaryOfJob = {
   verdict,
   failedStep,
   queuedAt: moment('When the newest attempt was queued'),
-  startedAt: maybeMoment('When its first step started'),
-  finishedAt: maybeMoment('When it ended'),
+  startedAt: maybeMoment('When the first step of the newest attempt started'),
+  finishedAt: maybeMoment('When the newest attempt ended'),
   steps: list(StepEnd, 'The steps that have ended, in order'),
   logBytes: count('Log size of the newest attempt in bytes; 0 until it has ended'),
 }
@@ -168,10 +168,10 @@ const Attempt = Type.Object({
   detail: maybeText('Explanation for people'),
   compiler: maybeText('First line of the compiler version, read by the host while the job ran'),
   queuedAt: moment('When the attempt was queued'),
-  leasedAt: maybeMoment('When a host claimed it'),
-  startedAt: maybeMoment('When its first step started'),
-  finishedAt: maybeMoment('When it ended'),
-  cancelRequestedAt: maybeMoment('When a person cancelled it'),
+  leasedAt: maybeMoment('When a host claimed the attempt'),
+  startedAt: maybeMoment('When the first step started'),
+  finishedAt: maybeMoment('When the attempt ended'),
+  cancelRequestedAt: maybeMoment('When a person cancelled the attempt'),
   steps: list(StepEnd, 'The steps that have ended, in order'),
   logBytes: count('Log bytes that the farm has'),
   artifacts: list(Artifact, 'The files that the farm keeps, by name; empty until the attempt has ended'),
@@ -260,7 +260,7 @@ export const Invitation = Type.Object(
     token: Type.String(),
     line: Type.String({ description: 'Command to run once on the host' }),
     signedLine: maybeText('The same command for a host without TLS 1.2; null: this farm accepts no signed requests'),
-    expiresAt: moment('End of its validity'),
+    expiresAt: moment('When the invitation expires'),
   },
   { $id: 'Invitation' },
 )
@@ -269,7 +269,7 @@ export const Alert = Type.Object(
   { $id: 'Alert' },
 )
 export const LoginLink = Type.Object(
-  { url: Type.String({ description: 'Address that works once' }), expiresAt: moment('End of its validity') },
+  { url: Type.String({ description: 'Address that works once' }), expiresAt: moment('When the address expires') },
   { $id: 'LoginLink' },
 )
 export const Token = Type.Object(

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { count, id, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
-/** The answer of /api/v1/matrix. Other answers use some of its members, too. */
+/** The schema of the answer of /api/v1/matrix. Other schemas of the API also use some of its parts. */
 
 export const commit = Type.String({ description: 'Full commit id' })
 export const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing the sources')
@@ -42,7 +42,7 @@ const Cell = Type.Object({
   prevented: maybeText(
     'Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch',
   ),
-  known: maybeText('Known failure: the reason in farm.yaml why this cell is expected to fail, even if the cell passes'),
+  known: maybeText('The reason in farm.yaml why this cell is expected to fail; also present if the cell passes'),
   alike: Type.Object(
     {
       cells: count('Number of cells in `of` with the same verdict at the same step'),
@@ -50,7 +50,7 @@ const Cell = Type.Object({
       notYet: count('Number of other cells without a result of this commit or a newer one'),
     },
     {
-      description: 'The other cells of the project at this commit: does the commit fail only here or everywhere?',
+      description: 'The other cells of the project at this commit, to show whether it fails only in this cell',
     },
   ),
 })
@@ -84,7 +84,7 @@ export const Matrix = Type.Object(
         ),
       }),
     ),
-    cells: list(Cell, 'Every expected cell; last is null until a job has ended'),
+    cells: list(Cell, 'Every expected cell; `last` is null until a job of the cell has ended'),
   },
   { $id: 'Matrix', description: 'Newest result of one branch of each project, by variant, host and arch' },
 )

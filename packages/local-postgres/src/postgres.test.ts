@@ -205,7 +205,7 @@ test('a start stops the PostgreSQL of a killed server, and recovers the data', a
   const directory = await usedDirectory()
   const server = await startServer(directory)
   await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value')
-  process.kill(server.postgres, 'SIGSTOP') // the watcher's signal has no effect now
+  process.kill(server.postgres, 'SIGSTOP') // a stopped process does not react to the watcher's signal
   await killServer(server)
   const next = start(directory)
   process.kill(server.postgres, 'SIGCONT')

@@ -7,7 +7,7 @@ import type { Location } from './location.ts'
 import { readPostmasterPidFile } from './postmaster-pid-file.ts'
 import { socketPort } from './socket.ts'
 
-const startMillisecondsMax = 60_000 // time for the recovery after a crash on a slow disk
+const startMillisecondsMax = 60_000 // on a slow disk, the recovery after a crash can take long
 
 /** Settings for a small farm: PostgreSQL needs about 100 MB of memory, and a confirmed commit is on the disk. */
 const defaultParameters = (socketDirectory: string): Record<string, string | number> => ({

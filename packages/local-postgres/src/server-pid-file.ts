@@ -31,5 +31,5 @@ export const removeServerPids = (directory: string): void => rmSync(pathOf(direc
 /** Waits until the PostgreSQL of this directory has ended, even if the server that started PostgreSQL was killed. */
 export const waitForPostgresEnd = async (directory: string): Promise<void> => {
   const { postmaster } = readServerPids(directory)
-  while (isAlive(postmaster)) await sleep(25) // no event, because the postmaster may not be a child
+  while (isAlive(postmaster)) await sleep(25) // there is no event, because the postmaster is not always a child
 }

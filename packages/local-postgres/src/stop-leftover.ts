@@ -10,7 +10,7 @@ const waitUntilEnded = async (pid: number, milliseconds: number): Promise<boolea
   const end = Date.now() + milliseconds
   while (isAlive(pid)) {
     if (Date.now() > end) return false
-    await sleep(25) // no event, because the process is not a child
+    await sleep(25) // there is no event, because the process is not a child
   }
   return true
 }

@@ -10,7 +10,7 @@ const withoutDurability = { fsync: 'off', synchronous_commit: 'off', full_page_w
 /** An empty PostgreSQL for tests and tools. `stop` also removes its files. */
 export const startTemporaryPostgres = async (): Promise<LocalPostgres> => {
   const directory = await mkdtemp(join(tmpdir(), 'rumpfarm-postgres-'))
-  await chmod(directory, 0o711) // if this process is root, PostgreSQL runs as another user and must enter
+  await chmod(directory, 0o711) // if this process is root, PostgreSQL runs as another user, who needs access
   let password: string | undefined
   const postgres = await startLocalPostgres({
     directory: join(directory, 'postgres'),

@@ -79,7 +79,7 @@ export const jobScenarios: Scenario[] = [
       ],
     },
     act: async world => {
-      // For a process killed by signal 2 the exit code is 130, in ksh93 258, in yash 386.
+      // If signal 2 killed a process, most shells report the exit code 130, ksh93 reports 258, and yash reports 386.
       const numbers = Array.from({ length: 2000 }, (_, i) => `${i + 1}\n`).join('')
       const log = `${numbers}warning\nboth\nboth\nkilled\ny\nas many\n`
       await world.ends(await world.job('echo not run'), { verdict: 'passed', log })

@@ -80,7 +80,7 @@ async function createMirror(
   const wrong = await fillMirror(git, draft, address, format)
   if (!wrong) {
     if (existsSync(directory)) await rename(directory, old)
-    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server made it
+    await rename(draft, directory).catch(() => stat(join(directory, 'HEAD'))) // another server made the mirror
   }
   for (const unused of [draft, old]) await rm(unused, { recursive: true, force: true })
   return wrong ? { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, wrong) } : undefined

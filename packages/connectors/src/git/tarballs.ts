@@ -115,7 +115,7 @@ async function readTarball(directory: string, key: string): Promise<Tarball | un
   try {
     for await (const piece of createReadStream(file)) crc.update(piece as Buffer)
   } catch {
-    return undefined // another server has just removed it
+    return undefined // another server has just removed the file
   }
   return String(crc.digest()) === sums.crc ? { key, file, ...sums } : undefined
 }
