@@ -75,7 +75,7 @@ test('the table of imports in ARCHITECTURE.md equals the table of this test', ()
   expect(rows).toEqual(parts.map(({ name, ours }) => [name, ours]))
 })
 
-test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file and every function in %s exists', page => {
+test.each(['ARCHITECTURE.md', 'CONTRIBUTING.md'])('every file and every function that %s names exists', page => {
   const { text } = readSource(page)
   const named = [...text.matchAll(/`(?:([\w.]+)` \(`)?([\w./-]+\.(?:tsx?|css|sh|prisma|md))`/g)]
   const missing = named.flatMap(([, name, path = '']) => {
@@ -189,7 +189,7 @@ test('every package, folder and file has a name that says its purpose', () => {
   expect(sourceFiles(/./).flatMap(({ path }) => (vague.test(path) ? [path] : []))).toEqual([])
 })
 
-test('no file has more than 400 lines, and no test more than 500', () => {
+test('no test file has more than 500 lines, and no other file has more than 400 lines', () => {
   const files = sourceFiles(/\.(ts|tsx|mjs|js|css|sh|prisma)$/)
   const giants = files.filter(file => file.text.split('\n').length > (isTest(file) ? 500 : 400))
   expect(giants.map(({ path }) => path)).toEqual([])

@@ -29,7 +29,7 @@ test('a cell of the table shows how many scenarios passed, and lists the others'
   ])
 })
 
-test('failed and unfinished rounds are failures, and rounds that this machine cannot run are not', () => {
+test('a failed or unfinished round is a failure, and a round that this machine cannot run is no failure', () => {
   expect(failures(results)).toEqual(['dash, wget: two'])
   expect(failures([...results, round('mksh', 'curl', 'one')])).toEqual(['dash, wget: two', 'mksh, curl: one'])
 })
@@ -40,7 +40,7 @@ test('if two runs play the same round, the round counts once, and as passed if o
   expect(successes(again)).toEqual(['dash, curl: one', 'dash, curl: two', 'dash, wget: one', 'dash, wget: two'])
 })
 
-test('the new table replaces the old table, and the rest of the page stays', () => {
+test('the new table replaces the old table, and the rest of the page does not change', () => {
   const page = 'before\n<!-- conformance -->\nold\n<!-- /conformance -->\nafter\n'
   const written = withTable(page, 'new')
   expect(written).toBe('before\n<!-- conformance -->\nnew\n<!-- /conformance -->\nafter\n')

@@ -121,7 +121,7 @@ test('an invitation shows one command that makes a machine a host, and a button 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(line)
 })
 
-test('an invitation shows how to read the script first, with the SHA-256 of the served file', async ({
+test('an invitation shows how to read the script before it runs, and the SHA-256 of the file that the farm serves', async ({
   farm,
   page,
   signIn,

@@ -119,7 +119,7 @@ test('the pages of an administrator are accessible and valid HTML', async ({ far
   await check()
 })
 
-test('the name of a host with 40 characters stays inside its column, and a tooltip has the complete name', async ({
+test('a host name of 40 characters stays inside its column, and a tooltip shows the complete name of the host', async ({
   farm,
   page,
 }) => {

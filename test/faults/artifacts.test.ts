@@ -16,7 +16,7 @@ const farm = sharedFarm({
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 255))
 const page = (path: string) => pageText(`${farm().url}${path}`)
 
-test('a failed job shows its artifacts on its page, and the farm serves them byte for byte', async () => {
+test('the page of a failed job shows the artifacts, and the farm serves them byte for byte', async () => {
   await farm().host('vax')
   const bytes = bytesOf(1_300_007)
   const files = { 'job.sh': 'mkdir out; cp data out/a+b.bin; echo r >out/report.xml; exit 3\n', data: bytes }
@@ -51,7 +51,7 @@ test('a large artifact arrives complete although the server and the agent are ki
   expect(host.said).toContain('resumed')
 })
 
-test('the farm does not keep artifacts beyond the recipe’s limit; the page lists them, and the verdict does not change', async () => {
+test('the farm does not keep artifacts beyond the recipe’s limit; the page lists these artifacts, and the verdict does not change', async () => {
   await farm().host('sparc', { conf: 'arch sparc native\n' })
   const job = await (await farm().push('mkdir out; seq 6000000 >out/big; echo small >out/small\n')).job('sparc')
   const { verdict, attempts } = await job.finished()

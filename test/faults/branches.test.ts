@@ -64,7 +64,7 @@ test('if somebody triggers a build of an older commit and the build fails, the c
   await shows('old', newest, 'passed')
 })
 
-test('a failing feature branch has its own cells, and main stays green', async () => {
+test('if a feature branch fails, it has its own cells, and main stays green', async () => {
   const repository = farm().repository('mixed')
   const good = repository.commit({ 'job.sh': 'true' })
   const host = await farm().wireHost('mixed')

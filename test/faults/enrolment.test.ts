@@ -8,7 +8,7 @@ const farm = sharedFarm()
 const invite = (name: string) => farm().api().post<Invitation>('/api/v1/hosts/invitations', { name })
 const stranger = (name: string) => new WireHost(farm().url, name)
 
-test('an invitation shows its command once, with the address of the farm that the administrator used', async () => {
+test('an invitation shows its command once, and the command has the address at which the administrator used the farm', async () => {
   const { line, expiresAt } = await invite('line')
   expect(line).toMatch(new RegExp(`^curl -fsS ${farm().url}/agent.sh \\\\| sh -s -- enroll rfi-[0-9a-f]{48}$`))
   expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(3_500_000)

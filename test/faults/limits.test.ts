@@ -34,7 +34,7 @@ describe('limits of a request body', () => {
     expect(answer).toMatchObject(err(400, /the last line is not "end": the body is incomplete/))
   })
 
-  test('the farm answers 400 to a line without a key, with the number of the line', async () => {
+  test('if a line has no key, the farm answers 400 with the number of the line', async () => {
     const answer = await host.post('/agent/v1/hello', Buffer.from('version 1.0.0\n -x\nend\n'))
     expect(answer).toMatchObject(err(400, /^line 2 has no key: " -x"$/))
   })

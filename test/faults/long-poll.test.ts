@@ -27,7 +27,7 @@ describe.each(bothQueues)('a waiting claim with the queues on %s', queues => {
     expect(Date.now() - asked).toBeGreaterThanOrEqual(1_000)
   })
 
-  test('if a host closes its connection, it takes no job, and its next claim gets the job', async () => {
+  test('if a host closes its connection during a claim, the claim takes no job, and a repeated claim gets the job', async () => {
     const host = await newHost()
     const gone = new AbortController()
     const { answer } = await waits(host, 1, gone.signal)

@@ -106,7 +106,7 @@ describe('chunks of a log', () => {
     expect((await job.log()).toString()).toBe(text)
   })
 
-  test('the farm answers 409 with the right offset to a chunk at a wrong offset', async () => {
+  test('if a chunk has a wrong offset, the farm answers 409 with the right offset', async () => {
     const { host, offer } = await hostWithJob()
     await host.progress(offer, 'hello\n')
     expect(await host.progress(offer, 'beyond', { offset: 100 })).toMatchObject(err(409, 'offset', ['size', '6']))

@@ -196,7 +196,7 @@ function lookAt(pid: number): Look {
   }
 }
 
-/** The cost of a heartbeat in a job without output: an average without the first and the last seconds of the job. */
+/** The average cost of a heartbeat in a job without output. The first and the last seconds of the job do not count. */
 async function inQuietJob(scene: Scene, crews: readonly Crew[]): Promise<Figure[]> {
   const agents = crews.flatMap(({ plain, traced }) => (traced ? [plain, traced] : [plain]))
   await scene.api.post('/api/v1/projects/quiet/builds')

@@ -39,7 +39,7 @@ test('if the browser does not start, the tally counts a failure', () => {
   })
 })
 
-test('the last line has the totals; a run is green only if some tests ran and none failed', () => {
+test('the last line shows the totals; a run is green only if at least one test passed and none failed', () => {
   const sum = add({ passed: 2, failed: 0, skipped: [] }, { passed: 1, failed: 1, skipped: ['x'] })
   expect(lastLine(sum)).toBe('3 passed, 1 failed')
   expect([sum, { ...sum, failed: 0 }, { passed: 0, failed: 0, skipped: [] }].map(isGreen)).toEqual([false, true, false])

@@ -36,7 +36,7 @@ async function scene() {
   return { directory, start, run }
 }
 
-test('./farm finds a server that runs on another port', { timeout }, async () => {
+test('./farm finds a server that does not run on the default port', { timeout }, async () => {
   const { start, run } = await scene()
   const server = await start()
   const { status, output } = run(['admin'])
@@ -62,7 +62,7 @@ Start the farm with npm start, or set RUMPFARM_URL to its address
   )
 })
 
-test('if RUMPFARM_URL, PUBLIC_URL or PORT is set, ./farm tries only this address', { timeout }, async () => {
+test('if RUMPFARM_URL, PUBLIC_URL or PORT is set, ./farm tries no other address', { timeout }, async () => {
   const { start, run } = await scene()
   await start()
   const url = 'http://127.0.0.1:3'

@@ -368,7 +368,7 @@ describe('tarballs', () => {
     expect(gunzipSync(readFileSync(made.file)).toString('latin1', 0, 7)).toBe('hello.c')
   })
 
-  test('git attributes neither omit nor change files of the tarball', async () => {
+  test('git attributes neither remove files from the tarball nor change its files', async () => {
     const own = makeRepository({
       '.gitattributes': 'a export-ignore\nb export-subst ident\n',
       a: 'x',

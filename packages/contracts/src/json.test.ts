@@ -19,7 +19,7 @@ test.each([
   expect(readJson(text)).toEqual({ kind: 'malformed', line, column, problem })
 })
 
-test('the parser refuses a long text without an end in linear time', { timeout: 60_000 }, () => {
+test('if a long text has no end, the parser refuses the text in linear time', { timeout: 60_000 }, () => {
   const long = 'a'.repeat(1_000_000)
   for (const text of [`"${long}`, `{"${long}`, `["\\u0061${long}\x7f`, `"${'\\n'.repeat(8_000_000)}`])
     expect(readJson(text)).toMatchObject({ kind: 'malformed' })

@@ -28,7 +28,7 @@ const attempt = (jobId: number, number = 1) => ({ jobId, number })
 const bytes = (content: string) => Buffer.from(content)
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-test('a log has the size of its written bytes, and a part of it can be read', async () => {
+test('the size of a log is the number of its written bytes, and the storage can read a part of the log', async () => {
   const log = logs.open(attempt(4711, 2))
   expect(logs.size(attempt(4711, 2))).toBe(0)
   expect(await log.write(0, bytes('hello '))).toBe(6)
