@@ -1,5 +1,5 @@
 #!/bin/sh
-# enter.sh COMMAND…: the first process in the namespaces of an emulated machine. The current directory is the machine's.
+# enter.sh COMMAND…: the first process in the namespaces of an emulated machine. It runs in the machine's directory.
 # The script makes the machine's disk in ./root, then becomes COMMAND, which runs the commands of the test. Variables:
 #   MACHINE_DISK    a directory with the machine's programs; it is read-only, and several machines share it
 #   MACHINE_BINFMT  the line that registers the machine's programs and their emulator in binfmt_misc
@@ -42,14 +42,14 @@ add_devices() {
   [ "${MACHINE_PROC-}" = no ] || mount -t proc proc "$MACHINE_ROOT/proc"
 }
 
-# With MACHINE_NATIVE, the disk has links to programs below /native. There the machine sees the whole real machine.
+# If MACHINE_NATIVE is "yes", the disk has links to programs below /native, which is the root of the real machine.
 show_native() {
   [ "${MACHINE_NATIVE-}" = yes ] || return 0
   mkdir "$MACHINE_ROOT/native"
   mount --rbind / "$MACHINE_ROOT/native"
 }
 
-# The directory has the same path inside and outside, because the tests read files that the machine writes there.
+# The current directory has the same path inside and outside the machine, because the tests read files of the machine.
 share_directory() {
   mkdir -p "$MACHINE_ROOT$PWD"
   mount --bind "$PWD" "$MACHINE_ROOT$PWD"

@@ -4,7 +4,7 @@ export type Disk =
   | { kind: 'busybox'; architecture: string; shell?: { package: string; file: string } }
   /** A busybox that the real machine builds, because Debian has no package for the processor. */
   | { kind: 'built'; triplet: string }
-  /** These Debian packages and their dependencies. `links` replaces the links that their scripts would make. */
+  /** These Debian packages and their dependencies. `links` are the links that the packages' scripts would make. */
   | { kind: 'packages'; architecture: string; packages: readonly string[]; links: Record<string, string> }
   /** Programs of the real machine without emulation, limited to the programs of the represented host. */
   | Restricted

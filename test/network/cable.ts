@@ -11,7 +11,7 @@ let cables = 0
 
 /**
  * The link between the network of the tests, where the farm runs, and the network of one host: a veth pair and a /30.
- * The kernel removes the link with the namespace of the host, even after a failed test.
+ * When the namespace of the host ends, the kernel removes the link, even after a failed test.
  */
 export class Cable implements Plug {
   readonly farmAddress: string

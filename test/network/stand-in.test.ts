@@ -21,7 +21,7 @@ const farm = sharedFarm({
   ),
 })
 
-/** On the first machine the job runs without end, with two processes that ignore TERM. On the second, it passes. */
+/** On the first machine, the job and two other processes ignore TERM and never end. On the second, the job passes. */
 const script = `
 echo "$WHO begins"
 if [ "$WHO" = second ]; then echo "$WHO ends"; exit 0; fi

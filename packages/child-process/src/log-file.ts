@@ -4,7 +4,7 @@ const logBytesMax = 10_000_000
 const tailBytesMax = 4_000
 const tailLinesMax = 12
 
-/** Opens a log to append, and returns its descriptor. Before that, renames a log above 10 MB to FILE.1. */
+/** Opens a log to append, and returns its descriptor. If the log is larger than 10 MB, first renames it to FILE.1. */
 export const openLog = (file: string): number => {
   if (sizeOf(file) > logBytesMax) renameSync(file, `${file}.1`)
   return openSync(file, 'a', 0o600)
@@ -13,7 +13,7 @@ export const openLog = (file: string): number => {
 /** The size in bytes; 0 if the file does not exist. */
 export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-/** The last lines of a log after the byte `since`, at most 12, for an error message. */
+/** The last 12 lines of a log or fewer, for an error message. Ignores the bytes before `since`. */
 export const logTail = (file: string, since = 0): string => {
   const descriptor = openSync(file, 'r')
   try {
