@@ -18,7 +18,7 @@ Without options, this runs every scenario with every shell and client, which tak
 ${page}. --slice runs every Nth round, beginning with the Kth. --resume keeps the results of the previous run, and runs
 only the rounds that have not passed.`
 
-/** The command that prints the version of each shell and client. If a program cannot, dpkg-query does. */
+/** For each shell and client, the command that prints its version: the program itself if it can, or dpkg-query. */
 const versionCommands: Record<string, [string, ...string[]]> = {
   dash: ['dpkg-query', '-W', 'dash'],
   bash: ['bash', '--version'],

@@ -16,7 +16,7 @@ const findObstacle = async (): Promise<string | undefined> => {
   return ok ? undefined : output.trim().split('\n')[0]
 }
 
-/** Runs the tests of bad network links in a separate network. Some systems forbid this. */
+/** Runs the tests of bad network links in a separate network. Some systems do not allow a separate network. */
 export const runNetwork = async (directory: string): Promise<Tally> => {
   const why = await findObstacle()
   if (why === undefined)

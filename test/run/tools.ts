@@ -145,7 +145,7 @@ const installMissing = async (missing: readonly Tool[]): Promise<void> => {
   for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name makes the first call fail
 }
 
-/** Downloads Chromium with Playwright. Systems without a usable package need this, such as Ubuntu, which has a snap. */
+/** Downloads Chromium with Playwright. Some systems have no usable package: Ubuntu has Chromium only as a snap. */
 const fetchChromium = async (): Promise<boolean> =>
   (await runVisibly('pnpm', ['--filter', '@rumpfarm/test', 'exec', 'playwright', 'install', 'chromium'])) === 0
 

@@ -214,7 +214,7 @@ export class TestFarm {
     return new TestBuild(this.api(), { id, commit: '' })
   }
 
-  /** Runs a statement on the farm's database, for changes that would otherwise take a long time. */
+  /** Runs a statement on the farm's database. A test then need not wait for a change that takes long. */
   async sql<Row extends object = never>(statement: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#environment.DATABASE_URL })
     await client.connect()

@@ -36,7 +36,7 @@ export class Gateway {
     return gateway
   }
 
-  /** The address at which the gateway finds the farm. If root runs the test, only the gateway can resolve its name. */
+  /** The address at which the gateway finds the farm. If root runs the test, only the gateway knows the farm's name. */
   get farm(): string {
     return `${isRoot ? 'farm.behind' : '127.0.0.1'}:${this.#farmPort}`
   }

@@ -86,7 +86,7 @@ export class TestJob {
     })
   }
 
-  /** Waits until the farm has this text of the log. */
+  /** Waits until the log at the farm contains this text. */
   logged(text: string): Promise<true> {
     return eventually(`"${text}" in the log of job ${this.id}`, async () => {
       const log = await this.log().catch(whileAway)

@@ -3,7 +3,7 @@
  * defect.
  *
  * - openMirrors: commits, tarballs, files and histories of any git repository.
- * - readGithubDelivery, readStandardDelivery: verify and read a signed webhook, from its raw bytes.
+ * - readGithubDelivery, readStandardDelivery: verify the raw bytes of a signed webhook, and read them.
  * - postWebhook: sends a signed webhook.
  * - sameRepository: whether two addresses name the same repository.
  */

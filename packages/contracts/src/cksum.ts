@@ -2,7 +2,8 @@
  * The CRC of POSIX cksum(1). Agents send it with every chunk of a log, because every old Unix has cksum. The algorithm:
  * https://pubs.opengroup.org/onlinepubs/9699919799/utilities/cksum.html. The polynomial is 0x04C11DB7, most significant
  * bit first, initial value 0. The length of the data in bytes follows the data, least significant byte first, without
- * leading zeros. Then all bits are inverted. zlib's crc32 is another CRC: it reflects the bits and has no length.
+ * leading zeros. Then all bits are inverted. zlib's crc32 is another CRC: it begins with the least significant bit of
+ * each byte, and does not include the length.
  *
  * Speed matters, because every byte of every log passes here. Sixteen bytes per iteration take 0.6-0.7 ms per megabyte,
  * and eight bytes take 0.8 ms (Node 20, a shared core).

@@ -32,9 +32,9 @@ function lengthAt(pattern: RegExp, text: string, at: number): number {
 }
 
 /**
- * The length of the string at this position; 0 without a complete string. A regular expression is no alternative: one
- * expression took exponential time for 30 letters without a closing quote, and another overflowed the stack for a
- * string of 20 MB.
+ * The length of the string at this position; 0 without a complete string. This function uses no regular expression for
+ * the whole string. One expression took exponential time for 30 letters without a closing quote, and another expression
+ * overflowed the stack for a string of 20 MB.
  */
 function stringLengthAt(text: string, at: number): number {
   if (text[at] !== '"') return 0

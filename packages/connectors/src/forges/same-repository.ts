@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 /**
  * Whether two addresses name the same repository. The comparison ignores the scheme (https, ssh, git@host:path),
  * `.git`, a slash at the end, the case of the host, user names and standard ports. With `anyCase` it also ignores the
- * case of the path, as GitHub, GitLab, Gitea, Forgejo and Bitbucket do. The case of a path on this machine always
- * counts.
+ * case of the path, as GitHub, GitLab, Gitea, Forgejo and Bitbucket do. In a path on this machine, the case always
+ * matters.
  */
 export function sameRepository(one: string, other: string, { anyCase = false } = {}): boolean {
   const [first, second] = [canonical(one), canonical(other)]

@@ -30,7 +30,7 @@ export async function listRefs(git: Git, repository: string, refs: string[]): Pr
   return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, answer.message) }
 }
 
-/** Explains that HEAD of a repository has no commit, and what to do. */
+/** Returns the problem of a repository whose HEAD has no commit. The problem says what to do. */
 export async function explainMissingHead(git: Git, repository: string): Promise<Problem> {
   const refs = await listRefs(git, repository, ['refs/heads/*'])
   if (refs.kind === 'problem') return refs
