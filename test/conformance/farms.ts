@@ -2,7 +2,7 @@ import { TestFarm, type WrittenProject } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { farmSettings } from './play.ts'
 
-/** At most this many rounds share a farm, because each round has a project, and farm.yaml limits the number of projects. */
+/** At most this many rounds share a farm. Each round has its own project, and farm.yaml has a limit of projects. */
 const projectsMax = 100
 
 interface Batch {

@@ -318,7 +318,7 @@ describe('requests that an attacker has recorded', () => {
 
 const older = (text: string) => text.replace(/^AGENT_VERSION=.*$/m, 'AGENT_VERSION=0.9.0+1')
 
-/** Starts a host with an older agent, to which the farm offers the newer version. */
+/** Starts a host with an older agent. The farm offers the newer version to this agent. */
 async function olderHost(name: string): Promise<AgentHost> {
   const host = await newHost(name)
   await host.stop()

@@ -60,7 +60,7 @@ export class Debian {
   async #apt(words: readonly string[], options: readonly string[] = []): Promise<void> {
     const apt = (...more: string[]) =>
       output('apt-get', ['--config-file', this.#conf, ...options, ...more], this.#directory)
-    // An index can be missing while the mirror changes. Packages of other indexes must still be downloaded.
+    // An index can be missing while the mirror changes. Even then, apt must download the packages of other indexes.
     const updated = await apt('update').catch((error: Error) => error.message)
     await apt(...words).catch((error: Error) => {
       throw new Error(`${error.message}\n--- output of the earlier apt-get update:\n${updated}`)
@@ -95,7 +95,7 @@ function writeSourceLists(directory: string): void {
   }
 }
 
-/** Unpacks packages without running their scripts, which need programs of another processor. */
+/** Unpacks packages, but does not run their scripts, because the scripts need programs for another processor. */
 export async function unpack(files: readonly string[], directory: string): Promise<void> {
   // On the disk, /bin and /lib are links to directories below /usr, but a package can have files in /bin or /lib.
   const text = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"'

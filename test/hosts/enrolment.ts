@@ -1,6 +1,6 @@
 import type { Fetch } from './machines.ts'
 
-/** The enrolment line of the farm for an emulated host, with another download program. */
+/** Changes the enrolment line of the farm, so that an emulated host downloads the agent with this program. */
 export function enrolmentBy(fetch: Fetch): (line: string) => string {
   return line => {
     const [, url = '', token] = /^curl -fsS (\S+)\/agent\.sh \| sh -s -- enroll (\S+)$/.exec(line) ?? []

@@ -19,7 +19,7 @@ projects:
           done
 `
 
-/** Measures the time from a line of a job to its event at a viewer of the log, with the real agent. */
+/** Measures how long a line of a job takes to reach a viewer of the log, with the real agent. */
 export async function line(say: Say): Promise<Figure[]> {
   const scene = await openScene({ farmYaml })
   try {

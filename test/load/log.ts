@@ -10,7 +10,7 @@ const chunkBytes = 64 * 1024
 const logMb = 200
 const chunks = Math.round((logMb * 1e6) / chunkBytes)
 const megabytes = (chunks * chunkBytes) / 1e6
-/** The number of rounds of each measurement: the farm alone, the control, and the farm during other requests. */
+/** Each measurement has this many rounds: the farm alone, the control, and the farm during other requests. */
 const rounds = 3
 
 const farmYaml = ({ served }: { served: string }) => `

@@ -10,7 +10,7 @@ export interface PasswordFile {
   path: string
   /** Returns the password; undefined if the file does not exist. */
   read: () => string | undefined
-  /** Writes the password. After a crash the file must have the old or the new password. */
+  /** Writes the password. After a crash during the write, the file must contain the old or the new password. */
   write: (password: string) => void
 }
 
