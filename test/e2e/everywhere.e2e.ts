@@ -37,7 +37,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])
 
-/** The violations of WCAG 2.2 A and AA and of axe's good practice, or only of the named rules. */
+/** The violations of these rules of axe; by default, of WCAG 2.2 A and AA and of axe's good practice. */
 async function violations(page: Page, ...rules: string[]): Promise<string[]> {
   // Legacy mode is enough for pages without frames. The other mode opens one more page each time.
   const axe = new AxeBuilder({ page }).setLegacyMode().options({ rules: { 'target-size': { enabled: true } } })

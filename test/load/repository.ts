@@ -32,7 +32,7 @@ export function makeRepository(directory: string, commitsCount: number): Reposit
   mkdirSync(path, { recursive: true })
   const git = (args: string[], input = '') => execFileSync('git', ['-C', path, ...args], { encoding: 'utf8', input })
   git(['init', '--quiet', '--bare', '--initial-branch=main'])
-  // With this setting, as on a forge, the farm can fetch a commit by its hash, even if it is not the newest of a branch.
+  // As on a forge, the farm can fetch a commit by its hash, even if the commit is not the newest of a branch.
   git(['config', 'uploadpack.allowAnySHA1InWant', 'true'])
   git(['fast-import', '--quiet'], commitStream(commitsCount))
   const commits = git(['rev-list', '--reverse', 'main']).trim().split('\n')

@@ -62,7 +62,7 @@ function report(lines: string, code: number): number {
   return failed.length > 0 || passed === 0 ? 1 : code
 }
 
-/** Keeps the results of a machine whose scenarios all ran, so that several runs can cover all machines. */
+/** If all scenarios of a machine ran, keeps their results, so that several runs together can cover all machines. */
 function keep(results: readonly Result[]): void {
   mkdirSync(resultsDirectory, { recursive: true })
   for (const { name } of machines) {

@@ -101,7 +101,8 @@ const installers: Record<Manager, readonly string[]> = {
   brew: ['brew', 'install'],
 }
 
-// Debian must ask no question, and (RUNLEVEL) start no Redis on the standard port, because the tests start their own.
+// During the installation, Debian must ask no questions. RUNLEVEL keeps Debian from starting a Redis on the standard
+// port, because the tests start their own Redis.
 const installEnvironment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', NONINTERACTIVE: '1' }
 
 const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0
@@ -116,7 +117,7 @@ const asRoot = (manager: Manager): string[] | undefined => {
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined
 }
 
-/** Runs `words` with `installEnvironment`, by env(1), because sudo removes the environment. */
+/** Runs `words` with `installEnvironment`. env(1) sets these variables, because sudo removes the environment. */
 const runInstall = async (prefix: readonly string[], words: readonly string[]): Promise<boolean> => {
   const settings = Object.entries(installEnvironment).map(([name, value]) => `${name}=${value}`)
   const [command = 'env', ...rest] = [...prefix, 'env', ...settings, ...words]

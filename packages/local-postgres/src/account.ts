@@ -30,8 +30,8 @@ export const chooseAccount = (dataDirectory: string): Account => {
 }
 
 /**
- * Whether the command succeeds as this user. It fails, for example, if the file is below a private directory such as
- * /root.
+ * Whether the command succeeds as this user. For example, a command fails if its file is below a private directory such
+ * as /root.
  */
 export const accountCan = (account: Account, command: string, args: string[]): boolean =>
   spawnSync(command, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0

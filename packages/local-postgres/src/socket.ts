@@ -7,7 +7,7 @@ import { type Location, makeOwned } from './location.ts'
 export const socketPort = 5432
 const socketName = `.s.PGSQL.${socketPort}`
 
-/** A socket's path and a final zero byte have at most 108 bytes on Linux and 104 elsewhere (unix(7), BSD's sys/un.h). */
+/** A socket's path and its zero byte have at most 108 bytes on Linux and 104 elsewhere (unix(7), BSD's sys/un.h). */
 const pathBytesMax = process.platform === 'linux' ? 107 : 103
 
 const fits = (directory: string): boolean => Buffer.byteLength(join(directory, socketName)) <= pathBytesMax
