@@ -1,30 +1,22 @@
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../packages/farm/src/db/migrate.ts'
 import { type LocalPostgres, startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
-import { templateName } from './postgres.ts'
-
-const onServer = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
+import { idlePrefix, templateName, withClient } from './postgres.ts'
 
 const makeTemplate = async (url: string): Promise<void> => {
-  await onServer(url, client => client.query(`CREATE DATABASE ${templateName}`))
+  await withClient(url, client => client.query(`CREATE DATABASE ${templateName}`))
   const template = new URL(url)
   template.pathname = `/${templateName}`
   await migrate(template.href)
 }
 
 const leftDatabases = (url: string): Promise<string[]> =>
-  onServer(url, async client => {
+  withClient(url, async client => {
     const own = [templateName, 'postgres', 'template0', 'template1']
-    const { rows } = await client.query('SELECT datname FROM pg_database WHERE datname <> ALL ($1)', [own])
+    const { rows } = await client.query(
+      'SELECT datname FROM pg_database WHERE datname <> ALL ($1) AND NOT starts_with(datname, $2)',
+      [own, idlePrefix],
+    )
     return rows.map(row => row.datname)
   })
 
