@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'test',
+    isolate: false,
     globalSetup: ['support/postgres-setup.ts', 'support/bundle-setup.ts'],
     exclude: ['**/node_modules/**', 'e2e/**', 'network/**'], // Playwright runs e2e; network has its own configuration
     // A conformance scenario mostly waits.

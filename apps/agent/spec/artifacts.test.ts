@@ -268,7 +268,7 @@ agentTest(
   async ({ farm, host, enrolled }) => {
     await enrolled()
     const attempt = farm.queue({ steps: { make: 'echo a >a; echo s >stuck; echo z >z' }, artifacts: ['?', 'stuck'] })
-    await farm.finished(attempt, 30_000)
+    await farm.finished(attempt)
     expect([names(attempt), attempt.finishes[0]?.left]).toEqual([['a', 'z'], ['stuck: no data for ten seconds']])
     expect(await host.alive('sleep 4813')).toEqual([])
   },
