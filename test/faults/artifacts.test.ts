@@ -78,7 +78,7 @@ describe('artifacts in the agent protocol', () => {
     expect(offerOf(await host.claim(1))).toEqual(offer)
   })
 
-  test('the farm stores artifact bytes by offset, also in hexadecimal, and rejects late, repeated and changed bytes', async () => {
+  test('the farm stores artifact bytes at their offset, also if they arrive as hexadecimal, and rejects late, repeated and changed bytes', async () => {
     const { host, offer } = await hostWithJob()
     const send = (from: number, to: number, more = {}) =>
       host.artifact(offer, 'out/x', data.subarray(from, to), { offset: from, size: data.length, ...more })

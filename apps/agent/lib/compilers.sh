@@ -1,7 +1,7 @@
 # Compilers: can this host build for the arches that its owner configured? Each test runs like a step of a job: as the
 # same user, through the wrapper, with the same environment.
 
-# The text of the test. The last line that it prints is the error.
+# Prints the script of the test. If the test fails, the last line of the script's output is the error.
 print_compiler_test() {
   cat <<'EOF'
 fail() { echo "$*: `sed -n '${s/.*try: [line ]*[0-9]*: //;p;}' errors`"; exit 1; }

@@ -101,7 +101,7 @@ exec_step() {
   fi
   [ -z "$WRAPPER" ] || STEP_SHELL='sh' # its path may differ inside the wrapper
   set -f
-  # shellcheck disable=SC2086 # options and words
+  # shellcheck disable=SC2086 # ENV_OPTION and WRAPPER are split into words
   set -- ${NICE:+nice -n "$NICE"} env $ENV_OPTION "$@" $WRAPPER "$STEP_SHELL" -e "$file"
   case $SIGNAL_RESET in
     perl) set -- perl -e '$SIG{$_} = "DEFAULT" for qw(INT QUIT PIPE); exec @ARGV; die "exec: $!"' "$@" ;;

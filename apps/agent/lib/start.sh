@@ -24,7 +24,7 @@
 #   the process that runs a job: runner sources steps
 #   the agent: slots update service run commands main
 
-# All parts use backquotes: bash 5.2 fails if a trap runs while it reads a $( ), and a job's end sends a signal. Bash
+# All parts use backquotes: when a job ends, a signal runs a trap, and bash 5.2 fails if it then reads a $( ). Bash
 # prints "unexpected EOF while looking for matching `)'"; see spec/signals.test.ts.
 
 # /bin/sh of Solaris 10 is a Bourne shell, which fails at the first ${x%y}: use the POSIX shell there.
@@ -37,7 +37,7 @@ if test -n "${ZSH_VERSION-}"; then emulate sh; fi
 if test -n "${YASH_VERSION-}"; then
   # Otherwise the variables of a loop are local to the function.
   set -o posixlycorrect
-  # yash reads characters, not bytes, in the locale of its start; the text of a step is UTF-8.
+  # yash decodes its input with the locale of its start. The text of a step is UTF-8.
   if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
     LC_ALL=C.UTF-8
     export LC_ALL

@@ -240,7 +240,7 @@ for (const [means, missing] of resets) {
   const folder = oldEnv(...missing)
   afterAll(() => rmSync(folder, { recursive: true }))
   agentTest(
-    `if a host can set default signals only with ${means}, a step has the default signals`,
+    `if only ${means} can reset signals on a host, a step still starts with the default actions of all signals`,
     async ({ farm, enrolled }) => {
       await enrolled()
       const pipe = farm.queue({ steps: { pipe: 'yes | head -n 1', int: "sh -c 'kill -INT $$; exit 7'" } })

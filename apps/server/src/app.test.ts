@@ -70,46 +70,49 @@ serverTest('a server that listens on 0.0.0.0 answers to every name', async ({ se
 
 const long = 'x'.repeat(5000)
 
-serverTest('the server answers a malformed or too long address in the format of its audience', async ({ server }) => {
-  await server.configure()
-  const answers = []
-  for (const url of [
-    '/%',
-    '/hosts/%',
-    '/hosts/a%00b',
-    '/?project=%00',
-    '/builds?before=%00',
-    `/hosts/${long}`,
-    '/api/v1/hosts/%zz',
-    '/api/v1/jobs?host=%00',
-    `/api/v1/hosts/${long}`,
-    '/webhooks/%',
-    '/agent/v1/%',
-    '/agent/v1/attempts/%00/progress',
-  ]) {
-    const { statusCode, headers, body } = await server.ask(url)
-    answers.push([url.replace(long, 'LONG'), statusCode, headers['content-type']?.toString().split(';')[0]])
-    expect(body).toMatch(
-      statusCode === 414
-        ? /part of the address is longer than 200 characters/
-        : /he address is malformed: two hexadecimal digits must follow a %, and %00 is not allowed/,
-    )
-    if (url.startsWith('/agent/v1/')) expect(body).toMatch(/^err 400 .*\nend\n$/)
-    else expect(headers['x-content-type-options']).toBe('nosniff')
-  }
-  const [page, problem, line] = ['text/html', 'application/problem+json', 'text/plain']
-  expect(answers).toEqual([
-    ['/%', 400, page],
-    ['/hosts/%', 400, page],
-    ['/hosts/a%00b', 400, page],
-    ['/?project=%00', 400, page],
-    ['/builds?before=%00', 400, page],
-    ['/hosts/LONG', 414, page],
-    ['/api/v1/hosts/%zz', 400, problem],
-    ['/api/v1/jobs?host=%00', 400, problem],
-    ['/api/v1/hosts/LONG', 414, problem],
-    ['/webhooks/%', 400, problem],
-    ['/agent/v1/%', 200, line],
-    ['/agent/v1/attempts/%00/progress', 200, line],
-  ])
-})
+serverTest(
+  'a malformed or too long address is answered in the format of its route: page, API or agent',
+  async ({ server }) => {
+    await server.configure()
+    const answers = []
+    for (const url of [
+      '/%',
+      '/hosts/%',
+      '/hosts/a%00b',
+      '/?project=%00',
+      '/builds?before=%00',
+      `/hosts/${long}`,
+      '/api/v1/hosts/%zz',
+      '/api/v1/jobs?host=%00',
+      `/api/v1/hosts/${long}`,
+      '/webhooks/%',
+      '/agent/v1/%',
+      '/agent/v1/attempts/%00/progress',
+    ]) {
+      const { statusCode, headers, body } = await server.ask(url)
+      answers.push([url.replace(long, 'LONG'), statusCode, headers['content-type']?.toString().split(';')[0]])
+      expect(body).toMatch(
+        statusCode === 414
+          ? /part of the address is longer than 200 characters/
+          : /he address is malformed: two hexadecimal digits must follow a %, and %00 is not allowed/,
+      )
+      if (url.startsWith('/agent/v1/')) expect(body).toMatch(/^err 400 .*\nend\n$/)
+      else expect(headers['x-content-type-options']).toBe('nosniff')
+    }
+    const [page, problem, line] = ['text/html', 'application/problem+json', 'text/plain']
+    expect(answers).toEqual([
+      ['/%', 400, page],
+      ['/hosts/%', 400, page],
+      ['/hosts/a%00b', 400, page],
+      ['/?project=%00', 400, page],
+      ['/builds?before=%00', 400, page],
+      ['/hosts/LONG', 414, page],
+      ['/api/v1/hosts/%zz', 400, problem],
+      ['/api/v1/jobs?host=%00', 400, problem],
+      ['/api/v1/hosts/LONG', 414, problem],
+      ['/webhooks/%', 400, problem],
+      ['/agent/v1/%', 200, line],
+      ['/agent/v1/attempts/%00/progress', 200, line],
+    ])
+  },
+)

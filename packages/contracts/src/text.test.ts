@@ -6,7 +6,7 @@ test('NUL and lone surrogates become U+FFFD, and other text does not change', ()
   expect(storableText('é 😀\n')).toBe('é 😀\n')
 })
 
-test('every text in a value becomes storable, and bytes and dates do not change', () => {
+test('NUL and half characters are replaced in every text of a nested value, and bytes and dates do not change', () => {
   const bytes = Buffer.from([0])
   const at = new Date(0)
   const value = { list: ['\0', 1, null], '__proto__\0': { inner: '\ud83d' }, bytes, at, none: undefined }

@@ -269,20 +269,23 @@ farmTest('a result of a commit that is outside all branches does not change a ce
   expect((await farm.builds.listJobs({ limit: 1 }))[0]).toMatchObject({ commit: commitOf('f'), verdict: 'failed' })
 })
 
-farmTest('if no push names a branch, the first commit belongs to the default branch', async ({ farm }) => {
-  await farm.configure(project({ branches: ['**'] }))
-  const vax = await farm.host('vax')
-  await farm.push(commitOf('a'), { branch: undefined })
-  await farm.builds.markSourcesReady(1, { sources: [] })
-  await farm.end(vax, (await vax.claim(++claims)) as Offer)
-  expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
+farmTest(
+  'if no push has named a branch yet, the first built commit belongs to the default branch',
+  async ({ farm }) => {
+    await farm.configure(project({ branches: ['**'] }))
+    const vax = await farm.host('vax')
+    await farm.push(commitOf('a'), { branch: undefined })
+    await farm.builds.markSourcesReady(1, { sources: [] })
+    await farm.end(vax, (await vax.claim(++claims)) as Offer)
+    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'main', last: { verdict: 'passed' } })
 
-  const [line] = await farm.matrix.listBranchesToRead('sample')
-  if (!line) throw new Error('no branch must be read')
-  await farm.matrix.markBranchMissing(line, 'develop')
-  expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
-  expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
-})
+    const [line] = await farm.matrix.listBranchesToRead('sample')
+    if (!line) throw new Error('no branch must be read')
+    await farm.matrix.markBranchMissing(line, 'develop')
+    expect(cellOf(await farm.matrix.load(), 'vax')).toMatchObject({ branch: 'develop', last: { verdict: 'passed' } })
+    expect((await farm.matrix.listBranchesToRead('sample')).map(({ branch }) => branch)).toEqual(['develop'])
+  },
+)
 
 farmTest('the farm tries to read a history every five minutes, for a day after the push', async ({ farm }) => {
   await farm.configure()

@@ -33,7 +33,8 @@ export interface StopTimeouts {
 export const startChild = ({ command, environment, directory, logFile }: ChildRequest): Child => {
   const since = sizeOf(logFile)
   const log = openLog(logFile)
-  // The program `env` adds the variables to the inherited environment. Then it runs the command in its own process.
+  // env(1) adds the variables to the inherited environment, and then replaces itself with the command. So the child is
+  // the process of the command.
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   const stdio: ['ignore', number, number] = ['ignore', log, log]
   const child = spawn('env', [...variables, ...command], { cwd: directory, stdio, detached: true })

@@ -24,7 +24,7 @@ export interface MatrixHost {
 
 export interface ShownBranch {
   project: string
-  /** The branch of the project's cells. */
+  /** The branch whose cells the matrix shows for this project. */
   shown: string
   /** The branches that were built. The branch with the newest push is first. */
   built: string[]

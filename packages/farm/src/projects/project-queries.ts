@@ -2,7 +2,7 @@ import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { withoutSecrets } from './addresses.rule.ts'
 
-/** The active projects, by name, in the order of their names. */
+/** The configurations of the active projects. The key is the project's name; the map is sorted by it. */
 export async function projectConfigs({ db }: Pick<Context, 'db'>): Promise<Map<string, ProjectConfig>> {
   const rows = await db.models.project.findMany({ where: { removedAt: null }, orderBy: { name: 'asc' } })
   // Only applyConfiguration writes this column, from entries that match the schema in packages/contracts.
