@@ -68,12 +68,12 @@ CREATE TABLE "Branch" (
   "projectName" text NOT NULL,
   name text NOT NULL,
   "pushedAt" timestamp(3) with time zone NOT NULL,
-  "lineWantedAt" timestamp(3) with time zone,
-  guessed boolean DEFAULT false NOT NULL,
+  "historyWantedAt" timestamp(3) with time zone,
+  assumed boolean DEFAULT false NOT NULL,
   CONSTRAINT "Branch_pkey" PRIMARY KEY ("projectName", name)
 );
 CREATE INDEX "Branch_projectName_pushedAt_idx" ON "Branch" USING btree ("projectName", "pushedAt");
-CREATE INDEX lines_to_read ON "Branch" USING btree ("lineWantedAt") WHERE "lineWantedAt" IS NOT NULL;
+CREATE INDEX histories_to_read ON "Branch" USING btree ("historyWantedAt") WHERE "historyWantedAt" IS NOT NULL;
 
 CREATE TABLE "BranchCommit" (
   "projectName" text NOT NULL,
@@ -279,19 +279,19 @@ CREATE TABLE "SignedRun" (
   CONSTRAINT "SignedRun_count_check" CHECK (count > 0)
 );
 
+CREATE TABLE "SilenceCheck" (
+  id integer DEFAULT 1 NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  "lastAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "SilenceCheck_pkey" PRIMARY KEY (id),
+  CONSTRAINT one_silence_check CHECK (id = 1)
+);
+
 CREATE TABLE "Slot" (
   "hostId" integer NOT NULL,
   number integer NOT NULL,
   claim integer DEFAULT 0 NOT NULL,
   CONSTRAINT "Slot_pkey" PRIMARY KEY ("hostId", number)
-);
-
-CREATE TABLE "Watch" (
-  id integer DEFAULT 1 NOT NULL,
-  since timestamp(3) with time zone NOT NULL,
-  "lastAt" timestamp(3) with time zone NOT NULL,
-  CONSTRAINT "Watch_pkey" PRIMARY KEY (id),
-  CONSTRAINT one_watch CHECK (id = 1)
 );
 
 ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;

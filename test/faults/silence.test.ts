@@ -152,7 +152,7 @@ farmTest(
     await eventually('a silence check', async () => (await view(farm, 'vax')).presence === 'online' || undefined)
     await farm.stop()
     await farm.sql(
-      `UPDATE "Host" SET "lastSeenAt" = now() - interval '1 day'; UPDATE "Watch" SET "lastAt" = now() - interval '1 day', "since" = now() - interval '2 days'`,
+      `UPDATE "Host" SET "lastSeenAt" = now() - interval '1 day'; UPDATE "SilenceCheck" SET "lastAt" = now() - interval '1 day', "since" = now() - interval '2 days'`,
     )
     await farm.start()
     const started = Date.now()

@@ -167,10 +167,10 @@ function insertBuild(
         FROM build
       ON CONFLICT DO NOTHING
     ), branch AS (
-      INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "lineWantedAt", "guessed")
+      INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "historyWantedAt", "assumed")
       SELECT ${push.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")
-      ON CONFLICT ("projectName", "name") DO UPDATE SET "lineWantedAt" = EXCLUDED."lineWantedAt",
-        "guessed" = known."guessed" AND EXCLUDED."guessed",
+      ON CONFLICT ("projectName", "name") DO UPDATE SET "historyWantedAt" = EXCLUDED."historyWantedAt",
+        "assumed" = known."assumed" AND EXCLUDED."assumed",
         "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
     ), placed AS (
       INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")

@@ -38,7 +38,7 @@ export const checkSilence = (context: Context): Promise<SilenceChanges> =>
 /** Since when hosts can reach the farm. While the farm is down or its machine sleeps, no host becomes silent. */
 async function reachableSince(tx: Tx, at: Date): Promise<Date> {
   const [row] = await tx.query<{ since: Date }>`
-    INSERT INTO "Watch" AS last ("id", "since", "lastAt") VALUES (1, ${at}, ${at})
+    INSERT INTO "SilenceCheck" AS last ("id", "since", "lastAt") VALUES (1, ${at}, ${at})
     ON CONFLICT ("id") DO UPDATE SET "lastAt" = EXCLUDED."lastAt",
       "since" = CASE WHEN last."lastAt" < ${later(at, -gapSecondsMax)} THEN EXCLUDED."since" ELSE last."since" END
     RETURNING "since"`

@@ -14,15 +14,15 @@ export interface BranchToRead {
 /** The branches whose first-parent histories must be read now, in one project or in all; the oldest request first. */
 export async function listBranchesToRead({ db, now }: Context, project?: string, limit = 100): Promise<BranchToRead[]> {
   const rows = await db.models.branch.findMany({
-    where: { lineWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
-    select: { projectName: true, name: true, lineWantedAt: true },
-    orderBy: { lineWantedAt: 'asc' },
+    where: { historyWantedAt: { lte: now() }, ...(project === undefined ? {} : { projectName: project }) },
+    select: { projectName: true, name: true, historyWantedAt: true },
+    orderBy: { historyWantedAt: 'asc' },
     take: limit,
   })
-  return rows.map(({ projectName, name, lineWantedAt }) => ({
+  return rows.map(({ projectName, name, historyWantedAt }) => ({
     project: projectName,
     branch: name,
-    wantedAt: lineWantedAt as Date,
+    wantedAt: historyWantedAt as Date,
   }))
 }
 
@@ -160,8 +160,8 @@ const cellsNotInBranch = (tx: Tx, { project, branch }: BranchKey) => tx.query<Ch
 /** Records that the history was read, unless a newer push requires another read. */
 export async function markBranchRead({ db }: Context, { project, branch, wantedAt }: BranchToRead): Promise<void> {
   await db.models.branch.updateMany({
-    where: { projectName: project, name: branch, lineWantedAt: wantedAt },
-    data: { lineWantedAt: null },
+    where: { projectName: project, name: branch, historyWantedAt: wantedAt },
+    data: { historyWantedAt: null },
   })
 }
 
@@ -175,9 +175,9 @@ export async function markBranchUnreadable(
 ): Promise<void> {
   const at = now()
   await db.execute`
-    UPDATE "Branch" SET "lineWantedAt" = CASE WHEN "pushedAt" > ${later(at, -retryForSeconds)}
+    UPDATE "Branch" SET "historyWantedAt" = CASE WHEN "pushedAt" > ${later(at, -retryForSeconds)}
                                               THEN ${later(at, retrySeconds)}::timestamptz END
-     WHERE "projectName" = ${project} AND "name" = ${branch} AND "lineWantedAt" = ${wantedAt}`
+     WHERE "projectName" = ${project} AND "name" = ${branch} AND "historyWantedAt" = ${wantedAt}`
 }
 
 /**
@@ -197,8 +197,8 @@ export async function markBranchMissing(
 async function renameAssumed(tx: Tx, { project, branch }: BranchKey, name: string, at: Date): Promise<void> {
   await lockWholeProject(tx, project)
   const renamed = await tx.execute`
-    UPDATE "Branch" SET "name" = ${name}, "lineWantedAt" = ${at}
-     WHERE "projectName" = ${project} AND "name" = ${branch} AND "guessed"
+    UPDATE "Branch" SET "name" = ${name}, "historyWantedAt" = ${at}
+     WHERE "projectName" = ${project} AND "name" = ${branch} AND "assumed"
        AND NOT EXISTS (SELECT FROM "Branch" WHERE "projectName" = ${project} AND "name" <> ${branch})`
   if (renamed === 0) return
   await tx.execute`UPDATE "BranchCommit" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`

@@ -21,7 +21,7 @@ const placing = (known: string[], line: string, built: string, complete = true) 
 }
 
 describe('commits have the positions of the branch’s first-parent history', () => {
-  // A history is written with its newest commit first. `?` marks a position that the farm guessed when it received the
+  // A history is written with its newest commit first. `?` marks a position that the farm assumed when it received the
   // push.
   test.each([
     ['the first commit of a branch has a build', ['A 1?'], 'A', 'A', 'A 1000000'],
