@@ -68,16 +68,21 @@ class Follower {
 
   async run(wakeUp: WakeUp): Promise<void> {
     while (!this.#stream.closed.aborted) {
+      // The size comes before the steps: a message stores its steps before its bytes, so the steps then cover all bytes.
+      const size = this.#logSize()
       const job = await this.#services.farm.builds.findJob(this.#followed.attempt.jobId)
       const attempt = job?.attempts.find(({ number }) => number === this.#followed.attempt.number)
       // A log becomes shorter if the server loses bytes that were not safe on the disk. Then the host sends them again.
-      if (!job || !attempt || this.#services.farm.attempts.logSize(this.#followed.attempt) < this.#offset)
-        return this.#stream.send({ event: 'reload', data: '' })
+      if (!job || !attempt || this.#logSize() < this.#offset) return this.#stream.send({ event: 'reload', data: '' })
       await this.#sendState(job, attempt)
-      const more = await this.#sendLog(job, attempt)
+      const more = await this.#sendLog(job, attempt, attempt.state === 'finished' ? this.#logSize() : size)
       if (attempt.state === 'finished' && !more) return this.#stream.send({ event: 'finished', data: '' })
       if (!more) await wakeUp.wait(viewedEveryMs, this.#stream.closed)
     }
+  }
+
+  #logSize(): number {
+    return this.#services.farm.attempts.logSize(this.#followed.attempt)
   }
 
   async #sendState(job: JobView, attempt: AttemptView): Promise<void> {
@@ -92,10 +97,9 @@ class Follower {
     await this.#stream.send({ event: 'state', data: html })
   }
 
-  /** Sends the next piece of the log. Returns false if the log has no further bytes yet. */
-  async #sendLog(job: JobView, attempt: AttemptView): Promise<boolean> {
+  /** Sends the next piece of the log, up to `size`. Returns false if the log has no further bytes yet. */
+  async #sendLog(job: JobView, attempt: AttemptView, size: number): Promise<boolean> {
     const sections = logSections(attempt, job.recipe)
-    const size = this.#services.farm.attempts.logSize(this.#followed.attempt)
     const current = sectionAt(sections, this.#offset)
     const end = Math.min(size, this.#offset + readBytesMax, sections[current]?.end ?? Number.MAX_SAFE_INTEGER)
     await this.#enter(current, sections[current])

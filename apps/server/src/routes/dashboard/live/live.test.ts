@@ -228,6 +228,36 @@ test('a live page receives the log from its position to the end, section by sect
   expect(bus.listeners()).toBe(1) // the listener of the test
 })
 
+test('if a step ends while the server reads the job, the lines of the next step appear in its section', async () => {
+  const bus = localBus()
+  const { farm, change } = oneAttempt(bus)
+  change('one\n')
+  const { findJob } = farm.builds
+  let reads = 0
+  farm.builds.findJob = async id => {
+    const job = await findJob(id)
+    const before = job && { ...job, attempts: job.attempts.map(attempt => ({ ...attempt })) }
+    if (++reads === 1) change('compiling\n', { steps: [stepEnd('configure', 0, 4)] })
+    return before
+  }
+  const { stream, events } = fakeStream()
+  const following = followAttempt({ farm, bus }, stream, {
+    visit,
+    attempt: { jobId: 7, number: 1 },
+    position: { offset: 0, line: 1 },
+  })
+  while (!events.some(({ data }) => data.includes('compiling'))) await new Promise(resolve => setImmediate(resolve))
+  change('', finished)
+  await following
+  const shown = events.filter(({ event }) => event === 'section' || event === 'log')
+  expect(shown.map(({ event, data }) => (event === 'log' ? plain(data) : /id="([^"]*)"/.exec(data)?.[1]))).toEqual([
+    'step-configure',
+    ' 1 one\n ',
+    'step-build',
+    ' 2 compiling\n ',
+  ])
+})
+
 test('the server sends an unfinished line, and sends the line again when it is complete', async () => {
   const bus = localBus()
   const { farm, change } = oneAttempt(bus)

@@ -11,6 +11,7 @@ async function serve(): Promise<FastifyInstance> {
     projects: { configurationState: async () => ({ problems: [] }) },
     access: { findSession: async () => ({ name: 'admin', scope: 'admin', hash: 'x' }) },
     builds: { findJob: () => new Promise(() => {}) },
+    attempts: { logSize: () => 0 },
   }
   const services = { farm, bus: localBus(), config: { secrets: { server: 'x' } } } as unknown as Services
   const app = Fastify({ forceCloseConnections: true })

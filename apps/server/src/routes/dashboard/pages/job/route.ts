@@ -16,13 +16,35 @@ type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 /** The page of a job, with the newest attempt or the attempt in the address. */
 export function jobRoute(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
-    const { job, attempt } = await findAttempt(services, request)
+    const { job, attempt, logSize } = await findWithLogSize(services, request)
     const [visit, host] = await Promise.all([visitOf(services, request), services.farm.hosts.find(job.host)])
-    const log = await logOf(services, request, job, attempt)
+    const log = await logOf(services, request, { job, attempt, logSize })
     return sendPage(reply, renderJobPage({ visit, job, attempt, host, log }))
   }
   app.get('/jobs/:id', page)
   app.get('/jobs/:id/attempts/:number', page)
+}
+
+interface Found {
+  job: JobView
+  attempt: AttemptView
+  logSize: number
+}
+
+/**
+ * Reads a running job twice. A message of a host stores the ended steps before the bytes, so the steps that were read after
+ * the size cover all bytes.
+ */
+async function findWithLogSize(services: Services, request: JobRequest): Promise<Found> {
+  const { logSize } = services.farm.attempts
+  const found = await findAttempt(services, request)
+  const id = { jobId: found.job.id, number: found.attempt.number }
+  // Before the lease, no host has written to the log.
+  if (found.attempt.leasedAt === null) return { ...found, logSize: 0 }
+  const size = logSize(id)
+  if (found.attempt.state !== 'running') return { ...found, logSize: size }
+  const again = await findAttempt(services, request)
+  return again.attempt.number === found.attempt.number ? { ...again, logSize: size } : { ...found, logSize: size }
 }
 
 async function findAttempt({ farm }: Services, { params }: JobRequest) {
@@ -40,14 +62,16 @@ async function findAttempt({ farm }: Services, { params }: JobRequest) {
   return { job, attempt }
 }
 
-async function logOf({ farm }: Services, request: FastifyRequest, job: JobView, attempt: AttemptView): Promise<JobLog> {
+async function logOf(
+  { farm }: Services,
+  request: FastifyRequest,
+  { job, attempt, logSize: size }: Found,
+): Promise<JobLog> {
   const id: AttemptId = { jobId: job.id, number: attempt.number }
   const sections = logSections(attempt, job.recipe)
   const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
   const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
-  // Before the lease, no host has written to the log.
-  const reader = attempt.leasedAt === null ? { ...farm.attempts, logSize: () => 0 } : farm.attempts
-  const size = reader.logSize(id)
+  const reader = { ...farm.attempts, logSize: () => size }
   const far = start !== undefined && size - start > windowBytes ? start : undefined
   const before = wholeNumber(queryWord(request, 'before'))
   const line = wholeNumber(queryWord(request, 'line'))
