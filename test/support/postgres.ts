@@ -78,7 +78,7 @@ const release = async (name: string, isMigrated: boolean): Promise<void> => {
   })
   const end = reusable
     ? `ALTER DATABASE ${name} RENAME TO ${newName(idlePrefix)}`
-    : `DROP DATABASE ${name} WITH (FORCE)`
+    : `DROP DATABASE ${name}${left ? ' WITH (FORCE)' : ''}` // FORCE fails while autovacuum uses the database
   await asAdmin(admin => admin.query(end))
   if (left) throw new Error(`this test file left open ${left}`)
 }
