@@ -96,19 +96,19 @@ const reuse = async (admin: pg.Client, name: string): Promise<boolean> => {
   return false
 }
 
-const create = (name: string, template: string) => (admin: pg.Client) =>
+const create = (admin: pg.Client, name: string, template: string) =>
   admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
 
 /** A migrated, empty database. */
 export const createTestDatabase = async (): Promise<TestDatabase> => {
   const name = newName('test_')
-  await asAdmin(async admin => (await reuse(admin, name)) || (await create(name, templateName)(admin)))
+  await asAdmin(async admin => (await reuse(admin, name)) || (await create(admin, name, templateName)))
   return { url: urlOf(name), drop: () => release(name, true) }
 }
 
 /** A database without tables. */
 export const createEmptyDatabase = async (): Promise<TestDatabase> => {
   const name = newName('test_')
-  await asAdmin(create(name, 'template0'))
+  await asAdmin(admin => create(admin, name, 'template0'))
   return { url: urlOf(name), drop: () => release(name, false) }
 }

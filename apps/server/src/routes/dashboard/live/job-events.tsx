@@ -73,7 +73,7 @@ class Follower {
       const job = await this.#services.farm.builds.findJob(this.#followed.attempt.jobId)
       const attempt = job?.attempts.find(({ number }) => number === this.#followed.attempt.number)
       // A log becomes shorter if the server loses bytes that were not safe on the disk. Then the host sends them again.
-      if (!job || !attempt || this.#logSize() < this.#offset) return this.#stream.send({ event: 'reload', data: '' })
+      if (!job || !attempt || size < this.#offset) return this.#stream.send({ event: 'reload', data: '' })
       await this.#sendState(job, attempt)
       const more = await this.#sendLog(job, attempt, attempt.state === 'finished' ? this.#logSize() : size)
       if (attempt.state === 'finished' && !more) return this.#stream.send({ event: 'finished', data: '' })

@@ -44,7 +44,7 @@ async function findWithLogSize(services: Services, request: JobRequest): Promise
   const size = logSize(id)
   if (found.attempt.state !== 'running') return { ...found, logSize: size }
   const again = await findAttempt(services, request)
-  return again.attempt.number === found.attempt.number ? { ...again, logSize: size } : { ...found, logSize: size }
+  return { ...(again.attempt.number === found.attempt.number ? again : found), logSize: size }
 }
 
 async function findAttempt({ farm }: Services, { params }: JobRequest) {
