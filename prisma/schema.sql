@@ -1,6 +1,26 @@
 -- The database's schema, as the migrations create it: tables, then their indexes, then the foreign keys.
 -- "node prisma/tools/migrate.mjs dump" writes this file from a migrated database, and a test compares the two. Do not edit it.
 
+CREATE TABLE "Acknowledgement" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  kind text NOT NULL,
+  fingerprint text,
+  branch text,
+  "hostId" integer,
+  arch text,
+  variant text,
+  note text NOT NULL,
+  owner text NOT NULL,
+  link text,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "expiresAt" timestamp(3) with time zone NOT NULL,
+  "endedAt" timestamp(3) with time zone,
+  CONSTRAINT "Acknowledgement_pkey" PRIMARY KEY (id),
+  CONSTRAINT cell_or_fingerprint CHECK (kind = 'fingerprint'::text AND fingerprint IS NOT NULL AND branch IS NULL AND "hostId" IS NULL AND arch IS NULL AND variant IS NULL OR kind = 'cell'::text AND branch IS NOT NULL AND "hostId" IS NOT NULL AND arch IS NOT NULL AND variant IS NOT NULL)
+);
+CREATE INDEX "Acknowledgement_projectName_expiresAt_idx" ON "Acknowledgement" USING btree ("projectName", "expiresAt");
+
 CREATE TABLE "ApiToken" (
   id serial NOT NULL,
   name text NOT NULL,
@@ -51,13 +71,17 @@ CREATE TABLE "Attempt" (
   "artifactNote" text,
   instance text,
   compiler text,
+  fingerprint text,
+  purpose text DEFAULT 'build'::text NOT NULL,
   CONSTRAINT "Attempt_pkey" PRIMARY KEY ("jobId", number),
   CONSTRAINT attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text, 'finished'::text])),
   CONSTRAINT attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
   CONSTRAINT finished_has_verdict CHECK ((state = 'finished'::text) = (verdict IS NOT NULL AND "finishedAt" IS NOT NULL)),
+  CONSTRAINT known_purpose CHECK (purpose = ANY (ARRAY['build'::text, 'retry'::text, 'lost'::text, 'confirm'::text, 'probe'::text])),
   CONSTRAINT leased_has_lease CHECK ((state <> ALL (ARRAY['leased'::text, 'running'::text])) OR slot IS NOT NULL AND claim IS NOT NULL AND lease IS NOT NULL AND "leaseUntil" IS NOT NULL),
   CONSTRAINT unclaimed_has_no_lease CHECK ((state <> ALL (ARRAY['waiting'::text, 'queued'::text])) OR lease IS NULL)
 );
+CREATE INDEX finished_attempts ON "Attempt" USING btree ("finishedAt", "jobId") WHERE state = 'finished'::text;
 CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
@@ -125,7 +149,26 @@ CREATE TABLE "Cell" (
   "changedBuildId" integer NOT NULL,
   "changedCommit" text NOT NULL,
   branch text NOT NULL,
+  changes integer DEFAULT 0 NOT NULL,
+  "expectedMs" integer,
+  fingerprint text,
+  flaky boolean DEFAULT false NOT NULL,
+  "lastGoodJobId" integer,
+  number integer NOT NULL,
+  results integer DEFAULT 0 NOT NULL,
+  "sinceJobId" integer NOT NULL,
+  state text NOT NULL,
   CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
+);
+
+CREATE TABLE "Commit" (
+  repository text NOT NULL,
+  commit text NOT NULL,
+  parent text,
+  author text NOT NULL,
+  subject text NOT NULL,
+  "committedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Commit_pkey" PRIMARY KEY (repository, commit)
 );
 
 CREATE TABLE "Configuration" (
@@ -137,6 +180,42 @@ CREATE TABLE "Configuration" (
   CONSTRAINT "Configuration_pkey" PRIMARY KEY (id),
   CONSTRAINT one_configuration CHECK (id = 1)
 );
+
+CREATE TABLE "Examination" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "wantedAt" timestamp(3) with time zone NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  problem text,
+  CONSTRAINT "Examination_pkey" PRIMARY KEY ("jobId", number)
+);
+CREATE INDEX "Examination_wantedAt_idx" ON "Examination" USING btree ("wantedAt");
+
+CREATE TABLE "Failure" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "projectName" text NOT NULL,
+  "buildId" integer NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  step text NOT NULL,
+  exit integer,
+  fingerprint text NOT NULL,
+  rule text NOT NULL,
+  symbol text,
+  text text NOT NULL,
+  message text NOT NULL,
+  line integer,
+  excerpt jsonb NOT NULL,
+  others jsonb DEFAULT '[]'::jsonb NOT NULL,
+  errors integer DEFAULT 0 NOT NULL,
+  "fromHost" boolean DEFAULT false NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Failure_pkey" PRIMARY KEY ("jobId", number)
+);
+CREATE INDEX "Failure_buildId_fingerprint_idx" ON "Failure" USING btree ("buildId", fingerprint);
+CREATE INDEX "Failure_projectName_fingerprint_buildId_idx" ON "Failure" USING btree ("projectName", fingerprint, "buildId");
 
 CREATE TABLE "Host" (
   id serial NOT NULL,
@@ -193,6 +272,15 @@ CREATE TABLE "HostArch" (
   CONSTRAINT "HostArch_pkey" PRIMARY KEY ("hostId", arch),
   CONSTRAINT host_arch_kind CHECK (kind = ANY (ARRAY['native'::text, 'cross'::text]))
 );
+
+CREATE TABLE "HostFacts" (
+  id serial NOT NULL,
+  "hostId" integer NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  facts jsonb NOT NULL,
+  CONSTRAINT "HostFacts_pkey" PRIMARY KEY (id)
+);
+CREATE INDEX "HostFacts_hostId_since_idx" ON "HostFacts" USING btree ("hostId", since);
 
 CREATE TABLE "Invitation" (
   id serial NOT NULL,
@@ -301,6 +389,7 @@ ALTER TABLE "Build" ADD CONSTRAINT "Build_projectName_fkey" FOREIGN KEY ("projec
 ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "HostAlert" ADD CONSTRAINT "HostAlert_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "HostArch" ADD CONSTRAINT "HostArch_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "HostFacts" ADD CONSTRAINT "HostFacts_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;

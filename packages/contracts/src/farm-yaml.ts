@@ -111,6 +111,7 @@ export const WrittenProject = Type.Object(
     variants: Type.Optional(yamlMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: yamlList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
+    confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
@@ -186,6 +187,8 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
+  /** How many further attempts must fail in the same way before a failure counts as new. Absent if it is the default. */
+  confirm: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
@@ -200,6 +203,8 @@ export const defaultLimits: ProjectLimits = {
   lostAfterSeconds: 600,
   attempts: 3,
 }
+/** By default, the farm repeats a new failure once before it counts as new. */
+export const confirmDefault = 1
 export const defaultBranches = ['main', 'master']
 /** The name of the only variant of a project without variants in farm.yaml. */
 export const defaultVariant = 'default'

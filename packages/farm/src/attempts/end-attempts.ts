@@ -32,6 +32,7 @@ export interface EndedRow {
   jobId: number
   number: number
   hostId: number
+  purpose: string
   arch: string
   variant: string
   buildId: number
@@ -56,14 +57,16 @@ export async function endAttempts(
   report?: HostReport,
 ): Promise<EndedRow[]> {
   const ended = await endRows(context, tx, selection, end, report)
-  const changed = ended.map(({ projectName, commit, hostId, arch, variant }) => ({
-    projectName,
-    commit,
-    branch: null,
-    hostId,
-    arch,
-    variant,
-  }))
+  const changed = ended
+    .filter(({ purpose }) => purpose !== 'probe')
+    .map(({ projectName, commit, hostId, arch, variant }) => ({
+      projectName,
+      commit,
+      branch: null,
+      hostId,
+      arch,
+      variant,
+    }))
   await deriveCells(tx, changed, isResult(end.verdict) ? 'all' : 'without-result')
   const successors = end.verdict === 'lost' ? await addSuccessors(context, tx, ended) : []
   for (const row of ended) {
@@ -106,7 +109,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
          AND NOT EXISTS (SELECT FROM stored WHERE stored."name" = artifact."name")
       RETURNING artifact.*
     )
-    SELECT "jobId", "number", "hostId", "arch", "variant", "buildId", "projectName", "commit",
+    SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit",
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
            ${kind === 'one' ? lockCell : lockProject} AS "lock"
@@ -116,11 +119,16 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
 async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
   const next = ended
     .filter(row => row.number < row.attempts)
-    .map(({ jobId, number, hostId }) => ({ jobId, number: number + 1, hostId }))
+    .map(({ jobId, number, hostId, purpose }) => ({
+      jobId,
+      number: number + 1,
+      hostId,
+      purpose: purpose === 'probe' ? 'probe' : 'lost',
+    }))
   if (next.length > 0)
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
-      SELECT "jobId", "number", "hostId", 'queued', ${now()}
-        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb) AS next("jobId" int, "number" int, "hostId" int)`
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
+      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose"
+        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb) AS next("jobId" int, "number" int, "hostId" int, "purpose" text)`
   return next.map(queuedOf)
 }

@@ -116,9 +116,9 @@ async function lastGoodOf(
       : [named]
   const cell = await db.models.cell.findFirst({
     where: { projectName, branch: { in: branches }, hostId, arch, variant, lastGoodAt: { not: null } },
-    select: { lastGoodBuildId: true, lastGoodCommit: true, lastGoodAt: true },
+    select: { lastGoodBuildId: true, lastGoodJobId: true, lastGoodCommit: true, lastGoodAt: true },
     orderBy: { lastGoodAt: 'desc' },
   })
   if (!cell?.lastGoodAt || cell.lastGoodBuildId === null || cell.lastGoodCommit === null) return null
-  return { buildId: cell.lastGoodBuildId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
+  return { buildId: cell.lastGoodBuildId, jobId: cell.lastGoodJobId, commit: cell.lastGoodCommit, at: cell.lastGoodAt }
 }

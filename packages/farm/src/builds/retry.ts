@@ -38,8 +38,8 @@ export async function retryJob(context: Context, jobId: number): Promise<RetryOu
   const added = await withEvents(
     context,
     db => db.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
-      VALUES (${next.jobId}, ${next.number}, ${next.hostId}, 'queued', ${context.now()}) ON CONFLICT DO NOTHING`,
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
+      VALUES (${next.jobId}, ${next.number}, ${next.hostId}, 'queued', ${context.now()}, 'retry') ON CONFLICT DO NOTHING`,
     count => (count > 0 ? [{ kind: 'queued', attempts: [{ hostId: next.hostId, attempt }] }] : []),
   )
   return { kind: added > 0 ? 'queued' : 'not-finished', attempt }

@@ -61,8 +61,8 @@ export async function reopenSources(context: Context, buildId: number): Promise<
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
-      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
+      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose"
         FROM "Job" job JOIN ${newestAttempt} newest ON true
        WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
       ON CONFLICT DO NOTHING`

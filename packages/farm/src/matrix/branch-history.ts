@@ -1,7 +1,8 @@
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
-import { type ChangedCell, deriveCells, lockProject } from './cells.ts'
+import type { ChangedCell } from './cell-results.ts'
+import { deriveCells, lockProject } from './cells.ts'
 import { assignPositions, type PositionedCommit } from './positions.rule.ts'
 
 /** A branch whose history must be read. */

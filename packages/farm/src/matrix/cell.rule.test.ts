@@ -14,9 +14,12 @@ const attemptsOf = (...texts: string[]): CellAttempt[] =>
       commit: `commit ${position}`,
       buildId: Number(position),
       jobId: index + 1,
+      number: 1,
       recipe: 'recipe',
       verdict: verdict as Verdict,
       failedStep,
+      fingerprint: null,
+      milliseconds: 1000 * (index + 1),
       finishedAt: new Date(Date.parse('2024-05-06T07:08:09Z') + index * 60_000),
     }
   })
@@ -113,6 +116,62 @@ describe('the state of a cell follows from the results on its branch', () => {
   })
 })
 
+describe('fingerprints tell failures of one step apart', () => {
+  const withFingerprints = (...texts: string[]) =>
+    attemptsOf(...texts.map(text => text.replace(/ [A-Z]$/, ''))).map((attempt, index) => ({
+      ...attempt,
+      fingerprint: / ([A-Z])$/.exec(texts[index] ?? '')?.[1] ?? null,
+    }))
+
+  test.each([
+    [
+      'a second attempt fails with the same error',
+      'newly-failing',
+      ['1 passed', '2 failed build A', '2 failed build A'],
+    ],
+    [
+      'a second attempt fails with another error',
+      'newly-failing-unconfirmed',
+      ['1 passed', '2 failed build A', '2 failed build B'],
+    ],
+    [
+      'the next commit fails with the same error',
+      'still-failing',
+      ['1 passed', '2 failed build A', '3 failed build A'],
+    ],
+    [
+      'the next commit fails with another error at the same step',
+      'failing-differently',
+      ['1 passed', '2 failed build A', '3 failed build B'],
+    ],
+    ['the farm has not examined the new failure', 'still-failing', ['1 passed', '2 failed build A', '3 failed build']],
+  ])('if %s, the state is %s', (_, state, texts) => expect(deriveCell(withFingerprints(...texts)).state).toBe(state))
+})
+
+test.each([
+  [0, 1, 'newly-failing'],
+  [1, 1, 'newly-failing-unconfirmed'],
+  [1, 2, 'newly-failing'],
+  [2, 2, 'newly-failing-unconfirmed'],
+  [3, 4, 'newly-failing'],
+])('with confirm %i, %i equal failures of a commit after a pass have the state %s', (confirm, failures, state) => {
+  const attempts = attemptsOf('1 passed', ...Array.from({ length: failures }, () => '2 failed build'))
+  expect(deriveCell(attempts, confirm).state).toBe(state)
+})
+
+test('the newest commit of a flaky cell makes the cell flaky, and not newly failing', () => {
+  const { state, flakiness } = deriveCell(attemptsOf(...'PFPPPFPPPF'.split('').map(resultOf)))
+  expect([state, flakiness]).toEqual(['flaky', { flaky: true, results: 10, changes: 5 }])
+})
+
+const resultOf = (letter: string, index: number) => `${index + 1} ${letter === 'P' ? 'passed' : 'failed build'}`
+
+test('the expected duration is the median of the ten newest passes', () => {
+  const passes = Array.from({ length: 15 }, (_, index) => `${index + 1} passed`)
+  expect(deriveCell(attemptsOf(...passes, '16 failed build')).expectedMilliseconds).toBe(11_000)
+  expect(deriveCell(attemptsOf('1 failed build')).expectedMilliseconds).toBeNull()
+})
+
 describe('results count in the order of the commits on the branch, and not in the order of their arrival', () => {
   test.each([
     ['an older commit fails after a newer commit passed', 'fixed', ['2 passed', '1 failed build'], 2, 2, 2],
@@ -202,7 +261,14 @@ test('a corrected recipe replaces the result of the previous recipe on the same 
 
 describe('the stored cell has the milestones that are older than the newest results', () => {
   const at = (position: number) => ({ commit: `commit ${position}` })
-  const stored = { verdict: 'failed' as Verdict, failedStep: 'build', since: at(2), changed: at(2), lastGood: at(1) }
+  const stored = {
+    verdict: 'failed' as Verdict,
+    failedStep: 'build',
+    fingerprint: null,
+    since: at(2),
+    changed: at(2),
+    lastGood: at(1),
+  }
   const milestones = (texts: string[], cell: typeof stored | null) => {
     const window = attemptsOf(...texts)
     const { since, changed, lastGood } = completeStanding(deriveCell(window), window, cell)

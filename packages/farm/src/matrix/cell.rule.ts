@@ -1,4 +1,5 @@
 import type { Verdict } from '@rumpfarm/contracts'
+import { type Flakiness, flakinessOf } from './flakiness.rule.ts'
 
 /** A finished attempt of one cell. A cell belongs to a project, branch, host, arch and variant. */
 export interface CellAttempt {
@@ -7,28 +8,37 @@ export interface CellAttempt {
   commit: string
   buildId: number
   jobId: number
+  number: number
   /** The hash of the attempt's recipe. */
   recipe: string
   verdict: Verdict
   failedStep: string | null
+  /** Null if the attempt passed, or if the farm has not examined its log. */
+  fingerprint: string | null
+  /** The time from the start to the end of the attempt. Null if the attempt did not start. */
+  milliseconds: number | null
   finishedAt: Date
 }
 
 /**
  * `unknown`: the cell has no result. `failing`: the newest commit failed, and no earlier commit passed.
- * `newly-failing`: the newest commit failed twice in the same way, after a pass. `flaky`: attempts of the newest commit
- * have different results.
+ * `newly-failing`: the newest commit failed after a pass, and each confirming attempt failed in the same way.
+ * `failing-differently`: the commits before failed in another way. `fixed`: the newest commit passed after a failure.
+ * `flaky`: attempts of the newest commit have different results, or the newest commit of a flaky cell failed.
  */
-export type CellState =
-  | 'unknown'
-  | 'failing'
-  | 'passing'
-  | 'newly-failing-unconfirmed'
-  | 'newly-failing'
-  | 'still-failing'
-  | 'failing-differently'
-  | 'fixed'
-  | 'flaky'
+export type CellState = (typeof cellStates)[number]
+
+export const cellStates = [
+  'unknown',
+  'failing',
+  'passing',
+  'newly-failing-unconfirmed',
+  'newly-failing',
+  'still-failing',
+  'failing-differently',
+  'fixed',
+  'flaky',
+] as const
 
 export interface CellStanding {
   state: CellState
@@ -42,6 +52,9 @@ export interface CellStanding {
   lastGood: CellAttempt | null
   /** The cancelled, lost and broken attempts, oldest first. Each is of the commit of `newest`, or of a newer commit. */
   withoutResult: CellAttempt[]
+  flakiness: Flakiness
+  /** The median duration of the newest passes; null without a pass. */
+  expectedMilliseconds: number | null
 }
 
 /** Whether this verdict is a result. Cancelled, lost and broken attempts do not show whether the commit is good. */
@@ -59,26 +72,47 @@ interface CommitResult {
 
 /**
  * Derives a cell from all its finished attempts, in any order. So the standing is the same if a result arrives late,
- * out of order, or after a force push.
+ * out of order, or after a force push. `confirm` is the number of further attempts that must fail in the same way
+ * before a failure counts as new.
  */
-export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
+export function deriveCell(attempts: readonly CellAttempt[], confirm = 1): CellStanding {
   const commits = foldCommits(attempts.filter(({ verdict }) => isResult(verdict)))
   const newest = commits.at(-1)
+  const run = newestSeries(commits)
+  const failingCommits = newest?.outcome === 'fail' ? run.length : 0
+  const flakiness = flakinessOf(
+    commits.flatMap(commit => commit.attempts),
+    failingCommits,
+  )
+  const expectedMilliseconds = expectedDuration(commits)
   const withoutResult = attempts
     .filter(({ verdict, position }) => !isResult(verdict) && position >= (newest?.last.position ?? -1))
     .sort(byTime)
-  if (!newest) return { state: 'unknown', newest: null, since: null, changedAt: null, lastGood: null, withoutResult }
-  const run = newestSeries(commits)
+  const rest = { withoutResult, flakiness, expectedMilliseconds }
+  if (!newest) return { state: 'unknown', newest: null, since: null, changedAt: null, lastGood: null, ...rest }
   const first = run[0] ?? newest
-  const same = run.slice(run.findLastIndex(result => wayOf(result.last) !== wayOf(newest.last)) + 1)[0] ?? newest
+  const same = run.slice(run.findLastIndex(result => !isSameWay(result.last, newest.last)) + 1)[0] ?? newest
   return {
-    state: stateOf(newest, commits),
+    state: stateOf(newest, commits, confirm, flakiness.flaky),
     newest: newest.last,
     since: firstOf(first),
     changedAt: same === first ? null : firstOf(same),
     lastGood: commits.findLast(({ outcome }) => outcome === 'pass')?.last ?? null,
-    withoutResult,
+    ...rest,
   }
+}
+
+/** The median is of at most this many passes, so that a faster compiler shows in the expected time after a few runs. */
+const expectedOf = 10
+
+function expectedDuration(commits: readonly CommitResult[]): number | null {
+  const durations = commits
+    .flatMap(({ attempts }) => attempts)
+    .filter(({ verdict, milliseconds }) => verdict === 'passed' && milliseconds !== null)
+    .slice(-expectedOf)
+    .map(({ milliseconds }) => milliseconds as number)
+    .sort((one, other) => one - other)
+  return durations[Math.floor(durations.length / 2)] ?? null
 }
 
 /**
@@ -86,7 +120,7 @@ export function deriveCell(attempts: readonly CellAttempt[]): CellStanding {
  * if its commit is built again.
  */
 const firstOf = ({ attempts, last }: CommitResult): CellAttempt =>
-  attempts.find(attempt => wayOf(attempt) === wayOf(last)) ?? last
+  attempts.find(attempt => isSameWay(attempt, last)) ?? last
 
 /** One result for each commit: pass, fail, or mixed if its attempts differ; oldest commit first. */
 function foldCommits(results: readonly CellAttempt[]): CommitResult[] {
@@ -118,27 +152,37 @@ function newestSeries(commits: readonly CommitResult[]): CommitResult[] {
   return clear.slice(clear.findLastIndex(({ outcome }) => outcome !== newest.outcome) + 1)
 }
 
-function stateOf(newest: CommitResult, commits: readonly CommitResult[]): CellState {
+function stateOf(newest: CommitResult, commits: readonly CommitResult[], confirm: number, flaky: boolean): CellState {
   if (newest.outcome === 'mixed') return 'flaky'
   const before = commits.slice(0, -1).findLast(({ outcome }) => outcome !== 'mixed')
   if (newest.outcome === 'pass') return before?.outcome === 'fail' ? 'fixed' : 'passing'
   if (commits.every(({ outcome }) => outcome !== 'pass')) return 'failing'
-  if (before?.outcome === 'fail')
-    return wayOf(before.last) === wayOf(newest.last) ? 'still-failing' : 'failing-differently'
-  return isConfirmed(newest) ? 'newly-failing' : 'newly-failing-unconfirmed'
+  if (flaky) return 'flaky'
+  if (before?.outcome === 'fail') return isSameWay(before.last, newest.last) ? 'still-failing' : 'failing-differently'
+  return isConfirmed(newest, confirm) ? 'newly-failing' : 'newly-failing-unconfirmed'
 }
 
-const isConfirmed = ({ attempts }: CommitResult): boolean =>
-  attempts.length > 1 && new Set(attempts.slice(-2).map(wayOf)).size === 1
+const isConfirmed = ({ attempts }: CommitResult, confirm: number): boolean => {
+  const last = attempts.slice(-1 - confirm)
+  return last.length > confirm && last.every(attempt => isSameWay(attempt, attempts.at(-1) as CellAttempt))
+}
 
-/** The way in which an attempt ended. A timeout and a failure at the same step are different ways. */
-const wayOf = ({ verdict, failedStep }: Pick<CellAttempt, 'verdict' | 'failedStep'>): string =>
-  `${verdict}\n${failedStep ?? ''}`
+type Way = Pick<CellAttempt, 'verdict' | 'failedStep' | 'fingerprint'>
+
+/**
+ * Whether two attempts ended in the same way. A timeout and a failure at the same step are different ways. Before the
+ * farm has examined a log, the step alone counts.
+ */
+const isSameWay = (one: Way, other: Way): boolean =>
+  one.verdict === other.verdict &&
+  one.failedStep === other.failedStep &&
+  (one.fingerprint === null || other.fingerprint === null || one.fingerprint === other.fingerprint)
 
 /** A stored cell. Its milestones can be older than the results that the farm reads to derive the cell. */
 export interface StoredCell<Milestone> {
   verdict: Verdict
   failedStep: string | null
+  fingerprint: string | null
   since: Milestone
   changed: Milestone
   lastGood: Milestone | null
@@ -175,7 +219,7 @@ export function completeStanding<Milestone extends InHistory>(
     isResult(stored.verdict) &&
     (stored.verdict === 'passed') === (newest.verdict === 'passed')
   const olderSince = runGoesOn && isOlder(stored.since) ? stored.since : since
-  const sameWay = runGoesOn && wayOf(stored) === wayOf(newest)
+  const sameWay = runGoesOn && isSameWay(stored, newest)
   return {
     since: olderSince,
     changed: changedAt ?? (sameWay && isOlder(stored.changed) ? stored.changed : olderSince),
@@ -184,4 +228,4 @@ export function completeStanding<Milestone extends InHistory>(
 }
 
 const byTime = (one: CellAttempt, other: CellAttempt): number =>
-  one.finishedAt.getTime() - other.finishedAt.getTime() || one.jobId - other.jobId
+  one.finishedAt.getTime() - other.finishedAt.getTime() || one.jobId - other.jobId || one.number - other.number

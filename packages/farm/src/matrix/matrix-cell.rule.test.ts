@@ -5,10 +5,16 @@ import { summarize } from './summary.rule.ts'
 import { groupTroubles } from './troubles.rule.ts'
 
 const hour = (number: number) => new Date(Date.UTC(2024, 4, 6, number))
-const milestone = (buildId: number, at: number) => ({ buildId, commit: `commit ${buildId}`, at: hour(at) })
+const milestone = (buildId: number, at: number) => ({ buildId, jobId: null, commit: `commit ${buildId}`, at: hour(at) })
 
 const ended = (verdict: Verdict, changes: Partial<CellRecord> = {}): CellRecord => ({
   jobId: 41,
+  attempt: '41.1',
+  state: verdict === 'passed' ? 'passing' : 'still-failing',
+  fingerprint: null,
+  message: null,
+  flakiness: { flaky: false, results: 1, changes: 0 },
+  expectedMs: null,
   buildId: 12,
   commit: 'commit 12',
   position: 2,

@@ -1,8 +1,11 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
-import { isResult } from './cell.rule.ts'
+import { type CellState, isResult } from './cell.rule.ts'
+import type { Flakiness } from './flakiness.rule.ts'
 
 export interface Milestone {
   buildId: number
+  /** The job of the cell in this build. Null if the farm does not know it. */
+  jobId: number | null
   commit: string
   at: Date
 }
@@ -10,6 +13,16 @@ export interface Milestone {
 /** The newest finished attempt of a project's variant on one host for one arch. */
 export interface CellRecord {
   jobId: number
+  /** The name of the attempt. */
+  attempt: string
+  state: CellState
+  /** Equal fingerprints mean the same failure. Null if the cell passes, or before the farm has examined the log. */
+  fingerprint: string | null
+  /** The line of the log that shows the failure. Null like `fingerprint`. */
+  message: string | null
+  flakiness: Flakiness
+  /** The median duration of the newest passes, in milliseconds; null without a pass. */
+  expectedMs: number | null
   buildId: number
   commit: string
   /** The commit's position in the branch's history; larger is newer. Null if the branch no longer has the commit. */

@@ -5,6 +5,7 @@ import { presence, systemLine } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { type ProjectBranches, projectBranches } from './branch-queries.ts'
+import type { Flakiness } from './flakiness.rule.ts'
 import { cellKey, composeMatrix, type Matrix, type MatrixHost } from './matrix.rule.ts'
 import type { ActiveAttempt, CellRecord } from './matrix-cell.rule.ts'
 
@@ -68,27 +69,32 @@ async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
 
 // Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of the
 // time for a page.
-type CellRow = Omit<CellRecord, 'since' | 'changed' | 'lastGood' | 'finishedAt'> & {
-  projectName: string
-  host: string
-  arch: string
-  variant: string
-  sinceBuildId: number
-  sinceCommit: string
-  sinceMs: number
-  changedBuildId: number
-  changedCommit: string
-  changedMs: number
-  finishedMs: number
-  lastGoodBuildId: number | null
-  lastGoodCommit: string | null
-  lastGoodMs: number | null
-}
+type CellRow = Omit<CellRecord, 'attempt' | 'since' | 'changed' | 'lastGood' | 'finishedAt' | 'flakiness'> &
+  Flakiness & {
+    number: number
+    sinceJobId: number
+    lastGoodJobId: number | null
+    projectName: string
+    host: string
+    arch: string
+    variant: string
+    sinceBuildId: number
+    sinceCommit: string
+    sinceMs: number
+    changedBuildId: number
+    changedCommit: string
+    changedMs: number
+    finishedMs: number
+    lastGoodBuildId: number | null
+    lastGoodCommit: string | null
+    lastGoodMs: number | null
+  }
 
 async function cellRecords({ db }: Context, branches: Branches): Promise<Map<string, CellRecord>> {
   const rows = await db.query<CellRow>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
-           cell."failedStep", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
+           cell."failedStep", cell."number", cell."state", cell."fingerprint", cell."flaky", cell."results", cell."changes",
+           cell."expectedMs", cell."sinceJobId", cell."lastGoodJobId", failure."message", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
            cell."lastGoodBuildId", cell."lastGoodCommit",
            extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedMs",
            extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceMs",
@@ -100,29 +106,37 @@ async function cellRecords({ db }: Context, branches: Branches): Promise<Map<str
       JOIN "Host" host ON host."id" = cell."hostId"
       LEFT JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = cell."projectName"
            AND branch_commit."commit" = cell."commit" AND branch_commit."branch" = cell."branch"
+      LEFT JOIN "Failure" failure ON failure."jobId" = cell."jobId" AND failure."number" = cell."number"
+           AND cell."verdict" IN ('failed', 'timed-out')
      WHERE host."removedAt" IS NULL`
   return new Map(rows.map(row => [cellKey(row.projectName, row.host, row.arch, row.variant), recordOf(row)]))
 }
 
 function recordOf(row: CellRow): CellRecord {
-  const { jobId, buildId, commit, position, verdict, failedStep } = row
-  const { lastGoodBuildId, lastGoodCommit, lastGoodMs } = row
+  const { jobId, number, buildId, commit, position, verdict, failedStep, state, fingerprint, message, expectedMs } = row
+  const { flaky, results, changes, lastGoodBuildId, lastGoodJobId, lastGoodCommit, lastGoodMs } = row
   return {
     jobId,
+    attempt: attemptName({ jobId, number }),
+    state,
+    fingerprint,
+    message,
+    flakiness: { flaky, results, changes },
+    expectedMs,
     buildId,
     commit,
     position,
     verdict,
     failedStep,
     finishedAt: dateOf(row.finishedMs),
-    since: { buildId: row.sinceBuildId, commit: row.sinceCommit, at: dateOf(row.sinceMs) },
+    since: { buildId: row.sinceBuildId, jobId: row.sinceJobId, commit: row.sinceCommit, at: dateOf(row.sinceMs) },
     changed:
       row.changedBuildId === row.sinceBuildId
         ? null
-        : { buildId: row.changedBuildId, commit: row.changedCommit, at: dateOf(row.changedMs) },
+        : { buildId: row.changedBuildId, jobId: null, commit: row.changedCommit, at: dateOf(row.changedMs) },
     lastGood:
       lastGoodBuildId !== null && lastGoodCommit !== null && lastGoodMs !== null
-        ? { buildId: lastGoodBuildId, commit: lastGoodCommit, at: dateOf(lastGoodMs) }
+        ? { buildId: lastGoodBuildId, jobId: lastGoodJobId, commit: lastGoodCommit, at: dateOf(lastGoodMs) }
         : null,
   }
 }

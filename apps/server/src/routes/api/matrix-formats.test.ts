@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { matrixCsv, matrixText } from './matrix-formats.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
-const milestone = { buildId: 1, commit: '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de', at }
+const milestone = { buildId: 1, jobId: null, commit: '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de', at }
 
 const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): MatrixCell => ({
   host,
@@ -23,6 +23,12 @@ const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): Ma
 
 const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixCell['last'] => ({
   jobId: 7,
+  attempt: '7.1',
+  state: verdict === 'passed' ? 'passing' : 'still-failing',
+  fingerprint: null,
+  message: null,
+  flakiness: { flaky: false, results: 1, changes: 0 },
+  expectedMs: null,
   buildId: 2,
   commit: milestone.commit,
   position: 2,

@@ -64,7 +64,7 @@ test('the heading of a job page contains the variant', () => {
   expect(sentence(jobOf({ variant: 'static' }), attemptOf({ verdict: 'passed' }), at)).toContain('for amd64, static')
 })
 
-const good = (buildId: number) => ({ buildId, commit: 'b'.repeat(40), at: before(900) })
+const good = (buildId: number) => ({ buildId, jobId: null, commit: 'b'.repeat(40), at: before(900) })
 test.each<[Partial<JobView>, string | undefined]>([
   [{ lastGood: null }, undefined],
   [{ lastGood: good(9) }, 'Last passed at'],

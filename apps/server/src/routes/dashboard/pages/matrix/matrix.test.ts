@@ -25,15 +25,21 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
 
 const failed = (step: string, hours: number): MatrixCell['last'] => ({
   jobId: 41,
+  attempt: '41.1',
+  state: 'still-failing',
+  fingerprint: null,
+  message: null,
+  flakiness: { flaky: false, results: 1, changes: 0 },
+  expectedMs: null,
   buildId: 12,
   commit: 'a'.repeat(40),
   position: 2,
   verdict: 'failed',
   failedStep: step,
   finishedAt: hoursAgo(1),
-  since: { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(hours) },
+  since: { buildId: 11, jobId: null, commit: 'b'.repeat(40), at: hoursAgo(hours) },
   changed: null,
-  lastGood: { buildId: 9, commit: 'c'.repeat(40), at: hoursAgo(90) },
+  lastGood: { buildId: 9, jobId: null, commit: 'c'.repeat(40), at: hoursAgo(90) },
 })
 
 const passed: MatrixCell['last'] = {
@@ -92,7 +98,11 @@ test('a failing cell shows the failing step, the first failure, the number of si
 })
 
 test('if the failure of a cell changed, the cell shows the first build with the new failure', () => {
-  const last = { ...passed, ...failed('build', 3), changed: { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) } }
+  const last = {
+    ...passed,
+    ...failed('build', 3),
+    changed: { buildId: 12, jobId: null, commit: 'd'.repeat(40), at: hoursAgo(2) },
+  }
   const html = tableHtml(matrixOf([cellOf('vax', { last, alike: { cells: 0, of: 5, notYet: 0 } })]))
   expect(words(html)).toContain('failed build 3 h #11 bbbbbbb different failure before #12 only here')
 })
@@ -204,8 +214,8 @@ test.each<[Partial<MatrixSummary>, string]>([
 })
 
 test('a group of failures shows the first build with this failure, the first build with any failure, and the job of each cell', () => {
-  const since = { buildId: 12, commit: 'd'.repeat(40), at: hoursAgo(2) }
-  const failing = { buildId: 11, commit: 'b'.repeat(40), at: hoursAgo(9) }
+  const since = { buildId: 12, jobId: null, commit: 'd'.repeat(40), at: hoursAgo(2) }
+  const failing = { buildId: 11, jobId: null, commit: 'b'.repeat(40), at: hoursAgo(9) }
   const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: failed('build', 9) }))
   const trouble = {
     project: 'sample',
