@@ -50,12 +50,18 @@ const parts: Part[] = [
     ours: 'child-process',
     may: /^(@rumpfarm\/child-process|node:.*)$/,
   },
+  {
+    name: 'client',
+    place: /^packages\/client\/src\//,
+    ours: 'nothing of ours',
+    may: /^(openapi-fetch|node:.*)$/,
+  },
   { name: 'child-process', place: /^packages\/child-process\/src\//, ours: 'nothing of ours', may: /^node:.*$/ },
   {
     name: 'apps/server',
     place: /^apps\/server\/src\//,
     ours: 'all of them, through their index.ts only',
-    may: /^(@rumpfarm\/(contracts|farm|storage|connectors|local-postgres|child-process)|(?!@rumpfarm\/|@prisma\/).*)$/,
+    may: /^(@rumpfarm\/(contracts|farm|storage|connectors|local-postgres|child-process|client)|(?!@rumpfarm\/|@prisma\/).*)$/,
   },
   { name: 'apps/agent', place: /^apps\/agent\/lib\//, ours: 'nothing: it knows only the protocol page', may: /^$/ },
 ]
@@ -190,7 +196,8 @@ test('every package, folder and file has a name that says its purpose', () => {
 })
 
 test('no test file has more than 500 lines, and no other file has more than 400 lines', () => {
-  const files = sourceFiles(/\.(ts|tsx|mjs|js|css|sh)$/) // schema.prisma is one list of tables
+  // schema.prisma is one list of tables, and a program writes the files in generated/
+  const files = sourceFiles(/\.(ts|tsx|mjs|js|css|sh)$/).filter(({ path }) => !path.includes('/generated/'))
   const giants = files.filter(file => file.text.split('\n').length > (isTest(file) ? 500 : 400))
   expect(giants.map(({ path }) => path)).toEqual([])
 })

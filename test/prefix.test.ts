@@ -1,9 +1,9 @@
 // Tests of a farm below a path: PUBLIC_URL is https://example.org/farm, and a proxy removes the path from each request.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient } from '../apps/server/src/cli/api-client.ts'
 import { type AgentHost, lineFor } from './support/agent-host.ts'
 import { scriptProject } from './support/farm-fixture.ts'
 import { sharedFarm } from './support/farm-test.ts'
+import { type Api, testApi } from './support/patient-api.ts'
 import { PrefixProxy } from './support/prefix-proxy.ts'
 
 const proxy = await PrefixProxy.open('/farm')
@@ -21,7 +21,7 @@ let session: string
 
 beforeAll(async () => {
   proxy.farmUrl = farm().url
-  api = apiClient(proxy.url, farm().adminToken)
+  api = testApi(proxy.url, farm().adminToken)
   host = await farm().host('below', { by: ({ line }) => line })
   const build = await farm().push('echo "farm $FARM_URL"; mkdir made; echo x >made/a')
   const job = await build.job('below')
@@ -102,9 +102,9 @@ test('the farm also works if the proxy keeps the path in its requests, and witho
   for (const path of ['/farm', '/farm/', '/', '/farm/builds?before=9', '/builds'])
     expect((await fetch(farm().url + path)).status, path).toBe(200)
   expect((await fetch(`${farm().url}/farmer`)).status).toBe(404)
-  expect(
-    (await apiClient(`${farm().url}/farm`, farm().adminToken).get<{ id: number }>(`/api/v1/jobs/${jobId}`)).id,
-  ).toBe(jobId)
+  expect((await testApi(`${farm().url}/farm`, farm().adminToken).get<{ id: number }>(`/api/v1/jobs/${jobId}`)).id).toBe(
+    jobId,
+  )
 })
 
 const cookieOf = (answer: Response): string => answer.headers.get('set-cookie')?.split(';')[0] ?? ''

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Refusal } from '../../apps/server/src/cli/api-client.ts'
+import { Refusal } from '../../packages/client/src/index.ts'
 import type { TestFarm, WrittenProject } from '../support/farm-fixture.ts'
 import type { JobAnswer, TestJob } from '../support/jobs.ts'
 import { eventually } from '../support/waiting.ts'

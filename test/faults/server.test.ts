@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { apiClient } from '../../apps/server/src/cli/api-client.ts'
+import { farmClient } from '../../packages/client/src/index.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { bothQueues, farmTest } from '../support/farm-test.ts'
 import { freezablePostgres } from '../support/freezable-postgres.ts'
@@ -55,8 +55,8 @@ test.concurrent('if every connection to PostgreSQL breaks during use, the server
   await eventually('the first page', async () => ((await ask('/')) === 200 ? true : undefined))
   const asked = postgres.freeze()
   const pages = Array.from({ length: 5 }, () => ask('/'))
-  const trigger = apiClient(farm.url, farm.adminToken)
-    .post('/api/v1/projects/sample/builds', { ref: 'main' })
+  const trigger = farmClient({ url: farm.url, token: farm.adminToken })
+    .post('/api/v1/projects/{name}/builds', { params: { path: { name: 'sample' } }, body: { ref: 'main' } })
     .catch((error: Error) => error)
   await asked
   postgres.breakConnections()

@@ -5,9 +5,9 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
 import { secretFile } from '../../apps/server/src/secret-file.ts'
 import { type LocalPostgres, startLocalPostgres } from '../../packages/local-postgres/src/index.ts'
+import { type Api, testApi } from '../support/patient-api.ts'
 import { Program } from '../support/program.ts'
 import { TestRedis } from '../support/redis.ts'
 import { tokenOf } from '../support/wire-host.ts'
@@ -82,7 +82,7 @@ export async function openScene({ farmYaml, commits = 1 }: SceneOptions): Promis
     await db.connect()
     closing.unshift(() => db.end())
     const { url } = server
-    const parts = { url, api: apiClient(url, adminToken), server, postgres, redis, db, repository, directory }
+    const parts = { url, api: testApi(url, adminToken), server, postgres, redis, db, repository, directory }
     return { ...parts, ...deeds(parts, place), close }
   } catch (error) {
     await close()

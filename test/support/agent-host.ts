@@ -7,8 +7,8 @@ import {
   type Shell,
   patienceMs as usualPatienceMs,
 } from '../../apps/agent/spec/support/host.ts'
-import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { HostUnderTest } from '../conformance/host.ts'
+import type { Api } from './patient-api.ts'
 
 export interface Invitation {
   line: string

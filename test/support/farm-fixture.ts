@@ -13,11 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type Api, apiClient } from '../../apps/server/src/cli/api-client.ts'
 import { startTemporaryPostgres } from '../../packages/local-postgres/src/index.ts'
 import { AgentHost, type HostOptions } from './agent-host.ts'
 import { type BuildAnswer, TestBuild, TestJob } from './jobs.ts'
-import { patient } from './patient-api.ts'
+import { type Api, testApi } from './patient-api.ts'
 import { TestRedis } from './redis.ts'
 import { gitEnvironment, Repository } from './repository.ts'
 import { ServerProcess } from './server-process.ts'
@@ -114,7 +113,7 @@ export class TestFarm {
 
   /** The API with an administrator's token. `url` may be the address of another server of this farm. */
   api(url = this.#url): Api {
-    return patient(apiClient(url, adminToken))
+    return testApi(url, adminToken)
   }
 
   get server(): ServerProcess {

@@ -1,4 +1,4 @@
-import type { Api } from '../../apps/server/src/cli/api-client.ts'
+import type { Api } from './patient-api.ts'
 import { eventually } from './waiting.ts'
 
 /** The fields of a job in the API that tests use. */

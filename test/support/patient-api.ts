@@ -1,32 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, Refusal } from '../../apps/server/src/cli/api-client.ts'
+import { farmClient } from '../../packages/client/src/index.ts'
 import { patienceMs } from './waiting.ts'
 
-/** Repeats a request after a 503. Under load a server answers 503 if its database needs more than 3 s. */
-export const patient = (api: Api): Api => ({
-  url: api.url,
-  get: path => retried(() => api.get(path)),
-  post: (path, body) => retried(() => api.post(path, body)),
-  delete: path => retried(() => api.delete(path)),
-  text: (path, headers) => retried(() => api.text(path, headers)),
-})
+/** The API with an administrator's token, for tests. A test gives the type of the answer, and needs no schema. */
+export interface Api {
+  url: string
+  get: <T>(path: string) => Promise<T>
+  post: <T>(path: string, body?: object) => Promise<T>
+  delete: (path: string) => Promise<void>
+}
 
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + patienceMs; ; ) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 503 || Date.now() > until) throw error
-      await sleep(500)
-    }
+/** An error of the API is a `Refusal`, as in packages/client. */
+export function testApi(url: string, token: string): Api {
+  const client = farmClient({ url, token, fetch: patient })
+  const headers = { 'content-type': 'application/json' }
+  return {
+    url,
+    get: async <T>(path: string) => (await (await client.fetch(path)).json()) as T,
+    post: async <T>(path: string, body: object = {}) => {
+      const answer = await client.fetch(path, { method: 'POST', body: JSON.stringify(body), headers })
+      return (await answer.json()) as T
+    },
+    delete: async path => void (await client.fetch(path, { method: 'DELETE' })),
+  }
+}
+
+/** Repeats a request after a 503. Under load a server answers 503 if its database needs more than 3 s. */
+async function patient(request: Request): Promise<Response> {
+  for (const until = Date.now() + patienceMs; ; await sleep(500)) {
+    const answer = await fetch(request.clone())
+    if (answer.status !== 503 || Date.now() > until) return answer
   }
 }
 
 /** The text of a page. Repeats the request after a 503. */
-export async function pageText(url: string): Promise<string> {
-  for (const until = Date.now() + patienceMs; ; ) {
-    const answer = await fetch(url)
-    if (answer.status !== 503 || Date.now() > until) return answer.text()
-    await sleep(500)
-  }
-}
+export const pageText = async (url: string): Promise<string> => (await patient(new Request(url))).text()

@@ -9,8 +9,8 @@ import {
   writeLines,
   writeSteps,
 } from '@rumpfarm/contracts'
-import type { Api } from '../../apps/server/src/cli/api-client.ts'
 import type { Invitation } from './agent-host.ts'
+import type { Api } from './patient-api.ts'
 import { patienceMs } from './waiting.ts'
 
 /** The answer to a claim that contains a job. */

@@ -1,7 +1,7 @@
 // The commands `./farm trigger`, `host`, `token` and `admin`. Each sends requests to the running farm.
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
-import { apiClient } from './api-client.ts'
+import { adminClient } from './admin-client.ts'
 import { type Command, commands } from './commands.ts'
 import { findServer } from './find-server.ts'
 
@@ -18,7 +18,7 @@ async function main([name = '', ...args]: string[]): Promise<void> {
   const parsed = readArguments(command, args)
   if (!parsed) return printUsage(command.usage)
   const config = readConfig(process.env)
-  const api = apiClient(await findServer(config), config.secrets.adminToken, config.adminTokenFrom)
+  const api = adminClient(await findServer(config), config)
   const lines = await command.run(api, parsed.positionals, parsed.values)
   if (lines) return console.log(lines.join('\n'))
   printUsage(command.usage)

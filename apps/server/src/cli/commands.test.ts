@@ -1,17 +1,23 @@
 import { parseArgs } from 'node:util'
+import { type FarmClient, farmClient } from '@rumpfarm/client'
 import { expect } from 'vitest'
 import { adminToken, serverTest, type TestServer } from '../server.fixture.ts'
-import type { Api } from './api-client.ts'
 import { commands } from './commands.ts'
 
-function apiOf(server: TestServer): Api {
-  const headers = { authorization: `Bearer ${adminToken}` }
-  return {
-    get: async (path: string) => (await server.ask({ url: path, headers })).json(),
-    post: async (path: string, body?: object) => (await server.post(path, body)).json(),
-    delete: async (path: string) => void (await server.ask({ method: 'DELETE', url: path, headers })),
-  } as Api
-}
+/** A client whose requests reach the server without a network. */
+const apiOf = (server: TestServer): FarmClient =>
+  farmClient({
+    url: 'http://localhost:80',
+    token: adminToken,
+    fetch: async request => {
+      const payload = await request.text()
+      const url = request.url.slice('http://localhost'.length)
+      const method = request.method as 'GET' | 'POST' | 'DELETE'
+      const answer = await server.ask({ method, url, headers: Object.fromEntries(request.headers), payload })
+      const body = answer.statusCode === 204 ? null : answer.body
+      return new Response(body, { status: answer.statusCode, headers: answer.headers as Record<string, string> })
+    },
+  })
 
 serverTest('the command line lists tokens and revokes them', async ({ server }) => {
   const token = (...args: string[]) => commands.token?.run(apiOf(server), args, {})

@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { Api } from './api-client.ts'
+import { type FarmClient, items } from '@rumpfarm/client'
 
 /** The values of the options. */
 type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
@@ -8,42 +8,25 @@ export interface Command {
   usage: string
   options?: ParseArgsOptionsConfig
   /** Returns the lines to print; undefined if the arguments do not match the usage. */
-  run: (api: Api, args: string[], values: Values) => Promise<string[] | undefined>
+  run: (api: FarmClient, args: string[], values: Values) => Promise<string[] | undefined>
 }
 
 type Run = Command['run']
 
-interface Triggered {
-  id: number
-  url: string
-  commit: string
-  created: boolean
-  jobsAdded: number
-  /** Git's message, if the server could not find the commit in the repository. */
-  problem: string | null
-}
-
 const trigger: Run = async (api, [project, ref, ...rest], { again }) => {
   if (!project || rest.length > 0) return undefined
-  const path = `/api/v1/projects/${encodeURIComponent(project)}/builds`
-  const { id, url, commit, created, jobsAdded, problem } = await api.post<Triggered>(path, {
-    ...(ref ? { ref } : {}),
-    ...(again ? { again } : {}),
+  const { id, url, commit, created, jobsAdded, problem } = await api.post('/api/v1/projects/{name}/builds', {
+    params: { path: { name: project } },
+    body: { ...(ref ? { ref } : {}), ...(again ? { again: true } : {}) },
   })
   const added = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
   const existing = created ? '' : ` (already built with this recipe${added}; --again builds it again)`
   return [`build ${id}: ${project} at ${commit.slice(0, 12)}${existing}`, ...(problem ? [problem] : []), url]
 }
 
-interface Invited {
-  line: string
-  signedLine: string | null
-  expiresAt: string
-}
-
 const inviteHost: Run = async (api, [name, ...rest]) => {
   if (!name || rest.length > 0) return undefined
-  const { line, signedLine, expiresAt } = await api.post<Invited>('/api/v1/hosts/invitations', { name })
+  const { line, signedLine, expiresAt } = await api.post('/api/v1/hosts/invitations', { body: { name } })
   const until = `${expiresAt.slice(0, 16).replace('T', ' ')} UTC`
   const signed = signedLine
     ? ['If the host has no TLS 1.2, run this line instead (docs/hosts.md, "Old TLS"):', signedLine]
@@ -53,52 +36,44 @@ const inviteHost: Run = async (api, [name, ...rest]) => {
 
 const alertHost: Run = async (api, [name, url, ...rest]) => {
   if (!name || !url || rest.length > 0) return undefined
-  const path = `/api/v1/hosts/${encodeURIComponent(name)}/alert`
+  const params = { path: { name } }
   if (url === 'off') {
-    await api.delete(path)
+    await api.delete('/api/v1/hosts/{name}/alert', { params })
     return [`Alerts for ${name} are off.`]
   }
-  const { secret } = await api.post<{ secret: string }>(path, { url })
+  const { secret } = await api.post('/api/v1/hosts/{name}/alert', { params, body: { url } })
   return [
     secret,
     `The farm sends an alert to that address when ${name} becomes silent, and when it is back. The line above is the secret that signs these messages (Standard Webhooks). The secret is not shown again.`,
   ]
 }
 
-const scopes = ['trigger', 'admin']
+const scopes = ['trigger', 'admin'] as const
 
 const createToken: Run = async (api, [name, ...rest], { scope = 'trigger' }) => {
-  if (!name || rest.length > 0 || !scopes.includes(String(scope))) return undefined
-  const { token } = await api.post<{ token: string }>('/api/v1/tokens', { name, scope })
+  const known = scopes.find(one => one === scope)
+  if (!name || rest.length > 0 || !known) return undefined
+  const { token } = await api.post('/api/v1/tokens', { body: { name, scope: known } })
   return [token, 'Store the token now: the farm keeps only its hash. Send it as "Authorization: Bearer …".']
-}
-
-interface Listed {
-  items: { name: string; scope: string; lastUsedAt: string | null; revokedAt: string | null }[]
-  next: string | null
 }
 
 const listTokens: Run = async (api, rest) => {
   if (rest.length > 0) return undefined
   const lines: string[] = []
-  for (let query: string | undefined = ''; query !== undefined; ) {
-    const page: Listed = await api.get<Listed>(`/api/v1/tokens${query}`)
-    for (const { name, scope, lastUsedAt, revokedAt } of page.items)
-      lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
-    query = page.next?.replace(/^[^?]*/, '') // keeps only the query, because the client's address already has the path
-  }
+  for await (const { name, scope, lastUsedAt, revokedAt } of items(api, '/api/v1/tokens'))
+    lines.push(`${name}  ${scope}  ${revokedAt ? `revoked ${revokedAt}` : `last used ${lastUsedAt ?? 'never'}`}`)
   return lines
 }
 
 const revokeToken: Run = async (api, [name, ...rest]) => {
   if (!name || rest.length > 0) return undefined
-  await api.delete(`/api/v1/tokens/${encodeURIComponent(name)}`)
+  await api.delete('/api/v1/tokens/{name}', { params: { path: { name } } })
   return [`The token ${name} is permanently revoked, with its login links and browser sessions.`]
 }
 
 const admin: Run = async (api, rest) => {
   if (rest.length > 0) return undefined
-  const { url } = await api.post<{ url: string }>('/api/v1/login-links')
+  const { url } = await api.post('/api/v1/login-links')
   return [url]
 }
 

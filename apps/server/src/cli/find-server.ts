@@ -1,6 +1,6 @@
+import { causeOf } from '@rumpfarm/client'
 import type { Config } from '../config.ts'
 import { addressNoteFile, localUrl, readAddressNote } from '../local-address.ts'
-import { causeOf } from './api-client.ts'
 
 type Addresses = Pick<Config, 'farmUrl' | 'dataDirectory' | 'host' | 'port'>
 

@@ -4,21 +4,15 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasExited } from '@rumpfarm/child-process'
-import { type Api, Refusal } from '../cli/api-client.ts'
+import { type components, type FarmClient, Refusal } from '@rumpfarm/client'
 import { type Child, startChild } from './child.ts'
 
 export interface HostRequest {
-  api: Api
+  api: FarmClient
   dataDirectory: string
   say: (line: string) => void
   /** Aborts when the shutdown begins. */
   shutdown: AbortSignal
-}
-
-interface HostAnswer {
-  name: string
-  presence: string
-  arches: { arch: string }[]
 }
 
 export interface RunningHost {
@@ -50,17 +44,17 @@ export const lineForThisMachine = (line: string, url: string, curl: boolean): st
   return curl ? local : local.replace(/^curl -fsSL?\b/, 'wget -qO-')
 }
 
-const fetchLine = async (api: Api, name: string): Promise<string> => {
-  const { line } = await api.post<{ line: string }>('/api/v1/hosts/invitations', { name })
+const fetchLine = async (api: FarmClient, name: string): Promise<string> => {
+  const { line } = await api.post('/api/v1/hosts/invitations', { body: { name } })
   const curl = has('curl')
   if (!curl && !has('wget'))
     throw new Error('this machine cannot be a host, because it has neither curl nor wget: install one of them')
   return lineForThisMachine(line, api.url, curl)
 }
 
-const findHost = async (api: Api, name: string): Promise<HostAnswer | undefined> => {
+const findHost = async (api: FarmClient, name: string): Promise<components['schemas']['Host'] | undefined> => {
   try {
-    return await api.get<HostAnswer>(`/api/v1/hosts/${name}`)
+    return await api.get('/api/v1/hosts/{name}', { params: { path: { name } } })
   } catch (error) {
     if (error instanceof Refusal && error.status === 404) return undefined
     throw error
@@ -68,7 +62,7 @@ const findHost = async (api: Api, name: string): Promise<HostAnswer | undefined>
 }
 
 /** Returns the first free name of NAME, NAME-2, … */
-const freeName = async (api: Api, name: string, number = 1): Promise<string> => {
+const freeName = async (api: FarmClient, name: string, number = 1): Promise<string> => {
   const candidate = number === 1 ? name : `${name}-${number}`
   return (await findHost(api, candidate)) ? freeName(api, name, number + 1) : candidate
 }
@@ -118,9 +112,9 @@ const enrol = async ({ api, say }: HostRequest, directory: string): Promise<Omit
 }
 
 /** Replaces the agent with the server's current agent, because the enrolled agent can be older. */
-const refreshAgent = async (api: Api, directory: string): Promise<void> => {
+const refreshAgent = async (api: FarmClient, directory: string): Promise<void> => {
   const file = join(directory, 'agent.sh')
-  writeFileSync(`${file}.new`, await api.text('/agent.sh'), { mode: 0o600 })
+  writeFileSync(`${file}.new`, await (await api.fetch('/agent.sh')).text(), { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }
 

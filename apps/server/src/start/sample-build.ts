@@ -1,38 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, Refusal, Unreachable } from '../cli/api-client.ts'
+import { type components, type FarmClient, Refusal, Unreachable } from '@rumpfarm/client'
 
 export interface SampleRequest {
-  api: Api
+  api: FarmClient
   host: string
   say: (line: string) => void
   /** Aborts when the shutdown begins. */
   shutdown: AbortSignal
 }
 
-interface StepAnswer {
-  name: string
-  exit: number
-  milliseconds: number
-}
-
-interface JobAnswer {
-  id: number
-  host: string
-  arch: string
-  state: string
-  verdict: string | null
-  failedStep: string | null
-  steps: StepAnswer[]
-}
-
-interface BuildAnswer {
-  id: number
-  commit: string
-  sources: string
-  problem: string | null
-  jobs: JobAnswer[]
-}
+type Schemas = components['schemas']
+type Build = Schemas['Build']
+type JobSummary = Schemas['JobSummary']
 
 /** Returns the commit of this clone, or git's error message. */
 const headCommit = (): { commit: string } | { problem: string } => {
@@ -40,12 +20,16 @@ const headCommit = (): { commit: string } | { problem: string } => {
   return status === 0 ? { commit: stdout.trim() } : { problem: stderr.trim() }
 }
 
-const trigger = async (api: Api, ref: string): Promise<BuildAnswer> => {
-  const { id } = await api.post<{ id: number }>('/api/v1/projects/sample/builds', { ref })
-  return api.get<BuildAnswer>(`/api/v1/builds/${id}`)
+const readBuild = (api: FarmClient, id: number): Promise<Build> =>
+  api.get('/api/v1/builds/{id}', { params: { path: { id } } })
+
+const trigger = async (api: FarmClient, ref: string): Promise<Build> => {
+  const params = { path: { name: 'sample' } }
+  const { id } = await api.post('/api/v1/projects/{name}/builds', { params, body: { ref } })
+  return readBuild(api, id)
 }
 
-const stepLine = ({ name, exit, milliseconds }: StepAnswer): string =>
+const stepLine = ({ name, exit, milliseconds }: JobSummary['steps'][number]): string =>
   `    ${name.padEnd(12)} ${exit === 0 ? 'passed' : `failed, exit ${exit}`}  ${(milliseconds / 1000).toFixed(1)} s`
 
 const lastLines = (log: string): string[] =>
@@ -58,25 +42,28 @@ const lastLines = (log: string): string[] =>
         .map(line => `    | ${line}`)
 
 /** Returns the farm's explanation of the result, which is not in the log. */
-const detailOf = async (api: Api, id: number): Promise<string[]> => {
-  const { attempts } = await api.get<{ attempts: { detail: string | null }[] }>(`/api/v1/jobs/${id}`)
+const detailOf = async (api: FarmClient, id: number): Promise<string[]> => {
+  const { attempts } = await api.get('/api/v1/jobs/{id}', { params: { path: { id } } })
   const detail = attempts[0]?.detail
   return detail ? [`    ${detail}`] : []
 }
 
-const sayFailed = async ({ api, say }: SampleRequest, job: JobAnswer): Promise<void> => {
-  const log = await api.text(`/api/v1/jobs/${job.id}/log`, { range: 'bytes=-2000' }).catch(() => '')
+const lastBytes = (api: FarmClient, id: number): Promise<string> =>
+  api.get('/api/v1/jobs/{id}/log', { params: { path: { id }, header: { range: 'bytes=-2000' } }, parseAs: 'text' })
+
+const sayFailed = async ({ api, say }: SampleRequest, job: JobSummary): Promise<void> => {
+  const log = await lastBytes(api, job.id).catch(() => '')
   const where = job.failedStep ? ` at step ${job.failedStep}` : ''
   const first = `  ${job.host} ${job.arch} is ${job.verdict}${where}`
   say([first, ...lastLines(log), ...(await detailOf(api, job.id)), `    ${api.url}/jobs/${job.id}`].join('\n'))
 }
 
 /** Prints each step when it ends. */
-const follow = async (request: SampleRequest, build: BuildAnswer, jobId: number): Promise<void> => {
+const follow = async (request: SampleRequest, build: Build, jobId: number): Promise<void> => {
   const { api, say, shutdown } = request
   let printed = 0
   while (!shutdown.aborted) {
-    const job = (await api.get<BuildAnswer>(`/api/v1/builds/${build.id}`)).jobs.find(({ id }) => id === jobId)
+    const job = (await readBuild(api, build.id)).jobs.find(({ id }) => id === jobId)
     for (const step of job?.steps.slice(printed) ?? []) say(stepLine(step))
     printed = job?.steps.length ?? printed
     if (job?.state === 'finished')
@@ -85,10 +72,10 @@ const follow = async (request: SampleRequest, build: BuildAnswer, jobId: number)
   }
 }
 
-const greenLine = ({ api }: SampleRequest, job: JobAnswer): string =>
+const greenLine = ({ api }: SampleRequest, job: JobSummary): string =>
   `  ${job.host} ${job.arch} is green  ${api.url}/jobs/${job.id}`
 
-const followOurs = (request: SampleRequest, build: BuildAnswer): Promise<void> | void => {
+const followOurs = (request: SampleRequest, build: Build): Promise<void> | void => {
   const ours = build.jobs.find(job => job.host === request.host)
   if (build.problem) return request.say(`  the server could not prepare the sources: ${build.problem}`)
   if (ours) return follow(request, build, ours.id)

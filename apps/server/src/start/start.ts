@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { waitForPostgresEnd } from '@rumpfarm/local-postgres'
 import { readFarmFile } from '../background/farm-file.ts'
-import { apiClient, patient } from '../cli/api-client.ts'
+import { adminClient } from '../cli/admin-client.ts'
 import { type Config, readConfig } from '../config.ts'
 import { localUrl } from '../local-address.ts'
 import { type KeptServer, keepServer } from './kept-server.ts'
 import { type HostRequest, hostOnline, type RunningHost, startHost } from './local-host.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { findPort } from './port.ts'
 import { buildSample } from './sample-build.ts'
 import { openShutdown, type Shutdown } from './shutdown.ts'
@@ -25,11 +26,11 @@ try {
 }
 
 async function main(config: Config): Promise<void> {
-  const { dataDirectory, secrets, adminTokenFrom } = config
+  const { dataDirectory } = config
   const { port, url } = await choosePort(config)
   const server = await runServer(config, { port, url }, shutdown)
-  const api = patient(apiClient(url, secrets.adminToken, adminTokenFrom), shutdown.signal)
-  const { url: login } = await api.post<{ url: string }>('/api/v1/login-links')
+  const api = adminClient(url, config, patientFetch(shutdown.signal))
+  const { url: login } = await api.post('/api/v1/login-links')
   say(`the farm answers at ${url}\nto sign in as administrator, use this link once within ten minutes: ${login}`)
   await printFarmFileErrors(config.farmFile)
   await runHost({ api, dataDirectory, say, shutdown: shutdown.signal })

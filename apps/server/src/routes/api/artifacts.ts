@@ -38,13 +38,23 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
   app.route({
     method,
     url: '/jobs/:id/artifacts/:name',
-    schema: { ...schema, summary: 'Artifact of the newest attempt of a job; byte ranges', params: api.ArtifactParam },
+    schema: {
+      ...schema,
+      operationId: 'getArtifact',
+      summary: 'Artifact of the newest attempt of a job; byte ranges',
+      params: api.ArtifactParam,
+    },
     handler: (request, reply) => newest(request.params.id, request.params.name, request, reply),
   })
   app.route({
     method,
     url: '/jobs/:id/attempts/:number/artifacts/:name',
-    schema: { ...schema, summary: 'Artifact of one attempt; byte ranges', params: api.AttemptArtifactParam },
+    schema: {
+      ...schema,
+      operationId: 'getAttemptArtifact',
+      summary: 'Artifact of one attempt; byte ranges',
+      params: api.AttemptArtifactParam,
+    },
     handler: (request, reply) =>
       ofAttempt(request.params.id, request.params.number, request.params.name, request, reply),
   })

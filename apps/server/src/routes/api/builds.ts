@@ -13,6 +13,7 @@ export const builds =
       {
         schema: {
           tags: ['builds'],
+          operationId: 'listBuilds',
           summary: 'Builds, newest first',
           querystring: api.BuildFilter,
           response: { 200: api.ref(api.BuildSummaryPage), ...refusals },
@@ -30,6 +31,7 @@ export const builds =
       {
         schema: {
           tags: ['builds'],
+          operationId: 'getBuild',
           summary: 'A build with its jobs',
           params: api.IdParam,
           response: { 200: api.ref(api.Build), ...refusals },
@@ -48,6 +50,7 @@ export const builds =
         onRequest: requireAdmin,
         schema: {
           tags: ['builds'],
+          operationId: 'cancelBuild',
           summary: 'Cancel all jobs of a build',
           security: forAdmins,
           params: api.IdParam,

@@ -20,6 +20,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['hosts'],
+        operationId: 'listHosts',
         summary: 'Hosts, sorted by name',
         querystring: api.Paging,
         response: { 200: api.ref(api.HostPage), ...refusals },
@@ -42,6 +43,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['hosts'],
+        operationId: 'getHost',
         summary: 'One host',
         params: api.NameParam,
         response: { 200: api.ref(api.Host), ...refusals },
@@ -56,6 +58,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         tags: ['hosts'],
+        operationId: 'inviteHost',
         summary: 'Create a one-time command that makes a machine a host of this name',
         security: forAdmins,
         body: api.InviteHost,
@@ -81,7 +84,13 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       `/hosts/:name/${action}`,
       {
         onRequest: requireAdmin,
-        schema: { ...change, summary, body: api.Nothing, response: { 200: api.ref(api.Host), ...refusals } },
+        schema: {
+          ...change,
+          operationId: `${action}Host`,
+          summary,
+          body: api.Nothing,
+          response: { 200: api.ref(api.Host), ...refusals },
+        },
       },
       async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
         const { name } = request.params
@@ -95,6 +104,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
+        operationId: 'setAlert',
         summary: 'Send alerts to an address when a host becomes silent and when it is back',
         body: api.SetAlert,
         response: { 201: api.ref(api.Alert), ...refusals },
@@ -115,6 +125,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
+        operationId: 'removeAlert',
         summary: 'Turn alerts off, and drop alerts that are not sent yet',
         response: { 204: noContent('Alerts are off'), ...refusals },
       },
@@ -131,6 +142,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireAdmin,
       schema: {
         ...change,
+        operationId: 'removeHost',
         summary: 'Remove a host: its jobs are cancelled, its results stay',
         response: { 204: noContent('The host is removed'), ...refusals },
       },

@@ -13,6 +13,7 @@ export const jobs =
       {
         schema: {
           tags: ['jobs'],
+          operationId: 'listJobs',
           summary: 'Jobs, newest first',
           querystring: api.JobFilter,
           response: { 200: api.ref(api.JobSummaryPage), ...refusals },
@@ -31,6 +32,7 @@ export const jobs =
       {
         schema: {
           tags: ['jobs'],
+          operationId: 'getJob',
           summary: 'A job with its attempts and its recipe',
           params: api.IdParam,
           response: { 200: api.ref(api.Job), ...refusals },
@@ -48,7 +50,12 @@ export const jobs =
       '/jobs/:id/cancel',
       {
         onRequest: requireAdmin,
-        schema: { ...change, summary: 'Cancel a job', response: { 200: api.ref(api.Cancelled), ...refusals } },
+        schema: {
+          ...change,
+          operationId: 'cancelJob',
+          summary: 'Cancel a job',
+          response: { 200: api.ref(api.Cancelled), ...refusals },
+        },
       },
       async (request, reply) => {
         const outcome = await farm.builds.cancelJob(request.params.id)
@@ -63,6 +70,7 @@ export const jobs =
         onRequest: requireAdmin,
         schema: {
           ...change,
+          operationId: 'retryJob',
           summary: 'Run a finished job again, with the same recipe and sources',
           response: { 201: api.ref(api.Retried), ...refusals },
         },

@@ -20,7 +20,12 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/log',
-    schema: { ...schema, summary: 'Log of the newest attempt of a job; byte ranges', params: api.IdParam },
+    schema: {
+      ...schema,
+      operationId: 'getJobLog',
+      summary: 'Log of the newest attempt of a job; byte ranges',
+      params: api.IdParam,
+    },
     handler: async (request, reply) => {
       const { id } = request.params
       const [newest] = (await farm.builds.findJob(id))?.attempts ?? []
@@ -33,7 +38,12 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/jobs/:id/attempts/:number/log',
-    schema: { ...schema, summary: 'Log of one attempt; byte ranges', params: api.AttemptParam },
+    schema: {
+      ...schema,
+      operationId: 'getAttemptLog',
+      summary: 'Log of one attempt; byte ranges',
+      params: api.AttemptParam,
+    },
     handler: async (request, reply) => {
       const { id, number } = request.params
       const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)

@@ -18,6 +18,7 @@ export const matrix =
       {
         schema: {
           tags: ['matrix'],
+          operationId: 'getMatrix',
           summary: 'Matrix of a branch: newest results by host and arch; as JSON, text or CSV',
           querystring: api.MatrixFilter,
           response: {

@@ -14,6 +14,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['projects'],
+        operationId: 'listProjects',
         summary: 'Projects, sorted by name',
         querystring: api.Paging,
         response: { 200: api.ref(api.ProjectPage), ...refusals },
@@ -32,6 +33,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     {
       schema: {
         tags: ['projects'],
+        operationId: 'getProject',
         summary: 'One project',
         params: api.NameParam,
         response: { 200: api.ref(api.Project), ...refusals },
@@ -50,6 +52,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
       onRequest: requireTrigger,
       schema: {
         tags: ['builds'],
+        operationId: 'triggerBuild',
         summary: 'Build a project at a commit; the answer to an identical request is the existing build',
         description:
           'The header Idempotency-Key makes a retry safe: a request with a known key creates no second build.',

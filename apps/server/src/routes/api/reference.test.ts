@@ -1,7 +1,10 @@
 import { expect } from 'vitest'
+import { readSource } from '../../../../../test/support/sources.ts'
 import { serverTest } from '../../server.fixture.ts'
 
 interface Operation {
+  operationId?: string
+  requestBody?: { required: boolean }
   summary?: string
   security?: unknown[]
   responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
@@ -60,6 +63,28 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     ([, name]) => name,
   )
   for (const name of refs) expect(Object.keys(document.components.schemas)).toContain(name)
+})
+
+serverTest(
+  'each operation has its own operationId, and a body without required members is optional',
+  async ({ server }) => {
+    const { paths } = (await server.ask('/api/v1/openapi.json')).json()
+    const operations = Object.values<Record<string, Operation>>(paths).flatMap(methods => Object.values(methods))
+    const ids = operations.map(({ operationId }) => operationId)
+    for (const id of ids) expect(id).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/)
+    expect(new Set(ids).size).toBe(ids.length)
+    const bodyOf = (path: string) => paths[path].post.requestBody
+    expect(bodyOf('/api/v1/jobs/{id}/cancel').required).toBe(false)
+    expect(bodyOf('/api/v1/projects/{name}/builds').required).toBe(false)
+    expect(bodyOf('/api/v1/tokens').required).toBe(true)
+  },
+)
+
+serverTest('the types in packages/client match the OpenAPI document of the running server', async ({ server }) => {
+  const document = (await server.ask('/api/v1/openapi.json')).json()
+  const { typesOf } = await import('../../../../../packages/client/generate.mjs' as string)
+  const { text } = readSource('packages/client/src/generated/api.ts')
+  expect(text === (await typesOf(document)), 'run: node packages/client/generate.mjs').toBe(true)
 })
 
 serverTest(

@@ -16,6 +16,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
+          operationId: 'listTokens',
           summary: 'Tokens, sorted by name, without their secret values',
           security: forAdmins,
           querystring: api.Paging,
@@ -35,6 +36,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
+          operationId: 'createToken',
           summary: 'Create a token; only this answer contains its secret value',
           security: forAdmins,
           body: api.CreateToken,
@@ -55,6 +57,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
+          operationId: 'revokeToken',
           summary: 'Revoke a token, with its login links and sessions',
           security: forAdmins,
           params: api.NameParam,
@@ -74,6 +77,7 @@ export const tokens =
         onRequest: requireAdmin,
         schema: {
           tags: ['access'],
+          operationId: 'createLoginLink',
           summary: 'Create a link that signs an administrator in once, within ten minutes',
           security: forAdmins,
           body: api.Nothing,

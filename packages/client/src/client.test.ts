@@ -1,0 +1,91 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, expect, test } from 'vitest'
+import { farmClient, items, Refusal, Unreachable } from './index.ts'
+
+const servers: ReturnType<typeof createServer>[] = []
+afterAll(() => {
+  for (const server of servers) server.close()
+})
+
+/** Starts a server and returns its address. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer)
+  servers.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const answerJson: (status: number, body: object, type?: string) => RequestListener =
+  (status, body, type = 'application/json') =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
+  }
+
+test('a request has the token and the parameters of its operation', async () => {
+  const seen: unknown[] = []
+  const url = await serve((request, response) => {
+    seen.push(request.method, request.url, request.headers.authorization)
+    answerJson(201, { attempts: 1 })(request, response)
+  })
+  const client = farmClient({ url: `${url}/farm`, token: 'rft-x' })
+  const cancelled = await client.post('/api/v1/jobs/{id}/cancel', { params: { path: { id: 12 } } })
+  expect(cancelled.attempts).toBe(1)
+  expect(seen).toEqual(['POST', '/farm/api/v1/jobs/12/cancel', 'Bearer rft-x'])
+})
+
+test('a problem of the farm is a Refusal with the text and the kind of the problem', async () => {
+  const problem = {
+    type: 'urn:rumpfarm:problem:unknown-project',
+    title: 'Unknown project',
+    status: 404,
+    detail: 'there is no project smaple; the farm has: sample',
+    instance: '/api/v1/projects/smaple',
+    known: ['sample'],
+  }
+  const client = farmClient({ url: await serve(answerJson(404, problem, 'application/problem+json')) })
+  const refused = await client.get('/api/v1/projects/{name}', { params: { path: { name: 'smaple' } } }).catch(e => e)
+  expect(refused).toBeInstanceOf(Refusal)
+  expect(refused).toMatchObject({ message: problem.detail, status: 404, kind: 'unknown-project', problem })
+})
+
+test('an error answer of a proxy is a Refusal without a problem', async () => {
+  const url = await serve((_request, response) => void response.writeHead(502, 'Bad Gateway').end('<html>'))
+  const refused = await farmClient({ url })
+    .get('/api/v1/builds')
+    .catch(error => error)
+  expect(refused).toBeInstanceOf(Refusal)
+  expect(refused).toMatchObject({ message: 'Bad Gateway', status: 502, kind: undefined, problem: undefined })
+})
+
+test('if no server answers, the error names the address and the cause', async () => {
+  const client = farmClient({ url: 'http://127.0.0.1:1' })
+  const error = await client.get('/api/v1/builds').catch(error => error)
+  expect(error).toBeInstanceOf(Unreachable)
+  expect(error.message).toMatch(/^no farm answers at http:\/\/127\.0\.0\.1:1 \(.+\)$/)
+})
+
+test('`items` reads all pages, and keeps the filter on each page', async () => {
+  const asked: string[] = []
+  const url = await serve((request, response) => {
+    asked.push(request.url ?? '')
+    const second = request.url?.includes('cursor=Mg')
+    const body = second ? { items: [{ id: 1 }], next: null } : { items: [{ id: 3 }, { id: 2 }], next: '/x?cursor=Mg' }
+    answerJson(200, body)(request, response)
+  })
+  const ids: number[] = []
+  for await (const { id } of items(farmClient({ url }), '/api/v1/builds', { query: { project: 'sample' } }))
+    ids.push(id)
+  expect(ids).toEqual([3, 2, 1])
+  expect(asked).toEqual(['/api/v1/builds?project=sample', '/api/v1/builds?project=sample&cursor=Mg'])
+})
+
+test('`items` requests the next page only when the caller needs it', async () => {
+  let requests = 0
+  const url = await serve((request, response) => {
+    requests += 1
+    answerJson(200, { items: [{ id: 1 }], next: '/x?cursor=MQ' })(request, response)
+  })
+  for await (const _ of items(farmClient({ url }), '/api/v1/builds')) break
+  expect(requests).toBe(1)
+})
