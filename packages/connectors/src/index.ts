@@ -6,11 +6,13 @@
  * - readGithubDelivery, readStandardDelivery: verify the raw bytes of a signed webhook, and read them.
  * - postWebhook: sends a signed webhook.
  * - sameRepository: whether two addresses name the same repository.
+ * - compareLink, commitLink: the web page of a change on its forge.
  */
 export type { Malformed } from './forges/body.ts'
 export { type ForgePush, type GithubDelivery, type Headers, readGithubDelivery } from './forges/github.ts'
 export { sameRepository } from './forges/same-repository.ts'
 export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
+export { commitLink, compareLink } from './forges/web-links.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
 export type { GitLimits } from './git/git.ts'
 export type { Commit } from './git/mirror.ts'
