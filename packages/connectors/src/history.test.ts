@@ -32,15 +32,21 @@ describe('history', () => {
       const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
       const { history, tarball } = mirrors()
 
-      expect(await history({ repository, branch: 'main' })).toEqual({
-        kind: 'history',
-        commits: [merge, second, first],
-        complete: true,
-      })
+      const read = await history({ repository, branch: 'main' })
+      expect(read).toMatchObject({ kind: 'history', complete: true })
+      expect('commits' in read && read.commits.map(({ commit, parent, subject }) => [commit, parent, subject])).toEqual(
+        [
+          [merge, second, 'Merge'],
+          [second, first, 'Second'],
+          [first, null, 'First'],
+        ],
+      )
       own.git('reset', '--quiet', '--hard', first)
       const other = own.commit('Other')
       own.git('update-server-info')
-      expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [other, first] })
+      expect(await history({ repository, branch: 'main' })).toMatchObject({
+        commits: [{ commit: other }, { commit: first }],
+      })
       expect(await tarball({ repository, commit: other, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
     },
   )
@@ -61,12 +67,37 @@ describe('history', () => {
 
     const read = await mirrors().history({ repository, branch: 'main' })
     expect(read).toMatchObject({ kind: 'history', complete: false })
-    expect('commits' in read && [read.commits.length, read.commits[0], read.commits.includes(head)]).toEqual([
-      200,
-      tip,
-      false,
-    ])
+    expect(
+      'commits' in read && [
+        read.commits.length,
+        read.commits[0]?.commit,
+        read.commits.some(({ commit }) => commit === head),
+      ],
+    ).toEqual([200, tip, false])
   })
+
+  test.each(['a path', 'smart http', 'smart http with filters', 'dumb http'])(
+    'the history of a commit has the author and the time of each commit: %s',
+    async way => {
+      const own = makeRepository()
+      const second = own.commit('Second', { 'second.c': '' })
+      own.commit('Third', { 'third.c': '' })
+      own.git('update-server-info')
+      const { root, name } = parts(own)
+      const config = way.includes('filters') ? { 'uploadpack.allowFilter': 'true' } : {}
+      const forge = await startForge(way === 'dumb http' ? dumbHttp(root) : smartHttp(root, config))
+      const repository = way === 'a path' ? own.directory : `${forge.url}/${name}/.git`
+      const { history, historyOf } = mirrors()
+      if (way === 'dumb http') await history({ repository, branch: 'main' })
+
+      const read = await historyOf({ repository, commit: second })
+      const at = new Date(own.git('show', '--no-patch', '--format=%cI', second))
+      expect(read).toMatchObject({
+        kind: 'history',
+        commits: [{ commit: second, author: 'Ada Lovelace', subject: 'Second', committedAt: at }, {}],
+      })
+    },
+  )
 
   test('the answers for a missing branch and for a missing repository are different', async () => {
     const { directory: repository } = makeRepository()

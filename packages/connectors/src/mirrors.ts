@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { explain } from './git/advice.ts'
 import type { TarballContent } from './git/archive.ts'
 import type { Environment } from './git/environment.ts'
+import type { History } from './git/first-parent-history.ts'
 import { defaultGitLimits, type GitLimits, openGit } from './git/git.ts'
 import type { Problem } from './git/remote.ts'
 import { openTarballs } from './git/tarballs.ts'
@@ -41,6 +42,8 @@ export interface Mirrors {
   readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
   /** Reads the newest 200 commits of a branch from the repository, along the first parents. */
   history: (wanted: { repository: string; branch: string }) => Promise<HistoryAnswer>
+  /** Reads a full commit and the 199 commits before it from the repository, along the first parents. */
+  historyOf: (wanted: { repository: string; commit: string }) => Promise<History | Problem>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
@@ -63,6 +66,8 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.readFile(mirror, commit, path))),
     history: ({ repository, branch }) =>
       asValue(repositories.answer(repository, mirror => repositories.history(mirror, branch))),
+    historyOf: ({ repository, commit }) =>
+      asValue(repositories.answer(repository, mirror => repositories.historyOf(mirror, commit))),
     close: () => git.close(),
   }
 }

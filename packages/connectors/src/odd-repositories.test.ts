@@ -34,7 +34,7 @@ test.each([
     const commit = own.commit('Again')
     expect(await tarball({ repository, commit, leaveOut: [] })).toMatchObject({ kind: 'tarball' })
     expect(await resolve({ repository, ref: commit.slice(0, 10) })).toMatchObject({ commit, subject: 'Again' })
-    expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [commit] })
+    expect(await history({ repository, branch: 'main' })).toMatchObject({ commits: [{ commit }] })
   },
 )
 

@@ -2,7 +2,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
-import { type History, type NoBranch, readHistory } from './git/first-parent-history.ts'
+import { type History, type NoBranch, readHistory, readHistoryOf } from './git/first-parent-history.ts'
 import type { Git } from './git/git.ts'
 import {
   type Commit,
@@ -118,6 +118,11 @@ export class Repositories {
   async history(mirror: Mirror, branch: string): Promise<HistoryAnswer> {
     if (!isRefName(branch)) return problem(`"${cut(branch, 100)}" is not a name of a branch`)
     return this.#inQueue(mirror, () => readHistory(this.#git, mirror, branch))
+  }
+
+  async historyOf(mirror: Mirror, commit: string): Promise<History | Problem> {
+    if (!isFullCommit(commit)) return problem(`"${cut(commit, 100)}" is not a full commit`)
+    return this.#inQueue(mirror, () => readHistoryOf(this.#git, mirror, commit))
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {

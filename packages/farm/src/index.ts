@@ -4,6 +4,7 @@ import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
 import { buildMethods } from './builds/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
 import { openPools } from './db/pools.ts'
 import { eventListeners } from './events.ts'
@@ -17,6 +18,7 @@ export type * from './access/index.ts'
 export type * from './attempts/index.ts'
 export type * from './builds/index.ts'
 export { sign } from './clock.ts'
+export type * from './commits/index.ts'
 export { untilAborted } from './db/client.ts'
 export { isGivenUp, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
@@ -78,6 +80,7 @@ export function openFarm(options: OpenFarm) {
     hosts: withStorableArguments(hostMethods(contexts)),
     projects: withStorableArguments(projectMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
+    commits: withStorableArguments(commitMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */

@@ -1,20 +1,30 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { hideSecrets } from '@rumpfarm/contracts'
+import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
 import type { Git } from './git.ts'
 import { type Mirror, matchObjectFormat, objectFormatOf, objectFormatOfCommit } from './mirror.ts'
 import { listRefs, type Problem } from './remote.ts'
 import { uploadPack } from './safe-directory.ts'
 
-/** The commits of a branch along the first parents (git rev-list --first-parent). */
+/** Commits along the first parents (git log --first-parent). */
 export interface History {
   kind: 'history'
   /** At most 200 commits, newest first. */
-  commits: string[]
-  /** Whether the list reaches the first commit of the branch. */
+  commits: HistoryCommit[]
+  /** Whether the list reaches the first commit of the repository. */
   complete: boolean
+}
+
+export interface HistoryCommit {
+  commit: string
+  /** The first parent; null for a first commit, and for the oldest commit of an incomplete list. */
+  parent: string | null
+  author: string
+  /** The first line of the message. */
+  subject: string
+  committedAt: Date
 }
 
 /** The repository answers, but it has no branch of this name. */
@@ -38,7 +48,10 @@ export async function readHistory(git: Git, mirror: Mirror, branch: string): Pro
   if (existsSync(directoryOf(mirror, 'whole'))) return readWhole(git, mirror, branch, tip)
   const part = await historyOf(git, mirror, tip, 'part')
   if (typeof part !== 'string') return part
-  const fetched = await fetchHistory(git, mirror, part, branch, [`--depth=${historyCommitsMax}`, '--filter=tree:0'])
+  const fetched = await fetchHistory(git, mirror, part, `+${ref}:${ref}`, [
+    `--depth=${historyCommitsMax}`,
+    '--filter=tree:0',
+  ])
   if (fetched.kind === 'ok') return list(git, mirror, part, tip)
   if (/does not support shallow|shallow capabilities/i.test(fetched.message)) return readWhole(git, mirror, branch, tip)
   return cannotFetch(mirror, fetched.message)
@@ -48,7 +61,8 @@ export async function readHistory(git: Git, mirror: Mirror, branch: string): Pro
 async function readWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<History | Problem> {
   const whole = await historyOf(git, mirror, tip, 'whole')
   if (typeof whole !== 'string') return whole
-  const fetched = await fetchHistory(git, mirror, whole, branch, [])
+  const ref = `refs/heads/${branch}`
+  const fetched = await fetchHistory(git, mirror, whole, `+${ref}:${ref}`, [])
   return fetched.kind === 'ok' ? list(git, mirror, whole, tip) : cannotFetch(mirror, fetched.message)
 }
 
@@ -57,14 +71,48 @@ const cannotFetch = ({ repository }: Mirror, message: string): Problem => ({
   problem: explain(`cannot fetch ${hideSecrets(repository)}`, message),
 })
 
+/**
+ * Reads the history of a commit, such as the commit of a further source. A server that does not send a commit by its
+ * name gives a problem.
+ */
+export async function readHistoryOf(git: Git, mirror: Mirror, commit: string): Promise<History | Problem> {
+  const format = await matchObjectFormat(git, mirror, commit)
+  if (typeof format !== 'string') return format
+  if (mirror.usesAlternates) return list(git, mirror, mirror.directory, commit)
+  const whole = directoryOf(mirror, 'whole')
+  if (existsSync(whole)) return list(git, mirror, whole, commit)
+  const part = await historyOf(git, mirror, commit, 'part')
+  if (typeof part !== 'string') return part
+  const filters = [`--depth=${historyCommitsMax}`, '--filter=tree:0']
+  const fetched = await fetchHistory(git, mirror, part, `+${commit}:refs/rumpfarm/tip`, filters)
+  return fetched.kind === 'ok' ? list(git, mirror, part, commit) : cannotFetch(mirror, fetched.message)
+}
+
+/** The hash, the parents, the author, the time and the subject, separated by NUL. A subject is one line. */
+const commitFormat = '%H%x00%P%x00%an%x00%cI%x00%s'
+
 async function list(git: Git, { repository }: Mirror, directory: string, tip: string): Promise<History | Problem> {
-  const args = ['rev-list', '--first-parent', `--max-count=${historyCommitsMax}`, '--end-of-options', tip, '--']
+  const options = ['--first-parent', '--no-show-signature', '--no-mailmap', `--max-count=${historyCommitsMax}`]
+  const args = ['log', ...options, `--format=${commitFormat}`, '--end-of-options', tip, '--']
   const listed = await git.text({ args, ...inside(git, directory) })
   if (listed.kind === 'failed')
     return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, listed.message) }
-  const commits = listed.stdout.toString('utf8').trim().split('\n')
+  const commits = listed.stdout.toString('utf8').trim().split('\n').map(readCommit)
   const shallow = existsSync(join(directory, 'shallow'))
   return { kind: 'history', commits, complete: commits.length < historyCommitsMax && !shallow }
+}
+
+function readCommit(line: string): HistoryCommit {
+  const [commit = '', parents = '', author = '', at = '', subject = ''] = line.split('\0')
+  const committedAt = new Date(at)
+  return {
+    commit,
+    parent: parents.split(' ')[0] || null,
+    author: cut(author, 200),
+    subject: cut(subject, 500),
+    // A commit can have a time that is no date, such as the year 292277026596.
+    committedAt: Number.isNaN(committedAt.getTime()) ? new Date(0) : committedAt,
+  }
 }
 
 type Extent = 'part' | 'whole'
@@ -93,11 +141,10 @@ async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent):
   return made.kind === 'ok' ? directory : { kind: 'problem', problem: explain('cannot keep the history', made.message) }
 }
 
-/** Fetches the history of a branch. A server that cannot filter (git before 2.17) also sends the files. */
-function fetchHistory(git: Git, { repository }: Mirror, directory: string, branch: string, filters: string[]) {
+/** Fetches the history of a branch or commit. A server that cannot filter (git before 2.17) also sends the files. */
+function fetchHistory(git: Git, { repository }: Mirror, directory: string, refspec: string, filters: string[]) {
   const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--update-shallow', '--force', ...filters]
-  const ref = `refs/heads/${branch}`
-  const source = [...uploadPack(repository), '--', repository, `+${ref}:${ref}`]
+  const source = [...uploadPack(repository), '--', repository, refspec]
   return git.text({
     args: ['-c', 'maintenance.auto=false', 'fetch', ...options, ...source],
     ...inside(git, directory),

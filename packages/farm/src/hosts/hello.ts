@@ -8,6 +8,7 @@ import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
 import { join, sql } from '../db/sql.ts'
 import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
 import { permits } from './owner.rule.ts'
+import { stableFacts } from './stable-facts.rule.ts'
 
 export interface DeclaredArch {
   arch: string
@@ -43,6 +44,7 @@ export async function hello(context: Context, request: Hello): Promise<HelloOutc
     tx.emit({ kind: 'host', hostId: request.hostId })
     if (!(await takeOver(context, tx, request))) return false
     await writeArches(tx, request)
+    await recordFacts(context, tx, request)
     await endNotAllowed(context, tx, request)
     return true
   })
@@ -77,6 +79,15 @@ async function writeArches(tx: Tx, { hostId, arches }: Hello): Promise<void> {
     INSERT INTO "HostArch" ("hostId", "arch", "kind", "compiler", "unable")
     SELECT ${hostId}, declared.* FROM jsonb_to_recordset(${JSON.stringify(arches)}::jsonb)
       AS declared("arch" text, "kind" text, "compiler" text, "unable" text)`
+}
+
+/** Adds a row to the list of the host's facts, if a fact that can change the result of a job has changed. */
+async function recordFacts({ now }: Context, tx: Tx, { hostId, facts, arches }: Hello): Promise<void> {
+  const stable = JSON.stringify(stableFacts(facts, arches))
+  await tx.execute`
+    INSERT INTO "HostFacts" ("hostId", "since", "facts") SELECT ${hostId}, ${now()}, ${stable}::jsonb
+     WHERE ${stable}::jsonb IS DISTINCT FROM
+           (SELECT "facts" FROM "HostFacts" WHERE "hostId" = ${hostId} ORDER BY "since" DESC, "id" DESC LIMIT 1)`
 }
 
 interface WaitingRow {

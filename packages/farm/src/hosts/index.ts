@@ -1,6 +1,7 @@
 import type { Contexts } from '../context.ts'
 import { findAlert, markAlertDelivered, markAlertFailed, setAlert, takeDueAlerts } from './alerts.ts'
 import { type Enrollment, enroll } from './enroll.ts'
+import { factsHistory } from './facts-history.ts'
 import { bye, type Hello, hello } from './hello.ts'
 import { findHost, listHosts } from './host-queries.ts'
 import { findByCredentials, removeHost, setPaused } from './hosts.ts'
@@ -40,6 +41,8 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
 
   list: (page: { after?: string | undefined; limit: number }) => listHosts(pages, page),
   find: (name: string) => findHost(pages, name),
+  /** The changes of the facts that can change a result, newest first. At most 50. */
+  factsHistory: (hostId: number) => factsHistory(pages, hostId),
   /**
    * For administrators: the receiver of a host's alerts, and the result of the newest alert; undefined if alerts are
    * off.

@@ -1,7 +1,7 @@
 import type { Mirrors } from '@rumpfarm/connectors'
-import { cut, type ProjectConfig } from '@rumpfarm/contracts'
+import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
-import type { Task } from '../task.ts'
+import type { Task, TaskServices } from '../task.ts'
 
 type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
@@ -11,35 +11,56 @@ type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; 
  * host waits for a forge that does not answer, or for a missing commit. Then requests a read of the project's branches.
  * A failed fetch is final until somebody triggers the build again.
  */
-export const prepareSources: Task<{ buildId: number }> = async ({ farm, mirrors, requests }, { buildId }) => {
+export const prepareSources: Task<{ buildId: number }> = async (services, { buildId }) => {
+  const { farm, mirrors, requests } = services
   const [build, projects] = await Promise.all([farm.builds.find(buildId), farm.projects.configs()])
   if (build?.sources !== 'pending') return
-  await prepareBuild(farm, mirrors, build, projects)
+  const sources = await prepareBuild(farm, mirrors, build, projects)
   requests.readBranches(build.project)
+  // The task read-branches reads the commits of the first source.
+  for (const source of sources.slice(1)) await readCommits(services, source)
 }
 
+/** Reads the commits of a further source, so that pages can show its changes. The build does not need them. */
+async function readCommits(
+  { farm, mirrors, log }: TaskServices,
+  { repository, commit }: PreparedSource,
+): Promise<void> {
+  if (await farm.commits.isKnown(repository, commit)) return
+  const history = await mirrors.historyOf({ repository, commit })
+  if (history.kind === 'history') return farm.commits.store(repository, history.commits)
+  log.warn(
+    { repository: hideSecrets(repository), commit, problem: history.problem },
+    'the commits of a source cannot be read',
+  )
+}
+
+/** Returns the prepared sources; an empty list if the farm could not prepare them. */
 async function prepareBuild(
   farm: Farm,
   mirrors: Mirrors,
   build: BuildView,
   projects: Map<string, ProjectConfig>,
-): Promise<void> {
-  const buildId = build.id
+): Promise<PreparedSource[]> {
+  const fail = async (problem: string) => {
+    await farm.builds.markSourcesFailed(build.id, problem)
+    return []
+  }
   const project = projects.get(build.project)
-  if (!project) return farm.builds.markSourcesFailed(buildId, `project ${build.project} is no longer in farm.yaml`)
+  if (!project) return fail(`project ${build.project} is no longer in farm.yaml`)
   const first = await prepare(mirrors, firstSource(project, build.commit))
-  if (first.kind === 'problem') return farm.builds.markSourcesFailed(buildId, first.problem)
+  if (first.kind === 'problem') return fail(first.problem)
   const sources = [first.source]
   for (const further of project.sources) {
     const prepared = await prepareFurther(mirrors, first.source, further)
-    if (prepared.kind === 'problem')
-      return farm.builds.markSourcesFailed(buildId, `source ${further.name}: ${prepared.problem}`)
+    if (prepared.kind === 'problem') return fail(`source ${further.name}: ${prepared.problem}`)
     sources.push(prepared.source)
   }
   const known =
     build.subject === null ? await mirrors.resolve({ repository: project.repository, ref: build.commit }) : undefined
   const { subject, author } = known && 'commit' in known ? known : {}
-  await farm.builds.markSourcesReady(buildId, { sources, subject, author })
+  await farm.builds.markSourcesReady(build.id, { sources, subject, author })
+  return sources
 }
 
 const firstSource = (project: ProjectConfig, commit: string): Wanted => ({

@@ -19,9 +19,12 @@ async function readBranch({ farm, mirrors, log }: TaskServices, toRead: BranchTo
   if (repository === undefined) return farm.matrix.markBranchRead(toRead)
   const history = await mirrors.history({ repository, branch })
   switch (history.kind) {
-    case 'history':
-      await farm.matrix.applyHistory({ project, branch, commits: history.commits, complete: history.complete })
+    case 'history': {
+      await farm.commits.store(repository, history.commits)
+      const commits = history.commits.map(({ commit }) => commit)
+      await farm.matrix.applyHistory({ project, branch, commits, complete: history.complete })
       return farm.matrix.markBranchRead(toRead)
+    }
     case 'no-branch':
       return farm.matrix.markBranchMissing(toRead, history.defaultBranch)
     case 'problem':
