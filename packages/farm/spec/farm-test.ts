@@ -12,6 +12,7 @@ import {
   parseAttemptName,
   writeSteps,
 } from '@rumpfarm/contracts'
+import pg from 'pg'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { type Farm, type FarmEvent, type Offer, openFarm } from '../src/index.ts'
@@ -85,6 +86,8 @@ export interface TestFarm extends Farm {
     changes?: { exits?: number[]; reason?: FinishReason; log?: string },
   ): ReturnType<Farm['attempts']['finish']>
   verdicts(): Promise<(string | null)[]>
+  /** Runs a statement in the farm's database. */
+  sql<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>
 }
 
 const attemptOf = (offer: Offer) => {
@@ -120,12 +123,27 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
       }
     }
     const clock = { now: () => new Date(time), wait, pass }
-    await use({ ...farm, ...clock, logsDirectory: directory, events, ...speak(farm, events) })
+    const sql = await connect(database.url)
+    await use({ ...farm, ...clock, sql: sql.run, logsDirectory: directory, events, ...speak(farm, events) })
+    await sql.close()
     await farm.close()
     rmSync(directory, { recursive: true })
     await database.drop()
   },
 })
+
+async function connect(connectionString: string) {
+  const client = new pg.Client({ connectionString })
+  let connected: Promise<unknown> | undefined
+  return {
+    run: async <Row>(statement: string, values: unknown[] = []): Promise<Row[]> => {
+      connected ??= client.connect()
+      await connected
+      return (await client.query(statement, values)).rows
+    },
+    close: async () => void (connected && (await client.end())),
+  }
+}
 
 function speak(farm: Farm, events: FarmEvent[]) {
   let deliveries = 0

@@ -8,6 +8,7 @@ import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
 import { openPools } from './db/pools.ts'
 import { eventListeners } from './events.ts'
+import { failureMethods } from './failures/index.ts'
 import { hostMethods } from './hosts/index.ts'
 import { silentSecondsDefault } from './hosts/presence.rule.ts'
 import { matrixMethods } from './matrix/index.ts'
@@ -23,6 +24,7 @@ export { untilAborted } from './db/client.ts'
 export { isGivenUp, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
 export type { FarmEvent } from './events.ts'
+export type * from './failures/index.ts'
 export { isBelow, tooOld } from './hosts/agent-version.rule.ts'
 export type * from './hosts/index.ts'
 export { isResult } from './matrix/cell.rule.ts'
@@ -81,6 +83,7 @@ export function openFarm(options: OpenFarm) {
     projects: withStorableArguments(projectMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
     commits: withStorableArguments(commitMethods(contexts)),
+    failures: withStorableArguments(failureMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
