@@ -14,6 +14,7 @@ export { sameRepository } from './forges/same-repository.ts'
 export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
 export { commitLink, compareLink } from './forges/web-links.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
+export type { ChangedCommit } from './git/commit-range.ts'
 export type { History, HistoryCommit } from './git/first-parent-history.ts'
 export type { GitLimits } from './git/git.ts'
 export type { Commit } from './git/mirror.ts'
@@ -25,6 +26,7 @@ export {
   type Mirrors,
   type MirrorsOptions,
   openMirrors,
+  type RangeAnswer,
   type Resolved,
   type TarballAnswer,
 } from './mirrors.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { explain } from './git/advice.ts'
 import type { TarballContent } from './git/archive.ts'
+import type { RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
 import { defaultGitLimits, type GitLimits, openGit } from './git/git.ts'
@@ -15,7 +16,7 @@ import {
   type TarballAnswer,
 } from './repositories.ts'
 
-export type { FileAnswer, HistoryAnswer, Resolved, TarballAnswer }
+export type { FileAnswer, HistoryAnswer, RangeAnswer, Resolved, TarballAnswer }
 
 export interface MirrorsOptions {
   /** The directory for mirrors and tarballs. Several servers of one farm can share it. */
@@ -44,6 +45,11 @@ export interface Mirrors {
   history: (wanted: { repository: string; branch: string }) => Promise<HistoryAnswer>
   /** Reads a full commit and the 199 commits before it from the repository, along the first parents. */
   historyOf: (wanted: { repository: string; commit: string }) => Promise<History | Problem>
+  /**
+   * Reads the commits between two commits of a branch along the first parents, with the files that they change. Both
+   * commits must be among the newest 200 of the branch.
+   */
+  range: (wanted: { repository: string } & RangeEnds) => Promise<RangeAnswer>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
@@ -68,6 +74,8 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.history(mirror, branch))),
     historyOf: ({ repository, commit }) =>
       asValue(repositories.answer(repository, mirror => repositories.historyOf(mirror, commit))),
+    range: ({ repository, ...ends }) =>
+      asValue(repositories.answer(repository, mirror => repositories.range(mirror, ends))),
     close: () => git.close(),
   }
 }

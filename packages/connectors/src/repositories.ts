@@ -2,6 +2,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
+import { type RangeAnswer, type RangeEnds, readRange } from './git/commit-range.ts'
 import { type History, type NoBranch, readHistory, readHistoryOf } from './git/first-parent-history.ts'
 import type { Git } from './git/git.ts'
 import {
@@ -123,6 +124,12 @@ export class Repositories {
   async historyOf(mirror: Mirror, commit: string): Promise<History | Problem> {
     if (!isFullCommit(commit)) return problem(`"${cut(commit, 100)}" is not a full commit`)
     return this.#inQueue(mirror, () => readHistoryOf(this.#git, mirror, commit))
+  }
+
+  async range(mirror: Mirror, ends: RangeEnds): Promise<RangeAnswer> {
+    const isValid = isRefName(ends.branch) && isFullCommit(ends.good) && isFullCommit(ends.bad)
+    if (!isValid) return problem(`"${cut(ends.branch, 100)}" is not a branch, or its ends are not full commits`)
+    return this.#inQueue(mirror, () => readRange(this.#git, mirror, ends))
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {

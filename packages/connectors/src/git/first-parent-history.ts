@@ -37,6 +37,30 @@ const historyCommitsMax = 200
 
 /** Reads the present first-parent history of a branch from its repository. */
 export async function readHistory(git: Git, mirror: Mirror, branch: string): Promise<History | NoBranch | Problem> {
+  const found = await branchDirectory(git, mirror, branch, { extent: 'part', filter: '--filter=tree:0' })
+  return found.kind === 'directory' ? list(git, mirror, found.directory, found.tip) : found
+}
+
+interface BranchDirectory {
+  kind: 'directory'
+  /** A bare repository with the newest commits of the branch. */
+  directory: string
+  tip: string
+}
+
+interface Part {
+  extent: 'part' | 'trees'
+  /** The objects that git does not fetch. */
+  filter: string
+}
+
+/** Makes sure that one of the farm's own repositories has the newest 200 commits of a branch. */
+export async function branchDirectory(
+  git: Git,
+  mirror: Mirror,
+  branch: string,
+  { extent, filter }: Part,
+): Promise<BranchDirectory | NoBranch | Problem> {
   const ref = `refs/heads/${branch}`
   const refs = await listRefs(git, mirror.repository, [ref])
   if (refs.kind === 'problem') return refs
@@ -44,26 +68,24 @@ export async function readHistory(git: Git, mirror: Mirror, branch: string): Pro
   if (tip === undefined) return { kind: 'no-branch', defaultBranch: refs.defaultBranch }
   const format = await matchObjectFormat(git, mirror, tip)
   if (typeof format !== 'string') return format
-  if (mirror.usesAlternates) return list(git, mirror, mirror.directory, tip)
-  if (existsSync(directoryOf(mirror, 'whole'))) return readWhole(git, mirror, branch, tip)
-  const part = await historyOf(git, mirror, tip, 'part')
+  if (mirror.usesAlternates) return { kind: 'directory', directory: mirror.directory, tip }
+  if (existsSync(directoryOf(mirror, 'whole'))) return fetchWhole(git, mirror, branch, tip)
+  const part = await historyOf(git, mirror, tip, extent)
   if (typeof part !== 'string') return part
-  const fetched = await fetchHistory(git, mirror, part, `+${ref}:${ref}`, [
-    `--depth=${historyCommitsMax}`,
-    '--filter=tree:0',
-  ])
-  if (fetched.kind === 'ok') return list(git, mirror, part, tip)
-  if (/does not support shallow|shallow capabilities/i.test(fetched.message)) return readWhole(git, mirror, branch, tip)
+  const fetched = await fetchHistory(git, mirror, part, `+${ref}:${ref}`, [`--depth=${historyCommitsMax}`, filter])
+  if (fetched.kind === 'ok') return { kind: 'directory', directory: part, tip }
+  if (/does not support shallow|shallow capabilities/i.test(fetched.message))
+    return fetchWhole(git, mirror, branch, tip)
   return cannotFetch(mirror, fetched.message)
 }
 
 /** Fetches a whole history with its files, from a server that cannot send a part of a history (dumb HTTP). */
-async function readWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<History | Problem> {
-  const whole = await historyOf(git, mirror, tip, 'whole')
-  if (typeof whole !== 'string') return whole
+async function fetchWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<BranchDirectory | Problem> {
+  const directory = await historyOf(git, mirror, tip, 'whole')
+  if (typeof directory !== 'string') return directory
   const ref = `refs/heads/${branch}`
-  const fetched = await fetchHistory(git, mirror, whole, `+${ref}:${ref}`, [])
-  return fetched.kind === 'ok' ? list(git, mirror, whole, tip) : cannotFetch(mirror, fetched.message)
+  const fetched = await fetchHistory(git, mirror, directory, `+${ref}:${ref}`, [])
+  return fetched.kind === 'ok' ? { kind: 'directory', directory, tip } : cannotFetch(mirror, fetched.message)
 }
 
 const cannotFetch = ({ repository }: Mirror, message: string): Problem => ({
@@ -115,14 +137,15 @@ function readCommit(line: string): HistoryCommit {
   }
 }
 
-type Extent = 'part' | 'whole'
+type Extent = Part['extent'] | 'whole'
 
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
 /**
  * The directory of a separate repository beside the mirror. The farm uses it only to read the history. The repository
- * `part` has commits without files. The mirror must not contain such commits, because git would treat them as present,
- * but cannot make an archive of them. The repository `whole` has complete commits. It must not be the same as `part`:
+ * `part` has commits without
+ * trees, and `trees` has commits with trees, but without files. The mirror must not contain such commits, because git would treat them as present,
+ * but cannot make an archive of them. The repository `whole` has complete commits. It must not be the same as `part` or `trees`:
  * after a partial fetch, git 2.39 requests every missing object from the server, and a dumb HTTP server cannot send
  * these objects.
  */
@@ -152,7 +175,7 @@ function fetchHistory(git: Git, { repository }: Mirror, directory: string, refsp
   })
 }
 
-const inside = (git: Git, directory: string) => ({
+export const inside = (git: Git, directory: string) => ({
   seconds: git.limits.archiveSeconds,
   cwd: directory,
   also: { GIT_DIR: directory, GIT_NO_LAZY_FETCH: '1' },
