@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
-import { farmClient, items, Refusal, Unreachable } from './index.ts'
+import { bulk, farmClient, items, Refusal, Unreachable } from './index.ts'
 
 const servers: ReturnType<typeof createServer>[] = []
 afterAll(() => {
@@ -88,4 +88,37 @@ test('`items` requests the next page only when the caller needs it', async () =>
   })
   for await (const _ of items(farmClient({ url }), '/api/v1/builds')) break
   expect(requests).toBe(1)
+})
+
+test('`bulk` reads the lines of all answers, also if a line arrives in pieces', async () => {
+  const asked: unknown[] = []
+  const url = await serve(async (request, response) => {
+    asked.push([request.url, request.headers.accept])
+    const parts = request.url?.includes('cursor')
+      ? ['{"id":1}\n']
+      : ['{"id":3,"project":"sch', 'ön"}\n{"id', '":2}\n', '{"next":"/farm/api/v1/builds?project=a&cursor=Mg"}\n']
+    for (const part of parts) {
+      response.write(part)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    response.end()
+  })
+  const found: unknown[] = []
+  for await (const build of bulk(farmClient({ url }), '/api/v1/builds', { query: { project: 'a' } })) found.push(build)
+  expect(found).toEqual([{ id: 3, project: 'schön' }, { id: 2 }, { id: 1 }])
+  const accept = 'application/x-ndjson'
+  expect(asked).toEqual([
+    ['/api/v1/builds?project=a', accept],
+    ['/api/v1/builds?project=a&cursor=Mg', accept],
+  ])
+})
+
+test('`bulk` fails if the connection breaks before the end of the list', async () => {
+  const url = await serve((_request, response) => {
+    response.write('{"id":3}\n', () => response.destroy())
+  })
+  const read = async () => {
+    for await (const _ of bulk(farmClient({ url }), '/api/v1/builds'));
+  }
+  await expect(read()).rejects.toThrow()
 })

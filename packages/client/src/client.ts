@@ -13,6 +13,8 @@ export interface ClientOptions {
   fetch?: ((request: Request) => Promise<Response>) | undefined
 }
 
+type MediaType = `${string}/${string}`
+
 export type Method = 'get' | 'post' | 'delete'
 
 /** The paths of the API that have this method. */
@@ -20,11 +22,17 @@ export type PathWith<Verb extends Method> = {
   [Path in keyof paths]: paths[Path] extends { [verb in Verb]: object } ? Path : never
 }[keyof paths]
 
-/** The answer of an operation, if it succeeds. */
-export type Answer<Verb extends Method, Path extends PathWith<Verb>, Init = unknown> = Exclude<
-  FetchResponse<paths[Path][Verb] & Record<string, unknown>, Init, `${string}/${string}`>['data'],
+type Success<Operation, Init, Media extends MediaType> = Exclude<
+  FetchResponse<Operation & Record<string, unknown>, Init, Media>['data'],
   undefined
 >
+
+/** The answer of an operation, if it succeeds: its JSON value, or another type if it never answers with JSON. */
+export type Answer<Verb extends Method, Path extends PathWith<Verb>, Init = unknown> = [
+  Success<paths[Path][Verb], Init, 'application/json'>,
+] extends [never]
+  ? Success<paths[Path][Verb], Init, MediaType>
+  : Success<paths[Path][Verb], Init, 'application/json'>
 
 /** The parameters of a request. A caller can leave them out if none of them is required. */
 type InitOf<Init> = object extends Init ? [init?: Init] : [init: Init]

@@ -33,3 +33,16 @@ export async function* items<Path extends ListPath>(
 /** The cursor in the address of the next page. */
 const cursorOf = (next: string | null): string | undefined =>
   next === null ? undefined : (new URLSearchParams(next.replace(/^[^?]*/, '')).get('cursor') ?? undefined)
+
+/** The filters and the page size of the list at this path. */
+export type Query<Path extends ListPath> = Extract<
+  paths[Path]['get'] extends { parameters: { query?: infer Known } } ? Known : never,
+  object
+>
+
+/** The query of an address, with its question mark; an empty text if it has no parameters. */
+export function queryText(query: object = {}): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
+  return parameters.size === 0 ? '' : `?${parameters}`
+}

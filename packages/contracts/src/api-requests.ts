@@ -72,11 +72,22 @@ const paging = {
 }
 const filterText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
 
+/** The formats of the lists that a program can read as a whole. */
+const bulk = {
+  format: Type.Optional(
+    oneOf(
+      ['json', 'ndjson'],
+      'ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept',
+    ),
+  ),
+}
+
 export const Paging = Type.Object(paging, strict)
-export const BuildFilter = Type.Object({ ...paging, project: filterText }, strict)
+export const BuildFilter = Type.Object({ ...paging, ...bulk, project: filterText }, strict)
 export const JobFilter = Type.Object(
   {
     ...paging,
+    ...bulk,
     project: filterText,
     host: filterText,
     arch: filterText,

@@ -28,13 +28,14 @@ export function pageOf<Item>(
   const shown = items.slice(0, limit)
   const last = shown.at(-1)
   if (items.length <= limit || last === undefined) return { items: shown, next: null }
-  const next = nextAddress(request.server.publicPath + request.url, writeCursor(cursorOf(last)))
+  const next = nextAddress(request, writeCursor(cursorOf(last)))
   reply.header('link', `<${next}>; rel="next"`)
   return { items: shown, next }
 }
 
-function nextAddress(url: string, cursor: string): string {
-  const [path = '', query = ''] = url.split('?')
+/** The address of this request with another cursor. */
+export function nextAddress({ server, url }: FastifyRequest, cursor: string): string {
+  const [path = '', query = ''] = (server.publicPath + url).split('?')
   const parameters = new URLSearchParams(query)
   parameters.set('cursor', cursor)
   return `${path}?${parameters}`

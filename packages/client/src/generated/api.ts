@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Builds, newest first */
+        /** Builds, newest first; as JSON or NDJSON */
         get: operations["listBuilds"];
         put?: never;
         post?: never;
@@ -163,7 +163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs, newest first */
+        /** Jobs, newest first; as JSON or NDJSON */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -1175,6 +1175,8 @@ export interface operations {
             query?: {
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 /** @description Maximum number of items */
                 limit?: number;
                 project?: string;
@@ -1203,13 +1205,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BuildSummaryPage"];
+                    "application/x-ndjson": string;
                 };
             };
         };
@@ -1647,6 +1650,8 @@ export interface operations {
                 build?: number;
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 host?: string;
                 /** @description Maximum number of items */
                 limit?: number;
@@ -1679,13 +1684,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobSummaryPage"];
+                    "application/x-ndjson": string;
                 };
             };
         };

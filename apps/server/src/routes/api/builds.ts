@@ -1,12 +1,13 @@
 import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
+import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, pageOrLines, refusals } from './routes.ts'
 
 export const builds =
-  ({ farm }: Services) =>
+  ({ farm }: Services, bulk: BulkAnswers) =>
   async (app: ApiInstance) => {
     app.get(
       '/builds',
@@ -14,13 +15,17 @@ export const builds =
         schema: {
           tags: ['builds'],
           operationId: 'listBuilds',
-          summary: 'Builds, newest first',
+          summary: 'Builds, newest first; as JSON or NDJSON',
           querystring: api.BuildFilter,
-          response: { 200: api.ref(api.BuildSummaryPage), ...refusals },
+          response: { 200: pageOrLines(api.BuildSummaryPage, 'BuildSummary'), ...refusals },
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, project } = request.query
+        const { limit = pageSize, cursor, project, format } = request.query
+        if (wantsLines(request, format)) {
+          const read = (before: number | undefined, limit: number) => farm.builds.list({ project, before, limit })
+          return bulk.send(request, reply, { read, schema: api.ref(api.BuildSummary) }, idOfCursor(cursor))
+        }
         const found = await farm.builds.list({ project, before: idOfCursor(cursor), limit: limit + 1 })
         return pageOf(found, limit, ({ id }) => id, { request, reply })
       },

@@ -1,12 +1,13 @@
 import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
+import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, pageOrLines, refusals } from './routes.ts'
 
 export const jobs =
-  ({ farm }: Services) =>
+  ({ farm }: Services, bulk: BulkAnswers) =>
   async (app: ApiInstance) => {
     app.get(
       '/jobs',
@@ -14,15 +15,18 @@ export const jobs =
         schema: {
           tags: ['jobs'],
           operationId: 'listJobs',
-          summary: 'Jobs, newest first',
+          summary: 'Jobs, newest first; as JSON or NDJSON',
           querystring: api.JobFilter,
-          response: { 200: api.ref(api.JobSummaryPage), ...refusals },
+          response: { 200: pageOrLines(api.JobSummaryPage, 'JobSummary'), ...refusals },
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, build, ...filter } = request.query
-        const before = idOfCursor(cursor)
-        const found = await farm.builds.listJobs({ ...filter, buildId: build, before, limit: limit + 1 })
+        const { limit = pageSize, cursor, build, format, ...filter } = request.query
+        const read = (before: number | undefined, limit: number) =>
+          farm.builds.listJobs({ ...filter, buildId: build, before, limit })
+        if (wantsLines(request, format))
+          return bulk.send(request, reply, { read, schema: api.ref(api.JobSummary) }, idOfCursor(cursor))
+        const found = await read(idOfCursor(cursor), limit + 1)
         return pageOf(found, limit, ({ id }) => id, { request, reply })
       },
     )

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { identifyVisitors } from '../../auth/plugin.ts'
 import { weakEtags } from '../../http/etag.ts'
+import { BulkAnswers } from '../../http/ndjson.ts'
 import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
@@ -33,6 +34,7 @@ export const apiPlugin = (services: Services) => async (app: FastifyInstance) =>
 const versionOne = (services: Services) => async (app: FastifyInstance) => {
   await reference(app, services)
   weakEtags(app)
+  const bulk = new BulkAnswers()
   for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, tokens])
-    await app.register(routes(services))
+    await app.register(routes(services, bulk))
 }

@@ -23,7 +23,9 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
     async (request, reply) => {
       const { limit = pageSize, cursor } = request.query
       const after = nameOfCursor(cursor)
-      const all = [...(await farm.projects.list()).values()].filter(({ name }) => after === undefined || name > after)
+      const all = [...(await farm.projects.list()).values()]
+        .filter(({ name }) => after === undefined || name > after)
+        .sort((one, other) => (one.name < other.name ? -1 : 1)) // the order of the filter, not that of the database
       return pageOf(all, limit, ({ name }) => name, { request, reply })
     },
   )

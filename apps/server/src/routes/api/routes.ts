@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { api } from '@rumpfarm/contracts'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
-import Type from 'typebox'
+import Type, { type TSchema } from 'typebox'
+import { bulkItemsMax } from '../../http/ndjson.ts'
 
 /** The requests and answers of this instance's routes have the types of their schemas. */
 export type ApiInstance = FastifyInstance<
@@ -24,3 +25,16 @@ export const refusals = { '4xx': refusal('The request was refused'), '5xx': refu
 export const forAdmins = [{ token: [] }]
 
 export const noContent = (description: string) => Type.Unsafe<undefined>({ type: 'null', description })
+
+/** The answer of a list: a page as JSON, or all items as NDJSON. */
+export const pageOrLines = <Page extends TSchema & { $id?: string }>(page: Page, item: string) => ({
+  description: 'One page of the list, or all items',
+  content: {
+    'application/json': { schema: api.ref(page) },
+    'application/x-ndjson': {
+      schema: Type.String({
+        description: `One ${item} per line. After ${bulkItemsMax} items, the last line is {"next": "ADDRESS OF THE REST"}`,
+      }),
+    },
+  },
+})

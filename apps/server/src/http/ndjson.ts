@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream'
+import accepts from 'accepts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { nextAddress, writeCursor } from './pagination.ts'
+import { Refusal } from './problems.ts'
+
+/** One answer has at most this many items. Its last line then has the address of the rest. */
+export const bulkItemsMax = 100_000
+/** The server reads this many items at once. It reads the next items only after the client has received these. */
+export const bulkBatchSize = 200
+/** A server sends at most this many bulk answers at the same time, because each holds up to a batch in memory. */
+export const bulkAnswersMax = 20
+
+const ndjson = 'application/x-ndjson'
+
+/** True if the request wants one JSON value per line: `format=ndjson`, or the header Accept if there is no format. */
+export const wantsLines = ({ raw }: FastifyRequest, format: 'json' | 'ndjson' | undefined): boolean =>
+  format === undefined ? accepts(raw).type(['application/json', ndjson]) === ndjson : format === 'ndjson'
+
+export interface BulkList<Item extends { id: number }> {
+  /** Reads at most `limit` items with smaller ids than `before`, in descending order of their ids. */
+  read(before: number | undefined, limit: number): Promise<Item[]>
+  /** The schema of an item. The lines contain only its members. */
+  schema: object
+}
+
+/** Sends whole lists as NDJSON. */
+export class BulkAnswers {
+  #open = 0
+
+  get open(): number {
+    return this.#open
+  }
+
+  /** Sends all items with smaller ids than `before`. Throws a refusal if too many bulk answers are being sent. */
+  send<Item extends { id: number }>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    list: BulkList<Item>,
+    before?: number,
+  ): FastifyReply {
+    if (this.#open >= bulkAnswersMax) {
+      reply.header('retry-after', '30')
+      throw new Refusal('too-many-requests', `${bulkAnswersMax} bulk answers are being sent: try again later`)
+    }
+    this.#open += 1
+    const lines = Readable.from(linesOf(request, reply, list, before), { objectMode: false, highWaterMark: 1 })
+    lines.once('close', () => {
+      this.#open -= 1
+    })
+    return reply.type(ndjson).header('cache-control', 'no-store').header('vary', 'Accept').send(lines)
+  }
+}
+
+/** Yields the lines of a batch as one text. */
+async function* linesOf<Item extends { id: number }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { read, schema }: BulkList<Item>,
+  first?: number,
+): AsyncGenerator<string> {
+  const write = reply.compileSerializationSchema(schema as Record<string, unknown>)
+  let before = first
+  for (let sent = 0; sent < bulkItemsMax; sent += bulkBatchSize) {
+    const items = await read(before, bulkBatchSize + 1)
+    const batch = items.slice(0, bulkBatchSize)
+    if (batch.length > 0) yield batch.map(item => `${write(item as never)}\n`).join('')
+    before = batch.at(-1)?.id ?? before
+    if (items.length <= bulkBatchSize) return
+  }
+  yield `${JSON.stringify({ next: nextAddress(request, writeCursor(before ?? 1)) })}\n`
+}
