@@ -47,6 +47,21 @@ farmTest('the farm does not store a chunk with a wrong checksum', async ({ farm 
   expect(await say('md5', '5bbf5a52328e7439ae6e719dfe712200')).toMatchObject({ kind: 'ok' })
 })
 
+farmTest('the farm records when the bytes of a log arrived, at most every five seconds', async ({ farm }) => {
+  const [vax, offer] = await running(farm)
+  const start = farm.now().getTime()
+  await farm.say(vax, offer, 'one\n')
+  farm.wait(2)
+  await farm.say(vax, offer, 'two\n', { offset: 4 })
+  farm.wait(4)
+  await farm.say(vax, offer, '', { offset: 8 })
+  await farm.say(vax, offer, 'three\n', { offset: 8 })
+  expect(await farm.attempts.logTimes({ jobId: 1, number: 1 })).toEqual([
+    { offset: 0, at: start },
+    { offset: 8, at: start + 6000 },
+  ])
+})
+
 farmTest('if a log exceeds its limit, the farm ends the job', async ({ farm }) => {
   const [vax, offer] = await running(farm)
   const outcome = await farm.say(vax, offer, 'x'.repeat(1001))

@@ -25,6 +25,7 @@ export interface Context {
   db: Db
   logs: Storage['logs']
   artifacts: Storage['artifacts']
+  logTimes: Storage['logTimes']
   running: RunningCache
   settings: Settings
   now: Clock

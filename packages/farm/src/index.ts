@@ -63,6 +63,7 @@ export function openFarm(options: OpenFarm) {
     db: pools.main,
     logs: storage.logs,
     artifacts: storage.artifacts,
+    logTimes: storage.logTimes,
     running: new RunningCache(),
     now: options.now ?? systemClock,
     random: options.random ?? systemRandom,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
+import { openLogTimes } from './log-times.ts'
 import { openFiles } from './open-files.ts'
 import type { Storage } from './storage.ts'
 
@@ -21,6 +22,7 @@ export function openDirectoryStorage(directory: string): Storage {
   return {
     logs,
     artifacts,
+    logTimes: openLogTimes(attempt => pathOf(directory, attempt, 'times')),
     close() {
       logs.close()
       artifacts.close()

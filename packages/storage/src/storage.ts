@@ -6,6 +6,8 @@ export interface Storage {
   /** One file for each attempt. */
   logs: Files<AttemptId>
   artifacts: Files<ArtifactKey>
+  /** When the bytes of each log arrived. */
+  logTimes: LogTimes
   /** Closes every open file. */
   close(): void
 }
@@ -13,6 +15,21 @@ export interface Storage {
 export interface ArtifactKey extends AttemptId {
   /** The path of the artifact in the project's directory. */
   name: string
+}
+
+/** The bytes of a log from `offset` on arrived at `at`, or later. */
+export interface LogTime {
+  offset: number
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+/** The arrival times of each log, in a small file beside the log. A log without this file has no times. */
+export interface LogTimes {
+  /** Adds a time. The caller adds the times of one log in the order of their offsets. */
+  add(attempt: AttemptId, time: LogTime): void
+  /** The times in the order of their offsets. At most `logTimesMax` times; none if the farm has none. */
+  read(attempt: AttemptId): Promise<LogTime[]>
 }
 
 /**

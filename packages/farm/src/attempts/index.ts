@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { AttemptId } from '@rumpfarm/contracts'
-import type { ArtifactKey } from '@rumpfarm/storage'
+import type { ArtifactKey, LogTime } from '@rumpfarm/storage'
 import type { Contexts } from '../context.ts'
 import { type ArtifactChunk, storeArtifact } from './artifacts.ts'
 import { sourcesOfAttempt } from './attempt-sources.ts'
@@ -11,6 +11,7 @@ import { type Progress, recordProgress } from './progress.ts'
 import { listQueuedAttempts } from './queued-attempts.ts'
 import { checkSlot, type HostCondition } from './slots.ts'
 
+export type { LogTime } from '@rumpfarm/storage'
 export type { ArtifactOutcome, ReportedArtifact } from './artifacts.ts'
 export type { FinishOutcome } from './finish.ts'
 export type { Claim } from './lease.ts'
@@ -44,6 +45,8 @@ export const attemptMethods = ({ main }: Contexts) => ({
   logSize: (attempt: AttemptId) => main.logs.size(attempt),
   /** The bytes of the log from `start` to `end`. The byte at `end` is not included. `end` is at most `logSize`. */
   readLog: (attempt: AttemptId, start: number, end: number): Readable => main.logs.read(attempt, start, end),
+  /** When the bytes of the log arrived, about every five seconds; empty if the farm has not recorded the times. */
+  logTimes: (attempt: AttemptId): Promise<LogTime[]> => main.logTimes.read(attempt),
   artifactSize: (artifact: ArtifactKey) => main.artifacts.size(artifact),
   readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>
     main.artifacts.read(artifact, start, end),

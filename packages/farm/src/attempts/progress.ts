@@ -34,17 +34,30 @@ export async function recordProgress(context: Context, message: Progress): Promi
   return appendToLog(context, running, message)
 }
 
-async function appendToLog(
-  { logs, emit, now }: Context,
-  running: RunningAttempt,
-  message: Progress,
-): Promise<ProgressOutcome> {
+async function appendToLog(context: Context, running: RunningAttempt, message: Progress): Promise<ProgressOutcome> {
+  const { logs, emit, now } = context
   // The farm stores the whole chunk that crosses the limit. The farm's answer then makes the agent end the job.
   const outcome = await appendChunk(logs.open(running), message, running.logBytesMax)
   if (outcome.kind === 'wrong-sum') return outcome
-  if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0)
+  if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0) {
+    recordTime(context, running, message.offset)
     emit({ kind: 'log', attempt: attemptName(running), bytes: outcome.size })
+  }
   return { ...outcome, cancel: cancelReason(running, outcome.size, now()) }
+}
+
+/** A running job sends log bytes every 2 s while somebody views its log. Readers need no finer times than this. */
+const timeEveryMs = 5_000
+
+function recordTime({ logTimes, now }: Context, running: RunningAttempt, offset: number): void {
+  const at = now().getTime()
+  if (running.timedAt !== undefined && at - running.timedAt < timeEveryMs) return
+  running.timedAt = at
+  try {
+    logTimes.add(running, { offset, at })
+  } catch {
+    // On a full disk, the next write of the log reports the error. A log without times is still complete.
+  }
 }
 
 function cancelReason(running: RunningAttempt, size: number, at: Date): string | null {

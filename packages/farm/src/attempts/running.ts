@@ -25,6 +25,8 @@ export interface RunningAttempt extends AttemptId {
   /** The ended steps that the farm stored last. */
   steps: StepEnd[]
   started: boolean
+  /** When the farm last recorded the arrival of log bytes, in milliseconds since the epoch; undefined if never. */
+  timedAt?: number
 }
 
 // The agent ends a job at its time limit. If the agent's clock has stopped, the farm requests the end of the job this

@@ -146,23 +146,53 @@ function addLines(log, pre, lines, position) {
   })
 }
 
+/** Returns the lines that the address names: #L120 or #L120-L140. */
+function linesOfAddress() {
+  const [, one, other] = /^#L([1-9]\d{0,8})(?:-L?([1-9]\d{0,8}))?$/.exec(location.hash) ?? []
+  if (!one) return undefined
+  const [first, last] = [Number(one), Number(other ?? one)].sort((a, b) => a - b)
+  return { first, last }
+}
+
 /**
- * Opens the part with the line or the step that the address names. If the line is on another page of the log, loads
+ * Opens the part with the lines or the step that the address names. If the lines are on another page of the log, loads
  * that page.
  */
 function openTarget() {
-  const name = decodeURIComponent(location.hash.slice(1))
+  const lines = linesOfAddress()
+  const name = lines ? `L${lines.first}` : decodeURIComponent(location.hash.slice(1))
   const target = name === '' ? null : document.getElementById(name)
-  const line = /^L([1-9]\d{0,8})$/.exec(name)?.[1]
-  const asked = new URLSearchParams(location.search).get('line')
-  if (!target && line && asked !== line && document.querySelector('#log')) {
-    location.replace(`${location.pathname}?line=${line}#L${line}`)
-    return
-  }
+  if (!target && lines && document.querySelector('#log')) return loadLines(lines)
+  if (lines) markLines(lines)
   const details = target?.closest('details')
   if (!details) return
   details.open = true
   target.scrollIntoView()
+}
+
+function loadLines({ first, last }) {
+  const asked = `${first}-${last}`
+  const query = new URLSearchParams(location.search)
+  if (query.get('lines') === asked) return // the log does not have the line
+  for (const name of ['from', 'before', 'line', 'step', 'find', 'match']) query.delete(name)
+  query.set('lines', asked)
+  location.replace(`${location.pathname}?${query}${location.hash}`)
+}
+
+function markLines({ first, last }) {
+  for (const line of document.querySelectorAll('.line')) {
+    const number = Number(line.id.slice(1))
+    line.classList.toggle('chosen', number >= first && number <= last)
+  }
+}
+
+/** Shift and a click on a line number select the lines from the line in the address to this line. */
+function selectLines(event) {
+  const number = event.target.closest?.('.line > a:first-child')?.hash.slice(2)
+  const lines = linesOfAddress()
+  if (!number || !lines || !event.shiftKey) return
+  event.preventDefault()
+  location.hash = `#L${Math.min(lines.first, number)}-L${Math.max(lines.first, number)}`
 }
 
 // Copy buttons. Without a secure context, a page has no navigator.clipboard, but it can copy a selection.
@@ -192,4 +222,6 @@ if (main?.dataset.since || document.querySelector('[data-follow]')) {
   main.addEventListener('focusout', () => setTimeout(catchUp))
 }
 window.addEventListener('hashchange', openTarget)
+document.querySelector('#log')?.addEventListener('click', selectLines)
 openTarget()
+if (location.hash === '' && document.querySelector('#log[data-newest]')) toEnd()

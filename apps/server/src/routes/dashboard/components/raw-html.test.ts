@@ -9,6 +9,7 @@ test('only the matrix table and the log lines build their HTML from strings', ()
     .filter(file => /[`'"]\s*<\/?[a-z]/.test(readFileSync(new URL(file, directory), 'utf8')))
   expect(withStrings.sort()).toEqual([
     'routes/dashboard/log/line-html.ts',
+    'routes/dashboard/log/timeline.ts',
     'routes/dashboard/log/window.ts',
     'routes/dashboard/pages/matrix/table.ts',
   ])

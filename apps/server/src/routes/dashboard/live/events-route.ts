@@ -12,6 +12,7 @@ import type { EventStream, Streams } from './stream.ts'
 interface FollowedLog {
   attempt: AttemptId
   position: LogPosition
+  times: boolean
 }
 
 /**
@@ -36,14 +37,20 @@ export function eventsRoute(app: FastifyInstance, services: Services, streams: S
   })
 }
 
-/** `12.1:1234:56` means attempt 12.1 from byte 1234, which is in line 56. */
+/** `12.1:1234:56` means attempt 12.1 from byte 1234, which is in line 56. With `12.1t:…`, the lines have times. */
 function logsOf(request: FastifyRequest): FollowedLog[] {
   const { log = [] } = request.query as { log?: string | string[] }
   return [log].flat().flatMap(text => {
-    const numbers = /^(\d{1,9})\.(\d{1,9}):(\d{1,15}):(\d{1,9})$/.exec(text)?.slice(1).map(Number)
-    if (!numbers) return []
-    const [jobId = 0, number = 0, offset = 0, line = 0] = numbers
-    return [{ attempt: { jobId, number }, position: { offset, line } }]
+    const found = /^(\d{1,9})\.(\d{1,9})(t?):(\d{1,15}):(\d{1,9})$/.exec(text)
+    if (!found) return []
+    const [, jobId, number, times, offset, line] = found
+    return [
+      {
+        attempt: { jobId: Number(jobId), number: Number(number) },
+        position: { offset: Number(offset), line: Number(line) },
+        times: times === 't',
+      },
+    ]
   })
 }
 

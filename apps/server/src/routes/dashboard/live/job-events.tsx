@@ -4,10 +4,12 @@ import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { topics } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { renderFragment } from '../components/layout.tsx'
-import { LogText, SectionFrame } from '../log/job-log.tsx'
+import { LogText } from '../log/job-log.tsx'
 import { LineRenderer } from '../log/line-html.ts'
 import { LineCutter } from '../log/lines.ts'
+import { SectionFrame } from '../log/section-frame.tsx'
 import { logSections, sectionAt } from '../log/sections.ts'
+import { timeHtml } from '../log/timeline.ts'
 import { type LogPosition, lineHtml, readBytes } from '../log/window.ts'
 import { JobState } from '../pages/job/state.tsx'
 import type { Visit } from '../visit.ts'
@@ -23,6 +25,8 @@ export interface FollowedAttempt {
   visit: Visit
   attempt: AttemptId
   position: LogPosition
+  /** Whether the page shows times. */
+  times?: boolean
 }
 
 /** Until the attempt has finished, sends its state and its log to a page. The log starts at the page's position. */
@@ -49,7 +53,8 @@ class Follower {
   readonly #services: Pick<Services, 'farm' | 'bus'>
   readonly #stream: EventStream
   readonly #followed: FollowedAttempt
-  readonly #renderer = new LineRenderer()
+  readonly #renderer: LineRenderer
+  readonly #name: string
   #cutter = new LineCutter()
   /** The server has read the log up to this byte. */
   #offset: number
@@ -62,6 +67,8 @@ class Follower {
     this.#services = services
     this.#stream = stream
     this.#followed = followed
+    this.#name = attemptName(followed.attempt)
+    this.#renderer = new LineRenderer({ attempt: this.#name })
     this.#offset = followed.position.offset
     this.#line = followed.position.line
   }
@@ -104,10 +111,12 @@ class Follower {
     const end = Math.min(size, this.#offset + readBytesMax, sections[current]?.end ?? Number.MAX_SAFE_INTEGER)
     await this.#enter(current, sections[current])
     if (end <= this.#offset) return false
-    const bytes = await readBytes(this.#services.farm.attempts, this.#followed.attempt, this.#offset, end)
+    const { readLog } = this.#services.farm.attempts
+    const read = (from: number, to: number) => readLog(this.#followed.attempt, from, to)
+    const bytes = await readBytes({ size, read }, this.#offset, end)
     if (bytes.length === 0) return false
     this.#offset += bytes.length
-    await this.#sendLines(bytes)
+    await this.#sendLines(bytes, attempt)
     return true
   }
 
@@ -131,10 +140,17 @@ class Follower {
     this.#cutter = new LineCutter()
   }
 
-  async #sendLines(bytes: Buffer): Promise<void> {
-    const lines = this.#cutter.push(bytes).map(line => lineHtml(this.#line++, this.#renderer.render(line)))
+  async #sendLines(bytes: Buffer, { startedAt }: AttemptView): Promise<void> {
+    const now = Date.now()
+    const time = this.#followed.times ? timeHtml(now, startedAt?.getTime() ?? now) : undefined
+    const lines = this.#cutter
+      .push(bytes)
+      .map((line, index) =>
+        lineHtml(this.#line++, this.#renderer.render(line), { time: index === 0 ? time : undefined }),
+      )
     const { unfinished } = this.#cutter
-    const tail = unfinished ? lineHtml(this.#line, new LineRenderer().render(unfinished), true) : ''
+    const renderer = new LineRenderer({ attempt: this.#name })
+    const tail = unfinished ? lineHtml(this.#line, renderer.render(unfinished), { classes: 'line tail' }) : ''
     const id = `${this.#offset - (unfinished?.length ?? 0)}:${this.#line}`
     await this.#stream.send({ event: 'log', id, data: lines.join('') + tail })
   }

@@ -1,8 +1,10 @@
 import { Link } from '../components/links.tsx'
 import { RawHtml } from '../components/raw-html.tsx'
-import type { JobStatus } from '../components/status.ts'
-import { StatusMark } from '../components/status-mark.tsx'
 import { byteCount } from '../components/times.ts'
+import { type LogQuery, logPath } from './log-query.ts'
+import { LogTools } from './log-tools.tsx'
+import type { FoundLines } from './search.ts'
+import { FoldedSection, SectionFrame } from './section-frame.tsx'
 import type { LogSection } from './sections.ts'
 import { sectionAt } from './sections.ts'
 import type { LogWindow, WindowPart } from './window.ts'
@@ -19,64 +21,98 @@ export interface JobLog {
   live: boolean
   /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
   missingBytes: number
-  /** The step in the page's address. */
-  step: string | undefined
+  query: LogQuery
+  /** The result of the search in the address. */
+  found: FoundLines | undefined
+  /** The lines with errors, in order, and the number of all errors. */
+  errors: { lines: readonly number[]; total: number }
+  /** False if the reader wants times, but the farm does not know them. */
+  timesKnown: boolean
 }
 
 export function LogView({ log }: { log: JobLog }) {
-  const { window, live, missingBytes, path, rawPath } = log
+  const { window, live, missingBytes, path, query, sections } = log
+  const follow = live ? followedFrom(log) : undefined
   return (
-    <section class="log" aria-label="Log" id="log" data-follow={live ? followedFrom(log) : undefined}>
+    <section
+      class={query.times ? 'log timed' : 'log'}
+      aria-label="Log"
+      id="log"
+      data-follow={follow}
+      data-newest={follow !== undefined && opensAtEnd(query) ? true : undefined}
+    >
       <h2>Log</h2>
-      <p>
-        {byteCount(window.size)} · <Link to={rawPath}>Raw log</Link>
-        {window.firstLine === undefined && ' · The log is too long to count its lines. Line numbers start at 1 here.'}
-      </p>
-      {window.start > 0 && <Earlier log={log} />}
+      <LogTools log={log} />
       {missingBytes > 0 && <p class="empty">The farm no longer has {byteCount(missingBytes)} of this log.</p>}
       {window.size === 0 && !live && missingBytes === 0 && <p class="empty">No output.</p>}
-      {window.parts.map(part => (
-        <Part part={part} log={log} />
-      ))}
+      {sections.map((section, index) => {
+        const part = window.parts.find(shown => shown.section === index)
+        if (part) return <Part part={part} log={log} />
+        return <FoldedSection section={section} size={window.size} path={path} query={query} />
+      })}
       {live && <LivePart log={log} />}
       {window.end < window.size && (
         <p>
-          <Link to={`${path}?from=${window.end}#log`}>Later output ({byteCount(window.size - window.end)}) →</Link>
+          <Link to={logPath(path, query, { from: window.end })}>
+            Later output ({byteCount(window.size - window.end)}) →
+          </Link>{' '}
+          · <Link to={logPath(path, query, { before: window.size }, 'log-end')}>Show the end</Link>
         </p>
       )}
+      <p id="log-end">{follow !== undefined && <FollowAdvice />}</p>
     </section>
   )
 }
 
-/** Returns the position from which the page follows the log; undefined if the page ends before the log. */
-const followedFrom = ({ window, attempt }: JobLog) =>
-  window.end < window.size ? undefined : `${attempt}:${window.next.offset}:${window.next.line}`
+const opensAtEnd = ({ from, before, lines, step, find }: LogQuery): boolean =>
+  [from, before, lines, step, find].every(value => value === undefined)
 
-const Earlier = ({ log: { window, path } }: { log: JobLog }) => (
-  <p>
-    <Link to={`${path}?before=${window.start}#log`}>← Earlier output ({byteCount(window.start)})</Link> ·{' '}
-    <Link to={`${path}?from=0#log`}>Show from the start</Link>
-  </p>
+const FollowAdvice = () => (
+  <small>
+    <b class="mark running">Live.</b> New lines appear here. The page follows them while you are at its end. To stop,
+    scroll up. To follow again, scroll to the end.
+    <noscript> Without JavaScript, the page loads again every 5 s.</noscript>
+  </small>
 )
+
+/**
+ * Returns the attempt and the position from which the page follows the log; undefined if the page ends before the log.
+ * With a `t`, the new lines have times.
+ */
+const followedFrom = ({ window, attempt, query }: JobLog) =>
+  window.end < window.size ? undefined : `${attempt}${query.times ? 't' : ''}:${window.next.offset}:${window.next.line}`
 
 function Part({ part, log }: { part: WindowPart; log: JobLog }) {
   const section = log.sections[part.section]
   return section ? (
     <SectionFrame section={section} open={isOpen(section, part, log)} note={lineCount(part)}>
+      <Earlier section={section} log={log} />
       <LogText html={part.html} />
     </SectionFrame>
   ) : null
 }
 
+/** The link to the earlier lines of the first step on the page. */
+const Earlier = ({ section, log: { window, path, query } }: { section: LogSection; log: JobLog }) =>
+  window.start <= section.start ? null : (
+    <p>
+      <Link to={logPath(path, query, { before: window.start }, 'log-end')}>
+        ← Earlier output ({byteCount(window.start)})
+      </Link>{' '}
+      · <Link to={logPath(path, query, { from: section.start })}>Start of the step</Link>
+    </p>
+  )
+
 const lineCount = ({ lines, firstLine }: WindowPart) =>
   lines === 1 ? `line ${firstLine}` : `lines ${firstLine}–${firstLine + lines - 1}`
 
 /**
- * If the address names a step, only this step is open. Otherwise the failed and the running steps are open. If no step
- * has failed, the last step on the page is open too.
+ * If the address names a step, only this step is open. If it names lines or a search, each step on the page is open.
+ * Otherwise the failed and the running steps are open. If no step has failed, the last step on the page is open too.
  */
-function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, step: asked, window }: JobLog): boolean {
-  if (asked !== undefined) return step === asked
+function isOpen({ step, exit, end }: LogSection, part: WindowPart, { sections, query, window }: JobLog): boolean {
+  if (query.step !== undefined) return step === query.step
+  if (!opensAtEnd(query)) return true
   const last = part === window.parts.at(-1)
   return end === undefined || exit !== 0 || (last && sections.every(section => !section.exit))
 }
@@ -92,31 +128,5 @@ function LivePart({ log: { sections, window } }: { log: JobLog }) {
     </SectionFrame>
   )
 }
-
-export interface SectionFrameProps {
-  section: LogSection
-  open: boolean
-  note: string
-  children: preact.ComponentChildren
-}
-
-export function SectionFrame({ section: { step, exit, status }, open, note, children }: SectionFrameProps) {
-  return (
-    <details class="part" open={open} id={step === undefined ? 'after' : `step-${step}`}>
-      <summary>
-        <strong>{step ?? 'after the last step'}</strong>{' '}
-        {status !== undefined && <ExitMark exit={exit} status={status} />} <small>{note}</small>
-      </summary>
-      {children}
-    </details>
-  )
-}
-
-const ExitMark = ({ exit, status }: Pick<LogSection, 'exit'> & { status: JobStatus }) =>
-  status === 'failed' ? (
-    <StatusMark status="failed">failed, exit code {exit}</StatusMark>
-  ) : (
-    <StatusMark status={status} />
-  )
 
 export const LogText = ({ html }: { html: string }) => <RawHtml as="pre" html={html} />

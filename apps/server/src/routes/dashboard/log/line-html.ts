@@ -26,9 +26,28 @@ const sequences = new RegExp(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
 
+export interface Shown {
+  /** A text that the reader searches for. The page marks it, in upper and lower case. */
+  find?: string | undefined
+  /** The name of the attempt, which is also in its work path on the host. The page shows `$FARM_WORK` for this path. */
+  attempt?: string | undefined
+}
+
 /** Renders the lines of one log. Their order matters, because a colour in one line can continue in the next line. */
 export class LineRenderer {
   #sgr: Readonly<Sgr> = plainSgr
+  readonly #found: RegExp | undefined
+  readonly #workDirectory: string | undefined
+  readonly #workPath: RegExp | undefined
+  /** The work path of the attempt on its host, if a rendered line contains it. */
+  workPath: string | undefined
+
+  constructor({ find, attempt }: Shown = {}) {
+    this.#found = find === undefined ? undefined : new RegExp(`(${literal(find)})`, 'i')
+    if (attempt === undefined) return
+    this.#workDirectory = `/attempt-${attempt}`
+    this.#workPath = new RegExp(`((?:/${pathSegment}){0,30}/attempt-${literal(attempt)}(?![\\w.]))`)
+  }
 
   /** Returns the line as escaped HTML without control characters. */
   render(line: LogLine): string {
@@ -40,7 +59,7 @@ export class LineRenderer {
   }
 
   #colour(text: string): string {
-    if (this.#sgr === plainSgr && !text.includes(esc)) return visible(text)
+    if (this.#sgr === plainSgr && !text.includes(esc)) return this.#visible(text)
     let html = ''
     let done = 0
     for (const match of text.matchAll(sequences)) {
@@ -66,9 +85,36 @@ export class LineRenderer {
   #span(text: string): string {
     if (text === '') return ''
     const classes = sgrClasses(this.#sgr)
-    return classes === '' ? visible(text) : `<span class="${classes}">${visible(text)}</span>`
+    const html = this.#visible(text)
+    return classes === '' ? html : `<span class="${classes}">${html}</span>`
+  }
+
+  #visible(text: string): string {
+    if (this.#workDirectory === undefined || this.#workPath === undefined || !text.includes(this.#workDirectory))
+      return this.#marked(text)
+    // A pattern with a group splits a text into the text between the matches and, at each odd position, a match.
+    return text
+      .split(this.#workPath)
+      .map((part, index) => {
+        if (index % 2 === 0) return this.#marked(part)
+        this.workPath ??= part
+        return '<b class=work>$FARM_WORK</b>'
+      })
+      .join('')
+  }
+
+  #marked(text: string): string {
+    if (this.#found === undefined) return visible(text)
+    const parts = text.split(this.#found)
+    return parts.map((part, index) => (index % 2 === 0 ? visible(part) : `<mark>${visible(part)}</mark>`)).join('')
   }
 }
+
+/** A regular expression that matches exactly this text. */
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+// A host's path can have other characters. Then the page shows a shorter part of the path as `$FARM_WORK`.
+const pathSegment = '[\\w.@+~%,-]{1,255}'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const erasesLine = /\u001b\[[012]?[JK]/

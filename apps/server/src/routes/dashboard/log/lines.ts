@@ -43,12 +43,3 @@ export class LineCutter {
     return line
   }
 }
-
-/** Counts the line feeds of a stream of bytes. */
-export async function countLines(stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
-  let lines = 0
-  for await (const bytes of stream) {
-    for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) lines++
-  }
-  return lines
-}

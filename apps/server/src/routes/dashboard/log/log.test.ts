@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { LineRenderer } from './line-html.ts'
-import { countLines, LineCutter } from './lines.ts'
+import { LineRenderer, type Shown } from './line-html.ts'
+import { LineCutter } from './lines.ts'
 
 const rendered = (log: string | Buffer) => {
   const renderer = new LineRenderer()
@@ -68,6 +68,38 @@ describe('the lines of a log', () => {
   })
 })
 
+describe('a page of a log', () => {
+  const line = (text: string, shown: Shown) => {
+    const renderer = new LineRenderer(shown)
+    const [html] = new LineCutter().push(Buffer.from(`${text}\n`)).map(cut => renderer.render(cut))
+    return { html, workPath: renderer.workPath }
+  }
+
+  test.each([
+    ['Error: an ERROR', 'error', '<mark>Error</mark>: an <mark>ERROR</mark>'],
+    ['a.c a+c', 'a.c', '<mark>a.c</mark> a+c'],
+    ['if (a<b)', '<b', 'if (a<mark>&lt;b</mark>)'],
+    ['\u001b[31mred error\u001b[0m', 'red', '<span class="fg1"><mark>red</mark> error</span>'],
+  ])('in %j, the page marks the text %j', (text, find, html) => expect(line(text, { find }).html).toBe(html))
+
+  test.each([
+    ['/home/farm/work/attempt-7.1/src/a.c:1: error', '<b class=work>$FARM_WORK</b>/src/a.c:1: error'],
+    ['cc -I/home/farm/work/attempt-7.1 -c', 'cc -I<b class=work>$FARM_WORK</b> -c'],
+    ['/home/farm/work/attempt-7.12/src', '/home/farm/work/attempt-7.12/src'],
+    ['attempt-7.1 starts', 'attempt-7.1 starts'],
+  ])('of %j, the page shows %j', (text, html) => expect(line(text, { attempt: '7.1' }).html).toBe(html))
+
+  test('the page knows the work path that it does not show', () => {
+    expect(line("'/var/farm/attempt-7.1/x'", { attempt: '7.1' }).workPath).toBe('/var/farm/attempt-7.1')
+  })
+
+  test('the server needs little time for a line that looks like many paths', () => {
+    const start = performance.now()
+    line(`${'/a'.repeat(2000)}/attempt-7.1x`, { attempt: '7.1' })
+    expect(performance.now() - start).toBeLessThan(200)
+  })
+})
+
 describe('the split of a log into lines', () => {
   test('the server joins the parts of a line that arrives in two chunks', () => {
     const cutter = new LineCutter()
@@ -83,14 +115,6 @@ describe('the split of a log into lines', () => {
     expect(cutter.unfinished?.bytes.length).toBe(4096)
     const [line] = cutter.push(Buffer.from('\n'))
     expect(line).toMatchObject({ length: 6_553_600 })
-  })
-
-  test('the server counts the lines of a log', async () => {
-    const chunks = (async function* () {
-      yield Buffer.from('a\nb')
-      yield Buffer.from('\n\n')
-    })()
-    expect(await countLines(chunks)).toBe(3)
   })
 })
 

@@ -1,14 +1,14 @@
-import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
+import { LineIndex } from './line-index.ts'
 import { logSections, sectionAt } from './sections.ts'
-import { offsetOfLine, readWindow, windowBytes } from './window.ts'
+import { offsetAbove, readWindow, windowBytes, windowLines } from './window.ts'
 
-const attempt = { jobId: 1, number: 1 }
 const logOf = (text: string) => {
   const bytes = Buffer.from(text)
   return {
-    logSize: () => bytes.length,
-    readLog: (_attempt: unknown, start: number, end: number) => Readable.from([bytes.subarray(start, end)]),
+    size: bytes.length,
+    read: (start: number, end: number) => [bytes.subarray(start, end)],
+    index: new LineIndex(),
   }
 }
 const recipe = { steps: ['configure', 'build', 'tests'].map(name => ({ name, run: 'true' })) }
@@ -17,7 +17,7 @@ const running = logSections({ steps: [], verdict: null }, recipe)
 const text = (html: string) => html.replace(/<[^>]*>/g, '')
 
 test('a page shows a small log completely, and numbers each line', async () => {
-  const window = await readWindow(logOf('one\ntwo\n'), attempt, running)
+  const window = await readWindow(logOf('one\ntwo\n'), running)
   expect(window).toMatchObject({ size: 8, start: 0, end: 8, firstLine: 1, next: { offset: 8, line: 3 } })
   expect(window.parts).toEqual([
     {
@@ -30,18 +30,18 @@ test('a page shows a small log completely, and numbers each line', async () => {
 })
 
 test('an empty log has no lines', async () => {
-  expect(await readWindow(logOf(''), attempt, running)).toMatchObject({ parts: [], next: { offset: 0, line: 1 } })
+  expect(await readWindow(logOf(''), running)).toMatchObject({ parts: [], next: { offset: 0, line: 1 } })
 })
 
 test('a page shows an unfinished line, and the live log continues from the start of this line', async () => {
-  const window = await readWindow(logOf('one\ntw'), attempt, running)
+  const window = await readWindow(logOf('one\ntw'), running)
   expect(window.next).toEqual({ offset: 4, line: 2 })
   expect(window.parts[0]?.html).toContain('<span class="line tail" id=L2>')
 })
 
 test('each step of a log has its own section', async () => {
   const sections = logSections({ steps: [ended('configure', 0, 4), ended('build', 2, 9)], verdict: null }, recipe)
-  const window = await readWindow(logOf('one\ntwo\nxbye\n'), attempt, sections)
+  const window = await readWindow(logOf('one\ntwo\nxbye\n'), sections)
   expect(window.parts.map(part => [sections[part.section]?.step, text(part.html)])).toEqual([
     ['configure', '1 one\n'],
     ['build', '2 two\n3 x\n'],
@@ -52,36 +52,36 @@ test('each step of a log has its own section', async () => {
 test('a page of a large log shows the end, starts with a whole line, and has the line numbers of the whole log', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const whole = lines.join('')
-  const window = await readWindow(logOf(whole), attempt, running)
-  expect(window.size - window.start).toBeLessThan(windowBytes + 100)
+  const window = await readWindow(logOf(whole), running)
+  expect(window.parts[0]?.lines).toBe(windowLines)
   const first = text(window.parts[0]?.html ?? '').split('\n')[0]
   expect(first).toBe(`${window.firstLine} line ${window.firstLine}`)
   expect(window.next).toEqual({ offset: whole.length, line: 60_001 })
 
-  const before = await readWindow(logOf(whole), attempt, running, { from: 0 })
+  const before = await readWindow(logOf(whole), running, { from: 0 })
   expect(before).toMatchObject({ start: 0, firstLine: 1 })
   expect(whole.slice(before.end - 1, before.end)).toBe('\n')
-  const after = await readWindow(logOf(whole), attempt, running, { from: before.end })
+  const after = await readWindow(logOf(whole), running, { from: before.end })
   expect(after).toMatchObject({ start: before.end, firstLine: before.next.line })
 })
 
 test('two neighbouring pages of a log have no gap and no overlap', async () => {
   const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index + 1}\n`)
   const log = logOf(lines.join(''))
-  const last = await readWindow(log, attempt, running)
-  const before = await readWindow(log, attempt, running, { before: last.start })
+  const last = await readWindow(log, running)
+  const before = await readWindow(log, running, { before: last.start })
   expect(before).toMatchObject({ end: last.start, next: { offset: last.start, line: last.firstLine } })
 })
 
 test('for the size of a page, only the shown part of a very long line counts', async () => {
   const log = logOf(`first\n${'x'.repeat(windowBytes * 4)}\nlast\n`)
-  const window = await readWindow(log, attempt, running)
+  const window = await readWindow(log, running)
   expect(window).toMatchObject({ start: 0, firstLine: 1 })
   expect(window.parts[0]?.lines).toBe(3)
 })
 
 test('a page that starts in a very long line shows the end of the line', async () => {
-  const window = await readWindow(logOf(`a\n${'x'.repeat(windowBytes * 12)}`), attempt, running)
+  const window = await readWindow(logOf(`a\n${'x'.repeat(windowBytes * 12)}`), running)
   expect(window.parts[0]?.lines).toBe(1)
   expect(window.firstLine).toBe(2)
 })
@@ -101,12 +101,12 @@ test.each([
 
 test('in a log of 60,000 lines, a link to a line opens the page with this line', async () => {
   const log = logOf(Array.from({ length: 60_000 }, (_, i) => `line ${i + 1}\n`).join(''))
-  const from = await offsetOfLine(log, attempt, 100)
-  const window = await readWindow(log, attempt, running, { from })
+  const from = await offsetAbove(log, 100)
+  const window = await readWindow(log, running, { from })
   expect(window.firstLine).toBe(90)
   expect(window.parts[0]?.html).toContain('id=L100>')
-  expect(await offsetOfLine(log, attempt, 3)).toBe(0)
-  expect(await offsetOfLine(log, attempt, 70_000)).toBeUndefined()
+  expect(await offsetAbove(log, 3)).toBe(0)
+  expect(await offsetAbove(log, 70_000)).toBeUndefined()
 })
 
 test.each([

@@ -1,29 +1,35 @@
-import type { AttemptId } from '@rumpfarm/contracts'
-import type { Farm } from '@rumpfarm/farm'
-import { LineRenderer, lineBytesMax } from './line-html.ts'
-import { countLines, LineCutter } from './lines.ts'
+import { LineRenderer, type LogLine, lineBytesMax, type Shown } from './line-html.ts'
+import type { LineIndex, LogBytes } from './line-index.ts'
+import { LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
+import type { Timeline } from './timeline.ts'
 
-/** A page shows this many bytes of a log: about 4,000 lines, which every browser shows without delay. */
+/** A page shows at most this many lines of a log. On a phone, 400 lines of a compiler are about 20 screens. */
+export const windowLines = 400
+/** A page shows at most this many bytes of a log. */
 export const windowBytes = 256 * 1024
 /** The server reads at most this many bytes for a page. The page can show fewer bytes, because it cuts long lines. */
 const readBytesMax = 2 * 1024 * 1024
-/**
- * If at most this many bytes of the log are before a page, the server counts the lines in these bytes. This takes up to
- * 30 ms. On a later page, the line numbers start at 1.
- */
-const countedBytesMax = 64 * 1024 * 1024
+/** The page shows this many lines above the line in a link. */
+export const linesAbove = 10
+
+/** The stored bytes of an attempt's log, and its line numbers. */
+export interface StoredLog extends LogBytes {
+  index: LineIndex
+}
 
 export interface LogWindow {
   /** The number of bytes of the whole log. */
   size: number
   start: number
   end: number
-  /** The number of the first line; undefined if more than `countedBytesMax` bytes are before it. */
+  /** The number of the first line; undefined if too many bytes are before it (`countedBytesMax`). */
   firstLine: number | undefined
   parts: WindowPart[]
   /** The position from which a live page continues. */
   next: LogPosition
+  /** The work path of the attempt on its host, which the page shows as `$FARM_WORK`; undefined if no line has it. */
+  workPath: string | undefined
 }
 
 export interface WindowPart {
@@ -40,8 +46,6 @@ export interface LogPosition {
   line: number
 }
 
-type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
-
 /**
  * Requests the page that starts at the byte `from` or ends before the byte `before`. If both are undefined, requests
  * the last page.
@@ -49,48 +53,54 @@ type LogReader = Pick<Farm['attempts'], 'logSize' | 'readLog'>
 export interface WindowRequest {
   from?: number | undefined
   before?: number | undefined
+  /** The page shows at most this many lines; by default `windowLines`. */
+  lines?: number
+}
+
+/** How a page shows the lines. */
+export interface Display extends Shown {
+  /** The lines that the address names. */
+  chosen?: LineRange | undefined
+  /** The lines with an error. */
+  errors?: ReadonlySet<number> | undefined
+  /** When the lines arrived; undefined if the page does not show times. */
+  times?: Timeline | undefined
+}
+
+export interface LineRange {
+  first: number
+  last: number
 }
 
 /** Reads a page of a log. If possible, the page starts and ends with whole lines. */
 export async function readWindow(
-  log: LogReader,
-  attempt: AttemptId,
+  log: StoredLog,
   sections: readonly LogSection[],
   request: WindowRequest = {},
+  display: Display = {},
 ): Promise<LogWindow> {
-  const size = log.logSize(attempt)
+  const { size } = log
   const range = request.from === undefined ? endingAt(request.before ?? size, size) : beginningAt(request.from, size)
   const lead = Math.min(1, range.start) // this byte shows whether the page starts with a whole line
-  const bytes = await readBytes(log, attempt, range.start - lead, range.end)
+  const bytes = await readBytes(log, range.start - lead, range.end)
   const skipped = sections.some(section => section.start === range.start) ? lead : bytes.indexOf(10) * lead + lead
   const kept = range.end < size ? bytes.lastIndexOf(10) + 1 || bytes.length : bytes.length
   const whole = bytes.subarray(skipped, kept)
-  const shown = request.from === undefined ? lastLines(whole) : firstLines(whole)
+  const linesMax = request.lines ?? windowLines
+  const shown = request.from === undefined ? lastLines(whole, linesMax) : firstLines(whole, linesMax)
   const start = range.start - lead + skipped + shown.start
-  const before = start <= countedBytesMax ? await countLines(readUpTo(log, attempt, start)) : undefined
-  const rendered = renderParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections)
+  const before = await log.index.linesBefore(log, start)
+  const rendered = renderParts(whole.subarray(shown.start, shown.end), start, (before ?? 0) + 1, sections, display)
   const firstLine = before === undefined ? undefined : before + 1
   return { size, start, end: start + shown.end - shown.start, firstLine, ...rendered }
 }
 
-/** The page shows this many lines above the line in the link. */
-const linesAbove = 10
-
 /**
- * Returns the offset at which the page with this line starts. Returns undefined if the log does not have the line, or
- * if the line is not in the first `countedBytesMax` bytes of the log.
+ * The offset at which the page with this line starts, a few lines above it; undefined if the log does not have the line,
+ * or if the line is after `countedBytesMax`.
  */
-export async function offsetOfLine(log: LogReader, attempt: AttemptId, line: number): Promise<number | undefined> {
-  const first = line - linesAbove
-  if (first <= 1) return 0
-  let [lines, offset] = [1, 0]
-  for await (const bytes of readUpTo(log, attempt, Math.min(log.logSize(attempt), countedBytesMax))) {
-    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1))
-      if (++lines === first) return offset + at + 1
-    offset += bytes.length
-  }
-  return undefined
-}
+export const offsetAbove = (log: StoredLog, line: number): Promise<number | undefined> =>
+  log.index.offsetOf(log, line - linesAbove)
 
 interface Range {
   start: number
@@ -110,9 +120,9 @@ function endingAt(before: number, size: number): Range {
 const shownBytes = (length: number) => Math.min(length, lineBytesMax) + 1
 
 /** The first lines that fit on a page. */
-function firstLines(bytes: Buffer): Range {
+function firstLines(bytes: Buffer, linesMax: number): Range {
   let end = 0
-  for (let room = windowBytes; room > 0 && end < bytes.length; ) {
+  for (let room = windowBytes, lines = linesMax; room > 0 && lines > 0 && end < bytes.length; lines--) {
     const next = bytes.indexOf(10, end) + 1 || bytes.length
     room -= shownBytes(next - end)
     end = next
@@ -121,9 +131,9 @@ function firstLines(bytes: Buffer): Range {
 }
 
 /** The last lines that fit on a page. */
-function lastLines(bytes: Buffer): Range {
+function lastLines(bytes: Buffer, linesMax: number): Range {
   let start = bytes.length
-  for (let room = windowBytes; room > 0 && start > 0; ) {
+  for (let room = windowBytes, lines = linesMax; room > 0 && lines > 0 && start > 0; lines--) {
     const previous = start < 2 ? 0 : bytes.lastIndexOf(10, start - 2) + 1
     room -= shownBytes(start - previous)
     start = previous
@@ -131,18 +141,21 @@ function lastLines(bytes: Buffer): Range {
   return { start, end: bytes.length }
 }
 
-const readUpTo = (log: LogReader, attempt: AttemptId, end: number): AsyncIterable<Uint8Array> | Uint8Array[] =>
-  end === 0 ? [] : log.readLog(attempt, 0, end)
-
-export async function readBytes(log: LogReader, attempt: AttemptId, start: number, end: number): Promise<Buffer> {
+export async function readBytes(log: LogBytes, start: number, end: number): Promise<Buffer> {
   if (end <= start) return Buffer.alloc(0)
-  const chunks: Buffer[] = []
-  for await (const chunk of log.readLog(attempt, start, end)) chunks.push(chunk as Buffer)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of log.read(start, end)) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
-function renderParts(bytes: Buffer, start: number, firstLine: number, sections: readonly LogSection[]) {
-  const renderer = new LineRenderer()
+function renderParts(
+  bytes: Buffer,
+  start: number,
+  firstLine: number,
+  sections: readonly LogSection[],
+  display: Display,
+): Pick<LogWindow, 'parts' | 'next' | 'workPath'> {
+  const renderer = new LineRenderer(display)
   const parts: WindowPart[] = []
   const next = { offset: start, line: firstLine }
   for (const [section, { start: from, end }] of sections.entries()) {
@@ -150,13 +163,19 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
     const last = end === undefined || end >= start + bytes.length
     if (part.length === 0) continue
     const cutter = new LineCutter()
-    const lines = cutter.push(part).map((line, index) => lineHtml(next.line + index, renderer.render(line)))
+    let offset = next.offset
+    const html = (number: number, line: LogLine, unfinished = false) => {
+      const time = display.times?.startOf(offset + line.length + 1)
+      offset += line.length + 1
+      return lineHtml(number, renderer.render(line), { classes: classesOf(number, unfinished, display), time })
+    }
+    const lines = cutter.push(part).map((line, index) => html(next.line + index, line))
     next.offset += part.lastIndexOf(10) + 1
     const unfinished = cutter.unfinished
     const firstOfPart = next.line
     next.line += lines.length
     if (unfinished) {
-      lines.push(lineHtml(next.line, renderer.render(unfinished), last))
+      lines.push(html(next.line, unfinished, last))
       if (!last) {
         next.offset += unfinished.length
         next.line++
@@ -164,12 +183,29 @@ function renderParts(bytes: Buffer, start: number, firstLine: number, sections: 
     }
     parts.push({ section, firstLine: firstOfPart, html: lines.join(''), lines: lines.length })
   }
-  return { parts, next }
+  return { parts, next, workPath: renderer.workPath }
 }
 
-/** Renders a line with its number, which is a link to the line. A live page replaces an `unfinished` line later. */
-export const lineHtml = (number: number, html: string, unfinished = false): string =>
-  `<span class=${unfinished ? '"line tail"' : 'line'} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${html}\n</span>`
+const classesOf = (number: number, unfinished: boolean, { chosen, errors }: Display): string =>
+  [
+    'line',
+    unfinished && 'tail',
+    chosen !== undefined && number >= chosen.first && number <= chosen.last && 'chosen',
+    errors?.has(number) && 'err',
+  ]
+    .filter(Boolean)
+    .join(' ')
+
+export interface LineFrame {
+  /** A live page replaces a line of the class `tail` later. */
+  classes?: string
+  /** The time in front of the line, as HTML. */
+  time?: string | undefined
+}
+
+/** Renders a line with its number, which is a link to the line. */
+export const lineHtml = (number: number, html: string, { classes = 'line', time = '' }: LineFrame = {}): string =>
+  `<span class=${classes.includes(' ') ? `"${classes}"` : classes} id=L${number}><a${isBlank(html) ? '' : ` href="#L${number}"`}>${number} </a>${time}${html}\n</span>`
 
 // The number of a blank line is not a link. Such a link would be alone in its line and lower than 24 pixels, and WCAG
 // 2.5.8 forbids this.

@@ -1,14 +1,11 @@
-import type { AttemptId } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
-import type { JobLog } from '../../log/job-log.tsx'
-import { logSections } from '../../log/sections.ts'
-import { offsetOfLine, readWindow, windowBytes } from '../../log/window.ts'
-import { queryWord, wholeNumber } from '../../query.ts'
+import { wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
+import { logOf } from './log.ts'
 import { renderJobPage } from './page.tsx'
 
 type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
@@ -18,14 +15,15 @@ export function jobRoute(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt, logSize } = await findWithLogSize(services, request)
     const [visit, host] = await Promise.all([visitOf(services, request), services.farm.hosts.find(job.host)])
-    const log = await logOf(services, request, { job, attempt, logSize })
+    const errors = { first: undefined, lines: [], total: 0 }
+    const log = await logOf(services.farm, request, { job, attempt, logSize, errors })
     return sendPage(reply, renderJobPage({ visit, job, attempt, host, log }))
   }
   app.get('/jobs/:id', page)
   app.get('/jobs/:id/attempts/:number', page)
 }
 
-interface Found {
+export interface Found {
   job: JobView
   attempt: AttemptView
   logSize: number
@@ -60,31 +58,4 @@ async function findAttempt({ farm }: Services, { params }: JobRequest) {
       next: { href: `/jobs/${job.id}`, text: 'The newest attempt' },
     })
   return { job, attempt }
-}
-
-async function logOf(
-  { farm }: Services,
-  request: FastifyRequest,
-  { job, attempt, logSize: size }: Found,
-): Promise<JobLog> {
-  const id: AttemptId = { jobId: job.id, number: attempt.number }
-  const sections = logSections(attempt, job.recipe)
-  const step = sections.find(section => section.step === queryWord(request, 'step'))?.step
-  const start = step === undefined ? undefined : sections.find(section => section.step === step)?.start
-  const reader = { ...farm.attempts, logSize: () => size }
-  const far = start !== undefined && size - start > windowBytes ? start : undefined
-  const before = wholeNumber(queryWord(request, 'before'))
-  const line = wholeNumber(queryWord(request, 'line'))
-  const ofLine = line === undefined ? undefined : await offsetOfLine(reader, id, line)
-  const from = wholeNumber(queryWord(request, 'from')) ?? ofLine ?? (before === undefined ? far : undefined)
-  return {
-    sections,
-    window: await readWindow(reader, id, sections, { from, before }),
-    path: `/jobs/${job.id}/attempts/${attempt.number}`,
-    attempt: attempt.attempt,
-    rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
-    live: attempt.state !== 'finished',
-    missingBytes: attempt.state === 'finished' ? Math.max(0, attempt.logBytes - size) : 0,
-    step,
-  }
 }

@@ -1,0 +1,67 @@
+import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
+import type { FastifyRequest } from 'fastify'
+import type { JobLog } from '../../log/job-log.tsx'
+import { lineIndexOf } from '../../log/line-index.ts'
+import { readLogQuery } from '../../log/log-query.ts'
+import { openingOf } from '../../log/opening.ts'
+import { findLines } from '../../log/search.ts'
+import { logSections } from '../../log/sections.ts'
+import { Timeline } from '../../log/timeline.ts'
+import { readWindow, type StoredLog } from '../../log/window.ts'
+
+export interface LogSource {
+  job: JobView
+  attempt: AttemptView
+  logSize: number
+  /** The lines with errors, in order. The first error is not always the first line. */
+  errors: { first: number | undefined; lines: readonly number[]; total: number }
+}
+
+/** Reads the part of the log that the page shows. */
+export async function logOf(farm: Farm, request: FastifyRequest, source: LogSource): Promise<JobLog> {
+  const { job, attempt, errors } = source
+  const query = readLogQuery(request)
+  const log = storedLog(farm, source)
+  const sections = logSections(attempt, job.recipe)
+  const found = query.find === undefined ? undefined : await findLines(log, query.find)
+  const foundLine = found?.lines[Math.min(query.match, found.lines.length) - 1]
+  const failed = attempt.state === 'finished' && attempt.verdict !== 'passed'
+  const position = await openingOf(log, { query, sections, errorLine: errors.first, foundLine, failed })
+  const times = query.times ? await timelineOf(farm, source) : undefined
+  const window = await readWindow(log, sections, position, {
+    find: query.find,
+    attempt: attempt.attempt,
+    chosen: query.lines ?? (foundLine === undefined ? undefined : { first: foundLine, last: foundLine }),
+    errors: new Set(errors.lines),
+    times,
+  })
+  return {
+    sections,
+    window,
+    query,
+    found,
+    errors,
+    timesKnown: times?.isKnown ?? false,
+    ...namesOf(source),
+  }
+}
+
+function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog {
+  const id = { jobId: job.id, number: attempt.number }
+  return {
+    size: logSize,
+    read: (start, end) => farm.attempts.readLog(id, start, end),
+    index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
+  }
+}
+
+const timelineOf = async (farm: Farm, { job, attempt }: LogSource): Promise<Timeline> =>
+  new Timeline(await farm.attempts.logTimes({ jobId: job.id, number: attempt.number }), attempt.startedAt)
+
+const namesOf = ({ job, attempt, logSize }: LogSource) => ({
+  path: `/jobs/${job.id}/attempts/${attempt.number}`,
+  attempt: attempt.attempt,
+  rawPath: `/api/v1/jobs/${job.id}/attempts/${attempt.number}/log`,
+  live: attempt.state !== 'finished',
+  missingBytes: attempt.state === 'finished' ? Math.max(0, attempt.logBytes - logSize) : 0,
+})
