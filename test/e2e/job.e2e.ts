@@ -173,3 +173,55 @@ test('the page opens the failed step, and a click opens the other steps', async 
   await expect(page.getByRole('row', { name: /build/ })).toContainText('failed')
   await expect(page.getByRole('row', { name: /tests/ })).toContainText('not reached')
 })
+
+test('the page of a failed job opens at the failed step, and finds text and lines in the log', async ({
+  farm,
+  page,
+}) => {
+  const host = await farm.wireHost('find-1', ['sh3'])
+  const { offer, path } = await startJob(farm, host)
+  const lines = Array.from({ length: 2_000 }, (_, i) =>
+    i % 700 === 699 ? `Broken part ${i + 1}\n` : `part ${i + 1}\n`,
+  )
+  const log = lines.join('')
+  await host.progress(offer, log)
+  await host.finish(offer, log, { steps: [...ended([0], log.length - 9), ...ended([1], log.length)] })
+  await page.goto(path)
+  await expect(page.locator('#step-configure')).toHaveText(/configure.*passed/)
+  await page.getByLabel('Find in log').fill('broken PART')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await expect(page.getByText('2 lines with “broken PART”.')).toBeVisible()
+  await page.getByRole('link', { name: 'Next' }).click()
+  await expect(page.locator('.line.chosen')).toContainText('Broken part 1400')
+  await expect(page.locator('.line.chosen mark')).toBeInViewport()
+  await page.getByRole('link', { name: 'Show times' }).click()
+  await expect(page.locator('.line time').first()).toHaveText(/^\d:\d\d$/)
+
+  await page.locator('#L1400 > a').click()
+  await page.locator('#L1403 > a').click({ modifiers: ['Shift'] })
+  await expect(page).toHaveURL(/#L1400-L1403$/)
+  await expect(page.locator('.line.chosen')).toHaveCount(4)
+  await page.goto('/')
+  await page.goto(`${path}#L20-L22`)
+  await expect(page.locator('.line.chosen')).toHaveText([/part 20\s$/, /part 21\s$/, /part 22\s$/])
+})
+
+test('a running log opens at its newest line, and follows the log until the reader scrolls up', async ({
+  farm,
+  page,
+}) => {
+  const host = await farm.wireHost('follow-1', ['or1k'])
+  const { offer, path } = await startJob(farm, host)
+  const log = Array.from({ length: 500 }, (_, i) => `output ${i + 1}\n`).join('')
+  await host.progress(offer, log)
+  await page.goto(path)
+  await expect(page.locator('#L500')).toBeInViewport()
+  await expect(page.getByText('New lines appear here')).toBeVisible()
+  await host.progress(offer, 'one more\n', { offset: log.length })
+  await expect(page.locator('#L501')).toBeInViewport()
+  await page.evaluate(() => window.scrollTo({ top: 0 }))
+  await host.progress(offer, 'and another\n', { offset: log.length + 9 })
+  await expect(page.locator('#L502')).toContainText('and another')
+  expect(await page.evaluate(() => window.scrollY)).toBe(0)
+  await host.finish(offer, `${log}one more\nand another\n`)
+})

@@ -137,12 +137,17 @@ function addSection(log, last, part) {
   keepingEnd(() => (last ? last.after(part) : log.append(part)))
 }
 
+/** A page that follows a long job for hours would otherwise need more and more memory. */
+const linesMax = 2_000
+
 function addLines(log, pre, lines, position) {
   log.dataset.follow = `${log.dataset.follow.split(':')[0]}:${position}`
   if (!pre) return
   keepingEnd(() => {
     pre.querySelector('.tail')?.remove()
     pre.append(lines)
+    const shown = log.querySelectorAll('.line')
+    for (const line of [...shown].slice(0, Math.max(0, shown.length - linesMax))) line.remove()
   })
 }
 

@@ -3,32 +3,11 @@ import { RawHtml } from '../components/raw-html.tsx'
 import { byteCount } from '../components/times.ts'
 import { type LogQuery, logPath } from './log-query.ts'
 import { LogTools } from './log-tools.tsx'
-import type { FoundLines } from './search.ts'
 import { FoldedSection, SectionFrame } from './section-frame.tsx'
 import type { LogSection } from './sections.ts'
 import { sectionAt } from './sections.ts'
-import type { LogWindow, WindowPart } from './window.ts'
-
-export interface JobLog {
-  sections: readonly LogSection[]
-  window: LogWindow
-  /** The name of the attempt, such as `12.1`. */
-  attempt: string
-  /** The path of this attempt's page. */
-  path: string
-  rawPath: string
-  /** True if the attempt has not finished. */
-  live: boolean
-  /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
-  missingBytes: number
-  query: LogQuery
-  /** The result of the search in the address. */
-  found: FoundLines | undefined
-  /** The lines with errors, in order, and the number of all errors. */
-  errors: { lines: readonly number[]; total: number }
-  /** False if the reader wants times, but the farm does not know them. */
-  timesKnown: boolean
-}
+import type { JobLog } from './shown-log.ts'
+import type { WindowPart } from './window.ts'
 
 export function LogView({ log }: { log: JobLog }) {
   const { window, live, missingBytes, path, query, sections } = log

@@ -1,9 +1,9 @@
 import { Form, Link } from '../components/links.tsx'
 import { counted } from '../components/status.ts'
 import { byteCount } from '../components/times.ts'
-import type { JobLog } from './job-log.tsx'
 import { logPath } from './log-query.ts'
 import { type FoundLines, foundLinesMax, searchedBytesMax, searchTextMax } from './search.ts'
+import type { JobLog } from './shown-log.ts'
 
 /** The links and the search form above a log. */
 export function LogTools({ log }: { log: JobLog }) {

@@ -27,7 +27,7 @@ const nothing: LogQuery = {
 }
 
 test.each<[string, Partial<LogQuery>, { errorLine?: number; foundLine?: number; failed?: boolean }, WindowRequest]>([
-  ['a running job', {}, {}, {}],
+  ['a running job', {}, {}, { lines: 100 }],
   ['a failed job', {}, { failed: true, errorLine: 51 }, { from: 400 }],
   ['a failed job with an error in its first lines', {}, { failed: true, errorLine: 5 }, { from: 0 }],
   ['a failed job without an error', {}, { failed: true }, { before: 900, lines: 60 }],

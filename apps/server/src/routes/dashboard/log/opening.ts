@@ -12,6 +12,8 @@ export interface Opening {
   failed: boolean
 }
 
+/** The page of a job without an error shows this many of its newest lines. */
+const newestLines = 100
 /** If the line of the error is not known, the page shows this many lines before the end of the failed step. */
 const lastLinesOfStep = 60
 
@@ -41,11 +43,11 @@ async function openingOfFailure(
   log: StoredLog,
   { sections, errorLine, failed }: Pick<Opening, 'sections' | 'errorLine' | 'failed' | 'query'>,
 ): Promise<WindowRequest> {
-  if (!failed) return {}
+  if (!failed) return { lines: newestLines }
   const from = errorLine === undefined ? undefined : await offsetAbove(log, errorLine)
   if (from !== undefined) return { from }
   const end = failedSection(sections)?.end
-  return end === undefined ? {} : { before: end, lines: lastLinesOfStep }
+  return end === undefined ? { lines: newestLines } : { before: end, lines: lastLinesOfStep }
 }
 
 export const failedSection = (sections: readonly LogSection[]): LogSection | undefined =>

@@ -4,8 +4,8 @@ import { LineCutter } from './lines.ts'
 import type { LogSection } from './sections.ts'
 import type { Timeline } from './timeline.ts'
 
-/** A page shows at most this many lines of a log. On a phone, 400 lines of a compiler are about 20 screens. */
-export const windowLines = 400
+/** A page shows at most this many lines of a log. On a phone, 300 lines of a compiler are about 20 screens. */
+export const windowLines = 300
 /** A page shows at most this many bytes of a log. */
 export const windowBytes = 256 * 1024
 /** The server reads at most this many bytes for a page. The page can show fewer bytes, because it cuts long lines. */

@@ -1,11 +1,11 @@
 import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
 import type { FastifyRequest } from 'fastify'
-import type { JobLog } from '../../log/job-log.tsx'
 import { lineIndexOf } from '../../log/line-index.ts'
 import { readLogQuery } from '../../log/log-query.ts'
 import { openingOf } from '../../log/opening.ts'
 import { findLines } from '../../log/search.ts'
 import { logSections } from '../../log/sections.ts'
+import type { JobLog } from '../../log/shown-log.ts'
 import { Timeline } from '../../log/timeline.ts'
 import { readWindow, type StoredLog } from '../../log/window.ts'
 

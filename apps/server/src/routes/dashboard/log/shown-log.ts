@@ -1,0 +1,26 @@
+import type { LogQuery } from './log-query.ts'
+import type { FoundLines } from './search.ts'
+import type { LogSection } from './sections.ts'
+import type { LogWindow } from './window.ts'
+
+/** The part of a log that a page shows. */
+export interface JobLog {
+  sections: readonly LogSection[]
+  window: LogWindow
+  /** The name of the attempt, such as `12.1`. */
+  attempt: string
+  /** The path of this attempt's page. */
+  path: string
+  rawPath: string
+  /** True if the attempt has not finished. */
+  live: boolean
+  /** The number of bytes of the finished log that the farm no longer has; 0 if the log is whole. */
+  missingBytes: number
+  query: LogQuery
+  /** The result of the search in the address. */
+  found: FoundLines | undefined
+  /** The lines with errors, in order, and the number of all errors. */
+  errors: { lines: readonly number[]; total: number }
+  /** False if the reader wants times, but the farm does not know them. */
+  timesKnown: boolean
+}
