@@ -3,6 +3,7 @@ import { accessMethods } from './access/index.ts'
 import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
 import { buildMethods } from './builds/index.ts'
+import { cellMethods } from './cells/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
@@ -18,6 +19,7 @@ import { withStorableArguments } from './storable-arguments.ts'
 export type * from './access/index.ts'
 export type * from './attempts/index.ts'
 export type * from './builds/index.ts'
+export type * from './cells/index.ts'
 export { sign } from './clock.ts'
 export type * from './commits/index.ts'
 export { untilAborted } from './db/client.ts'
@@ -84,6 +86,7 @@ export function openFarm(options: OpenFarm) {
     projects: withStorableArguments(projectMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
     commits: withStorableArguments(commitMethods(contexts)),
+    cells: withStorableArguments(cellMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
     settings: main.settings,

@@ -13,6 +13,7 @@ export type { Recipe } from './plan.rule.ts'
 export type { PreparedSource } from './prepared-source.ts'
 export type { Push, PushOutcome } from './receive-push.ts'
 export type { RetryOutcome } from './retry.ts'
+export type { SourceChange } from './source-changes.ts'
 
 /** Pushes, builds and their jobs. */
 export const buildMethods = ({ main, pages, listing }: Contexts) => ({
