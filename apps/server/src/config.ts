@@ -61,6 +61,19 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
 
 export type Config = ReturnType<typeof readConfig>
 
+/**
+ * The variables of a demo farm: its own directory and database, so that a demo never changes a real farm. The demo has
+ * no agents, so its hosts become silent and its leases expire as late as possible.
+ */
+export const demoEnvironment = (dataDirectory: string): Record<string, string> => ({
+  ...{ RUMPFARM_DATA: dataDirectory, FARM_FILE: join(dataDirectory, 'farm.yaml'), DATABASE_URL: '', REDIS_URL: '' },
+  ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '' },
+})
+
+/** The configuration of a demo farm. PORT, HOST and the other variables have their usual meaning. */
+export const readDemoConfig = (dataDirectory: string): Config =>
+  readConfig({ ...process.env, ...demoEnvironment(dataDirectory) })
+
 function whole(
   env: NodeJS.ProcessEnv,
   name: string,

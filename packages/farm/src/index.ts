@@ -12,6 +12,7 @@ import { eventListeners } from './events.ts'
 import { failureMethods } from './failures/index.ts'
 import { hostMethods } from './hosts/index.ts'
 import { silentSecondsDefault } from './hosts/presence.rule.ts'
+import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
@@ -29,6 +30,8 @@ export type { FarmEvent } from './events.ts'
 export type * from './failures/index.ts'
 export { isBelow, tooOld } from './hosts/agent-version.rule.ts'
 export type * from './hosts/index.ts'
+export type * from './imports/index.ts'
+export { importedJobsMax } from './imports/index.ts'
 export { isResult } from './matrix/cell.rule.ts'
 export type * from './matrix/index.ts'
 export { isFailure } from './matrix/matrix-cell.rule.ts'
@@ -89,6 +92,8 @@ export function openFarm(options: OpenFarm) {
     cells: withStorableArguments(cellMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
+    /** Without the guard for texts: it would copy each of a million rows. */
+    imports: importMethods(contexts),
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,

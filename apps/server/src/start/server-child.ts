@@ -8,6 +8,8 @@ export interface ServerRequest {
   url: string
   port: number
   dataDirectory: string
+  /** Further variables for the server. */
+  environment?: Record<string, string> | undefined
 }
 
 // The bundle of the server is in the same directory as this bundle.
@@ -36,10 +38,10 @@ export interface RunningServer {
 }
 
 /** Starts the server in its own process, as in production. The server logs to a file. */
-export const startServer = ({ port, dataDirectory }: ServerRequest): RunningServer => {
+export const startServer = ({ port, dataDirectory, environment = {} }: ServerRequest): RunningServer => {
   const child = startChild({
     command: [process.execPath, '--enable-source-maps', program],
-    environment: { PORT: String(port) },
+    environment: { ...environment, PORT: String(port) },
     directory: process.cwd(),
     logFile: join(dataDirectory, 'server.log'),
   })

@@ -1,18 +1,11 @@
 // `npm start`, after the packages are installed: starts the server, makes this machine a host, and builds the sample.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { waitForPostgresEnd } from '@rumpfarm/local-postgres'
 import { readFarmFile } from '../background/farm-file.ts'
-import { adminClient } from '../cli/admin-client.ts'
 import { type Config, readConfig } from '../config.ts'
-import { localUrl } from '../local-address.ts'
-import { type KeptServer, keepServer } from './kept-server.ts'
 import { type HostRequest, hostOnline, type RunningHost, startHost } from './local-host.ts'
-import { patientFetch } from './patient-fetch.ts'
-import { findPort } from './port.ts'
 import { buildSample } from './sample-build.ts'
-import { openShutdown, type Shutdown } from './shutdown.ts'
+import { serve } from './serve.ts'
+import { openShutdown } from './shutdown.ts'
 
 const say = (line: string): void => console.log(line)
 const shutdown = openShutdown(say)
@@ -27,15 +20,11 @@ try {
 
 async function main(config: Config): Promise<void> {
   const { dataDirectory } = config
-  const { port, url } = await choosePort(config)
-  const server = await runServer(config, { port, url }, shutdown)
-  const api = adminClient(url, config, patientFetch(shutdown.signal))
-  const { url: login } = await api.post('/api/v1/login-links')
-  say(`the farm answers at ${url}\nto sign in as administrator, use this link once within ten minutes: ${login}`)
+  const { api, gaveUp } = await serve(config, { say, shutdown })
   await printFarmFileErrors(config.farmFile)
   await runHost({ api, dataDirectory, say, shutdown: shutdown.signal })
   if (!shutdown.signal.aborted) say(`Ctrl-C stops everything; the data stays in ${dataDirectory}`)
-  await server.gaveUp
+  await gaveUp
 }
 
 /** Prints the errors in the terminal too, because not every operator reads the log of the server. */
@@ -48,31 +37,6 @@ async function printFarmFileErrors(farmFile: string): Promise<void> {
         ...read.problems.map(line => `    ${line}`),
       ].join('\n'),
     )
-}
-
-async function choosePort({ host, port: wanted }: Config): Promise<{ port: number; url: string }> {
-  const found = await findPort(host, wanted, localUrl(host, wanted))
-  if ('problem' in found) return fail(found.problem)
-  return { port: found.port, url: localUrl(host, found.port) }
-}
-
-async function runServer(
-  { dataDirectory, databaseUrl }: Config,
-  at: { port: number; url: string },
-  { add, signal }: Shutdown,
-): Promise<KeptServer> {
-  say('starting the server …')
-  mkdirSync(dataDirectory, { recursive: true })
-  const server = keepServer({ ...at, dataDirectory }, { say, shutdown: signal })
-  if (databaseUrl === undefined)
-    add({ name: 'PostgreSQL', stop: () => waitForPostgresEnd(join(dataDirectory, 'postgres')) })
-  add({ name: 'the server', stop: server.stop })
-  void server.gaveUp.then(serverEnded)
-  return (await server.ready) ? server : shutdown.end(1)
-}
-
-async function serverEnded(report: string): Promise<void> {
-  if (!shutdown.signal.aborted) await fail(report)
 }
 
 async function runHost(request: HostRequest): Promise<void> {

@@ -65,6 +65,8 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 
+export const recipeHashOf = (recipe: Recipe): string => hashOf(recipe)
+
 /**
  * The hash of the recipes of all variants. The same commit with another hash is another build. So a commit that was
  * built before can be built again with a corrected recipe or another source.
@@ -84,7 +86,7 @@ export function planJobs(
   const hosts = allHosts.filter(({ rules }) => permits(rules, project.name, branch))
   return Object.keys(project.variants).flatMap(variant => {
     const recipe = recipeOf(project, variant)
-    const recipeHash = hashOf(recipe)
+    const recipeHash = recipeHashOf(recipe)
     const expects = expectation(project, variant)
     return hosts.flatMap(host =>
       host.arches

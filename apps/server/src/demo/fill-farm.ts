@@ -1,0 +1,75 @@
+import { type Farm, importedJobsMax, openFarm, readFarmYaml } from '@rumpfarm/farm'
+import { repositoryOf } from './year/projects.ts'
+import { demoYear, type Year } from './year/year.ts'
+
+export interface FillRequest {
+  databaseUrl: string
+  logsDirectory: string
+  /** The key of the farm's credentials. */
+  secret: string
+  seed: number
+  jobs: number
+  /** The demo's present. */
+  now: Date
+  say: (line: string) => void
+  everywhere?: boolean
+}
+
+export type FillOutcome =
+  | { kind: 'filled'; jobs: number; farmYaml: string }
+  | { kind: 'not-empty'; hosts: number; builds: number }
+
+/** Fills an empty farm with a year of history. The farm's own rules derive the verdicts, cells and failures. */
+export async function fillFarm(request: FillRequest): Promise<FillOutcome> {
+  const { databaseUrl, logsDirectory, secret, now } = request
+  const farm = openFarm({ databaseUrl, logsDirectory, secret, now: () => now })
+  try {
+    return await fill(farm, demoYear(request), request)
+  } finally {
+    await farm.close()
+  }
+}
+
+async function fill(farm: Farm, year: Year, { say }: FillRequest): Promise<FillOutcome> {
+  const { farmYaml } = year
+  const read = readFarmYaml(farmYaml, { file: 'farm.yaml', directory: '/' })
+  if (read.kind === 'mistakes') throw new Error(`the demo's farm.yaml is wrong: ${JSON.stringify(read.mistakes)}`)
+  const added = await farm.imports.addHosts(year.hosts)
+  if (added.kind === 'not-empty') return added
+  await farm.projects.applyConfiguration(read.projects)
+  const jobs = await addBuilds(farm, year, say)
+  await farm.imports.finish()
+  await deriveCells(farm, year, say)
+  return { kind: 'filled', jobs, farmYaml }
+}
+
+/** Adds as many builds at once as one import allows. */
+async function addBuilds(farm: Farm, year: Year, say: FillRequest['say']): Promise<number> {
+  let [total, waiting, said] = [0, 0, 0]
+  let batch: Parameters<Farm['imports']['addBuilds']>[0][number][] = []
+  const flush = async () => {
+    if (batch.length > 0) await farm.imports.addBuilds(batch)
+    total += waiting
+    if (total - said >= 20_000) {
+      said = total
+      say(`${total} jobs …`)
+    }
+    ;[batch, waiting] = [[], 0]
+  }
+  for (const build of year.builds()) {
+    if (waiting + build.jobs.length > importedJobsMax) await flush()
+    batch.push(build)
+    waiting += build.jobs.length
+  }
+  await flush()
+  return total
+}
+
+async function deriveCells(farm: Farm, { branches }: Year, say: FillRequest['say']): Promise<void> {
+  say('deriving the cells from the results …')
+  for (const { project, name, commits } of branches) {
+    await farm.imports.addCommits({ repository: repositoryOf(project), commits })
+    const newestFirst = commits.map(({ commit }) => commit).reverse()
+    await farm.matrix.applyHistory({ project, branch: name, commits: newestFirst, complete: true })
+  }
+}

@@ -1,0 +1,108 @@
+// A believable year of a farm, the same in each run with the same seed and the same present.
+import type { ImportedBuild, ImportedHost } from '@rumpfarm/farm'
+import { factsHistory } from './facts.ts'
+import { boxesOfProject, demoHealth } from './health.ts'
+import { type DemoHost, demoHosts, hostsMax } from './hosts.ts'
+import { jobOf } from './jobs.ts'
+import { type DemoProject, demoFarmYaml, demoProjects } from './projects.ts'
+import { openRandom } from './random.ts'
+import { type DemoBranch, demoBranches, type PlannedBuild } from './timeline.ts'
+import { pausedHours, silentHours } from './troubles.ts'
+import { openWork } from './work.ts'
+
+export interface YearRequest {
+  seed: number
+  /** The demo's present. */
+  now: Date
+  /** About how many jobs the year has. */
+  jobs: number
+  /** For the bench: each host builds every project for every arch, and there are no logs. */
+  everywhere?: boolean
+}
+
+export interface Year {
+  farmYaml: string
+  hosts: ImportedHost[]
+  branches: DemoBranch[]
+  /** Oldest first. */
+  builds(): Generator<ImportedBuild>
+}
+
+const hourMs = 3_600_000
+/** Jobs of an older build that passed have no log, because a farm of this age has pruned it. */
+const passedLogHours = 40
+const failedLogHours = 24 * 45
+
+export function demoYear({ seed, now, jobs, everywhere = false }: YearRequest): Year {
+  const projects = demoProjects(everywhere)
+  const hosts = demoHosts({ seed, everyArch: everywhere, ...sizeOf(jobs) })
+  const perBuild = projects.reduce((sum, project) => sum + 2 * boxesOfProject(project, hosts).length, 0)
+  const branches = demoBranches({ seed, now, projects, builds: Math.max(buildsMin, Math.round(jobs / perBuild) - 1) })
+  const planned = branches.flatMap(({ builds }) => builds).sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+  return {
+    farmYaml: demoFarmYaml(projects, hosts),
+    hosts: hosts.map(host => importedHost(host, now)),
+    branches,
+    builds: () => importedBuilds({ seed, nowMs: now.getTime(), hosts, projects, planned, logs: !everywhere }),
+  }
+}
+
+const buildsMin = 10
+
+/** A small farm has fewer hosts, so that each cell still has a history. */
+function sizeOf(jobs: number): { count: number; archesMax: number } {
+  const share = Math.min(1, jobs / 80_000)
+  return { count: Math.round(hostsMax * Math.sqrt(share)), archesMax: share === 1 ? 20 : share > 0.2 ? 8 : 3 }
+}
+
+function importedHost(host: DemoHost, now: Date): ImportedHost {
+  const ago = (hours: number | undefined) => (hours === undefined ? null : new Date(now.getTime() - hours * hourMs))
+  const silentSince = ago(silentHours[host.name])
+  return {
+    id: host.id,
+    name: host.name,
+    slots: host.slots,
+    version: '1.0.0',
+    facts: factsHistory(host, now),
+    arches: host.arches.map(arch => ({
+      arch,
+      kind: arch === host.native ? ('native' as const) : ('cross' as const),
+      compiler: host.compiler,
+    })),
+    enrolledAt: new Date(now.getTime() - host.joinedDaysAgo * 24 * hourMs),
+    lastSeenAt: silentSince ?? now,
+    silentSince,
+    pausedAt: ago(pausedHours[host.name]),
+  }
+}
+
+interface BuildsRequest {
+  seed: number
+  nowMs: number
+  hosts: readonly DemoHost[]
+  projects: readonly DemoProject[]
+  planned: readonly PlannedBuild[]
+  logs: boolean
+}
+
+function* importedBuilds({ seed, nowMs, hosts, projects, planned, logs }: BuildsRequest): Generator<ImportedBuild> {
+  const boxes = new Map(projects.map(project => [project.name, boxesOfProject(project, hosts)]))
+  const context = {
+    nowMs,
+    random: openRandom(seed, 'jobs'),
+    health: demoHealth({ seed, hosts, projects }),
+    work: openWork(hosts, projects, nowMs),
+    failing: new Map<string, boolean>(),
+    hasLog: ({ ageHours }: PlannedBuild, failed: boolean) =>
+      logs && ageHours < (failed ? failedLogHours : passedLogHours),
+  }
+  let jobId = 0
+  for (const [index, build] of planned.entries()) {
+    const jobs = build.project.variants.flatMap(variant =>
+      (boxes.get(build.project.name) ?? []).map(box => jobOf(context, { id: ++jobId, build, ...box, variant })),
+    )
+    const { commit, author, subject } = build.commit
+    const { project, branch, createdAt } = build
+    yield { id: index + 1, project: project.name, commit, branch, subject, author, createdAt, jobs }
+  }
+}
