@@ -12,6 +12,15 @@ const name = Type.String({
   description: '1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit',
 })
 
+const wantedPatterns = (what: string) =>
+  Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+      minItems: 1,
+      maxItems: 50,
+      description: `Only build for these ${what}: names, or patterns with * and ?. Default: all`,
+    }),
+  )
+
 export const TriggerBuild = Type.Object(
   {
     ref: Type.Optional(
@@ -28,6 +37,9 @@ export const TriggerBuild = Type.Object(
           'true: make a new build even if this commit was built with the same recipe. Default: the answer is the existing build',
       }),
     ),
+    hosts: wantedPatterns('hosts'),
+    arches: wantedPatterns('arches'),
+    variants: wantedPatterns('variants'),
   },
   strict,
 )

@@ -111,6 +111,7 @@ export const WrittenProject = Type.Object(
     variants: Type.Optional(yamlMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: yamlList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
+    'build-each-branch': Type.Optional(yamlText('^(true|false)$', 'true or false')),
     confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
@@ -187,6 +188,8 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
+  /** Whether the farm builds a commit once for each branch that is pushed with it. Absent means no. */
+  buildEachBranch: Type.Optional(Type.Boolean()),
   /** How many further attempts must fail in the same way before a failure counts as new. Absent if it is the default. */
   confirm: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */

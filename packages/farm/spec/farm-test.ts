@@ -15,7 +15,7 @@ import {
 import pg from 'pg'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
-import { type Farm, type FarmEvent, type Offer, openFarm } from '../src/index.ts'
+import { type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
 
 export const leaseSeconds = 90
 
@@ -70,7 +70,13 @@ export interface TestFarm extends Farm {
   host(name: string, arches?: string[]): Promise<HostHandle>
   push(
     commit: string,
-    changes?: { branch?: string | undefined; deliveryId?: string; project?: string; again?: boolean },
+    changes?: {
+      branch?: string | undefined
+      deliveryId?: string
+      project?: string
+      again?: boolean
+      wanted?: WantedCells
+    },
   ): ReturnType<Farm['builds']['receivePush']>
   /** Pushes a commit and makes its sources ready. Returns the build's id. */
   build(commit: string): Promise<number>

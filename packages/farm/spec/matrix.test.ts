@@ -210,6 +210,22 @@ farmTest('if somebody triggers an older commit and its build fails, the newest r
   expect(cellOf(await farm.matrix.load(), 'vax')?.last).toMatchObject(newest)
 })
 
+farmTest('if the recipe uses the branch, a result counts only for the branch of its build', async ({ farm }) => {
+  await farm.configure(project({ buildEachBranch: true, branches: ['*'] }))
+  const vax = await farm.host('vax')
+  for (const [branch, exits] of [
+    ['f', [1]],
+    ['main', [0, 0, 0]],
+  ] as const) {
+    const built = await farm.push(commitOf('a'), { branch })
+    if (built.kind !== 'built') throw new Error(built.kind)
+    await farm.builds.markSourcesReady(built.buildId, { sources: [] })
+    await farm.end(vax, (await vax.claim(++claims)) as Offer, { exits: [...exits] })
+  }
+  expect(cellOf(await farm.matrix.load({ branch: 'f' }), 'vax')?.last).toMatchObject({ state: 'failing' })
+  expect(cellOf(await farm.matrix.load({ branch: 'main' }), 'vax')?.last).toMatchObject({ state: 'passing' })
+})
+
 farmTest('if two pushes arrive in the wrong order, the cell shows the newest commit', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

@@ -40,6 +40,42 @@ farmTest('if the recipe changes, the same commit gets a build with the new steps
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
+farmTest('a push can want only some cells, and a later push of the commit adds the others', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax', ['amd64', 'arm'])
+  await farm.host('sun', ['sparc64'])
+  const jobs = async (id: number) =>
+    (await farm.builds.find(id))?.jobs.map(({ host, arch }) => `${host} ${arch}`).sort()
+
+  const wanted = { hosts: ['v*'], arches: ['arm'] }
+  expect(await farm.push(commitOf('a'), { wanted })).toMatchObject({ buildId: 1, created: true, jobsAdded: 1 })
+  expect(await jobs(1)).toEqual(['vax arm'])
+  expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false, jobsAdded: 2 })
+  expect(await farm.push(commitOf('b'), { wanted: { variants: ['none'] } })).toEqual({ kind: 'no-such-cell' })
+  expect(await farm.builds.list({ limit: 9 })).toHaveLength(1)
+})
+
+farmTest('a commit of two branches has one build, unless the recipe uses the name of the branch', async ({ farm }) => {
+  const usesBranch = { steps: [{ name: 'build', run: 'make BRANCH="$FARM_BRANCH"' }] }
+  await farm.configure(
+    project({ branches: ['*'] }),
+    project({ name: 'named', branches: ['*'], ...usesBranch }),
+    project({ name: 'asks', branches: ['*'], buildEachBranch: true }),
+  )
+  await farm.host('vax')
+  const created = async (name: string, branch: string) => {
+    const pushed = await farm.push(commitOf('a'), { project: name, branch })
+    return pushed.kind === 'built' && pushed.created
+  }
+  expect([await created('sample', 'f'), await created('sample', 'main')]).toEqual([true, false])
+  expect([await created('named', 'f'), await created('named', 'main'), await created('named', 'main')]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect([await created('asks', 'f'), await created('asks', 'main')]).toEqual([true, true])
+})
+
 farmTest('if a person presses "build again" twice, the farm makes one new build', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax')

@@ -1,6 +1,6 @@
 import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import { isPlain, type PushOutcome } from '@rumpfarm/farm'
+import { isPlain, type PushOutcome, type WantedCells } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
 
 export interface Trigger {
@@ -12,6 +12,8 @@ export interface Trigger {
   deliveryId: string
   /** Creates a new build even if the commit was built with the same recipe. */
   again?: boolean | undefined
+  /** The cells to build; absent: all cells of the project. */
+  wanted?: WantedCells | undefined
 }
 
 export type TriggerOutcome =
@@ -20,6 +22,7 @@ export type TriggerOutcome =
   | { kind: 'repeated'; buildId: number | null; commit: string }
   | { kind: 'unknown-project'; known: string[] }
   | { kind: 'branch-not-built'; branches: string[]; commit: string }
+  | { kind: 'no-such-cell'; commit: string }
   | { kind: 'no-such-commit'; problem: string }
   | { kind: 'repository-problem'; problem: string }
 
@@ -34,12 +37,13 @@ export async function triggerBuild(
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
   const { commit, warning = null, kind: _, ...details } = found
-  const { source, deliveryId, again } = trigger
+  const { source, deliveryId, again, wanted } = trigger
   const outcome = await farm.builds.receivePush({
     project: project.name,
     source,
     deliveryId,
     again,
+    wanted,
     commit,
     ...details,
   })

@@ -9,7 +9,7 @@ import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSourc
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './build-queries.ts'
 export type { CancelOutcome } from './cancel.ts'
 export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
-export type { Recipe } from './plan.rule.ts'
+export type { Recipe, WantedCells } from './plan.rule.ts'
 export type { PreparedSource } from './prepared-source.ts'
 export type { Push, PushOutcome } from './receive-push.ts'
 export type { RetryOutcome } from './retry.ts'

@@ -74,6 +74,24 @@ export const recipeHashOf = (recipe: Recipe): string => hashOf(recipe)
 export const buildRecipeHash = (project: ProjectConfig): string =>
   hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
 
+/** Patterns of the cells to build, such as one host for one arch. An absent list means all. */
+export interface WantedCells {
+  hosts?: string[] | undefined
+  arches?: string[] | undefined
+  variants?: string[] | undefined
+}
+
+/**
+ * Whether a build belongs to its branch: the recipe uses the name of the branch, or the project wants a build of each
+ * branch. Otherwise the results of a commit count for every branch that contains the commit.
+ */
+export const buildsEachBranch = ({ buildEachBranch, steps, env, variants }: ProjectConfig): boolean =>
+  buildEachBranch === true ||
+  [
+    ...steps.map(({ run }) => run),
+    ...[env, ...Object.values(variants).map(own => own.env)].flatMap(Object.values),
+  ].some(text => text.includes('FARM_BRANCH'))
+
 /**
  * One job for each variant, host and arch of the host, without the jobs that the project does not expect or that the
  * host's owner does not allow.
@@ -82,16 +100,21 @@ export function planJobs(
   project: ProjectConfig,
   allHosts: readonly PlannedHost[],
   branch: string | null = null,
+  wanted: WantedCells = {},
 ): PlannedJob[] {
-  const hosts = allHosts.filter(({ rules }) => permits(rules, project.name, branch))
-  return Object.keys(project.variants).flatMap(variant => {
+  const [wantsHost, wantsArch, wantsVariant] = [wanted.hosts, wanted.arches, wanted.variants].map(wants)
+  const hosts = allHosts.filter(({ name, rules }) => permits(rules, project.name, branch) && wantsHost?.(name))
+  const variants = Object.keys(project.variants).filter(variant => wantsVariant?.(variant))
+  return variants.flatMap(variant => {
     const recipe = recipeOf(project, variant)
     const recipeHash = recipeHashOf(recipe)
     const expects = expectation(project, variant)
     return hosts.flatMap(host =>
       host.arches
-        .filter(arch => expects(host.name, arch))
+        .filter(arch => expects(host.name, arch) && wantsArch?.(arch))
         .map(arch => ({ hostId: host.id, arch, variant, recipe, recipeHash })),
     )
   })
 }
+
+const wants = (patterns: string[] | undefined) => (patterns === undefined ? () => true : remembered(matcher(patterns)))

@@ -7,7 +7,14 @@ import type { FarmEvent } from '../events.ts'
 import { mainBranch } from '../matrix/main-branch.rule.ts'
 import { firstPosition } from '../matrix/positions.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
-import { buildRecipeHash, buildsBranch, type PlannedJob, planJobs } from './plan.rule.ts'
+import {
+  buildRecipeHash,
+  buildsBranch,
+  buildsEachBranch,
+  type PlannedJob,
+  planJobs,
+  type WantedCells,
+} from './plan.rule.ts'
 import { plannedHosts } from './planned-hosts.ts'
 import { reopenSources } from './sources.ts'
 
@@ -22,6 +29,8 @@ export interface Push {
   deliveryId: string
   /** Whether to make a new build even if the same commit was already built with the same recipe. */
   again?: boolean | undefined
+  /** The cells to build. A later push of the commit adds the jobs of the other cells. */
+  wanted?: WantedCells | undefined
   subject?: string | undefined
   author?: string | undefined
 }
@@ -30,6 +39,8 @@ export type PushOutcome =
   | { kind: 'built'; buildId: number; created: boolean; jobsAdded: number }
   | { kind: 'repeated'; buildId: number | null }
   | { kind: 'branch-not-built'; branches: string[] }
+  /** The push wants only some cells, and the project builds none of them. */
+  | { kind: 'no-such-cell' }
   | { kind: 'unknown-project'; known: string[] }
 
 /** Makes the build of a push with all its jobs, in one statement (ARCHITECTURE.md, "From a webhook to job rows"). */
@@ -41,8 +52,22 @@ export async function receivePush(context: Context, push: Push): Promise<PushOut
     await recordUnbuilt(context, push)
     return { kind: 'branch-not-built', branches: project.branches }
   }
+  const jobs = planJobs(project, hosts, push.branch ?? null, push.wanted)
+  if (push.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
   const branches = await branchesOf(context, push, project)
-  return plan(context, push, buildRecipeHash(project), planJobs(project, hosts, push.branch ?? null), branches)
+  const key = { reason: reasonOf(push, project), recipeHash: buildRecipeHash(project) }
+  return plan(context, push, key, jobs, branches)
+}
+
+/** The parts of a build's key that do not name its commit. */
+interface BuildKey {
+  reason: string
+  recipeHash: string
+}
+
+function reasonOf({ again, source, deliveryId, branch }: Push, project: ProjectConfig): string {
+  if (again) return `again ${source} ${deliveryId}`
+  return branch !== undefined && buildsEachBranch(project) ? `branch ${branch}` : 'push'
 }
 
 /** The branches that may contain the commit. */
@@ -98,13 +123,13 @@ interface PlannedRow {
 async function plan(
   context: Context,
   push: Push,
-  recipeHash: string,
+  key: BuildKey,
   jobs: PlannedJob[],
   branches: Branches,
 ): Promise<PushOutcome> {
   const rows = await withEvents(
     context,
-    db => insertBuild(db, push, context.now(), recipeHash, jobs, branches),
+    db => insertBuild(db, push, context.now(), key, jobs, branches),
     planned => eventsOf(push, planned),
   )
   const [build] = rows
@@ -146,13 +171,12 @@ function insertBuild(
   db: Statements,
   push: Push,
   at: Date,
-  recipeHash: string,
+  { reason, recipeHash }: BuildKey,
   jobs: PlannedJob[],
   { toRead, assumed }: Branches,
 ): Promise<PlannedRow[]> {
   const recipes = [...new Map(jobs.map(job => [job.recipeHash, JSON.stringify(job.recipe)]))]
   const branch = push.branch ?? null
-  const reason = push.again ? `again ${push.source} ${push.deliveryId}` : 'push'
   return db.query<PlannedRow>`
     WITH build AS (
       INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")

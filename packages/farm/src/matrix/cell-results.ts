@@ -97,6 +97,7 @@ export const attemptsOf = (verdicts: Sql, limit: number) => sql`
             a."fingerprint", a."finishedAt", (extract(epoch FROM a."finishedAt" - COALESCE(a."startedAt", a."leasedAt")) * 1000)::int AS "milliseconds"
        FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
       WHERE build."projectName" = key."projectName" AND build."commit" = held."commit" AND job."hostId" = key."hostId"
+        AND (build."reason" NOT LIKE 'branch %' OR build."branch" = key."branch")
         AND job."arch" = key."arch" AND job."variant" = key."variant" AND a."state" = 'finished' AND a."purpose" <> 'probe' AND ${verdicts}
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
    ORDER BY held."position" DESC LIMIT ${limit}`

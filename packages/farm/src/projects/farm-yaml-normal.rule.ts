@@ -49,6 +49,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     env: written.env ?? {},
     limits: fillInLimits(written.limits ?? {}),
     variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
+    ...(written['build-each-branch'] === 'true' ? { buildEachBranch: true } : {}),
     ...(written.confirm === undefined ? {} : { confirm: Number(written.confirm) }),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(path => path.replace(/\/$/, '')),

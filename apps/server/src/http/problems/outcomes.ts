@@ -26,6 +26,11 @@ export function triggerProblem(
       const detail = `${onlyBranches(project, outcome.branches)}; to build this commit anyway, name it: ${outcome.commit}`
       return { kind: outcome.kind, detail }
     }
+    case 'no-such-cell':
+      return {
+        kind: outcome.kind,
+        detail: `no cell of ${project} matches these hosts, arches and variants, or the owners of the hosts do not allow it`,
+      }
     case 'no-such-commit':
     case 'repository-problem':
       return { kind: outcome.kind, detail: outcome.problem }

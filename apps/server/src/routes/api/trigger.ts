@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { api } from '@rumpfarm/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerProblem, triggerProblem } from '../../http/problems/outcomes.ts'
 import { problem, Refusal } from '../../http/problems.ts'
@@ -8,7 +9,7 @@ import { isFullCommit, type TriggerOutcome, triggerBuild } from '../../trigger/t
 
 type TriggerRequest = FastifyRequest<{
   Params: { name: string }
-  Body: { ref?: string | undefined; again?: boolean | undefined }
+  Body: api.TriggerBuild
 }>
 
 /** If a request has no Idempotency-Key, the server never treats it as a repetition of an earlier request. */
@@ -18,8 +19,9 @@ export async function answerTrigger(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const project = request.params.name
-  const { ref, again } = request.body
-  const trigger = { project, ref, again, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
+  const { ref, again, ...cells } = request.body
+  const wanted = Object.keys(cells).length > 0 ? cells : undefined
+  const trigger = { project, ref, again, wanted, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
   const outcome = await triggerBuild(services, trigger)
   switch (outcome.kind) {
     case 'built':
