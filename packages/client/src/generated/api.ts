@@ -2468,8 +2468,14 @@ export interface operations {
                 "application/json": {
                     /** @description true: make a new build even if this commit was built with the same recipe. Default: the answer is the existing build */
                     again?: boolean;
+                    /** @description Only build for these arches: names, or patterns with * and ?. Default: all */
+                    arches?: string[];
+                    /** @description Only build for these hosts: names, or patterns with * and ?. Default: all */
+                    hosts?: string[];
                     /** @description Branch, tag, or full or abbreviated commit. Default: the newest commit of the first branch of the project */
                     ref?: string;
+                    /** @description Only build for these variants: names, or patterns with * and ?. Default: all */
+                    variants?: string[];
                 };
             };
         };
