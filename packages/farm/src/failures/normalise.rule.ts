@@ -1,0 +1,131 @@
+import { cut } from '@rumpfarm/contracts'
+
+/** Texts that differ between attempts, hosts and architectures, although the failure is the same. */
+export interface AttemptTexts {
+  /** Absolute paths of the attempt: the work directory and the directories of the sources. */
+  folders?: readonly string[] | undefined
+  /** The target of the compiler, such as `sparc64--netbsd`. */
+  triple?: string | undefined
+  hostName?: string | undefined
+}
+
+/** The maximum length of a normalised text. */
+export const normalisedCharactersMax = 300
+// A host or a triple with a shorter name is probably also a word of a message.
+const nameCharactersMin = 4
+
+type Replacement = readonly [RegExp, string | ((found: string) => string)]
+
+const quotes: Replacement[] = [
+  [/[`\u2018\u2019]/g, "'"],
+  [/[\u201c\u201d]/g, '"'],
+]
+const date = '\\d{4}[-/]\\d{2}[-/]\\d{2}'
+const clock = '\\d{1,2}:\\d{2}:\\d{2}(?:[.,]\\d{1,9})?'
+const zone = '(?:Z| ?[+-]\\d{2}:?\\d{2})?'
+const monthDay = '(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}\\d{1,2}'
+const leading: Replacement[] = [
+  [
+    new RegExp(`^\\[?(?:${date}[T ]${clock}${zone}|${monthDay} ${clock}|${clock}| {0,8}\\d{1,9}\\.\\d{3,9})\\]?:? +`),
+    '',
+  ],
+  [/^\[ {0,6}\d{1,6}\/\d{1,6}\] +/, ''],
+  [/^(?:[\w.+-]{0,40}\/){0,20}[a-z]{0,8}make(?:\[\d{1,3}\])?: /, 'make: '],
+]
+const urls: Replacement[] = [[/\b(?:https?|ftp|git|ssh|svn|rsync|file):\/\/[^\s'"<>()]{1,1000}/g, '<url>']]
+const pathCharacter = '[^\\s/:"\'()<>,;\\[\\]=]'
+const temporary: Replacement[] = [
+  [
+    new RegExp(`(?<![\\w.~-])/(?:private/|usr/)?(?:var/)?(?:tmp|folders)(?:/${pathCharacter}{1,255}){1,30}`, 'g'),
+    '<tmp>',
+  ],
+  [/\bcc(?=[a-z]{0,5}[A-Z0-9])[A-Za-z0-9]{6}\.(?:ltrans\d{0,3}\.)?(?:o|s|c|ld|le|res)\b/g, '<tmp>'],
+]
+const lastTwo = (path: string) => path.split(/[/\\]/).filter(Boolean).slice(-2).join('/')
+const paths: Replacement[] = [
+  [new RegExp(`(?<![\\w.~/>-])/{1,2}${pathCharacter}{1,255}(?:/{1,2}${pathCharacter}{1,255}){0,60}`, 'g'), lastTwo],
+  [/\b[A-Za-z]:[/\\](?:[^\s/\\:"'()<>,;]{1,255}[/\\]){0,60}[^\s/\\:"'()<>,;]{1,255}/g, lastTwo],
+]
+const identities: Replacement[] = [
+  [/\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b/g, '<id>'],
+  [
+    new RegExp(
+      `\\b${date}(?:[T ]${clock}${zone})?(?![\\w-])|\\b${monthDay} ${clock}(?: \\d{4})?\\b|\\b${clock}\\b`,
+      'g',
+    ),
+    '<time>',
+  ],
+  [/(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?![\w.-]*\w)/g, '<addr>'],
+  [
+    /\[?(?<![\w:.])(?=[0-9a-fA-F:]{0,39}\d)(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}:){0,6}(?<=[:[\s]|^):(?::?[0-9a-fA-F]{1,4}){1,7})(?!\w|:\w)(?:\]:\d{1,5}|\])?/g,
+    '<addr>',
+  ],
+]
+const hex: Replacement[] = [
+  [/\b0x[0-9A-Fa-f]{1,64}\b/g, '<hex>'],
+  [/(?<![\w.-])(?=[0-9a-f]{0,63}\d)(?=\d{0,63}[a-f])[0-9a-f]{7,64}(?![\w])/g, '<hex>'],
+]
+const details: Replacement[] = [
+  [/ ?\(@INC[^)]{0,2000}(?:\)|$)/g, ''],
+  [/\[[^\][:\s]{1,200}:\d{1,7}: ([^\]]{1,300})\]/g, '[$1]'],
+  [/==\d{1,9}==|\[\d{1,9}\]/g, '<pid>'],
+]
+const column = '(?:[:.]\\d{1,5})?(?:-\\d{1,7}(?:\\.\\d{1,5})?)?'
+const positions: Replacement[] = [
+  [new RegExp(`(?<=[\\w)\\]>+-]):\\d{1,7}${column}(?=[:\\s,)\\]]|$)`, 'g'), ''],
+  [/\(\d{1,7},\d{1,5}\)|(?<=\w)\(\d{1,7}\)(?= ?:)/g, ''],
+  [/\b([Ll]ine) (?:= )?\d{1,7}(?:\.\d{1,5})?/g, '$1 <n>'],
+]
+const unit = '(?: ?(?:ns|us|\u00b5s|ms|s|secs?|seconds?|m|min|mins|minutes?|h|hours?))'
+const numbers: Replacement[] = [
+  [new RegExp(`(?<![\\w.-])\\d{1,20}(?:[.,:]\\d{1,20}){0,8}(?:${unit}(?![\\w-])|(?![\\w-]|[.,:]?\\d))`, 'g'), '<n>'],
+]
+
+const before = [...quotes, ...leading]
+const after = [
+  ...urls,
+  ...temporary,
+  ...paths,
+  ...identities,
+  ...hex,
+  ...details,
+  ...positions,
+  ...numbers,
+  [/\s+/g, ' '] as Replacement,
+]
+
+/**
+ * The text of a line without the details that differ between two occurrences of the same failure: numbers, paths,
+ * addresses and times. At most 300 characters. docs/failures.md lists the steps. A change of this function needs a new
+ * `fingerprintVersion`.
+ */
+export function normalise(line: string, texts: AttemptTexts = {}): string {
+  const text = replaceAll(withoutTexts(replaceAll(line, before), texts), after)
+  return cut(text.trim(), normalisedCharactersMax)
+}
+
+const replaceAll = (line: string, replacements: readonly Replacement[]): string =>
+  replacements.reduce((text, [pattern, by]) => text.replace(pattern, by as string), line)
+
+function withoutTexts(line: string, { folders = [], triple, hostName }: AttemptTexts): string {
+  // The longest folder first, because a source's folder is inside the work folder.
+  const longestFirst = [...folders].sort((one, other) => other.length - one.length)
+  let text = longestFirst.reduce(withoutFolder, line)
+  text = withoutName(text, triple, '<triple>')
+  return withoutName(text, hostName, '<host>')
+}
+
+function withoutFolder(text: string, folder: string): string {
+  const path = folder.replace(/\/+$/, '')
+  if (path.length < nameCharactersMin || !text.includes(path)) return text
+  return text.replaceAll(`${path}/`, '').replaceAll(path, '.')
+}
+
+function withoutName(text: string, name: string | undefined, by: string): string {
+  if (name === undefined || name.length < nameCharactersMin || !text.includes(name)) return text
+  const inside = (character: string | undefined) => character !== undefined && /\w/.test(character)
+  return text.split(name).reduce((joined, part) => {
+    const whole = !inside(joined.at(-1)) && !inside(part[0])
+    return `${joined}${whole ? by : name}${part}`
+  })
+}
