@@ -24,7 +24,7 @@ const parts: Part[] = [
     name: '*.rule.ts',
     place: /^packages\/farm\/src\/.*\.rule\.ts$/,
     ours: 'contracts, other rules',
-    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|node:path|node:crypto)$/, // none of these does I/O
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|yaml|picomatch|re2js|node:path|node:crypto)$/, // none of these does I/O
   },
   {
     name: 'farm',
