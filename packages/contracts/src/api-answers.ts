@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
 import { commit, failedStep, Milestone, state } from './api-matrix.ts'
-import { attemptStates, verdicts } from './attempts.ts'
+import { attemptPurposes, attemptStates, verdicts } from './attempts.ts'
 
 /**
  * The answers of the API, /api/v1. The farm's queries return values in this format. If a value has members that are not
@@ -161,9 +161,14 @@ const Artifact = Type.Object({
 const Attempt = Type.Object({
   attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
   number: id('Number of the attempt; the first is 1'),
+  purpose: oneOf(
+    attemptPurposes,
+    'confirm: the farm repeats a failure. retry: a person requested the attempt. lost: the attempt before was lost. probe: a bisection',
+  ),
   state,
   verdict,
   failedStep,
+  fingerprint: maybeText('Equal fingerprints mean the same failure; null: no failure, or not examined yet'),
   reason: maybeText('Reason for the end: one word of the agent or of the farm'),
   detail: maybeText('Explanation for people'),
   compiler: maybeText('First line of the compiler version, read by the host while the job ran'),

@@ -21,6 +21,10 @@ export type FinishReason = (typeof finishReasons)[number]
 export const attemptStates = ['waiting', 'queued', 'leased', 'running', 'finished'] as const
 export type AttemptState = (typeof attemptStates)[number]
 
+/** Why the farm runs an attempt. `lost`: the attempt before was lost. `probe`: a bisection runs it. */
+export const attemptPurposes = ['build', 'retry', 'lost', 'confirm', 'probe'] as const
+export type AttemptPurpose = (typeof attemptPurposes)[number]
+
 /** The agent's report of a step that ended. */
 export interface StepEnd {
   /** The exit code, 0 to 255. A signal N gives 128+N. */

@@ -653,6 +653,8 @@ export interface components {
                 detail: string | null;
                 /** @description Step that failed */
                 failedStep: string | null;
+                /** @description Equal fingerprints mean the same failure; null: no failure, or not examined yet */
+                fingerprint: string | null;
                 /**
                  * Format: date-time
                  * @description When the attempt ended
@@ -667,6 +669,11 @@ export interface components {
                 logBytes: number;
                 /** @description Number of the attempt; the first is 1 */
                 number: number;
+                /**
+                 * @description confirm: the farm repeats a failure. retry: a person requested the attempt. lost: the attempt before was lost. probe: a bisection
+                 * @enum {string}
+                 */
+                purpose: "build" | "retry" | "lost" | "confirm" | "probe";
                 /**
                  * Format: date-time
                  * @description When the attempt was queued

@@ -1,4 +1,4 @@
-import { type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import { type AttemptPurpose, type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
@@ -9,9 +9,16 @@ import type { PreparedSource } from './prepared-source.ts'
 export interface AttemptView {
   attempt: string
   number: number
+  /**
+   * Why the farm runs the attempt. `confirm`: to confirm a failure. `retry`: a person requested it. `lost`: the attempt
+   * before was lost. `probe`: a bisection.
+   */
+  purpose: AttemptPurpose
   state: AttemptState
   verdict: Verdict | null
   failedStep: string | null
+  /** The fingerprint of the failure, as soon as the farm has examined the log. */
+  fingerprint: string | null
   reason: string | null
   detail: string | null
   /** The first line of the compiler's version text. The host read it while the job ran. */
@@ -68,9 +75,11 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
   const attempts = row.attempts.map(attempt => ({
     attempt: attemptName(attempt),
     number: attempt.number,
+    purpose: attempt.purpose as AttemptPurpose,
     state: attempt.state as AttemptState,
     verdict: attempt.verdict as Verdict | null,
     failedStep: attempt.failedStep,
+    fingerprint: attempt.fingerprint,
     reason: attempt.reason,
     detail: attempt.detail,
     compiler: attempt.compiler,

@@ -11,6 +11,7 @@ import { SectionFrame } from '../log/section-frame.tsx'
 import { logSections, sectionAt } from '../log/sections.ts'
 import { timeHtml } from '../log/timeline.ts'
 import { type LogPosition, lineHtml, readBytes } from '../log/window.ts'
+import { failureOf } from '../pages/job/failure-of.ts'
 import { JobState } from '../pages/job/state.tsx'
 import type { Visit } from '../visit.ts'
 import type { EventStream } from './stream.ts'
@@ -100,7 +101,11 @@ class Follower {
     if (state === this.#state) return
     this.#state = state
     const host = attempt.state === 'queued' ? await this.#services.farm.hosts.find(job.host) : undefined
-    const html = renderFragment(visit, <JobState visit={visit} job={job} attempt={attempt} host={host} />)
+    const failure = await failureOf(this.#services.farm, job, attempt)
+    const html = renderFragment(
+      visit,
+      <JobState visit={visit} job={job} attempt={attempt} host={host} failure={failure} />,
+    )
     await this.#stream.send({ event: 'state', data: html })
   }
 

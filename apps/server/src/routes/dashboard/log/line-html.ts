@@ -1,5 +1,6 @@
 import { escapeHtml } from '../components/escape.ts'
 import { applySgr, plainSgr, type Sgr, sgrClasses } from './sgr.ts'
+import { WorkPath } from './work-path.ts'
 
 // This file uses strings instead of components. For a page of 4,000 plain lines, strings take 7 ms of CPU and Preact
 // takes 8.5 to 14 ms (on the busy machine of docs/performance.md). The server also renders each new line of a running
@@ -37,16 +38,13 @@ export interface Shown {
 export class LineRenderer {
   #sgr: Readonly<Sgr> = plainSgr
   readonly #found: RegExp | undefined
-  readonly #workDirectory: string | undefined
-  readonly #workPath: RegExp | undefined
+  readonly #workPath: WorkPath | undefined
   /** The work path of the attempt on its host, if a rendered line contains it. */
   workPath: string | undefined
 
   constructor({ find, attempt }: Shown = {}) {
     this.#found = find === undefined ? undefined : new RegExp(`(${literal(find)})`, 'i')
-    if (attempt === undefined) return
-    this.#workDirectory = `/attempt-${attempt}`
-    this.#workPath = new RegExp(`((?:/${pathSegment}){0,30}/attempt-${literal(attempt)}(?![\\w.]))`)
+    this.#workPath = attempt === undefined ? undefined : new WorkPath(attempt)
   }
 
   /** Returns the line as escaped HTML without control characters. */
@@ -90,11 +88,9 @@ export class LineRenderer {
   }
 
   #visible(text: string): string {
-    if (this.#workDirectory === undefined || this.#workPath === undefined || !text.includes(this.#workDirectory))
-      return this.#marked(text)
-    // A pattern with a group splits a text into the text between the matches and, at each odd position, a match.
-    return text
-      .split(this.#workPath)
+    if (this.#workPath === undefined) return this.#marked(text)
+    return this.#workPath
+      .split(text)
       .map((part, index) => {
         if (index % 2 === 0) return this.#marked(part)
         this.workPath ??= part
@@ -112,9 +108,6 @@ export class LineRenderer {
 
 /** A regular expression that matches exactly this text. */
 const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
-// A host's path can have other characters. Then the page shows a shorter part of the path as `$FARM_WORK`.
-const pathSegment = '[\\w.@+~%,-]{1,255}'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression finds control characters
 const erasesLine = /\u001b\[[012]?[JK]/

@@ -63,7 +63,7 @@ function ErrorLinks({ log: { errors, path, query, found } }: { log: JobLog }) {
   const next = lines.find(line => line > here)
   return (
     <nav class="log-nav" aria-label="Errors in the log">
-      {counted(total, 'error')} {total > lines.length && `(links to the first ${lines.length}) `}·{' '}
+      {counted(total, 'error')} {total > lines.length && `(${lines.length} with a link) `}·{' '}
       <ErrorLink line={lines[0]} text="first" {...{ path, query }} />
       {previous !== undefined && (
         <>

@@ -1,4 +1,4 @@
-import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
+import type { AttemptView, FailureView, Farm, JobView } from '@rumpfarm/farm'
 import type { FastifyRequest } from 'fastify'
 import { lineIndexOf } from '../../log/line-index.ts'
 import { readLogQuery } from '../../log/log-query.ts'
@@ -13,20 +13,20 @@ export interface LogSource {
   job: JobView
   attempt: AttemptView
   logSize: number
-  /** The lines with errors, in order. The first error is not always the first line. */
-  errors: { first: number | undefined; lines: readonly number[]; total: number }
+  failure: FailureView | undefined
 }
 
 /** Reads the part of the log that the page shows. */
 export async function logOf(farm: Farm, request: FastifyRequest, source: LogSource): Promise<JobLog> {
-  const { job, attempt, errors } = source
+  const { job, attempt, failure } = source
+  const errors = errorLines(failure)
   const query = readLogQuery(request)
   const log = storedLog(farm, source)
   const sections = logSections(attempt, job.recipe)
   const found = query.find === undefined ? undefined : await findLines(log, query.find)
   const foundLine = found?.lines[Math.min(query.match, found.lines.length) - 1]
   const failed = attempt.state === 'finished' && attempt.verdict !== 'passed'
-  const position = await openingOf(log, { query, sections, errorLine: errors.first, foundLine, failed })
+  const position = await openingOf(log, { query, sections, errorLine: failure?.line ?? undefined, foundLine, failed })
   const times = query.times ? await timelineOf(farm, source) : undefined
   const window = await readWindow(log, sections, position, {
     find: query.find,
@@ -44,6 +44,14 @@ export async function logOf(farm: Farm, request: FastifyRequest, source: LogSour
     timesKnown: times?.isKnown ?? false,
     ...namesOf(source),
   }
+}
+
+/** The lines with errors, in the order of the log. The line that explains the failure is not always the first. */
+function errorLines(failure: FailureView | undefined): JobLog['errors'] {
+  if (!failure) return { lines: [], total: 0 }
+  const all = [failure.line, ...failure.others.map(({ line }) => line)].filter(line => line !== null)
+  const lines = [...new Set(all)].sort((one, other) => one - other)
+  return { lines, total: Math.max(failure.errors, lines.length) }
 }
 
 function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog {

@@ -5,6 +5,8 @@ import { Link } from '../../components/links.tsx'
 import { shortCommit, statusOf } from '../../components/status.ts'
 import type { Visit } from '../../visit.ts'
 import { Artifacts } from './artifacts.tsx'
+import { confirmationText } from './confirmation.ts'
+import { Failure, type JobFailure } from './failure.tsx'
 import { StepTable } from './steps.tsx'
 import { capitalized, jobTitle, lastGoodText, sentence, waitReason } from './texts.ts'
 
@@ -14,13 +16,16 @@ export interface JobStateProps {
   attempt: AttemptView
   /** If undefined, the host was removed, or the attempt does not wait for it. */
   host: HostView | undefined
+  /** The failure in the log; undefined if the attempt has not failed, or before the farm has examined its log. */
+  failure: JobFailure | undefined
 }
 
 /**
  * The part of the page that changes while a job runs. A live page replaces this part, and takes the title of the page
  * from `data-title`.
  */
-export function JobState({ visit, job, attempt, host }: JobStateProps) {
+export function JobState({ visit, job, attempt, host, failure }: JobStateProps) {
+  const confirmation = confirmationText(attempt, job.attempts)
   const wait = waitReason(attempt, host, visit.at, job.arch)
   const neverPassed = !job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed'
   return (
@@ -34,10 +39,19 @@ export function JobState({ visit, job, attempt, host }: JobStateProps) {
         {attempt.cancelRequestedAt !== null &&
           attempt.state !== 'finished' &&
           'The host was asked to cancel this job. '}
+        {confirmation !== undefined && `${confirmation} `}
         <LastGood job={job} at={visit.at} />
         {attempt.compiler !== null && `Compiler: ${attempt.compiler}. `}
         {neverPassed && 'No build has passed here yet.'}
       </p>
+      {failure && (
+        <Failure
+          {...failure}
+          buildId={job.buildId}
+          host={job.host}
+          path={`/jobs/${job.id}/attempts/${attempt.number}`}
+        />
+      )}
       <StepTable job={job} attempt={attempt} at={visit.at} />
       <Artifacts job={job} attempt={attempt} />
     </>

@@ -1,0 +1,19 @@
+import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
+import type { JobFailure } from './failure.tsx'
+
+/** The failure of an attempt; undefined if the attempt has not failed, or if the farm has not examined its log yet. */
+export async function failureOf(
+  { failures }: Pick<Farm, 'failures'>,
+  { id, buildId, project }: JobView,
+  { number, verdict }: AttemptView,
+): Promise<JobFailure | undefined> {
+  if (verdict !== 'failed' && verdict !== 'timed-out') return undefined
+  const failure = await failures.find({ jobId: id, number })
+  if (!failure) return undefined
+  const { fingerprint } = failure
+  const [spread, seenBefore] = await Promise.all([
+    failures.spread({ buildId, fingerprint }),
+    failures.seenBefore({ project, fingerprint, before: buildId }),
+  ])
+  return { failure, spread, seenBefore }
+}
