@@ -382,6 +382,86 @@ CREATE TABLE "Slot" (
   CONSTRAINT "Slot_pkey" PRIMARY KEY ("hostId", number)
 );
 
+CREATE TABLE "Test" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  key text NOT NULL,
+  suite text NOT NULL,
+  name text NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "Test_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Test_projectName_key_key" ON "Test" USING btree ("projectName", key);
+
+CREATE TABLE "TestResult" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "testId" integer NOT NULL,
+  run integer NOT NULL,
+  "buildId" integer NOT NULL,
+  "projectName" text NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  outcome text NOT NULL,
+  tries integer DEFAULT 1 NOT NULL,
+  "durationMs" integer,
+  message text,
+  excerpt text,
+  file text,
+  line integer,
+  fingerprint text,
+  "finishedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "TestResult_pkey" PRIMARY KEY ("jobId", number, "testId"),
+  CONSTRAINT "TestResult_outcome_check" CHECK (outcome = ANY (ARRAY['passed'::text, 'failed'::text, 'errored'::text, 'skipped'::text, 'expected-failure'::text, 'unexpected-pass'::text]))
+);
+CREATE INDEX "TestResult_failed_of_build" ON "TestResult" USING btree ("buildId", "testId") WHERE outcome = ANY (ARRAY['failed'::text, 'errored'::text]);
+CREATE INDEX "TestResult_failed_of_project" ON "TestResult" USING btree ("projectName", "finishedAt") WHERE (outcome = ANY (ARRAY['failed'::text, 'errored'::text])) OR tries > 1;
+CREATE INDEX "TestResult_slow_of_attempt" ON "TestResult" USING btree ("jobId", number, "durationMs") WHERE "durationMs" >= 100;
+CREATE INDEX "TestResult_testId_hostId_arch_variant_jobId_idx" ON "TestResult" USING btree ("testId", "hostId", arch, variant, "jobId");
+
+CREATE TABLE "TestRun" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  run integer NOT NULL,
+  file text NOT NULL,
+  format text NOT NULL,
+  complete boolean NOT NULL,
+  passed integer NOT NULL,
+  failed integer NOT NULL,
+  errored integer NOT NULL,
+  skipped integer NOT NULL,
+  "expectedFailures" integer NOT NULL,
+  "unexpectedPasses" integer NOT NULL,
+  notice text,
+  CONSTRAINT "TestRun_pkey" PRIMARY KEY ("jobId", number, run)
+);
+
+CREATE TABLE "TestSummary" (
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "projectName" text NOT NULL,
+  "buildId" integer NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  passed integer NOT NULL,
+  failed integer NOT NULL,
+  errored integer NOT NULL,
+  skipped integer NOT NULL,
+  "expectedFailures" integer NOT NULL,
+  "unexpectedPasses" integer NOT NULL,
+  total integer NOT NULL,
+  complete boolean NOT NULL,
+  missing boolean NOT NULL,
+  notice text,
+  "finishedAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "TestSummary_pkey" PRIMARY KEY ("jobId", number)
+);
+CREATE INDEX "TestSummary_buildId_idx" ON "TestSummary" USING btree ("buildId");
+CREATE INDEX "TestSummary_projectName_hostId_arch_variant_jobId_idx" ON "TestSummary" USING btree ("projectName", "hostId", arch, variant, "jobId");
+CREATE INDEX "TestSummary_projectName_jobId_idx" ON "TestSummary" USING btree ("projectName", "jobId");
+
 ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Branch" ADD CONSTRAINT "Branch_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { yamlList, yamlMap, yamlText } from './yaml-schema.ts'
+import { yamlList, yamlMap, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
  * The schemas of farm.yaml. `Written…` describes the file, and `Project…` describes the stored format with all
@@ -28,11 +28,13 @@ const paths = yamlList(path('a path inside the repository'), 200, 'a list of pat
 // Shell patterns. Apart from the wildcards, they contain only characters that an artifact's name can have in the agent
 // protocol. So they contain no spaces, and no part begins with . or -.
 const artifactPattern = '^(?!!)(?!.*\\*\\*)(?!.*(^|/)[.-])(?!/)(?!.*//)[A-Za-z0-9._+/*?[\\]!-]{1,200}$'
-const artifacts = yamlList(
+const filePattern = (example: string) =>
   yamlText(
     artifactPattern,
-    'a path or pattern inside the project, such as dist/*.tar.gz, of A-Z a-z 0-9 . _ + - / * ? [ ], without **; no part may begin with . or -; a directory includes all its files',
-  ),
+    `a path or pattern inside the project, such as ${example}, of A-Z a-z 0-9 . _ + - / * ? [ ], without **; no part may begin with . or -; a directory includes all its files`,
+  )
+const artifacts = yamlList(
+  filePattern('dist/*.tar.gz'),
   50,
   'a list of paths or patterns such as [dist/*.tar.gz, reports]',
 )
@@ -94,6 +96,32 @@ const WrittenKnownFailure = Type.Object(
   { additionalProperties: false, description: 'a known failure: a map with because and optional keys, such as hosts' },
 )
 
+const words = (example: string) =>
+  yamlList(line(`a word such as ${example}`), 20, `a list of words such as [${example}]`)
+
+/** Files of JUnit XML or TAP, or the log of a step. */
+const WrittenResults = yamlTextOr(
+  filePattern('reports/*.xml'),
+  Type.Object(
+    {
+      junit: Type.Optional(filePattern('reports/*.xml')),
+      tap: Type.Optional(filePattern('reports/*.tap')),
+      step: Type.Optional(yamlText(namePattern, "a step's name")),
+      pattern: Type.Optional(
+        yamlText(
+          '^[^\\x00-\\x1f\\x7f]{1,1000}$',
+          'a regular expression with a group (?<name>…), such as ^(?<name>.+): (?<result>ok|failed)$',
+        ),
+      ),
+      passed: Type.Optional(words('done')),
+      failed: Type.Optional(words('broken')),
+      skipped: Type.Optional(words('no device')),
+    },
+    { additionalProperties: false, description: 'a map with junit, tap or step' },
+  ),
+  'test results: a path or pattern such as reports/*.xml, or a map with junit, tap or step',
+)
+
 const WrittenStep = yamlMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
 
 export const WrittenProject = Type.Object(
@@ -113,6 +141,7 @@ export const WrittenProject = Type.Object(
     artifacts: Type.Optional(artifacts),
     'build-each-branch': Type.Optional(yamlText('^(true|false)$', 'true or false')),
     confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
+    results: Type.Optional(yamlList(WrittenResults, 20, 'a list of files with test results, such as [reports/*.xml]')),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
@@ -170,6 +199,23 @@ export const KnownFailure = Type.Object({
 })
 export type KnownFailure = Static<typeof KnownFailure>
 
+/** Where the results of single tests are. Exactly one of files and step is set. */
+export const ProjectResults = Type.Object({
+  /** A path or a pattern, relative to the directory in which the steps run. */
+  files: Type.Optional(Type.String()),
+  /** The format of the files. Absent: the farm looks at their first bytes. */
+  format: Type.Optional(Type.Union([Type.Literal('junit'), Type.Literal('tap')])),
+  /** The step whose log holds the results: TAP, or lines for the pattern. */
+  step: Type.Optional(Type.String()),
+  /** RE2 with the named groups name, result, suite, message, seconds, file and line. */
+  pattern: Type.Optional(Type.String()),
+  /** What the group `result` can say, in addition to the usual words. */
+  passed: Type.Optional(Texts),
+  failed: Type.Optional(Texts),
+  skipped: Type.Optional(Texts),
+})
+export type ProjectResults = Static<typeof ProjectResults>
+
 /** A project with every default filled in. */
 export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
@@ -190,6 +236,8 @@ export const ProjectConfig = Type.Object({
   artifacts: Texts,
   /** Whether the farm builds a commit once for each branch that is pushed with it. Absent means no. */
   buildEachBranch: Type.Optional(Type.Boolean()),
+  /** Absent if the project reports no single tests. */
+  results: Type.Optional(Type.Array(ProjectResults)),
   /** How many further attempts must fail in the same way before a failure counts as new. Absent if it is the default. */
   confirm: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */

@@ -1,5 +1,5 @@
 import { attemptName } from '@rumpfarm/contracts'
-import type { Recipe } from '../builds/plan.rule.ts'
+import { type Recipe, uploadsOf } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
@@ -16,10 +16,12 @@ export interface Offer {
   arch: string
   variant: string
   recipe: Recipe
+  /** The paths and patterns of the files that the host sends after the steps. */
+  uploads: string[]
   sources: PreparedSource[]
 }
 
-export interface OfferRow extends Omit<Offer, 'attempt' | 'sources'> {
+export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads'> {
   number: number
   sources: PreparedSource[] | null
 }
@@ -33,5 +35,6 @@ export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => 
   ...row,
   jobId,
   attempt: attemptName({ jobId, number }),
+  uploads: uploadsOf(row.recipe),
   sources: sources ?? [],
 })

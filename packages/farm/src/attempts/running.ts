@@ -1,5 +1,5 @@
 import { type AttemptId, attemptName, type StepEnd } from '@rumpfarm/contracts'
-import type { Recipe } from '../builds/plan.rule.ts'
+import { type Recipe, uploadsOf } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
 
@@ -34,9 +34,9 @@ export interface RunningAttempt extends AttemptId {
 const wallMarginSeconds = 60
 
 /** The limits and steps of an attempt, from its recipe. */
-export const limitsOf = ({ limits, steps, artifacts = [] }: Recipe, leasedAt: Date) => ({
+export const limitsOf = ({ limits, steps, ...recipe }: Recipe, leasedAt: Date) => ({
   logBytesMax: limits.logBytes,
-  artifactBytesMax: artifacts.length > 0 ? limits.artifactBytes : 0,
+  artifactBytesMax: uploadsOf(recipe).length > 0 ? limits.artifactBytes : 0,
   wallUntil: later(leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
   stepNames: steps.map(step => step.name),
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
+import type { OwnerRule, ProjectConfig, ProjectResults } from '@rumpfarm/contracts'
 import { permits } from '../hosts/owner.rule.ts'
 import { matcher, remembered } from '../projects/patterns.rule.ts'
 
@@ -16,6 +16,8 @@ export interface Recipe {
   steps: { name: string; run: string }[]
   /** Older recipes do not have this key, because the farm stored them before it supported artifacts. */
   artifacts?: string[]
+  /** Where the results of single tests are. Absent if the project reports no single tests. */
+  results?: ProjectResults[]
 }
 
 export interface PlannedHost {
@@ -60,8 +62,14 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
     limits: project.limits,
     steps: project.steps,
     artifacts: project.artifacts,
+    ...(project.results ? { results: project.results } : {}),
   }
 }
+
+/** The paths and patterns of all files that the host uploads: artifacts, and the files with test results. */
+export const uploadsOf = ({ artifacts = [], results = [] }: Pick<Recipe, 'artifacts' | 'results'>): string[] => [
+  ...new Set([...artifacts, ...results.flatMap(({ files }) => files ?? [])]),
+]
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 

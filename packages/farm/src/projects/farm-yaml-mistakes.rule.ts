@@ -12,7 +12,7 @@ export interface Finding {
   expected: string
 }
 
-/** The parts of farm.yaml's schema: maps with fixed keys, maps with chosen keys, lists, text. */
+/** The parts of farm.yaml's schema: maps with fixed keys, maps with chosen keys, lists, text, and a text or a map. */
 interface Schema {
   description: string
   properties?: Record<string, Schema>
@@ -20,6 +20,8 @@ interface Schema {
   patternProperties?: Record<string, Schema>
   keyForm?: string
   items?: Schema
+  /** A text, or a map. */
+  anyOf?: Schema[]
   pattern?: string
   minProperties?: number
   maxProperties?: number
@@ -41,7 +43,11 @@ export function schemaFindings(value: unknown): Finding[] {
 
 function* compare(schema: Schema, value: unknown, path: YamlPath): Generator<Finding> {
   const expected = schema.description
-  if (schema.pattern !== undefined) {
+  if (schema.anyOf) {
+    const form = schema.anyOf.find(({ pattern }) => (pattern !== undefined) === (typeof value === 'string'))
+    if (form && (typeof value === 'string' || isObject(value))) yield* compare(form, value, path)
+    else yield { path, at: 'value', found: show(value), expected }
+  } else if (schema.pattern !== undefined) {
     if (typeof value === 'string' && new RegExp(schema.pattern, 'u').test(value)) return
     yield { path, at: 'value', found: show(value), expected }
   } else if (schema.items) {

@@ -6,6 +6,7 @@ import {
   type KnownFailure,
   type ProjectConfig,
   type ProjectLimits,
+  type ProjectResults,
   type ProjectSource,
   type WrittenProject,
 } from '@rumpfarm/contracts'
@@ -51,11 +52,22 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
     ...(written['build-each-branch'] === 'true' ? { buildEachBranch: true } : {}),
     ...(written.confirm === undefined ? {} : { confirm: Number(written.confirm) }),
+    ...(written.results ? { results: written.results.map(fillInResults) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
-    artifacts: (written.artifacts ?? []).map(path => path.replace(/\/$/, '')),
+    artifacts: (written.artifacts ?? []).map(withoutSlash),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
   }
 }
+
+function fillInResults(written: NonNullable<WrittenProject['results']>[number]): ProjectResults {
+  if (typeof written === 'string') return { files: withoutSlash(written) }
+  const { junit, tap, ...rest } = written
+  if (junit !== undefined) return { files: withoutSlash(junit), format: 'junit' }
+  if (tap !== undefined) return { files: withoutSlash(tap), format: 'tap' }
+  return rest
+}
+
+const withoutSlash = (path: string): string => path.replace(/\/$/, '')
 
 const fillInKnownFailure = ({
   because,

@@ -1,6 +1,7 @@
 import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInLimits } from './farm-yaml-normal.rule.ts'
+import { resultFindings } from './farm-yaml-results.rule.ts'
 
 const lineBytesMax = 100_000
 // The answer that offers a job has at most 4,096 lines. Some of these lines are not from the recipe.
@@ -25,6 +26,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...stepFindings(project),
       ...limitFindings(project),
       ...knownFailureFindings(project),
+      ...resultFindings(project),
       ...envFindings(project.env, ['env']),
       ...Object.entries(project.variants ?? {}).flatMap(([variant, { env }]) =>
         envFindings(env, ['variants', variant, 'env']),

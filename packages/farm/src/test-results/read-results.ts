@@ -3,7 +3,7 @@ import type { collector } from './collect.rule.ts'
 import { encodingOf } from './decode.rule.ts'
 import { junitParser } from './junit.ts'
 import type { ResultLimits } from './limits.rule.ts'
-import { type LogPattern, patternParser } from './pattern.ts'
+import { type LogPattern, patternParser } from './pattern.rule.ts'
 import type { ResultParser, ResultSink } from './reported-test.rule.ts'
 import { tapParser } from './tap.ts'
 

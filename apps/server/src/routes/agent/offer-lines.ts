@@ -3,7 +3,7 @@ import type { Offer } from '@rumpfarm/farm'
 
 /** Writes a job as lines of the protocol: docs/agent-protocol.md, "Claim". */
 export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
-  const { limits, steps, artifacts = [] } = offer.recipe
+  const { limits, steps } = offer.recipe
   return [
     ['attempt', offer.attempt],
     ['lease', offer.lease],
@@ -23,7 +23,7 @@ export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
       ],
     ),
     ['dir', offer.sources[0]?.name ?? '.'],
-    ...artifacts.map((pattern): WireLine => ['artifact', pattern]),
+    ...offer.uploads.map((pattern): WireLine => ['artifact', pattern]),
     ...Object.entries(environment(offer, publicUrl)).map(([key, value]): WireLine => ['env', `${key}=${value}`]),
     ...steps.flatMap(({ name, run }): WireLine[] => [['step', name], ...textLines(run)]),
   ]

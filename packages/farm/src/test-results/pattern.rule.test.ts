@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { noticesOf, parse, shown } from './parse.fixture.ts'
-import { type LogPattern, patternProblem } from './pattern.ts'
+import { type LogPattern, patternProblem } from './pattern.rule.ts'
 
 const read = (text: string, pattern: LogPattern, limits = {}) =>
   parse([{ text, pattern, label: 'log of tests' }], { limits })
