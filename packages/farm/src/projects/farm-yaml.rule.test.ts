@@ -174,7 +174,7 @@ test.each([
 
 describe('errors have positions', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, build-each-branch, confirm, known-failures'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, build-each-branch, confirm, results, known-failures'
   test.each([
     [
       'an unknown key',
