@@ -52,6 +52,11 @@ const RecipeSource = Type.Object({
 
 const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that the farm keeps')
 
+const linePatterns = {
+  errors: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are errors')),
+  ignore: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are no errors')),
+}
+
 const RecipeStep = Type.Object({ name: Type.String(), run: Type.String({ description: 'Shell commands' }) })
 
 export const Project = Type.Object(
@@ -70,6 +75,7 @@ export const Project = Type.Object(
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
     artifacts: Type.Optional(artifactPatterns),
+    ...linePatterns,
   },
   { $id: 'Project', description: 'A project of farm.yaml, with all defaults' },
 )
@@ -194,6 +200,7 @@ const Recipe = Type.Object({
   limits: Limits,
   steps: Type.Array(RecipeStep),
   artifacts: Type.Optional(artifactPatterns),
+  ...linePatterns,
 })
 
 export const Job = Type.Object(

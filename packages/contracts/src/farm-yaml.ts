@@ -85,6 +85,14 @@ const WrittenVariant = Type.Object(
 // The only allowed control characters are tab and newline. A terminal interprets the others, and no shell can read NUL.
 const shellText = yamlText('^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$', 'shell text without control characters')
 
+// The server checks that these are patterns of RE2, whose time is linear in the length of the text.
+const linePatterns = (example: string) =>
+  yamlList(
+    yamlText('^[^\\x00-\\x08\\x0a-\\x1f\\x7f]{1,200}$', `a pattern of at most 200 characters, such as '${example}'`),
+    20,
+    `a list of patterns such as ['${example}']`,
+  )
+
 const WrittenKnownFailure = Type.Object(
   {
     because: line('one line of text: why it fails'),
@@ -139,6 +147,8 @@ export const WrittenProject = Type.Object(
     variants: Type.Optional(yamlMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: yamlList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
+    errors: Type.Optional(linePatterns('^>> ERROR: ')),
+    ignore: Type.Optional(linePatterns('^probe: error')),
     'build-each-branch': Type.Optional(yamlText('^(true|false)$', 'true or false')),
     confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
     results: Type.Optional(yamlList(WrittenResults, 20, 'a list of files with test results, such as [reports/*.xml]')),
@@ -234,6 +244,9 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
+  /** Patterns of the lines of a log that are errors, and of those that are none. Absent if there are none. */
+  errors: Type.Optional(Texts),
+  ignore: Type.Optional(Texts),
   /** Whether the farm builds a commit once for each branch that is pushed with it. Absent means no. */
   buildEachBranch: Type.Optional(Type.Boolean()),
   /** Absent if the project reports no single tests. */

@@ -40,6 +40,24 @@ farmTest('if the recipe changes, the same commit gets a build with the new steps
   expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
 })
 
+farmTest(
+  'a change of the patterns of log lines makes no new build, and later jobs have the patterns',
+  async ({ farm }) => {
+    await farm.configure()
+    await farm.host('vax')
+    await farm.build(commitOf('a'))
+    await farm.configure(project({ errors: ['^>> ERROR:'], ignore: ['probe'] }))
+
+    expect(await farm.push(commitOf('a'))).toMatchObject({ buildId: 1, created: false })
+    await farm.build(commitOf('b'))
+    const [newest] = await farm.builds.listJobs({ limit: 1 })
+    expect((await farm.builds.findJob(newest?.id ?? 0))?.recipe).toMatchObject({
+      errors: ['^>> ERROR:'],
+      ignore: ['probe'],
+    })
+  },
+)
+
 farmTest('a push can want only some cells, and a later push of the commit adds the others', async ({ farm }) => {
   await farm.configure()
   await farm.host('vax', ['amd64', 'arm'])

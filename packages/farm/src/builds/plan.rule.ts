@@ -18,6 +18,9 @@ export interface Recipe {
   artifacts?: string[]
   /** Where the results of single tests are. Absent if the project reports no single tests. */
   results?: ProjectResults[]
+  /** Patterns of lines of the log: errors, and lines that are none. Absent if the project has no patterns. */
+  errors?: string[]
+  ignore?: string[]
 }
 
 export interface PlannedHost {
@@ -63,6 +66,8 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
     steps: project.steps,
     artifacts: project.artifacts,
     ...(project.results ? { results: project.results } : {}),
+    ...(project.errors ? { errors: project.errors } : {}),
+    ...(project.ignore ? { ignore: project.ignore } : {}),
   }
 }
 
@@ -77,9 +82,10 @@ export const recipeHashOf = (recipe: Recipe): string => hashOf(recipe)
 
 /**
  * The hash of the recipes of all variants. The same commit with another hash is another build. So a commit that was
- * built before can be built again with a corrected recipe or another source.
+ * built before can be built again with a corrected recipe or another source. The patterns of log lines do not count,
+ * because they change no result.
  */
-export const buildRecipeHash = (project: ProjectConfig): string =>
+export const buildRecipeHash = ({ errors: _, ignore: __, ...project }: ProjectConfig): string =>
   hashOf(Object.keys(project.variants).map(variant => recipeOf(project, variant)))
 
 /** Patterns of the cells to build, such as one host for one arch. An absent list means all. */

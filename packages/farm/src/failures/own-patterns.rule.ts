@@ -3,8 +3,8 @@ import { RE2JS } from 're2js'
 /** Whether a line matches one of a recipe's patterns. */
 export type LineMatcher = (line: string) => boolean
 
-/** The maximum number of patterns in `errors:`, and in `ignore:`. */
-export const linePatternsMax = 20
+/** A pattern with large counts, such as (a{99}){99}, would need much memory and time for each line. */
+const programSizeMax = 2000
 
 const never: LineMatcher = () => false
 const matchers = new Map<string, LineMatcher>()
@@ -35,6 +35,7 @@ function testOf(patterns: readonly string[]): LineMatcher {
 export function patternProblem(pattern: string): string | undefined {
   try {
     const compiled = RE2JS.compile(pattern)
+    if (compiled.programSize() > programSizeMax) return 'it is too large'
     return compiled.test('') ? 'it matches an empty line, so it would match every line' : undefined
   } catch (error) {
     return (error as Error).message.replace(/^error parsing regexp: /, '')

@@ -431,6 +431,11 @@ describe('patterns of the recipe', () => {
     expect(await scan('oops 3\n', { errors: ['^oops \\d+$'] })).toMatchObject({ rule: 'errors', text: 'oops <n>' })
   })
 
+  test('an own error line that ends with a colon is a heading: the next line belongs to it', async () => {
+    const failure = await scan('>> ERROR:\n>> Fix your compiler\n', { errors: ['^>> ERROR:'] })
+    expect(failure).toMatchObject({ line: 1, message: '>> ERROR: >> Fix your compiler' })
+  })
+
   test('a line that matches ignore: is no error', async () => {
     expect(await scan(log, { ignore: ['harmless$'] })).toMatchObject({ rule: 'last-lines' })
     const both = { errors: ['^>> ERROR: '], ignore: ['component'] }

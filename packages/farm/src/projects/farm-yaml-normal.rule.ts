@@ -50,6 +50,8 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     env: written.env ?? {},
     limits: fillInLimits(written.limits ?? {}),
     variants: fillInVariants(written.variants ?? { [defaultVariant]: {} }),
+    ...(written.errors?.length ? { errors: written.errors } : {}),
+    ...(written.ignore?.length ? { ignore: written.ignore } : {}),
     ...(written['build-each-branch'] === 'true' ? { buildEachBranch: true } : {}),
     ...(written.confirm === undefined ? {} : { confirm: Number(written.confirm) }),
     ...(written.results ? { results: written.results.map(fillInResults) } : {}),

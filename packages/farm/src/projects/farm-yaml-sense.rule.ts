@@ -1,4 +1,5 @@
 import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
+import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInLimits } from './farm-yaml-normal.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
@@ -27,6 +28,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...limitFindings(project),
       ...knownFailureFindings(project),
       ...resultFindings(project),
+      ...linePatternFindings(project),
       ...envFindings(project.env, ['env']),
       ...Object.entries(project.variants ?? {}).flatMap(([variant, { env }]) =>
         envFindings(env, ['variants', variant, 'env']),
@@ -112,6 +114,17 @@ function knownFailureFindings({ steps, 'known-failures': known = [] }: WrittenPr
     const path = ['known-failures', index, 'step']
     return [{ path, at: 'value' as const, found: show(step), expected: `one of the steps: ${names.join(', ')}` }]
   })
+}
+
+function linePatternFindings(project: WrittenProject): Finding[] {
+  return (['errors', 'ignore'] as const).flatMap(key =>
+    (project[key] ?? []).flatMap((pattern, index) => {
+      const problem = patternProblem(pattern)
+      if (problem === undefined) return []
+      const expected = `a pattern of RE2 (docs/failures.md); ${problem}`
+      return [{ path: [key, index], at: 'value' as const, found: show(pattern), expected }]
+    }),
+  )
 }
 
 function limitFindings({ limits = {} }: WrittenProject): Finding[] {

@@ -75,6 +75,8 @@ projects:
           cd src
           make
     artifacts: [dist/*.tar.gz, reports/, '[a-z]?+1.log']
+    errors: ['^>> ERROR:', '(?i)panic in \\w+']
+    ignore: ['probe\\.c:']
 `
   expect(projects(text)).toEqual([
     {
@@ -110,6 +112,8 @@ projects:
         { name: 'build', run: 'cd src\nmake\n' },
       ],
       artifacts: ['dist/*.tar.gz', 'reports', '[a-z]?+1.log'],
+      errors: ['^>> ERROR:', '(?i)panic in \\w+'],
+      ignore: ['probe\\.c:'],
     },
   ])
 })
@@ -172,9 +176,26 @@ test.each([
   )
 })
 
+test.each([
+  ["errors: ['a(']", `found "a(", expected a pattern of RE2 (docs/failures.md); missing closing ): \`a(\``],
+  [
+    "ignore: ['x', 'y*']",
+    'found "y*", expected a pattern of RE2 (docs/failures.md); it matches an empty line, so it would match every line',
+  ],
+  [
+    "errors: ['x(?!y)']",
+    'found "x(?!y)", expected a pattern of RE2 (docs/failures.md); invalid or unsupported Perl syntax: `(?!`',
+  ],
+  ["errors: ['((?:abcd){30}){30}']", 'it is too large'],
+  [`errors: [${'x'.repeat(201)}]`, 'expected a pattern of at most 200 characters'],
+  [`ignore: [${'x,'.repeat(21)}]`, 'found a list of 21 (at most 20)'],
+])('the parser refuses %s', (lines, message) => {
+  expect(mistakes(project(lines))).toEqual([expect.stringContaining(message)])
+})
+
 describe('errors have positions', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, build-each-branch, confirm, results, known-failures'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, known-failures'
   test.each([
     [
       'an unknown key',
