@@ -33,7 +33,7 @@ const job = (id: number, hour: number, log: string | null): ImportedJob => ({
 
 const build = (id: number, jobs: ImportedJob[]): ImportedBuild => ({
   ...{ id, project: 'sample', commit: commitOf(String(id)), branch: 'main', subject: `Change ${id}`, author: 'Ruth' },
-  ...{ createdAt: at(id), jobs },
+  ...{ createdAt: at(id), sources: [], jobs },
 })
 
 farmTest('an imported history has the verdicts and cells that the rules derive from its facts', async ({ farm }) => {

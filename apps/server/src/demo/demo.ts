@@ -8,6 +8,7 @@ import { serve } from '../start/serve.ts'
 import { openShutdown } from '../start/shutdown.ts'
 import { fillFarm } from './fill-farm.ts'
 import { type DemoOptions, OptionsError, readDemoOptions } from './options.ts'
+import { gitFinds, makeRepositories, repositoriesOf } from './repositories.ts'
 
 const say = (line: string): void => console.log(line)
 
@@ -33,26 +34,32 @@ async function fill(config: Config, { jobs, seed }: DemoOptions): Promise<void> 
     const request = { databaseUrl: database.url, logsDirectory, secret: secrets.server, seed, jobs, say }
     const filled = await fillFarm({ ...request, now: new Date() })
     if (filled.kind === 'not-empty') throw new Error(notEmpty(dataDirectory, filled))
-    writeFileSync(config.farmFile, filled.farmYaml)
+    await makeRepositories(repositoriesOf(dataDirectory), filled.year.repositories)
+    writeFileSync(config.farmFile, filled.year.farmYaml)
     say(`the farm has ${filled.jobs} jobs; this took ${Math.round((performance.now() - began) / 1000)} s`)
   } finally {
     await database.close()
   }
 }
 
-const notEmpty = (directory: string, { hosts, builds }: { hosts: number; builds: number }): string =>
-  [
+function notEmpty(directory: string, { hosts, builds }: { hosts: number; builds: number }): string {
+  return [
     `the farm in ${directory} is not empty: it has ${hosts} hosts and ${builds} builds.`,
     'To fill another farm, choose an empty directory: ./farm demo --data DIR',
     'To serve the demo that is there: ./farm demo --serve-only',
   ].join('\n')
+}
 
 async function serveDemo(config: Config): Promise<void> {
   const { dataDirectory, farmFile } = config
   if (!existsSync(farmFile)) throw new Error(`there is no demo farm in ${dataDirectory}; fill it first: ./farm demo`)
   const shutdown = openShutdown(say)
   try {
-    const { gaveUp } = await serve(config, { say, shutdown, environment: demoEnvironment(dataDirectory) })
+    const { gaveUp } = await serve(config, {
+      say,
+      shutdown,
+      environment: { ...demoEnvironment(dataDirectory), ...gitFinds(dataDirectory) },
+    })
     say(`Ctrl-C stops the server; the data stays in ${dataDirectory}`)
     await gaveUp
   } catch (error) {

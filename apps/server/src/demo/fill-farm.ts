@@ -1,5 +1,5 @@
 import { type Farm, importedJobsMax, openFarm, readFarmYaml } from '@rumpfarm/farm'
-import { repositoryOf } from './year/projects.ts'
+import { repositories as forge } from './year/projects.ts'
 import { demoYear, type Year } from './year/year.ts'
 
 export interface FillRequest {
@@ -16,7 +16,7 @@ export interface FillRequest {
 }
 
 export type FillOutcome =
-  | { kind: 'filled'; jobs: number; farmYaml: string }
+  | { kind: 'filled'; jobs: number; year: Year }
   | { kind: 'not-empty'; hosts: number; builds: number }
 
 /** Fills an empty farm with a year of history. The farm's own rules derive the verdicts, cells and failures. */
@@ -31,16 +31,16 @@ export async function fillFarm(request: FillRequest): Promise<FillOutcome> {
 }
 
 async function fill(farm: Farm, year: Year, { say }: FillRequest): Promise<FillOutcome> {
-  const { farmYaml } = year
-  const read = readFarmYaml(farmYaml, { file: 'farm.yaml', directory: '/' })
+  const read = readFarmYaml(year.farmYaml, { file: 'farm.yaml', directory: '/' })
   if (read.kind === 'mistakes') throw new Error(`the demo's farm.yaml is wrong: ${JSON.stringify(read.mistakes)}`)
   const added = await farm.imports.addHosts(year.hosts)
   if (added.kind === 'not-empty') return added
   await farm.projects.applyConfiguration(read.projects)
   const jobs = await addBuilds(farm, year, say)
+  await addCommits(farm, year)
   await farm.imports.finish()
   await deriveCells(farm, year, say)
-  return { kind: 'filled', jobs, farmYaml }
+  return { kind: 'filled', jobs, year }
 }
 
 /** Adds as many builds at once as one import allows. */
@@ -65,10 +65,17 @@ async function addBuilds(farm: Farm, year: Year, say: FillRequest['say']): Promi
   return total
 }
 
+async function addCommits(farm: Farm, { repositories }: Year): Promise<void> {
+  for (const { name, branches } of repositories) {
+    const commits = branches.flatMap(branch => branch.commits)
+    const distinct = [...new Map(commits.map(commit => [commit.commit, commit])).values()]
+    await farm.imports.addCommits({ repository: `${forge}${name}`, commits: distinct })
+  }
+}
+
 async function deriveCells(farm: Farm, { branches }: Year, say: FillRequest['say']): Promise<void> {
   say('deriving the cells from the results …')
   for (const { project, name, commits } of branches) {
-    await farm.imports.addCommits({ repository: repositoryOf(project), commits })
     const newestFirst = commits.map(({ commit }) => commit).reverse()
     await farm.matrix.applyHistory({ project, branch: name, commits: newestFirst, complete: true })
   }

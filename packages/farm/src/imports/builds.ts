@@ -68,14 +68,14 @@ async function insertBuilds(tx: Tx, builds: readonly ImportedBuild[], recipes: R
   await tx.execute`
     WITH build AS (
       SELECT * FROM jsonb_to_recordset(${json}::jsonb) AS build("id" int, "project" text, "commit" text, "branch" text,
-        "subject" text, "author" text, "createdAt" timestamptz, "recipeHash" text)
+        "sources" jsonb, "subject" text, "author" text, "createdAt" timestamptz, "recipeHash" text)
     ), pushed AS (
       INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt")
       SELECT "project", "branch", max("createdAt") FROM build GROUP BY 1, 2
       ON CONFLICT ("projectName", "name") DO UPDATE SET "pushedAt" = GREATEST(known."pushedAt", EXCLUDED."pushedAt")
     )
     INSERT INTO "Build" ("id", "projectName", "commit", "branch", "subject", "author", "createdAt", "sources", "sourcesInfo", "recipeHash")
-    SELECT "id", "project", "commit", "branch", "subject", "author", "createdAt", 'ready', '[]', "recipeHash" FROM build`
+    SELECT "id", "project", "commit", "branch", "subject", "author", "createdAt", 'ready', "sources", "recipeHash" FROM build`
   await tx.execute`
     INSERT INTO "Push" ("source", "deliveryId", "projectName", "branch", "commit", "outcome", "buildId", "receivedAt")
     SELECT 'import', "id"::text, "project", "branch", "commit", 'built', "id", "createdAt"

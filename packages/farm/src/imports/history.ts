@@ -1,5 +1,6 @@
 // The history that a farm imports: facts only. The farm's own rules derive verdicts, positions and cells from them.
 import type { FinishReason, HostFacts, StepEnd } from '@rumpfarm/contracts'
+import type { PreparedSource } from '../builds/prepared-source.ts'
 import type { DeclaredArch } from '../hosts/hello.ts'
 
 export interface ImportedHost {
@@ -25,6 +26,7 @@ export interface ImportedBuild {
   subject: string
   author: string
   createdAt: Date
+  sources: PreparedSource[]
   jobs: ImportedJob[]
 }
 

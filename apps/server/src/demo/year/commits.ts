@@ -34,6 +34,7 @@ const areas: Record<string, readonly string[]> = {
   docs: ['manual', 'intro', 'reference'],
   legacy: ['compat', 'compat/sunos', 'compat/irix', 'build'],
   tools: ['rumpctrl', 'rumpremote', 'ifconfig', 'tests'],
+  src: ['sys/netinet', 'sys/net', 'lib/libc', 'sys/kern', 'tests/net'],
   wide: ['net', 'netinet', 'netinet6', 'sockets', 'tests'],
 }
 

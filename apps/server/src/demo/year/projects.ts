@@ -62,8 +62,12 @@ const usualProjects: readonly DemoProject[] = [
 export const demoProjects = (everywhere: boolean): readonly DemoProject[] =>
   everywhere ? usualProjects.map(project => ({ ...project, share: 1, arches })) : usualProjects
 
-const repositories = 'https://git.example.org/rumpfarm'
-export const repositoryOf = (project: string): string => `${repositories}/${project}.git`
+/** The repositories have addresses of a forge, so that pages link to it. git finds them in the demo's directory. */
+export const repositories = 'https://forgejo.example.org/rumpfarm/'
+export const repositoryOf = (name: string): string => `${repositories}${name}.git`
+
+/** The project that builds with a further source, and the source's name. */
+export const further = { project: 'wide', source: 'src', branch: 'trunk' }
 
 /** The hosts that build a project. All hosts build base. */
 export const hostsOf = <Host extends { name: string; id: number }>(
@@ -100,7 +104,12 @@ export function demoFarmYaml(projects: readonly DemoProject[], hosts: readonly {
   ${project.name}:
     title: ${project.title}
     repository: ${repositoryOf(project.name)}
-    branches: [main, "release-*", "feature/*"]
+    branches: [main, "release-*", "feature/*"]${
+      project.name === further.project
+        ? `
+    sources: { ${further.source}: { repository: ${repositoryOf(further.source)}, branch: ${further.branch} } }`
+        : ''
+    }
     hosts: ${names(hostsOf(project, hosts).map(({ name }) => name))}
     arches: ${names(project.arches)}
     limits: { wall: 1d, silence: 2h, log: 50 MB, lost-after: 7d }
@@ -109,5 +118,5 @@ ${project.variants.map(variant => `      ${variant}: { env: { LINK: ${variant} }
     steps:
 ${project.steps.map(step => `      - ${step}: ${scripts[step]}`).join('\n')}${knownFailures[project.name] ?? ''}`,
   )
-  return `# The projects of the demo farm. Their repositories do not exist.\nprojects:${written.join('\n')}\n`
+  return `# The projects of the demo farm. Their repositories are in this directory.\nprojects:${written.join('\n')}\n`
 }

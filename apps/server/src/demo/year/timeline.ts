@@ -1,6 +1,6 @@
 // When each project was built, and the commits between its builds.
 import { commitLine, type DemoCommit, type Story } from './commits.ts'
-import type { DemoProject } from './projects.ts'
+import { type DemoProject, further } from './projects.ts'
 import { openRandom } from './random.ts'
 import { type Trouble, troubles } from './troubles.ts'
 
@@ -13,6 +13,8 @@ export interface PlannedBuild {
   createdAt: Date
   /** The hours from `createdAt` to the demo's present. */
   ageHours: number
+  /** The commit of the further source, if the project has one. */
+  source: DemoCommit | undefined
 }
 
 export interface DemoBranch {
@@ -26,6 +28,8 @@ export interface DemoBranch {
 export interface TimelineRequest {
   seed: number
   now: Date
+  /** The commits of the further source, oldest first. */
+  source: readonly DemoCommit[]
   projects: readonly DemoProject[]
   /** How many builds of main each project has. */
   builds: number
@@ -73,10 +77,10 @@ function growthOf(count: number, totalHours: number): number {
   return low
 }
 
-function mainBranch({ seed, now, builds }: TimelineRequest, project: DemoProject, index: number): DemoBranch {
+function mainBranch({ seed, now, source, builds }: TimelineRequest, project: DemoProject, index: number): DemoBranch {
   const ages = buildAges(builds, index * 0.7)
   if (project.name === 'docs') ages.push(0.4) // a push of this hour, whose jobs run or wait
-  return branchOf({ seed, now, project, name: 'main', ages, fork: [] })
+  return branchOf({ seed, now, source, project, name: 'main', ages, fork: [] })
 }
 
 interface SideBranch {
@@ -95,19 +99,20 @@ const sideBranches: readonly SideBranch[] = [
 ]
 
 function sideBranch(
-  { seed, now }: TimelineRequest,
+  { seed, now, source }: TimelineRequest,
   main: DemoBranch,
   project: DemoProject,
   side: SideBranch,
 ): DemoBranch {
   const before = new Date(now.getTime() - side.forkHours * hourMs)
   const fork = main.commits.filter(({ committedAt }) => committedAt <= before)
-  return branchOf({ seed, now, project, name: side.name, ages: side.ages, fork })
+  return branchOf({ seed, now, source, project, name: side.name, ages: side.ages, fork })
 }
 
 interface BranchRequest {
   seed: number
   now: Date
+  source: readonly DemoCommit[]
   project: DemoProject
   name: string
   /** Oldest first. */
@@ -116,7 +121,7 @@ interface BranchRequest {
   fork: readonly DemoCommit[]
 }
 
-function branchOf({ seed, now, project, name, ages, fork }: BranchRequest): DemoBranch {
+function branchOf({ seed, now, source, project, name, ages, fork }: BranchRequest): DemoBranch {
   const random = openRandom(seed, `timeline ${project.name} ${name}`)
   const times: Date[] = []
   const stories = new Map<number, Story>()
@@ -150,8 +155,21 @@ function branchOf({ seed, now, project, name, ages, fork }: BranchRequest): Demo
     commit: own[heads[index] ?? 0] as DemoCommit,
     createdAt: new Date(Math.round(now.getTime() - ageHours * hourMs)),
     ageHours,
+    source: project.name === further.project ? newestBefore(source, now.getTime() - ageHours * hourMs) : undefined,
   }))
   return { project: project.name, name, commits: [...fork, ...own], builds }
+}
+
+const newestBefore = (commits: readonly DemoCommit[], ms: number): DemoCommit | undefined =>
+  commits.findLast(({ committedAt }) => committedAt.getTime() < ms)
+
+/** The commits of the further source: one or two a day at the end, and fewer before. */
+export function sourceLine(seed: number, now: Date): DemoCommit[] {
+  const random = openRandom(seed, 'source')
+  const times: Date[] = []
+  for (let hours = 5; hours < oldestHours + 24 * 60; hours += 6 + (12 + hours / 60) * random.next())
+    times.push(new Date(Math.floor((now.getTime() - hours * hourMs) / 1000) * 1000))
+  return commitLine({ seed, project: further.source, line: further.branch, parent: null, times: times.reverse() })
 }
 
 /** The troubles that begin with this build, and the stories of those that end with it. */

@@ -160,7 +160,15 @@ export const troubles: readonly Trouble[] = [
     on: system('NetBSD', 'OpenBSD'),
   },
   {
-    ...{ project: 'wide', branch: 'feature/quic', step: 'build', error: 'atomics', sinceHours: days(60), commits: 1 },
+    ...{
+      project: 'wide',
+      branch: 'feature/quic',
+      step: 'build',
+      error: 'atomics',
+      sinceHours: days(60),
+      boxes: 6,
+      commits: 1,
+    },
     story: { author: 'Lena Vogt', subject: 'quic: count packets for each connection' },
     on: arch('armv7', 'armv6', 'mips', 'mipsel', 'ppc'),
   },

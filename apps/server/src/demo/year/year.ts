@@ -1,12 +1,14 @@
 // A believable year of a farm, the same in each run with the same seed and the same present.
+import { createHash } from 'node:crypto'
 import type { ImportedBuild, ImportedHost } from '@rumpfarm/farm'
+import type { DemoRepository } from '../repositories.ts'
 import { factsHistory } from './facts.ts'
 import { boxesOfProject, demoHealth } from './health.ts'
 import { type DemoHost, demoHosts, hostsMax } from './hosts.ts'
 import { jobOf } from './jobs.ts'
-import { type DemoProject, demoFarmYaml, demoProjects } from './projects.ts'
+import { type DemoProject, demoFarmYaml, demoProjects, further, repositoryOf } from './projects.ts'
 import { openRandom } from './random.ts'
-import { type DemoBranch, demoBranches, type PlannedBuild } from './timeline.ts'
+import { type DemoBranch, demoBranches, type PlannedBuild, sourceLine } from './timeline.ts'
 import { pausedHours, silentHours } from './troubles.ts'
 import { openWork } from './work.ts'
 
@@ -24,6 +26,8 @@ export interface Year {
   farmYaml: string
   hosts: ImportedHost[]
   branches: DemoBranch[]
+  /** All repositories of the farm.yaml. */
+  repositories: DemoRepository[]
   /** Oldest first. */
   builds(): Generator<ImportedBuild>
 }
@@ -37,12 +41,26 @@ export function demoYear({ seed, now, jobs, everywhere = false }: YearRequest): 
   const projects = demoProjects(everywhere)
   const hosts = demoHosts({ seed, everyArch: everywhere, ...sizeOf(jobs) })
   const perBuild = projects.reduce((sum, project) => sum + 2 * boxesOfProject(project, hosts).length, 0)
-  const branches = demoBranches({ seed, now, projects, builds: Math.max(buildsMin, Math.round(jobs / perBuild) - 1) })
+  const source = sourceLine(seed, now)
+  const branches = demoBranches({
+    source,
+    seed,
+    now,
+    projects,
+    builds: Math.max(buildsMin, Math.round(jobs / perBuild) - 1),
+  })
   const planned = branches.flatMap(({ builds }) => builds).sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
   return {
     farmYaml: demoFarmYaml(projects, hosts),
     hosts: hosts.map(host => importedHost(host, now)),
     branches,
+    repositories: [
+      ...projects.map(({ name }) => ({
+        name: `${name}.git`,
+        branches: branches.filter(({ project }) => project === name),
+      })),
+      { name: `${further.source}.git`, branches: [{ name: further.branch, commits: source }] },
+    ],
     builds: () => importedBuilds({ seed, nowMs: now.getTime(), hosts, projects, planned, logs: !everywhere }),
   }
 }
@@ -102,7 +120,18 @@ function* importedBuilds({ seed, nowMs, hosts, projects, planned, logs }: Builds
       (boxes.get(build.project.name) ?? []).map(box => jobOf(context, { id: ++jobId, build, ...box, variant })),
     )
     const { commit, author, subject } = build.commit
-    const { project, branch, createdAt } = build
-    yield { id: index + 1, project: project.name, commit, branch, subject, author, createdAt, jobs }
+    const { project, branch, createdAt, source } = build
+    const sources = [sourceOf(project.name, commit), ...(source ? [sourceOf(further.source, source.commit)] : [])]
+    yield { id: index + 1, project: project.name, commit, branch, subject, author, createdAt, sources, jobs }
+  }
+}
+
+/** A source as the farm prepares it. Nobody downloads its tarball, so its sums are invented. */
+function sourceOf(name: string, commit: string): ImportedBuild['sources'][number] {
+  const sum = createHash('sha256').update(commit).digest('hex')
+  const crc = String(Number.parseInt(sum.slice(0, 8), 16))
+  return {
+    ...{ name, repository: repositoryOf(name), commit, path: null, leaveOut: [] },
+    ...{ bytes: 1_200_000 + (Number.parseInt(sum.slice(8, 12), 16) % 40_000), crc, sha256: sum, md5: sum.slice(0, 32) },
   }
 }
