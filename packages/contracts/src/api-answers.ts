@@ -303,6 +303,28 @@ export const TokenView = Type.Object(
   { $id: 'TokenView', description: 'Name and permission of a token, without the token itself' },
 )
 export const TokenPage = page(TokenView)
+export const Acknowledgement = Type.Object(
+  {
+    id: id('Number of the acknowledgement'),
+    project: Type.String(),
+    kind: oneOf(['cell', 'fingerprint'], 'fingerprint: the failure is known in every cell of the project'),
+    fingerprint: maybeText('Fingerprint of the failure; null: it was not known'),
+    branch: maybeText('Branch of the cell'),
+    host: maybeText('Host of the cell'),
+    arch: maybeText('Architecture of the cell'),
+    variant: maybeText('Variant of the cell'),
+    note: Type.String({ description: 'Why the failure is known' }),
+    owner: Type.String({ description: 'Who takes care of the failure' }),
+    link: maybeText('Address of a bug report'),
+    createdAt: moment('When the failure was acknowledged'),
+    expiresAt: moment('When the failure counts again'),
+  },
+  { $id: 'Acknowledgement', description: 'A failure that a person knows and takes care of' },
+)
+export const Acknowledgements = Type.Object(
+  { items: list(ref(Acknowledgement), 'Newest first; at most 1,000') },
+  { $id: 'Acknowledgements' },
+)
 export const Cancelled = Type.Object(
   { attempts: count('Number of attempts that ended at once or that a host will end; 0: nothing was cancelled') },
   { $id: 'Cancelled' },

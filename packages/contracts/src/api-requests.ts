@@ -45,6 +45,33 @@ export const TriggerBuild = Type.Object(
 )
 export type TriggerBuild = Static<typeof TriggerBuild>
 
+const cellName = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }))
+
+export const Acknowledge = Type.Object(
+  {
+    fingerprint: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{32}$',
+        description: 'Fingerprint of the failure, in every cell of the project',
+      }),
+    ),
+    branch: cellName('Branch of the cell. Without a fingerprint, branch, host, arch and variant are required'),
+    host: cellName('Host of the cell'),
+    arch: cellName('Architecture of the cell'),
+    variant: cellName('Variant of the cell'),
+    note: Type.String({ minLength: 1, maxLength: 1000, description: 'Why the failure is known' }),
+    owner: Type.String({ minLength: 1, maxLength: 100, description: 'Who takes care of the failure' }),
+    link: Type.Optional(
+      Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 500, description: 'Address of a bug report' }),
+    ),
+    days: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 365, default: 30, description: 'When the acknowledgement expires' }),
+    ),
+  },
+  strict,
+)
+export type Acknowledge = Static<typeof Acknowledge>
+
 export const InviteHost = Type.Object({ name }, strict)
 export const SetAlert = Type.Object(
   {

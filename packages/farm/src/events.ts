@@ -15,10 +15,16 @@ export type FarmEvent =
   | { kind: 'history-changed'; project: string }
   /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
   | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
+  /** The farm must read the log of this ended attempt. */
+  | { kind: 'examine-needed'; attempt: string }
+  /** The farm has read the log of this attempt, so the attempt's failure and its cells may have changed. */
+  | { kind: 'examined'; attempt: string; jobId: number; buildId: number; projectName: string }
   /** The lease of this attempt may have ended, or a cancel was requested. Listeners drop the attempt from caches. */
   | { kind: 'revoked'; attempt: string }
   /** The farm holds more bytes of this attempt's log. */
   | { kind: 'log'; attempt: string; bytes: number }
+  /** A person acknowledged a failure of this project, or an acknowledgement ended. */
+  | { kind: 'acknowledgements-changed'; project: string }
   | { kind: 'host'; hostId: number }
   /** A host left the farm. Listeners drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }

@@ -1,5 +1,6 @@
 import { openDirectoryStorage } from '@rumpfarm/storage'
 import { accessMethods } from './access/index.ts'
+import { acknowledgementMethods } from './acknowledgements/index.ts'
 import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
 import { buildMethods } from './builds/index.ts'
@@ -18,6 +19,7 @@ import { projectMethods } from './projects/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 
 export type * from './access/index.ts'
+export type * from './acknowledgements/index.ts'
 export type * from './attempts/index.ts'
 export type * from './builds/index.ts'
 export type * from './cells/index.ts'
@@ -88,6 +90,7 @@ export function openFarm(options: OpenFarm) {
     hosts: withStorableArguments(hostMethods(contexts)),
     projects: withStorableArguments(projectMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
+    acknowledgements: withStorableArguments(acknowledgementMethods(contexts)),
     commits: withStorableArguments(commitMethods(contexts)),
     cells: withStorableArguments(cellMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),

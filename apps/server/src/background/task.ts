@@ -22,4 +22,5 @@ export interface TaskServices {
 export interface TaskRequests {
   prepareSources(buildId: number): void
   readBranches(project: string): void
+  examine(attempt: string): void
 }

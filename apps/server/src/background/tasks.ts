@@ -4,6 +4,7 @@ import { withTimeout } from '../timeout.ts'
 import type { Queues } from './queues.ts'
 import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
+import { examine } from './tasks/examine.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
 import { reconcile } from './tasks/reconcile.ts'
@@ -21,6 +22,8 @@ export interface Tasks {
 const periodicAtOnce = 4
 /** The source tasks have their own queue: a slow clone must delay neither other builds nor the periodic tasks. */
 const sourcesAtOnce = 4
+/** Reading a log of 10 MB takes about 0.2 s of a processor, and must not delay the requests of hosts. */
+const examinationsAtOnce = 1
 /** If the queue does not answer within this time, it counts as unreachable. */
 const queueMsMax = 2_000
 
@@ -29,7 +32,8 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
   const { log } = given
   const periodic = queues.queue('tasks')
   const sources = queues.queue('sources')
-  const services = { ...given, requests: openRequests(sources, log) }
+  const examinations = queues.queue('examinations')
+  const services = { ...given, requests: openRequests({ sources, examinations }, log) }
   const runPeriodic = (job: Job) =>
     runTask(
       services,
@@ -38,9 +42,11 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     )
   const runSources = (job: Job) =>
     runTask(services, job, { run: sourceTasks[job.name], everySeconds: reconcileSeconds })
+  const runExamination = (job: Job) => runTask(services, job, { run: examine, everySeconds: reconcileSeconds })
   const workers = [
     queues.worker('tasks', runPeriodic, periodicAtOnce),
     queues.worker('sources', runSources, sourcesAtOnce),
+    queues.worker('examinations', runExamination, examinationsAtOnce),
   ]
   const timers = schedule.map(task =>
     setInterval(() => void requestPeriodic(services, periodic, task), task.everySeconds * 1000),
@@ -52,7 +58,7 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     requests: services.requests,
     async close() {
       for (const timer of timers) clearInterval(timer)
-      const closing = Promise.allSettled([...workers, periodic, sources].map(part => part.close()))
+      const closing = Promise.allSettled([...workers, periodic, sources, examinations].map(part => part.close()))
       // BullMQ's close waits for its connection. A lost connection may never come back, so the wait has a limit.
       const reachable = queues.redis === undefined || queues.redis.status === 'ready'
       await withTimeout(reachable ? 5_000 : 500, closing).catch(() => {})
@@ -66,12 +72,13 @@ const sourceTasks: Record<string, Task<never>> = { 'prepare-sources': prepareSou
  * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
  * exists.
  */
-function openRequests(queue: Queue, log: Logger): TaskRequests {
-  const request = (name: string, subject: string | number, data: object) =>
+function openRequests(queues: { sources: Queue; examinations: Queue }, log: Logger): TaskRequests {
+  const request = (queue: Queue, name: string, subject: string | number, data: object) =>
     void queue.add(name, data, { jobId: `${name}-${subject}` }).catch(error => logUnreachable(log, error))
   return {
-    prepareSources: buildId => request('prepare-sources', buildId, { buildId }),
-    readBranches: project => request('read-branches', project, { project }),
+    prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
+    readBranches: project => request(queues.sources, 'read-branches', project, { project }),
+    examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
   }
 }
 

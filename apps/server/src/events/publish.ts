@@ -35,9 +35,15 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'history-needed':
         return requests.readBranches(event.project)
       case 'history-changed':
+      case 'acknowledgements-changed':
         return bus.publish(topics.matrix)
       case 'attempt':
         if (event.verdict) log.info(fieldsOf(event), `attempt ${event.verdict}`)
+        bus.publish(topics.attempt(event.attempt))
+        return bus.publish(topics.matrix)
+      case 'examine-needed':
+        return requests.examine(event.attempt)
+      case 'examined':
         bus.publish(topics.attempt(event.attempt))
         return bus.publish(topics.matrix)
       case 'revoked':

@@ -154,7 +154,9 @@ serverTest('the farm refuses an impossible build, gives the reason and stores no
   await refused('gone', { ref: 'main' }, 422, 'repository-problem', /nonexistent/)
   await refused('gone', {}, 422, 'repository-problem', /nonexistent/)
   const misspelt = await refused('sample', { rev: 'main' }, 400, 'invalid', /^\/body\/rev: unknown key/)
-  expect(misspelt.errors).toEqual([{ where: '/body/rev', problem: 'unknown key "rev"; allowed: ref, again, hosts, arches, variants' }])
+  expect(misspelt.errors).toEqual([
+    { where: '/body/rev', problem: 'unknown key "rev"; allowed: ref, again, hosts, arches, variants' },
+  ])
   await refused('sample', { ref: 7 }, 400, 'invalid', /^\/body\/ref must be string/)
   await refused('sample', '{"ref": nope}', 400, 'malformed', /not JSON at line 1, column 9/)
   await refused('sample', '[]', 400, 'invalid', /^\/body/)

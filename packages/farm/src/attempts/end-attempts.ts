@@ -42,6 +42,8 @@ export interface EndedRow {
   attempts: number
   /** The names of the artifacts that were not complete. Their rows are deleted. */
   dropped: string[]
+  /** Whether the farm must examine the log or the test results of the attempt. */
+  examine: boolean
 }
 
 /**
@@ -77,6 +79,7 @@ export async function endAttempts(
     const attempt = attemptName(row)
     tx.emit({ kind: 'revoked', attempt })
     tx.emit({ kind: 'attempt', attempt, jobId, buildId, projectName, verdict: end.verdict })
+    if (row.examine) tx.emit({ kind: 'examine-needed', attempt })
   }
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended
@@ -99,6 +102,12 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     ), placed AS (
       SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
         FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
+    ), examined AS (
+      INSERT INTO "Examination" ("jobId", "number", "wantedAt")
+      SELECT "jobId", "number", ${now()} FROM placed
+       WHERE "verdict" IN ('failed', 'timed-out')
+          OR (SELECT "body" -> 'results' IS NOT NULL FROM "Recipe" WHERE "hash" = "recipeHash")
+      RETURNING "jobId", "number"
     ), sealed AS (
       UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
         FROM ended, stored
@@ -112,6 +121,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit",
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
+           EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",
            ${kind === 'one' ? lockCell : lockProject} AS "lock"
       FROM (SELECT * FROM placed ORDER BY "projectName") placed`
 }

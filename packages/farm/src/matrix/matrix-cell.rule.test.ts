@@ -37,7 +37,7 @@ const active = (state: ActiveAttempt['state'], jobId = 50): ActiveAttempt => ({
 })
 
 const cell = (changes: Partial<MatrixCell> = {}): MatrixCell => {
-  const facts = { last: null, active: null, prevented: null, known: null, ...changes }
+  const facts = { last: null, active: null, prevented: null, known: null, acknowledged: null, ...changes }
   return {
     host: 'vax',
     arch: 'amd64',

@@ -1,4 +1,5 @@
 import type { AttemptState, Verdict } from '@rumpfarm/contracts'
+import type { Acknowledgement } from '../acknowledgements/acknowledged.rule.ts'
 import { type CellState, isResult } from './cell.rule.ts'
 import type { Flakiness } from './flakiness.rule.ts'
 
@@ -50,7 +51,7 @@ export interface ActiveAttempt {
   since: Date
 }
 
-/** `known-failure`: farm.yaml expects this failure. `prevented`: no attempt has finished, and none can run now. */
+/** `known-failure`: farm.yaml expects this failure, or a person acknowledged it. `prevented`: no attempt has finished, and none can run now. */
 export type CellStatus = Verdict | ActiveState | 'never-ran' | 'prevented' | 'known-failure'
 
 export interface MatrixCell {
@@ -69,6 +70,8 @@ export interface MatrixCell {
   prevented: string | null
   /** Why farm.yaml expects the cell to fail. A cell that passes has this reason, too. */
   known: string | null
+  /** The acknowledgement of the newest failure; null if nobody acknowledged it, and if the cell does not fail. */
+  acknowledged: Acknowledgement | null
   /**
    * Counts of the project's other cells. `of`: cells with a result of the same commit. `cells`: those of them that
    * ended in the same way. `notYet`: cells that can still get a result of this commit.
@@ -76,16 +79,16 @@ export interface MatrixCell {
   alike: { cells: number; of: number; notYet: number }
 }
 
-type Facts = Pick<MatrixCell, 'last' | 'active' | 'prevented' | 'known'>
+type Facts = Pick<MatrixCell, 'last' | 'active' | 'prevented' | 'known' | 'acknowledged'>
 
 /**
  * If the last attempt ended without a result, the state of the active attempt is the status, because a lost job that
  * runs again is not a failure.
  */
-export function cellStatus({ last, active, prevented, known }: Facts): CellStatus {
+export function cellStatus({ last, active, prevented, known, acknowledged }: Facts): CellStatus {
   if (!last) return prevented === null ? 'never-ran' : 'prevented'
   if (active && !isResult(last.verdict)) return active.state
-  return known !== null && isFailure(last.verdict) ? 'known-failure' : last.verdict
+  return (known !== null || acknowledged !== null) && isFailure(last.verdict) ? 'known-failure' : last.verdict
 }
 
 export const isRetrying = ({ last, active }: Facts): boolean =>

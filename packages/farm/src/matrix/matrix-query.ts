@@ -1,4 +1,5 @@
 import { attemptName } from '@rumpfarm/contracts'
+import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import { presence, systemLine } from '../hosts/presence.rule.ts'
@@ -20,13 +21,14 @@ export async function matrix(context: Context, filter: MatrixFilter = {}): Promi
   const projects = await projectConfigs(context)
   const wanted = [...projects.values()].filter(({ name }) => filter.project === undefined || name === filter.project)
   const branches = await projectBranches(context, wanted, filter.branch)
-  const [hosts, records, active] = await Promise.all([
+  const [hosts, records, active, acknowledgements] = await Promise.all([
     matrixHosts(context),
     cellRecords(context, branches),
     activeAttempts(context, branches),
+    activeAcknowledgements(context, [...branches.keys()]),
   ])
   const shown = wanted.filter(({ name }) => branches.has(name))
-  return composeMatrix({ at: context.now(), projects: shown, branches, hosts, records, active })
+  return composeMatrix({ at: context.now(), projects: shown, branches, hosts, records, active, acknowledgements })
 }
 
 type Branches = ReadonlyMap<string, ProjectBranches>

@@ -1,10 +1,18 @@
 import type { ArchKind, OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
+import { type Acknowledgement, acknowledgementOf } from '../acknowledgements/acknowledged.rule.ts'
 import { expectation } from '../builds/plan.rule.ts'
 import { permitsSome } from '../hosts/owner.rule.ts'
 import type { Presence } from '../hosts/presence.rule.ts'
 import { countAlike } from './alike.rule.ts'
 import { knownFailures } from './known-failures.rule.ts'
-import { type ActiveAttempt, type CellRecord, cellStatus, isRetrying, type MatrixCell } from './matrix-cell.rule.ts'
+import {
+  type ActiveAttempt,
+  type CellRecord,
+  cellStatus,
+  isFailure,
+  isRetrying,
+  type MatrixCell,
+} from './matrix-cell.rule.ts'
 import { type MatrixSummary, summarize } from './summary.rule.ts'
 import { groupTroubles, type Trouble } from './troubles.rule.ts'
 
@@ -49,6 +57,7 @@ export interface MatrixInput {
   hosts: MatrixHost[]
   records: Map<string, CellRecord>
   active: Map<string, ActiveAttempt>
+  acknowledgements: readonly Acknowledgement[]
 }
 
 export const cellKey = (project: string, host: string, arch: string, variant: string): string =>
@@ -70,7 +79,7 @@ export function composeMatrix(input: MatrixInput): Matrix {
   }
 }
 
-function plannedCells({ projects, branches, hosts, records, active }: MatrixInput): MatrixCell[] {
+function plannedCells({ projects, branches, hosts, records, active, acknowledgements }: MatrixInput): MatrixCell[] {
   const variants = projects.flatMap(project =>
     Object.keys(project.variants).map(variant => ({
       project,
@@ -87,18 +96,20 @@ function plannedCells({ projects, branches, hosts, records, active }: MatrixInpu
         .map(({ project, variant, known }) => {
           const key = cellKey(project.name, host.name, arch, variant)
           const last = records.get(key) ?? null
+          const branch = branches.get(project.name)?.shown ?? ''
+          const cell = { host: host.name, arch, project: project.name, branch, variant }
           const facts = {
             last,
             active: active.get(key) ?? null,
             prevented: forbidden.has(project) ? notAllowed : unable && `the host cannot build for this arch: ${unable}`,
             known: last && known(host.name, arch, last),
+            acknowledged:
+              last && isFailure(last.verdict)
+                ? acknowledgementOf({ ...cell, fingerprint: last.fingerprint }, acknowledgements)
+                : null,
           }
           return {
-            host: host.name,
-            arch,
-            project: project.name,
-            branch: branches.get(project.name)?.shown ?? '',
-            variant,
+            ...cell,
             status: cellStatus(facts),
             retrying: isRetrying(facts),
             ...facts,

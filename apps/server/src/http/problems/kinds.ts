@@ -1,4 +1,5 @@
 import type {
+  AcknowledgeOutcome,
   AlertOutcome,
   CancelOutcome,
   InviteOutcome,
@@ -16,6 +17,7 @@ type Refused =
   | Exclude<Kind<CancelOutcome>, 'cancelled' | 'nothing-to-cancel'>
   | Exclude<Kind<RetryOutcome>, 'queued'>
   | Exclude<Kind<LoginOutcome>, 'logged-in'>
+  | Exclude<Kind<AcknowledgeOutcome>, 'acknowledged'>
   | Exclude<Kind<AlertOutcome>, 'set' | 'off' | 'unknown-host'>
 
 /** Problems that the server itself reports. */
@@ -67,6 +69,7 @@ export const problemKinds = {
   'token-name-taken': [409, 'The token name is already used'],
   'not-finished': [409, 'The job has not finished'],
   'not-runnable': [409, 'The job cannot run again'],
+  'not-failing': [409, 'The cell does not fail'],
   'link-not-valid': [410, 'Invalid login link'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],

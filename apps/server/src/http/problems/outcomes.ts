@@ -1,4 +1,4 @@
-import type { AlertOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type { Acknowledged, AlertOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { TriggerOutcome } from '../../trigger/trigger-build.ts'
 import type { ProblemKind } from './kinds.ts'
@@ -83,5 +83,13 @@ export const retryProblem = (jobId: number, outcome: Exclude<RetryOutcome, { kin
       return { kind: outcome.kind, detail: `job ${jobId} cannot run again: ${outcome.why}` }
   }
 }
+
+export const notFailing = (of: Acknowledged): OutcomeProblem => ({
+  kind: 'not-failing',
+  detail:
+    of.kind === 'cell'
+      ? `${of.variant} for ${of.arch} on ${of.host} does not fail on branch ${of.branch}: there is nothing to acknowledge`
+      : `no failure of the project has the fingerprint ${of.fingerprint}`,
+})
 
 export const unknownJob = (id: number): OutcomeProblem => ({ kind: 'unknown', detail: `there is no job ${id}` })

@@ -17,6 +17,7 @@ const cell = (host: string, arch: string, changes: Partial<MatrixCell> = {}): Ma
   active: null,
   prevented: null,
   known: null,
+  acknowledged: null,
   alike: { cells: 0, of: 0, notYet: 0 },
   ...changes,
 })

@@ -5,6 +5,7 @@ import { BulkAnswers } from '../../http/ndjson.ts'
 import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
+import { acknowledgements } from './acknowledgements.ts'
 import { artifacts } from './artifacts.ts'
 import { builds } from './builds.ts'
 import { hosts } from './hosts.ts'
@@ -35,6 +36,6 @@ const versionOne = (services: Services) => async (app: FastifyInstance) => {
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
-  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, tokens])
+  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, acknowledgements, tokens])
     await app.register(routes(services, bulk))
 }

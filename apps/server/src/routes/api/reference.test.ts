@@ -23,6 +23,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
       .filter(name => !name.startsWith('head'))
       .sort(),
   ).toEqual([
+    'delete /api/v1/acknowledgements/{id}',
     'delete /api/v1/hosts/{name}',
     'delete /api/v1/hosts/{name}/alert',
     'delete /api/v1/tokens/{name}',
@@ -39,6 +40,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/matrix',
     'get /api/v1/projects',
     'get /api/v1/projects/{name}',
+    'get /api/v1/projects/{name}/acknowledgements',
     'get /api/v1/tokens',
     'post /api/v1/builds/{id}/cancel',
     'post /api/v1/hosts/invitations',
@@ -48,6 +50,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'post /api/v1/jobs/{id}/cancel',
     'post /api/v1/jobs/{id}/retry',
     'post /api/v1/login-links',
+    'post /api/v1/projects/{name}/acknowledgements',
     'post /api/v1/projects/{name}/builds',
     'post /api/v1/tokens',
   ])

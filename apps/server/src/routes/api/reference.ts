@@ -9,6 +9,8 @@ const description = `The API of the farm. Reading is public. Changes need a toke
 docs/api.md has examples for curl, and explains every kind of problem.`
 
 const answers = [
+  api.Acknowledgement,
+  api.Acknowledgements,
   api.Alert,
   api.BuildSummary,
   api.BuildSummaryPage,

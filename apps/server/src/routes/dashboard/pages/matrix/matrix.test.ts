@@ -19,6 +19,7 @@ const cellOf = (host: string, changes: Partial<MatrixCell> = {}): MatrixCell => 
   active: null,
   prevented: null,
   known: null,
+  acknowledged: null,
   alike: { cells: 0, of: 0, notYet: 0 },
   ...changes,
 })

@@ -1,0 +1,80 @@
+import type { AttemptId, StepEnd } from '@rumpfarm/contracts'
+import type { Recipe } from '../builds/plan.rule.ts'
+import type { Context } from '../context.ts'
+import { collectKnownTexts } from './find-candidates.ts'
+import type { AttemptTexts } from './normalise.rule.ts'
+import { type ScanOptions, type StepFailure, scanStep } from './scan-step.ts'
+import { countLines, keepEnds } from './step-log.ts'
+import { workDirectoryOf } from './work-directory.rule.ts'
+
+/** A failed or timed-out attempt whose log the farm reads. */
+export interface FailedAttempt extends AttemptId {
+  timedOut: boolean
+  step: string
+  /** The ended steps, in order. The last step failed, unless the agent ended the job in the step after it. */
+  steps: (StepEnd & { name: string })[]
+  logBytes: number
+  host: string
+  recipe: Recipe
+  /** The newest passed attempt of the same cell. */
+  lastGood: (AttemptId & Pick<FailedAttempt, 'steps' | 'logBytes'>) | null
+}
+
+/** Finds the line of the log that says why the step failed. Throws if the log cannot be read. */
+export async function readFailure({ logs }: Context, attempt: FailedAttempt): Promise<StepFailure> {
+  const { start, end, exit } = partOf(attempt, attempt.step)
+  const firstLine = 1 + (await linesIn(logs.read(attempt, 0, start), start))
+  const options = await searchOptions(logs, attempt, start, end)
+  const known = await knownTexts(logs, attempt, options)
+  const scan: ScanOptions = { ...options, known, step: attempt.step, exit, firstLine, timedOut: attempt.timedOut }
+  return scanStep(bytesOf(logs, attempt, start, end), scan)
+}
+
+type Logs = Context['logs']
+
+/** The bytes of a step in the log. Without an end of the step, its output reaches to the end of the log. */
+function partOf({ steps, logBytes }: Pick<FailedAttempt, 'steps' | 'logBytes'>, step: string) {
+  const index = steps.findIndex(({ name }) => name === step)
+  const start = (index < 0 ? steps.at(-1) : steps[index - 1])?.logBytes ?? 0
+  const end = index < 0 ? logBytes : Math.max(start, steps[index]?.logBytes ?? start)
+  return { start: Math.min(start, logBytes), end: Math.min(end, logBytes), exit: steps[index]?.exit ?? null }
+}
+
+/** A stream of no bytes must not open the file: an attempt without output has no file. */
+async function* bytesOf(logs: Logs, attempt: AttemptId, start: number, end: number): AsyncGenerator<Uint8Array> {
+  if (end > start) yield* logs.read(attempt, start, end)
+}
+
+async function linesIn(chunks: AsyncIterable<Uint8Array>, size: number): Promise<number> {
+  if (size === 0) return 0
+  let lines = 0
+  for await (const chunk of chunks) lines += countLines(chunk)
+  return lines
+}
+
+/** The farm searches this much of a step's beginning for the name of the work directory. */
+const beginningBytes = 256 * 1024
+
+async function searchOptions(
+  logs: Logs,
+  attempt: FailedAttempt,
+  start: number,
+  end: number,
+): Promise<{ errors: string[]; ignore: string[]; texts: AttemptTexts }> {
+  const beginning: Uint8Array[] = []
+  for await (const chunk of bytesOf(logs, attempt, start, Math.min(end, start + beginningBytes))) beginning.push(chunk)
+  const directory = workDirectoryOf(Buffer.concat(beginning).toString('latin1'), attempt)
+  const { errors = [], ignore = [] } = attempt.recipe
+  return { errors, ignore, texts: { folders: directory === undefined ? [] : [directory], hostName: attempt.host } }
+}
+
+/** The error lines of the last run that passed: they did not make the step fail. Without its log, the set is empty. */
+async function knownTexts(
+  logs: Logs,
+  { lastGood, step, timedOut }: FailedAttempt,
+  options: Awaited<ReturnType<typeof searchOptions>>,
+): Promise<ReadonlySet<string>> {
+  if (!lastGood || timedOut || logs.size(lastGood) < lastGood.logBytes) return new Set()
+  const { start, end } = partOf(lastGood, step)
+  return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), options)
+}
