@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { attemptOf, commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
@@ -132,6 +132,7 @@ farmTest(
     await farm.build(commitOf('b'))
     const { attempt } = await runNext(farm, vax, undeclared('x'))
     rmSync(farm.logsDirectory, { recursive: true })
+    mkdirSync(farm.logsDirectory)
     for (let tries = 1; tries <= 5; tries++) {
       expect(await farm.failures.listExaminations()).toEqual([attempt])
       await expect(examineAll(farm)).rejects.toThrow(/ENOENT/)

@@ -22,6 +22,8 @@ serverTest(
       ['DELETE', '/api/v1/hosts/vax'],
       ['POST', '/api/v1/tokens'],
       ['DELETE', '/api/v1/tokens/admin'],
+      ['POST', '/api/v1/projects/sample/acknowledgements'],
+      ['DELETE', '/api/v1/acknowledgements/1'],
       ['POST', '/api/v1/login-links'],
     ] as const
     for (const [method, url] of changes) {

@@ -23,7 +23,7 @@ export interface FailedAttempt extends AttemptId {
 /** Finds the line of the log that says why the step failed. Throws if the log cannot be read. */
 export async function readFailure({ logs }: Context, attempt: FailedAttempt): Promise<StepFailure> {
   const { start, end, exit } = partOf(attempt, attempt.step)
-  const firstLine = 1 + (await linesIn(logs.read(attempt, 0, start), start))
+  const firstLine = 1 + (await linesIn(bytesOf(logs, attempt, 0, start)))
   const options = await searchOptions(logs, attempt, start, end)
   const known = await knownTexts(logs, attempt, options)
   const scan: ScanOptions = { ...options, known, step: attempt.step, exit, firstLine, timedOut: attempt.timedOut }
@@ -45,8 +45,7 @@ async function* bytesOf(logs: Logs, attempt: AttemptId, start: number, end: numb
   if (end > start) yield* logs.read(attempt, start, end)
 }
 
-async function linesIn(chunks: AsyncIterable<Uint8Array>, size: number): Promise<number> {
-  if (size === 0) return 0
+async function linesIn(chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let lines = 0
   for await (const chunk of chunks) lines += countLines(chunk)
   return lines

@@ -52,7 +52,9 @@ export const acknowledgements =
         const outcome = await farm.acknowledgements.add({ project, of, note, owner, link, days })
         if (outcome.kind === 'not-failing') return answerProblem(reply, notFailing(of))
         const active = await farm.acknowledgements.listActive([project])
-        return reply.code(201).send(active.find(({ id }) => id === outcome.id))
+        const acknowledged = active.find(({ id }) => id === outcome.id)
+        if (acknowledged) return reply.code(201).send(acknowledged)
+        return problem(reply, 'unknown', `acknowledgement ${outcome.id} has already ended`)
       },
     )
 

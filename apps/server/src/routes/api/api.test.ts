@@ -212,7 +212,7 @@ serverTest('the API shows the position of each mistake in an invalid request', a
 serverTest('if a body or a query has an unknown key, the API lists the allowed keys', async ({ server }) => {
   await threeBuilds(server)
   const allowed = {
-    'projects/sample/builds': 'ref, again',
+    'projects/sample/builds': 'ref, again, hosts, arches, variants',
     'hosts/invitations': 'name',
     'hosts/vax/alert': 'url',
     'hosts/vax/pause': 'none',
@@ -292,4 +292,20 @@ serverTest('the API offers the matrix as JSON, text and CSV', async ({ server })
   expect((await ask('*/*')).headers['content-type']).toMatch(/^application\/json/)
   expect((await ask('*/*', '?format=csv')).body).toBe(csv.body)
   expect((await ask('*/*', '?project=x')).json()).toMatchObject({ status: 404, known: ['sample'] })
+})
+
+serverTest('an administrator can acknowledge a failure, and end the acknowledgement', async ({ server }) => {
+  await threeBuilds(server)
+  const path = '/api/v1/projects/sample/acknowledgements'
+  const cell = { branch: 'main', host: 'vax', arch: 'amd64', variant: 'default' }
+  const text = { note: 'the disk is slow', owner: 'Ada' }
+  const made = await server.post(path, { ...cell, ...text, days: 3, link: 'https://bugs.example/1' })
+  expect([made.statusCode, made.json()]).toMatchObject([201, { id: 1, kind: 'cell', ...cell, ...text }])
+  expect((await server.ask(path)).json().items).toHaveLength(1)
+  expect((await server.post(path, { ...cell, ...text, host: 'sun' })).json().type).toMatch(/not-failing$/)
+  expect((await server.post(path, text)).json().detail).toMatch(/either fingerprint, or branch, host, arch and variant/)
+  expect((await server.post(path, { ...cell, ...text, days: 366 })).statusCode).toBe(400)
+  const end = () => server.ask({ method: 'DELETE', url: '/api/v1/acknowledgements/1', headers: bearer })
+  expect([(await end()).statusCode, (await end()).statusCode]).toEqual([204, 404])
+  expect((await server.ask(path)).json().items).toEqual([])
 })
