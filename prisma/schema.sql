@@ -87,6 +87,71 @@ CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slo
 CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
 CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId") WHERE state <> 'finished'::text;
 CREATE INDEX queued_attempts ON "Attempt" USING btree ("queuedAt", "jobId") WHERE state = 'queued'::text;
+CREATE INDEX queued_before_probes ON "Attempt" USING btree ("hostId") WHERE state = 'queued'::text AND purpose <> 'probe'::text;
+
+CREATE TABLE "Bisection" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  branch text NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  "goodCommit" text NOT NULL,
+  "badCommit" text NOT NULL,
+  "badJobId" integer NOT NULL,
+  verdict text NOT NULL,
+  "failedStep" text,
+  fingerprint text,
+  symbol text,
+  file text,
+  "expectedMs" integer,
+  "startedBy" text NOT NULL,
+  "ruleVersion" integer NOT NULL,
+  "noiseRuns" integer NOT NULL,
+  "noiseFailed" integer NOT NULL,
+  "budgetSeconds" integer NOT NULL,
+  "pauseSeconds" integer NOT NULL,
+  "runsMax" integer DEFAULT 0 NOT NULL,
+  state text NOT NULL,
+  problem text,
+  "nextAt" timestamp(3) with time zone,
+  "cancelRequestedAt" timestamp(3) with time zone,
+  outcome text,
+  words text,
+  low integer,
+  high integer,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "finishedAt" timestamp(3) with time zone,
+  CONSTRAINT "Bisection_pkey" PRIMARY KEY (id),
+  CONSTRAINT known_state CHECK (state = ANY (ARRAY['preparing'::text, 'running'::text, 'finished'::text])),
+  CONSTRAINT outcome_of_finished CHECK ((state = 'finished'::text) = (outcome IS NOT NULL))
+);
+CREATE INDEX "Bisection_projectName_branch_fingerprint_id_idx" ON "Bisection" USING btree ("projectName", branch, fingerprint, id);
+CREATE INDEX "Bisection_projectName_id_idx" ON "Bisection" USING btree ("projectName", id);
+CREATE INDEX open_bisections ON "Bisection" USING btree (id) WHERE state <> 'finished'::text;
+
+CREATE TABLE "BisectionCell" (
+  "bisectionId" integer NOT NULL,
+  number integer NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  "jobId" integer NOT NULL,
+  CONSTRAINT "BisectionCell_pkey" PRIMARY KEY ("bisectionId", number)
+);
+CREATE UNIQUE INDEX "BisectionCell_bisectionId_hostId_arch_variant_key" ON "BisectionCell" USING btree ("bisectionId", "hostId", arch, variant);
+CREATE INDEX "BisectionCell_hostId_arch_variant_bisectionId_idx" ON "BisectionCell" USING btree ("hostId", arch, variant, "bisectionId");
+
+CREATE TABLE "BisectionCommit" (
+  "bisectionId" integer NOT NULL,
+  "position" integer NOT NULL,
+  commit text NOT NULL,
+  author text NOT NULL,
+  subject text NOT NULL,
+  weight double precision NOT NULL,
+  doubt text,
+  CONSTRAINT "BisectionCommit_pkey" PRIMARY KEY ("bisectionId", "position")
+);
 
 CREATE TABLE "Branch" (
   "projectName" text NOT NULL,
@@ -160,6 +225,7 @@ CREATE TABLE "Cell" (
   state text NOT NULL,
   CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
 );
+CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
 
 CREATE TABLE "Commit" (
   repository text NOT NULL,
@@ -322,6 +388,28 @@ CREATE UNIQUE INDEX "Login_linkHash_key" ON "Login" USING btree ("linkHash");
 CREATE UNIQUE INDEX "Login_sessionHash_key" ON "Login" USING btree ("sessionHash");
 CREATE INDEX "Login_tokenHash_idx" ON "Login" USING btree ("tokenHash");
 
+CREATE TABLE "Probe" (
+  "bisectionId" integer NOT NULL,
+  number integer NOT NULL,
+  "position" integer NOT NULL,
+  cell integer NOT NULL,
+  "hostId" integer NOT NULL,
+  purpose text,
+  "jobId" integer NOT NULL,
+  attempt integer NOT NULL,
+  verdict text,
+  fingerprint text,
+  "costMs" integer DEFAULT 0 NOT NULL,
+  reason text,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "endedAt" timestamp(3) with time zone,
+  CONSTRAINT "Probe_pkey" PRIMARY KEY ("bisectionId", number),
+  CONSTRAINT known_verdict CHECK (verdict = ANY (ARRAY['good'::text, 'bad'::text, 'other'::text, 'none'::text])),
+  CONSTRAINT result_has_verdict CHECK (purpose IS NOT NULL OR verdict IS NOT NULL)
+);
+CREATE UNIQUE INDEX "Probe_bisectionId_jobId_attempt_key" ON "Probe" USING btree ("bisectionId", "jobId", attempt);
+CREATE UNIQUE INDEX one_open_probe_per_host ON "Probe" USING btree ("hostId") WHERE purpose IS NOT NULL AND verdict IS NULL;
+
 CREATE TABLE "Project" (
   name text NOT NULL,
   config json NOT NULL,
@@ -464,6 +552,8 @@ CREATE INDEX "TestSummary_projectName_jobId_idx" ON "TestSummary" USING btree ("
 
 ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "BisectionCell" ADD CONSTRAINT "BisectionCell_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "BisectionCommit" ADD CONSTRAINT "BisectionCommit_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Branch" ADD CONSTRAINT "Branch_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Build" ADD CONSTRAINT "Build_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
@@ -473,5 +563,6 @@ ALTER TABLE "HostFacts" ADD CONSTRAINT "HostFacts_hostId_fkey" FOREIGN KEY ("hos
 ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;
+ALTER TABLE "Probe" ADD CONSTRAINT "Probe_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
 ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;

@@ -77,6 +77,11 @@ const WrittenLimits = Type.Object(
   { additionalProperties: false, description: 'a map of limits, such as wall: 80m' },
 )
 
+const WrittenBisect = Type.Object(
+  { budget: Type.Optional(duration('6h')), pause: Type.Optional(duration('1h')) },
+  { additionalProperties: false, description: 'a map with budget or pause, such as {budget: 6h}' },
+)
+
 const WrittenVariant = Type.Object(
   { env: Type.Optional(env), hosts: Type.Optional(globs("'*'")), arches: Type.Optional(globs("'*'")) },
   { additionalProperties: false, description: 'a variant: a map with env, hosts or arches' },
@@ -152,6 +157,7 @@ export const WrittenProject = Type.Object(
     'build-each-branch': Type.Optional(yamlText('^(true|false)$', 'true or false')),
     confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
     results: Type.Optional(yamlList(WrittenResults, 20, 'a list of files with test results, such as [reports/*.xml]')),
+    bisect: Type.Optional(WrittenBisect),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
@@ -226,6 +232,14 @@ export const ProjectResults = Type.Object({
 })
 export type ProjectResults = Static<typeof ProjectResults>
 
+export const BisectLimits = Type.Object({
+  /** The time of hosts that one bisection, and all automatic bisections of a day, may use. */
+  budgetSeconds: Type.Integer({ minimum: 60 }),
+  /** How long the last pair of confirming runs waits. */
+  pauseSeconds: Type.Integer({ minimum: 0 }),
+})
+export type BisectLimits = Static<typeof BisectLimits>
+
 /** A project with every default filled in. */
 export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
@@ -253,6 +267,11 @@ export const ProjectConfig = Type.Object({
   results: Type.Optional(Type.Array(ProjectResults)),
   /** How many further attempts must fail in the same way before a failure counts as new. Absent if it is the default. */
   confirm: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
+  /**
+   * The limits of bisections. Absent if the farm starts no bisections itself; a person can still start one, with the
+   * default limits.
+   */
+  bisect: Type.Optional(BisectLimits),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })
@@ -269,6 +288,7 @@ export const defaultLimits: ProjectLimits = {
 }
 /** By default, the farm repeats a new failure once before it counts as new. */
 export const confirmDefault = 1
+export const defaultBisect: BisectLimits = { budgetSeconds: 6 * 3600, pauseSeconds: 3600 }
 export const defaultBranches = ['main', 'master']
 /** The name of the only variant of a project without variants in farm.yaml. */
 export const defaultVariant = 'default'

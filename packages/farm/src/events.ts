@@ -6,7 +6,7 @@ import type { Verdict } from '@rumpfarm/contracts'
  */
 export type FarmEvent =
   /** Attempts became claimable. A listener wakes their hosts. */
-  | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
+  | { kind: 'queued'; attempts: { hostId: number; attempt: string; probe?: boolean }[] }
   /** The sources of a build must be prepared. */
   | { kind: 'sources-needed'; buildId: number }
   /** A branch of this project was pushed, and the sources are ready. A listener reads the branch's history. */
@@ -25,6 +25,10 @@ export type FarmEvent =
   | { kind: 'log'; attempt: string; bytes: number }
   /** A person acknowledged a failure of this project, or an acknowledgement ended. */
   | { kind: 'acknowledgements-changed'; project: string }
+  /** A bisection was started, has a next step, or changed. */
+  | { kind: 'bisection'; bisectionId: number; next: 'prepare' | 'advance' | 'nothing' }
+  /** A probe ended, or the farm has examined its log. A listener takes the next step of its bisection. */
+  | { kind: 'probe-ended'; attempt: string }
   | { kind: 'host'; hostId: number }
   /** A host left the farm. Listeners drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }

@@ -3,6 +3,7 @@ import { accessMethods } from './access/index.ts'
 import { acknowledgementMethods } from './acknowledgements/index.ts'
 import { attemptMethods } from './attempts/index.ts'
 import { RunningCache } from './attempts/running.ts'
+import { bisectionMethods } from './bisection/index.ts'
 import { buildMethods } from './builds/index.ts'
 import { cellMethods } from './cells/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
@@ -21,6 +22,7 @@ import { withStorableArguments } from './storable-arguments.ts'
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
 export type * from './attempts/index.ts'
+export type * from './bisection/index.ts'
 export type * from './builds/index.ts'
 export type * from './cells/index.ts'
 export { sign } from './clock.ts'
@@ -86,6 +88,7 @@ export function openFarm(options: OpenFarm) {
   }
   return {
     attempts: withStorableArguments(attemptMethods(contexts)),
+    bisections: withStorableArguments(bisectionMethods(contexts)),
     builds: withStorableArguments(buildMethods(contexts)),
     hosts: withStorableArguments(hostMethods(contexts)),
     projects: withStorableArguments(projectMethods(contexts)),

@@ -8,6 +8,8 @@ import { takeLockMs } from './queues.ts'
 export interface QueuedAttempt {
   hostId: number
   attempt: string
+  /** A probe of a bisection. It stays in the queue behind all other messages of the host. */
+  probe?: boolean
 }
 
 /**
@@ -51,8 +53,8 @@ export function openDispatch(queues: Queues, log: Logger): Dispatch {
   }
 
   const send: Dispatch['send'] = async (attempts, sent = () => {}) => {
-    const sends = [...byHost(attempts)].map(async ([hostId, names]) => {
-      await hostQueue(hostId).queue.addBulk(names.map(name => ({ name: 'attempt', data: {}, opts: { jobId: name } })))
+    const sends = [...byHost(attempts)].map(async ([hostId, own]) => {
+      await hostQueue(hostId).queue.addBulk(own.map(messageOf))
       sent(hostId)
     })
     await Promise.all(sends)
@@ -101,14 +103,23 @@ async function answered<T>(work: Promise<T>, log: Logger): Promise<T | undefined
   }
 }
 
-function byHost(attempts: readonly QueuedAttempt[]): Map<number, string[]> {
-  const hosts = new Map<number, string[]>()
-  for (const { hostId, attempt } of attempts) {
-    const names = hosts.get(hostId)
-    if (names) names.push(attempt)
-    else hosts.set(hostId, [attempt])
+function byHost(attempts: readonly QueuedAttempt[]): Map<number, QueuedAttempt[]> {
+  const hosts = new Map<number, QueuedAttempt[]>()
+  for (const attempt of attempts) {
+    const own = hosts.get(attempt.hostId)
+    if (own) own.push(attempt)
+    else hosts.set(attempt.hostId, [attempt])
   }
   return hosts
 }
+
+/** BullMQ takes messages without a priority first. */
+const messageOf = ({ attempt, probe }: QueuedAttempt) => ({
+  name: 'attempt',
+  data: {},
+  opts: { jobId: attempt, ...(probe ? { priority: probePriority } : {}) },
+})
+
+const probePriority = 10
 
 const closeQueue = ({ queue, taker }: HostQueue) => Promise.allSettled([taker.close(), queue.close()])

@@ -1,4 +1,5 @@
 import type { Task } from './task.ts'
+import { bisect } from './tasks/bisect.ts'
 import { checkHosts } from './tasks/check-hosts.ts'
 import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
@@ -24,6 +25,7 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'expire-leases', everySeconds: 5, run: expireLeases, withoutQueue: 'run' },
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },
   { name: 'notify-owners', everySeconds: 5, run: notifyOwners, withoutQueue: 'run' },
+  { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },
 ]

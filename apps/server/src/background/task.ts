@@ -23,4 +23,8 @@ export interface TaskRequests {
   prepareSources(buildId: number): void
   readBranches(project: string): void
   examine(attempt: string): void
+  /** Takes the next step of each open bisection. */
+  advanceBisections(): void
+  /** Reads the commits that a bisection searches. */
+  readRange(bisectionId: number): void
 }

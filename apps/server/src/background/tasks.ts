@@ -4,9 +4,11 @@ import { withTimeout } from '../timeout.ts'
 import type { Queues } from './queues.ts'
 import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
+import { advanceBisections } from './tasks/bisect.ts'
 import { examine } from './tasks/examine.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
+import { readRange } from './tasks/read-range.ts'
 import { reconcile } from './tasks/reconcile.ts'
 
 /** The background tasks. BullMQ gives each task to the server that is free first. */
@@ -66,7 +68,12 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
   }
 }
 
-const sourceTasks: Record<string, Task<never>> = { 'prepare-sources': prepareSources, 'read-branches': readBranches }
+const sourceTasks: Record<string, Task<never>> = {
+  'prepare-sources': prepareSources,
+  'read-branches': readBranches,
+  'read-range': readRange,
+  'advance-bisections': advanceBisections,
+}
 
 /**
  * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
@@ -79,6 +86,8 @@ function openRequests(queues: { sources: Queue; examinations: Queue }, log: Logg
     prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
     readBranches: project => request(queues.sources, 'read-branches', project, { project }),
     examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
+    advanceBisections: () => request(queues.sources, 'advance-bisections', 'all', {}),
+    readRange: bisectionId => request(queues.sources, 'read-range', bisectionId, { bisectionId }),
   }
 }
 

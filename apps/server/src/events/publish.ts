@@ -54,6 +54,12 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         // A log has 16 chunks per megabyte, so the server publishes them only while somebody views the log.
         if (viewers.hasViewers(event.attempt)) bus.publish(topics.attempt(event.attempt))
         return
+      case 'bisection':
+        if (event.next === 'prepare') requests.readRange(event.bisectionId)
+        if (event.next === 'advance') requests.advanceBisections()
+        return bus.publish(topics.matrix)
+      case 'probe-ended':
+        return requests.advanceBisections()
       case 'host':
         bus.publish(topics.host(event.hostId)) // an administrator may have paused or resumed the host
         return bus.publish(topics.matrix)

@@ -80,6 +80,7 @@ export async function endAttempts(
     tx.emit({ kind: 'revoked', attempt })
     tx.emit({ kind: 'attempt', attempt, jobId, buildId, projectName, verdict: end.verdict })
     if (row.examine) tx.emit({ kind: 'examine-needed', attempt })
+    if (row.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt })
   }
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended

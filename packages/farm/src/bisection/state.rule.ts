@@ -46,7 +46,7 @@ export interface Noise {
 }
 
 /** Why a bisection ends before it has an answer. */
-export type Stop = 'cancelled' | 'fixed' | 'rewritten'
+export type Stop = 'cancelled' | 'fixed' | 'rewritten' | 'host-gone'
 
 /** The rows of a bisection. The next step is a pure function of this value. */
 export interface BisectionState {

@@ -36,6 +36,8 @@ export function describeOutcome(outcome: Outcome, state: BisectionState, names: 
       return `Cancelled ${spent}. ${remain}`
     case 'fixed':
       return `Stopped ${spent}: the cell passes again. ${remain}`
+    case 'host-gone':
+      return `Stopped ${spent}: the host has left the farm. ${remain}`
     case 'rewritten':
       return `Stopped ${spent}: the branch no longer contains these commits.`
   }

@@ -28,11 +28,11 @@ export async function markSourcesReady(
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
        WHERE "id" = ${buildId}`
-    const rows = await tx.query<{ jobId: number; number: number; hostId: number }>`
+    const rows = await tx.query<{ jobId: number; number: number; hostId: number; purpose: string }>`
       UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${context.now()}
         FROM "Job"
        WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
-      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
+      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId", "Attempt"."purpose"`
     if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
   })
 }

@@ -1,5 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import {
+  type BisectLimits,
+  defaultBisect,
   defaultBranches,
   defaultLimits,
   defaultVariant,
@@ -55,6 +57,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written['build-each-branch'] === 'true' ? { buildEachBranch: true } : {}),
     ...(written.confirm === undefined ? {} : { confirm: Number(written.confirm) }),
     ...(written.results ? { results: written.results.map(fillInResults) } : {}),
+    ...(written.bisect ? { bisect: fillInBisect(written.bisect) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
@@ -113,6 +116,11 @@ export function fillInLimits(written: NonNullable<WrittenProject['limits']>): Pr
     attempts: written.attempts === undefined ? defaultLimits.attempts : Number(written.attempts),
   }
 }
+
+export const fillInBisect = ({ budget, pause }: NonNullable<WrittenProject['bisect']>): BisectLimits => ({
+  budgetSeconds: budget === undefined ? defaultBisect.budgetSeconds : readDuration(budget),
+  pauseSeconds: pause === undefined ? defaultBisect.pauseSeconds : readDuration(pause),
+})
 
 const fillInVariants = (written: NonNullable<WrittenProject['variants']>): ProjectConfig['variants'] =>
   Object.fromEntries(

@@ -1,7 +1,7 @@
 import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
-import { fillInLimits } from './farm-yaml-normal.rule.ts'
+import { fillInBisect, fillInLimits } from './farm-yaml-normal.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
 
 const lineBytesMax = 100_000
@@ -26,6 +26,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...sourceFindings(name, project),
       ...stepFindings(project),
       ...limitFindings(project),
+      ...bisectFindings(project),
       ...knownFailureFindings(project),
       ...resultFindings(project),
       ...linePatternFindings(project),
@@ -133,6 +134,20 @@ function limitFindings({ limits = {} }: WrittenProject): Finding[] {
     if (filled[name] >= min && filled[name] <= max) return []
     return [{ path: ['limits', key], at: 'value' as const, found: show(limits[key as keyof typeof limits]), expected }]
   })
+}
+
+const bisectRanges = {
+  budget: ['budgetSeconds', 60, 30 * 86_400, 'from 1m to 30d'],
+  pause: ['pauseSeconds', 0, 86_400, 'from 0s to 1d'],
+} as const
+
+function bisectFindings({ bisect = {} }: WrittenProject): Finding[] {
+  const filled = fillInBisect(bisect)
+  return Object.entries(bisectRanges).flatMap(([key, [name, min, max, expected]]) =>
+    filled[name] >= min && filled[name] <= max
+      ? []
+      : [{ path: ['bisect', key], at: 'value' as const, found: show(bisect[key as keyof typeof bisect]), expected }],
+  )
 }
 
 function envFindings(env: Record<string, string> | undefined, path: string[]): Finding[] {

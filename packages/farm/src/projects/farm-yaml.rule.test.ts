@@ -195,7 +195,7 @@ test.each([
 
 describe('errors have positions', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, known-failures'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, known-failures'
   test.each([
     [
       'an unknown key',
@@ -256,6 +256,11 @@ describe('errors have positions', () => {
       'a time limit of zero',
       project('limits: { wall: 0s }'),
       'farm.yaml:4:21: projects.p.limits.wall: found "0s", expected from 1s to 30d',
+    ],
+    [
+      'a budget of a bisection out of range',
+      project('bisect: { budget: 3s }'),
+      'farm.yaml:4:23: projects.p.bisect.budget: found "3s", expected from 1m to 30d',
     ],
     [
       'text where a list belongs',

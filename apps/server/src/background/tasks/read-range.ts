@@ -1,0 +1,27 @@
+import type { RangeRead } from '@rumpfarm/farm'
+import type { Task, TaskServices } from '../task.ts'
+
+/** Reads the commits between the good and the bad end of a bisection, with the files that they change. */
+export const readRange: Task<{ bisectionId: number }> = async (services, { bisectionId }) => {
+  const wanted = await services.farm.bisections.findRangeToRead(bisectionId)
+  if (!wanted) return
+  const repository = (await services.farm.projects.configs()).get(wanted.project)?.repository
+  const read = repository === undefined ? noProject(wanted.project) : await readFrom(services, repository, wanted)
+  if (read.kind === 'problem')
+    services.log.warn({ bisection: bisectionId, problem: read.problem }, 'the commits of a bisection cannot be read')
+  await services.farm.bisections.storeRange(bisectionId, read)
+}
+
+const noProject = (project: string): RangeRead => ({
+  kind: 'problem',
+  problem: `project ${project} is no longer in farm.yaml`,
+})
+
+async function readFrom(
+  { mirrors }: TaskServices,
+  repository: string,
+  { branch, good, bad }: { branch: string; good: string; bad: string },
+): Promise<RangeRead> {
+  const range = await mirrors.range({ repository, branch, good, bad })
+  return range.kind === 'no-branch' ? { kind: 'not-in-branch' } : range
+}

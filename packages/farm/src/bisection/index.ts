@@ -1,0 +1,48 @@
+import type { Contexts } from '../context.ts'
+import { advanceBisection } from './advance.ts'
+import {
+  type BisectionFilter,
+  type CellOfBisection,
+  findBisection,
+  findOfCell,
+  findRangeToRead,
+  listBisections,
+  listOfCommit,
+  listOpen,
+} from './bisection-queries.ts'
+import { cancelBisection, continueBisection } from './cancel.ts'
+import { type RangeRead, storeRange } from './prepare.ts'
+import { type CellToBisect, quoteBisection, startBisection } from './start.ts'
+import { startAutomatic } from './start-automatic.ts'
+
+export type { BisectionFilter, BisectionSummary, BisectionView, ProbeView, RangeToRead } from './bisection-queries.ts'
+export type { CancelBisectionOutcome, ContinueOutcome } from './cancel.ts'
+export type { OutcomeKind } from './next-probe.rule.ts'
+export type { RangeRead } from './prepare.ts'
+export type { CellToBisect, Quote, QuoteOutcome, StartOutcome } from './start.ts'
+export type { Doubt, ProbePurpose, ProbeVerdict } from './state.rule.ts'
+
+/** Searches for the first bad commit of a failing cell. */
+export const bisectionMethods = ({ main, pages, listing }: Contexts) => ({
+  /** The price of a bisection, before somebody starts it. */
+  quote: (cell: CellToBisect) => quoteBisection(pages, cell),
+  start: (request: CellToBisect & { startedBy: string }) => startBisection(main, request),
+  /** Starts the bisections that farm.yaml allows. Returns their numbers. */
+  startAutomatic: () => startAutomatic(main),
+  findRangeToRead: (id: number) => findRangeToRead(main, id),
+  storeRange: (id: number, range: RangeRead) => storeRange(main, id, range),
+  /** Judges ended probes, counts results of pushes, and starts the next probe. */
+  advance: (id: number) => advanceBisection(main, id),
+  cancel: async (id: number) => (canBeId(id) ? cancelBisection(main, id) : ({ kind: 'unknown' } as const)),
+  continue: async (id: number) => (canBeId(id) ? continueBisection(main, id) : ({ kind: 'unknown' } as const)),
+
+  /** The open bisections that have a next step now. */
+  listOpen: () => listOpen(main),
+  list: (filter: BisectionFilter) => listing(() => listBisections(pages, filter)),
+  find: async (id: number) => (canBeId(id) ? findBisection(pages, id) : undefined),
+  findOfCell: (cell: CellOfBisection) => findOfCell(pages, cell),
+  listOfCommit: (commit: { project: string; commit: string }) => listOfCommit(pages, commit),
+})
+
+/** PostgreSQL's largest integer. PostgreSQL rejects a query with a larger id. */
+const canBeId = (id: number): boolean => id <= 2_147_483_647
