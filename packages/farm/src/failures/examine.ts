@@ -33,6 +33,7 @@ const endExamination = (context: Context, ended: EndedAttempt, failure: StepFail
     await confirmNewFailure(context, tx, ended)
     const { jobId, buildId, project } = ended
     tx.emit({ kind: 'examined', attempt: attemptName(ended), jobId, buildId, projectName: project })
+    if (ended.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt: attemptName(ended) })
   })
 
 interface EndedAttempt extends AttemptId {
