@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OwnerRule, ProjectConfig, ProjectResults } from '@rumpfarm/contracts'
 import { permits } from '../hosts/owner.rule.ts'
-import { matcher, remembered } from '../projects/patterns.rule.ts'
+import { type Matcher, matcher, remembered } from '../projects/patterns.rule.ts'
 
 /** The exact instructions of a job. The farm stores each distinct recipe once. */
 export interface Recipe {
@@ -46,11 +46,19 @@ export const buildsBranch = (project: ProjectConfig, branch: string): boolean =>
  * Otherwise, a page with 60 hosts × 20 arches would need 4,800 matches.
  */
 export function expectation(project: ProjectConfig, variant: string): (host: string, arch: string) => boolean {
+  const { hosts, arches } = expectedNames(project, variant)
+  return (host, arch) => hosts(host) && arches(arch)
+}
+
+const nobody: Matcher = () => false
+
+/** The hosts and the arches on which the project expects this variant: every pair of an expected host and arch. */
+export function expectedNames(project: ProjectConfig, variant: string): { hosts: Matcher; arches: Matcher } {
   const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // `toString` is not a variant
-  if (!own) return () => false
+  if (!own) return { hosts: nobody, arches: nobody }
   const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
   const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))
-  return (host, arch) => hosts(host) && arches(arch)
+  return { hosts, arches }
 }
 
 export function recipeOf(project: ProjectConfig, variant: string): Recipe {

@@ -8,11 +8,18 @@ import {
   markBranchRead,
   markBranchUnreadable,
 } from './branch-history.ts'
+import { type GlanceFilter, glance } from './glance-query.ts'
 import { type MatrixFilter, matrix } from './matrix-query.ts'
 
 export type { BranchHistory, BranchToRead } from './branch-history.ts'
+export type { Glance, GlanceRow } from './glance.rule.ts'
+export type { GlanceCell } from './glance-cell.rule.ts'
+export type { GlanceFilter } from './glance-query.ts'
+export { type ChangeCounts, headline, type LookCounts } from './headline.rule.ts'
+export { type Box, foldBox, isTrouble, type Look, lookOf, looks, type Part } from './look.rule.ts'
 export type { Matrix, MatrixHost } from './matrix.rule.ts'
 export type { ActiveAttempt, CellRecord, CellStatus, MatrixCell, Milestone } from './matrix-cell.rule.ts'
+export type { Cause, News } from './news.rule.ts'
 export type { MatrixSummary } from './summary.rule.ts'
 export type { Trouble } from './troubles.rule.ts'
 
@@ -20,6 +27,8 @@ export type { Trouble } from './troubles.rule.ts'
 export const matrixMethods = ({ main, pages }: Contexts) => ({
   /** Shows each project's main branch, unless the filter names a branch. */
   load: (filter?: MatrixFilter) => matrix(pages, filter),
+  /** The dense matrix: one box for each host and arch, and what changed first. */
+  glance: (filter?: GlanceFilter) => glance(pages, filter),
 
   /** The branches whose history must be read now, in one project or in all. */
   listBranchesToRead: (project?: string) => listBranchesToRead(main, project),

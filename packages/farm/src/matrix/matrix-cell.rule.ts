@@ -9,6 +9,8 @@ export interface Milestone {
   jobId: number | null
   commit: string
   at: Date
+  /** The commit's position on its branch, if the farm has read it. */
+  position?: number | null
 }
 
 /** The newest finished attempt of a project's variant on one host for one arch. */

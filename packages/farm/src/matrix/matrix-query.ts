@@ -1,14 +1,13 @@
 import { attemptName } from '@rumpfarm/contracts'
 import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
-import { presence, systemLine } from '../hosts/presence.rule.ts'
-import { refusalOf } from '../hosts/refusal.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
-import { type ProjectBranches, projectBranches } from './branch-queries.ts'
+import { activeAttempts, type Branches, shownBranches } from './active-attempts.ts'
+import { projectBranches } from './branch-queries.ts'
 import type { Flakiness } from './flakiness.rule.ts'
-import { cellKey, composeMatrix, type Matrix, type MatrixHost } from './matrix.rule.ts'
-import type { ActiveAttempt, CellRecord } from './matrix-cell.rule.ts'
+import { cellKey, composeMatrix, type Matrix } from './matrix.rule.ts'
+import type { CellRecord } from './matrix-cell.rule.ts'
+import { matrixHosts } from './matrix-hosts.ts'
 
 export interface MatrixFilter {
   project?: string | undefined
@@ -29,44 +28,6 @@ export async function matrix(context: Context, filter: MatrixFilter = {}): Promi
   ])
   const shown = wanted.filter(({ name }) => branches.has(name))
   return composeMatrix({ at: context.now(), projects: shown, branches, hosts, records, active, acknowledgements })
-}
-
-type Branches = ReadonlyMap<string, ProjectBranches>
-
-/** The shown branch of each project, as a table of two columns. */
-const shownBranches = (branches: Branches) => sql`
-  unnest(${[...branches.keys()]}::text[], ${[...branches.values()].map(({ shown }) => shown)}::text[])
-    AS shown("projectName", "branch")`
-
-interface HostRow {
-  name: string
-  facts: Record<string, unknown>
-  lastSeenAt: Date
-  silentSince: Date | null
-  awaySince: Date | null
-  pausedAt: Date | null
-  refusal: string | null
-  agentVersion: string
-  arches: MatrixHost['arches']
-  rules: MatrixHost['rules']
-}
-
-async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
-  const rows = await db.query<HostRow>`
-    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules", (
-             SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
-                                                         'unable', "unable") ORDER BY "arch"), '[]')
-               FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
-      FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
-  return rows.map(host => ({
-    name: host.name,
-    system: systemLine(host.facts),
-    presence: presence(host),
-    lastSeenAt: host.lastSeenAt,
-    refusal: refusalOf(host, settings.agentVersionMin).refusal,
-    arches: host.arches,
-    rules: host.rules,
-  }))
 }
 
 // Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of the
@@ -144,41 +105,3 @@ function recordOf(row: CellRow): CellRecord {
 }
 
 const dateOf = (milliseconds: number): Date => new Date(Math.round(milliseconds))
-
-interface ActiveRow {
-  jobId: number
-  number: number
-  buildId: number
-  projectName: string
-  host: string
-  arch: string
-  variant: string
-  state: ActiveAttempt['state']
-  step: string | null
-  since: Date
-}
-
-/**
- * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
- * over a waiting attempt.
- */
-async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
-  const rows = await db.query<ActiveRow>`
-    SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
-           a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
-           CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
-      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
-      JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
-      JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = build."projectName"
-           AND branch_commit."commit" = build."commit"
-      JOIN ${shownBranches(branches)} ON shown."projectName" = branch_commit."projectName"
-           AND shown."branch" = branch_commit."branch"
-     WHERE a."state" <> 'finished'
-     ORDER BY a."state" IN ('leased', 'running'), branch_commit."position", job."buildId"`
-  return new Map(
-    rows.map(({ number, projectName, host, arch, variant, ...row }) => [
-      cellKey(projectName, host, arch, variant),
-      { ...row, attempt: attemptName({ jobId: row.jobId, number }) },
-    ]),
-  )
-}

@@ -20,6 +20,9 @@ export interface MatrixHost {
   name: string
   /** System name, release and machine, as uname prints them. */
   system: string
+  /** The operating system, and its release: NetBSD and 10.1. */
+  os: string
+  release: string
   presence: Presence
   lastSeenAt: Date
   /** Why the host gets no jobs now. */

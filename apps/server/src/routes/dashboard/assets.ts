@@ -26,14 +26,13 @@ function asset(name: string, extension: string, type: string, body: string): Ass
 }
 
 /** The order matters: a rule in a later file replaces an equally specific rule in an earlier file. */
-const stylesheets = ['tokens', 'base', 'status', 'matrix', 'tables', 'log', 'forms', 'narrow', 'print']
+const stylesheets = ['tokens', 'base', 'status', 'tables', 'log', 'forms', 'narrow', 'print']
 
-export const style = asset(
-  'style',
-  'css',
-  'text/css; charset=utf-8',
-  stylesheets.map(name => readAsset(`styles/${name}.css`)).join(''),
-)
+const sheet = (name: string, files: readonly string[]) =>
+  asset(name, 'css', 'text/css; charset=utf-8', files.map(file => readAsset(`styles/${file}.css`)).join(''))
+export const style = sheet('style', stylesheets)
+/** Only pages with a matrix load this style sheet. */
+export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow'])
 const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
 export const client = script('live')
 /** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
@@ -41,7 +40,7 @@ export const connection = script('connection')
 export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
 export function serveAssets(app: FastifyInstance): void {
-  for (const { path, type, body } of [style, client, connection, icon]) {
+  for (const { path, type, body } of [style, gridStyle, client, connection, icon]) {
     app.get(path, (_request, reply) =>
       reply.headers(assetHeaders).header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
     )

@@ -1,6 +1,6 @@
 import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { client, connection, icon, style } from '../assets.ts'
+import { client, connection, gridStyle, icon, style } from '../assets.ts'
 import type { Visit } from '../visit.ts'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
 import { moment } from './times.ts'
@@ -17,6 +17,8 @@ export interface PageProps {
   live?: boolean
   /** Without JavaScript, the browser reloads the page after this time. */
   reloadSeconds?: number | undefined
+  /** Whether the page has a grid of boxes, which needs its own style sheet. */
+  grid?: boolean
   /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
   children: ComponentChildren
@@ -37,7 +39,7 @@ export const renderPage = (page: PageProps): string =>
 export const renderFragment = ({ publicPath }: Visit, content: ComponentChild): string =>
   renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
 
-function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps) {
+function Page({ title, visit, live, reloadSeconds, grid, matrix, children }: PageProps) {
   const { publicPath } = visit
   return (
     <html lang="en">
@@ -47,6 +49,7 @@ function Page({ title, visit, live, reloadSeconds, matrix, children }: PageProps
         <meta name="color-scheme" content="light dark" />
         <title>{fullTitle(title)}</title>
         <link rel="stylesheet" href={publicPath + style.path} />
+        {grid && <link rel="stylesheet" href={publicPath + gridStyle.path} />}
         <link rel="icon" href={publicPath + icon.path} type="image/svg+xml" />
         <script type="module" src={publicPath + client.path} />
         {reloadSeconds !== undefined && (

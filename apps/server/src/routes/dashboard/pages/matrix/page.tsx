@@ -1,101 +1,97 @@
-import type { Matrix, MatrixSummary } from '@rumpfarm/farm'
+import { type Glance, headline, type Matrix } from '@rumpfarm/farm'
+import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link, usePublicPath } from '../../components/links.tsx'
 import { RawHtml } from '../../components/raw-html.tsx'
-import { counted, statusLabel } from '../../components/status.ts'
-import { StatusMark } from '../../components/status-mark.tsx'
+import { counted } from '../../components/status.ts'
 import type { Visit } from '../../visit.ts'
-import { BranchFilter, ProjectFilter } from './filters.tsx'
+import { Filters } from './filters.tsx'
+import { gridOf } from './grid-of.ts'
+import { Legend } from './legend.tsx'
+import { NewsLists } from './news.tsx'
 import { tableHtml } from './table.ts'
-import { Troubles } from './troubles.tsx'
+import { type MatrixView, matrixPath } from './view.ts'
 
 export interface MatrixPage {
   visit: Visit
-  matrix: Matrix
-  /** The names of all projects, for the filter. */
-  projects: readonly string[]
-  /** If set, the matrix shows only this project. */
-  project?: string | undefined
-  /** If not set, the matrix shows each project's main branch. */
-  branch?: string | undefined
+  glance: Glance
+  /** The cells of the detailed view; undefined for the dense view. */
+  matrix?: Matrix | undefined
+  view: MatrixView
 }
 
-export const renderMatrixPage = ({ visit, matrix, projects, project, branch }: MatrixPage): string => {
-  const { summary } = matrix
-  const active = summary.running + summary.waiting > 0
+export const renderMatrixPage = ({ visit, glance, matrix, view }: MatrixPage): string => {
+  const { counts, changes, branches, choices } = glance
+  const { project, branch } = view
+  const words = headline(counts, changes)
   return renderPage({
-    title: [project ?? headline(summary), branch].filter(Boolean).join(', branch '),
+    title: [project ?? words, branch].filter(Boolean).join(', branch '),
     visit,
     live: true,
-    reloadSeconds: active ? 30 : undefined,
+    grid: true,
+    reloadSeconds: counts.running + counts.queued > 0 ? 30 : undefined,
     matrix: { project, branch },
     children: (
       <>
         <h1>
-          {headline(summary)}
+          {project !== undefined && `${project}: `}
+          {words}
           {branch !== undefined && ` on ${branch}`}
         </h1>
-        <Totals summary={summary} />
-        {(projects.length > 1 || branch !== undefined) && <ProjectFilter projects={projects} shown={project} />}
-        {(project !== undefined || projects.length === 1) && <BranchFilter matrix={matrix} />}
-        <Troubles matrix={matrix} />
-        <MatrixTable matrix={matrix} />
+        <Legend counts={counts} view={view} />
+        <NewsLists glance={glance} view={view} />
+        <Filters view={view} branches={branches} choices={choices} />
+        {matrix ? <DetailedMatrix matrix={matrix} /> : <DenseMatrix glance={glance} view={view} />}
       </>
     ),
   })
 }
 
-function headline({ cells: all, passed, failing, knownFailures, neverRan, prevented }: MatrixSummary): string {
-  const cells = all - prevented
-  if (cells === 0) return 'No host builds any project yet'
-  const open = cells - passed - failing - knownFailures - neverRan
-  const rest = [
-    knownFailures > 0 ? `, ${knownFailures} known to fail` : '',
-    neverRan > 0 ? `, ${neverRan} never ran` : '',
-    open > 0 ? `, ${open} without a result` : '',
-  ].join('')
-  if (failing > 0) return `${failing} of ${counted(cells, 'cell')} failing${rest}`
-  if (rest !== '') return `No ${knownFailures > 0 ? 'new ' : ''}failures${rest}`
-  return cells === 1 ? 'The only cell passes' : `All ${cells} cells pass`
+/** The grid, and a line that names the hosts and arches without a box. */
+export function DenseMatrix({ glance, view }: { glance: Glance; view: MatrixView }) {
+  const shown = glance.groups.length > 0
+  return (
+    <>
+      {shown && <GridFrame grid={gridOf(glance, view)} />}
+      <Folded glance={glance} view={view} />
+    </>
+  )
 }
 
-function Totals({ summary }: { summary: MatrixSummary }) {
-  const { passed, failing, knownFailures, neverRan, prevented, cancelled, running, waiting } = summary
+const namesShown = 8
+
+function Folded({ glance: { empty, groups }, view }: { glance: Glance; view: MatrixView }) {
+  const { hosts, arches } = empty
+  if (groups.length === 0 && hosts.length === 0) return <NoHosts />
+  if (hosts.length + arches.length === 0) return null
   const parts = [
-    ['passed', passed],
-    ['failed', failing],
-    ['known-failure', knownFailures],
-    ['cancelled', cancelled],
-    ['never-ran', neverRan],
-    ['prevented', prevented],
-  ] as const
-  const active = [running > 0 ? `${running} running` : '', waiting > 0 ? `${waiting} queued` : ''].filter(Boolean)
+    arches.length > 0 ? `${counted(arches.length, 'architecture')} (${namesOf(arches)})` : '',
+    hosts.length > 0 ? `${counted(hosts.length, 'host')} (${namesOf(hosts)})` : '',
+  ]
   return (
-    <p class="totals">
-      {parts
-        .filter(([, count]) => count > 0)
-        .map(([status, count]) => (
-          <>
-            <StatusMark status={status}>
-              {count} {status === 'failed' ? 'failing' : statusLabel[status]}
-            </StatusMark>{' '}
-          </>
-        ))}
-      {active.length > 0 && <StatusMark status="running">{active.join(', ')}</StatusMark>}
+    <p class="folded">
+      {groups.length === 0 ? 'No box matches the filter. ' : ''}Hidden, because they have no box here:{' '}
+      {parts.filter(Boolean).join(' and ')}. <Link to={matrixPath(view, { empty: true })}>Show them</Link>
     </p>
   )
 }
 
-/** A wide table scrolls inside its own frame, by mouse and by keyboard. The page itself does not move. */
-export function MatrixTable({ matrix }: { matrix: Matrix }) {
+const namesOf = (names: readonly string[]): string =>
+  names.length > namesShown
+    ? `${names.slice(0, namesShown - 1).join(', ')} and ${names.length - namesShown + 1} more`
+    : names.join(', ')
+
+const NoHosts = () => (
+  <p class="empty">
+    No hosts yet. <Link to="/hosts/new">Invite a host</Link>. It needs a POSIX shell, tar, gzip and one HTTP client
+    (curl, wget, perl, python, nc or openssl).
+  </p>
+)
+
+/** The table with the milestones of each cell. It scrolls inside its own frame, by mouse and by keyboard. */
+function DetailedMatrix({ matrix }: { matrix: Matrix }) {
   const publicPath = usePublicPath()
-  if (matrix.hosts.length === 0)
-    return (
-      <p class="empty">
-        No hosts yet. <Link to="/hosts/new">Invite a host</Link>. It needs a POSIX shell, tar, gzip and one HTTP client
-        (curl, wget, perl, python, nc or openssl).
-      </p>
-    )
+  if (matrix.hosts.length === 0) return <NoHosts />
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
     <section class="frame matrix" aria-label="Matrix of hosts and architectures" tabIndex={0}>

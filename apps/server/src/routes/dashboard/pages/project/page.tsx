@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { BuildSummary, Matrix } from '@rumpfarm/farm'
+import type { BuildSummary, Glance } from '@rumpfarm/farm'
 import { BuildTable } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -8,22 +8,23 @@ import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import type { Visit } from '../../visit.ts'
-import { BranchFilter } from '../matrix/filters.tsx'
-import { MatrixTable } from '../matrix/page.tsx'
+import { BranchLinks } from '../matrix/filters.tsx'
+import { DenseMatrix } from '../matrix/page.tsx'
 
 export interface ProjectPage {
   visit: Visit
   project: ProjectConfig
-  matrix: Matrix
+  glance: Glance
   builds: readonly BuildSummary[]
 }
 
-export const renderProjectPage = ({ visit, project, matrix, builds }: ProjectPage): string => {
+export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPage): string => {
   const { name, title } = project
   return renderPage({
     title: name,
     visit,
     live: true,
+    grid: true,
     matrix: { project: name },
     children: (
       <>
@@ -31,8 +32,8 @@ export const renderProjectPage = ({ visit, project, matrix, builds }: ProjectPag
         {title !== undefined && <p class="lead">{title}</p>}
         <ProjectFacts project={project} />
         {visit.admin && <TriggerForm visit={visit} name={name} />}
-        <BranchFilter matrix={matrix} />
-        <MatrixTable matrix={matrix} />
+        <BranchLinks branches={glance.branches} />
+        <DenseMatrix glance={glance} view={{ project: name }} />
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />
         <h2>Recipe</h2>

@@ -13,11 +13,11 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
-    const [visit, matrix, builds] = await Promise.all([
+    const [visit, glance, builds] = await Promise.all([
       visitOf(services, request),
-      farm.matrix.load({ project: name }),
+      farm.matrix.glance({ project: name }),
       farm.builds.list({ project: name, limit: buildsShown }),
     ])
-    return sendPage(reply, renderProjectPage({ visit, project, matrix, builds }))
+    return sendPage(reply, renderProjectPage({ visit, project, glance, builds }))
   })
 }

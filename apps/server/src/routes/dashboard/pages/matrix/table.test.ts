@@ -1,6 +1,5 @@
 import type { Matrix, MatrixCell, MatrixSummary } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
-import { renderMatrixPage } from './page.tsx'
 import { spread } from './spread.ts'
 import { tableHtml } from './table.ts'
 
@@ -57,6 +56,8 @@ const matrixOf = (cells: MatrixCell[], changes: Partial<Matrix> = {}): Matrix =>
   hosts: [...new Set(cells.map(cell => cell.host))].map(name => ({
     name,
     system: 'NetBSD 5.1 i386',
+    os: 'NetBSD',
+    release: '5.1',
     presence: 'online',
     lastSeenAt: at,
     refusal: null,
@@ -197,61 +198,4 @@ test('if a lost job runs again, the matrix shows the word "retrying"', () => {
   const active = { jobId: 41, attempt: '41.2', buildId: 12, state: 'running', step: null, since: hoursAgo(1) } as const
   const cells = [cellOf('vax', { last: lost, active, status: 'running', retrying: true })]
   expect(words(tableHtml(matrixOf(cells)))).toContain(' retrying 5 h')
-})
-
-const anyone = { at, admin: false, csrf: undefined, path: '/', publicPath: '', configErrors: [] }
-
-test.each<[Partial<MatrixSummary>, string]>([
-  [{}, 'No host builds any project yet'],
-  [{ cells: 1, prevented: 1 }, 'No host builds any project yet'],
-  [{ cells: 20, passed: 20 }, 'All 20 cells pass'],
-  [{ cells: 1, passed: 1 }, 'The only cell passes'],
-  [{ cells: 1, cancelled: 1 }, 'No failures, 1 without a result'],
-  [{ cells: 9, passed: 7, knownFailures: 2 }, 'No new failures, 2 known to fail'],
-  [{ cells: 9, passed: 6, failing: 2, neverRan: 1 }, '2 of 9 cells failing, 1 never ran'],
-])('the heading of the matrix page for the counts %j is: %s', (counts, heading) => {
-  const matrix = matrixOf([], { summary: { ...noCells, ...counts } })
-  expect(renderMatrixPage({ visit: anyone, matrix, projects: ['sample'] })).toContain(`<h1>${heading}</h1>`)
-})
-
-test('a group of failures shows the first build with this failure, the first build with any failure, and the job of each cell', () => {
-  const since = { buildId: 12, jobId: null, commit: 'd'.repeat(40), at: hoursAgo(2) }
-  const failing = { buildId: 11, jobId: null, commit: 'b'.repeat(40), at: hoursAgo(9) }
-  const cells = ['vax', 'alpha'].map(host => cellOf(host, { last: failed('build', 9) }))
-  const trouble = {
-    project: 'sample',
-    verdict: 'failed',
-    step: 'build',
-    cells,
-    of: 5,
-    notYet: 0,
-    since,
-    failing,
-  } as const
-  const html = renderMatrixPage({
-    visit: anyone,
-    matrix: matrixOf(cells, { troubles: [{ ...trouble, cells }] }),
-    projects: ['sample'],
-  })
-  expect(words(html)).toMatch(
-    /sample failed at build for 2 h , since build 12 \( ddddddd \), with different failures since build 11, 2 of 5 cells: vax amd64 , alpha amd64 /,
-  )
-})
-
-test('the matrix of a branch links to the other branches and to the other formats', () => {
-  const branches = [{ project: 'sample', shown: 'fix/1', built: ['fix/1', 'main'] }]
-  const summary = { ...noCells, cells: 1, passed: 1 }
-  const matrix = matrixOf([cellOf('vax', { branch: 'fix/1', last: passed })], { branches, summary })
-  const html = renderMatrixPage({
-    visit: anyone,
-    matrix,
-    projects: ['sample', 'other'],
-    project: 'sample',
-    branch: 'fix/1',
-  })
-
-  expect(html).toContain('<h1>The only cell passes on fix/1</h1>')
-  expect(html).toContain('<a href="/?project=sample&amp;branch=fix%2F1" aria-current="true">fix/1</a>')
-  expect(html).toContain('<a href="/?project=sample&amp;branch=main">main</a>')
-  expect(html).toContain('href="/api/v1/matrix?project=sample&amp;branch=fix%2F1&amp;format=csv"')
 })

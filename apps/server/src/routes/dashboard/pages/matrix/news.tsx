@@ -1,0 +1,163 @@
+import type { Cause, Glance, GlanceCell, News } from '@rumpfarm/farm'
+import { Since } from '../../components/ago.tsx'
+import { segment } from '../../components/escape.ts'
+import { Link } from '../../components/links.tsx'
+import { counted, shortCommit } from '../../components/status.ts'
+import { type MatrixView, matrixPath } from './view.ts'
+
+/** Longer lists are folded, or end with a link. */
+const causesShown = 5
+const cellsShown = 2
+const hostsShown = 6
+
+/** What changed first: new failures, new passes, old failures, silent hosts and the longest wait. */
+export function NewsLists({ glance, view }: { glance: Glance; view: MatrixView }) {
+  const { news, at } = glance
+  const { failing, fixed, still, silent, longestWait } = news
+  if (failing.length + fixed.length + still.length + silent.length === 0 && !longestWait) return null
+  return (
+    <div class="news">
+      <section class={failing.length > 0 ? 'first' : ''}>
+        <Heading text="Newly failing" causes={failing} />
+        <Causes causes={failing} at={at} more={matrixPath(view, { trouble: true })} />
+      </section>
+      <section>
+        <Heading text="Newly fixed" causes={fixed} />
+        <Causes causes={fixed} at={at} more={matrixPath(view, { status: 'fixed' })} />
+      </section>
+      <section>
+        <Still causes={still} at={at} more={matrixPath(view, { trouble: true })} />
+        <Others news={{ silent, longestWait }} at={at} />
+      </section>
+    </div>
+  )
+}
+
+const boxesOf = (causes: readonly Cause[]): number =>
+  new Set(causes.flatMap(({ cells }) => cells.map(({ host, arch }) => `${host}\n${arch}`))).size
+
+const Heading = ({ text, causes }: { text: string; causes: readonly Cause[] }) => (
+  <h2>
+    {text} <small>{causes.length === 0 ? 'none since yesterday' : boxesOf(causes)}</small>
+  </h2>
+)
+
+interface List {
+  causes: readonly Cause[]
+  at: Date
+  /** The address of all boxes of the list. */
+  more: string
+}
+
+function Causes({ causes, at, more }: List) {
+  if (causes.length === 0) return null
+  return (
+    <ul>
+      {causes.slice(0, causesShown).map(cause => (
+        <li>
+          <CauseLine cause={cause} at={at} />
+        </li>
+      ))}
+      {causes.length > causesShown && (
+        <li>
+          <Link to={more}>{counted(causes.length - causesShown, 'more group')} in the grid</Link>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+function Still({ causes, at, more }: List) {
+  const oldest = causes.at(-1)
+  if (!oldest) return null
+  return (
+    <details id="still" open={causes.length <= 2}>
+      <summary>
+        <h2>
+          Still failing{' '}
+          <small>
+            {boxesOf(causes)} in {counted(causes.length, 'group')}, oldest <Since from={oldest.since.at} at={at} />
+          </small>
+        </h2>
+      </summary>
+      <Causes causes={causes} at={at} more={more} />
+    </details>
+  )
+}
+
+function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
+  const { project, kind, step, timedOut, since, cells, lastGood } = cause
+  const how = timedOut ? ' timed out at' : ''
+  return (
+    <>
+      <span class={`mark ${kind === 'still' ? 'failed' : kind}${timedOut ? ' late' : ''}`}>
+        {project}
+        {kind === 'fixed' ? '' : `${how} ${step ?? ''}`}
+      </span>{' '}
+      <small>
+        <Since from={since.at} at={at} /> ·{' '}
+        <Link to={`/builds/${since.buildId}`}>
+          <code>{shortCommit(since.commit)}</code>
+        </Link>
+        {kind === 'unconfirmed' && ' · unconfirmed'}
+        {kind !== 'fixed' && lastGood === null && ' · never passed'} · {spread(cause)}:
+      </small>{' '}
+      {cells.slice(0, cellsShown).map((cell, index) => (
+        <>
+          {index > 0 && ', '}
+          <CellLink cell={cell} />
+        </>
+      ))}
+      {cells.length > cellsShown && `, ${cells.length - cellsShown} more`}
+    </>
+  )
+}
+
+/** Answers whether only one host fails. */
+export function spread({ hosts, of, before }: Cause): string {
+  const earlier = before > 0 ? `, ${before} more before` : ''
+  if (hosts.length === 1) return of <= 1 ? `its only host${earlier}` : `only 1 of ${of} hosts${earlier}`
+  return `${hosts.length === of ? 'all' : `${hosts.length} of`} ${of} hosts${earlier}`
+}
+
+const CellLink = ({ cell: { host, arch, variant, jobId } }: { cell: GlanceCell }) => (
+  <Link to={`/jobs/${jobId}`}>
+    {arch} {host}
+    {variant === 'default' ? '' : ` ${variant}`}
+  </Link>
+)
+
+function Others({ news: { silent, longestWait }, at }: { news: Pick<News, 'silent' | 'longestWait'>; at: Date }) {
+  return (
+    <>
+      {silent.length > 0 && (
+        <p>
+          <b>{counted(silent.length, 'silent host')}</b>{' '}
+          {silent.slice(0, hostsShown).map(({ host, since }, index) => (
+            <>
+              {index > 0 && ', '}
+              <Link class="mark lost" to={`/hosts/${segment(host)}`}>
+                {host}
+              </Link>{' '}
+              <small>
+                <Since from={since} at={at} />
+              </small>
+            </>
+          ))}
+          {silent.length > hostsShown && `, ${silent.length - hostsShown} more`}
+        </p>
+      )}
+      {longestWait?.active && (
+        <p>
+          <b>Longest wait</b>{' '}
+          <Link class="mark queued" to={`/jobs/${longestWait.active.jobId}`}>
+            {longestWait.arch} {longestWait.host}
+          </Link>{' '}
+          <small>
+            <Since from={longestWait.active.since} at={at} />
+          </small>
+        </p>
+      )}
+    </>
+  )
+}

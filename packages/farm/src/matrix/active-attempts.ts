@@ -1,0 +1,51 @@
+import { attemptName } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { sql } from '../db/sql.ts'
+import type { ProjectBranches } from './branch-queries.ts'
+import { cellKey } from './matrix.rule.ts'
+import type { ActiveAttempt } from './matrix-cell.rule.ts'
+
+export type Branches = ReadonlyMap<string, ProjectBranches>
+
+/** The shown branch of each project, as a table of two columns. */
+export const shownBranches = (branches: Branches) => sql`
+  unnest(${[...branches.keys()]}::text[], ${[...branches.values()].map(({ shown }) => shown)}::text[])
+    AS shown("projectName", "branch")`
+
+interface ActiveRow {
+  jobId: number
+  number: number
+  buildId: number
+  projectName: string
+  host: string
+  arch: string
+  variant: string
+  state: ActiveAttempt['state']
+  step: string | null
+  since: Date
+}
+
+/**
+ * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
+ * over a waiting attempt.
+ */
+export async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
+  const rows = await db.query<ActiveRow>`
+    SELECT a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
+           a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
+           CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
+      FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
+      JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
+      JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = build."projectName"
+           AND branch_commit."commit" = build."commit"
+      JOIN ${shownBranches(branches)} ON shown."projectName" = branch_commit."projectName"
+           AND shown."branch" = branch_commit."branch"
+     WHERE a."state" <> 'finished'
+     ORDER BY a."state" IN ('leased', 'running'), branch_commit."position", job."buildId"`
+  return new Map(
+    rows.map(({ number, projectName, host, arch, variant, ...row }) => [
+      cellKey(projectName, host, arch, variant),
+      { ...row, attempt: attemptName({ jobId: row.jobId, number }) },
+    ]),
+  )
+}

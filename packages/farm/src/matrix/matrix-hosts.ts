@@ -1,0 +1,38 @@
+import type { Context } from '../context.ts'
+import { presence, systemLine } from '../hosts/presence.rule.ts'
+import { refusalOf } from '../hosts/refusal.rule.ts'
+import type { MatrixHost } from './matrix.rule.ts'
+import { systemOf } from './systems.rule.ts'
+
+interface HostRow {
+  name: string
+  facts: Record<string, unknown>
+  lastSeenAt: Date
+  silentSince: Date | null
+  awaySince: Date | null
+  pausedAt: Date | null
+  refusal: string | null
+  agentVersion: string
+  arches: MatrixHost['arches']
+  rules: MatrixHost['rules']
+}
+
+/** All hosts that are not removed, in the order of their names. */
+export async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
+  const rows = await db.query<HostRow>`
+    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules", (
+             SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
+                                                         'unable', "unable") ORDER BY "arch"), '[]')
+               FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
+      FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
+  return rows.map(host => ({
+    name: host.name,
+    system: systemLine(host.facts),
+    ...systemOf(host.facts),
+    presence: presence(host),
+    lastSeenAt: host.lastSeenAt,
+    refusal: refusalOf(host, settings.agentVersionMin).refusal,
+    arches: host.arches,
+    rules: host.rules,
+  }))
+}
