@@ -29,7 +29,16 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
   const running = `/jobs/${numberOf(other)}`
   const build = `/builds/${(await farm.job(numberOf(offer)).view()).buildId}`
   const broken = `/builds/${(await farm.trigger('1'.repeat(40), 'gone')).id}`
-  const forEverybody = ['/', '/?project=sample', '/?view=detailed', '/builds', '/hosts', '/nowhere', '/login/nothing', '/api/v1/docs']
+  const forEverybody = [
+    '/',
+    '/?project=sample',
+    '/?view=detailed',
+    '/builds',
+    '/hosts',
+    '/nowhere',
+    '/login/nothing',
+    '/api/v1/docs',
+  ]
   const all = [...forEverybody, '/projects/sample', '/hosts/everywhere-1', '/hosts/new', build, broken, job, running]
   known = { job, running, all }
   return known
