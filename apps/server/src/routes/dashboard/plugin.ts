@@ -7,6 +7,7 @@ import { serveAssets } from './assets.ts'
 import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
 import { Streams } from './live/stream.ts'
+import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
 import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
@@ -60,5 +61,6 @@ export const dashboardPlugin = (services: Services) => async (app: FastifyInstan
   inviteRoute(app, services)
   projectRoute(app, services)
   projectForms(app, services)
+  acknowledgementForms(app, services)
   eventsRoute(app, services, streams, changes)
 }
