@@ -826,6 +826,10 @@ export interface components {
                 env: {
                     [key: string]: string;
                 };
+                /** @description Patterns (RE2) of the lines of the log that are errors */
+                errors?: string[];
+                /** @description Patterns (RE2) of the lines of the log that are no errors */
+                ignore?: string[];
                 leaveOut: string[];
                 limits: {
                     /** @description Maximum size of all artifacts together; absent in recipes from before the farm had artifacts */
@@ -1118,8 +1122,12 @@ export interface components {
             env: {
                 [key: string]: string;
             };
+            /** @description Patterns (RE2) of the lines of the log that are errors */
+            errors?: string[];
             /** @description Patterns of host names */
             hosts: string[];
+            /** @description Patterns (RE2) of the lines of the log that are no errors */
+            ignore?: string[];
             leaveOut: string[];
             limits: {
                 /** @description Maximum size of all artifacts together; absent in recipes from before the farm had artifacts */

@@ -1,4 +1,3 @@
-import type { LineMatcher } from './own-patterns.rule.ts'
 import { filterTexts, groupOf, harmlessPattern, type RuleGroup, type RuleName, rulePatterns } from './patterns.rule.ts'
 
 /** `errors`: a pattern of the recipe. The others: patterns.rule.ts. */
@@ -17,12 +16,6 @@ export interface Candidate {
   environment: boolean
 }
 
-export interface LineRules {
-  /** The recipe's `errors:` and `ignore:`. */
-  errors: LineMatcher
-  ignore: LineMatcher
-}
-
 const filter = new RegExp(filterTexts.map(text => text.replaceAll('*', '\\*')).join('|'))
 const causes = rulesOf('C').filter(rule => rule !== 'C19')
 const tests = rulesOf('T')
@@ -36,12 +29,11 @@ function rulesOf(group: RuleGroup): RuleName[] {
   return (Object.keys(rulePatterns) as RuleName[]).filter(rule => groupOf(rule) === group)
 }
 
-/** The first rule that a prepared line matches; undefined if the line is none of an error's lines. */
-export function classify(line: number, text: string, { errors, ignore }: LineRules): Candidate | undefined {
-  const own = errors(text)
-  if (!own && !filter.test(withoutOptions(text))) return undefined
-  const rule = own ? 'errors' : firstRule(text)
-  return rule && !ignore(text) ? candidate(line, text, rule) : undefined
+/** The first rule that a prepared line matches; undefined if it matches none. */
+export function classify(line: number, text: string): Candidate | undefined {
+  if (!filter.test(withoutOptions(text))) return undefined
+  const rule = firstRule(text)
+  return rule && candidateOf(line, text, rule)
 }
 
 /** A compiler's options contain the word "error" too, and a build can print its options in every line. */
@@ -59,10 +51,11 @@ function firstRule(text: string): RuleName | undefined {
 }
 
 /** Rule C19 for a prepared line: a position in a source file, without the word "error". */
-export const classifyPosition = (line: number, text: string, { ignore }: LineRules): Candidate | undefined =>
-  rulePatterns.C19.test(text) && !ignore(text) ? candidate(line, text, 'C19') : undefined
+export const classifyPosition = (line: number, text: string): Candidate | undefined =>
+  rulePatterns.C19.test(text) ? candidateOf(line, text, 'C19') : undefined
 
-function candidate(line: number, text: string, rule: CandidateRule): Candidate {
+/** A candidate for a prepared line that matches this rule. */
+export function candidateOf(line: number, text: string, rule: CandidateRule): Candidate {
   const file = rule !== 'errors' && rulesWithFile.includes(rule) ? rulePatterns[rule].exec(text)?.[1] : undefined
   return {
     line,

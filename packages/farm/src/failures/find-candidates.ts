@@ -1,10 +1,10 @@
-import { filterForPairs, filterForTexts } from './byte-filter.rule.ts'
-import { type Candidate, classify, classifyPosition, type LineRules } from './candidates.rule.ts'
+import { type ByteFilter, filterForPairs, filterForTexts } from './byte-filter.rule.ts'
+import { type Candidate, candidateOf, classify, classifyPosition } from './candidates.rule.ts'
 import { type AttemptTexts, normalise } from './normalise.rule.ts'
-import { lineMatcher } from './own-patterns.rule.ts'
+import { type LineMatcher, lineMatcher } from './own-patterns.rule.ts'
 import { filterTexts } from './patterns.rule.ts'
 import { prepareLine } from './prepare-line.rule.ts'
-import { type StepLog, type Visit, visitLines, visitMatches } from './step-log.ts'
+import { type StepLog, visitBlocks, visitMatches } from './step-log.ts'
 
 /** Of a step with more error lines, the farm keeps the first ones, and counts the others. */
 export const candidatesMax = 5000
@@ -35,51 +35,53 @@ const positions = filterForPairs([...'0123456789'].map(digit => `:${digit}`))
 
 /** Searches the lines of a step for candidates. If there is no cause, C19 decides in a second pass. */
 export async function findCandidates(log: StepLog, options: SearchOptions): Promise<Found> {
-  const rules = lineRules(options)
   const found = collector(options)
-  const compare = (raw: string, line: number) => found.add(classify(line, prepareLine(raw), rules))
-  // A line of the recipe's own patterns need not contain a text of the filter.
-  if (options.errors?.length) await visitLines(log, compare)
-  else await visitMatches(log, filtered, limited(compare))
-  if (!found.candidates.some(({ group }) => group === 'C')) await findPositions(log, rules, found)
+  if (options.errors?.length) await findOwn(log, lineMatcher(options.errors), found)
+  await findMatches(log, filtered, classify, found)
+  if (!found.candidates.some(({ group }) => group === 'C')) await findMatches(log, positions, classifyPosition, found)
+  found.candidates.sort((one, other) => one.line - other.line)
   return found
 }
 
-/** Ends a pass after `comparedLinesMax` lines, so that no log needs more than about a second. */
-function limited(compare: (raw: string, line: number) => void): Visit {
+/** The lines of the recipe's own patterns. Such a line need not contain a text of the filter. */
+async function findOwn(log: StepLog, own: LineMatcher, found: Collector): Promise<void> {
+  await visitBlocks(log, (lines, firstLine) => {
+    if (!own.mayMatch(lines.join('\n'))) return
+    for (const [index, raw] of lines.entries()) {
+      const text = prepareLine(raw)
+      if (own.matches(text)) found.add(candidateOf(firstLine + index, text, 'errors'))
+    }
+  })
+}
+
+/** The lines that pass a filter and match a rule, without the lines that are already found. */
+async function findMatches(
+  log: StepLog,
+  filter: ByteFilter,
+  rule: (line: number, text: string) => Candidate | undefined,
+  found: Collector,
+): Promise<void> {
+  const lines = new Set(found.candidates.map(({ line }) => line))
   let left = comparedLinesMax
-  return (raw, line) => {
-    compare(raw, line)
+  await visitMatches(log, filter, (raw, line) => {
+    if (!lines.has(line)) found.add(rule(line, prepareLine(raw)))
     left -= 1
     return left > 0
-  }
-}
-
-async function findPositions(log: StepLog, rules: LineRules, found: Collector): Promise<void> {
-  const lines = new Set(found.candidates.map(({ line }) => line))
-  const visit = limited((raw, line) => {
-    if (!lines.has(line)) found.add(classifyPosition(line, prepareLine(raw), rules))
   })
-  await visitMatches(log, positions, visit)
-  found.candidates.sort((one, other) => one.line - other.line)
 }
-
-const lineRules = ({ errors = [], ignore = [] }: SearchOptions): LineRules => ({
-  errors: lineMatcher(errors),
-  ignore: lineMatcher(ignore),
-})
 
 interface Collector extends Found {
   add(candidate: Candidate | undefined): void
 }
 
-function collector({ known, texts }: SearchOptions): Collector {
+function collector({ ignore = [], known, texts }: SearchOptions): Collector {
+  const ignored = lineMatcher(ignore)
   const isKnown = known?.size ? remembered(text => known.has(normalise(text, texts))) : () => false
   const found: Collector = {
     candidates: [],
     furtherCandidates: 0,
     add(candidate) {
-      if (!candidate || isKnown(candidate.text)) return
+      if (!candidate || ignored.matches(candidate.text) || isKnown(candidate.text)) return
       if (found.candidates.length < candidatesMax) found.candidates.push(candidate)
       else found.furtherCandidates += 1
     },

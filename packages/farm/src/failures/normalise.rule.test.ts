@@ -79,6 +79,17 @@ describe('the normalised text', () => {
     )
   })
 
+  test.each([
+    ['/w/attempt-4711.2/src/sys/vm.c:3:1: error: x', 'sys/vm.c: error: x'],
+    ['/usr/home/f/w//attempt-4711.2//buildrump.sh/a.c:3:1: error: x', 'a.c: error: x'],
+    ['cc: error: no such directory: -I/w/attempt-4711.2/src', 'cc: error: no such directory: -I.'],
+    ['/w/attempt-4711.2/srcs/sys/vm.c:3:1: error: x', 'srcs/sys/vm.c: error: x'],
+    ['/w/attempt-4711.2: not found', '.: not found'],
+    ['/w/attempt-4711.23/src/sys/vm.c:3:1: error: x', 'sys/vm.c: error: x'],
+  ])('has no work directory: %s', (line, text) => {
+    expect(normalise(line, { attempt: '4711.2', sources: ['buildrump.sh', 'src'] })).toBe(text)
+  })
+
   test('a short host name is no placeholder, because it is also a word', () => {
     expect(normalise('an error in a', { hostName: 'a' })).toBe('an error in a')
   })

@@ -2,7 +2,11 @@ import { cut } from '@rumpfarm/contracts'
 
 /** Texts that differ between attempts, hosts and architectures, although the failure is the same. */
 export interface AttemptTexts {
-  /** Absolute paths of the attempt: the work directory and the directories of the sources. */
+  /** The name of the attempt, which is in the path of its work directory: `/home/farm/work/attempt-4711.2`. */
+  attempt?: string | undefined
+  /** The names of the project and of its sources, which are directories in the work directory. */
+  sources?: readonly string[] | undefined
+  /** Further absolute paths of the attempt. */
   folders?: readonly string[] | undefined
   /** The target of the compiler, such as `sparc64--netbsd`. */
   triple?: string | undefined
@@ -107,10 +111,10 @@ export function normalise(line: string, texts: AttemptTexts = {}): string {
 const replaceAll = (line: string, replacements: readonly Replacement[]): string =>
   replacements.reduce((text, [pattern, by]) => text.replace(pattern, by as string), line)
 
-function withoutTexts(line: string, { folders = [], triple, hostName }: AttemptTexts): string {
-  // The longest folder first, because a source's folder is inside the work folder.
+function withoutTexts(line: string, { folders = [], attempt, sources = [], triple, hostName }: AttemptTexts): string {
+  // The longest folder first, because a folder can be inside another one.
   const longestFirst = [...folders].sort((one, other) => other.length - one.length)
-  let text = longestFirst.reduce(withoutFolder, line)
+  let text = withoutWork(longestFirst.reduce(withoutFolder, line), attempt, sources)
   text = withoutName(text, triple, '<triple>')
   return withoutName(text, hostName, '<host>')
 }
@@ -119,6 +123,21 @@ function withoutFolder(text: string, folder: string): string {
   const path = folder.replace(/\/+$/, '')
   if (path.length < nameCharactersMin || !text.includes(path)) return text
   return text.replaceAll(`${path}/`, '').replaceAll(path, '.')
+}
+
+/** Removes the path of the attempt's work directory, and of a source in it. The farm does not know the whole path. */
+function withoutWork(text: string, attempt: string | undefined, sources: readonly string[]): string {
+  if (attempt === undefined || !text.includes(`/attempt-${attempt}`)) return text
+  return text.replace(workPattern(attempt, sources), path => (path.endsWith('/') ? '' : '.'))
+}
+
+const literally = (name: string): string => name.replace(/[.+]/g, '\\$&')
+
+/** The names in the pattern contain only letters, digits and `. _ + -` (namePattern of the contracts). */
+function workPattern(attempt: string, sources: readonly string[]): RegExp {
+  const parents = `(?:/{1,2}${pathCharacter}{1,255}){0,60}`
+  const source = sources.length > 0 ? `(?:/{1,2}(?:${sources.map(literally).join('|')})(?![\\w.+-]))?` : ''
+  return new RegExp(`${parents}/{1,2}attempt-${literally(attempt)}(?![\\w.-])${source}/{0,2}`, 'g')
 }
 
 function withoutName(text: string, name: string | undefined, by: string): string {

@@ -1,12 +1,17 @@
 import { RE2JS } from 're2js'
 
-/** Whether a line matches one of a recipe's patterns. */
-export type LineMatcher = (line: string) => boolean
+/** The patterns of `errors:` or `ignore:`. */
+export interface LineMatcher {
+  /** Whether a prepared line matches one of the patterns. */
+  matches(line: string): boolean
+  /** Whether a line of this text can match one of the patterns. The text is a run of whole lines, as the log has them. */
+  mayMatch(lines: string): boolean
+}
 
 /** A pattern with large counts, such as (a{99}){99}, would need much memory and time for each line. */
 const programSizeMax = 2000
 
-const never: LineMatcher = () => false
+const none: LineMatcher = { matches: () => false, mayMatch: () => false }
 const matchers = new Map<string, LineMatcher>()
 const matchersMax = 200
 
@@ -20,15 +25,27 @@ export function lineMatcher(patterns: readonly string[]): LineMatcher {
   if (known) return known
   if (matchers.size >= matchersMax) matchers.clear()
   const valid = patterns.filter(pattern => patternProblem(pattern) === undefined)
-  const made = valid.length === 0 ? never : testOf(valid)
+  const made = valid.length === 0 ? none : matcherOf(valid)
   matchers.set(key, made)
   return made
 }
 
-function testOf(patterns: readonly string[]): LineMatcher {
-  // One automaton for all patterns reads the line once.
-  const all = RE2JS.compile(patterns.map(pattern => `(?:${pattern})`).join('|'))
-  return line => all.test(line)
+// Prepared lines differ from these lines.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals use these characters
+const unclean = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/
+// These match at the begin and the end of a text, and not of each line.
+const wholeText = /\\[Az]|\(\?[a-zA-Z]{0,9}-?[a-zA-Z]{0,9}m/
+
+function matcherOf(patterns: readonly string[]): LineMatcher {
+  // One automaton for all patterns reads the text once. A search in many lines is faster than a search in each line.
+  const any = patterns.map(pattern => `(?:${pattern})`).join('|')
+  const inLine = RE2JS.compile(any)
+  const inLines = RE2JS.compile(any, RE2JS.MULTILINE)
+  const always = wholeText.test(any)
+  return {
+    matches: line => inLine.test(line),
+    mayMatch: lines => always || unclean.test(lines) || inLines.test(lines),
+  }
 }
 
 /** What is wrong with a pattern; undefined if the farm can use it. */

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { classify, classifyPosition } from './candidates.rule.ts'
-import { lineMatcher } from './own-patterns.rule.ts'
 import { filterTexts, rulePatterns } from './patterns.rule.ts'
 
-const none = { errors: lineMatcher([]), ignore: lineMatcher([]) }
-const ruleOf = (line: string) => (classify(1, line, none) ?? classifyPosition(1, line, none))?.rule
+const ruleOf = (line: string) => (classify(1, line) ?? classifyPosition(1, line))?.rule
 
 /** Lines as the tools print them, with the rule that must find the line. */
 const samples: [rule: string | undefined, line: string][] = [

@@ -5,6 +5,7 @@ import { type ByteFilter, hashFactor } from './byte-filter.rule.ts'
 export const headBytesMax = 2 * 1024 * 1024
 export const tailBytesMax = 8 * 1024 * 1024
 const blockBytes = 256 * 1024
+const decodedBytes = 32 * 1024
 const newline = 10
 const carriageReturn = 13
 const escapeCharacter = 27
@@ -165,16 +166,19 @@ function visitBlock(
   return true
 }
 
-/** Calls `visit` for each line. */
-export async function visitLines({ parts }: StepLog, visit: (raw: string, line: number) => void): Promise<void> {
+/** Calls `visit` for runs of lines, as the log has them, with the number of the first line of each run. */
+export async function visitBlocks(
+  { parts }: StepLog,
+  visit: (lines: string[], firstLine: number) => void,
+): Promise<void> {
   for (const { bytes, firstLine } of parts) {
     let line = firstLine
-    for (let start = 0, pause = blockBytes; start < bytes.length; line += 1) {
-      const end = bytes.indexOf(newline, start)
-      visit(bytes.toString('utf8', start, end), line)
+    for (let start = 0; start < bytes.length; ) {
+      const end = bytes.indexOf(newline, Math.min(start + decodedBytes, bytes.length - 1))
+      const lines = bytes.toString('utf8', start, end).split('\n')
+      visit(lines, line)
+      line += lines.length
       start = end + 1
-      if (start < pause) continue
-      pause = start + blockBytes
       await nextTurn()
     }
   }
