@@ -223,8 +223,10 @@ CREATE TABLE "Cell" (
   results integer DEFAULT 0 NOT NULL,
   "sinceJobId" integer NOT NULL,
   state text NOT NULL,
+  "writtenAt" timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
   CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
 );
+CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING btree ("writtenAt");
 CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
 
 CREATE TABLE "Commit" (

@@ -12,6 +12,7 @@ import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
 import { agentPlugin, signedPlugin } from './routes/agent/plugin.ts'
 import { apiPlugin } from './routes/api/plugin.ts'
+import { Streams, streamLimits } from './routes/dashboard/live/stream.ts'
 import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
@@ -26,13 +27,16 @@ export interface AppOptions {
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
   checkHost(app, services.config, refuseEarly)
+  const streams = new Streams(streamLimits)
+  // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
+  app.addHook('preClose', async () => streams.endAll())
   await app.register(healthPlugin(services))
   await app.register(agentPlugin(services))
   await app.register(authPlugin(services))
   await app.register(signInRoute(services))
   await app.register(webhooksPlugin(services))
-  await app.register(apiPlugin(services))
-  await app.register(dashboardPlugin(services))
+  await app.register(apiPlugin(services, streams))
+  await app.register(dashboardPlugin(services, streams))
   return app
 }
 

@@ -35,7 +35,7 @@ export interface TestServer {
   /** Advances the farm's clock. */
   wait(seconds: number): void
   /** Opens the same server with other services. The test must close it. */
-  open(services: Partial<Pick<Services, 'farm' | 'config'>>): Promise<FastifyInstance>
+  open(services: Partial<Pick<Services, 'farm' | 'config' | 'bus'>>): Promise<FastifyInstance>
   /** Opens the server for SIGNED_PORT. The test must close it. */
   openSigned(): Promise<FastifyInstance>
   ask(request: InjectOptions | string): Promise<LightMyRequestResponse>
@@ -145,7 +145,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
 
 const log = pino({ level: 'silent' })
 
-type Given = Pick<Services, 'farm' | 'mirrors' | 'config'>
+type Given = Pick<Services, 'farm' | 'mirrors' | 'config'> & Partial<Pick<Services, 'bus'>>
 
 async function openTestServer(given: Given): Promise<FastifyInstance> {
   const app = await buildApp(servicesOf(given), { log })
@@ -154,7 +154,7 @@ async function openTestServer(given: Given): Promise<FastifyInstance> {
 }
 
 function servicesOf(given: Given): Services {
-  const bus = localBus()
+  const { bus = localBus() } = given
   const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
   return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
 }

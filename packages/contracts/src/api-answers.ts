@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
 import { commit, failedStep, Milestone, state } from './api-matrix.ts'
 import { attemptPurposes, attemptStates, verdicts } from './attempts.ts'
+import { cellStates } from './cell-states.ts'
 
 /**
  * The answers of the API, /api/v1. The farm's queries return values in this format. If a value has members that are not
@@ -214,6 +215,31 @@ export const Job = Type.Object(
     attempts: list(Attempt, 'Newest attempt first'),
   },
   { $id: 'Job', description: 'A job with all its attempts and its exact recipe' },
+)
+
+export const CellSummary = Type.Object(
+  {
+    project: Type.String(),
+    branch: Type.String({ description: 'Branch of the results' }),
+    host: Type.String(),
+    arch: Type.String(),
+    variant: Type.String(),
+    state: oneOf(cellStates, 'How the newest result compares with the results before it'),
+    verdict: oneOf(verdicts, 'Newest result'),
+    failedStep,
+    fingerprint: maybeText('Equal for failures with the same first error; null until the farm has examined the log'),
+    flaky: Type.Boolean({ description: 'Whether the results change too often, or one commit passed and failed' }),
+    attempt: Type.String({ description: 'Attempt with the newest result: JOB.NUMBER' }),
+    jobId: id('Number of its job'),
+    buildId: id('Number of its build'),
+    commit,
+    finishedAt: moment('When the attempt ended'),
+    since: Type.Object(
+      { jobId: id('Number of the job'), buildId: id('Number of the build'), commit, at: moment('When the job ended') },
+      { description: 'First result of the present series of passes or failures' },
+    ),
+  },
+  { $id: 'CellSummary', description: 'A cell of the matrix with its newest result' },
 )
 
 const countedStates = [...attemptStates.filter(state => state !== 'finished'), ...verdicts]

@@ -138,6 +138,26 @@ export const JobFilter = Type.Object(
   },
   strict,
 )
+export const EventFilter = Type.Object(
+  {
+    kind: Type.Optional(oneOf(['build', 'job', 'cell'], 'Only events of this kind')),
+    project: filterText,
+    build: Type.Optional(id('Only this build, its jobs, and cells with a result of it')),
+    host: filterText,
+    arch: filterText,
+    variant: filterText,
+    after: Type.Optional(
+      Type.String({ maxLength: 100, description: 'Id of an event; it has priority over the header Last-Event-ID' }),
+    ),
+  },
+  strict,
+)
+export const EventHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({ maxLength: 100, description: 'Id of the last event that the client received' }),
+  ),
+})
+
 const branch = Type.Optional(Type.String({ maxLength: 255, description: 'Default: the main branch of each project' }))
 
 export const matrixFormats = ['json', 'text', 'csv'] as const

@@ -22,13 +22,14 @@ const test = base.extend<{ url: string; db: Db }>({
 
 const seen = (db: Db) => db.query<{ by: string }>`SELECT "by" FROM "SignedRun"`
 const event = (hostId: number): FarmEvent => ({ kind: 'host', hostId })
+const now = () => new Date()
 const limits = { waitMs: 200, totalMs: 200 }
 
 test('a transaction emits its events after the commit, in their order', async ({ db }) => {
   const emitted: [FarmEvent, number][] = []
   const rows: number[] = []
   const emit = (one: FarmEvent) => void emitted.push([one, rows.length])
-  const result = await inTransaction({ db, emit }, async tx => {
+  const result = await inTransaction({ db, emit, now }, async tx => {
     tx.emit(event(1))
     await tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`
     rows.push(1)
@@ -46,7 +47,7 @@ test('a transaction emits its events after the commit, in their order', async ({
 
 test('if a transaction fails, it changes nothing and emits nothing', async ({ db }) => {
   const emitted: FarmEvent[] = []
-  const failing = inTransaction({ db, emit: one => void emitted.push(one) }, async tx => {
+  const failing = inTransaction({ db, emit: one => void emitted.push(one), now }, async tx => {
     tx.emit(event(1))
     await tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`
     throw new Error('a rule said no')
@@ -56,7 +57,7 @@ test('if a transaction fails, it changes nothing and emits nothing', async ({ db
 })
 
 test('if a statement fails, its transaction fails, even if the code catches the error', async ({ db }) => {
-  const swallowing = inTransaction({ db, emit: () => {} }, async tx => {
+  const swallowing = inTransaction({ db, emit: () => {}, now }, async tx => {
     await tx.execute`INSERT INTO "SignedRun" ("by", "run", "count", "seenAt") VALUES ('vax', '1', 1, now())`
     await tx.query`SELECT 1 / 0`.catch(() => {})
   })

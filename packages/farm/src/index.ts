@@ -6,6 +6,7 @@ import { RunningCache } from './attempts/running.ts'
 import { bisectionMethods } from './bisection/index.ts'
 import { buildMethods } from './builds/index.ts'
 import { cellMethods } from './cells/index.ts'
+import { changeMethods } from './changes/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
@@ -25,6 +26,7 @@ export type * from './attempts/index.ts'
 export type * from './bisection/index.ts'
 export type * from './builds/index.ts'
 export type * from './cells/index.ts'
+export type * from './changes/index.ts'
 export { sign } from './clock.ts'
 export type * from './commits/index.ts'
 export { untilAborted } from './db/client.ts'
@@ -96,6 +98,7 @@ export function openFarm(options: OpenFarm) {
     projects: withStorableArguments(projectMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
     acknowledgements: withStorableArguments(acknowledgementMethods(contexts)),
+    changes: changeMethods(contexts),
     commits: withStorableArguments(commitMethods(contexts)),
     cells: withStorableArguments(cellMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),

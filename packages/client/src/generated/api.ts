@@ -69,6 +69,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events of builds, jobs and cells, as a stream
+         * @description Server-sent events. `build`: a BuildSummary; `job`: a JobSummary; `cell`: a CellSummary.
+         *     `alive`: sent at least every 15 s, without data. `reset`: the farm cannot send all events since the last one that
+         *     you received, so read the lists again. After a lost connection, send the id of the last event as Last-Event-ID: the
+         *     farm then sends everything that was committed since. It may send an event twice.
+         */
+        get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -605,6 +628,58 @@ export interface components {
         Cancelled: {
             /** @description Number of attempts that ended at once or that a host will end; 0: nothing was cancelled */
             attempts: number;
+        };
+        /** @description A cell of the matrix with its newest result */
+        CellSummary: {
+            arch: string;
+            /** @description Attempt with the newest result: JOB.NUMBER */
+            attempt: string;
+            /** @description Branch of the results */
+            branch: string;
+            /** @description Number of its build */
+            buildId: number;
+            /** @description Full commit id */
+            commit: string;
+            /** @description Step that failed */
+            failedStep: string | null;
+            /** @description Equal for failures with the same first error; null until the farm has examined the log */
+            fingerprint: string | null;
+            /**
+             * Format: date-time
+             * @description When the attempt ended
+             */
+            finishedAt: string;
+            /** @description Whether the results change too often, or one commit passed and failed */
+            flaky: boolean;
+            host: string;
+            /** @description Number of its job */
+            jobId: number;
+            project: string;
+            /** @description First result of the present series of passes or failures */
+            since: {
+                /**
+                 * Format: date-time
+                 * @description When the job ended
+                 */
+                at: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Number of the job */
+                jobId: number;
+            };
+            /**
+             * @description How the newest result compares with the results before it
+             * @enum {string}
+             */
+            state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+            variant: string;
+            /**
+             * @description Newest result
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
         };
         /** @description A machine that runs jobs */
         Host: {
@@ -1429,6 +1504,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+        };
+    };
+    followEvents: {
+        parameters: {
+            query?: {
+                /** @description Id of an event; it has priority over the header Last-Event-ID */
+                after?: string;
+                arch?: string;
+                /** @description Only this build, its jobs, and cells with a result of it */
+                build?: number;
+                host?: string;
+                /** @description Only events of this kind */
+                kind?: "build" | "job" | "cell";
+                project?: string;
+                variant?: string;
+            };
+            header?: {
+                /** @description Id of the last event that the client received */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };

@@ -75,6 +75,14 @@ export async function listJobs(context: Context, filter: JobFilter): Promise<Job
   return rows.map(row => jobOf(row, logs))
 }
 
+/** The jobs with these ids, in the order of their ids. */
+export async function jobsOf({ db, logs }: Context, ids: readonly number[]): Promise<JobSummary[]> {
+  if (ids.length === 0) return []
+  const rows = await db.query<JobRow>`
+    SELECT ${jobColumns} FROM "Job" job ${jobJoins} WHERE job."id" = ANY(${[...ids]}::int[]) ORDER BY job."id"`
+  return rows.map(row => jobOf(row, logs))
+}
+
 /**
  * The id of the host, or null if no host has this name. This is a query of its own, because with a sub-select
  * PostgreSQL's planner cannot estimate how many jobs the host has.
@@ -140,6 +148,14 @@ export async function listBuilds(
      WHERE (${filter.project ?? null}::text IS NULL OR build."projectName" = ${filter.project ?? null})
        AND build."id" < ${filter.before ?? 2147483647}
      ORDER BY build."id" DESC LIMIT ${filter.limit}`
+  return rows.map(buildOf)
+}
+
+/** The builds with these ids, in the order of their ids. */
+export async function buildsOf({ db }: Context, ids: readonly number[]): Promise<BuildSummary[]> {
+  if (ids.length === 0) return []
+  const rows = await db.query<BuildRow>`
+    SELECT ${buildColumns} FROM "Build" build WHERE build."id" = ANY(${[...ids]}::int[]) ORDER BY build."id"`
   return rows.map(buildOf)
 }
 

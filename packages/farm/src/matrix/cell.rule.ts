@@ -1,4 +1,4 @@
-import type { Verdict } from '@rumpfarm/contracts'
+import type { CellState, Verdict } from '@rumpfarm/contracts'
 import { type Flakiness, flakinessOf } from './flakiness.rule.ts'
 
 /** A finished attempt of one cell. A cell belongs to a project, branch, host, arch and variant. */
@@ -20,25 +20,7 @@ export interface CellAttempt {
   finishedAt: Date
 }
 
-/**
- * `unknown`: the cell has no result. `failing`: the newest commit failed, and no earlier commit passed.
- * `newly-failing`: the newest commit failed after a pass, and each confirming attempt failed in the same way.
- * `failing-differently`: the commits before failed in another way. `fixed`: the newest commit passed after a failure.
- * `flaky`: attempts of the newest commit have different results, or the newest commit of a flaky cell failed.
- */
-export type CellState = (typeof cellStates)[number]
-
-export const cellStates = [
-  'unknown',
-  'failing',
-  'passing',
-  'newly-failing-unconfirmed',
-  'newly-failing',
-  'still-failing',
-  'failing-differently',
-  'fixed',
-  'flaky',
-] as const
+export type { CellState }
 
 export interface CellStanding {
   state: CellState

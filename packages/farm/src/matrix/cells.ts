@@ -1,5 +1,5 @@
 import { confirmDefault } from '@rumpfarm/contracts'
-import { raw, sql } from '../db/sql.ts'
+import { raw, type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type CellAttempt, type CellState, completeStanding, deriveCell, isResult } from './cell.rule.ts'
 import {
@@ -155,14 +155,19 @@ const values = [
 ]
 const quoted = raw(values.map(column => `"${column}"`).join(', '))
 const assignments = raw(values.map(column => `"${column}" = EXCLUDED."${column}"`).join(', '))
+const [before, after] = ['cell', 'EXCLUDED'].map(row => raw(values.map(column => `${row}."${column}"`).join(', '))) as [
+  Sql,
+  Sql,
+]
 
 async function writeCells(tx: Tx, rows: readonly CellRow[], gone: readonly CellKey[]): Promise<void> {
   if (rows.length > 0) {
     await tx.execute`
-      INSERT INTO "Cell" ("projectName", "branch", "hostId", "arch", "variant", ${quoted})
-      SELECT "projectName", "branch", "hostId", "arch", "variant", ${quoted}
+      INSERT INTO "Cell" AS cell ("projectName", "branch", "hostId", "arch", "variant", "writtenAt", ${quoted})
+      SELECT "projectName", "branch", "hostId", "arch", "variant", ${tx.now()}, ${quoted}
         FROM jsonb_populate_recordset(NULL::"Cell", ${JSON.stringify(rows)}::jsonb)
-      ON CONFLICT ("projectName", "branch", "hostId", "arch", "variant") DO UPDATE SET ${assignments}`
+      ON CONFLICT ("projectName", "branch", "hostId", "arch", "variant")
+      DO UPDATE SET "writtenAt" = EXCLUDED."writtenAt", ${assignments} WHERE (${before}) IS DISTINCT FROM (${after})`
   }
   if (gone.length > 0) {
     await tx.execute`

@@ -5,9 +5,11 @@ import { BulkAnswers } from '../../http/ndjson.ts'
 import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
+import type { Streams } from '../dashboard/live/stream.ts'
 import { acknowledgements } from './acknowledgements.ts'
 import { artifacts } from './artifacts.ts'
 import { builds } from './builds.ts'
+import { events } from './events.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
@@ -18,7 +20,7 @@ import { reference } from './reference.ts'
 import { tokens } from './tokens.ts'
 
 /** The API for programs: docs/api.md. Reading is public. */
-export const apiPlugin = (services: Services) => async (app: FastifyInstance) => {
+export const apiPlugin = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   await app.register(
     async api => {
       answerWithProblems(api, services, bodyBytesMax)
@@ -26,16 +28,17 @@ export const apiPlugin = (services: Services) => async (app: FastifyInstance) =>
       answerUnknownAddresses(api)
       identifyVisitors(api)
       acceptJsonOnly(api)
-      await api.register(versionOne(services), { prefix: '/v1' })
+      await api.register(versionOne(services, streams), { prefix: '/v1' })
     },
     { prefix: '/api' },
   )
 }
 
-const versionOne = (services: Services) => async (app: FastifyInstance) => {
+const versionOne = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
   for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, acknowledgements, tokens])
     await app.register(routes(services, bulk))
+  await app.register(events(services, streams))
 }

@@ -29,6 +29,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'delete /api/v1/tokens/{name}',
     'get /api/v1/builds',
     'get /api/v1/builds/{id}',
+    'get /api/v1/events',
     'get /api/v1/hosts',
     'get /api/v1/hosts/{name}',
     'get /api/v1/jobs',

@@ -16,6 +16,7 @@ const answers = [
   api.BuildSummaryPage,
   api.Build,
   api.Cancelled,
+  api.CellSummary,
   api.Host,
   api.HostPage,
   api.Invitation,

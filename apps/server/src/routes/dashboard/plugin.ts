@@ -6,7 +6,7 @@ import type { Services } from '../../services.ts'
 import { serveAssets } from './assets.ts'
 import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
-import { Streams } from './live/stream.ts'
+import type { Streams } from './live/stream.ts'
 import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
 import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
@@ -23,20 +23,11 @@ import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
 
 /**
- * The largest numbers of visible live pages. A process commonly has at most 1,024 sockets. In most browsers, all pages
- * share one socket.
- */
-const streamLimits = { all: 500, address: 60, session: 30 }
-
-/**
  * The pages for people. The server renders them, so each page is complete without JavaScript. With JavaScript, a page
  * updates itself.
  */
-export const dashboardPlugin = (services: Services) => async (app: FastifyInstance) => {
-  const streams = new Streams(streamLimits)
+export const dashboardPlugin = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   const changes = new Changes(services.bus)
-  // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
-  app.addHook('preClose', async () => streams.endAll())
   app.addHook('onClose', async () => changes.close())
   app.decorateRequest('arrivedAt', 0)
   app.addHook('onRequest', async request => {

@@ -4,6 +4,7 @@ import { authPlugin } from '../../../auth/plugin.ts'
 import { localBus } from '../../../events/bus.ts'
 import type { Services } from '../../../services.ts'
 import { dashboardPlugin } from '../plugin.ts'
+import { Streams, streamLimits } from './stream.ts'
 
 /** Serves the pages of a farm whose jobs never change. Each session belongs to an administrator. */
 async function serve(): Promise<FastifyInstance> {
@@ -17,7 +18,7 @@ async function serve(): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
   app.decorate('publicPath', '')
   await app.register(authPlugin(services))
-  await app.register(dashboardPlugin(services))
+  await app.register(dashboardPlugin(services, new Streams(streamLimits)))
   onTestFinished(() => void app.close())
   return app
 }

@@ -32,6 +32,12 @@ export interface StreamLimits {
   session: number
 }
 
+/**
+ * The limits of a server. The event streams of the API count as live pages. A process commonly has at most 1,024
+ * sockets. In most browsers, all pages share one socket.
+ */
+export const streamLimits: StreamLimits = { all: 500, address: 60, session: 30 }
+
 /** The open streams. A closing server must end them, because browsers keep them open. */
 export class Streams {
   readonly #open = new Set<EventStream>()

@@ -1,0 +1,108 @@
+import { attemptName, type CellState, type Verdict } from '@rumpfarm/contracts'
+import { type BuildSummary, buildsOf, type JobSummary, jobsOf } from '../builds/build-queries.ts'
+import { later } from '../clock.ts'
+import type { Context } from '../context.ts'
+import { sql } from '../db/sql.ts'
+
+/** A cell with its newest result. */
+export interface CellSummary {
+  project: string
+  branch: string
+  host: string
+  arch: string
+  variant: string
+  state: CellState
+  verdict: Verdict
+  failedStep: string | null
+  fingerprint: string | null
+  flaky: boolean
+  attempt: string
+  jobId: number
+  buildId: number
+  commit: string
+  finishedAt: Date
+  since: { jobId: number; buildId: number; commit: string; at: Date }
+}
+
+export interface Changes {
+  /** The farm's time before the queries. */
+  at: Date
+  builds: BuildSummary[]
+  jobs: JobSummary[]
+  cells: CellSummary[]
+  /** False if there are more changes than the limits allow. */
+  complete: boolean
+}
+
+/** The largest numbers of rows of one answer. A busy farm ends about ten jobs per second. */
+export const changesMax = { builds: 500, jobs: 2_000, cells: 4_000 } as const
+
+/**
+ * A transaction sets its times before it commits, and may take 15 s (db/pg-transaction.ts). The clocks of several
+ * servers differ a little too. So each answer begins this long before the time that the caller names.
+ */
+const overlapSeconds = 30
+
+/**
+ * What changed since an earlier answer, in its present state: new builds, jobs that a host claimed or that began or
+ * ended, the builds of these jobs, and cells whose values changed. The caller passes `at` of the earlier answer; the
+ * default is the present time. The answers overlap, so that no change is missing.
+ */
+export async function changesSince(context: Context, earlier?: Date): Promise<Changes> {
+  const at = context.now()
+  const since = later(earlier ?? at, -overlapSeconds)
+  const [jobIds, newBuilds, cells] = await Promise.all([
+    changedJobs(context, since),
+    newestBuilds(context, since),
+    changedCells(context, since),
+  ])
+  const jobs = await jobsOf(context, jobIds.slice(0, changesMax.jobs))
+  const buildIds = [...new Set([...newBuilds, ...jobs.map(({ buildId }) => buildId)])].sort((one, other) => one - other)
+  const complete =
+    jobIds.length <= changesMax.jobs && buildIds.length <= changesMax.builds && cells.length <= changesMax.cells
+  if (!complete) return { at, builds: [], jobs: [], cells: [], complete }
+  return { at, builds: await buildsOf(context, buildIds), jobs, cells, complete }
+}
+
+async function changedJobs({ db }: Context, since: Date): Promise<number[]> {
+  const rows = await db.query<{ id: number }>`
+    (SELECT "jobId" AS "id" FROM "Attempt" WHERE "state" = 'finished' AND "finishedAt" > ${since}
+      ORDER BY "finishedAt" DESC LIMIT ${changesMax.jobs + 1})
+    UNION
+    (SELECT "jobId" FROM "Attempt"
+      WHERE "state" IN ('leased', 'running') AND ("leasedAt" > ${since} OR "startedAt" > ${since})
+      LIMIT ${changesMax.jobs + 1})
+    ORDER BY 1`
+  return rows.map(({ id }) => id)
+}
+
+/** The time of a build has no index, so this query looks only at the builds with the largest ids. */
+async function newestBuilds({ db }: Context, since: Date): Promise<number[]> {
+  const rows = await db.query<{ id: number }>`
+    SELECT "id" FROM (SELECT "id", "createdAt" FROM "Build" ORDER BY "id" DESC LIMIT ${changesMax.builds + 1}) newest
+     WHERE "createdAt" > ${since}`
+  return rows.map(({ id }) => id)
+}
+
+type CellRow = Omit<CellSummary, 'attempt' | 'since'> & {
+  number: number
+  sinceJobId: number
+  sinceBuildId: number
+  sinceCommit: string
+  sinceAt: Date
+}
+
+async function changedCells({ db }: Context, since: Date): Promise<CellSummary[]> {
+  const rows = await db.query<CellRow>`
+    SELECT ${cellColumns} FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
+     WHERE cell."writtenAt" > ${since} ORDER BY cell."writtenAt" LIMIT ${changesMax.cells + 1}`
+  return rows.map(({ number, sinceJobId, sinceBuildId, sinceCommit, sinceAt, ...cell }) => ({
+    ...cell,
+    attempt: attemptName({ jobId: cell.jobId, number }),
+    since: { jobId: sinceJobId, buildId: sinceBuildId, commit: sinceCommit, at: sinceAt },
+  }))
+}
+
+const cellColumns = sql`cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant",
+  cell."state", cell."verdict", cell."failedStep", cell."fingerprint", cell."flaky", cell."number", cell."jobId",
+  cell."buildId", cell."commit", cell."finishedAt", cell."sinceJobId", cell."sinceBuildId", cell."sinceCommit", cell."sinceAt"`
