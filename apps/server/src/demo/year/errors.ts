@@ -1,4 +1,5 @@
-// The last lines of a step that failed, as compilers, linkers, make and test programs print them.
+// The last lines of a step that failed, as compilers, linkers and make print them.
+import type { failedTests } from './tests.ts'
 
 export interface ErrorContext {
   system: string
@@ -8,23 +9,15 @@ export interface ErrorContext {
   work: string
 }
 
-export type ErrorKind = keyof typeof errors
+/** What made a step fail: an error of a tool, or a test. */
+export type ErrorKind = keyof typeof errors | keyof typeof failedTests
 
-const makeFails = ({ system, work }: ErrorContext, target: string, line: number): string[] =>
+export const makeFails = ({ system, work }: ErrorContext, target: string, line: number): string[] =>
   ['NetBSD', 'FreeBSD', 'DragonFly', 'macOS'].includes(system) && system !== 'macOS'
     ? [`*** [${target}] Error code 1`, '', `make: stopped making "all" in ${work}/src`]
     : system === 'OpenBSD'
       ? [`*** Error 1 in ${work}/src (Makefile:${line} '${target}')`]
       : [`make: *** [Makefile:${line}: ${target}] Error 1`]
-
-const testsFail = (context: ErrorContext, lines: string[], failed: number, total: number): string[] => [
-  ...lines,
-  '',
-  `# TOTAL: ${total}`,
-  `# PASS:  ${total - failed}`,
-  `# FAIL:  ${failed}`,
-  ...makeFails(context, 'check', 301),
-]
 
 const caret = (line: string, column: number, number: number) => [
   `${String(number).padStart(5)} | ${line}`,
@@ -32,19 +25,6 @@ const caret = (line: string, column: number, number: number) => [
 ]
 
 export const errors = {
-  'byte-order': context =>
-    testsFail(
-      context,
-      [
-        'PASS: t_sysctl_create',
-        'FAIL: t_sysctl_byteorder',
-        '  t_sysctl.c:188: hw.machine_word: expected 0x01020304, read 0x04030201',
-        'PASS: t_vnode',
-        'PASS: t_pipe',
-      ],
-      1,
-      41,
-    ),
   closefrom: context => [
     "rumpctrl/spawn.c:214:9: error: call to undeclared function 'closefrom_range'; ISO C99 and later do not support implicit function declarations [-Wimplicit-function-declaration]",
     ...caret('        closefrom_range(STDERR_FILENO + 1, highest);', 9, 214),
@@ -60,44 +40,12 @@ export const errors = {
     'clang: error: linker command failed with exit code 1 (use -v to see invocation)',
     ...makeFails(context, 'libcompat.so', 140),
   ],
-  route: context =>
-    testsFail(
-      context,
-      [
-        'ok 11 - add a route',
-        'not ok 12 - the default route has the lowest metric',
-        '#   got: 10.0.2.2',
-        '#   expected: 10.0.2.1',
-      ],
-      1,
-      58,
-    ),
-  ipv6: context =>
-    testsFail(
-      context,
-      [
-        'ok 6 - connect to 127.0.0.1',
-        'not ok 7 - accept IPv4 on an IPv6 socket',
-        '#   connect: Connection refused (errno 61)',
-        'ok 8 - shutdown',
-      ],
-      1,
-      58,
-    ),
   atomics: context => [
     `/usr/bin/ld: ${context.work}/src/ifconfig/counters.o: in function \`count_packet':`,
     `counters.c:57: undefined reference to \`__atomic_fetch_add_8'`,
     'collect2: error: ld returned 1 exit status',
     ...makeFails(context, 'ifconfig/ifconfig', 119),
   ],
-  hang: () => ['PASS: t_route_basic', 'PASS: t_route_change', 'RUN:  t_route_longrun'],
-  'long-run': context =>
-    testsFail(
-      context,
-      ['PASS: t_route_change', 'FAIL: t_route_longrun', '  t_route.c:402: no message for 600 s'],
-      1,
-      58,
-    ),
   'pointer-type': context => [
     `dev/bus_attach.c: In function 'bus_attach_children':`,
     `dev/bus_attach.c:131:38: error: passing argument 2 of 'config_found_cb' from incompatible pointer type [-Wincompatible-pointer-types]`,
@@ -122,8 +70,6 @@ export const errors = {
           `compat/openat.c:61: error: 'AT_FDCWD' undeclared (first use in this function)`,
           ...makeFails(context, 'compat/openat.o', 77),
         ],
-  elf: context =>
-    testsFail(context, ['FAIL: t_sections', '  t_sections.c:30: program is PE-COFF, expected ELF'], 1, 12),
   'no-clock': () => [
     'checking for clock_gettime... no',
     'checking for mach_absolute_time... no',
@@ -133,11 +79,4 @@ export const errors = {
     'ERROR: manual/sources.md:14: link to https://browse.example.org/rump does not exist',
     ...makeFails(context, 'check-links', 52),
   ],
-  timers: context =>
-    testsFail(
-      context,
-      ['PASS: t_callout', 'FAIL: t_timer_drift', '  t_timer.c:77: the timer fired 214 ms late, the limit is 200 ms'],
-      1,
-      41,
-    ),
 } satisfies Record<string, (context: ErrorContext) => string[]>

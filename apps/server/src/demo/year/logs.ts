@@ -1,7 +1,8 @@
 // The logs of the demo farm's newest jobs.
-import { type ErrorContext, type ErrorKind, errors } from './errors.ts'
+import { type ErrorContext, type ErrorKind, errors, makeFails } from './errors.ts'
 import { bigEndian, type DemoHost, runs } from './hosts.ts'
 import type { DemoProject } from './projects.ts'
+import { type FailedTest, failedTests, testLines } from './tests.ts'
 
 export interface LogRequest {
   project: DemoProject
@@ -32,9 +33,12 @@ export function writeLog(request: LogRequest): DemoLog {
     work: `/home/farm/work/attempt-${attempt}`,
   }
   const parts = project.steps.slice(0, steps).map((step, index) => {
-    const lines = stepLines(step, request, context)
-    const failed = error !== undefined && index === steps - 1
-    return Buffer.from(`${[...lines, ...(failed ? errors[error](context) : [])].join('\n')}\n`)
+    const failed = index === steps - 1 ? error : undefined
+    const lines =
+      step === 'tests'
+        ? testsOf(request, context, failed)
+        : [...stepLines(step, request, context), ...toolError(failed, context)]
+    return Buffer.from(`${lines.join('\n')}\n`)
   })
   let size = 0
   const ends = parts.map(part => {
@@ -101,8 +105,17 @@ function stepLines(
     case 'links':
       return ['checking 318 links', '300 of 318 links are inside the manual']
     default:
-      return runs(host, arch)
-        ? ['+ make check', ...files.slice(0, 12).map(file => `PASS: t_${file}`)]
-        : ['+ make check', `built only: nothing runs ${arch} programs here`]
+      return []
   }
+}
+
+const toolError = (error: ErrorKind | undefined, context: ErrorContext): string[] =>
+  error !== undefined && error in errors ? errors[error as keyof typeof errors](context) : []
+
+function testsOf({ project, host, arch }: LogRequest, context: ErrorContext, error: ErrorKind | undefined): string[] {
+  if (!runs(host, arch)) return ['+ make check', `built only: nothing runs ${arch} programs here`]
+  const failed: FailedTest | undefined =
+    error === undefined ? undefined : failedTests[error as keyof typeof failedTests]
+  const ending = failed && !failed.hangs ? makeFails(context, 'check', 301) : []
+  return ['+ make check', ...testLines(project.name, failed), ...ending]
 }

@@ -89,6 +89,17 @@ const scripts: Record<string, string> = {
   links: 'make check-links',
 }
 
+const automake = `
+    results:
+      - step: tests
+        pattern: '^(?<result>PASS|FAIL): (?<name>\\S+)'`
+const results: Record<string, string> = {
+  ...{ base: automake, legacy: automake, tools: automake },
+  wide: `
+    results:
+      - step: tests`,
+}
+
 const knownFailures: Record<string, string> = {
   legacy: `
     known-failures:
@@ -116,7 +127,7 @@ export function demoFarmYaml(projects: readonly DemoProject[], hosts: readonly {
     variants:
 ${project.variants.map(variant => `      ${variant}: { env: { LINK: ${variant} } }`).join('\n')}
     steps:
-${project.steps.map(step => `      - ${step}: ${scripts[step]}`).join('\n')}${knownFailures[project.name] ?? ''}`,
+${project.steps.map(step => `      - ${step}: ${scripts[step]}`).join('\n')}${results[project.name] ?? ''}${knownFailures[project.name] ?? ''}`,
   )
   return `# The projects of the demo farm. Their repositories are in this directory.\nprojects:${written.join('\n')}\n`
 }
