@@ -1,3 +1,4 @@
+import { type AttemptId, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, importedJobsMax, openFarm, readFarmYaml } from '@rumpfarm/farm'
 import { repositories as forge } from './year/projects.ts'
 import { demoYear, type Year } from './year/year.ts'
@@ -40,6 +41,8 @@ async function fill(farm: Farm, year: Year, { say }: FillRequest): Promise<FillO
   await addCommits(farm, year)
   await farm.imports.finish()
   await deriveCells(farm, year, say)
+  await examineLogs(farm, say)
+  await acknowledgeFailures(farm)
   return { kind: 'filled', jobs, year }
 }
 
@@ -79,4 +82,44 @@ async function deriveCells(farm: Farm, { branches }: Year, say: FillRequest['say
     const newestFirst = commits.map(({ commit }) => commit).reverse()
     await farm.matrix.applyHistory({ project, branch: name, commits: newestFirst, complete: true })
   }
+}
+
+/** The farm's rules find the errors and test results of the logs. */
+async function examineLogs(farm: Farm, say: FillRequest['say']): Promise<void> {
+  say('reading the logs of the newest jobs …')
+  for (;;) {
+    const names = await farm.failures.listExaminations()
+    if (names.length === 0) return
+    const attempts = names.flatMap(name => parseAttemptName(name) ?? [])
+    await Promise.all(Array.from({ length: examinationsAtOnce }, () => examineAll(farm, attempts)))
+  }
+}
+
+const examinationsAtOnce = 4
+
+/** Takes one attempt after the other from the list, so several calls can share a list. */
+async function examineAll(farm: Farm, attempts: AttemptId[]): Promise<void> {
+  for (let attempt = attempts.shift(); attempt; attempt = attempts.shift()) await farm.failures.examine(attempt)
+}
+
+/** A maintainer knows the oldest failure of base, and one cell of wide. */
+async function acknowledgeFailures(farm: Farm): Promise<void> {
+  const { cells } = await farm.matrix.load()
+  const failing = cells.filter(({ last }) => last?.verdict === 'failed' || last?.verdict === 'timed-out')
+  const old = failing.find(
+    ({ project, last }) => project === 'base' && last?.failedStep === 'build' && last.fingerprint,
+  )
+  if (old?.last?.fingerprint)
+    await farm.acknowledgements.add({
+      ...{ project: 'base', of: { kind: 'fingerprint', fingerprint: old.last.fingerprint }, days: 30 },
+      ...{ note: 'the callbacks of old drivers; waits for the driver change', owner: 'Tom Alder' },
+      link: `${forge}base/issues/212`,
+    })
+  const cell = failing.find(({ project, last }) => project === 'wide' && last?.state === 'still-failing')
+  if (cell)
+    await farm.acknowledgements.add({
+      project: 'wide',
+      of: { kind: 'cell', branch: cell.branch, host: cell.host, arch: cell.arch, variant: cell.variant },
+      ...{ note: 'this host is slow; the limit of the test is too low', owner: 'Ruth Okafor', days: 14 },
+    })
 }

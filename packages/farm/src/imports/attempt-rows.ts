@@ -28,6 +28,8 @@ export interface AttemptRow {
   logSum: string | null
   compiler: string | null
   log: Buffer | null
+  /** Whether the recipe says where test results are. */
+  hasResults: boolean
 }
 
 type RecipeOfJob = (project: string, variant: string) => { recipe: Recipe }
@@ -36,12 +38,13 @@ type RecipeOfJob = (project: string, variant: string) => { recipe: Recipe }
 export const attemptRows = (builds: readonly ImportedBuild[], recipeOf: RecipeOfJob): AttemptRow[] =>
   builds.flatMap(build =>
     build.jobs.flatMap(job => {
-      const names = recipeOf(build.project, job.variant).recipe.steps.map(({ name }) => name)
-      return job.attempts.map((attempt, index) => rowOf(job, index + 1, attempt, names))
+      const { recipe } = recipeOf(build.project, job.variant)
+      return job.attempts.map((attempt, index) => rowOf(job, index + 1, attempt, recipe))
     }),
   )
 
-function rowOf(job: ImportedJob, number: number, attempt: ImportedAttempt, names: readonly string[]): AttemptRow {
+function rowOf(job: ImportedJob, number: number, attempt: ImportedAttempt, recipe: Recipe): AttemptRow {
+  const names = recipe.steps.map(({ name }) => name)
   const { claimed, end, queuedAt } = attempt
   const steps = claimed?.steps ?? []
   const judged = end && (end.reason === 'lease-expired' ? farmEnds.leaseExpired : judge(end.reason, names, steps))
@@ -68,6 +71,7 @@ function rowOf(job: ImportedJob, number: number, attempt: ImportedAttempt, names
     logSum: end && log ? `crc:${cksum(log)}` : null,
     compiler: claimed?.compiler ?? null,
     log,
+    hasResults: (recipe.results ?? []).length > 0,
   }
 }
 

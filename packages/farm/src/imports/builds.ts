@@ -111,12 +111,18 @@ async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void
       ${column(rows, 'compiler')}::text[], ${column(rows, 'purpose')}::text[])`
 }
 
-/** The farm examines the logs of failures as if their hosts had just reported them. */
+/**
+ * The farm reads the errors and the test results in the logs as if the hosts had just reported them. `finishImport` does
+ * not wait for this: the task `examine` does it later, or the caller of `failures.examine`.
+ */
 async function requestExaminations(tx: Tx, attempts: readonly AttemptRow[]): Promise<void> {
   const rows = attempts
-    .filter(({ verdict, log }) => (verdict === 'failed' || verdict === 'timed-out') && log !== null)
+    .filter(isExamined)
     .map(({ jobId, number, finishedAt }) => ({ jobId, number, wantedAt: finishedAt }))
   await tx.execute`
     INSERT INTO "Examination" ("jobId", "number", "wantedAt")
     SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS wanted("jobId" int, "number" int, "wantedAt" timestamptz)`
 }
+
+const isExamined = ({ verdict, log, hasResults }: AttemptRow): boolean =>
+  log !== null && (verdict === 'failed' || verdict === 'timed-out' || (verdict === 'passed' && hasResults))
