@@ -19,6 +19,7 @@ import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
+import { testResultMethods } from './test-results/index.ts'
 
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
@@ -45,6 +46,8 @@ export { foldBox, isTrouble, lookOf, looks } from './matrix/look.rule.ts'
 export { isFailure } from './matrix/matrix-cell.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
+export type * from './test-results/index.ts'
+export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
@@ -105,6 +108,7 @@ export function openFarm(options: OpenFarm) {
     matrix: withStorableArguments(matrixMethods(contexts)),
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
+    testResults: withStorableArguments(testResultMethods(contexts)),
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,

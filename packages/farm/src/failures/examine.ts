@@ -5,18 +5,21 @@ import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
 import { deriveCells, lockCell } from '../matrix/cells.ts'
+import { readTestResults } from '../test-results/attempt-tests.ts'
 import { type FailedAttempt, readFailure } from './read-failure.ts'
 import type { StepFailure } from './scan-step.ts'
 
 /**
- * Examines an ended attempt: reads its log outside of any transaction, and then writes in one transaction why it failed,
- * the states of its cells, and the attempt that confirms a new failure.
+ * Examines an ended attempt: reads its log and its test results outside of any transaction, and then writes in one
+ * transaction why it failed, the results of its tests, the states of its cells, and the attempt that confirms a new
+ * failure.
  */
 export async function examine(context: Context, attempt: AttemptId): Promise<void> {
   const ended = await readEnded(context, attempt)
   if (!ended) return
   const failed = failedAttempt(ended)
-  await endExamination(context, ended, failed && (await readFailure(context, failed)))
+  const failure = failed && (await readFailure(context, failed))
+  await endExamination(context, ended, failure, await readTestResults(context, ended))
 }
 
 /** Ends the examination of an attempt whose log cannot be read. The failure has no fingerprint. */
@@ -25,10 +28,17 @@ export async function examineWithoutLog(context: Context, attempt: AttemptId): P
   if (ended) await endExamination(context, ended, undefined)
 }
 
-const endExamination = (context: Context, ended: EndedAttempt, failure: StepFailure | undefined) =>
+const endExamination = (
+  context: Context,
+  ended: EndedAttempt,
+  failure: StepFailure | undefined,
+  storeTests?: (tx: Tx) => Promise<void>,
+) =>
   inTransaction(context, async tx => {
     if (!(await removeExamination(tx, ended))) return
     if (failure) await storeFailure(context, tx, ended, failure)
+    // Many tests take seconds, so they come before the locks of the cell.
+    await storeTests?.(tx)
     await deriveAgain(tx, ended)
     await confirmNewFailure(context, tx, ended)
     const { jobId, buildId, project } = ended
@@ -49,6 +59,7 @@ interface EndedAttempt extends AttemptId {
   verdict: Verdict
   purpose: string
   failedStep: string | null
+  finishedAt: Date
   steps: (StepEnd & { name: string })[]
   logBytes: number
   recipe: Recipe
@@ -57,7 +68,7 @@ interface EndedAttempt extends AttemptId {
 
 async function readEnded({ db }: Context, { jobId, number }: AttemptId): Promise<EndedAttempt | undefined> {
   const [row] = await db.query<EndedAttempt>`
-    SELECT a."jobId", a."number", a."verdict", a."purpose", a."failedStep", a."steps", a."logBytes", a."hostId",
+    SELECT a."jobId", a."number", a."verdict", a."purpose", a."failedStep", a."finishedAt", a."steps", a."logBytes", a."hostId",
            job."buildId", job."arch", job."variant", build."projectName" AS "project", build."commit",
            ${branchOfJob} AS "branch", host."name" AS "host", host."rules", recipe."body" AS "recipe",
            (SELECT json_build_object('jobId', good."jobId", 'number', good."number", 'steps', good."steps", 'logBytes', good."logBytes")

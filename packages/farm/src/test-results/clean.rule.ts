@@ -57,4 +57,4 @@ const isXmlCharacter = (code: number): boolean =>
   code === 10 ||
   code === 13 ||
   (code >= 0x20 && code < 0xd800) ||
-  (code > 0xdfff && code <= 0x10ffff && (code & 0xfffe) !== 0xfffe)
+  (code > 0xdfff && code <= 0x10ffff && code !== 0xfffe && code !== 0xffff)

@@ -81,7 +81,7 @@ async function readSource(
       decode = bytes => decoder.decode(bytes, { stream: true })
       parser = parserOf(format, source, run.sink, limits)
     }
-    const more = parser.write(decode(bytes))
+    const more = writeSafely(parser, decode(bytes), run?.sink)
     late = isLate()
     if (!more || late || read >= bytesMax) {
       ended = more && !late
@@ -92,9 +92,27 @@ async function readSource(
   if (late) run.sink.incomplete('there was no time to read the whole file')
   else if (read < source.bytes && ended) run.sink.incomplete(`the farm read its first ${read} bytes`)
   if (read === 0) run.sink.incomplete('the file is empty')
-  if (parser) parser.end()
+  if (parser) endSafely(parser, run.sink)
   run.done()
   return late
+}
+
+/** A defect of a parser must not hide why the attempt failed. */
+function writeSafely(parser: ResultParser, text: string, sink: ResultSink | undefined): boolean {
+  try {
+    return parser.write(text)
+  } catch (error) {
+    sink?.incomplete(`the parser failed: ${String(error)}`)
+    return false
+  }
+}
+
+function endSafely(parser: ResultParser, sink: ResultSink): void {
+  try {
+    parser.end()
+  } catch (error) {
+    sink.incomplete(`the parser failed: ${String(error)}`)
+  }
 }
 
 /** XML begins with `<`, after blanks and a byte order mark. */

@@ -1,0 +1,28 @@
+import type { AttemptId } from '@rumpfarm/contracts'
+import type { Contexts } from '../context.ts'
+import { type ListTests, slowestOfAttempt, testsOfAttempt } from './attempt-queries.ts'
+import { testsOfBuild } from './build-queries.ts'
+import { testHistory } from './history-queries.ts'
+import { testsOfProject } from './project-queries.ts'
+import { testSummary } from './summary-queries.ts'
+
+export type { TestResultView } from './attempt-queries.ts'
+export type { BuildTest, BuildTests } from './build-queries.ts'
+export type { TestChange } from './change.rule.ts'
+export type { TestHistory, TestHistoryCell, TestHistoryResult } from './history-queries.ts'
+export type { Counts as TestCounts, Outcome } from './outcome.rule.ts'
+export type { FailingTest, FlakyTest, ProjectTests, SlowTest, TestCell, TestName } from './project-queries.ts'
+export type { TestRunView, TestSummaryView } from './summary-queries.ts'
+
+/** The results of single tests. The examination of an attempt stores them. */
+export const testResultMethods = ({ pages, listing }: Contexts) => ({
+  /** The counts of an attempt; undefined if its recipe has no `results`, or before its examination. */
+  summary: (attempt: AttemptId) => testSummary(pages, attempt),
+  ofAttempt: (attempt: AttemptId, options: ListTests) => listing(() => testsOfAttempt(pages, attempt, options)),
+  slowestOfAttempt: (attempt: AttemptId, limit: number) => slowestOfAttempt(pages, attempt, limit),
+  ofBuild: (buildId: number) => listing(() => testsOfBuild(pages, buildId)),
+  ofProject: (project: string, options: Parameters<typeof testsOfProject>[2]) =>
+    listing(() => testsOfProject(pages, project, options)),
+  /** One test on all hosts; undefined if the project has no such test. */
+  history: (project: string, testId: number) => testHistory(pages, project, testId),
+})
