@@ -172,13 +172,13 @@ farmTest('a job that passes without tests, where it had some before, says so', a
 farmTest('the page of a build says what is newly failing, still failing and fixed', async ({ farm }) => {
   await farm.configure(withResults)
   const vax = await farm.host('vax')
-  await run(farm, vax, 'a', { 'reports/a.xml': junit('good', 'breaks', 'old!', 'mended!', 'gone!') })
-  const second = await run(farm, vax, 'b', { 'reports/a.xml': junit('good', 'breaks!', 'old!', 'mended', 'first!') })
+  await run(farm, vax, 'a', { 'reports/a.xml': junit('good', 'breaks', 'old!', 'repaired!', 'gone!') })
+  const second = await run(farm, vax, 'b', { 'reports/a.xml': junit('good', 'breaks!', 'old!', 'repaired', 'first!') })
   expect(await lines(farm, second.buildId)).toEqual([
     'breaks vax newly-failing passed',
     'first vax failing-first',
     'old vax still-failing failed',
-    'mended vax fixed failed',
+    'repaired vax fixed failed',
   ])
   const third = await run(farm, vax, 'c', { 'reports/a.xml': junit('good', 'breaks!', 'old') })
   expect(await lines(farm, third.buildId)).toEqual(['breaks vax still-failing failed', 'old vax fixed failed'])
