@@ -1,11 +1,9 @@
-import type { AttemptId, StepEnd } from '@rumpfarm/contracts'
+import { type AttemptId, attemptName, type StepEnd } from '@rumpfarm/contracts'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
-import { collectKnownTexts } from './find-candidates.ts'
-import type { AttemptTexts } from './normalise.rule.ts'
+import { collectKnownTexts, type SearchOptions } from './find-candidates.ts'
 import { type ScanOptions, type StepFailure, scanStep } from './scan-step.ts'
 import { countLines, keepEnds } from './step-log.ts'
-import { workDirectoryOf } from './work-directory.rule.ts'
 
 /** A failed or timed-out attempt whose log the farm reads. */
 export interface FailedAttempt extends AttemptId {
@@ -24,7 +22,7 @@ export interface FailedAttempt extends AttemptId {
 export async function readFailure({ logs }: Context, attempt: FailedAttempt): Promise<StepFailure> {
   const { start, end, exit } = partOf(attempt, attempt.step)
   const firstLine = 1 + (await linesIn(bytesOf(logs, attempt, 0, start)))
-  const options = await searchOptions(logs, attempt, start, end)
+  const options = searchOptions(attempt)
   const known = await knownTexts(logs, attempt, options)
   const scan: ScanOptions = { ...options, known, step: attempt.step, exit, firstLine, timedOut: attempt.timedOut }
   return scanStep(bytesOf(logs, attempt, start, end), scan)
@@ -51,29 +49,21 @@ async function linesIn(chunks: AsyncIterable<Uint8Array>): Promise<number> {
   return lines
 }
 
-/** The farm searches this much of a step's beginning for the name of the work directory. */
-const beginningBytes = 256 * 1024
-
-async function searchOptions(
-  logs: Logs,
-  attempt: FailedAttempt,
-  start: number,
-  end: number,
-): Promise<{ errors: string[]; ignore: string[]; texts: AttemptTexts }> {
-  const beginning: Uint8Array[] = []
-  for await (const chunk of bytesOf(logs, attempt, start, Math.min(end, start + beginningBytes))) beginning.push(chunk)
-  const directory = workDirectoryOf(Buffer.concat(beginning).toString('latin1'), attempt)
-  const { errors = [], ignore = [] } = attempt.recipe
-  return { errors, ignore, texts: { folders: directory === undefined ? [] : [directory], hostName: attempt.host } }
+function searchOptions(attempt: FailedAttempt): SearchOptions {
+  const { recipe, host } = attempt
+  const sources = [recipe.project, ...recipe.sources.map(({ name }) => name)]
+  const texts = { attempt: attemptName(attempt), sources, hostName: host }
+  return { errors: recipe.errors, ignore: recipe.ignore, texts }
 }
 
 /** The error lines of the last run that passed: they did not make the step fail. Without its log, the set is empty. */
 async function knownTexts(
   logs: Logs,
   { lastGood, step, timedOut }: FailedAttempt,
-  options: Awaited<ReturnType<typeof searchOptions>>,
+  options: SearchOptions,
 ): Promise<ReadonlySet<string>> {
   if (!lastGood || timedOut || logs.size(lastGood) < lastGood.logBytes) return new Set()
   const { start, end } = partOf(lastGood, step)
-  return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), options)
+  const texts = { ...options.texts, attempt: attemptName(lastGood) }
+  return collectKnownTexts(await keepEnds(bytesOf(logs, lastGood, start, end), 1), { ...options, texts })
 }
