@@ -88,7 +88,7 @@ export const rulePatterns = {
   // ld, lld, gold, mold and the linker of AIX
   C6: /(?:^|[/\s-])(?:ld|lld|ld\.\w{1,8}|gold|mold)(?:\[\w{1,10}\])?: (?:error: |fatal: |ERROR: |\d{4}-\d{3} (?:SEVERE )?ERROR: )(.{1,300})/,
   // linkers of macOS, Solaris and HP-UX, and GNU ld
-  C7: /^Undefined symbols? for architecture \S{1,20}|^Undefined\s{1,60}first referenced|\bUnsatisfied symbols?\b|\bmultiple definition of\b|\bcannot find -l\S{1,100}/,
+  C7: /^Undefined symbols? for architecture \S{1,20}|^Undefined\s{1,60}first referenced|\bUnsatisfied symbols?\b|\bmultiple definition of\b|\bcannot find (?:-l\S{1,100}|\S{1,200}: No such file)/,
   // configure
   C8: /^configure: error: (.{1,400})|^(?:\.\/)?configure(?:\[\d{1,7}\]|: line \d{1,7}|: \d{1,7}): (.{1,300})/,
   // CMake
@@ -96,17 +96,17 @@ export const rulePatterns = {
   // Meson, and scripts that print ERROR
   C10: /^(?:[^\s:]{1,300}:\d{1,7}:\d{1,5}: )?ERROR: (.{1,400})/,
   // rustc, cargo, git
-  C11: /^error(?:\[E\d{4}\])?: (?!could not compile|aborting due to|build failed)(.{1,400})/,
-  // make: a missing target
-  C12: /^(?:[\w./+-]{0,100}make(?:\[\d{1,3}\])?: )?(?:\*\*\* No rule to make target [`']([^']{1,300})'|don't know how to make (\S{1,300})|Fatal error: Don't know how to make target [`']([^']{1,300})')/,
+  C11: /^(?:error(?:\[E\d{4}\])?: (?!could not compile|aborting due to|build failed)|fatal: (?!not a git repository|[Nn]o (?:names|tag|annotated)|cannot describe|detected dubious))(.{1,400})/,
+  // make and Ninja: a missing target
+  C12: /^(?:[\w./+-]{0,100}make(?:\[\d{1,3}\])?: )?(?:\*\*\* No rule to make target [`']([^']{1,300})'|don't know how to make (\S{1,300})|Fatal error: Don't know how to make target [`']([^']{1,300})')|^ninja: (?:error|fatal): (.{1,300})/,
   // Perl
   C13: /^(?:Can't locate \S{1,200} in @INC|(?:syntax error|Global symbol|Bareword|Can't (?:open|exec|find|load|call))\b.{0,300} at \S{1,300} line \d{1,7})/,
   // shells: bash, dash, ksh, ash, Bourne
   C14: /^[^\s:]{1,200}(?:\[\d{1,7}\])?: (?:line )?(?:\d{1,7}: )?(?:[^\s:]{1,200}: )?(?:[Cc]ommand not found|not found|(?:[Ss]yntax error|bad substitution|cannot execute|Exec format error|bad interpreter|Permission denied|No such file or directory)\b.{0,200})\.?$/,
   // Python, Node and other exceptions
-  C15: /^(?:Uncaught )?([A-Za-z_][\w.]{0,100}(?:Error|Exception))(?:: (.{0,400}))?$/,
+  C15: /^(?:Uncaught )?((?:[A-Za-z_][\w.]{0,100})?(?:Error|Exception))(?:: (.{0,400}))?$/,
   // compiler drivers, Go, Java, npm
-  C16: /^(?:(?:\S{0,100}\/)?(?:[\w.]{1,40}-{1,2}){0,5}(?:gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|cc1|cc1plus|as|ar)(?:-[\d.]{1,6})?: (?:fatal )?error: (?!linker command failed|ld returned)|panic: |fatal error: |Exception in thread "[^"]{1,100}" |Caused by: |npm (?:ERR!|error) (?!code |errno |A complete log))(.{1,300})/,
+  C16: /^(?:(?:\S{0,100}\/)?(?:[\w.]{1,40}-{1,2}){0,5}(?:gcc|g\+\+|clang(?:\+\+)?|cc|c\+\+|cc1|cc1plus|as|ar)(?:-[\d.]{1,6})?: (?:fatal )?error: (?!linker command failed|ld returned)|panic: |fatal error: |Exception in thread "[^"]{1,100}" |Caused by: |npm (?:ERR!|error) (?!code |errno |syscall |path |A complete log))(.{1,300})/,
   // assertions and sanitizers
   C17: /\b[Aa]ssertion (?:failed: .{1,300}|[`'"\u2018][^`'"\u2018\u2019]{1,300}['"\u2019] failed)|^==\d{1,9}==ERROR: \w{1,30}Sanitizer: .{1,300}|\bruntime error: .{1,300}/,
   // a signal ended a program
