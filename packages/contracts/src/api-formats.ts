@@ -15,6 +15,8 @@ export const maybeOneOf = <Word extends string>(words: readonly Word[], descript
 
 export const id = (description: string) => Type.Integer({ minimum: 1, maximum: 2147483647, description })
 export const count = (description: string) => Type.Integer({ minimum: 0, description })
+export const maybeInteger = (description: string) =>
+  Type.Unsafe<number | null>({ type: ['integer', 'null'], description })
 
 /** An object or null. */
 export const maybe = <Schema extends TSchema>(schema: Schema) =>

@@ -176,3 +176,13 @@ export const RangeHeaders = Type.Object({
   'if-range': Type.Optional(Type.String()),
   'if-none-match': Type.Optional(Type.String()),
 })
+
+/** The answer has at most this many jobs. */
+export const queueLimit = 1000
+export const QueueFilter = Type.Object(
+  {
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only jobs of this host' })),
+    project: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only jobs of this project' })),
+  },
+  strict,
+)

@@ -18,6 +18,7 @@ import { silentSecondsDefault } from './hosts/presence.rule.ts'
 import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
 import { projectMethods } from './projects/index.ts'
+import { queueMethods } from './queue/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
 
@@ -46,6 +47,7 @@ export { foldBox, isTrouble, lookOf, looks } from './matrix/look.rule.ts'
 export { isFailure } from './matrix/matrix-cell.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
+export type * from './queue/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
 
@@ -99,6 +101,7 @@ export function openFarm(options: OpenFarm) {
     builds: withStorableArguments(buildMethods(contexts)),
     hosts: withStorableArguments(hostMethods(contexts)),
     projects: withStorableArguments(projectMethods(contexts)),
+    queue: withStorableArguments(queueMethods(contexts)),
     access: withStorableArguments(accessMethods(contexts)),
     acknowledgements: withStorableArguments(acknowledgementMethods(contexts)),
     changes: changeMethods(contexts),

@@ -442,6 +442,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waiting and running jobs: why they wait, and when they start and end */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1254,6 +1271,88 @@ export interface components {
             items: components["schemas"]["Project"][];
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
+        };
+        /** @description The jobs that wait or run now */
+        Queue: {
+            /** @description false: the list does not have all jobs. Filter by host or project */
+            complete: boolean;
+            /** @description Waiting jobs, longest wait first; then running jobs */
+            items: {
+                arch: string;
+                /** @description Number of jobs that the host takes before this job */
+                before: number;
+                /** @description Branch that was pushed */
+                branch: string | null;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /**
+                 * Format: date-time
+                 * @description When the farm expects the end of the job; null: it cannot know
+                 */
+                endsAt: string | null;
+                /** @description Usual duration in milliseconds: the median of the passed runs; null: no run has passed */
+                expectedMs: number | null;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                /** @description Number of the attempt */
+                number: number;
+                project: string;
+                /**
+                 * @description Why the farm runs the attempt
+                 * @enum {string}
+                 */
+                purpose: "build" | "retry" | "lost" | "confirm" | "probe";
+                /**
+                 * Format: date-time
+                 * @description When the attempt was queued
+                 */
+                queuedAt: string;
+                /** @description Why the job waits; null: it runs */
+                reason: {
+                    /** @description Number of the job that the host finishes first */
+                    busyWith: number | null;
+                    /**
+                     * @description host-removed, arch-missing, owner-rules: nothing will ever run the job
+                     * @enum {string}
+                     */
+                    code: "host-removed" | "arch-missing" | "owner-rules" | "sources" | "host-silent" | "host-away" | "host-paused" | "arch-unable" | "agent-too-old" | "disk-full" | "hours" | "host-conf" | "refused" | "slot-busy" | "behind" | "starting";
+                    /**
+                     * Format: date-time
+                     * @description Since when the host cannot take the job
+                     */
+                    since: string | null;
+                    /** @description A sentence for people */
+                    text: string;
+                    /**
+                     * Format: date-time
+                     * @description When the farm expects the end of this job
+                     */
+                    until: string | null;
+                } | null;
+                /**
+                 * Format: date-time
+                 * @description When the first step started
+                 */
+                startedAt: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the farm expects the start of a waiting job; null: it cannot know, or the job runs
+                 */
+                startsAt: string | null;
+                /**
+                 * @description State of the attempt
+                 * @enum {string}
+                 */
+                state: "waiting" | "queued" | "leased" | "running";
+                /** @description Number of steps that have ended */
+                stepsEnded: number;
+                variant: string;
+            }[];
+            /** @description Number of waiting and running jobs */
+            total: number;
         };
         Retried: {
             /** @description Name of the new attempt: JOB.NUMBER */
@@ -2877,6 +2976,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriggeredBuild"];
+                };
+            };
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: {
+                /** @description Only jobs of this host */
+                host?: string;
+                /** @description Only jobs of this project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The jobs that wait or run now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
                 };
             };
         };

@@ -16,6 +16,7 @@ import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
 import { logs } from './logs.ts'
 import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
+import { queue } from './queue.ts'
 import { reference } from './reference.ts'
 import { tokens } from './tokens.ts'
 
@@ -38,7 +39,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
-  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, acknowledgements, tokens])
+  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, queue, acknowledgements, tokens])
     await app.register(routes(services, bulk))
   await app.register(events(services, streams))
 }

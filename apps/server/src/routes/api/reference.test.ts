@@ -42,6 +42,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/projects',
     'get /api/v1/projects/{name}',
     'get /api/v1/projects/{name}/acknowledgements',
+    'get /api/v1/queue',
     'get /api/v1/tokens',
     'post /api/v1/builds/{id}/cancel',
     'post /api/v1/hosts/invitations',

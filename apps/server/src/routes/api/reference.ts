@@ -28,6 +28,7 @@ const answers = [
   api.Problem,
   api.Project,
   api.ProjectPage,
+  api.Queue,
   api.Retried,
   api.Source,
   api.Token,

@@ -21,6 +21,7 @@ import { matrixRoute } from './pages/matrix/route.ts'
 import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts'
 import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
+import { queueRoute } from './pages/queue/route.ts'
 
 /**
  * The pages for people. The server renders them, so each page is complete without JavaScript. With JavaScript, a page
@@ -46,6 +47,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   buildForms(app, services)
   jobRoute(app, services)
   jobForms(app, services)
+  queueRoute(app, services)
   hostsRoute(app, services)
   hostRoute(app, services)
   hostForms(app, services)

@@ -27,6 +27,7 @@ export interface PageProps {
 const sections = [
   ['/', 'Matrix'],
   ['/builds', 'Builds'],
+  ['/queue', 'Queue'],
   ['/hosts', 'Hosts'],
 ] as const
 

@@ -32,6 +32,10 @@ export function age(from: Date, to: Date): string {
 /** Writes a time in UTC, because hosts and people are in many time zones. */
 export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
+/** Writes a time of the day in UTC: 14:20 UTC. Adds the date if the time is more than 20 hours away. */
+export const clockTime = (time: Date, at: Date): string =>
+  Math.abs(time.getTime() - at.getTime()) > 20 * hour ? moment(time) : moment(time).slice(11)
+
 const unit = 1000
 
 /** Writes a number of bytes: 812 B, 20 kB, 1.4 MB. */

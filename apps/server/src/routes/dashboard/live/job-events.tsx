@@ -11,8 +11,8 @@ import { SectionFrame } from '../log/section-frame.tsx'
 import { logSections, sectionAt } from '../log/sections.ts'
 import { timeHtml } from '../log/timeline.ts'
 import { type LogPosition, lineHtml, readBytes } from '../log/window.ts'
-import { failureOf } from '../pages/job/failure-of.ts'
 import { JobState } from '../pages/job/state.tsx'
+import { stateOf } from '../pages/job/state-of.ts'
 import type { Visit } from '../visit.ts'
 import type { EventStream } from './stream.ts'
 import { WakeUp } from './wake-up.ts'
@@ -100,12 +100,8 @@ class Follower {
     const state = `${attempt.state} ${attempt.steps.length} ${attempt.cancelRequestedAt !== null} ${tick}`
     if (state === this.#state) return
     this.#state = state
-    const host = attempt.state === 'queued' ? await this.#services.farm.hosts.find(job.host) : undefined
-    const failure = await failureOf(this.#services.farm, job, attempt)
-    const html = renderFragment(
-      visit,
-      <JobState visit={visit} job={job} attempt={attempt} host={host} failure={failure} />,
-    )
+    const read = await stateOf(this.#services.farm, job, attempt)
+    const html = renderFragment(visit, <JobState visit={visit} job={job} attempt={attempt} {...read} />)
     await this.#stream.send({ event: 'state', data: html })
   }
 

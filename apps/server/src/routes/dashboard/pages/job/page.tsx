@@ -1,6 +1,7 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { segment } from '../../components/escape.ts'
+import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
@@ -28,7 +29,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
         <p class="crumbs">
           <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
           <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
-          <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch}{' '}
+          <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch} · <HostLink name={job.host} />{' '}
           {job.subject !== null && <span>“{job.subject}”</span>}
         </p>
         <div id="state">

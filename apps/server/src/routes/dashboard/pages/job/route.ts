@@ -5,9 +5,9 @@ import { wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
-import { failureOf } from './failure-of.ts'
 import { logOf } from './log.ts'
 import { renderJobPage } from './page.tsx'
+import { stateOf } from './state-of.ts'
 
 type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 
@@ -15,13 +15,9 @@ type JobRequest = FastifyRequest<{ Params: { id: string; number?: string } }>
 export function jobRoute(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt, logSize } = await findWithLogSize(services, request)
-    const [visit, host, failure] = await Promise.all([
-      visitOf(services, request),
-      services.farm.hosts.find(job.host),
-      failureOf(services.farm, job, attempt),
-    ])
-    const log = await logOf(services.farm, request, { job, attempt, logSize, failure: failure?.failure })
-    return sendPage(reply, renderJobPage({ visit, job, attempt, host, failure, log }))
+    const [visit, state] = await Promise.all([visitOf(services, request), stateOf(services.farm, job, attempt)])
+    const log = await logOf(services.farm, request, { job, attempt, logSize, failure: state.failure?.failure })
+    return sendPage(reply, renderJobPage({ visit, job, attempt, ...state, log }))
   }
   app.get('/jobs/:id', page)
   app.get('/jobs/:id/attempts/:number', page)

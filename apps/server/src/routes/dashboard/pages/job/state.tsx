@@ -1,21 +1,26 @@
-import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
+import type { AttemptView, Expectation, JobView, QueueEntry } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { segment } from '../../components/escape.ts'
+import { EndTime, StartTime } from '../../components/estimate.tsx'
 import { fullTitle } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { shortCommit, statusOf } from '../../components/status.ts'
+import { duration } from '../../components/times.ts'
+import { WaitText } from '../../components/wait-text.tsx'
 import type { Visit } from '../../visit.ts'
 import { Artifacts } from './artifacts.tsx'
 import { confirmationText } from './confirmation.ts'
 import { Failure, type JobFailure } from './failure.tsx'
 import { StepTable } from './steps.tsx'
-import { capitalized, jobTitle, lastGoodText, sentence, waitReason } from './texts.ts'
+import { capitalized, jobTitle, lastGoodText, sentence } from './texts.ts'
 
 export interface JobStateProps {
   visit: Visit
   job: JobView
   attempt: AttemptView
-  /** If undefined, the host was removed, or the attempt does not wait for it. */
-  host: HostView | undefined
+  /** The place in the queue; undefined if the attempt has ended. */
+  queued: QueueEntry | undefined
+  expectation: Expectation
   /** The failure in the log; undefined if the attempt has not failed, or before the farm has examined its log. */
   failure: JobFailure | undefined
 }
@@ -24,9 +29,8 @@ export interface JobStateProps {
  * The part of the page that changes while a job runs. A live page replaces this part, and takes the title of the page
  * from `data-title`.
  */
-export function JobState({ visit, job, attempt, host, failure }: JobStateProps) {
+export function JobState({ visit, job, attempt, queued, expectation, failure }: JobStateProps) {
   const confirmation = confirmationText(attempt, job.attempts)
-  const wait = waitReason(attempt, host, visit.at, job.arch)
   const neverPassed = !job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed'
   return (
     <>
@@ -35,7 +39,6 @@ export function JobState({ visit, job, attempt, host, failure }: JobStateProps) 
       </h1>
       <p>
         {attempt.detail !== null && `${capitalized(attempt.detail)}. `}
-        {wait !== undefined && `${wait} `}
         {attempt.cancelRequestedAt !== null &&
           attempt.state !== 'finished' &&
           'The host was asked to cancel this job. '}
@@ -44,6 +47,7 @@ export function JobState({ visit, job, attempt, host, failure }: JobStateProps) 
         {attempt.compiler !== null && `Compiler: ${attempt.compiler}. `}
         {neverPassed && 'No build has passed here yet.'}
       </p>
+      {queued && <Estimate queued={queued} at={visit.at} />}
       {failure && (
         <Failure
           {...failure}
@@ -52,9 +56,30 @@ export function JobState({ visit, job, attempt, host, failure }: JobStateProps) 
           path={`/jobs/${job.id}/attempts/${attempt.number}`}
         />
       )}
-      <StepTable job={job} attempt={attempt} at={visit.at} />
+      <StepTable job={job} attempt={attempt} usual={expectation.steps} at={visit.at} />
       <Artifacts job={job} attempt={attempt} />
     </>
+  )
+}
+
+/** Why a waiting job waits, how long the job takes, and when it starts or ends. */
+function Estimate({ queued, at }: { queued: QueueEntry; at: Date }) {
+  const { reason, expectedMs } = queued
+  return (
+    <p class="estimate">
+      {reason && (
+        <>
+          <WaitText reason={reason} at={at} /> Expected start: <StartTime job={queued} at={at} />.{' '}
+        </>
+      )}
+      {expectedMs !== null && `Usual duration: ${duration(expectedMs)}. `}
+      {!reason && (
+        <>
+          Expected end: <EndTime job={queued} at={at} />.
+        </>
+      )}{' '}
+      <Link to={`/queue?host=${segment(queued.host)}`}>Queue of {queued.host}</Link>
+    </p>
   )
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
+import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
 import { reproduceScript } from './reproduce-script.ts'
-import { lastGoodText, sentence, waitReason } from './texts.ts'
+import { lastGoodText, sentence } from './texts.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
 const before = (seconds: number) => new Date(at.getTime() - seconds * 1000)
@@ -72,29 +72,6 @@ test.each<[Partial<JobView>, string | undefined]>([
   [{ lastGood: good(9), verdict: 'passed' }, undefined],
 ])('the text before the last good commit of %j is: %s', (changes, words) =>
   expect(lastGoodText(jobOf(changes))).toBe(words),
-)
-
-const hostOf = (changes: Partial<HostView>): HostView =>
-  ({
-    name: 'vax',
-    presence: 'online',
-    lastSeenAt: before(7200),
-    refusal: null,
-    arches: [],
-    ...changes,
-  }) as unknown as HostView
-const queued = attemptOf({ state: 'queued' })
-test.each<[HostView | undefined, string]>([
-  [undefined, 'The host was removed.'],
-  [hostOf({ presence: 'silent' }), 'vax has been silent for 2 h.'],
-  [hostOf({ presence: 'paused' }), 'vax is paused.'],
-  [
-    hostOf({ arches: [{ arch: 'arm', kind: 'cross', compiler: '', unable: 'arm-gcc: not found' }] }),
-    'vax cannot build for arm now: arm-gcc: not found.',
-  ],
-  [hostOf({ refusal: 'disk-full 12 MB free' }), 'vax takes no jobs: disk-full 12 MB free.'],
-])('a page shows the reason why a job waits: %#', (host, words) =>
-  expect(waitReason(queued, host, at, 'arm')).toBe(words),
 )
 
 test('the script that reproduces a job is valid shell, even if names contain quotes, spaces and $', () => {

@@ -1,4 +1,4 @@
-import type { AttemptView, HostView, JobView } from '@rumpfarm/farm'
+import type { AttemptView, JobView } from '@rumpfarm/farm'
 import { attemptMilliseconds, stepMilliseconds } from '../../components/attempt-time.ts'
 import { statusLabel, statusOf } from '../../components/status.ts'
 import { age, duration } from '../../components/times.ts'
@@ -41,22 +41,4 @@ const stepStart = ({ startedAt, queuedAt, steps }: AttemptView): Date =>
 export function lastGoodText({ lastGood, buildId, verdict }: JobView): string | undefined {
   if (!lastGood || verdict === 'passed' || lastGood.buildId === buildId) return undefined
   return lastGood.buildId < buildId ? 'Last passed at' : 'Passing again since'
-}
-
-/** Returns the reason why a queued job has not started. */
-export function waitReason(
-  attempt: AttemptView,
-  host: HostView | undefined,
-  at: Date,
-  arch: string,
-): string | undefined {
-  if (attempt.state !== 'queued') return undefined
-  if (!host) return 'The host was removed.'
-  if (host.presence === 'silent') return `${host.name} has been silent for ${age(host.lastSeenAt, at)}.`
-  if (host.presence === 'away') return `The owner of ${host.name} stopped its agent.`
-  if (host.presence === 'paused') return `${host.name} is paused.`
-  const unable = host.arches.find(declared => declared.arch === arch)?.unable
-  if (unable) return `${host.name} cannot build for ${arch} now: ${unable}.`
-  if (host.refusal) return `${host.name} takes no jobs: ${host.refusal}.`
-  return `${host.name} is online. It runs another job, or starts this one soon.`
 }

@@ -1,0 +1,140 @@
+import type { Queue, QueueEntry } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { segment } from '../../components/escape.ts'
+import { EndTime, StartTime } from '../../components/estimate.tsx'
+import { HostLink } from '../../components/host-link.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { counted } from '../../components/status.ts'
+import { WaitText } from '../../components/wait-text.tsx'
+import type { Visit } from '../../visit.ts'
+import { QueueFilter } from './filter.tsx'
+
+/** The page shows at most this many waiting jobs, and this many running jobs. */
+const shownMax = 500
+
+export interface QueuePage {
+  visit: Visit
+  queue: Queue
+  filter: { host: string | undefined; project: string | undefined }
+}
+
+export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
+  const waiting = queue.jobs.filter(({ reason }) => reason !== null)
+  const running = queue.jobs.filter(({ reason }) => reason === null)
+  return renderPage({
+    title: 'Queue',
+    visit,
+    live: true,
+    reloadSeconds: queue.jobs.length > 0 ? 15 : undefined,
+    children: (
+      <>
+        <h1>Queue</h1>
+        <QueueFilter queue={queue} filter={filter} />
+        {!queue.complete && (
+          <p class="banner">The farm has more jobs than this page can show. Select a host to see its jobs.</p>
+        )}
+        <h2>{counted(waiting.length, 'waiting job')}</h2>
+        {waiting.length === 0 ? (
+          <p class="empty">No job waits.</p>
+        ) : (
+          <Jobs jobs={waiting} at={visit.at} kind="waiting" />
+        )}
+        <h2>{counted(running.length, 'running job')}</h2>
+        {running.length === 0 ? (
+          <p class="empty">No job runs.</p>
+        ) : (
+          <Jobs jobs={running} at={visit.at} kind="running" />
+        )}
+      </>
+    ),
+  })
+}
+
+interface JobsProps {
+  jobs: readonly QueueEntry[]
+  at: Date
+  kind: 'waiting' | 'running'
+}
+
+function Jobs({ jobs, at, kind }: JobsProps) {
+  const label = kind === 'waiting' ? 'Waiting jobs, longest wait first' : 'Running jobs, first queued job first'
+  return (
+    <>
+      <ScrollFrame label={label}>
+        <table class="list queue">
+          <caption class="hidden-text">{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Job</th>
+              <th scope="col">Project</th>
+              <th scope="col">Host</th>
+              <th scope="col">Architecture</th>
+              <th scope="col">{kind === 'waiting' ? 'Queued' : 'Started'}</th>
+              <th scope="col">{kind === 'waiting' ? 'Why it waits' : 'Progress'}</th>
+              <th scope="col">{kind === 'waiting' ? 'Expected start' : 'Expected end'}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {jobs.slice(0, shownMax).map(job => (
+              <Row job={job} at={at} />
+            ))}
+          </tbody>
+        </table>
+      </ScrollFrame>
+      {jobs.length > shownMax && (
+        <p>
+          The page shows the first {shownMax} of {jobs.length} jobs. Select a host to see all its jobs.
+        </p>
+      )}
+    </>
+  )
+}
+
+const Row = ({ job, at }: { job: QueueEntry; at: Date }) => (
+  <tr>
+    <th scope="row">
+      <Link to={`/jobs/${job.jobId}`}>#{job.jobId}</Link>
+    </th>
+    <td>
+      <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link>{' '}
+      {job.branch !== null && <span class="branch">{job.branch}</span>}
+      {purposeText[job.purpose] !== undefined && <small> {purposeText[job.purpose]}</small>}
+    </td>
+    <td>
+      <HostLink name={job.host} />
+    </td>
+    <td>
+      {job.arch} {job.variant === 'default' ? '' : job.variant}
+    </td>
+    <td>
+      <Ago from={job.reason === null ? (job.startedAt ?? job.queuedAt) : job.queuedAt} at={at} />
+    </td>
+    <td>{job.reason === null ? <Progress job={job} at={at} /> : <WaitText reason={job.reason} at={at} />}</td>
+    <td>{job.reason === null ? <EndTime job={job} at={at} /> : <StartTime job={job} at={at} />}</td>
+  </tr>
+)
+
+const purposeText: Record<string, string | undefined> = {
+  confirm: 'confirms a failure',
+  probe: 'probe of a bisection',
+  retry: 'runs again',
+  lost: 'runs again after a loss',
+}
+
+function Progress({ job: { startedAt, expectedMs, stepsEnded, jobId }, at }: { job: QueueEntry; at: Date }) {
+  const steps = `${counted(stepsEnded, 'step')} ended`
+  if (startedAt === null) return <>starting</>
+  if (expectedMs === null) return <>{steps}</>
+  return (
+    <>
+      <progress
+        max={expectedMs}
+        value={Math.min(expectedMs, at.getTime() - startedAt.getTime())}
+        aria-label={`Progress of job ${jobId}`}
+      />{' '}
+      <small>{steps}</small>
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+import Type from 'typebox'
+import { count, id, list, maybe, maybeInteger, maybeMoment, maybeText, moment, oneOf } from './api-formats.ts'
+import { commit } from './api-matrix.ts'
+import { attemptPurposes, attemptStates } from './attempts.ts'
+
+const openStates = attemptStates.filter(state => state !== 'finished')
+
+/** The reasons why a job waits. packages/farm explains them (queue/why-waiting.rule.ts). */
+const waitCodes = [
+  'host-removed',
+  'arch-missing',
+  'owner-rules',
+  'sources',
+  'host-silent',
+  'host-away',
+  'host-paused',
+  'arch-unable',
+  'agent-too-old',
+  'disk-full',
+  'hours',
+  'host-conf',
+  'refused',
+  'slot-busy',
+  'behind',
+  'starting',
+] as const
+
+export const WaitReason = Type.Object(
+  {
+    code: oneOf(waitCodes, 'host-removed, arch-missing, owner-rules: nothing will ever run the job'),
+    text: Type.String({ description: 'A sentence for people' }),
+    since: maybeMoment('Since when the host cannot take the job'),
+    busyWith: maybeInteger('Number of the job that the host finishes first'),
+    until: maybeMoment('When the farm expects the end of this job'),
+  },
+  { description: 'Why the job waits; null: it runs' },
+)
+
+const QueuedJob = Type.Object({
+  jobId: id('Number of the job'),
+  number: id('Number of the attempt'),
+  state: oneOf(openStates, 'State of the attempt'),
+  purpose: oneOf(attemptPurposes, 'Why the farm runs the attempt'),
+  project: Type.String(),
+  buildId: id('Number of the build'),
+  commit,
+  branch: maybeText('Branch that was pushed'),
+  host: Type.String(),
+  arch: Type.String(),
+  variant: Type.String(),
+  queuedAt: moment('When the attempt was queued'),
+  startedAt: maybeMoment('When the first step started'),
+  stepsEnded: count('Number of steps that have ended'),
+  expectedMs: maybeInteger('Usual duration in milliseconds: the median of the passed runs; null: no run has passed'),
+  reason: maybe(WaitReason),
+  startsAt: maybeMoment('When the farm expects the start of a waiting job; null: it cannot know, or the job runs'),
+  endsAt: maybeMoment('When the farm expects the end of the job; null: it cannot know'),
+  before: count('Number of jobs that the host takes before this job'),
+})
+
+export const Queue = Type.Object(
+  {
+    items: list(QueuedJob, 'Waiting jobs, longest wait first; then running jobs'),
+    total: count('Number of waiting and running jobs'),
+    complete: Type.Boolean({ description: 'false: the list does not have all jobs. Filter by host or project' }),
+  },
+  { $id: 'Queue', description: 'The jobs that wait or run now' },
+)

@@ -1,0 +1,87 @@
+import { expect } from 'vitest'
+import type { Offer } from '../src/index.ts'
+import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
+
+const minute = 60
+let claims = 0
+
+/** Runs a job that takes some minutes, with equal steps. */
+const run = async (farm: TestFarm, host: HostHandle, commit: string, minutes: number) => {
+  await farm.build(commit)
+  const offer = (await host.claim(++claims)) as Offer
+  await farm.say(host, offer, 'start\n')
+  farm.wait(minutes * minute)
+  await farm.end(host, offer, { exits: [0, 0, 0], log: 'start\n' })
+}
+
+farmTest('the queue shows why jobs wait, the longest wait first, and when they start', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  for (const [letter, minutes] of [
+    ['a', 8],
+    ['b', 10],
+    ['c', 30],
+  ] as const)
+    await run(farm, vax, commitOf(letter), minutes)
+  const start = farm.now()
+  for (const [slot, letter] of [
+    [1, 'd'],
+    [2, '4'],
+  ] as const) {
+    await farm.build(commitOf(letter))
+    const offer = (await vax.claim(++claims, { slot })) as Offer
+    await farm.say(vax, offer, 'start\n')
+  }
+  farm.wait(4 * minute)
+  await farm.build(commitOf('e'))
+  farm.wait(1)
+  await farm.build(commitOf('f'))
+  const after = (minutes: number) => new Date(start.getTime() + minutes * minute * 1000)
+
+  const { jobs, complete } = await farm.queue.list()
+  expect(complete).toBe(true)
+  expect(
+    jobs.map(({ jobId, state, startsAt, endsAt, before }) => ({ jobId, state, startsAt, endsAt, before })),
+  ).toEqual([
+    { jobId: 6, state: 'queued', startsAt: after(10), endsAt: after(20), before: 0 },
+    { jobId: 7, state: 'queued', startsAt: after(10), endsAt: after(20), before: 1 },
+    { jobId: 4, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
+    { jobId: 5, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
+  ])
+  expect(jobs[0]?.reason).toMatchObject({ code: 'slot-busy', busyWith: 4, until: after(10) })
+  expect(jobs[2]).toMatchObject({ reason: null, expectedMs: 10 * minute * 1000, project: 'sample', host: 'vax' })
+  expect(await farm.queue.find({ id: 7, host: 'vax' })).toEqual(jobs[1])
+  expect(await farm.queue.find({ id: 1, host: 'vax' })).toBeUndefined()
+  expect((await farm.queue.list({ project: 'other' })).jobs).toEqual([])
+  expect((await farm.queue.list({ host: 'nobody' })).jobs).toEqual([])
+})
+
+farmTest('a job whose host is paused has no estimated start', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  await farm.build(commitOf('a'))
+  await farm.hosts.setPaused('vax', true)
+  expect((await farm.queue.list({ host: 'vax' })).jobs).toMatchObject([
+    { reason: { code: 'host-paused', since: farm.now() }, startsAt: null },
+  ])
+})
+
+farmTest('a new branch uses the durations of another branch', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), 8)
+  const pushed = await farm.push(commitOf('b'), { branch: 'release/1' })
+  if (pushed.kind !== 'built') throw new Error(pushed.kind)
+  expect((await farm.queue.list()).jobs).toMatchObject([{ reason: { code: 'sources' }, expectedMs: 8 * minute * 1000 }])
+  expect((await farm.queue.list()).jobs[0]?.branch).toBe('release/1')
+})
+
+farmTest('the farm knows how long the steps of a job usually take', async ({ farm }) => {
+  await farm.configure(project())
+  const vax = await farm.host('vax')
+  expect(await farm.queue.expectation(1)).toEqual({ expectedMs: null, steps: {} })
+  await run(farm, vax, commitOf('a'), 8)
+  const { expectedMs, steps } = await farm.queue.expectation(1)
+  expect(expectedMs).toBe(8 * minute * 1000)
+  expect(Object.keys(steps)).toEqual(['configure', 'build', 'tests'])
+})

@@ -1,0 +1,90 @@
+import type { OwnerRule } from '@rumpfarm/contracts'
+import type { Context } from '../context.ts'
+import { branchOfJob, isOpen, joinJobAndBuild } from '../db/fragments.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { presence } from '../hosts/presence.rule.ts'
+import { refusalOf } from '../hosts/refusal.rule.ts'
+import { composeQueue, type OpenAttempt, type QueueEntry, type QueueHost } from './queue.rule.ts'
+
+/** The queue has at most this many jobs. Others have waited for a shorter time. */
+export const queueMax = 5_000
+/** If a branch has no results in a cell yet, the farm looks for results in this many other branches. */
+const otherBranchesMax = 5
+
+export interface Queue {
+  jobs: QueueEntry[]
+  /** False if the farm has more open jobs than `queueMax`. */
+  complete: boolean
+}
+
+export interface QueueFilter {
+  host?: string | undefined
+  project?: string | undefined
+}
+
+/** The jobs that wait or run. A filter does not change the estimated times, because other jobs use the same slots. */
+export async function readQueue(context: Context, filter: QueueFilter = {}): Promise<Queue> {
+  const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
+  if (hostId === null) return { jobs: [], complete: true }
+  const attempts = await readOpen(context, hostId === undefined ? sql`` : sql`AND "hostId" = ${hostId}`)
+  const hosts = await readHosts(context, [...new Set(attempts.map(attempt => attempt.hostId))])
+  const jobs = composeQueue(attempts.slice(0, queueMax), hosts, context.now())
+  const { project } = filter
+  return {
+    jobs: project === undefined ? jobs : jobs.filter(job => job.project === project),
+    complete: attempts.length <= queueMax,
+  }
+}
+
+/** The place of a job in the queue of its host; undefined if the job has ended. */
+export async function findInQueue(
+  context: Context,
+  job: { id: number; host: string },
+): Promise<QueueEntry | undefined> {
+  const { jobs } = await readQueue(context, { host: job.host })
+  return jobs.find(({ jobId }) => jobId === job.id)
+}
+
+async function hostIdOf({ db }: Context, name: string): Promise<number | null> {
+  const host = await db.models.host.findUnique({ where: { name }, select: { id: true } })
+  return host?.id ?? null
+}
+
+const expectedIn = (branches: Sql) => sql`
+  SELECT cell."expectedMs" FROM (${branches}) branch
+    JOIN "Cell" cell ON cell."projectName" = build."projectName" AND cell."branch" = branch."name"
+         AND cell."hostId" = job."hostId" AND cell."arch" = job."arch" AND cell."variant" = job."variant"
+   WHERE cell."expectedMs" IS NOT NULL LIMIT 1`
+
+/** The usual duration of the row `job`, from the job's branch; else from the branches with the newest pushes. */
+export const expectedMsOfJob = sql`COALESCE(
+  (${expectedIn(sql`SELECT ${branchOfJob} AS "name"`)}),
+  (${expectedIn(sql`SELECT "name" FROM "Branch" WHERE "projectName" = build."projectName"
+                     ORDER BY "pushedAt" DESC LIMIT ${otherBranchesMax}`)}))`
+
+const readOpen = ({ db }: Context, ofHost: Sql): Promise<OpenAttempt[]> => db.query<OpenAttempt>`
+  SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."queuedAt", a."startedAt", a."steps",
+         build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", job."arch",
+         job."variant", ${expectedMsOfJob} AS "expectedMs"
+    FROM (SELECT * FROM "Attempt" WHERE ${isOpen} ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
+    ${joinJobAndBuild}`
+
+async function readHosts({ db, settings }: Context, ids: readonly number[]): Promise<QueueHost[]> {
+  const hosts = await db.models.host.findMany({
+    where: { id: { in: [...ids] } },
+    include: { arches: { select: { arch: true, unable: true } } },
+  })
+  return hosts.map(host => ({
+    id: host.id,
+    name: host.name,
+    removed: host.removedAt !== null,
+    presence: presence(host),
+    lastSeenAt: host.lastSeenAt,
+    awaySince: host.awaySince,
+    pausedAt: host.pausedAt,
+    ...refusalOf(host, settings.agentVersionMin),
+    slots: host.slots,
+    arches: host.arches,
+    rules: host.rules as unknown as OwnerRule[],
+  }))
+}

@@ -1,0 +1,93 @@
+import type { AttemptPurpose, AttemptState, StepEnd } from '@rumpfarm/contracts'
+import { startTimes } from './start-times.rule.ts'
+import { isBlocked, type WaitingHost, type WaitReason, whyWaiting } from './why-waiting.rule.ts'
+
+/** An attempt that has not ended. */
+export interface OpenAttempt {
+  jobId: number
+  number: number
+  hostId: number
+  state: Exclude<AttemptState, 'finished'>
+  purpose: AttemptPurpose
+  queuedAt: Date
+  startedAt: Date | null
+  steps: readonly (StepEnd & { name: string })[]
+  project: string
+  buildId: number
+  commit: string
+  branch: string | null
+  arch: string
+  variant: string
+  /** The usual duration of the job; null if no job of its kind has passed. */
+  expectedMs: number | null
+}
+
+export interface QueueHost extends WaitingHost {
+  id: number
+}
+
+export type QueueEntry = Omit<OpenAttempt, 'hostId' | 'steps'> & {
+  host: string
+  /** Why the job waits; null if it runs. */
+  reason: WaitReason | null
+  /** When the farm expects the start of a waiting job, and the end of each job. Null if the farm cannot know it. */
+  startsAt: Date | null
+  endsAt: Date | null
+  /** How many jobs the host takes before this job. 0 for a running job. */
+  before: number
+  /** The number of ended steps. */
+  stepsEnded: number
+}
+
+/** The jobs of the farm that have not ended, with the longest wait first. Running jobs are at the end. */
+export function composeQueue(attempts: readonly OpenAttempt[], hosts: readonly QueueHost[], at: Date): QueueEntry[] {
+  const byHost = new Map<number, OpenAttempt[]>(hosts.map(({ id }) => [id, []]))
+  for (const attempt of attempts) byHost.get(attempt.hostId)?.push(attempt)
+  return hosts
+    .flatMap(host => queueOfHost(byHost.get(host.id) ?? [], host, at))
+    .sort((one, other) => Number(one.reason === null) - Number(other.reason === null) || byWait(one, other))
+}
+
+function queueOfHost(attempts: readonly OpenAttempt[], host: QueueHost, at: Date): QueueEntry[] {
+  const running = attempts.filter(isHeld).map(attempt => entryOf(attempt, host, { endsAt: endOf(attempt, at) }))
+  const busy = running.map(({ jobId, endsAt }) => ({ jobId, endsAt })).sort(bySoonestEnd)
+  const waiting = attempts.filter(attempt => !isHeld(attempt)).sort(byWait)
+  const reasons = waiting.map((attempt, before) => whyWaiting(attempt, host, { running: busy, before }))
+  const able = waiting.filter((_attempt, index) => !isBlocked(reasons[index] as WaitReason))
+  const load = { slots: host.slots, running: busy.map(({ endsAt }) => endsAt), waiting: able }
+  const starts = new Map(startTimes(load, at).map((start, index) => [able[index], start]))
+  return [
+    ...running,
+    ...waiting.map((attempt, before) => {
+      const startsAt = starts.get(attempt) ?? null
+      const endsAt = startsAt && after(startsAt, attempt.expectedMs)
+      return entryOf(attempt, host, { startsAt, endsAt, before, reason: reasons[before] ?? null })
+    }),
+  ]
+}
+
+const isHeld = ({ state }: OpenAttempt): boolean => state === 'leased' || state === 'running'
+
+/** The expected end of a running job. If the job takes longer than usual, the farm does not know its end. */
+function endOf({ startedAt, expectedMs }: OpenAttempt, at: Date): Date | null {
+  const end = after(startedAt ?? at, expectedMs)
+  return end !== null && end > at ? end : null
+}
+
+const after = (start: Date, milliseconds: number | null): Date | null =>
+  milliseconds === null ? null : new Date(start.getTime() + milliseconds)
+
+function entryOf(
+  { hostId: _, steps, ...attempt }: OpenAttempt,
+  host: QueueHost,
+  entry: Partial<QueueEntry>,
+): QueueEntry {
+  const unknown = { reason: null, startsAt: null, endsAt: null, before: 0 }
+  return { ...attempt, host: host.name, stepsEnded: steps.length, ...unknown, ...entry }
+}
+
+const byWait = (one: { queuedAt: Date; jobId: number }, other: { queuedAt: Date; jobId: number }): number =>
+  one.queuedAt.getTime() - other.queuedAt.getTime() || one.jobId - other.jobId
+
+const bySoonestEnd = (one: { endsAt: Date | null }, other: { endsAt: Date | null }): number =>
+  (one.endsAt?.getTime() ?? Number.MAX_SAFE_INTEGER) - (other.endsAt?.getTime() ?? Number.MAX_SAFE_INTEGER)

@@ -1,0 +1,150 @@
+import type { AttemptState, OwnerRule } from '@rumpfarm/contracts'
+import { permits } from '../hosts/owner.rule.ts'
+import type { Presence } from '../hosts/presence.rule.ts'
+import type { RefusalCode } from '../hosts/refusal.rule.ts'
+
+/**
+ * Why a job waits. `host-removed`, `arch-missing` and `owner-rules`: nothing will ever run the job. `slot-busy`: the host
+ * runs other jobs. `behind`: a slot is free, but other jobs are before this one. `starting`: the host gets the job with
+ * its next request.
+ */
+export const waitCodes = [
+  'host-removed',
+  'arch-missing',
+  'owner-rules',
+  'sources',
+  'host-silent',
+  'host-away',
+  'host-paused',
+  'arch-unable',
+  'agent-too-old',
+  'disk-full',
+  'hours',
+  'host-conf',
+  'refused',
+  'slot-busy',
+  'behind',
+  'starting',
+] as const
+export type WaitCode = (typeof waitCodes)[number]
+
+export interface WaitReason {
+  code: WaitCode
+  /** A sentence for people, without the times. */
+  text: string
+  /** Since when the host cannot take the job; null if the farm does not know it. */
+  since: Date | null
+  /** The job that the host must finish first, and when the farm expects its end. */
+  busyWith: number | null
+  until: Date | null
+}
+
+export interface WaitingJob {
+  state: AttemptState
+  project: string
+  branch: string | null
+  arch: string
+}
+
+export interface WaitingHost {
+  name: string
+  removed: boolean
+  presence: Presence
+  lastSeenAt: Date
+  awaySince: Date | null
+  pausedAt: Date | null
+  refusal: string | null
+  refusalCode: RefusalCode | null
+  slots: number
+  arches: readonly { arch: string; unable: string | null }[]
+  rules: OwnerRule[]
+}
+
+/** The other jobs of the host. */
+export interface HostLoad {
+  /** The jobs that the host runs now, with their expected ends, soonest end first. Unknown ends are last. */
+  running: readonly { jobId: number; endsAt: Date | null }[]
+  /** The number of jobs that the host takes before this one. */
+  before: number
+}
+
+/** The most important reason why a host has not started a job. */
+export function whyWaiting(job: WaitingJob, host: WaitingHost, load: HostLoad): WaitReason {
+  return (
+    neverRuns(job, host) ??
+    waitsForSources(job) ??
+    hostIsAway(host) ??
+    hostRefuses(job, host) ??
+    waitsForSlot(host, load)
+  )
+}
+
+function neverRuns({ project, branch, arch }: WaitingJob, host: WaitingHost): WaitReason | undefined {
+  const { name } = host
+  if (host.removed) return reason('host-removed', `${name} was removed from the farm, so nothing will run this job.`)
+  if (!host.arches.some(declared => declared.arch === arch))
+    return reason('arch-missing', `${name} no longer builds for ${arch}, so nothing will run this job.`)
+  if (!permits(host.rules, project, branch))
+    return reason('owner-rules', `The rules of the owner of ${name} do not allow this job.`)
+  return undefined
+}
+
+const waitsForSources = ({ state }: WaitingJob): WaitReason | undefined =>
+  state === 'waiting' ? reason('sources', 'The server is preparing the sources.') : undefined
+
+function hostIsAway({ name, presence, lastSeenAt, awaySince, pausedAt }: WaitingHost): WaitReason | undefined {
+  switch (presence) {
+    case 'silent':
+      return reason('host-silent', `${name} is silent.`, { since: lastSeenAt })
+    case 'away':
+      return reason('host-away', `The owner of ${name} stopped its agent.`, { since: awaySince })
+    case 'paused':
+      return reason('host-paused', `An administrator paused ${name}.`, { since: pausedAt })
+    case 'online':
+      return undefined
+  }
+}
+
+function hostRefuses({ arch }: WaitingJob, host: WaitingHost): WaitReason | undefined {
+  const { name, refusal, refusalCode } = host
+  const unable = host.arches.find(declared => declared.arch === arch)?.unable
+  if (unable) return reason('arch-unable', `${name} cannot build for ${arch} now: ${unable}.`)
+  if (refusal === null) return undefined
+  const words = refusal.replace(/^(?:disk-full|hours outside of|hours|host-conf) /, '').trim()
+  switch (refusalCode) {
+    case 'agent-too-old':
+      return reason('agent-too-old', `The agent of ${name} is too old${/ \(.*?\)/.exec(refusal)?.[0] ?? ''}.`)
+    case 'disk-full':
+      return reason('disk-full', `The disk of ${name} is full: ${words}.`)
+    case 'hours':
+      return reason('hours', `The owner of ${name} allows jobs only at certain hours: ${words}.`)
+    case 'host-conf':
+      return reason('host-conf', `host.conf of ${name} has an error: ${words}.`)
+    default:
+      return reason('refused', `${name} takes no jobs: ${refusal}.`)
+  }
+}
+
+function waitsForSlot({ name, slots }: WaitingHost, { running, before }: HostLoad): WaitReason {
+  const [first] = running
+  const others = before === 0 ? '' : ` ${before === 1 ? '1 job is' : `${before} jobs are`} before this one.`
+  if (first && running.length >= slots) {
+    const busy = `${name} is busy with ${running.length === 1 ? `job ${first.jobId}` : `${running.length} jobs`}.`
+    return reason('slot-busy', `${busy}${others}`, { busyWith: first.jobId, until: first.endsAt })
+  }
+  if (before > 0) return reason('behind', `${name} is online.${others}`)
+  return reason('starting', `${name} is online and starts this job soon.`)
+}
+
+const reason = (code: WaitCode, text: string, more: Partial<WaitReason> = {}): WaitReason => ({
+  code,
+  text,
+  since: null,
+  busyWith: null,
+  until: null,
+  ...more,
+})
+
+/** Whether somebody must act before the job can run. Then the farm cannot estimate its start. */
+export const isBlocked = ({ code }: Pick<WaitReason, 'code'>): boolean =>
+  !(['sources', 'slot-busy', 'behind', 'starting'] satisfies WaitCode[] as WaitCode[]).includes(code)
