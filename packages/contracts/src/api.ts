@@ -1,4 +1,5 @@
 export * from './api-answers.ts'
+export * from './api-bisections.ts'
 export { ref } from './api-formats.ts'
 export { Matrix } from './api-matrix.ts'
 export { Queue } from './api-queue.ts'

@@ -21,6 +21,7 @@ import { projectMethods } from './projects/index.ts'
 import { queueMethods } from './queue/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
+import { traitMethods } from './traits/index.ts'
 
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
@@ -50,6 +51,7 @@ export { isPlain } from './projects/patterns.rule.ts'
 export type * from './queue/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
+export type * from './traits/index.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
@@ -112,6 +114,7 @@ export function openFarm(options: OpenFarm) {
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     testResults: withStorableArguments(testResultMethods(contexts)),
+    traits: withStorableArguments(traitMethods(contexts)),
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,

@@ -24,6 +24,9 @@ serverTest(
       ['DELETE', '/api/v1/tokens/admin'],
       ['POST', '/api/v1/projects/sample/acknowledgements'],
       ['DELETE', '/api/v1/acknowledgements/1'],
+      ['POST', '/api/v1/bisections'],
+      ['POST', '/api/v1/bisections/1/cancel'],
+      ['POST', '/api/v1/bisections/1/continue'],
       ['POST', '/api/v1/login-links'],
     ] as const
     for (const [method, url] of changes) {

@@ -1,4 +1,4 @@
-// The commands `./farm trigger`, `host`, `token` and `admin`. Each sends requests to the running farm.
+// The commands `./farm trigger`, `bisect`, `host`, `token` and `admin`. Each sends requests to the running farm.
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { adminClient } from './admin-client.ts'

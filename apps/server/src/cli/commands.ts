@@ -24,6 +24,18 @@ const trigger: Run = async (api, [project, ref, ...rest], { again }) => {
   return [`build ${id}: ${project} at ${commit.slice(0, 12)}${existing}`, ...(problem ? [problem] : []), url]
 }
 
+const bisect: Run = async (api, [project, host, arch, variant, ...rest], { branch, start }) => {
+  if (!project || !host || !arch || rest.length > 0) return undefined
+  const body = { project, host, arch, ...(variant ? { variant } : {}), ...(branch ? { branch: String(branch) } : {}) }
+  const { id, url, created, price } = await api.post('/api/v1/bisections', { body: { ...body, dryRun: !start } })
+  const priceLine = price ?? 'price unknown: the farm has not read the commits yet'
+  if (id === null) return [priceLine, 'Add --start to start the bisection.']
+  return [
+    created ? `bisection ${id}: ${priceLine}` : `bisection ${id} already searches this failure`,
+    ...(url ? [url] : []),
+  ]
+}
+
 const inviteHost: Run = async (api, [name, ...rest]) => {
   if (!name || rest.length > 0) return undefined
   const { line, signedLine, expiresAt } = await api.post('/api/v1/hosts/invitations', { body: { name } })
@@ -90,6 +102,11 @@ export const commands: Record<string, Command> = {
     usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]',
     options: { again: { type: 'boolean' } },
     run: trigger,
+  },
+  bisect: {
+    usage: './farm bisect PROJECT HOST ARCH [VARIANT] [--branch BRANCH] [--start]',
+    options: { branch: { type: 'string' }, start: { type: 'boolean' } },
+    run: bisect,
   },
   host: {
     usage: './farm host invite NAME\n       ./farm host alert NAME URL|off',

@@ -18,6 +18,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bisections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bisections, newest first */
+        get: operations["listBisections"];
+        put?: never;
+        /** Search the first bad commit of a failing cell, or ask for the price */
+        post: operations["startBisection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bisections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bisection with its commits and probes */
+        get: operations["getBisection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bisections/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a bisection and its probe */
+        post: operations["cancelBisection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bisections/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Continue a bisection that was cancelled, or that used its budget */
+        post: operations["continueBisection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/builds": {
         parameters: {
             query?: never;
@@ -63,6 +132,23 @@ export interface paths {
         put?: never;
         /** Cancel all jobs of a build */
         post: operations["cancelBuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{id}/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the failing hosts of a build have in common */
+        get: operations["getBuildTraits"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -543,6 +629,204 @@ export interface components {
             /** @description Secret that signs the alerts (Standard Webhooks); it is shown only once */
             secret: string;
         };
+        /** @description A search for the first bad commit of a failing cell */
+        Bisection: {
+            arch: string;
+            /** @description Full commit id */
+            badCommit: string;
+            /** @description The failed job of the bad commit */
+            badJobId: number;
+            branch: string;
+            /** @description Time of hosts that the bisection may use */
+            budgetSeconds: number;
+            /** @description Cells with the same failure. The first one is the cell of the search */
+            cells: {
+                arch: string;
+                host: string;
+                variant: string;
+            }[];
+            /** @description Commits of the range, oldest first */
+            commits: {
+                author: string;
+                /** @description Full commit id */
+                commit: string;
+                /**
+                 * @description Why to check the commit if it is the answer
+                 * @enum {string|null}
+                 */
+                doubt: "merge" | "documentation" | "other-arch" | null;
+                /** @description From 1, the oldest commit of the range */
+                position: number;
+                subject: string;
+                /** @description A larger weight makes the commit more likely. Weights order the probes only */
+                weight: number;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the bisection was started
+             */
+            createdAt: string;
+            /** @description Step that failed */
+            failedStep: string | null;
+            /** @description Fingerprint of the failure; null: the failed step alone decides */
+            fingerprint: string | null;
+            /**
+             * Format: date-time
+             * @description When the bisection ended
+             */
+            finishedAt: string | null;
+            /** @description Full commit id */
+            goodCommit: string;
+            /** @description The first bad commit is at or before this position */
+            high: number | null;
+            /** @description Host on which the search runs */
+            host: string;
+            /** @description Number of the bisection */
+            id: number;
+            /** @description The first bad commit is after this position */
+            low: number | null;
+            /**
+             * Format: date-time
+             * @description Earliest time of the next probe, if the bisection pauses
+             */
+            nextAt: string | null;
+            /**
+             * @description Kind of the answer; null until the bisection has ended
+             * @enum {string|null}
+             */
+            outcome: "confirmed" | "range" | "host-changed" | "flaky" | "other-failure" | "no-result" | "noisy" | "budget" | "cancelled" | "fixed" | "rewritten" | "host-gone" | null;
+            /** @description Expected price, such as "about 5 probes, 9 h on vax"; null until the commits are known */
+            price: string | null;
+            /** @description Probes, and results of other builds that count */
+            probes: {
+                arch: string;
+                /** @description Name of the attempt */
+                attempt: string;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Duration of the run in milliseconds */
+                costMs: number;
+                /**
+                 * Format: date-time
+                 * @description When the probe was started
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When the probe ended
+                 */
+                endedAt: string | null;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                /** @description Order of the start */
+                number: number;
+                /** @description Position of the commit; 0: the last good commit */
+                position: number;
+                /**
+                 * @description Why the bisection ran this; null: the result of another build, which costs nothing
+                 * @enum {string|null}
+                 */
+                purpose: "good-end" | "bad-end" | "search" | "repeat" | "confirm" | "other-cell" | null;
+                /** @description Why the attempt has this verdict */
+                reason: string | null;
+                variant: string;
+                /**
+                 * @description other: the commit fails in another way. none: no result. null: not ended
+                 * @enum {string|null}
+                 */
+                verdict: "good" | "bad" | "other" | "none" | null;
+            }[];
+            /** @description Why the farm cannot read the commits */
+            problem: string | null;
+            project: string;
+            /** @description Number of probes */
+            runs: number;
+            /** @description Largest number of probes */
+            runsMax: number;
+            /** @description Time of hosts that the probes used, in milliseconds */
+            spentMs: number;
+            /** @description farm: the farm started it because of `bisect` in farm.yaml */
+            startedBy: string;
+            /**
+             * @description preparing: the farm reads the commits of the range
+             * @enum {string}
+             */
+            state: "preparing" | "running" | "finished";
+            variant: string;
+            /** @description The answer in words; null until the bisection has ended */
+            words: string | null;
+        };
+        /** @description Answer to a start of a bisection, or to a dry run */
+        BisectionPrice: {
+            /** @description Time of hosts that the bisection may use */
+            budgetSeconds: number | null;
+            /** @description Number of commits in the range */
+            commits: number | null;
+            /** @description false: nothing was started, or a bisection of this failure already runs */
+            created: boolean;
+            /** @description Host on which the search runs: the fastest one with this failure */
+            host: string | null;
+            /** @description Number of the bisection; null for a dry run */
+            id: number | null;
+            /** @description Expected time of the host */
+            milliseconds: number | null;
+            /** @description Such as "about 5 probes, 9 h on vax"; null if the farm does not know the commits, or if it already runs */
+            price: string | null;
+            /** @description Expected number of probes */
+            probes: number | null;
+            /** @description Page of the bisection; null for a dry run */
+            url: string | null;
+        };
+        BisectionSummary: {
+            arch: string;
+            /** @description Full commit id */
+            badCommit: string;
+            /** @description The failed job of the bad commit */
+            badJobId: number;
+            branch: string;
+            /**
+             * Format: date-time
+             * @description When the bisection was started
+             */
+            createdAt: string;
+            /** @description Step that failed */
+            failedStep: string | null;
+            /** @description Fingerprint of the failure; null: the failed step alone decides */
+            fingerprint: string | null;
+            /**
+             * Format: date-time
+             * @description When the bisection ended
+             */
+            finishedAt: string | null;
+            /** @description Full commit id */
+            goodCommit: string;
+            /** @description Host on which the search runs */
+            host: string;
+            /** @description Number of the bisection */
+            id: number;
+            /**
+             * @description Kind of the answer; null until the bisection has ended
+             * @enum {string|null}
+             */
+            outcome: "confirmed" | "range" | "host-changed" | "flaky" | "other-failure" | "no-result" | "noisy" | "budget" | "cancelled" | "fixed" | "rewritten" | "host-gone" | null;
+            project: string;
+            /** @description farm: the farm started it because of `bisect` in farm.yaml */
+            startedBy: string;
+            /**
+             * @description preparing: the farm reads the commits of the range
+             * @enum {string}
+             */
+            state: "preparing" | "running" | "finished";
+            variant: string;
+            /** @description The answer in words; null until the bisection has ended */
+            words: string | null;
+        };
+        BisectionSummaryPage: {
+            items: components["schemas"]["BisectionSummary"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
         /** @description A build with its jobs */
         Build: {
             /** @description Author of the commit */
@@ -641,6 +925,27 @@ export interface components {
             items: components["schemas"]["BuildSummary"][];
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
+        };
+        /** @description What the failing hosts of a build have in common */
+        BuildTraits: {
+            /** @description Failures that occur only on hosts with a common trait */
+            items: {
+                failingHosts: string[];
+                fingerprint: string;
+                /** @description First error line */
+                message: string;
+                passingHosts: string[];
+                step: string;
+                /**
+                 * @description Kind of the trait
+                 * @enum {string}
+                 */
+                trait: "endianness" | "word-size" | "system" | "arch" | "compiler" | "libc" | "release" | "compiler-version";
+                /** @description Such as big-endian */
+                value: string;
+                /** @description Such as "fails on all big-endian hosts, passes elsewhere" */
+                words: string;
+            }[];
         };
         Cancelled: {
             /** @description Number of attempts that ended at once or that a host will end; 0: nothing was cancelled */
@@ -1474,6 +1779,247 @@ export interface operations {
             };
         };
     };
+    listBisections: {
+        parameters: {
+            query?: {
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                /** @description Maximum number of items */
+                limit?: number;
+                project?: string;
+                /** @description open: preparing or running */
+                state?: "open" | "finished";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BisectionSummaryPage"];
+                };
+            };
+        };
+    };
+    startBisection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Architecture of the cell */
+                    arch: string;
+                    /** @description Branch of the cell. Default: the main branch of the project */
+                    branch?: string;
+                    /** @description true: the answer is only the price, and the farm starts nothing */
+                    dryRun?: boolean;
+                    /** @description Host of the cell */
+                    host: string;
+                    /** @description Name of the project */
+                    project: string;
+                    /** @description Variant of the cell. Default: default */
+                    variant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Answer to a start of a bisection, or to a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BisectionPrice"];
+                };
+            };
+            /** @description Answer to a start of a bisection, or to a dry run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BisectionPrice"];
+                };
+            };
+        };
+    };
+    getBisection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A search for the first bad commit of a failing cell */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bisection"];
+                };
+            };
+        };
+    };
+    cancelBisection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A search for the first bad commit of a failing cell */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bisection"];
+                };
+            };
+        };
+    };
+    continueBisection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A search for the first bad commit of a failing cell */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bisection"];
+                };
+            };
+        };
+    };
     listBuilds: {
         parameters: {
             query?: {
@@ -1603,6 +2149,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+        };
+    };
+    getBuildTraits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the failing hosts of a build have in common */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildTraits"];
                 };
             };
         };

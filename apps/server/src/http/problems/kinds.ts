@@ -23,6 +23,8 @@ type Refused =
 /** Problems that the server itself reports. */
 type Own =
   | 'unknown-branch'
+  | 'not-bisectable'
+  | 'bisection-ended'
   | 'malformed'
   | 'address-too-long'
   | 'wrong-host'
@@ -70,6 +72,8 @@ export const problemKinds = {
   'not-finished': [409, 'The job has not finished'],
   'not-runnable': [409, 'The job cannot run again'],
   'not-failing': [409, 'The cell does not fail'],
+  'not-bisectable': [409, 'No bisection is possible'],
+  'bisection-ended': [409, 'The bisection has ended'],
   'link-not-valid': [410, 'Invalid login link'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],

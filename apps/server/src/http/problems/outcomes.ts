@@ -1,4 +1,11 @@
-import type { Acknowledged, AlertOutcome, InviteOutcome, RetryOutcome } from '@rumpfarm/farm'
+import type {
+  Acknowledged,
+  AlertOutcome,
+  CellToBisect,
+  InviteOutcome,
+  RetryOutcome,
+  StartOutcome,
+} from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { TriggerOutcome } from '../../trigger/trigger-build.ts'
 import type { ProblemKind } from './kinds.ts'
@@ -91,5 +98,14 @@ export const notFailing = (of: Acknowledged): OutcomeProblem => ({
       ? `${of.variant} for ${of.arch} on ${of.host} does not fail on branch ${of.branch}: there is nothing to acknowledge`
       : `no failure of the project has the fingerprint ${of.fingerprint}`,
 })
+
+export const bisectProblem = (
+  { project, host, arch, variant }: CellToBisect,
+  outcome: Exclude<StartOutcome, { kind: 'started' | 'running' }>,
+): OutcomeProblem => {
+  if (outcome.kind === 'not-possible') return { kind: 'not-bisectable', detail: outcome.why }
+  if (outcome.what === 'project') return { kind: 'unknown-project', detail: `there is no project ${project}` }
+  return { kind: 'unknown', detail: `${project} has no cell of ${variant} for ${arch} on ${host} on this branch` }
+}
 
 export const unknownJob = (id: number): OutcomeProblem => ({ kind: 'unknown', detail: `there is no job ${id}` })

@@ -49,6 +49,24 @@ export const builds =
       },
     )
 
+    app.get(
+      '/builds/:id/traits',
+      {
+        schema: {
+          tags: ['builds'],
+          operationId: 'getBuildTraits',
+          summary: 'What the failing hosts of a build have in common',
+          params: api.IdParam,
+          response: { 200: api.ref(api.BuildTraits), ...refusals },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params
+        if (!(await farm.builds.find(id))) return problem(reply, 'unknown', `there is no build ${id}`)
+        return { items: await farm.traits.ofBuild(id) }
+      },
+    )
+
     app.post(
       '/builds/:id/cancel',
       {

@@ -8,6 +8,7 @@ import type { Services } from '../../services.ts'
 import type { Streams } from '../dashboard/live/stream.ts'
 import { acknowledgements } from './acknowledgements.ts'
 import { artifacts } from './artifacts.ts'
+import { bisections } from './bisections.ts'
 import { builds } from './builds.ts'
 import { events } from './events.ts'
 import { hosts } from './hosts.ts'
@@ -39,7 +40,19 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
-  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, queue, acknowledgements, tokens])
+  for (const routes of [
+    projects,
+    builds,
+    jobs,
+    logs,
+    artifacts,
+    hosts,
+    matrix,
+    queue,
+    acknowledgements,
+    bisections,
+    tokens,
+  ])
     await app.register(routes(services, bulk))
   await app.register(events(services, streams))
 }

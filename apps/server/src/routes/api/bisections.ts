@@ -1,0 +1,138 @@
+import { api } from '@rumpfarm/contracts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requireAdmin } from '../../auth/plugin.ts'
+import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import { answerProblem, bisectProblem } from '../../http/problems/outcomes.ts'
+import { problem } from '../../http/problems.ts'
+import { publicUrlOf } from '../../http/public-url.ts'
+import type { Services } from '../../services.ts'
+import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+
+export const bisections = (services: Services) => async (app: ApiInstance) => {
+  const { farm } = services
+  app.get(
+    '/bisections',
+    {
+      schema: {
+        tags: ['bisections'],
+        operationId: 'listBisections',
+        summary: 'Bisections, newest first',
+        querystring: api.BisectionFilter,
+        response: { 200: api.ref(api.BisectionSummaryPage), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { limit = pageSize, cursor, project, state } = request.query
+      const found = await farm.bisections.list({ project, state, before: idOfCursor(cursor), limit: limit + 1 })
+      return pageOf(found, limit, ({ id }) => id, { request, reply })
+    },
+  )
+
+  app.get(
+    '/bisections/:id',
+    {
+      schema: {
+        tags: ['bisections'],
+        operationId: 'getBisection',
+        summary: 'A bisection with its commits and probes',
+        params: api.IdParam,
+        response: { 200: api.ref(api.Bisection), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      await sendBisection(services, reply, request.params.id)
+    },
+  )
+
+  app.post(
+    '/bisections',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['bisections'],
+        operationId: 'startBisection',
+        summary: 'Search the first bad commit of a failing cell, or ask for the price',
+        security: forAdmins,
+        body: api.StartBisection,
+        response: { 200: api.ref(api.BisectionPrice), 201: api.ref(api.BisectionPrice), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      await answerStart(services, request, reply)
+    },
+  )
+
+  app.post(
+    '/bisections/:id/cancel',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['bisections'],
+        operationId: 'cancelBisection',
+        summary: 'Cancel a bisection and its probe',
+        security: forAdmins,
+        params: api.IdParam,
+        body: api.Nothing,
+        response: { 200: api.ref(api.Bisection), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const outcome = await farm.bisections.cancel(id)
+      if (outcome.kind === 'not-open') return problem(reply, 'bisection-ended', `bisection ${id} has already ended`)
+      await sendBisection(services, reply, id)
+    },
+  )
+
+  app.post(
+    '/bisections/:id/continue',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['bisections'],
+        operationId: 'continueBisection',
+        summary: 'Continue a bisection that was cancelled, or that used its budget',
+        security: forAdmins,
+        params: api.IdParam,
+        body: api.Nothing,
+        response: { 200: api.ref(api.Bisection), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const outcome = await farm.bisections.continue(id)
+      if (outcome.kind === 'not-possible') return problem(reply, 'not-bisectable', outcome.why)
+      await sendBisection(services, reply, id)
+    },
+  )
+}
+
+async function sendBisection({ farm }: Services, reply: FastifyReply, id: number): Promise<FastifyReply> {
+  const bisection = await farm.bisections.find(id)
+  return bisection ? reply.send(bisection) : problem(reply, 'unknown', `there is no bisection ${id}`)
+}
+
+type StartRequest = FastifyRequest<{ Body: api.StartBisection }>
+
+async function answerStart(services: Services, request: StartRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { farm } = services
+  const { dryRun, variant = 'default', ...cell } = request.body
+  const wanted = { ...cell, variant }
+  const outcome = dryRun
+    ? await farm.bisections.quote(wanted)
+    : await farm.bisections.start({ ...wanted, startedBy: 'api' })
+  const urlOf = (id: number) => `${publicUrlOf(services.config, request)}/bisections/${id}`
+  switch (outcome.kind) {
+    case 'quote':
+      return reply.send({ ...outcome, id: null, url: null, created: false })
+    case 'started':
+      reply.code(201).header('location', `/api/v1/bisections/${outcome.id}`)
+      return reply.send({ ...outcome.quote, id: outcome.id, url: urlOf(outcome.id), created: true })
+    case 'running':
+      return reply.send({ ...noPrice, id: outcome.id, url: urlOf(outcome.id), created: false })
+    default:
+      return answerProblem(reply, bisectProblem(wanted, outcome))
+  }
+}
+
+const noPrice = { price: null, probes: null, milliseconds: null, commits: null, host: null, budgetSeconds: null }
