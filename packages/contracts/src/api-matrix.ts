@@ -8,6 +8,20 @@ export const commit = Type.String({ description: 'Full commit id' })
 export const state = oneOf(attemptStates, 'State of the newest attempt. waiting: the farm is preparing the sources')
 export const failedStep = maybeText('Step that failed')
 
+const cellStates = [
+  'unknown',
+  'failing',
+  'passing',
+  'newly-failing-unconfirmed',
+  'newly-failing',
+  'still-failing',
+  'failing-differently',
+  'fixed',
+  'flaky',
+] as const
+const maybeCount = (description: string) =>
+  Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, description })
+
 export const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When the job ended') })
 
 const Cell = Type.Object({
@@ -21,8 +35,18 @@ const Cell = Type.Object({
       jobId: id('Number of the job'),
       buildId: id('Number of its build'),
       commit,
+      attempt: Type.String({ description: 'Name of the attempt: JOB.NUMBER' }),
       verdict: oneOf(verdicts, 'Result of the job'),
       failedStep,
+      state: oneOf(cellStates, 'State of the cell, derived from the results of all commits of the branch'),
+      fingerprint: maybeText('Fingerprint of the failure: equal fingerprints mean the same failure'),
+      message: maybeText('Line of the log that shows the failure'),
+      flakiness: Type.Object({
+        flaky: Type.Boolean({ description: 'The cell passes and fails without a change of the source' }),
+        results: count('Number of the newest results that were counted, at most 20'),
+        changes: count('How often these results changed between passed and not passed'),
+      }),
+      expectedMs: maybeCount('Median duration of the newest passes, in milliseconds'),
       finishedAt: moment('When the job ended'),
       since: Milestone,
       changed: maybe(Milestone),
@@ -43,6 +67,15 @@ const Cell = Type.Object({
     'Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch',
   ),
   known: maybeText('The reason in farm.yaml why this cell is expected to fail; also present if the cell passes'),
+  acknowledged: maybe(
+    Type.Object({
+      id: id('Number of the acknowledgement'),
+      note: Type.String({ description: 'Why the failure is known' }),
+      owner: Type.String({ description: 'Who takes care of the failure' }),
+      link: maybeText('Address of a bug report'),
+      expiresAt: moment('When the failure counts again'),
+    }),
+  ),
   alike: Type.Object(
     {
       cells: count('Number of cells in `of` with the same verdict at the same step'),
@@ -70,7 +103,9 @@ export const Matrix = Type.Object(
     hosts: Type.Array(
       Type.Object({
         name: Type.String(),
-        system: Type.String(),
+        system: Type.String({ description: 'As uname prints it' }),
+        os: Type.String({ description: 'Operating system, such as NetBSD' }),
+        release: Type.String({ description: 'Its release, such as 10.1' }),
         presence: Type.String(),
         lastSeenAt: moment('Time of the last message from the host'),
         refusal: maybeText('Why the host gets no jobs now'),

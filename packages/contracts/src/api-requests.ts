@@ -165,6 +165,12 @@ export const MatrixFilter = Type.Object(
   {
     project: filterText,
     branch: branch,
+    host: Type.Optional(
+      Type.String({ maxLength: 80, description: 'Part of the name of the host, or a pattern with *' }),
+    ),
+    os: Type.Optional(Type.String({ maxLength: 80, description: 'Operating system, such as NetBSD' })),
+    arch: filterText,
+    variant: filterText,
     format: Type.Optional(oneOf(matrixFormats, 'Format of the answer; it has priority over the header Accept')),
   },
   strict,

@@ -1377,6 +1377,21 @@ export interface components {
             }[];
             /** @description Every expected cell; `last` is null until a job of the cell has ended */
             cells: {
+                acknowledged: {
+                    /**
+                     * Format: date-time
+                     * @description When the failure counts again
+                     */
+                    expiresAt: string;
+                    /** @description Number of the acknowledgement */
+                    id: number;
+                    /** @description Address of a bug report */
+                    link: string | null;
+                    /** @description Why the failure is known */
+                    note: string;
+                    /** @description Who takes care of the failure */
+                    owner: string;
+                } | null;
                 active: {
                     /** @description Name of the attempt: JOB.NUMBER */
                     attempt: string;
@@ -1413,6 +1428,8 @@ export interface components {
                 /** @description The reason in farm.yaml why this cell is expected to fail; also present if the cell passes */
                 known: string | null;
                 last: {
+                    /** @description Name of the attempt: JOB.NUMBER */
+                    attempt: string;
                     /** @description Number of its build */
                     buildId: number;
                     changed: {
@@ -1428,13 +1445,25 @@ export interface components {
                     } | null;
                     /** @description Full commit id */
                     commit: string;
+                    /** @description Median duration of the newest passes, in milliseconds */
+                    expectedMs: number | null;
                     /** @description Step that failed */
                     failedStep: string | null;
+                    /** @description Fingerprint of the failure: equal fingerprints mean the same failure */
+                    fingerprint: string | null;
                     /**
                      * Format: date-time
                      * @description When the job ended
                      */
                     finishedAt: string;
+                    flakiness: {
+                        /** @description How often these results changed between passed and not passed */
+                        changes: number;
+                        /** @description The cell passes and fails without a change of the source */
+                        flaky: boolean;
+                        /** @description Number of the newest results that were counted, at most 20 */
+                        results: number;
+                    };
                     /** @description Number of the job */
                     jobId: number;
                     lastGood: {
@@ -1448,6 +1477,8 @@ export interface components {
                         /** @description Full commit id */
                         commit: string;
                     } | null;
+                    /** @description Line of the log that shows the failure */
+                    message: string | null;
                     since: {
                         /**
                          * Format: date-time
@@ -1459,6 +1490,11 @@ export interface components {
                         /** @description Full commit id */
                         commit: string;
                     };
+                    /**
+                     * @description State of the cell, derived from the results of all commits of the branch
+                     * @enum {string}
+                     */
+                    state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
                     /**
                      * @description Result of the job
                      * @enum {string}
@@ -1484,9 +1520,14 @@ export interface components {
                  */
                 lastSeenAt: string;
                 name: string;
+                /** @description Operating system, such as NetBSD */
+                os: string;
                 presence: string;
                 /** @description Why the host gets no jobs now */
                 refusal: string | null;
+                /** @description Its release, such as 10.1 */
+                release: string;
+                /** @description As uname prints it */
                 system: string;
             }[];
             projects: string[];
@@ -3271,11 +3312,17 @@ export interface operations {
     getMatrix: {
         parameters: {
             query?: {
+                arch?: string;
                 /** @description Default: the main branch of each project */
                 branch?: string;
                 /** @description Format of the answer; it has priority over the header Accept */
                 format?: "json" | "text" | "csv";
+                /** @description Part of the name of the host, or a pattern with * */
+                host?: string;
+                /** @description Operating system, such as NetBSD */
+                os?: string;
                 project?: string;
+                variant?: string;
             };
             header?: never;
             path?: never;

@@ -1,13 +1,14 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
+import { type Acknowledgement, acknowledgementOf } from '../acknowledgements/acknowledged.rule.ts'
 import { expectedNames } from '../builds/plan.rule.ts'
 import { permitsSome } from '../hosts/owner.rule.ts'
 import type { Matcher } from '../projects/patterns.rule.ts'
 import { boxKey } from './glance.rule.ts'
-import { type GlanceCell, glanceCell } from './glance-cell.rule.ts'
+import { type CellKey, type GlanceCell, glanceCell } from './glance-cell.rule.ts'
 import { knownFailures } from './known-failures.rule.ts'
 import { type Box, foldBox, type Part } from './look.rule.ts'
 import { cellKey, type MatrixHost } from './matrix.rule.ts'
-import type { ActiveAttempt, CellRecord } from './matrix-cell.rule.ts'
+import { type ActiveAttempt, type CellRecord, isFailure } from './matrix-cell.rule.ts'
 
 /** A variant of a project, with the branch whose cells the matrix shows. Its index is its bit in the sets of a box. */
 export interface Kind {
@@ -25,7 +26,6 @@ export type ReadCell = Pick<
   host: string
   arch: string
   flaky: boolean
-  acknowledged: boolean
 }
 
 /** Sets of kinds: 30 of them in a number, because a number has 31 bits for this. */
@@ -42,6 +42,7 @@ export interface BoxesInput {
   /** For each box, the kinds of its cells that passed. */
   passed: ReadonlyMap<string, readonly number[]>
   active: ReadonlyMap<string, ActiveAttempt>
+  acknowledgements: readonly Acknowledgement[]
 }
 
 export interface Boxes {
@@ -205,18 +206,31 @@ const unknownStart = { buildId: 0, jobId: null, commit: '', at: new Date(0) }
 function partOf(context: BoxContext, index: number, cell: ReadCell | null, passes = false): GlanceCell {
   const { host, arch, atMs, prevented, forbidden, active } = context
   const { project, branch, variant } = context.kinds[index] as Kind
+  const key = { project: project.name, branch, host, arch, variant }
   const last = cell ?? (passes ? { ...plainPass, jobId: 0, since: unknownStart, changed: null, lastGood: null } : null)
   return glanceCell(
-    { project: project.name, branch, host, arch, variant },
+    key,
     {
       last,
       state: last?.state ?? null,
       fingerprint: cell?.fingerprint ?? null,
       flaky: cell?.flaky ?? false,
-      expected: cell !== null && (cell.acknowledged || knownFailures(project, variant)(host, arch, cell) !== null),
+      expected: cell !== null && isExpected(key, project, cell, context.acknowledgements),
       prevented: prevented || forbidden.has(project),
       active: active.get(cellKey(project.name, host, arch, variant)) ?? null,
     },
     atMs,
   )
+}
+
+/** Whether farm.yaml or an acknowledgement expects the failure of a cell. */
+function isExpected(
+  key: CellKey,
+  project: ProjectConfig,
+  cell: ReadCell,
+  acknowledgements: readonly Acknowledgement[],
+): boolean {
+  if (!isFailure(cell.verdict)) return false
+  if (acknowledgementOf({ ...key, fingerprint: cell.fingerprint }, acknowledgements)) return true
+  return knownFailures(project, key.variant)(key.host, key.arch, cell) !== null
 }

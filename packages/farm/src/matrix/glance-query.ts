@@ -1,9 +1,11 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
+import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import type { Context } from '../context.ts'
 import { raw, sql } from '../db/sql.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { activeAttempts } from './active-attempts.ts'
 import { projectBranches } from './branch-queries.ts'
+import { describeCauses, readPositions } from './cause-details.ts'
 import { type BoxFilter, boxKey, composeGlance, type Glance, hostFilter } from './glance.rule.ts'
 import { bitsPerWord, foldBoxes, type Kind, type ReadCell } from './glance-boxes.rule.ts'
 import { newMs } from './look.rule.ts'
@@ -25,15 +27,25 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
   const projects = wanted.filter(({ name }) => branches.has(name))
   const kinds = kindsOf(projects, filter.variant, name => branches.get(name)?.shown ?? '')
   const at = context.now()
-  const [hosts, cells, passed, active] = await Promise.all([
+  const [hosts, cells, passed, active, acknowledgements] = await Promise.all([
     matrixHosts(context),
     readCells(context, kinds, at),
     readPassed(context, kinds, at),
     activeAttempts(context, branches),
+    activeAcknowledgements(context, [...branches.keys()]),
   ])
-  const shown = hosts.filter(hostFilter(filter))
-  const folded = foldBoxes({ atMs: at.getTime(), kinds, hosts: shown, onlyArch: filter.arch, cells, passed, active })
-  return composeGlance({
+  const folded = foldBoxes({
+    atMs: at.getTime(),
+    kinds,
+    hosts: hosts.filter(hostFilter(filter)),
+    onlyArch: filter.arch,
+    cells,
+    passed,
+    active,
+    acknowledgements,
+  })
+  await readPositions(context, folded.cells)
+  const glanced = composeGlance({
     at,
     projects: projects.map(({ name }) => name),
     offered: offeredBy(configs, wanted),
@@ -44,6 +56,8 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
     hostsOf: project => folded.hosts.get(project)?.size ?? 0,
     filter,
   })
+  await describeCauses(context, glanced.news.failing)
+  return glanced
 }
 
 const kindsOf = (
@@ -88,7 +102,7 @@ const milliseconds = (column: string) => raw(`extract(epoch FROM cell."${column}
 async function readCells({ db }: Context, kinds: readonly Kind[], at: Date): Promise<ReadCell[]> {
   const rows = await db.query<CellRow>`
     SELECT kind."number" AS "kind", host."name" AS "host", cell."arch", cell."jobId", cell."verdict", cell."failedStep",
-           cell."state", cell."fingerprint", cell."flaky", false AS "acknowledged", cell."sinceBuildId", cell."sinceCommit",
+           cell."state", cell."fingerprint", cell."flaky", cell."sinceBuildId", cell."sinceCommit",
            ${milliseconds('sinceAt')} AS "sinceMs", ${milliseconds('changedAt')} AS "changedMs",
            cell."lastGoodBuildId", cell."lastGoodCommit", ${milliseconds('lastGoodAt')} AS "lastGoodMs"
       FROM ${kindTable(kinds)}
@@ -100,7 +114,7 @@ async function readCells({ db }: Context, kinds: readonly Kind[], at: Date): Pro
 }
 
 function recordOf(row: CellRow): ReadCell {
-  const { kind, host, arch, jobId, verdict, failedStep, state, fingerprint, flaky, acknowledged } = row
+  const { kind, host, arch, jobId, verdict, failedStep, state, fingerprint, flaky } = row
   const { lastGoodBuildId, lastGoodCommit, lastGoodMs } = row
   const since = { buildId: row.sinceBuildId, jobId: null, commit: row.sinceCommit, at: dateOf(row.sinceMs) }
   return {
@@ -113,7 +127,6 @@ function recordOf(row: CellRow): ReadCell {
     state,
     fingerprint,
     flaky,
-    acknowledged,
     since,
     changed: row.changedMs === row.sinceMs ? null : { ...since, at: dateOf(row.changedMs) },
     lastGood:

@@ -1,4 +1,5 @@
 import type { Contexts } from '../context.ts'
+import { type BoxKey, type BoxView, boxView } from './box-query.ts'
 import {
   applyHistory,
   type BranchHistory,
@@ -11,6 +12,7 @@ import {
 import { type GlanceFilter, glance } from './glance-query.ts'
 import { type MatrixFilter, matrix } from './matrix-query.ts'
 
+export type { BoxCell, BoxKey, BoxView } from './box-query.ts'
 export type { BranchHistory, BranchToRead } from './branch-history.ts'
 export type { Glance, GlanceRow } from './glance.rule.ts'
 export type { GlanceCell } from './glance-cell.rule.ts'
@@ -27,6 +29,8 @@ export type { Trouble } from './troubles.rule.ts'
 export const matrixMethods = ({ main, pages }: Contexts) => ({
   /** Shows each project's main branch, unless the filter names a branch. */
   load: (filter?: MatrixFilter) => matrix(pages, filter),
+  /** All cells of a host and an arch. */
+  box: (key: BoxKey): Promise<BoxView> => boxView(pages, key),
   /** The dense matrix: one box for each host and arch, and what changed first. */
   glance: (filter?: GlanceFilter) => glance(pages, filter),
 

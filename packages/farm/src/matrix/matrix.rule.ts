@@ -61,6 +61,8 @@ export interface MatrixInput {
   records: Map<string, CellRecord>
   active: Map<string, ActiveAttempt>
   acknowledgements: readonly Acknowledgement[]
+  /** If set, only the cells of this arch and this variant. */
+  only?: { arch?: string | undefined; variant?: string | undefined }
 }
 
 export const cellKey = (project: string, host: string, arch: string, variant: string): string =>
@@ -82,20 +84,30 @@ export function composeMatrix(input: MatrixInput): Matrix {
   }
 }
 
-function plannedCells({ projects, branches, hosts, records, active, acknowledgements }: MatrixInput): MatrixCell[] {
+function plannedCells({
+  projects,
+  branches,
+  hosts,
+  records,
+  active,
+  acknowledgements,
+  only = {},
+}: MatrixInput): MatrixCell[] {
   const variants = projects.flatMap(project =>
-    Object.keys(project.variants).map(variant => ({
-      project,
-      variant,
-      expects: expectation(project, variant),
-      known: knownFailures(project, variant),
-    })),
+    Object.keys(project.variants)
+      .filter(variant => only.variant === undefined || variant === only.variant)
+      .map(variant => ({
+        project,
+        variant,
+        expects: expectation(project, variant),
+        known: knownFailures(project, variant),
+      })),
   )
   return hosts.flatMap(host => {
     const forbidden = new Set(projects.filter(project => !permitsSome(host.rules, project)))
     return host.arches.flatMap(({ arch, unable }) =>
       variants
-        .filter(({ expects }) => expects(host.name, arch))
+        .filter(({ expects }) => (only.arch === undefined || arch === only.arch) && expects(host.name, arch))
         .map(({ project, variant, known }) => {
           const key = cellKey(project.name, host.name, arch, variant)
           const last = records.get(key) ?? null

@@ -83,6 +83,12 @@ describe('cells with one cause are one entry', () => {
   })
 })
 
+test('a cause has the number of commits in its range, if the positions are known', () => {
+  expect(news('new build c5/c4 f1 a').failing[0]?.commits).toBe(1)
+  expect(news('new build c5/c1 f1 a').failing[0]?.commits).toBe(4)
+  expect(news('new build c5 f1 a').failing[0]?.commits).toBeNull()
+})
+
 test('the news name the silent hosts, the longest silence first', () => {
   const host = (name: string, presence: string, hour: number) => ({ name, presence, lastSeenAt: at(hour) })
   const hosts = [host('a', 'online', 9), host('b', 'silent', 5), host('c', 'silent', 3), host('d', 'away', 1)]

@@ -21,6 +21,15 @@ export interface Cause {
   /** How many hosts fail in the same way since an earlier day. */
   before: number
   cells: [GlanceCell, ...GlanceCell[]]
+  /** How many commits the range (lastGood, since] has; null if the farm does not know it. */
+  commits: number | null
+  /** The author and the subject of `since`, if it is the only commit of the range: only then one person can be named. */
+  author: string | null
+  subject: string | null
+  /** The first error line of one of the cells. */
+  message: string | null
+  /** How many hosts have a result of `since` or of a newer commit; null if the farm did not count them. */
+  reached: number | null
 }
 
 export interface News {
@@ -107,6 +116,11 @@ function causeOf(
     of: hostsOf(project),
     before: 0,
     cells,
+    commits: commitsBetween(newestGood(cells), oldest(cells)),
+    author: null,
+    subject: null,
+    message: null,
+    reached: null,
   }
 }
 
@@ -133,6 +147,11 @@ const oldest = (cells: readonly GlanceCell[]): Milestone =>
 function newestGood(cells: readonly GlanceCell[]): Milestone | null {
   const good = cells.flatMap(({ lastGood }) => lastGood ?? [])
   return good.length === 0 ? null : good.reduce((one, other) => (isBefore(one, other) ? other : one))
+}
+
+function commitsBetween(good: Milestone | null, since: Milestone): number | null {
+  if (good?.position == null || since.position == null) return null
+  return since.position > good.position ? since.position - good.position : null
 }
 
 const longestWait = (cells: readonly GlanceCell[]): GlanceCell | null =>

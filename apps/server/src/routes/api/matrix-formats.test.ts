@@ -54,14 +54,14 @@ test('the text format has a table for each project and variant, with hosts as ro
   ]
   expect(matrixText(matrix(cells))).toBe(`sample main
 
-host  amd64                                                  arm
-sun   -                                                      never ran (waiting)
-vax   failed tests since 98e9cc9 2024-05-06 (running build)  passed since 98e9cc9 2024-05-06
+host  amd64                                                         arm
+sun   -                                                             arm: never ran (waiting)
+vax   amd64: failed tests since 98e9cc9 2024-05-06 (running build)  arm: passed since 98e9cc9 2024-05-06
 
 sample main static
 
 host  arm
-vax   never ran
+vax   arm: never ran
 `)
 })
 
@@ -88,6 +88,15 @@ test('if a cell failed differently before, the text format names the first commi
   )
 })
 
+test('the text format says that a failure is new, flaky or acknowledged', () => {
+  const flakiness = { flaky: true, results: 12, changes: 5 }
+  const last = { ...ended('failed', 'build'), state: 'newly-failing-unconfirmed', flakiness } as MatrixCell['last']
+  const acknowledged = { owner: 'Ada', note: 'bug 7' } as MatrixCell['acknowledged']
+  expect(matrixText(matrix([cell('vax', 'amd64', { last, acknowledged })]))).toContain(
+    'amd64: failed build since 98e9cc9 2024-05-06; newly failing, unconfirmed; flaky, 5 changes in 12 results; acknowledged by Ada: bug 7\n',
+  )
+})
+
 test('the text format explains why a matrix has no cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
@@ -99,7 +108,7 @@ test.each([
   ['a=b', 'a=b'],
 ])('the CSV format writes %j so that a spreadsheet reads text and not a formula', (text, field) => {
   expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
-    `,${field}\r\n`,
+    `,${field},still-failing,,,no,,\r\n`,
   )
 })
 
@@ -108,9 +117,9 @@ test('the CSV format has a line for each cell, and quotes a field if necessary',
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')
   expect(lines).toEqual([
-    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known',
-    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,`,
-    'sun,arm,sample,main,default,,,,,,,,,,,,,,',
+    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known,state,fingerprint,message,flaky,acknowledged,expectedMs',
+    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,,still-failing,,,no,,`,
+    'sun,arm,sample,main,default,,,,,,,,,,,,,,,,,,,,',
     '',
   ])
 })

@@ -18,13 +18,15 @@ function textTable(cells: readonly MatrixCell[]): string {
   const hosts = [...new Set(cells.map(cell => cell.host))]
   const arches = [...new Set(cells.map(cell => cell.arch))].sort()
   const byHostAndArch = new Map(cells.map(cell => [`${cell.host}\n${cell.arch}`, cell]))
-  const rows = hosts.map(host => [host, ...arches.map(arch => cellText(byHostAndArch.get(`${host}\n${arch}`)))])
+  const rows = hosts.map(host => [host, ...arches.map(arch => archText(arch, byHostAndArch.get(`${host}\n${arch}`)))])
   return align([['host', ...arches], ...rows])
 }
 
+/** Names the arch in each cell, because the columns are lost if a mail or a terminal wraps the lines. */
+const archText = (arch: string, cell: MatrixCell | undefined): string => (cell ? `${arch}: ${cellText(cell)}` : '-')
+
 /** For example `failed tests since 2f1c9a0 2024-05-06 (running build)`. A dash means that the farm expects no build. */
-function cellText(cell: MatrixCell | undefined): string {
-  if (!cell) return '-'
+function cellText(cell: MatrixCell): string {
   const { last, active } = cell
   const doing = active ? ` (${[active.state, active.step].filter(Boolean).join(' ')})` : ''
   if (!last) return `${cell.prevented ?? 'never ran'}${doing}`
@@ -33,7 +35,26 @@ function cellText(cell: MatrixCell | undefined): string {
   const how = cell.retrying ? 'retrying' : [last.verdict, last.failedStep].filter(Boolean).join(' ')
   const known = cell.known === null ? '' : `; ${knownText(cell)}`
   const now = cell.prevented === null ? '' : `; now ${cell.prevented}`
-  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}`
+  return `${how} since ${commit.slice(0, 7)} ${at.toISOString().slice(0, 10)}${other}${doing}${now}${known}${stateText(cell)}`
+}
+
+const newStates: Record<string, string> = {
+  'newly-failing': 'newly failing',
+  'newly-failing-unconfirmed': 'newly failing, unconfirmed',
+  fixed: 'fixed',
+}
+
+function stateText({ last, acknowledged }: MatrixCell): string {
+  if (!last) return ''
+  const { state, flakiness } = last
+  return [
+    newStates[state] ?? '',
+    flakiness.flaky ? `flaky, ${flakiness.changes} changes in ${flakiness.results} results` : '',
+    acknowledged ? `acknowledged by ${acknowledged.owner}: ${acknowledged.note}` : '',
+  ]
+    .filter(Boolean)
+    .map(text => `; ${text}`)
+    .join('')
 }
 
 /** The reason that farm.yaml gives for a known failure. If the cell passes, the operator can remove the reason. */
@@ -68,6 +89,12 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
   ['activeStep', cell => cell.active?.step],
   ['prevented', cell => cell.prevented],
   ['known', cell => cell.known],
+  ['state', cell => cell.last?.state],
+  ['fingerprint', cell => cell.last?.fingerprint],
+  ['message', cell => cell.last?.message],
+  ['flaky', cell => cell.last && (cell.last.flakiness.flaky ? 'yes' : 'no')],
+  ['acknowledged', cell => cell.acknowledged && `${cell.acknowledged.owner}: ${cell.acknowledged.note}`],
+  ['expectedMs', cell => cell.last?.expectedMs],
 ]
 
 /** Writes the matrix as CSV (RFC 4180), with a line for each cell. */

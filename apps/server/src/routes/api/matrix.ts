@@ -35,11 +35,12 @@ export const matrix =
         },
       },
       async (request, reply) => {
-        const { project, branch, format } = request.query
+        const { format, ...filter } = request.query
+        const { project, branch } = filter
         const known = project === undefined ? undefined : await farm.projects.list()
         if (project !== undefined && !known?.has(project))
           return answerProblem(reply, unknownProject(project, [...(known?.keys() ?? [])]))
-        const value = await farm.matrix.load({ project, branch })
+        const value = await farm.matrix.load(filter)
         if (branch !== undefined && value.projects.length === 0)
           return unknownBranch(reply, branch, project && (await farm.matrix.load({ project })))
         reply.header('vary', 'Accept')

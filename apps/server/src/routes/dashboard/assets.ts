@@ -32,15 +32,17 @@ const sheet = (name: string, files: readonly string[]) =>
   asset(name, 'css', 'text/css; charset=utf-8', files.map(file => readAsset(`styles/${file}.css`)).join(''))
 export const style = sheet('style', stylesheets)
 /** Only pages with a matrix load this style sheet. */
-export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow'])
+export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow', 'box'])
 const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
 export const client = script('live')
 /** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
 export const connection = script('connection')
+/** The panel and the keys of a grid. */
+export const gridClient = script('grid')
 export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
 export function serveAssets(app: FastifyInstance): void {
-  for (const { path, type, body } of [style, gridStyle, client, connection, icon]) {
+  for (const { path, type, body } of [style, gridStyle, client, gridClient, connection, icon]) {
     app.get(path, (_request, reply) =>
       reply.headers(assetHeaders).header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
     )

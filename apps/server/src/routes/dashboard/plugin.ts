@@ -8,6 +8,7 @@ import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
 import type { Streams } from './live/stream.ts'
 import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
+import { boxRoute } from './pages/box/route.tsx'
 import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
@@ -42,6 +43,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   serveAssets(app)
 
   matrixRoute(app, services)
+  boxRoute(app, services)
   buildsRoute(app, services)
   buildRoute(app, services)
   buildForms(app, services)

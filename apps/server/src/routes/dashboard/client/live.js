@@ -29,12 +29,28 @@ function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : undefined
   const focus = focused?.getAttribute('href') ?? focused?.id
   const open = new Map([...old.querySelectorAll('details')].map(details => [nameOf(details), details.open]))
+  const values = changedFields(old)
   old.replaceChildren(...fresh.childNodes)
   for (const details of old.querySelectorAll('details')) details.open = open.get(nameOf(details)) ?? details.open
+  for (const [name, value] of values) {
+    const field = old.querySelector(`form[method=get] [name="${name}"]`)
+    if (field) field.value = value
+  }
+  old.dispatchEvent(new Event('replaced'))
   old.querySelector('.frame')?.scrollTo(left, top)
   if (focus)
     [...old.querySelectorAll('a, button')].find(item => (item.getAttribute('href') ?? item.id) === focus)?.focus()
 }
+
+/** The fields of filters that the reader has changed, but not sent. */
+const changedFields = old =>
+  [...old.querySelectorAll('form[method=get] :is(select, input:not([type=hidden]))')]
+    .filter(
+      ({ options, value, defaultValue }) =>
+        value !==
+        (options ? ([...options].find(option => option.defaultSelected)?.value ?? options[0]?.value) : defaultValue),
+    )
+    .map(({ name, value }) => [name, value])
 
 const nameOf = details => details.id || details.querySelector('summary').textContent
 

@@ -1,6 +1,6 @@
 import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { client, connection, gridStyle, icon, style } from '../assets.ts'
+import { client, connection, gridClient, gridStyle, icon, style } from '../assets.ts'
 import type { Visit } from '../visit.ts'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
 import { moment } from './times.ts'
@@ -17,7 +17,7 @@ export interface PageProps {
   live?: boolean
   /** Without JavaScript, the browser reloads the page after this time. */
   reloadSeconds?: number | undefined
-  /** Whether the page has a grid of boxes, which needs its own style sheet. */
+  /** Whether the page has a grid of boxes, which needs its own style sheet and script. */
   grid?: boolean
   /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
@@ -53,6 +53,7 @@ function Page({ title, visit, live, reloadSeconds, grid, matrix, children }: Pag
         {grid && <link rel="stylesheet" href={publicPath + gridStyle.path} />}
         <link rel="icon" href={publicPath + icon.path} type="image/svg+xml" />
         <script type="module" src={publicPath + client.path} />
+        {grid && <script type="module" src={publicPath + gridClient.path} />}
         {reloadSeconds !== undefined && (
           <noscript>
             <meta http-equiv="refresh" content={String(reloadSeconds)} />

@@ -77,7 +77,7 @@ function Fields({ view, branches, choices }: FilterChoices & { view: MatrixView 
         </select>
       </label>{' '}
       <label>
-        Host <input type="search" name="host" value={view.host ?? ''} size={10} maxLength={80} />
+        Host <input type="search" name="host" value={view.host ?? ''} size={8} maxLength={80} />
       </label>{' '}
       <button type="submit">Apply</button>{' '}
     </>

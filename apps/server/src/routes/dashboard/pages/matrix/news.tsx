@@ -86,7 +86,7 @@ function Still({ causes, at, more }: List) {
 }
 
 function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
-  const { project, kind, step, timedOut, since, cells, lastGood } = cause
+  const { project, kind, step, timedOut, since, cells, lastGood, commits, author, subject, message } = cause
   const how = timedOut ? ' timed out at' : ''
   return (
     <>
@@ -100,6 +100,13 @@ function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
           <code>{shortCommit(since.commit)}</code>
         </Link>
         {kind === 'unconfirmed' && ' · unconfirmed'}
+        {author !== null && (
+          <>
+            {' '}
+            <b title={subject ?? ''}>{author}</b>
+          </>
+        )}
+        {commits !== null && commits > 1 && ` · one of ${commits} commits`}
         {kind !== 'fixed' && lastGood === null && ' · never passed'} · {spread(cause)}:
       </small>{' '}
       {cells.slice(0, cellsShown).map((cell, index) => (
@@ -109,13 +116,20 @@ function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
         </>
       ))}
       {cells.length > cellsShown && `, ${cells.length - cellsShown} more`}
+      {message !== null && (
+        <>
+          {' '}
+          <code>{message}</code>
+        </>
+      )}
     </>
   )
 }
 
 /** Answers whether only one host fails. */
-export function spread({ hosts, of, before }: Cause): string {
-  const earlier = before > 0 ? `, ${before} more before` : ''
+export function spread({ hosts, of, before, reached }: Cause): string {
+  const open = of - Math.max(reached ?? of, hosts.length)
+  const earlier = `${open > 0 ? `, ${open} have no result yet` : ''}${before > 0 ? `, ${before} more before` : ''}`
   if (hosts.length === 1) return of <= 1 ? `its only host${earlier}` : `only 1 of ${of} hosts${earlier}`
   return `${hosts.length === of ? 'all' : `${hosts.length} of`} ${of} hosts${earlier}`
 }

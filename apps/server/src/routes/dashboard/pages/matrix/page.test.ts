@@ -47,6 +47,11 @@ const cause = (changes: Partial<Cause> = {}): Cause => ({
   of: 60,
   before: 0,
   cells: [cell('vax'), cell('alpha'), cell('sun')],
+  commits: null,
+  author: null,
+  subject: null,
+  message: null,
+  reached: null,
   ...changes,
 })
 
@@ -83,7 +88,17 @@ test.each<[Partial<Cause>, string]>([
   [{ hosts: ['vax'], of: 1 }, 'its only host'],
   [{ hosts: ['vax', 'sun'], of: 2 }, 'all 2 hosts'],
   [{ hosts: ['vax', 'sun'], of: 9, before: 3 }, '2 of 9 hosts, 3 more before'],
+  [{ hosts: ['vax'], of: 9, reached: 4 }, 'only 1 of 9 hosts, 5 have no result yet'],
 ])('of a failure %j, the page says: %s', (changes, text) => expect(spread(cause(changes))).toBe(text))
+
+test('if one commit is left, a new failure names its author; otherwise it counts the commits', () => {
+  const named = cause({ commits: 1, author: 'Ruth Okafor', subject: 'align sysent', message: 'a.c:1: error: no' })
+  const html = page({ news: { ...glanceOf().news, failing: [named, cause({ commits: 4 })] } })
+  expect(words(html)).toContain(
+    '2 h · ddddddd Ruth Okafor · 3 of 60 hosts: ppc64 vax, ppc64 alpha, 1 more a.c:1: error: no',
+  )
+  expect(words(html)).toContain('2 h · ddddddd · one of 4 commits · 3 of 60 hosts')
+})
 
 test('old failures are folded, silent hosts and the longest wait are visible', () => {
   const queued = cell('sun', {

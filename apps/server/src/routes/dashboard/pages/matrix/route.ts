@@ -1,10 +1,11 @@
+import { cellLook, isTrouble, type Matrix } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../../../services.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBranch, noProject } from '../problem/page-error.ts'
 import { renderMatrixPage } from './page.tsx'
-import { viewOf } from './view.ts'
+import { type MatrixView, viewOf } from './view.ts'
 
 export function matrixRoute(app: FastifyInstance, services: Services): void {
   const { farm } = services
@@ -18,6 +19,17 @@ export function matrixRoute(app: FastifyInstance, services: Services): void {
     ])
     if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
     if (branch !== undefined && glance.projects.length === 0) throw noBranch(branch, project)
-    return sendPage(reply, renderMatrixPage({ visit, glance, matrix, view }))
+    return sendPage(reply, renderMatrixPage({ visit, glance, matrix: matrix && filtered(matrix, view), view }))
   })
+}
+
+/** The table shows only the hosts with a cell that belongs to the filter. */
+function filtered(matrix: Matrix, { status, trouble, empty }: MatrixView): Matrix {
+  if (status === undefined && !trouble) return matrix
+  const cells = matrix.cells.filter(cell => {
+    const look = cellLook(cell, matrix.at)
+    return (status === undefined || look === status) && (!trouble || isTrouble(look))
+  })
+  const hosts = new Set(cells.map(({ host }) => host))
+  return { ...matrix, cells, hosts: empty ? matrix.hosts : matrix.hosts.filter(({ name }) => hosts.has(name)) }
 }

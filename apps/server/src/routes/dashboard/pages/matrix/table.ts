@@ -1,5 +1,13 @@
 import { cut } from '@rumpfarm/contracts'
-import { isFailure, isResult, type Matrix, type MatrixCell, type MatrixHost } from '@rumpfarm/farm'
+import {
+  compareSystems,
+  isFailure,
+  isResult,
+  type Matrix,
+  type MatrixCell,
+  type MatrixHost,
+  orderArches,
+} from '@rumpfarm/farm'
 import { knownText } from '../../../api/matrix-formats.ts'
 import { escapeHtml, segment } from '../../components/escape.ts'
 import { shortCommit, statusLabel } from '../../components/status.ts'
@@ -25,7 +33,8 @@ export function tableHtml(matrix: Matrix, publicPath = ''): string {
   const cells = cellsByHost(matrix.cells)
   const view = { at: matrix.at, manyProjects: matrix.projects.length > 1, publicPath }
   const head = arches.map(arch => `<th scope=col>${escapeHtml(arch)}`).join('')
-  const rows = matrix.hosts.map(host => rowHtml(host, arches, cells, view))
+  const hosts = [...matrix.hosts].sort((one, other) => compareSystems(one.os, other.os))
+  const rows = hosts.map(host => rowHtml(host, arches, cells, view))
   return `<table class=matrix-table><caption class=hidden-text>Newest result by host and architecture</caption>
 <thead><tr><th scope=col>host${head}</thead><tbody>${rows.join('')}</tbody></table>`
 }
@@ -33,7 +42,7 @@ export function tableHtml(matrix: Matrix, publicPath = ''): string {
 /** Leaves out the architectures for which no host builds these projects. */
 function archesShown(matrix: Matrix): string[] {
   const used = new Set(matrix.cells.map(cell => cell.arch))
-  return used.size === 0 ? matrix.arches : matrix.arches.filter(arch => used.has(arch))
+  return orderArches(used.size === 0 ? matrix.arches : used).map(({ arch }) => arch)
 }
 
 type CellsByHost = Map<string, Map<string, MatrixCell[]>>
