@@ -7,8 +7,11 @@ import { attemptStates, verdicts } from './attempts.ts'
  */
 const strict = { additionalProperties: false } as const
 
+/** The pattern of the names of new hosts and tokens. */
+export const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'
+
 const name = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+  pattern: namePattern,
   description: '1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit',
 })
 

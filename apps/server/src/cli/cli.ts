@@ -1,8 +1,10 @@
-// The commands `./farm trigger`, `bisect`, `host`, `token` and `admin`. Each sends requests to the running farm.
+// The commands `./farm trigger`, `acknowledge`, `bisect`, `host`, `token` and `admin`. Each sends requests to the
+// running farm.
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { adminClient } from './admin-client.ts'
-import { type Command, commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
 import { findServer } from './find-server.ts'
 
 try {

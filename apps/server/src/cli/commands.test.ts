@@ -58,3 +58,48 @@ serverTest(
     expect(await server.stored()).toBe(2)
   },
 )
+
+serverTest('the command line builds only the cells that its options name', async ({ server }) => {
+  await server.configure()
+  for (const name of ['vax', 'sun']) await server.host(name, ['amd64', 'arm'])
+  const options = commands.trigger?.options ?? {}
+  const trigger = (...args: string[]) => {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    return commands.trigger?.run(apiOf(server), positionals, values)
+  }
+  await trigger('sample', 'main', '--host', 'v*', '--arch', 'arm', '--arch', 'none')
+  const { items } = (await server.ask('/api/v1/jobs')).json()
+  expect(items.map(({ host, arch }: { host: string; arch: string }) => `${host} ${arch}`)).toEqual(['vax arm'])
+})
+
+serverTest('the command line adds, lists and ends acknowledgements', async ({ server }) => {
+  await server.configure()
+  const vax = await server.host('vax')
+  await server.build()
+  await vax.end(await vax.take('1.1'), { exits: [0, 2] })
+  const options = commands.acknowledge?.options ?? {}
+  const acknowledge = (...args: string[]) => {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+    return commands.acknowledge?.run(apiOf(server), positionals, values)
+  }
+  const cell = ['add', 'sample', 'main', 'vax', 'amd64', 'default']
+  const why = ['--note', 'known bug', '--owner', 'ada', '--link', 'https://bugs.example/1', '--days', '10']
+  expect(await acknowledge(...cell, ...why)).toEqual([
+    'Acknowledgement 1 is active until 2024-05-16. To end it earlier: ./farm acknowledge end 1',
+  ])
+  const line = '1  main vax amd64 default  until 2024-05-16  ada: known bug https://bugs.example/1'
+  expect(await acknowledge('list', 'sample')).toEqual([line])
+  expect(await acknowledge('end', '1')).toEqual(['Acknowledgement 1 has ended. The failure counts again.'])
+  expect(await acknowledge('list', 'sample')).toEqual([])
+  await expect(acknowledge('end', '1')).rejects.toThrow('there is no acknowledgement 1')
+  await expect(acknowledge('add', 'sample', 'x', ...why)).rejects.toThrow('/body/fingerprint must match ^[0-9a-f]{32}$')
+  for (const args of [
+    [],
+    cell,
+    [...cell, '--note', 'x'],
+    ['list'],
+    ['end', 'x'],
+    ['add', 'sample', 'main', 'vax', ...why],
+  ])
+    expect(await acknowledge(...args)).toBeUndefined()
+})

@@ -1,23 +1,23 @@
-import type { ParseArgsOptionsConfig } from 'node:util'
-import { type FarmClient, items } from '@rumpfarm/client'
+import { items } from '@rumpfarm/client'
+import { acknowledge } from './acknowledge.ts'
+import { type Command, oneOf, type Run, type Values } from './command.ts'
 
-/** The values of the options. */
-type Values = Record<string, string | boolean | (string | boolean)[] | undefined>
+/** The patterns of an option that can occur several times. */
+const patternsOf = (value: Values[string]): string[] | undefined =>
+  Array.isArray(value) ? value.map(String) : undefined
 
-export interface Command {
-  usage: string
-  options?: ParseArgsOptionsConfig
-  /** Returns the lines to print; undefined if the arguments do not match the usage. */
-  run: (api: FarmClient, args: string[], values: Values) => Promise<string[] | undefined>
-}
-
-type Run = Command['run']
-
-const trigger: Run = async (api, [project, ref, ...rest], { again }) => {
+const trigger: Run = async (api, [project, ref, ...rest], { again, host, arch, variant }) => {
   if (!project || rest.length > 0) return undefined
+  const [hosts, arches, variants] = [patternsOf(host), patternsOf(arch), patternsOf(variant)]
   const { id, url, commit, created, jobsAdded, problem } = await api.post('/api/v1/projects/{name}/builds', {
     params: { path: { name: project } },
-    body: { ...(ref ? { ref } : {}), ...(again ? { again: true } : {}) },
+    body: {
+      ...(ref ? { ref } : {}),
+      ...(again ? { again: true } : {}),
+      ...(hosts ? { hosts } : {}),
+      ...(arches ? { arches } : {}),
+      ...(variants ? { variants } : {}),
+    },
   })
   const added = jobsAdded > 0 ? `; jobs added: ${jobsAdded}` : ''
   const existing = created ? '' : ` (already built with this recipe${added}; --again builds it again)`
@@ -89,18 +89,18 @@ const admin: Run = async (api, rest) => {
   return [url]
 }
 
-/** Runs the function that the first argument names. */
-const oneOf =
-  (actions: Record<string, Run>): Run =>
-  async (api, [action = '', ...rest], values) =>
-    actions[action]?.(api, rest, values)
-
 const token = oneOf({ create: createToken, list: listTokens, revoke: revokeToken })
 
 export const commands: Record<string, Command> = {
+  acknowledge,
   trigger: {
-    usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again]',
-    options: { again: { type: 'boolean' } },
+    usage: './farm trigger PROJECT [COMMIT|BRANCH] [--again] [--host PATTERN]… [--arch PATTERN]… [--variant PATTERN]…',
+    options: {
+      again: { type: 'boolean' },
+      host: { type: 'string', multiple: true },
+      arch: { type: 'string', multiple: true },
+      variant: { type: 'string', multiple: true },
+    },
     run: trigger,
   },
   bisect: {

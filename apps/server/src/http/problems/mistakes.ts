@@ -1,4 +1,4 @@
-import { unknownKey } from '@rumpfarm/contracts'
+import { api, unknownKey } from '@rumpfarm/contracts'
 
 /** TypeBox's description of a value that does not match its schema. */
 export interface Wrong {
@@ -40,11 +40,11 @@ function mistakesOf(where: string, { message = 'is wrong', params = {}, allowed 
       return { kind: 'unknown-key', where: `${where}/${name}`, problem: unknownKey(name, allowed) }
     })
   if (allowedValues) return [wrong(`must be one of ${allowedValues.join(', ')}`)]
-  if (pattern) return [wrong(notAName)]
+  if (pattern) return [wrong(String(pattern) === api.namePattern ? notAName : `must match ${pattern}`)]
   return [wrong(message)]
 }
 
-/** The problem with a value that does not match a pattern. The API has only one pattern, for new names. */
+/** The problem with a name that does not match its pattern. */
 const notAName = 'must be a name: 1 to 63 characters of A-Z a-z 0-9 . _ -; the first is a letter or digit'
 
 /** Describes a mistake in one sentence. */
