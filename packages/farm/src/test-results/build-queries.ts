@@ -44,11 +44,12 @@ export async function testsOfBuild(context: Context, buildId: number): Promise<B
   const [failing, fixed, counts, missing] = await Promise.all([
     failingTests(context, buildId),
     fixedTests(context, buildId),
-    countJobs(context, buildId),
+    countsOfBuild(context, buildId),
     missingTests(context, buildId),
   ])
+  const { jobs, total } = counts
   const tests = [...failing.slice(0, buildTestsMax), ...fixed.slice(0, buildTestsMax)]
-  return { tests, more: Math.max(failing.length, fixed.length) > buildTestsMax, ...counts, missing }
+  return { tests, more: Math.max(failing.length, fixed.length) > buildTestsMax, jobs, total, missing }
 }
 
 /** The branch of the job, and the position of the build's commit on it. */
@@ -153,12 +154,22 @@ function viewOf(row: Row, change: TestChange): BuildTest {
   return { ...test, change, attempt: attemptName({ jobId: row.jobId, number }), before }
 }
 
-async function countJobs({ db }: Context, buildId: number): Promise<{ jobs: number; total: number }> {
-  const [row] = await db.query<{ jobs: number; total: number }>`
-    SELECT count(*)::int AS "jobs", COALESCE(sum("total"), 0)::int AS "total"
-      FROM (SELECT DISTINCT ON ("jobId") "total" FROM "TestSummary" WHERE "buildId" = ${buildId}
+/** The tests of a build as counts. Of each job, the newest attempt with results counts. */
+export interface BuildTestCounts {
+  jobs: number
+  total: number
+  failing: number
+  /** The jobs that passed without any test, although earlier jobs of their cells had tests. */
+  missing: number
+}
+
+export async function countsOfBuild({ db }: Context, buildId: number): Promise<BuildTestCounts> {
+  const [row] = await db.query<BuildTestCounts>`
+    SELECT count(*)::int AS "jobs", COALESCE(sum("total"), 0)::int AS "total",
+           COALESCE(sum("failed" + "errored"), 0)::int AS "failing", count(*) FILTER (WHERE "missing")::int AS "missing"
+      FROM (SELECT DISTINCT ON ("jobId") * FROM "TestSummary" WHERE "buildId" = ${buildId}
              ORDER BY "jobId", "number" DESC) newest`
-  return row ?? { jobs: 0, total: 0 }
+  return row ?? { jobs: 0, total: 0, failing: 0, missing: 0 }
 }
 
 const missingTests = ({ db }: Context, buildId: number) =>

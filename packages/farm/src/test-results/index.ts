@@ -1,13 +1,13 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { type ListTests, slowestOfAttempt, testsOfAttempt } from './attempt-queries.ts'
-import { testsOfBuild } from './build-queries.ts'
+import { countsOfBuild, testsOfBuild } from './build-queries.ts'
 import { testHistory } from './history-queries.ts'
 import { testsOfProject } from './project-queries.ts'
 import { testSummary } from './summary-queries.ts'
 
 export type { TestResultView } from './attempt-queries.ts'
-export type { BuildTest, BuildTests } from './build-queries.ts'
+export type { BuildTest, BuildTestCounts, BuildTests } from './build-queries.ts'
 export type { TestChange } from './change.rule.ts'
 export type { TestHistory, TestHistoryCell, TestHistoryResult } from './history-queries.ts'
 export type { Counts as TestCounts, Outcome } from './outcome.rule.ts'
@@ -20,6 +20,7 @@ export const testResultMethods = ({ pages, listing }: Contexts) => ({
   summary: (attempt: AttemptId) => testSummary(pages, attempt),
   ofAttempt: (attempt: AttemptId, options: ListTests) => listing(() => testsOfAttempt(pages, attempt, options)),
   slowestOfAttempt: (attempt: AttemptId, limit: number) => slowestOfAttempt(pages, attempt, limit),
+  countsOfBuild: (buildId: number) => countsOfBuild(pages, buildId),
   ofBuild: (buildId: number) => listing(() => testsOfBuild(pages, buildId)),
   ofProject: (project: string, options: Parameters<typeof testsOfProject>[2]) =>
     listing(() => testsOfProject(pages, project, options)),

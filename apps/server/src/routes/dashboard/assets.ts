@@ -26,7 +26,7 @@ function asset(name: string, extension: string, type: string, body: string): Ass
 }
 
 /** The order matters: a rule in a later file replaces an equally specific rule in an earlier file. */
-const stylesheets = ['tokens', 'base', 'status', 'tables', 'log', 'forms', 'narrow', 'print']
+const stylesheets = ['tokens', 'base', 'status', 'tables', 'tests', 'log', 'forms', 'narrow', 'print']
 
 const sheet = (name: string, files: readonly string[]) =>
   asset(name, 'css', 'text/css; charset=utf-8', files.map(file => readAsset(`styles/${file}.css`)).join(''))

@@ -11,6 +11,7 @@ import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
 import { boxRoute } from './pages/box/route.tsx'
 import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
+import { buildTestsRoute } from './pages/build-tests/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
 import { hostForms } from './pages/host/forms.ts'
 import { hostRoute } from './pages/host/route.ts'
@@ -18,11 +19,14 @@ import { hostsRoute } from './pages/hosts/route.ts'
 import { inviteRoute } from './pages/invite/route.ts'
 import { jobForms } from './pages/job/forms.ts'
 import { jobRoute } from './pages/job/route.ts'
+import { jobTestsRoute } from './pages/job-tests/route.ts'
 import { matrixRoute } from './pages/matrix/route.ts'
 import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts'
 import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
+import { projectTestsRoute } from './pages/project-tests/route.ts'
 import { queueRoute } from './pages/queue/route.ts'
+import { testHistoryRoute } from './pages/test-history/route.ts'
 
 /**
  * The pages for people. The server renders them, so each page is complete without JavaScript. With JavaScript, a page
@@ -57,5 +61,9 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   projectRoute(app, services)
   projectForms(app, services)
   acknowledgementForms(app, services)
+  jobTestsRoute(app, services)
+  buildTestsRoute(app, services)
+  projectTestsRoute(app, services)
+  testHistoryRoute(app, services)
   eventsRoute(app, services, streams, changes)
 }

@@ -1,4 +1,4 @@
-import type { BuildView } from '@rumpfarm/farm'
+import type { BuildTestCounts, BuildView } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { JobCounts } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
@@ -8,7 +8,7 @@ import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
-import { isActive, jobStatuses } from '../../components/status.ts'
+import { counted, isActive, jobStatuses } from '../../components/status.ts'
 import { moment } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 
@@ -17,9 +17,10 @@ export interface BuildPage {
   build: BuildView
   /** True if somebody triggered the commit again and the farm made no new build. */
   builtBefore: boolean
+  tests: BuildTestCounts
 }
 
-export function renderBuildPage({ visit, build, builtBefore }: BuildPage): string {
+export function renderBuildPage({ visit, build, builtBefore, tests }: BuildPage): string {
   const active = jobStatuses.some(status => isActive(status) && build.counts[status])
   return renderPage({
     title: `Build ${build.id} of ${build.project}`,
@@ -41,6 +42,7 @@ export function renderBuildPage({ visit, build, builtBefore }: BuildPage): strin
         <p class="totals">
           <JobCounts counts={build.counts} />
         </p>
+        <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <BuildAgain visit={visit} id={build.id} />}
         <Sources build={build} />
@@ -62,6 +64,16 @@ const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
     ]}
   />
 )
+
+const TestCounts = ({ id, tests: { jobs, total, failing, missing } }: { id: number; tests: BuildTestCounts }) =>
+  jobs === 0 ? null : (
+    <p>
+      {missing > 0 && <strong class="mark broken">Tests missing in {counted(missing, 'job')}. </strong>}
+      <Link to={`/builds/${id}/tests`}>
+        {counted(total, 'test')} in {counted(jobs, 'job')}: {failing === 0 ? 'none failed' : `${failing} failed`}
+      </Link>
+    </p>
+  )
 
 const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
   <Form class="action" to={`/builds/${id}/cancel`}>

@@ -12,6 +12,7 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
     if (!build) throw noBuild(request.params.id)
     const builtBefore = queryWord(request, 'built') === 'before'
-    return sendPage(reply, renderBuildPage({ visit: await visitOf(services, request), build, builtBefore }))
+    const tests = await services.farm.testResults.countsOfBuild(build.id)
+    return sendPage(reply, renderBuildPage({ visit: await visitOf(services, request), build, builtBefore, tests }))
   })
 }

@@ -1,10 +1,11 @@
-import type { AttemptView, Expectation, JobView, QueueEntry } from '@rumpfarm/farm'
+import type { AttemptView, Expectation, JobView, QueueEntry, TestSummaryView } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
 import { fullTitle } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { shortCommit, statusOf } from '../../components/status.ts'
+import { countsText } from '../../components/test-outcome.tsx'
 import { duration } from '../../components/times.ts'
 import { WaitText } from '../../components/wait-text.tsx'
 import type { Visit } from '../../visit.ts'
@@ -23,13 +24,15 @@ export interface JobStateProps {
   expectation: Expectation
   /** The failure in the log; undefined if the attempt has not failed, or before the farm has examined its log. */
   failure: JobFailure | undefined
+  /** The tests of the attempt; undefined if the recipe has no `results`, or before the farm has read them. */
+  tests: TestSummaryView | undefined
 }
 
 /**
  * The part of the page that changes while a job runs. A live page replaces this part, and takes the title of the page
  * from `data-title`.
  */
-export function JobState({ visit, job, attempt, queued, expectation, failure }: JobStateProps) {
+export function JobState({ visit, job, attempt, queued, expectation, failure, tests }: JobStateProps) {
   const confirmation = confirmationText(attempt, job.attempts)
   const neverPassed = !job.lastGood && attempt.state === 'finished' && attempt.verdict !== 'passed'
   return (
@@ -56,9 +59,24 @@ export function JobState({ visit, job, attempt, queued, expectation, failure }: 
           path={`/jobs/${job.id}/attempts/${attempt.number}`}
         />
       )}
+      {tests && <TestCountsLine tests={tests} path={`/jobs/${job.id}/attempts/${attempt.number}/tests`} />}
       <StepTable job={job} attempt={attempt} usual={expectation.steps} at={visit.at} />
       <Artifacts job={job} attempt={attempt} />
     </>
+  )
+}
+
+function TestCountsLine({ tests, path }: { tests: TestSummaryView; path: string }) {
+  const text = countsText(tests.counts)
+  return (
+    <p>
+      {tests.missing && <strong class="mark broken">Tests missing: earlier jobs of this cell had tests. </strong>}
+      <Link to={path}>
+        {text.charAt(0).toUpperCase()}
+        {text.slice(1)}
+      </Link>
+      {!tests.complete && ' (incomplete)'}
+    </p>
   )
 }
 

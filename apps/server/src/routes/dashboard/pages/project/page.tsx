@@ -31,6 +31,11 @@ export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPag
         <h1>{name}</h1>
         {title !== undefined && <p class="lead">{title}</p>}
         <ProjectFacts project={project} />
+        {project.results && (
+          <p>
+            <Link to={`/projects/${segment(name)}/tests`}>Tests of {name}</Link>
+          </p>
+        )}
         {visit.admin && <TriggerForm visit={visit} name={name} />}
         <BranchLinks branches={glance.branches} />
         <DenseMatrix glance={glance} view={{ project: name }} />

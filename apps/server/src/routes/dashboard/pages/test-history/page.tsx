@@ -1,0 +1,121 @@
+import type { TestHistory, TestHistoryCell, TestHistoryResult } from '@rumpfarm/farm'
+import { isBad } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { segment } from '../../components/escape.ts'
+import { HostLink } from '../../components/host-link.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { counted, shortCommit } from '../../components/status.ts'
+import { OutcomeMark, outcomeClass, outcomeWord } from '../../components/test-outcome.tsx'
+import { duration, moment } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+
+export interface TestHistoryPage {
+  visit: Visit
+  history: TestHistory
+}
+
+export function renderTestHistoryPage({ visit, history }: TestHistoryPage): string {
+  const { project, suite, name, cells, more, firstSeenAt } = history
+  const failing = cells.filter(({ results }) => results[0] && isBad(results[0].outcome))
+  return renderPage({
+    title: `Test ${name} of ${project}`,
+    visit,
+    children: (
+      <>
+        <p class="crumbs">
+          <Link to={`/projects/${segment(project)}`}>{project}</Link> ·{' '}
+          <Link to={`/projects/${segment(project)}/tests`}>tests</Link> {suite !== '' && <> · {suite}</>}
+        </p>
+        <h1 class="test-title">{name}</h1>
+        <p>
+          {failing.length === 0
+            ? `The newest result is no failure in ${counted(cells.length, 'cell')}. `
+            : `Fails in ${failing.length} of ${counted(cells.length, 'cell')}. `}
+          First seen <Ago from={firstSeenAt} at={visit.at} />.
+        </p>
+        <ScrollFrame label={`Results of ${name}`}>
+          <table class="list">
+            <caption class="hidden-text">Results of {name} on each host; the newest result is the last</caption>
+            <thead>
+              <tr>
+                <th scope="col">Host</th>
+                <th scope="col">Architecture</th>
+                <th scope="col">Newest</th>
+                <th scope="col">Results, newest last</th>
+                <th scope="col">Duration</th>
+                <th scope="col">Message of the newest failure</th>
+              </tr>
+            </thead>
+            <tbody>
+              {cells.map(cell => (
+                <Row cell={cell} at={visit.at} />
+              ))}
+            </tbody>
+          </table>
+        </ScrollFrame>
+        {more && <p>The test ran in more cells than this page lists.</p>}
+        <p>
+          This list as <Link to={`/api/v1/projects/${segment(project)}/tests/${history.id}?format=csv`}>CSV</Link> or{' '}
+          <Link to={`/api/v1/projects/${segment(project)}/tests/${history.id}`}>JSON</Link>.
+        </p>
+      </>
+    ),
+  })
+}
+
+function Row({ cell: { host, arch, variant, results }, at }: { cell: TestHistoryCell; at: Date }) {
+  const [newest] = results
+  const failure = results.find(({ outcome }) => isBad(outcome))
+  return (
+    <tr>
+      <th scope="row">
+        <HostLink name={host} />
+      </th>
+      <td>
+        {arch} {variant === 'default' ? '' : variant}
+      </td>
+      <td>
+        {newest && (
+          <>
+            <OutcomeMark outcome={newest.outcome} /> <Ago from={newest.finishedAt} at={at} />
+          </>
+        )}
+      </td>
+      <td class="results">
+        {results.toReversed().map(result => (
+          <Result result={result} />
+        ))}
+      </td>
+      <td>{newest?.durationMs == null ? '' : duration(newest.durationMs)}</td>
+      <td class="test-message">{failure?.message?.slice(0, 200)}</td>
+    </tr>
+  )
+}
+
+const letters = {
+  passed: 'p',
+  failed: 'F',
+  errored: 'E',
+  skipped: 's',
+  'expected-failure': 'x',
+  'unexpected-pass': 'X',
+}
+
+const Result = ({ result }: { result: TestHistoryResult }) => {
+  const { outcome, attempt, commit, branch, finishedAt } = result
+  const what = `${outcomeWord(outcome)}, ${shortCommit(commit)} ${branch ?? ''}, ${moment(finishedAt)}`
+  return (
+    <>
+      <Link
+        class={`result ${outcomeClass(outcome)}`}
+        to={`/jobs/${attempt.replace('.', '/attempts/')}/tests`}
+        title={what}
+        aria-label={`job ${attempt}: ${what}`}
+      >
+        {letters[outcome]}
+      </Link>{' '}
+    </>
+  )
+}

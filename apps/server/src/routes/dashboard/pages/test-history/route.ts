@@ -1,0 +1,21 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { wholeNumber } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noTest } from '../problem/page-error.ts'
+import { renderTestHistoryPage } from './page.tsx'
+
+/** One test on all hosts. */
+export function testHistoryRoute(app: FastifyInstance, services: Services): void {
+  app.get(
+    '/projects/:name/tests/:id',
+    async (request: FastifyRequest<{ Params: { name: string; id: string } }>, reply) => {
+      const { name, id } = request.params
+      const number = wholeNumber(id)
+      const history = number === undefined ? undefined : await services.farm.testResults.history(name, number)
+      if (!history) throw noTest(name, id)
+      return sendPage(reply, renderTestHistoryPage({ visit: await visitOf(services, request), history }))
+    },
+  )
+}
