@@ -138,15 +138,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+<<<<<<< HEAD
     "/api/v1/builds/{id}/traits": {
+=======
+    "/api/v1/builds/{id}/tests": {
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+<<<<<<< HEAD
         /** What the failing hosts of a build have in common */
         get: operations["getBuildTraits"];
+=======
+        /** Newly failing, still failing, flaky and fixed tests of a build; as JSON or CSV */
+        get: operations["getBuildTests"];
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
         put?: never;
         post?: never;
         delete?: never;
@@ -370,6 +379,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/attempts/{number}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tests of a job, sorted by suite and name; as JSON or CSV */
+        get: operations["listAttemptTests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -416,6 +442,23 @@ export interface paths {
         put?: never;
         /** Run a finished job again, with the same recipe and sources */
         post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tests of a job, sorted by suite and name; as JSON or CSV */
+        get: operations["listJobTests"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -522,6 +565,40 @@ export interface paths {
          * @description The header Idempotency-Key makes a retry safe: a request with a known key creates no second build.
          */
         post: operations["triggerBuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flaky, often failing, slow and all tests of a project; as JSON or CSV */
+        get: operations["listProjectTests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/tests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One test on all hosts, with its newest results; as JSON or CSV */
+        get: operations["getTest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +1003,7 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
+<<<<<<< HEAD
         /** @description What the failing hosts of a build have in common */
         BuildTraits: {
             /** @description Failures that occur only on hosts with a common trait */
@@ -946,6 +1024,60 @@ export interface components {
                 /** @description Such as "fails on all big-endian hosts, passes elsewhere" */
                 words: string;
             }[];
+=======
+        /** @description The failing and the fixed tests of a build */
+        BuildTests: {
+            /** @description The tests that fail in a job of the build, and the tests that it has fixed */
+            items: {
+                arch: string;
+                attempt: string;
+                /** @description The result at the commit before; null: there is none */
+                before: {
+                    attempt: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /**
+                     * @description What the test reported. errored: it did not run to its end
+                     * @enum {string}
+                     */
+                    outcome: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+                } | null;
+                /**
+                 * @description Compared with the commit before, on the same branch, host, arch and variant
+                 * @enum {string}
+                 */
+                change: "newly-failing" | "failing-first" | "still-failing" | "flaky" | "fixed";
+                fingerprint: string | null;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                message: string | null;
+                name: string;
+                /**
+                 * @description What the test reported. errored: it did not run to its end
+                 * @enum {string}
+                 */
+                outcome: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+                suite: string;
+                /** @description Number of the test in its project */
+                testId: number;
+                variant: string;
+            }[];
+            /** @description Jobs with test results */
+            jobs: number;
+            /** @description Jobs that passed without any test, although earlier jobs of their cells had tests */
+            missing: {
+                arch: string;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                variant: string;
+            }[];
+            /** @description true: more than 500 tests fail, and the list is not complete */
+            more: boolean;
+            /** @description Tests of all these jobs */
+            total: number;
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
         };
         Cancelled: {
             /** @description Number of attempts that ended at once or that a host will end; 0: nothing was cancelled */
@@ -1351,6 +1483,68 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
+        /** @description The tests of an attempt, sorted by suite and name */
+        JobTests: {
+            /** @description For example 4711.2 */
+            attempt: string;
+            items: components["schemas"]["TestResult"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+            /** @description null: the recipe has no results, or the farm has not read them yet */
+            summary: {
+                complete: boolean;
+                /** @description The tests by their outcome */
+                counts: {
+                    /** @description Did not run to their end */
+                    errored: number;
+                    /** @description Failed, and their authors expect this */
+                    "expected-failure": number;
+                    /** @description Failed */
+                    failed: number;
+                    /** @description Passed */
+                    passed: number;
+                    /** @description Skipped */
+                    skipped: number;
+                    /** @description Passed, although their authors expect a failure */
+                    "unexpected-pass": number;
+                };
+                /** @description At most 200 files, incomplete files first */
+                files: {
+                    /** @description false: the file does not hold all results of its test program */
+                    complete: boolean;
+                    /** @description The tests by their outcome */
+                    counts: {
+                        /** @description Did not run to their end */
+                        errored: number;
+                        /** @description Failed, and their authors expect this */
+                        "expected-failure": number;
+                        /** @description Failed */
+                        failed: number;
+                        /** @description Passed */
+                        passed: number;
+                        /** @description Skipped */
+                        skipped: number;
+                        /** @description Passed, although their authors expect a failure */
+                        "unexpected-pass": number;
+                    };
+                    /** @description Path of the file, or: log of STEP */
+                    file: string;
+                    /**
+                     * @description Format of the file
+                     * @enum {string}
+                     */
+                    format: "junit" | "tap" | "pattern";
+                    /** @description What the farm left out or did not understand, one on each line */
+                    notice: string | null;
+                }[];
+                /** @description The job passed without tests, and earlier jobs of its cell had tests */
+                missing: boolean;
+                /** @description What the farm left out, one on each line */
+                notice: string | null;
+                /** @description All tests */
+                total: number;
+            } | null;
+        };
         LoginLink: {
             /**
              * Format: date-time
@@ -1618,6 +1812,70 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
+        /** @description The tests of a project */
+        ProjectTests: {
+            /** @description At most 50 tests that failed most often in the last 45 days */
+            failing: {
+                /** @description Failed results */
+                failures: number;
+                /** @description Hosts on which the test failed */
+                hosts: number;
+                /** @description Number of the test */
+                id: number;
+                /**
+                 * Format: date-time
+                 * @description End of the newest failed attempt
+                 */
+                lastFailedAt: string;
+                name: string;
+                suite: string;
+            }[];
+            /** @description At most 50 flaky tests of the last 45 days */
+            flaky: {
+                arch: string;
+                /** @description How often these changed between passed and failed */
+                changes: number;
+                /** @description How many of these failed */
+                failures: number;
+                host: string;
+                /** @description Number of the test */
+                id: number;
+                /** @description The newest failed attempt */
+                lastFailed: string;
+                /**
+                 * Format: date-time
+                 * @description End of the newest failed attempt
+                 */
+                lastFailedAt: string;
+                name: string;
+                /** @description The newest results, at most 20 */
+                results: number;
+                suite: string;
+                variant: string;
+            }[];
+            /** @description All tests, sorted by suite and name */
+            items: {
+                /** @description Number of the test */
+                id: number;
+                name: string;
+                suite: string;
+            }[];
+            /** @description Address of the next page; null on the last page */
+            next: string | null;
+            /** @description At most 50 slow tests of the newest 50 attempts */
+            slowest: {
+                arch: string;
+                attempt: string;
+                /** @description Milliseconds */
+                durationMs: number;
+                host: string;
+                /** @description Number of the test */
+                id: number;
+                name: string;
+                suite: string;
+                variant: string;
+            }[];
+        };
         /** @description The jobs that wait or run now */
         Queue: {
             /** @description false: the list does not have all jobs. Filter by host or project */
@@ -1717,6 +1975,80 @@ export interface components {
             path: string | null;
             repository: string;
             sha256: string;
+        };
+        /** @description One test on all hosts */
+        TestHistory: {
+            /** @description The hosts, arches and variants that ran the test, at most 300 */
+            cells: {
+                arch: string;
+                host: string;
+                /** @description The newest 20 results, newest first */
+                results: {
+                    attempt: string;
+                    /** @description Branch of the job */
+                    branch: string | null;
+                    /** @description Number of the build */
+                    buildId: number;
+                    commit: string;
+                    /** @description Milliseconds */
+                    durationMs: number | null;
+                    /**
+                     * Format: date-time
+                     * @description End of the attempt
+                     */
+                    finishedAt: string;
+                    /** @description Number of the job */
+                    jobId: number;
+                    /** @description The first 300 characters */
+                    message: string | null;
+                    /**
+                     * @description What the test reported. errored: it did not run to its end
+                     * @enum {string}
+                     */
+                    outcome: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+                    tries: number;
+                }[];
+                variant: string;
+            }[];
+            /**
+             * Format: date-time
+             * @description When the farm first stored a result of this test
+             */
+            firstSeenAt: string;
+            /** @description Number of the test */
+            id: number;
+            /** @description true: the test ran in more cells */
+            more: boolean;
+            name: string;
+            project: string;
+            suite: string;
+        };
+        /** @description What one test reported in one attempt */
+        TestResult: {
+            /** @description Milliseconds */
+            durationMs: number | null;
+            /** @description Output of a failed test, at most 64 KiB */
+            excerpt: string | null;
+            /** @description Source file of the test */
+            file: string | null;
+            /** @description Equal for equal failures */
+            fingerprint: string | null;
+            /** @description Line in this file */
+            line: number | null;
+            /** @description At most 4 KiB */
+            message: string | null;
+            name: string;
+            /**
+             * @description What the test reported. errored: it did not run to its end
+             * @enum {string}
+             */
+            outcome: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+            /** @description The suites around the test, from outside to inside, joined by › */
+            suite: string;
+            /** @description Number of the test in its project */
+            testId: number;
+            /** @description How often the test program ran the test */
+            tries: number;
         };
         Token: {
             name: string;
@@ -2194,9 +2526,18 @@ export interface operations {
             };
         };
     };
+<<<<<<< HEAD
     getBuildTraits: {
         parameters: {
             query?: never;
+=======
+    getBuildTests: {
+        parameters: {
+            query?: {
+                /** @description Format of the answer. Default: json */
+                format?: "json" | "csv";
+            };
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
             header?: never;
             path: {
                 /** @description Number of the job or build */
@@ -2224,13 +2565,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+<<<<<<< HEAD
             /** @description What the failing hosts of a build have in common */
+=======
+            /** @description The list as JSON, or the whole list as CSV */
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+<<<<<<< HEAD
                     "application/json": components["schemas"]["BuildTraits"];
+=======
+                    "application/json": components["schemas"]["BuildTests"];
+                    "text/csv": string;
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
                 };
             };
         };
@@ -3067,6 +3417,59 @@ export interface operations {
             };
         };
     };
+    listAttemptTests: {
+        parameters: {
+            query?: {
+                /** @description From next */
+                cursor?: string;
+                /** @description Format of the answer. Default: json */
+                format?: "json" | "csv";
+                /** @description Default: 50 */
+                limit?: number;
+                /** @description Only tests with this outcome */
+                outcome?: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job */
+                id: number;
+                /** @description Number of the attempt */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list as JSON, or the whole list as CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTests"];
+                    "text/csv": string;
+                };
+            };
+        };
+    };
     cancelJob: {
         parameters: {
             query?: never;
@@ -3263,6 +3666,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retried"];
+                };
+            };
+        };
+    };
+    listJobTests: {
+        parameters: {
+            query?: {
+                /** @description From next */
+                cursor?: string;
+                /** @description Format of the answer. Default: json */
+                format?: "json" | "csv";
+                /** @description Default: 50 */
+                limit?: number;
+                /** @description Only tests with this outcome */
+                outcome?: "passed" | "failed" | "errored" | "skipped" | "expected-failure" | "unexpected-pass";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list as JSON, or the whole list as CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobTests"];
+                    "text/csv": string;
                 };
             };
         };
@@ -3610,6 +4064,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriggeredBuild"];
+                };
+            };
+        };
+    };
+    listProjectTests: {
+        parameters: {
+            query?: {
+                /** @description From next */
+                cursor?: string;
+                /** @description Format of the answer. Default: json */
+                format?: "json" | "csv";
+                /** @description Only tests whose suite or name contains this text */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list as JSON, or the whole list as CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectTests"];
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    getTest: {
+        parameters: {
+            query?: {
+                /** @description Format of the answer. Default: json */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Number of the test */
+                id: number;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The list as JSON, or the whole list as CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestHistory"];
+                    "text/csv": string;
                 };
             };
         };

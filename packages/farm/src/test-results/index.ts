@@ -3,7 +3,7 @@ import type { Contexts } from '../context.ts'
 import { type ListTests, slowestOfAttempt, testsOfAttempt } from './attempt-queries.ts'
 import { countsOfBuild, testsOfBuild } from './build-queries.ts'
 import { testHistory } from './history-queries.ts'
-import { testsOfProject } from './project-queries.ts'
+import { listTests, testsOfProject } from './project-queries.ts'
 import { testSummary } from './summary-queries.ts'
 
 export type { TestResultView } from './attempt-queries.ts'
@@ -24,6 +24,9 @@ export const testResultMethods = ({ pages, listing }: Contexts) => ({
   ofBuild: (buildId: number) => listing(() => testsOfBuild(pages, buildId)),
   ofProject: (project: string, options: Parameters<typeof testsOfProject>[2]) =>
     listing(() => testsOfProject(pages, project, options)),
+  /** The tests of a project whose names contain `search`, in the order of their names. */
+  list: (project: string, options: Parameters<typeof listTests>[2]) =>
+    listing(() => listTests(pages, project, options)),
   /** One test on all hosts; undefined if the project has no such test. */
   history: (project: string, testId: number) => testHistory(pages, project, testId),
 })

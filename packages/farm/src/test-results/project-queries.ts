@@ -66,7 +66,7 @@ export async function testsOfProject(
     flakyTests(context, project, since),
     slowestTests(context, project),
     failingTests(context, project, since),
-    listTests(context, project, search, after),
+    listTests(context, project, { search, after, limit: testsOfProjectMax + 1 }),
   ])
   return { flaky, slowest, failing, tests: tests.slice(0, testsOfProjectMax), more: tests.length > testsOfProjectMax }
 }
@@ -159,12 +159,11 @@ async function slowestTests({ db }: Context, project: string): Promise<SlowTest[
 export async function listTests(
   { db }: Context,
   project: string,
-  search: string | undefined,
-  after: number | undefined,
+  { search, after, limit }: { search?: string | undefined; after?: number | undefined; limit: number },
 ): Promise<TestName[]> {
   const matches = search ? sql`position(lower(${search}) IN lower(test."suite" || ' ' || test."name")) > 0` : sql`true`
   return db.query<TestName>`
     SELECT "id", "suite", "name" FROM "Test" test
      WHERE test."projectName" = ${project} AND ${isAfter(after)} AND ${matches}
-     ORDER BY test."suite", test."name", test."id" LIMIT ${testsOfProjectMax + 1}`
+     ORDER BY test."suite", test."name", test."id" LIMIT ${limit}`
 }

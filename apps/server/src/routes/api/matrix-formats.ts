@@ -1,4 +1,5 @@
 import type { Matrix, MatrixCell } from '@rumpfarm/farm'
+import { type CsvColumns, csvHeader, csvRows } from '../../http/csv.ts'
 
 /**
  * Writes the matrix for a terminal or a mail. Each project, branch and variant has a table, with a row for each host
@@ -69,7 +70,7 @@ function align(rows: readonly string[][]): string {
     .join('')
 }
 
-const columns: [string, (cell: MatrixCell) => string | number | Date | null | undefined][] = [
+const columns: CsvColumns<MatrixCell> = [
   ['host', cell => cell.host],
   ['arch', cell => cell.arch],
   ['project', cell => cell.project],
@@ -98,18 +99,4 @@ const columns: [string, (cell: MatrixCell) => string | number | Date | null | un
 ]
 
 /** Writes the matrix as CSV (RFC 4180), with a line for each cell. */
-export const matrixCsv = ({ cells }: Matrix): string =>
-  [columns.map(([name]) => name), ...cells.map(cell => columns.map(([, value]) => field(value(cell))))]
-    .map(row => `${row.join(',')}\r\n`)
-    .join('')
-
-function field(value: string | number | Date | null | undefined): string {
-  const text = value instanceof Date ? value.toISOString() : harmless(String(value ?? ''))
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-/**
- * A spreadsheet runs a field as a formula if the field begins with one of these characters, even in quotes. An
- * apostrophe before the character makes the field a text.
- */
-const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
+export const matrixCsv = ({ cells }: Matrix): string => csvHeader(columns) + csvRows(columns, cells)

@@ -19,6 +19,7 @@ import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
+import { tests } from './tests.ts'
 import { tokens } from './tokens.ts'
 
 /** The API for programs: docs/api.md. Reading is public. */
@@ -40,6 +41,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
+<<<<<<< HEAD
   for (const routes of [
     projects,
     builds,
@@ -53,6 +55,9 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     bisections,
     tokens,
   ])
+=======
+  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, queue, acknowledgements, tests, tokens])
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
     await app.register(routes(services, bulk))
   await app.register(events(services, streams))
 }

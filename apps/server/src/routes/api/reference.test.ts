@@ -31,7 +31,11 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/bisections/{id}',
     'get /api/v1/builds',
     'get /api/v1/builds/{id}',
+<<<<<<< HEAD
     'get /api/v1/builds/{id}/traits',
+=======
+    'get /api/v1/builds/{id}/tests',
+>>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
     'get /api/v1/events',
     'get /api/v1/hosts',
     'get /api/v1/hosts/{name}',
@@ -40,11 +44,15 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/jobs/{id}/artifacts/{name}',
     'get /api/v1/jobs/{id}/attempts/{number}/artifacts/{name}',
     'get /api/v1/jobs/{id}/attempts/{number}/log',
+    'get /api/v1/jobs/{id}/attempts/{number}/tests',
     'get /api/v1/jobs/{id}/log',
+    'get /api/v1/jobs/{id}/tests',
     'get /api/v1/matrix',
     'get /api/v1/projects',
     'get /api/v1/projects/{name}',
     'get /api/v1/projects/{name}/acknowledgements',
+    'get /api/v1/projects/{name}/tests',
+    'get /api/v1/projects/{name}/tests/{id}',
     'get /api/v1/queue',
     'get /api/v1/tokens',
     'post /api/v1/bisections',

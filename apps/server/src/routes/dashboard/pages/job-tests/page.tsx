@@ -109,8 +109,7 @@ function Results({ job, summary, show, failed, tests, next, slowest, path }: Res
         </p>
       )}
       <p>
-        All results as <Link to={`/api/v1/jobs/${job.id}/tests?format=csv`}>CSV</Link> or{' '}
-        <Link to={`/api/v1/jobs/${job.id}/tests`}>JSON</Link>.
+        All results as <Link to={`/api/v1${path}?format=csv`}>CSV</Link> or <Link to={`/api/v1${path}`}>JSON</Link>.
       </p>
     </>
   )
