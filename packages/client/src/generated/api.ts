@@ -138,24 +138,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-<<<<<<< HEAD
-    "/api/v1/builds/{id}/traits": {
-=======
     "/api/v1/builds/{id}/tests": {
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-<<<<<<< HEAD
-        /** What the failing hosts of a build have in common */
-        get: operations["getBuildTraits"];
-=======
         /** Newly failing, still failing, flaky and fixed tests of a build; as JSON or CSV */
         get: operations["getBuildTests"];
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{id}/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the failing hosts of a build have in common */
+        get: operations["getBuildTraits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1003,28 +1011,6 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
-<<<<<<< HEAD
-        /** @description What the failing hosts of a build have in common */
-        BuildTraits: {
-            /** @description Failures that occur only on hosts with a common trait */
-            items: {
-                failingHosts: string[];
-                fingerprint: string;
-                /** @description First error line */
-                message: string;
-                passingHosts: string[];
-                step: string;
-                /**
-                 * @description Kind of the trait
-                 * @enum {string}
-                 */
-                trait: "endianness" | "word-size" | "system" | "arch" | "compiler" | "libc" | "release" | "compiler-version";
-                /** @description Such as big-endian */
-                value: string;
-                /** @description Such as "fails on all big-endian hosts, passes elsewhere" */
-                words: string;
-            }[];
-=======
         /** @description The failing and the fixed tests of a build */
         BuildTests: {
             /** @description The tests that fail in a job of the build, and the tests that it has fixed */
@@ -1077,7 +1063,27 @@ export interface components {
             more: boolean;
             /** @description Tests of all these jobs */
             total: number;
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
+        };
+        /** @description What the failing hosts of a build have in common */
+        BuildTraits: {
+            /** @description Failures that occur only on hosts with a common trait */
+            items: {
+                failingHosts: string[];
+                fingerprint: string;
+                /** @description First error line */
+                message: string;
+                passingHosts: string[];
+                step: string;
+                /**
+                 * @description Kind of the trait
+                 * @enum {string}
+                 */
+                trait: "endianness" | "word-size" | "system" | "arch" | "compiler" | "libc" | "release" | "compiler-version";
+                /** @description Such as big-endian */
+                value: string;
+                /** @description Such as "fails on all big-endian hosts, passes elsewhere" */
+                words: string;
+            }[];
         };
         Cancelled: {
             /** @description Number of attempts that ended at once or that a host will end; 0: nothing was cancelled */
@@ -2526,18 +2532,12 @@ export interface operations {
             };
         };
     };
-<<<<<<< HEAD
-    getBuildTraits: {
-        parameters: {
-            query?: never;
-=======
     getBuildTests: {
         parameters: {
             query?: {
                 /** @description Format of the answer. Default: json */
                 format?: "json" | "csv";
             };
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
             header?: never;
             path: {
                 /** @description Number of the job or build */
@@ -2565,22 +2565,55 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-<<<<<<< HEAD
-            /** @description What the failing hosts of a build have in common */
-=======
             /** @description The list as JSON, or the whole list as CSV */
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-<<<<<<< HEAD
-                    "application/json": components["schemas"]["BuildTraits"];
-=======
                     "application/json": components["schemas"]["BuildTests"];
                     "text/csv": string;
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
+                };
+            };
+        };
+    };
+    getBuildTraits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the failing hosts of a build have in common */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildTraits"];
                 };
             };
         };

@@ -41,7 +41,6 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
   await reference(app, services)
   weakEtags(app)
   const bulk = new BulkAnswers()
-<<<<<<< HEAD
   for (const routes of [
     projects,
     builds,
@@ -53,11 +52,9 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     queue,
     acknowledgements,
     bisections,
+    tests,
     tokens,
   ])
-=======
-  for (const routes of [projects, builds, jobs, logs, artifacts, hosts, matrix, queue, acknowledgements, tests, tokens])
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
     await app.register(routes(services, bulk))
   await app.register(events(services, streams))
 }

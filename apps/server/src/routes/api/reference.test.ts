@@ -31,11 +31,8 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/bisections/{id}',
     'get /api/v1/builds',
     'get /api/v1/builds/{id}',
-<<<<<<< HEAD
-    'get /api/v1/builds/{id}/traits',
-=======
     'get /api/v1/builds/{id}/tests',
->>>>>>> f6310cf (api: the tests of jobs, builds and projects, as JSON and CSV)
+    'get /api/v1/builds/{id}/traits',
     'get /api/v1/events',
     'get /api/v1/hosts',
     'get /api/v1/hosts/{name}',

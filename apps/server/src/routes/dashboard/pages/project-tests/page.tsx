@@ -4,7 +4,7 @@ import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
-import { Link, usePublicPath } from '../../components/links.tsx'
+import { Form, Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { TestLink } from '../../components/test-outcome.tsx'
 import { duration } from '../../components/times.ts'
@@ -75,12 +75,12 @@ const NoTests = ({ search }: { search: string | undefined }) => (
 )
 
 const Search = ({ project, search }: { project: string; search: string | undefined }) => (
-  <form class="action" method="get" action={`${usePublicPath()}/projects/${segment(project)}/tests`}>
+  <Form class="action" method="get" to={`/projects/${segment(project)}/tests`}>
     <label>
       Name contains <input type="search" name="q" value={search ?? ''} maxLength={200} />
     </label>{' '}
     <button type="submit">Search tests</button>
-  </form>
+  </Form>
 )
 
 function Notable({ visit, project, found: { flaky, failing, slowest } }: ProjectTestsPage) {
