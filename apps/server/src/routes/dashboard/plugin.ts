@@ -8,6 +8,9 @@ import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
 import type { Streams } from './live/stream.ts'
 import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
+import { bisectionForms } from './pages/bisection/forms.ts'
+import { bisectionRoute } from './pages/bisection/route.ts'
+import { bisectionsRoute } from './pages/bisections/route.ts'
 import { boxRoute } from './pages/box/route.tsx'
 import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
@@ -48,6 +51,9 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
 
   matrixRoute(app, services)
   boxRoute(app, services)
+  bisectionsRoute(app, services)
+  bisectionRoute(app, services)
+  bisectionForms(app, services)
   buildsRoute(app, services)
   buildRoute(app, services)
   buildForms(app, services)

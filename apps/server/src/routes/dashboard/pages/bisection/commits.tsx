@@ -1,0 +1,75 @@
+import type { BisectionView, Doubt } from '@rumpfarm/farm'
+import { VerdictMark } from './verdict-mark.tsx'
+
+/** Enough digits for a person to recognise a commit. */
+export const shortOf = (commit: string): string => commit.slice(0, 10)
+
+const doubts: Record<Doubt, string> = {
+  merge: 'a merge',
+  documentation: 'only documentation',
+  'other-arch': 'only another architecture',
+}
+
+/** The commits of the range, newest first, with the result of each. */
+export function CommitTable({ bisection }: { bisection: BisectionView }) {
+  const rows = [...bisection.commits].reverse()
+  return (
+    <table class="list">
+      <caption class="hidden-text">Commits of the range, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Commit</th>
+          <th scope="col">Author</th>
+          <th scope="col">Subject</th>
+          <th scope="col">Weight</th>
+          <th scope="col">Result</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ position, commit, author, subject, weight, doubt }) => (
+          <tr>
+            <th scope="row">
+              <code>{shortOf(commit)}</code>
+            </th>
+            <td>{author}</td>
+            <td>
+              {subject}
+              {doubt && <small> ({doubts[doubt]})</small>}
+            </td>
+            <td>{weight}</td>
+            <td>
+              <Result bisection={bisection} position={position} />
+            </td>
+          </tr>
+        ))}
+        <tr>
+          <th scope="row">
+            <code>{shortOf(bisection.goodCommit)}</code>
+          </th>
+          <td />
+          <td>the last good commit</td>
+          <td />
+          <td>
+            <Result bisection={bisection} position={0} />
+          </td>
+        </tr>
+      </tbody>
+    </table>
+  )
+}
+
+/** The results of a commit on the cell of the search, such as "failed, failed", and whether it is the answer. */
+function Result({ bisection, position }: { bisection: BisectionView; position: number }) {
+  const { probes, outcome, high } = bisection
+  const own = probes.filter(probe => probe.cell === 0 && probe.position === position)
+  return (
+    <>
+      {own.map(probe => (
+        <>
+          <VerdictMark probe={probe} />{' '}
+        </>
+      ))}
+      {outcome === 'confirmed' && high === position && <strong>first bad commit</strong>}
+    </>
+  )
+}
