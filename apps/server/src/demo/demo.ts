@@ -23,7 +23,7 @@ try {
   process.exit(error instanceof OptionsError ? 2 : 1)
 }
 
-async function fill(config: Config, { jobs, seed }: DemoOptions): Promise<void> {
+async function fill(config: Config, { jobs, seed, everywhere }: DemoOptions): Promise<void> {
   const { dataDirectory, secrets } = config
   mkdirSync(dataDirectory, { recursive: true })
   const began = performance.now()
@@ -31,7 +31,7 @@ async function fill(config: Config, { jobs, seed }: DemoOptions): Promise<void> 
   const database = await openServerDatabase(config, openLog({ ...config, logLevel: 'warn' }))
   try {
     const logsDirectory = join(dataDirectory, 'logs')
-    const request = { databaseUrl: database.url, logsDirectory, secret: secrets.server, seed, jobs, say }
+    const request = { databaseUrl: database.url, logsDirectory, secret: secrets.server, seed, jobs, everywhere, say }
     const filled = await fillFarm({ ...request, now: new Date() })
     if (filled.kind === 'not-empty') throw new Error(notEmpty(dataDirectory, filled))
     await makeRepositories(repositoriesOf(dataDirectory), filled.year.repositories)

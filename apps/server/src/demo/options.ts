@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-export const demoUsage = './farm demo [--jobs N] [--seed N] [--data DIR] [--fill-only | --serve-only]'
+export const demoUsage = './farm demo [--jobs N] [--seed N] [--data DIR] [--everywhere] [--fill-only | --serve-only]'
 
 export interface DemoOptions {
   jobs: number
@@ -10,6 +10,8 @@ export interface DemoOptions {
   /** By default the farm is filled, and then served. */
   fill: boolean
   serve: boolean
+  /** Each host builds every project for every arch. */
+  everywhere: boolean
 }
 
 const jobsRange = [1_000, 2_000_000] as const
@@ -28,6 +30,7 @@ export function readDemoOptions(args: string[], from: string): DemoOptions {
     dataDirectory: values.data === undefined ? resolve('data/demo') : resolve(from, values.data),
     fill: !values['serve-only'],
     serve: !values['fill-only'],
+    everywhere: values.everywhere ?? false,
   }
 }
 
@@ -37,7 +40,7 @@ function parse(args: string[]) {
     const flag = { type: 'boolean' } as const
     return parseArgs({
       args,
-      options: { jobs: text, seed: text, data: text, 'fill-only': flag, 'serve-only': flag },
+      options: { jobs: text, seed: text, data: text, 'fill-only': flag, 'serve-only': flag, everywhere: flag },
     })
   } catch (error) {
     throw new OptionsError(`${(error as Error).message}\nusage: ${demoUsage}`)

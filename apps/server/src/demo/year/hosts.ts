@@ -174,6 +174,9 @@ export function demoHosts({ seed, count, archesMax, everyArch }: HostsRequest): 
     }))
 }
 
+/** Hosts that joined after the last build, so their cells never ran. */
+const newcomers: Record<string, number> = { 'snow-leopard': 0.2 }
+
 function hostOf(system: string, fields: string[], random: Random): DemoHost {
   const [name = '', version = '', native = '', count, ncpu, memoryGb, slowness] = fields
   const sister = sisters[native]
@@ -191,6 +194,6 @@ function hostOf(system: string, fields: string[], random: Random): DemoHost {
     memoryMb: Math.round(Number(memoryGb) * 1024),
     slowness: Number(slowness),
     compiler: compilersOfHost[name] ?? compilers[system] ?? 'cc',
-    joinedDaysAgo: 850 + random.below(900),
+    joinedDaysAgo: newcomers[name] ?? 850 + random.below(900),
   }
 }

@@ -181,5 +181,5 @@ export const flakySources: readonly { project: string; error: ErrorKind; boxes: 
 ]
 
 /** The hosts that are not available, and for how many hours. */
-export const silentHours: Record<string, number> = { jornada: days(3), 'sol10-ultra': days(9), 'termux-tablet': 5 }
+export const silentHours: Record<string, number> = { jornada: days(9), 'sol10-ultra': days(3), 'termux-tablet': 5 }
 export const pausedHours: Record<string, number> = { 'powermac-g5': days(2) }

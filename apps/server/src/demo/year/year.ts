@@ -94,6 +94,8 @@ function importedHost(host: DemoHost, now: Date): ImportedHost {
   }
 }
 
+const joinedBefore = ({ joinedDaysAgo }: DemoHost, { ageHours }: PlannedBuild) => joinedDaysAgo * 24 >= ageHours
+
 interface BuildsRequest {
   seed: number
   nowMs: number
@@ -117,7 +119,9 @@ function* importedBuilds({ seed, nowMs, hosts, projects, planned, logs }: Builds
   let jobId = 0
   for (const [index, build] of planned.entries()) {
     const jobs = build.project.variants.flatMap(variant =>
-      (boxes.get(build.project.name) ?? []).map(box => jobOf(context, { id: ++jobId, build, ...box, variant })),
+      (boxes.get(build.project.name) ?? [])
+        .filter(({ host }) => joinedBefore(host, build))
+        .map(box => jobOf(context, { id: ++jobId, build, ...box, variant })),
     )
     const { commit, author, subject } = build.commit
     const { project, branch, createdAt, source } = build
