@@ -57,6 +57,11 @@ describe('the normalised text', () => {
       'sparc64--netbsd-gcc: error: no input files on sparky, not sparkyx',
       '<triple>-gcc: error: no input files on <host>, not sparkyx',
     ],
+    ['arm-linux-gnueabihf-gcc: error: x', '<triple>-gcc: error: x'],
+    ['/opt/x86_64--netbsd/bin/ld: cannot find -lm', 'bin/ld: cannot find -lm'],
+    ['/tools/bin/armv6--netbsdelf-eabihf-ld: cannot find -lm', 'bin/<triple>-ld: cannot find -lm'],
+    ['x86_64-unknown-linux-musl-ld and i386-pc-solaris2.11-ld', '<triple>-ld and <triple>-ld'],
+    ['arm-chair, x86_64 and mips-like words', 'arm-chair, x86_64 and mips-like words'],
     ['fatal: unable to access https://forge.example/a.git/: gone', 'fatal: unable to access <url> gone'],
     ['/tmp/a.XXX/b.c:3:1: error: x', '<tmp>: error: x'],
     ['C:\\build\\src\\lib\\a.c(12): error C2065: y', 'lib/a.c: error C2065: y'],
@@ -117,6 +122,8 @@ describe('the normalised text', () => {
     'C:\\a'.repeat(512),
     '0'.repeat(1024) + 'a'.repeat(1024),
     'Nov '.repeat(512),
+    'x86_64-'.repeat(290),
+    'arm-a'.repeat(400),
   ])('of a hostile line needs less than 5 ms: %.20s', line => {
     normalise(line, texts)
     const times = Array.from({ length: 5 }, () => {

@@ -8,7 +8,7 @@ export interface AttemptTexts {
   sources?: readonly string[] | undefined
   /** Further absolute paths of the attempt. */
   folders?: readonly string[] | undefined
-  /** The target of the compiler, such as `sparc64--netbsd`. */
+  /** The target of the compiler, if it has an unusual name. The farm recognises `sparc64--netbsd` and similar names. */
   triple?: string | undefined
   hostName?: string | undefined
 }
@@ -35,6 +35,18 @@ const leading: Replacement[] = [
   ],
   [/^\[ {0,6}\d{1,6}\/\d{1,6}\] +/, ''],
   [/^(?:[\w.+-]{0,40}\/){0,20}[a-z]{0,8}make(?:\[\d{1,3}\])?: /, 'make: '],
+]
+const processors =
+  'x86_64|amd64|i[3-6]86|arm\\w{0,8}|aarch64\\w{0,4}|mips\\w{0,10}|powerpc\\w{0,6}|ppc\\w{0,6}|sparc\\w{0,3}|riscv\\d{0,3}\\w{0,6}|m68k|m68000|vax|alpha\\w{0,4}|hppa\\w{0,6}|ia64|s390x?|sh[34]\\w{0,3}'
+const systems = 'linux|netbsd|freebsd|openbsd|dragonfly|solaris|darwin|cygwin|mingw|sunos|aix|hpux|irix|osf'
+const triples: Replacement[] = [
+  [
+    new RegExp(
+      `\\b(?:${processors})(?:-[\\w.]{0,20}){0,2}-(?:${systems})[\\w.]{0,12}(?:-(?:gnu|musl|uclibc|android|eabi|elf)\\w{0,12})?`,
+      'g',
+    ),
+    '<triple>',
+  ],
 ]
 const urls: Replacement[] = [[/\b(?:https?|ftp|git|ssh|svn|rsync|file):\/\/[^\s'"<>()]{1,1000}/g, '<url>']]
 const pathCharacter = '[^\\s/:"\'()<>,;\\[\\]=]'
@@ -90,6 +102,7 @@ const after = [
   ...urls,
   ...temporary,
   ...paths,
+  ...triples,
   ...identities,
   ...hex,
   ...details,
