@@ -85,7 +85,7 @@ const recipeChange = ({ good, newest }: ComparedRuns): string[] =>
   !good || !newest || good.recipeHash === newest.recipeHash ? [] : changedParts(good.recipe, newest.recipe)
 
 /** The stable facts of the host at each of these times. The farm knows none before its first record. */
-async function factsAt({ db }: Context, hostId: number, times: readonly Date[]): Promise<(HostFacts | null)[]> {
+export async function factsAt({ db }: Context, hostId: number, times: readonly Date[]): Promise<(HostFacts | null)[]> {
   const rows = await db.query<{ facts: HostFacts | null }>`
     SELECT found."facts" FROM unnest(${times.map(time => time.toISOString())}::timestamptz[]) WITH ORDINALITY AS wanted("at", "index")
       LEFT JOIN LATERAL (SELECT "facts" FROM "HostFacts" WHERE "hostId" = ${hostId} AND "since" <= wanted."at"

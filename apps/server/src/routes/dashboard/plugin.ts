@@ -16,6 +16,7 @@ import { buildForms } from './pages/build/forms.ts'
 import { buildRoute } from './pages/build/route.ts'
 import { buildTestsRoute } from './pages/build-tests/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
+import { compareRoute } from './pages/compare/route.ts'
 import { hostForms } from './pages/host/forms.ts'
 import { hostRoute } from './pages/host/route.ts'
 import { hostsRoute } from './pages/hosts/route.ts'
@@ -59,6 +60,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   buildForms(app, services)
   jobRoute(app, services)
   jobForms(app, services)
+  compareRoute(app, services)
   queueRoute(app, services)
   hostsRoute(app, services)
   hostRoute(app, services)

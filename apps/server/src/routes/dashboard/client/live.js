@@ -21,6 +21,7 @@ async function refresh() {
   }
   const { since } = page.querySelector('main').dataset
   if (since) main.dataset.since = since
+  else delete main.dataset.since
 }
 
 function replace(old, fresh) {

@@ -20,6 +20,7 @@ export function JobTable({ jobs, at, caption, leaveOut }: JobTableProps) {
       <caption class="hidden-text">{caption}</caption>
       <thead>
         <tr>
+          <th scope="col">Job</th>
           {leaveOut === 'host' ? (
             <>
               <th scope="col">Build</th>
@@ -50,6 +51,9 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
   const milliseconds = attemptMilliseconds(job, at)
   return (
     <tr>
+      <th scope="row">
+        <Link to={`/jobs/${job.id}`}>#{job.id}</Link>
+      </th>
       {leaveOut === 'host' ? <BuildCells job={job} /> : <HostCell job={job} />}
       <td>
         {job.arch} {job.variant === 'default' ? '' : job.variant}
@@ -71,15 +75,15 @@ function JobRow({ job, at, leaveOut }: { job: JobSummary; at: Date; leaveOut: 'b
 
 const BuildCells = ({ job: { buildId, project } }: { job: JobSummary }) => (
   <>
-    <th scope="row">
-      <Link to={`/builds/${buildId}`}>#{buildId}</Link>
-    </th>
+    <td>
+      <Link to={`/builds/${buildId}`}>build {buildId}</Link>
+    </td>
     <td>{project}</td>
   </>
 )
 
 const HostCell = ({ job: { host } }: { job: JobSummary }) => (
-  <th scope="row">
+  <td>
     <HostLink name={host} />
-  </th>
+  </td>
 )

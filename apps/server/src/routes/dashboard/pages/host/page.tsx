@@ -1,4 +1,4 @@
-import type { AlertState, HostView, JobSummary } from '@rumpfarm/farm'
+import type { AlertState, HostView, JobSummary, QueueEntry } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { HostStatus } from '../../components/host-status.tsx'
@@ -10,18 +10,22 @@ import type { Visit } from '../../visit.ts'
 import { HostActions } from './actions.tsx'
 import { HostAdvice } from './advice.tsx'
 import { AlertForms } from './alert.tsx'
+import { HostQueue } from './queue.tsx'
 
 export interface HostPage {
   visit: Visit
   host: HostView
+  /** The newest jobs that have ended. */
   jobs: readonly JobSummary[]
+  /** The jobs that run or wait. */
+  queue: readonly QueueEntry[]
   /** The version of the agent that the server offers; null if the host already runs this version. */
   offered: string | null
   /** The alert of the host, for administrators; undefined while alerts are off. */
   alert: AlertState | undefined
 }
 
-export const renderHostPage = ({ visit, host, jobs, offered, alert }: HostPage): string =>
+export const renderHostPage = ({ visit, host, jobs, queue, offered, alert }: HostPage): string =>
   renderPage({
     title: `Host ${host.name}`,
     visit,
@@ -33,6 +37,7 @@ export const renderHostPage = ({ visit, host, jobs, offered, alert }: HostPage):
           {host.system || 'The host has not reported its system yet.'} <HostStatus host={host} at={visit.at} />
         </p>
         <HostAdvice host={host} />
+        <HostQueue host={host.name} queue={queue} at={visit.at} />
         <Facts rows={summaryRows(host, offered, visit.at)} />
         {visit.admin && <HostActions visit={visit} host={host} />}
         {visit.admin && <AlertForms visit={visit} host={host.name} alert={alert} />}

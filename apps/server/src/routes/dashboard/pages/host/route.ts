@@ -1,3 +1,4 @@
+import type { JobSummary } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { offeredTo } from '../../../../agent-release/release.ts'
 import type { Services } from '../../../../services.ts'
@@ -8,17 +9,20 @@ import { renderHostPage } from './page.tsx'
 
 const jobsShown = 20
 
+const isEnded = ({ state }: JobSummary): boolean => state === 'finished'
+
 export function hostRoute(app: FastifyInstance, services: Services): void {
   const { farm, agentRelease } = services
   app.get('/hosts/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
     const { name } = request.params
-    const [host, jobs] = await Promise.all([
+    const [host, jobs, { jobs: queue }] = await Promise.all([
       farm.hosts.find(name),
       farm.builds.listJobs({ host: name, limit: jobsShown }),
+      farm.queue.list({ host: name }),
     ])
     if (!host) throw noHost(name)
     const [visit, offered] = await Promise.all([visitOf(services, request), offeredTo(host, agentRelease)])
     const alert = visit.admin ? await farm.hosts.findAlert(name) : undefined
-    return sendPage(reply, renderHostPage({ visit, host, jobs, offered, alert }))
+    return sendPage(reply, renderHostPage({ visit, host, jobs: jobs.filter(isEnded), queue, offered, alert }))
   })
 }

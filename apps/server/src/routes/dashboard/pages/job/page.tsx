@@ -20,10 +20,12 @@ export interface JobPage extends JobStateProps {
 
 export const renderJobPage = ({ log, ...state }: JobPage): string => {
   const { visit, job, attempt } = state
+  const examined = isExamined(state)
   return renderPage({
     title: jobTitle(job, attempt),
     visit,
-    reloadSeconds: isActive(statusOf(attempt)) ? 5 : undefined,
+    live: examined === false,
+    reloadSeconds: isActive(statusOf(attempt)) || examined === false ? 5 : undefined,
     children: (
       <>
         <p class="crumbs">
@@ -37,12 +39,22 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
         </div>
         <div id="actions">{visit.admin && <JobActions visit={visit} job={job} attempt={attempt} />}</div>
         <Attempts job={job} shown={attempt} />
+        <CompareLink job={job} attempt={attempt} />
         <LogView log={log} />
         <Recipe job={job} />
         <ReproduceManually job={job} />
       </>
     ),
   })
+}
+
+/** The examination of a log takes seconds. A log that could not be read has no failure, and the page must not wait for it. */
+const examinationMs = 120_000
+
+/** False if the farm probably examines the log now. Then the page reloads itself when the examination has ended. */
+function isExamined({ attempt: { verdict, finishedAt }, failure, visit }: JobStateProps): boolean {
+  if (failure || finishedAt === null || (verdict !== 'failed' && verdict !== 'timed-out')) return true
+  return visit.at.getTime() - finishedAt.getTime() > examinationMs
 }
 
 /** The page has a button only if it shows the newest attempt, because an administrator cannot change older attempts. */
@@ -76,6 +88,16 @@ function Attempts({ job, shown }: { job: JobView; shown: AttemptView }) {
           </Link>{' '}
         </>
       ))}
+    </p>
+  )
+}
+
+/** A link to the comparison with the last good run, if there is another good run. */
+function CompareLink({ job: { id, lastGood }, attempt }: { job: JobView; attempt: AttemptView }) {
+  if (attempt.steps.length === 0 || !lastGood?.jobId || lastGood.jobId === id) return null
+  return (
+    <p>
+      <Link to={`/jobs/${id}/compare`}>Compare with the last good run</Link> (job {lastGood.jobId})
     </p>
   )
 }

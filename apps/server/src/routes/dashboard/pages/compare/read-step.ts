@@ -1,0 +1,37 @@
+import type { Farm } from '@rumpfarm/farm'
+import { lineIndexOf } from '../../log/line-index.ts'
+import { logSections } from '../../log/sections.ts'
+import { readBytes, type StoredLog } from '../../log/window.ts'
+import type { StepText } from './differing-lines.ts'
+import type { Run } from './facts.ts'
+
+/** The server compares at most this many bytes at the start of a step. */
+export const stepBytesMax = 1024 * 1024
+
+/** Reads the start of a step's output. */
+export async function readStep(farm: Farm, { job, attempt }: Run, step: string): Promise<StepText & { cut: boolean }> {
+  const section = logSections(attempt, job.recipe).find(found => found.step === step)
+  const log = logOf(farm, { job, attempt })
+  const start = Math.min(section?.start ?? 0, log.size)
+  const end = Math.min(section?.end ?? log.size, log.size)
+  const cut = end - start > stepBytesMax
+  const bytes = await readBytes(log, start, Math.min(end, start + stepBytesMax))
+  const lines = bytes.toString('utf8').split('\n')
+  const before = await log.index.linesBefore(log, start)
+  return {
+    attempt: attempt.attempt,
+    hostName: job.host,
+    firstLine: before === undefined ? undefined : before + 1,
+    lines: lines.slice(0, -1).concat(lines.at(-1) === '' || cut ? [] : lines.slice(-1)),
+    cut,
+  }
+}
+
+function logOf(farm: Farm, { job, attempt }: Run): StoredLog {
+  const id = { jobId: job.id, number: attempt.number }
+  return {
+    size: farm.attempts.logSize(id),
+    read: (start, end) => farm.attempts.readLog(id, start, end),
+    index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
+  }
+}

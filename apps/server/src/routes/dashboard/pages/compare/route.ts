@@ -1,0 +1,50 @@
+import type { Farm, JobView } from '@rumpfarm/farm'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { queryWord, wholeNumber } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noJob, PageError } from '../problem/page-error.ts'
+import { compare } from './compare.ts'
+import type { Run } from './facts.ts'
+import { renderComparePage } from './page.tsx'
+
+type CompareRequest = FastifyRequest<{ Params: { id: string } }>
+
+/** Compares a job with the last good job of its cell, or with the job `?with=`. */
+export function compareRoute(app: FastifyInstance, services: Services): void {
+  const { farm } = services
+  app.get('/jobs/:id/compare', async (request: CompareRequest, reply) => {
+    const after = newestRun(await findJob(farm, request.params.id))
+    const word = queryWord(request, 'with')
+    const before = word === undefined ? await lastGoodRun(farm, after.job) : newestRun(await findJob(farm, word))
+    const [visit, comparison] = await Promise.all([visitOf(services, request), compare(farm, before, after)])
+    return sendPage(reply, renderComparePage({ visit, before, after, comparison }))
+  })
+}
+
+async function findJob(farm: Farm, word: string): Promise<JobView> {
+  const id = wholeNumber(word)
+  const job = id === undefined ? undefined : await farm.builds.findJob(id)
+  if (!job) throw noJob(word)
+  return job
+}
+
+/** The newest attempt that a host has started; else the newest attempt. */
+function newestRun(job: JobView): Run {
+  const attempt = job.attempts.find(({ steps }) => steps.length > 0) ?? job.attempts[0]
+  if (!attempt) throw noJob(String(job.id))
+  return { job, attempt }
+}
+
+async function lastGoodRun(farm: Farm, job: JobView): Promise<Run> {
+  const id = job.lastGood?.jobId
+  const good = id == null || id === job.id ? undefined : await farm.builds.findJob(id)
+  const attempt = good?.attempts.find(({ verdict }) => verdict === 'passed')
+  if (good && attempt) return { job: good, attempt }
+  throw new PageError(404, {
+    title: `Job ${job.id} has no other good run`,
+    text: 'No other job of this host, architecture, variant and branch has passed. To compare two jobs, add ?with=NUMBER to the address.',
+    next: { href: `/jobs/${job.id}`, text: 'Back to the job' },
+  })
+}
