@@ -108,6 +108,7 @@ farmTest('the farm names the first bad commit of 16, with the price before', asy
   )
   expect(view).toMatchObject({ state: 'finished', outcome: 'confirmed', low: 10, high: 11 })
   expect(view?.runs).toBe(ran.length)
+  expect(await farm.bisections.listOfBuild(3)).toMatchObject([{ id }]) // the build of the first probe
 })
 
 farmTest('probes change neither the cell nor the list of what failed', async ({ farm }) => {
@@ -181,7 +182,8 @@ farmTest('the farm starts one bisection itself for a newly failing cell', async 
   expect(await farm.bisections.find(id ?? 0)).toMatchObject({ startedBy: 'farm', state: 'preparing' })
   expect(await farm.bisections.startAutomatic()).toEqual([])
   expect(await farm.bisections.findOfCell(cell)).toMatchObject({ id })
-  expect(await farm.bisections.listOfCommit({ project: 'sample', commit: commitAt(16) })).toMatchObject([{ id }])
+  expect(await farm.bisections.listOfBuild(2)).toMatchObject([{ id }])
+  expect(await farm.bisections.listOfBuild(1)).toEqual([])
 })
 
 farmTest('without bisect in farm.yaml, and for one commit, the farm starts nothing itself', async ({ farm }) => {

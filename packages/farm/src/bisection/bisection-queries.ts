@@ -106,12 +106,15 @@ export async function findOfCell(context: Context, cell: CellOfBisection): Promi
 
 const similarMax = 50
 
-/** The newest bisections whose bad commit is the commit of a build. */
-export const listOfCommit = (context: Context, { project, commit }: { project: string; commit: string }) =>
+/** The bisections whose bad commit is the commit of a build, and the bisection whose probes the build runs. */
+export const listOfBuild = (context: Context, buildId: number) =>
   select(
     context,
-    sql`bisection."badCommit" = ${commit} AND bisection."id" IN (
-      SELECT "id" FROM "Bisection" WHERE "projectName" = ${project} ORDER BY "id" DESC LIMIT ${similarMax})`,
+    sql`bisection."id" IN (
+      SELECT known."id" FROM "Build" build CROSS JOIN LATERAL (
+        SELECT "id", "badCommit" FROM "Bisection" WHERE "projectName" = build."projectName" ORDER BY "id" DESC LIMIT ${similarMax}) known
+       WHERE build."id" = ${buildId} AND known."badCommit" = build."commit"
+      UNION SELECT substring("reason" FROM '^bisect ([0-9]{1,9})$')::int FROM "Build" WHERE "id" = ${buildId})`,
     10,
   )
 

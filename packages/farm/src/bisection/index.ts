@@ -7,7 +7,7 @@ import {
   findOfCell,
   findRangeToRead,
   listBisections,
-  listOfCommit,
+  listOfBuild,
   listOpen,
 } from './bisection-queries.ts'
 import { cancelBisection, continueBisection } from './cancel.ts'
@@ -41,7 +41,8 @@ export const bisectionMethods = ({ main, pages, listing }: Contexts) => ({
   list: (filter: BisectionFilter) => listing(() => listBisections(pages, filter)),
   find: async (id: number) => (canBeId(id) ? findBisection(pages, id) : undefined),
   findOfCell: (cell: CellOfBisection) => findOfCell(pages, cell),
-  listOfCommit: (commit: { project: string; commit: string }) => listOfCommit(pages, commit),
+  /** The bisections that a build belongs to, or that search its failures. */
+  listOfBuild: async (buildId: number) => (canBeId(buildId) ? listOfBuild(pages, buildId) : []),
 })
 
 /** PostgreSQL's largest integer. PostgreSQL rejects a query with a larger id. */

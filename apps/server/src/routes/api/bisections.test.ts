@@ -84,4 +84,5 @@ serverTest('the API says what the failing hosts of a build have in common', asyn
     },
   ])
   expect((await server.ask('/api/v1/builds/99/traits')).statusCode).toBe(404)
+  expect((await server.ask(`/builds/${build}`)).body).toContain('fails on all big-endian hosts, passes elsewhere')
 })

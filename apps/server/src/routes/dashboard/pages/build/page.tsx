@@ -11,6 +11,7 @@ import { SourceTable } from '../../components/source-table.tsx'
 import { counted, isActive, jobStatuses } from '../../components/status.ts'
 import { moment } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
+import { type BuildFindings, Findings } from './findings.tsx'
 
 export interface BuildPage {
   visit: Visit
@@ -18,9 +19,10 @@ export interface BuildPage {
   /** True if somebody triggered the commit again and the farm made no new build. */
   builtBefore: boolean
   tests: BuildTestCounts
+  findings: BuildFindings
 }
 
-export function renderBuildPage({ visit, build, builtBefore, tests }: BuildPage): string {
+export function renderBuildPage({ visit, build, builtBefore, tests, findings }: BuildPage): string {
   const active = jobStatuses.some(status => isActive(status) && build.counts[status])
   return renderPage({
     title: `Build ${build.id} of ${build.project}`,
@@ -42,6 +44,7 @@ export function renderBuildPage({ visit, build, builtBefore, tests }: BuildPage)
         <p class="totals">
           <JobCounts counts={build.counts} />
         </p>
+        <Findings {...findings} />
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <BuildAgain visit={visit} id={build.id} />}

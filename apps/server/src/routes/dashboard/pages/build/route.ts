@@ -4,6 +4,7 @@ import { queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBuild } from '../problem/page-error.ts'
+import type { BuildFindings } from './findings.tsx'
 import { renderBuildPage } from './page.tsx'
 
 export function buildRoute(app: FastifyInstance, services: Services): void {
@@ -13,6 +14,13 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
     if (!build) throw noBuild(request.params.id)
     const builtBefore = queryWord(request, 'built') === 'before'
     const tests = await services.farm.testResults.countsOfBuild(build.id)
-    return sendPage(reply, renderBuildPage({ visit: await visitOf(services, request), build, builtBefore, tests }))
+    const findings = await findingsOf(services, build.id)
+    const visit = await visitOf(services, request)
+    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, tests, findings }))
   })
+}
+
+async function findingsOf({ farm }: Services, buildId: number): Promise<BuildFindings> {
+  const [traits, bisections] = await Promise.all([farm.traits.ofBuild(buildId), farm.bisections.listOfBuild(buildId)])
+  return { traits, bisections }
 }
