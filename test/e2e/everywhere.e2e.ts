@@ -39,7 +39,17 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/login/nothing',
     '/api/v1/docs',
   ]
-  const all = [...forEverybody, '/projects/sample', '/hosts/everywhere-1', '/hosts/new', build, broken, job, running]
+  const all = [
+    ...forEverybody,
+    '/projects/sample',
+    '/hosts/everywhere-1',
+    '/hosts/new',
+    build,
+    broken,
+    job,
+    running,
+    `${job}?find=error&times=1`,
+  ]
   known = { job, running, all }
   return known
 }

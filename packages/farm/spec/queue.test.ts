@@ -74,6 +74,7 @@ farmTest('a new branch uses the durations of another branch', async ({ farm }) =
   if (pushed.kind !== 'built') throw new Error(pushed.kind)
   expect((await farm.queue.list()).jobs).toMatchObject([{ reason: { code: 'sources' }, expectedMs: 8 * minute * 1000 }])
   expect((await farm.queue.list()).jobs[0]?.branch).toBe('release/1')
+  expect(Object.keys((await farm.queue.expectation(2)).steps)).toEqual(['configure', 'build', 'tests'])
 })
 
 farmTest('the farm knows how long the steps of a job usually take', async ({ farm }) => {

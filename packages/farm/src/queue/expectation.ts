@@ -16,6 +16,7 @@ export interface Expectation {
 /** The farm uses the newest passed runs among this many built commits of the branch. */
 const commitsMax = 50
 const runsMax = 10
+const otherBranchesMax = 2
 
 /** The usual durations of a job and its steps, from the newest passed runs of the same branch, host, arch and variant. */
 export async function expectationOf({ db }: Context, jobId: number): Promise<Expectation> {
@@ -26,15 +27,21 @@ export async function expectationOf({ db }: Context, jobId: number): Promise<Exp
   return { expectedMs: row?.expectedMs ?? null, steps: usualSteps(row?.runs ?? []) }
 }
 
+/** The branch of the job comes first. A new branch, or a job without a branch, uses runs of the newest branches too. */
+const branches = sql`
+  SELECT ${branchOfJob} AS "name", 0 AS "rank"
+  UNION ALL (SELECT "name", 1 FROM "Branch" WHERE "projectName" = build."projectName" ORDER BY "pushedAt" DESC LIMIT ${otherBranchesMax})`
+
 const passedRuns = sql`
   SELECT ended."steps"
-    FROM (SELECT "commit", "position" FROM "BranchCommit"
-           WHERE "projectName" = build."projectName" AND "branch" = ${branchOfJob}
-           ORDER BY "position" DESC LIMIT ${commitsMax}) held
+    FROM (${branches}) branch
+   CROSS JOIN LATERAL (SELECT "commit", "position" FROM "BranchCommit"
+                        WHERE "projectName" = build."projectName" AND "branch" = branch."name"
+                        ORDER BY "position" DESC LIMIT ${commitsMax}) held
    CROSS JOIN LATERAL (
      SELECT a."steps"
        FROM "Build" other JOIN "Job" one ON one."buildId" = other."id" JOIN "Attempt" a ON a."jobId" = one."id"
       WHERE other."projectName" = build."projectName" AND other."commit" = held."commit" AND one."hostId" = job."hostId"
         AND one."arch" = job."arch" AND one."variant" = job."variant" AND a."verdict" = 'passed' AND a."purpose" <> 'probe'
       ORDER BY a."finishedAt" DESC LIMIT 3) ended
-   ORDER BY held."position" DESC LIMIT ${runsMax}`
+   ORDER BY branch."rank", held."position" DESC LIMIT ${runsMax}`

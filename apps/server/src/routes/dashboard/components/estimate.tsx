@@ -8,6 +8,8 @@ export const ClockTime = ({ time, at }: { time: Date; at: Date }) => (
   </time>
 )
 
+const soonMs = 60_000
+
 /** When a waiting job probably starts. */
 export function StartTime({
   job: { startsAt, reason },
@@ -17,7 +19,8 @@ export function StartTime({
   at: Date
 }) {
   if (startsAt === null) return <small>unknown</small>
-  if (startsAt <= at) return <>{reason?.code === 'sources' ? 'after the sources are ready' : 'now'}</>
+  if (startsAt.getTime() - at.getTime() < soonMs)
+    return <>{reason?.code === 'sources' ? 'after the sources are ready' : 'within a minute'}</>
   return (
     <>
       <ClockTime time={startsAt} at={at} /> <small>in {age(at, startsAt)}</small>

@@ -185,6 +185,7 @@ function oneAttempt(bus: Bus) {
   const job = { id: 7, host: 'vax', recipe, attempts: [attempt], lastGood: null, verdict: null } as unknown as JobView
   const farm = {
     builds: { findJob: async () => job },
+    testResults: { summary: async () => undefined },
     queue: { find: async () => undefined, expectation: async () => ({ expectedMs: null, steps: {} }) },
     attempts: {
       logSize: () => log.length,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { normalise, prepareLine } from '@rumpfarm/farm'
 import { diffArrays } from 'diff'
+import { withoutWorkPath } from '../../log/work-path.ts'
 
 /** The output of a step of one run. */
 export interface StepText {
@@ -87,11 +88,11 @@ class Normal {
   }
 
   line(kind: DiffLine['kind'], index: number): DiffLine {
-    const { lines, firstLine } = this.text
+    const { lines, firstLine, attempt } = this.text
     return {
       kind,
       number: firstLine === undefined ? undefined : firstLine + index,
-      text: prepareLine(lines[index] ?? ''),
+      text: withoutWorkPath(prepareLine(lines[index] ?? ''), attempt),
     }
   }
 }

@@ -20,12 +20,12 @@ export interface JobPage extends JobStateProps {
 
 export const renderJobPage = ({ log, ...state }: JobPage): string => {
   const { visit, job, attempt } = state
-  const examined = isExamined(state)
+  const changes = !isExamined(state) || isRepeated(state)
   return renderPage({
     title: jobTitle(job, attempt),
     visit,
-    live: examined === false,
-    reloadSeconds: isActive(statusOf(attempt)) || examined === false ? 5 : undefined,
+    live: changes,
+    reloadSeconds: isActive(statusOf(attempt)) || changes ? 5 : undefined,
     children: (
       <>
         <p class="crumbs">
@@ -56,6 +56,10 @@ function isExamined({ attempt: { verdict, finishedAt }, failure, visit }: JobSta
   if (failure || finishedAt === null || (verdict !== 'failed' && verdict !== 'timed-out')) return true
   return visit.at.getTime() - finishedAt.getTime() > examinationMs
 }
+
+/** Whether a later attempt has not ended. The page then waits for its result. */
+const isRepeated = ({ job: { attempts }, attempt: { number } }: JobStateProps): boolean =>
+  attempts.some(later => later.number > number && later.state !== 'finished')
 
 /** The page has a button only if it shows the newest attempt, because an administrator cannot change older attempts. */
 function JobActions({ visit, job, attempt }: { visit: Visit; job: JobView; attempt: AttemptView }) {

@@ -5,6 +5,7 @@ import { wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
+import { defaultAttempt } from './default-attempt.ts'
 import { logOf } from './log.ts'
 import { renderJobPage } from './page.tsx'
 import { stateOf } from './state-of.ts'
@@ -49,7 +50,7 @@ async function findAttempt({ farm }: Services, { params }: JobRequest) {
   const id = wholeNumber(params.id)
   const job = id === undefined ? undefined : await farm.builds.findJob(id)
   if (!job) throw noJob(params.id)
-  const wanted = params.number === undefined ? job.attempts[0]?.number : wholeNumber(params.number)
+  const wanted = params.number === undefined ? defaultAttempt(job.attempts)?.number : wholeNumber(params.number)
   const attempt = job.attempts.find(({ number }) => number === wanted)
   if (!attempt)
     throw new PageError(404, {
