@@ -31,6 +31,8 @@ export interface TimelineRequest {
   /** The commits of the further source, oldest first. */
   source: readonly DemoCommit[]
   projects: readonly DemoProject[]
+  /** Whether docs has a push of this hour, whose jobs run or wait. */
+  pushNow: boolean
   /** How many builds of main each project has. */
   builds: number
 }
@@ -77,9 +79,13 @@ function growthOf(count: number, totalHours: number): number {
   return low
 }
 
-function mainBranch({ seed, now, source, builds }: TimelineRequest, project: DemoProject, index: number): DemoBranch {
+function mainBranch(
+  { seed, now, source, builds, pushNow }: TimelineRequest,
+  project: DemoProject,
+  index: number,
+): DemoBranch {
   const ages = buildAges(builds, index * 0.7)
-  if (project.name === 'docs') ages.push(0.4) // a push of this hour, whose jobs run or wait
+  if (project.name === 'docs' && pushNow) ages.push(0.4)
   return branchOf({ seed, now, source, project, name: 'main', ages, fork: [] })
 }
 

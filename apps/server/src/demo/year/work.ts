@@ -16,12 +16,17 @@ export interface Work {
   silentSince(host: DemoHost): number | undefined
 }
 
-/** A host needs at most this long for the builds of a night. */
-const nightHoursMax = 11
+export interface WorkRequest {
+  hosts: readonly DemoHost[]
+  projects: readonly DemoProject[]
+  nowMs: number
+  /** A host needs at most this long for the builds of a night. */
+  nightHoursMax: number
+}
 
-export function openWork(hosts: readonly DemoHost[], projects: readonly DemoProject[], nowMs: number): Work {
+export function openWork({ hosts, projects, nowMs, nightHoursMax }: WorkRequest): Work {
   const free = new Map(hosts.map(host => [host.id, Array.from({ length: host.slots }, () => 0)]))
-  const slowness = new Map(hosts.map(host => [host.id, bearable(host, projects)]))
+  const slowness = new Map(hosts.map(host => [host.id, bearable(host, projects, nightHoursMax)]))
   const since = (host: DemoHost, hours: Record<string, number>) => {
     const age = hours[host.name]
     return age === undefined ? undefined : nowMs - age * hourMs
@@ -44,7 +49,7 @@ export function openWork(hosts: readonly DemoHost[], projects: readonly DemoProj
 }
 
 /** The host's slowness, or less if the host could not do a night's work otherwise. */
-function bearable(host: DemoHost, projects: readonly DemoProject[]): number {
+function bearable(host: DemoHost, projects: readonly DemoProject[], nightHoursMax: number): number {
   const minutes = projects
     .filter(project => hostsOf(project, [host]).length > 0)
     .map(project => {
