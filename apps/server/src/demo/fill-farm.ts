@@ -31,7 +31,7 @@ export async function fillFarm(request: FillRequest): Promise<FillOutcome> {
   }
 }
 
-async function fill(farm: Farm, year: Year, { say }: FillRequest): Promise<FillOutcome> {
+async function fill(farm: Farm, year: Year, { say, everywhere = false }: FillRequest): Promise<FillOutcome> {
   const read = readFarmYaml(year.farmYaml, { file: 'farm.yaml', directory: '/' })
   if (read.kind === 'mistakes') throw new Error(`the demo's farm.yaml is wrong: ${JSON.stringify(read.mistakes)}`)
   const added = await farm.imports.addHosts(year.hosts)
@@ -42,7 +42,8 @@ async function fill(farm: Farm, year: Year, { say }: FillRequest): Promise<FillO
   await farm.imports.finish()
   await deriveCells(farm, year, say)
   await examineLogs(farm, say)
-  await acknowledgeFailures(farm)
+  await farm.imports.finish() // the planner needs the sizes of the derived tables too
+  if (!everywhere) await acknowledgeFailures(farm)
   return { kind: 'filled', jobs, year }
 }
 
@@ -104,7 +105,9 @@ async function examineAll(farm: Farm, attempts: AttemptId[]): Promise<void> {
 
 /** A maintainer knows the oldest failure of base, and one cell of wide. */
 async function acknowledgeFailures(farm: Farm): Promise<void> {
-  const { cells } = await farm.matrix.load()
+  const base = await farm.matrix.load({ project: 'base' })
+  const wide = await farm.matrix.load({ project: 'wide' })
+  const cells = [...base.cells, ...wide.cells]
   const failing = cells.filter(({ last }) => last?.verdict === 'failed' || last?.verdict === 'timed-out')
   const old = failing.find(
     ({ project, last }) => project === 'base' && last?.failedStep === 'build' && last.fingerprint,

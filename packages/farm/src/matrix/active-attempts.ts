@@ -27,25 +27,29 @@ interface ActiveRow {
 
 /**
  * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
- * over a waiting attempt. OFFSET 0 makes PostgreSQL begin with the active attempts: otherwise it read all jobs of the
- * branches, a million in the bench.
+ * over a waiting attempt. MATERIALIZED and OFFSET 0 make PostgreSQL begin with the active attempts and look up the job of
+ * each: otherwise it read all jobs of the branches, a million in the bench.
  */
 export async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.query<ActiveRow>`
-    SELECT DISTINCT ON (build."projectName", job."hostId", job."arch", job."variant")
-           a."jobId", a."number", job."buildId", build."projectName", host."name" AS "host", job."arch", job."variant",
-           a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
+    WITH active AS MATERIALIZED (
+      SELECT a."jobId", a."number", a."state", a."startedAt", a."leasedAt", a."queuedAt", a."steps",
+             job."buildId", job."hostId", job."arch", job."variant", job."recipeHash"
+        FROM "Attempt" a CROSS JOIN LATERAL (SELECT * FROM "Job" WHERE "id" = a."jobId" OFFSET 0) job
+       WHERE a."state" <> 'finished'
+    )
+    SELECT DISTINCT ON (build."projectName", a."hostId", a."arch", a."variant")
+           a."jobId", a."number", a."buildId", build."projectName", host."name" AS "host", a."arch", a."variant", a."state",
+           COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
            CASE WHEN a."state" = 'running' THEN recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name' END AS "step"
-      FROM "Attempt" a JOIN LATERAL (SELECT * FROM "Job" WHERE "id" = a."jobId" OFFSET 0) job ON true
-      JOIN "Build" build ON build."id" = job."buildId"
-      JOIN "Host" host ON host."id" = job."hostId" JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"
+      FROM active a JOIN "Build" build ON build."id" = a."buildId"
+      JOIN "Host" host ON host."id" = a."hostId" JOIN "Recipe" recipe ON recipe."hash" = a."recipeHash"
       JOIN "BranchCommit" branch_commit ON branch_commit."projectName" = build."projectName"
            AND branch_commit."commit" = build."commit"
       JOIN ${shownBranches(branches)} ON shown."projectName" = branch_commit."projectName"
            AND shown."branch" = branch_commit."branch"
-     WHERE a."state" <> 'finished'
-     ORDER BY build."projectName", job."hostId", job."arch", job."variant",
-              a."state" IN ('leased', 'running') DESC, branch_commit."position" DESC, job."buildId" DESC`
+     ORDER BY build."projectName", a."hostId", a."arch", a."variant",
+              a."state" IN ('leased', 'running') DESC, branch_commit."position" DESC, a."buildId" DESC`
   return new Map(
     rows.map(({ number, projectName, host, arch, variant, ...row }) => [
       cellKey(projectName, host, arch, variant),
