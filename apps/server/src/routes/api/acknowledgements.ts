@@ -4,7 +4,7 @@ import { requireAdmin } from '../../auth/plugin.ts'
 import { answerProblem, notFailing, unknownProject } from '../../http/problems/outcomes.ts'
 import { problem, Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, noContent, refusalsFor } from './routes.ts'
 
 const daysDefault = 30
 
@@ -20,7 +20,7 @@ export const acknowledgements =
           operationId: 'listAcknowledgements',
           summary: 'Acknowledged failures of a project that have neither ended nor expired',
           params: api.NameParam,
-          response: { 200: api.ref(api.Acknowledgements), ...refusals },
+          response: { 200: api.ref(api.Acknowledgements), ...refusalsFor('unknown-project') },
         },
       },
       async (request, reply) => {
@@ -42,7 +42,7 @@ export const acknowledgements =
           security: forAdmins,
           params: api.NameParam,
           body: api.Acknowledge,
-          response: { 201: api.ref(api.Acknowledgement), ...refusals },
+          response: { 201: api.ref(api.Acknowledgement), ...refusalsFor('unknown-project', 'unknown', 'not-failing') },
         },
       },
       async (request, reply) => {
@@ -68,7 +68,7 @@ export const acknowledgements =
           summary: 'End an acknowledgement, so that the failure counts again',
           security: forAdmins,
           params: api.IdParam,
-          response: { 204: noContent('The acknowledgement has ended'), ...refusals },
+          response: { 204: noContent('The acknowledgement has ended'), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {

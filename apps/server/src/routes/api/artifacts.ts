@@ -6,7 +6,7 @@ import { sendBytes } from '../../http/bytes.ts'
 import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, refusals } from './routes.ts'
+import { type ApiInstance, refusalsFor } from './routes.ts'
 
 interface RequestedArtifact {
   jobId: number
@@ -20,7 +20,11 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
   const schema = {
     tags: ['jobs'],
     headers: api.RangeHeaders,
-    response: { 200: octets('The artifact'), 206: octets('The bytes of the range'), ...refusals },
+    response: {
+      200: octets('The artifact'),
+      206: octets('The bytes of the range'),
+      ...refusalsFor('unknown', 'artifact-gone', 'range-outside'),
+    },
   }
   const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
     const [attempt] = (await farm.builds.findJob(id))?.attempts ?? []

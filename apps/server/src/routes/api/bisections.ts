@@ -6,7 +6,7 @@ import { answerProblem, bisectProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, refusals, refusalsFor } from './routes.ts'
 
 export const bisections = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
@@ -36,7 +36,7 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
         operationId: 'getBisection',
         summary: 'A bisection with its commits and probes',
         params: api.IdParam,
-        response: { 200: api.ref(api.Bisection), ...refusals },
+        response: { 200: api.ref(api.Bisection), ...refusalsFor('unknown') },
       },
     },
     async (request, reply) => {
@@ -73,7 +73,7 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
         security: forAdmins,
         params: api.IdParam,
         body: api.Nothing,
-        response: { 200: api.ref(api.Bisection), ...refusals },
+        response: { 200: api.ref(api.Bisection), ...refusalsFor('unknown', 'bisection-ended') },
       },
     },
     async (request, reply) => {
@@ -95,7 +95,7 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
         security: forAdmins,
         params: api.IdParam,
         body: api.Nothing,
-        response: { 200: api.ref(api.Bisection), ...refusals },
+        response: { 200: api.ref(api.Bisection), ...refusalsFor('unknown', 'not-bisectable') },
       },
     },
     async (request, reply) => {

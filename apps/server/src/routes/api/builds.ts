@@ -4,7 +4,7 @@ import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, pageOrLines, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
 
 export const builds =
   ({ farm }: Services, bulk: BulkAnswers) =>
@@ -39,7 +39,7 @@ export const builds =
           operationId: 'getBuild',
           summary: 'A build with its jobs',
           params: api.IdParam,
-          response: { 200: api.ref(api.Build), ...refusals },
+          response: { 200: api.ref(api.Build), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
@@ -57,7 +57,7 @@ export const builds =
           operationId: 'getBuildTraits',
           summary: 'What the failing hosts of a build have in common',
           params: api.IdParam,
-          response: { 200: api.ref(api.BuildTraits), ...refusals },
+          response: { 200: api.ref(api.BuildTraits), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
@@ -78,7 +78,7 @@ export const builds =
           security: forAdmins,
           params: api.IdParam,
           body: api.Nothing,
-          response: { 200: api.ref(api.Cancelled), ...refusals },
+          response: { 200: api.ref(api.Cancelled), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {

@@ -9,7 +9,7 @@ import { alertProblem, answerProblem, inviteProblem } from '../../http/problems/
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, noContent, refusals, refusalsFor } from './routes.ts'
 
 export const hosts = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
@@ -46,7 +46,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
         operationId: 'getHost',
         summary: 'One host',
         params: api.NameParam,
-        response: { 200: api.ref(api.Host), ...refusals },
+        response: { 200: api.ref(api.Host), ...refusalsFor('unknown') },
       },
     },
     (request, reply) => answerHost(request.params.name, reply),
@@ -62,7 +62,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
         summary: 'Create a one-time command that makes a machine a host of this name',
         security: forAdmins,
         body: api.InviteHost,
-        response: { 201: api.ref(api.Invitation), ...refusals },
+        response: { 201: api.ref(api.Invitation), ...refusalsFor('bad-name', 'name-taken') },
       },
     },
     async (request, reply) => {
@@ -89,7 +89,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
           operationId: `${action}Host`,
           summary,
           body: api.Nothing,
-          response: { 200: api.ref(api.Host), ...refusals },
+          response: { 200: api.ref(api.Host), ...refusalsFor('unknown') },
         },
       },
       async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
@@ -107,7 +107,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
         operationId: 'setAlert',
         summary: 'Send alerts to an address when a host becomes silent and when it is back',
         body: api.SetAlert,
-        response: { 201: api.ref(api.Alert), ...refusals },
+        response: { 201: api.ref(api.Alert), ...refusalsFor('bad-url', 'unknown') },
       },
     },
     async (request, reply) => {
@@ -127,7 +127,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
         ...change,
         operationId: 'removeAlert',
         summary: 'Turn alerts off, and drop alerts that are not sent yet',
-        response: { 204: noContent('Alerts are off'), ...refusals },
+        response: { 204: noContent('Alerts are off'), ...refusalsFor('unknown') },
       },
     },
     async (request, reply) => {
@@ -144,7 +144,7 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
         ...change,
         operationId: 'removeHost',
         summary: 'Remove a host: its jobs are cancelled, its results stay',
-        response: { 204: noContent('The host is removed'), ...refusals },
+        response: { 204: noContent('The host is removed'), ...refusalsFor('unknown') },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
 import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, pageOrLines, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
 
 export const jobs =
   ({ farm }: Services, bulk: BulkAnswers) =>
@@ -39,7 +39,7 @@ export const jobs =
           operationId: 'getJob',
           summary: 'A job with its attempts and its recipe',
           params: api.IdParam,
-          response: { 200: api.ref(api.Job), ...refusals },
+          response: { 200: api.ref(api.Job), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
@@ -58,7 +58,7 @@ export const jobs =
           ...change,
           operationId: 'cancelJob',
           summary: 'Cancel a job',
-          response: { 200: api.ref(api.Cancelled), ...refusals },
+          response: { 200: api.ref(api.Cancelled), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
@@ -76,7 +76,7 @@ export const jobs =
           ...change,
           operationId: 'retryJob',
           summary: 'Run a finished job again, with the same recipe and sources',
-          response: { 201: api.ref(api.Retried), ...refusals },
+          response: { 201: api.ref(api.Retried), ...refusalsFor('unknown', 'not-finished', 'not-runnable') },
         },
       },
       async (request, reply) => {

@@ -6,14 +6,18 @@ import { sendBytes } from '../../http/bytes.ts'
 import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, refusals } from './routes.ts'
+import { type ApiInstance, refusalsFor } from './routes.ts'
 
 export const logs = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
   const schema = {
     tags: ['jobs'],
     headers: api.RangeHeaders,
-    response: { 200: plain('The log'), 206: plain('The bytes of the range'), ...refusals },
+    response: {
+      200: plain('The log'),
+      206: plain('The bytes of the range'),
+      ...refusalsFor('unknown', 'log-gone', 'range-outside'),
+    },
   }
 
   // The routes also answer HEAD, because Fastify's own HEAD route would read the whole log.

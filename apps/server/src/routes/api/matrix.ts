@@ -6,7 +6,7 @@ import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import { matrixCsv, matrixText } from './matrix-formats.ts'
-import { type ApiInstance, refusals } from './routes.ts'
+import { type ApiInstance, refusalsFor } from './routes.ts'
 
 type Format = (typeof api.matrixFormats)[number]
 
@@ -30,7 +30,7 @@ export const matrix =
                 'text/csv': { schema: { type: 'string' } },
               },
             },
-            ...refusals,
+            ...refusalsFor('unknown-project', 'unknown-branch'),
           },
         },
       },

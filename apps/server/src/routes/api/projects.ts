@@ -3,7 +3,7 @@ import { requireTrigger } from '../../auth/plugin.ts'
 import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, refusals, refusalsFor } from './routes.ts'
 import { answerTrigger } from './trigger.ts'
 
 export const projects = (services: Services) => async (app: ApiInstance) => {
@@ -38,7 +38,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
         operationId: 'getProject',
         summary: 'One project',
         params: api.NameParam,
-        response: { 200: api.ref(api.Project), ...refusals },
+        response: { 200: api.ref(api.Project), ...refusalsFor('unknown-project') },
       },
     },
     async (request, reply) => {
@@ -61,7 +61,18 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
         security: forAdmins,
         params: api.NameParam,
         body: api.TriggerBuild,
-        response: { 200: api.ref(api.TriggeredBuild), 201: api.ref(api.TriggeredBuild), ...refusals },
+        response: {
+          200: api.ref(api.TriggeredBuild),
+          201: api.ref(api.TriggeredBuild),
+          ...refusalsFor(
+            'unknown-project',
+            'no-such-commit',
+            'repository-problem',
+            'branch-not-built',
+            'no-such-cell',
+            'key-used-before',
+          ),
+        },
       },
     },
     async (request, reply) => answerTrigger(services, request, reply),

@@ -21,9 +21,10 @@ interface Schema {
   maximum?: number
   maxLength?: number
   description?: string
+  examples?: unknown[]
 }
 
-type Content = Record<string, { schema?: Schema }>
+type Content = Record<string, { schema?: Schema; example?: unknown }>
 
 interface Parameter {
   name: string
@@ -112,6 +113,9 @@ const renderReferencePage = ({ info, paths, components }: OpenApi, visit: Visit)
             )}
             {schema.properties === undefined && <TypeOf schema={schema} />}
             <Properties schema={schema} />
+            {schema.examples?.map(example => (
+              <Example value={example} />
+            ))}
           </section>
         ))}
       </>
@@ -133,7 +137,7 @@ function groupsOf(paths: OpenApi['paths']): [string, NamedOperation[]][] {
 
 function OperationView({ operation }: { operation: NamedOperation }) {
   const { id, method, path, summary, description, security, parameters = [], requestBody, responses } = operation
-  const body = Object.values(requestBody?.content ?? {})[0]?.schema
+  const { schema: body, example } = Object.values(requestBody?.content ?? {})[0] ?? {}
   return (
     <section class="operation" id={id} aria-label={`${method} ${path}`}>
       <h3>
@@ -160,6 +164,7 @@ function OperationView({ operation }: { operation: NamedOperation }) {
         <>
           <h4>Body</h4>
           <Properties schema={body} />
+          {example !== undefined && <Example value={example} />}
         </>
       )}
       <h4>Responses</h4>
@@ -180,6 +185,13 @@ function OperationView({ operation }: { operation: NamedOperation }) {
     </section>
   )
 }
+
+const Example = ({ value }: { value: unknown }) => (
+  <details>
+    <summary>Example</summary>
+    <pre>{JSON.stringify(value, null, 2)}</pre>
+  </details>
+)
 
 function Properties({ schema: { properties, required = [] } }: { schema: Schema }) {
   if (!properties) return null

@@ -1,10 +1,12 @@
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
 import { expect } from 'vitest'
 import { readSource } from '../../../../../test/support/sources.ts'
 import { serverTest } from '../../server.fixture.ts'
 
 interface Operation {
   operationId?: string
-  requestBody?: { required: boolean }
+  requestBody?: { required: boolean; content: Record<string, { schema: TSchema; example?: unknown }> }
   summary?: string
   security?: unknown[]
   responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>
@@ -95,6 +97,49 @@ serverTest(
     expect(bodyOf('/api/v1/tokens').required).toBe(true)
   },
 )
+
+serverTest('the document lists the error answers of each operation with their kinds', async ({ server }) => {
+  await server.configure()
+  await server.host('vax')
+  await server.build()
+  const { paths } = (await server.ask('/api/v1/openapi.json')).json()
+  const requests = [
+    ['get', '/api/v1/jobs', '/api/v1/jobs?limit=x'],
+    ['get', '/api/v1/jobs/{id}', '/api/v1/jobs/9'],
+    ['get', '/api/v1/jobs/{id}/log', '/api/v1/jobs/9/log'],
+    ['get', '/api/v1/matrix', '/api/v1/matrix?project=x'],
+    ['get', '/api/v1/tokens', '/api/v1/tokens'],
+    ['post', '/api/v1/jobs/{id}/retry', '/api/v1/jobs/1/retry'],
+    ['post', '/api/v1/hosts/invitations', '/api/v1/hosts/invitations'],
+    ['post', '/api/v1/projects/{name}/builds', '/api/v1/projects/x/builds'],
+    ['delete', '/api/v1/hosts/{name}', '/api/v1/hosts/vax'],
+  ] as const
+  for (const [method, path, url] of requests) {
+    const answer = method === 'post' ? await server.post(url) : await server.ask({ method, url })
+    const { type, status } = answer.json()
+    const documented = paths[path][method].responses[status]
+    expect([url, documented?.description]).toEqual([url, expect.stringContaining(`${type.split(':').at(-1)}: `)])
+    expect(Object.keys(documented.content)).toEqual(['application/problem+json'])
+  }
+})
+
+serverTest('each schema and each body has an example that matches it', async ({ server }) => {
+  const document = (await server.ask('/api/v1/openapi.json')).json()
+  const schemas: Record<string, TSchema & { examples?: unknown[] }> = document.components.schemas
+  const named = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [`#/components/schemas/${name}`, schema]),
+  )
+  for (const [name, schema] of Object.entries(schemas)) {
+    const example = schema.examples?.[0]
+    expect([name, example]).toEqual([name, expect.anything()])
+    expect([name, [...Value.Errors(named, schema, example)]]).toEqual([name, []])
+  }
+  const operations = Object.values<Record<string, Operation>>(document.paths).flatMap(methods => Object.values(methods))
+  for (const { operationId, requestBody } of operations)
+    for (const { schema, example } of Object.values(requestBody?.content ?? {}))
+      expect([operationId, [...Value.Errors(named, schema, example)]]).toEqual([operationId, []])
+  expect(schemas.JobSummary?.examples?.[0]).toMatchObject({ host: 'vax', arch: 'amd64', verdict: 'failed' })
+})
 
 serverTest('the types in packages/client match the OpenAPI document of the running server', async ({ server }) => {
   const document = (await server.ask('/api/v1/openapi.json')).json()

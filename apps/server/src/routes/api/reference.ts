@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import { api } from '@rumpfarm/contracts'
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
-import { correctOperations } from './operations.ts'
+import { completeDocument } from './operations.ts'
 import { referencePage } from './reference-page.tsx'
 
 const description = `The API of the farm. Reading is public. Changes need a token: \`Authorization: Bearer TOKEN\`.
@@ -56,7 +56,7 @@ export async function reference(app: FastifyInstance, { config }: Pick<Services,
       servers: [{ url: config.publicUrl ?? '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
-    transformObject: correctOperations,
+    transformObject: completeDocument,
     // The document uses the names of the schemas instead of def-0, def-1 …
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`) },
   })

@@ -4,6 +4,8 @@ import { api } from '@rumpfarm/contracts'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import Type, { type TSchema } from 'typebox'
 import { bulkItemsMax } from '../../http/ndjson.ts'
+import { type ProblemKind, problemKinds } from '../../http/problems.ts'
+import { wordsOf } from './operations.ts'
 
 /** The requests and answers of this instance's routes have the types of their schemas. */
 export type ApiInstance = FastifyInstance<
@@ -20,6 +22,19 @@ const refusal = (description: string) => ({
   content: { 'application/problem+json': { schema: api.ref(api.Problem) } },
 })
 export const refusals = { '4xx': refusal('The request was refused'), '5xx': refusal('The farm cannot answer now') }
+
+/**
+ * The error answers of a route: problems of these kinds, and the errors that every route can have. The document lists
+ * the kinds by their status.
+ */
+export function refusalsFor(...kinds: ProblemKind[]) {
+  const statuses = [...new Set(kinds.map(kind => problemKinds[kind][0]))]
+  const answers = statuses.map(status => {
+    const words = kinds.filter(kind => problemKinds[kind][0] === status).map(wordsOf)
+    return [status, refusal(words.join('. '))]
+  })
+  return { ...(Object.fromEntries(answers) as Record<never, never>), ...refusals }
+}
 
 /** Marks a route that needs a token, for the OpenAPI document. */
 export const forAdmins = [{ token: [] }]

@@ -4,7 +4,7 @@ import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
 import { problem, Refusal } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, noContent, refusals } from './routes.ts'
+import { type ApiInstance, forAdmins, noContent, refusals, refusalsFor } from './routes.ts'
 
 /** The routes for tokens of programs and for login links of browsers. */
 export const tokens =
@@ -40,7 +40,7 @@ export const tokens =
           summary: 'Create a token; only this answer contains its secret value',
           security: forAdmins,
           body: api.CreateToken,
-          response: { 201: api.ref(api.Token), ...refusals },
+          response: { 201: api.ref(api.Token), ...refusalsFor('token-name-taken') },
         },
       },
       async (request, reply) => {
@@ -61,7 +61,7 @@ export const tokens =
           summary: 'Revoke a token, with its login links and sessions',
           security: forAdmins,
           params: api.NameParam,
-          response: { 204: noContent('The token is revoked'), ...refusals },
+          response: { 204: noContent('The token is revoked'), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
