@@ -17,6 +17,7 @@ import { buildRoute } from './pages/build/route.ts'
 import { buildTestsRoute } from './pages/build-tests/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
 import { compareRoute } from './pages/compare/route.ts'
+import { cellRoute } from './pages/cell/route.ts'
 import { hostForms } from './pages/host/forms.ts'
 import { hostRoute } from './pages/host/route.ts'
 import { hostsRoute } from './pages/hosts/route.ts'
@@ -73,5 +74,6 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   buildTestsRoute(app, services)
   projectTestsRoute(app, services)
   testHistoryRoute(app, services)
+  cellRoute(app, services)
   eventsRoute(app, services, streams, changes)
 }

@@ -35,3 +35,9 @@ export const noBranch = (name: string, project: string | undefined) =>
     href: project === undefined ? '/' : `/?project=${segment(project)}`,
     text: `The matrix of ${project ?? 'all projects'}`,
   })
+
+export const noCell = (name: string, project: string) =>
+  notFound('cell', `${name} of ${project}`, {
+    href: `/?project=${segment(project)}`,
+    text: `The matrix of ${project}`,
+  })

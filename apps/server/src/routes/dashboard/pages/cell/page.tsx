@@ -1,0 +1,116 @@
+import type { CellView } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { segment } from '../../components/escape.ts'
+import { Facts } from '../../components/facts.tsx'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { duration } from '../../components/times.ts'
+import type { Visit } from '../../visit.ts'
+import { CellFailure } from './failure.tsx'
+import { NextRun } from './next-run.tsx'
+import { DurationPlot } from './plot.tsx'
+import { RunTable } from './run-table.tsx'
+import { ChangesSinceLastGood } from './since-last-good.tsx'
+import { Strip } from './strip.tsx'
+import { cellMark, stateReason, stateWords } from './words.ts'
+
+export interface CellPage {
+  visit: Visit
+  cell: CellView
+}
+
+export function renderCellPage({ visit, cell }: CellPage): string {
+  const { project, host, arch, variant, branch, last, open, sinceLastGood } = cell
+  const { at } = visit
+  const words = stateWords(cell, at)
+  return renderPage({
+    title: `${host} ${arch}${variant === 'default' ? '' : ` ${variant}`}, ${project}: ${words}`,
+    visit,
+    live: true,
+    reloadSeconds: open.length > 0 ? 30 : undefined,
+    matrix: { project, branch },
+    children: (
+      <>
+        <Crumbs cell={cell} />
+        <h1 class={`verdict ${cellMark(cell)}`}>{words}</h1>
+        {last && <p class="lead">{stateReason(last)}</p>}
+        {cell.known !== null && <p>Known failure: {cell.known}.</p>}
+        <CellFacts cell={cell} at={at} />
+        <CellFailure cell={cell} />
+        {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
+        <NextRun cell={cell} at={at} />
+        <h2>Runs</h2>
+        <Runs cell={cell} at={at} />
+      </>
+    ),
+  })
+}
+
+function Crumbs({ cell: { project, branch, branches, host, arch, variant } }: { cell: CellView }) {
+  const path = `/projects/${segment(project)}/cells/${segment(host)}/${segment(arch)}/${segment(variant)}`
+  return (
+    <>
+      <p class="crumbs">
+        <Link to={`/projects/${segment(project)}`}>{project}</Link> ·{' '}
+        <Link to={`/?project=${segment(project)}&branch=${segment(branch)}`}>branch {branch}</Link> ·{' '}
+        <Link to={`/hosts/${segment(host)}`}>{host}</Link> · {arch}
+        {variant === 'default' ? '' : ` · variant ${variant}`}
+      </p>
+      {branches.length > 1 && (
+        <nav class="filter" aria-label="Branch">
+          <span>Branch</span>
+          {branches.map(name => (
+            <>
+              <Link to={`${path}?branch=${segment(name)}`} aria-current={name === branch ? 'true' : undefined}>
+                {name}
+              </Link>{' '}
+            </>
+          ))}
+        </nav>
+      )}
+    </>
+  )
+}
+
+function CellFacts({ cell: { last }, at }: { cell: CellView; at: Date }) {
+  if (!last) return null
+  const { flakiness, expectedMs, lastGood } = last
+  const step = last.verdict !== 'passed' && last.failedStep !== null ? ` at ${last.failedStep}` : ''
+  return (
+    <Facts
+      rows={[
+        [
+          'Newest run',
+          <>
+            <Link class={`mark ${last.verdict}`} to={`/jobs/${last.jobId}`}>
+              {statusLabel[last.verdict]}
+              {step}
+            </Link>{' '}
+            <Ago from={last.finishedAt} at={at} />
+          </>,
+        ],
+        ['Commit', <code title={last.commit}>{shortCommit(last.commit)}</code>],
+        ['Build', <Link to={`/builds/${last.buildId}`}>#{last.buildId}</Link>],
+        ['Last good', lastGood ? <code title={lastGood.commit}>{shortCommit(lastGood.commit)}</code> : 'never'],
+        ['Expected time', expectedMs === null ? '' : duration(expectedMs)],
+        [
+          'Flaky',
+          flakiness.flaky ? `yes: ${counted(flakiness.changes, 'change')} in ${counted(flakiness.results, 'run')}` : '',
+        ],
+      ]}
+    />
+  )
+}
+
+function Runs({ cell: { runs, last }, at }: { cell: CellView; at: Date }) {
+  if (runs.length === 0) return <p class="empty">No run of this branch has ended here.</p>
+  return (
+    <>
+      <p>The last {counted(runs.length, 'run')} in the order of the commits; the newest commit is the last.</p>
+      <Strip runs={runs} />
+      <DurationPlot runs={runs} expectedMs={last?.expectedMs ?? null} />
+      <RunTable runs={runs} at={at} />
+    </>
+  )
+}
