@@ -1,4 +1,5 @@
 import type { Contexts } from '../context.ts'
+import { buildEffects } from './build-effects.ts'
 import { findBuild, type JobFilter, listBuilds, listJobs } from './build-queries.ts'
 import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
@@ -6,6 +7,8 @@ import { type Push, receivePush } from './receive-push.ts'
 import { retryJob } from './retry.ts'
 import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSources } from './sources.ts'
 
+export type { Effect } from './build-effects.rule.ts'
+export type { BuildEffects, JobEffect } from './build-effects.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './build-queries.ts'
 export type { CancelOutcome } from './cancel.ts'
 export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
@@ -30,6 +33,8 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
 
   list: (filter: Parameters<typeof listBuilds>[1]) => listing(() => listBuilds(pages, filter)),
   find: async (id: number) => (canBeId(id) ? findBuild(pages, id) : undefined),
+  /** What a build broke and fixed, and the changes of its sources. Empty if no branch has its commit. */
+  effects: async (id: number) => listing(() => buildEffects(pages, id)),
   listJobs: async (filter: JobFilter) => (canBeId(filter.buildId ?? 1) ? listing(() => listJobs(pages, filter)) : []),
   findJob: async (id: number) => (canBeId(id) ? findJob(pages, id) : undefined),
 })

@@ -1,19 +1,33 @@
 import type { AttemptId } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
-import type { CellAddress } from './cell-key.ts'
+import { branchCells, type CellFilter, lastGoodCells } from './branch-cells.ts'
+import { branchCommits } from './branch-commits.ts'
+import { type CellAddress, findBranch } from './cell-key.ts'
 import { findCell } from './cell-query.ts'
 import { compareRuns, type RunDifferences } from './compare-runs.ts'
+import { type CommitTableFilter, commitTable } from './commit-table.ts'
 
-export type { CellAddress, UnknownBranch, UnknownProject } from './cell-key.ts'
+export type { BranchCell, CellFilter, CellName, LastGoodCell } from './branch-cells.ts'
+export type { BranchCommitView, CommitColumn } from './branch-commits.ts'
+export type { BranchOutcome, CellAddress, ProjectBranch, UnknownBranch, UnknownProject } from './cell-key.ts'
 export type { CellOutcome, CellView } from './cell-query.ts'
 export type { Change } from './changes.rule.ts'
 export type { RunDifferences } from './compare-runs.ts'
+export type { CommitTable, CommitTableFilter, CommitTableOutcome } from './commit-table.ts'
+export type { FoldedResult } from './fold.rule.ts'
 export type { CellRun, OpenRun } from './runs.ts'
 export type { SinceLastGood } from './since-last-good.ts'
 
 /** The cells of a project's branch: one host, arch and variant each. */
-export const cellMethods = ({ pages }: Contexts) => ({
+export const cellMethods = ({ pages, listing }: Contexts) => ({
   find: (address: CellAddress) => findCell(pages, address),
   /** Compares the host facts and the recipes of two attempts. */
   compareRuns: (before: AttemptId, after: AttemptId): Promise<RunDifferences> => compareRuns(pages, before, after),
+  /** Without a branch: the project's main branch. */
+  findBranch: (project: string, branch?: string) => findBranch(pages, project, branch),
+  list: (of: { project: string; branch: string }, filter: CellFilter) => branchCells(pages, of, filter),
+  lastGood: (of: { project: string; branch: string }, filter: CellFilter) => lastGoodCells(pages, of, filter),
+  commits: (...given: Parameters<typeof branchCommits> extends [unknown, ...infer Rest] ? Rest : never) =>
+    branchCommits(pages, ...given),
+  commitTable: (filter: CommitTableFilter) => listing(() => commitTable(pages, filter)),
 })

@@ -7,12 +7,12 @@ import { Link } from '../../components/links.tsx'
 import { counted, shortCommit, statusLabel } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
-import { CellFailure } from './failure.tsx'
+import { Failure } from '../job/failure.tsx'
 import { NextRun } from './next-run.tsx'
 import { DurationPlot } from './plot.tsx'
 import { RunTable } from './run-table.tsx'
 import { ChangesSinceLastGood } from './since-last-good.tsx'
-import { Strip } from './strip.tsx'
+import { runPath, Strip } from './strip.tsx'
 import { cellMark, stateReason, stateWords } from './words.ts'
 
 export interface CellPage {
@@ -99,6 +99,21 @@ function CellFacts({ cell: { last }, at }: { cell: CellView; at: Date }) {
           flakiness.flaky ? `yes: ${counted(flakiness.changes, 'change')} in ${counted(flakiness.results, 'run')}` : '',
         ],
       ]}
+    />
+  )
+}
+
+/** The first error of the newest failed run, and where else it occurs. */
+function CellFailure({ cell: { failure, spread, seenBefore, last, host } }: { cell: CellView }) {
+  if (!failure || !spread || !last) return null
+  return (
+    <Failure
+      failure={failure}
+      spread={spread}
+      seenBefore={seenBefore}
+      buildId={last.buildId}
+      host={host}
+      path={runPath(failure)}
     />
   )
 }

@@ -5,8 +5,9 @@ import { type Scale, scaleOf } from './plot-scale.ts'
 
 const width = 720
 const height = 180
-/** Room for the labels of the axis. */
+/** Room for the labels of the axis, and for the label of the median. */
 const left = 74
+const right = width - 120
 const [top, bottom] = [14, 22]
 const barMax = 18
 
@@ -26,7 +27,7 @@ export function DurationPlot({ runs, expectedMs }: Props) {
   const timed = runs.toReversed().filter((run): run is TimedRun => run.milliseconds !== null)
   if (timed.length < 2) return null
   const scale = scaleOf([...timed.map(({ milliseconds }) => milliseconds), expectedMs ?? 0])
-  const slot = (width - left) / timed.length
+  const slot = (right - left) / timed.length
   return (
     <svg class="plot" viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby="plot-title plot-text">
       <title id="plot-title">Durations of the last {timed.length} runs</title>
@@ -39,7 +40,7 @@ export function DurationPlot({ runs, expectedMs }: Props) {
       <text class="first" x={left} y={height - 5}>
         {shortCommit(timed[0]?.commit ?? '')}
       </text>
-      <text class="last" x={width} y={height - 5}>
+      <text class="last" x={right} y={height - 5}>
         {shortCommit(timed.at(-1)?.commit ?? '')}
       </text>
     </svg>
@@ -55,7 +56,7 @@ const Axis = ({ scale }: { scale: Scale }) => (
   <>
     {scale.ticks.map(({ milliseconds, label }) => (
       <>
-        <line class="axis" x1={left} x2={width} y1={yOf(milliseconds, scale)} y2={yOf(milliseconds, scale)} />
+        <line class="axis" x1={left} x2={right} y1={yOf(milliseconds, scale)} y2={yOf(milliseconds, scale)} />
         <text class="tick" x={left - 8} y={yOf(milliseconds, scale) + 4}>
           {label}
         </text>
@@ -76,8 +77,8 @@ function Bar({ run, scale, x, width: wide }: { run: TimedRun; scale: Scale; x: n
 
 const Median = ({ at, text }: { at: number; text: string }) => (
   <>
-    <line class="median" x1={left} x2={width} y1={at} y2={at} />
-    <text class="median-text" x={width} y={at > top + 14 ? at - 4 : at + 12}>
+    <line class="median" x1={left} x2={right} y1={at} y2={at} />
+    <text class="median-text" x={right + 6} y={at + 4}>
       {text}
     </text>
   </>

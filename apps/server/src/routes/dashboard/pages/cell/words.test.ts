@@ -1,6 +1,6 @@
 import type { CellRecord } from '@rumpfarm/farm'
 import { describe, expect, test } from 'vitest'
-import { spreadWords, stateReason, stateWords, suspectWords } from './words.ts'
+import { stateReason, stateWords, suspectWords } from './words.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
 const hoursAgo = (hours: number) => new Date(at.getTime() - hours * 3_600_000)
@@ -81,10 +81,3 @@ test.each([
   { sources: [source(1)], commits: 1, words: 'aaaaaaa by Ada is the only new commit' },
   { sources: [source(null)], commits: null, words: 'One of several commits: the farm does not know all of them' },
 ])('$commits commits in the range: $words', ({ words, ...range }) => expect(suspectWords(range)).toBe(words))
-
-test.each([
-  { spread: null, words: undefined },
-  { spread: { hosts: 1, names: ['vax'], of: 1 }, words: 'No other host has a result of this build.' },
-  { spread: { hosts: 1, names: ['vax'], of: 7 }, words: 'Only on this host, of 7 hosts with a result of this build.' },
-  { spread: { hosts: 3, names: [], of: 7 }, words: 'The same failure is on 3 of 7 hosts of this build.' },
-])('$words', ({ spread, words }) => expect(spreadWords({ spread })).toBe(words))

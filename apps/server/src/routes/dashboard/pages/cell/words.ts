@@ -75,11 +75,3 @@ export function suspectWords({ commits, sources }: Pick<SinceLastGood, 'commits'
   const only = sources.flatMap(({ commits: found }) => found)[0]
   return only ? `${shortCommit(only.commit)} by ${only.author} is the only new commit` : 'One commit'
 }
-
-/** "Also on 3 of 7 hosts"; undefined before the farm has examined the failure. */
-export function spreadWords({ spread }: Pick<CellView, 'spread'>): string | undefined {
-  if (!spread || spread.of === 0) return undefined
-  if (spread.hosts <= 1 && spread.of <= 1) return 'No other host has a result of this build.'
-  if (spread.hosts <= 1) return `Only on this host, of ${spread.of} hosts with a result of this build.`
-  return `The same failure is on ${spread.hosts} of ${counted(spread.of, 'host')} of this build.`
-}
