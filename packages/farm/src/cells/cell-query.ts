@@ -1,4 +1,6 @@
 import { parseAttemptName } from '@rumpfarm/contracts'
+import { type Acknowledgement, acknowledgementOf } from '../acknowledgements/acknowledged.rule.ts'
+import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import { expectation } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import {
@@ -54,6 +56,8 @@ export interface CellView {
   seenBefore: SeenIn | null
   /** Null if the cell passes or has never passed. */
   sinceLastGood: SinceLastGood | null
+  /** The acknowledgement of the failure; null without one, and if the cell passes. */
+  acknowledged: Acknowledgement | null
 }
 
 export type CellOutcome = { kind: 'found'; cell: CellView } | { kind: 'unknown-cell' } | UnknownProject | UnknownBranch
@@ -78,7 +82,7 @@ export async function findCell(context: Context, address: CellAddress): Promise<
   const known = last && knownFailures(branch.project, key.variant)(address.host, key.arch, last)
   const { project, arch, variant } = address
   const cell = { project, branch: branch.branch, branches: branch.branches, host: address.host, arch, variant }
-  const found = last && isFailed(last) ? await failureOf(context, key, last) : noFailure
+  const found = last && isFailed(last) ? await failureOf(context, key, { ...cell, last }) : noFailure
   return { kind: 'found', cell: { ...cell, planned, last, runs, open, known, ...found } }
 }
 
@@ -87,20 +91,31 @@ const isFailed = ({ verdict }: CellRecord): boolean => isResult(verdict) && verd
 const isPlanned = ({ project }: ProjectBranch, host: CellHost, { host: name, arch, variant }: CellAddress): boolean =>
   host.removedAt === null && host.declares && expectation(project, variant)(name, arch)
 
-type FoundFailure = Pick<CellView, 'failure' | 'spread' | 'seenBefore' | 'sinceLastGood'>
+type FailingCell = Pick<CellView, 'project' | 'branch' | 'host' | 'arch' | 'variant'> & { last: CellRecord }
 
-const noFailure: FoundFailure = { failure: null, spread: null, seenBefore: null, sinceLastGood: null }
+type FoundFailure = Pick<CellView, 'failure' | 'spread' | 'seenBefore' | 'sinceLastGood' | 'acknowledged'>
 
-async function failureOf(context: Context, key: CellKey, last: CellRecord): Promise<FoundFailure> {
+const noFailure: FoundFailure = {
+  failure: null,
+  spread: null,
+  seenBefore: null,
+  sinceLastGood: null,
+  acknowledged: null,
+}
+
+async function failureOf(context: Context, key: CellKey, cell: FailingCell): Promise<FoundFailure> {
+  const { last } = cell
   const { fingerprint, buildId, since } = last
   const attempt = parseAttemptName(last.attempt)
-  const [failure, spread, seenBefore, changes] = await Promise.all([
+  const [failure, spread, seenBefore, changes, acknowledgements] = await Promise.all([
     attempt && findFailure(context, attempt),
     fingerprint === null ? null : failureSpread(context, { buildId, fingerprint }),
     fingerprint === null
       ? null
       : failureSeenBefore(context, { project: key.projectName, fingerprint, before: since.buildId }),
     sinceLastGood(context, key.hostId, key.arch, last),
+    activeAcknowledgements(context, [key.projectName]),
   ])
-  return { failure: failure ?? null, spread, seenBefore, sinceLastGood: changes }
+  const acknowledged = acknowledgementOf({ ...cell, fingerprint }, acknowledgements)
+  return { failure: failure ?? null, spread, seenBefore, sinceLastGood: changes, acknowledged }
 }

@@ -33,6 +33,8 @@ const sheet = (name: string, files: readonly string[]) =>
 export const style = sheet('style', stylesheets)
 /** Only pages with a matrix load this style sheet. */
 export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow', 'box'])
+/** The pages of a cell, of a build and of commits load this style sheet. */
+export const historyStyle = sheet('history', ['cell', 'commits'])
 const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
 export const client = script('live')
 /** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
@@ -42,7 +44,7 @@ export const gridClient = script('grid')
 export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
 export function serveAssets(app: FastifyInstance): void {
-  for (const { path, type, body } of [style, gridStyle, client, gridClient, connection, icon]) {
+  for (const { path, type, body } of [style, gridStyle, historyStyle, client, gridClient, connection, icon]) {
     app.get(path, (_request, reply) =>
       reply.headers(assetHeaders).header('cache-control', 'public, max-age=31536000, immutable').type(type).send(body),
     )

@@ -1,6 +1,6 @@
 import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { client, connection, gridClient, gridStyle, icon, style } from '../assets.ts'
+import { client, connection, gridClient, gridStyle, historyStyle, icon, style } from '../assets.ts'
 import type { Visit } from '../visit.ts'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
 import { moment } from './times.ts'
@@ -19,6 +19,8 @@ export interface PageProps {
   reloadSeconds?: number | undefined
   /** Whether the page has a grid of boxes, which needs its own style sheet and script. */
   grid?: boolean
+  /** Whether the page shows runs or commits, which need their own style sheet. */
+  history?: boolean
   /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
   children: ComponentChildren
@@ -40,7 +42,7 @@ export const renderPage = (page: PageProps): string =>
 export const renderFragment = ({ publicPath }: Visit, content: ComponentChild): string =>
   renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
 
-function Page({ title, visit, live, reloadSeconds, grid, matrix, children }: PageProps) {
+function Page({ title, visit, live, reloadSeconds, grid, history, matrix, children }: PageProps) {
   const { publicPath } = visit
   return (
     <html lang="en">
@@ -51,6 +53,7 @@ function Page({ title, visit, live, reloadSeconds, grid, matrix, children }: Pag
         <title>{fullTitle(title)}</title>
         <link rel="stylesheet" href={publicPath + style.path} />
         {grid && <link rel="stylesheet" href={publicPath + gridStyle.path} />}
+        {history && <link rel="stylesheet" href={publicPath + historyStyle.path} />}
         <link rel="icon" href={publicPath + icon.path} type="image/svg+xml" />
         <script type="module" src={publicPath + client.path} />
         {grid && <script type="module" src={publicPath + gridClient.path} />}

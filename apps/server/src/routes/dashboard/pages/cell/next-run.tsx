@@ -1,17 +1,25 @@
-import type { CellView, OpenRun } from '@rumpfarm/farm'
+import type { CellView, OpenRun, QueueEntry } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { Link } from '../../components/links.tsx'
 import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { WaitText } from '../../components/wait-text.tsx'
+
+interface Props {
+  cell: CellView
+  /** The place of the first job in the queue of the host. */
+  next: QueueEntry | undefined
+  at: Date
+}
 
 /** The running and waiting jobs of the cell. */
-export function NextRun({ cell: { open, planned }, at }: { cell: CellView; at: Date }) {
-  const [next, ...others] = open
+export function NextRun({ cell: { open, planned }, next, at }: Props) {
+  const [first, ...others] = open
   return (
     <section aria-label="Next run">
       <h2>Next run</h2>
-      {next ? (
+      {first ? (
         <p>
-          <OpenRunLine run={next} at={at} />
+          <OpenRunLine run={first} at={at} /> {next?.reason && <WaitText reason={next.reason} at={at} />}
           {others.length > 0 &&
             ` ${counted(others.length, 'more job')} of this cell ${others.length === 1 ? 'waits' : 'wait'}.`}
         </p>

@@ -1,5 +1,7 @@
-import type { CellView } from '@rumpfarm/farm'
+import type { CellView, QueueEntry } from '@rumpfarm/farm'
+import { AcknowledgementOf } from '../../components/acknowledgement.tsx'
 import { Ago } from '../../components/ago.tsx'
+import { cellPath, cellPathOn } from '../../components/cell-path.ts'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { renderPage } from '../../components/layout.tsx'
@@ -18,9 +20,11 @@ import { cellMark, stateReason, stateWords } from './words.ts'
 export interface CellPage {
   visit: Visit
   cell: CellView
+  /** The place of the first waiting job in the queue of the host. */
+  next: QueueEntry | undefined
 }
 
-export function renderCellPage({ visit, cell }: CellPage): string {
+export function renderCellPage({ visit, cell, next }: CellPage): string {
   const { project, host, arch, variant, branch, last, open, sinceLastGood } = cell
   const { at } = visit
   const words = stateWords(cell, at)
@@ -28,6 +32,7 @@ export function renderCellPage({ visit, cell }: CellPage): string {
     title: `${host} ${arch}${variant === 'default' ? '' : ` ${variant}`}, ${project}: ${words}`,
     visit,
     live: true,
+    history: true,
     reloadSeconds: open.length > 0 ? 30 : undefined,
     matrix: { project, branch },
     children: (
@@ -39,7 +44,8 @@ export function renderCellPage({ visit, cell }: CellPage): string {
         <CellFacts cell={cell} at={at} />
         <CellFailure cell={cell} />
         {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
-        <NextRun cell={cell} at={at} />
+        <Acknowledged visit={visit} cell={cell} />
+        <NextRun cell={cell} next={next} at={at} />
         <h2>Runs</h2>
         <Runs cell={cell} at={at} />
       </>
@@ -47,8 +53,16 @@ export function renderCellPage({ visit, cell }: CellPage): string {
   })
 }
 
-function Crumbs({ cell: { project, branch, branches, host, arch, variant } }: { cell: CellView }) {
-  const path = `/projects/${segment(project)}/cells/${segment(host)}/${segment(arch)}/${segment(variant)}`
+function Acknowledged({ visit, cell }: { visit: Visit; cell: CellView }) {
+  const { last, acknowledged } = cell
+  if (last?.verdict !== 'failed' && last?.verdict !== 'timed-out') return null
+  const failing = { ...cell, fingerprint: last.fingerprint }
+  return <AcknowledgementOf visit={visit} cell={failing} acknowledged={acknowledged} back={cellPathOn(cell)} />
+}
+
+function Crumbs({ cell }: { cell: CellView }) {
+  const { project, branch, branches, host, arch, variant } = cell
+  const path = cellPath(cell)
   return (
     <>
       <p class="crumbs">

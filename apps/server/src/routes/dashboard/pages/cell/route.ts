@@ -14,7 +14,9 @@ export function cellRoute(app: FastifyInstance, services: Services): void {
     const { name: project, ...rest } = request.params
     const address = { project, ...rest, branch: queryWord(request, 'branch') }
     const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.cells.find(address)])
-    return sendPage(reply, renderCellPage({ visit, cell: cellOf(address, outcome) }))
+    const cell = cellOf(address, outcome)
+    const next = cell.open[0] && (await services.farm.queue.find({ id: cell.open[0].jobId, host: cell.host }))
+    return sendPage(reply, renderCellPage({ visit, cell, next }))
   })
 }
 
