@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { type Sql, sql } from '../db/sql.ts'
+import { systemOf } from '../matrix/systems.rule.ts'
 import { type Effect, effectOf, type JobResult } from './build-effects.rule.ts'
 import { type SourceChange, sourceChanges } from './source-changes.ts'
 
@@ -7,6 +8,9 @@ import { type SourceChange, sourceChanges } from './source-changes.ts'
 export interface JobEffect {
   jobId: number
   host: string
+  /** The operating system of the host and its release. */
+  os: string
+  release: string
   arch: string
   variant: string
   effect: Effect
@@ -24,7 +28,7 @@ export interface JobEffect {
 
 /** The effects of a build on a branch. */
 export interface BuildEffects {
-  /** Null if no branch has the commit of the build; then nothing is compared. */
+  /** Null if no branch has the commit of the build. Then the farm compares the jobs with no earlier results. */
   branch: string | null
   /** The build of the newest earlier commit of the branch. */
   previous: { buildId: number; commit: string } | null
@@ -53,7 +57,8 @@ export async function buildEffects(context: Context, buildId: number): Promise<B
 
 interface Place {
   project: string
-  branch: string
+  /** Null if no branch has the commit. */
+  branch: string | null
   position: number
   previousBuildId: number | null
   previousCommit: string | null
@@ -62,10 +67,10 @@ interface Place {
 /** The branch of the build's push, or else the branch with its commit that has the newest push. */
 async function findPlace({ db }: Context, buildId: number): Promise<Place | undefined> {
   const [place] = await db.query<Place>`
-    SELECT build."projectName" AS "project", held."branch", held."position", previous."id" AS "previousBuildId",
+    SELECT build."projectName" AS "project", held."branch", COALESCE(held."position", 0) AS "position", previous."id" AS "previousBuildId",
            previous."commit" AS "previousCommit"
       FROM "Build" build
-      JOIN LATERAL (
+      LEFT JOIN LATERAL (
         SELECT found."branch", found."position" FROM "BranchCommit" found
           JOIN "Branch" branch ON branch."projectName" = found."projectName" AND branch."name" = found."branch"
          WHERE found."projectName" = build."projectName" AND found."commit" = build."commit"
@@ -84,6 +89,7 @@ async function findPlace({ db }: Context, buildId: number): Promise<Place | unde
 interface EffectRow {
   jobId: number
   host: string
+  facts: Record<string, unknown>
   arch: string
   variant: string
   now: ResultColumn
@@ -120,7 +126,7 @@ async function jobEffects(
   { project, branch, position }: Place,
 ): Promise<JobEffect[]> {
   const rows = await db.query<EffectRow>`
-    SELECT job."id" AS "jobId", host."name" AS "host", job."arch", job."variant", now."value" AS "now",
+    SELECT job."id" AS "jobId", host."name" AS "host", host."facts", job."arch", job."variant", now."value" AS "now",
            earlier."value" AS "earlier", earlier."jobId" AS "beforeJobId", earlier."buildId" AS "beforeBuildId",
            earlier."commit" AS "beforeCommit", cell."expectedMs",
            (SELECT "message" FROM "Failure" WHERE "jobId" = job."id" AND "number" = now."number") AS "message"
@@ -147,11 +153,12 @@ async function jobEffects(
 }
 
 function effectOfRow(row: EffectRow): JobEffect {
-  const { jobId, host, arch, variant, now, earlier, message, expectedMs } = row
+  const { jobId, host, facts, arch, variant, now, earlier, message, expectedMs } = row
   const { beforeJobId, beforeBuildId, beforeCommit } = row
   return {
     jobId,
     host,
+    ...systemOf(facts),
     arch,
     variant,
     effect: effectOf(now, earlier),

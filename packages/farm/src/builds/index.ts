@@ -9,6 +9,7 @@ import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSourc
 
 export type { Effect } from './build-effects.rule.ts'
 export type { BuildEffects, JobEffect } from './build-effects.ts'
+export { type BuildBox, type BuildGrid, buildGrid, type GridJob } from './build-grid.rule.ts'
 export type { BuildSummary, BuildView, JobFilter, JobSummary } from './build-queries.ts'
 export type { CancelOutcome } from './cancel.ts'
 export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'

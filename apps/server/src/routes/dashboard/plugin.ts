@@ -18,6 +18,7 @@ import { buildTestsRoute } from './pages/build-tests/route.ts'
 import { buildsRoute } from './pages/builds/route.ts'
 import { compareRoute } from './pages/compare/route.ts'
 import { cellRoute } from './pages/cell/route.ts'
+import { commitsRoute } from './pages/commits/route.ts'
 import { hostForms } from './pages/host/forms.ts'
 import { hostRoute } from './pages/host/route.ts'
 import { hostsRoute } from './pages/hosts/route.ts'
@@ -25,6 +26,7 @@ import { inviteRoute } from './pages/invite/route.ts'
 import { jobForms } from './pages/job/forms.ts'
 import { jobRoute } from './pages/job/route.ts'
 import { jobTestsRoute } from './pages/job-tests/route.ts'
+import { lastGoodRoute } from './pages/last-good/route.ts'
 import { matrixRoute } from './pages/matrix/route.ts'
 import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts'
 import { projectForms } from './pages/project/forms.ts'
@@ -75,5 +77,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   projectTestsRoute(app, services)
   testHistoryRoute(app, services)
   cellRoute(app, services)
+  commitsRoute(app, services)
+  lastGoodRoute(app, services)
   eventsRoute(app, services, streams, changes)
 }

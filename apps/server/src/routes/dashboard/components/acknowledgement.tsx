@@ -1,7 +1,7 @@
 import type { Acknowledgement } from '@rumpfarm/farm'
 import type { Visit } from '../visit.ts'
 import { Ago } from './ago.tsx'
-import { CsrfField, Form } from './links.tsx'
+import { CsrfField, Form, OutsideLink } from './links.tsx'
 
 export interface FailingCell {
   project: string
@@ -37,9 +37,7 @@ function Present({ visit, acknowledged, back }: Omit<Props, 'cell'> & { acknowle
         {link !== null && (
           <>
             {' '}
-            <a href={link} rel="nofollow noreferrer">
-              Bug report
-            </a>
+            <OutsideLink href={link}>Bug report</OutsideLink>
           </>
         )}
         . The failure counts again on{' '}

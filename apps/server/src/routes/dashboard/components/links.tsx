@@ -22,6 +22,11 @@ export const Link = ({ to, ...rest }: To & Omit<PartialAnchorHTMLAttributes<HTML
   <a href={usePublicPath() + to} {...rest} />
 )
 
+/** A link to a page of another site, such as a forge. */
+export const OutsideLink = (
+  props: { href: string } & Omit<PartialAnchorHTMLAttributes<HTMLAnchorElement>, 'role' | 'href'>,
+) => <a rel="nofollow noreferrer" {...props} />
+
 export const Form = ({ to, ...rest }: To & FormHTMLAttributes) => (
   <form method="post" action={usePublicPath() + to} {...rest} />
 )

@@ -1,6 +1,7 @@
 import { commitLink, compareLink } from '@rumpfarm/connectors'
 import type { CommitView, SourceChange } from '@rumpfarm/farm'
 import { Ago } from './ago.tsx'
+import { OutsideLink } from './links.tsx'
 import { counted, shortCommit } from './status.ts'
 
 interface Props {
@@ -36,9 +37,9 @@ function Range({ change: { repository, before, after, total } }: { change: Sourc
       {compare !== undefined && (
         <>
           {' '}
-          <a class="compare" href={compare} rel="noreferrer">
+          <OutsideLink class="compare" href={compare}>
             Compare
-          </a>
+          </OutsideLink>
         </>
       )}
     </>
@@ -85,11 +86,5 @@ const CommitList = ({ commits, repository, at }: { commits: CommitView[]; reposi
 export function CommitName({ repository, commit }: { repository: string; commit: string }) {
   const link = commitLink(repository, commit)
   const name = <code title={commit}>{shortCommit(commit)}</code>
-  return link === undefined ? (
-    name
-  ) : (
-    <a href={link} rel="noreferrer">
-      {name}
-    </a>
-  )
+  return link === undefined ? name : <OutsideLink href={link}>{name}</OutsideLink>
 }

@@ -1,8 +1,9 @@
-import type { BuildTestCounts, BuildView } from '@rumpfarm/farm'
+import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { JobCounts } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
+import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
@@ -11,7 +12,10 @@ import { SourceTable } from '../../components/source-table.tsx'
 import { counted, isActive, jobStatuses } from '../../components/status.ts'
 import { moment } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
+import { ChangesSincePrevious, Effects, SlowJobs } from './effects.tsx'
+import { DistinctFailures } from './failures.tsx'
 import { type BuildFindings, Findings } from './findings.tsx'
+import { gridOf } from './grid.ts'
 
 export interface BuildPage {
   visit: Visit
@@ -20,14 +24,19 @@ export interface BuildPage {
   builtBefore: boolean
   tests: BuildTestCounts
   findings: BuildFindings
+  effects: BuildEffects
+  failures: FailureGroups
 }
 
-export function renderBuildPage({ visit, build, builtBefore, tests, findings }: BuildPage): string {
+export function renderBuildPage(page: BuildPage): string {
+  const { visit, build, builtBefore, tests, findings, effects, failures } = page
   const active = jobStatuses.some(status => isActive(status) && build.counts[status])
   return renderPage({
     title: `Build ${build.id} of ${build.project}`,
     visit,
     live: true,
+    grid: true,
+    history: true,
     reloadSeconds: active ? 15 : undefined,
     children: (
       <>
@@ -48,8 +57,13 @@ export function renderBuildPage({ visit, build, builtBefore, tests, findings }: 
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <BuildAgain visit={visit} id={build.id} />}
+        <Effects effects={effects} />
+        {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
+        <DistinctFailures buildId={build.id} failures={failures} />
+        <ChangesSincePrevious effects={effects} at={visit.at} />
         <Sources build={build} />
         <h2>Jobs</h2>
+        <SlowJobs effects={effects} />
         <Jobs build={build} at={visit.at} />
       </>
     ),

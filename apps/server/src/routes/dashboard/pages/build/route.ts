@@ -13,10 +13,15 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
     if (!build) throw noBuild(request.params.id)
     const builtBefore = queryWord(request, 'built') === 'before'
-    const tests = await services.farm.testResults.countsOfBuild(build.id)
-    const findings = await findingsOf(services, build.id)
-    const visit = await visitOf(services, request)
-    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, tests, findings }))
+    const { farm } = services
+    const [visit, tests, findings, effects, failures] = await Promise.all([
+      visitOf(services, request),
+      farm.testResults.countsOfBuild(build.id),
+      findingsOf(services, build.id),
+      farm.builds.effects(build.id),
+      farm.failures.ofBuild({ buildId: build.id }),
+    ])
+    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, tests, findings, effects, failures }))
   })
 }
 

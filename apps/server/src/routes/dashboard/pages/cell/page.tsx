@@ -1,6 +1,7 @@
 import type { CellView, QueueEntry } from '@rumpfarm/farm'
 import { AcknowledgementOf } from '../../components/acknowledgement.tsx'
 import { Ago } from '../../components/ago.tsx'
+import { BranchNav } from '../../components/branch-pages.tsx'
 import { cellPath, cellPathOn } from '../../components/cell-path.ts'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -62,7 +63,6 @@ function Acknowledged({ visit, cell }: { visit: Visit; cell: CellView }) {
 
 function Crumbs({ cell }: { cell: CellView }) {
   const { project, branch, branches, host, arch, variant } = cell
-  const path = cellPath(cell)
   return (
     <>
       <p class="crumbs">
@@ -71,18 +71,7 @@ function Crumbs({ cell }: { cell: CellView }) {
         <Link to={`/hosts/${segment(host)}`}>{host}</Link> · {arch}
         {variant === 'default' ? '' : ` · variant ${variant}`}
       </p>
-      {branches.length > 1 && (
-        <nav class="filter" aria-label="Branch">
-          <span>Branch</span>
-          {branches.map(name => (
-            <>
-              <Link to={`${path}?branch=${segment(name)}`} aria-current={name === branch ? 'true' : undefined}>
-                {name}
-              </Link>{' '}
-            </>
-          ))}
-        </nav>
-      )}
+      <BranchNav branches={branches} shown={branch} path={cellPath(cell)} />
     </>
   )
 }

@@ -1,4 +1,5 @@
 import { type Glance, headline, type Matrix } from '@rumpfarm/farm'
+import { BranchPages } from '../../components/branch-pages.tsx'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link, usePublicPath } from '../../components/links.tsx'
@@ -41,6 +42,7 @@ export const renderMatrixPage = ({ visit, glance, matrix, view }: MatrixPage): s
         <Legend counts={counts} view={view} />
         <NewsLists glance={glance} view={view} />
         <Filters view={view} branches={branches} choices={choices} />
+        {view.project !== undefined && branches[0] && <BranchPages project={view.project} branch={branches[0].shown} />}
         {matrix ? <DetailedMatrix matrix={matrix} /> : <DenseMatrix glance={glance} view={view} />}
       </>
     ),

@@ -1,5 +1,6 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Glance } from '@rumpfarm/farm'
+import { BranchPages } from '../../components/branch-pages.tsx'
 import { BuildTable } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -38,6 +39,7 @@ export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPag
         )}
         {visit.admin && <TriggerForm visit={visit} name={name} />}
         <BranchLinks branches={glance.branches} />
+        {glance.branches[0] && <BranchPages project={name} branch={glance.branches[0].shown} />}
         <DenseMatrix glance={glance} view={{ project: name }} />
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />

@@ -1,0 +1,129 @@
+import type { LastGoodCell } from '@rumpfarm/farm'
+import { Ago } from '../../components/ago.tsx'
+import { BranchNav, BranchPages } from '../../components/branch-pages.tsx'
+import { cellPathOn } from '../../components/cell-path.ts'
+import { segment } from '../../components/escape.ts'
+import { renderPage } from '../../components/layout.tsx'
+import { Link } from '../../components/links.tsx'
+import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import type { Visit } from '../../visit.ts'
+
+export interface LastGoodPage {
+  visit: Visit
+  project: string
+  branch: string
+  branches: readonly string[]
+  host: string | undefined
+  /** At most one more than `cellsShown`. */
+  cells: readonly LastGoodCell[]
+}
+
+export const cellsShown = 1500
+
+export function renderLastGoodPage({ visit, project, branch, branches, host, cells }: LastGoodPage): string {
+  const path = `/projects/${segment(project)}/last-good`
+  const shown = cells.slice(0, cellsShown)
+  return renderPage({
+    title: `Last good commits of ${project}, branch ${branch}`,
+    visit,
+    live: true,
+    history: true,
+    matrix: { project, branch },
+    children: (
+      <>
+        <h1>
+          Last good commits of <Link to={`/projects/${segment(project)}`}>{project}</Link>, branch {branch}
+        </h1>
+        <BranchNav branches={branches} shown={branch} path={path} />
+        <BranchPages project={project} branch={branch} />
+        {host !== undefined && (
+          <p>
+            Only host {host}. <Link to={`${path}?branch=${segment(branch)}`}>Show all hosts</Link>
+          </p>
+        )}
+        {shown.length === 0 ? (
+          <p class="empty">No job of this branch has ended here.</p>
+        ) : (
+          <CellTable project={project} branch={branch} cells={oldestFirst(shown)} at={visit.at} />
+        )}
+        {cells.length > cellsShown && (
+          <p>The table shows the first {cellsShown} cells by host. Select a host on its page to see others.</p>
+        )}
+      </>
+    ),
+  })
+}
+
+/** The cells that have not passed for the longest time are first. */
+const oldestFirst = (cells: readonly LastGoodCell[]): LastGoodCell[] =>
+  cells.toSorted((one, other) => timeOf(one) - timeOf(other))
+
+/** A cell that never passed is first. Cells that pass now are last, in the order of their names. */
+const timeOf = ({ lastGood, behind }: LastGoodCell): number =>
+  behind === 0 ? Number.MAX_SAFE_INTEGER : (lastGood?.at.getTime() ?? 0)
+
+interface TableProps {
+  project: string
+  branch: string
+  cells: readonly LastGoodCell[]
+  at: Date
+}
+
+const CellTable = ({ project, branch, cells, at }: TableProps) => (
+  <ScrollFrame label="Last good commit of each cell">
+    <table class="list">
+      <caption class="hidden-text">Last good commit of each cell; cells without a recent pass are first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Cell</th>
+          <th scope="col">Status</th>
+          <th scope="col">Last good commit</th>
+          <th scope="col">Age</th>
+          <th scope="col">Behind the newest commit</th>
+        </tr>
+      </thead>
+      <tbody>
+        {cells.map(cell => (
+          <CellRow project={project} branch={branch} cell={cell} at={at} />
+        ))}
+      </tbody>
+    </table>
+  </ScrollFrame>
+)
+
+function CellRow({ project, branch, cell, at }: Omit<TableProps, 'cells'> & { cell: LastGoodCell }) {
+  const { host, arch, variant, verdict, jobId, lastGood, behind } = cell
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={cellPathOn({ project, branch, host, arch, variant })}>
+          {host} {arch}
+          {variant === 'default' ? '' : ` ${variant}`}
+        </Link>
+      </th>
+      <td>
+        <Link class={`mark ${verdict}`} to={`/jobs/${jobId}`}>
+          {statusLabel[verdict]}
+        </Link>
+      </td>
+      <td>
+        {lastGood ? (
+          <>
+            <code title={lastGood.commit}>{shortCommit(lastGood.commit)}</code>{' '}
+            <Link to={lastGood.jobId === null ? `/builds/${lastGood.buildId}` : `/jobs/${lastGood.jobId}`}>
+              {lastGood.jobId === null ? `build ${lastGood.buildId}` : `job ${lastGood.jobId}`}
+            </Link>
+          </>
+        ) : (
+          'never passed'
+        )}
+      </td>
+      <td>{lastGood && <Ago from={lastGood.at} at={at} />}</td>
+      <td>{behindWords(behind)}</td>
+    </tr>
+  )
+}
+
+const behindWords = (behind: number | null): string =>
+  behind === null ? '' : behind === 0 ? 'newest' : counted(behind, 'commit')

@@ -1,0 +1,24 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Services } from '../../../../services.ts'
+import { queryWord } from '../../query.ts'
+import { sendPage } from '../../send-page.ts'
+import { visitOf } from '../../visit.ts'
+import { noBranch, noProject } from '../problem/page-error.ts'
+import { cellsShown, renderLastGoodPage } from './page.tsx'
+
+export function lastGoodRoute(app: FastifyInstance, services: Services): void {
+  app.get('/projects/:name/last-good', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
+    const { farm } = services
+    const { name } = request.params
+    const [visit, found] = await Promise.all([
+      visitOf(services, request),
+      farm.cells.findBranch(name, queryWord(request, 'branch')),
+    ])
+    if (found.kind === 'unknown-project') throw noProject(name)
+    if (found.kind === 'unknown-branch') throw noBranch(found.branch, name)
+    const { branch, branches } = found
+    const host = queryWord(request, 'host')
+    const cells = await farm.cells.lastGood({ project: name, branch }, { host, limit: cellsShown + 1 })
+    return sendPage(reply, renderLastGoodPage({ visit, project: name, branch, branches, host, cells }))
+  })
+}
