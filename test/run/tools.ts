@@ -9,7 +9,7 @@ interface Tool {
   programs: readonly string[]
   /** The name of the package, if it differs from the name of the first program. */
   packages: Partial<Record<Manager, string>>
-  /** Some systems do not offer this tool. Without it, the run skips some tests of the agent. */
+  /** Some systems do not offer this tool. Without it, the run skips some tests. */
   optional?: true
 }
 
@@ -77,6 +77,9 @@ const tools: readonly Tool[] = [
   { programs: ['nc.traditional'], packages: { 'apt-get': 'netcat-traditional' }, optional: true },
   { programs: ['perl'], packages: {}, optional: true },
   { programs: ['python3'], packages: { pacman: 'python' }, optional: true },
+  // The matrix page must be readable in these text browsers.
+  { programs: ['lynx'], packages: {}, optional: true },
+  { programs: ['w3m'], packages: {}, optional: true },
   // The tests of bad network links need these programs. Only Linux runs these tests.
   {
     programs: ['ip'],
@@ -178,6 +181,6 @@ export const installTools = async (program?: string): Promise<Tally> => {
   for (const tool of needed) console.log(`FAILED  the tests need ${tool.programs[0]}; ${howToInstall(tool)}`)
   const skipped = left
     .filter(({ optional }) => optional)
-    .map(tool => `tests of the agent with ${tool.programs[0]}; ${howToInstall(tool)}`)
+    .map(tool => `tests with ${tool.programs[0]}; ${howToInstall(tool)}`)
   return { passed: 0, failed: needed.length, skipped }
 }

@@ -108,7 +108,7 @@ async function insertAll(
     }))
   const pairs = hosts.flatMap(({ id }, host) =>
     matrixArches
-      .filter((_, arch) => (host * 7 + arch * 5 + ((host * arch) >> 2)) % holes !== 1)
+      .filter((_, arch) => ((host * 131 + arch * 197 + host * arch * 17) % 101) % holes !== 1)
       .map(arch => ({ hostId: id, arch })),
   )
   const builds = matrixProjects.flatMap((projectName, project) =>

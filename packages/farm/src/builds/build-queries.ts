@@ -151,6 +151,34 @@ export async function listBuilds(
   return rows.map(buildOf)
 }
 
+/** The number of a build, or the start of a commit. Other texts find nothing. */
+const searched = /^#?(\d{1,9})$|^([0-9a-f]{4,40})$/i
+
+/**
+ * The newest builds with this number, or with a commit that starts with this text. Indexes of the number and of the commit
+ * answer it, so its cost does not grow with the history.
+ */
+export async function searchBuilds(
+  { db }: Context,
+  { text, project, limit }: { text: string; project?: string | undefined; limit: number },
+): Promise<BuildSummary[]> {
+  if (!searched.test(text)) return []
+  const id = /^#?\d{1,9}$/.test(text) ? Number(text.replace('#', '')) : 0
+  const commit = text.startsWith('#') ? '' : text.toLowerCase()
+  // Commits have only the characters 0-9 and a-f, so `g` is after each of them.
+  const rows = await db.query<BuildRow>`
+    SELECT ${buildColumns} FROM "Build" build WHERE build."id" IN (
+      SELECT ${id}::int
+       UNION ALL
+      (SELECT found."id" FROM (SELECT "name" FROM "Project" WHERE ${project ?? null}::text IS NULL OR "name" = ${project ?? null}) named
+        CROSS JOIN LATERAL (SELECT "id" FROM "Build" WHERE "projectName" = named."name" AND ${commit.length >= 4}
+                               AND "commit" >= ${commit} AND "commit" < ${`${commit}g`}
+                             ORDER BY "id" DESC LIMIT ${limit}) found))
+       AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})
+     ORDER BY build."id" DESC LIMIT ${limit}`
+  return rows.map(buildOf)
+}
+
 /** The builds with these ids, in the order of their ids. */
 export async function buildsOf({ db }: Context, ids: readonly number[]): Promise<BuildSummary[]> {
   if (ids.length === 0) return []

@@ -1,6 +1,6 @@
 import type { Contexts } from '../context.ts'
 import { buildEffects } from './build-effects.ts'
-import { findBuild, type JobFilter, listBuilds, listJobs } from './build-queries.ts'
+import { findBuild, type JobFilter, listBuilds, listJobs, searchBuilds } from './build-queries.ts'
 import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
 import { type Push, receivePush } from './receive-push.ts'
@@ -32,6 +32,8 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   cancelJob: async (jobId: number) => (canBeId(jobId) ? cancelJob(main, jobId) : unknown),
   retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(main, jobId) : unknown),
 
+  /** The builds with this number, or with a commit that starts with this text. */
+  search: (wanted: Parameters<typeof searchBuilds>[1]) => listing(() => searchBuilds(pages, wanted)),
   list: (filter: Parameters<typeof listBuilds>[1]) => listing(() => listBuilds(pages, filter)),
   find: async (id: number) => (canBeId(id) ? findBuild(pages, id) : undefined),
   /** What a build broke and fixed, and the changes of its sources. Empty if no branch has its commit. */

@@ -33,8 +33,25 @@ export interface HostView {
 /** Hosts in the order of their names, after `after`. */
 export const listHosts = (
   context: Context,
-  { after, limit }: { after?: string | undefined; limit: number },
-): Promise<HostView[]> => hostsWhere(context, after === undefined ? {} : { name: { gt: after } }, limit)
+  { after, text, limit }: { after?: string | undefined; text?: string | undefined; limit: number },
+): Promise<HostView[]> =>
+  hostsWhere(
+    context,
+    {
+      ...(after === undefined ? {} : { name: { gt: after } }),
+      ...(text === undefined || text === '' ? {} : { OR: searched(text) }),
+    },
+    limit,
+  )
+
+/** A farm has at most some thousand hosts, so the search may read all of them. */
+function searched(text: string) {
+  const plain = text.replace(/[\\%_]/g, '\\$&') // Prisma passes % and _ to LIKE
+  return [
+    { name: { contains: plain, mode: 'insensitive' } },
+    { facts: { path: ['uname_s'], string_contains: plain, mode: 'insensitive' } },
+  ]
+}
 
 async function hostsWhere({ db, settings }: Context, where: object, limit: number): Promise<HostView[]> {
   const hosts = await db.models.host.findMany({

@@ -39,7 +39,8 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
   /** If `permanent` is true, the receiver wants no further alerts. */
   markAlertFailed: (id: number, problem: string, permanent: boolean) => markAlertFailed(main, id, problem, permanent),
 
-  list: (page: { after?: string | undefined; limit: number }) => listHosts(pages, page),
+  /** `text`: only hosts whose name or system contains this text. */
+  list: (page: { after?: string | undefined; text?: string | undefined; limit: number }) => listHosts(pages, page),
   find: (name: string) => findHost(pages, name),
   /** The changes of the facts that can change a result, newest first. At most 50. */
   factsHistory: (hostId: number) => factsHistory(pages, hostId),

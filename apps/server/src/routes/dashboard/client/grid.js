@@ -49,9 +49,19 @@ function readTable() {
     shown = links.find(link => link.href === shown.href)
     shown?.classList.add('open')
   }
-  const keys = document.querySelector('.keys')
-  if (keys) keys.hidden = false
+  showKeys()
   fitFrame()
+}
+
+/** Without this file, and in a text browser, the keys do nothing. So the page itself does not name them. */
+function showKeys() {
+  const frame = table.closest('.grid-frame')
+  if (!frame || frame.nextElementSibling?.matches('.keys')) return
+  const line = document.createElement('p')
+  line.className = 'keys'
+  line.textContent =
+    'Keys in the grid: arrows, Home and End; n and p go to the next and previous trouble; Enter opens a box, Esc closes it.'
+  frame.after(line)
 }
 
 /** A frame that cannot scroll is no tab stop. */

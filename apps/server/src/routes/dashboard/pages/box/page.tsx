@@ -1,5 +1,6 @@
 import { type BoxCell, type BoxView, isFailure, looksFailed } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
+import { cellPathOn } from '../../components/cell-path.ts'
 import { segment } from '../../components/escape.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
@@ -82,7 +83,9 @@ function CellLine({ cell, at }: { cell: BoxCell; at: Date }) {
     last && look !== 'running' && look !== 'queued' ? `${statusLabel[last.verdict]}${step}` : lookLabel[look]
   return (
     <>
-      <b>{nameOf(cell)}</b>{' '}
+      <b>
+        <Link to={cellPathOn(cell)}>{nameOf(cell)}</Link>
+      </b>{' '}
       <span class={`mark ${look}${late}`}>{last ? <Link to={`/jobs/${last.jobId}`}>{words}</Link> : words}</span>{' '}
       {last && (
         <small>
@@ -166,7 +169,12 @@ function Why({ cell, at }: { cell: BoxCell; at: Date }) {
         ) : (
           ' · never passed'
         )}
-        {range.commits !== null && range.commits > 1 && ` · one of ${range.commits} commits`}
+        {range.commits !== null && range.commits > 1 && (
+          <>
+            {' '}
+            · one of <Link to={cellPathOn(cell)}>{range.commits} commits</Link>
+          </>
+        )}
       </p>
       <p>
         {alsoOn(range)} · <Link to={`/jobs/${last.jobId}`}>job {last.jobId}</Link>

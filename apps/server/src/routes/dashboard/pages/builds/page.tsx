@@ -4,6 +4,7 @@ import { segment } from '../../components/escape.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { SearchForm } from '../../components/search-form.tsx'
 import type { Visit } from '../../visit.ts'
 
 export interface BuildsPage {
@@ -11,11 +12,13 @@ export interface BuildsPage {
   builds: readonly BuildSummary[]
   /** If set, the page lists only the builds of this project. */
   project: string | undefined
+  /** If set, the page lists the builds that this search found. */
+  text: string | undefined
   /** The cursor of the next page; undefined on the last page. */
   before: number | undefined
 }
 
-export function renderBuildsPage({ visit, builds, project, before }: BuildsPage): string {
+export function renderBuildsPage({ visit, builds, project, text, before }: BuildsPage): string {
   const title = project === undefined ? 'Builds' : `Builds of ${project}`
   const query = project === undefined ? '' : `project=${segment(project)}&`
   return renderPage({
@@ -30,7 +33,13 @@ export function renderBuildsPage({ visit, builds, project, before }: BuildsPage)
             <Link to="/builds">All builds</Link> · <Link to={`/projects/${segment(project)}`}>Project {project}</Link>
           </p>
         )}
-        {builds.length === 0 ? (
+        <SearchForm to="/builds" label="Build number or commit" text={text} hidden={{ project }} />
+        {builds.length === 0 && text ? (
+          <p class="empty">
+            No build has the number or the commit {text}. A commit needs at least its first 4 characters.{' '}
+            <Link to={project === undefined ? '/builds' : `/builds?project=${segment(project)}`}>All builds</Link>
+          </p>
+        ) : builds.length === 0 ? (
           <p class="empty">
             No builds yet. A push starts a build; so does <code>./farm trigger {project ?? 'PROJECT'}</code>.
           </p>

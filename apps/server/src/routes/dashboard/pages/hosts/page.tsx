@@ -5,17 +5,20 @@ import { HostStatus } from '../../components/host-status.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { SearchForm } from '../../components/search-form.tsx'
 import { diskSpace } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 
 export interface HostsPage {
   visit: Visit
   hosts: readonly HostView[]
+  /** If set, only hosts whose name or system contains this text. */
+  text: string | undefined
   /** The cursor of the next page; undefined on the last page. */
   after: string | undefined
 }
 
-export const renderHostsPage = ({ visit, hosts, after }: HostsPage): string =>
+export const renderHostsPage = ({ visit, hosts, text, after }: HostsPage): string =>
   renderPage({
     title: 'Hosts',
     visit,
@@ -28,7 +31,12 @@ export const renderHostsPage = ({ visit, hosts, after }: HostsPage): string =>
             <Link to="/hosts/new">Invite a host</Link>
           </p>
         )}
-        {hosts.length === 0 ? (
+        <SearchForm to="/hosts" label="Host or system" text={text} />
+        {hosts.length === 0 && text ? (
+          <p class="empty">
+            No host has {text} in its name or system. <Link to="/hosts">All hosts</Link>
+          </p>
+        ) : hosts.length === 0 ? (
           <p class="empty">
             No hosts yet. <code>./farm host invite NAME</code> prints the command that makes a machine a host.
           </p>
@@ -39,7 +47,7 @@ export const renderHostsPage = ({ visit, hosts, after }: HostsPage): string =>
         )}
         {after !== undefined && (
           <p>
-            <Link rel="next" to={`/hosts?after=${segment(after)}`}>
+            <Link rel="next" to={`/hosts?${text ? `q=${segment(text)}&` : ''}after=${segment(after)}`}>
               More hosts →
             </Link>
           </p>

@@ -9,9 +9,10 @@ const pageSize = 200
 
 export function hostsRoute(app: FastifyInstance, services: Services): void {
   app.get('/hosts', async (request, reply) => {
-    const found = await services.farm.hosts.list({ after: queryWord(request, 'after'), limit: pageSize + 1 })
+    const text = queryWord(request, 'q')?.trim()
+    const found = await services.farm.hosts.list({ after: queryWord(request, 'after'), text, limit: pageSize + 1 })
     const hosts = found.slice(0, pageSize)
     const after = found.length > pageSize ? hosts.at(-1)?.name : undefined
-    return sendPage(reply, renderHostsPage({ visit: await visitOf(services, request), hosts, after }))
+    return sendPage(reply, renderHostsPage({ visit: await visitOf(services, request), hosts, text, after }))
   })
 }

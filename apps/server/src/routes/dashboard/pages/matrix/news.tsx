@@ -1,5 +1,6 @@
 import type { Cause, Glance, GlanceCell, News } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
+import { cellPathOn } from '../../components/cell-path.ts'
 import { segment } from '../../components/escape.ts'
 import { Link } from '../../components/links.tsx'
 import { counted, shortCommit } from '../../components/status.ts'
@@ -90,10 +91,10 @@ function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
   const how = timedOut ? ' timed out at' : ''
   return (
     <>
-      <span class={`mark ${kind === 'still' ? 'failed' : kind}${timedOut ? ' late' : ''}`}>
+      <Link class={`mark ${kind === 'still' ? 'failed' : kind}${timedOut ? ' late' : ''}`} to={cellPathOn(cells[0])}>
         {project}
         {kind === 'fixed' ? '' : `${how} ${step ?? ''}`}
-      </span>{' '}
+      </Link>{' '}
       <small>
         <Since from={since.at} at={at} /> ·{' '}
         <Link to={`/builds/${since.buildId}`}>

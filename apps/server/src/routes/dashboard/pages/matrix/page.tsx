@@ -55,19 +55,10 @@ export function DenseMatrix({ glance, view }: { glance: Glance; view: MatrixView
   return (
     <>
       {shown && <GridFrame grid={gridOf(glance, view)} />}
-      {shown && <Keys />}
       <Folded glance={glance} view={view} />
     </>
   )
 }
-
-/** The script of the grid shows this line. */
-const Keys = () => (
-  <p class="keys" hidden>
-    Keys in the grid: arrows, <kbd>Home</kbd>, <kbd>End</kbd>; <kbd>n</kbd> and <kbd>p</kbd> go to the next and previous
-    trouble; <kbd>Enter</kbd> opens a box, <kbd>Esc</kbd> closes it.
-  </p>
-)
 
 const namesShown = 8
 
