@@ -35,6 +35,9 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/?view=detailed',
     '/builds',
     '/hosts',
+    '/bisections',
+    '/bisections/new',
+    await bisection(farm, numberOf(offer)),
     '/nowhere',
     '/login/nothing',
     '/api/v1/docs',
@@ -52,6 +55,31 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
   ]
   known = { job, running, all }
   return known
+}
+
+/** Writes an ended bisection with a skipped commit, and returns the path of its page. */
+async function bisection(farm: TestFarm, jobId: number): Promise<string> {
+  const [row] = await farm.sql<{ id: number }>(
+    `INSERT INTO "Bisection" ("projectName", "branch", "hostId", "arch", "variant", "goodCommit", "badCommit", "badJobId", "verdict",
+       "failedStep", "startedBy", "ruleVersion", "noiseRuns", "noiseFailed", "budgetSeconds", "pauseSeconds", "runsMax", "state",
+       "outcome", "words", "low", "high", "createdAt", "finishedAt")
+     SELECT 'sample', 'main', "hostId", "arch", "variant", repeat('a', 40), repeat('c', 40), "id", 'failed', 'build', 'farm', 1, 9, 0,
+       3600, 0, 12, 'finished', 'confirmed', 'First bad commit: cccccccccc (A. Author).', 1, 2, now(), now()
+       FROM "Job" WHERE "id" = ${jobId} RETURNING "id"`,
+  )
+  const id = row?.id ?? 0
+  await farm.sql(
+    `INSERT INTO "BisectionCommit" ("bisectionId", "position", "commit", "author", "subject", "weight", "doubt")
+     VALUES (${id}, 1, repeat('b', 40), 'A. Author', 'A long subject of a commit that needs two lines', 0.1, 'documentation'),
+            (${id}, 2, repeat('c', 40), 'A. Author', 'The bad change', 4, NULL)`,
+  )
+  await farm.sql(
+    `INSERT INTO "Probe" ("bisectionId", "number", "position", "cell", "hostId", "purpose", "jobId", "attempt", "verdict", "costMs",
+       "reason", "createdAt", "endedAt")
+     SELECT ${id}, n, n - 1, 0, "hostId", 'search', "id", n, (ARRAY['good', 'other', 'bad'])[n], 61000, 'it ended', now(), now()
+       FROM "Job", generate_series(1, 3) n WHERE "id" = ${jobId}`,
+  )
+  return `/bisections/${id}`
 }
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])

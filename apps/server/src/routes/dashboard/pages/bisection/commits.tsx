@@ -19,10 +19,10 @@ export function CommitTable({ bisection }: { bisection: BisectionView }) {
       <thead>
         <tr>
           <th scope="col">Commit</th>
+          <th scope="col">Result</th>
           <th scope="col">Author</th>
           <th scope="col">Subject</th>
           <th scope="col">Weight</th>
-          <th scope="col">Result</th>
         </tr>
       </thead>
       <tbody>
@@ -31,27 +31,27 @@ export function CommitTable({ bisection }: { bisection: BisectionView }) {
             <th scope="row">
               <code>{shortOf(commit)}</code>
             </th>
+            <td>
+              <Result bisection={bisection} position={position} />
+            </td>
             <td>{author}</td>
             <td>
               {subject}
               {doubt && <small> ({doubts[doubt]})</small>}
             </td>
             <td>{weight}</td>
-            <td>
-              <Result bisection={bisection} position={position} />
-            </td>
           </tr>
         ))}
         <tr>
           <th scope="row">
             <code>{shortOf(bisection.goodCommit)}</code>
           </th>
-          <td />
-          <td>the last good commit</td>
-          <td />
           <td>
             <Result bisection={bisection} position={0} />
           </td>
+          <td />
+          <td>the last good commit</td>
+          <td />
         </tr>
       </tbody>
     </table>

@@ -33,6 +33,9 @@ export function renderBisectionPage({ visit, bisection }: BisectionPage): string
         <p class="lead">
           <BisectionState bisection={bisection} />
         </p>
+        <p>
+          <Link to={`/bisections?project=${segment(project)}`}>All bisections of {project}</Link>
+        </p>
         {bisection.problem !== null && state === 'preparing' && <Problem text={bisection.problem} />}
         <BisectionFacts bisection={bisection} at={visit.at} />
         {visit.admin && state !== 'finished' && <Action visit={visit} id={id} verb="cancel" text="Cancel bisection" />}

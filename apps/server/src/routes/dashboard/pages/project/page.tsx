@@ -91,7 +91,8 @@ function RecentBuilds({ project, builds, at }: { project: string; builds: readon
         </ScrollFrame>
       )}
       <p>
-        <Link to={`/builds?project=${segment(project)}`}>All builds of {project}</Link>
+        <Link to={`/builds?project=${segment(project)}`}>All builds of {project}</Link> ·{' '}
+        <Link to={`/bisections?project=${segment(project)}`}>Bisections</Link>
       </p>
     </>
   )
