@@ -56,8 +56,8 @@ export const cellsLike = (db: Statements, { projectName, branch, fingerprint, ..
     ? Promise.resolve([])
     : failingCells(
         db,
-        sql`cell."projectName" = ${projectName} AND cell."branch" = ${branch} AND a."fingerprint" = ${fingerprint}
-            AND host."removedAt" IS NULL AND good."position" < ${cell.badPosition} AND bad."position" > ${cell.goodPosition}
+        sql`cell."projectName" = ${projectName} AND cell."branch" = ${branch} AND cell."fingerprint" = ${fingerprint}
+            AND a."fingerprint" = ${fingerprint} AND host."removedAt" IS NULL AND good."position" < ${cell.badPosition} AND bad."position" > ${cell.goodPosition}
             AND (cell."hostId", cell."arch", cell."variant") <> (${cell.hostId}, ${cell.arch}, ${cell.variant})`,
       )
 

@@ -22,14 +22,14 @@ export const BisectionState = ({ bisection }: { bisection: Pick<BisectionSummary
     </StatusMark>
   )
 
-/** The newest bisection of a cell, and the price and the button of a new one. For the page of a cell. */
-export function BisectionOfCell(props: {
-  visit: Visit
+export interface CellBisection {
   cell: BisectedCell
   newest: BisectionSummary | null
   quote: QuoteOutcome
-}) {
-  const { visit, cell, newest, quote } = props
+}
+
+/** The newest bisection of a cell, and the price and the button of a new one. For the page of a cell. */
+export function BisectionOfCell({ visit, cell, newest, quote }: CellBisection & { visit: Visit }) {
   return (
     <>
       {newest && (

@@ -81,11 +81,14 @@ serverTest('an administrator sees the price, and starts, cancels and continues a
   const address = `/bisections/new?${new URLSearchParams(cell)}`
   expect(textOf((await server.ask(address)).body)).toContain('The farm can search the first bad commit: on vax')
   expect((await server.ask(address)).body).not.toContain('Start bisection')
+  const page = '/projects/sample/cells/vax/amd64/default'
+  expect(textOf((await server.ask(page)).body)).toContain('The farm can search the first bad commit: on vax')
 
   const admin = await administrator(server)
   expect(await admin.read(address)).toContain('Start bisection')
   expect((await admin.send(address, '/bisections', cell)).headers.location).toBe('/bisections/1')
   expect(textOf(await admin.read(address))).toContain('Bisection 1 already searches this failure')
+  expect(textOf(await admin.read(page))).toMatch(/Bisection 1 : reading the commits/)
   await admin.send('/bisections/1', '/bisections/1/cancel')
   expect(await admin.read('/bisections/1')).toContain('Continue bisection')
   await admin.send('/bisections/1', '/bisections/1/continue')

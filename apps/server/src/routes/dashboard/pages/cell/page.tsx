@@ -1,6 +1,7 @@
 import type { CellView, QueueEntry } from '@rumpfarm/farm'
 import { AcknowledgementOf } from '../../components/acknowledgement.tsx'
 import { Ago } from '../../components/ago.tsx'
+import { BisectionOfCell, type CellBisection } from '../../components/bisection.tsx'
 import { BranchNav } from '../../components/branch-pages.tsx'
 import { cellPath, cellPathOn } from '../../components/cell-path.ts'
 import { segment } from '../../components/escape.ts'
@@ -23,9 +24,11 @@ export interface CellPage {
   cell: CellView
   /** The place of the first waiting job in the queue of the host. */
   next: QueueEntry | undefined
+  /** Undefined if the cell does not fail. */
+  bisection: CellBisection | undefined
 }
 
-export function renderCellPage({ visit, cell, next }: CellPage): string {
+export function renderCellPage({ visit, cell, next, bisection }: CellPage): string {
   const { project, host, arch, variant, branch, last, open, sinceLastGood } = cell
   const { at } = visit
   const words = stateWords(cell, at)
@@ -45,6 +48,7 @@ export function renderCellPage({ visit, cell, next }: CellPage): string {
         <CellFacts cell={cell} at={at} />
         <CellFailure cell={cell} />
         {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
+        {bisection && <BisectionOfCell visit={visit} {...bisection} />}
         <Acknowledged visit={visit} cell={cell} />
         <NextRun cell={cell} next={next} at={at} />
         <h2>Runs</h2>

@@ -1,6 +1,7 @@
 import type { CellAddress, CellOutcome, CellView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import type { CellBisection } from '../../components/bisection.tsx'
 import { queryWord } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -16,8 +17,18 @@ export function cellRoute(app: FastifyInstance, services: Services): void {
     const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.cells.find(address)])
     const cell = cellOf(address, outcome)
     const next = cell.open[0] && (await services.farm.queue.find({ id: cell.open[0].jobId, host: cell.host }))
-    return sendPage(reply, renderCellPage({ visit, cell, next }))
+    const bisection = await bisectionOf(services, cell)
+    return sendPage(reply, renderCellPage({ visit, cell, next, bisection }))
   })
+}
+
+/** The newest bisection of a failing cell, and the price of another one. */
+async function bisectionOf({ farm }: Services, cell: CellView): Promise<CellBisection | undefined> {
+  const { project, branch, host, arch, variant, last } = cell
+  if (last?.verdict !== 'failed' && last?.verdict !== 'timed-out') return undefined
+  const key = { project, branch, host, arch, variant }
+  const [newest, quote] = await Promise.all([farm.bisections.findOfCell(key), farm.bisections.quote(key)])
+  return { cell: key, newest, quote }
 }
 
 function cellOf({ project, host, arch, variant }: CellAddress, outcome: CellOutcome): CellView {
