@@ -4,7 +4,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { HtmlValidate } from 'html-validate'
 import type { TestFarm } from '../support/farm-fixture.ts'
-import { ended, expect, overflow, startJob, test } from './farm-page.ts'
+import { ended, expect, overflow, startJob, test, testedJob } from './farm-page.ts'
 
 interface Pages {
   job: string
@@ -29,6 +29,8 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
   const running = `/jobs/${numberOf(other)}`
   const build = `/builds/${(await farm.job(numberOf(offer)).view()).buildId}`
   const broken = `/builds/${(await farm.trigger('1'.repeat(40), 'gone')).id}`
+  const tested = await testedJob(farm)
+  const tests = [`${tested.job}/tests`, `${tested.build}/tests`, '/projects/sample/tests', tested.history]
   const forEverybody = [
     '/',
     '/?project=sample',
@@ -52,6 +54,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     job,
     running,
     `${job}?find=error&times=1`,
+    ...tests,
   ]
   known = { job, running, all }
   return known

@@ -2,6 +2,7 @@
 // A real server with simulated hosts, and a browser that shows its pages.
 import { test as base, expect, type Page } from '@playwright/test'
 import { TestFarm } from '../support/farm-fixture.ts'
+import { eventually } from '../support/waiting.ts'
 import type { WireHost, WireOffer } from '../support/wire-host.ts'
 
 export { expect }
@@ -16,6 +17,7 @@ interface BrowserFixtures {
 const project = {
   steps: [{ configure: 'true' }, { build: 'true' }, { tests: `true ${'a-long-argument '.repeat(20)}` }],
   artifacts: ['*.tar.gz'],
+  results: [{ step: 'tests', pattern: '^(?<name>\\w+): (?<result>ok|failed)$' }],
 }
 
 /** `settings`: environment variables of the server. */
@@ -76,6 +78,24 @@ export async function startJob(farm: TestFarm, host: WireHost): Promise<RunningJ
   await farm.push(`# ${++commits}\n`)
   const offer = await host.job(number)
   return { host, offer, path: `/jobs/${offer.attempt.split('.')[0]}` }
+}
+
+let testers = 0
+
+/** A job with a passed and a failed test. Returns the paths of the job, of its build and of the failed test. */
+export async function testedJob(farm: TestFarm): Promise<{ job: string; build: string; history: string }> {
+  const host = await farm.wireHost(`tester-${++testers}`, [`mips-${testers}`])
+  const { offer, path } = await startJob(farm, host)
+  const log = 'reads: ok\nexpected 1 byte, found 0\nwrites: failed\n'
+  await host.progress(offer, log, { steps: ended([0, 0], 0) })
+  await host.finish(offer, log, { steps: [...ended([0, 0], 0), ...ended([1], log.length)] })
+  const id = Number(path.split('/').at(-1))
+  const { buildId } = await farm.job(id).view()
+  const found = await eventually(`the tests of job ${id}`, async () => {
+    const { items } = await farm.api().get<{ items: { testId: number }[] }>(`/api/v1/jobs/${id}/tests?outcome=failed`)
+    return items[0]
+  })
+  return { job: path, build: `/builds/${buildId}`, history: `/projects/sample/tests/${found.testId}` }
 }
 
 /** Marks the page, and returns a function that checks the mark. A reload removes the mark. */
