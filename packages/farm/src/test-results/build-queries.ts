@@ -112,30 +112,40 @@ async function failingTests({ db }: Context, buildId: number): Promise<BuildTest
   return rows.map(row => viewOf(row, changeOf(row.outcomes, row.beforeBuild === null ? null : row.beforeOutcome)))
 }
 
-/** The tests that failed in the job before of the same cell, and that pass now. */
+/**
+ * The tests that failed in the job before of the same cell, and that pass now. PostgreSQL must run the parts in this
+ * order: when it looked first for the tests that pass, a job with 20,000 tests took seven seconds.
+ */
 async function fixedTests({ db }: Context, buildId: number): Promise<BuildTest[]> {
   const rows = await db.query<Row>`
+    WITH current AS MATERIALIZED (
+      SELECT now.*, build."commit", branch."branch", place."position"
+        FROM (SELECT DISTINCT ON ("jobId") * FROM "TestSummary" WHERE "buildId" = ${buildId}
+               ORDER BY "jobId", "number" DESC) now
+        JOIN "Job" job ON job."id" = now."jobId" JOIN "Build" build ON build."id" = job."buildId" ${placed}
+    ), former AS MATERIALIZED (
+      SELECT current."jobId" AS "nowJob", current."number" AS "nowNumber", found.*
+        FROM current CROSS JOIN LATERAL (
+             SELECT former."jobId", former."number", former."buildId", formerBuild."id" AS "nearBuild" FROM (
+                    SELECT * FROM "TestSummary" WHERE "projectName" = current."projectName" AND "hostId" = current."hostId"
+                       AND "arch" = current."arch" AND "variant" = current."variant" AND "jobId" < current."jobId"
+                     ORDER BY "jobId" DESC, "number" DESC LIMIT ${earlierMax}) former
+               JOIN "Build" formerBuild ON formerBuild."id" = former."buildId" AND formerBuild."commit" <> current."commit"
+               LEFT JOIN "BranchCommit" formerPlace ON formerPlace."projectName" = formerBuild."projectName"
+                    AND formerPlace."commit" = formerBuild."commit" AND formerPlace."branch" = current."branch"
+              WHERE former."total" > 0 AND (current."position" IS NULL OR formerPlace."position" < current."position")
+              ORDER BY formerPlace."position" DESC NULLS LAST, former."jobId" DESC, former."number" DESC LIMIT 1) found
+    ), earlier AS MATERIALIZED (
+      SELECT former."nowJob", former."nowNumber", former."nearBuild", bad.* FROM former CROSS JOIN LATERAL (
+             SELECT "testId", "jobId", "number", "outcome" FROM "TestResult" bad
+              WHERE bad."buildId" = former."buildId" AND bad."jobId" = former."jobId" AND bad."number" = former."number"
+                AND bad."outcome" IN ('failed', 'errored') LIMIT ${buildTestsMax + 1}) bad
+       LIMIT ${10 * buildTestsMax}
+    )
     SELECT ${columns}
-      FROM (SELECT now.*, build."commit", branch."branch", place."position"
-              FROM (SELECT DISTINCT ON ("jobId") * FROM "TestSummary" WHERE "buildId" = ${buildId}
-                     ORDER BY "jobId", "number" DESC) now
-              JOIN "Job" job ON job."id" = now."jobId" JOIN "Build" build ON build."id" = job."buildId" ${placed}) current
-     CROSS JOIN LATERAL (
-       SELECT former.*, formerBuild."id" AS "nearBuild" FROM (
-              SELECT * FROM "TestSummary" WHERE "projectName" = current."projectName" AND "hostId" = current."hostId"
-                 AND "arch" = current."arch" AND "variant" = current."variant" AND "jobId" < current."jobId"
-               ORDER BY "jobId" DESC, "number" DESC LIMIT ${earlierMax}) former
-         JOIN "Build" formerBuild ON formerBuild."id" = former."buildId" AND formerBuild."commit" <> current."commit"
-         LEFT JOIN "BranchCommit" formerPlace ON formerPlace."projectName" = formerBuild."projectName"
-              AND formerPlace."commit" = formerBuild."commit" AND formerPlace."branch" = current."branch"
-        WHERE former."total" > 0 AND (current."position" IS NULL OR formerPlace."position" < current."position")
-        ORDER BY formerPlace."position" DESC NULLS LAST, former."jobId" DESC, former."number" DESC LIMIT 1) former
-     CROSS JOIN LATERAL (
-       SELECT bad.*, former."nearBuild" FROM "TestResult" bad
-        WHERE bad."buildId" = former."buildId" AND bad."jobId" = former."jobId" AND bad."number" = former."number"
-          AND bad."outcome" IN ('failed', 'errored') LIMIT ${buildTestsMax + 1}) earlier
-      JOIN "TestResult" result ON result."jobId" = current."jobId" AND result."number" = current."number"
-       AND result."testId" = earlier."testId" AND result."outcome" NOT IN ('failed', 'errored', 'skipped')
+      FROM earlier CROSS JOIN LATERAL (
+           SELECT * FROM "TestResult" now WHERE now."jobId" = earlier."nowJob" AND now."number" = earlier."nowNumber"
+              AND now."testId" = earlier."testId" AND now."outcome" NOT IN ('failed', 'errored', 'skipped') LIMIT 1) result
       JOIN "Test" test ON test."id" = result."testId" JOIN "Host" host ON host."id" = result."hostId"
      ORDER BY test."suite", test."name", host."name", result."arch", result."variant" LIMIT ${buildTestsMax + 1}`
   return rows.map(row => viewOf(row, 'fixed'))
