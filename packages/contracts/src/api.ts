@@ -1,5 +1,6 @@
 export * from './api-answers.ts'
 export * from './api-bisections.ts'
+export * from './api-cells.ts'
 export { ref } from './api-formats.ts'
 export { Matrix } from './api-matrix.ts'
 export { Queue } from './api-queue.ts'

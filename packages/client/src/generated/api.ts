@@ -138,6 +138,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/builds/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a build broke and fixed, and the commits of every source since the previous build */
+        get: operations["getBuildChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/builds/{id}/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Distinct failures of a build */
+        get: operations["listBuildFailures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/builds/{id}/tests": {
         parameters: {
             query?: never;
@@ -579,6 +613,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cells of a branch with their newest results, sorted by host, arch and variant */
+        get: operations["listCells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/cells/{host}/{arch}/{variant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cell with its history, and what changed since its last good run */
+        get: operations["getCell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/commits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Built commits of a branch, newest first */
+        get: operations["listCommits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/last-good": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Last good commit of each cell of a branch, sorted by host, arch and variant */
+        get: operations["listLastGood"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/tests": {
         parameters: {
             query?: never;
@@ -912,6 +1014,119 @@ export interface components {
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
         };
+        /** @description A cell of a branch with its newest result */
+        BranchCell: {
+            arch: string;
+            host: string;
+            last: {
+                /** @description Attempt with the newest result: JOB.NUMBER */
+                attempt: string;
+                /** @description Number of its build */
+                buildId: number;
+                changed: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                } | null;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Median duration of the last passes, in milliseconds; null without a pass */
+                expectedMs: number | null;
+                /** @description Step that failed */
+                failedStep: string | null;
+                /** @description Equal for failures with the same first error; null until the farm has examined the log */
+                fingerprint: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the attempt ended
+                 */
+                finishedAt: string;
+                flakiness: {
+                    /** @description How often these results changed between passed and failed */
+                    changes: number;
+                    flaky: boolean;
+                    /** @description Number of the newest results that count */
+                    results: number;
+                };
+                /** @description Number of its job */
+                jobId: number;
+                lastGood: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                } | null;
+                /** @description The line of the log that shows the failure */
+                message: string | null;
+                since: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                };
+                /**
+                 * @description How the newest result compares with the results before it
+                 * @enum {string}
+                 */
+                state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                /**
+                 * @description Newest result
+                 * @enum {string}
+                 */
+                verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+            };
+            variant: string;
+        };
+        BranchCellPage: {
+            items: components["schemas"]["BranchCell"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
+        /** @description A built commit of a branch */
+        BranchCommit: {
+            /**
+             * Format: date-time
+             * @description When the commit was made; until the farm knows this: when it was first built
+             */
+            at: string;
+            /** @description Author of the commit */
+            author: string | null;
+            /** @description Newest build of the commit */
+            buildId: number;
+            /** @description Full commit id */
+            commit: string;
+            /** @description A larger position is newer; neighbouring commits differ by one */
+            position: number;
+            /** @description First line of the commit message */
+            subject: string | null;
+        };
+        BranchCommitPage: {
+            items: components["schemas"]["BranchCommit"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
         /** @description A build with its jobs */
         Build: {
             /** @description Author of the commit */
@@ -966,6 +1181,104 @@ export interface components {
             sources: "pending" | "ready" | "failed";
             /** @description First line of the commit message */
             subject: string | null;
+        };
+        /** @description What a build broke and fixed, and the commits since the previous build */
+        BuildChanges: {
+            /** @description Branch with which the farm compares; null: no branch has the commit */
+            branch: string | null;
+            /** @description The jobs of the build, at most 2,000 */
+            jobs: {
+                arch: string;
+                before: {
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job */
+                    jobId: number;
+                } | null;
+                /**
+                 * @description How the result compares with the newest earlier result of the cell
+                 * @enum {string}
+                 */
+                effect: "broke" | "fixed" | "failing-differently" | "still-failing" | "still-passing" | "first-pass" | "first-failure" | "flaky" | "none";
+                /** @description Median duration of the last passes of the cell */
+                expectedMs: number | null;
+                /** @description Step that failed */
+                failedStep: string | null;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                /** @description The line of the log that shows the failure */
+                message: string | null;
+                /** @description Duration of the newest result */
+                milliseconds: number | null;
+                variant: string;
+            }[];
+            previous: {
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+            } | null;
+            /** @description Changes of each source since the previous build */
+            sources: {
+                /** @description Commit of the later build */
+                after: string;
+                /** @description Commit of the earlier build; null: that build did not have this source */
+                before: string | null;
+                /** @description After `before`, up to and including `after`; newest first; at most 200 */
+                commits: {
+                    author: string;
+                    /** @description Full commit id */
+                    commit: string;
+                    /**
+                     * Format: date-time
+                     * @description When the commit was made
+                     */
+                    committedAt: string;
+                    /** @description First line of the commit message */
+                    subject: string;
+                }[];
+                /** @description Page of the comparison on the forge; null for a path and for an unknown forge */
+                compareUrl: string | null;
+                /** @description Name of the source; the first source is the project */
+                name: string;
+                repository: string;
+                /** @description Number of commits; null: the farm does not know all of them */
+                total: number | null;
+            }[];
+        };
+        /** @description The distinct failures of a build */
+        BuildFailures: {
+            /** @description Most jobs first; at most 50 */
+            groups: {
+                /** @description At most 20 of the jobs */
+                cells: {
+                    arch: string;
+                    host: string;
+                    /** @description Number of the job */
+                    jobId: number;
+                    variant: string;
+                }[];
+                fingerprint: string;
+                /** @description First build of the project with this failure */
+                firstBuildId: number;
+                /** @description Whether the host probably caused the failure */
+                fromHost: boolean;
+                /** @description Number of hosts with this failure */
+                hosts: number;
+                /** @description Number of jobs with this failure */
+                jobs: number;
+                /** @description The line of the log that shows the failure */
+                message: string;
+                /** @description Rule that found the line */
+                rule: string;
+                /** @description Failed step */
+                step: string;
+            }[];
+            /** @description Whether the build has more groups */
+            more: boolean;
         };
         /** @description A build: one project at one commit */
         BuildSummary: {
@@ -1088,6 +1401,207 @@ export interface components {
         Cancelled: {
             /** @description Number of attempts that ended at once or that a host will end; 0: nothing was cancelled */
             attempts: number;
+        };
+        /** @description A cell with its history, and what changed since its last good run */
+        Cell: {
+            arch: string;
+            branch: string;
+            host: string;
+            /** @description The reason in farm.yaml why this cell is expected to fail */
+            known: string | null;
+            last: {
+                /** @description Attempt with the newest result: JOB.NUMBER */
+                attempt: string;
+                /** @description Number of its build */
+                buildId: number;
+                changed: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                } | null;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Median duration of the last passes, in milliseconds; null without a pass */
+                expectedMs: number | null;
+                /** @description Step that failed */
+                failedStep: string | null;
+                /** @description Equal for failures with the same first error; null until the farm has examined the log */
+                fingerprint: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the attempt ended
+                 */
+                finishedAt: string;
+                flakiness: {
+                    /** @description How often these results changed between passed and failed */
+                    changes: number;
+                    flaky: boolean;
+                    /** @description Number of the newest results that count */
+                    results: number;
+                };
+                /** @description Number of its job */
+                jobId: number;
+                lastGood: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                } | null;
+                /** @description The line of the log that shows the failure */
+                message: string | null;
+                since: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Number of the job; null if the farm does not know it */
+                    jobId: number | null;
+                };
+                /**
+                 * @description How the newest result compares with the results before it
+                 * @enum {string}
+                 */
+                state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                /**
+                 * @description Newest result
+                 * @enum {string}
+                 */
+                verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+            } | null;
+            /** @description Unfinished attempts, at most 20 */
+            open: {
+                /** @description JOB.NUMBER */
+                attempt: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Number of the job */
+                jobId: number;
+                purpose: string;
+                /**
+                 * Format: date-time
+                 * @description Start of this state
+                 */
+                since: string;
+                /**
+                 * @description State of the attempt
+                 * @enum {string}
+                 */
+                state: "waiting" | "queued" | "leased" | "running" | "finished";
+            }[];
+            /** @description Whether farm.yaml and the host plan new jobs for this cell */
+            planned: boolean;
+            project: string;
+            /** @description The newest 50 finished attempts in the order of the commits, newest first */
+            runs: {
+                /** @description JOB.NUMBER */
+                attempt: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description First line of the version text of the compiler */
+                compiler: string | null;
+                /** @description Step that failed */
+                failedStep: string | null;
+                /** @description Fingerprint of the failure */
+                fingerprint: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the attempt ended
+                 */
+                finishedAt: string;
+                /** @description Number of the job */
+                jobId: number;
+                /** @description Duration; null if the attempt did not start */
+                milliseconds: number | null;
+                /** @description build, retry, lost or confirm */
+                purpose: string;
+                /**
+                 * @description Result
+                 * @enum {string}
+                 */
+                verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+            }[];
+            seenBefore: {
+                /**
+                 * Format: date-time
+                 * @description When the build was created
+                 */
+                at: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Number of the job */
+                jobId: number;
+            } | null;
+            sinceLastGood: {
+                /** @description Number of commits of all sources; null: the farm does not know all of them */
+                commits: number | null;
+                compiler: {
+                    after: string;
+                    before: string;
+                    name: string;
+                } | null;
+                /** @description Facts of the host that changed */
+                facts: {
+                    after: string;
+                    before: string;
+                    name: string;
+                }[];
+                /** @description Parts of the recipe that changed */
+                recipe: string[];
+                /** @description From the last good build to the first failed build */
+                sources: {
+                    /** @description Commit of the later build */
+                    after: string;
+                    /** @description Commit of the earlier build; null: that build did not have this source */
+                    before: string | null;
+                    /** @description After `before`, up to and including `after`; newest first; at most 200 */
+                    commits: {
+                        author: string;
+                        /** @description Full commit id */
+                        commit: string;
+                        /**
+                         * Format: date-time
+                         * @description When the commit was made
+                         */
+                        committedAt: string;
+                        /** @description First line of the commit message */
+                        subject: string;
+                    }[];
+                    /** @description Page of the comparison on the forge; null for a path and for an unknown forge */
+                    compareUrl: string | null;
+                    /** @description Name of the source; the first source is the project */
+                    name: string;
+                    repository: string;
+                    /** @description Number of commits; null: the farm does not know all of them */
+                    total: number | null;
+                }[];
+            } | null;
+            variant: string;
         };
         /** @description A cell of the matrix with its newest result */
         CellSummary: {
@@ -1550,6 +2064,44 @@ export interface components {
                 /** @description All tests */
                 total: number;
             } | null;
+        };
+        /** @description The newest commit that passed in a cell */
+        LastGoodCell: {
+            arch: string;
+            /** @description How many commits of the branch are newer than the last good commit */
+            behind: number | null;
+            host: string;
+            /** @description Job with the newest result */
+            jobId: number;
+            lastGood: {
+                /**
+                 * Format: date-time
+                 * @description When the job ended
+                 */
+                at: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Number of the job; null if the farm does not know it */
+                jobId: number | null;
+            } | null;
+            /**
+             * @description How the newest result compares with the results before it
+             * @enum {string}
+             */
+            state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+            variant: string;
+            /**
+             * @description Newest result
+             * @enum {string}
+             */
+            verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+        };
+        LastGoodCellPage: {
+            items: components["schemas"]["LastGoodCell"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
         };
         LoginLink: {
             /**
@@ -2982,6 +3534,160 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBuildChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What a build broke and fixed, and the commits since the previous build */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildChanges"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBuildFailures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The distinct failures of a build */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildFailures"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6090,6 +6796,345 @@ export interface operations {
             };
             /** @description no-such-commit: Unknown commit. repository-problem: The repository cannot be read. branch-not-built: The project does not build this branch. no-such-cell: The project builds no such cell. key-used-before: The Idempotency-Key was used for another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCells: {
+        parameters: {
+            query?: {
+                arch?: string;
+                /** @description Default: the main branch of the project */
+                branch?: string;
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                host?: string;
+                /** @description Maximum number of items */
+                limit?: number;
+                /** @description Only cells with this state */
+                state?: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                variant?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchCellPage"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCell: {
+        parameters: {
+            query?: {
+                /** @description Default: the main branch of the project */
+                branch?: string;
+            };
+            header?: never;
+            path: {
+                arch: string;
+                host: string;
+                name: string;
+                variant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A cell with its history, and what changed since its last good run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cell"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCommits: {
+        parameters: {
+            query?: {
+                /** @description Default: the main branch of the project */
+                branch?: string;
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                /** @description Maximum number of items */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchCommitPage"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLastGood: {
+        parameters: {
+            query?: {
+                arch?: string;
+                /** @description Default: the main branch of the project */
+                branch?: string;
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                host?: string;
+                /** @description Maximum number of items */
+                limit?: number;
+                variant?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastGoodCellPage"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

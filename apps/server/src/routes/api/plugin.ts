@@ -10,6 +10,7 @@ import { acknowledgements } from './acknowledgements.ts'
 import { artifacts } from './artifacts.ts'
 import { bisections } from './bisections.ts'
 import { builds } from './builds.ts'
+import { cells } from './cells.ts'
 import { events } from './events.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
@@ -49,6 +50,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     artifacts,
     hosts,
     matrix,
+    cells,
     queue,
     acknowledgements,
     bisections,

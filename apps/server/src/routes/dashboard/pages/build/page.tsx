@@ -1,5 +1,6 @@
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { JobCounts } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -57,6 +58,7 @@ export function renderBuildPage(page: BuildPage): string {
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <BuildAgain visit={visit} id={build.id} />}
+        {visit.admin && <BuildCell visit={visit} build={build} />}
         <Effects effects={effects} />
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
         <DistinctFailures buildId={build.id} failures={failures} />
@@ -107,6 +109,20 @@ const BuildAgain = ({ visit, id }: { visit: Visit; id: number }) => (
     <button type="submit">Build this commit again with the current recipe</button>
   </Form>
 )
+
+function BuildCell({ visit, build: { project, commit, jobs } }: { visit: Visit; build: BuildView }) {
+  const namesOf = (name: (job: BuildView['jobs'][number]) => string) => [...new Set(jobs.map(name))].sort()
+  return (
+    <BuildCellForm
+      visit={visit}
+      project={project}
+      commit={commit}
+      hosts={namesOf(({ host }) => host)}
+      arches={namesOf(({ arch }) => arch)}
+      variants={namesOf(({ variant }) => variant)}
+    />
+  )
+}
 
 function Sources({ build }: { build: BuildView }) {
   if (build.sources === 'pending') return <p class="empty">The server is fetching the sources.</p>

@@ -1,6 +1,7 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildSummary, Glance } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
+import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { BuildTable } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -38,6 +39,7 @@ export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPag
           </p>
         )}
         {visit.admin && <TriggerForm visit={visit} name={name} />}
+        {visit.admin && <BuildCell visit={visit} project={project} glance={glance} />}
         <BranchLinks branches={glance.branches} />
         {glance.branches[0] && <BranchPages project={name} branch={glance.branches[0].shown} />}
         <DenseMatrix glance={glance} view={{ project: name }} />
@@ -77,6 +79,16 @@ const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
     />{' '}
     <button type="submit">Start build</button>
   </Form>
+)
+
+const BuildCell = ({ visit, project, glance }: Omit<ProjectPage, 'builds'>) => (
+  <BuildCellForm
+    visit={visit}
+    project={project.name}
+    hosts={glance.groups.flatMap(({ rows }) => rows.map(({ host }) => host.name))}
+    arches={glance.columns.map(({ arch }) => arch)}
+    variants={Object.keys(project.variants)}
+  />
 )
 
 function RecentBuilds({ project, builds, at }: { project: string; builds: readonly BuildSummary[]; at: Date }) {
