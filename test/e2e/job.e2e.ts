@@ -191,7 +191,7 @@ test('the page of a failed job opens at the failed step, and finds text and line
   await page.getByLabel('Find in log').fill('broken PART')
   await page.getByRole('button', { name: 'Search' }).click()
   await expect(page.getByText('2 lines with “broken PART”.')).toBeVisible()
-  await page.getByRole('link', { name: 'Next' }).click()
+  await page.getByRole('link', { name: 'Next', exact: true }).click()
   await expect(page.locator('.line.chosen')).toContainText('Broken part 1400')
   await expect(page.locator('.line.chosen mark')).toBeInViewport()
   await page.getByRole('link', { name: 'Show times' }).click()
