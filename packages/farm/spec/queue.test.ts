@@ -1,5 +1,9 @@
 import { expect } from 'vitest'
+import type { Sql } from '../src/db/sql.ts'
+import { sql } from '../src/db/sql.ts'
 import type { Offer } from '../src/index.ts'
+import { expectation } from '../src/queue/expectation.ts'
+import { openAttempts } from '../src/queue/queue-query.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 
 const minute = 60
@@ -85,4 +89,42 @@ farmTest('the farm knows how long the steps of a job usually take', async ({ far
   const { expectedMs, steps } = await farm.queue.expectation(1)
   expect(expectedMs).toBe(8 * minute * 1000)
   expect(Object.keys(steps)).toEqual(['configure', 'build', 'tests'])
+})
+
+interface Plan {
+  'Relation Name'?: string
+  'Node Type': string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+/** The number of rows that PostgreSQL reads from tables for a query. */
+async function rowsRead(farm: TestFarm, { text, values }: Sql): Promise<number> {
+  const [row] = await farm.sql<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
+  const count = (plan: Plan): number => {
+    const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+    return (plan['Relation Name'] ? own : 0) + (plan.Plans ?? []).reduce((sum, child) => sum + count(child), 0)
+  }
+  return Math.round(count(row?.['QUERY PLAN'][0]?.Plan as Plan))
+}
+
+farmTest('the queries of the queue read few rows, whatever the history of the farm', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await run(farm, vax, commitOf('a'), 1)
+  await farm.sql(`INSERT INTO "Build" ("id", "projectName", "commit", "branch", "createdAt", "sources")
+    SELECT n, 'sample', lpad(n::text, 40, '0'), 'main', now(), 'ready' FROM generate_series(1001, 11000) n`)
+  await farm.sql(`INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position", "settled")
+    SELECT 'sample', lpad(n::text, 40, '0'), 'main', n, true FROM generate_series(1001, 11000) n`)
+  await farm.sql(`INSERT INTO "Job" ("id", "buildId", "hostId", "arch", "variant", "recipeHash")
+    SELECT n, n, job."hostId", job."arch", job."variant", job."recipeHash" FROM "Job" job, generate_series(1001, 11000) n WHERE job."id" = 1`)
+  await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "verdict", "queuedAt", "startedAt", "finishedAt")
+    SELECT n, 1, ${vax.id}, 'finished', 'passed', now(), now(), now() FROM generate_series(1001, 11000) n`)
+  await farm.sql('ANALYZE')
+  await farm.build(commitOf('b'))
+  expect(await rowsRead(farm, openAttempts(sql`AND "hostId" = ${vax.id}`))).toBeLessThan(50)
+  expect(await rowsRead(farm, openAttempts(sql``))).toBeLessThan(50)
+  expect(await rowsRead(farm, expectation(1))).toBeLessThan(700)
 })

@@ -1,7 +1,7 @@
 import type { StepEnd } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { branchOfJob } from '../db/fragments.ts'
-import { sql } from '../db/sql.ts'
+import { type Sql, sql } from '../db/sql.ts'
 import { usualSteps } from './expected-steps.rule.ts'
 import { expectedMsOfJob } from './queue-query.ts'
 
@@ -20,10 +20,7 @@ const otherBranchesMax = 2
 
 /** The usual durations of a job and its steps, from the newest passed runs of the same branch, host, arch and variant. */
 export async function expectationOf({ db }: Context, jobId: number): Promise<Expectation> {
-  const [row] = await db.query<{ expectedMs: number | null; runs: (StepEnd & { name: string })[][] }>`
-    SELECT ${expectedMsOfJob} AS "expectedMs",
-           (SELECT COALESCE(json_agg(run."steps"), '[]') FROM (${passedRuns}) run) AS "runs"
-      FROM "Job" job JOIN "Build" build ON build."id" = job."buildId" WHERE job."id" = ${jobId}`
+  const [row] = await db.query<ExpectationRow>`${expectation(jobId)}`
   return { expectedMs: row?.expectedMs ?? null, steps: usualSteps(row?.runs ?? []) }
 }
 
@@ -45,3 +42,13 @@ const passedRuns = sql`
         AND one."arch" = job."arch" AND one."variant" = job."variant" AND a."verdict" = 'passed' AND a."purpose" <> 'probe'
       ORDER BY a."finishedAt" DESC LIMIT 3) ended
    ORDER BY branch."rank", held."position" DESC LIMIT ${runsMax}`
+
+interface ExpectationRow {
+  expectedMs: number | null
+  runs: (StepEnd & { name: string })[][]
+}
+
+export const expectation = (jobId: number): Sql => sql`
+  SELECT ${expectedMsOfJob} AS "expectedMs",
+         (SELECT COALESCE(json_agg(run."steps"), '[]') FROM (${passedRuns}) run) AS "runs"
+    FROM "Job" job JOIN "Build" build ON build."id" = job."buildId" WHERE job."id" = ${jobId}`

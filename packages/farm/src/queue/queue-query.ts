@@ -26,7 +26,8 @@ export interface QueueFilter {
 export async function readQueue(context: Context, filter: QueueFilter = {}): Promise<Queue> {
   const hostId = filter.host === undefined ? undefined : await hostIdOf(context, filter.host)
   if (hostId === null) return { jobs: [], complete: true }
-  const attempts = await readOpen(context, hostId === undefined ? sql`` : sql`AND "hostId" = ${hostId}`)
+  const ofHost = hostId === undefined ? sql`` : sql`AND "hostId" = ${hostId}`
+  const attempts = await context.db.query<OpenAttempt>`${openAttempts(ofHost)}`
   const hosts = await readHosts(context, [...new Set(attempts.map(attempt => attempt.hostId))])
   const jobs = composeQueue(attempts.slice(0, queueMax), hosts, context.now())
   const { project } = filter
@@ -62,7 +63,8 @@ export const expectedMsOfJob = sql`COALESCE(
   (${expectedIn(sql`SELECT "name" FROM "Branch" WHERE "projectName" = build."projectName"
                      ORDER BY "pushedAt" DESC LIMIT ${otherBranchesMax}`)}))`
 
-const readOpen = ({ db }: Context, ofHost: Sql): Promise<OpenAttempt[]> => db.query<OpenAttempt>`
+/** The oldest open attempts; `ofHost` selects one host. */
+export const openAttempts = (ofHost: Sql): Sql => sql`
   SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."queuedAt", a."startedAt", a."steps",
          build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", job."arch",
          job."variant", ${expectedMsOfJob} AS "expectedMs"
