@@ -70,7 +70,7 @@ export const troubles: readonly Trouble[] = [
       boxes: 1,
     },
     story: { author: 'Amadou Diallo', subject: 'netinet: choose the default route by metric' },
-    on: system('illumos'),
+    on: host('omnios'),
   },
   {
     ...{ project: 'wide', step: 'tests', error: 'ipv6', sinceHours: days(3), commits: 4, boxes: 5 },
