@@ -31,6 +31,7 @@ export const pictures: readonly Picture[] = [
   { name: 'demo-matrix-dark', width: 1500, height: 560, dark: true, open: go('/?os=OpenBSD') },
   { name: 'demo-job', width: 1200, height: 900, open: openJob('tools build') },
   { name: 'demo-build', width: 1200, height: 900, open: openCommit('base tests') },
+  { name: 'demo-cell', width: 1200, height: 900, open: go('/projects/tools/cells/puffy/amd64/static') },
   { name: 'demo-box', width: 1200, height: 800, open: go('/cells/puffy/amd64') },
   { name: 'demo-queue', width: 1200, height: 700, open: go('/queue?host=opteron') },
   { name: 'demo-phone', width: 400, height: 800, open: async () => {} },
