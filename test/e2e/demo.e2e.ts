@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test as base, expect, type Page } from '@playwright/test'
 import { Program } from '../support/program.ts'
+import { eventually } from '../support/waiting.ts'
 
 const command = fileURLToPath(new URL('../../farm', import.meta.url))
 const patienceMs = 180_000
@@ -23,6 +24,7 @@ const test = base.extend<object, { demo: string }>({
         directory,
       )
       const url = await demo.line('its address', line => /answers at (\S+)/.exec(line)?.[1], 0, patienceMs)
+      await eventually('the first page', async () => ((await fetch(url)).ok ? true : undefined)) // cold, on a busy machine
       await use(url)
       await demo.stop(40_000)
       rmSync(directory, { recursive: true, force: true })
