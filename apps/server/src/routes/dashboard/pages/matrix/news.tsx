@@ -6,25 +6,30 @@ import { Link } from '../../components/links.tsx'
 import { counted, shortCommit } from '../../components/status.ts'
 import { type MatrixView, matrixPath } from './view.ts'
 
-/** Longer lists are folded, or end with a link. */
+/** Longer lists are folded, or have a link to all groups. */
 const causesShown = 5
+/** With so few hosts, the page fits on one screen (1,000 pixels) if the lists are short. */
+const fewHosts = 30
+const causesOfFewHosts = 2
 const cellsShown = 2
 const hostsShown = 6
 
 /** What changed first: new failures, new passes, old failures, silent hosts and the longest wait. */
 export function NewsLists({ glance, view }: { glance: Glance; view: MatrixView }) {
-  const { news, at } = glance
+  const { news, at, groups } = glance
   const { failing, fixed, still, silent, longestWait } = news
   if (failing.length + fixed.length + still.length + silent.length === 0 && !longestWait) return null
+  const hosts = groups.flatMap(({ rows }) => rows).length
+  const limit = hosts > fewHosts ? causesShown : causesOfFewHosts
   return (
     <div class="news">
       <section class={failing.length > 0 ? 'first' : ''}>
-        <Heading text="Newly failing" causes={failing} />
-        <Causes causes={failing} at={at} more={matrixPath(view, { trouble: true })} />
+        <Heading text="Newly failing" causes={failing} limit={limit} more={matrixPath(view, { trouble: true })} />
+        <Causes causes={failing} at={at} limit={limit} />
       </section>
       <section>
-        <Heading text="Newly fixed" causes={fixed} />
-        <Causes causes={fixed} at={at} more={matrixPath(view, { status: 'fixed' })} />
+        <Heading text="Newly fixed" causes={fixed} limit={limit} more={matrixPath(view, { status: 'fixed' })} />
+        <Causes causes={fixed} at={at} limit={limit} />
       </section>
       <section>
         <Still causes={still} at={at} more={matrixPath(view, { trouble: true })} />
@@ -37,38 +42,38 @@ export function NewsLists({ glance, view }: { glance: Glance; view: MatrixView }
 const boxesOf = (causes: readonly Cause[]): number =>
   new Set(causes.flatMap(({ cells }) => cells.map(({ host, arch }) => `${host}\n${arch}`))).size
 
-const Heading = ({ text, causes }: { text: string; causes: readonly Cause[] }) => (
-  <h2>
-    {text} <small>{causes.length === 0 ? 'none since yesterday' : boxesOf(causes)}</small>
-  </h2>
-)
-
-interface List {
+interface Limited {
   causes: readonly Cause[]
-  at: Date
-  /** The address of all boxes of the list. */
-  more: string
+  limit: number
 }
 
-function Causes({ causes, at, more }: List) {
+/** `more`: the address of all boxes of the list. */
+const Heading = ({ text, causes, limit, more }: Limited & { text: string; more: string }) => (
+  <>
+    <h2>
+      {text} <small>{causes.length === 0 ? 'none since yesterday' : boxesOf(causes)}</small>
+    </h2>{' '}
+    <More causes={causes} limit={limit} to={more} />
+  </>
+)
+
+const More = ({ causes, limit, to }: Limited & { to: string }) =>
+  causes.length > limit ? <Link to={to}>{counted(causes.length - limit, 'more group')} in the grid</Link> : null
+
+function Causes({ causes, limit, at }: Limited & { at: Date }) {
   if (causes.length === 0) return null
   return (
     <ul>
-      {causes.slice(0, causesShown).map(cause => (
+      {causes.slice(0, limit).map(cause => (
         <li>
           <CauseLine cause={cause} at={at} />
         </li>
       ))}
-      {causes.length > causesShown && (
-        <li>
-          <Link to={more}>{counted(causes.length - causesShown, 'more group')} in the grid</Link>
-        </li>
-      )}
     </ul>
   )
 }
 
-function Still({ causes, at, more }: List) {
+function Still({ causes, at, more }: { causes: readonly Cause[]; at: Date; more: string }) {
   const oldest = causes.at(-1)
   if (!oldest) return null
   return (
@@ -81,7 +86,8 @@ function Still({ causes, at, more }: List) {
           </small>
         </h2>
       </summary>
-      <Causes causes={causes} at={at} more={more} />
+      <Causes causes={causes} at={at} limit={causesShown} />
+      <More causes={causes} limit={causesShown} to={more} />
     </details>
   )
 }
