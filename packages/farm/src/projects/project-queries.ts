@@ -4,9 +4,10 @@ import { withoutSecrets } from './addresses.rule.ts'
 
 /** The configurations of the active projects. The key is the project's name; the map is sorted by it. */
 export async function projectConfigs({ db }: Pick<Context, 'db'>): Promise<Map<string, ProjectConfig>> {
-  const rows = await db.models.project.findMany({ where: { removedAt: null }, orderBy: { name: 'asc' } })
   // Only applyConfiguration writes this column, from entries that match the schema in packages/contracts.
-  return new Map(rows.map(row => [row.name, row.config as unknown as ProjectConfig]))
+  const rows = await db.query<{ name: string; config: ProjectConfig }>`
+    SELECT "name", "config" FROM "Project" WHERE "removedAt" IS NULL ORDER BY "name"`
+  return new Map(rows.map(({ name, config }) => [name, config]))
 }
 
 /** The active projects, for pages and the API: their addresses have no secrets. */
@@ -23,7 +24,9 @@ export interface ConfigurationState {
 }
 
 export async function configurationState({ db }: Pick<Context, 'db'>): Promise<ConfigurationState> {
-  const row = await db.models.configuration.findUnique({ where: { id: 1 } })
+  // Every page calls this. Without Prisma it costs the server less time.
+  const [row] = await db.query<{ acceptedAt: Date | null; problems: string | null; refusedAt: Date | null }>`
+    SELECT "acceptedAt", "problems", "refusedAt" FROM "Configuration" WHERE "id" = 1`
   const problems = row?.problems?.split('\n') ?? []
   return { acceptedAt: row?.acceptedAt ?? null, problems, refusedAt: row?.refusedAt ?? null }
 }
