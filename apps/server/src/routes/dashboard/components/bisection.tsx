@@ -25,11 +25,18 @@ export const BisectionState = ({ bisection }: { bisection: Pick<BisectionSummary
 export interface CellBisection {
   cell: BisectedCell
   newest: BisectionSummary | null
-  quote: QuoteOutcome
+  /** Only for administrators. */
+  quote: QuoteOutcome | undefined
+  /** Whether the cell passed before it failed. */
+  regression: boolean
 }
 
-/** The newest bisection of a cell, and the price and the button of a new one. For the page of a cell. */
-export function BisectionOfCell({ visit, cell, newest, quote }: CellBisection & { visit: Visit }) {
+/**
+ * The newest bisection of a cell. For administrators also the price and the button of a new one, for others a link to
+ * the price.
+ */
+export function BisectionOfCell({ visit, cell, newest, quote, regression }: CellBisection & { visit: Visit }) {
+  const searched = newest !== null && newest.state !== 'finished'
   return (
     <>
       {newest && (
@@ -37,7 +44,14 @@ export function BisectionOfCell({ visit, cell, newest, quote }: CellBisection & 
           <Link to={`/bisections/${newest.id}`}>Bisection {newest.id}</Link>: <BisectionState bisection={newest} />
         </p>
       )}
-      {quote.kind === 'quote' && <StartBisection visit={visit} cell={cell} quote={quote} />}
+      {quote?.kind === 'quote' && <StartBisection visit={visit} cell={cell} quote={quote} />}
+      {!quote && regression && !searched && (
+        <p>
+          <Link to={`/bisections/new?${new URLSearchParams({ ...cell })}`}>
+            Price of a search for the first bad commit
+          </Link>
+        </p>
+      )}
     </>
   )
 }

@@ -82,9 +82,12 @@ serverTest('an administrator sees the price, and starts, cancels and continues a
   expect(textOf((await server.ask(address)).body)).toContain('The farm can search the first bad commit: on vax')
   expect((await server.ask(address)).body).not.toContain('Start bisection')
   const page = '/projects/sample/cells/vax/amd64/default'
-  expect(textOf((await server.ask(page)).body)).toContain('The farm can search the first bad commit: on vax')
+  const { body } = await server.ask(page)
+  expect(body).toContain('Price of a search for the first bad commit')
+  expect(body.replaceAll('&amp;', '&')).toContain(`href="${address}"`)
 
   const admin = await administrator(server)
+  expect(textOf(await admin.read(page))).toContain('The farm can search the first bad commit: on vax')
   expect(await admin.read(address)).toContain('Start bisection')
   expect((await admin.send(address, '/bisections', cell)).headers.location).toBe('/bisections/1')
   expect(textOf(await admin.read(address))).toContain('Bisection 1 already searches this failure')

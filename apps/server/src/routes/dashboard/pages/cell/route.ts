@@ -4,7 +4,7 @@ import type { Services } from '../../../../services.ts'
 import type { CellBisection } from '../../components/bisection.tsx'
 import { queryWord } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
-import { visitOf } from '../../visit.ts'
+import { type Visit, visitOf } from '../../visit.ts'
 import { noBranch, noCell, noProject } from '../problem/page-error.ts'
 import { renderCellPage } from './page.tsx'
 
@@ -16,19 +16,28 @@ export function cellRoute(app: FastifyInstance, services: Services): void {
     const address = { project, ...rest, branch: queryWord(request, 'branch') }
     const [visit, outcome] = await Promise.all([visitOf(services, request), services.farm.cells.find(address)])
     const cell = cellOf(address, outcome)
-    const next = cell.open[0] && (await services.farm.queue.find({ id: cell.open[0].jobId, host: cell.host }))
-    const bisection = await bisectionOf(services, cell)
+    const [first] = cell.open
+    const [next, bisection] = await Promise.all([
+      first && services.farm.queue.find({ id: first.jobId, host: cell.host }),
+      bisectionOf(services, visit, cell),
+    ])
     return sendPage(reply, renderCellPage({ visit, cell, next, bisection }))
   })
 }
 
-/** The newest bisection of a failing cell, and the price of another one. */
-async function bisectionOf({ farm }: Services, cell: CellView): Promise<CellBisection | undefined> {
+/**
+ * The newest bisection of a failing cell, and for administrators the price of another one. Others cannot start one, and
+ * the price needs a third of the page's time.
+ */
+async function bisectionOf({ farm }: Services, visit: Visit, cell: CellView): Promise<CellBisection | undefined> {
   const { project, branch, host, arch, variant, last } = cell
   if (last?.verdict !== 'failed' && last?.verdict !== 'timed-out') return undefined
   const key = { project, branch, host, arch, variant }
-  const [newest, quote] = await Promise.all([farm.bisections.findOfCell(key), farm.bisections.quote(key)])
-  return { cell: key, newest, quote }
+  const [newest, quote] = await Promise.all([
+    farm.bisections.findOfCell(key),
+    visit.admin ? farm.bisections.quote(key) : undefined,
+  ])
+  return { cell: key, newest, quote, regression: last.lastGood !== null }
 }
 
 function cellOf({ project, host, arch, variant }: CellAddress, outcome: CellOutcome): CellView {
