@@ -7,6 +7,7 @@ import { refuseEarly } from './early-refusals.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { checkHost } from './http/host-header.ts'
+import { lazySerializers } from './http/lazy-serializers.ts'
 import { addPublicPath, withoutPublicPath } from './http/public-url.ts'
 import { logRequests } from './http/request-log.ts'
 import { protectBrowsers } from './http/security-headers.ts'
@@ -64,6 +65,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
     requestTimeout: 60_000, // a request must arrive completely within a minute
     keepAliveTimeout: 75_000, // longer than the longest long poll (50 s)
     forceCloseConnections: true,
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers() } },
     frameworkErrors: answerBadAddress(refuseEarly),
     clientErrorHandler: answerBadHttp,
   })

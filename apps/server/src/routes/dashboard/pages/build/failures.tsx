@@ -8,7 +8,7 @@ export function DistinctFailures({ buildId, failures }: { buildId: number; failu
   const { groups, more } = failures
   if (groups.length === 0) return null
   return (
-    <section aria-label="Distinct failures">
+    <>
       <h2>{counted(groups.length, 'distinct failure')}</h2>
       <ScrollFrame label="Distinct failures">
         <table class="list">
@@ -29,7 +29,7 @@ export function DistinctFailures({ buildId, failures }: { buildId: number; failu
         </table>
       </ScrollFrame>
       {more && <p>The build has further failures. The table shows the {groups.length} failures of the most jobs.</p>}
-    </section>
+    </>
   )
 }
 
