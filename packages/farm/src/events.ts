@@ -25,6 +25,8 @@ export type FarmEvent =
   | { kind: 'log'; attempt: string; bytes: number }
   /** A person acknowledged a failure of this project, or an acknowledgement ended. */
   | { kind: 'acknowledgements-changed'; project: string }
+  /** The projects of farm.yaml changed. */
+  | { kind: 'configuration-changed' }
   /** A bisection was started, has a next step, or changed. */
   | { kind: 'bisection'; bisectionId: number; next: 'prepare' | 'advance' | 'nothing' }
   /** A probe ended, or the farm has examined its log. A listener takes the next step of its bisection. */

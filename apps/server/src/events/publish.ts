@@ -36,6 +36,7 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         return requests.readBranches(event.project)
       case 'history-changed':
       case 'acknowledgements-changed':
+      case 'configuration-changed':
         return bus.publish(topics.matrix)
       case 'attempt':
         if (event.verdict) log.info(fieldsOf(event), `attempt ${event.verdict}`)

@@ -23,6 +23,7 @@ export async function applyConfiguration(context: Context, projects: readonly Pr
       INSERT INTO "Configuration" ("id", "acceptedAt", "hash") VALUES (1, ${at}, ${hash(JSON.stringify(projects))})
       ON CONFLICT ("id") DO UPDATE SET "acceptedAt" = EXCLUDED."acceptedAt", "hash" = EXCLUDED."hash",
         "problems" = NULL, "refusedAt" = NULL`
+    tx.emit({ kind: 'configuration-changed' })
   })
 }
 

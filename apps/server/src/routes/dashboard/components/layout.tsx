@@ -23,7 +23,9 @@ export interface PageProps {
   history?: boolean
   /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
-  children: ComponentChildren
+  children?: ComponentChildren
+  /** The content that `renderFragment` has already written, instead of children. */
+  html?: string
 }
 
 const sections = [
@@ -39,10 +41,10 @@ export const renderPage = (page: PageProps): string =>
   `<!doctype html>\n${renderFragment(page.visit, <Page {...page} />)}`
 
 /** Renders a part of a page, which a live page inserts. */
-export const renderFragment = ({ publicPath }: Visit, content: ComponentChild): string =>
+export const renderFragment = ({ publicPath }: Pick<Visit, 'publicPath'>, content: ComponentChild): string =>
   renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
 
-function Page({ title, visit, live, reloadSeconds, grid, history, matrix, children }: PageProps) {
+function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, children }: PageProps) {
   const { publicPath } = visit
   return (
     <html lang="en">
@@ -75,14 +77,29 @@ function Page({ title, visit, live, reloadSeconds, grid, history, matrix, childr
           No connection to the server since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>. This page
           may be out of date. The browser tries to reconnect.
         </p>
-        <main id="main" data-since={live ? visit.at.getTime() : undefined}>
+        <Main since={live ? visit.at.getTime() : undefined} html={html}>
           {children}
-        </main>
+        </Main>
         <Footer at={visit.at} matrix={matrix} />
       </body>
     </html>
   )
 }
+
+interface MainProps {
+  since: number | undefined
+  html: string | undefined
+  children: ComponentChildren
+}
+
+const Main = ({ since, html, children }: MainProps) =>
+  html === undefined ? (
+    <main id="main" data-since={since}>
+      {children}
+    </main>
+  ) : (
+    <main id="main" data-since={since} dangerouslySetInnerHTML={{ __html: html }} />
+  )
 
 function Header({ visit }: { visit: Visit }) {
   const isCurrent = (path: string) => (path === '/' ? visit.path === '/' : visit.path.startsWith(path))

@@ -1,7 +1,7 @@
 import { type Cause, type Glance, type GlanceCell, type Look, looks } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
 import { spread } from './news.tsx'
-import { renderMatrixPage } from './page.tsx'
+import { renderMatrixBody, renderMatrixPage } from './page.tsx'
 import { type MatrixView, matrixPath } from './view.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
@@ -70,7 +70,7 @@ const glanceOf = (changes: Partial<Glance> = {}): Glance => ({
 })
 
 const page = (changes: Partial<Glance> = {}, view: MatrixView = {}) =>
-  renderMatrixPage({ visit, glance: glanceOf(changes), view })
+  renderMatrixPage(visit, renderMatrixBody({ publicPath: '', glance: glanceOf(changes), view }))
 const words = (html: string) =>
   html
     .replace(/<[^>]*>/g, '')

@@ -1,7 +1,7 @@
 import { type Glance, headline, type Matrix } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
-import { renderPage } from '../../components/layout.tsx'
+import { renderFragment, renderPage } from '../../components/layout.tsx'
 import { Link, usePublicPath } from '../../components/links.tsx'
 import { RawHtml } from '../../components/raw-html.tsx'
 import { counted } from '../../components/status.ts'
@@ -13,26 +13,32 @@ import { NewsLists } from './news.tsx'
 import { tableHtml } from './table.ts'
 import { type MatrixView, matrixPath } from './view.ts'
 
-export interface MatrixPage {
-  visit: Visit
+export interface MatrixContent {
+  publicPath: string
   glance: Glance
   /** The cells of the detailed view; undefined for the dense view. */
   matrix?: Matrix | undefined
   view: MatrixView
 }
 
-export const renderMatrixPage = ({ visit, glance, matrix, view }: MatrixPage): string => {
+/** The part of the page that is the same for every visitor. */
+export interface MatrixBody {
+  title: string
+  isActive: boolean
+  view: MatrixView
+  html: string
+}
+
+export function renderMatrixBody({ publicPath, glance, matrix, view }: MatrixContent): MatrixBody {
   const { counts, changes, branches, choices } = glance
   const { project, branch } = view
   const words = headline(counts, changes)
-  return renderPage({
+  return {
     title: [project ?? words, branch].filter(Boolean).join(', branch '),
-    visit,
-    live: true,
-    grid: true,
-    reloadSeconds: counts.running + counts.queued > 0 ? 30 : undefined,
-    matrix: { project, branch },
-    children: (
+    isActive: counts.running + counts.queued > 0,
+    view,
+    html: renderFragment(
+      { publicPath },
       <>
         <h1>
           {project !== undefined && `${project}: `}
@@ -44,10 +50,21 @@ export const renderMatrixPage = ({ visit, glance, matrix, view }: MatrixPage): s
         <Filters view={view} branches={branches} choices={choices} />
         {view.project !== undefined && branches[0] && <BranchPages project={view.project} branch={branches[0].shown} />}
         {matrix ? <DetailedMatrix matrix={matrix} /> : <DenseMatrix glance={glance} view={view} />}
-      </>
+      </>,
     ),
-  })
+  }
 }
+
+export const renderMatrixPage = (visit: Visit, { title, isActive, view, html }: MatrixBody): string =>
+  renderPage({
+    title,
+    visit,
+    live: true,
+    grid: true,
+    reloadSeconds: isActive ? 30 : undefined,
+    matrix: { project: view.project, branch: view.branch },
+    html,
+  })
 
 /** The grid, and a line that names the hosts and arches without a box. */
 export function DenseMatrix({ glance, view }: { glance: Glance; view: MatrixView }) {

@@ -1,26 +1,38 @@
 import { cellLook, isTrouble, type Matrix } from '@rumpfarm/farm'
 import type { FastifyInstance } from 'fastify'
+import { MatrixMemory } from '../../../../events/matrix-memory.ts'
 import type { Services } from '../../../../services.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBranch, noProject } from '../problem/page-error.ts'
-import { renderMatrixPage } from './page.tsx'
+import { type MatrixBody, renderMatrixBody, renderMatrixPage } from './page.tsx'
 import { type MatrixView, viewOf } from './view.ts'
 
 export function matrixRoute(app: FastifyInstance, services: Services): void {
-  const { farm } = services
+  const { publicPath } = app
+  const memory = new MatrixMemory<MatrixBody>(services.bus)
+  app.addHook('onClose', async () => memory.close())
   app.get('/', async (request, reply) => {
     const view = viewOf(request)
-    const { project, branch } = view
-    const [visit, glance, matrix] = await Promise.all([
+    const [visit, { value: body, since }] = await Promise.all([
       visitOf(services, request),
-      farm.matrix.glance(view),
-      view.detailed ? farm.matrix.load(view) : undefined,
+      // The body is the same for every visitor. Their names and form tokens are in the rest of the page.
+      memory.get(JSON.stringify(view), () => bodyOf(services, view, publicPath)),
     ])
-    if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
-    if (branch !== undefined && glance.projects.length === 0) throw noBranch(branch, project)
-    return sendPage(reply, renderMatrixPage({ visit, glance, matrix: matrix && filtered(matrix, view), view }))
+    const at = new Date(Math.min(since, request.arrivedAt))
+    return sendPage(reply, renderMatrixPage({ ...visit, at }, body))
   })
+}
+
+async function bodyOf({ farm }: Services, view: MatrixView, publicPath: string): Promise<MatrixBody> {
+  const { project, branch } = view
+  const [glance, matrix] = await Promise.all([
+    farm.matrix.glance(view),
+    view.detailed ? farm.matrix.load(view) : undefined,
+  ])
+  if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
+  if (branch !== undefined && glance.projects.length === 0) throw noBranch(branch, project)
+  return renderMatrixBody({ publicPath, glance, matrix: matrix && filtered(matrix, view), view })
 }
 
 /** The table shows only the hosts with a cell that belongs to the filter. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Box, type Glance, type Look, looks } from '@rumpfarm/farm'
 import { expect, test } from 'vitest'
-import { renderMatrixPage } from './page.tsx'
+import { renderMatrixBody, renderMatrixPage } from './page.tsx'
 
 const at = new Date('2024-05-06T07:08:09Z')
 const hoursAgo = (hours: number) => new Date(at.getTime() - hours * 3_600_000)
@@ -109,7 +109,7 @@ function dumped(program: string, ...options: string[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'text-browser-'))
   try {
     const file = join(directory, 'page.html')
-    writeFileSync(file, renderMatrixPage({ visit, glance, view: {} }))
+    writeFileSync(file, renderMatrixPage(visit, renderMatrixBody({ publicPath: '', glance, view: {} })))
     const environment = { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', HOME: directory }
     const text = execFileSync(program, [...options, file], { encoding: 'utf8', env: environment })
     return text

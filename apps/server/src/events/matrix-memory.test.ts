@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { localBus, topics } from './bus.ts'
+import { MatrixMemory } from './matrix-memory.ts'
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date'] }))
+afterEach(() => void vi.useRealTimers())
+
+/** A memory of numbers: the n-th value is n. */
+function counting() {
+  const bus = localBus()
+  const memory = new MatrixMemory<number>(bus)
+  let made = 0
+  const make = async () => ++made
+  return { bus, memory, get: async (key = '', making = make) => (await memory.get(key, making)).value }
+}
+
+/** A value that the test finishes. */
+function pending() {
+  let finish: (value: number) => void = () => {}
+  let fail: (error: Error) => void = () => {}
+  const value = new Promise<number>((resolve, reject) => {
+    finish = resolve
+    fail = reject
+  })
+  return { make: () => value, finish, fail }
+}
+
+test('without a change, the second request gets the value of the first', async () => {
+  const { get } = counting()
+  expect([await get(), await get()]).toEqual([1, 1])
+})
+
+test('a request after an event gets a new value', async () => {
+  const { get, bus } = counting()
+  await get()
+  bus.publish(topics.matrix)
+  expect(await get()).toBe(2)
+})
+
+test('an event of another topic changes nothing', async () => {
+  const { get, bus } = counting()
+  await get()
+  bus.publish(topics.viewed)
+  expect(await get()).toBe(1)
+})
+
+test('a request after an event does not get a value that was begun before the event', async () => {
+  const { get, bus } = counting()
+  const old = pending()
+  const first = get('', old.make)
+  bus.publish(topics.matrix)
+  expect(await get()).toBe(1)
+  old.finish(100)
+  expect([await first, await get()]).toEqual([100, 1])
+})
+
+test('a value lives for one second from its begin, however long it took to make', async () => {
+  const { get } = counting()
+  const slow = pending()
+  const first = get('', slow.make)
+  vi.advanceTimersByTime(600)
+  slow.finish(100)
+  await first
+  vi.advanceTimersByTime(399)
+  expect(await get()).toBe(100)
+  vi.advanceTimersByTime(1)
+  expect(await get()).toBe(1)
+})
+
+test('a value has the time before it was made', async () => {
+  const { memory } = counting()
+  const since = Date.now()
+  await memory.get('', async () => 1)
+  vi.advanceTimersByTime(700)
+  expect(await memory.get('', async () => 2)).toEqual({ value: 1, since })
+})
+
+test('keys do not mix', async () => {
+  const { get } = counting()
+  expect([await get('a'), await get('b'), await get('a')]).toEqual([1, 2, 1])
+})
+
+test('requests at the same time share one value', async () => {
+  const { get } = counting()
+  expect(await Promise.all([get(), get(), get()])).toEqual([1, 1, 1])
+})
+
+test('if a value fails, its own request fails, and the others make their own', async () => {
+  const { get } = counting()
+  const broken = pending()
+  const first = get('', broken.make)
+  const second = get()
+  broken.fail(new Error('the reader left'))
+  await expect(first).rejects.toThrow('the reader left')
+  expect([await second, await get()]).toEqual([1, 1])
+})
+
+test('the memory has a limit, and drops the oldest value', async () => {
+  const { get } = counting()
+  for (let key = 0; key < 33; key++) await get(String(key))
+  expect([await get('1'), await get('0')]).toEqual([2, 34])
+})
+
+test('a closed memory has no subscription', async () => {
+  const { memory, get, bus } = counting()
+  await get()
+  memory.close()
+  bus.publish(topics.matrix)
+  expect(await get()).toBe(1)
+})

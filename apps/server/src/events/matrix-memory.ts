@@ -1,0 +1,70 @@
+import { type Bus, topics } from './bus.ts'
+
+/** A remembered value is never older than this, because a message of the bus can be lost, and because time passes. */
+const oldestMs = 1_000
+/** At most this many values. The oldest is dropped first. */
+const entriesMax = 32
+
+interface Entry<Value> {
+  began: number
+  since: number
+  value: Promise<Value>
+}
+
+export interface Remembered<Value> {
+  value: Value
+  /** The time before the farm was asked, in milliseconds since the epoch. Changes after this time can be missing. */
+  since: number
+}
+
+/**
+ * Remembers values that depend only on the content of the matrix and on their key (docs/decisions/0024). A change of the
+ * matrix forgets all values, also those that are not ready. So a request after an event never gets an older value.
+ * Requests at the same time share one value.
+ */
+export class MatrixMemory<Value> {
+  readonly #entries = new Map<string, Entry<Value>>()
+  readonly #unsubscribe: () => void
+
+  constructor(bus: Bus) {
+    this.#unsubscribe = bus.subscribe(topics.matrix, () => this.#entries.clear())
+  }
+
+  /**
+   * Returns the remembered value of the key, or the result of `make`. The key must contain everything of the request
+   * that `make` uses. A failure is not remembered.
+   */
+  async get(key: string, make: () => Promise<Value>): Promise<Remembered<Value>> {
+    const known = this.#fresh(key)
+    if (known) {
+      const value = await known.value.catch(() => undefined) // the reader of the other request may have left
+      if (value !== undefined) return { value, since: known.since }
+    }
+    const entry = { began: performance.now(), since: Date.now(), value: make() }
+    this.#add(key, entry)
+    try {
+      return { value: await entry.value, since: entry.since }
+    } catch (error) {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key)
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  #fresh(key: string): Entry<Value> | undefined {
+    const entry = this.#entries.get(key)
+    return entry && performance.now() - entry.began < oldestMs ? entry : undefined
+  }
+
+  #add(key: string, entry: Entry<Value>): void {
+    this.#entries.delete(key) // so that the map is in the order of the times
+    this.#entries.set(key, entry)
+    for (const [other, { began }] of this.#entries) {
+      if (this.#entries.size <= entriesMax && entry.began - began < oldestMs) break
+      this.#entries.delete(other)
+    }
+  }
+}

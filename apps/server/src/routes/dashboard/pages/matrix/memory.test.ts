@@ -1,0 +1,89 @@
+import { expect, vi } from 'vitest'
+import { localBus, topics } from '../../../../events/bus.ts'
+import { serverTest, type TestServer } from '../../../../server.fixture.ts'
+
+// A test that needs the second request within a second stops the clock of the memory.
+const stopClock = () => vi.useFakeTimers({ toFake: ['performance'] })
+
+async function openCounting(server: TestServer) {
+  const bus = localBus()
+  const glance = vi.fn(server.farm.matrix.glance)
+  const farm = { ...server.farm, matrix: { ...server.farm.matrix, glance } }
+  farm.onEvent(() => bus.publish(topics.matrix))
+  const app = await server.open({ farm, bus })
+  const page = async (url = '/', headers = {}) => (await app.inject({ url, headers })).body
+  return { app, glance, page }
+}
+
+/** Signs in, and returns the cookie. */
+async function signIn(server: TestServer): Promise<string> {
+  const { pathname } = new URL((await server.post('/api/v1/login-links')).json().url)
+  const used = await server.ask({ method: 'POST', url: pathname })
+  return String(used.headers['set-cookie']).split(';')[0] ?? ''
+}
+
+serverTest(
+  'two requests without a change ask the farm once, and a request after an event asks again',
+  async ({ server }) => {
+    await server.configure()
+    const { app, glance, page } = await openCounting(server)
+    stopClock()
+    try {
+      expect(await page()).toContain('No hosts yet')
+      expect(await page()).toContain('No hosts yet')
+      expect(glance).toHaveBeenCalledTimes(1)
+      await server.host('vax')
+      expect(await page()).toContain('/hosts/vax')
+      expect(glance).toHaveBeenCalledTimes(2)
+    } finally {
+      vi.useRealTimers()
+      await app.close()
+    }
+  },
+)
+
+serverTest('a changed farm.yaml shows on the next request', async ({ server }) => {
+  await server.configure({ name: 'one' })
+  const { app, page } = await openCounting(server)
+  stopClock()
+  try {
+    expect(await page('/?project=one')).not.toContain('two')
+    await server.configure({ name: 'one' }, { name: 'two' })
+    expect(await page('/?project=one')).toContain('/?project=two')
+  } finally {
+    vi.useRealTimers()
+    await app.close()
+  }
+})
+
+serverTest('pages of different filters and visitors do not mix', async ({ server }) => {
+  await server.configure()
+  await server.host('vax')
+  const { app, glance, page } = await openCounting(server)
+  const cookie = await signIn(server)
+  stopClock()
+  try {
+    const admin = await page('/', { cookie })
+    const other = await page('/')
+    expect(glance).toHaveBeenCalledTimes(1)
+    expect(admin).toContain('name="_csrf"')
+    expect(other).not.toContain('_csrf')
+    expect(other).not.toContain('Sign out')
+    expect(other).toContain('/hosts/vax')
+    expect(await page('/?host=alpha')).not.toContain('/hosts/vax')
+    expect(await page('/?trouble=1')).toContain('name="trouble"')
+    expect(await page('/')).not.toContain('name="trouble"')
+  } finally {
+    vi.useRealTimers()
+    await app.close()
+  }
+})
+
+serverTest('an unknown project is not remembered', async ({ server }) => {
+  await server.configure()
+  const { app, glance } = await openCounting(server)
+  const statuses = [await app.inject('/?project=none'), await app.inject('/?project=none')]
+  expect(statuses.map(({ statusCode }) => statusCode)).toEqual([404, 404])
+  expect(glance).toHaveBeenCalledTimes(2)
+  await app.close()
+})
