@@ -228,6 +228,7 @@ CREATE TABLE "Cell" (
 );
 CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING btree ("writtenAt");
 CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
+CREATE INDEX notable_cells ON "Cell" USING btree ("projectName", branch, variant) WHERE state <> 'passing'::text OR flaky OR verdict <> 'passed'::text;
 
 CREATE TABLE "Commit" (
   repository text NOT NULL,

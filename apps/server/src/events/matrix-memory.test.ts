@@ -1,3 +1,4 @@
+import { readerSignal, untilAborted } from '@rumpfarm/farm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { localBus, topics } from './bus.ts'
 import { MatrixMemory } from './matrix-memory.ts'
@@ -85,14 +86,32 @@ test('requests at the same time share one value', async () => {
   expect(await Promise.all([get(), get(), get()])).toEqual([1, 1, 1])
 })
 
-test('if a value fails, its own request fails, and the others make their own', async () => {
+test('if a value fails, the waiting requests fail, and a later request makes its own', async () => {
   const { get } = counting()
   const broken = pending()
-  const first = get('', broken.make)
-  const second = get()
-  broken.fail(new Error('the reader left'))
-  await expect(first).rejects.toThrow('the reader left')
-  expect([await second, await get()]).toEqual([1, 1])
+  const waiting = [get('', broken.make), get()]
+  broken.fail(new Error('the database is away'))
+  for (const request of waiting) await expect(request).rejects.toThrow('the database is away')
+  expect(await get()).toBe(1)
+})
+
+test('the queries of a value end when all of its readers have left', async () => {
+  const { get } = counting()
+  const shared = pending()
+  const readers = [new AbortController(), new AbortController()]
+  let ended: AbortSignal | undefined
+  const make = () => {
+    ended = readerSignal()
+    return shared.make()
+  }
+  const requests = readers.map(({ signal }) => untilAborted(signal, () => get('', make)))
+  readers[0]?.abort()
+  expect(ended?.aborted).toBe(false)
+  readers[1]?.abort()
+  expect(ended?.aborted).toBe(true)
+  expect(await get()).toBe(1)
+  shared.finish(100)
+  expect(await Promise.all(requests)).toEqual([100, 100])
 })
 
 test('the memory has a limit, and drops the oldest value', async () => {

@@ -1,3 +1,4 @@
+import { readerSignal, untilAborted } from '@rumpfarm/farm'
 import { type Bus, topics } from './bus.ts'
 
 /** A remembered value is never older than this, because a message of the bus can be lost, and because time passes. */
@@ -9,6 +10,10 @@ interface Entry<Value> {
   began: number
   since: number
   value: Promise<Value>
+  /** The requests that wait for the value and have not left. */
+  readers: number
+  /** Ends the queries when all readers have left. */
+  gone: AbortController
 }
 
 export interface Remembered<Value> {
@@ -32,20 +37,17 @@ export class MatrixMemory<Value> {
 
   /**
    * Returns the remembered value of the key, or the result of `make`. The key must contain everything of the request
-   * that `make` uses. A failure is not remembered.
+   * that `make` uses. A failure is not remembered, but the requests that already wait share it. When all of them have
+   * left, the queries of `make` end.
    */
   async get(key: string, make: () => Promise<Value>): Promise<Remembered<Value>> {
-    const known = this.#fresh(key)
-    if (known) {
-      const value = await known.value.catch(() => undefined) // the reader of the other request may have left
-      if (value !== undefined) return { value, since: known.since }
-    }
-    const entry = { began: performance.now(), since: Date.now(), value: make() }
-    this.#add(key, entry)
+    const entry = this.#fresh(key) ?? this.#begin(key, make)
+    entry.readers++
+    readerSignal()?.addEventListener('abort', () => this.#leave(key, entry), { once: true })
     try {
       return { value: await entry.value, since: entry.since }
     } catch (error) {
-      if (this.#entries.get(key) === entry) this.#entries.delete(key)
+      this.#forget(key, entry)
       throw error
     }
   }
@@ -59,12 +61,28 @@ export class MatrixMemory<Value> {
     return entry && performance.now() - entry.began < oldestMs ? entry : undefined
   }
 
-  #add(key: string, entry: Entry<Value>): void {
+  #begin(key: string, make: () => Promise<Value>): Entry<Value> {
+    const gone = new AbortController()
+    const began = performance.now()
+    const since = Date.now()
+    const entry = { began, since, value: untilAborted(gone.signal, make), readers: 0, gone }
     this.#entries.delete(key) // so that the map is in the order of the times
     this.#entries.set(key, entry)
-    for (const [other, { began }] of this.#entries) {
-      if (this.#entries.size <= entriesMax && entry.began - began < oldestMs) break
+    for (const [other, { began: time }] of this.#entries) {
+      if (this.#entries.size <= entriesMax && began - time < oldestMs) break
       this.#entries.delete(other)
     }
+    return entry
+  }
+
+  #leave(key: string, entry: Entry<Value>): void {
+    entry.readers--
+    if (entry.readers > 0) return
+    this.#forget(key, entry)
+    entry.gone.abort()
+  }
+
+  #forget(key: string, entry: Entry<Value>): void {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key)
   }
 }

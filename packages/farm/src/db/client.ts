@@ -120,3 +120,6 @@ const signals = new AsyncLocalStorage<AbortSignal>()
 
 /** Runs `run`. When the signal is aborted, PostgreSQL ends the queries for pages that `run` has started. */
 export const untilAborted = <Result>(signal: AbortSignal, run: () => Result): Result => signals.run(signal, run)
+
+/** The signal of the `untilAborted` in which the caller runs; undefined outside. */
+export const readerSignal = (): AbortSignal | undefined => signals.getStore()

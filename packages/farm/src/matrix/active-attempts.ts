@@ -27,16 +27,20 @@ interface ActiveRow {
 
 /**
  * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
- * over a waiting attempt. MATERIALIZED and OFFSET 0 make PostgreSQL begin with the active attempts and look up the job of
- * each: otherwise it read all jobs of the branches, a million in the bench.
+ * over a waiting attempt. MATERIALIZED, the array and OFFSET 0 make PostgreSQL begin with the active attempts and read their
+ * jobs in one pass over the index: otherwise it read all jobs of the branches, a million in the bench.
  */
 export async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.query<ActiveRow>`
-    WITH active AS MATERIALIZED (
-      SELECT a."jobId", a."number", a."state", a."startedAt", a."leasedAt", a."queuedAt", a."steps",
-             job."buildId", job."hostId", job."arch", job."variant", job."recipeHash"
-        FROM "Attempt" a CROSS JOIN LATERAL (SELECT * FROM "Job" WHERE "id" = a."jobId" OFFSET 0) job
-       WHERE a."state" <> 'finished'
+    WITH open AS MATERIALIZED (
+      SELECT "jobId", "number", "state", "startedAt", "leasedAt", "queuedAt", "steps"
+        FROM "Attempt" WHERE "state" <> 'finished'
+    ), job AS MATERIALIZED (
+      SELECT "id", "buildId", "hostId", "arch", "variant", "recipeHash"
+        FROM "Job" WHERE "id" = ANY (ARRAY(SELECT "jobId" FROM open)) OFFSET 0
+    ), active AS (
+      SELECT open.*, job."buildId", job."hostId", job."arch", job."variant", job."recipeHash"
+        FROM open JOIN job ON job."id" = open."jobId"
     )
     SELECT DISTINCT ON (build."projectName", a."hostId", a."arch", a."variant")
            a."jobId", a."number", a."buildId", build."projectName", host."name" AS "host", a."arch", a."variant", a."state",

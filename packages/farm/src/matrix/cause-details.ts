@@ -57,15 +57,25 @@ export async function describeCauses({ db }: Context, all: readonly Cause[]): Pr
   const causes = all.slice(0, causesMax)
   if (causes.length === 0) return
   const rows = await db.query<CauseRow>`
+    WITH cause AS MATERIALIZED (
+      SELECT * FROM unnest(${causes.map((_, index) => index)}::int[], ${causes.map(({ project }) => project)}::text[],
+                    ${causes.map(({ branch }) => branch)}::text[], ${causes.map(({ since }) => since.buildId)}::int[],
+                    ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::int[])
+          AS cause("number", "projectName", "branch", "buildId", "position", "jobId")
+    ), newest AS MATERIALIZED (
+      SELECT shown."projectName", shown."branch", cell."hostId", max(held."position") AS "position"
+        FROM (SELECT DISTINCT "projectName", "branch" FROM cause WHERE "position" IS NOT NULL) shown
+       CROSS JOIN LATERAL (SELECT DISTINCT "hostId", "commit" FROM "Cell"
+                            WHERE "projectName" = shown."projectName" AND "branch" = shown."branch"
+                              AND "verdict" = ANY(${results}) OFFSET 0) cell
+        JOIN "BranchCommit" held ON held."projectName" = shown."projectName" AND held."branch" = shown."branch"
+             AND held."commit" = cell."commit"
+       GROUP BY 1, 2, 3
+    )
     SELECT cause."number", build."author", build."subject", failure."message",
-           (SELECT count(DISTINCT cell."hostId")::int FROM "Cell" cell JOIN "BranchCommit" held
-                ON held."projectName" = cell."projectName" AND held."branch" = cell."branch" AND held."commit" = cell."commit"
-             WHERE cell."projectName" = cause."projectName" AND cell."branch" = cause."branch"
-               AND held."position" >= cause."position" AND cell."verdict" = ANY(${results})) AS "reached"
-      FROM unnest(${causes.map((_, index) => index)}::int[], ${causes.map(({ project }) => project)}::text[],
-                  ${causes.map(({ branch }) => branch)}::text[], ${causes.map(({ since }) => since.buildId)}::int[],
-                  ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::int[])
-        AS cause("number", "projectName", "branch", "buildId", "position", "jobId")
+           (SELECT count(*)::int FROM newest WHERE newest."projectName" = cause."projectName"
+               AND newest."branch" = cause."branch" AND newest."position" >= cause."position") AS "reached"
+      FROM cause
       LEFT JOIN "Build" build ON build."id" = cause."buildId"
       LEFT JOIN LATERAL (SELECT "message" FROM "Failure" WHERE "jobId" = cause."jobId"
                           ORDER BY "number" DESC LIMIT 1) failure ON true`

@@ -2,7 +2,7 @@ import type { ProjectConfig } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import type { Acknowledgement } from '../acknowledgements/acknowledged.rule.ts'
 import { boxKey } from './glance.rule.ts'
-import { bitsPerWord, foldBoxes, type Kind, type ReadCell } from './glance-boxes.rule.ts'
+import { bitsPerWord, foldBoxes, type Kind, type ReadCell, union, withKind } from './glance-boxes.rule.ts'
 import { cellKey, type MatrixHost } from './matrix.rule.ts'
 import type { ActiveAttempt } from './matrix-cell.rule.ts'
 
@@ -94,7 +94,7 @@ const fold = ({
     hosts,
     onlyArch: undefined,
     cells,
-    passed: new Map(passed),
+    known: new Map(passed),
     active: new Map(active),
     acknowledgements: acknowledged ? [acknowledgement] : [],
   })
@@ -164,6 +164,14 @@ test('a farm can have more kinds of cells than a number has bits', () => {
   expect(box({ kinds, passed: [[amd64, [all, all, 0b11111]]] })).toBe('passed 65/65')
   expect(box({ kinds, passed: [[amd64, [all, all, 0b01111]]] })).toBe('never-ran 1/65')
   expect(box({ kinds, passed: [[amd64, [all, all, 0b01111]]], cells: [failure(64, 'amd64')] })).toBe('new build 1/65')
+})
+
+test('a kind that has a cell passed, unless its cell was read', () => {
+  expect(box({ cells: [failure(0, 'amd64')], passed: [[amd64, [0b11]]] })).toBe('new build 1/2')
+})
+
+test('sets of kinds can be built in any order', () => {
+  expect(union(withKind(withKind([], 31), 2), withKind([], 0))).toEqual([0b101, 0b10])
 })
 
 test('only cells that did not simply pass are listed for the news', () => {

@@ -39,8 +39,8 @@ export interface BoxesInput {
   onlyArch: string | undefined
   /** The cells that did not simply pass. */
   cells: readonly ReadCell[]
-  /** For each box, the kinds of its cells that passed. */
-  passed: ReadonlyMap<string, readonly number[]>
+  /** For each box, the kinds that have a cell. Those that are not in `cells` passed. */
+  known: ReadonlyMap<string, readonly number[]>
   active: ReadonlyMap<string, ActiveAttempt>
   acknowledgements: readonly Acknowledgement[]
 }
@@ -55,7 +55,7 @@ export interface Boxes {
 
 /** Folds the cells of each host and arch into a box. Only the cells that did not simply pass cost time. */
 export function foldBoxes(input: BoxesInput): Boxes {
-  const { kinds, hosts, passed } = input
+  const { kinds, hosts, known } = input
   const words = Math.ceil(kinds.length / bitsPerWord)
   const setOf = remembering(
     kinds.map(({ project, variant }) => expectedNames(project, variant)),
@@ -78,7 +78,7 @@ export function foldBoxes(input: BoxesInput): Boxes {
       if (isEmpty(planned)) continue
       const key = boxKey(host.name, arch)
       const context = { ...input, host: host.name, arch, prevented: unable !== null, forbidden }
-      const passing = and(planned, passed.get(key) ?? none)
+      const passing = and(planned, known.get(key) ?? none)
       const { parts, left } = partsOf(context, planned, passing, read.get(key) ?? [], active.get(key) ?? [])
       for (const part of parts) if ('project' in part) all.cells.push(part as GlanceCell)
       all.boxes.set(key, foldBox(parts, left))
@@ -92,6 +92,16 @@ const none: Set_ = []
 const and = (one: Set_, other: Set_): number[] => one.map((word, index) => word & (other[index] ?? 0))
 const without = (one: Set_, other: Set_): number[] => one.map((word, index) => word & ~(other[index] ?? 0))
 const isEmpty = (set: Set_): boolean => set.every(word => word === 0)
+/** The kinds that are in one of the sets. */
+export const union = (one: Set_, other: Set_): number[] =>
+  Array.from({ length: Math.max(one.length, other.length) }, (_, index) => (one[index] ?? 0) | (other[index] ?? 0))
+/** Adds a kind to the set, and returns the set. */
+export function withKind(set: number[], kind: number): number[] {
+  const word = Math.floor(kind / bitsPerWord)
+  while (set.length <= word) set.push(0)
+  add(set, kind)
+  return set
+}
 const has = (set: Set_, kind: number): boolean =>
   ((set[Math.floor(kind / bitsPerWord)] ?? 0) & (1 << (kind % bitsPerWord))) !== 0
 const sizeOf = (set: Set_): number => set.reduce((sum, word) => sum + bits(word), 0)

@@ -7,7 +7,7 @@ import { activeAttempts } from './active-attempts.ts'
 import { projectBranches } from './branch-queries.ts'
 import { describeCauses, readPositions } from './cause-details.ts'
 import { type BoxFilter, boxKey, composeGlance, type Glance, hostFilter } from './glance.rule.ts'
-import { bitsPerWord, foldBoxes, type Kind, type ReadCell } from './glance-boxes.rule.ts'
+import { foldBoxes, type Kind, type ReadCell, union, withKind } from './glance-boxes.rule.ts'
 import { newMs } from './look.rule.ts'
 import { matrixHosts } from './matrix-hosts.ts'
 import type { MatrixFilter } from './matrix-query.ts'
@@ -17,7 +17,7 @@ export interface GlanceFilter extends MatrixFilter, BoxFilter {
 }
 
 /**
- * The matrix at a glance. Most cells passed, so PostgreSQL counts them, and returns only the others as rows. So a page of
+ * The matrix at a glance. Most cells passed, so PostgreSQL only names them, and returns only the others as rows. So a page of
  * 12,000 cells needs about the time of a page of 1,000.
  */
 export async function glance(context: Context, filter: GlanceFilter = {}): Promise<Glance> {
@@ -27,10 +27,10 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
   const projects = wanted.filter(({ name }) => branches.has(name))
   const kinds = kindsOf(projects, filter.variant, name => branches.get(name)?.shown ?? '')
   const at = context.now()
-  const [hosts, cells, passed, active, acknowledgements] = await Promise.all([
+  const [hosts, cells, known, active, acknowledgements] = await Promise.all([
     matrixHosts(context),
     readCells(context, kinds, at),
-    readPassed(context, kinds, at),
+    readKnown(context, kinds),
     activeAttempts(context, branches),
     activeAcknowledgements(context, [...branches.keys()]),
   ])
@@ -40,7 +40,7 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
     hosts: hosts.filter(hostFilter(filter)),
     onlyArch: filter.arch,
     cells,
-    passed,
+    known,
     active,
     acknowledgements,
   })
@@ -82,10 +82,13 @@ const kindTable = (kinds: readonly Kind[]) => sql`
          ${kinds.map(({ variant }) => variant)}::text[], ${kinds.map((_, index) => index)}::int[])
     AS kind("projectName", "branch", "variant", "number")`
 
-/** Whether a cell passed, and nothing else is to say of it. */
-const simplyPassed = (at: Date) => sql`
-  (cell."verdict" = 'passed' AND NOT cell."flaky" AND cell."state" <> 'flaky'
-   AND (cell."state" <> 'fixed' OR cell."sinceAt" <= ${new Date(at.getTime() - newMs)}))`
+/** Whether a cell does not simply pass. The index `notable_cells` has the same condition. */
+const notable = sql`(cell."state" <> 'passing' OR cell."flaky" OR cell."verdict" <> 'passed')`
+
+/** Whether a cell passed again before the last 24 hours. It looks like any other passed cell. */
+const isOldFix = (at: Date) => sql`
+  (cell."state" = 'fixed' AND cell."verdict" = 'passed' AND NOT cell."flaky"
+   AND cell."sinceAt" <= ${new Date(at.getTime() - newMs)})`
 
 interface CellRow extends Omit<ReadCell, 'since' | 'changed' | 'lastGood'> {
   sinceBuildId: number
@@ -109,7 +112,7 @@ async function readCells({ db }: Context, kinds: readonly Kind[], at: Date): Pro
       JOIN "Cell" cell ON cell."projectName" = kind."projectName" AND cell."branch" = kind."branch"
            AND cell."variant" = kind."variant"
       JOIN "Host" host ON host."id" = cell."hostId"
-     WHERE host."removedAt" IS NULL AND NOT ${simplyPassed(at)}`
+     WHERE host."removedAt" IS NULL AND ${notable} AND NOT ${isOldFix(at)}`
   return rows.map(recordOf)
 }
 
@@ -138,35 +141,39 @@ function recordOf(row: CellRow): ReadCell {
 
 const dateOf = (milliseconds: number): Date => new Date(Math.round(milliseconds))
 
-interface PassedRow {
+interface KnownRow {
   host: string
-  arch: string
-  word: number
-  kinds: number
+  kind: number
+  arches: string
 }
 
-/** The kinds that passed in each box, as sets of bits. */
-async function readPassed({ db }: Context, kinds: readonly Kind[], at: Date): Promise<Map<string, number[]>> {
-  const rows = await db.query<PassedRow>`
-    SELECT host."name" AS "host", found.* FROM (
-      SELECT cell."hostId", cell."arch", kind."number" / ${bitsPerWord}::int AS "word",
-             bit_or(1 << (kind."number" % ${bitsPerWord}::int)) AS "kinds"
-        FROM ${kindTable(kinds)}
-        JOIN "Cell" cell ON cell."projectName" = kind."projectName" AND cell."branch" = kind."branch"
-             AND cell."variant" = kind."variant"
-       WHERE ${simplyPassed(at)} GROUP BY 1, 2, 3) found
+/**
+ * The kinds that have a cell in each box, as sets of bits. PostgreSQL reads only the primary key of the cells, and joins the
+ * arches of a host: the hosts of a farm have few different lists of arches.
+ */
+async function readKnown({ db }: Context, kinds: readonly Kind[]): Promise<Map<string, number[]>> {
+  const rows = await db.query<KnownRow>`
+    SELECT host."name" AS "host", kind."number" AS "kind", found."arches"
+      FROM ${kindTable(kinds)}
+     CROSS JOIN LATERAL (
+       SELECT cell."hostId", string_agg(cell."arch", chr(10)) AS "arches" FROM "Cell" cell
+        WHERE cell."projectName" = kind."projectName" AND cell."branch" = kind."branch"
+          AND cell."variant" = kind."variant"
+        GROUP BY cell."hostId" OFFSET 0) found
       JOIN "Host" host ON host."id" = found."hostId"
      WHERE host."removedAt" IS NULL`
-  const boxes = new Map<string, number[]>()
-  for (const { host, arch, word, kinds: set } of rows) {
-    const key = boxKey(host, arch)
-    const words = boxes.get(key)
-    if (words) words[word] = set
-    else {
-      const first: number[] = []
-      first[word] = set
-      boxes.set(key, first)
-    }
+  const kindsOfArches = new Map<string, Map<string, number[]>>() // by host, then by list of arches
+  for (const { host, kind, arches } of rows) {
+    const lists = kindsOfArches.get(host) ?? new Map<string, number[]>()
+    kindsOfArches.set(host, lists.set(arches, withKind(lists.get(arches) ?? [], kind)))
   }
+  const boxes = new Map<string, number[]>()
+  for (const [host, lists] of kindsOfArches)
+    for (const [arches, set] of lists)
+      for (const arch of arches.split('\n')) {
+        const key = boxKey(host, arch)
+        const others = boxes.get(key)
+        boxes.set(key, others ? union(others, set) : set)
+      }
   return boxes
 }
