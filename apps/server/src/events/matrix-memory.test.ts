@@ -114,6 +114,14 @@ test('the queries of a value end when all of its readers have left', async () =>
   expect(await Promise.all(requests)).toEqual([100, 100])
 })
 
+test('a reader that leaves after the answer changes nothing', async () => {
+  const { get } = counting()
+  const reader = new AbortController()
+  await untilAborted(reader.signal, () => get())
+  reader.abort()
+  expect(await get()).toBe(1)
+})
+
 test('the memory has a limit, and drops the oldest value', async () => {
   const { get } = counting()
   for (let key = 0; key < 33; key++) await get(String(key))

@@ -43,12 +43,16 @@ export class MatrixMemory<Value> {
   async get(key: string, make: () => Promise<Value>): Promise<Remembered<Value>> {
     const entry = this.#fresh(key) ?? this.#begin(key, make)
     entry.readers++
-    readerSignal()?.addEventListener('abort', () => this.#leave(key, entry), { once: true })
+    const leave = () => this.#leave(key, entry)
+    const reader = readerSignal()
+    reader?.addEventListener('abort', leave)
     try {
       return { value: await entry.value, since: entry.since }
     } catch (error) {
       this.#forget(key, entry)
       throw error
+    } finally {
+      reader?.removeEventListener('abort', leave) // a reader that leaves later ends nothing
     }
   }
 
