@@ -136,7 +136,9 @@ async function crawl(headers: Record<string, string>): Promise<{ broken: string[
 }
 
 function wishesOf(html: string, page: string): string[] {
-  const attributes = html.matchAll(/\s(href|src|action|data-events|data-connection)=(?:"([^"]*)"|([^\s>]+))/g)
+  const isQuery = (form: string) => /\smethod="?get"?[\s>]/.test(form)
+  const pageOnly = html.replace(/<form\b[^>]*>/g, form => (isQuery(form) ? form.replace('action=', 'href=') : form))
+  const attributes = pageOnly.matchAll(/\s(href|src|action|data-events|data-connection)=(?:"([^"]*)"|([^\s>]+))/g)
   return [...attributes].map(([, name, quoted, bare]) => {
     const address = new URL((quoted ?? bare ?? '').replaceAll('&amp;', '&'), page)
     address.hash = ''

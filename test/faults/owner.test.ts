@@ -41,7 +41,7 @@ farmTest(
     })
     const third = await farm.push('echo three')
     expect((await third.view()).jobs).toEqual([])
-    expect(await pageOf(farm, '/')).toContain('not allowed by the host&#39;s owner')
+    expect(await pageOf(farm, '/?view=detailed')).toContain('not allowed by the host&#39;s owner')
     expect(await pageOf(farm, '/hosts/vax')).toMatch(/Owner's rules<.*deny sample/s)
     expect(await pageOf(farm, '/api/v1/matrix?format=text')).toContain("not allowed by the host's owner")
   },
@@ -83,7 +83,7 @@ farmTest(
       { arch: 'arm', unable: expect.stringMatching(words) },
     ])
     expect(await pageOf(farm, '/hosts/vax')).toMatch(/cannot build: \/no\/such-gcc/)
-    expect(await pageOf(farm, '/')).toMatch(/the host cannot build for this arch: \/no\/such-gcc/)
+    expect(await pageOf(farm, '/?view=detailed')).toMatch(/the host cannot build for this arch: \/no\/such-gcc/)
     const view = (await first.view()) as unknown as { attempts: { compiler: string | null }[] }
     expect(view.attempts[0]?.compiler).toMatch(/cc/)
     expect(await pageOf(farm, `/jobs/${first.id}`)).toContain('Compiler: ')

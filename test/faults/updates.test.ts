@@ -90,8 +90,8 @@ farmTest(
     await host.hears(
       /the farm rejects this version of the agent \(426 agent too old \(1\.0\.0, needs 1\.1\.0\): gets no jobs\)/,
     )
-    for (const path of ['/hosts/vax', '/hosts', '/', `/jobs/${second.id}`])
-      expect(await pageOf(farm, path)).toContain(words)
+    for (const path of ['/hosts/vax', '/hosts', '/?view=detailed']) expect(await pageOf(farm, path)).toContain(words)
+    expect(await pageOf(farm, `/jobs/${second.id}`)).toContain('The agent of vax is too old (1.0.0, needs 1.1.0).')
     expect(await farm.api().get('/api/v1/matrix')).toMatchObject({ hosts: [{ name: 'vax', refusal: words }] })
     expect((await second.view()).state).toBe('queued')
 
