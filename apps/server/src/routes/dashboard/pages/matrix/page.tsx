@@ -49,7 +49,7 @@ export function renderMatrixBody({ publicPath, glance, matrix, view }: MatrixCon
         <NewsLists glance={glance} view={view} />
         <Filters view={view} branches={branches} choices={choices} />
         {view.project !== undefined && branches[0] && <BranchPages project={view.project} branch={branches[0].shown} />}
-        {matrix ? <DetailedMatrix matrix={matrix} /> : <DenseMatrix glance={glance} view={view} />}
+        {matrix ? <DetailedMatrix matrix={matrix} view={view} /> : <DenseMatrix glance={glance} view={view} />}
       </>,
     ),
   }
@@ -81,7 +81,7 @@ const namesShown = 8
 
 function Folded({ glance: { empty, groups }, view }: { glance: Glance; view: MatrixView }) {
   const { hosts, arches } = empty
-  if (groups.length === 0 && hosts.length === 0) return <NoHosts />
+  if (groups.length === 0 && hosts.length === 0) return <NoHosts view={view} />
   if (hosts.length + arches.length === 0) return null
   const parts = [
     arches.length > 0 ? `${counted(arches.length, 'architecture')} (${namesOf(arches)})` : '',
@@ -100,17 +100,27 @@ const namesOf = (names: readonly string[]): string =>
     ? `${names.slice(0, namesShown - 1).join(', ')} and ${names.length - namesShown + 1} more`
     : names.join(', ')
 
-const NoHosts = () => (
-  <p class="empty">
-    No hosts yet. <Link to="/hosts/new">Invite a host</Link>. It needs a POSIX shell, tar, gzip and one HTTP client
-    (curl, wget, perl, python, nc or openssl).
-  </p>
-)
+/** Whether the view shows only some of the boxes of its projects and branch. */
+const hasFilter = ({ host, os, arch, variant, status, trouble }: MatrixView): boolean =>
+  trouble === true || [host, os, arch, variant, status].some(word => word !== undefined)
+
+const NoHosts = ({ view }: { view: MatrixView }) =>
+  hasFilter(view) ? (
+    <p class="empty">
+      No box matches the filter.{' '}
+      <Link to={matrixPath({ project: view.project, branch: view.branch })}>Show all boxes</Link>
+    </p>
+  ) : (
+    <p class="empty">
+      No hosts yet. <Link to="/hosts/new">Invite a host</Link>. It needs a POSIX shell, tar, gzip and one HTTP client
+      (curl, wget, perl, python, nc or openssl).
+    </p>
+  )
 
 /** The table with the milestones of each cell. It scrolls inside its own frame, by mouse and by keyboard. */
-function DetailedMatrix({ matrix }: { matrix: Matrix }) {
+function DetailedMatrix({ matrix, view }: { matrix: Matrix; view: MatrixView }) {
   const publicPath = usePublicPath()
-  if (matrix.hosts.length === 0) return <NoHosts />
+  if (matrix.hosts.length === 0) return <NoHosts view={view} />
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
     <section class="frame matrix" aria-label="Matrix of hosts and architectures" tabIndex={0}>
