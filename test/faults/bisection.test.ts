@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { TestFarm } from '../support/farm-fixture.ts'
-import { bothQueues, farmTest } from '../support/farm-test.ts'
+import { farmTest } from '../support/farm-test.ts'
 import { eventually } from '../support/waiting.ts'
 
 const projects = {
@@ -32,7 +32,7 @@ const outcomeOf = (farm: TestFarm) =>
       const [row] = await farm.sql<Row>('SELECT "outcome", "words" FROM "Bisection"')
       return row?.outcome ? row : undefined
     },
-    180_000,
+    300_000,
   )
 
 const probesOf = (farm: TestFarm) =>
@@ -40,32 +40,31 @@ const probesOf = (farm: TestFarm) =>
     'SELECT "position", "purpose", "verdict" FROM "Probe" ORDER BY "number"',
   )
 
-for (const queues of bothQueues) {
-  farmTest(
-    `${queues}: the farm finds the first bad commit of 16, even if its server is killed and a push tests one of them`,
-    { queues, projects },
-    async farm => {
-      const commits = commitAll(farm, 11)
-      await farm.host('vax')
-      await (await (await farm.trigger(commits[0])).job('vax')).finished()
-      await (await (await farm.trigger('main')).job('vax')).finished()
-      await eventually('the first probe', async () => ((await probesOf(farm)).length > 0 ? true : undefined))
-      await farm.kill9()
-      await farm.start()
-      await (await (await farm.trigger(commits[9])).job('vax')).finished()
+farmTest(
+  'the farm finds the first bad commit of 16, even if its server is killed and a push tests one of them',
+  { queues: 'redis', projects },
+  async farm => {
+    const commits = commitAll(farm, 11)
+    await farm.host('vax')
+    await (await (await farm.trigger(commits[0])).job('vax')).finished()
+    await (await (await farm.trigger('main')).job('vax')).finished()
+    await eventually('the first probe', async () => ((await probesOf(farm)).length > 0 ? true : undefined))
+    await farm.kill9()
+    await farm.start()
+    await (await (await farm.trigger(commits[9])).job('vax')).finished()
 
-      const { outcome, words } = await outcomeOf(farm)
-      expect(words).toBe(
-        `First bad commit: ${commits[11]?.slice(0, 10)} (Ada Lovelace). It failed 3 of 3 times; its parent passed 3 of 3 times.`,
-      )
-      expect(outcome).toBe('confirmed')
-      const probes = await probesOf(farm)
-      expect(probes.slice(0, 1)).toMatchObject([{ position: 0, purpose: 'good-end', verdict: 'good' }])
-      expect(probes.filter(({ position }) => position === 9)).toMatchObject([{ purpose: null, verdict: 'good' }])
-      const steps = await farm.sql<{ steps: { name: string }[] }>(
-        `SELECT "steps" FROM "Attempt" WHERE "purpose" = 'probe' AND "verdict" = 'passed' LIMIT 1`,
-      )
-      expect(steps[0]?.steps.map(({ name }) => name)).toEqual(['build'])
-    },
-  )
-}
+    const { outcome, words } = await outcomeOf(farm)
+    expect(words).toBe(
+      `First bad commit: ${commits[11]?.slice(0, 10)} (Ada Lovelace). It failed 3 of 3 times; its parent passed 3 of 3 times.`,
+    )
+    expect(outcome).toBe('confirmed')
+    const probes = await probesOf(farm)
+    expect(probes.slice(0, 1)).toMatchObject([{ position: 0, purpose: 'good-end', verdict: 'good' }])
+    expect(probes.filter(({ position }) => position === 9)).toMatchObject([{ purpose: null, verdict: 'good' }])
+    const steps = await farm.sql<{ steps: { name: string }[] }>(
+      `SELECT "steps" FROM "Attempt" WHERE "purpose" = 'probe' AND "verdict" = 'passed' LIMIT 1`,
+    )
+    expect(steps[0]?.steps.map(({ name }) => name)).toEqual(['build'])
+  },
+  400_000, // about fifteen jobs, one after the other, and a restart of the server
+)

@@ -5,9 +5,17 @@ import { createTestDatabase, type TestDatabase } from './postgres.ts'
 
 export const bothQueues = ['redis', 'postgres'] as const
 
-/** A test with its own farm. Such a test mostly waits, so it runs at the same time as the other tests of its file. */
-export const farmTest = (sentence: string, options: FarmOptions, act: (farm: TestFarm) => Promise<void>): void =>
-  test.concurrent(sentence, async () => {
+/**
+ * A test with its own farm. Such a test mostly waits, so it runs at the same time as the other tests of its file.
+ * `limitMs` is for a test that takes longer than the limit of all tests.
+ */
+export const farmTest = (
+  sentence: string,
+  options: FarmOptions,
+  act: (farm: TestFarm) => Promise<void>,
+  limitMs?: number,
+): void =>
+  test.concurrent(sentence, { ...(limitMs === undefined ? {} : { timeout: limitMs }) }, async () => {
     const database = await createTestDatabase()
     let farm: TestFarm | undefined
     try {
