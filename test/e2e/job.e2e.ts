@@ -26,6 +26,7 @@ test('a page shows new lines and the end of a running job without a reload', asy
   await expect(page).toHaveTitle(/for arm: failed · Rumpfarm$/)
   await stillThere()
   await expect(page.locator('#step-build summary')).toContainText('failed, exit code 1')
+  await expect(page.getByText('First error')).toBeVisible() // the farm has examined the log
   // Ignores open sections and durations, because the live page keeps the section of an ended step open.
   const html = async () => (await page.locator('main').innerHTML()).replace(/ open=""|\d+ s(?=<)/g, '')
   const live = await html()
@@ -166,7 +167,7 @@ test('the page opens the failed step, and a click opens the other steps', async 
   await host.progress(offer, log, { steps: ended([0], 12) })
   await host.finish(offer, log, { steps: [...ended([0], 12), ...ended([2], log.length)] })
   await page.goto(path)
-  await expect(page.getByText('compiling')).toBeVisible()
+  await expect(page.locator('#step-build .line').getByText('compiling')).toBeVisible()
   await expect(page.getByText('configuring')).toBeHidden()
   await page.getByRole('rowheader', { name: 'configure' }).getByRole('link').click()
   await expect(page.getByText('configuring')).toBeVisible()

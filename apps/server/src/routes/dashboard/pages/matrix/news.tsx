@@ -8,8 +8,8 @@ import { type MatrixView, matrixPath } from './view.ts'
 
 /** Longer lists are folded, or have a link to all groups. */
 const causesShown = 5
-/** With so few hosts, the page fits on one screen (1,000 pixels) if the lists are short. */
-const fewHosts = 30
+/** With 21 to 30 hosts, the page fits on one screen (1,000 pixels) if the lists are short. */
+const fewHosts = { least: 21, most: 30 }
 const causesOfFewHosts = 2
 const cellsShown = 2
 const hostsShown = 6
@@ -20,7 +20,7 @@ export function NewsLists({ glance, view }: { glance: Glance; view: MatrixView }
   const { failing, fixed, still, silent, longestWait } = news
   if (failing.length + fixed.length + still.length + silent.length === 0 && !longestWait) return null
   const hosts = groups.flatMap(({ rows }) => rows).length
-  const limit = hosts > fewHosts ? causesShown : causesOfFewHosts
+  const limit = hosts >= fewHosts.least && hosts <= fewHosts.most ? causesOfFewHosts : causesShown
   return (
     <div class="news">
       <section class={failing.length > 0 ? 'first' : ''}>
