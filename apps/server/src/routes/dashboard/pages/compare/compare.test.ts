@@ -17,7 +17,7 @@ const text = (html: string) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '
 
 serverTest('a job is compared with the last good job: steps, commits and lines', async ({ server }) => {
   await server.configure()
-  const lines = (attempt: string, last: string) => [`cc /work/attempt-${attempt}/a.c`, 'two', 'three', last]
+  const lines = (attempt: string, last: string) => [`cc /home/farm/attempt-${attempt}/a.c`, 'two', 'three', last]
   await run(server, '1.1', { lines: lines('1.1', 'done in 12 s'), exits: [0, 0] })
   server.repository.commit('Second')
   await run(server, '2.1', { lines: lines('2.1', 'a.c:5: error: no'), exits: [2] })
