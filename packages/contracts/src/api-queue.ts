@@ -2,28 +2,9 @@ import Type from 'typebox'
 import { count, id, list, maybe, maybeInteger, maybeMoment, maybeText, moment, oneOf } from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 import { attemptPurposes, attemptStates } from './attempts.ts'
+import { waitCodes } from './wait-codes.ts'
 
 const openStates = attemptStates.filter(state => state !== 'finished')
-
-/** The reasons why a job waits. packages/farm explains them (queue/why-waiting.rule.ts). */
-const waitCodes = [
-  'host-removed',
-  'arch-missing',
-  'owner-rules',
-  'sources',
-  'host-silent',
-  'host-away',
-  'host-paused',
-  'arch-unable',
-  'agent-too-old',
-  'disk-full',
-  'hours',
-  'host-conf',
-  'refused',
-  'slot-busy',
-  'behind',
-  'starting',
-] as const
 
 export const WaitReason = Type.Object(
   {

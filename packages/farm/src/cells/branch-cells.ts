@@ -2,8 +2,8 @@ import type { Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
 import type { CellState } from '../matrix/cell.rule.ts'
+import { type CellRow, lastGoodOf, recordOf } from '../matrix/cell-record.ts'
 import type { CellRecord, Milestone } from '../matrix/matrix-cell.rule.ts'
-import { type CellRow, lastGoodOf, recordOf } from './cell-row.ts'
 
 /** The name of a cell in lists, which are sorted by it. */
 export interface CellName {

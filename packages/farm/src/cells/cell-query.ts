@@ -12,6 +12,7 @@ import {
   type SeenIn,
 } from '../failures/failure-queries.ts'
 import { isResult } from '../matrix/cell.rule.ts'
+import { recordOf } from '../matrix/cell-record.ts'
 import type { CellKey } from '../matrix/cell-results.ts'
 import { knownFailures } from '../matrix/known-failures.rule.ts'
 import type { CellRecord } from '../matrix/matrix-cell.rule.ts'
@@ -25,7 +26,7 @@ import {
   type UnknownBranch,
   type UnknownProject,
 } from './cell-key.ts'
-import { findCellRow, recordOf } from './cell-row.ts'
+import { findCellRow } from './cell-row.ts'
 import { type CellRun, cellRuns, type OpenRun, openRuns } from './runs.ts'
 import { type SinceLastGood, sinceLastGood } from './since-last-good.ts'
 

@@ -1,10 +1,9 @@
-import { attemptName } from '@rumpfarm/contracts'
 import { activeAcknowledgements } from '../acknowledgements/acknowledgements.ts'
 import type { Context } from '../context.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { activeAttempts, type Branches, shownBranches } from './active-attempts.ts'
 import { projectBranches } from './branch-queries.ts'
-import type { Flakiness } from './flakiness.rule.ts'
+import { type CellRow, recordOf } from './cell-record.ts'
 import { hostFilter } from './glance.rule.ts'
 import { cellKey, composeMatrix, type Matrix } from './matrix.rule.ts'
 import type { CellRecord } from './matrix-cell.rule.ts'
@@ -52,26 +51,7 @@ export async function matrix(context: Context, filter: MatrixFilter = {}): Promi
 
 // Times are milliseconds since the epoch. For 1,200 cells, reading 3,600 dates in PostgreSQL's format took 7 % of the
 // time for a page.
-type CellRow = Omit<CellRecord, 'attempt' | 'since' | 'changed' | 'lastGood' | 'finishedAt' | 'flakiness'> &
-  Flakiness & {
-    number: number
-    sinceJobId: number
-    lastGoodJobId: number | null
-    projectName: string
-    host: string
-    arch: string
-    variant: string
-    sinceBuildId: number
-    sinceCommit: string
-    sinceMs: number
-    changedBuildId: number
-    changedCommit: string
-    changedMs: number
-    finishedMs: number
-    lastGoodBuildId: number | null
-    lastGoodCommit: string | null
-    lastGoodMs: number | null
-  }
+type MatrixRow = CellRow & { projectName: string; host: string; arch: string; variant: string }
 
 async function cellRecords(
   { db }: Context,
@@ -82,15 +62,15 @@ async function cellRecords(
     variant = null,
   }: { [Key in 'onlyHost' | 'arch' | 'variant']?: string | null | undefined },
 ): Promise<Map<string, CellRecord>> {
-  const rows = await db.query<CellRow>`
+  const rows = await db.query<MatrixRow>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
            cell."failedStep", cell."number", cell."state", cell."fingerprint", cell."flaky", cell."results", cell."changes",
            cell."expectedMs", cell."sinceJobId", cell."lastGoodJobId", failure."message", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
            cell."lastGoodBuildId", cell."lastGoodCommit",
-           extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedMs",
-           extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceMs",
-           extract(epoch FROM cell."changedAt")::float8 * 1000 AS "changedMs",
-           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodMs", host."name" AS "host",
+           extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedAt",
+           extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceAt",
+           extract(epoch FROM cell."changedAt")::float8 * 1000 AS "changedAt",
+           extract(epoch FROM cell."lastGoodAt")::float8 * 1000 AS "lastGoodAt", host."name" AS "host",
            branch_commit."position"
       FROM ${shownBranches(branches)}
       JOIN "Cell" cell ON cell."projectName" = shown."projectName" AND cell."branch" = shown."branch"
@@ -103,34 +83,3 @@ async function cellRecords(
        AND (${arch}::text IS NULL OR cell."arch" = ${arch}) AND (${variant}::text IS NULL OR cell."variant" = ${variant})`
   return new Map(rows.map(row => [cellKey(row.projectName, row.host, row.arch, row.variant), recordOf(row)]))
 }
-
-function recordOf(row: CellRow): CellRecord {
-  const { jobId, number, buildId, commit, position, verdict, failedStep, state, fingerprint, message, expectedMs } = row
-  const { flaky, results, changes, lastGoodBuildId, lastGoodJobId, lastGoodCommit, lastGoodMs } = row
-  return {
-    jobId,
-    attempt: attemptName({ jobId, number }),
-    state,
-    fingerprint,
-    message,
-    flakiness: { flaky, results, changes },
-    expectedMs,
-    buildId,
-    commit,
-    position,
-    verdict,
-    failedStep,
-    finishedAt: dateOf(row.finishedMs),
-    since: { buildId: row.sinceBuildId, jobId: row.sinceJobId, commit: row.sinceCommit, at: dateOf(row.sinceMs) },
-    changed:
-      row.changedBuildId === row.sinceBuildId
-        ? null
-        : { buildId: row.changedBuildId, jobId: null, commit: row.changedCommit, at: dateOf(row.changedMs) },
-    lastGood:
-      lastGoodBuildId !== null && lastGoodCommit !== null && lastGoodMs !== null
-        ? { buildId: lastGoodBuildId, jobId: lastGoodJobId, commit: lastGoodCommit, at: dateOf(lastGoodMs) }
-        : null,
-  }
-}
-
-const dateOf = (milliseconds: number): Date => new Date(Math.round(milliseconds))

@@ -1,32 +1,7 @@
-import type { AttemptState, OwnerRule } from '@rumpfarm/contracts'
+import type { AttemptState, OwnerRule, WaitCode } from '@rumpfarm/contracts'
 import { permits } from '../hosts/owner.rule.ts'
 import type { Presence } from '../hosts/presence.rule.ts'
 import type { RefusalCode } from '../hosts/refusal.rule.ts'
-
-/**
- * Why a job waits. `host-removed`, `arch-missing` and `owner-rules`: nothing will ever run the job. `slot-busy`: the host
- * runs other jobs. `behind`: a slot is free, but other jobs are before this one. `starting`: the host gets the job with
- * its next request.
- */
-export const waitCodes = [
-  'host-removed',
-  'arch-missing',
-  'owner-rules',
-  'sources',
-  'host-silent',
-  'host-away',
-  'host-paused',
-  'arch-unable',
-  'agent-too-old',
-  'disk-full',
-  'hours',
-  'host-conf',
-  'refused',
-  'slot-busy',
-  'behind',
-  'starting',
-] as const
-export type WaitCode = (typeof waitCodes)[number]
 
 export interface WaitReason {
   code: WaitCode
