@@ -34,7 +34,7 @@ async function fill(config: Config, { jobs, seed, everywhere }: DemoOptions): Pr
     const request = { databaseUrl: database.url, logsDirectory, secret: secrets.server, seed, jobs, everywhere, say }
     const filled = await fillFarm({ ...request, now: new Date() })
     if (filled.kind === 'not-empty') throw new Error(notEmpty(dataDirectory, filled))
-    await makeRepositories(repositoriesOf(dataDirectory), filled.year.repositories)
+    makeRepositories(repositoriesOf(dataDirectory), filled.year.repositories)
     writeFileSync(config.farmFile, filled.year.farmYaml)
     say(`the farm has ${filled.jobs} jobs; this took ${Math.round((performance.now() - began) / 1000)} s`)
   } finally {

@@ -10,7 +10,7 @@ test('the repositories contain the commits of the builds, on their branches', as
   const directory = mkdtempSync(join(tmpdir(), 'demo-'))
   try {
     const { repositories, branches } = demoYear({ seed: 1, now: new Date('2026-11-29T18:00:00Z'), jobs: 3000 })
-    await makeRepositories(directory, repositories)
+    makeRepositories(directory, repositories)
 
     for (const { project, name, commits } of branches) {
       const history = execFileSync('git', ['-C', join(directory, `${project}.git`), 'rev-list', name], {

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DemoCommit, emailOf } from './year/commits.ts'
@@ -21,12 +20,12 @@ export interface DemoRepository {
 }
 
 /** Makes bare repositories with the demo's commits, whose names are those of the farm's builds. */
-export async function makeRepositories(directory: string, repositories: readonly DemoRepository[]): Promise<void> {
+export function makeRepositories(directory: string, repositories: readonly DemoRepository[]): void {
   for (const { name, branches } of repositories) {
     const path = join(directory, name)
     mkdirSync(path, { recursive: true })
-    await git(['init', '--quiet', '--bare', '--initial-branch=main', path])
-    await git(['-C', path, 'fast-import', '--quiet'], importOf(branches))
+    git(['init', '--quiet', '--bare', '--initial-branch=main', path])
+    git(['-C', path, 'fast-import', '--quiet'], importOf(branches))
   }
 }
 
@@ -59,13 +58,6 @@ function commitText(
   return `commit refs/heads/${branch}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\ndata ${Buffer.byteLength(message)}\n${message}${from}\n`
 }
 
-async function git(args: string[], input = ''): Promise<void> {
-  const child = spawn('git', args, { stdio: ['pipe', 'ignore', 'pipe'] })
-  let problem = ''
-  child.stderr.on('data', text => {
-    problem += String(text)
-  })
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`git ${args[0] === '-C' ? args[2] : args[0]} failed: ${problem.trim()}`)
-}
+/** `git init` reads no input. If git got a pipe that it does not read, writing to the pipe could fail with EPIPE. */
+const git = (args: string[], input?: string) =>
+  execFileSync('git', args, { input, stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'] })
