@@ -224,11 +224,12 @@ CREATE TABLE "Cell" (
   "sinceJobId" integer NOT NULL,
   state text NOT NULL,
   "writtenAt" timestamp(3) with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  "testsMissing" boolean DEFAULT false NOT NULL,
   CONSTRAINT "Cell_pkey" PRIMARY KEY ("projectName", branch, "hostId", arch, variant)
 );
 CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING btree ("writtenAt");
 CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
-CREATE INDEX notable_cells ON "Cell" USING btree ("projectName", branch, variant) WHERE state <> 'passing'::text OR flaky OR verdict <> 'passed'::text;
+CREATE INDEX notable_cells ON "Cell" USING btree ("projectName", branch, variant) WHERE state <> 'passing'::text OR flaky OR verdict <> 'passed'::text OR "testsMissing";
 
 CREATE TABLE "Commit" (
   repository text NOT NULL,
@@ -281,10 +282,12 @@ CREATE TABLE "Failure" (
   errors integer DEFAULT 0 NOT NULL,
   "fromHost" boolean DEFAULT false NOT NULL,
   "createdAt" timestamp(3) with time zone NOT NULL,
+  "skippedBytes" integer DEFAULT 0 NOT NULL,
   CONSTRAINT "Failure_pkey" PRIMARY KEY ("jobId", number)
 );
 CREATE INDEX "Failure_buildId_fingerprint_idx" ON "Failure" USING btree ("buildId", fingerprint);
 CREATE INDEX "Failure_projectName_fingerprint_buildId_idx" ON "Failure" USING btree ("projectName", fingerprint, "buildId");
+CREATE INDEX failures_by_symbol ON "Failure" USING btree ("buildId", symbol) WHERE symbol IS NOT NULL;
 
 CREATE TABLE "Host" (
   id serial NOT NULL,
@@ -419,6 +422,7 @@ CREATE TABLE "Project" (
   "configHash" text NOT NULL,
   "removedAt" timestamp(3) with time zone,
   "updatedAt" timestamp(3) with time zone NOT NULL,
+  "defaultBranch" text,
   CONSTRAINT "Project_pkey" PRIMARY KEY (name)
 );
 

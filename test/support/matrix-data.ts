@@ -205,6 +205,7 @@ function cellOf(key: Key, project: number, dice: number, builds: readonly Build[
     results: 12,
     changes: 0,
     expectedMs: 60_000,
+    testsMissing: false,
     finishedAt: at(4),
     ...milestones(build(0), at(0)),
     lastGoodBuildId: newest.id as number | null,

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
-import { commit, failedStep, Milestone, state } from './api-matrix.ts'
+import { commit, failedStep, Milestone, state, testsMissing } from './api-matrix.ts'
 import { attemptPurposes, attemptStates, verdicts } from './attempts.ts'
 import { cellStates } from './cell-states.ts'
 
@@ -229,6 +229,7 @@ export const CellSummary = Type.Object(
     failedStep,
     fingerprint: maybeText('Equal for failures with the same first error; null until the farm has examined the log'),
     flaky: Type.Boolean({ description: 'Whether the results change too often, or one commit passed and failed' }),
+    testsMissing,
     attempt: Type.String({ description: 'Attempt with the newest result: JOB.NUMBER' }),
     jobId: id('Number of its job'),
     buildId: id('Number of its build'),

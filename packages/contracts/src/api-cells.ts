@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { count, id, list, maybe, maybeInteger, maybeText, moment, oneOf, page } from './api-formats.ts'
-import { commit, failedStep } from './api-matrix.ts'
+import { commit, failedStep, testsMissing } from './api-matrix.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 import { cellStates } from './cell-states.ts'
 
@@ -59,6 +59,7 @@ const newest = Type.Object({
     changes: count('How often these results changed between passed and failed'),
   }),
   expectedMs: maybeInteger('Median duration of the last passes, in milliseconds; null without a pass'),
+  testsMissing,
   since: milestone,
   changed: maybe(milestone),
   lastGood: maybe(milestone),
@@ -111,6 +112,7 @@ export const Cell = Type.Object(
         purpose: Type.String({ description: 'build, retry, lost or confirm' }),
         compiler: maybeText('First line of the version text of the compiler'),
         milliseconds: maybeInteger('Duration; null if the attempt did not start'),
+        testsMissing,
         finishedAt: moment('When the attempt ended'),
       }),
       'The newest 50 finished attempts in the order of the commits, newest first',

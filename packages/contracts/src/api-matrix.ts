@@ -22,6 +22,10 @@ const cellStates = [
 const maybeCount = (description: string) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, description })
 
+export const testsMissing = Type.Boolean({
+  description: 'The job passed without any test, although earlier jobs of the cell had tests',
+})
+
 export const Milestone = Type.Object({ buildId: id('Number of the build'), commit, at: moment('When the job ended') })
 
 const Cell = Type.Object({
@@ -47,6 +51,7 @@ const Cell = Type.Object({
         changes: count('How often these results changed between passed and not passed'),
       }),
       expectedMs: maybeCount('Median duration of the newest passes, in milliseconds'),
+      testsMissing,
       finishedAt: moment('When the job ended'),
       since: Milestone,
       changed: maybe(Milestone),

@@ -1091,6 +1091,8 @@ export interface components {
                  * @enum {string}
                  */
                 state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                /** @description The job passed without any test, although earlier jobs of the cell had tests */
+                testsMissing: boolean;
                 /**
                  * @description Newest result
                  * @enum {string}
@@ -1482,6 +1484,8 @@ export interface components {
                  * @enum {string}
                  */
                 state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                /** @description The job passed without any test, although earlier jobs of the cell had tests */
+                testsMissing: boolean;
                 /**
                  * @description Newest result
                  * @enum {string}
@@ -1538,6 +1542,8 @@ export interface components {
                 milliseconds: number | null;
                 /** @description build, retry, lost or confirm */
                 purpose: string;
+                /** @description The job passed without any test, although earlier jobs of the cell had tests */
+                testsMissing: boolean;
                 /**
                  * @description Result
                  * @enum {string}
@@ -1648,6 +1654,8 @@ export interface components {
              * @enum {string}
              */
             state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+            /** @description The job passed without any test, although earlier jobs of the cell had tests */
+            testsMissing: boolean;
             variant: string;
             /**
              * @description Newest result
@@ -2247,6 +2255,8 @@ export interface components {
                      * @enum {string}
                      */
                     state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                    /** @description The job passed without any test, although earlier jobs of the cell had tests */
+                    testsMissing: boolean;
                     /**
                      * @description Result of the job
                      * @enum {string}

@@ -20,6 +20,8 @@ export interface CellRun {
   compiler: string | null
   /** The time from the start to the end. Null if the attempt did not start. */
   milliseconds: number | null
+  /** The attempt passed without any test, although earlier jobs of the cell had tests. */
+  testsMissing: boolean
   finishedAt: Date
 }
 
@@ -33,9 +35,11 @@ const asKey = ({ projectName, branch, hostId, arch, variant }: CellKey) => sql`
 export async function cellRuns({ db }: Context, key: CellKey, limit = runsMax): Promise<CellRun[]> {
   const rows = await db.query<Omit<CellRun, 'attempt'> & { number: number }>`
     SELECT run."jobId", run."number", run."buildId", run."commit", run."position", run."verdict", run."failedStep",
-           run."fingerprint", run."finishedAt", run."milliseconds", a."compiler", a."purpose"
+           run."fingerprint", run."finishedAt", run."milliseconds", a."compiler", a."purpose",
+           run."verdict" = 'passed' AND COALESCE(tests."missing", false) AS "testsMissing"
       FROM ${asKey(key)} CROSS JOIN LATERAL (${attemptsOf(sql`true`, limit)}) run
       JOIN "Attempt" a ON a."jobId" = run."jobId" AND a."number" = run."number"
+      LEFT JOIN "TestSummary" tests ON tests."jobId" = run."jobId" AND tests."number" = run."number"
      ORDER BY run."position" DESC, run."finishedAt" DESC, run."jobId" DESC, run."number" DESC`
   return rows.map(({ number, ...run }) => ({ attempt: attemptName({ jobId: run.jobId, number }), ...run }))
 }

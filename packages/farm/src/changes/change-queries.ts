@@ -16,6 +16,7 @@ export interface CellSummary {
   failedStep: string | null
   fingerprint: string | null
   flaky: boolean
+  testsMissing: boolean
   attempt: string
   jobId: number
   buildId: number
@@ -104,5 +105,5 @@ async function changedCells({ db }: Context, since: Date): Promise<CellSummary[]
 }
 
 const cellColumns = sql`cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant",
-  cell."state", cell."verdict", cell."failedStep", cell."fingerprint", cell."flaky", cell."number", cell."jobId",
+  cell."state", cell."verdict", cell."failedStep", cell."fingerprint", cell."flaky", cell."testsMissing", cell."number", cell."jobId",
   cell."buildId", cell."commit", cell."finishedAt", cell."sinceJobId", cell."sinceBuildId", cell."sinceCommit", cell."sinceAt"`

@@ -64,6 +64,7 @@ export const cellLook = (cell: MatrixCell, at: Date): Look => {
     state: last?.state ?? null,
     fingerprint: last?.fingerprint ?? null,
     flaky: last?.flakiness.flaky ?? false,
+    testsMissing: last?.testsMissing ?? false,
     expected: known !== null || acknowledged !== null,
     prevented: prevented !== null,
     active,

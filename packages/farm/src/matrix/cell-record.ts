@@ -20,6 +20,7 @@ export interface CellRow extends Flakiness {
   fingerprint: string | null
   message: string | null
   expectedMs: number | null
+  testsMissing: boolean
   sinceBuildId: number
   sinceJobId: number
   sinceCommit: string
@@ -35,7 +36,7 @@ export interface CellRow extends Flakiness {
 
 export function recordOf(row: CellRow): CellRecord {
   const { jobId, number, buildId, commit, position, verdict, failedStep, finishedAt, state } = row
-  const { fingerprint, message, expectedMs, flaky, results, changes } = row
+  const { fingerprint, message, expectedMs, testsMissing, flaky, results, changes } = row
   return {
     jobId,
     attempt: attemptName({ jobId, number }),
@@ -44,6 +45,7 @@ export function recordOf(row: CellRow): CellRecord {
     message,
     flakiness: { flaky, results, changes },
     expectedMs,
+    testsMissing,
     buildId,
     commit,
     position,

@@ -154,8 +154,9 @@ const values = [
   'lastGoodAt',
 ]
 const quoted = raw(values.map(column => `"${column}"`).join(', '))
-const assignments = raw(values.map(column => `"${column}" = EXCLUDED."${column}"`).join(', '))
-const [before, after] = ['cell', 'EXCLUDED'].map(row => raw(values.map(column => `${row}."${column}"`).join(', '))) as [
+const stored = [...values, 'testsMissing']
+const assignments = raw(stored.map(column => `"${column}" = EXCLUDED."${column}"`).join(', '))
+const [before, after] = ['cell', 'EXCLUDED'].map(row => raw(stored.map(column => `${row}."${column}"`).join(', '))) as [
   Sql,
   Sql,
 ]
@@ -163,9 +164,11 @@ const [before, after] = ['cell', 'EXCLUDED'].map(row => raw(values.map(column =>
 async function writeCells(tx: Tx, rows: readonly CellRow[], gone: readonly CellKey[]): Promise<void> {
   if (rows.length > 0) {
     await tx.execute`
-      INSERT INTO "Cell" AS cell ("projectName", "branch", "hostId", "arch", "variant", "writtenAt", ${quoted})
-      SELECT "projectName", "branch", "hostId", "arch", "variant", ${tx.now()}, ${quoted}
-        FROM jsonb_populate_recordset(NULL::"Cell", ${JSON.stringify(rows)}::jsonb)
+      INSERT INTO "Cell" AS cell ("projectName", "branch", "hostId", "arch", "variant", "writtenAt", ${quoted}, "testsMissing")
+      SELECT "projectName", "branch", "hostId", "arch", "variant", ${tx.now()}, ${quoted},
+             "verdict" = 'passed' AND COALESCE((SELECT tests."missing" FROM "TestSummary" tests
+                                                 WHERE tests."jobId" = new."jobId" AND tests."number" = new."number"), false)
+        FROM jsonb_populate_recordset(NULL::"Cell", ${JSON.stringify(rows)}::jsonb) new
       ON CONFLICT ("projectName", "branch", "hostId", "arch", "variant")
       DO UPDATE SET "writtenAt" = EXCLUDED."writtenAt", ${assignments} WHERE (${before}) IS DISTINCT FROM (${after})`
   }

@@ -47,6 +47,7 @@ const failure = (kind: number, arch: string, changes: Partial<ReadCell> = {}): R
   state: 'newly-failing',
   fingerprint: null,
   flaky: false,
+  testsMissing: false,
   since: milestone,
   changed: null,
   lastGood: milestone,

@@ -20,7 +20,7 @@ export interface Kind {
 /** What the farm reads of a cell that did not simply pass. */
 export type ReadCell = Pick<
   CellRecord,
-  'jobId' | 'verdict' | 'failedStep' | 'state' | 'fingerprint' | 'since' | 'changed' | 'lastGood'
+  'jobId' | 'verdict' | 'failedStep' | 'state' | 'fingerprint' | 'testsMissing' | 'since' | 'changed' | 'lastGood'
 > & {
   kind: number
   host: string
@@ -210,7 +210,13 @@ function partsOf(
   return { parts, left: sizeOf(without(passing, seen)) }
 }
 
-const plainPass = { verdict: 'passed', failedStep: null, state: 'passing', fingerprint: null } as const
+const plainPass = {
+  verdict: 'passed',
+  failedStep: null,
+  state: 'passing',
+  fingerprint: null,
+  testsMissing: false,
+} as const
 const unknownStart = { buildId: 0, jobId: null, commit: '', at: new Date(0) }
 
 function partOf(context: BoxContext, index: number, cell: ReadCell | null, passes = false): GlanceCell {
@@ -225,6 +231,7 @@ function partOf(context: BoxContext, index: number, cell: ReadCell | null, passe
       state: last?.state ?? null,
       fingerprint: cell?.fingerprint ?? null,
       flaky: cell?.flaky ?? false,
+      testsMissing: cell?.testsMissing ?? false,
       expected: cell !== null && isExpected(key, project, cell, context.acknowledgements),
       prevented: prevented || forbidden.has(project),
       active: active.get(cellKey(project.name, host, arch, variant)) ?? null,

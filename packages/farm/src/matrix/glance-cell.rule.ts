@@ -33,6 +33,7 @@ export interface CellFacts {
   state: CellState | null
   fingerprint: string | null
   flaky: boolean
+  testsMissing: boolean
   /** Whether farm.yaml or an acknowledgement expects the failure. */
   expected: boolean
   prevented: boolean
@@ -40,7 +41,7 @@ export interface CellFacts {
 }
 
 export function glanceCell(key: CellKey, facts: CellFacts, atMs: number): GlanceCell {
-  const { last, state, fingerprint, flaky, expected, prevented, active } = facts
+  const { last, state, fingerprint, flaky, testsMissing, expected, prevented, active } = facts
   const look = lookOf(
     {
       verdict: last?.verdict ?? null,
@@ -49,6 +50,7 @@ export function glanceCell(key: CellKey, facts: CellFacts, atMs: number): Glance
       changedMs: (last?.changed ?? last?.since)?.at.getTime() ?? 0,
       hasPassed: last !== null && last.lastGood !== null,
       flaky,
+      testsMissing,
       expected,
       prevented,
       active: active?.state ?? null,

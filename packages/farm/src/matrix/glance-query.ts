@@ -83,11 +83,11 @@ const kindTable = (kinds: readonly Kind[]) => sql`
     AS kind("projectName", "branch", "variant", "number")`
 
 /** Whether a cell does not simply pass. The index `notable_cells` has the same condition. */
-const notable = sql`(cell."state" <> 'passing' OR cell."flaky" OR cell."verdict" <> 'passed')`
+const notable = sql`(cell."state" <> 'passing' OR cell."flaky" OR cell."verdict" <> 'passed' OR cell."testsMissing")`
 
 /** Whether a cell passed again before the last 24 hours. It looks like any other passed cell. */
 const isOldFix = (at: Date) => sql`
-  (cell."state" = 'fixed' AND cell."verdict" = 'passed' AND NOT cell."flaky"
+  (cell."state" = 'fixed' AND cell."verdict" = 'passed' AND NOT cell."flaky" AND NOT cell."testsMissing"
    AND cell."sinceAt" <= ${new Date(at.getTime() - newMs)})`
 
 interface CellRow extends Omit<ReadCell, 'since' | 'changed' | 'lastGood'> {
@@ -105,7 +105,7 @@ const milliseconds = (column: string) => raw(`extract(epoch FROM cell."${column}
 async function readCells({ db }: Context, kinds: readonly Kind[], at: Date): Promise<ReadCell[]> {
   const rows = await db.query<CellRow>`
     SELECT kind."number" AS "kind", host."name" AS "host", cell."arch", cell."jobId", cell."verdict", cell."failedStep",
-           cell."state", cell."fingerprint", cell."flaky", cell."sinceBuildId", cell."sinceCommit",
+           cell."state", cell."fingerprint", cell."flaky", cell."testsMissing", cell."sinceBuildId", cell."sinceCommit",
            ${milliseconds('sinceAt')} AS "sinceMs", ${milliseconds('changedAt')} AS "changedMs",
            cell."lastGoodBuildId", cell."lastGoodCommit", ${milliseconds('lastGoodAt')} AS "lastGoodMs"
       FROM ${kindTable(kinds)}
@@ -117,7 +117,7 @@ async function readCells({ db }: Context, kinds: readonly Kind[], at: Date): Pro
 }
 
 function recordOf(row: CellRow): ReadCell {
-  const { kind, host, arch, jobId, verdict, failedStep, state, fingerprint, flaky } = row
+  const { kind, host, arch, jobId, verdict, failedStep, state, fingerprint, flaky, testsMissing } = row
   const { lastGoodBuildId, lastGoodCommit, lastGoodMs } = row
   const since = { buildId: row.sinceBuildId, jobId: null, commit: row.sinceCommit, at: dateOf(row.sinceMs) }
   return {
@@ -130,6 +130,7 @@ function recordOf(row: CellRow): ReadCell {
     state,
     fingerprint,
     flaky,
+    testsMissing,
     since,
     changed: row.changedMs === row.sinceMs ? null : { ...since, at: dateOf(row.changedMs) },
     lastGood:

@@ -28,6 +28,7 @@ export function headline(looks: LookCounts, changes: ChangeCounts): string {
     [looks.lost, 'lost'],
     [looks['never-ran'], 'never ran'],
     [looks.flaky, 'flaky'],
+    [looks['tests-missing'], 'without their tests'],
     [looks.cancelled, 'cancelled'],
   ])
   if (changes.new > 0) return `${changes.new} new ${changes.new === 1 ? 'failure' : 'failures'} since yesterday${rest}`

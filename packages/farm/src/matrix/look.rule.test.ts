@@ -12,6 +12,7 @@ const facts = (changes: Partial<LookFacts>): LookFacts => ({
   changedMs: changes.sinceMs ?? 0,
   hasPassed: true,
   flaky: false,
+  testsMissing: false,
   expected: false,
   prevented: false,
   active: null,
@@ -33,6 +34,12 @@ describe('the look of a cell', () => {
     ['it passes, and a job runs', 'running', { verdict: 'passed', sinceMs: hours(2), active: 'running' }],
     ['it passes again since this night', 'fixed', { verdict: 'passed', state: 'fixed', sinceMs: hours(23) }],
     ['it passes again since last week', 'passed', { verdict: 'passed', state: 'fixed', sinceMs: days(7) }],
+    ['it passes without its tests', 'tests-missing', { verdict: 'passed', state: 'fixed', testsMissing: true }],
+    [
+      'it passes without its tests, and a job runs',
+      'tests-missing',
+      { verdict: 'passed', testsMissing: true, active: 'running' },
+    ],
     ['it passes, but is flaky', 'flaky', { verdict: 'passed', flaky: true }],
     ['it fails since this night', 'new', { verdict: 'failed', state: 'newly-failing', sinceMs: hours(23) }],
     [

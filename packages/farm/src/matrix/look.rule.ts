@@ -10,6 +10,7 @@ import { type CellState, isResult } from './cell.rule.ts'
  * - `old`: fails in the same way for more than three months.
  * - `lost`: the newest attempt was lost or broken, so it says nothing about the commit.
  * - `flaky`: passes and fails without a change of the source.
+ * - `tests-missing`: passes, but without any test, although earlier jobs of the cell had tests.
  * - `known`: fails, and farm.yaml or an acknowledgement says so.
  * - `fixed`: passes since less than 24 hours, and failed before.
  */
@@ -21,6 +22,7 @@ export const looks = [
   'lost',
   'never-ran',
   'flaky',
+  'tests-missing',
   'running',
   'queued',
   'cancelled',
@@ -43,6 +45,7 @@ const troubles: ReadonlySet<Look> = new Set<Look>([
   'lost',
   'never-ran',
   'flaky',
+  'tests-missing',
 ])
 export const isTrouble = (look: Look): boolean => troubles.has(look)
 
@@ -68,6 +71,7 @@ export interface LookFacts {
   /** Whether the cell passed before its series of failures. */
   hasPassed: boolean
   flaky: boolean
+  testsMissing: boolean
   /** Whether farm.yaml or an acknowledgement expects the failure. */
   expected: boolean
   /** Whether no new job can run here. */
@@ -88,8 +92,9 @@ export function lookOf(facts: LookFacts, atMs: number): Look {
   return verdict === 'passed' ? lookOfPass(facts, atMs) : lookOfFailure(facts, atMs)
 }
 
-function lookOfPass({ state, sinceMs, flaky, active }: LookFacts, atMs: number): Look {
+function lookOfPass({ state, sinceMs, flaky, testsMissing, active }: LookFacts, atMs: number): Look {
   if (flaky || state === 'flaky') return 'flaky'
+  if (testsMissing) return 'tests-missing'
   if (activityOf(active) === 'running') return 'running'
   return state === 'fixed' && atMs - sinceMs < newMs ? 'fixed' : 'passed'
 }

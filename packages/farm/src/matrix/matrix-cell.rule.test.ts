@@ -15,6 +15,7 @@ const ended = (verdict: Verdict, changes: Partial<CellRecord> = {}): CellRecord 
   message: null,
   flakiness: { flaky: false, results: 1, changes: 0 },
   expectedMs: null,
+  testsMissing: false,
   buildId: 12,
   commit: 'commit 12',
   position: 2,

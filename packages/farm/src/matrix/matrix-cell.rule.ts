@@ -26,6 +26,8 @@ export interface CellRecord {
   flakiness: Flakiness
   /** The median duration of the newest passes, in milliseconds; null without a pass. */
   expectedMs: number | null
+  /** The attempt passed without any test, although earlier jobs of the cell had tests. */
+  testsMissing: boolean
   buildId: number
   commit: string
   /** The commit's position in the branch's history; larger is newer. Null if the branch no longer has the commit. */

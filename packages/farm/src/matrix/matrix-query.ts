@@ -65,7 +65,7 @@ async function cellRecords(
   const rows = await db.query<MatrixRow>`
     SELECT cell."projectName", cell."arch", cell."variant", cell."jobId", cell."buildId", cell."commit", cell."verdict",
            cell."failedStep", cell."number", cell."state", cell."fingerprint", cell."flaky", cell."results", cell."changes",
-           cell."expectedMs", cell."sinceJobId", cell."lastGoodJobId", failure."message", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
+           cell."expectedMs", cell."testsMissing", cell."sinceJobId", cell."lastGoodJobId", failure."message", cell."sinceBuildId", cell."sinceCommit", cell."changedBuildId", cell."changedCommit",
            cell."lastGoodBuildId", cell."lastGoodCommit",
            extract(epoch FROM cell."finishedAt")::float8 * 1000 AS "finishedAt",
            extract(epoch FROM cell."sinceAt")::float8 * 1000 AS "sinceAt",

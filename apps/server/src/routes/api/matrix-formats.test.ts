@@ -30,6 +30,7 @@ const ended = (verdict: 'passed' | 'failed', failedStep: string | null): MatrixC
   message: null,
   flakiness: { flaky: false, results: 1, changes: 0 },
   expectedMs: null,
+  testsMissing: false,
   buildId: 2,
   commit: milestone.commit,
   position: 2,
@@ -97,6 +98,13 @@ test('the text format says that a failure is new, flaky or acknowledged', () => 
   )
 })
 
+test('the text and CSV formats say that a cell lost its tests', () => {
+  const last = { ...ended('passed', null), testsMissing: true } as MatrixCell['last']
+  const lost = matrix([cell('vax', 'amd64', { last })])
+  expect(matrixText(lost)).toContain('amd64: passed since 98e9cc9 2024-05-06; tests missing\n')
+  expect(matrixCsv(lost)).toMatch(/,testsMissing\r\n.*,yes\r\n$/)
+})
+
 test('the text format explains why a matrix has no cells', () => expect(matrixText(matrix([]))).toMatch(/^No cells:/))
 
 test.each([
@@ -108,7 +116,7 @@ test.each([
   ['a=b', 'a=b'],
 ])('the CSV format writes %j so that a spreadsheet reads text and not a formula', (text, field) => {
   expect(matrixCsv(matrix([cell('vax', 'arm', { last: ended('failed', null), known: text })]))).toContain(
-    `,${field},still-failing,,,no,,\r\n`,
+    `,${field},still-failing,,,no,,,no\r\n`,
   )
 })
 
@@ -117,9 +125,9 @@ test('the CSV format has a line for each cell, and quotes a field if necessary',
     matrix([cell('vax', 'arm', { last: ended('failed', 'a "b", c') }), cell('sun', 'arm')]),
   ).split('\r\n')
   expect(lines).toEqual([
-    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known,state,fingerprint,message,flaky,acknowledged,expectedMs',
-    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,,still-failing,,,no,,`,
-    'sun,arm,sample,main,default,,,,,,,,,,,,,,,,,,,,',
+    'host,arch,project,branch,variant,verdict,failedStep,commit,jobId,buildId,finishedAt,sinceCommit,sinceAt,lastGoodCommit,lastGoodAt,activeState,activeStep,prevented,known,state,fingerprint,message,flaky,acknowledged,expectedMs,testsMissing',
+    `vax,arm,sample,main,default,failed,"a ""b"", c",${milestone.commit},7,2,2024-05-06T07:08:09.000Z,${milestone.commit},2024-05-06T07:08:09.000Z,,,,,,,still-failing,,,no,,,no`,
+    'sun,arm,sample,main,default,,,,,,,,,,,,,,,,,,,,,',
     '',
   ])
 })

@@ -51,6 +51,7 @@ function stateText({ last, acknowledged }: MatrixCell): string {
   return [
     newStates[state] ?? '',
     flakiness.flaky ? `flaky, ${flakiness.changes} changes in ${flakiness.results} results` : '',
+    last.testsMissing ? 'tests missing' : '',
     acknowledged ? `acknowledged by ${acknowledged.owner}: ${acknowledged.note}` : '',
   ]
     .filter(Boolean)
@@ -96,6 +97,7 @@ const columns: CsvColumns<MatrixCell> = [
   ['flaky', cell => cell.last && (cell.last.flakiness.flaky ? 'yes' : 'no')],
   ['acknowledged', cell => cell.acknowledged && `${cell.acknowledged.owner}: ${cell.acknowledged.note}`],
   ['expectedMs', cell => cell.last?.expectedMs],
+  ['testsMissing', cell => cell.last && (cell.last.testsMissing ? 'yes' : 'no')],
 ]
 
 /** Writes the matrix as CSV (RFC 4180), with a line for each cell. */

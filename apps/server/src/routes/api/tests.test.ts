@@ -121,5 +121,24 @@ serverTest(
       expect([path, (await server.ask(path)).body.includes('Tests missing')]).toEqual([path, true])
     expect((await server.ask('/api/v1/jobs/2/tests')).json().summary.missing).toBe(true)
     expect((await server.ask('/jobs/1')).body).not.toContain('Tests missing')
+
+    const page = async (path: string) => (await server.ask(path)).body
+    for (const path of ['/', '/?trouble=1', '/?status=tests-missing'])
+      expect([path, await page(path)]).toEqual([path, expect.stringMatching(/<td class=tests-missing>.*no tests/)])
+    expect(await page('/?view=detailed')).toContain('tests missing')
+    expect(await page('/cells/vax/amd64')).toContain('tests missing: earlier jobs of this cell had tests')
+    const cellPage = await page('/projects/sample/cells/vax/amd64/default')
+    expect(cellPage).toMatch(/Tests missing:.*class="run tests-missing".*passed, tests missing/s)
+    expect((await server.ask('/api/v1/matrix')).json().cells[0].last.testsMissing).toBe(true)
+    const cell = (await server.ask('/api/v1/projects/sample/cells/vax/amd64/default')).json()
+    expect([cell.last.testsMissing, cell.runs.map((run: { testsMissing: boolean }) => run.testsMissing)]).toEqual([
+      true,
+      [true, false],
+    ])
+    expect((await server.ask('/api/v1/projects/sample/cells')).json().items[0].last.testsMissing).toBe(true)
+
+    await server.build(server.repository.commit('Third'))
+    await vax.end(await vax.take('3.1'), { artifacts: { 'r.xml': junit('') } })
+    expect(await page('/')).not.toContain('tests-missing>')
   },
 )

@@ -22,7 +22,8 @@ let lit
 
 const isBox = link => link?.matches('.grid td > a') ?? false
 const boxAt = event => (event.target instanceof Element ? event.target.closest('.grid td > a') : null)
-const isTrouble = box => /\b(new|unconfirmed|failing|old|lost|never-ran|flaky)\b/.test(box.parentElement.className)
+const isTrouble = box =>
+  /\b(new|unconfirmed|failing|old|lost|never-ran|flaky|tests-missing)\b/.test(box.parentElement.className)
 const isOpen = () => panel.matches(':popover-open')
 
 /**

@@ -32,6 +32,8 @@ function wordsOf(box: Box, at: Date): Words {
       return { shown: 'known', after: ' failure' }
     case 'flaky':
       return { shown: 'flaky' }
+    case 'tests-missing':
+      return { before: 'passed, but ', shown: 'no tests', after: ' (tests missing)' }
     case 'never-ran':
       return { shown: 'never', after: ' ran' }
     case 'prevented':

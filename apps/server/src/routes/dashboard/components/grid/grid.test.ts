@@ -61,6 +61,7 @@ test.each<[Partial<Box>, string]>([
   [{ look: 'prevented' }, 'ppc64: cannot run'],
   [{ look: 'known', step: 'tests' }, 'ppc64: known failure'],
   [{ look: 'flaky' }, 'ppc64: flaky'],
+  [{ look: 'tests-missing' }, 'ppc64: passed, but no tests (tests missing)'],
   [{ look: 'running', step: 'tools', activity: 'running' }, 'ppc64: running tools'],
   [{ look: 'queued', sinceMs: hoursAgo(4), activity: 'queued' }, 'ppc64: queued for 4 h'],
   [{ look: 'cancelled' }, 'ppc64: cancelled'],

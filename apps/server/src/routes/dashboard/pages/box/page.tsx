@@ -99,6 +99,7 @@ function CellLine({ cell, at }: { cell: BoxCell; at: Date }) {
           · flaky: {counted(last.flakiness.changes, 'change')} in {counted(last.flakiness.results, 'result')}
         </small>
       )}
+      {last?.testsMissing && <small> · tests missing: earlier jobs of this cell had tests</small>}
       {look === 'never-ran' && active === null && <small> no job has ended here</small>}
       {prevented !== null && <small> · {prevented}</small>}
       <Known cell={cell} />

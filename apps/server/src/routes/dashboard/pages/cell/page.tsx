@@ -8,7 +8,7 @@ import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
-import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { counted, shortCommit } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { Failure } from '../job/failure.tsx'
@@ -16,7 +16,7 @@ import { NextRun } from './next-run.tsx'
 import { DurationPlot } from './plot.tsx'
 import { RunTable } from './run-table.tsx'
 import { ChangesSinceLastGood } from './since-last-good.tsx'
-import { runPath, Strip } from './strip.tsx'
+import { runPath, runWords, Strip } from './strip.tsx'
 import { cellMark, stateReason, stateWords } from './words.ts'
 
 export interface CellPage {
@@ -44,6 +44,12 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
         <Crumbs cell={cell} />
         <h1 class={`verdict ${cellMark(cell)}`}>{words}</h1>
         {last && <p class="lead">{stateReason(last)}</p>}
+        {last?.testsMissing && (
+          <p>
+            <strong class="mark tests-missing">Tests missing:</strong> the newest run passed without any test, but
+            earlier runs had tests.
+          </p>
+        )}
         {cell.known !== null && <p>Known failure: {cell.known}.</p>}
         <CellFacts cell={cell} at={at} />
         <CellFailure cell={cell} />
@@ -91,7 +97,7 @@ function CellFacts({ cell: { last }, at }: { cell: CellView; at: Date }) {
           'Newest run',
           <>
             <Link class={`mark ${last.verdict}`} to={`/jobs/${last.jobId}`}>
-              {statusLabel[last.verdict]}
+              {runWords(last)}
               {step}
             </Link>{' '}
             <Ago from={last.finishedAt} at={at} />

@@ -2,9 +2,9 @@ import type { CellRun } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { shortCommit, statusLabel } from '../../components/status.ts'
+import { shortCommit } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
-import { runPath } from './strip.tsx'
+import { runPath, runWords } from './strip.tsx'
 
 /** The runs as a table, newest commit first. It is the text of the plot. */
 export const RunTable = ({ runs, at }: { runs: readonly CellRun[]; at: Date }) => (
@@ -44,7 +44,7 @@ function RunRow({ run, at }: { run: CellRun; at: Date }) {
       </th>
       <td>
         <Link class={`mark ${verdict}`} to={runPath(run)}>
-          {statusLabel[verdict]}
+          {runWords(run)}
           {verdict !== 'passed' && failedStep !== null && ` at ${failedStep}`}
         </Link>
         {purposes[purpose] !== undefined && <small>{purposes[purpose]}</small>}

@@ -8,9 +8,9 @@ export const Strip = ({ runs }: { runs: readonly CellRun[] }) => (
   <p class="strip">
     {runs.toReversed().map(run => (
       <>
-        <Link class={`run ${run.verdict}`} to={runPath(run)} title={runTitle(run)}>
+        <Link class={`run ${run.testsMissing ? 'tests-missing' : run.verdict}`} to={runPath(run)} title={runTitle(run)}>
           <span class="hidden-text">
-            {shortCommit(run.commit)} {statusLabel[run.verdict]}
+            {shortCommit(run.commit)} {runWords(run)}
           </span>
         </Link>{' '}
       </>
@@ -22,8 +22,13 @@ export const Strip = ({ runs }: { runs: readonly CellRun[] }) => (
 export const runPath = ({ jobId, attempt }: Pick<CellRun, 'jobId' | 'attempt'>): string =>
   `/jobs/${jobId}/attempts/${attempt.split('.')[1]}`
 
-function runTitle({ commit, verdict, failedStep, milliseconds, finishedAt }: CellRun): string {
+/** The verdict in words. A passed run can have lost its tests. */
+export const runWords = ({ verdict, testsMissing }: Pick<CellRun, 'verdict' | 'testsMissing'>): string =>
+  testsMissing ? `${statusLabel[verdict]}, tests missing` : statusLabel[verdict]
+
+function runTitle(run: CellRun): string {
+  const { commit, verdict, failedStep, milliseconds, finishedAt } = run
   const step = verdict !== 'passed' && failedStep !== null ? ` at ${failedStep}` : ''
   const time = milliseconds === null ? '' : ` after ${duration(milliseconds)}`
-  return `${shortCommit(commit)} ${statusLabel[verdict]}${step}${time}, ${moment(finishedAt)}`
+  return `${shortCommit(commit)} ${runWords(run)}${step}${time}, ${moment(finishedAt)}`
 }

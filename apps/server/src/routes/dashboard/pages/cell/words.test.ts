@@ -19,6 +19,7 @@ const record = (changes: Partial<CellRecord> = {}): CellRecord => ({
   message: null,
   flakiness: { flaky: false, results: 12, changes: 1 },
   expectedMs: null,
+  testsMissing: false,
   buildId: 12,
   commit: 'a'.repeat(40),
   position: 2,

@@ -10,6 +10,7 @@ export const lookLabel: Record<Look, string> = {
   lost: 'lost',
   'never-ran': 'never ran',
   flaky: 'flaky',
+  'tests-missing': 'tests missing',
   running: 'running',
   queued: 'queued',
   cancelled: 'cancelled',

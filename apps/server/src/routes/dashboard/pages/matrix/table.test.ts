@@ -31,6 +31,7 @@ const failed = (step: string, hours: number): MatrixCell['last'] => ({
   message: null,
   flakiness: { flaky: false, results: 1, changes: 0 },
   expectedMs: null,
+  testsMissing: false,
   buildId: 12,
   commit: 'a'.repeat(40),
   position: 2,

@@ -87,8 +87,9 @@ function lineHtml(cell: MatrixCell, view: TableView): string {
   const step = failedStep && isFailure(verdict) ? ` <b>${escapeHtml(failedStep)}</b>` : ''
   const link = `<a href=${view.publicPath}/jobs/${jobId}>${cell.retrying ? 'retrying' : statusLabel[verdict]}${step}</a>`
   const now = prevented && ` <small>now ${prevented}</small>`
+  const tests = cell.last.testsMissing ? ' <small class="mark tests-missing">tests missing</small>' : ''
   const known = cell.known === null ? '' : ` <small>${escapeHtml(cut(knownText(cell), 220))}</small>`
-  return `<p class=${cell.status}>${title}${link}${sinceHtml(cell, view)}${activeHtml(cell, view)}${now}${known}</p>`
+  return `<p class=${cell.status}>${title}${link}${tests}${sinceHtml(cell, view)}${activeHtml(cell, view)}${now}${known}</p>`
 }
 
 function nameHtml({ project, variant }: MatrixCell, { manyProjects }: TableView): string {
