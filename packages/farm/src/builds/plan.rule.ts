@@ -56,9 +56,13 @@ const nobody: Matcher = () => false
 export function expectedNames(project: ProjectConfig, variant: string): { hosts: Matcher; arches: Matcher } {
   const own = Object.hasOwn(project.variants, variant) ? project.variants[variant] : undefined // `toString` is not a variant
   if (!own) return { hosts: nobody, arches: nobody }
-  const hosts = remembered(host => matcher(project.hosts)(host) && matcher(own.hosts)(host))
-  const arches = remembered(arch => matcher(project.arches)(arch) && matcher(own.arches)(arch))
-  return { hosts, arches }
+  return { hosts: both(project.hosts, own.hosts), arches: both(project.arches, own.arches) }
+}
+
+/** Whether a name matches both lists of patterns. */
+function both(one: readonly string[], other: readonly string[]): Matcher {
+  const [first, second] = [matcher(one), matcher(other)]
+  return remembered(name => first(name) && second(name))
 }
 
 export function recipeOf(project: ProjectConfig, variant: string): Recipe {

@@ -56,9 +56,9 @@ export async function activeAttempts({ db }: Context, branches: Branches): Promi
      ORDER BY build."projectName", a."hostId", a."arch", a."variant",
               a."state" IN ('leased', 'running') DESC, branch_commit."position" DESC, a."buildId" DESC`
   return new Map(
-    rows.map(({ number, projectName, host, arch, variant, ...row }) => [
+    rows.map(({ number, projectName, host, arch, variant, jobId, buildId, state, step, since }) => [
       cellKey(projectName, host, arch, variant),
-      { ...row, attempt: attemptName({ jobId: row.jobId, number }) },
+      { jobId, attempt: attemptName({ jobId, number }), buildId, state, step, since },
     ]),
   )
 }

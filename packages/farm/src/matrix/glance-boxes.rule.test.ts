@@ -1,10 +1,12 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import type { Acknowledgement } from '../acknowledgements/acknowledged.rule.ts'
+import { cellLook } from './box-query.ts'
 import { boxKey } from './glance.rule.ts'
 import { bitsPerWord, foldBoxes, type Kind, type ReadCell, union, withKind } from './glance-boxes.rule.ts'
-import { cellKey, type MatrixHost } from './matrix.rule.ts'
-import type { ActiveAttempt } from './matrix-cell.rule.ts'
+import { foldBox, type Part } from './look.rule.ts'
+import { cellKey, composeMatrix, type MatrixHost } from './matrix.rule.ts'
+import type { ActiveAttempt, CellRecord, MatrixCell } from './matrix-cell.rule.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
 const milestone = { buildId: 1, jobId: null, commit: 'c1', at: new Date(at.getTime() - 3_600_000) }
@@ -182,4 +184,134 @@ test('only cells that did not simply pass are listed for the news', () => {
     ['base', 1],
     ['docs', 1],
   ])
+})
+
+/** Numbers from 0 to 1 that look random; the same for the same seed. */
+function randomOf(seed: number) {
+  let state = seed
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return state / 2_147_483_648
+  }
+}
+
+/** A farm with all kinds of cells, hosts and attempts. */
+function randomFarm(seed: number) {
+  const random = randomOf(seed)
+  const one = <Item>(...items: readonly [Item, ...Item[]]): Item => items[Math.floor(random() * items.length)] as Item
+  const expected = { because: 'x', hosts: ['h*'], arches: ['amd64', 'v*'], variants: ['small'], step: 'tests' }
+  const projects = ['base', 'docs', 'tools'].map(name => ({
+    ...project(name, one(['*'], ['amd64', 'vax']), one([], [expected])),
+    variants: {
+      default: { env: {}, hosts: ['*'], arches: ['*'] },
+      small: { env: {}, hosts: one(['*'], ['h1', 'h2']), arches: ['*'] },
+    },
+  })) as unknown as ProjectConfig[]
+  const hosts = ['h1', 'h2', 'h3', 'zen'].map(name =>
+    host(name, {
+      rules: one<MatrixHost['rules']>([], [{ verb: 'deny', project: 'docs', branches: [] }]),
+      arches: ['amd64', 'ppc', 'vax'].map(arch => ({
+        arch,
+        kind: 'native',
+        compiler: 'cc',
+        unable: one(null, null, 'no runner'),
+      })),
+    }),
+  )
+  const kinds = projects.flatMap(own =>
+    Object.keys(own.variants).map(variant => ({ project: own, branch: 'main', variant })),
+  )
+  const cells: ReadCell[] = []
+  const passed = new Map<string, number[]>()
+  const records = new Map<string, CellRecord>()
+  const active = new Map<string, ActiveAttempt>()
+  const plain = {
+    attempt: '7.1',
+    message: null,
+    expectedMs: null,
+    buildId: 1,
+    commit: 'c1',
+    position: 1,
+    finishedAt: at,
+  }
+  const before = (hours: number) => ({ ...milestone, at: new Date(at.getTime() - hours * 3_600_000) })
+  for (const [kind, { project: own, variant }] of kinds.entries())
+    for (const { name, arches } of hosts)
+      for (const { arch } of arches) {
+        const key = cellKey(own.name, name, arch, variant)
+        const simple = failure(kind, arch, {
+          host: name,
+          verdict: 'passed',
+          failedStep: null,
+          state: 'passing',
+          since: before(9),
+        })
+        const cell = one<ReadCell | null>(null, simple, simple, {
+          ...simple,
+          verdict: one('passed', 'failed', 'timed-out', 'lost', 'cancelled'),
+          failedStep: one('build', 'tests'),
+          state: one('newly-failing', 'newly-failing-unconfirmed', 'still-failing', 'fixed', 'flaky', 'failing'),
+          fingerprint: one(null, 'f1'),
+          flaky: one(false, false, true),
+          testsMissing: one(false, false, true),
+          since: before(one(1, 5, 30, 4_000)),
+          lastGood: one(null, milestone),
+        })
+        if (cell) passed.set(boxKey(name, arch), withKind(passed.get(boxKey(name, arch)) ?? [], kind))
+        if (cell && cell !== simple) cells.push(cell)
+        if (cell) records.set(key, { ...plain, ...cell, flakiness: { flaky: cell.flaky, results: 1, changes: 0 } })
+        if (random() < 0.3)
+          active.set(key, { ...running, state: one('running', 'queued', 'waiting'), since: before(one(1, 2, 3)).at })
+      }
+  const acknowledgements = [
+    { ...acknowledgement, kind: one<Acknowledgement['kind']>('cell', 'fingerprint'), fingerprint: one(null, 'f1') },
+  ]
+  return { projects, hosts, kinds, cells, passed, records, active, acknowledgements }
+}
+
+/** The part of a cell by the rules of a single cell. */
+function partOf(cell: MatrixCell): Part {
+  const { last, active } = cell
+  const look = cellLook(cell, at)
+  const runs = look === 'running' || look === 'queued'
+  const state = active?.state ?? null
+  return {
+    look,
+    step: runs ? (active?.step ?? null) : (last?.failedStep ?? null),
+    timedOut: !runs && last?.verdict === 'timed-out',
+    sinceMs: (runs ? active?.since : last?.since.at)?.getTime() ?? null,
+    activity: state === null ? null : state === 'running' || state === 'leased' ? 'running' : 'queued',
+  }
+}
+
+test('of many random farms, the boxes are the same as those of the single cells', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const { projects, hosts, kinds, cells, passed, records, active, acknowledgements } = randomFarm(seed)
+    const { boxes } = foldBoxes({
+      atMs: at.getTime(),
+      kinds,
+      hosts,
+      onlyArch: undefined,
+      cells,
+      known: passed,
+      active,
+      acknowledgements,
+    })
+    const branches = new Map(projects.map(({ name }) => [name, { shown: 'main', built: ['main'] }]))
+    const matrix = composeMatrix({ at, projects, branches, hosts, records, active, acknowledgements })
+    const parts = new Map<string, Part[]>()
+    for (const cell of matrix.cells) {
+      const key = boxKey(cell.host, cell.arch)
+      parts.set(key, [...(parts.get(key) ?? []), partOf(cell)])
+    }
+    // The farm does not read when a cell that passed began to pass, and no box shows it.
+    const comparable = ([key, { sinceMs, step, ...rest }]: [string, ReturnType<typeof foldBox>]) => [
+      key,
+      { ...rest, ...(rest.look === 'passed' ? {} : { sinceMs, step }) },
+    ]
+    const expected = [...parts].map(([key, own]) => comparable([key, foldBox(own)]))
+    expect(new Map([...boxes].map(comparable) as [string, unknown][]), `seed ${seed}`).toEqual(
+      new Map(expected as [string, unknown][]),
+    )
+  }
 })

@@ -7,7 +7,7 @@ import { boxKey } from './glance.rule.ts'
 import { type CellKey, type GlanceCell, glanceCell } from './glance-cell.rule.ts'
 import { knownFailures } from './known-failures.rule.ts'
 import { type Box, foldBox, type Part } from './look.rule.ts'
-import { cellKey, type MatrixHost } from './matrix.rule.ts'
+import { cellOfKey, type MatrixHost } from './matrix.rule.ts'
 import { type ActiveAttempt, type CellRecord, isFailure } from './matrix-cell.rule.ts'
 
 /** A variant of a project, with the branch whose cells the matrix shows. Its index is its bit in the sets of a box. */
@@ -53,9 +53,13 @@ export interface Boxes {
   hosts: Map<string, Set<string>>
 }
 
-/** Folds the cells of each host and arch into a box. Only the cells that did not simply pass cost time. */
+/**
+ * Folds the cells of each host and arch into a box. Only the cells that did not simply pass cost time. Objects of this
+ * code are written without spread, because spread needs several microseconds for each object.
+ */
 export function foldBoxes(input: BoxesInput): Boxes {
   const { kinds, hosts, known } = input
+  const isKnown = rememberedFailures(kinds)
   const words = Math.ceil(kinds.length / bitsPerWord)
   const setOf = remembering(
     kinds.map(({ project, variant }) => expectedNames(project, variant)),
@@ -77,10 +81,9 @@ export function foldBoxes(input: BoxesInput): Boxes {
       const planned = and(expected, setOf.arch(arch))
       if (isEmpty(planned)) continue
       const key = boxKey(host.name, arch)
-      const context = { ...input, host: host.name, arch, prevented: unable !== null, forbidden }
+      const place = { input, host: host.name, arch, prevented: unable !== null, forbidden, isKnown }
       const passing = and(planned, known.get(key) ?? none)
-      const { parts, left } = partsOf(context, planned, passing, read.get(key) ?? [], active.get(key) ?? [])
-      for (const part of parts) if ('project' in part) all.cells.push(part as GlanceCell)
+      const { parts, left } = partsOf(place, planned, passing, read.get(key) ?? [], active.get(key) ?? [], all.cells)
       all.boxes.set(key, foldBox(parts, left))
     }
   }
@@ -158,96 +161,128 @@ function cellsByBox(cells: readonly ReadCell[]): Map<string, ReadCell[]> {
   return byBox
 }
 
-/** The kinds with an active attempt, by box. */
-function activeByBox({ kinds, active, hosts }: BoxesInput): Map<string, number[]> {
-  const byBox = new Map<string, number[]>()
-  if (active.size === 0) return byBox
-  for (const host of hosts)
-    for (const { arch } of host.arches)
-      for (const [kind, { project, variant }] of kinds.entries())
-        if (active.has(cellKey(project.name, host.name, arch, variant))) {
-          const key = boxKey(host.name, arch)
-          byBox.set(key, [...(byBox.get(key) ?? []), kind])
-        }
+interface ActiveKind {
+  kind: number
+  attempt: ActiveAttempt
+}
+
+/** The active attempts of the kinds, by box. */
+function activeByBox({ kinds, active }: BoxesInput): Map<string, ActiveKind[]> {
+  const numbers = new Map(kinds.map(({ project, variant }, kind) => [`${project.name}\n${variant}`, kind]))
+  const byBox = new Map<string, ActiveKind[]>()
+  for (const [cell, attempt] of active) {
+    const { project, host, arch, variant } = cellOfKey(cell)
+    const kind = numbers.get(`${project}\n${variant}`)
+    if (kind === undefined) continue
+    const key = boxKey(host, arch)
+    const others = byBox.get(key)
+    if (others) others.push({ kind, attempt })
+    else byBox.set(key, [{ kind, attempt }])
+  }
+  for (const kindsOfBox of byBox.values()) kindsOfBox.sort((one, other) => one.kind - other.kind)
   return byBox
 }
 
-interface BoxContext extends BoxesInput {
+type IsKnown = (kind: number, host: string, arch: string, last: LastFacts) => boolean
+
+/** Whether farm.yaml expects the failure of a cell. The patterns of a kind are prepared only once. */
+function rememberedFailures(kinds: readonly Kind[]): IsKnown {
+  const rules: ReturnType<typeof knownFailures>[] = []
+  return (kind, host, arch, last) => {
+    const { project, variant } = kinds[kind] as Kind
+    const rule = rules[kind] ?? knownFailures(project, variant)
+    rules[kind] = rule
+    return rule(host, arch, last) !== null
+  }
+}
+
+/** A box, and what its cells share. */
+interface Place {
+  input: BoxesInput
   host: string
   arch: string
   prevented: boolean
   forbidden: ReadonlySet<ProjectConfig>
+  isKnown: IsKnown
 }
 
 const neverRan: Part = { look: 'never-ran', step: null, timedOut: false, sinceMs: null, activity: null }
 const cannotRun: Part = { ...neverRan, look: 'prevented' }
 
-/** The parts of a box that need attention, and how many further cells passed. */
+/** The parts of a box that need attention, and how many further cells passed. Adds the cells of the parts to `cells`. */
 function partsOf(
-  context: BoxContext,
+  place: Place,
   planned: Set_,
   passing: Set_,
   read: readonly ReadCell[],
-  active: readonly number[],
+  active: readonly ActiveKind[],
+  cells: GlanceCell[],
 ) {
   const seen = new Array<number>(planned.length).fill(0)
   const parts: Part[] = []
-  for (const cell of read) {
-    if (!has(planned, cell.kind)) continue
-    add(seen, cell.kind)
-    parts.push(partOf(context, cell.kind, cell))
-  }
-  for (const kind of active) {
-    if (!has(planned, kind) || has(seen, kind)) continue
+  const put = (kind: number, last: LastFacts | null, attempt: ActiveAttempt | null) => {
     add(seen, kind)
-    parts.push(partOf(context, kind, null, has(passing, kind)))
+    const cell = partOf(place, kind, last, attempt)
+    parts.push(cell)
+    cells.push(cell)
   }
+  for (const cell of read)
+    if (has(planned, cell.kind)) put(cell.kind, cell, active.find(({ kind }) => kind === cell.kind)?.attempt ?? null)
+  for (const { kind, attempt } of active)
+    if (has(planned, kind) && !has(seen, kind)) put(kind, has(passing, kind) ? plainPass : null, attempt)
   const rest = without(without(planned, seen), passing)
   if (!isEmpty(rest)) {
-    for (const [kind, { project }] of context.kinds.entries())
-      if (has(rest, kind)) parts.push(context.prevented || context.forbidden.has(project) ? cannotRun : neverRan)
+    for (const [kind, { project }] of place.input.kinds.entries())
+      if (has(rest, kind)) parts.push(place.prevented || place.forbidden.has(project) ? cannotRun : neverRan)
   }
   return { parts, left: sizeOf(without(passing, seen)) }
 }
 
-const plainPass = {
+type LastFacts = Omit<ReadCell, 'kind' | 'host' | 'arch'>
+
+const unknownStart = { buildId: 0, jobId: null, commit: '', at: new Date(0) }
+/** A cell that passed: the farm reads no more of it. */
+const plainPass: LastFacts = {
   verdict: 'passed',
   failedStep: null,
   state: 'passing',
   fingerprint: null,
+  flaky: false,
   testsMissing: false,
-} as const
-const unknownStart = { buildId: 0, jobId: null, commit: '', at: new Date(0) }
+  jobId: 0,
+  since: unknownStart,
+  changed: null,
+  lastGood: null,
+}
 
-function partOf(context: BoxContext, index: number, cell: ReadCell | null, passes = false): GlanceCell {
-  const { host, arch, atMs, prevented, forbidden, active } = context
-  const { project, branch, variant } = context.kinds[index] as Kind
+function partOf(place: Place, kind: number, last: LastFacts | null, active: ActiveAttempt | null): GlanceCell {
+  const { host, arch, input } = place
+  const { project, branch, variant } = input.kinds[kind] as Kind
   const key = { project: project.name, branch, host, arch, variant }
-  const last = cell ?? (passes ? { ...plainPass, jobId: 0, since: unknownStart, changed: null, lastGood: null } : null)
   return glanceCell(
     key,
     {
       last,
       state: last?.state ?? null,
-      fingerprint: cell?.fingerprint ?? null,
-      flaky: cell?.flaky ?? false,
-      testsMissing: cell?.testsMissing ?? false,
-      expected: cell !== null && isExpected(key, project, cell, context.acknowledgements),
-      prevented: prevented || forbidden.has(project),
-      active: active.get(cellKey(project.name, host, arch, variant)) ?? null,
+      fingerprint: last?.fingerprint ?? null,
+      flaky: last?.flaky ?? false,
+      testsMissing: last?.testsMissing ?? false,
+      expected: last !== null && isExpected(place, kind, key, last),
+      prevented: place.prevented || place.forbidden.has(project),
+      active,
     },
-    atMs,
+    input.atMs,
   )
 }
 
 /** Whether farm.yaml or an acknowledgement expects the failure of a cell. */
-function isExpected(
-  key: CellKey,
-  project: ProjectConfig,
-  cell: ReadCell,
-  acknowledgements: readonly Acknowledgement[],
-): boolean {
-  if (!isFailure(cell.verdict)) return false
-  if (acknowledgementOf({ ...key, fingerprint: cell.fingerprint }, acknowledgements)) return true
-  return knownFailures(project, key.variant)(key.host, key.arch, cell) !== null
+function isExpected({ input, isKnown }: Place, kind: number, key: CellKey, last: LastFacts): boolean {
+  if (!isFailure(last.verdict)) return false
+  const { acknowledgements } = input
+  if (acknowledgements.length > 0) {
+    const { project, branch, host, arch, variant } = key
+    const failing = { project, branch, host, arch, variant, fingerprint: last.fingerprint }
+    if (acknowledgementOf(failing, acknowledgements)) return true
+  }
+  return isKnown(kind, key.host, key.arch, last)
 }

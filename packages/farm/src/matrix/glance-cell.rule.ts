@@ -59,7 +59,11 @@ export function glanceCell(key: CellKey, facts: CellFacts, atMs: number): Glance
   )
   const isActive = look === 'running' || look === 'queued'
   return {
-    ...key,
+    project: key.project,
+    branch: key.branch,
+    host: key.host,
+    arch: key.arch,
+    variant: key.variant,
     look,
     step: isActive ? (active?.step ?? null) : (last?.failedStep ?? null),
     timedOut: !isActive && last?.verdict === 'timed-out',

@@ -139,11 +139,11 @@ export function foldBox(parts: readonly Part[], passed = 0): Box {
   }
   const of = parts.length + passed
   if (!worst) return { look: 'passed', step: null, timedOut: false, sinceMs: null, activity, count: of, of }
-  const { look } = worst
-  const alike = looksFailed(look)
-    ? parts.filter(part => looksFailed(part.look))
-    : parts.filter(part => part.look === look)
-  return { ...worst, activity, count: look === 'passed' ? alike.length + passed : alike.length, of }
+  const { look, step, timedOut, sinceMs } = worst
+  let count = look === 'passed' ? passed : 0
+  const fails = looksFailed(look)
+  for (const part of parts) if (fails ? looksFailed(part.look) : part.look === look) count++
+  return { look, step, timedOut, sinceMs, activity, count, of }
 }
 
 function isWorse(one: Part, other: Part): boolean {

@@ -68,6 +68,12 @@ export interface MatrixInput {
 export const cellKey = (project: string, host: string, arch: string, variant: string): string =>
   `${project}\n${host}\n${arch}\n${variant}`
 
+/** The names in a `cellKey`. */
+export function cellOfKey(key: string): { project: string; host: string; arch: string; variant: string } {
+  const [project = '', host = '', arch = '', variant = ''] = key.split('\n')
+  return { project, host, arch, variant }
+}
+
 export function composeMatrix(input: MatrixInput): Matrix {
   const { at, projects, branches, hosts } = input
   const cells = plannedCells(input)

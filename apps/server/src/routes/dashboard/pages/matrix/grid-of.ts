@@ -1,6 +1,6 @@
-import type { Glance, GlanceRow } from '@rumpfarm/farm'
+import type { Box, Glance, GlanceRow } from '@rumpfarm/farm'
 import { segment } from '../../components/escape.ts'
-import type { Grid, GridRow } from '../../components/grid/grid.ts'
+import type { Grid, GridBox, GridRow } from '../../components/grid/grid.ts'
 import { boxPath } from '../../components/grid/grid-html.ts'
 import { age } from '../../components/times.ts'
 import { cellQuery, type MatrixView, matrixPath } from './view.ts'
@@ -27,9 +27,21 @@ function rowOf({ host, boxes }: GlanceRow, columns: Glance['columns'], query: st
     href: `/hosts/${segment(name)}`,
     note: release,
     warning: warningOf(host, at),
-    boxes: boxes.map((box, index) => box && { ...box, href: boxPath(name, columns[index]?.arch ?? '', query) }),
+    boxes: boxes.map((box, index) => box && gridBox(box, boxPath(name, columns[index]?.arch ?? '', query))),
   }
 }
+
+/** Without spread, because spread needs several microseconds for each of a thousand boxes. */
+const gridBox = ({ look, step, timedOut, sinceMs, activity, count, of }: Box, href: string): GridBox => ({
+  look,
+  step,
+  timedOut,
+  sinceMs,
+  activity,
+  count,
+  of,
+  href,
+})
 
 function warningOf({ presence, lastSeenAt, refusal }: GlanceRow['host'], at: Date): string | null {
   if (presence === 'silent' || presence === 'away') return `${presence} ${age(lastSeenAt, at)}`
