@@ -57,25 +57,20 @@ export async function describeCauses({ db }: Context, all: readonly Cause[]): Pr
   const causes = all.slice(0, causesMax)
   if (causes.length === 0) return
   const rows = await db.query<CauseRow>`
-    WITH cause AS MATERIALIZED (
-      SELECT * FROM unnest(${causes.map((_, index) => index)}::int[], ${causes.map(({ project }) => project)}::text[],
-                    ${causes.map(({ branch }) => branch)}::text[], ${causes.map(({ since }) => since.buildId)}::int[],
-                    ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::int[])
-          AS cause("number", "projectName", "branch", "buildId", "position", "jobId")
-    ), newest AS MATERIALIZED (
-      SELECT shown."projectName", shown."branch", cell."hostId", max(held."position") AS "position"
-        FROM (SELECT DISTINCT "projectName", "branch" FROM cause WHERE "position" IS NOT NULL) shown
-       CROSS JOIN LATERAL (SELECT DISTINCT "hostId", "commit" FROM "Cell"
-                            WHERE "projectName" = shown."projectName" AND "branch" = shown."branch"
-                              AND "verdict" = ANY(${results}) OFFSET 0) cell
-        JOIN "BranchCommit" held ON held."projectName" = shown."projectName" AND held."branch" = shown."branch"
-             AND held."commit" = cell."commit"
-       GROUP BY 1, 2, 3
-    )
     SELECT cause."number", build."author", build."subject", failure."message",
-           (SELECT count(*)::int FROM newest WHERE newest."projectName" = cause."projectName"
-               AND newest."branch" = cause."branch" AND newest."position" >= cause."position") AS "reached"
-      FROM cause
+           (SELECT count(*)::int FROM "Host" host WHERE EXISTS (
+              SELECT FROM "Cell" cell
+               WHERE cell."projectName" = cause."projectName" AND cell."branch" = cause."branch"
+                 AND cell."hostId" = host."id" AND cell."verdict" = ANY(${results})
+                 AND cell."commit" = ANY(newer."commits"))) AS "reached"
+      FROM unnest(${causes.map((_, index) => index)}::int[], ${causes.map(({ project }) => project)}::text[],
+                  ${causes.map(({ branch }) => branch)}::text[], ${causes.map(({ since }) => since.buildId)}::int[],
+                  ${causes.map(({ since }) => since.position ?? null)}::int[], ${causes.map(jobOf)}::int[])
+        AS cause("number", "projectName", "branch", "buildId", "position", "jobId")
+     CROSS JOIN LATERAL (
+       SELECT array_agg("commit") AS "commits" FROM "BranchCommit"
+        WHERE "projectName" = cause."projectName" AND "branch" = cause."branch"
+          AND "position" >= cause."position") newer
       LEFT JOIN "Build" build ON build."id" = cause."buildId"
       LEFT JOIN LATERAL (SELECT "message" FROM "Failure" WHERE "jobId" = cause."jobId"
                           ORDER BY "number" DESC LIMIT 1) failure ON true`

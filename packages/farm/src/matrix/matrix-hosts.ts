@@ -20,11 +20,13 @@ interface HostRow {
 /** All hosts that are not removed, in the order of their names. */
 export async function matrixHosts({ db, settings }: Context): Promise<MatrixHost[]> {
   const rows = await db.query<HostRow>`
-    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules", (
-             SELECT COALESCE(json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
-                                                         'unable', "unable") ORDER BY "arch"), '[]')
-               FROM "HostArch" WHERE "hostId" = "Host"."id") AS "arches"
-      FROM "Host" WHERE "removedAt" IS NULL ORDER BY "name"`
+    SELECT "name", "facts", "lastSeenAt", "silentSince", "awaySince", "pausedAt", "refusal", "agentVersion", "rules",
+           COALESCE(declared."arches", '[]') AS "arches"
+      FROM "Host" LEFT JOIN (
+             SELECT "hostId", json_agg(json_build_object('arch', "arch", 'kind', "kind", 'compiler', "compiler",
+                                                         'unable', "unable") ORDER BY "arch") AS "arches"
+               FROM "HostArch" GROUP BY "hostId") declared ON declared."hostId" = "Host"."id"
+     WHERE "removedAt" IS NULL ORDER BY "name"`
   return rows.map(host => ({
     name: host.name,
     system: systemLine(host.facts),
