@@ -38,6 +38,16 @@ test('the size of a log is the number of its written bytes, and the storage can 
   expect(readFileSync(join(directory, '4', '4711.2.log'), 'utf8')).toBe('hello world')
 })
 
+test('a scan returns the bytes of a part of a log, in pieces of at most 1 MB', async () => {
+  const content = Buffer.from('a log line\n'.repeat(250_000))
+  await logs.open(attempt(1)).write(0, content)
+  const pieces: Buffer[] = []
+  for await (const piece of logs.scan(attempt(1), 7, content.length - 3)) pieces.push(Buffer.from(piece))
+  expect(Buffer.concat(pieces).equals(content.subarray(7, -3))).toBe(true)
+  expect(Math.max(...pieces.map(({ length }) => length))).toBe(1024 * 1024)
+  for await (const piece of logs.scan(attempt(2), 0, 0)) expect.unreachable(String(piece))
+})
+
 test('if bytes arrive twice at the same offset, the storage keeps them once', async () => {
   const log = logs.open(attempt(1))
   const sizes = await Promise.all([log.write(0, bytes('twice')), log.write(0, bytes('twice'))])

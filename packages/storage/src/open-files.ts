@@ -1,4 +1,5 @@
 import { createReadStream, rmSync, statSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { AppendOnlyFile } from './append-only-file.ts'
 import type { Files } from './storage.ts'
 
@@ -28,6 +29,7 @@ export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): F
     },
     size: key => statSync(pathOf(key), { throwIfNoEntry: false })?.size ?? 0,
     read: (key, start, end) => createReadStream(pathOf(key), { start, end: end - 1, highWaterMark: readBytesAtOnce }),
+    scan: (key, start, end) => scanFile(pathOf(key), start, end),
     remove(key) {
       const path = pathOf(key)
       if (open.get(path)?.close() !== false) open.delete(path)
@@ -37,5 +39,23 @@ export function openFiles<Key>(pathOf: (key: Key) => string, openMax: number): F
       for (const file of open.values()) file.close()
       open.clear()
     },
+  }
+}
+
+const scanBytesAtOnce = 1024 * 1024
+
+async function* scanFile(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  if (end <= start) return
+  const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(scanBytesAtOnce, end - start)))
+  const file = await openFile(path)
+  try {
+    for (let at = start; at < end; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      at += bytesRead
+    }
+  } finally {
+    await file.close()
   }
 }

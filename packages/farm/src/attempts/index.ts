@@ -45,6 +45,9 @@ export const attemptMethods = ({ main }: Contexts) => ({
   logSize: (attempt: AttemptId) => main.logs.size(attempt),
   /** The bytes of the log from `start` to `end`. The byte at `end` is not included. `end` is at most `logSize`. */
   readLog: (attempt: AttemptId, start: number, end: number): Readable => main.logs.read(attempt, start, end),
+  /** The bytes of a part of a log. Each piece is valid only until the reader takes the next one. */
+  scanLog: (attempt: AttemptId, start: number, end: number): AsyncIterable<Uint8Array> =>
+    main.logs.scan(attempt, start, end),
   /** When the bytes of the log arrived, about every five seconds; empty if the farm has not recorded the times. */
   logTimes: (attempt: AttemptId): Promise<LogTime[]> => main.logTimes.read(attempt),
   artifactSize: (artifact: ArtifactKey) => main.artifacts.size(artifact),

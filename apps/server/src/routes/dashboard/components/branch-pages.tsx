@@ -14,7 +14,7 @@ interface Props {
 export const BranchNav = ({ branches, shown, path }: Omit<Props, 'project'>) =>
   branches.length < 2 ? null : (
     <nav class="filter" aria-label="Branch">
-      <span>Branch</span>
+      <span>Branch</span>{' '}
       {branches.map(name => (
         <>
           <Link to={`${path}?branch=${segment(name)}`} aria-current={name === shown ? 'true' : undefined}>
@@ -25,15 +25,30 @@ export const BranchNav = ({ branches, shown, path }: Omit<Props, 'project'>) =>
     </nav>
   )
 
-/** Links to the other pages of a branch: its matrix, its commits, and the last good commits. */
-export const BranchPages = ({ project, branch }: { project: string; branch: string }) => {
+interface PagesProps {
+  project: string
+  branch: string
+  /** The page that shows these links, if it is one of them. */
+  current?: 'matrix' | 'commits' | 'last-good'
+}
+
+/** Links to the pages of a branch: its matrix, its commits, and the last good commits. */
+export const BranchPages = ({ project, branch, current }: PagesProps) => {
   const path = `/projects/${segment(project)}`
   const query = `?branch=${segment(branch)}`
+  const is = (page: PagesProps['current']) => (page === current ? 'page' : undefined)
   return (
-    <p>
-      <Link to={`/?project=${segment(project)}&branch=${segment(branch)}`}>Matrix</Link> ·{' '}
-      <Link to={`${path}/commits${query}`}>Commits and hosts</Link> ·{' '}
-      <Link to={`${path}/last-good${query}`}>Last good commits</Link>
-    </p>
+    <nav class="filter" aria-label="Pages of the branch">
+      <span>Pages</span>{' '}
+      <Link to={`/?project=${segment(project)}&branch=${segment(branch)}`} aria-current={is('matrix')}>
+        Matrix
+      </Link>{' '}
+      <Link to={`${path}/commits${query}`} aria-current={is('commits')}>
+        Commits and hosts
+      </Link>{' '}
+      <Link to={`${path}/last-good${query}`} aria-current={is('last-good')}>
+        Last good commits
+      </Link>
+    </nav>
   )
 }

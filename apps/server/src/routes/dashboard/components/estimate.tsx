@@ -32,7 +32,7 @@ type Running = Pick<QueueEntry, 'startedAt' | 'expectedMs' | 'endsAt'>
 
 /** When a running job probably ends. */
 export function EndTime({ job: { startedAt, expectedMs, endsAt }, at }: { job: Running; at: Date }) {
-  if (expectedMs === null) return <small>unknown: no earlier run passed</small>
+  if (expectedMs === null) return <small>unknown, because no earlier run passed</small>
   if (endsAt === null || startedAt === null) return <Late startedAt={startedAt} expectedMs={expectedMs} at={at} />
   return (
     <>
@@ -44,5 +44,5 @@ export function EndTime({ job: { startedAt, expectedMs, endsAt }, at }: { job: R
 function Late({ startedAt, expectedMs, at }: { startedAt: Date | null; expectedMs: number; at: Date }) {
   if (startedAt === null) return <small>usually takes {duration(expectedMs)}</small>
   const late = at.getTime() - startedAt.getTime() - expectedMs
-  return <small>{duration(Math.max(0, late))} longer than usual</small>
+  return <small>{duration(Math.max(0, late))} ago</small>
 }

@@ -1,10 +1,12 @@
 import type { WaitReason } from '@rumpfarm/farm'
-import { Since } from './ago.tsx'
+import { Ago } from './ago.tsx'
 import { ClockTime } from './estimate.tsx'
 import { Link } from './links.tsx'
 
 /** Why a job waits, with links and times. */
-export function WaitText({ reason: { text, since, busyWith, until }, at }: { reason: WaitReason; at: Date }) {
+export function WaitText({ reason, at }: { reason: WaitReason; at: Date }) {
+  const { text, since, busyWith, until } = reason
+  if (since !== null) return <WaitSince code={reason.code} text={text} since={since} at={at} />
   const name = `job ${busyWith}`
   const [before, after] = busyWith !== null && text.includes(name) ? text.split(name, 2) : [text, undefined]
   return (
@@ -13,21 +15,33 @@ export function WaitText({ reason: { text, since, busyWith, until }, at }: { rea
       {after !== undefined && (
         <>
           <Link to={`/jobs/${busyWith}`}>{name}</Link>
+          {until !== null && (
+            <>
+              {' '}
+              until about <ClockTime time={until} at={at} />
+            </>
+          )}
           {after}
         </>
       )}
-      {since !== null && (
+      {until !== null && after === undefined && (
         <>
           {' '}
-          Since: <Since from={since} at={at} />.
-        </>
-      )}
-      {until !== null && (
-        <>
-          {' '}
-          {after === undefined ? 'The first job ends' : 'It ends'} at about <ClockTime time={until} at={at} />.
+          The first of them ends at about <ClockTime time={until} at={at} />.
         </>
       )}
     </>
   )
 }
+
+/** Why a host cannot take jobs, and since when. */
+const WaitSince = ({ code, text, since, at }: Pick<WaitReason, 'code' | 'text'> & { since: Date; at: Date }) =>
+  code === 'host-silent' ? (
+    <>
+      {text} Last seen <Ago from={since} at={at} />.
+    </>
+  ) : (
+    <>
+      {text.replace(/\.$/, '')} <Ago from={since} at={at} />.
+    </>
+  )

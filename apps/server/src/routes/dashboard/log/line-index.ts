@@ -5,7 +5,11 @@ export interface LogBytes {
   readonly size: number
   /** The bytes from `start` to `end`, without the byte at `end`. */
   read(start: number, end: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** The same bytes, faster, but each piece is valid only until the next one. Without it, the index uses `read`. */
+  scan?(start: number, end: number): AsyncIterable<Uint8Array>
 }
+
+const scan = (log: LogBytes, start: number, end: number) => (log.scan ? log.scan(start, end) : log.read(start, end))
 
 /**
  * The server counts lines in at most this many bytes of a log. Later lines have no numbers. The first page of a log of 200 MB
@@ -38,7 +42,7 @@ export class LineIndex {
     await this.#extend(log, end, line - 1)
     const mark = this.#before.findLastIndex(lines => lines < line - 1)
     let [lines, offset] = [this.#before[mark] ?? 0, mark * strideBytes]
-    for await (const bytes of log.read(offset, end)) {
+    for await (const bytes of scan(log, offset, end)) {
       for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, at + 1))
         if (++lines === line - 1) return offset + at + 1
       offset += bytes.length
@@ -62,7 +66,7 @@ export class LineIndex {
     const end = Math.floor(limit / strideBytes) * strideBytes
     if (this.#end >= end || this.#last >= linesMax) return
     let [lines, at] = [this.#last, this.#end]
-    for await (const bytes of log.read(at, end)) {
+    for await (const bytes of scan(log, at, end)) {
       for (let start = 0; start < bytes.length; ) {
         const next = Math.min(bytes.length, start + strideBytes - (at % strideBytes))
         lines += lineFeedsIn(bytes, start, next)
@@ -84,7 +88,7 @@ function lineFeedsIn(bytes: Uint8Array, start: number, end: number): number {
 async function countLineFeeds(log: LogBytes, start: number, end: number): Promise<number> {
   let lines = 0
   if (end <= start) return lines
-  for await (const bytes of log.read(start, end)) lines += lineFeedsIn(bytes, 0, bytes.length)
+  for await (const bytes of scan(log, start, end)) lines += lineFeedsIn(bytes, 0, bytes.length)
   return lines
 }
 

@@ -11,7 +11,7 @@ export function LogTools({ log }: { log: JobLog }) {
   return (
     <>
       <p>
-        {byteCount(window.size)} · <Link to={rawPath}>Raw log</Link>
+        {live && window.size === 0 ? 'No output yet' : byteCount(window.size)} · <Link to={rawPath}>Raw log</Link>
         {window.size > 0 && (
           <>
             {' · '}

@@ -97,5 +97,7 @@ serverTest('an administrator sees the price, and starts, cancels and continues a
   await admin.send('/bisections/1', '/bisections/1/continue')
   expect(await admin.read('/bisections/1')).toContain('Cancel bisection')
   expect((await admin.send('/bisections/1', '/bisections', { ...cell, host: 'pdp' })).statusCode).toBe(409)
-  expect(textOf((await server.ask('/bisections/new')).body)).toContain('There is no project')
+  expect(textOf((await server.ask('/bisections/new')).body)).toContain('Open the page of a failing cell')
+  const unknown = '/bisections/new?project=nothing&host=vax&arch=vax'
+  expect(textOf((await server.ask(unknown)).body)).toContain('There is no project')
 })

@@ -21,10 +21,16 @@ export function renderStartPage({ visit, cell, quote }: StartPage): string {
     children: (
       <>
         <h1>Start a bisection</h1>
-        <p class="lead">
-          {project} {branch} on {host} for {arch}, variant {variant}
-        </p>
-        <Offer visit={visit} cell={cell} quote={quote} />
+        {host === '' || arch === '' ? (
+          <p class="empty">Open the page of a failing cell. It has a link to the price of a bisection of this cell.</p>
+        ) : (
+          <>
+            <p class="lead">
+              {project} {branch} on {host} for {arch}, variant {variant}
+            </p>
+            <Offer visit={visit} cell={cell} quote={quote} />
+          </>
+        )}
         <p>
           <Link to="/bisections">All bisections</Link>
         </p>

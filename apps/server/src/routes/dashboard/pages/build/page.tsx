@@ -23,6 +23,8 @@ export interface BuildPage {
   build: BuildView
   /** True if somebody triggered the commit again and the farm made no new build. */
   builtBefore: boolean
+  /** Whether the table has all jobs of a large build. */
+  allJobs: boolean
   tests: BuildTestCounts
   findings: BuildFindings
   effects: BuildEffects
@@ -30,7 +32,7 @@ export interface BuildPage {
 }
 
 export function renderBuildPage(page: BuildPage): string {
-  const { visit, build, builtBefore, tests, findings, effects, failures } = page
+  const { visit, build, builtBefore, allJobs, tests, findings, effects, failures } = page
   const active = jobStatuses.some(status => isActive(status) && build.counts[status])
   return renderPage({
     title: `Build ${build.id} of ${build.project}`,
@@ -64,9 +66,9 @@ export function renderBuildPage(page: BuildPage): string {
         <DistinctFailures buildId={build.id} failures={failures} />
         <ChangesSincePrevious effects={effects} at={visit.at} />
         <Sources build={build} />
-        <h2>Jobs</h2>
+        <h2 id="jobs">Jobs</h2>
         <SlowJobs effects={effects} />
-        <Jobs build={build} at={visit.at} />
+        <Jobs build={build} allJobs={allJobs} at={visit.at} />
       </>
     ),
   })
@@ -142,13 +144,31 @@ function Sources({ build }: { build: BuildView }) {
   )
 }
 
-function Jobs({ build: { id, jobs }, at }: { build: BuildView; at: Date }) {
+/** A longer table needs most of the time that the server needs for the page. The grid has a link to each job. */
+const jobsShown = 100
+
+function Jobs({ build: { id, jobs }, allJobs, at }: { build: BuildView; allJobs: boolean; at: Date }) {
   if (jobs.length === 0)
     return <p class="empty">No host builds this project. Check the project's hosts and architectures in farm.yaml.</p>
   const label = `Jobs of build ${id}`
+  const shown = allJobs || jobs.length <= jobsShown ? jobs : troubleFirst(jobs).slice(0, jobsShown)
   return (
-    <ScrollFrame label={label}>
-      <JobTable jobs={jobs} at={at} caption={label} leaveOut="build" />
-    </ScrollFrame>
+    <>
+      <ScrollFrame label={label}>
+        <JobTable jobs={shown} at={at} caption={label} leaveOut="build" />
+      </ScrollFrame>
+      {shown.length < jobs.length && (
+        <p>
+          The table shows {shown.length} of {jobs.length} jobs, those that did not pass first.{' '}
+          <Link to={`/builds/${id}?jobs=all#jobs`}>Show all jobs</Link>
+        </p>
+      )}
+    </>
   )
 }
+
+/** Failed and other ended jobs, then open jobs, then passed jobs. */
+const troubleFirst = (jobs: BuildView['jobs']) => jobs.toSorted((one, other) => rankOf(one) - rankOf(other))
+
+const rankOf = ({ state, verdict }: BuildView['jobs'][number]): number =>
+  state !== 'finished' ? 1 : verdict === 'passed' ? 2 : 0

@@ -13,6 +13,7 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
     const build = id === undefined ? undefined : await services.farm.builds.find(id)
     if (!build) throw noBuild(request.params.id)
     const builtBefore = queryWord(request, 'built') === 'before'
+    const allJobs = queryWord(request, 'jobs') === 'all'
     const { farm } = services
     const [visit, tests, findings, effects, failures] = await Promise.all([
       visitOf(services, request),
@@ -21,7 +22,7 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
       farm.builds.effects(build.id),
       farm.failures.ofBuild({ buildId: build.id }),
     ])
-    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, tests, findings, effects, failures }))
+    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, allJobs, tests, findings, effects, failures }))
   })
 }
 

@@ -52,13 +52,17 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
         )}
         {cell.known !== null && <p>Known failure: {cell.known}.</p>}
         <CellFacts cell={cell} at={at} />
-        <CellFailure cell={cell} />
-        {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
-        {bisection && <BisectionOfCell visit={visit} {...bisection} />}
-        <Acknowledged visit={visit} cell={cell} />
-        <NextRun cell={cell} next={next} at={at} />
-        <h2>Runs</h2>
-        <Runs cell={cell} at={at} />
+        <Runs cell={cell} />
+        <div class="cell-columns">
+          <div>
+            <CellFailure cell={cell} />
+            {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
+            {bisection && <BisectionOfCell visit={visit} {...bisection} />}
+            <Acknowledged visit={visit} cell={cell} />
+            <NextRun cell={cell} next={next} at={at} />
+          </div>
+          <Durations cell={cell} at={at} />
+        </div>
       </>
     ),
   })
@@ -131,14 +135,25 @@ function CellFailure({ cell: { failure, spread, seenBefore, last, host } }: { ce
   )
 }
 
-function Runs({ cell: { runs, last }, at }: { cell: CellView; at: Date }) {
+function Runs({ cell: { runs } }: { cell: CellView }) {
   if (runs.length === 0) return <p class="empty">No run of this branch has ended here.</p>
   return (
     <>
-      <p>The last {counted(runs.length, 'run')} in the order of the commits; the newest commit is the last.</p>
+      <h2>
+        Last {counted(runs.length, 'run')} <small>in the order of the commits, newest commit last</small>
+      </h2>
       <Strip runs={runs} />
+    </>
+  )
+}
+
+function Durations({ cell: { runs, last }, at }: { cell: CellView; at: Date }) {
+  if (runs.length === 0) return null
+  return (
+    <section aria-label="Durations of the runs">
+      <h2>Durations</h2>
       <DurationPlot runs={runs} expectedMs={last?.expectedMs ?? null} />
       <RunTable runs={runs} at={at} />
-    </>
+    </section>
   )
 }

@@ -7,7 +7,7 @@ const width = 720
 const height = 180
 /** Room for the labels of the axis, and for the label of the median. */
 const left = 74
-const right = width - 120
+const right = width - 160
 const [top, bottom] = [14, 22]
 const barMax = 18
 

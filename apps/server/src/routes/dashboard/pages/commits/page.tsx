@@ -30,7 +30,7 @@ export function renderCommitsPage(page: CommitsPage): string {
           Commits of <Link to={`/projects/${segment(project)}`}>{project}</Link>, branch {branch}
         </h1>
         <BranchNav branches={branches} shown={branch} path={path} />
-        <BranchPages project={project} branch={branch} />
+        <BranchPages project={project} branch={branch} current="commits" />
         <Filter page={page} path={path} />
         {table.rows.length === 0 ? <p class="empty">No commits here.</p> : <Table table={table} at={visit.at} />}
         <Paging page={page} path={path} />

@@ -32,7 +32,7 @@ export function renderComparePage({ visit, before, after, comparison }: CompareP
         <p class="lead">
           <RunText run={after} at={visit.at} />. Compared with: <RunText run={before} at={visit.at} />.
         </p>
-        <h2>What differs around the runs</h2>
+        <h2>Differences between the runs</h2>
         {facts.length === 0 ? (
           <p class="empty">The commits, the compiler, the host facts and the recipe are the same.</p>
         ) : (
@@ -67,12 +67,12 @@ function RunText({ run: { job, attempt }, at }: { run: Run; at: Date }) {
 }
 
 const FactTable = ({ rows, names }: { rows: readonly FactRow[]; names: Names }) => (
-  <ScrollFrame label="What differs around the runs">
+  <ScrollFrame label="Differences between the runs">
     <table class="list">
-      <caption class="hidden-text">What differs around the runs</caption>
+      <caption class="hidden-text">Differences between the runs</caption>
       <thead>
         <tr>
-          <th scope="col">What</th>
+          <th scope="col">Fact</th>
           <th scope="col">{names.before}</th>
           <th scope="col">{names.after}</th>
         </tr>
@@ -148,7 +148,7 @@ function Lines({ comparison: { step, lines, cut }, names }: { comparison: Compar
     <>
       <h2>Output of {step}</h2>
       <p>
-        − {names.before}, + {names.after}. Times, paths, addresses and process numbers do not count.
+        − {names.before}, + {names.after}. The comparison ignores times, paths, addresses and process numbers.
         {equalLines > 0 && ` The first ${equalLines === 1 ? 'line is' : `${equalLines} lines are`} equal.`}
         {cut && ` The server compared only the first ${byteCount(stepBytesMax)} of the step.`}
         {!complete && hunks.length > 0 && ' The page shows only the first differences.'}

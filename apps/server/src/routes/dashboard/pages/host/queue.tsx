@@ -13,7 +13,7 @@ export function HostQueue({ host, queue, at }: { host: string; queue: readonly Q
   return (
     <section aria-label="Now">
       {running.length > 0 && (
-        <ul class="notes">
+        <ul class="now">
           {running.map(job => (
             <RunningJob job={job} at={at} />
           ))}

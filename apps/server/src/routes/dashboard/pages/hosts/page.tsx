@@ -87,12 +87,26 @@ const HostRow = ({ host, at }: { host: HostView; at: Date }) => (
       <HostStatus host={host} at={at} />
     </td>
     <td>{host.system}</td>
-    <td>{host.arches.map(archLabel).join(', ')}</td>
+    <td>
+      <Arches arches={host.arches} />
+    </td>
     <td>{host.facts.ncpu ?? ''}</td>
     <td>{diskSpace(host.diskFreeMb)}</td>
     <td>{host.agentVersion}</td>
   </tr>
 )
 
-const archLabel = ({ arch, kind, unable }: HostView['arches'][number]): string =>
-  [arch, kind === 'cross' ? ' (cross)' : '', unable === null ? '' : ' (unavailable)'].join('')
+/** First the arches that the host itself has, then those for which it has a cross compiler. */
+function Arches({ arches }: Pick<HostView, 'arches'>) {
+  const [cross, own] = [arches.filter(({ kind }) => kind === 'cross'), arches.filter(({ kind }) => kind !== 'cross')]
+  return (
+    <>
+      {own.map(archLabel).join(', ')}
+      {own.length > 0 && cross.length > 0 && ' · '}
+      {cross.length > 0 && <small>cross: {cross.map(archLabel).join(', ')}</small>}
+    </>
+  )
+}
+
+const archLabel = ({ arch, unable }: HostView['arches'][number]): string =>
+  unable === null ? arch : `${arch} (unavailable)`

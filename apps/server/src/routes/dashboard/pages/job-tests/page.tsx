@@ -206,7 +206,8 @@ function TestTable({
 }
 
 const Choice = ({ summary, show, path }: { summary: TestSummaryView; show: Outcome | undefined; path: string }) => (
-  <p class="choice">
+  <nav class="filter" aria-label="Outcome">
+    <span>Outcome</span>{' '}
     <Link to={path} aria-current={show === undefined ? 'page' : undefined}>
       all
     </Link>{' '}
@@ -219,5 +220,5 @@ const Choice = ({ summary, show, path }: { summary: TestSummaryView; show: Outco
           </Link>{' '}
         </>
       ))}
-  </p>
+  </nav>
 )

@@ -59,6 +59,7 @@ function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog 
   return {
     size: logSize,
     read: (start, end) => farm.attempts.readLog(id, start, end),
+    scan: (start, end) => farm.attempts.scanLog(id, start, end),
     index: lineIndexOf(attempt.attempt, attempt.state === 'finished'),
   }
 }

@@ -36,7 +36,7 @@ export function renderLastGoodPage({ visit, project, branch, branches, host, cel
           Last good commits of <Link to={`/projects/${segment(project)}`}>{project}</Link>, branch {branch}
         </h1>
         <BranchNav branches={branches} shown={branch} path={path} />
-        <BranchPages project={project} branch={branch} />
+        <BranchPages project={project} branch={branch} current="last-good" />
         {host !== undefined && (
           <p>
             Only host {host}. <Link to={`${path}?branch=${segment(branch)}`}>Show all hosts</Link>
@@ -45,7 +45,7 @@ export function renderLastGoodPage({ visit, project, branch, branches, host, cel
         {shown.length === 0 ? (
           <p class="empty">No job of this branch has ended here.</p>
         ) : (
-          <CellTable project={project} branch={branch} cells={oldestFirst(shown)} at={visit.at} />
+          <Cells project={project} branch={branch} cells={oldestFirst(shown)} at={visit.at} />
         )}
         {cells.length > cellsShown && (
           <p>The table shows the first {cellsShown} cells by host. Select a host on its page to see others.</p>
@@ -70,10 +70,27 @@ interface TableProps {
   at: Date
 }
 
-const CellTable = ({ project, branch, cells, at }: TableProps) => (
-  <ScrollFrame label="Last good commit of each cell">
+/** Cells that passed at the newest commit are folded, because they need no attention. */
+function Cells({ cells, ...rest }: TableProps) {
+  const passed = cells.filter(({ behind }) => behind === 0)
+  const others = cells.filter(({ behind }) => behind !== 0)
+  return (
+    <>
+      {others.length > 0 && <CellTable {...rest} cells={others} label="Cells without a pass at the newest commit" />}
+      {passed.length > 0 && (
+        <details open={others.length === 0}>
+          <summary>{counted(passed.length, 'cell')} passed at the newest commit</summary>
+          <CellTable {...rest} cells={passed} label="Cells that passed at the newest commit" />
+        </details>
+      )}
+    </>
+  )
+}
+
+const CellTable = ({ project, branch, cells, at, label }: TableProps & { label: string }) => (
+  <ScrollFrame label={label}>
     <table class="list">
-      <caption class="hidden-text">Last good commit of each cell; cells without a recent pass are first</caption>
+      <caption class="hidden-text">{label}</caption>
       <thead>
         <tr>
           <th scope="col">Cell</th>

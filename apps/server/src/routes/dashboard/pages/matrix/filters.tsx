@@ -131,7 +131,7 @@ export function BranchLinks({ branches }: { branches: Matrix['branches'] }) {
   if (!only || branches.length > 1 || only.built.length < 2) return null
   return (
     <nav class="filter" aria-label="Branch">
-      <span>Branch</span>
+      <span>Branch</span>{' '}
       {only.built.map(name => (
         <>
           <Link to={matrixPath({ project: only.project, branch: name })} aria-current={isCurrent(name === only.shown)}>

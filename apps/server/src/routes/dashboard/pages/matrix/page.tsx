@@ -48,7 +48,9 @@ export function renderMatrixBody({ publicPath, glance, matrix, view }: MatrixCon
         <Legend counts={counts} view={view} />
         <NewsLists glance={glance} view={view} />
         <Filters view={view} branches={branches} choices={choices} />
-        {view.project !== undefined && branches[0] && <BranchPages project={view.project} branch={branches[0].shown} />}
+        {view.project !== undefined && branches[0] && (
+          <BranchPages project={view.project} branch={branches[0].shown} current="matrix" />
+        )}
         {matrix ? <DetailedMatrix matrix={matrix} view={view} /> : <DenseMatrix glance={glance} view={view} />}
       </>,
     ),

@@ -6,6 +6,7 @@ import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Form, Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
+import { counted } from '../../components/status.ts'
 import { TestLink } from '../../components/test-outcome.tsx'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
@@ -93,7 +94,7 @@ function Notable({ visit, project, found: { flaky, failing, slowest } }: Project
               <Name project={project} test={test} />
               <Place cell={test} />
               <td>
-                {test.changes} changes in {test.results} results
+                {counted(test.changes, 'change')} in {counted(test.results, 'result')}
               </td>
               <td>
                 <Link to={attemptPath(test.lastFailed)}>job {test.lastFailed}</Link>,{' '}

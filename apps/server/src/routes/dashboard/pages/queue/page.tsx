@@ -1,4 +1,4 @@
-import type { Queue, QueueEntry } from '@rumpfarm/farm'
+import { isBlocked, type Queue, type QueueEntry } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
@@ -11,8 +11,8 @@ import { WaitText } from '../../components/wait-text.tsx'
 import type { Visit } from '../../visit.ts'
 import { QueueFilter } from './filter.tsx'
 
-/** The page shows at most this many waiting jobs, and this many running jobs. */
-const shownMax = 500
+/** Each table of the page shows at most this many jobs. */
+const shownMax = 100
 
 export interface QueuePage {
   visit: Visit
@@ -21,7 +21,8 @@ export interface QueuePage {
 }
 
 export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
-  const waiting = queue.jobs.filter(({ reason }) => reason !== null)
+  const waiting = queue.jobs.filter(({ reason }) => reason !== null && !isBlocked(reason))
+  const blocked = queue.jobs.filter(({ reason }) => reason !== null && isBlocked(reason))
   const running = queue.jobs.filter(({ reason }) => reason === null)
   return renderPage({
     title: 'Queue',
@@ -37,9 +38,18 @@ export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
         )}
         <h2>{counted(waiting.length, 'waiting job')}</h2>
         {waiting.length === 0 ? (
-          <p class="empty">No job waits.</p>
+          <p class="empty">No job waits for a free host.</p>
         ) : (
           <Jobs jobs={waiting} at={visit.at} kind="waiting" />
+        )}
+        {blocked.length > 0 && (
+          <>
+            <h2>{counted(blocked.length, 'blocked job')}</h2>
+            <p class="empty">
+              The farm cannot estimate when these jobs start, for example because their host is silent or paused.
+            </p>
+            <Jobs jobs={blocked} at={visit.at} kind="blocked" />
+          </>
         )}
         <h2>{counted(running.length, 'running job')}</h2>
         {running.length === 0 ? (
@@ -55,11 +65,18 @@ export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
 interface JobsProps {
   jobs: readonly QueueEntry[]
   at: Date
-  kind: 'waiting' | 'running'
+  kind: keyof typeof labels
+}
+
+const labels = {
+  waiting: 'Waiting jobs, longest wait first',
+  blocked: 'Blocked jobs, longest wait first',
+  running: 'Running jobs, first queued job first',
 }
 
 function Jobs({ jobs, at, kind }: JobsProps) {
-  const label = kind === 'waiting' ? 'Waiting jobs, longest wait first' : 'Running jobs, first queued job first'
+  const label = labels[kind]
+  const runs = kind === 'running'
   return (
     <>
       <ScrollFrame label={label}>
@@ -71,9 +88,9 @@ function Jobs({ jobs, at, kind }: JobsProps) {
               <th scope="col">Project</th>
               <th scope="col">Host</th>
               <th scope="col">Architecture</th>
-              <th scope="col">{kind === 'waiting' ? 'Queued' : 'Started'}</th>
-              <th scope="col">{kind === 'waiting' ? 'Why it waits' : 'Progress'}</th>
-              <th scope="col">{kind === 'waiting' ? 'Expected start' : 'Expected end'}</th>
+              <th scope="col">{runs ? 'Started' : 'Queued'}</th>
+              <th scope="col">{runs ? 'Progress' : 'Why it waits'}</th>
+              <th scope="col">{runs ? 'Expected end' : 'Expected start'}</th>
             </tr>
           </thead>
           <tbody>
@@ -85,7 +102,7 @@ function Jobs({ jobs, at, kind }: JobsProps) {
       </ScrollFrame>
       {jobs.length > shownMax && (
         <p>
-          The page shows the first {shownMax} of {jobs.length} jobs. Select a host to see all its jobs.
+          The table shows the first {shownMax} of {jobs.length} jobs. Select a host to see all its jobs.
         </p>
       )}
     </>
@@ -112,7 +129,9 @@ const Row = ({ job, at }: { job: QueueEntry; at: Date }) => (
       <Ago from={job.reason === null ? (job.startedAt ?? job.queuedAt) : job.queuedAt} at={at} />
     </td>
     <td>{job.reason === null ? <Progress job={job} at={at} /> : <WaitText reason={job.reason} at={at} />}</td>
-    <td>{job.reason === null ? <EndTime job={job} at={at} /> : <StartTime job={job} at={at} />}</td>
+    <td data-label={job.reason === null ? 'Expected end' : 'Expected start'}>
+      {job.reason === null ? <EndTime job={job} at={at} /> : <StartTime job={job} at={at} />}
+    </td>
   </tr>
 )
 
