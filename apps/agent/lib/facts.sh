@@ -16,11 +16,22 @@ print_facts() {
   for tool in cc gcc clang make gmake git; do
     if has_command "$tool"; then "$tool" --version 2>/dev/null </dev/null | printable_line | print_fact "tool_$tool"; fi
   done
+  print_libc
   print_left_over
   put_line "client $CLIENT"
   put_line "shell ${AGENT_SHELL##*/}"
   put_line "launcher $LAUNCHER"
   put_line "sum $CHECKSUM_TOOL"
+}
+
+# The C library of a Linux host: its loader or getconf prints the version. On other systems, uname_r says it.
+print_libc() {
+  libc=`getconf GNU_LIBC_VERSION 2>/dev/null`
+  case $libc in 'glibc '*) put_line "$libc" | printable_line | print_fact libc; return 0 ;; esac
+  for loader in "${LOADERS:-/lib}"/ld-musl-*.so.1; do
+    # Without a program to run, the loader of musl prints its version and ends.
+    [ ! -x "$loader" ] || "$loader" 2>&1 </dev/null | sed -n 's/^Version /musl /p' | printable_line | print_fact libc
+  done | sed 1q
 }
 
 # NCPU: the number of processors for this process. Only nproc respects CPU affinity.

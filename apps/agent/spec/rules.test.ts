@@ -271,6 +271,22 @@ test.each([
   rmSync(folder, { recursive: true })
 })
 
+const muslLoader = '#!/bin/sh\nprintf "musl libc (x86_64)\\nVersion 1.2.4\\nDynamic Program Loader\\n" >&2; exit 1\n'
+
+test.each([
+  ['getconf() { echo "glibc 2.36"; }', [], 'libc glibc 2.36\n'],
+  ['getconf() { echo undefined; }', [], ''],
+  ['getconf() { echo "getconf: no such variable" >&2; return 1; }', [], ''],
+  ['getconf() { return 127; }', ['ld-musl-x86_64.so.1'], 'libc musl 1.2.4\n'],
+  ['getconf() { return 127; }', ['ld-musl-armhf.so.1', 'ld-musl-x86_64.so.1'], 'libc musl 1.2.4\n'],
+  ['getconf() { echo "glibc 2.36"; }', ['ld-musl-x86_64.so.1'], 'libc glibc 2.36\n'],
+])('%s with the loaders %j reports "%s"', (getconf, loaders, fact) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-loaders-'))
+  for (const name of loaders) writeFileSync(join(folder, name), muslLoader, { mode: 0o755 })
+  expect(inAgent(`${getconf}; LOADERS=${folder}; print_libc`)).toBe(fact)
+  rmSync(folder, { recursive: true })
+})
+
 test('the agent removes a work directory that contains read-only directories', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-work-'))
   chmodSync(folder, 0o777)

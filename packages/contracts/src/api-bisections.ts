@@ -152,7 +152,7 @@ const FailureTrait = Type.Object({
   step: Type.String(),
   message: Type.String({ description: 'First error line' }),
   trait: oneOf(
-    ['endianness', 'word-size', 'system', 'arch', 'compiler', 'libc', 'release', 'compiler-version'],
+    ['endianness', 'word-size', 'system', 'arch', 'compiler', 'libc', 'release', 'compiler-version', 'libc-version'],
     'Kind of the trait',
   ),
   value: Type.String({ description: 'Such as big-endian' }),

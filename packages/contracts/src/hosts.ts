@@ -10,5 +10,5 @@ export interface OwnerRule {
 /** native: the host builds for its own architecture. cross: the host builds for another architecture. */
 export type ArchKind = 'native' | 'cross'
 
-/** The facts that a host's agent reports: uname fields, `ncpu`, `mem_mb`, `disk_mb`, `tool_*` … */
+/** The facts that a host's agent reports: uname fields, `ncpu`, `mem_mb`, `disk_mb`, `tool_*`, `libc` … */
 export type HostFacts = Record<string, string>

@@ -38,6 +38,7 @@ const facts: Rules = {
   uname_m: isText,
   uname_p: isText,
   uname_v: isText,
+  libc: isText,
   ncpu: isNumber,
   mem_mb: isNumber,
   disk_mb: isNumber,

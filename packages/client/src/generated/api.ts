@@ -1393,7 +1393,7 @@ export interface components {
                  * @description Kind of the trait
                  * @enum {string}
                  */
-                trait: "endianness" | "word-size" | "system" | "arch" | "compiler" | "libc" | "release" | "compiler-version";
+                trait: "endianness" | "word-size" | "system" | "arch" | "compiler" | "libc" | "release" | "compiler-version" | "libc-version";
                 /** @description Such as big-endian */
                 value: string;
                 /** @description Such as "fails on all big-endian hosts, passes elsewhere" */

@@ -47,8 +47,8 @@ test.each<[string, TraitSample[], TraitSample[], string | undefined]>([
   ],
   [
     'libc',
-    [on('a', 'amd64', 'Linux 6', null, 'musl'), on('b', 'arm', 'Linux 6', null, 'musl')],
-    [on('c', 'amd64', 'Linux 6', null, 'glibc'), on('d', 'arm', 'Linux 6', null, 'glibc')],
+    [on('a', 'amd64', 'Linux 6', null, 'musl 1.2.4'), on('b', 'arm', 'Linux 6', null, 'musl 1.1.24')],
+    [on('c', 'amd64', 'Linux 6', null, 'glibc 2.36'), on('d', 'arm', 'Linux 6', null, 'glibc 2.17')],
     'fails on all hosts with musl, passes elsewhere',
   ],
   [
@@ -62,6 +62,12 @@ test.each<[string, TraitSample[], TraitSample[], string | undefined]>([
     [on('a', 'amd64', 'Linux 6', gcc('4.8.5')), on('b', 'arm', 'Linux 6', gcc('4.9.2'))],
     [on('c', 'amd64', 'Linux 6', gcc('4.10.1')), on('d', 'arm', 'Linux 6', gcc('12.2.0'))],
     'fails on all hosts with gcc 4.9.2 or older, passes elsewhere',
+  ],
+  [
+    'old C libraries',
+    [on('a', 'amd64', 'Linux 5', null, 'glibc 2.5'), on('b', 'arm', 'Linux 6', null, 'glibc 2.17')],
+    [on('c', 'amd64', 'Linux 6', null, 'glibc 2.36'), on('d', 'arm', 'Linux 6', null, 'musl 1.2.4')],
+    'fails on all hosts with glibc 2.17 or older, passes elsewhere',
   ],
   [
     'a passing host has it too',

@@ -18,6 +18,7 @@ export type TraitKind =
   | 'arch'
   | 'compiler'
   | 'libc'
+  | 'libc-version'
   | 'release'
   | 'compiler-version'
 
@@ -47,7 +48,7 @@ export function commonTrait(failing: readonly TraitSample[], passing: readonly T
 export const describeTrait = ({ kind, value }: Trait): string => `fails on all ${nounOf(kind, value)}, passes elsewhere`
 
 function nounOf(kind: TraitKind, value: string): string {
-  if (kind === 'libc' || kind.startsWith('compiler')) return `hosts with ${value}`
+  if (kind.startsWith('libc') || kind.startsWith('compiler')) return `hosts with ${value}`
   return `${value} hosts`
 }
 
@@ -71,7 +72,7 @@ const simple: SimpleTrait[] = [
   { kind: 'system', read: ({ facts }) => facts.uname_s },
   { kind: 'arch', read: ({ arch }) => arch },
   { kind: 'compiler', read: sample => compilerOf(sample)?.name },
-  { kind: 'libc', read: ({ facts }) => facts.libc },
+  { kind: 'libc', read: sample => libcOf(sample)?.name },
   { kind: 'release', read: ({ facts }) => joined(facts.uname_s, facts.uname_r) },
   { kind: 'compiler-version', read: sample => joined(compilerOf(sample)?.name, compilerOf(sample)?.version) },
 ]
@@ -82,13 +83,14 @@ const suffixed = (value: string | number | undefined, suffix: string) =>
 const joined = (one: string | undefined, other: string | undefined) =>
   one === undefined || other === undefined ? undefined : `${one} ${other}`
 
-interface Compiler {
+/** A compiler, C library or system with its version. */
+interface Versioned {
   name: string
   version: string
 }
 
 /** The compiler and its version, such as gcc 12.2.0 from `gcc (Debian 12.2.0-14) 12.2.0`. */
-function compilerOf({ compiler, facts, arch }: TraitSample): Compiler | undefined {
+function compilerOf({ compiler, facts, arch }: TraitSample): Versioned | undefined {
   const text = compiler ?? facts[`compiler ${arch}`] ?? facts.tool_cc
   if (text === undefined) return undefined
   const name = /\b(clang|gcc|g\+\+|tcc|pcc|icc)\b/i.exec(text)?.[1]?.toLowerCase() ?? /^\S+/.exec(text)?.[0]
@@ -96,7 +98,13 @@ function compilerOf({ compiler, facts, arch }: TraitSample): Compiler | undefine
   return name !== undefined && version !== undefined ? { name, version } : undefined
 }
 
-/** All failing results have one compiler or system with older (or newer) versions than all passing results with it. */
+/** The C library and its version, such as glibc and 2.36. */
+function libcOf({ facts: { libc } }: TraitSample): Versioned | undefined {
+  const [name, version = ''] = libc?.split(' ') ?? []
+  return name === undefined ? undefined : { name, version }
+}
+
+/** All failing results have one compiler, C library or system with older (or newer) versions than all passing results with it. */
 function versionTrait(failing: readonly TraitSample[], passing: readonly TraitSample[]): Trait | undefined {
   for (const { kind, versionOf } of versioned) {
     const [bad, good] = [failing.map(versionOf), passing.map(versionOf)]
@@ -112,8 +120,9 @@ function versionTrait(failing: readonly TraitSample[], passing: readonly TraitSa
   return undefined
 }
 
-const versioned: { kind: TraitKind; versionOf: (sample: TraitSample) => Compiler | undefined }[] = [
+const versioned: { kind: TraitKind; versionOf: (sample: TraitSample) => Versioned | undefined }[] = [
   { kind: 'compiler-version', versionOf: compilerOf },
+  { kind: 'libc-version', versionOf: libcOf },
   {
     kind: 'release',
     versionOf: ({ facts: { uname_s: name, uname_r: version } }) =>
