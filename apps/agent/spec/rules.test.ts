@@ -1,23 +1,31 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { agentTest } from './support/agent-test.ts'
 import { agentShell, bundle, shellNamed } from './support/host.ts'
 
+// The functions are in a file, because Linux limits one argument of a command to 128 KiB.
+const functions = join(mkdtempSync(join(tmpdir(), 'rumpfarm-functions-')), 'agent-functions.sh')
+beforeAll(() => writeFileSync(functions, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')))
+afterAll(() => rmSync(dirname(functions), { recursive: true }))
+
 /** Runs this text in the shell under test. The text can call the agent's functions. */
 const inAgent = (text: string) => {
-  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
   const { program, as } = shellNamed(agentShell)
   const words = program === 'busybox' ? [as] : []
   const argv0 = program === 'busybox' ? program : as
-  const { stdout, stderr } = spawnSync(program, [...words, '-c', `${functions}\nchoose_put\n${text}`, 'sh', 'rules'], {
-    argv0,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'], // bash reads ~/.bashrc when its input is a socket
-    env: { PATH: process.env.PATH ?? '' },
-  })
+  const { stdout, stderr } = spawnSync(
+    program,
+    [...words, '-c', `. ${functions}\nchoose_put\n${text}`, 'sh', 'rules'],
+    {
+      argv0,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'], // bash reads ~/.bashrc when its input is a socket
+      env: { PATH: process.env.PATH ?? '' },
+    },
+  )
   return stderr + stdout
 }
 
