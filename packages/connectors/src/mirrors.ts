@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { explain } from './git/advice.ts'
 import type { TarballContent } from './git/archive.ts'
-import type { RangeAnswer, RangeEnds } from './git/commit-range.ts'
+import type { LinesAnswer, RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
 import { defaultGitLimits, type GitLimits, openGit } from './git/git.ts'
@@ -50,6 +50,8 @@ export interface Mirrors {
    * commits must be among the newest 200 of the branch.
    */
   range: (wanted: { repository: string } & RangeEnds) => Promise<RangeAnswer>
+  /** The changed lines between two full commits that the farm has already fetched for builds. */
+  changedLines: (wanted: { repository: string; before: string; after: string }) => Promise<LinesAnswer | Problem>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
@@ -76,6 +78,8 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.historyOf(mirror, commit))),
     range: ({ repository, ...ends }) =>
       asValue(repositories.answer(repository, mirror => repositories.range(mirror, ends))),
+    changedLines: ({ repository, ...ends }) =>
+      asValue(repositories.answer(repository, mirror => repositories.changedLines(mirror, ends))),
     close: () => git.close(),
   }
 }

@@ -65,3 +65,38 @@ test('a commit that the branch does not contain is an answer of its own', async 
   const ends = { branch: 'main', good, bad: 'f'.repeat(40) }
   expect(await mirrors().range({ repository: own.directory, ...ends })).toEqual({ kind: 'not-in-branch' })
 })
+
+test('the inside of a merge is the merged branch, and the merge itself', async () => {
+  const { own, good, second, merge } = branchWithMerge()
+  own.git('switch', '--quiet', 'side')
+  own.commit('More on the side', { 'side.c': 'int x;' })
+  own.git('switch', '--quiet', 'main')
+  own.git('merge', '--quiet', '--no-ff', '--message', 'Second merge', 'side')
+  const range = (bad: string, before: string) =>
+    mirrors().range({ repository: own.directory, branch: 'main', good: before, bad, insideMerge: true })
+  expect(await range(merge, second)).toMatchObject({
+    base: good,
+    commits: [
+      { subject: 'On the side', files: ['side.c'] },
+      { subject: 'Merge', isMerge: true },
+    ],
+  })
+  const again = own.git('rev-parse', 'HEAD')
+  expect(await range(again, own.git('rev-parse', 'HEAD^'))).toMatchObject({
+    base: own.git('rev-parse', `${merge}^2`),
+    commits: [{ subject: 'More on the side' }, { subject: 'Second merge' }],
+  })
+})
+
+test('the changed lines of two commits are a patch without context', async () => {
+  const { own, merge, empty } = branchWithMerge()
+  const repository = own.directory
+  const lines = (before: string, after: string) => mirrors().changedLines({ repository, before, after })
+  const commented = own.commit('Comment', { 'side.c': '/* new */\n' })
+  expect(await lines(empty, commented)).toMatchObject({ kind: 'lines', patch: expect.stringContaining('+/* new */') })
+  expect(await lines(merge, empty)).toEqual({ kind: 'lines', patch: '' })
+  expect(await lines(merge, 'f'.repeat(40))).toEqual({ kind: 'unknown' })
+  expect(await lines('--output=x', merge)).toEqual({ kind: 'unknown' })
+  const large = own.commit('Large', { 'side.c': 'x\n'.repeat(200_000) })
+  expect(await lines(commented, large)).toEqual({ kind: 'unknown' })
+})

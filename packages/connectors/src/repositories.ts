@@ -2,7 +2,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
-import { type RangeAnswer, type RangeEnds, readRange } from './git/commit-range.ts'
+import { type LinesAnswer, type RangeAnswer, type RangeEnds, readChangedLines, readRange } from './git/commit-range.ts'
 import { type History, type NoBranch, readHistory, readHistoryOf } from './git/first-parent-history.ts'
 import type { Git } from './git/git.ts'
 import {
@@ -130,6 +130,11 @@ export class Repositories {
     const isValid = isRefName(ends.branch) && isFullCommit(ends.good) && isFullCommit(ends.bad)
     if (!isValid) return problem(`"${cut(ends.branch, 100)}" is not a branch, or its ends are not full commits`)
     return this.#inQueue(mirror, () => readRange(this.#git, mirror, ends))
+  }
+
+  async changedLines(mirror: Mirror, ends: { before: string; after: string }): Promise<LinesAnswer> {
+    if (!isFullCommit(ends.before) || !isFullCommit(ends.after)) return { kind: 'unknown' }
+    return this.#inQueue(mirror, () => readChangedLines(this.#git, mirror, ends))
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {

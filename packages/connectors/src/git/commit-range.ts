@@ -34,6 +34,8 @@ export interface RangeEnds {
   branch: string
   good: string
   bad: string
+  /** `bad` is a merge, and the range is the branch that it merges: the first parents of its second parent. */
+  insideMerge?: boolean
 }
 
 export type RangeAnswer = CommitRange | NotInBranch | NoBranch | Problem
@@ -41,15 +43,18 @@ export type RangeAnswer = CommitRange | NotInBranch | NoBranch | Problem
 const filesMax = 1000
 
 /** Reads the commits between two commits of a branch, with their changed files. */
-export async function readRange(git: Git, mirror: Mirror, { branch, good, bad }: RangeEnds): Promise<RangeAnswer> {
+export async function readRange(git: Git, mirror: Mirror, ends: RangeEnds): Promise<RangeAnswer> {
+  const { branch, good, bad, insideMerge } = ends
   // Git needs the trees to list the changed files, but not the contents of the files.
   const directory = await branchDirectory(git, mirror, branch, { extent: 'trees', filter: '--filter=blob:none' })
   if (directory.kind !== 'directory') return directory
   const run = (args: string[]) => git.text({ args, ...inside(git, directory.directory) })
-  const merged = await run(['merge-base', good, bad])
+  const last = insideMerge ? `${bad}^2` : bad
+  const merged = await run(['merge-base', insideMerge ? `${bad}^1` : good, last])
   if (merged.kind === 'failed') return { kind: 'not-in-branch' }
   const base = merged.stdout.toString('utf8').trim()
-  const range = ['--first-parent', '--reverse', '--encoding=UTF-8', '--end-of-options', `${base}..${bad}`, '--']
+  const tips = insideMerge ? [last, bad, `^${base}`, `^${bad}^1`] : [bad, `^${base}`]
+  const range = ['--first-parent', '--reverse', '--topo-order', '--encoding=UTF-8', '--end-of-options', ...tips, '--']
   const form = '--format=%x01%H%x02%P%x02%an%x02%s'
   const files = ['-c', 'core.quotePath=false', 'log', '-m', '--name-only', '--no-renames', form, ...range]
   const listed = await run(files)
@@ -67,3 +72,23 @@ function commitOf(text: string): ChangedCommit {
 }
 
 const plain = (text: string) => cut(text.replace(/\p{Cc}+/gu, ' '), 500)
+
+const linesBytesMax = 256 * 1024
+
+export type LinesAnswer = { kind: 'lines'; patch: string } | { kind: 'unknown' }
+
+/**
+ * The changed lines between two commits that the mirror has, as a patch without context. Unknown if the patch is longer
+ * than 256 KiB, or if the mirror does not have both commits.
+ */
+export async function readChangedLines(
+  git: Git,
+  mirror: Mirror,
+  { before, after }: { before: string; after: string },
+): Promise<LinesAnswer> {
+  const options = ['--no-ext-diff', '--no-textconv', '--no-color', '--no-renames', '--unified=0']
+  const args = ['-c', 'core.quotePath=false', 'diff', ...options, before, after, '--']
+  const read = await git.text({ args, ...inside(git, mirror.directory) })
+  if (read.kind === 'failed' || read.stdout.length > linesBytesMax) return { kind: 'unknown' }
+  return { kind: 'lines', patch: read.stdout.toString('utf8') }
+}
