@@ -254,6 +254,11 @@ const summaryOfBuild = {
   createdAt: moment('When the build was created'),
   sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
   problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
+  bisection: Type.Unsafe<number | null>({
+    type: ['integer', 'null'],
+    minimum: 1,
+    description: 'Number of the bisection whose probes the build runs; null for every other build',
+  }),
   counts: Type.Object(Object.fromEntries(countedStates.map(name => [name, Type.Optional(Type.Integer())])), {
     description: 'Number of jobs by state; ended jobs are counted by verdict',
   }),

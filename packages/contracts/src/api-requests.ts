@@ -125,7 +125,10 @@ const bulk = {
 }
 
 export const Paging = Type.Object(paging, strict)
-export const BuildFilter = Type.Object({ ...paging, ...bulk, project: filterText }, strict)
+const probes = Type.Optional(
+  Type.Boolean({ default: true, description: 'false: without the builds of bisections, which run only probes' }),
+)
+export const BuildFilter = Type.Object({ ...paging, ...bulk, project: filterText, probes }, strict)
 export const JobFilter = Type.Object(
   {
     ...paging,

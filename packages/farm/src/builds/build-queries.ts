@@ -36,6 +36,8 @@ export interface BuildSummary {
   sources: 'pending' | 'ready' | 'failed'
   /** Why the sources of the build are not available: git's message. */
   problem: string | null
+  /** The number of the bisection whose probes the build runs. Null for a build of a push, schedule or person. */
+  bisection: number | null
   /** The number of jobs in each state. Finished jobs are counted by verdict. */
   counts: Partial<Record<Exclude<AttemptState, 'finished'> | Verdict, number>>
 }
@@ -138,15 +140,22 @@ type BuildRow = Omit<BuildSummary, 'counts' | 'problem'> & {
   counts: BuildSummary['counts'] | null
 }
 
+export interface BuildFilter {
+  project?: string | undefined
+  /** False: without the builds of bisections. */
+  probes?: boolean | undefined
+  /** Only builds with a smaller number. */
+  before?: number | undefined
+  limit: number
+}
+
 /** Builds, newest first, of one project or of all. */
-export async function listBuilds(
-  { db }: Context,
-  filter: { project?: string | undefined; before?: number | undefined; limit: number },
-): Promise<BuildSummary[]> {
+export async function listBuilds({ db }: Context, filter: BuildFilter): Promise<BuildSummary[]> {
   const rows = await db.query<BuildRow>`
     SELECT ${buildColumns} FROM "Build" build
      WHERE (${filter.project ?? null}::text IS NULL OR build."projectName" = ${filter.project ?? null})
        AND build."id" < ${filter.before ?? 2147483647}
+       AND (${filter.probes ?? true} OR build."reason" NOT LIKE 'bisect %')
      ORDER BY build."id" DESC LIMIT ${filter.limit}`
   return rows.map(buildOf)
 }
@@ -189,6 +198,7 @@ export async function buildsOf({ db }: Context, ids: readonly number[]): Promise
 
 const buildColumns = sql`build."id", build."projectName" AS "project", build."commit", build."branch", build."subject",
   build."author", build."createdAt", build."sources", build."sourcesInfo",
+  substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
   (SELECT jsonb_object_agg("status", "jobs") FROM (
      SELECT COALESCE(a."verdict", a."state") AS "status", count(*)::int AS "jobs"
        FROM "Job" job JOIN ${newestAttempt} a ON true

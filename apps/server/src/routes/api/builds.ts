@@ -21,12 +21,13 @@ export const builds =
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, project, format } = request.query
+        const { limit = pageSize, cursor, project, probes, format } = request.query
         if (wantsLines(request, format)) {
-          const read = (before: number | undefined, limit: number) => farm.builds.list({ project, before, limit })
+          const read = (before: number | undefined, limit: number) =>
+            farm.builds.list({ project, probes, before, limit })
           return bulk.send(request, reply, { read, schema: api.ref(api.BuildSummary) }, idOfCursor(cursor))
         }
-        const found = await farm.builds.list({ project, before: idOfCursor(cursor), limit: limit + 1 })
+        const found = await farm.builds.list({ project, probes, before: idOfCursor(cursor), limit: limit + 1 })
         return pageOf(found, limit, ({ id }) => id, { request, reply })
       },
     )

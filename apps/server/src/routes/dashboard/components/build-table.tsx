@@ -53,14 +53,26 @@ function BuildRow({ build, at }: { build: BuildSummary; at: Date }) {
   )
 }
 
-function CommitLine({ build: { commit, branch, subject, author } }: { build: BuildSummary }) {
+function CommitLine({ build: { commit, branch, subject, author, bisection } }: { build: BuildSummary }) {
   return (
     <>
+      {bisection !== null && (
+        <>
+          <ProbeMark bisection={bisection} />{' '}
+        </>
+      )}
       <code title={commit}>{shortCommit(commit)}</code> {branch !== null && <span class="branch">{branch}</span>}{' '}
       {subject ?? ''} {author !== null && <small>{author}</small>}
     </>
   )
 }
+
+/** Says that a build runs only probes of a bisection. */
+export const ProbeMark = ({ bisection }: { bisection: number }) => (
+  <Link class="probe" to={`/bisections/${bisection}`}>
+    probe of bisection {bisection}
+  </Link>
+)
 
 /** Shows the number of jobs of a build with each status. */
 export const JobCounts = ({ counts }: { counts: BuildSummary['counts'] }) => (

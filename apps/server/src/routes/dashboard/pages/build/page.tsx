@@ -1,7 +1,7 @@
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
-import { JobCounts } from '../../components/build-table.tsx'
+import { JobCounts, ProbeMark } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
@@ -47,6 +47,12 @@ export function renderBuildPage(page: BuildPage): string {
           Build {build.id} of <Link to={`/projects/${segment(build.project)}`}>{build.project}</Link>
         </h1>
         <p class="lead">{build.subject ?? 'The commit message is not known yet.'}</p>
+        {build.bisection !== null && (
+          <p>
+            <ProbeMark bisection={build.bisection} /> This build only searches a first bad commit. Its results do not
+            change the matrix.
+          </p>
+        )}
         {builtBefore && (
           <p class="banner" role="status">
             This commit was built before with the same recipe. No new build was started.

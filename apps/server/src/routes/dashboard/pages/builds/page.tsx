@@ -14,13 +14,15 @@ export interface BuildsPage {
   project: string | undefined
   /** If set, the page lists the builds that this search found. */
   text: string | undefined
+  /** Whether the list has the builds of bisections. */
+  probes: boolean
   /** The cursor of the next page; undefined on the last page. */
   before: number | undefined
 }
 
-export function renderBuildsPage({ visit, builds, project, text, before }: BuildsPage): string {
+export function renderBuildsPage({ visit, builds, project, text, probes, before }: BuildsPage): string {
   const title = project === undefined ? 'Builds' : `Builds of ${project}`
-  const query = project === undefined ? '' : `project=${segment(project)}&`
+  const query = `${project === undefined ? '' : `project=${segment(project)}&`}${probes ? '' : 'probes=no&'}`
   return renderPage({
     title,
     visit,
@@ -34,6 +36,7 @@ export function renderBuildsPage({ visit, builds, project, text, before }: Build
           </p>
         )}
         <SearchForm to="/builds" label="Build number or commit" text={text} hidden={{ project }} />
+        <ProbeChoice project={project} probes={probes} />
         {builds.length === 0 && text ? (
           <p class="empty">
             No build has the number or the commit {text}. A commit needs at least its first 4 characters.{' '}
@@ -58,4 +61,19 @@ export function renderBuildsPage({ visit, builds, project, text, before }: Build
       </>
     ),
   })
+}
+
+/** The link that hides or shows the builds of bisections. */
+function ProbeChoice({ project, probes }: Pick<BuildsPage, 'project' | 'probes'>) {
+  const query = new URLSearchParams({
+    ...(project === undefined ? {} : { project }),
+    ...(probes ? { probes: 'no' } : {}),
+  })
+  return (
+    <p>
+      <Link to={query.size > 0 ? `/builds?${query}` : '/builds'}>
+        {probes ? 'Hide the builds of bisections' : 'Show the builds of bisections too'}
+      </Link>
+    </p>
+  )
 }

@@ -12,13 +12,14 @@ export function buildsRoute(app: FastifyInstance, services: Services): void {
     const project = queryWord(request, 'project')
     const before = wholeNumber(queryWord(request, 'before'))
     const text = queryWord(request, 'q')?.trim()
+    const probes = queryWord(request, 'probes') !== 'no'
     const { builds: all } = services.farm
     const found = text
       ? await all.search({ text, project, limit: pageSize })
-      : await all.list({ project, before, limit: pageSize + 1 })
+      : await all.list({ project, probes, before, limit: pageSize + 1 })
     const builds = found.slice(0, pageSize)
     const next = found.length > pageSize ? builds.at(-1)?.id : undefined
     const visit = await visitOf(services, request)
-    return sendPage(reply, renderBuildsPage({ visit, builds, project, text, before: next }))
+    return sendPage(reply, renderBuildsPage({ visit, builds, project, text, probes, before: next }))
   })
 }
