@@ -122,12 +122,16 @@ CREATE TABLE "Bisection" (
   high integer,
   "createdAt" timestamp(3) with time zone NOT NULL,
   "finishedAt" timestamp(3) with time zone,
+  "mergeOf" integer,
+  "failureRate" double precision,
   CONSTRAINT "Bisection_pkey" PRIMARY KEY (id),
   CONSTRAINT known_state CHECK (state = ANY (ARRAY['preparing'::text, 'running'::text, 'finished'::text])),
-  CONSTRAINT outcome_of_finished CHECK ((state = 'finished'::text) = (outcome IS NOT NULL))
+  CONSTRAINT outcome_of_finished CHECK ((state = 'finished'::text) = (outcome IS NOT NULL)),
+  CONSTRAINT possible_rate CHECK ("failureRate" > 0::double precision AND "failureRate" < 1::double precision)
 );
 CREATE INDEX "Bisection_projectName_branch_fingerprint_id_idx" ON "Bisection" USING btree ("projectName", branch, fingerprint, id);
 CREATE INDEX "Bisection_projectName_id_idx" ON "Bisection" USING btree ("projectName", id);
+CREATE UNIQUE INDEX one_search_inside_a_merge ON "Bisection" USING btree ("mergeOf") WHERE "mergeOf" IS NOT NULL;
 CREATE INDEX open_bisections ON "Bisection" USING btree (id) WHERE state <> 'finished'::text;
 
 CREATE TABLE "BisectionCell" (
@@ -150,6 +154,7 @@ CREATE TABLE "BisectionCommit" (
   subject text NOT NULL,
   weight double precision NOT NULL,
   doubt text,
+  "linesRead" boolean DEFAULT false NOT NULL,
   CONSTRAINT "BisectionCommit_pkey" PRIMARY KEY ("bisectionId", "position")
 );
 

@@ -25,6 +25,13 @@ const verdicts = ['good', 'bad', 'other', 'none'] as const
 const maybeNumber = (description: string) =>
   Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 0, description })
 
+const maybeRate = Type.Unsafe<number | null>({
+  type: ['number', 'null'],
+  minimum: 0,
+  maximum: 1,
+  description: 'Share of the runs in which the failure of a flaky cell occurs; null if it always occurs',
+})
+
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })
 
 export const StartBisection = Type.Object(
@@ -71,6 +78,7 @@ const summary = {
   state: oneOf(states, 'preparing: the farm reads the commits of the range'),
   outcome: maybeOneOf(bisectionOutcomes, 'Kind of the answer; null until the bisection has ended'),
   words: maybeText('The answer in words; null until the bisection has ended'),
+  mergeOf: maybeNumber('The bisection whose answer is the merge inside which this one searches'),
   startedBy: Type.String({ description: 'farm: the farm started it because of `bisect` in farm.yaml' }),
   createdAt: moment('When the bisection was started'),
   finishedAt: maybeMoment('When the bisection ended'),
@@ -85,7 +93,10 @@ const BisectionCommit = Type.Object({
   author: Type.String(),
   subject: Type.String(),
   weight: Type.Number({ description: 'A larger weight makes the commit more likely. Weights order the probes only' }),
-  doubt: maybeOneOf(['merge', 'documentation', 'other-arch'], 'Why to check the commit if it is the answer'),
+  doubt: maybeOneOf(
+    ['merge', 'documentation', 'other-arch', 'comments'],
+    'Why to check the commit if it is the answer',
+  ),
 })
 
 const Probe = Type.Object({
@@ -108,6 +119,7 @@ const Probe = Type.Object({
 export const Bisection = Type.Object(
   {
     ...summary,
+    failureRate: maybeRate,
     price: maybeText('Expected price, such as "about 5 probes, 9 h on vax"; null until the commits are known'),
     spentMs: count('Time of hosts that the probes used, in milliseconds'),
     budgetSeconds: count('Time of hosts that the bisection may use'),
@@ -115,6 +127,10 @@ export const Bisection = Type.Object(
     runsMax: count('Largest number of probes'),
     low: maybeNumber('The first bad commit is after this position'),
     high: maybeNumber('The first bad commit is at or before this position'),
+    answerIsMerge: Type.Boolean({
+      description: 'Whether the answer is a merge, so that a second bisection can look inside',
+    }),
+    insideMerge: maybeNumber('The second bisection, inside the merge that is the answer'),
     nextAt: maybeMoment('Earliest time of the next probe, if the bisection pauses'),
     problem: maybeText('Why the farm cannot read the commits'),
     cells: list(
@@ -143,6 +159,7 @@ export const BisectionPrice = Type.Object(
     commits: maybeNumber('Number of commits in the range'),
     host: maybeText('Host on which the search runs: the fastest one with this failure'),
     budgetSeconds: maybeNumber('Time of hosts that the bisection may use'),
+    failureRate: maybeRate,
   },
   { $id: 'BisectionPrice', description: 'Answer to a start of a bisection, or to a dry run' },
 )

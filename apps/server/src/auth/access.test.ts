@@ -27,6 +27,7 @@ serverTest(
       ['POST', '/api/v1/bisections'],
       ['POST', '/api/v1/bisections/1/cancel'],
       ['POST', '/api/v1/bisections/1/continue'],
+      ['POST', '/api/v1/bisections/1/inside-merge'],
       ['POST', '/api/v1/login-links'],
     ] as const
     for (const [method, url] of changes) {

@@ -103,3 +103,62 @@ serverTest('the command line adds, lists and ends acknowledgements', async ({ se
   ])
     expect(await acknowledge(...args)).toBeUndefined()
 })
+
+serverTest(
+  'the command line shows the price of a bisection, starts it, and looks inside a merge',
+  async ({ server }) => {
+    await server.configure({ confirm: 0 })
+    const vax = await server.host('vax')
+    const result = async (commit: string, exits: number[]) => {
+      const build = await server.build(commit)
+      const { jobs = [] } = (await server.farm.builds.find(build)) ?? {}
+      await vax.end(await vax.take(`${jobs[0]?.id}.1`), { exits })
+    }
+    const commits = [server.repository.git('rev-parse', 'HEAD'), ...['Second', 'Third'].map(server.repository.commit)]
+    await result(commits[0] ?? '', [0, 0])
+    await result(commits[2] ?? '', [1])
+    const newestFirst = [...commits].reverse()
+    await server.farm.matrix.applyHistory({ project: 'sample', branch: 'main', commits: newestFirst, complete: true })
+    const options = commands.bisect?.options ?? {}
+    const bisect = (...args: string[]) => {
+      const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+      return commands.bisect?.run(apiOf(server), positionals, values)
+    }
+    const cell = ['sample', 'vax', 'amd64']
+    const [price, next] = (await bisect(...cell, 'default', '--branch', 'main')) ?? []
+    expect(price).toMatch(/^(about \d+ probes, \d+ s on vax|price unknown: .*)$/)
+    expect(next).toBe('Add --start to start the bisection.')
+    expect(await server.farm.bisections.list({ limit: 10 })).toEqual([])
+
+    expect(await bisect(...cell, '--start')).toEqual([`bisection 1: ${price}`, 'http://localhost:80/bisections/1'])
+    const again = ['bisection 1 already searches this failure', 'http://localhost:80/bisections/1']
+    expect(await bisect(...cell, '--start')).toEqual(again)
+    await expect(bisect('sample', 'pdp', 'amd64')).rejects.toThrow(/pdp/)
+    await expect(bisect('--inside-merge', '1')).rejects.toThrow('the answer of bisection 1 is not a merge')
+    for (const args of [
+      [],
+      ['sample', 'vax'],
+      [...cell, 'default', 'x'],
+      ['--inside-merge', 'x'],
+      [...cell, '--inside-merge', '1'],
+    ])
+      expect(await bisect(...args)).toBeUndefined()
+
+    await server.farm.bisections.storeRange(1, {
+      kind: 'range',
+      base: commits[0] ?? '',
+      commits: [{ commit: commits[2] ?? '', author: 'Ada', subject: 'Merge', isMerge: true, files: [] }],
+    })
+    // The answer of a whole search is in the tests of packages/farm.
+    await server.farm.bisections.cancel(1)
+    await server.sql(`UPDATE "Bisection" SET "outcome" = 'confirmed', "low" = 0, "high" = 1 WHERE "id" = 1`)
+    expect(await bisect('--inside-merge', '1')).toEqual([
+      `bisection 2 looks inside the merge ${commits[2]?.slice(0, 12)}`,
+    ])
+    expect(await bisect('--inside-merge', '1')).toEqual([
+      `bisection 2 looks inside the merge ${commits[2]?.slice(0, 12)}`,
+    ])
+    const page = await server.ask('/bisections/2')
+    expect(page.body.replace(/<[^>]*>/g, '')).toMatch(/searches inside the merge that bisection 1 found/)
+  },
+)

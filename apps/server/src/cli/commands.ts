@@ -1,4 +1,4 @@
-import { items } from '@rumpfarm/client'
+import { type FarmClient, items } from '@rumpfarm/client'
 import { acknowledge } from './acknowledge.ts'
 import { type Command, oneOf, type Run, type Values } from './command.ts'
 
@@ -24,7 +24,17 @@ const trigger: Run = async (api, [project, ref, ...rest], { again, host, arch, v
   return [`build ${id}: ${project} at ${commit.slice(0, 12)}${existing}`, ...(problem ? [problem] : []), url]
 }
 
-const bisect: Run = async (api, [project, host, arch, variant, ...rest], { branch, start }) => {
+/** Starts a second bisection inside the merge that a bisection named. */
+const lookInsideMerge = async (api: FarmClient, number: string): Promise<string[] | undefined> => {
+  if (!/^[1-9]\d{0,8}$/.test(number)) return undefined
+  const path = { id: Number(number) }
+  const inner = await api.post('/api/v1/bisections/{id}/inside-merge', { params: { path } })
+  return [`bisection ${inner.id} looks inside the merge ${inner.badCommit.slice(0, 12)}`]
+}
+
+const bisect: Run = async (api, args, { branch, start, 'inside-merge': merge }) => {
+  if (merge !== undefined) return args.length > 0 ? undefined : lookInsideMerge(api, String(merge))
+  const [project, host, arch, variant, ...rest] = args
   if (!project || !host || !arch || rest.length > 0) return undefined
   const body = { project, host, arch, ...(variant ? { variant } : {}), ...(branch ? { branch: String(branch) } : {}) }
   const { id, url, created, price } = await api.post('/api/v1/bisections', { body: { ...body, dryRun: !start } })
@@ -104,8 +114,9 @@ export const commands: Record<string, Command> = {
     run: trigger,
   },
   bisect: {
-    usage: './farm bisect PROJECT HOST ARCH [VARIANT] [--branch BRANCH] [--start]',
-    options: { branch: { type: 'string' }, start: { type: 'boolean' } },
+    usage:
+      './farm bisect PROJECT HOST ARCH [VARIANT] [--branch BRANCH] [--start]\n       ./farm bisect --inside-merge BISECTION',
+    options: { branch: { type: 'string' }, start: { type: 'boolean' }, 'inside-merge': { type: 'string' } },
     run: bisect,
   },
   host: {

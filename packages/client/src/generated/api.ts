@@ -87,6 +87,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bisections/{id}/inside-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a second bisection inside the merge that a bisection named */
+        post: operations["lookInsideMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/builds": {
         parameters: {
             query?: never;
@@ -818,6 +835,8 @@ export interface components {
         };
         /** @description A search for the first bad commit of a failing cell */
         Bisection: {
+            /** @description Whether the answer is a merge, so that a second bisection can look inside */
+            answerIsMerge: boolean;
             arch: string;
             /** @description Full commit id */
             badCommit: string;
@@ -841,7 +860,7 @@ export interface components {
                  * @description Why to check the commit if it is the answer
                  * @enum {string|null}
                  */
-                doubt: "merge" | "documentation" | "other-arch" | null;
+                doubt: "merge" | "documentation" | "other-arch" | "comments" | null;
                 /** @description From 1, the oldest commit of the range */
                 position: number;
                 subject: string;
@@ -855,6 +874,8 @@ export interface components {
             createdAt: string;
             /** @description Step that failed */
             failedStep: string | null;
+            /** @description Share of the runs in which the failure of a flaky cell occurs; null if it always occurs */
+            failureRate: number | null;
             /** @description Fingerprint of the failure; null: the failed step alone decides */
             fingerprint: string | null;
             /**
@@ -870,8 +891,12 @@ export interface components {
             host: string;
             /** @description Number of the bisection */
             id: number;
+            /** @description The second bisection, inside the merge that is the answer */
+            insideMerge: number | null;
             /** @description The first bad commit is after this position */
             low: number | null;
+            /** @description The bisection whose answer is the merge inside which this one searches */
+            mergeOf: number | null;
             /**
              * Format: date-time
              * @description Earliest time of the next probe, if the bisection pauses
@@ -952,6 +977,8 @@ export interface components {
             commits: number | null;
             /** @description false: nothing was started, or a bisection of this failure already runs */
             created: boolean;
+            /** @description Share of the runs in which the failure of a flaky cell occurs; null if it always occurs */
+            failureRate: number | null;
             /** @description Host on which the search runs: the fastest one with this failure */
             host: string | null;
             /** @description Number of the bisection; null for a dry run */
@@ -992,6 +1019,8 @@ export interface components {
             host: string;
             /** @description Number of the bisection */
             id: number;
+            /** @description The bisection whose answer is the merge inside which this one searches */
+            mergeOf: number | null;
             /**
              * @description Kind of the answer; null until the bisection has ended
              * @enum {string|null}
@@ -1133,6 +1162,8 @@ export interface components {
         Build: {
             /** @description Author of the commit */
             author: string | null;
+            /** @description Number of the bisection whose probes the build runs; null for every other build */
+            bisection: number | null;
             /** @description Branch that was pushed */
             branch: string | null;
             /** @description Full commit id */
@@ -1286,6 +1317,8 @@ export interface components {
         BuildSummary: {
             /** @description Author of the commit */
             author: string | null;
+            /** @description Number of the bisection whose probes the build runs; null for every other build */
+            bisection: number | null;
             /** @description Branch that was pushed */
             branch: string | null;
             /** @description Full commit id */
@@ -3303,6 +3336,141 @@ export interface operations {
             };
         };
     };
+    lookInsideMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A search for the first bad commit of a failing cell */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bisection"];
+                };
+            };
+            /** @description A search for the first bad commit of a failing cell */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bisection"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-bisectable: No bisection is possible */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBuilds: {
         parameters: {
             query?: {
@@ -3312,6 +3480,8 @@ export interface operations {
                 format?: "json" | "ndjson";
                 /** @description Maximum number of items */
                 limit?: number;
+                /** @description false: without the builds of bisections, which run only probes */
+                probes?: boolean;
                 project?: string;
             };
             header?: never;

@@ -1,9 +1,11 @@
 import { cancelJob } from '../builds/cancel.ts'
+import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { equalHosts } from './equal-hosts.ts'
 import { hostChangesSince } from './host-changes.ts'
-import { nextStep, type Outcome, type Step } from './next-probe.rule.ts'
+import { nextStep, type Outcome, type Step, uselessRuns } from './next-probe.rule.ts'
 import { type ProbeStep, startProbe } from './probe-job.ts'
 import { awaitedPositions, importResults, judgeProbes } from './results.ts'
 import { type BisectionRows, readRows, stateOf } from './rows.ts'
@@ -39,35 +41,70 @@ async function advance(context: Context, tx: Tx, id: number): Promise<Result> {
   await judgeProbes(tx, before)
   await importResults(tx, before)
   const rows = (await readRows(tx, id)) as BisectionRows
-  const state = stateOf(rows, await awaitedPositions(tx, rows), await stopOf(tx, rows))
-  return take(context, tx, rows, state, nextStep(state))
+  const equal = await equalHosts(tx, rows.bisection)
+  const idleHosts = equal.filter(({ idle }) => idle).map(host => host.id)
+  const surroundings = { awaited: await awaitedPositions(tx, rows), idleHosts, stop: await stopOf(tx, rows) }
+  const useless = await endUseless(context, tx, rows, stateOf(rows, surroundings))
+  const current = useless.length > 0 ? ((await readRows(tx, id)) as BisectionRows) : rows
+  const state = stateOf(current, surroundings)
+  const { advanced, stopped } = await take(context, tx, current, state, nextStep(state), equal.length > 0)
+  return { advanced, stopped: [...useless, ...stopped] }
 }
 
-async function take(context: Context, tx: Tx, rows: BisectionRows, state: BisectionState, step: Step): Promise<Result> {
+/** Ends the probes of commits that another host's result has excluded. Returns their jobs. */
+async function endUseless({ now }: Context, tx: Tx, { bisection, probes }: BisectionRows, state: BisectionState) {
+  const positions = uselessRuns(state).map(({ position }) => position)
+  const jobs = probes.filter(({ verdict, position }) => verdict === null && positions.includes(position))
+  if (jobs.length > 0)
+    await tx.execute`
+      UPDATE "Probe" SET "verdict" = 'none', "reason" = 'another result made it useless', "endedAt" = ${now()}
+       WHERE "bisectionId" = ${bisection.id} AND "number" = ANY(${jobs.map(({ number }) => number)})`
+  return jobs.map(({ jobId }) => jobId)
+}
+
+async function take(
+  context: Context,
+  tx: Tx,
+  rows: BisectionRows,
+  state: BisectionState,
+  step: Step,
+  hasEqualHosts: boolean,
+): Promise<Result> {
   switch (step.kind) {
     case 'wait':
       return { advanced: 'waiting', stopped: [] }
     case 'probe':
-      return probe(context, tx, rows, state, step)
+      return step.notBefore && step.notBefore > context.now()
+        ? pause(context, tx, rows, step.notBefore, hasEqualHosts)
+        : probe(context, tx, rows, state, step)
     case 'finished':
       return finish(context, tx, rows, state, step.outcome)
   }
 }
 
+const askIdleHostsSeconds = 60
+
+/** Waits for the pause; an equal host that becomes idle meanwhile ends it. */
+async function pause({ now }: Context, tx: Tx, { bisection }: BisectionRows, until: Date, hasEqualHosts: boolean) {
+  const soon = later(now(), askIdleHostsSeconds)
+  const nextAt = hasEqualHosts && soon < until ? soon : until
+  await tx.execute`UPDATE "Bisection" SET "nextAt" = ${nextAt} WHERE "id" = ${bisection.id}`
+  return { advanced: 'waiting' as const, stopped: [] }
+}
+
 async function probe(context: Context, tx: Tx, rows: BisectionRows, state: BisectionState, step: ProbeStep) {
-  const { notBefore } = step
-  if (notBefore && notBefore > context.now()) {
-    await tx.execute`UPDATE "Bisection" SET "nextAt" = ${notBefore} WHERE "id" = ${rows.bisection.id}`
-    return { advanced: 'waiting' as const, stopped: [] }
-  }
   const started = await startProbe(context, tx, rows, step)
   if (started === 'busy') return { advanced: 'waiting' as const, stopped: [] }
   if (started === 'host-gone') {
     const outcome: Outcome = { kind: 'host-gone', low: 0, high: rows.commits.length, position: null }
     return finish(context, tx, rows, state, outcome)
   }
+  for (const [index, { position, hostId }] of step.also.entries())
+    await startProbe(context, tx, rows, { ...step, position, hostId }, index + 1)
   await tx.execute`UPDATE "Bisection" SET "nextAt" = NULL WHERE "id" = ${rows.bisection.id}`
-  tx.emit({ kind: 'bisection', bisectionId: rows.bisection.id, next: 'nothing' })
+  // While the answer is confirmed, the farm reads its changed lines.
+  const next = step.purpose === 'confirm' ? 'prepare' : 'nothing'
+  tx.emit({ kind: 'bisection', bisectionId: rows.bisection.id, next })
   return { advanced: 'probing' as const, stopped: [] }
 }
 
@@ -97,7 +134,8 @@ async function finish(
  */
 async function stopOf(tx: Tx, { bisection }: BisectionRows): Promise<Stop | null> {
   if (bisection.cancelRequestedAt) return 'cancelled'
-  const { projectName, branch, hostId, arch, variant, badCommit } = bisection
+  const { projectName, branch, hostId, arch, variant } = bisection
+  const badCommit = (await badCommitOf(tx, bisection)) ?? bisection.badCommit
   const [row] = await tx.query<{ inBranch: boolean; fixed: boolean | null }>`
     SELECT bad."position" IS NOT NULL AS "inBranch", cell."verdict" = 'passed' AND tested."settled" AND tested."position" > bad."position" AS "fixed"
       FROM (SELECT ${projectName} AS "projectName", ${branch} AS "branch", ${badCommit} AS "commit") key
@@ -107,5 +145,17 @@ async function stopOf(tx: Tx, { bisection }: BisectionRows): Promise<Stop | null
       LEFT JOIN "BranchCommit" tested ON tested."projectName" = key."projectName" AND tested."branch" = key."branch"
             AND tested."commit" = cell."commit"`
   if (row && !row.inBranch) return 'rewritten'
-  return row?.fixed ? 'fixed' : null
+  // A flaky cell passes sometimes, so a pass does not say that it is fixed.
+  return row?.fixed && bisection.failureRate === null ? 'fixed' : null
+}
+
+/**
+ * The bad commit that was built on the branch. A search inside a merge takes it from the bisection that named the merge,
+ * because the farm may have built the merge only for a probe.
+ */
+async function badCommitOf(tx: Tx, { mergeOf }: { mergeOf: number | null }): Promise<string | undefined> {
+  if (mergeOf === null) return undefined
+  const [outer] = await tx.query<{ badCommit: string; mergeOf: number | null }>`
+    SELECT "badCommit", "mergeOf" FROM "Bisection" WHERE "id" = ${mergeOf}`
+  return outer ? ((await badCommitOf(tx, outer)) ?? outer.badCommit) : undefined
 }

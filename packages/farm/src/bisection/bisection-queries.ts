@@ -3,7 +3,15 @@ import type { Context } from '../context.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { ownRuns, spentMs } from './next-probe.rule.ts'
 import { chanceOf, policyOf, priceOf } from './policy.rule.ts'
-import { type BisectionRow, type BisectionRows, type CommitRow, type ProbeRow, readRows, stateOf } from './rows.ts'
+import {
+  type BisectionRow,
+  type BisectionRows,
+  type CommitRow,
+  nothingElse,
+  type ProbeRow,
+  readRows,
+  stateOf,
+} from './rows.ts'
 import { describePrice } from './words.rule.ts'
 
 export interface BisectionSummary {
@@ -22,6 +30,8 @@ export interface BisectionSummary {
   outcome: BisectionRow['outcome']
   /** The answer in words; null while the bisection runs. */
   words: string | null
+  /** The bisection whose answer is the merge inside which this one searches. */
+  mergeOf: number | null
   startedBy: string
   createdAt: Date
   finishedAt: Date | null
@@ -39,10 +49,16 @@ export interface ProbeView extends Omit<ProbeRow, 'hostId' | 'attempt' | 'jobId'
 }
 
 export interface BisectionView extends BisectionSummary {
-  commits: CommitRow[]
+  commits: Omit<CommitRow, 'linesRead'>[]
   probes: ProbeView[]
   cells: { host: string; arch: string; variant: string }[]
+  /** Whether the answer is a merge, so that a second bisection can search inside it. */
+  answerIsMerge: boolean
+  /** The second bisection inside the merge that is the answer. */
+  insideMerge: number | null
   problem: string | null
+  /** The share of runs in which the failure occurs. Null if it always occurs. */
+  failureRate: number | null
   /** The first bad commit is after position `low`, up to position `high`. */
   low: number | null
   high: number | null
@@ -59,7 +75,7 @@ export interface BisectionView extends BisectionSummary {
 const summaryColumns = sql`
   bisection."id", bisection."projectName" AS "project", bisection."branch", host."name" AS "host", bisection."arch", bisection."variant",
   bisection."goodCommit", bisection."badCommit", bisection."badJobId", bisection."failedStep", bisection."fingerprint", bisection."state", bisection."outcome",
-  bisection."words", bisection."startedBy", bisection."createdAt", bisection."finishedAt"`
+  bisection."words", bisection."mergeOf", bisection."startedBy", bisection."createdAt", bisection."finishedAt"`
 
 const select = (context: Context, where: Sql, limit: number) => context.db.query<BisectionSummary>`
   SELECT ${summaryColumns} FROM "Bisection" bisection JOIN "Host" host ON host."id" = bisection."hostId"
@@ -125,7 +141,7 @@ export async function findBisection(context: Context, id: number): Promise<Bisec
   const hosts = await readHosts(context, id)
   const running = await readRunning(context, rows.probes)
   const { bisection, commits } = rows
-  const state = stateOf(rows, [], null)
+  const state = stateOf(rows, nothingElse)
   return {
     ...summary,
     commits: commits.map(({ position, commit, author, subject, weight, doubt }) => ({
@@ -138,7 +154,10 @@ export async function findBisection(context: Context, id: number): Promise<Bisec
     })),
     probes: rows.probes.map(probe => probeView(probe, rows, hosts, running)),
     cells: rows.cells.map(({ hostId, arch, variant }) => ({ host: hosts.get(hostId) ?? '', arch, variant })),
+    answerIsMerge: summary.outcome === 'confirmed' && commits[(bisection.high ?? 0) - 1]?.doubt === 'merge',
+    insideMerge: await findInsideMerge(context, id),
     problem: bisection.problem,
+    failureRate: bisection.failureRate,
     low: bisection.low,
     high: bisection.high,
     budgetSeconds: bisection.budgetSeconds,
@@ -153,7 +172,7 @@ export async function findBisection(context: Context, id: number): Promise<Bisec
 function priceTextOf({ bisection, commits }: BisectionRows, host: string): string | null {
   if (commits.length === 0) return null
   const policy = policyOf(chanceOf({ runs: bisection.noiseRuns, failed: bisection.noiseFailed }))
-  return describePrice(priceOf(commits.length, policy, bisection.expectedMs), host)
+  return describePrice(priceOf(commits.length, policy, bisection.expectedMs, bisection.failureRate), host)
 }
 
 function probeView(
@@ -182,6 +201,11 @@ function probeView(
     variant: cells[probe.cell]?.variant ?? bisection.variant,
     running: running.has(name),
   }
+}
+
+async function findInsideMerge({ db }: Context, id: number): Promise<number | null> {
+  const [inner] = await db.query<{ id: number }>`SELECT "id" FROM "Bisection" WHERE "mergeOf" = ${id}`
+  return inner?.id ?? null
 }
 
 async function readHosts({ db }: Context, id: number): Promise<Map<number, string>> {
@@ -215,12 +239,14 @@ export interface RangeToRead {
   branch: string
   good: string
   bad: string
+  /** `bad` is a merge, and the bisection searches inside it. */
+  insideMerge: boolean
 }
 
 /** The range whose commits the farm must read. Undefined if they are already stored. */
 export async function findRangeToRead({ db }: Context, id: number): Promise<RangeToRead | undefined> {
   const [row] = await db.query<RangeToRead>`
-    SELECT "id", "projectName" AS "project", "branch", "goodCommit" AS "good", "badCommit" AS "bad"
+    SELECT "id", "projectName" AS "project", "branch", "goodCommit" AS "good", "badCommit" AS "bad", "mergeOf" IS NOT NULL AS "insideMerge"
       FROM "Bisection" WHERE "id" = ${id} AND "state" = 'preparing'`
   return row
 }

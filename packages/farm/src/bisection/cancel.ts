@@ -5,7 +5,7 @@ import { projectConfigs } from '../projects/project-queries.ts'
 import { advanceBisection } from './advance.ts'
 import { ownRuns, spentMs } from './next-probe.rule.ts'
 import { chanceOf, policyOf, runsMaxOf } from './policy.rule.ts'
-import { type BisectionRow, readRows, stateOf } from './rows.ts'
+import { type BisectionRow, nothingElse, readRows, stateOf } from './rows.ts'
 
 export type CancelBisectionOutcome = { kind: 'cancelled' } | { kind: 'not-open' } | { kind: 'unknown' }
 
@@ -50,14 +50,14 @@ export async function continueBisection(context: Context, id: number): Promise<C
     if (bisection.outcome !== 'budget' && bisection.outcome !== 'cancelled')
       return { kind: 'not-possible', why: whyNot(bisection) }
     const budget = (projects.get(bisection.projectName)?.bisect ?? defaultBisect).budgetSeconds
-    const state = stateOf(rows, [], null)
+    const state = stateOf(rows, nothingElse)
     const policy = policyOf(chanceOf(state.noise))
     const isPrepared = commits.length > 0
     await tx.execute`
       UPDATE "Bisection" SET "state" = ${isPrepared ? 'running' : 'preparing'}, "outcome" = NULL, "words" = NULL, "low" = NULL,
              "high" = NULL, "finishedAt" = NULL, "cancelRequestedAt" = NULL,
              "budgetSeconds" = ${Math.ceil(spentMs(state) / 1000) + budget},
-             "runsMax" = ${ownRuns(state).length + runsMaxOf(Math.max(1, commits.length), policy)}
+             "runsMax" = ${ownRuns(state).length + runsMaxOf(Math.max(1, commits.length), policy, bisection.failureRate)}
        WHERE "id" = ${id}`
     tx.emit({ kind: 'bisection', bisectionId: id, next: isPrepared ? 'advance' : 'prepare' })
     return { kind: 'continued' }

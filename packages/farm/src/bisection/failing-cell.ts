@@ -2,6 +2,7 @@ import type { OwnerRule, Verdict } from '@rumpfarm/contracts'
 import type { Statements } from '../db/client.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { CellState } from '../matrix/cell.rule.ts'
+import { type CellResult, type RateJump, rateJump } from './rate.rule.ts'
 import type { Noise } from './state.rule.ts'
 
 /** A failing cell with its range (last good, failing since], and the failure at the start of its series. */
@@ -89,3 +90,90 @@ export async function measureNoise(db: Statements, cell: FailingCell): Promise<N
       FROM good WHERE "passed"`
   return noise ?? { runs: 0, failed: 0 }
 }
+
+/** A flaky cell with the range in which its failure began, and the share of runs in which the failure occurs. */
+export interface FlakyCell {
+  cell: FailingCell
+  failureRate: number
+}
+
+type ResultRow = Omit<CellResult, 'failed'> & {
+  jobId: number
+  verdict: Verdict
+  failedStep: string | null
+  fingerprint: string | null
+  symbol: string | null
+  message: string | null
+}
+
+/** A flaky cell whose newest failure occurs since a commit before which it did not occur. */
+export async function findFlakyCell(db: Statements, key: CellKey): Promise<FlakyCell | undefined> {
+  const [cell] = await db.query<Omit<FailingCell, keyof Searched>>`
+    SELECT cell."projectName", cell."branch", cell."hostId", host."name" AS "host", host."removedAt" IS NOT NULL AS "hostRemoved",
+           host."rules", cell."arch", cell."variant", cell."state", cell."expectedMs"
+      FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
+     WHERE cell."projectName" = ${key.projectName} AND cell."branch" = ${key.branch} AND host."name" = ${key.host}
+       AND cell."arch" = ${key.arch} AND cell."variant" = ${key.variant} AND (cell."state" = 'flaky' OR cell."flaky")`
+  if (!cell) return undefined
+  const results = await resultsOfCell(db, cell)
+  const failure = results.find(({ verdict }) => verdict !== 'passed')
+  if (!failure) return undefined
+  const isSame = (row: ResultRow) =>
+    row.verdict !== 'passed' && row.failedStep === failure.failedStep && row.fingerprint === failure.fingerprint
+  const clear = results.filter(row => row.verdict === 'passed' || isSame(row))
+  const jump = rateJump(clear.map(row => ({ position: row.position, commit: row.commit, failed: isSame(row) })))
+  return jump && { cell: { ...cell, ...searched(failure, jump) }, failureRate: jump.rate }
+}
+
+export interface CellKey {
+  projectName: string
+  branch: string
+  host: string
+  arch: string
+  variant: string
+}
+
+type Searched = Pick<
+  FailingCell,
+  | 'goodCommit'
+  | 'badCommit'
+  | 'goodPosition'
+  | 'badPosition'
+  | 'badJobId'
+  | 'verdict'
+  | 'failedStep'
+  | 'fingerprint'
+  | 'symbol'
+  | 'message'
+>
+
+const searched = (failure: ResultRow, { good, bad }: RateJump): Searched => ({
+  goodCommit: good.commit,
+  goodPosition: good.position,
+  badCommit: bad.commit,
+  badPosition: bad.position,
+  badJobId: failure.jobId,
+  verdict: failure.verdict,
+  failedStep: failure.failedStep,
+  fingerprint: failure.fingerprint,
+  symbol: failure.symbol,
+  message: failure.message,
+})
+
+/** The newest results of a cell on the commits of its branch, newest commit first. */
+const resultsOfCell = (
+  db: Statements,
+  cell: Pick<FailingCell, 'projectName' | 'branch' | 'hostId' | 'arch' | 'variant'>,
+) =>
+  db.query<ResultRow>`
+    SELECT held."position", held."commit", ended.* FROM (
+        SELECT "commit", "position" FROM "BranchCommit" WHERE "projectName" = ${cell.projectName} AND "branch" = ${cell.branch}
+         ORDER BY "position" DESC LIMIT ${noiseCommitsMax}) held
+     CROSS JOIN LATERAL (
+       SELECT a."jobId", a."verdict", a."failedStep", a."fingerprint", failure."symbol", failure."message"
+         FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
+         LEFT JOIN "Failure" failure ON failure."jobId" = a."jobId" AND failure."number" = a."number"
+        WHERE build."projectName" = ${cell.projectName} AND build."commit" = held."commit" AND job."hostId" = ${cell.hostId}
+          AND job."arch" = ${cell.arch} AND job."variant" = ${cell.variant} AND a."state" = 'finished' AND a."purpose" <> 'probe'
+          AND a."verdict" IN ('passed', 'failed', 'timed-out') ORDER BY a."finishedAt" DESC LIMIT 20) ended
+     ORDER BY held."position" DESC LIMIT ${noiseRunsMax}`

@@ -11,12 +11,15 @@ import {
   listOpen,
 } from './bisection-queries.ts'
 import { cancelBisection, continueBisection } from './cancel.ts'
+import { type CulpritToRead, findCulpritToRead, storeCulpritLines } from './culprit-lines.ts'
+import { lookInsideMerge } from './inside-merge.ts'
 import { type RangeRead, storeRange } from './prepare.ts'
 import { type CellToBisect, quoteBisection, startBisection } from './start.ts'
 import { startAutomatic } from './start-automatic.ts'
 
 export type { BisectionFilter, BisectionSummary, BisectionView, ProbeView, RangeToRead } from './bisection-queries.ts'
 export type { CancelBisectionOutcome, ContinueOutcome } from './cancel.ts'
+export type { InsideMergeOutcome } from './inside-merge.ts'
 export type { OutcomeKind } from './next-probe.rule.ts'
 export type { RangeRead } from './prepare.ts'
 export type { CellToBisect, Quote, QuoteOutcome, StartOutcome } from './start.ts'
@@ -31,10 +34,16 @@ export const bisectionMethods = ({ main, pages, listing }: Contexts) => ({
   startAutomatic: () => startAutomatic(main),
   findRangeToRead: (id: number) => findRangeToRead(main, id),
   storeRange: (id: number, range: RangeRead) => storeRange(main, id, range),
+  findCulpritToRead: (id: number) => findCulpritToRead(main, id),
+  storeCulpritLines: (culprit: CulpritToRead, patch: string | null) => storeCulpritLines(main, culprit, patch),
   /** Judges ended probes, counts results of pushes, and starts the next probe. */
   advance: (id: number) => advanceBisection(main, id),
   cancel: async (id: number) => (canBeId(id) ? cancelBisection(main, id) : ({ kind: 'unknown' } as const)),
   continue: async (id: number) => (canBeId(id) ? continueBisection(main, id) : ({ kind: 'unknown' } as const)),
+
+  /** Searches inside the merge that a bisection named. */
+  lookInsideMerge: async (request: { id: number; startedBy: string }) =>
+    canBeId(request.id) ? lookInsideMerge(main, request) : ({ kind: 'unknown' } as const),
 
   /** The open bisections that have a next step now. */
   listOpen: () => listOpen(main),

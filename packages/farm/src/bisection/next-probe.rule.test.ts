@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextStep } from './next-probe.rule.ts'
+import { nextStep, uselessRuns } from './next-probe.rule.ts'
 import { chanceOf, isTooNoisy, policyOf, priceOf, runsMaxOf } from './policy.rule.ts'
 import type { BisectionState, ProbePurpose, ProbeVerdict, Run } from './state.rule.ts'
 import { describeOutcome, describePrice } from './words.rule.ts'
@@ -22,11 +22,14 @@ const range = (count: number, { weights = [], doubt = null, ...changes }: Change
   runs: [],
   awaited: [],
   noise: { runs: 100, failed: 0 },
+  failureRate: null,
+  idleHosts: [],
   otherCells: 0,
   budgetMs: 100 * hours,
   runsMax: 40,
   expectedMs: 1000,
   pauseMs: 3600_000,
+  insideMerge: false,
   stop: null,
   ...changes,
 })
@@ -38,6 +41,7 @@ const own = (position: number, verdict: ProbeVerdict | null, purpose: ProbePurpo
   verdict,
   costMs: purpose === null ? 0 : 1000,
   endedAt: new Date(1000),
+  hostId: null,
 })
 const ends = (last: number) => [own(0, 'good', 'good-end'), own(last, 'bad', 'bad-end')]
 
@@ -124,6 +128,105 @@ describe('the search', () => {
   })
 })
 
+describe('several equal hosts', () => {
+  test.each<[string, Changes, number, { position: number; hostId: number }[]]>([
+    ['one idle host: thirds', { idleHosts: [7] }, 5, [{ position: 11, hostId: 7 }]],
+    [
+      'three idle hosts: fifths',
+      { idleHosts: [7, 8, 9] },
+      3,
+      [
+        { position: 6, hostId: 7 },
+        { position: 10, hostId: 8 },
+        { position: 13, hostId: 9 },
+      ],
+    ],
+    ['at most three of them', { idleHosts: [5, 6, 7, 8, 9] }, 3, expect.objectContaining({ length: 3 })],
+    ['a short range', { idleHosts: [7, 8], runs: [...ends(16), own(14, 'good')] }, 15, []],
+    ['the last run of the budget', { idleHosts: [7, 8], runsMax: 3 }, 8, []],
+    [
+      'a failure of a share of the runs',
+      { idleHosts: [7], failureRate: 0.9, runs: [...ends(16), own(0, 'good')] },
+      8,
+      [],
+    ],
+  ])('%s', (_, changes, position, also) => {
+    const step = nextStep(range(16, { runs: ends(16), ...changes }))
+    expect(step).toMatchObject({ kind: 'probe', purpose: 'search', position, hostId: null, also })
+  })
+
+  test('a result ends the probes of excluded commits, and the search waits for the others', () => {
+    const open = [own(5, 'bad'), own(11, null), own(13, null, 'other-cell')]
+    const state = range(16, { runs: [...ends(16), ...open.slice(0, 2)], idleHosts: [7] })
+    expect(uselessRuns(state)).toEqual([own(11, null)])
+    expect(nextStep(state)).toMatchObject({ kind: 'probe', position: 2, also: [{ position: 3, hostId: 7 }] })
+    const between = range(16, { runs: [...ends(16), own(5, 'good'), own(11, null)], idleHosts: [7] })
+    expect(uselessRuns(between)).toEqual([])
+    expect(nextStep(between)).toEqual({ kind: 'wait' })
+  })
+
+  test('the last pair of confirming runs runs on an equal host, without a pause', () => {
+    const noise = { runs: 30, failed: 0.5 }
+    const found = [...ends(2), own(1, 'good'), own(2, 'bad', 'confirm'), own(1, 'good', 'confirm')]
+    const state = range(2, { noise, runs: found, idleHosts: [7] })
+    expect(nextStep(state)).toMatchObject({ position: 2, hostId: 7, notBefore: null })
+    const elsewhere = { ...own(2, 'bad', 'confirm'), hostId: 7 }
+    const half = { ...state, runs: [...found, elsewhere] }
+    expect(nextStep(half)).toMatchObject({ position: 1, hostId: 7, notBefore: null })
+    const busy = { ...half, idleHosts: [8] }
+    expect(nextStep(busy)).toMatchObject({ position: 1, hostId: null, notBefore: new Date(3601_000) })
+  })
+})
+
+describe('a failure in half of the runs', () => {
+  const times = (count: number, run: Run) => Array.from({ length: count }, () => run)
+  const good = (position: number, count = 5) => times(count, own(position, 'good'))
+  const half = (changes: Changes) => range(4, { failureRate: 0.5, ...changes })
+  const started = [...good(0), own(4, 'good'), own(4, 'bad')]
+
+  test.each<[string, Run[], number, ProbePurpose]>([
+    ['the last good commit needs five passes', good(0, 4), 0, 'good-end'],
+    ['the bad commit runs until it fails', [...good(0), own(4, 'good')], 4, 'bad-end'],
+    ['then the search', started, 2, 'search'],
+    ['four passes are too few', [...started, ...good(2, 4)], 2, 'repeat'],
+    ['five passes are enough', [...started, ...good(2)], 3, 'search'],
+    ['one failure is enough', [...started, own(2, 'good'), own(2, 'bad')], 1, 'search'],
+    ['the culprit fails again', [...started, ...good(2), ...good(3)], 4, 'confirm'],
+    ['its parent passes again', [...started, ...good(2), ...good(3), own(4, 'bad', 'confirm')], 3, 'confirm'],
+  ])('%s', (_, runs, position, purpose) => {
+    expect(nextStep(half({ runs }))).toMatchObject({ kind: 'probe', position, purpose })
+  })
+
+  test('the answers', () => {
+    const runs = [...started, ...good(2), ...good(3, 10), own(4, 'bad', 'confirm')]
+    expect(wordsOf(half({ runs }))).toBe(
+      'First bad commit: 04ffffffff (A. Author). It failed 2 of 3 times; its parent passed 10 of 10 times.',
+    )
+    expect(wordsOf(half({ runs: [...good(0), ...good(4)] }))).toBe(
+      'No first bad commit: commit 04ffffffff passed 5 times.',
+    )
+    expect(wordsOf(half({ runs: [own(0, 'bad')] }))).toBe(
+      'No first bad commit: commit 9be4d0aaaa also fails sometimes.',
+    )
+  })
+
+  test('if good commits fail too, a failure counts twice, and a pass counts half', () => {
+    const noise = { runs: 20, failed: 2 }
+    const runs = [...started, own(4, 'bad'), own(2, 'bad')]
+    expect(nextStep(half({ noise, runs }))).toMatchObject({ position: 2, purpose: 'repeat' })
+    expect(nextStep(half({ noise, runs: [...runs, own(2, 'bad')] }))).toMatchObject({ position: 1, purpose: 'search' })
+    expect(nextStep(half({ noise, runs: [...runs, ...good(2, 9)] }))).toMatchObject({ position: 2, purpose: 'repeat' })
+    expect(nextStep(half({ noise, runs: [...runs, ...good(2, 10)] }))).toMatchObject({ position: 3, purpose: 'search' })
+  })
+
+  test('the price and the largest number of runs grow with the number of passes', () => {
+    const policy = { confirmations: 1, repeat: false }
+    expect(priceOf(16, policy, null, 0.5).probes).toBe(28)
+    expect(runsMaxOf(16, policy, 0.5)).toBe(56)
+    expect(priceOf(16, policy, null, 0.1).probes).toBeGreaterThan(100)
+  })
+})
+
 describe('the confirmation', () => {
   const found = [...ends(2), own(1, 'good')]
 
@@ -164,6 +267,17 @@ describe('the confirmation', () => {
   test('an answer that is a merge or only documentation is doubted', () => {
     const runs = [...ends(1), own(1, 'bad', 'confirm'), own(0, 'good', 'confirm')]
     expect(wordsOf(range(1, { runs, doubt: 'merge' }))).toContain('Check this answer: the commit is a merge.')
+  })
+
+  test('inside a merge, the answer can be the merge itself, and it is not doubted', () => {
+    const runs = [...ends(1), own(1, 'bad', 'confirm'), own(0, 'good', 'confirm')]
+    expect(wordsOf(range(1, { runs, insideMerge: true }))).toContain(
+      'This commit is the merge: each merged commit passes.',
+    )
+    const failing = range(2, { runs: [own(0, 'bad', 'good-end')], insideMerge: true })
+    expect(wordsOf(failing)).toContain(
+      'The commit 9be4d0aaaa, which both sides of the merge contain, fails on this host.',
+    )
   })
 
   test('then the culprit and its parent run once on each other cell', () => {

@@ -1,4 +1,4 @@
-import { type Bounds, pickPosition } from './pick.rule.ts'
+import { type Bounds, pickPositions } from './pick.rule.ts'
 import { chanceOf, isTooNoisy, measuredNoise, type Policy, policyOf } from './policy.rule.ts'
 import {
   type BisectionState,
@@ -6,6 +6,7 @@ import {
   failuresNeeded,
   type PositionVerdict,
   type ProbePurpose,
+  passesNeeded,
   type Run,
   type Stop,
   verdictOf,
@@ -21,6 +22,10 @@ export type Step =
       purpose: ProbePurpose
       /** The earliest time of the probe; null for now. */
       notBefore: Date | null
+      /** An idle equal host that runs it; null for the host of the cell. */
+      hostId: number | null
+      /** Further commits that idle equal hosts test at the same time. */
+      also: { position: number; hostId: number }[]
     }
   | { kind: 'finished'; outcome: Outcome }
 
@@ -49,6 +54,8 @@ const repairsMax = 2
 /** Neighbours that cannot be tested. More probes beside them would probably fail too. */
 const skipsMax = 3
 const cheapRange = 3
+/** More hosts would use the budget of a search of few commits in one round. */
+const helpersMax = 3
 /** With at most `cheapRange` commits left, a probe that takes longer than this is not worth its time. */
 export const dearProbeMs = 2 * 3_600_000
 
@@ -60,10 +67,19 @@ export function nextStep(state: BisectionState, policy: Policy = policyOf(chance
   const bounds = boundsOf(state, verdictsOf(state, policy.repeat))
   if (state.stop) return finished(state.stop, bounds)
   if (isTooNoisy(state.noise)) return finished('noisy', bounds)
-  if (state.runs.some(({ verdict }) => verdict === null)) return { kind: 'wait' }
+  const useless = uselessRuns(state, policy)
+  if (state.runs.some(run => run.verdict === null && !useless.includes(run))) return { kind: 'wait' }
   const step = endStep(state, policy, bounds) ?? searchStep(state, policy, bounds) ?? confirmStep(state, policy, bounds)
   if (step) return step.kind === 'probe' && isSpent(state) ? finished('budget', bounds) : step
   return (isSpent(state) ? undefined : otherCellStep(state, bounds)) ?? finished('confirmed', bounds, bounds.high)
+}
+
+/** The open probes of commits that another result has already excluded. Several hosts search at the same time. */
+export function uselessRuns(state: BisectionState, policy: Policy = policyOf(chanceOf(measuredNoise(state)))): Run[] {
+  const { low, high } = boundsOf(state, verdictsOf(state, policy.repeat))
+  const isUseless = ({ verdict, purpose, position }: Run) =>
+    verdict === null && purpose === 'search' && (position <= low || position >= high)
+  return state.runs.filter(isUseless)
 }
 
 const finished = (kind: OutcomeKind, { low, high }: Bounds, position: number | null = null): Step => ({
@@ -71,13 +87,22 @@ const finished = (kind: OutcomeKind, { low, high }: Bounds, position: number | n
   outcome: { kind, low, high, position },
 })
 
-const probe = (position: number, purpose: ProbePurpose, cell = 0, notBefore: Date | null = null): Step => ({
-  kind: 'probe',
-  position,
-  cell,
-  purpose,
-  notBefore,
-})
+interface Where {
+  cell?: number
+  notBefore?: Date | null
+  hostId?: number | null
+  also?: { position: number; hostId: number }[]
+}
+
+const probe = (
+  position: number,
+  purpose: ProbePurpose,
+  { cell = 0, notBefore = null, hostId = null, also = [] }: Where = {},
+): Step => ({ kind: 'probe', position, purpose, cell, notBefore, hostId, also })
+
+/** The range in which the first bad commit is, by the results that the farm has. */
+export const boundsOfState = (state: BisectionState): Bounds =>
+  boundsOf(state, verdictsOf(state, policyOf(chanceOf(measuredNoise(state))).repeat))
 
 function boundsOf({ commits }: BisectionState, verdicts: readonly PositionVerdict[]): Bounds {
   const low = Math.max(0, verdicts.slice(0, -1).lastIndexOf('good'))
@@ -95,7 +120,7 @@ function endStep(state: BisectionState, { repeat }: Policy, bounds: Bounds): Ste
     case 'again':
       return probe(0, 'good-end')
     case 'bad':
-      return finished(both(0) ? 'flaky' : 'host-changed', bounds, 0)
+      return finished(both(0) || state.failureRate !== null ? 'flaky' : 'host-changed', bounds, 0)
     case 'skip':
       return finished(hasOther(state, 0) ? 'host-changed' : 'no-result', bounds, 0)
   }
@@ -124,7 +149,8 @@ function repairs(state: BisectionState, repeat: boolean): number[] {
       0,
       runs.findIndex(({ purpose }) => purpose === 'confirm'),
     )
-    const [one, other] = [verdictOf(before, false), verdictOf(runs, repeat)]
+    const rate = state.failureRate
+    const [one, other] = [verdictOf(before, false, rate), verdictOf(runs, repeat, rate)]
     return one !== other && other !== 'again'
   })
 }
@@ -138,25 +164,52 @@ function searchStep(state: BisectionState, { repeat }: Policy, bounds: Bounds): 
   if (between.length === 0) return undefined
   if (state.awaited.some(position => position > low && position < high)) return { kind: 'wait' }
   const isDear = high - low <= cheapRange && (state.expectedMs ?? 0) > dearProbeMs
-  const next = pickPosition(state.commits, verdicts, bounds)
+  const helpers = state.failureRate === null ? state.idleHosts.slice(0, helpersMax) : []
+  const hosts = helpers.slice(0, Math.max(0, state.runsMax - ownRuns(state).length - 1))
+  const [next, ...further] = pickPositions(state.commits, verdicts, bounds, 1 + hosts.length)
   if (next === undefined || isDear || between.filter(verdict => verdict === 'skip').length >= skipsMax)
     return finished('range', bounds)
-  return probe(next, 'search')
+  return probe(next, 'search', { also: further.map((position, index) => ({ position, hostId: hosts[index] ?? 0 })) })
 }
 
 /**
- * The culprit and its parent run again by turns. The last of several pairs runs later, because flakes repeat together.
+ * The culprit and its parent run again by turns. The last pair runs on an idle equal host; without one, the last of
+ * several pairs runs later, because flakes repeat together.
  */
-function confirmStep(state: BisectionState, { confirmations, repeat }: Policy, { low, high }: Bounds) {
+function confirmStep(
+  state: BisectionState,
+  { confirmations, repeat }: Policy,
+  { low, high }: Bounds,
+): Step | undefined {
   const culprit = clearRuns(state, high)
   const failures = culprit.filter(({ verdict }) => verdict === 'bad').length
   const passes = clearRuns(state, low).filter(({ verdict }) => verdict === 'good').length
+  if (state.failureRate !== null) return confirmRate(state, { low, high }, 1 + confirmations - failures, passes)
   const culpritNeeds = failuresNeeded(culprit, repeat && high < state.commits.length) + confirmations - failures
   const parentNeeds = 1 + confirmations - passes
   if (culpritNeeds <= 0 && parentNeeds <= 0) return undefined
-  const position = culpritNeeds >= parentNeeds ? high : low
-  const isLastPair = confirmations > 1 && culpritNeeds === 1 && parentNeeds === 1
-  return probe(position, 'confirm', 0, isLastPair ? afterPause(state) : null)
+  const pause = confirmations > 1 ? afterPause(state) : null
+  if (culpritNeeds === 1 && parentNeeds === 1) return probe(high, 'confirm', elsewhere(state.idleHosts[0], pause))
+  const partner = lastHost(state, high)
+  if (culpritNeeds <= 0 && parentNeeds === 1 && partner !== null) {
+    const idle = state.idleHosts.find(hostId => hostId === partner)
+    return probe(low, 'confirm', elsewhere(idle, pause))
+  }
+  return probe(culpritNeeds >= parentNeeds ? high : low, 'confirm')
+}
+
+const elsewhere = (hostId: number | undefined, pause: Date | null): Where =>
+  hostId === undefined ? { notBefore: pause } : { hostId }
+
+/** The equal host of the newest confirming run of a position; null for the host of the cell. */
+const lastHost = ({ runs }: BisectionState, position: number): number | null =>
+  runs.findLast(run => run.cell === 0 && run.position === position && run.purpose === 'confirm')?.hostId ?? null
+
+/** The culprit fails again, and its parent passes as many times again as make a commit good. */
+function confirmRate(state: BisectionState, { low, high }: Bounds, failuresLeft: number, passes: number) {
+  const passesLeft = 2 * passesNeeded(state.failureRate) - passes
+  if (failuresLeft > 0) return probe(high, 'confirm')
+  return passesLeft > 0 ? probe(low, 'confirm') : undefined
 }
 
 function afterPause({ runs, pauseMs }: BisectionState): Date | null {
@@ -168,7 +221,7 @@ function afterPause({ runs, pauseMs }: BisectionState): Date | null {
 function otherCellStep({ runs, otherCells }: BisectionState, { low, high }: Bounds): Step | undefined {
   const isDone = (cell: number, position: number) => runs.some(run => run.cell === cell && run.position === position)
   for (let cell = 1; cell <= otherCells; cell++) {
-    for (const position of [high, low]) if (!isDone(cell, position)) return probe(position, 'other-cell', cell)
+    for (const position of [high, low]) if (!isDone(cell, position)) return probe(position, 'other-cell', { cell })
   }
   return undefined
 }

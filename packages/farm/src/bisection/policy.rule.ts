@@ -1,4 +1,4 @@
-import { type BisectionState, clearRuns, type Noise } from './state.rule.ts'
+import { type BisectionState, clearRuns, type Noise, passesNeeded } from './state.rule.ts'
 
 /** How much evidence a bisection needs, from the share of good commits that fail with its fingerprint. */
 export interface Policy {
@@ -33,6 +33,7 @@ export const policyOf = (chance: number): Policy => ({
 /** The noise with the runs of the bisection itself: the commits that it ran repeatedly, and that pass. */
 export function measuredNoise(state: BisectionState): Noise {
   let { runs, failed } = state.noise
+  if (state.failureRate !== null) return { runs, failed } // a bad commit passes too, so its failures are no noise
   for (let position = 0; position < state.commits.length; position++) {
     const own = clearRuns(state, position)
     if (own.length < 2 || own.at(-1)?.verdict !== 'good') continue
@@ -46,8 +47,10 @@ export function measuredNoise(state: BisectionState): Noise {
 export const searchProbes = (commits: number): number => Math.ceil(Math.log2(Math.max(1, commits)))
 
 /** A bisection ends after this many runs of its own. */
-export const runsMaxOf = (commits: number, { confirmations }: Policy): number =>
-  2 * searchProbes(commits) + 2 * confirmations + 4
+export function runsMaxOf(commits: number, policy: Policy, failureRate: number | null = null): number {
+  if (failureRate !== null) return 2 * probesOfRate(commits, policy, failureRate)
+  return 2 * searchProbes(commits) + 2 * policy.confirmations + 4
+}
 
 export interface Price {
   /** The ends, the search and the confirmation. */
@@ -57,7 +60,21 @@ export interface Price {
 }
 
 /** The expected price, without repeated failures and skipped commits. */
-export function priceOf(commits: number, policy: Policy, expectedMs: number | null): Price {
-  const probes = 2 + searchProbes(commits) + 2 * policy.confirmations
+export function priceOf(
+  commits: number,
+  policy: Policy,
+  expectedMs: number | null,
+  failureRate: number | null = null,
+): Price {
+  const probes =
+    failureRate === null
+      ? 2 + searchProbes(commits) + 2 * policy.confirmations
+      : probesOfRate(commits, policy, failureRate)
   return { probes, milliseconds: expectedMs === null ? null : probes * expectedMs }
+}
+
+/** A good commit needs several passes, and a bad commit runs until it fails. Half of the searched commits are good. */
+function probesOfRate(commits: number, { confirmations }: Policy, failureRate: number): number {
+  const [good, bad] = [passesNeeded(failureRate), 1 / failureRate]
+  return Math.ceil(good + bad + (searchProbes(commits) * (good + bad)) / 2 + good + confirmations * bad)
 }

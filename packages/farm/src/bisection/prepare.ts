@@ -31,7 +31,7 @@ export async function storeRange(context: Context, id: number, read: RangeRead):
     const policy = policyOf(chanceOf({ runs: bisection.noiseRuns, failed: bisection.noiseFailed }))
     await tx.execute`
       UPDATE "Bisection" SET "state" = 'running', "problem" = NULL, "nextAt" = NULL, "goodCommit" = ${read.base},
-             "runsMax" = ${runsMaxOf(read.commits.length, policy)} WHERE "id" = ${id}`
+             "runsMax" = ${runsMaxOf(read.commits.length, policy, bisection.failureRate)} WHERE "id" = ${id}`
     tx.emit({ kind: 'bisection', bisectionId: id, next: 'advance' })
   })
 }
@@ -49,12 +49,17 @@ async function endRewritten({ now }: Context, tx: Tx, id: number): Promise<void>
   tx.emit({ kind: 'bisection', bisectionId: id, next: 'nothing' })
 }
 
-async function storeCommits(tx: Tx, { id, file, arch }: BisectionRow, { commits }: ReadCommits): Promise<void> {
+async function storeCommits(
+  tx: Tx,
+  { id, file, arch, mergeOf }: BisectionRow,
+  { commits }: ReadCommits,
+): Promise<void> {
   const rows = commits.map((commit, index) => ({
     ...commit,
     position: index + 1,
     weight: weightOf(commit.files, { file, arch }),
-    doubt: doubtOf(commit.files, commit.isMerge, arch),
+    // The last commit inside a merge is the merge itself. As an answer, it has its own words.
+    doubt: mergeOf !== null && index === commits.length - 1 ? null : doubtOf(commit.files, commit.isMerge, arch),
   }))
   await tx.execute`
     INSERT INTO "BisectionCommit" ("bisectionId", "position", "commit", "author", "subject", "weight", "doubt")

@@ -14,15 +14,23 @@ export type ProbeStart = 'started' | 'busy' | 'host-gone'
 /**
  * Adds the build, the job and the attempt of a probe. A repeated probe of a commit is a further attempt of the same job.
  */
-export async function startProbe(context: Context, tx: Tx, rows: BisectionRows, step: ProbeStep): Promise<ProbeStart> {
-  const cell = rows.cells[step.cell]
-  if (!cell) return 'host-gone'
+export async function startProbe(
+  context: Context,
+  tx: Tx,
+  rows: BisectionRows,
+  step: ProbeStep,
+  /** How many probes the same step has started before. */
+  before = 0,
+): Promise<ProbeStart> {
+  const own = rows.cells[step.cell]
+  if (!own) return 'host-gone'
+  const cell = { ...own, hostId: step.hostId ?? own.hostId }
   const ready = await readHost(tx, cell)
   if (!ready || ready.removed) return 'host-gone'
   if (ready.busy) return 'busy'
   const build = await addBuild(context, tx, rows, step, cell)
   const job = await addAttempt(context, tx, rows, cell, build)
-  await addProbe(context, tx, rows, step, { ...job, hostId: cell.hostId })
+  await addProbe(context, tx, rows, step, { ...job, hostId: cell.hostId, before })
   if (build.sources === 'ready')
     tx.emit({ kind: 'queued', attempts: [queuedOf({ ...job, hostId: cell.hostId, purpose: 'probe' })] })
   else tx.emit({ kind: 'sources-needed', buildId: build.id })
@@ -104,7 +112,7 @@ const addProbe = (
   tx: Tx,
   { bisection, probes }: BisectionRows,
   { position, cell, purpose }: ProbeStep,
-  { jobId, number, hostId }: { jobId: number; number: number; hostId: number },
+  { jobId, number, hostId, before }: { jobId: number; number: number; hostId: number; before: number },
 ) => tx.execute`
   INSERT INTO "Probe" ("bisectionId", "number", "position", "cell", "hostId", "purpose", "jobId", "attempt", "createdAt")
-  VALUES (${bisection.id}, ${probes.length + 1}, ${position}, ${cell}, ${hostId}, ${purpose}, ${jobId}, ${number}, ${now()})`
+  VALUES (${bisection.id}, ${probes.length + before + 1}, ${position}, ${cell}, ${hostId}, ${purpose}, ${jobId}, ${number}, ${now()})`

@@ -25,6 +25,8 @@ export interface BisectionRow {
   budgetSeconds: number
   pauseSeconds: number
   runsMax: number
+  mergeOf: number | null
+  failureRate: number | null
   state: 'preparing' | 'running' | 'finished'
   problem: string | null
   nextAt: Date | null
@@ -48,6 +50,7 @@ export interface CellRow {
 export interface CommitRow extends RangeCommit {
   subject: string
   doubt: Doubt | null
+  linesRead: boolean
 }
 
 export interface ProbeRow {
@@ -85,30 +88,46 @@ export async function readRows(db: Statements, id: number): Promise<BisectionRow
   return { bisection, cells, commits, probes }
 }
 
+/** What the rules need to know beside the rows of the bisection. */
+export interface Surroundings {
+  awaited: readonly number[]
+  idleHosts: readonly number[]
+  stop: Stop | null
+}
+
+export const nothingElse: Surroundings = { awaited: [], idleHosts: [], stop: null }
+
 /** The value that the rules decide on. */
-export function stateOf(rows: BisectionRows, awaited: readonly number[], stop: Stop | null): BisectionState {
+export function stateOf(rows: BisectionRows, { awaited, idleHosts, stop }: Surroundings): BisectionState {
   const { bisection, cells, commits, probes } = rows
   return {
     commits,
-    runs: probes.map(runOf).sort(byEnd),
+    runs: probes.map(probe => runOf(probe, cells)).sort(byEnd),
     awaited,
+    failureRate: bisection.failureRate,
+    idleHosts,
     noise: { runs: bisection.noiseRuns, failed: bisection.noiseFailed },
     otherCells: cells.length - 1,
     budgetMs: bisection.budgetSeconds * 1000,
     runsMax: bisection.runsMax,
     expectedMs: bisection.expectedMs,
     pauseMs: bisection.pauseSeconds * 1000,
+    insideMerge: bisection.mergeOf !== null,
     stop,
   }
 }
 
-const runOf = ({ position, cell, purpose, verdict, costMs, endedAt }: ProbeRow): Run => ({
+const runOf = (
+  { position, cell, purpose, verdict, costMs, endedAt, hostId }: ProbeRow,
+  cells: readonly CellRow[],
+): Run => ({
   position,
   cell,
   purpose,
   verdict,
   costMs,
   endedAt,
+  hostId: hostId === cells[cell]?.hostId ? null : hostId,
 })
 
 /** A probe that has not ended is the last one. */

@@ -7,7 +7,7 @@ import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
 import { mainBranch } from '../matrix/main-branch.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
-import { cellsLike, type FailingCell, failingCells, measureNoise } from './failing-cell.ts'
+import { cellsLike, type FailingCell, failingCells, findFlakyCell, measureNoise } from './failing-cell.ts'
 import { chanceOf, isTooNoisy, type Price, policyOf, priceOf } from './policy.rule.ts'
 import { type Noise, ruleVersion } from './state.rule.ts'
 import { fileInLine } from './weights.rule.ts'
@@ -38,6 +38,8 @@ export interface Quote {
   badCommit: string
   /** How many further cells have the same failure. */
   otherCells: number
+  /** The share of runs in which the failure occurs, so that a commit needs several runs. Null if it always occurs. */
+  failureRate: number | null
 }
 
 export type QuoteOutcome =
@@ -79,15 +81,19 @@ async function planFor(context: Context, wanted: CellToBisect): Promise<Plan | E
   const project = (await projectConfigs(context)).get(wanted.project)
   if (!project) return { kind: 'unknown', what: 'project' }
   const branch = wanted.branch ?? mainBranch(project, [])
-  const [cell] = await failingCells(
+  const key = { projectName: wanted.project, branch, host: wanted.host, arch: wanted.arch, variant: wanted.variant }
+  const flaky = await findFlakyCell(context.db, key)
+  const [failing] = await failingCells(
     context.db,
     sql`cell."projectName" = ${wanted.project} AND cell."branch" = ${branch} AND host."name" = ${wanted.host}
         AND cell."arch" = ${wanted.arch} AND cell."variant" = ${wanted.variant}`,
   )
+  const cell = flaky?.cell ?? failing
   if (!cell) return (await isCell(context, wanted, branch)) ? notFailing : { kind: 'unknown', what: 'cell' }
   const running = await findSimilar(context.db, cell, 'open')
   if (running !== undefined) return { kind: 'running', id: running }
-  return planOf(context, cell, project.repository, project.bisect ?? defaultBisect)
+  const limits = project.bisect ?? defaultBisect
+  return planOf(context, cell, project.repository, limits, flaky?.failureRate ?? null)
 }
 
 const notFailing = {
@@ -112,15 +118,19 @@ export async function planOf(
   cell: FailingCell,
   repository: string,
   limits: BisectLimits,
+  failureRate: number | null = null,
 ): Promise<Plan | { kind: 'not-possible'; why: string }> {
-  const like = [cell, ...(await cellsLike(context.db, cell))].filter(isAllowed)
+  // Each cell has its own rate, so a failure of a share of the runs is searched on one cell.
+  const alike = failureRate === null ? await cellsLike(context.db, cell) : []
+  const like = [cell, ...alike].filter(isAllowed)
   const [main, ...others] = like.sort((one, other) => speed(one) - speed(other))
   if (!main) return { kind: 'not-possible', why: `host ${cell.host} has left the farm, or its owner does not allow it` }
   const noise = await measureNoise(context.db, main)
   if (isTooNoisy(noise)) return { kind: 'not-possible', why: noisy(noise) }
   const { commits, complete } = await between(context, { repository, after: main.goodCommit, until: main.badCommit })
-  const price = complete ? priceOf(commits.length, policyOf(chanceOf(noise)), main.expectedMs) : null
-  const quote = quoteOf(main, price, complete ? commits.length : null, limits, others.length)
+  const price = complete ? priceOf(commits.length, policyOf(chanceOf(noise)), main.expectedMs, failureRate) : null
+  const found = complete ? commits.length : null
+  const quote = { ...quoteOf(main, price, found, limits, others.length), failureRate }
   return { kind: 'plan', main, others: others.slice(0, otherCellsMax), noise, limits, quote }
 }
 
@@ -138,7 +148,7 @@ const quoteOf = (
   commits: number | null,
   { budgetSeconds }: BisectLimits,
   otherCells: number,
-): Quote => ({
+): Omit<Quote, 'failureRate'> => ({
   kind: 'quote',
   price: price && describePrice(price, host),
   probes: price?.probes ?? null,
@@ -176,10 +186,10 @@ async function insertBisection(context: Context, tx: Tx, plan: Plan, startedBy: 
   const [row] = await tx.query<{ id: number }>`
     INSERT INTO "Bisection" ("projectName", "branch", "hostId", "arch", "variant", "goodCommit", "badCommit", "badJobId", "verdict",
                              "failedStep", "fingerprint", "symbol", "file", "expectedMs", "startedBy", "ruleVersion",
-                             "noiseRuns", "noiseFailed", "budgetSeconds", "pauseSeconds", "state", "createdAt")
+                             "noiseRuns", "noiseFailed", "failureRate", "budgetSeconds", "pauseSeconds", "state", "createdAt")
     VALUES (${main.projectName}, ${main.branch}, ${main.hostId}, ${main.arch}, ${main.variant}, ${main.goodCommit}, ${main.badCommit},
             ${main.badJobId}, ${main.verdict}, ${main.failedStep}, ${main.fingerprint}, ${main.symbol}, ${file}, ${main.expectedMs},
-            ${startedBy}, ${ruleVersion}, ${noise.runs}, ${noise.failed}, ${limits.budgetSeconds}, ${limits.pauseSeconds},
+            ${startedBy}, ${ruleVersion}, ${noise.runs}, ${noise.failed}, ${plan.quote.failureRate}, ${limits.budgetSeconds}, ${limits.pauseSeconds},
             'preparing', ${context.now()})
     RETURNING "id"`
   if (!row) throw new Error('the bisection was not written')

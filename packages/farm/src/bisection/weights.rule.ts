@@ -53,7 +53,7 @@ function stem(path: string) {
   return { path: without, name: without.slice(without.lastIndexOf('/') + 1) }
 }
 
-const isDocumentation = (name: string): boolean =>
+export const isDocumentation = (name: string): boolean =>
   /(^|\/)(docs?|man|share\/man)\//i.test(name) || /\.(md|rst|txt|adoc|texi|[1-9])$/i.test(name)
 
 /** Names of one processor family. Systems and projects use different names for the same processor. */

@@ -21,9 +21,13 @@ export function describeOutcome(outcome: Outcome, state: BisectionState, names: 
     case 'range':
       return `${rangeSentence(left)}${untestable(outcome, state)}${dear(outcome, state)}`
     case 'host-changed':
-      return `The last good commit ${about} now fails on this host.${hostChange(names)}`
+      return state.insideMerge
+        ? `The commit ${about}, which both sides of the merge contain, fails on this host.${hostChange(names)}`
+        : `The last good commit ${about} now fails on this host.${hostChange(names)}`
     case 'flaky':
-      return `No first bad commit: commit ${about} both passed and failed.`
+      return state.failureRate === null
+        ? `No first bad commit: commit ${about} both passed and failed.`
+        : `No first bad commit: ${rateWords(state, outcome, about)}`
     case 'other-failure':
       return `No first bad commit: commit ${about} now fails with another error on this host.`
     case 'no-result':
@@ -53,15 +57,25 @@ function confirmed({ low, high }: Outcome, state: BisectionState): string {
   return [
     `First bad commit: ${shortCommit(culprit?.commit ?? '')}${author}.`,
     `It failed ${timesOf(high, 'bad')}; its parent passed ${timesOf(low, 'good')}.`,
+    ...(state.insideMerge && high === state.commits.length
+      ? ['This commit is the merge: each merged commit passes.']
+      : []),
     ...(culprit?.doubt ? [doubts[culprit.doubt]] : []),
     ...otherCells({ low, high }, state),
   ].join(' ')
 }
 
+/** The failure occurs in a share of the runs, and the runs of an end contradict the start. */
+const rateWords = (state: BisectionState, { position }: Outcome, about: string): string =>
+  position === state.commits.length
+    ? `commit ${about} passed ${countOf(clearRuns(state, position).length, 'time')}.`
+    : `commit ${about} also fails sometimes.`
+
 const doubts: Record<Doubt, string> = {
   merge: 'Check this answer: the commit is a merge.',
   documentation: 'Check this answer: the commit changes only documentation.',
   'other-arch': 'Check this answer: the commit changes only files of another architecture.',
+  comments: 'Check this answer: the commit changes only comments.',
 }
 
 function otherCells({ low, high }: Pick<Outcome, 'low' | 'high'>, { runs, otherCells }: BisectionState): string[] {

@@ -105,6 +105,34 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
       await sendBisection(services, reply, id)
     },
   )
+
+  app.post(
+    '/bisections/:id/inside-merge',
+    {
+      onRequest: requireAdmin,
+      schema: {
+        tags: ['bisections'],
+        operationId: 'lookInsideMerge',
+        summary: 'Start a second bisection inside the merge that a bisection named',
+        security: forAdmins,
+        params: api.IdParam,
+        body: api.Nothing,
+        response: {
+          200: api.ref(api.Bisection),
+          201: api.ref(api.Bisection),
+          ...refusalsFor('unknown', 'not-bisectable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const outcome = await farm.bisections.lookInsideMerge({ id, startedBy: 'api' })
+      if (outcome.kind === 'not-possible') return problem(reply, 'not-bisectable', outcome.why)
+      if (outcome.kind === 'unknown') return problem(reply, 'unknown', `there is no bisection ${id}`)
+      if (outcome.kind === 'started') reply.code(201).header('location', `/api/v1/bisections/${outcome.id}`)
+      await sendBisection(services, reply, outcome.id)
+    },
+  )
 }
 
 async function sendBisection({ farm }: Services, reply: FastifyReply, id: number): Promise<FastifyReply> {
@@ -135,4 +163,12 @@ async function answerStart(services: Services, request: StartRequest, reply: Fas
   }
 }
 
-const noPrice = { price: null, probes: null, milliseconds: null, commits: null, host: null, budgetSeconds: null }
+const noPrice = {
+  price: null,
+  probes: null,
+  milliseconds: null,
+  commits: null,
+  host: null,
+  budgetSeconds: null,
+  failureRate: null,
+}

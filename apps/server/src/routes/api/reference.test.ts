@@ -63,6 +63,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'post /api/v1/bisections',
     'post /api/v1/bisections/{id}/cancel',
     'post /api/v1/bisections/{id}/continue',
+    'post /api/v1/bisections/{id}/inside-merge',
     'post /api/v1/builds/{id}/cancel',
     'post /api/v1/hosts/invitations',
     'post /api/v1/hosts/{name}/alert',

@@ -60,11 +60,13 @@ type Quote = Extract<QuoteOutcome, { kind: 'quote' }>
 
 /** The price, and for an administrator the button. */
 export function StartBisection({ visit, cell, quote }: { visit: Visit; cell: BisectedCell; quote: Quote }) {
-  const { price, commits, host } = quote
+  const { price, commits, host, failureRate } = quote
   const range = commits === null ? 'the first bad commit' : `the first bad one of ${commits} commits`
   return (
     <>
       <p>
+        {failureRate !== null &&
+          `The failure occurs in about ${Math.round(failureRate * 100)} % of the runs, so the farm runs each commit several times. `}
         The farm can search {range}: {price ?? `on ${host}; the price is known after the farm has read the commits`}.
       </p>
       {visit.admin && (

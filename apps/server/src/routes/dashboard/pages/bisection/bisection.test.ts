@@ -65,6 +65,14 @@ serverTest('the page of a bisection shows its commits, its runs and its answer',
   await server.farm.failures.examine({ jobId: jobs[0]?.id ?? 0, number: 1 })
   await server.farm.bisections.advance(id)
 
+  const mark = `probe of bisection ${id}`
+  expect(textOf((await server.ask('/builds')).body)).toContain(mark)
+  expect(textOf((await server.ask('/builds?probes=no')).body)).not.toContain(mark)
+  expect(textOf((await server.ask(`/builds/${build}`)).body)).toContain(mark)
+  expect((await server.ask(`/api/v1/builds/${build}`)).json()).toMatchObject({ bisection: id })
+  const ordinary = (await server.ask('/api/v1/builds?probes=false')).json().items
+  expect(ordinary.map((one: { bisection: unknown }) => one.bisection)).toEqual([null, null])
+
   const { body } = await server.ask(`/bisections/${id}`)
   const text = textOf(body)
   expect(text).toContain(`The last good commit ${commits[0]?.slice(0, 10)} now fails on this host.`)

@@ -8,6 +8,7 @@ const doubts: Record<Doubt, string> = {
   merge: 'a merge',
   documentation: 'only documentation',
   'other-arch': 'only another architecture',
+  comments: 'only comments',
 }
 
 /** The commits of the range, newest first, with the result of each. */

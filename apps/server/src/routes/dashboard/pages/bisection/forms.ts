@@ -35,6 +35,13 @@ export function bisectionForms(app: FastifyInstance, { farm }: Services): void {
       throw notPossible(`Bisection ${id} does not continue`, outcome.why, `/bisections/${id}`)
     return seeOther(reply, `/bisections/${id}`)
   })
+
+  app.post('/bisections/:id/inside-merge', admin, async ({ params: { id } }: BisectionForm, reply) => {
+    const outcome = await farm.bisections.lookInsideMerge({ id: wholeNumber(id) ?? 0, startedBy: 'administrator' })
+    if (outcome.kind === 'unknown') throw noBisection(id)
+    if (outcome.kind === 'not-possible') throw notPossible('No bisection was started', outcome.why, `/bisections/${id}`)
+    return seeOther(reply, `/bisections/${outcome.id}`)
+  })
 }
 
 const notPossible = (title: string, why: string, href: string) =>

@@ -36,6 +36,7 @@ export function renderBisectionPage({ visit, bisection }: BisectionPage): string
         <p>
           <Link to={`/bisections?project=${segment(project)}`}>All bisections of {project}</Link>
         </p>
+        <MergeLinks visit={visit} bisection={bisection} />
         {bisection.problem !== null && state === 'preparing' && <Problem text={bisection.problem} />}
         <BisectionFacts bisection={bisection} at={visit.at} />
         {visit.admin && state !== 'finished' && <Action visit={visit} id={id} verb="cancel" text="Cancel bisection" />}
@@ -63,6 +64,28 @@ export function renderBisectionPage({ visit, bisection }: BisectionPage): string
   })
 }
 
+/** The bisection whose answer is the merge, and the second bisection inside the merge, or the button for it. */
+function MergeLinks({ visit, bisection: { id, mergeOf, insideMerge, answerIsMerge } }: BisectionPage) {
+  return (
+    <>
+      {mergeOf !== null && (
+        <p>
+          This bisection searches inside the merge that <Link to={`/bisections/${mergeOf}`}>bisection {mergeOf}</Link>{' '}
+          found.
+        </p>
+      )}
+      {insideMerge !== null && (
+        <p>
+          <Link to={`/bisections/${insideMerge}`}>Bisection {insideMerge}</Link> looks inside the merge.
+        </p>
+      )}
+      {visit.admin && answerIsMerge && insideMerge === null && (
+        <Action visit={visit} id={id} verb="inside-merge" text="Look inside the merge" />
+      )}
+    </>
+  )
+}
+
 const Problem = ({ text }: { text: string }) => (
   <section class="banner" aria-label="Errors in the commits">
     <strong>The server cannot read the commits. It tries again.</strong>
@@ -71,7 +94,20 @@ const Problem = ({ text }: { text: string }) => (
 )
 
 function BisectionFacts({ bisection, at }: { bisection: BisectionView; at: Date }) {
-  const { host, arch, variant, branch, failedStep, badJobId, price, runs, runsMax, spentMs, budgetSeconds } = bisection
+  const {
+    host,
+    arch,
+    variant,
+    branch,
+    failedStep,
+    badJobId,
+    price,
+    runs,
+    runsMax,
+    spentMs,
+    budgetSeconds,
+    failureRate,
+  } = bisection
   const used = `${duration(spentMs)} of ${limitTime(budgetSeconds)}`
   return (
     <Facts
@@ -97,6 +133,7 @@ function BisectionFacts({ bisection, at }: { bisection: BisectionView; at: Date 
             .map(cell => `${cell.host} ${cell.arch} ${cell.variant}`)
             .join(', '),
         ],
+        ['Failure rate', failureRate === null ? '' : `about ${Math.round(failureRate * 100)} % of the runs`],
         ['Price', price ?? ''],
         ['Used', runsMax > 0 ? `${used}, ${runs} of at most ${counted(runsMax, 'run')}` : used],
         ['Next run', bisection.nextAt && bisection.nextAt > at ? `after ${clockTime(bisection.nextAt, at)}` : ''],

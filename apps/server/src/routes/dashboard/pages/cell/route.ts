@@ -31,7 +31,8 @@ export function cellRoute(app: FastifyInstance, services: Services): void {
  */
 async function bisectionOf({ farm }: Services, visit: Visit, cell: CellView): Promise<CellBisection | undefined> {
   const { project, branch, host, arch, variant, last } = cell
-  if (last?.verdict !== 'failed' && last?.verdict !== 'timed-out') return undefined
+  const fails = last?.verdict === 'failed' || last?.verdict === 'timed-out'
+  if (!last || (!fails && last.state !== 'flaky')) return undefined
   const key = { project, branch, host, arch, variant }
   const [newest, quote] = await Promise.all([
     farm.bisections.findOfCell(key),
