@@ -4,12 +4,16 @@
 //   const database = await createTestDatabase()
 //   afterAll(() => database.drop())
 import { randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string
+    /** A directory with an empty file for each database that a test uses now. */
+    usedDatabases: string
   }
 }
 
@@ -35,7 +39,7 @@ const asAdmin = async (work: (admin: pg.Client) => Promise<unknown>): Promise<vo
   await withClient(inject('postgresUrl'), work)
 }
 
-const newName = (prefix: string): string => `${prefix}${randomBytes(8).toString('hex')}`
+const noteOf = (name: string): string => join(inject('usedDatabases'), name)
 
 const urlOf = (name: string): string => {
   const url = new URL(inject('postgresUrl'))
@@ -58,12 +62,31 @@ const leftConnections = async (client: pg.Client, tries = 20): Promise<string | 
 const hasOnlyOwnTables = `SELECT count(*) = 0 AS yes FROM pg_namespace
   WHERE nspname <> 'public' AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'`
 
-const empty = `DO $$ BEGIN EXECUTE (
-  SELECT 'TRUNCATE ' || string_agg(format('%I', relname), ', ') || ' RESTART IDENTITY' FROM pg_class
-  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '_prisma_migrations'
-); END $$`
+/**
+ * Empties the tables that have rows, together with the tables that refer to them, and resets all sequences. A table without
+ * rows stays as it is, because PostgreSQL makes new files for each table and each index of a TRUNCATE.
+ */
+const empty = `DO $$
+DECLARE
+  candidate regclass;
+  has_rows boolean;
+  filled regclass[] := '{}';
+BEGIN
+  FOR candidate IN SELECT oid FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '_prisma_migrations'
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', candidate) INTO has_rows;
+    IF has_rows THEN filled := filled || candidate; END IF;
+  END LOOP;
+  IF filled <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+  END IF;
+  PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false)
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$`
 
-export const idlePrefix = 'idle_'
+/** The migrated and empty databases that earlier tests of this process have used. */
+const idle: string[] = []
 
 /**
  * Empties a migrated database for a later test, which costs less than a new copy of the template. Any other database, also one
@@ -76,39 +99,26 @@ const release = async (name: string, isMigrated: boolean): Promise<void> => {
     if (reusable) await client.query(empty)
     return { left, reusable }
   })
-  const end = reusable
-    ? `ALTER DATABASE ${name} RENAME TO ${newName(idlePrefix)}`
-    : `DROP DATABASE ${name}${left ? ' WITH (FORCE)' : ''}` // FORCE fails while autovacuum uses the database
-  await asAdmin(admin => admin.query(end))
+  if (reusable) idle.push(name)
+  else await asAdmin(admin => admin.query(`DROP DATABASE ${name}${left ? ' WITH (FORCE)' : ''}`))
+  rmSync(noteOf(name))
   if (left) throw new Error(`this test file left open ${left}`)
 }
 
-/** Renames an empty database of an earlier test to `name`. False if there is none. */
-const reuse = async (admin: pg.Client, name: string): Promise<boolean> => {
-  const { rows } = await admin.query(
-    'SELECT datname FROM pg_database WHERE starts_with(datname, $1) ORDER BY random()',
-    [idlePrefix],
-  )
-  for (const { datname } of rows) {
-    const renamed = await admin.query(`ALTER DATABASE ${datname} RENAME TO ${name}`).catch(() => undefined)
-    if (renamed) return true // otherwise another test was faster
-  }
-  return false
+const create = async (template: string): Promise<string> => {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await asAdmin(admin => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
+  return name
 }
 
-const create = (admin: pg.Client, name: string, template: string) =>
-  admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+const use = (name: string, isMigrated: boolean): TestDatabase => {
+  writeFileSync(noteOf(name), '')
+  return { url: urlOf(name), drop: () => release(name, isMigrated) }
+}
 
 /** A migrated, empty database. */
-export const createTestDatabase = async (): Promise<TestDatabase> => {
-  const name = newName('test_')
-  await asAdmin(async admin => (await reuse(admin, name)) || (await create(admin, name, templateName)))
-  return { url: urlOf(name), drop: () => release(name, true) }
-}
+export const createTestDatabase = async (): Promise<TestDatabase> =>
+  use(idle.pop() ?? (await create(templateName)), true)
 
 /** A database without tables. */
-export const createEmptyDatabase = async (): Promise<TestDatabase> => {
-  const name = newName('test_')
-  await asAdmin(admin => create(admin, name, 'template0'))
-  return { url: urlOf(name), drop: () => release(name, false) }
-}
+export const createEmptyDatabase = async (): Promise<TestDatabase> => use(await create('template0'), false)

@@ -26,6 +26,7 @@ export const createFarmRole = (location: Location, data: string, { password, cre
   if (existsSync(file) && readFileSync(file, 'utf8').startsWith(accessHeader)) return
   runInSingleUserMode(location, data, [
     `DO $$ BEGIN CREATE ROLE ${farmRole}; EXCEPTION WHEN duplicate_object THEN END $$`,
+    'SET scram_iterations = 1', // the password is random: nobody can guess it, and a slow check delays each connection
     `ALTER ROLE ${farmRole} LOGIN ${createDatabases ? 'CREATEDB' : ''} PASSWORD '${password}'`,
     `ALTER DATABASE ${farmDatabase} OWNER TO ${farmRole}`,
     changeOwners,
