@@ -1,16 +1,37 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from '../../apps/server/build.mjs'
 import { Program } from './program.ts'
 
 const root = new URL('../../', import.meta.url)
-const main = fileURLToPath(new URL('apps/server/dist/main-for-tests.js', root))
+const dist = fileURLToPath(new URL('apps/server/dist/', root))
+const loader = fileURLToPath(new URL('load-bundle.cjs', import.meta.url))
+const prefix = 'main-for-tests.'
 
-/** Bundles the server and the agent, once before a test run. Unlike `./farm start`, also bundles the npm packages. */
+/**
+ * Bundles the server and the agent, once before a test run. Unlike `./farm start`, also bundles the npm packages. The bundle's
+ * name contains a hash of its text, because the compiled code beside it fits only this text.
+ */
 export async function bundleFarm(): Promise<void> {
-  await bundle({ 'main-for-tests': new URL('apps/server/src/main.ts', root) }, { packagesInside: true })
+  const draft = `draft-for-tests-${process.pid}` // vitest and Playwright bundle at the same time
+  await bundle({ [draft]: new URL('apps/server/src/main.ts', root) }, { packagesInside: true })
+  const file = join(dist, `${draft}.js`)
+  const name = `${prefix}${createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16)}.js`
+  renameSync(file, join(dist, name))
+  for (const old of readdirSync(dist))
+    if (old.startsWith(prefix) && !old.startsWith(name)) rmSync(join(dist, old), { force: true })
   execFileSync('sh', ['apps/agent/bundle.sh', '--into', 'apps/agent/dist'], { cwd: root })
+}
+
+/** The bundle of the newest `bundleFarm`. */
+const findBundle = (): string => {
+  const names = existsSync(dist) ? readdirSync(dist) : []
+  const name = names.find(name => name.startsWith(prefix) && name.endsWith('.js'))
+  if (!name) throw new Error(`${dist} has no bundle for tests: call bundleFarm() once before the tests`)
+  return join(dist, name)
 }
 
 /** A line of the server's log. */
@@ -27,11 +48,10 @@ export class ServerProcess {
   #url = ''
 
   private constructor(environment: Record<string, string>, directory: string) {
-    this.#program = new Program([process.execPath, '--enable-source-maps', main], environment, directory)
+    this.#program = new Program([process.execPath, loader, findBundle()], environment, directory)
   }
 
   static async start(environment: Record<string, string>, directory: string): Promise<ServerProcess> {
-    if (!existsSync(main)) throw new Error(`${main} is not there: call bundleFarm() once before the tests`)
     const server = new ServerProcess(environment, directory)
     server.#url = await server.said('where it answers', line => line.address)
     return server

@@ -3,13 +3,13 @@ import { openLog } from './log.ts'
 import { openServer } from './server.ts'
 import { closeOnSignal, failToStart } from './shutdown.ts'
 
-try {
+async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = openLog(config)
   const server = await openServer(config, log)
 
   closeOnSignal(server, log)
   await server.listen()
-} catch (error) {
-  failToStart(error)
 }
+
+main().catch(failToStart)
