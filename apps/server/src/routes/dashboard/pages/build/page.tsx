@@ -17,6 +17,7 @@ import { ChangesSincePrevious, Effects, SlowJobs } from './effects.tsx'
 import { DistinctFailures } from './failures.tsx'
 import { type BuildFindings, Findings } from './findings.tsx'
 import { gridOf } from './grid.ts'
+import { tableJobs } from './table-jobs.ts'
 
 export interface BuildPage {
   visit: Visit
@@ -150,14 +151,11 @@ function Sources({ build }: { build: BuildView }) {
   )
 }
 
-/** A longer table needs most of the time that the server needs for the page. The grid has a link to each job. */
-const jobsShown = 100
-
 function Jobs({ build: { id, jobs }, allJobs, at }: { build: BuildView; allJobs: boolean; at: Date }) {
   if (jobs.length === 0)
     return <p class="empty">No host builds this project. Check the project's hosts and architectures in farm.yaml.</p>
   const label = `Jobs of build ${id}`
-  const shown = allJobs || jobs.length <= jobsShown ? jobs : troubleFirst(jobs).slice(0, jobsShown)
+  const shown = allJobs ? jobs : tableJobs(jobs)
   return (
     <>
       <ScrollFrame label={label}>
@@ -172,9 +170,3 @@ function Jobs({ build: { id, jobs }, allJobs, at }: { build: BuildView; allJobs:
     </>
   )
 }
-
-/** Failed and other ended jobs, then open jobs, then passed jobs. */
-const troubleFirst = (jobs: BuildView['jobs']) => jobs.toSorted((one, other) => rankOf(one) - rankOf(other))
-
-const rankOf = ({ state, verdict }: BuildView['jobs'][number]): number =>
-  state !== 'finished' ? 1 : verdict === 'passed' ? 2 : 0

@@ -32,7 +32,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
           <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
           <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
           <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch} · <HostLink name={job.host} />{' '}
-          {job.subject !== null && <span>“{job.subject}”</span>}
+          {job.subject !== null && <span>· “{job.subject}”</span>}
         </p>
         <div id="state">
           <JobState {...state} />
