@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { count, id, list, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page } from './api-formats.ts'
+import { bulkFormat, count, id, list, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page } from './api-formats.ts'
 import { commit, failedStep } from './api-matrix.ts'
 
 /** The requests and answers of the API about bisections and common traits. */
@@ -57,6 +57,7 @@ export const BisectionFilter = Type.Object(
     cursor: Type.Optional(
       Type.String({ maxLength: 200, description: 'Start of the page: the cursor in `next` of the previous page' }),
     ),
+    format: bulkFormat(),
     project: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     state: Type.Optional(oneOf(['open', 'finished'], 'open: preparing or running')),
   },

@@ -1,5 +1,18 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, maybeText, moment, oneOf, page } from './api-formats.ts'
+import {
+  bulkFormat,
+  count,
+  id,
+  list,
+  maybe,
+  maybeInteger,
+  maybeOneOf,
+  maybeText,
+  moment,
+  oneOf,
+  page,
+  ref,
+} from './api-formats.ts'
 import { commit, failedStep, testsMissing } from './api-matrix.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 import { cellStates } from './cell-states.ts'
@@ -21,6 +34,7 @@ const paging = {
 export const CellFilter = Type.Object(
   {
     ...paging,
+    format: bulkFormat(),
     branch,
     host: word,
     arch: word,
@@ -29,8 +43,11 @@ export const CellFilter = Type.Object(
   },
   strict,
 )
-export const LastGoodFilter = Type.Object({ ...paging, branch, host: word, arch: word, variant: word }, strict)
-export const CommitFilter = Type.Object({ ...paging, branch }, strict)
+export const LastGoodFilter = Type.Object(
+  { ...paging, format: bulkFormat(), branch, host: word, arch: word, variant: word },
+  strict,
+)
+export const CommitFilter = Type.Object({ ...paging, format: bulkFormat(), branch }, strict)
 export const BranchQuery = Type.Object({ branch }, strict)
 const name = Type.String({ minLength: 1, maxLength: 255 })
 export const CellParam = Type.Object({ name, host: name, arch: name, variant: name })

@@ -28,6 +28,15 @@ export const ref = <Schema extends TSchema & { $id?: string }>(schema: Schema) =
 
 export const list = <Schema extends TSchema>(items: Schema, description: string) => Type.Array(items, { description })
 
+/** The query of a list that a program can also read as a whole. `more` are further formats. */
+export const bulkFormat = <More extends string = never>(...more: More[]) =>
+  Type.Optional(
+    oneOf(
+      ['json', 'ndjson', ...more],
+      'ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept',
+    ),
+  )
+
 /** One page of a list. */
 export const page = <Schema extends TSchema & { $id?: string }>(item: Schema) =>
   Type.Object(

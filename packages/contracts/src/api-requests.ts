@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { oneOf } from './api-formats.ts'
+import { bulkFormat, oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 
 /**
@@ -114,17 +114,10 @@ const paging = {
 }
 const filterText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
 
-/** The formats of the lists that a program can read as a whole. */
-const bulk = {
-  format: Type.Optional(
-    oneOf(
-      ['json', 'ndjson'],
-      'ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept',
-    ),
-  ),
-}
+const bulk = { format: bulkFormat() }
 
 export const Paging = Type.Object(paging, strict)
+export const HostFilter = Type.Object({ ...paging, ...bulk }, strict)
 const probes = Type.Optional(
   Type.Boolean({ default: true, description: 'false: without the builds of bisections, which run only probes' }),
 )

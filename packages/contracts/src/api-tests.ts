@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, maybeText, moment, oneOf, ref } from './api-formats.ts'
+import { bulkFormat, count, id, list, maybe, maybeInteger, maybeText, moment, oneOf, ref } from './api-formats.ts'
 
 const outcomes = ['passed', 'failed', 'errored', 'skipped', 'expected-failure', 'unexpected-pass'] as const
 const outcome = oneOf(outcomes, 'What the test reported. errored: it did not run to its end')
@@ -59,6 +59,7 @@ export const JobTests = Type.Object(
         { description: 'null: the recipe has no results, or the farm has not read them yet' },
       ),
     ),
+    slowest: list(ref(TestResult), 'The slowest tests of the attempt, at most 10, each of at least 100 ms'),
     items: Type.Array(ref(TestResult)),
     next: maybeText('Address of the next page, also in the header Link; null on the last page'),
   },
@@ -104,6 +105,7 @@ export const BuildTests = Type.Object(
 )
 
 const testName = { id: id('Number of the test'), suite: Type.String(), name: Type.String() }
+export const TestName = Type.Object(testName, { $id: 'TestName', description: 'A test of a project' })
 const testCell = { ...testName, host: Type.String(), arch: Type.String(), variant: Type.String() }
 
 export const ProjectTests = Type.Object(
@@ -132,7 +134,7 @@ export const ProjectTests = Type.Object(
       Type.Object({ ...testCell, durationMs: count('Milliseconds'), attempt: Type.String() }),
       'At most 50 slow tests of the newest 50 attempts',
     ),
-    items: list(Type.Object(testName), 'All tests, sorted by suite and name'),
+    items: list(ref(TestName), 'All tests, sorted by suite and name'),
     next: maybeText('Address of the next page; null on the last page'),
   },
   { $id: 'ProjectTests', description: 'The tests of a project' },
@@ -177,7 +179,7 @@ const cursor = Type.Optional(Type.String({ maxLength: 200, description: 'From ne
 export const TestFormat = Type.Object({ format }, { additionalProperties: false })
 export const JobTestFilter = Type.Object(
   {
-    format,
+    format: bulkFormat('csv'),
     cursor,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default: 50' })),
     outcome: Type.Optional(oneOf(outcomes, 'Only tests with this outcome')),
@@ -186,7 +188,7 @@ export const JobTestFilter = Type.Object(
 )
 export const ProjectTestFilter = Type.Object(
   {
-    format,
+    format: bulkFormat('csv'),
     cursor,
     q: Type.Optional(Type.String({ maxLength: 200, description: 'Only tests whose suite or name contains this text' })),
   },

@@ -1,6 +1,7 @@
 export * from './api-answers.ts'
 export * from './api-bisections.ts'
 export * from './api-cells.ts'
+export * from './api-failures.ts'
 export { ref } from './api-formats.ts'
 export { Matrix } from './api-matrix.ts'
 export { Queue } from './api-queue.ts'

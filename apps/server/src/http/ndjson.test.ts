@@ -19,7 +19,7 @@ async function serve(newest: number, text = '') {
     return Array.from({ length: count }, (_, index) => ({ id: before - 1 - index, text, secret: 'x' }))
   }
   app.decorate('publicPath', '/farm')
-  app.get('/list', (request, reply) => bulk.send(request, reply, { read, schema }))
+  app.get('/list', (request, reply) => bulk.send(request, reply, { read, keyOf: ({ id }) => id, schema }))
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const ask = async (path = '/list') => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import accepts from 'accepts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { nextAddress, writeCursor } from './pagination.ts'
+import { nextAddress, type PagedList, writeCursor } from './pagination.ts'
 import { Refusal } from './problems.ts'
 
 /** One answer has at most this many items. Its last line then has the address of the rest. */
@@ -14,15 +14,8 @@ export const bulkAnswersMax = 20
 const ndjson = 'application/x-ndjson'
 
 /** True if the request wants one JSON value per line: `format=ndjson`, or the header Accept if there is no format. */
-export const wantsLines = ({ raw }: FastifyRequest, format: 'json' | 'ndjson' | undefined): boolean =>
+export const wantsLines = ({ raw }: FastifyRequest, format: string | undefined): boolean =>
   format === undefined ? accepts(raw).type(['application/json', ndjson]) === ndjson : format === 'ndjson'
-
-export interface BulkList<Item extends { id: number }> {
-  /** Reads at most `limit` items with smaller ids than `before`, in descending order of their ids. */
-  read(before: number | undefined, limit: number): Promise<Item[]>
-  /** The schema of an item. The lines contain only its members. */
-  schema: object
-}
 
 /** Sends whole lists as NDJSON. */
 export class BulkAnswers {
@@ -32,19 +25,19 @@ export class BulkAnswers {
     return this.#open
   }
 
-  /** Sends all items with smaller ids than `before`. Throws a refusal if too many bulk answers are being sent. */
-  send<Item extends { id: number }>(
+  /** Sends all items after the item with the key `after`. Throws a refusal if too many bulk answers are being sent. */
+  send<Item, Key extends string | number>(
     request: FastifyRequest,
     reply: FastifyReply,
-    list: BulkList<Item>,
-    before?: number,
+    list: PagedList<Item, Key>,
+    after?: Key,
   ): FastifyReply {
     if (this.#open >= bulkAnswersMax) {
-      reply.header('retry-after', '30')
-      throw new Refusal('too-many-requests', `${bulkAnswersMax} bulk answers are being sent: try again later`)
+      const detail = `${bulkAnswersMax} bulk answers are being sent: try again later`
+      throw new Refusal('too-many-requests', detail, {}, 30)
     }
     this.#open += 1
-    const lines = Readable.from(linesOf(request, reply, list, before), { objectMode: false, highWaterMark: 1 })
+    const lines = Readable.from(linesOf(request, reply, list, after), { objectMode: false, highWaterMark: 1 })
     lines.once('close', () => {
       this.#open -= 1
     })
@@ -53,20 +46,21 @@ export class BulkAnswers {
 }
 
 /** Yields the lines of a batch as one text. */
-async function* linesOf<Item extends { id: number }>(
+async function* linesOf<Item, Key extends string | number>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { read, schema }: BulkList<Item>,
-  first?: number,
+  { read, keyOf, schema }: PagedList<Item, Key>,
+  first?: Key,
 ): AsyncGenerator<string> {
   const write = reply.compileSerializationSchema(schema as Record<string, unknown>)
-  let before = first
+  let after = first
   for (let sent = 0; sent < bulkItemsMax; sent += bulkBatchSize) {
-    const items = await read(before, bulkBatchSize + 1)
+    const items = await read(after, bulkBatchSize + 1)
     const batch = items.slice(0, bulkBatchSize)
     if (batch.length > 0) yield batch.map(item => `${write(item as never)}\n`).join('')
-    before = batch.at(-1)?.id ?? before
+    const last = batch.at(-1)
+    if (last !== undefined) after = keyOf(last)
     if (items.length <= bulkBatchSize) return
   }
-  yield `${JSON.stringify({ next: nextAddress(request, writeCursor(before ?? 1)) })}\n`
+  if (after !== undefined) yield `${JSON.stringify({ next: nextAddress(request, writeCursor(after)) })}\n`
 }

@@ -18,6 +18,18 @@ export function idOfCursor(cursor: string | undefined): number | undefined {
   throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')
 }
 
+/** The key of an item in a list that is sorted by ids. */
+export const idOf = ({ id }: { id: number }): number => id
+
+/** A list in a stable order. Each item has a key, and the keys order the list, so a cursor can continue after any key. */
+export interface PagedList<Item, Key extends string | number> {
+  /** Reads at most `limit` items after the item with this key; without a key, the first items. */
+  read(after: Key | undefined, limit: number): Promise<Item[]>
+  keyOf(item: NoInfer<Item>): Key
+  /** The schema of an item. Lines of NDJSON contain only its members. */
+  schema: object
+}
+
 /** Makes a page of `items`. If there is a next page, `items` must have one item more than this page. */
 export function pageOf<Item>(
   items: readonly Item[],

@@ -66,9 +66,10 @@ async function answerError(
   )
 }
 
-function refused(reply: FastifyReply, { kind, message }: Refusal): FastifyReply {
+function refused(reply: FastifyReply, { kind, message, details, retryAfterSeconds }: Refusal): FastifyReply {
   if (problemKinds[kind][0] === 401) reply.header('www-authenticate', 'Bearer realm="rumpfarm"')
-  return problem(reply, kind, message)
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
+  return problem(reply, kind, message, details)
 }
 
 export const tookTooLong =

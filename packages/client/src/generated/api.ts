@@ -25,7 +25,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bisections, newest first */
+        /** Bisections, newest first; as JSON or NDJSON */
         get: operations["listBisections"];
         put?: never;
         /** Search the first bad commit of a failing cell, or ask for the price */
@@ -253,7 +253,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hosts, sorted by name */
+        /** Hosts, sorted by name; as JSON or NDJSON */
         get: operations["listHosts"];
         put?: never;
         post?: never;
@@ -420,6 +420,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/attempts/{number}/failure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why one attempt failed */
+        get: operations["getAttemptFailure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/attempts/{number}/log": {
         parameters: {
             query?: never;
@@ -445,7 +462,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tests of a job, sorted by suite and name; as JSON or CSV */
+        /** Tests of one attempt; as JSON, NDJSON or CSV */
         get: operations["listAttemptTests"];
         put?: never;
         post?: never;
@@ -466,6 +483,26 @@ export interface paths {
         put?: never;
         /** Cancel a job */
         post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/failure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a job failed: step, first error with the lines around it, and where else it occurs
+         * @description The newest attempt. While the farm repeats a failure to confirm it: the failed attempt.
+         */
+        get: operations["getJobFailure"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -514,7 +551,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tests of a job, sorted by suite and name; as JSON or CSV */
+        /** Tests of a job, sorted by suite and name; as JSON, NDJSON or CSV */
         get: operations["listJobTests"];
         put?: never;
         post?: never;
@@ -637,7 +674,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cells of a branch with their newest results, sorted by host, arch and variant */
+        /** Cells of a branch with their newest results, sorted by host, arch and variant; as JSON or NDJSON */
         get: operations["listCells"];
         put?: never;
         post?: never;
@@ -671,7 +708,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Built commits of a branch, newest first */
+        /** Built commits of a branch, newest first; as JSON or NDJSON */
         get: operations["listCommits"];
         put?: never;
         post?: never;
@@ -688,7 +725,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Last good commit of each cell of a branch, sorted by host, arch and variant */
+        /** Last good commit of each cell of a branch, sorted by host, arch and variant; as JSON or NDJSON */
         get: operations["listLastGood"];
         put?: never;
         post?: never;
@@ -705,7 +742,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Flaky, often failing, slow and all tests of a project; as JSON or CSV */
+        /** Flaky, often failing, slow and all tests of a project; NDJSON and CSV have all tests */
         get: operations["listProjectTests"];
         put?: never;
         post?: never;
@@ -1985,6 +2022,66 @@ export interface components {
              */
             verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken" | null;
         };
+        /** @description Why an attempt failed, and where else the same failure occurred */
+        JobFailure: {
+            /** @description Name of the attempt: JOB.NUMBER */
+            attempt: string;
+            /** @description Number of all errors of the step */
+            errors: number;
+            /** @description The line, with the lines around it */
+            excerpt: {
+                /** @description Number of the first line in the log, from 1 */
+                firstLine: number;
+                lines: string[];
+            };
+            /** @description Exit code of the step; null if the step did not end by itself */
+            exit: number | null;
+            /** @description Equal fingerprints mean the same failure */
+            fingerprint: string;
+            /** @description Whether the host probably caused the failure */
+            fromHost: boolean;
+            /** @description Number of the job */
+            jobId: number;
+            /** @description Number of this line in the log, from 1; null if the farm does not know it */
+            line: number | null;
+            /** @description Line of the log that shows the failure, without colours */
+            message: string;
+            /** @description Further errors of the step, at most ten */
+            others: {
+                /** @description Number of the line in the log */
+                line: number;
+                text: string;
+            }[];
+            /** @description Rule that found the line; timeout or last-lines: no rule found a line. See docs/failures.md */
+            rule: string;
+            /** @description Newest earlier build of the project with the same failure; null: the failure is new */
+            seenBefore: {
+                /**
+                 * Format: date-time
+                 * @description When the build was created
+                 */
+                at: string;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                /** @description Number of the first job of this build with the failure */
+                jobId: number;
+            } | null;
+            /** @description Where else the build failed in the same way */
+            spread: {
+                /** @description Number of hosts of the build with the same failure */
+                hosts: number;
+                /** @description Names of the hosts with this failure, at most 20 */
+                names: string[];
+                /** @description Number of hosts of the build with a result */
+                of: number;
+            };
+            /** @description Failed step */
+            step: string;
+            /** @description Line without numbers, paths and times, from which the fingerprint is computed */
+            text: string;
+        };
         /** @description A job with the state of its newest attempt */
         JobSummary: {
             arch: string;
@@ -2051,6 +2148,8 @@ export interface components {
             items: components["schemas"]["TestResult"][];
             /** @description Address of the next page, also in the header Link; null on the last page */
             next: string | null;
+            /** @description The slowest tests of the attempt, at most 10, each of at least 100 ms */
+            slowest: components["schemas"]["TestResult"][];
             /** @description null: the recipe has no results, or the farm has not read them yet */
             summary: {
                 complete: boolean;
@@ -2455,12 +2554,7 @@ export interface components {
                 variant: string;
             }[];
             /** @description All tests, sorted by suite and name */
-            items: {
-                /** @description Number of the test */
-                id: number;
-                name: string;
-                suite: string;
-            }[];
+            items: components["schemas"]["TestName"][];
             /** @description Address of the next page; null on the last page */
             next: string | null;
             /** @description At most 50 slow tests of the newest 50 attempts */
@@ -2622,6 +2716,13 @@ export interface components {
             more: boolean;
             name: string;
             project: string;
+            suite: string;
+        };
+        /** @description A test of a project */
+        TestName: {
+            /** @description Number of the test */
+            id: number;
+            name: string;
             suite: string;
         };
         /** @description What one test reported in one attempt */
@@ -2812,6 +2913,8 @@ export interface operations {
             query?: {
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 /** @description Maximum number of items */
                 limit?: number;
                 project?: string;
@@ -2842,13 +2945,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BisectionSummaryPage"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
@@ -2962,6 +3066,24 @@ export interface operations {
             };
             /** @description not-allowed: Permission denied. form-expired: The form has expired */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-bisectable: No bisection is possible */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3947,6 +4069,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description too-many-requests: Too many requests */
             429: {
                 headers: {
@@ -4128,6 +4259,8 @@ export interface operations {
             query?: {
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 /** @description Maximum number of items */
                 limit?: number;
             };
@@ -4155,13 +4288,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HostPage"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
@@ -5491,6 +5625,85 @@ export interface operations {
             };
         };
     };
+    getAttemptFailure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job */
+                id: number;
+                /** @description Number of the attempt */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Why an attempt failed, and where else the same failure occurred */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobFailure"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAttemptLog: {
         parameters: {
             query?: never;
@@ -5700,8 +5913,8 @@ export interface operations {
             query?: {
                 /** @description From next */
                 cursor?: string;
-                /** @description Format of the answer. Default: json */
-                format?: "json" | "csv";
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson" | "csv";
                 /** @description Default: 50 */
                 limit?: number;
                 /** @description Only tests with this outcome */
@@ -5736,18 +5949,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The list as JSON, or the whole list as CSV */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobTests"];
+                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5865,6 +6088,83 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobFailure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Why an attempt failed, and where else the same failure occurred */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobFailure"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6223,8 +6523,8 @@ export interface operations {
             query?: {
                 /** @description From next */
                 cursor?: string;
-                /** @description Format of the answer. Default: json */
-                format?: "json" | "csv";
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson" | "csv";
                 /** @description Default: 50 */
                 limit?: number;
                 /** @description Only tests with this outcome */
@@ -6257,18 +6557,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The list as JSON, or the whole list as CSV */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["JobTests"];
+                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7011,6 +7321,8 @@ export interface operations {
                 branch?: string;
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 host?: string;
                 /** @description Maximum number of items */
                 limit?: number;
@@ -7044,13 +7356,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BranchCellPage"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
@@ -7180,6 +7493,8 @@ export interface operations {
                 branch?: string;
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 /** @description Maximum number of items */
                 limit?: number;
             };
@@ -7209,13 +7524,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BranchCommitPage"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
@@ -7264,6 +7580,8 @@ export interface operations {
                 branch?: string;
                 /** @description Start of the page: the cursor in `next` of the previous page */
                 cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
                 host?: string;
                 /** @description Maximum number of items */
                 limit?: number;
@@ -7295,13 +7613,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LastGoodCellPage"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
@@ -7347,8 +7666,8 @@ export interface operations {
             query?: {
                 /** @description From next */
                 cursor?: string;
-                /** @description Format of the answer. Default: json */
-                format?: "json" | "csv";
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson" | "csv";
                 /** @description Only tests whose suite or name contains this text */
                 q?: string;
             };
@@ -7378,18 +7697,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The list as JSON, or the whole list as CSV */
+            /** @description One page of the list, or all items */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectTests"];
+                    "application/x-ndjson": string;
                     "text/csv": string;
                 };
             };
             /** @description invalid: The request does not match the schema */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7463,6 +7792,15 @@ export interface operations {
             };
             /** @description invalid: The request does not match the schema */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,9 +19,12 @@ export const sentenceOf = (detail: string): string => `${detail.charAt(0).toUppe
 export class Refusal extends Error {
   readonly statusCode: number
 
+  /** `details` are for programs. `retryAfterSeconds` is the header Retry-After. */
   constructor(
     readonly kind: ProblemKind,
     message: string,
+    readonly details: Details = {},
+    readonly retryAfterSeconds?: number,
   ) {
     super(message)
     this.statusCode = problemKinds[kind][0]

@@ -1,14 +1,16 @@
 import { api } from '@rumpfarm/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireAdmin } from '../../auth/plugin.ts'
-import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import type { BulkAnswers } from '../../http/ndjson.ts'
+import { idOf, idOfCursor } from '../../http/pagination.ts'
 import { answerProblem, bisectProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, refusals, refusalsFor } from './routes.ts'
+import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
+import { sendList } from './send-list.ts'
 
-export const bisections = (services: Services) => async (app: ApiInstance) => {
+export const bisections = (services: Services, bulk: BulkAnswers) => async (app: ApiInstance) => {
   const { farm } = services
   app.get(
     '/bisections',
@@ -16,15 +18,17 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
       schema: {
         tags: ['bisections'],
         operationId: 'listBisections',
-        summary: 'Bisections, newest first',
+        summary: 'Bisections, newest first; as JSON or NDJSON',
         querystring: api.BisectionFilter,
-        response: { 200: api.ref(api.BisectionSummaryPage), ...refusals },
+        response: { 200: pageOrLines(api.BisectionSummaryPage, 'BisectionSummary'), ...refusals },
       },
     },
     async (request, reply) => {
-      const { limit = pageSize, cursor, project, state } = request.query
-      const found = await farm.bisections.list({ project, state, before: idOfCursor(cursor), limit: limit + 1 })
-      return pageOf(found, limit, ({ id }) => id, { request, reply })
+      const { cursor, project, state } = request.query
+      const read = (before: number | undefined, limit: number) =>
+        farm.bisections.list({ project, state, before, limit })
+      const list = { read, keyOf: idOf, schema: api.ref(api.BisectionSummary) }
+      return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
     },
   )
 
@@ -54,7 +58,11 @@ export const bisections = (services: Services) => async (app: ApiInstance) => {
         summary: 'Search the first bad commit of a failing cell, or ask for the price',
         security: forAdmins,
         body: api.StartBisection,
-        response: { 200: api.ref(api.BisectionPrice), 201: api.ref(api.BisectionPrice), ...refusals },
+        response: {
+          200: api.ref(api.BisectionPrice),
+          201: api.ref(api.BisectionPrice),
+          ...refusalsFor('unknown-project', 'unknown', 'not-bisectable'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,10 +1,12 @@
 import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
-import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
-import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import type { BulkAnswers } from '../../http/ndjson.ts'
+import { idOf, idOfCursor } from '../../http/pagination.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { findBuild } from './find.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
+import { sendList } from './send-list.ts'
 
 export const builds =
   ({ farm }: Services, bulk: BulkAnswers) =>
@@ -21,14 +23,11 @@ export const builds =
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, project, probes, format } = request.query
-        if (wantsLines(request, format)) {
-          const read = (before: number | undefined, limit: number) =>
-            farm.builds.list({ project, probes, before, limit })
-          return bulk.send(request, reply, { read, schema: api.ref(api.BuildSummary) }, idOfCursor(cursor))
-        }
-        const found = await farm.builds.list({ project, probes, before: idOfCursor(cursor), limit: limit + 1 })
-        return pageOf(found, limit, ({ id }) => id, { request, reply })
+        const { cursor, project, probes } = request.query
+        const read = (before: number | undefined, limit: number) =>
+          farm.builds.list({ project, probes, before, limit })
+        const list = { read, keyOf: idOf, schema: api.ref(api.BuildSummary) }
+        return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
       },
     )
 
@@ -43,11 +42,7 @@ export const builds =
           response: { 200: api.ref(api.Build), ...refusalsFor('unknown') },
         },
       },
-      async (request, reply) => {
-        const build = await farm.builds.find(request.params.id)
-        if (!build) return problem(reply, 'unknown', `there is no build ${request.params.id}`)
-        return build
-      },
+      request => findBuild(farm, request.params.id),
     )
 
     app.get(
@@ -61,9 +56,8 @@ export const builds =
           response: { 200: api.ref(api.BuildTraits), ...refusalsFor('unknown') },
         },
       },
-      async (request, reply) => {
-        const { id } = request.params
-        if (!(await farm.builds.find(id))) return problem(reply, 'unknown', `there is no build ${id}`)
+      async request => {
+        const { id } = await findBuild(farm, request.params.id)
         return { items: await farm.traits.ofBuild(id) }
       },
     )

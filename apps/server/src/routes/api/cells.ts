@@ -1,38 +1,39 @@
 import { compareLink } from '@rumpfarm/connectors'
 import { api } from '@rumpfarm/contracts'
-import type { BranchOutcome, CellName, SourceChange, UnknownBranch, UnknownProject } from '@rumpfarm/farm'
-import type { FastifyReply } from 'fastify'
-import { idOfCursor, nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
-import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
-import { problem, Refusal } from '../../http/problems.ts'
+import type { CellName, SourceChange } from '@rumpfarm/farm'
+import type { BulkAnswers } from '../../http/ndjson.ts'
+import { idOfCursor, nameOfCursor } from '../../http/pagination.ts'
+import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, refusalsFor } from './routes.ts'
+import { branchRefusal, findBranch, findBuild } from './find.ts'
+import { type ApiInstance, pageOrLines, refusalsFor } from './routes.ts'
+import { sendList } from './send-list.ts'
 
 /** The routes for cells, their history, and the changes between builds. */
 export const cells =
-  ({ farm }: Services) =>
+  ({ farm }: Services, bulk: BulkAnswers) =>
   async (app: ApiInstance) => {
+    const ofBranch = { tags: ['cells'], params: api.NameParam }
     const problems = refusalsFor('unknown-project', 'unknown-branch')
 
     app.get(
       '/projects/:name/cells',
       {
         schema: {
-          tags: ['cells'],
+          ...ofBranch,
           operationId: 'listCells',
-          summary: 'Cells of a branch with their newest results, sorted by host, arch and variant',
-          params: api.NameParam,
+          summary: 'Cells of a branch with their newest results, sorted by host, arch and variant; as JSON or NDJSON',
           querystring: api.CellFilter,
-          response: { 200: api.ref(api.BranchCellPage), ...problems },
+          response: { 200: pageOrLines(api.BranchCellPage, 'BranchCell'), ...problems },
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, branch, ...filter } = request.query
-        const found = await farm.cells.findBranch(request.params.name, branch)
-        if (found.kind !== 'found') return answerUnknown(reply, request.params.name, found)
-        const page = { ...filter, after: cellOfCursor(cursor), limit: limit + 1 }
-        const items = await farm.cells.list({ project: found.project.name, branch: found.branch }, page)
-        return pageOf(items, limit, cursorOf, { request, reply })
+        const { cursor, branch, limit: _limit, format: _format, ...filter } = request.query
+        const of = await branchOf(request.params.name, branch)
+        const read = (after: string | undefined, limit: number) =>
+          farm.cells.list(of, { ...filter, after: cellOf(after), limit })
+        const list = { read, keyOf: keyOfCell, schema: api.ref(api.BranchCell) }
+        return sendList(bulk, { request, reply }, list, nameOfCursor(cursor))
       },
     )
 
@@ -48,12 +49,12 @@ export const cells =
           response: { 200: api.ref(api.Cell), ...refusalsFor('unknown', 'unknown-project', 'unknown-branch') },
         },
       },
-      async (request, reply) => {
+      async request => {
         const { name: project, host, arch, variant } = request.params
         const outcome = await farm.cells.find({ project, host, arch, variant, branch: request.query.branch })
         if (outcome.kind === 'unknown-cell')
-          return problem(reply, 'unknown', `project ${project} has no cell ${host} ${arch} ${variant}`)
-        if (outcome.kind !== 'found') return answerUnknown(reply, project, outcome)
+          throw new Refusal('unknown', `project ${project} has no cell ${host} ${arch} ${variant}`)
+        if (outcome.kind !== 'found') throw branchRefusal(project, outcome)
         const { sinceLastGood, ...cell } = outcome.cell
         const since = sinceLastGood && { ...sinceLastGood, sources: sinceLastGood.sources.map(withLink) }
         return { ...cell, sinceLastGood: since }
@@ -64,20 +65,23 @@ export const cells =
       '/projects/:name/commits',
       {
         schema: {
-          tags: ['cells'],
+          ...ofBranch,
           operationId: 'listCommits',
-          summary: 'Built commits of a branch, newest first',
-          params: api.NameParam,
+          summary: 'Built commits of a branch, newest first; as JSON or NDJSON',
           querystring: api.CommitFilter,
-          response: { 200: api.ref(api.BranchCommitPage), ...problems },
+          response: { 200: pageOrLines(api.BranchCommitPage, 'BranchCommit'), ...problems },
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, branch } = request.query
-        const found = await farm.cells.findBranch(request.params.name, branch)
-        if (found.kind !== 'found') return answerUnknown(reply, request.params.name, found)
-        const items = await farm.cells.commits(found, { before: idOfCursor(cursor), limit: limit + 1 })
-        return pageOf(items, limit, ({ position }) => position, { request, reply })
+        const { cursor, branch } = request.query
+        const of = await findBranch(farm, request.params.name, branch)
+        const read = (before: number | undefined, limit: number) => farm.cells.commits(of, { before, limit })
+        const list = {
+          read,
+          keyOf: ({ position }: { position: number }) => position,
+          schema: api.ref(api.BranchCommit),
+        }
+        return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
       },
     )
 
@@ -85,41 +89,27 @@ export const cells =
       '/projects/:name/last-good',
       {
         schema: {
-          tags: ['cells'],
+          ...ofBranch,
           operationId: 'listLastGood',
-          summary: 'Last good commit of each cell of a branch, sorted by host, arch and variant',
-          params: api.NameParam,
+          summary: 'Last good commit of each cell of a branch, sorted by host, arch and variant; as JSON or NDJSON',
           querystring: api.LastGoodFilter,
-          response: { 200: api.ref(api.LastGoodCellPage), ...problems },
+          response: { 200: pageOrLines(api.LastGoodCellPage, 'LastGoodCell'), ...problems },
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, branch, ...filter } = request.query
-        const found = await farm.cells.findBranch(request.params.name, branch)
-        if (found.kind !== 'found') return answerUnknown(reply, request.params.name, found)
-        const page = { ...filter, after: cellOfCursor(cursor), limit: limit + 1 }
-        const items = await farm.cells.lastGood({ project: found.project.name, branch: found.branch }, page)
-        return pageOf(items, limit, cursorOf, { request, reply })
+        const { cursor, branch, limit: _limit, format: _format, ...filter } = request.query
+        const of = await branchOf(request.params.name, branch)
+        const read = (after: string | undefined, limit: number) =>
+          farm.cells.lastGood(of, { ...filter, after: cellOf(after), limit })
+        const list = { read, keyOf: keyOfCell, schema: api.ref(api.LastGoodCell) }
+        return sendList(bulk, { request, reply }, list, nameOfCursor(cursor))
       },
     )
 
-    app.get(
-      '/builds/:id/failures',
-      {
-        schema: {
-          tags: ['builds'],
-          operationId: 'listBuildFailures',
-          summary: 'Distinct failures of a build',
-          params: api.IdParam,
-          response: { 200: api.ref(api.BuildFailures), ...refusalsFor('unknown') },
-        },
-      },
-      async (request, reply) => {
-        const { id } = request.params
-        if (!(await farm.builds.find(id))) return problem(reply, 'unknown', `there is no build ${id}`)
-        return farm.failures.ofBuild({ buildId: id })
-      },
-    )
+    const branchOf = async (name: string, wanted: string | undefined) => {
+      const { project, branch } = await findBranch(farm, name, wanted)
+      return { project: project.name, branch }
+    }
 
     app.get(
       '/builds/:id/changes',
@@ -132,9 +122,8 @@ export const cells =
           response: { 200: api.ref(api.BuildChanges), ...refusalsFor('unknown') },
         },
       },
-      async (request, reply) => {
-        const { id } = request.params
-        if (!(await farm.builds.find(id))) return problem(reply, 'unknown', `there is no build ${id}`)
+      async request => {
+        const { id } = await findBuild(farm, request.params.id)
         const { sources, ...effects } = await farm.builds.effects(id)
         return { ...effects, sources: sources.map(withLink) }
       },
@@ -146,24 +135,12 @@ const withLink = (change: SourceChange) => ({
   compareUrl: (change.before !== null && compareLink(change.repository, change.before, change.after)) || null,
 })
 
-type Unknown = Exclude<BranchOutcome, { kind: 'found' }> | UnknownProject | UnknownBranch
-
-function answerUnknown(reply: FastifyReply, project: string, outcome: Unknown): FastifyReply {
-  if (outcome.kind === 'unknown-project') return answerProblem(reply, unknownProject(project, outcome.known))
-  const { branch, known } = outcome
-  const names = known.length > 0 ? `; branches with builds: ${known.join(', ')}` : ''
-  return problem(reply, 'unknown-branch', `the farm has built no commit of branch ${branch} of ${project}${names}`, {
-    known,
-  })
-}
-
-const cursorOf = ({ host, arch, variant }: CellName): string => JSON.stringify([host, arch, variant])
+const keyOfCell = ({ host, arch, variant }: CellName): string => JSON.stringify([host, arch, variant])
 
 /** The name of a cell is stable, so a cell that is added does not move the others to another page. */
-function cellOfCursor(cursor: string | undefined): CellName | undefined {
-  const text = nameOfCursor(cursor)
-  if (text === undefined) return undefined
-  const [host, arch, variant, ...rest] = listOf(text)
+function cellOf(key: string | undefined): CellName | undefined {
+  if (key === undefined) return undefined
+  const [host, arch, variant, ...rest] = listOf(key)
   if (typeof host === 'string' && typeof arch === 'string' && typeof variant === 'string' && rest.length === 0)
     return { host, arch, variant }
   throw new Refusal('invalid', '/query/cursor is not a cursor of this farm: request the first page without it')

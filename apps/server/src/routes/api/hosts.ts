@@ -4,14 +4,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { enrolLine, signedLine } from '../../agent-release/install-lines.ts'
 import { offeredTo } from '../../agent-release/release.ts'
 import { requireAdmin } from '../../auth/plugin.ts'
-import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import type { BulkAnswers } from '../../http/ndjson.ts'
+import { nameOfCursor } from '../../http/pagination.ts'
 import { alertProblem, answerProblem, inviteProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, forAdmins, noContent, refusals, refusalsFor } from './routes.ts'
+import { type ApiInstance, forAdmins, noContent, pageOrLines, refusals, refusalsFor } from './routes.ts'
+import { sendList } from './send-list.ts'
 
-export const hosts = (services: Services) => async (app: ApiInstance) => {
+export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiInstance) => {
   const { farm } = services
   const withOffer = async (host: HostView) => ({ ...host, agentOffered: await offeredTo(host, services.agentRelease) })
 
@@ -21,15 +23,16 @@ export const hosts = (services: Services) => async (app: ApiInstance) => {
       schema: {
         tags: ['hosts'],
         operationId: 'listHosts',
-        summary: 'Hosts, sorted by name',
-        querystring: api.Paging,
-        response: { 200: api.ref(api.HostPage), ...refusals },
+        summary: 'Hosts, sorted by name; as JSON or NDJSON',
+        querystring: api.HostFilter,
+        response: { 200: pageOrLines(api.HostPage, 'Host'), ...refusals },
       },
     },
     async (request, reply) => {
-      const { limit = pageSize, cursor } = request.query
-      const found = await farm.hosts.list({ after: nameOfCursor(cursor), limit: limit + 1 })
-      return pageOf(await Promise.all(found.map(withOffer)), limit, ({ name }) => name, { request, reply })
+      const read = async (after: string | undefined, limit: number) =>
+        Promise.all((await farm.hosts.list({ after, limit })).map(withOffer))
+      const list = { read, keyOf: ({ name }: { name: string }) => name, schema: api.ref(api.Host) }
+      return sendList(bulk, { request, reply }, list, nameOfCursor(request.query.cursor))
     },
   )
 

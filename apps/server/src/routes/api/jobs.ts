@@ -1,10 +1,11 @@
 import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
-import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
-import { idOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
+import type { BulkAnswers } from '../../http/ndjson.ts'
+import { idOf, idOfCursor } from '../../http/pagination.ts'
 import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
+import { sendList } from './send-list.ts'
 
 export const jobs =
   ({ farm }: Services, bulk: BulkAnswers) =>
@@ -21,13 +22,11 @@ export const jobs =
         },
       },
       async (request, reply) => {
-        const { limit = pageSize, cursor, build, format, ...filter } = request.query
+        const { limit: _limit, format: _format, cursor, build, ...filter } = request.query
         const read = (before: number | undefined, limit: number) =>
           farm.builds.listJobs({ ...filter, buildId: build, before, limit })
-        if (wantsLines(request, format))
-          return bulk.send(request, reply, { read, schema: api.ref(api.JobSummary) }, idOfCursor(cursor))
-        const found = await read(idOfCursor(cursor), limit + 1)
-        return pageOf(found, limit, ({ id }) => id, { request, reply })
+        const list = { read, keyOf: idOf, schema: api.ref(api.JobSummary) }
+        return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
       },
     )
 

@@ -95,3 +95,38 @@ serverTest(
     expect(wrong.json()).toMatchObject({ status: 400, type: 'urn:rumpfarm:problem:invalid' })
   },
 )
+
+serverTest('cells, commits, bisections, hosts and tests are available as NDJSON too', async ({ server }) => {
+  await server.configure({ results: [{ files: 'r.xml' }] })
+  const vax = await server.host('vax', ['amd64', 'arm'])
+  const xml = '<testsuite name="io"><testcase name="reads"/><testcase name="writes"/></testsuite>'
+  for (const subject of ['1', '2']) {
+    const commit = server.repository.commit(subject)
+    await server.build(commit)
+    await server.farm.matrix.applyHistory(historyOf(server))
+  }
+  for (const id of [1, 2, 3]) {
+    await vax.end(await vax.take(`${id}.1`), { artifacts: { 'r.xml': Buffer.from(xml) } })
+    await server.farm.failures.examine({ jobId: id, number: 1 })
+  }
+  const sample = 'projects/sample'
+  const paths = ['cells', 'cells?arch=arm', 'commits', 'last-good', 'tests', 'tests?q=w'].map(
+    path => `${sample}/${path}`,
+  )
+  for (const path of [...paths, 'hosts', 'bisections', 'jobs/1/tests', 'jobs/1/attempts/1/tests?outcome=passed']) {
+    const { items } = (await server.ask(`/api/v1/${path}`)).json()
+    const bulk = await server.ask(`/api/v1/${path}${path.includes('?') ? '&' : '?'}format=ndjson`)
+    expect([path, bulk.headers['content-type']]).toEqual([path, 'application/x-ndjson'])
+    expect([path, bulk.body === '' ? [] : linesOf(bulk.body)]).toEqual([path, items])
+    expect([path, items.length > 0]).toEqual([path, path !== 'bisections'])
+  }
+  const rest = (await server.ask(`/api/v1/${sample}/cells?limit=1`)).json()
+  expect(linesOf((await server.ask(`${rest.next}&format=ndjson`)).body)).toMatchObject([{ host: 'vax', arch: 'arm' }])
+})
+
+const historyOf = ({ repository }: TestServer) => ({
+  project: 'sample',
+  branch: 'main',
+  commits: repository.git('log', '--format=%H').split('\n'),
+  complete: true,
+})

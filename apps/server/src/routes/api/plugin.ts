@@ -12,6 +12,7 @@ import { bisections } from './bisections.ts'
 import { builds } from './builds.ts'
 import { cells } from './cells.ts'
 import { events } from './events.ts'
+import { failures } from './failures.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
@@ -51,6 +52,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     hosts,
     matrix,
     cells,
+    failures,
     queue,
     acknowledgements,
     bisections,

@@ -1,83 +1,94 @@
 import { Readable } from 'node:stream'
 import { api, attemptName } from '@rumpfarm/contracts'
 import type { BuildTest, Outcome, TestHistory, TestName, TestResultView } from '@rumpfarm/farm'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { TSchema } from 'typebox'
 import { type CsvColumns, csvHeader, csvRows, csvType } from '../../http/csv.ts'
-import { idOfCursor, nextAddress, pageOf, pageSize, writeCursor } from '../../http/pagination.ts'
-import { answerProblem, unknownJob, unknownProject } from '../../http/problems/outcomes.ts'
+import { type BulkAnswers, wantsLines } from '../../http/ndjson.ts'
+import { idOf, idOfCursor, nextAddress, writeCursor } from '../../http/pagination.ts'
+import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, refusals } from './routes.ts'
+import { checkProject, findAttempt, findBuild } from './find.ts'
+import { type ApiInstance, pageOrLines, refusalsFor } from './routes.ts'
+import { type Exchange, sendList } from './send-list.ts'
+
+type TestSchema = TSchema & { $id?: string }
+
+const csv = { 'text/csv': { schema: { type: 'string' } } }
 
 /** The answer of a list: JSON, or the whole list as CSV. */
-const jsonOrCsv = <Schema extends TSchema & { $id?: string }>(schema: Schema) => ({
-  200: {
-    description: 'The list as JSON, or the whole list as CSV',
-    content: {
-      'application/json': { schema: api.ref(schema) },
-      'text/csv': { schema: { type: 'string' } },
-    },
-  },
-  ...refusals,
+const jsonOrCsv = <Schema extends TestSchema>(schema: Schema) => ({
+  description: 'The list as JSON, or the whole list as CSV',
+  content: { 'application/json': { schema: api.ref(schema) }, ...csv },
 })
 
+/** The answer of a list that can be long: a page as JSON, or the whole list as NDJSON or CSV. */
+function pageOrWhole<Page extends TestSchema>(page: Page, item: string) {
+  const { description, content } = pageOrLines(page, item)
+  return { description, content: { ...content, ...csv } }
+}
+
 const rowsAtOnce = 5000
+const slowestMax = 10
 
 /** Single tests: docs/test-results.md. */
 export const tests =
-  ({ farm }: Services) =>
+  ({ farm }: Services, bulk: BulkAnswers) =>
   async (app: ApiInstance) => {
     const ofJob = {
-      schema: {
-        tags: ['tests'],
-        summary: 'Tests of a job, sorted by suite and name; as JSON or CSV',
-        querystring: api.JobTestFilter,
-        response: jsonOrCsv(api.JobTests),
-      },
+      tags: ['tests'],
+      querystring: api.JobTestFilter,
+      response: { 200: pageOrWhole(api.JobTests, 'TestResult'), ...refusalsFor('unknown') },
     }
 
     app.get(
       '/jobs/:id/tests',
-      { schema: { ...ofJob.schema, operationId: 'listJobTests', params: api.IdParam } },
-      async (request, reply) => answerJob(request, reply, request.params.id, undefined, request.query),
+      {
+        schema: {
+          ...ofJob,
+          operationId: 'listJobTests',
+          summary: 'Tests of a job, sorted by suite and name; as JSON, NDJSON or CSV',
+          params: api.IdParam,
+        },
+      },
+      (request, reply) => answerJob(request.params, request.query, { request, reply }),
     )
 
     app.get(
       '/jobs/:id/attempts/:number/tests',
-      { schema: { ...ofJob.schema, operationId: 'listAttemptTests', params: api.AttemptParam } },
-      async (request, reply) => answerJob(request, reply, request.params.id, request.params.number, request.query),
+      {
+        schema: {
+          ...ofJob,
+          operationId: 'listAttemptTests',
+          summary: 'Tests of one attempt; as JSON, NDJSON or CSV',
+          params: api.AttemptParam,
+        },
+      },
+      (request, reply) => answerJob(request.params, request.query, { request, reply }),
     )
 
-    interface JobQuery {
-      format?: string
-      cursor?: string
-      limit?: number
-      outcome?: Outcome
-    }
-
     async function answerJob(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      jobId: number,
-      number: number | undefined,
-      { format, cursor, limit = pageSize, outcome }: JobQuery,
+      wanted: { id: number; number?: number },
+      { format, cursor, outcome }: { format?: string; cursor?: string; outcome?: Outcome },
+      to: Exchange,
     ) {
-      const job = await farm.builds.findJob(jobId)
-      const attempt = job?.attempts.find(one => number === undefined || one.number === number)
-      if (!attempt) return answerProblem(reply, unknownJob(jobId))
-      const id = { jobId, number: attempt.number }
+      const { job, attempt } = await findAttempt(farm, wanted)
+      const id = { jobId: job.id, number: attempt.number }
       const outcomes = outcome && [outcome]
-      if (format === 'csv')
-        return sendCsv(
-          reply,
-          resultColumns,
-          after => farm.testResults.ofAttempt(id, { outcomes, after, limit: rowsAtOnce }),
-          test => test.testId,
-        )
-      const summary = await farm.testResults.summary(id)
-      const options = { outcomes, after: idOfCursor(cursor), withExcerpt: true, limit: limit + 1 }
-      const page = pageOf(await farm.testResults.ofAttempt(id, options), limit, test => test.testId, { request, reply })
-      return { attempt: attemptName(id), summary: summary ? { ...summary, files: summary.runs } : null, ...page }
+      const readRows = (after: number | undefined) =>
+        farm.testResults.ofAttempt(id, { outcomes, after, limit: rowsAtOnce })
+      if (format === 'csv') return sendCsv(to.reply, resultColumns, readRows, keyOfResult)
+      const read = (after: number | undefined, limit: number) =>
+        farm.testResults.ofAttempt(id, { outcomes, after, withExcerpt: true, limit })
+      const list = { read, keyOf: keyOfResult, schema: api.ref(api.TestResult) }
+      const answer = await sendList(bulk, to, list, idOfCursor(cursor))
+      if (!('items' in answer)) return answer
+      const [summary, slowest] = await Promise.all([
+        farm.testResults.summary(id),
+        farm.testResults.slowestOfAttempt(id, slowestMax),
+      ])
+      const files = summary ? { ...summary, files: summary.runs } : null
+      return { attempt: attemptName(id), summary: files, slowest, ...answer }
     }
 
     app.get(
@@ -89,13 +100,11 @@ export const tests =
           summary: 'Newly failing, still failing, flaky and fixed tests of a build; as JSON or CSV',
           params: api.IdParam,
           querystring: api.TestFormat,
-          response: jsonOrCsv(api.BuildTests),
+          response: { 200: jsonOrCsv(api.BuildTests), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
-        const { id } = request.params
-        if (!(await farm.builds.find(id)))
-          return answerProblem(reply, { kind: 'unknown', detail: `there is no build ${id}` })
+        const { id } = await findBuild(farm, request.params.id)
         const { tests: items, ...rest } = await farm.testResults.ofBuild(id)
         if (request.query.format === 'csv')
           return reply.type(csvType).send(csvHeader(buildColumns) + csvRows(buildColumns, items))
@@ -109,29 +118,22 @@ export const tests =
         schema: {
           tags: ['tests'],
           operationId: 'listProjectTests',
-          summary: 'Flaky, often failing, slow and all tests of a project; as JSON or CSV',
+          summary: 'Flaky, often failing, slow and all tests of a project; NDJSON and CSV have all tests',
           params: api.NameParam,
           querystring: api.ProjectTestFilter,
-          response: jsonOrCsv(api.ProjectTests),
+          response: { 200: pageOrWhole(api.ProjectTests, 'TestName'), ...refusalsFor('unknown-project') },
         },
       },
       async (request, reply) => {
         const { name } = request.params
-        const known = await farm.projects.list()
-        if (!known.has(name)) return answerProblem(reply, unknownProject(name, [...known.keys()]))
         const { format, cursor, q: search } = request.query
-        if (format === 'csv')
-          return sendCsv(
-            reply,
-            nameColumns,
-            async after => farm.testResults.list(name, { search, after, limit: rowsAtOnce }),
-            test => test.id,
-          )
-        const {
-          tests: items,
-          more,
-          ...rest
-        } = await farm.testResults.ofProject(name, { search, after: idOfCursor(cursor) })
+        await checkProject(farm, name)
+        const read = (after: number | undefined, limit: number) => farm.testResults.list(name, { search, after, limit })
+        if (format === 'csv') return sendCsv(reply, nameColumns, after => read(after, rowsAtOnce), idOf)
+        if (wantsLines(request, format))
+          return bulk.send(request, reply, { read, keyOf: idOf, schema: api.ref(api.TestName) }, idOfCursor(cursor))
+        const after = idOfCursor(cursor)
+        const { tests: items, more, ...rest } = await farm.testResults.ofProject(name, { search, after })
         const last = items.at(-1)
         const next = more && last ? nextAddress(request, writeCursor(last.id)) : null
         if (next !== null) reply.header('link', `<${next}>; rel="next"`)
@@ -148,19 +150,21 @@ export const tests =
           summary: 'One test on all hosts, with its newest results; as JSON or CSV',
           params: api.ProjectTestParam,
           querystring: api.TestFormat,
-          response: jsonOrCsv(api.TestHistory),
+          response: { 200: jsonOrCsv(api.TestHistory), ...refusalsFor('unknown') },
         },
       },
       async (request, reply) => {
         const { name, id } = request.params
         const history = await farm.testResults.history(name, id)
-        if (!history) return answerProblem(reply, { kind: 'unknown', detail: `there is no test ${id} in ${name}` })
+        if (!history) throw new Refusal('unknown', `there is no test ${id} in ${name}`)
         if (request.query.format === 'csv')
           return reply.type(csvType).send(csvHeader(historyColumns) + csvRows(historyColumns, rowsOf(history)))
         return history
       },
     )
   }
+
+const keyOfResult = ({ testId }: TestResultView): number => testId
 
 /** Sends a whole list, which is read in parts. */
 function sendCsv<Row>(

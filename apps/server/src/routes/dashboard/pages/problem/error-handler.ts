@@ -24,7 +24,10 @@ export const answerError =
       return sendPage(reply.code(error.status), renderProblemPage(await visitOf(services, request), error.problem))
     const answer = (status: number, problem: Problem) =>
       sendPage(reply.code(status), renderProblemPage(anonymousVisit(request), problem))
-    if (error instanceof Refusal) return answer(error.statusCode, refusalProblem(error))
+    if (error instanceof Refusal) {
+      if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+      return answer(error.statusCode, refusalProblem(error))
+    }
     const status = error.statusCode ?? 500
     if (status < 500) return answer(status, { title: 'The request is malformed', text: error.message })
     if (isGivenUp(error)) {

@@ -1,0 +1,66 @@
+import { attemptName } from '@rumpfarm/contracts'
+import type {
+  AttemptView,
+  BuildView,
+  Farm,
+  JobView,
+  ProjectBranch,
+  UnknownBranch,
+  UnknownProject,
+} from '@rumpfarm/farm'
+import { type OutcomeProblem, unknownJob, unknownProject } from '../../http/problems/outcomes.ts'
+import { Refusal } from '../../http/problems.ts'
+
+/** What a request names. Each function throws a refusal (404) if the farm does not have it. */
+
+const refusal = ({ kind, detail, known }: OutcomeProblem) => new Refusal(kind, detail, known ? { known } : {})
+
+export async function findBuild({ builds }: Pick<Farm, 'builds'>, id: number): Promise<BuildView> {
+  const build = await builds.find(id)
+  if (!build) throw new Refusal('unknown', `there is no build ${id}`)
+  return build
+}
+
+export interface FoundAttempt {
+  job: JobView
+  attempt: AttemptView
+}
+
+/** One attempt of a job. `choose` takes one of the attempts, newest first, if the request has no number. */
+export async function findAttempt(
+  { builds }: Pick<Farm, 'builds'>,
+  { id, number }: { id: number; number?: number | undefined },
+  choose: (newestFirst: readonly AttemptView[]) => AttemptView | undefined = ([newest]) => newest,
+): Promise<FoundAttempt> {
+  const job = await builds.findJob(id)
+  if (!job) throw refusal(unknownJob(id))
+  const attempt = number === undefined ? choose(job.attempts) : job.attempts.find(one => one.number === number)
+  if (attempt) return { job, attempt }
+  throw new Refusal('unknown', number === undefined ? `job ${id} has no attempt` : noAttempt(id, number))
+}
+
+const noAttempt = (jobId: number, number: number) => `there is no attempt ${attemptName({ jobId, number })}`
+
+export async function checkProject({ projects }: Pick<Farm, 'projects'>, name: string): Promise<void> {
+  const all = await projects.list()
+  if (!all.has(name)) throw refusal(unknownProject(name, [...all.keys()]))
+}
+
+/** A branch of a project. Without a name: the main branch. */
+export async function findBranch(
+  { cells }: Pick<Farm, 'cells'>,
+  project: string,
+  branch: string | undefined,
+): Promise<ProjectBranch> {
+  const found = await cells.findBranch(project, branch)
+  if (found.kind !== 'found') throw branchRefusal(project, found)
+  return found
+}
+
+export function branchRefusal(project: string, missing: UnknownProject | UnknownBranch): Refusal {
+  const { known } = missing
+  if (missing.kind === 'unknown-project') return refusal(unknownProject(project, known))
+  const names = known.length > 0 ? `; branches with builds: ${known.join(', ')}` : ''
+  const detail = `the farm has built no commit of branch ${missing.branch} of ${project}${names}`
+  return new Refusal('unknown-branch', detail, { known })
+}
