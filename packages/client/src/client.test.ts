@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
@@ -97,14 +98,28 @@ test('`bulk` reads the lines of all answers, also if a line arrives in pieces', 
     const parts = request.url?.includes('cursor')
       ? ['{"id":1}\n']
       : ['{"id":3,"project":"sch', 'ön"}\n{"id', '":2}\n', '{"next":"/farm/api/v1/builds?project=a&cursor=Mg"}\n']
-    for (const part of parts) {
+    for (const [index, part] of parts.entries()) {
+      const received = index < parts.length - 1 ? once(pieces, 'received') : undefined
       response.write(part)
-      await new Promise(resolve => setTimeout(resolve, 20))
+      await received
     }
     response.end()
   })
+  // The server writes the next piece after the client has received this one, so that each piece arrives alone.
+  const pieces = new EventEmitter()
+  const noting = async (request: Request) => {
+    const response = await fetch(request)
+    const note = new TransformStream({
+      transform(piece, controller) {
+        controller.enqueue(piece)
+        pieces.emit('received')
+      },
+    })
+    return new Response(response.body?.pipeThrough(note) ?? null, response)
+  }
   const found: unknown[] = []
-  for await (const build of bulk(farmClient({ url }), '/api/v1/builds', { query: { project: 'a' } })) found.push(build)
+  const client = farmClient({ url, fetch: noting })
+  for await (const build of bulk(client, '/api/v1/builds', { query: { project: 'a' } })) found.push(build)
   expect(found).toEqual([{ id: 3, project: 'schön' }, { id: 2 }, { id: 1 }])
   const accept = 'application/x-ndjson'
   expect(asked).toEqual([

@@ -12,6 +12,8 @@ export type FarmEvent = { id: string | undefined } & (
   | { event: 'build'; data: Schemas['BuildSummary'] }
   | { event: 'job'; data: Schemas['JobSummary'] }
   | { event: 'cell'; data: Schemas['CellSummary'] }
+  /** The host of the cell was removed. */
+  | { event: 'cell-removed'; data: Schemas['CellKey'] }
   /** Events are missing before this point: read the lists again. */
   | { event: 'reset' }
 )
@@ -69,7 +71,8 @@ interface Message {
 
 function eventOf({ event, data }: Message, id: string | undefined): FarmEvent | undefined {
   if (event === 'reset') return { event, id }
-  if (event === 'build' || event === 'job' || event === 'cell') return { event, id, data: JSON.parse(data) }
+  if (event === 'build' || event === 'job' || event === 'cell' || event === 'cell-removed')
+    return { event, id, data: JSON.parse(data) }
   return undefined // the event `alive`, or an event of a newer farm
 }
 

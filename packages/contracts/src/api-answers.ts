@@ -243,6 +243,17 @@ export const CellSummary = Type.Object(
   { $id: 'CellSummary', description: 'A cell of the matrix with its newest result' },
 )
 
+export const CellKey = Type.Object(
+  {
+    project: Type.String(),
+    branch: Type.String({ description: 'Branch of the results' }),
+    host: Type.String(),
+    arch: Type.String(),
+    variant: Type.String(),
+  },
+  { $id: 'CellKey', description: 'The name of a cell' },
+)
+
 const countedStates = [...attemptStates.filter(state => state !== 'finished'), ...verdicts]
 const summaryOfBuild = {
   id: id('Number of the build'),

@@ -193,6 +193,50 @@ export const BranchCommit = Type.Object(
 )
 export const BranchCommitPage = page(BranchCommit)
 
+const resultOfCommit = Type.Object({
+  verdict: maybeOneOf(verdicts, 'Worst result of the variants; null: no job has ended'),
+  failedStep,
+  jobId: id('Number of the job with this result'),
+  variants: count('Number of variants with this result'),
+  of: count('Number of variants'),
+})
+
+export const CommitTable = Type.Object(
+  {
+    project: Type.String(),
+    branch: Type.String(),
+    columns: list(
+      Type.Object({ host: Type.String(), arch: Type.String() }),
+      'At most 60 columns, sorted by host and arch',
+    ),
+    fromColumn: count('Number of columns before the first one'),
+    moreColumns: Type.Boolean({ description: 'true: more columns follow. Read them with fromColumn' }),
+    items: list(
+      Type.Object({
+        commit: ref(BranchCommit),
+        results: Type.Array(maybe(resultOfCommit), {
+          description: 'One result for each column; null: the cell has no job of this commit',
+        }),
+      }),
+      'Built commits, newest first; at most 50',
+    ),
+    next: maybeText('Address of the next commits, also in the header Link; null on the last page'),
+  },
+  { $id: 'CommitTable', description: 'Built commits of a branch, with their results on each host for each arch' },
+)
+export const CommitTableFilter = Type.Object(
+  {
+    branch,
+    host: word,
+    arch: word,
+    fromColumn: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0, description: 'First column' }),
+    ),
+    cursor: paging.cursor,
+  },
+  strict,
+)
+
 export const BuildFailures = Type.Object(
   {
     groups: list(

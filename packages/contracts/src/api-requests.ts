@@ -139,7 +139,7 @@ export const JobFilter = Type.Object(
 )
 export const EventFilter = Type.Object(
   {
-    kind: Type.Optional(oneOf(['build', 'job', 'cell'], 'Only events of this kind')),
+    kind: Type.Optional(oneOf(['build', 'job', 'cell'], 'Only events of this kind. cell: also removed cells')),
     project: filterText,
     build: Type.Optional(id('Only this build, its jobs, and cells with a result of it')),
     host: filterText,

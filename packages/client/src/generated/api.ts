@@ -232,7 +232,8 @@ export interface paths {
         };
         /**
          * Events of builds, jobs and cells, as a stream
-         * @description Server-sent events. `build`: a BuildSummary; `job`: a JobSummary; `cell`: a CellSummary.
+         * @description Server-sent events. `build`: a BuildSummary; `job`: a JobSummary; `cell`: a CellSummary;
+         *     `cell-removed`: a CellKey.
          *     `alive`: sent at least every 15 s, without data. `reset`: the farm cannot send all events since the last one that
          *     you received, so read the lists again. After a lost connection, send the id of the last event as Last-Event-ID: the
          *     farm then sends everything that was committed since. It may send an event twice.
@@ -455,6 +456,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/attempts/{number}/log/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of the log of one attempt */
+        get: operations["listAttemptLogLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/attempts/{number}/log/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers of the lines of the log of one attempt that contain a text */
+        get: operations["searchAttemptLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/attempts/{number}/tests": {
         parameters: {
             query?: never;
@@ -483,6 +518,40 @@ export interface paths {
         put?: never;
         /** Cancel a job */
         post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare a job with the last good job: commits, compiler, steps, durations, first differing lines */
+        get: operations["compareJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/expectation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Usual duration of a job and its steps; why it waits, and when it probably starts and ends */
+        get: operations["getJobExpectation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -524,6 +593,40 @@ export interface paths {
         options?: never;
         /** Log of the newest attempt of a job; byte ranges */
         head: operations["getJobLogHead"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/log/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of the log of a job, with the times when they arrived; by line number or by step */
+        get: operations["listJobLogLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/log/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers of the lines of a log that contain a text */
+        get: operations["searchJobLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -693,6 +796,23 @@ export interface paths {
         };
         /** A cell with its history, and what changed since its last good run */
         get: operations["getCell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/commit-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Built commits of a branch, newest first, with their results on each host for each arch */
+        get: operations["getCommitTable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1679,6 +1799,15 @@ export interface components {
             } | null;
             variant: string;
         };
+        /** @description The name of a cell */
+        CellKey: {
+            arch: string;
+            /** @description Branch of the results */
+            branch: string;
+            host: string;
+            project: string;
+            variant: string;
+        };
         /** @description A cell of the matrix with its newest result */
         CellSummary: {
             arch: string;
@@ -1732,6 +1861,132 @@ export interface components {
              * @enum {string}
              */
             verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+        };
+        /** @description Built commits of a branch, with their results on each host for each arch */
+        CommitTable: {
+            branch: string;
+            /** @description At most 60 columns, sorted by host and arch */
+            columns: {
+                arch: string;
+                host: string;
+            }[];
+            /** @description Number of columns before the first one */
+            fromColumn: number;
+            /** @description Built commits, newest first; at most 50 */
+            items: {
+                commit: components["schemas"]["BranchCommit"];
+                /** @description One result for each column; null: the cell has no job of this commit */
+                results: ({
+                    /** @description Step that failed */
+                    failedStep: string | null;
+                    /** @description Number of the job with this result */
+                    jobId: number;
+                    /** @description Number of variants */
+                    of: number;
+                    /** @description Number of variants with this result */
+                    variants: number;
+                    /**
+                     * @description Worst result of the variants; null: no job has ended
+                     * @enum {string|null}
+                     */
+                    verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken" | null;
+                } | null)[];
+            }[];
+            /** @description true: more columns follow. Read them with fromColumn */
+            moreColumns: boolean;
+            /** @description Address of the next commits, also in the header Link; null on the last page */
+            next: string | null;
+            project: string;
+        };
+        /** @description How two attempts differ */
+        Comparison: {
+            after: {
+                arch: string;
+                /** @description Name of the attempt: JOB.NUMBER */
+                attempt: string;
+                /** @description Branch that was pushed */
+                branch: string | null;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                variant: string;
+                /**
+                 * @description The result; null until the attempt has ended
+                 * @enum {string|null}
+                 */
+                verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken" | null;
+            };
+            before: {
+                arch: string;
+                /** @description Name of the attempt: JOB.NUMBER */
+                attempt: string;
+                /** @description Branch that was pushed */
+                branch: string | null;
+                /** @description Number of the build */
+                buildId: number;
+                /** @description Full commit id */
+                commit: string;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                variant: string;
+                /**
+                 * @description The result; null until the attempt has ended
+                 * @enum {string|null}
+                 */
+                verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken" | null;
+            };
+            /** @description What differs around the runs: host, commits, compiler, host facts, recipe */
+            facts: {
+                after: string;
+                before: string;
+                /** @description Such as commit, source src, compiler */
+                name: string;
+            }[];
+            /** @description How the output of the step differs */
+            lines: {
+                /** @description false: there are more differences */
+                complete: boolean;
+                /** @description true: the farm compared only the first MiB of the step */
+                cut: boolean;
+                /** @description At most ten. Times, paths, addresses and process numbers do not count */
+                differences: {
+                    /**
+                     * @description The attempt that has the line. same: both
+                     * @enum {string}
+                     */
+                    kind: "same" | "before" | "after";
+                    /** @description Number of the line in its log, from 1; null if the farm does not know it */
+                    number: number | null;
+                    text: string;
+                }[][];
+                /** @description Number of equal lines before the first difference */
+                equalLines: number;
+            } | null;
+            /** @description Step whose output is compared; null if no step has ended in both attempts */
+            step: string | null;
+            /** @description In the order of the recipe */
+            steps: {
+                /** @description null: the attempt has not ended this step */
+                after: {
+                    /** @description Exit code */
+                    exit: number;
+                    /** @description Duration */
+                    milliseconds: number;
+                } | null;
+                /** @description null: the attempt has not ended this step */
+                before: {
+                    /** @description Exit code */
+                    exit: number;
+                    /** @description Duration */
+                    milliseconds: number;
+                } | null;
+                name: string;
+            }[];
         };
         /** @description A machine that runs jobs */
         Host: {
@@ -2022,6 +2277,17 @@ export interface components {
              */
             verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken" | null;
         };
+        /** @description How long a job usually takes, and why it waits */
+        JobExpectation: {
+            /** @description Usual duration in milliseconds: the median of the passed runs; null: no run has passed */
+            expectedMs: number | null;
+            /** @description Why the job waits, and when it starts and ends; null: the job has ended */
+            queued: components["schemas"]["QueuedJob"] | null;
+            /** @description Usual duration of each step */
+            steps: {
+                [key: string]: number;
+            };
+        };
         /** @description Why an attempt failed, and where else the same failure occurred */
         JobFailure: {
             /** @description Name of the attempt: JOB.NUMBER */
@@ -2251,6 +2517,41 @@ export interface components {
             expiresAt: string;
             /** @description Address that works once */
             url: string;
+        };
+        /** @description One line of a log */
+        LogLine: {
+            /**
+             * Format: date-time
+             * @description When the end of the line arrived at the farm; null if the farm does not know it
+             */
+            at: string | null;
+            /** @description Length of the whole line in the log */
+            bytes: number;
+            /** @description Number of the line in the log, from 1 */
+            number: number;
+            /** @description The line without colours; at most 2,048 characters */
+            text: string;
+        };
+        /** @description Lines of the log of an attempt */
+        LogLines: {
+            /** @description Name of the attempt: JOB.NUMBER */
+            attempt: string;
+            items: components["schemas"]["LogLine"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+            /** @description Number of bytes of the whole log */
+            size: number;
+        };
+        /** @description Lines of a log that contain a text */
+        LogMatches: {
+            /** @description Name of the attempt: JOB.NUMBER */
+            attempt: string;
+            /** @description false: the search ended after 10,000 lines, or after 256 MiB */
+            complete: boolean;
+            /** @description Numbers of the lines with the text, at most 10,000 */
+            lines: number[];
+            /** @description Number of bytes of the log that the farm had at the start of the search */
+            size: number;
         };
         /** @description Newest result of one branch of each project, by variant, host and arch */
         Matrix: {
@@ -2576,82 +2877,84 @@ export interface components {
             /** @description false: the list does not have all jobs. Filter by host or project */
             complete: boolean;
             /** @description Waiting jobs, longest wait first; then running jobs */
-            items: {
-                arch: string;
-                /** @description Number of jobs that the host takes before this job */
-                before: number;
-                /** @description Branch that was pushed */
-                branch: string | null;
-                /** @description Number of the build */
-                buildId: number;
-                /** @description Full commit id */
-                commit: string;
-                /**
-                 * Format: date-time
-                 * @description When the farm expects the end of the job; null: it cannot know
-                 */
-                endsAt: string | null;
-                /** @description Usual duration in milliseconds: the median of the passed runs; null: no run has passed */
-                expectedMs: number | null;
-                host: string;
-                /** @description Number of the job */
-                jobId: number;
-                /** @description Number of the attempt */
-                number: number;
-                project: string;
-                /**
-                 * @description Why the farm runs the attempt
-                 * @enum {string}
-                 */
-                purpose: "build" | "retry" | "lost" | "confirm" | "probe";
-                /**
-                 * Format: date-time
-                 * @description When the attempt was queued
-                 */
-                queuedAt: string;
-                /** @description Why the job waits; null: it runs */
-                reason: {
-                    /** @description Number of the job that the host finishes first */
-                    busyWith: number | null;
-                    /**
-                     * @description host-removed, arch-missing, owner-rules: nothing will ever run the job
-                     * @enum {string}
-                     */
-                    code: "host-removed" | "arch-missing" | "owner-rules" | "sources" | "host-silent" | "host-away" | "host-paused" | "arch-unable" | "agent-too-old" | "disk-full" | "hours" | "host-conf" | "refused" | "slot-busy" | "behind" | "starting";
-                    /**
-                     * Format: date-time
-                     * @description Since when the host cannot take the job
-                     */
-                    since: string | null;
-                    /** @description A sentence for people */
-                    text: string;
-                    /**
-                     * Format: date-time
-                     * @description When the farm expects the end of this job
-                     */
-                    until: string | null;
-                } | null;
-                /**
-                 * Format: date-time
-                 * @description When the first step started
-                 */
-                startedAt: string | null;
-                /**
-                 * Format: date-time
-                 * @description When the farm expects the start of a waiting job; null: it cannot know, or the job runs
-                 */
-                startsAt: string | null;
-                /**
-                 * @description State of the attempt
-                 * @enum {string}
-                 */
-                state: "waiting" | "queued" | "leased" | "running";
-                /** @description Number of steps that have ended */
-                stepsEnded: number;
-                variant: string;
-            }[];
+            items: components["schemas"]["QueuedJob"][];
             /** @description Number of waiting and running jobs */
             total: number;
+        };
+        /** @description A job that waits or runs */
+        QueuedJob: {
+            arch: string;
+            /** @description Number of jobs that the host takes before this job */
+            before: number;
+            /** @description Branch that was pushed */
+            branch: string | null;
+            /** @description Number of the build */
+            buildId: number;
+            /** @description Full commit id */
+            commit: string;
+            /**
+             * Format: date-time
+             * @description When the farm expects the end of the job; null: it cannot know
+             */
+            endsAt: string | null;
+            /** @description Usual duration in milliseconds: the median of the passed runs; null: no run has passed */
+            expectedMs: number | null;
+            host: string;
+            /** @description Number of the job */
+            jobId: number;
+            /** @description Number of the attempt */
+            number: number;
+            project: string;
+            /**
+             * @description Why the farm runs the attempt
+             * @enum {string}
+             */
+            purpose: "build" | "retry" | "lost" | "confirm" | "probe";
+            /**
+             * Format: date-time
+             * @description When the attempt was queued
+             */
+            queuedAt: string;
+            /** @description Why the job waits; null: it runs */
+            reason: {
+                /** @description Number of the job that the host finishes first */
+                busyWith: number | null;
+                /**
+                 * @description host-removed, arch-missing, owner-rules: nothing will ever run the job
+                 * @enum {string}
+                 */
+                code: "host-removed" | "arch-missing" | "owner-rules" | "sources" | "host-silent" | "host-away" | "host-paused" | "arch-unable" | "agent-too-old" | "disk-full" | "hours" | "host-conf" | "refused" | "slot-busy" | "behind" | "starting";
+                /**
+                 * Format: date-time
+                 * @description Since when the host cannot take the job
+                 */
+                since: string | null;
+                /** @description A sentence for people */
+                text: string;
+                /**
+                 * Format: date-time
+                 * @description When the farm expects the end of this job
+                 */
+                until: string | null;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When the first step started
+             */
+            startedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the farm expects the start of a waiting job; null: it cannot know, or the job runs
+             */
+            startsAt: string | null;
+            /**
+             * @description State of the attempt
+             * @enum {string}
+             */
+            state: "waiting" | "queued" | "leased" | "running";
+            /** @description Number of steps that have ended */
+            stepsEnded: number;
+            variant: string;
         };
         Retried: {
             /** @description Name of the new attempt: JOB.NUMBER */
@@ -4184,7 +4487,7 @@ export interface operations {
                 /** @description Only this build, its jobs, and cells with a result of it */
                 build?: number;
                 host?: string;
-                /** @description Only events of this kind */
+                /** @description Only events of this kind. cell: also removed cells */
                 kind?: "build" | "job" | "cell";
                 project?: string;
                 variant?: string;
@@ -5908,6 +6211,187 @@ export interface operations {
             };
         };
     };
+    listAttemptLogLines: {
+        parameters: {
+            query?: {
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                /** @description Number of the first line, from 1. Default: the first line of the log or of the step */
+                first?: number;
+                /** @description Number of the last line. Default: the last line of the log or of the step */
+                last?: number;
+                /** @description Maximum number of lines */
+                limit?: number;
+                /** @description Only lines of this step */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job */
+                id: number;
+                /** @description Number of the attempt */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Lines of the log of an attempt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. log-gone: The log is no longer available */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description range-outside: The range is outside the log or artifact */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchAttemptLog: {
+        parameters: {
+            query: {
+                /** @description Text of the line. A to Z in upper or lower case are equal */
+                find: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job */
+                id: number;
+                /** @description Number of the attempt */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Lines of a log that contain a text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogMatches"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. log-gone: The log is no longer available */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAttemptTests: {
         parameters: {
             query?: {
@@ -6088,6 +6572,165 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareJob: {
+        parameters: {
+            query?: {
+                /** @description Number of the attempt. Default: the newest */
+                attempt?: number;
+                /** @description Earlier job or attempt: JOB or JOB.NUMBER. Default: the last good job of the same cell */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description How two attempts differ */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobExpectation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description How long a job usually takes, and why it waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobExpectation"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6382,6 +7025,183 @@ export interface operations {
                 };
             };
             /** @description unavailable: The farm is not available. took-too-long: The query takes too long. unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobLogLines: {
+        parameters: {
+            query?: {
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                /** @description Number of the first line, from 1. Default: the first line of the log or of the step */
+                first?: number;
+                /** @description Number of the last line. Default: the last line of the log or of the step */
+                last?: number;
+                /** @description Maximum number of lines */
+                limit?: number;
+                /** @description Only lines of this step */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Lines of the log of an attempt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogLines"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. log-gone: The log is no longer available */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description range-outside: The range is outside the log or artifact */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchJobLog: {
+        parameters: {
+            query: {
+                /** @description Text of the line. A to Z in upper or lower case are equal */
+                find: string;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Lines of a log that contain a text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogMatches"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. log-gone: The log is no longer available */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7458,6 +8278,91 @@ export interface operations {
                 };
             };
             /** @description unknown: Not found. unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCommitTable: {
+        parameters: {
+            query?: {
+                arch?: string;
+                /** @description Default: the main branch of the project */
+                branch?: string;
+                /** @description Start of the page: the cursor in `next` of the previous page */
+                cursor?: string;
+                /** @description First column */
+                fromColumn?: number;
+                host?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Built commits of a branch, with their results on each host for each arch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommitTable"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
             404: {
                 headers: {
                     [name: string]: unknown;

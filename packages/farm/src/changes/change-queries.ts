@@ -25,12 +25,16 @@ export interface CellSummary {
   since: { jobId: number; buildId: number; commit: string; at: Date }
 }
 
+/** A cell of a removed host. The lists of cells no longer have it. */
+export type RemovedCell = Pick<CellSummary, 'project' | 'branch' | 'host' | 'arch' | 'variant'>
+
 export interface Changes {
   /** The farm's time before the queries. */
   at: Date
   builds: BuildSummary[]
   jobs: JobSummary[]
   cells: CellSummary[]
+  removedCells: RemovedCell[]
   /** False if there are more changes than the limits allow. */
   complete: boolean
 }
@@ -45,30 +49,37 @@ export const changesMax = { builds: 500, jobs: 2_000, cells: 4_000 } as const
 const overlapSeconds = 30
 
 /**
- * What changed since an earlier answer, in its present state: new builds, jobs that a host claimed or that began or
- * ended, the builds of these jobs, and cells whose values changed. The caller passes `at` of the earlier answer; the
+ * What changed since an earlier answer, in its present state: new builds, jobs that were queued, that a host claimed, or
+ * that began or ended, the builds of these jobs, cells whose values changed, and cells of removed hosts. The caller passes `at` of the earlier answer; the
  * default is the present time. The answers overlap, so that no change is missing.
  */
 export async function changesSince(context: Context, earlier?: Date): Promise<Changes> {
   const at = context.now()
   const since = later(earlier ?? at, -overlapSeconds)
-  const [jobIds, newBuilds, cells] = await Promise.all([
+  const [jobIds, newBuilds, cells, removedCells] = await Promise.all([
     changedJobs(context, since),
     newestBuilds(context, since),
     changedCells(context, since),
+    cellsOfRemovedHosts(context, since),
   ])
   const jobs = await jobsOf(context, jobIds.slice(0, changesMax.jobs))
   const buildIds = [...new Set([...newBuilds, ...jobs.map(({ buildId }) => buildId)])].sort((one, other) => one - other)
   const complete =
-    jobIds.length <= changesMax.jobs && buildIds.length <= changesMax.builds && cells.length <= changesMax.cells
-  if (!complete) return { at, builds: [], jobs: [], cells: [], complete }
-  return { at, builds: await buildsOf(context, buildIds), jobs, cells, complete }
+    jobIds.length <= changesMax.jobs &&
+    buildIds.length <= changesMax.builds &&
+    cells.length <= changesMax.cells &&
+    removedCells.length <= changesMax.cells
+  if (!complete) return { at, builds: [], jobs: [], cells: [], removedCells: [], complete }
+  return { at, builds: await buildsOf(context, buildIds), jobs, cells, removedCells, complete }
 }
 
 async function changedJobs({ db }: Context, since: Date): Promise<number[]> {
   const rows = await db.query<{ id: number }>`
     (SELECT "jobId" AS "id" FROM "Attempt" WHERE "state" = 'finished' AND "finishedAt" > ${since}
       ORDER BY "finishedAt" DESC LIMIT ${changesMax.jobs + 1})
+    UNION
+    (SELECT "jobId" FROM "Attempt" WHERE "state" = 'queued' AND "queuedAt" > ${since}
+      ORDER BY "queuedAt" DESC LIMIT ${changesMax.jobs + 1})
     UNION
     (SELECT "jobId" FROM "Attempt"
       WHERE "state" IN ('leased', 'running') AND ("leasedAt" > ${since} OR "startedAt" > ${since})
@@ -96,12 +107,23 @@ type CellRow = Omit<CellSummary, 'attempt' | 'since'> & {
 async function changedCells({ db }: Context, since: Date): Promise<CellSummary[]> {
   const rows = await db.query<CellRow>`
     SELECT ${cellColumns} FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
-     WHERE cell."writtenAt" > ${since} ORDER BY cell."writtenAt" LIMIT ${changesMax.cells + 1}`
+     WHERE cell."writtenAt" > ${since} AND host."removedAt" IS NULL ORDER BY cell."writtenAt" LIMIT ${changesMax.cells + 1}`
   return rows.map(({ number, sinceJobId, sinceBuildId, sinceCommit, sinceAt, ...cell }) => ({
     ...cell,
     attempt: attemptName({ jobId: cell.jobId, number }),
     since: { jobId: sinceJobId, buildId: sinceBuildId, commit: sinceCommit, at: sinceAt },
   }))
+}
+
+/** Reads the cells only if a host was removed, because they have no index for their host. */
+async function cellsOfRemovedHosts({ db }: Context, since: Date): Promise<RemovedCell[]> {
+  const hosts = await db.query<{ id: number }>`
+    SELECT "id" FROM "Host" WHERE "removedAt" > ${since} LIMIT ${changesMax.cells + 1}`
+  if (hosts.length === 0) return []
+  return db.query<RemovedCell>`
+    SELECT cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant"
+      FROM "Cell" cell JOIN "Host" host ON host."id" = cell."hostId"
+     WHERE cell."hostId" = ANY(${hosts.map(({ id }) => id)}) LIMIT ${changesMax.cells + 1}`
 }
 
 const cellColumns = sql`cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant",

@@ -1,7 +1,7 @@
 import type { Contexts } from '../context.ts'
 import { changesSince } from './change-queries.ts'
 
-export type { CellSummary, Changes } from './change-queries.ts'
+export type { CellSummary, Changes, RemovedCell } from './change-queries.ts'
 
 /** What changed in the farm, for programs that follow it. */
 export const changeMethods = ({ pages, listing }: Contexts) => ({

@@ -24,8 +24,7 @@ export const builds =
       },
       async (request, reply) => {
         const { cursor, project, probes } = request.query
-        const read = (before: number | undefined, limit: number) =>
-          farm.builds.list({ project, probes, before, limit })
+        const read = (before: number | undefined, limit: number) => farm.builds.list({ project, probes, before, limit })
         const list = { read, keyOf: idOf, schema: api.ref(api.BuildSummary) }
         return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
       },

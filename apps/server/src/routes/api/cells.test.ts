@@ -59,6 +59,26 @@ serverTest('the API says what a build broke, and lists commits and last good com
   const commits = (await server.ask('/api/v1/projects/sample/commits?limit=1')).json()
   expect(commits.items).toMatchObject([{ commit: second, buildId: 2 }])
   expect((await server.ask(commits.next)).json().items).toMatchObject([{ commit: first, buildId: 1 }])
+  const table = (await server.ask('/api/v1/projects/sample/commit-table')).json()
+  expect(table).toMatchObject({
+    branch: 'main',
+    columns: [
+      { host: 'sun', arch: 'amd64' },
+      { host: 'vax', arch: 'amd64' },
+    ],
+    items: [
+      {
+        commit: { commit: second },
+        results: [{ verdict: null }, { verdict: 'failed', failedStep: 'tests', jobId: 4 }],
+      },
+      { commit: { commit: first }, results: [{ verdict: 'passed' }, { verdict: 'passed', variants: 1, of: 1 }] },
+    ],
+    moreColumns: false,
+    next: null,
+  })
+  const narrow = (await server.ask('/api/v1/projects/sample/commit-table?host=vax&fromColumn=1')).json()
+  expect([narrow.columns, narrow.fromColumn]).toEqual([[], 1])
+  expect((await server.ask('/api/v1/projects/none/commit-table')).statusCode).toBe(404)
   expect((await server.ask('/api/v1/projects/sample/last-good')).json().items).toMatchObject([
     { host: 'sun', behind: 1, lastGood: { commit: first } },
     { host: 'vax', behind: 1, lastGood: { commit: first } },

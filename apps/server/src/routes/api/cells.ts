@@ -2,7 +2,7 @@ import { compareLink } from '@rumpfarm/connectors'
 import { api } from '@rumpfarm/contracts'
 import type { CellName, SourceChange } from '@rumpfarm/farm'
 import type { BulkAnswers } from '../../http/ndjson.ts'
-import { idOfCursor, nameOfCursor } from '../../http/pagination.ts'
+import { idOfCursor, nameOfCursor, nextAddress, writeCursor } from '../../http/pagination.ts'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
 import { branchRefusal, findBranch, findBuild } from './find.ts'
@@ -82,6 +82,29 @@ export const cells =
           schema: api.ref(api.BranchCommit),
         }
         return sendList(bulk, { request, reply }, list, idOfCursor(cursor))
+      },
+    )
+
+    app.get(
+      '/projects/:name/commit-table',
+      {
+        schema: {
+          ...ofBranch,
+          operationId: 'getCommitTable',
+          summary: 'Built commits of a branch, newest first, with their results on each host for each arch',
+          querystring: api.CommitTableFilter,
+          response: { 200: api.ref(api.CommitTable), ...problems },
+        },
+      },
+      async (request, reply) => {
+        const { name: project } = request.params
+        const { cursor, ...filter } = request.query
+        const outcome = await farm.cells.commitTable({ project, ...filter, before: idOfCursor(cursor) })
+        if (outcome.kind !== 'found') throw branchRefusal(project, outcome)
+        const { rows: items, next: before, ...table } = outcome.table
+        const next = before === null ? null : nextAddress(request, writeCursor(before))
+        if (next !== null) reply.header('link', `<${next}>; rel="next"`)
+        return { ...table, items, next }
       },
     )
 

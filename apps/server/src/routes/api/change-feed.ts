@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BuildSummary, CellSummary, Changes, Farm, JobSummary } from '@rumpfarm/farm'
+import type { BuildSummary, CellSummary, Changes, Farm, JobSummary, RemovedCell } from '@rumpfarm/farm'
 import { type Bus, topics } from '../../events/bus.ts'
 import { WakeUp } from '../dashboard/live/wake-up.ts'
 
@@ -7,6 +7,7 @@ export type Change =
   | { kind: 'build'; key: string; value: BuildSummary }
   | { kind: 'job'; key: string; value: JobSummary }
   | { kind: 'cell'; key: string; value: CellSummary }
+  | { kind: 'cell-removed'; key: string; value: RemovedCell }
 
 export interface Batch {
   changes: Change[]
@@ -28,13 +29,14 @@ export async function readChanges({ changes }: Pick<Farm, 'changes'>, at?: Date)
 }
 
 /** Cells come before their jobs, and jobs before their builds. So a client that waits for a build has its jobs then. */
-const listOf = ({ builds, jobs, cells }: Changes): Change[] => [
+const listOf = ({ builds, jobs, cells, removedCells }: Changes): Change[] => [
+  ...removedCells.map(value => ({ kind: 'cell-removed', key: cellKey(value), value }) as const),
   ...cells.map(value => ({ kind: 'cell', key: cellKey(value), value }) as const),
   ...jobs.map(value => ({ kind: 'job', key: `job ${value.id}`, value }) as const),
   ...builds.map(value => ({ kind: 'build', key: `build ${value.id}`, value }) as const),
 ]
 
-const cellKey = ({ project, branch, host, arch, variant }: CellSummary): string =>
+const cellKey = ({ project, branch, host, arch, variant }: RemovedCell): string =>
   ['cell', project, branch, host, arch, variant].join('\n')
 
 interface Services {

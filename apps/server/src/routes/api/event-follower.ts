@@ -5,7 +5,7 @@ import { WakeUp } from '../dashboard/live/wake-up.ts'
 import type { Batch, Change } from './change-feed.ts'
 
 export interface Filter {
-  kind?: Change['kind'] | undefined
+  kind?: 'build' | 'job' | 'cell' | undefined
   project?: string | undefined
   build?: number | undefined
   host?: string | undefined
@@ -16,16 +16,22 @@ export interface Filter {
 /** True if the filter selects the change. A build has no host, so a filter for a host, arch or variant hides builds. */
 function selects({ kind, project, build, host, arch, variant }: Filter, change: Change): boolean {
   const { value } = change
-  const buildId = change.kind === 'build' ? change.value.id : change.value.buildId
+  const buildId = buildOf(change)
   const place = change.kind === 'build' ? undefined : change.value
   return (
-    (kind === undefined || kind === change.kind) &&
+    (kind === undefined || kind === change.kind || `${kind}-removed` === change.kind) &&
     (project === undefined || project === value.project) &&
     (build === undefined || build === buildId) &&
     (host === undefined || host === place?.host) &&
     (arch === undefined || arch === place?.arch) &&
     (variant === undefined || variant === place?.variant)
   )
+}
+
+/** The build of a change. A removed cell belongs to no build. */
+function buildOf(change: Change): number | undefined {
+  if (change.kind === 'cell-removed') return undefined
+  return change.kind === 'build' ? change.value.id : change.value.buildId
 }
 
 export type Writers = Record<Change['kind'], (value: never) => string>
@@ -35,10 +41,11 @@ const schemas: Record<Change['kind'], object> = {
   build: api.ref(api.BuildSummary),
   job: api.ref(api.JobSummary),
   cell: api.ref(api.CellSummary),
+  'cell-removed': api.ref(api.CellKey),
 }
 export function writersOf(reply: FastifyReply): Writers {
   const writer = (kind: Change['kind']) => reply.compileSerializationSchema(schemas[kind] as Record<string, unknown>)
-  return { build: writer('build'), job: writer('job'), cell: writer('cell') }
+  return { build: writer('build'), job: writer('job'), cell: writer('cell'), 'cell-removed': writer('cell-removed') }
 }
 
 /** The id of an event is a time in milliseconds. Clients must not read it, so that its format can change. */

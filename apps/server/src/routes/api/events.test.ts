@@ -30,6 +30,8 @@ const short = (one: FarmEvent): string => {
       return `job ${one.data.id} ${one.data.state}`
     case 'cell':
       return `cell ${one.data.host} ${one.data.arch} ${one.data.state}`
+    case 'cell-removed':
+      return `removed ${one.data.host} ${one.data.arch}`
     default:
       return one.event
   }
@@ -45,9 +47,11 @@ async function follow(client: FarmClient, options: Parameters<typeof events>[1] 
   })()
   await sleep(300) // the stream is open, or `after` makes the moment irrelevant
   const until = async (wanted: string) => {
+    const late = sleep(15_000, 'late')
+    const ended = reading.then(() => 'ended')
     while (!seen.some(one => short(one) === wanted)) {
-      const late = sleep(15_000, 'late')
-      if ((await Promise.race([late, sleep(20), reading])) === 'late') throw new Error('late')
+      const why = await Promise.race([late, sleep(20, ''), ended])
+      if (why !== '') throw new Error(`no ${wanted}: ${why}; seen: ${seen.map(short).join(', ')}`)
     }
     return seen.map(short)
   }
@@ -66,7 +70,7 @@ serverTest('the stream of events has builds, jobs and cells when they change', a
   const cells = await follow(client, { query: { kind: 'cell', host: 'vax' } })
   const others = await follow(client, { query: { project: 'other' } })
   await server.build()
-  expect(await all.until('build 1')).toEqual(['build 1'])
+  expect((await all.until('job 1 queued')).at(-1)).toMatch(/^(build 1|job 1 queued)$/)
   const offer = await vax.take('1.1')
   server.wait(1)
   await all.until('job 1 leased')
@@ -84,6 +88,29 @@ serverTest('the stream of events has builds, jobs and cells when they change', a
   })
   expect(others.seen).toEqual([])
   for (const stream of [all, cells, others]) await stream.close()
+})
+
+serverTest('the stream has jobs that are only queued, and the cells of a removed host', async ({ server }) => {
+  await server.configure()
+  const vax = await server.host('vax', ['amd64', 'arm'])
+  await server.host('sun', ['sparc'])
+  await server.build()
+  for (const name of ['2.1', '3.1']) await vax.end(await vax.take(name))
+  server.wait(3600)
+  const { client } = await serve(server)
+  const [all, cells] = [await follow(client), await follow(client, { query: { kind: 'cell', arch: 'arm' } })]
+  await server.build(server.repository.commit('Second'))
+  for (const job of [4, 5, 6]) await all.until(`job ${job} queued`)
+  server.wait(3600)
+  await server.farm.hosts.remove('vax')
+  expect(await all.until('removed vax amd64')).toContain('removed vax arm')
+  expect(await cells.until('removed vax arm')).not.toContain('removed vax amd64')
+  const removed = cells.seen.find(one => one.event === 'cell-removed')
+  expect(removed).toMatchObject({
+    data: { project: 'sample', branch: 'main', host: 'vax', arch: 'arm', variant: 'default' },
+  })
+  expect((await server.ask('/api/v1/projects/sample/cells')).json().items).toEqual([])
+  for (const stream of [all, cells]) await stream.close()
 })
 
 serverTest('after a lost connection, everything that was committed meanwhile arrives', async ({ server }) => {

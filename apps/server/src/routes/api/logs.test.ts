@@ -82,3 +82,61 @@ serverTest('a job without output has an empty log, and the API reports a deleted
   expect((await server.ask('/jobs/1')).body).toContain('The farm no longer has')
   expect((await server.ask('/jobs/1')).body).not.toContain('No output.')
 })
+
+/** Two steps. Each chunk arrives ten seconds after the one before. */
+async function twoSteps(server: TestServer) {
+  const { vax, offer } = await running(server)
+  const [one, two] = ['cc a.c\n\x1b[31mwarning\x1b[0m: old\n', 'a.c:5: ERROR: no\nlast']
+  server.wait(10)
+  await vax.say(offer, one)
+  server.wait(10)
+  await vax.say(offer, two, one.length)
+  return { vax, offer, log: one + two, firstBytes: one.length }
+}
+
+const linesOf = (answer: { json(): { items: { number: number; text: string }[] } }) =>
+  answer.json().items.map(({ number, text }) => `${number} ${text}`)
+
+serverTest('the API has the lines of a log by number and page by page, with their times', async ({ server }) => {
+  const { vax, offer, log: bytes } = await twoSteps(server)
+  const growing = (await server.ask(`${log}/lines`)).json()
+  expect(growing).toMatchObject({ attempt: '1.1', size: bytes.length, next: null })
+  expect(growing.items.map(({ text }: { text: string }) => text)).toEqual([
+    'cc a.c',
+    'warning: old',
+    'a.c:5: ERROR: no',
+  ])
+  const times = growing.items.map(({ at }: { at: string }) => Date.parse(at))
+  expect([times[1] - times[0], times[2] - times[1]]).toEqual([0, 10_000])
+
+  await vax.end(offer, { exits: [0, 2], log: bytes })
+  const page = await server.ask(`${log}/lines?first=2&limit=2`)
+  expect(linesOf(page)).toEqual(['2 warning: old', '3 a.c:5: ERROR: no'])
+  expect(linesOf(await server.ask(page.json().next))).toEqual(['4 last'])
+  expect(page.headers.link).toBe(`<${page.json().next}>; rel="next"`)
+  const range = await server.ask('/api/v1/jobs/1/attempts/1/log/lines?first=1&last=2')
+  expect([linesOf(range), range.json().next]).toEqual([['1 cc a.c', '2 warning: old'], null])
+  expect(linesOf(await server.ask(`${log}/lines?first=99`))).toEqual([])
+})
+
+serverTest('the API has the lines of a step, and names the steps if there is no such step', async ({ server }) => {
+  const { vax, offer, log: bytes, firstBytes } = await twoSteps(server)
+  await vax.end(offer, { exits: [0, 2], log: bytes })
+  await server.sql(`UPDATE "Attempt" SET "steps" = jsonb_set("steps"::jsonb, '{0,logBytes}', '${firstBytes}')`)
+  expect(linesOf(await server.ask(`${log}/lines?step=build`))).toEqual(['1 cc a.c', '2 warning: old'])
+  const step = await server.ask(`${log}/lines?step=tests&limit=1`)
+  expect(linesOf(step)).toEqual(['3 a.c:5: ERROR: no'])
+  expect(linesOf(await server.ask(step.json().next))).toEqual(['4 last'])
+  expect((await server.ask(`${log}/lines?step=x`)).json()).toMatchObject({ status: 404, known: ['build', 'tests'] })
+  expect((await server.ask(`${log}/lines?step=build&first=2`)).statusCode).toBe(400)
+  expect((await server.ask(`${log}/lines?limit=1001`)).statusCode).toBe(400)
+  expect((await server.ask('/api/v1/jobs/9/log/lines')).statusCode).toBe(404)
+})
+
+serverTest('the API finds the lines of a log with a text', async ({ server }) => {
+  const { log: bytes } = await twoSteps(server)
+  const found = await server.ask(`${log}/search?find=error`)
+  expect(found.json()).toEqual({ attempt: '1.1', size: bytes.length, lines: [3], complete: true })
+  expect((await server.ask('/api/v1/jobs/1/attempts/1/log/search?find=c')).json().lines).toEqual([1, 3])
+  expect((await server.ask(`${log}/search`)).statusCode).toBe(400)
+})

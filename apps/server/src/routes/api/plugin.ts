@@ -11,11 +11,13 @@ import { artifacts } from './artifacts.ts'
 import { bisections } from './bisections.ts'
 import { builds } from './builds.ts'
 import { cells } from './cells.ts'
+import { comparisons } from './comparisons.ts'
 import { events } from './events.ts'
 import { failures } from './failures.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
+import { logLines } from './log-lines.ts'
 import { logs } from './logs.ts'
 import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
@@ -48,11 +50,13 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     builds,
     jobs,
     logs,
+    logLines,
     artifacts,
     hosts,
     matrix,
     cells,
     failures,
+    comparisons,
     queue,
     acknowledgements,
     bisections,

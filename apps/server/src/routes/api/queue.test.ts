@@ -31,3 +31,17 @@ serverTest('the API and the page show the queue, and why each job waits', async 
   expect(body).toContain('unknown, because no earlier run passed')
   expect((await server.ask('/jobs/3')).body).toContain('An administrator paused pdp <time')
 })
+
+serverTest('the API says how long a job usually takes, and why it waits', async ({ server }) => {
+  await server.configure()
+  const vax = await server.host('vax')
+  await server.build()
+  expect((await server.ask('/api/v1/jobs/1/expectation')).json()).toMatchObject({
+    expectedMs: null,
+    steps: {},
+    queued: { jobId: 1, state: 'queued', host: 'vax', reason: { code: expect.any(String), text: expect.any(String) } },
+  })
+  await vax.end(await vax.take('1.1'))
+  expect((await server.ask('/api/v1/jobs/1/expectation')).json()).toMatchObject({ queued: null })
+  expect((await server.ask('/api/v1/jobs/9/expectation')).statusCode).toBe(404)
+})

@@ -1,6 +1,7 @@
 import { api } from '@rumpfarm/contracts'
 import type { Services } from '../../services.ts'
-import { type ApiInstance, refusals } from './routes.ts'
+import { findAttempt } from './find.ts'
+import { type ApiInstance, refusals, refusalsFor } from './routes.ts'
 
 export const queue =
   ({ farm }: Services) =>
@@ -20,6 +21,27 @@ export const queue =
         const { jobs, complete } = await farm.queue.list(request.query)
         const items = jobs.slice(0, api.queueLimit)
         return { items, total: jobs.length, complete: complete && items.length === jobs.length }
+      },
+    )
+
+    app.get(
+      '/jobs/:id/expectation',
+      {
+        schema: {
+          tags: ['jobs'],
+          operationId: 'getJobExpectation',
+          summary: 'Usual duration of a job and its steps; why it waits, and when it probably starts and ends',
+          params: api.IdParam,
+          response: { 200: api.ref(api.JobExpectation), ...refusalsFor('unknown') },
+        },
+      },
+      async request => {
+        const { job, attempt } = await findAttempt(farm, request.params)
+        const [expectation, queued] = await Promise.all([
+          farm.queue.expectation(job.id),
+          attempt.state === 'finished' ? undefined : farm.queue.find(job),
+        ])
+        return { ...expectation, queued: queued ?? null }
       },
     )
   }

@@ -28,6 +28,12 @@ export class Timeline {
     return timeHtml(time.at, this.#startedAt)
   }
 
+  /** When the line that ends before the byte `end` arrived; undefined if the farm does not know it. */
+  timeOf(end: number): Date | undefined {
+    const time = this.#at(end - 1)
+    return time && new Date(time.at)
+  }
+
   #at(offset: number): LogTime | undefined {
     let [low, high] = [0, this.#times.length]
     while (low < high) {

@@ -45,3 +45,31 @@ serverTest('a job without an earlier good job, or with an unknown job, is not co
   expect((await server.ask('/jobs/99/compare')).statusCode).toBe(404)
   expect((await server.ask('/jobs/1')).body).not.toContain('/compare')
 })
+
+serverTest('the API compares two attempts, as the page does', async ({ server }) => {
+  await server.configure({ confirm: 0 })
+  await run(server, '1.1', { lines: ['one', 'two', 'three', 'done in 12 s'], exits: [0, 0] })
+  server.repository.commit('Second')
+  await run(server, '2.1', { lines: ['one', 'two', 'three', 'a.c:5: error: no'], exits: [2] })
+  const answer = await server.ask('/api/v1/jobs/2/comparison')
+  const comparison = answer.json()
+  expect(comparison).toMatchObject({
+    before: { attempt: '1.1', jobId: 1, host: 'vax', verdict: 'passed' },
+    after: { attempt: '2.1', jobId: 2, host: 'vax', verdict: 'failed' },
+    facts: [{ name: 'commit' }],
+    steps: [
+      { name: 'build', before: { exit: 0 }, after: { exit: 2 } },
+      { name: 'tests', before: { exit: 0 }, after: null },
+    ],
+    step: 'build',
+    lines: { complete: true, cut: false },
+  })
+  expect(comparison.lines.differences[0]).toContainEqual({ kind: 'after', number: 4, text: 'a.c:5: error: no' })
+  expect((await server.ask('/api/v1/jobs/2/comparison?with=1.1&attempt=1')).json()).toEqual(comparison)
+
+  expect((await server.ask('/api/v1/jobs/1/comparison')).json().detail).toMatch(/^no other job of the cell of job 1/)
+  const statuses = ['with=9', 'with=1.2', 'attempt=3', 'with=x'].map(
+    async query => (await server.ask(`/api/v1/jobs/2/comparison?${query}`)).statusCode,
+  )
+  expect(await Promise.all(statuses)).toEqual([404, 404, 404, 400])
+})

@@ -8,6 +8,7 @@ import { noJob, PageError } from '../problem/page-error.ts'
 import { compare } from './compare.ts'
 import type { Run } from './facts.ts'
 import { renderComparePage } from './page.tsx'
+import { lastGoodRun, startedAttempt } from './runs.ts'
 
 type CompareRequest = FastifyRequest<{ Params: { id: string } }>
 
@@ -17,7 +18,7 @@ export function compareRoute(app: FastifyInstance, services: Services): void {
   app.get('/jobs/:id/compare', async (request: CompareRequest, reply) => {
     const after = newestRun(await findJob(farm, request.params.id))
     const word = queryWord(request, 'with')
-    const before = word === undefined ? await lastGoodRun(farm, after.job) : newestRun(await findJob(farm, word))
+    const before = word === undefined ? await goodRun(farm, after.job) : newestRun(await findJob(farm, word))
     const [visit, comparison] = await Promise.all([visitOf(services, request), compare(farm, before, after)])
     return sendPage(reply, renderComparePage({ visit, before, after, comparison }))
   })
@@ -30,18 +31,15 @@ async function findJob(farm: Farm, word: string): Promise<JobView> {
   return job
 }
 
-/** The newest attempt that a host has started; else the newest attempt. */
 function newestRun(job: JobView): Run {
-  const attempt = job.attempts.find(({ steps }) => steps.length > 0) ?? job.attempts[0]
+  const attempt = startedAttempt(job.attempts)
   if (!attempt) throw noJob(String(job.id))
   return { job, attempt }
 }
 
-async function lastGoodRun(farm: Farm, job: JobView): Promise<Run> {
-  const id = job.lastGood?.jobId
-  const good = id == null || id === job.id ? undefined : await farm.builds.findJob(id)
-  const attempt = good?.attempts.find(({ verdict }) => verdict === 'passed')
-  if (good && attempt) return { job: good, attempt }
+async function goodRun(farm: Farm, job: JobView): Promise<Run> {
+  const run = await lastGoodRun(farm, job)
+  if (run) return run
   throw new PageError(404, {
     title: `Job ${job.id} has no other good run`,
     text: 'No other job of this host, architecture, variant and branch has passed. To compare two jobs, add ?with=NUMBER to the address.',

@@ -1,9 +1,10 @@
 import type { AttemptView, FailureView, Farm, JobView } from '@rumpfarm/farm'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { lineIndexOf } from '../../log/line-index.ts'
 import { readLogQuery } from '../../log/log-query.ts'
 import { openingOf } from '../../log/opening.ts'
-import { findLines } from '../../log/search.ts'
+import { type FoundLines, findLines } from '../../log/search.ts'
+import { logSearches } from '../../log/search-limit.ts'
 import { logSections } from '../../log/sections.ts'
 import type { JobLog } from '../../log/shown-log.ts'
 import { Timeline } from '../../log/timeline.ts'
@@ -16,14 +17,19 @@ export interface LogSource {
   failure: FailureView | undefined
 }
 
+interface Exchange {
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
 /** Reads the part of the log that the page shows. */
-export async function logOf(farm: Farm, request: FastifyRequest, source: LogSource): Promise<JobLog> {
+export async function logOf(farm: Farm, { request, reply }: Exchange, source: LogSource): Promise<JobLog> {
   const { job, attempt, failure } = source
   const errors = errorLines(failure)
   const query = readLogQuery(request)
   const log = storedLog(farm, source)
   const sections = logSections(attempt, job.recipe)
-  const found = query.find === undefined ? undefined : await findLines(log, query.find)
+  const found = await search(log, query.find, reply)
   const foundLine = found?.lines[Math.min(query.match, found.lines.length) - 1]
   const failed = attempt.state === 'finished' && attempt.verdict !== 'passed'
   const position = await openingOf(log, { query, sections, errorLine: failure?.line ?? undefined, foundLine, failed })
@@ -44,6 +50,10 @@ export async function logOf(farm: Farm, request: FastifyRequest, source: LogSour
     timesKnown: times?.isKnown ?? false,
     ...namesOf(source),
   }
+}
+
+async function search(log: StoredLog, text: string | undefined, reply: FastifyReply): Promise<FoundLines | undefined> {
+  return text === undefined ? undefined : logSearches.run(reply, signal => findLines(log, text, signal))
 }
 
 /** The lines with errors, in the order of the log. The line that explains the failure is not always the first. */

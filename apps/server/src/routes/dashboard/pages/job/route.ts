@@ -17,7 +17,11 @@ export function jobRoute(app: FastifyInstance, services: Services): void {
   const page = async (request: JobRequest, reply: FastifyReply) => {
     const { job, attempt, logSize } = await findWithLogSize(services, request)
     const [visit, state] = await Promise.all([visitOf(services, request), stateOf(services.farm, job, attempt)])
-    const log = await logOf(services.farm, request, { job, attempt, logSize, failure: state.failure?.failure })
+    const log = await logOf(
+      services.farm,
+      { request, reply },
+      { job, attempt, logSize, failure: state.failure?.failure },
+    )
     return sendPage(reply, renderJobPage({ visit, job, attempt, ...state, log }))
   }
   app.get('/jobs/:id', page)
