@@ -29,13 +29,15 @@ interface ActiveRow {
  * The newest active attempt of each cell, of a commit that the cell's branch contains. A running attempt has priority
  * over a waiting attempt. MATERIALIZED, the array and OFFSET 0 make PostgreSQL begin with the active attempts and read their
  * jobs in one pass over the index: otherwise it read all jobs of the branches, a million in the bench.
- * Each attempt has a job; with LEFT JOIN, PostgreSQL estimates that it finds all of them. Only the attempts of the result
- * are read whole: at the start of a build, most active attempts wait for another branch, or are not the newest.
+ * Each attempt has a job; with LEFT JOIN, PostgreSQL estimates that it finds all of them. The rows
+ * to sort are narrow and begin with a number, because there can be thousands of them.
  */
 export async function activeAttempts({ db }: Context, branches: Branches): Promise<Map<string, ActiveAttempt>> {
   const rows = await db.query<ActiveRow>`
     WITH open AS MATERIALIZED (
-      SELECT "jobId", "number", "state" FROM "Attempt" WHERE "state" <> 'finished'
+      SELECT "jobId", "number", "state", COALESCE("startedAt", "leasedAt", "queuedAt") AS "since",
+             CASE WHEN "state" = 'running' THEN jsonb_array_length("steps") END AS "stepsEnded"
+        FROM "Attempt" WHERE "state" <> 'finished'
     ), job AS MATERIALIZED (
       SELECT "id", "buildId", "hostId", "arch", "variant"
         FROM "Job" WHERE "id" = ANY (ARRAY(SELECT "jobId" FROM open)) OFFSET 0
@@ -47,19 +49,17 @@ export async function activeAttempts({ db }: Context, branches: Branches): Promi
         JOIN "BranchCommit" held ON held."projectName" = build."projectName" AND held."commit" = build."commit"
              AND held."branch" = shown."branch"
     ), newest AS MATERIALIZED (
-      SELECT DISTINCT ON (build."projectName", job."hostId", job."arch", job."variant")
-             open."jobId", open."number", build."id" AS "buildId", build."projectName", job."hostId", job."arch", job."variant"
+      SELECT DISTINCT ON (job."hostId", job."arch", build."projectName", job."variant")
+             open.*, build."id" AS "buildId", build."projectName", job."hostId", job."arch", job."variant"
         FROM open LEFT JOIN job ON job."id" = open."jobId" JOIN build ON build."id" = job."buildId"
-       ORDER BY build."projectName", job."hostId", job."arch", job."variant",
+       ORDER BY job."hostId", job."arch", build."projectName", job."variant",
                 open."state" IN ('leased', 'running') DESC, build."position" DESC, build."id" DESC
     )
-    SELECT a."jobId", a."number", newest."buildId", newest."projectName", host."name" AS "host", newest."arch",
-           newest."variant", a."state", COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since",
-           CASE WHEN a."state" = 'running' THEN (
-             SELECT recipe."body"->'steps'->jsonb_array_length(a."steps")->>'name'
+    SELECT a."jobId", a."number", a."buildId", a."projectName", host."name" AS "host", a."arch", a."variant", a."state",
+           a."since", CASE WHEN a."state" = 'running' THEN (
+             SELECT recipe."body"->'steps'->a."stepsEnded"->>'name'
                FROM "Job" JOIN "Recipe" recipe ON recipe."hash" = "Job"."recipeHash" WHERE "Job"."id" = a."jobId") END AS "step"
-      FROM newest JOIN "Host" host ON host."id" = newest."hostId"
-      JOIN "Attempt" a ON a."jobId" = newest."jobId" AND a."number" = newest."number"`
+      FROM newest a JOIN "Host" host ON host."id" = a."hostId"`
   return new Map(
     rows.map(({ number, projectName, host, arch, variant, jobId, buildId, state, step, since }) => [
       cellKey(projectName, host, arch, variant),
