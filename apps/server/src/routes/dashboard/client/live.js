@@ -102,9 +102,11 @@ function showLost(since) {
   const words = document.querySelector('#lost')
   words.hidden = since === null
   if (since === null) return
-  const time = words.querySelector('time')
+  const time = document.createElement('time')
   time.dateTime = new Date(since).toISOString()
   time.textContent = new Date(since).toLocaleTimeString()
+  const advice = '. This page may be out of date. The browser tries to reconnect.'
+  words.replaceChildren('No connection to the server since ', time, advice)
 }
 
 const atEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 90

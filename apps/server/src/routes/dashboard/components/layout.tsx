@@ -73,10 +73,8 @@ function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, 
         </div>
         <Header visit={visit} />
         <ConfigErrors errors={visit.configErrors} />
-        <p id="lost" class="banner" role="status" hidden>
-          No connection to the server since <time dateTime={visit.at.toISOString()}>{moment(visit.at)}</time>. This page
-          may be out of date. The browser tries to reconnect.
-        </p>
+        {/* The script writes the text, because text browsers show hidden text. */}
+        <p id="lost" class="banner" role="status" hidden />
         <Main since={live ? visit.at.getTime() : undefined} html={html}>
           {children}
         </Main>
