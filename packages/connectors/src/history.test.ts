@@ -33,7 +33,11 @@ describe('history', () => {
       const { history, tarball } = mirrors()
 
       const read = await history({ repository, branch: 'main' })
-      expect(read).toMatchObject({ kind: 'history', complete: true })
+      expect(read).toMatchObject({
+        kind: 'history',
+        complete: true,
+        defaultBranch: 'main',
+      })
       expect('commits' in read && read.commits.map(({ commit, parent, subject }) => [commit, parent, subject])).toEqual(
         [
           [merge, second, 'Merge'],

@@ -3,7 +3,13 @@ import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } f
 import { explain } from './git/advice.ts'
 import { type TarballContent, writeArchive } from './git/archive.ts'
 import { type LinesAnswer, type RangeAnswer, type RangeEnds, readChangedLines, readRange } from './git/commit-range.ts'
-import { type History, type NoBranch, readHistory, readHistoryOf } from './git/first-parent-history.ts'
+import {
+  type BranchHistory,
+  type History,
+  type NoBranch,
+  readHistory,
+  readHistoryOf,
+} from './git/first-parent-history.ts'
 import type { Git } from './git/git.ts'
 import {
   type Commit,
@@ -22,7 +28,7 @@ import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 
 export type Resolved = ({ kind: 'commit'; branch?: string } & Commit) | Problem
 export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
-export type HistoryAnswer = History | NoBranch | Problem
+export type HistoryAnswer = BranchHistory | NoBranch | Problem
 export type FileAnswer = { kind: 'file'; text: string } | Problem
 
 export type Log = (event: 'fetched' | 'tarball-made' | 'problem', fields: Record<string, unknown>) => void

@@ -17,6 +17,12 @@ export interface History {
   complete: boolean
 }
 
+/** The history of a branch, and the default branch of its repository. */
+export interface BranchHistory extends History {
+  /** Undefined if the repository does not name its default branch. */
+  defaultBranch: string | undefined
+}
+
 export interface HistoryCommit {
   commit: string
   /** The first parent; null for a first commit, and for the oldest commit of an incomplete list. */
@@ -36,9 +42,16 @@ export interface NoBranch {
 const historyCommitsMax = 200
 
 /** Reads the present first-parent history of a branch from its repository. */
-export async function readHistory(git: Git, mirror: Mirror, branch: string): Promise<History | NoBranch | Problem> {
+export async function readHistory(
+  git: Git,
+  mirror: Mirror,
+  branch: string,
+): Promise<BranchHistory | NoBranch | Problem> {
   const found = await branchDirectory(git, mirror, branch, { extent: 'part', filter: '--filter=tree:0' })
-  return found.kind === 'directory' ? list(git, mirror, found.directory, found.tip) : found
+  if (found.kind !== 'directory') return found
+  const { directory, tip, defaultBranch } = found
+  const history = await list(git, mirror, directory, tip)
+  return history.kind === 'history' ? { ...history, defaultBranch } : history
 }
 
 interface BranchDirectory {
@@ -46,6 +59,8 @@ interface BranchDirectory {
   /** A bare repository with the newest commits of the branch. */
   directory: string
   tip: string
+  /** Undefined if the repository does not name its default branch. */
+  defaultBranch: string | undefined
 }
 
 interface Part {
@@ -64,28 +79,34 @@ export async function branchDirectory(
   const ref = `refs/heads/${branch}`
   const refs = await listRefs(git, mirror.repository, [ref])
   if (refs.kind === 'problem') return refs
+  const { defaultBranch } = refs
   const tip = refs.commits.get(ref)
-  if (tip === undefined) return { kind: 'no-branch', defaultBranch: refs.defaultBranch }
+  if (tip === undefined) return { kind: 'no-branch', defaultBranch }
   const format = await matchObjectFormat(git, mirror, tip)
   if (typeof format !== 'string') return format
-  if (mirror.usesAlternates) return { kind: 'directory', directory: mirror.directory, tip }
-  if (existsSync(directoryOf(mirror, 'whole'))) return fetchWhole(git, mirror, branch, tip)
+  if (mirror.usesAlternates) return { kind: 'directory', directory: mirror.directory, tip, defaultBranch }
+  if (existsSync(directoryOf(mirror, 'whole'))) return fetchWhole(git, mirror, branch, { tip, defaultBranch })
   const part = await historyOf(git, mirror, tip, extent)
   if (typeof part !== 'string') return part
   const fetched = await fetchHistory(git, mirror, part, `+${ref}:${ref}`, [`--depth=${historyCommitsMax}`, filter])
-  if (fetched.kind === 'ok') return { kind: 'directory', directory: part, tip }
+  if (fetched.kind === 'ok') return { kind: 'directory', directory: part, tip, defaultBranch }
   if (/does not support shallow|shallow capabilities/i.test(fetched.message))
-    return fetchWhole(git, mirror, branch, tip)
+    return fetchWhole(git, mirror, branch, { tip, defaultBranch })
   return cannotFetch(mirror, fetched.message)
 }
 
 /** Fetches a whole history with its files, from a server that cannot send a part of a history (dumb HTTP). */
-async function fetchWhole(git: Git, mirror: Mirror, branch: string, tip: string): Promise<BranchDirectory | Problem> {
-  const directory = await historyOf(git, mirror, tip, 'whole')
+async function fetchWhole(
+  git: Git,
+  mirror: Mirror,
+  branch: string,
+  found: Pick<BranchDirectory, 'tip' | 'defaultBranch'>,
+): Promise<BranchDirectory | Problem> {
+  const directory = await historyOf(git, mirror, found.tip, 'whole')
   if (typeof directory !== 'string') return directory
   const ref = `refs/heads/${branch}`
   const fetched = await fetchHistory(git, mirror, directory, `+${ref}:${ref}`, [])
-  return fetched.kind === 'ok' ? { kind: 'directory', directory, tip } : cannotFetch(mirror, fetched.message)
+  return fetched.kind === 'ok' ? { kind: 'directory', directory, ...found } : cannotFetch(mirror, fetched.message)
 }
 
 const cannotFetch = ({ repository }: Mirror, message: string): Problem => ({

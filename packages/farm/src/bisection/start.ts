@@ -5,7 +5,7 @@ import type { Statements } from '../db/client.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
-import { mainBranch } from '../matrix/main-branch.rule.ts'
+import { projectBranches } from '../matrix/branch-queries.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import { cellsLike, type FailingCell, failingCells, findFlakyCell, measureNoise } from './failing-cell.ts'
 import { chanceOf, isTooNoisy, type Price, policyOf, priceOf } from './policy.rule.ts'
@@ -80,7 +80,7 @@ export interface Plan {
 async function planFor(context: Context, wanted: CellToBisect): Promise<Plan | Exclude<QuoteOutcome, Quote>> {
   const project = (await projectConfigs(context)).get(wanted.project)
   if (!project) return { kind: 'unknown', what: 'project' }
-  const branch = wanted.branch ?? mainBranch(project, [])
+  const branch = wanted.branch ?? (await projectBranches(context, [project])).get(project.name)?.shown ?? ''
   const key = { projectName: wanted.project, branch, host: wanted.host, arch: wanted.arch, variant: wanted.variant }
   const flaky = await findFlakyCell(context.db, key)
   const [failing] = await failingCells(

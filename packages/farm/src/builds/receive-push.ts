@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import type { Statements } from '../db/client.ts'
 import { withEvents } from '../db/transaction.ts'
 import type { FarmEvent } from '../events.ts'
-import { mainBranch } from '../matrix/main-branch.rule.ts'
+import { expectedMainBranch } from '../matrix/branch-queries.ts'
 import { firstPosition } from '../matrix/positions.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import {
@@ -84,18 +84,17 @@ interface Branches {
 const branchesMax = 20
 
 /** If a push names no branch, the farm searches for its commit in the branches that were pushed last. */
-async function branchesOf({ db }: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
+async function branchesOf(context: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
   if (branch !== undefined) return { toRead: [branch], assumed: branch }
-  const known = await db.models.branch.findMany({
+  const known = await context.db.models.branch.findMany({
     where: { projectName: project.name },
     select: { name: true },
     orderBy: { pushedAt: 'desc' },
     take: branchesMax,
   })
-  const main = mainBranch(project, [])
-  return known.length === 0
-    ? { toRead: [main], assumed: main }
-    : { toRead: known.map(({ name }) => name), assumed: null }
+  if (known.length > 0) return { toRead: known.map(({ name }) => name), assumed: null }
+  const main = await expectedMainBranch(context, project)
+  return { toRead: [main], assumed: main }
 }
 
 const recordUnbuilt = ({ db, now }: Context, push: Push) =>

@@ -166,6 +166,25 @@ export async function markBranchRead({ db }: Context, { project, branch, wantedA
   })
 }
 
+/**
+ * Stores the default branch of a project's repository, so that the matrix follows it. `defaultBranch` is undefined if the
+ * repository names none. Nothing changes if farm.yaml meanwhile names another repository.
+ */
+export async function recordDefaultBranch(
+  context: Context,
+  project: string,
+  repository: string,
+  defaultBranch: string | undefined,
+): Promise<void> {
+  await inTransaction(context, async tx => {
+    const changed = await tx.execute`
+      UPDATE "Project" SET "defaultBranch" = ${defaultBranch ?? null}
+       WHERE "name" = ${project} AND "config" ->> 'repository' = ${repository}
+         AND "defaultBranch" IS DISTINCT FROM ${defaultBranch ?? null}::text`
+    if (changed > 0) tx.emit({ kind: 'history-changed', project })
+  })
+}
+
 const retrySeconds = 300
 const retryForSeconds = 86_400
 

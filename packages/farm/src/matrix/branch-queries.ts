@@ -18,26 +18,40 @@ export async function projectBranches(
   projects: readonly ProjectConfig[],
   branch?: string,
 ): Promise<Map<string, ProjectBranches>> {
-  const rows = await db.query<{ project: string; name: string }>`
-    SELECT project."name" AS "project", found."name"
-      FROM unnest(${projects.map(({ name }) => name)}::text[]) AS project("name")
-     CROSS JOIN LATERAL (
+  const rows = await db.query<{ project: string; defaultBranch: string | null; name: string | null }>`
+    SELECT project."name" AS "project", project."defaultBranch", found."name"
+      FROM "Project" project
+      LEFT JOIN LATERAL (
        (SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name"
          ORDER BY "pushedAt" DESC LIMIT ${branchesMax})
        UNION
-       SELECT "name", "pushedAt" FROM "Branch" WHERE "projectName" = project."name" AND "name" = ANY(${namesOf(projects, branch)})
-     ) found
+       SELECT "name", "pushedAt" FROM "Branch"
+        WHERE "projectName" = project."name" AND "name" = ANY(${namesOf(projects, branch)}::text[] || project."defaultBranch")
+     ) found ON true
+     WHERE project."name" = ANY(${projects.map(({ name }) => name)})
      ORDER BY found."pushedAt" DESC, found."name"`
   const built = new Map<string, string[]>()
-  for (const { project, name } of rows) built.set(project, [...(built.get(project) ?? []), name])
+  const defaults = new Map<string, string | null>()
+  for (const { project, defaultBranch, name } of rows) {
+    defaults.set(project, defaultBranch)
+    if (name !== null) built.set(project, [...(built.get(project) ?? []), name])
+  }
   const all = projects.map(project => {
     const names = built.get(project.name) ?? []
-    return [project.name, { shown: branch ?? mainBranch(project, names), built: names }] as const
+    const main = mainBranch(project, names, defaults.get(project.name) ?? null)
+    return [project.name, { shown: branch ?? main, built: names }] as const
   })
   return new Map(all.filter(([, { built: names }]) => branch === undefined || names.includes(branch)))
 }
 
-/** Branches to search by name, because their last push may be long ago. */
+/** Branches to search by name, because their last push may be long ago. The query adds the default branch. */
 const namesOf = (projects: readonly ProjectConfig[], branch: string | undefined): string[] => [
-  ...new Set(branch === undefined ? projects.flatMap(mainBranchNames) : [branch]),
+  ...new Set(branch === undefined ? projects.flatMap(project => mainBranchNames(project, null)) : [branch]),
 ]
+
+/** The branch that a project's matrix shows before any branch was built. */
+export async function expectedMainBranch({ db }: Pick<Context, 'db'>, project: ProjectConfig): Promise<string> {
+  const [row] = await db.query<{ defaultBranch: string | null }>`
+    SELECT "defaultBranch" FROM "Project" WHERE "name" = ${project.name}`
+  return mainBranch(project, [], row?.defaultBranch ?? null)
+}

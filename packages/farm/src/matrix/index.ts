@@ -8,6 +8,7 @@ import {
   markBranchMissing,
   markBranchRead,
   markBranchUnreadable,
+  recordDefaultBranch,
 } from './branch-history.ts'
 import { type GlanceFilter, glance } from './glance-query.ts'
 import { type MatrixFilter, matrix } from './matrix-query.ts'
@@ -38,6 +39,9 @@ export const matrixMethods = ({ main, pages }: Contexts) => ({
   listBranchesToRead: (project?: string) => listBranchesToRead(main, project),
   /** Gives a branch's built commits their positions in its history. */
   applyHistory: (history: BranchHistory) => applyHistory(main, history),
+  /** Stores the default branch of a project's repository. */
+  recordDefaultBranch: (project: string, repository: string, defaultBranch: string | undefined) =>
+    recordDefaultBranch(main, project, repository, defaultBranch),
   markBranchRead: (branch: BranchToRead) => markBranchRead(main, branch),
   markBranchUnreadable: (branch: BranchToRead) => markBranchUnreadable(main, branch),
   markBranchMissing: (branch: BranchToRead, defaultBranch: string | undefined) =>

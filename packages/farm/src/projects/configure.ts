@@ -14,7 +14,8 @@ export async function applyConfiguration(context: Context, projects: readonly Pr
         INSERT INTO "Project" ("name", "config", "configHash", "updatedAt")
         VALUES (${project.name}, ${config}::json, ${hash(config)}, ${at})
         ON CONFLICT ("name") DO UPDATE SET "config" = EXCLUDED."config", "configHash" = EXCLUDED."configHash",
-          "removedAt" = NULL, "updatedAt" = EXCLUDED."updatedAt"`
+          "removedAt" = NULL, "updatedAt" = EXCLUDED."updatedAt", "defaultBranch" =
+            CASE WHEN "Project"."config" ->> 'repository' = EXCLUDED."config" ->> 'repository' THEN "Project"."defaultBranch" END`
     }
     await tx.execute`
       UPDATE "Project" SET "removedAt" = ${at}, "updatedAt" = ${at}

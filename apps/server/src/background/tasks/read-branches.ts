@@ -18,6 +18,7 @@ async function readBranch({ farm, mirrors, log }: TaskServices, toRead: BranchTo
   const repository = (await farm.projects.configs()).get(project)?.repository
   if (repository === undefined) return farm.matrix.markBranchRead(toRead)
   const history = await mirrors.history({ repository, branch })
+  if (history.kind !== 'problem') await farm.matrix.recordDefaultBranch(project, repository, history.defaultBranch)
   switch (history.kind) {
     case 'history': {
       await farm.commits.store(repository, history.commits)
