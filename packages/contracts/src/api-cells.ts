@@ -246,6 +246,13 @@ export const BuildFailures = Type.Object(
         rule: Type.String({ description: 'Rule that found the line' }),
         message: Type.String({ description: 'The line of the log that shows the failure' }),
         fromHost: Type.Boolean({ description: 'Whether the host probably caused the failure' }),
+        skippedBytes: count('Most bytes in the middle of a long step that the farm did not search, in one of the jobs'),
+        symbol: maybeText('Quoted name of the message, such as an undefined symbol'),
+        sameSymbol: list(
+          Type.String(),
+          'Fingerprints of other groups that quote the same symbol: probably one failure',
+        ),
+        looksLike: list(Type.String(), 'Fingerprints of other groups with a similar text: only a suggestion'),
         jobs: count('Number of jobs with this failure'),
         hosts: count('Number of hosts with this failure'),
         cells: list(Type.Object({ jobId: id('Number of the job'), ...cellName }), 'At most 20 of the jobs'),

@@ -33,6 +33,8 @@ farmTest('a failure is "on 2 of 3 hosts" of its build', async ({ farm }) => {
     hosts: 2,
     names: ['pdp', 'vax'],
     of: 3,
+    symbol: null,
+    sameSymbol: [],
   })
 })
 
@@ -58,6 +60,41 @@ farmTest('a build has one group for each distinct failure', async ({ farm }) => 
   expect(await farm.failures.ofBuild({ buildId: second, limit: 1 })).toMatchObject({
     groups: [{ jobs: 2 }],
     more: true,
+  })
+})
+
+farmTest('failures of one symbol are beside each other, and a similar text is only a suggestion', async ({ farm }) => {
+  await farm.configure()
+  const hosts = await named(farm, 'vax', 'pdp', 'alpha', 'mips')
+  const buildId = await farm.build(commitOf('a'))
+  const messages = [
+    "a.c: 'uvm' undeclared here",
+    'disk of this old machine is full today',
+    "a.c: use of undeclared identifier 'uvm'",
+    'disk of this old machine is full todays',
+  ]
+  for (const [index, host] of hosts.entries()) {
+    const symbol = index % 2 === 0 ? 'uvm' : null
+    const failure = { fingerprint: String(index).repeat(32), message: messages[index] as string, symbol }
+    await storeFailure(farm, await end(farm, host, [0, 1]), failure)
+  }
+  const { groups } = await farm.failures.ofBuild({ buildId })
+  const prints = groups.map(({ fingerprint, symbol, sameSymbol, looksLike }) => [
+    fingerprint[0],
+    symbol,
+    sameSymbol.map(print => print[0]),
+    looksLike.map(print => print[0]),
+  ])
+  expect(prints).toEqual([
+    ['2', 'uvm', ['0'], []],
+    ['0', 'uvm', ['2'], []],
+    ['3', null, [], ['1']],
+    ['1', null, [], ['3']],
+  ])
+  expect(await farm.failures.spread({ buildId, fingerprint: '0'.repeat(32) })).toMatchObject({
+    names: ['vax'],
+    symbol: 'uvm',
+    sameSymbol: ['alpha'],
   })
 })
 

@@ -1460,12 +1460,20 @@ export interface components {
                 hosts: number;
                 /** @description Number of jobs with this failure */
                 jobs: number;
+                /** @description Fingerprints of other groups with a similar text: only a suggestion */
+                looksLike: string[];
                 /** @description The line of the log that shows the failure */
                 message: string;
                 /** @description Rule that found the line */
                 rule: string;
+                /** @description Fingerprints of other groups that quote the same symbol: probably one failure */
+                sameSymbol: string[];
+                /** @description Most bytes in the middle of a long step that the farm did not search, in one of the jobs */
+                skippedBytes: number;
                 /** @description Failed step */
                 step: string;
+                /** @description Quoted name of the message, such as an undefined symbol */
+                symbol: string | null;
             }[];
             /** @description Whether the build has more groups */
             more: boolean;

@@ -96,11 +96,12 @@ async function storeFailure({ now }: Context, tx: Tx, ended: EndedAttempt, failu
   const exit = steps.find(({ name }) => name === failedStep)?.exit ?? null
   await tx.execute`
     INSERT INTO "Failure" ("jobId", "number", "projectName", "buildId", "hostId", "arch", "variant", "step", "exit",
-           "fingerprint", "rule", "symbol", "text", "message", "line", "excerpt", "others", "errors", "fromHost", "createdAt")
+           "fingerprint", "rule", "symbol", "text", "message", "line", "excerpt", "others", "errors", "fromHost", "skippedBytes",
+           "createdAt")
     VALUES (${jobId}, ${number}, ${project}, ${buildId}, ${hostId}, ${arch}, ${variant}, ${failedStep}, ${exit},
            ${failure.fingerprint}, ${failure.rule}, ${failure.symbol}, ${failure.text}, ${failure.message}, ${failure.line},
            ${JSON.stringify(failure.excerpt)}::jsonb, ${JSON.stringify(failure.others)}::jsonb, ${failure.errors},
-           ${failure.fromHost}, ${now()})
+           ${failure.fromHost}, ${failure.skippedBytes}, ${now()})
     ON CONFLICT ("jobId", "number") DO NOTHING`
   await tx.execute`
     UPDATE "Attempt" SET "fingerprint" = ${failure.fingerprint} WHERE "jobId" = ${jobId} AND "number" = ${number}`

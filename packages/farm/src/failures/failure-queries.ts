@@ -1,5 +1,6 @@
 import { type AttemptId, attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { type Alike, findAlike } from './alike.rule.ts'
 
 /** What the farm found in the log of a failed or timed-out attempt. */
 export interface FailureView {
@@ -21,6 +22,8 @@ export interface FailureView {
   errors: number
   /** Whether the host probably caused the failure. */
   fromHost: boolean
+  /** The bytes in the middle of a long step that the farm did not search: 0 for most steps. */
+  skippedBytes: number
 }
 
 /** A line with the lines around it. */
@@ -34,7 +37,7 @@ export interface Excerpt {
 export async function findFailure({ db }: Context, { jobId, number }: AttemptId): Promise<FailureView | undefined> {
   const [row] = await db.query<Omit<FailureView, 'attempt'>>`
     SELECT "jobId", "step", "exit", "fingerprint", "rule", "message", "text", "line", "excerpt", "others", "errors",
-           "fromHost"
+           "fromHost", "skippedBytes"
       FROM "Failure" WHERE "jobId" = ${jobId} AND "number" = ${number}`
   return row && { attempt: attemptName({ jobId, number }), ...row }
 }
@@ -46,6 +49,10 @@ export interface FailureSpread {
   names: string[]
   /** The number of hosts of the build that have a result. */
   of: number
+  /** The symbol that the failure quotes; null if it quotes none. */
+  symbol: string | null
+  /** Some hosts of the build with another message about this symbol. */
+  sameSymbol: string[]
 }
 
 const namesMax = 20
@@ -72,8 +79,14 @@ export async function failureSpread(
              WHERE (SELECT true FROM "Job" job
                      CROSS JOIN LATERAL (SELECT FROM "Attempt" a WHERE a."jobId" = job."id" AND a."state" = 'finished'
                                             AND a."verdict" IN ('passed', 'failed', 'timed-out') LIMIT 1) result
-                     WHERE job."buildId" = ${buildId} AND job."hostId" = own."hostId" LIMIT 1)) AS "of"`
-  return row ?? { hosts: 0, names: [], of: 0 }
+                     WHERE job."buildId" = ${buildId} AND job."hostId" = own."hostId" LIMIT 1)) AS "of",
+           own."symbol",
+           ARRAY(SELECT DISTINCT host."name" FROM "Failure" failure JOIN "Host" host ON host."id" = failure."hostId"
+                  WHERE failure."buildId" = ${buildId} AND failure."symbol" = own."symbol"
+                    AND failure."fingerprint" <> ${fingerprint} ORDER BY host."name" LIMIT ${namesMax}) AS "sameSymbol"
+      FROM (SELECT (SELECT "symbol" FROM "Failure" WHERE "buildId" = ${buildId} AND "fingerprint" = ${fingerprint}
+                     ORDER BY "symbol" LIMIT 1) AS "symbol") own`
+  return row ?? { hosts: 0, names: [], of: 0, symbol: null, sameSymbol: [] }
 }
 
 /** A build that had a failure. */
@@ -103,12 +116,16 @@ export async function failureSeenBefore(
 }
 
 /** The cells of a build that failed in the same way. */
-export interface FailureGroup {
+export interface FailureGroup extends Alike {
   fingerprint: string
   step: string
   rule: string
   message: string
+  /** The quoted symbol of a cause; null if there is none. */
+  symbol: string | null
   fromHost: boolean
+  /** The most bytes that the farm skipped in the middle of a long step of one of the jobs. */
+  skippedBytes: number
   /** How many jobs and how many hosts of the build have the failure. */
   jobs: number
   hosts: number
@@ -127,20 +144,30 @@ export interface FailureGroups {
   more: boolean
 }
 
+/** Puts groups with the same symbol beside each other. The order of the first group of each symbol stays. */
+function besideSameSymbol(groups: readonly FailureGroup[]) {
+  const first = new Map<string, number>()
+  for (const [index, { symbol }] of groups.entries())
+    if (symbol !== null && !first.has(symbol)) first.set(symbol, index)
+  const place = (group: FailureGroup) => first.get(group.symbol ?? '') ?? groups.indexOf(group)
+  return (one: FailureGroup, other: FailureGroup) => place(one) - place(other)
+}
+
 /** The distinct failures of a build: one group for each fingerprint. */
 export async function failuresOfBuild(
   { db }: Context,
   { buildId, limit = 50 }: { buildId: number; limit?: number },
 ): Promise<FailureGroups> {
-  const rows = await db.query<FailureGroup>`
+  const rows = await db.query<Omit<FailureGroup, keyof Alike> & { text: string }>`
     WITH failure AS MATERIALIZED (
       SELECT DISTINCT ON ("jobId") * FROM "Failure" WHERE "buildId" = ${buildId} ORDER BY "jobId", "number" DESC
     ), grouped AS (
       SELECT "projectName", "fingerprint", min("jobId") AS "first", count(*)::int AS "jobs",
-             count(DISTINCT "hostId")::int AS "hosts", bool_or("fromHost") AS "fromHost"
+             count(DISTINCT "hostId")::int AS "hosts", bool_or("fromHost") AS "fromHost",
+             max("skippedBytes") AS "skippedBytes"
         FROM failure GROUP BY "projectName", "fingerprint" ORDER BY count(*) DESC, min("jobId") LIMIT ${limit + 1}
     )
-    SELECT grouped."fingerprint", example."step", example."rule", example."message", grouped."fromHost",
+    SELECT grouped."fingerprint", example."step", example."rule", example."message", example."symbol", example."text", grouped."fromHost", grouped."skippedBytes",
            grouped."jobs", grouped."hosts",
            (SELECT json_agg(cell) FROM (
               SELECT one."jobId", host."name" AS "host", one."arch", one."variant"
@@ -151,5 +178,8 @@ export async function failuresOfBuild(
              ORDER BY "buildId" LIMIT 1) AS "firstBuildId"
       FROM grouped JOIN failure example ON example."jobId" = grouped."first"
      ORDER BY grouped."jobs" DESC, grouped."first"`
-  return { groups: rows.slice(0, limit), more: rows.length > limit }
+  const shown = rows.slice(0, limit)
+  const alike = findAlike(shown)
+  const groups = shown.map(({ text: _, ...group }, index) => ({ ...group, ...(alike[index] as Alike) }))
+  return { groups: groups.toSorted(besideSameSymbol(groups)), more: rows.length > limit }
 }

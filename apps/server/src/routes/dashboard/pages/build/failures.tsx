@@ -7,6 +7,7 @@ import { counted } from '../../components/status.ts'
 export function DistinctFailures({ buildId, failures }: { buildId: number; failures: FailureGroups }) {
   const { groups, more } = failures
   if (groups.length === 0) return null
+  const messages = new Map(groups.map(({ fingerprint, message }) => [fingerprint, message]))
   return (
     <>
       <h2>{counted(groups.length, 'distinct failure')}</h2>
@@ -23,7 +24,7 @@ export function DistinctFailures({ buildId, failures }: { buildId: number; failu
           </thead>
           <tbody>
             {groups.map(group => (
-              <FailureRow group={group} buildId={buildId} />
+              <FailureRow group={group} buildId={buildId} messages={messages} />
             ))}
           </tbody>
         </table>
@@ -35,13 +36,16 @@ export function DistinctFailures({ buildId, failures }: { buildId: number; failu
 
 const cellsShown = 6
 
-function FailureRow({ group, buildId }: { group: FailureGroup; buildId: number }) {
+type Messages = ReadonlyMap<string, string>
+
+function FailureRow({ group, buildId, messages }: { group: FailureGroup; buildId: number; messages: Messages }) {
   const { message, step, jobs, hosts, cells, firstBuildId, fromHost } = group
   return (
     <tr>
       <th scope="row" class="message">
         <code>{message}</code>
         {fromHost && <small> (probably the host)</small>}
+        <AlikeGroups group={group} messages={messages} />
       </th>
       <td>{step}</td>
       <td>
@@ -58,5 +62,28 @@ function FailureRow({ group, buildId }: { group: FailureGroup; buildId: number }
       </td>
       <td>{firstBuildId === buildId ? 'new' : <Link to={`/builds/${firstBuildId}`}>build {firstBuildId}</Link>}</td>
     </tr>
+  )
+}
+
+/** Other rows that are probably the same failure, because they quote the same symbol, and rows that only look like it. */
+function AlikeGroups({ group, messages }: { group: FailureGroup; messages: Messages }) {
+  const { symbol, sameSymbol, looksLike } = group
+  const [similar] = looksLike
+  return (
+    <>
+      {sameSymbol.length > 0 && (
+        <small>
+          {' '}
+          · same symbol as {counted(sameSymbol.length, 'other row')}: <code>{symbol}</code>
+        </small>
+      )}
+      {similar !== undefined && (
+        <small>
+          {' '}
+          · looks like <code>{messages.get(similar)}</code>
+          {looksLike.length > 1 && ` and ${counted(looksLike.length - 1, 'other row')}`}
+        </small>
+      )}
+    </>
   )
 }

@@ -2,6 +2,7 @@ import type { FailureSpread, FailureView, SeenIn } from '@rumpfarm/farm'
 import { exitMeaning } from '../../components/exit-code.ts'
 import { Link } from '../../components/links.tsx'
 import { counted } from '../../components/status.ts'
+import { byteCount } from '../../components/times.ts'
 import { logPath } from '../../log/log-query.ts'
 import { withoutWorkPath } from '../../log/work-path.ts'
 
@@ -21,7 +22,7 @@ interface Props extends JobFailure {
 
 /** The first error of a failed job, with the lines around it. */
 export function Failure({ failure, path, ...elsewhere }: Props) {
-  const { line, message, excerpt, fromHost } = failure
+  const { line, message, excerpt, fromHost, skippedBytes } = failure
   return (
     <section class="failure" aria-label="First error">
       <h2>
@@ -33,6 +34,12 @@ export function Failure({ failure, path, ...elsewhere }: Props) {
       <p>
         <ExitText failure={failure} /> <Elsewhere {...elsewhere} />
       </p>
+      {skippedBytes > 0 && (
+        <p class="advice">
+          The farm searched only the beginning and the end of this long step: it skipped {byteCount(skippedBytes)}{' '}
+          between them, which may contain an earlier error.
+        </p>
+      )}
       {fromHost && (
         <p class="advice">
           <b>Probably the host:</b> the error is about its disk, memory, network or clock. Check the host before the
@@ -63,6 +70,8 @@ function ExitText({ failure: { step, exit, rule } }: { failure: FailureView }) {
   )
 }
 
+const namesShown = 5
+
 function Elsewhere({ spread, seenBefore, buildId, host }: Omit<Props, 'failure' | 'path'>) {
   const others = spread.names.filter(name => name !== host)
   return (
@@ -79,6 +88,12 @@ function Elsewhere({ spread, seenBefore, buildId, host }: Omit<Props, 'failure' 
         ) : (
           `Of ${spread.of} hosts with a result, only ${host} has this error. `
         ))}
+      {spread.sameSymbol.length > 0 && (
+        <>
+          Another message about <code>{spread.symbol}</code> is on {spread.sameSymbol.slice(0, namesShown).join(', ')}
+          {spread.sameSymbol.length > namesShown && ' and others'}.{' '}
+        </>
+      )}
       {seenBefore === null ? (
         'No earlier build had this error.'
       ) : (
