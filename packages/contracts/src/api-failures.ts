@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeInteger, moment } from './api-formats.ts'
+import { count, id, list, maybe, maybeInteger, maybeText, moment } from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 
 /** The schema of the failure of an attempt: why it failed, and where else the same failure occurred. */
@@ -29,11 +29,14 @@ export const JobFailure = Type.Object(
     fingerprint: Type.String({ description: 'Equal fingerprints mean the same failure' }),
     text: Type.String({ description: 'Line without numbers, paths and times, from which the fingerprint is computed' }),
     fromHost: Type.Boolean({ description: 'Whether the host probably caused the failure' }),
+    skippedBytes: count('Bytes in the middle of a long step that the farm did not search'),
     spread: Type.Object(
       {
         hosts: count('Number of hosts of the build with the same failure'),
         of: count('Number of hosts of the build with a result'),
         names: list(Type.String(), 'Names of the hosts with this failure, at most 20'),
+        symbol: maybeText('Quoted name of the message, such as an undefined symbol'),
+        sameSymbol: list(Type.String(), 'Hosts of the build with another message about this symbol, at most 20'),
       },
       { description: 'Where else the build failed in the same way' },
     ),

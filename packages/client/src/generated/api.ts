@@ -2342,6 +2342,8 @@ export interface components {
                 /** @description Number of the first job of this build with the failure */
                 jobId: number;
             } | null;
+            /** @description Bytes in the middle of a long step that the farm did not search */
+            skippedBytes: number;
             /** @description Where else the build failed in the same way */
             spread: {
                 /** @description Number of hosts of the build with the same failure */
@@ -2350,6 +2352,10 @@ export interface components {
                 names: string[];
                 /** @description Number of hosts of the build with a result */
                 of: number;
+                /** @description Hosts of the build with another message about this symbol, at most 20 */
+                sameSymbol: string[];
+                /** @description Quoted name of the message, such as an undefined symbol */
+                symbol: string | null;
             };
             /** @description Failed step */
             step: string;
