@@ -135,11 +135,13 @@ test.skipIf(!hasIpv6).each(ipv6Clients)('%s connects to a farm with an IPv6 addr
   await new Promise<void>(resolve => server.listen(0, '::1', resolve))
   const url = `http${secure ? 's' : ''}://[::1]:${(server.address() as AddressInfo).port}`
   const place = mkdtempSync(join(folder, 'ipv6-'))
-  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
+  // The functions are in a file, because Linux limits one argument of a command to 128 KiB.
+  const functions = join(place, 'agent-functions.sh')
+  writeFileSync(functions, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
   const settings = `choose_put; DIR=${place} SLOT_DIR=${place} PRIVATE=${place} CA_FILE=${authority.file} CLIENT=${client} IDLE=''`
   const ask = `set_url '${url}'; use_client; ${client}_usable; ${client}_prepare ''; : >body; send_request /x body answer 5; cat answer client-errors`
   const output = await new Promise<string>(resolve =>
-    execFile('dash', ['-c', `${functions}\n${settings}; cd ${place}; ${ask}`], (_, stdout, stderr) =>
+    execFile('dash', ['-c', `. ${functions}\n${settings}; cd ${place}; ${ask}`], (_, stdout, stderr) =>
       resolve(stderr + stdout),
     ),
   )

@@ -144,7 +144,7 @@ farmTest('a failing cell has its failure, its hosts, and the earlier build with 
   const { failure, spread, seenBefore, last } = await cellOf(farm)
   expect(last).toMatchObject({ state: 'newly-failing-unconfirmed', message: 'a.c:1: error: no' })
   expect(failure).toMatchObject({ attempt: '3.1', step: 'build', line: 7 })
-  expect(spread).toEqual({ hosts: 1, names: ['vax'], of: 1 })
+  expect(spread).toEqual({ hosts: 1, names: ['vax'], of: 1, symbol: null, sameSymbol: [] })
   expect(seenBefore).toMatchObject({ buildId: 1, commit: commitOf('a') })
 })
 

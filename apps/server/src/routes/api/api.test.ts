@@ -230,7 +230,7 @@ serverTest('if a body or a query has an unknown key, the API lists the allowed k
     expect(answer.json().errors).toContainEqual({ where: '/body/b"ranch', problem })
   }
   const query = (await server.ask('/api/v1/builds?stauts=failed')).json()
-  expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, format, project')
+  expect(query.detail).toBe('/query/stauts: unknown key "stauts"; allowed: limit, cursor, format, project, probes')
 })
 
 serverTest('the API does not send an unchanged matrix again, even if the time in it changed', async ({ server }) => {

@@ -81,12 +81,11 @@ export const tests =
       const read = (after: number | undefined, limit: number) =>
         farm.testResults.ofAttempt(id, { outcomes, after, withExcerpt: true, limit })
       const list = { read, keyOf: keyOfResult, schema: api.ref(api.TestResult) }
+      // The summary is read first: an examination can end at any time, and a summary must never be newer than the tests.
+      const summary = await farm.testResults.summary(id)
       const answer = await sendList(bulk, to, list, idOfCursor(cursor))
       if (!('items' in answer)) return answer
-      const [summary, slowest] = await Promise.all([
-        farm.testResults.summary(id),
-        farm.testResults.slowestOfAttempt(id, slowestMax),
-      ])
+      const slowest = await farm.testResults.slowestOfAttempt(id, slowestMax)
       const files = summary ? { ...summary, files: summary.runs } : null
       return { attempt: attemptName(id), summary: files, slowest, ...answer }
     }
