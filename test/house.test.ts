@@ -63,6 +63,7 @@ const parts: Part[] = [
     ours: 'all of them, through their index.ts only',
     may: /^(@rumpfarm\/(contracts|farm|storage|connectors|local-postgres|child-process|client)|(?!@rumpfarm\/|@prisma\/).*)$/,
   },
+  { name: 'apps/cli', place: /^apps\/cli\/src\//, ours: 'client', may: /^(@rumpfarm\/client|node:.*)$/ },
   { name: 'apps/agent', place: /^apps\/agent\/lib\//, ours: 'nothing: it knows only the protocol page', may: /^$/ },
 ]
 

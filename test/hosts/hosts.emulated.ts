@@ -1,4 +1,4 @@
-// `./farm hosts` runs the core of the conformance suite on emulated machines.
+// `./farm machines` runs the core of the conformance suite on emulated machines.
 import { appendFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'

@@ -1,4 +1,4 @@
-// Tests one machine of `./farm hosts`: its BSD userland has no /proc, no setsid and no curl. Needs no download.
+// Tests one machine of `./farm machines`: its BSD userland has no /proc, no setsid and no curl. Needs no download.
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { farmSettings, play, projectFor } from '../conformance/play.ts'
 import { coreScenarios } from '../conformance/scenarios/index.ts'

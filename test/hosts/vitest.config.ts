@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Only `./farm hosts` runs these tests, because they take too long for `npm test`. */
+/** Only `./farm machines` runs these tests, because they take too long for `npm test`. */
 export default defineConfig({
   test: {
     name: 'hosts',

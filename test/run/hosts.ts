@@ -1,4 +1,4 @@
-// `./farm hosts`: the most important scenarios on emulated and restricted machines, and the table of docs/hosts.md.
+// `./farm machines`: the most important scenarios on emulated and restricted machines, and the table of docs/hosts.md.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { release, tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { runVisibly } from './command.ts'
 const page = 'docs/hosts.md'
 const resultsDirectory = '.farm/hosts/results'
 
-const usage = `usage: ./farm hosts [NAME…] [--scenario WORDS] [--at-once N] [--no-page | --page]
+const usage = `usage: ./farm machines [NAME…] [--scenario WORDS] [--at-once N] [--no-page | --page]
 Without a name, this runs all machines. It writes the newest results of each machine into the table of ${page}, unless
 --scenario selects some scenarios. --page only writes that table. The machines and the results stay in .farm/hosts.
 ${machines.map(({ name, standsFor }) => `  ${name.padEnd(14)} ${standsFor}`).join('\n')}`

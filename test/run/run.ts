@@ -34,8 +34,18 @@ const inOrder = async (parts: readonly (() => Promise<Tally>)[]): Promise<Tally>
   return tallies.reduce(add)
 }
 
-/** The projects whose code runs in the server. The other projects test the agent, or start whole farms. */
-const serverProjects = ['child-process', 'connectors', 'contracts', 'farm', 'local-postgres', 'server', 'storage']
+/** The projects whose code runs in the server or in the command line. The other projects test the agent, or start whole farms. */
+const serverProjects = [
+  'child-process',
+  'cli',
+  'client',
+  'connectors',
+  'contracts',
+  'farm',
+  'local-postgres',
+  'server',
+  'storage',
+]
 
 /** The tests that can fail with another version of Node.js. */
 const withOtherNode = async (directory: string): Promise<Tally> => {

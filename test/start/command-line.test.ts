@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../support/postgres.ts'
@@ -48,7 +48,7 @@ test('./farm lists the addresses that it tried, also after the server was killed
   const server = await start()
   await server.kill9()
   const stale = run(['token', 'list'], { HOST: '127.9.9.9' }) // at this address no farm listens on the default port
-  expect(stale.status).toBe(1)
+  expect(stale.status).toBe(3)
   expect(stale.output).toBe(
     `farm: no farm answers. Tried:
   ${directory}/server.json: the server that wrote it (process ${server.pid}) has ended
@@ -60,6 +60,63 @@ Start the farm with npm start, or set RUMPFARM_URL to its address
   expect(run(['token', 'list'], { HOST: '127.9.9.9' }).output).toContain(
     `${directory}/server.json: no note of a running server\n`,
   )
+})
+
+test('./farm status exits with 3 if there is no result, and an unknown command names the most similar one', {
+  timeout,
+}, async () => {
+  const { start, run } = await scene()
+  await start()
+  expect(run(['status'])).toEqual({
+    status: 3,
+    output: expect.stringMatching(/^http:\S+: 0 hosts, 0 jobs waiting or running\n/),
+  })
+  expect(run(['satus'])).toEqual({
+    status: 2,
+    output: './farm: unknown command "satus"; did you mean "status"?\n./farm help lists the commands\n',
+  })
+  expect(run(['strat']).output).toMatch(/did you mean "start"\?/)
+  expect(run(['demo', '--help'])).toEqual({ status: 0, output: expect.stringMatching(/^usage: \.\/farm demo /) })
+})
+
+test('npm pack makes a package that is installed without a network, and needs only Node.js', { timeout }, async () => {
+  const { directory, start } = await scene()
+  const server = await start()
+  const npm = (...args: string[]) => {
+    const env = { PATH: process.env.PATH ?? '', HOME: directory, npm_config_cache: join(directory, 'npm') }
+    const { status, stdout, stderr } = spawnSync('npm', args, {
+      encoding: 'utf8',
+      env,
+      cwd: join(dirname(farm), 'apps/cli'),
+    })
+    if (status !== 0) throw new Error(stderr)
+    return stdout
+  }
+  const [packed] = JSON.parse(npm('pack', '--json', '--pack-destination', directory))
+  expect(packed.files.map(({ path }: { path: string }) => path).sort()).toEqual([
+    'dist/LICENSE',
+    'dist/rumpfarm.mjs',
+    'package.json',
+  ])
+  const empty = join(directory, 'empty')
+  await mkdir(empty)
+  npm('install', '--offline', '--no-audit', '--no-fund', '--prefix', empty, join(directory, packed.filename))
+  expect(await readdir(join(empty, 'node_modules'))).toEqual(['.bin', '.package-lock.json', 'rumpfarm'])
+  const run = (args: string[], env: Record<string, string> = {}) => {
+    const program = join(empty, 'node_modules/.bin/rumpfarm')
+    const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: empty, env: { PATH, ...env } })
+    return { status, output: stdout + stderr }
+  }
+  const RUMPFARM_URL = server.url
+  expect(run(['status'], { RUMPFARM_URL })).toEqual({
+    status: 3,
+    output: expect.stringContaining(`${server.url}: 0 hosts`),
+  })
+  const token = await readFile(join(directory, 'secrets/admin-token'), 'utf8')
+  expect(run(['admin'], { RUMPFARM_URL, RUMPFARM_TOKEN: token.trim() }).output).toMatch(/^http:\S+\/login\/\S+\n$/)
+  expect(run(['admin'], { RUMPFARM_URL })).toEqual({ status: 3, output: expect.stringMatching(/Set RUMPFARM_TOKEN/) })
+  expect(run(['--version']).output).toMatch(/^rumpfarm \d+\.\d+\.\d+\n$/)
 })
 
 test('if RUMPFARM_URL, PUBLIC_URL or PORT is set, ./farm tries no other address', { timeout }, async () => {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import { localUrl } from './local-address.ts'
 import { keptSecret, SecretFileError, secretLengthMin } from './secret-file.ts'
 
 /** Only this file reads the environment. docs/operations.md describes these variables. */
@@ -14,8 +13,6 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
   return Object.freeze({
     host,
     port,
-    /** The farm's address for the command line, and the variable that sets it; undefined if no variable sets it. */
-    farmUrl: farmUrl(env, host, port),
     /** The farm's address for hosts and browsers. If undefined, the server uses the address of each request. */
     publicUrl,
     /** The path of `publicUrl`: "", or for example "/farm". */
@@ -121,12 +118,6 @@ function url(env: NodeJS.ProcessEnv, name: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed && /^https?:$/.test(parsed.protocol) && isPlain(parsed)) return text.replace(/\/+$/, '')
   throw new ConfigError(`${name} is "${text}"; it must be an address such as https://farm.example.org`)
-}
-
-function farmUrl(env: NodeJS.ProcessEnv, host: string, port: number): { url: string; source: string } | undefined {
-  for (const name of ['RUMPFARM_URL', 'PUBLIC_URL'])
-    if (env[name]) return { url: url(env, name), source: `from ${name}` }
-  return env.PORT && port > 0 ? { url: localUrl(host, port), source: 'from PORT' } : undefined
 }
 
 /**

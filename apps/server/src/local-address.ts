@@ -8,12 +8,7 @@ export const localUrl = (host: string, port: number): string => {
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-/** The address of the server that uses a data directory, for the command line. The note contains no secret. */
-export interface AddressNote {
-  url: string
-  pid: number
-}
-
+/** The note for the command line (`readNote` in apps/cli). It contains no secret. */
 export const addressNoteFile = (dataDirectory: string): string => join(dataDirectory, 'server.json')
 
 /** Writes the note and replaces an older note. `close` removes the note, unless another server has replaced it. */
@@ -26,17 +21,6 @@ export function writeAddressNote(dataDirectory: string, url: string): { close():
     close() {
       if (readText(file) === text) rmSync(file, { force: true })
     },
-  }
-}
-
-/** Returns undefined if there is no note, or if the note is damaged. */
-export function readAddressNote(dataDirectory: string): AddressNote | undefined {
-  try {
-    const { url, pid } = JSON.parse(readText(addressNoteFile(dataDirectory)) ?? '') as Partial<AddressNote>
-    if (!/^https?:$/.test(new URL(String(url)).protocol) || !Number.isInteger(pid)) return undefined
-    return { url: String(url), pid: Number(pid) }
-  } catch {
-    return undefined
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FarmClient } from './client.ts'
 import type { components, paths } from './generated/api.ts'
 import { queryText } from './lists.ts'
-import { Refusal, Unreachable } from './refusal.ts'
+import { canRetry } from './refusal.ts'
 import { textLines } from './text-lines.ts'
 
 type Schemas = components['schemas']
@@ -55,13 +55,6 @@ export async function* events(client: FarmClient, options: EventOptions = {}): A
     await sleep(pauseMs, undefined, signal ? { signal } : {}).catch(() => {}) // the condition of the loop checks the signal
   }
 }
-
-/** A broken connection is a TypeError of `fetch`. */
-const canRetry = (error: Error): boolean =>
-  error instanceof Refusal ? error.status === 429 || error.status >= 500 : isBroken(error)
-
-const isBroken = (error: Error): boolean =>
-  error instanceof Unreachable || error instanceof TypeError || error.name === 'AbortError'
 
 interface Message {
   event: string

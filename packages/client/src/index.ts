@@ -3,4 +3,14 @@ export { type Answer, type ClientOptions, type FarmClient, farmClient, type Path
 export { type EventOptions, events, type FarmEvent } from './events.ts'
 export type { components, operations, paths } from './generated/api.ts'
 export { type Item, items, type ListPath } from './lists.ts'
-export { causeOf, type Problem, Refusal, Unreachable } from './refusal.ts'
+export {
+  type AttemptOf,
+  type ByteRange,
+  type FollowOptions,
+  followLog,
+  logSize,
+  readLog,
+  tailBytesMax,
+  tailStart,
+} from './logs.ts'
+export { canRetry, causeOf, type Problem, Refusal, Unreachable } from './refusal.ts'

@@ -37,6 +37,13 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   return new Refusal(response.status, message, problem?.type === undefined ? undefined : problem)
 }
 
+/** If the same request may succeed later. A broken connection is a TypeError of `fetch`. */
+export const canRetry = (error: Error): boolean =>
+  error instanceof Refusal ? error.status === 429 || error.status >= 500 : isBroken(error)
+
+const isBroken = (error: Error): boolean =>
+  error instanceof Unreachable || error instanceof TypeError || error.name === 'AbortError'
+
 /** Returns the reason why `fetch` failed. */
 export function causeOf(error: Error): string {
   const cause = error.cause as { code?: string; message?: string } | undefined

@@ -1,0 +1,13 @@
+/** The commands of the shell script `farm` itself. They need the clone, and a test compares them with the script. */
+export const cloneCommands = [
+  { name: 'start', usage: 'start', says: 'install, start the farm with this machine as a host, build the sample' },
+  { name: 'serve', usage: 'serve', says: 'start only the server, in the foreground' },
+  { name: 'demo', usage: 'demo', says: 'fill an empty farm with a year of invented results, and serve it' },
+  { name: 'test', usage: 'test', says: 'run all tests' },
+  { name: 'check', usage: 'check', says: 'run type check, lint and shellcheck' },
+  { name: 'conformance', usage: 'conformance', says: 'run every scenario with every shell and client' },
+  { name: 'network', usage: 'network', says: 'run only the tests of hosts with bad network links' },
+  { name: 'machines', usage: 'machines', says: 'run the most important scenarios on emulated machines' },
+  { name: 'screenshots', usage: 'screenshots', says: 'take the pictures of docs/demo.md' },
+  { name: 'bench', usage: 'bench', says: 'measure the farm and print JSON' },
+] as const

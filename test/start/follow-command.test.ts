@@ -1,0 +1,50 @@
+// `./farm` follows a build that a real host runs. The commands themselves are tested in apps/cli.
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import type { TestFarm } from '../support/farm-fixture.ts'
+import { farmTest } from '../support/farm-test.ts'
+import { eventually } from '../support/waiting.ts'
+
+const program = fileURLToPath(new URL('../../farm', import.meta.url))
+
+function run({ directory, adminToken }: TestFarm, ...args: string[]) {
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? directory,
+    RUMPFARM_DATA: join(directory, 'data'),
+    RUMPFARM_TOKEN: adminToken,
+  }
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => {
+      output += chunk
+    })
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  return { ended, output: () => output }
+}
+
+farmTest('./farm trigger --wait exits with the verdict, and ./farm log -f prints a running log', {}, async farm => {
+  await farm.host('vax')
+  const release = join(farm.directory, 'release')
+  const repository = farm.repository('sample')
+  const good = repository.commit({ 'job.sh': `echo begin; while [ ! -e ${release} ]; do sleep 0.2; done; echo end` })
+  const waiting = run(farm, 'trigger', 'sample', good, '--wait')
+  await eventually('the job runs', async () => /^running vax/m.test(waiting.output()) || undefined)
+  const log = run(farm, 'log', '1', '-f')
+  await eventually('the log has begun', async () => log.output().includes('begin') || undefined)
+  writeFileSync(release, '')
+  expect(await waiting.ended).toBe(0)
+  expect(waiting.output()).toMatch(/\npassed vax \S+ after .* \(job 1\)\nBuild 1 passed: 1 passed\n$/)
+  expect(await log.ended).toBe(0)
+  expect(log.output()).toMatch(/begin\n[\s\S]*end\n/)
+
+  const bad = repository.commit({ 'job.sh': 'exit 7' })
+  const failing = run(farm, 'trigger', 'sample', bad, '--wait', '--json')
+  expect(await failing.ended).toBe(1)
+  const [last = ''] = failing.output().trim().split('\n').slice(-1)
+  expect(JSON.parse(last)).toMatchObject({ buildId: 2, verdict: 'failed', failedStep: 'job' })
+})
