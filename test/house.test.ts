@@ -42,7 +42,7 @@ const parts: Part[] = [
     name: 'connectors',
     place: /^packages\/connectors\/src\//,
     ours: 'contracts',
-    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|standardwebhooks|node:.*)$/,
+    may: /^(@rumpfarm\/contracts|typebox(\/\w+)?|standardwebhooks|nodemailer|irc-framework|ipaddr\.js|node:.*)$/,
   },
   {
     name: 'local-postgres',

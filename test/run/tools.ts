@@ -80,6 +80,12 @@ const tools: readonly Tool[] = [
   // The matrix page must be readable in these text browsers.
   { programs: ['lynx'], packages: {}, optional: true },
   { programs: ['w3m'], packages: {}, optional: true },
+  // The tests of messages to IRC channels need a server.
+  {
+    programs: ['/usr/sbin/ngircd', 'ngircd'],
+    packages: { 'apt-get': 'ngircd', dnf: 'ngircd', apk: 'ngircd', zypper: 'ngircd', brew: 'ngircd' },
+    optional: true,
+  },
   // The tests of bad network links need these programs. Only Linux runs these tests.
   {
     programs: ['ip'],
@@ -93,6 +99,13 @@ const tools: readonly Tool[] = [
     programs: ['nft'],
     packages: { 'apt-get': 'nftables', dnf: 'nftables', apk: 'nftables', pacman: 'nftables', zypper: 'nftables' },
   },
+]
+
+/** The servers of `./farm notifiers`. */
+const realServers: readonly Tool[] = [
+  { programs: ['/usr/sbin/smtpd', 'smtpd'], packages: { 'apt-get': 'opensmtpd', apk: 'opensmtpd' }, optional: true },
+  { programs: ['/usr/lib/inspircd/inspircd', 'inspircd'], packages: { 'apt-get': 'inspircd' }, optional: true },
+  { programs: ['atheme-services'], packages: {}, optional: true },
 ]
 
 const installers: Record<Manager, readonly string[]> = {
@@ -169,12 +182,19 @@ const stillMissing = async (tools: readonly Tool[]): Promise<Tool[]> => {
   return chromium && (await fetchChromium()) ? missing.filter(tool => tool !== chromium) : missing
 }
 
+/** Installs the tools of the tests, or only `program`. */
+export const installTools = (program?: string): Promise<Tally> =>
+  install(tools.filter(tool => !program || tool.programs.includes(program)))
+
+/** Installs the mail and IRC servers of `./farm notifiers`. */
+export const installRealServers = (): Promise<Tally> => install(realServers)
+
 /**
- * Installs the tools of the tests, or only `program`. A tool that is still missing counts as a failed test, or as a
- * skipped test if the tool is optional.
+ * Installs the tools that are missing. A tool that is still missing counts as a failed test, or as a skipped test if the
+ * tool is optional.
  */
-export const installTools = async (program?: string): Promise<Tally> => {
-  const missing = tools.filter(tool => isMissing(tool) && (!program || tool.programs.includes(program)))
+const install = async (wanted: readonly Tool[]): Promise<Tally> => {
+  const missing = wanted.filter(isMissing)
   if (missing.length > 0) await installMissing(missing)
   const left = await stillMissing(missing)
   const needed = left.filter(({ optional }) => !optional)

@@ -50,6 +50,14 @@ describe('the server refuses an invalid setting, and the message names the varia
     ['AGENT_VERSION_MIN', 'new', 'AGENT_VERSION_MIN is "new"; it must be a version such as 1.2.0'],
     ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not an address such as postgresql://user:password@host/database'],
     ['REDIS_URL', 'localhost:6379', 'REDIS_URL is not an address such as redis://host:6379'],
+    ['SMTP_URL', 'mail:s3cret', 'SMTP_URL is not an address such as smtps://user:password@mail.example.org'],
+    ['SMTP_URL', 'smtp://mail.example.org?starttls=no', 'starttls in SMTP_URL must be required, optional or off'],
+    [
+      'SMTP_URL',
+      'smtp://mail.example.org',
+      'MAIL_FROM is ""; with SMTP_URL, it must be a sender such as Rumpfarm <farm@example.org>',
+    ],
+    ['NOTIFY_PRIVATE', 'yes', 'NOTIFY_PRIVATE is "yes"; it must be one of true, false'],
     [
       'WEBHOOK_SECRET',
       'not base64 at all!',
@@ -112,4 +120,21 @@ test.each([
   ['::1', ['::1']],
 ])('the value "%s" of TRUST_PROXY sets trustProxy to %j', (text, expected) => {
   expect(readConfig({ TRUST_PROXY: text }, directory).trustProxy).toEqual(expected)
+})
+
+test.each([
+  ['farm@example.org', true],
+  ['Rumpfarm <farm@example.org>', true],
+  ['Rumpfarm', false],
+  ['a@b.example, c@d.example', false],
+  ['x <a@b.example>\r\nBcc: c@d.example', false],
+])('MAIL_FROM %j is one sender: %s', (sender, valid) => {
+  const read = () => readConfig({ SMTP_URL: 'smtp://localhost', MAIL_FROM: sender }, directory).notifiers
+  if (valid) expect(read()).toEqual({ smtpUrl: 'smtp://localhost', mailFrom: sender, allowPrivate: false })
+  else expect(read).toThrow(/^MAIL_FROM is /)
+})
+
+test('without settings, the farm sends no mail, and no messages to private addresses', () => {
+  expect(readConfig({}, directory).notifiers).toEqual({ allowPrivate: false })
+  expect(readConfig({ NOTIFY_PRIVATE: 'true' }, directory).notifiers).toEqual({ allowPrivate: true })
 })

@@ -35,6 +35,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
     /** The maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
+    /** How the farm sends messages. Without `smtpUrl`, it sends no mail. */
+    notifiers: Object.freeze({ ...mail(env), allowPrivate: flag(env, 'NOTIFY_PRIVATE') }),
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** The environment of git: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
@@ -64,7 +66,7 @@ export type Config = ReturnType<typeof readConfig>
  */
 export const demoEnvironment = (dataDirectory: string): Record<string, string> => ({
   ...{ RUMPFARM_DATA: dataDirectory, FARM_FILE: join(dataDirectory, 'farm.yaml'), DATABASE_URL: '', REDIS_URL: '' },
-  ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '' },
+  ...{ SILENT_SECONDS: '86400', LEASE_SECONDS: '3600', PUBLIC_URL: '', SIGNED_PORT: '', SMTP_URL: '' },
 })
 
 /** The configuration of a demo farm. PORT, HOST and the other variables have their usual meaning. */
@@ -144,6 +146,26 @@ function service(env: NodeJS.ProcessEnv, name: string, protocol: RegExp, example
   if (!text) return undefined
   if (URL.canParse(text) && protocol.test(new URL(text).protocol)) return text
   throw new ConfigError(`${name} is not an address such as ${example}`)
+}
+
+/** Reads the mail server and the sender. The messages do not contain SMTP_URL, because it can contain a password. */
+function mail(env: NodeJS.ProcessEnv): { smtpUrl?: string; mailFrom?: string } {
+  const example = 'smtps://user:password@mail.example.org'
+  const smtpUrl = service(env, 'SMTP_URL', /^smtps?:$/, example)
+  if (smtpUrl === undefined) return {}
+  const { hostname, searchParams } = new URL(smtpUrl)
+  if (hostname === '') throw new ConfigError(`SMTP_URL is not an address such as ${example}`)
+  if (!['required', 'optional', 'off'].includes(searchParams.get('starttls') ?? 'off'))
+    throw new ConfigError('starttls in SMTP_URL must be required, optional or off')
+  const mailFrom = env.MAIL_FROM || ''
+  if (/^([^<>@\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(mailFrom)) return { smtpUrl, mailFrom }
+  throw new ConfigError(
+    `MAIL_FROM is "${mailFrom}"; with SMTP_URL, it must be a sender such as Rumpfarm <farm@example.org>`,
+  )
+}
+
+function flag(env: NodeJS.ProcessEnv, name: string): boolean {
+  return oneOf(env, name, 'false', ['true', 'false']) === 'true'
 }
 
 function oneOf<Value extends string>(env: NodeJS.ProcessEnv, name: string, fallback: Value, values: Value[]): Value {

@@ -4,7 +4,8 @@
  *
  * - openMirrors: commits, tarballs, files and histories of any git repository.
  * - readGithubDelivery, readStandardDelivery: verify the raw bytes of a signed webhook, and read them.
- * - postWebhook: sends a signed webhook.
+ * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
+ * - postWebhook: sends one signed webhook.
  * - sameRepository: whether two addresses name the same repository.
  * - compareLink, commitLink: the web page of a change on its forge.
  */
@@ -30,4 +31,13 @@ export {
   type Resolved,
   type TarballAnswer,
 } from './mirrors.ts'
-export { type Delivery, postWebhook } from './notifiers/webhook.ts'
+export type {
+  Channel,
+  Delivery,
+  MessageEvent,
+  NotifierSettings,
+  Notifiers,
+  OutgoingMessage,
+} from './notifiers/notifier.ts'
+export { makeNotifiers } from './notifiers/notifiers.ts'
+export { postWebhook } from './notifiers/webhook.ts'

@@ -93,7 +93,9 @@ export interface WebhookChannel {
 }
 
 /** The result of one try to deliver a message. */
-export type Delivery = { kind: 'delivered' } | FailedDelivery
+export type Delivery =
+  /** `note` says what was not perfect: for example, the mail server refused one of several addresses. */
+  { kind: 'delivered'; note?: string } | FailedDelivery
 
 export interface FailedDelivery {
   kind: 'failed'
@@ -106,7 +108,7 @@ export interface FailedDelivery {
 }
 
 export interface Notifiers {
-  /** Makes one try, which ends within a minute. Every failure is a value. */
+  /** Makes one try, which ends within two minutes. Every failure is a value. */
   send(channel: Channel, message: OutgoingMessage): Promise<Delivery>
   /** Closes the open connections. */
   close(): Promise<void>
