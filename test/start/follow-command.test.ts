@@ -1,5 +1,5 @@
 // `./farm` follows a build that a real host runs. The commands themselves are tested in apps/cli.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,14 +10,17 @@ import { eventually } from '../support/waiting.ts'
 
 const program = fileURLToPath(new URL('../../farm', import.meta.url))
 
-function run({ directory, adminToken }: TestFarm, ...args: string[]) {
+/** util-linux's `script` runs a program in a terminal. */
+const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') ?? false
+
+function run({ directory, adminToken }: TestFarm, [file = '', ...args]: string[]) {
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? directory,
     RUMPFARM_DATA: join(directory, 'data'),
     RUMPFARM_TOKEN: adminToken,
   }
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => {
@@ -32,9 +35,9 @@ farmTest('./farm trigger --wait exits with the verdict, and ./farm log -f prints
   const release = join(farm.directory, 'release')
   const repository = farm.repository('sample')
   const good = repository.commit({ 'job.sh': `echo begin; while [ ! -e ${release} ]; do sleep 0.2; done; echo end` })
-  const waiting = run(farm, 'trigger', 'sample', good, '--wait')
+  const waiting = run(farm, [program, 'trigger', 'sample', good, '--wait'])
   await eventually('the job runs', async () => /^running vax/m.test(waiting.output()) || undefined)
-  const log = run(farm, 'log', '1', '-f')
+  const log = run(farm, [program, 'log', '1', '-f'])
   await eventually('the log has begun', async () => log.output().includes('begin') || undefined)
   writeFileSync(release, '')
   expect(await waiting.ended).toBe(0)
@@ -43,8 +46,12 @@ farmTest('./farm trigger --wait exits with the verdict, and ./farm log -f prints
   expect(log.output()).toMatch(/begin\n[\s\S]*end\n/)
 
   const bad = repository.commit({ 'job.sh': 'exit 7' })
-  const failing = run(farm, 'trigger', 'sample', bad, '--wait', '--json')
+  const failing = run(farm, [program, 'trigger', 'sample', bad, '--wait', '--json'])
   expect(await failing.ended).toBe(1)
   const [last = ''] = failing.output().trim().split('\n').slice(-1)
   expect(JSON.parse(last)).toMatchObject({ buildId: 2, verdict: 'failed', failedStep: 'job' })
+  if (!hasScript) return
+  const inTerminal = run(farm, ['script', '-qec', `${program} watch 2`, '/dev/null'])
+  expect(await inTerminal.ended).toBe(1)
+  expect(inTerminal.output().replaceAll('\u001b', 'ESC')).toMatch(/^ESC\[2KESC\[1mBuild 2: [\s\S]*ESC\[31mfailed/)
 })

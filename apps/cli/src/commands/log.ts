@@ -96,6 +96,7 @@ export const log = command({
     if (flags.follow && part.end === undefined) {
       await follow(client, of, { start, step: flags.step, signal: context.signal, write: writer.write })
       await writer.end()
+      context.signal.throwIfAborted()
       return finalVerdict(client, of)
     }
     for await (const chunk of readLog(client, of, { start, end: size }, context.signal)) await writer.write(chunk)

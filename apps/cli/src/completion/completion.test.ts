@@ -70,13 +70,13 @@ test.runIf(has('fish'))('fish completes commands, options and names of the farm'
 
 test.runIf(has('zsh'))('zsh accepts the script, and completes with functions that it defines', async () => {
   const { file, run } = await scene('zsh')
-  expect(run(`autoload -U compinit; compinit -D -u; source ${file}; print -- $_comps[rumpfarm]`)).toEqual(['_rumpfarm'])
+  expect(run(`compdef() { print -- "$@" }; source ${file}`)).toEqual(['_rumpfarm rumpfarm'])
   // zsh completes only in a terminal. Instead, these functions print what they would offer.
   const offer = `_describe() { print -l -- \${\${(P)2}%%:*} }; compadd() { print -l -- \${(P)2} }; _arguments() { print -l -- "$@" }`
   const complete = (...words: string[]) =>
     run(
-      `autoload -U compinit; compinit -D -u; source ${file}; ${offer}
-       words=(${words.map(word => `'${word}'`).join(' ')}); CURRENT=${words.length}; _rumpfarm; ${''}`,
+      `compdef() {}; source ${file}; ${offer}
+       words=(${words.map(word => `'${word}'`).join(' ')}); CURRENT=${words.length}; _rumpfarm`,
     )
   expect(complete('rumpfarm', 'tri')).toContain('trigger')
   expect(complete('rumpfarm', 'host', 'pa')).toEqual(['alert', 'invite', 'pause', 'remove', 'resume', 'show'])

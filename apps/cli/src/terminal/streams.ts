@@ -16,6 +16,7 @@ export const streamOf = (stream: Writable): OutStream => ({
   write: data => {
     if (!stream.write(data)) return new Promise<void>(resolve => void stream.once('drain', () => resolve()))
   },
-  columns: () => (stream.isTTY ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY),
-  rows: () => stream.rows ?? 24,
+  // a terminal of a program can have the size 0
+  columns: () => (stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY),
+  rows: () => stream.rows || 24,
 })
