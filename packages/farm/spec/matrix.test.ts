@@ -404,3 +404,30 @@ farmTest('a host is away after its agent stopped, and silent after two minutes w
   await farm.hosts.bye(vax.id, 'vax-1')
   expect(await presence()).toBe('away')
 })
+
+farmTest('the longest wait counts every waiting job of a cell, and jobs that wait for sources', async ({ farm }) => {
+  await farm.configure()
+  await farm.host('vax')
+  const longest = async (filter = {}) => (await farm.matrix.glance(filter)).news.longestWait
+  expect(await longest()).toBeNull()
+  const first = await built(farm, commitOf('a'), 'main')
+  const start = farm.now()
+  farm.wait(60)
+  await farm.build(commitOf('b'))
+  farm.wait(60)
+  await farm.build(commitOf('c'))
+  expect(await longest()).toEqual({ jobId: 1, host: 'vax', arch: 'amd64', since: start })
+
+  farm.wait(60)
+  await farm.builds.markSourcesReady(first.buildId, { sources: [] })
+  expect(await longest()).toMatchObject({ jobId: 2 })
+  for (const filter of [
+    { project: 'sample' },
+    { host: 'va' },
+    { arch: 'amd64', variant: 'default' },
+    { branch: 'main' },
+  ])
+    expect([filter, await longest(filter)]).toMatchObject([filter, { jobId: 2 }])
+  for (const filter of [{ project: 'other' }, { host: 'alpha' }, { arch: 'arm' }, { branch: 'release/1' }])
+    expect([filter, await longest(filter)]).toEqual([filter, null])
+})

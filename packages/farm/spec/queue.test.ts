@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import type { Sql } from '../src/db/sql.ts'
 import { sql } from '../src/db/sql.ts'
 import type { Offer } from '../src/index.ts'
+import { waitQuery } from '../src/matrix/longest-wait.ts'
 import { expectation } from '../src/queue/expectation.ts'
 import { openAttempts } from '../src/queue/queue-query.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
@@ -126,5 +127,6 @@ farmTest('the queries of the queue read few rows, whatever the history of the fa
   await farm.build(commitOf('b'))
   expect(await rowsRead(farm, openAttempts(sql`AND "hostId" = ${vax.id}`))).toBeLessThan(50)
   expect(await rowsRead(farm, openAttempts(sql``))).toBeLessThan(50)
+  expect(await rowsRead(farm, waitQuery({}))).toBeLessThan(50)
   expect(await rowsRead(farm, expectation(1))).toBeLessThan(700)
 })

@@ -8,6 +8,7 @@ import { projectBranches } from './branch-queries.ts'
 import { describeCauses, readPositions } from './cause-details.ts'
 import { type BoxFilter, boxKey, composeGlance, type Glance, hostFilter } from './glance.rule.ts'
 import { foldBoxes, type Kind, type ReadCell, union, withKind } from './glance-boxes.rule.ts'
+import { longestWait } from './longest-wait.ts'
 import { newMs } from './look.rule.ts'
 import { matrixHosts } from './matrix-hosts.ts'
 import type { MatrixFilter } from './matrix-query.ts'
@@ -27,8 +28,9 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
   const projects = wanted.filter(({ name }) => branches.has(name))
   const kinds = kindsOf(projects, filter.variant, name => branches.get(name)?.shown ?? '')
   const at = context.now()
-  const [hosts, cells, known, active, acknowledgements] = await Promise.all([
+  const [hosts, waiting, cells, known, active, acknowledgements] = await Promise.all([
     matrixHosts(context),
+    waitOf(context, filter),
     readCells(context, kinds, at),
     readKnown(context, kinds),
     activeAttempts(context, branches),
@@ -54,10 +56,18 @@ export async function glance(context: Context, filter: GlanceFilter = {}): Promi
     boxes: folded.boxes,
     cells: folded.cells,
     hostsOf: project => folded.hosts.get(project)?.size ?? 0,
+    longestWait: waiting,
     filter,
   })
   await describeCauses(context, glanced.news.failing)
   return glanced
+}
+
+/** The longest wait on the hosts of the filter. */
+async function waitOf(context: Context, filter: GlanceFilter) {
+  if (filter.host === undefined && filter.os === undefined) return longestWait(context, filter)
+  const hosts = (await matrixHosts(context)).filter(hostFilter(filter)).map(({ name }) => name)
+  return longestWait(context, { ...filter, hosts })
 }
 
 const kindsOf = (

@@ -67,6 +67,7 @@ const glance = (filter: BoxFilter = {}, given = boxes) =>
     boxes: new Map([...given].filter(([key]) => filter.arch === undefined || key.endsWith(`\n${filter.arch}`))),
     cells,
     hostsOf: () => 3,
+    longestWait: null,
     filter,
   })
 

@@ -3,7 +3,7 @@ import type { GlanceCell } from './glance-cell.rule.ts'
 import type { ChangeCounts, LookCounts } from './headline.rule.ts'
 import { type Box, isTrouble, type Look, looks } from './look.rule.ts'
 import type { MatrixHost, ShownBranch } from './matrix.rule.ts'
-import { type News, newsOf } from './news.rule.ts'
+import { type LongestWait, type News, newsOf } from './news.rule.ts'
 import { compareSystems } from './systems.rule.ts'
 
 /** Which boxes the dense matrix shows. The cells are already those of the filter's projects and variants. */
@@ -57,6 +57,7 @@ export interface GlanceInput {
   cells: readonly GlanceCell[]
   /** How many hosts build a project. */
   hostsOf: (project: string) => number
+  longestWait: LongestWait | null
   filter: BoxFilter
 }
 
@@ -70,12 +71,13 @@ export function composeGlance({
   boxes,
   cells,
   hostsOf,
+  longestWait,
   filter,
   offered,
 }: GlanceInput): Glance {
   const wanted = hosts.filter(hostFilter(filter))
   const grid = gridOf(wanted, boxes, filter)
-  const news = newsOf(cells, wanted, hostsOf)
+  const news = { ...newsOf(cells, wanted, hostsOf), longestWait }
   return {
     at,
     projects,
@@ -91,7 +93,7 @@ export function composeGlance({
   }
 }
 
-function changesOf({ failing, fixed, still }: News): ChangeCounts {
+function changesOf({ failing, fixed, still }: Pick<News, 'failing' | 'fixed' | 'still'>): ChangeCounts {
   const boxes = (cells: readonly GlanceCell[]) => new Set(cells.map(({ host, arch }) => boxKey(host, arch))).size
   const cells = failing.flatMap(cause => cause.cells)
   const fresh = boxes(cells.filter(({ look }) => look === 'new'))

@@ -94,14 +94,3 @@ test('the news name the silent hosts, the longest silence first', () => {
   const hosts = [host('a', 'online', 9), host('b', 'silent', 5), host('c', 'silent', 3), host('d', 'away', 1)]
   expect(newsOf([], hosts, () => 4).silent.map(({ host: name }) => name)).toEqual(['c', 'b'])
 })
-
-test('the news name the attempt that waits longest', () => {
-  const waiting = (host: string, hour: number): GlanceCell => ({
-    ...cellOf('passed'),
-    host,
-    activity: 'queued',
-    active: { jobId: hour, attempt: `${hour}.1`, buildId: 1, state: 'queued', step: null, since: at(hour) },
-  })
-  expect(newsOf([waiting('a', 5), waiting('b', 3), cellOf('passed')], [], () => 4).longestWait?.host).toBe('b')
-  expect(newsOf([cellOf('passed')], [], () => 4).longestWait).toBeNull()
-})

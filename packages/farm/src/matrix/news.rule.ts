@@ -39,8 +39,15 @@ export interface News {
   still: Cause[]
   /** Hosts that should be online but send nothing; the longest silence is first. */
   silent: { host: string; since: Date }[]
-  /** The queued attempt that waits longest. */
-  longestWait: GlanceCell | null
+  /** The job that waits longest. */
+  longestWait: LongestWait | null
+}
+
+export interface LongestWait {
+  jobId: number
+  host: string
+  arch: string
+  since: Date
 }
 
 interface Silent {
@@ -54,7 +61,7 @@ export function newsOf(
   cells: readonly GlanceCell[],
   hosts: readonly Silent[],
   hostsOf: (project: string) => number,
-): News {
+): Omit<News, 'longestWait'> {
   const having = (...looks: GlanceCell['look'][]) => cells.filter(({ look }) => looks.includes(look))
   const still = causesOf(having('failing', 'old'), 'still', hostsOf)
   const failing = causesOf(having('new', 'unconfirmed'), 'new', hostsOf)
@@ -66,7 +73,6 @@ export function newsOf(
       .filter(({ presence }) => presence === 'silent')
       .map(({ name, lastSeenAt }) => ({ host: name, since: lastSeenAt }))
       .sort((a, b) => a.since.getTime() - b.since.getTime()),
-    longestWait: longestWait(cells),
   }
 }
 
@@ -153,10 +159,3 @@ function commitsBetween(good: Milestone | null, since: Milestone): number | null
   if (good?.position == null || since.position == null) return null
   return since.position > good.position ? since.position - good.position : null
 }
-
-const longestWait = (cells: readonly GlanceCell[]): GlanceCell | null =>
-  cells
-    .filter(({ activity }) => activity === 'queued')
-    .reduce<GlanceCell | null>((one, other) => (one && waitStart(one) <= waitStart(other) ? one : other), null)
-
-const waitStart = ({ active }: GlanceCell): number => active?.since.getTime() ?? Number.POSITIVE_INFINITY

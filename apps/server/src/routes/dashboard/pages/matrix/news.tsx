@@ -168,14 +168,14 @@ function Others({ news: { silent, longestWait }, at }: { news: Pick<News, 'silen
           {silent.length > hostsShown && `, ${silent.length - hostsShown} more`}
         </p>
       )}
-      {longestWait?.active && (
+      {longestWait && (
         <p>
           <b>Longest wait</b>{' '}
-          <Link class="mark queued" to={`/jobs/${longestWait.active.jobId}`}>
+          <Link class="mark queued" to={`/jobs/${longestWait.jobId}`}>
             {longestWait.arch} {longestWait.host}
           </Link>{' '}
           <small>
-            <Since from={longestWait.active.since} at={at} />
+            <Since from={longestWait.since} at={at} />
           </small>
         </p>
       )}
