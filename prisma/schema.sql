@@ -43,6 +43,7 @@ CREATE TABLE "Artifact" (
   sum text,
   sha256 text,
   "sealedAt" timestamp(3) with time zone,
+  "isResult" boolean DEFAULT false NOT NULL,
   CONSTRAINT "Artifact_pkey" PRIMARY KEY ("jobId", number, name),
   CONSTRAINT sealed_has_sums CHECK ("sealedAt" IS NULL OR sum IS NOT NULL AND sha256 IS NOT NULL)
 );

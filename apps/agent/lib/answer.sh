@@ -2,8 +2,8 @@
 
 clear_answer() {
   ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cancel='' A_chunk='' A_claim='' A_credential=''
-  A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig='' A_silence=''
-  A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
+  A_filemax='' A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig=''
+  A_silence='' A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
 read_answer() {
@@ -37,6 +37,7 @@ store_answer_line() {
     'chunk '*) A_chunk=${line#* } ;;
     'claim '*) A_claim=${line#* } ;;
     'credential '*) A_credential=${line#* } ;;
+    'filemax '*) A_filemax=${line#* } ;;
     'grace '*) A_grace=${line#* } ;;
     'host '*) A_host=${line#* } ;;
     'lease '*) A_lease=${line#* } ;;

@@ -1,7 +1,6 @@
 # Artifacts: files that the recipe names. The agent sends them like the log, after all processes of the job have ended.
 
 # If the farm lacks bytes of a file, the agent offers all files again: the farm answers how many bytes it has of each.
-# The farm keeps at most 100 files.
 send_artifacts() {
   : >"$SPOOL/sent"
   : >"$SPOOL/left"
@@ -13,8 +12,9 @@ send_artifacts() {
   case $ARTIFACT_ROOT/ in "$work"/*) ;; *) return 0 ;; esac # the job replaced it by a link
   list_artifacts | sort -u >"$SPOOL/found"
   found=`wc -l <"$SPOOL/found"`
-  if [ "$found" -gt 200 ]; then put_line "$((found - 200)) more files: the patterns match $((found)), the limit is 200" >>"$SPOOL/left"; fi
-  sed 200q "$SPOOL/found" >"$SPOOL/files"
+  more=$((found - FILE_MAX))
+  if [ "$more" -gt 0 ]; then put_line "$more more files: the patterns match $((found)), the limit is $FILE_MAX" >>"$SPOOL/left"; fi
+  sed "${FILE_MAX}q" "$SPOOL/found" >"$SPOOL/files"
   while IFS= read -r file; do
     file=${file#./} ARTIFACT=artifacts/$file
     send_artifact || return 1

@@ -186,6 +186,36 @@ farmTest('an attempt has at most a hundred files', async ({ farm }) => {
   expect(await send(farm, vax, offer, 'f99', Buffer.alloc(0))).toMatchObject({ kind: 'ok' })
 })
 
+/** Stores empty files with test results, without their requests. */
+const storeResults = (farm: TestFarm, count: number) =>
+  farm.sql(
+    `INSERT INTO "Artifact" ("jobId", "number", "name", "bytes", "isResult")
+     SELECT 1, 1, 'reports/' || n || '.xml', 0, true FROM generate_series(1, $1::int) n`,
+    [count],
+  )
+
+farmTest(
+  'files with test results have a limit of their own, and a job can end with 2,000 of them',
+  async ({ farm }) => {
+    await farm.configure(project({ artifacts: ['dist/*'], results: [{ files: 'reports/*.xml' }] }))
+    const vax = await farm.host('vax')
+    await farm.build(commitOf('a'))
+    const offer = (await vax.claim(1)) as Offer
+    expect([offer.uploads, offer.uploadsMax]).toEqual([['dist/*', 'reports/*.xml'], 2200])
+    const empty = Buffer.alloc(0)
+    await storeResults(farm, 1999)
+    expect(await send(farm, vax, offer, 'dist/a', empty)).toMatchObject({ kind: 'ok' })
+    expect(await send(farm, vax, offer, 'reports/2000.xml', empty)).toMatchObject({ kind: 'ok' })
+    expect(await send(farm, vax, offer, 'reports/more.xml', empty)).toMatchObject({
+      why: '2000 files with test results are already stored, which is the maximum',
+    })
+    const names = ['dist/a', ...Array.from({ length: 2000 }, (_, i) => `reports/${i + 1}.xml`)]
+    const all = names.map(name => reported(name, empty))
+    expect(await finish(farm, vax, offer, all)).toMatchObject({ kind: 'finished' })
+    expect(await kept(farm)).toHaveLength(2001)
+  },
+)
+
 farmTest('if the recipe names no artifacts, the farm stores none', async ({ farm }) => {
   await farm.configure()
   const vax = await farm.host('vax')

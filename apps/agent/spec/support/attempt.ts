@@ -17,6 +17,7 @@ export type Job = {
   grace?: number
   logmax?: number
   artifacts?: string[]
+  filemax?: number
 }
 
 export type Finish = {
@@ -80,6 +81,7 @@ export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
     ...tarballs.map((bytes, i) => `source ${names[i]} ${sumsOf(bytes)}`),
     `dir ${job.dir ?? names[0]}`,
     ...(job.artifacts ?? []).map(pattern => `artifact ${pattern}`),
+    ...(job.filemax === undefined ? [] : [`filemax ${job.filemax}`]),
     ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
     ...Object.entries(job.steps).flatMap(([name, text]) => [
       `step ${name}`,

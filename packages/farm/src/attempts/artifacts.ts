@@ -4,7 +4,7 @@ import { appendChunk, type Chunk, type ChunkOutcome, checksumsOf, lengthOf } fro
 import type { Context } from '../context.ts'
 import { isActive } from '../db/fragments.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { artifactRefusal } from './artifact-room.rule.ts'
+import { artifactRefusal, isResultFile, type StoredFiles } from './artifact-room.rule.ts'
 import type { StoredArtifact } from './end-attempts.ts'
 import { type Holder, holdLease } from './held-lease.ts'
 import type { RunningAttempt } from './running.ts'
@@ -57,13 +57,15 @@ async function admit(
       SELECT 1 FROM "Attempt" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "lease" = ${message.lease}
          AND ${isActive} FOR UPDATE`
     if (held.length === 0) return { kind: 'lease-lost' }
-    const [others = { count: 0, bytes: 0 }] = await tx.query<{ count: number; bytes: number }>`
-      SELECT count(*)::int AS "count", COALESCE(sum("bytes"), 0)::int AS "bytes" FROM "Artifact"
-       WHERE "jobId" = ${jobId} AND "number" = ${number} AND "name" <> ${name}`
-    const why = artifactRefusal(size, others, running.artifactBytesMax)
+    const isResult = isResultFile(running.resultPatterns, name)
+    const [others = { count: 0, bytes: 0 }] = await tx.query<StoredFiles>`
+      SELECT count(*) FILTER (WHERE "isResult" = ${isResult})::int AS "count", COALESCE(sum("bytes"), 0)::int AS "bytes"
+        FROM "Artifact" WHERE "jobId" = ${jobId} AND "number" = ${number} AND "name" <> ${name}`
+    const why = artifactRefusal(size, others, { bytesMax: running.artifactBytesMax, isResult })
     if (why !== undefined) return { kind: 'refused', why }
     await tx.execute`
-      INSERT INTO "Artifact" ("jobId", "number", "name", "bytes") VALUES (${jobId}, ${number}, ${name}, ${size})
+      INSERT INTO "Artifact" ("jobId", "number", "name", "bytes", "isResult")
+      VALUES (${jobId}, ${number}, ${name}, ${size}, ${isResult})
       ON CONFLICT ("jobId", "number", "name") DO UPDATE SET "bytes" = EXCLUDED."bytes"`
     // A file with another size is another file, so the farm drops the stored bytes of the earlier file.
     context.artifacts.open(message).truncate(0)
@@ -79,6 +81,9 @@ export interface ReportedArtifact {
   checksum: Checksum | null
 }
 
+/** An agent waits 20 s for the answer. A slow disk may need 10 ms to seal a file, and there can be 2,100 files. */
+const checkedAtOnce = 16
+
 type Incomplete = { kind: 'artifact-incomplete'; name: string; size: number }
 
 /**
@@ -92,14 +97,20 @@ export async function checkArtifacts(
 ): Promise<StoredArtifact[] | Incomplete> {
   if (reported.length === 0) return []
   const { jobId, number } = attempt
-  const rows = await context.db.models.artifact.findMany({ where: { jobId, number } })
-  const stored: StoredArtifact[] = []
-  for (const artifact of reported) {
-    const row = rows.find(({ name }) => name === artifact.name)
+  const found = await context.db.models.artifact.findMany({ where: { jobId, number } })
+  const rows = new Map(found.map(row => [row.name, row]))
+  const check = async (artifact: ReportedArtifact) => {
+    const row = rows.get(artifact.name)
     const sealed = row?.sealedAt != null
-    const one = row?.bytes === artifact.bytes ? await checkOne(context, { jobId, number }, artifact, sealed) : 0
-    if (typeof one === 'number') return { kind: 'artifact-incomplete', name: artifact.name, size: one }
-    stored.push(one)
+    return row?.bytes === artifact.bytes ? checkOne(context, { jobId, number }, artifact, sealed) : 0
+  }
+  const stored: StoredArtifact[] = []
+  for (let from = 0; from < reported.length; from += checkedAtOnce) {
+    const some = reported.slice(from, from + checkedAtOnce)
+    for (const [index, one] of (await Promise.all(some.map(check))).entries()) {
+      if (typeof one === 'number') return { kind: 'artifact-incomplete', name: some[index]?.name ?? '', size: one }
+      stored.push(one)
+    }
   }
   return stored
 }

@@ -3,6 +3,7 @@ import { type Recipe, uploadsOf } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
+import { offeredFilesMax } from './artifact-room.rule.ts'
 
 /** The data that a host needs to run an attempt. */
 export interface Offer {
@@ -18,10 +19,12 @@ export interface Offer {
   recipe: Recipe
   /** The paths and patterns of the files that the host sends after the steps. */
   uploads: string[]
+  /** How many files the host may offer. */
+  uploadsMax: number
   sources: PreparedSource[]
 }
 
-export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads'> {
+export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads' | 'uploadsMax'> {
   number: number
   sources: PreparedSource[] | null
 }
@@ -36,5 +39,6 @@ export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => 
   jobId,
   attempt: attemptName({ jobId, number }),
   uploads: uploadsOf(row.recipe),
+  uploadsMax: offeredFilesMax(row.recipe),
   sources: sources ?? [],
 })

@@ -11,6 +11,7 @@ const running = (jobId: number): RunningAttempt => ({
   leaseUntil: 1_000,
   cancel: null,
   artifactBytesMax: 0,
+  resultPatterns: [],
   logBytesMax: 1,
   wallUntil: 1,
   stepNames: [],

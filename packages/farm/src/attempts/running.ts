@@ -2,6 +2,7 @@ import { type AttemptId, attemptName, type StepEnd } from '@rumpfarm/contracts'
 import { type Recipe, uploadsOf } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { later } from '../clock.ts'
+import { resultPatternsOf } from './artifact-room.rule.ts'
 
 /** The data of an attempt that every log chunk and heartbeat needs. RunningCache keeps them, to save a query. */
 export interface RunningAttempt extends AttemptId {
@@ -18,6 +19,8 @@ export interface RunningAttempt extends AttemptId {
   logBytesMax: number
   /** The limit for all artifacts together; 0 if the recipe names no artifacts. */
   artifactBytesMax: number
+  /** The patterns of the files with test results. */
+  resultPatterns: string[]
   /** Milliseconds since the epoch. The agent enforces the time limit; the farm enforces it if the agent does not. */
   wallUntil: number
   stepNames: string[]
@@ -37,6 +40,7 @@ const wallMarginSeconds = 60
 export const limitsOf = ({ limits, steps, ...recipe }: Recipe, leasedAt: Date) => ({
   logBytesMax: limits.logBytes,
   artifactBytesMax: uploadsOf(recipe).length > 0 ? limits.artifactBytes : 0,
+  resultPatterns: resultPatternsOf(recipe),
   wallUntil: later(leasedAt, limits.wallSeconds + wallMarginSeconds).getTime(),
   stepNames: steps.map(step => step.name),
 })

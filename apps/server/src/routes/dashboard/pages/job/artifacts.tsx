@@ -4,6 +4,9 @@ import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { byteCount } from '../../components/times.ts'
 
+/** An attempt can have 2,100 files. */
+const filesShown = 200
+
 export function Artifacts({
   job,
   attempt: { number, artifacts, artifactNote },
@@ -16,7 +19,16 @@ export function Artifacts({
     <>
       <h2>Artifacts</h2>
       {artifacts.length > 0 && (
-        <ArtifactTable artifacts={artifacts} path={`/api/v1/jobs/${job.id}/attempts/${number}/artifacts`} />
+        <ArtifactTable
+          artifacts={artifacts.slice(0, filesShown)}
+          path={`/api/v1/jobs/${job.id}/attempts/${number}/artifacts`}
+        />
+      )}
+      {artifacts.length > filesShown && (
+        <p>
+          The table shows {filesShown} of {artifacts.length} files. The API{' '}
+          <Link to={`/api/v1/jobs/${job.id}`}>lists all</Link>.
+        </p>
       )}
       {artifactNote !== null && (
         <>

@@ -1,0 +1,1 @@
+ALTER TABLE "Artifact" ADD COLUMN "isResult" BOOLEAN NOT NULL DEFAULT false;
