@@ -84,6 +84,7 @@ CREATE TABLE "Attempt" (
 );
 CREATE INDEX finished_attempts ON "Attempt" USING btree ("finishedAt", "jobId") WHERE state = 'finished'::text;
 CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
+CREATE INDEX lost_attempts ON "Attempt" USING btree ("finishedAt") WHERE verdict = 'lost'::text;
 CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
 CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId") WHERE state <> 'finished'::text;

@@ -98,8 +98,33 @@ test('an administrator cancels a running job and runs it again', async ({ farm, 
   await host.finish(offer, '', { reason: 'cancelled', steps: [] })
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Cancelled')
   await page.getByRole('button', { name: 'Run again' }).click()
+  await expect(page.locator('main')).toContainText('1 job would run again on 1 host: retried-1: 1 job')
+  await page.getByRole('button', { name: 'Run 1 job again' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Queued')
   await expect(page.getByRole('link', { name: '1 cancelled' })).toBeVisible()
+})
+
+test('an administrator runs the failed jobs of a build again, after a page that counts the jobs of each host', async ({
+  farm,
+  page,
+  signIn,
+}) => {
+  await farm.wireHost('rerun-1', ['m68k', 'sh3'])
+  await farm.project('rerun', { steps: [{ build: 'exit 1' }], hosts: ['rerun-*'] })
+  const { id } = await farm.push('# a build that runs again\n', 'rerun')
+  await farm.sql(`UPDATE "Attempt" SET "state" = 'finished', "verdict" = 'failed', "finishedAt" = now()
+    WHERE "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${id})`)
+  await page.goto(`/builds/${id}/retry?which=failed`)
+  await expect(page.locator('main')).toContainText('Only an administrator can run jobs again.')
+  await signIn(page)
+  await page.goto(`/builds/${id}`)
+  await page.getByRole('button', { name: 'Run 2 failed jobs again' }).click()
+  await expect(page.locator('main')).toContainText('2 jobs would run again on 1 host: rerun-1: 2 jobs')
+  await page.getByRole('button', { name: 'Run 2 jobs again' }).click()
+  await expect(page).toHaveURL(new RegExp(`/builds/${id}$`))
+  await expect(page.locator('.totals')).toContainText('2 queued')
+  await page.goto('/lost')
+  await expect(page.locator('main')).toContainText('No job would run again.')
 })
 
 test('an invitation shows one command that makes a machine a host, and a button copies the command', async ({

@@ -60,6 +60,8 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     job,
     running,
     `${job}?find=error&times=1`,
+    `${build}/retry?which=all`,
+    '/lost',
     `${job}/compare?with=${tested.job.split('/').at(-1)}`,
     ...tests,
   ]

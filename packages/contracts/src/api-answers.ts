@@ -306,6 +306,7 @@ export const TriggeredBuild = Type.Object(
     created: Type.Boolean({ description: 'false: the build existed already' }),
     jobsAdded: count('Number of new jobs'),
     problem: maybeText('Why the farm could not check the commit; the farm checks the commit again for the build'),
+    hint: maybeText('If the build existed already: how to run its jobs again, or to build the commit again'),
   },
   { $id: 'TriggeredBuild' },
 )

@@ -17,6 +17,8 @@ serverTest(
       ['POST', '/api/v1/jobs/1/cancel'],
       ['POST', '/api/v1/builds/1/cancel'],
       ['POST', '/api/v1/jobs/1/retry'],
+      ['POST', '/api/v1/builds/1/retry'],
+      ['POST', '/api/v1/jobs/retry-lost'],
       ['POST', '/api/v1/hosts/vax/pause'],
       ['POST', '/api/v1/hosts/vax/resume'],
       ['DELETE', '/api/v1/hosts/vax'],

@@ -12,7 +12,7 @@ serverTest('a trigger without a ref builds the newest commit of the first branch
   const made = await server.post(builds)
 
   const answer = { id: 1, url: 'http://localhost:80/builds/1', project: 'sample', commit, created: true, jobsAdded: 1 }
-  expect(made.json()).toEqual({ ...answer, problem: null })
+  expect(made.json()).toEqual({ ...answer, problem: null, hint: null })
   expect(made.statusCode).toBe(201)
   expect(made.headers.location).toBe('/api/v1/builds/1')
   const build = (await server.ask('/api/v1/builds/1')).json()
@@ -33,6 +33,7 @@ serverTest('a branch, a tag, a full commit and a short commit start the same bui
     expect(again.statusCode).toBe(200)
     expect(again.headers.location).toBeUndefined()
     expect(again.json()).toMatchObject({ id: 1, commit, created: false })
+    expect(again.json().hint).toContain('POST /api/v1/builds/1/retry')
   }
   expect(await server.stored()).toBe(1)
 })

@@ -189,6 +189,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/builds/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the jobs of a build again: the failed jobs, the lost jobs or all */
+        post: operations["retryBuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/builds/{id}/tests": {
         parameters: {
             query?: never;
@@ -658,6 +675,23 @@ export interface paths {
         get: operations["listJobTests"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/retry-lost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the jobs again that were lost in the last 7 days, of one project or of all */
+        post: operations["retryLostJobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2974,6 +3008,26 @@ export interface components {
             /** @description Name of the new attempt: JOB.NUMBER */
             attempt: string;
         };
+        Retries: {
+            /** @description Names of the new attempts: JOB.NUMBER. Empty after a dry run */
+            attempts: string[];
+            /** @description The hosts of these jobs */
+            hosts: {
+                host: string;
+                /** @description How many jobs run again on this host */
+                jobs: number;
+            }[];
+            /** @description How many jobs run again */
+            jobs: number;
+            /** @description How many of the jobs wait or run already */
+            open: number;
+            /** @description The jobs that cannot run again, with the reason */
+            refused: {
+                host: string;
+                job: number;
+                why: string;
+            }[];
+        };
         /** @description Tarball that a job unpacks */
         Source: {
             /** @description Size of the tarball in bytes */
@@ -3113,6 +3167,8 @@ export interface components {
             commit: string;
             /** @description false: the build existed already */
             created: boolean;
+            /** @description If the build existed already: how to run its jobs again, or to build the commit again */
+            hint: string | null;
             /** @description Number of the build */
             id: number;
             /** @description Number of new jobs */
@@ -4307,6 +4363,140 @@ export interface operations {
             };
             /** @description unknown: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryBuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description true: the answer says which jobs would run again, and the farm changes nothing */
+                    dryRun?: boolean;
+                    /**
+                     * @description all: each finished job. failed: jobs that failed, timed out, or did not run because of an error of the host or the sources. lost: jobs whose host was lost. Default: failed
+                     * @enum {string}
+                     */
+                    which?: "all" | "failed" | "lost";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retries"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-jobs: Too many jobs */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7413,6 +7603,134 @@ export interface operations {
             };
             /** @description unknown: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryLostJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description true: the answer says which jobs would run again, and the farm changes nothing */
+                    dryRun?: boolean;
+                    /** @description Only jobs of this project. Default: all projects */
+                    project?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retries"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-jobs: Too many jobs */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,11 @@
+import type { RetrySelection } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { buildEffects } from './build-effects.ts'
 import { findBuild, type JobFilter, listBuilds, listJobs, searchBuilds } from './build-queries.ts'
 import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
 import { type Push, receivePush } from './receive-push.ts'
-import { retryJob } from './retry.ts'
+import { type RetryOptions, retryBuild, retryJob, retryLost } from './retry.ts'
 import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSources } from './sources.ts'
 
 export type { Effect } from './build-effects.rule.ts'
@@ -16,7 +17,8 @@ export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
 export type { Recipe, WantedCells } from './plan.rule.ts'
 export type { PreparedSource } from './prepared-source.ts'
 export type { Push, PushOutcome } from './receive-push.ts'
-export type { RetryOutcome } from './retry.ts'
+export type { RefusedRetry } from './retry.rule.ts'
+export type { Retries, RetriesOutcome, RetryOptions, RetryOutcome } from './retry.ts'
 export type { SourceChange } from './source-changes.ts'
 
 /** Pushes, builds and their jobs. */
@@ -30,7 +32,13 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
 
   cancel: async (buildId: number) => (canBeId(buildId) ? cancelBuild(main, buildId) : unknown),
   cancelJob: async (jobId: number) => (canBeId(jobId) ? cancelJob(main, jobId) : unknown),
+  /** Runs a finished job again, with the same recipe and sources. */
   retryJob: async (jobId: number) => (canBeId(jobId) ? retryJob(main, jobId) : unknown),
+  /** Runs the selected finished jobs of a build again. A repeated request adds no second attempt to a job. */
+  retry: async (buildId: number, options: RetryOptions & { which: RetrySelection }) =>
+    canBeId(buildId) ? retryBuild(main, buildId, options) : unknown,
+  /** Runs the jobs again that were lost in the last days, of one project or of all. */
+  retryLost: (options: RetryOptions & { project?: string | undefined }) => retryLost(main, options),
 
   /** The builds with this number, or with a commit that starts with this text. */
   search: (wanted: Parameters<typeof searchBuilds>[1]) => listing(() => searchBuilds(pages, wanted)),

@@ -5,6 +5,7 @@ import type {
   InviteOutcome,
   LoginOutcome,
   PushOutcome,
+  RetriesOutcome,
   RetryOutcome,
 } from '@rumpfarm/farm'
 
@@ -16,6 +17,7 @@ type Refused =
   | Exclude<Kind<InviteOutcome>, 'invited'>
   | Exclude<Kind<CancelOutcome>, 'cancelled' | 'nothing-to-cancel'>
   | Exclude<Kind<RetryOutcome>, 'queued'>
+  | Exclude<Kind<RetriesOutcome>, 'retried'>
   | Exclude<Kind<LoginOutcome>, 'logged-in'>
   | Exclude<Kind<AcknowledgeOutcome>, 'acknowledged'>
   | Exclude<Kind<AlertOutcome>, 'set' | 'off' | 'unknown-host'>
@@ -71,6 +73,7 @@ export const problemKinds = {
   'token-name-taken': [409, 'The token name is already used'],
   'not-finished': [409, 'The job has not finished'],
   'not-runnable': [409, 'The job cannot run again'],
+  'too-many-jobs': [422, 'Too many jobs'],
   'not-failing': [409, 'The cell does not fail'],
   'not-bisectable': [409, 'No bisection is possible'],
   'bisection-ended': [409, 'The bisection has ended'],

@@ -91,6 +91,11 @@ export const retryProblem = (jobId: number, outcome: Exclude<RetryOutcome, { kin
   }
 }
 
+export const tooManyJobs = (max: number): OutcomeProblem => ({
+  kind: 'too-many-jobs',
+  detail: `more than ${max} jobs would run again: choose one project, or one build`,
+})
+
 export const notFailing = (of: Acknowledged): OutcomeProblem => ({
   kind: 'not-failing',
   detail:

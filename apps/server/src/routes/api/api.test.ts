@@ -45,9 +45,15 @@ serverTest('the API answers 404 for an id that is too large', async ({ server })
     ])
     for (const path of [`/builds/${id}`, ...paths.map(path => `/${path}`), ...rest.map(path => `/api/v1/${path}`)])
       expect([path, (await server.ask(path)).statusCode]).toEqual([path, 404])
-    for (const path of [`jobs/${id}/cancel`, `jobs/${id}/retry`, `builds/${id}/cancel`])
+    for (const path of [`jobs/${id}/cancel`, `jobs/${id}/retry`, `builds/${id}/cancel`, `builds/${id}/retry`])
       expect([path, (await server.post(`/api/v1/${path}`)).statusCode]).toEqual([path, 404])
-    for (const path of [`/jobs/${id}/cancel`, `/jobs/${id}/retry`, `/builds/${id}/cancel`, `/builds/${id}/again`])
+    for (const path of [
+      `/jobs/${id}/cancel`,
+      `/jobs/${id}/retry`,
+      `/builds/${id}/cancel`,
+      `/builds/${id}/again`,
+      `/builds/${id}/retry`,
+    ])
       expect([path, (await session.press(path)).statusCode]).toEqual([path, 404])
     expect((await server.ask(`/api/v1/jobs?build=${id}`)).json()).toEqual({ items: [], next: null })
   }
@@ -221,6 +227,8 @@ serverTest('if a body or a query has an unknown key, the API lists the allowed k
     'jobs/1/cancel': 'none',
     'jobs/1/retry': 'none',
     'builds/1/cancel': 'none',
+    'builds/1/retry': 'which, dryRun',
+    'jobs/retry-lost': 'project, dryRun',
   }
   for (const [path, keys] of Object.entries(allowed)) {
     const answer = await server.post(`/api/v1/${path}`, { 'b"ranch': 'x' })

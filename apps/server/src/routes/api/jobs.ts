@@ -2,7 +2,7 @@ import { api } from '@rumpfarm/contracts'
 import { requireAdmin } from '../../auth/plugin.ts'
 import type { BulkAnswers } from '../../http/ndjson.ts'
 import { idOf, idOfCursor } from '../../http/pagination.ts'
-import { answerProblem, retryProblem, unknownJob } from '../../http/problems/outcomes.ts'
+import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import type { Services } from '../../services.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
 import { sendList } from './send-list.ts'
@@ -64,25 +64,6 @@ export const jobs =
         const outcome = await farm.builds.cancelJob(request.params.id)
         if (outcome.kind === 'unknown') return answerProblem(reply, unknownJob(request.params.id))
         return { attempts: outcome.kind === 'cancelled' ? outcome.attempts : 0 }
-      },
-    )
-
-    app.post(
-      '/jobs/:id/retry',
-      {
-        onRequest: requireAdmin,
-        schema: {
-          ...change,
-          operationId: 'retryJob',
-          summary: 'Run a finished job again, with the same recipe and sources',
-          response: { 201: api.ref(api.Retried), ...refusalsFor('unknown', 'not-finished', 'not-runnable') },
-        },
-      },
-      async (request, reply) => {
-        const { id } = request.params
-        const outcome = await farm.builds.retryJob(id)
-        if (outcome.kind !== 'queued') return answerProblem(reply, retryProblem(id, outcome))
-        return reply.code(201).send({ attempt: outcome.attempt })
       },
     )
   }

@@ -23,6 +23,7 @@ import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
+import { retries } from './retries.ts'
 import { tests } from './tests.ts'
 import { tokens } from './tokens.ts'
 
@@ -49,6 +50,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     projects,
     builds,
     jobs,
+    retries,
     logs,
     logLines,
     artifacts,

@@ -59,6 +59,7 @@ const answers = [
   api.TestName,
   api.TestResult,
   api.Retried,
+  api.Retries,
   api.Source,
   api.Token,
   api.TokenPage,

@@ -46,8 +46,12 @@ function answerBuilt({ config }: Services, request: TriggerRequest, reply: Fasti
   const { buildId: id, commit, created, jobsAdded, warning } = built
   const url = `${publicUrlOf(config, request)}/builds/${id}`
   if (created) reply.code(201).header('location', `/api/v1/builds/${id}`)
-  return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: warning })
+  const hint = created || jobsAdded > 0 ? null : hintOf(id)
+  return reply.send({ id, url, project: request.params.name, commit, created, jobsAdded, problem: warning, hint })
 }
+
+const hintOf = (id: number): string =>
+  `the farm already built this commit with this recipe. To run its failed jobs again, POST /api/v1/builds/${id}/retry. To build it again, add "again": true`
 
 /** Answers a repeated Idempotency-Key with the build of the first request, unless the request names another commit. */
 async function answerRepeated(
@@ -63,5 +67,5 @@ async function answerRepeated(
     return problem(reply, 'key-used-before', 'this Idempotency-Key was used for another commit: use a new key')
   const url = `${publicUrlOf(config, request)}/builds/${build.id}`
   const { id, project } = build
-  return reply.send({ id, url, project, commit: build.commit, created: false, jobsAdded: 0, problem: null })
+  return reply.send({ id, url, project, commit: build.commit, created: false, jobsAdded: 0, problem: null, hint: null })
 }

@@ -33,6 +33,7 @@ import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
 import { projectTestsRoute } from './pages/project-tests/route.ts'
 import { queueRoute } from './pages/queue/route.ts'
+import { retryRoutes } from './pages/retry/routes.ts'
 import { testHistoryRoute } from './pages/test-history/route.ts'
 
 /**
@@ -63,6 +64,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   buildForms(app, services)
   jobRoute(app, services)
   jobForms(app, services)
+  retryRoutes(app, services)
   compareRoute(app, services)
   queueRoute(app, services)
   hostsRoute(app, services)

@@ -29,13 +29,21 @@ export const renderBoxPage = ({ visit, box, view }: BoxPage): string =>
         <p class="crumbs">
           <Link to={matrixPath(view)}>Matrix</Link>
         </p>
-        <BoxCells box={box} view={view} heading="h1" />
+        <BoxCells box={box} view={view} heading="h1" admin={visit.admin} />
       </>
     ),
   })
 
+interface BoxProps {
+  box: BoxView
+  view: MatrixView
+  heading: 'h1' | 'h2'
+  /** Administrators can run jobs again. */
+  admin: boolean
+}
+
 /** Everything about a box. The panel of the matrix page shows the same. */
-export function BoxCells({ box, view, heading: Heading }: { box: BoxView; view: MatrixView; heading: 'h1' | 'h2' }) {
+export function BoxCells({ box, view, heading: Heading, admin }: BoxProps) {
   const { host, arch, cells, at } = box
   const loud = cells.filter(({ look }) => look !== 'passed')
   const passed = cells.filter(({ look }) => look === 'passed')
@@ -54,6 +62,12 @@ export function BoxCells({ box, view, heading: Heading }: { box: BoxView; view: 
           {loud.map((cell, index) => (
             <li>
               <CellLine cell={cell} at={at} />
+              {admin && cell.last && !cell.active && (
+                <small>
+                  {' '}
+                  · <Link to={`/jobs/${cell.last.jobId}/retry`}>Run again</Link>
+                </small>
+              )}
               {cell.range && !isToldAbove(cell, loud[index - 1]) && <Why cell={cell} at={at} />}
             </li>
           ))}

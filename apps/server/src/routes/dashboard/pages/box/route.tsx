@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isAdmin } from '../../../../auth/plugin.ts'
 import type { Services } from '../../../../services.ts'
 import { renderFragment } from '../../components/layout.tsx'
 import { queryWord } from '../../query.ts'
@@ -26,7 +27,8 @@ export function boxRoute(app: FastifyInstance, services: Services): void {
     const view = { project, branch, variant }
     if (queryWord(request, 'part') === '1') {
       const visit = anonymousVisit(request)
-      return sendPage(reply, renderFragment(visit, <BoxCells box={box} view={view} heading="h2" />))
+      const fragment = <BoxCells box={box} view={view} heading="h2" admin={isAdmin(request)} />
+      return sendPage(reply, renderFragment(visit, fragment))
     }
     return sendPage(reply, renderBoxPage({ visit: await visitOf(services, request), box, view }))
   })

@@ -1,3 +1,4 @@
+import type { Verdict } from '@rumpfarm/contracts'
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
@@ -8,6 +9,7 @@ import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
+import { RetryButton } from '../../components/retry-button.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
 import { counted, isActive, jobStatuses } from '../../components/status.ts'
@@ -57,6 +59,7 @@ export function renderBuildPage(page: BuildPage): string {
         {builtBefore && (
           <p class="banner" role="status">
             This commit was built before with the same recipe. No new build was started.
+            {visit.admin && ' The buttons below run its jobs again, or build the commit again.'}
           </p>
         )}
         <BuildFacts build={build} at={visit.at} />
@@ -66,7 +69,7 @@ export function renderBuildPage(page: BuildPage): string {
         <Findings {...findings} />
         <TestCounts id={build.id} tests={tests} />
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
-        {visit.admin && <BuildAgain visit={visit} id={build.id} />}
+        {visit.admin && <RunAgain visit={visit} build={build} />}
         {visit.admin && <BuildCell visit={visit} build={build} />}
         <Effects effects={effects} />
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
@@ -112,12 +115,32 @@ const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
   </Form>
 )
 
-const BuildAgain = ({ visit, id }: { visit: Visit; id: number }) => (
-  <Form class="action" to={`/builds/${id}/again`}>
-    <CsrfField visit={visit} />
-    <button type="submit">Build this commit again with the current recipe</button>
-  </Form>
-)
+/** Jobs of a bisection cannot run again: the bisection decides which commits it needs. */
+function RunAgain({ visit, build: { id, counts, bisection } }: { visit: Visit; build: BuildView }) {
+  const sum = (...verdicts: Verdict[]) => verdicts.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0)
+  const jobs = {
+    failed: sum('failed', 'timed-out', 'broken'),
+    lost: sum('lost'),
+    all: sum('passed', 'failed', 'timed-out', 'cancelled', 'lost', 'broken'),
+  }
+  const to = `/builds/${id}/retry`
+  const shown = bisection === null
+  return (
+    <div class="actions">
+      {shown && jobs.failed > 0 && (
+        <RetryButton to={to} query={{ which: 'failed' }} text={`Run ${counted(jobs.failed, 'failed job')} again`} />
+      )}
+      {shown && jobs.lost > 0 && (
+        <RetryButton to={to} query={{ which: 'lost' }} text={`Run ${counted(jobs.lost, 'lost job')} again`} />
+      )}
+      {shown && jobs.all > 0 && <RetryButton to={to} query={{ which: 'all' }} text="Run all jobs again" />}
+      <Form to={`/builds/${id}/again`}>
+        <CsrfField visit={visit} />
+        <button type="submit">Build this commit again with the current recipe</button>
+      </Form>
+    </div>
+  )
+}
 
 function BuildCell({ visit, build: { project, commit, jobs } }: { visit: Visit; build: BuildView }) {
   const namesOf = (name: (job: BuildView['jobs'][number]) => string) => [...new Set(jobs.map(name))].sort()

@@ -8,6 +8,7 @@ import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
+import { RetryButton } from '../../components/retry-button.tsx'
 import { counted, shortCommit } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
@@ -60,6 +61,11 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
             {bisection && <BisectionOfCell visit={visit} {...bisection} />}
             <Acknowledged visit={visit} cell={cell} />
             <NextRun cell={cell} next={next} at={at} />
+            {visit.admin && last && open.length === 0 && (
+              <div class="action">
+                <RetryButton to={`/jobs/${last.jobId}/retry`} text={`Run job ${last.jobId} again`} />
+              </div>
+            )}
           </div>
           <Durations cell={cell} at={at} />
         </div>

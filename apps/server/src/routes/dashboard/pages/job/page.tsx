@@ -5,6 +5,7 @@ import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
+import { RetryButton } from '../../components/retry-button.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
 import { isActive, shortCommit, statusLabel, statusOf } from '../../components/status.ts'
 import { LogView } from '../../log/job-log.tsx'
@@ -64,12 +65,17 @@ const isRepeated = ({ job: { attempts }, attempt: { number } }: JobStateProps): 
 /** The page has a button only if it shows the newest attempt, because an administrator cannot change older attempts. */
 function JobActions({ visit, job, attempt }: { visit: Visit; job: JobView; attempt: AttemptView }) {
   if (job.attempts[0]?.number !== attempt.number) return null
-  const finished = attempt.state === 'finished'
+  if (attempt.state === 'finished')
+    return (
+      <div class="action">
+        <RetryButton to={`/jobs/${job.id}/retry`} text="Run again" />
+      </div>
+    )
   return (
-    <Form class="action" to={`/jobs/${job.id}/${finished ? 'retry' : 'cancel'}`}>
+    <Form class="action" to={`/jobs/${job.id}/cancel`}>
       <CsrfField visit={visit} />
-      <button type="submit" class={finished ? undefined : 'danger'}>
-        {finished ? 'Run again' : 'Cancel job'}
+      <button type="submit" class="danger">
+        Cancel job
       </button>
     </Form>
   )

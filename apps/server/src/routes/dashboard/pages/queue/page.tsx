@@ -57,6 +57,11 @@ export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
         ) : (
           <Jobs jobs={running} at={visit.at} kind="running" />
         )}
+        <p>
+          <Link to={`/lost${filter.project === undefined ? '' : `?project=${segment(filter.project)}`}`}>
+            Lost jobs
+          </Link>
+        </p>
       </>
     ),
   })

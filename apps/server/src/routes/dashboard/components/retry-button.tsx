@@ -1,0 +1,19 @@
+import { usePublicPath } from './links.tsx'
+
+interface Props {
+  /** The page that asks for a confirmation. */
+  to: string
+  /** The parameters of its address. */
+  query?: Record<string, string | undefined>
+  text: string
+}
+
+/** A button that opens the page on which an administrator confirms that jobs run again. It works without JavaScript. */
+export const RetryButton = ({ to, query = {}, text }: Props) => (
+  <form method="get" action={usePublicPath() + to}>
+    {Object.entries(query).map(
+      ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
+    )}
+    <button type="submit">{text}</button>
+  </form>
+)
