@@ -34,8 +34,8 @@ send_once() {
   before=$OFFSET
   send_progress || wait_for_farm || return 1
   [ -z "$SETTLED" ] || return 1
-  # Avoids a busy loop if the farm answers but takes no byte.
-  if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ]; then pause 1000; fi
+  # Avoids a busy loop if the farm answers but takes no byte. After 403, the next request is for another artifact.
+  if [ "$OFFSET" = "$before" ] && [ -n "$ERR" ] && [ "${ARTIFACT:+$ERR}" != 403 ]; then pause 1000; fi
 }
 
 # A stop does not wait until the farm answers: the next start sends the rest.

@@ -178,18 +178,13 @@ agentTest('the agent sends no byte of an artifact that the farm rejects', async 
   ])
 })
 
-agentTest('the agent offers at most as many files as the farm names, by default 200', async ({ farm, enrolled }) => {
+agentTest('the agent offers at most as many files as the farm names', async ({ farm, enrolled }) => {
   await enrolled()
   farm.onArtifact = () => '100 files are already stored, which is the maximum'
-  const make = 'i=100; while [ "$i" -lt 303 ]; do : >"f$i"; i=$((i + 1)); done'
-  const few = farm.queue({ steps: { make }, artifacts: ['f*'], filemax: 3 })
-  await farm.finished(few)
-  expect(few.artifactCalls.map(({ name }) => name)).toEqual(['f100', 'f101', 'f102'])
-  expect(few.finishes[0]?.left[0]).toBe('200 more files: the patterns match 203, the limit is 3')
-
-  const usual = farm.queue({ steps: { make }, artifacts: ['f*'] })
-  await farm.finished(usual)
-  expect(usual.artifactCalls).toHaveLength(200)
+  const attempt = farm.queue({ steps: { make: ': >a; : >b; : >c; : >d; : >e' }, artifacts: ['?'], filemax: 3 })
+  await farm.finished(attempt)
+  expect(attempt.artifactCalls.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
+  expect(attempt.finishes[0]?.left[0]).toBe('2 more files: the patterns match 5, the limit is 3')
 })
 
 /** The bytes that all processes of the host have read. Linux adds the bytes of an ended process to its parent. */

@@ -1,4 +1,4 @@
-import { usePublicPath } from './links.tsx'
+import { Form } from './links.tsx'
 
 interface Props {
   /** The page that asks for a confirmation. */
@@ -10,10 +10,10 @@ interface Props {
 
 /** A button that opens the page on which an administrator confirms that jobs run again. It works without JavaScript. */
 export const RetryButton = ({ to, query = {}, text }: Props) => (
-  <form method="get" action={usePublicPath() + to}>
+  <Form method="get" to={to}>
     {Object.entries(query).map(
       ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
     )}
     <button type="submit">{text}</button>
-  </form>
+  </Form>
 )
