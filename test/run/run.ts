@@ -1,8 +1,9 @@
-// Runs `./farm test`, `./farm test --node`, `./farm check` and `./farm network`. The last line is "N passed, N failed".
+// Runs `./farm test`, `./farm test --node`, `./farm check`, `./farm network` and `./farm monitoring`. The last line is "N passed, N failed".
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkTypes, runChecks } from './checks.ts'
+import { runMonitoring } from './monitoring.ts'
 import { runNetwork } from './network.ts'
 import { runPlaywright } from './playwright.ts'
 import { add, isGreen, lastLine, type Tally } from './tally.ts'
@@ -57,6 +58,7 @@ const runs: Record<string, () => Promise<Tally>> = {
   check: async () => add(await installTools('shellcheck'), await runChecks()),
   node: () => inTemporaryDirectory(withOtherNode),
   network: () => inTemporaryDirectory(runNetwork),
+  monitoring: () => inTemporaryDirectory(runMonitoring),
 }
 const tally = await (runs[process.argv[2] ?? ''] ?? (() => inTemporaryDirectory(everything)))()
 for (const name of tally.skipped) console.log(`skipped: ${name}`)

@@ -7,6 +7,11 @@ export const cloneCommands = [
   { name: 'check', usage: 'check', says: 'run type check, lint and shellcheck' },
   { name: 'conformance', usage: 'conformance', says: 'run every scenario with every shell and client' },
   { name: 'network', usage: 'network', says: 'run only the tests of hosts with bad network links' },
+  {
+    name: 'monitoring',
+    usage: 'monitoring',
+    says: 'test the metrics, the dashboard and the alert rules with a real Prometheus',
+  },
   { name: 'machines', usage: 'machines', says: 'run the most important scenarios on emulated machines' },
   { name: 'screenshots', usage: 'screenshots', says: 'take the pictures of docs/demo.md' },
   { name: 'bench', usage: 'bench', says: 'measure the farm and print JSON' },

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { refuseEarly } from './early-refusals.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
+import { countRequests } from './http/count-requests.ts'
 import { checkHost } from './http/host-header.ts'
 import { lazySerializers } from './http/lazy-serializers.ts'
 import { addPublicPath, withoutPublicPath } from './http/public-url.ts'
@@ -17,6 +18,7 @@ import { Streams, streamLimits } from './routes/dashboard/live/stream.ts'
 import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
+import { metricsPlugin } from './routes/metrics.ts'
 import { webhooksPlugin } from './routes/webhooks/plugin.ts'
 import type { Services, SignedEndpoint } from './services.ts'
 
@@ -28,10 +30,12 @@ export interface AppOptions {
 export async function buildApp(services: Services, { log }: AppOptions): Promise<FastifyInstance> {
   const app = emptyApp(log, services.config)
   checkHost(app, services.config, refuseEarly)
+  countRequests(app, services.metrics)
   const streams = new Streams(streamLimits)
   // A closing server waits until all responses have ended, and the response of a stream does not end by itself.
   app.addHook('preClose', async () => streams.endAll())
   await app.register(healthPlugin(services))
+  await app.register(metricsPlugin(services))
   await app.register(agentPlugin(services))
   await app.register(authPlugin(services))
   await app.register(signInRoute(services))
@@ -48,6 +52,7 @@ export async function buildSignedApp(
   { log }: Pick<AppOptions, 'log'>,
 ): Promise<FastifyInstance> {
   const app = emptyApp(log, { trustProxy: false, publicPath: '' })
+  countRequests(app, services.metrics)
   await app.register(signedPlugin(services, endpoint))
   return app
 }

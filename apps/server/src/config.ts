@@ -37,6 +37,10 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
     /** How the farm sends messages. Without `smtpUrl`, it sends no mail. */
     notifiers: Object.freeze({ ...mail(env), allowPrivate: flag(env, 'NOTIFY_PRIVATE') }),
+    /** The token that reads /metrics from other machines. If undefined, only this machine can read /metrics. */
+    metricsToken: sendable(given(env, 'METRICS_TOKEN'), 'METRICS_TOKEN'),
+    /** The receiver of traces; undefined for no traces. */
+    traces: traceReceiver(env),
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** The environment of git: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
@@ -45,7 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     secrets: Object.freeze({
       server: given(env, 'FARM_SECRET') ?? kept(dataDirectory, 'server', () => randomBytes(32).toString('hex')),
       adminToken:
-        sendable(given(env, 'ADMIN_TOKEN')) ??
+        sendable(given(env, 'ADMIN_TOKEN'), 'ADMIN_TOKEN') ??
         kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
       githubWebhook:
         given(env, 'GITHUB_WEBHOOK_SECRET') ??
@@ -187,11 +191,21 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   )
 }
 
-function sendable(token: string | undefined): string | undefined {
+function sendable(token: string | undefined, name: string): string | undefined {
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
-  throw new ConfigError(
-    'ADMIN_TOKEN has a space or another character that a header cannot contain: openssl rand -hex 32',
-  )
+  throw new ConfigError(`${name} has a space or another character that a header cannot contain: openssl rand -hex 32`)
+}
+
+/**
+ * Reads the standard variables of OpenTelemetry. OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is the full address. The exporter
+ * itself reads the other variables (OTEL_EXPORTER_OTLP_HEADERS …).
+ */
+function traceReceiver(env: NodeJS.ProcessEnv): { url: string; serviceName: string } | undefined {
+  const [name, path] = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+    ? ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '']
+    : ['OTEL_EXPORTER_OTLP_ENDPOINT', '/v1/traces']
+  const base = service(env, name, /^https?:$/, 'http://collector.example:4318')?.replace(/\/+$/, '')
+  return base === undefined ? undefined : { url: base + path, serviceName: env.OTEL_SERVICE_NAME || 'rumpfarm' }
 }
 
 const standardWebhooksForm = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/

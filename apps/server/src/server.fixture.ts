@@ -16,6 +16,7 @@ import { buildApp, buildSignedApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { localBus } from './events/bus.ts'
 import { openViewers } from './events/viewers.ts'
+import { openMetrics } from './metrics/metrics.ts'
 import type { Services } from './services.ts'
 
 export const adminToken = 'rft-admin-of-the-tests'
@@ -156,7 +157,8 @@ async function openTestServer(given: Given): Promise<FastifyInstance> {
 function servicesOf(given: Given): Services {
   const { bus = localBus() } = given
   const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
-  return { ...given, bus, agentRelease, viewers: openViewers(bus) } as unknown as Services
+  const metrics = openMetrics({ farm: given.farm, dataDirectory: given.config.dataDirectory })
+  return { ...given, bus, agentRelease, viewers: openViewers(bus), metrics } as unknown as Services
 }
 
 /** Locks the cells: every read of the matrix waits until this connection ends. */

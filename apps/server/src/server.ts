@@ -18,7 +18,10 @@ import { openBus, topics } from './events/bus.ts'
 import { eventPublisher } from './events/publish.ts'
 import { openViewers } from './events/viewers.ts'
 import { localUrl, writeAddressNote } from './local-address.ts'
+import { openMetrics } from './metrics/metrics.ts'
+import { addProcessMetrics } from './metrics/process-metrics.ts'
 import { openedParts } from './opened-parts.ts'
+import { openTraces } from './traces/open-traces.ts'
 
 export interface Server {
   listen(): Promise<void>
@@ -52,17 +55,21 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     }),
   )
   const farm = parts.add(openFarm(farmOptions(config, database.url)))
+  const metrics = openMetrics({ farm, dataDirectory })
+  parts.add(addProcessMetrics(metrics.registry))
+  farm.onEvent(metrics.onEvent)
+  if (config.traces) farm.onEvent(parts.add(await openTraces(config.traces, farm, config.secrets.server, log)).onEvent)
   bus.subscribe(topics.revoked, attempt => farm.attempts.dropCached(attempt))
   await admitAdminToken(farm, config, log)
   await farm.attempts.extendLeases() // before a task can expire a lease
 
   const dispatch = parts.add(openDispatch(queues, log))
-  const tasks = parts.add(openTasks(queues, { farm, mirrors, dispatch, bus, publicUrl, log }))
+  const tasks = parts.add(openTasks(queues, { farm, mirrors, dispatch, bus, metrics, publicUrl, log }))
   farm.onEvent(eventPublisher({ bus, dispatch, requests: tasks.requests, viewers, log }))
   parts.add(await watchFarmFile(config.farmFile, farm, log))
 
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
-  const services = { config, farm, mirrors, bus, claimLoop, viewers, ...agentFiles }
+  const services = { config, farm, mirrors, bus, claimLoop, viewers, metrics, ...agentFiles }
   const app = parts.add(await buildApp(services, { log }))
   const signedApp = agentFiles.signed && parts.add(await buildSignedApp(services, agentFiles.signed, { log }))
 

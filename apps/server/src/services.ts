@@ -5,6 +5,7 @@ import type { ClaimLoop } from './background/claim-loop.ts'
 import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
+import type { Metrics } from './metrics/metrics.ts'
 
 /** The services that the routes use. */
 export interface Services {
@@ -14,6 +15,7 @@ export interface Services {
   bus: Bus
   claimLoop: ClaimLoop
   viewers: Viewers
+  metrics: Metrics
   /** Returns the agent that the farm now serves to its hosts. */
   agentRelease(): Promise<AgentRelease>
   /** Returns the script that installs an agent as a service of its machine. */

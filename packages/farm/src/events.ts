@@ -13,16 +13,29 @@ export type FarmEvent =
   | { kind: 'history-needed'; project: string }
   /** Commits of a branch of this project were added, moved or removed, so cells of the project may have changed. */
   | { kind: 'history-changed'; project: string }
+  /** A push or a person requested a new build. */
+  | { kind: 'build-created'; buildId: number }
+  /** The farm has prepared the sources of a build, or could not prepare them. */
+  | { kind: 'sources-prepared'; buildId: number; ok: boolean }
   /** An attempt was leased, a step ended, or a cancel was requested. If `verdict` is set, the attempt ended. */
-  | { kind: 'attempt'; attempt: string; jobId: number; buildId: number; projectName: string; verdict?: Verdict }
+  | {
+      kind: 'attempt'
+      attempt: string
+      jobId: number
+      buildId: number
+      projectName: string
+      verdict?: Verdict
+      /** If the attempt ended: how long it waited for a host and ran, in seconds. Null if no host claimed or began it. */
+      seconds?: { waited: number | null; ran: number | null }
+    }
   /** The farm must read the log of this ended attempt. */
   | { kind: 'examine-needed'; attempt: string }
   /** The farm has read the log of this attempt, so the attempt's failure and its cells may have changed. */
   | { kind: 'examined'; attempt: string; jobId: number; buildId: number; projectName: string }
   /** The lease of this attempt may have ended, or a cancel was requested. Listeners drop the attempt from caches. */
   | { kind: 'revoked'; attempt: string }
-  /** The farm holds more bytes of this attempt's log. */
-  | { kind: 'log'; attempt: string; bytes: number }
+  /** The farm holds more bytes of this attempt's log: `bytes` in all, `added` more than before. */
+  | { kind: 'log'; attempt: string; projectName: string; bytes: number; added: number }
   /** A person acknowledged a failure of this project, or an acknowledgement ended. */
   | { kind: 'acknowledgements-changed'; project: string }
   /** The projects of farm.yaml changed. */

@@ -17,6 +17,7 @@ import { hostMethods } from './hosts/index.ts'
 import { silentSecondsDefault } from './hosts/presence.rule.ts'
 import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
+import { metricMethods } from './metrics/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { queueMethods } from './queue/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
@@ -34,6 +35,7 @@ export type * from './cells/index.ts'
 export type * from './changes/index.ts'
 export { sign } from './clock.ts'
 export type * from './commits/index.ts'
+export type { PoolUse } from './db/client.ts'
 export { readerSignal, untilAborted } from './db/client.ts'
 export { isGivenUp, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
@@ -54,6 +56,8 @@ export type * from './matrix/index.ts'
 export { foldBox, isTrouble, lookOf, looks, looksFailed } from './matrix/look.rule.ts'
 export { isFailure } from './matrix/matrix-cell.rule.ts'
 export { compareSystems } from './matrix/systems.rule.ts'
+export { hostStates } from './metrics/gauges.rule.ts'
+export type * from './metrics/index.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './queue/index.ts'
@@ -120,6 +124,7 @@ export function openFarm(options: OpenFarm) {
     cells: withStorableArguments(cellMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
+    metrics: metricMethods(contexts),
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     testResults: withStorableArguments(testResultMethods(contexts)),
@@ -127,6 +132,8 @@ export function openFarm(options: OpenFarm) {
     settings: main.settings,
     /** Calls the listener with each event after its transaction has committed. The listener must not throw. */
     onEvent: events.add,
+    /** How many connections each pool of this process uses. */
+    poolUse: pools.use,
     /** Resolves if the database answers within the limits of a query; otherwise rejects. */
     ping: async () => void (await pools.lookups.query`SELECT 1`),
     async close() {

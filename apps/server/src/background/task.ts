@@ -2,6 +2,7 @@ import type { Mirrors } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
+import type { Counts } from '../metrics/counts.ts'
 import type { Dispatch } from './dispatch.ts'
 
 /** A background task. Any server may run it, and a second run changes nothing. */
@@ -13,6 +14,8 @@ export interface TaskServices {
   dispatch: Dispatch
   bus: Bus
   requests: TaskRequests
+  /** Counts what the tasks of this server did. */
+  metrics: Pick<Counts, 'task' | 'delivery'>
   /** PUBLIC_URL, the farm's address for browsers; undefined if the operator has not set it. */
   publicUrl: string | undefined
   log: Logger

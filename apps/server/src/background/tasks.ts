@@ -117,8 +117,11 @@ async function runTask(
   task: { run: Task<never> | undefined; everySeconds: number } | undefined,
 ): Promise<void> {
   try {
-    await task?.run?.(services, data as never) // a message from another version of the farm may name an unknown task
+    if (!task?.run) return // a message from another version of the farm may name an unknown task
+    await task.run(services, data as never)
+    services.metrics.task(name, 'ok')
   } catch (error) {
+    services.metrics.task(name, 'failed')
     logFailed(services.log, name, task?.everySeconds ?? reconcileSeconds, error)
     throw error
   }

@@ -32,6 +32,9 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
       case 'sources-needed':
         requests.prepareSources(event.buildId)
         return bus.publish(topics.matrix)
+      case 'build-created':
+      case 'sources-prepared':
+        return // only traces use these events
       case 'history-needed':
         return requests.readBranches(event.project)
       case 'history-changed':

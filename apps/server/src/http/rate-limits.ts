@@ -19,7 +19,7 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']
  * True if a program on this machine sent the request. Such a request has no limit. A request that a proxy on this
  * machine forwards has a limit. Without TRUST_PROXY, all forwarded requests count for the address of the proxy.
  */
-const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
+export const isOwnMachine = ({ ip, headers }: FastifyRequest): boolean =>
   loopback.has(ip) && proxyHeaders.every(name => headers[name] === undefined)
 
 /** All addresses of a network share one limit. The network of an IPv6 address is its /64, usually of one customer. */

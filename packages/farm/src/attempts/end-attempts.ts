@@ -44,6 +44,10 @@ export interface EndedRow {
   dropped: string[]
   /** Whether the farm must examine the log or the test results of the attempt. */
   examine: boolean
+  queuedAt: Date
+  leasedAt: Date | null
+  startedAt: Date | null
+  finishedAt: Date
 }
 
 /**
@@ -78,13 +82,18 @@ export async function endAttempts(
     const { jobId, buildId, projectName } = row
     const attempt = attemptName(row)
     tx.emit({ kind: 'revoked', attempt })
-    tx.emit({ kind: 'attempt', attempt, jobId, buildId, projectName, verdict: end.verdict })
+    tx.emit({ kind: 'attempt', attempt, jobId, buildId, projectName, verdict: end.verdict, seconds: secondsOf(row) })
     if (row.examine) tx.emit({ kind: 'examine-needed', attempt })
     if (row.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt })
   }
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended
 }
+
+const secondsOf = ({ queuedAt, leasedAt, startedAt, finishedAt }: EndedRow) => ({
+  waited: leasedAt && (leasedAt.getTime() - queuedAt.getTime()) / 1000,
+  ran: startedAt && (finishedAt.getTime() - startedAt.getTime()) / 1000,
+})
 
 function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: AttemptEnd, report?: HostReport) {
   return tx.query<EndedRow>`
@@ -120,6 +129,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
       RETURNING artifact.*
     )
     SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit",
+           "queuedAt", "leasedAt", "startedAt", "finishedAt",
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
            EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",

@@ -41,7 +41,9 @@ async function appendToLog(context: Context, running: RunningAttempt, message: P
   if (outcome.kind === 'wrong-sum') return outcome
   if (outcome.kind === 'ok' && lengthOf(message.bytes) > 0) {
     recordTime(context, running, message.offset)
-    emit({ kind: 'log', attempt: attemptName(running), bytes: outcome.size })
+    const { projectName } = running
+    const added = outcome.size - message.offset
+    emit({ kind: 'log', attempt: attemptName(running), projectName, bytes: outcome.size, added })
   }
   return { ...outcome, cancel: cancelReason(running, outcome.size, now()) }
 }

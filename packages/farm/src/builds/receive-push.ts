@@ -141,7 +141,13 @@ async function plan(
 function eventsOf({ project }: Push, rows: readonly PlannedRow[]): FarmEvent[] {
   const [build] = rows
   if (!build || build.sources === 'failed') return []
-  if (build.sources !== 'ready') return [{ kind: 'sources-needed', buildId: build.buildId }]
+  const { buildId, created } = build
+  if (created)
+    return [
+      { kind: 'build-created', buildId },
+      { kind: 'sources-needed', buildId },
+    ]
+  if (build.sources !== 'ready') return [{ kind: 'sources-needed', buildId }]
   const attempts = rows.flatMap(({ jobId, hostId }) =>
     jobId === null || hostId === null ? [] : [queuedOf({ jobId, number: 1, hostId })],
   )

@@ -33,6 +33,7 @@ export async function markSourcesReady(
         FROM "Job"
        WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
       RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId", "Attempt"."purpose"`
+    tx.emit({ kind: 'sources-prepared', buildId, ok: true })
     if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
   })
 }
@@ -44,6 +45,7 @@ export async function markSourcesFailed(context: Context, buildId: number, messa
     await tx.execute`
       UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem })}::jsonb
        WHERE "id" = ${buildId}`
+    tx.emit({ kind: 'sources-prepared', buildId, ok: false })
     const where = sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
     await endAttempts(context, tx, { kind: 'many', where }, sourcesFailedEnd(problem))
   })

@@ -19,7 +19,17 @@ export interface Db extends Statements {
   transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>
   /** Prisma, for simple reads and writes outside a transaction. */
   models: Models
+  /** How many connections of the pool run statements now. */
+  use(): PoolUse
   close(): Promise<void>
+}
+
+export interface PoolUse {
+  used: number
+  idle: number
+  /** How many statements wait for a connection. */
+  waiting: number
+  max: number
 }
 
 type Models = Omit<PrismaClient, `$${string}`>
@@ -54,12 +64,20 @@ export function openDatabase({ url, connectionsMax = 10, limits }: OpenDatabase)
     ...(limits ? cancellableStatements(pool) : statementsOn(pool)),
     transaction: work => runTransaction(pool, client => work(statementsOn(client))),
     models,
+    use: () => useOf(pool, connectionsMax),
     async close() {
       await models.$disconnect()
       await pool.end()
     },
   }
 }
+
+const useOf = ({ totalCount, idleCount, waitingCount }: pg.Pool, max: number): PoolUse => ({
+  used: totalCount - idleCount,
+  idle: idleCount,
+  waiting: waitingCount,
+  max,
+})
 
 /**
  * Prisma's query compiler is WebAssembly. V8 would optimise it in the background and keep 75 MB for this. Five seconds

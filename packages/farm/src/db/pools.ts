@@ -1,4 +1,4 @@
-import { type Db, openDatabase } from './client.ts'
+import { type Db, openDatabase, type PoolUse } from './client.ts'
 import { type Turns, turns } from './query-limit.ts'
 
 /**
@@ -14,6 +14,8 @@ export interface Pools {
   lookups: Db
   /** Limits queries for long lists of builds and jobs, so that they use only some connections of `pages`. */
   listing: Turns
+  /** How many connections each pool uses now. */
+  use(): Record<'main' | 'pages' | 'lookups', PoolUse>
   close(): Promise<void>
 }
 
@@ -39,6 +41,7 @@ export function openPools({ databaseUrl: url, connectionsMax = 10, readConnectio
     pages,
     lookups,
     listing: turns(listingsAtOnce, readLimits.waitMs),
+    use: () => ({ main: main.use(), pages: pages.use(), lookups: lookups.use() }),
     close: async () => void (await Promise.all([main, pages, lookups].map(db => db.close()))),
   }
 }

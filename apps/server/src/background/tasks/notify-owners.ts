@@ -11,9 +11,10 @@ export const notifyOwners: Task = async services => {
   await Promise.all(due.map(alert => notify(services, alert)))
 }
 
-async function notify({ farm, publicUrl, log }: TaskServices, alert: DueAlert): Promise<void> {
+async function notify({ farm, publicUrl, metrics, log }: TaskServices, alert: DueAlert): Promise<void> {
   const { url, secret } = alert
   const delivery = await postWebhook({ url, secret, id: idOf(alert), body: bodyOf(alert, publicUrl) })
+  metrics.delivery('webhook', delivery.kind === 'failed' && delivery.permanent ? 'gave-up' : delivery.kind)
   if (delivery.kind === 'delivered') return farm.hosts.markAlertDelivered(alert.id)
   log.warn({ host: alert.host, alert: alert.kind, problem: delivery.problem }, 'an alert could not be delivered')
   await farm.hosts.markAlertFailed(alert.id, delivery.problem, delivery.permanent)
