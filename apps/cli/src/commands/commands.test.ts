@@ -152,6 +152,21 @@ serverTest('trigger starts a build, watch follows it, and cancel and retry chang
   expect(await run(`cancel --job ${id}`)).toMatchObject({ exit: 0, out: `1 attempt of job ${id} cancelled.\n` })
   expect((await run(`cancel ${build}`)).out).toBe(`Nothing to cancel: build ${build} has ended.\n`)
   expect((await run(`build ${build}`)).exit).toBe(3)
+  expect((await run('retry 2 --failed --dry-run')).lines).toEqual(['1 job would run again: vax (1)'])
+  expect((await run('retry 2 --failed')).lines).toEqual(['1 job runs again: vax (1)'])
+  expect(await run('retry 2')).toMatchObject({ exit: 3, out: 'No job runs again.\nNot finished yet: 1 job.\n' })
+  await vax.end(await vax.take('2.2'), { exits: [0, 0] })
+  expect(await run('retry 2 --failed --wait')).toMatchObject({ exit: 3, out: 'No job runs again.\n' })
+  expect((await run('retry 2 --json')).json()).toMatchObject({ jobs: 1, attempts: ['2.3'] })
+  expect(await run('retry --lost --project sample')).toMatchObject({ exit: 3, out: 'No job runs again.\n' })
+  const wrong = [
+    'retry',
+    'retry 2 --failed --lost',
+    'retry --job 1 --failed',
+    'retry 2 --project x',
+    'retry --lost --wait',
+  ]
+  for (const words of wrong) expect([words, (await run(words)).exit]).toEqual([words, 2])
   expect((await run('cancel')).notes).toMatch(
     /^rumpfarm: BUILD is missing\nusage: rumpfarm cancel \[BUILD\] \[--job JOB\]/,
   )
