@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fillFarm } from '../../apps/server/src/demo/fill-farm.ts'
+import { type OtlpSpan, openOtlpReceiver } from '../../apps/server/src/traces/otlp-receiver.fixture.ts'
 import { TestFarm } from '../support/farm-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { Receiver } from '../support/receiver.ts'
+import { eventually } from '../support/waiting.ts'
 import { Prometheus, prometheusDirectory, type Sample } from './prometheus.ts'
 
 const docs = fileURLToPath(new URL('../../docs/monitoring/', import.meta.url))
@@ -19,6 +21,7 @@ let directory: string
 let database: TestDatabase
 let farm: TestFarm
 let receiver: Receiver
+let collector: Awaited<ReturnType<typeof openOtlpReceiver>>
 let prometheus: Prometheus
 let urls: string[]
 
@@ -31,7 +34,11 @@ beforeAll(async () => {
     ...{ seed: 1, jobs: 1000, now: new Date(), say: () => {} },
   })
   if (filled.kind !== 'filled') throw new Error('the database is not empty')
-  const environment = { METRICS_TOKEN: metricsToken, SILENT_SECONDS: '5', NOTIFY_PRIVATE: 'true' }
+  collector = await openOtlpReceiver()
+  const environment = {
+    ...{ METRICS_TOKEN: metricsToken, SILENT_SECONDS: '5', NOTIFY_PRIVATE: 'true' },
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  }
   farm = await TestFarm.open({ databaseUrl: database.url, queues: 'redis', environment })
   const { directory: repository } = farm.repository('sample')
   await farm.reconfigure(() => {
@@ -71,6 +78,7 @@ afterAll(async () => {
   await prometheus?.stop()
   await receiver?.close()
   await farm?.close()
+  await collector?.close()
   await database?.drop()
   if (directory) rmSync(directory, { recursive: true })
 })
@@ -121,6 +129,27 @@ test('the counters of two servers together are what the farm did', async () => {
   const hosts = await prometheus.query('sum by (instance) (rumpfarm_hosts)')
   expect(new Set(hosts.map(({ value }) => value[1])).size).toBe(1)
   expect(hosts).toHaveLength(2)
+})
+
+test('each build of the servers is a trace, from the request to the examined log', async () => {
+  const traces = await eventually('the trace of the failed build', () => {
+    const byTrace = new Map<string, OtlpSpan[]>()
+    for (const span of collector.spans()) byTrace.set(span.traceId, [...(byTrace.get(span.traceId) ?? []), span])
+    const names = [...byTrace.values()].map(spans => spans.map(({ name }) => name))
+    return names.some(spans => spans.includes('examine')) ? names : undefined
+  })
+  const failed = traces.find(spans => spans.includes('examine'))
+  const parts = [
+    'build requested',
+    'prepare sources',
+    'attempt on vax',
+    'queued',
+    'leased',
+    'step job',
+    'finish',
+    'examine',
+  ]
+  expect(failed?.sort()).toEqual(parts.sort())
 })
 
 interface Panel {

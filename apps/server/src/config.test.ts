@@ -21,6 +21,21 @@ test('an empty variable counts as not set, even for a secret', () => {
   for (const secret of Object.values(unset.secrets)) expect(secret.length).toBeGreaterThanOrEqual(32)
 })
 
+test.each([
+  [{}, undefined],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, undefined],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' },
+    { url: 'http://collector:4318/v1/traces', serviceName: 'rumpfarm' },
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/in', OTEL_SERVICE_NAME: 'our farm' },
+    { url: 'https://traces.example/in', serviceName: 'our farm' },
+  ],
+])('with the variables %j the receiver of traces is %j', (env, traces) => {
+  expect(readConfig(env, directory).traces).toEqual(traces)
+})
+
 describe('the server refuses an invalid setting, and the message names the variable', () => {
   test.each(secretNames)('the server refuses a value of %s that somebody can guess', name => {
     expect(() => readConfig({ [name]: 'secret' }, directory)).toThrow(
@@ -36,6 +51,17 @@ describe('the server refuses an invalid setting, and the message names the varia
       'TRUST_PROXY is "nginx"; it must be true (one proxy), the number of proxies (1 to 9), or their addresses such as 10.0.0.1, 10.1.0.0/16',
     ],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL is "loud"; it must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['METRICS_TOKEN', 'short', 'METRICS_TOKEN has 5 characters; it needs at least 16: openssl rand -hex 32'],
+    [
+      'METRICS_TOKEN',
+      'two words of a token',
+      'METRICS_TOKEN has a space or another character that a header cannot contain: openssl rand -hex 32',
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'grpc://collector:4317',
+      'OTEL_EXPORTER_OTLP_ENDPOINT is not an address such as http://collector.example:4318',
+    ],
     ['PUBLIC_URL', 'farm', 'PUBLIC_URL is "farm"; it must be an address such as https://farm.example.org'],
     [
       'PUBLIC_URL',

@@ -1,7 +1,9 @@
 import { parseAttemptName } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
 import type { FarmEvent, Offer } from '../src/index.ts'
+import { countedMax, gaugeQuery } from '../src/metrics/gauge-query.ts'
 import { commitOf, farmTest } from './farm-test.ts'
+import { rowsRead } from './rows-read.ts'
 
 const eventsOf = <Kind extends FarmEvent['kind']>(events: readonly FarmEvent[], kind: Kind) =>
   events.filter((event): event is Extract<FarmEvent, { kind: Kind }> => event.kind === kind)
@@ -58,4 +60,21 @@ farmTest('an attempt that no host claimed has no wait and no duration', async ({
   await farm.builds.cancel(1)
   const [ended] = eventsOf(farm.events, 'attempt').filter(({ verdict }) => verdict !== undefined)
   expect(ended).toMatchObject({ verdict: 'cancelled', seconds: { waited: null, ran: null } })
+})
+
+farmTest('the query of the gauges reads few rows, whatever the history of the farm', async ({ farm }) => {
+  await farm.configure()
+  const vax = await farm.host('vax')
+  await farm.build(commitOf('a'))
+  const add = async (from: number, to: number, columns: string) => {
+    await farm.sql(`INSERT INTO "Job" ("id", "buildId", "hostId", "arch", "variant", "recipeHash")
+      SELECT n, "buildId", "hostId", 'arch-' || n, "variant", "recipeHash" FROM "Job", generate_series(${from}, ${to}) n WHERE "id" = 1`)
+    await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "queuedAt", "state", "verdict", "finishedAt")
+      SELECT n, 1, ${vax.id}, now(), ${columns} FROM generate_series(${from}, ${to}) n`)
+    await farm.sql('ANALYZE')
+  }
+  await add(1_001, 21_000, `'finished', 'passed', now()`)
+  expect(await rowsRead(farm, gaugeQuery)).toBeLessThan(50)
+  await add(30_001, 30_000 + countedMax + 5_000, `'queued', NULL, NULL`)
+  expect((await farm.metrics.gauges()).jobs.queued).toBe(countedMax)
 })

@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
-import type { Sql } from '../src/db/sql.ts'
 import { sql } from '../src/db/sql.ts'
 import type { Offer } from '../src/index.ts'
 import { waitQuery } from '../src/matrix/longest-wait.ts'
 import { expectation } from '../src/queue/expectation.ts'
 import { openAttempts } from '../src/queue/queue-query.ts'
 import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
+import { rowsRead } from './rows-read.ts'
 
 const minute = 60
 let claims = 0
@@ -91,25 +91,6 @@ farmTest('the farm knows how long the steps of a job usually take', async ({ far
   expect(expectedMs).toBe(8 * minute * 1000)
   expect(Object.keys(steps)).toEqual(['configure', 'build', 'tests'])
 })
-
-interface Plan {
-  'Relation Name'?: string
-  'Node Type': string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Plan[]
-}
-
-/** The number of rows that PostgreSQL reads from tables for a query. */
-async function rowsRead(farm: TestFarm, { text, values }: Sql): Promise<number> {
-  const [row] = await farm.sql<{ 'QUERY PLAN': { Plan: Plan }[] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values)
-  const count = (plan: Plan): number => {
-    const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-    return (plan['Relation Name'] ? own : 0) + (plan.Plans ?? []).reduce((sum, child) => sum + count(child), 0)
-  }
-  return Math.round(count(row?.['QUERY PLAN'][0]?.Plan as Plan))
-}
 
 farmTest('the queries of the queue read few rows, whatever the history of the farm', async ({ farm }) => {
   await farm.configure()

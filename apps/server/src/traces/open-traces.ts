@@ -2,7 +2,7 @@ import { parseAttemptName } from '@rumpfarm/contracts'
 import type { Farm, FarmEvent } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { openExport, type TraceReceiver } from './export.ts'
-import { attemptSpans, examineSpan, pushSpan, type Span, sourcesSpan } from './spans.ts'
+import { attemptSpans, examineSpan, requestSpan, type Span, sourcesSpan } from './spans.ts'
 
 export interface Traces {
   onEvent(event: FarmEvent): void
@@ -14,7 +14,7 @@ export interface Traces {
 const closeMsMax = 2_000
 
 /**
- * Sends one trace per build, from the push to the examined logs. Each server sends the spans of the parts that it ended
+ * Sends one trace per build, from the request to the examined logs. Each server sends the spans of the parts that it ended
  * itself.
  */
 export async function openTraces(
@@ -30,7 +30,7 @@ export async function openTraces(
     switch (event.kind) {
       case 'build-created': {
         const build = await metrics.buildTimes(event.buildId)
-        return build && { buildId: build.buildId, spans: [pushSpan(build, now)] }
+        return build && { buildId: build.buildId, spans: [requestSpan(build, now)] }
       }
       case 'sources-prepared': {
         const build = await metrics.buildTimes(event.buildId)

@@ -14,7 +14,7 @@ export interface Span {
   failed?: boolean
 }
 
-const root = 'push'
+const root = 'request'
 
 const attributesOf = ({ project, commit, branch, buildId }: BuildTimes | AttemptTimes) => ({
   'rumpfarm.project': project,
@@ -23,9 +23,9 @@ const attributesOf = ({ project, commit, branch, buildId }: BuildTimes | Attempt
   ...(branch === null ? {} : { 'vcs.ref.head.name': branch }),
 })
 
-/** The first span of a build: from the receipt of the push until its jobs are stored. */
-export const pushSpan = (build: BuildTimes, storedAt: Date): Span => ({
-  name: 'push received',
+/** The first span of a build: from the receipt of the push or the request until its jobs are stored. */
+export const requestSpan = (build: BuildTimes, storedAt: Date): Span => ({
+  name: 'build requested',
   part: root,
   parent: undefined,
   start: build.createdAt,
@@ -33,7 +33,7 @@ export const pushSpan = (build: BuildTimes, storedAt: Date): Span => ({
   attributes: attributesOf(build),
 })
 
-/** From the push until the sources are ready, or until the farm gave up. */
+/** From the request until the sources are ready, or until the farm gave up. */
 export const sourcesSpan = (build: BuildTimes, preparedAt: Date, ok: boolean): Span => ({
   name: 'prepare sources',
   part: 'sources',

@@ -1,54 +1,17 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { AttemptTimes } from '@rumpfarm/farm'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { serverTest } from '../server.fixture.ts'
 import { openTraces } from './open-traces.ts'
+import { openOtlpReceiver } from './otlp-receiver.fixture.ts'
 import { attemptSpans } from './spans.ts'
-
-interface OtlpSpan {
-  traceId: string
-  spanId: string
-  parentSpanId?: string
-  name: string
-  startTimeUnixNano: string
-  endTimeUnixNano: string
-  attributes: { key: string; value: Record<string, unknown> }[]
-  status: { code?: number }
-}
-
-interface OtlpRequest {
-  resourceSpans: { resource: { attributes: OtlpSpan['attributes'] }; scopeSpans: { spans: OtlpSpan[] }[] }[]
-}
-
-/** A receiver of OTLP over HTTP. */
-async function receiver() {
-  const requests: OtlpRequest[] = []
-  const server = createServer((request, response) => {
-    const pieces: Buffer[] = []
-    request.on('data', piece => pieces.push(piece))
-    request.on('end', () => {
-      if (request.url === '/v1/traces') requests.push(JSON.parse(Buffer.concat(pieces).toString()))
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
-    requests,
-    spans: () =>
-      requests.flatMap(({ resourceSpans }) => resourceSpans.flatMap(one => one.scopeSpans.flatMap(s => s.spans))),
-    close: () => new Promise(resolve => server.close(resolve)),
-  }
-}
 
 const log = pino({ level: 'silent' })
 const secret = 'a-secret-of-the-tests'
 
 serverTest('a build is one trace, from the push to the examined log, also with two servers', async ({ server }) => {
-  const collector = await receiver()
-  const to = { url: collector.url, serviceName: 'farm of the tests' }
+  const collector = await openOtlpReceiver()
+  const to = { url: `${collector.url}/v1/traces`, serviceName: 'farm of the tests' }
   const [one, other] = await Promise.all([0, 1].map(() => openTraces(to, server.farm, secret, log)))
   // One server receives the push, and the other one ends the attempt.
   server.farm.onEvent(event => (event.kind === 'attempt' || event.kind === 'examined' ? other : one)?.onEvent(event))
@@ -71,9 +34,9 @@ serverTest('a build is one trace, from the push to the examined log, also with t
   const tree = spans.map(({ name, parentSpanId }) => `${parentSpanId ? byId.get(parentSpanId)?.name : '-'} > ${name}`)
   expect(tree.sort()).toEqual(
     [
-      '- > push received',
-      'push received > prepare sources',
-      'push received > attempt on vax',
+      '- > build requested',
+      'build requested > prepare sources',
+      'build requested > attempt on vax',
       'attempt on vax > queued',
       'attempt on vax > leased',
       'attempt on vax > step build',
@@ -104,9 +67,9 @@ serverTest('a build is one trace, from the push to the examined log, also with t
 })
 
 serverTest('a receiver that is down changes nothing, and the server closes within seconds', async ({ server }) => {
-  const collector = await receiver()
+  const collector = await openOtlpReceiver()
   await collector.close()
-  const traces = await openTraces({ url: collector.url, serviceName: 'x' }, server.farm, secret, log)
+  const traces = await openTraces({ url: `${collector.url}/v1/traces`, serviceName: 'x' }, server.farm, secret, log)
   server.farm.onEvent(traces.onEvent)
   await server.configure()
   await server.host('vax')

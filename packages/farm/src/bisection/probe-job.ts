@@ -64,14 +64,15 @@ async function addBuild(
   await tx.execute`
     INSERT INTO "Recipe" ("hash", "body") VALUES (${recipeHash}, ${JSON.stringify(recipe)}::json) ON CONFLICT DO NOTHING`
   const tested = position === 0 ? undefined : commits[position - 1]
-  const [build] = await tx.query<{ id: number; sources: string }>`
+  const [build] = await tx.query<{ id: number; sources: string; created: boolean }>`
     INSERT INTO "Build" AS build ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")
     VALUES (${bisection.projectName}, ${tested?.commit ?? bisection.goodCommit}, ${reasonOf(bisection.id)}, ${recipeHash},
             ${bisection.branch}, ${tested?.subject ?? null}, ${tested?.author ?? null}, ${now()})
     ON CONFLICT ("projectName", "commit", "reason", "recipeHash") DO UPDATE
       SET "sources" = CASE build."sources" WHEN 'failed' THEN 'pending' ELSE build."sources" END
-    RETURNING "id", "sources"`
+    RETURNING "id", "sources", (xmax = 0) AS "created"`
   if (!build) throw new Error('the build of a probe was not written')
+  if (build.created) tx.emit({ kind: 'build-created', buildId: build.id })
   return { ...build, recipeHash }
 }
 
