@@ -149,7 +149,7 @@ test('each build of the servers is a trace, from the request to the examined log
     'finish',
     'examine',
   ]
-  expect(failed?.sort()).toEqual(parts.sort())
+  expect([...new Set(failed)].sort()).toEqual(parts.sort()) // the farm runs a failed job twice
 })
 
 interface Panel {
