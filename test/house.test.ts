@@ -165,6 +165,11 @@ describe('only one part of the code may import each of these dependencies', () =
     expect(offences(files, imported => !imported.startsWith('apps/server/src/routes/'))).toEqual([])
   })
 
+  test('the API does not import the pages', () => {
+    const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/routes/api/'))
+    expect(offences(files, imported => !imported.startsWith('apps/server/src/routes/dashboard/pages/'))).toEqual([])
+  })
+
   test('only config.ts reads the environment of the server', () => {
     const files = shipped.filter(({ path }) => path.startsWith('apps/server/src/') && !path.endsWith('/config.ts'))
     const readers = files.filter(({ text }) => /\bprocess\.env\b/.test(text.replaceAll('readConfig(process.env)', '')))

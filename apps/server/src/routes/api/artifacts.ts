@@ -1,18 +1,12 @@
-import { api, attemptName } from '@rumpfarm/contracts'
-import type { AttemptView } from '@rumpfarm/farm'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { api } from '@rumpfarm/contracts'
+import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
-import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { type FoundAttempt, findAttempt } from './find.ts'
 import { type ApiInstance, refusalsFor } from './routes.ts'
-
-interface RequestedArtifact {
-  jobId: number
-  attempt: AttemptView
-  name: string
-}
+import type { Exchange } from './send-list.ts'
 
 /** The routes for the files that jobs have uploaded. */
 export const artifacts = (services: Services) => async (app: ApiInstance) => {
@@ -26,17 +20,8 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
       ...refusalsFor('unknown', 'artifact-gone', 'range-outside'),
     },
   }
-  const newest = async (id: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
-    const [attempt] = (await farm.builds.findJob(id))?.attempts ?? []
-    return attempt
-      ? sendArtifact(services, { jobId: id, attempt, name }, request, reply)
-      : answerProblem(reply, unknownJob(id))
-  }
-  const ofAttempt = async (id: number, number: number, name: string, request: FastifyRequest, reply: FastifyReply) => {
-    const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)
-    if (attempt) return sendArtifact(services, { jobId: id, attempt, name }, request, reply)
-    return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
-  }
+  const answer = async (wanted: { id: number; number?: number }, name: string, to: Exchange) =>
+    sendArtifact(services, await findAttempt(farm, wanted), name, to)
   const method = ['GET', 'HEAD'] as ['GET', 'HEAD']
 
   app.route({
@@ -46,9 +31,11 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
       ...schema,
       operationId: 'getArtifact',
       summary: 'Artifact of the newest attempt of a job; byte ranges',
+      description:
+        'The bytes as the host sent them, always as application/octet-stream. `ETag` is the SHA-256. A slash in the name can be `/` or `%2F`.',
       params: api.ArtifactParam,
     },
-    handler: (request, reply) => newest(request.params.id, request.params.name, request, reply),
+    handler: (request, reply) => answer(request.params, request.params.name, { request, reply }),
   })
   app.route({
     method,
@@ -57,10 +44,10 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
       ...schema,
       operationId: 'getAttemptArtifact',
       summary: 'Artifact of one attempt; byte ranges',
+      description: 'As `getArtifact`, but of the attempt that the address names.',
       params: api.AttemptArtifactParam,
     },
-    handler: (request, reply) =>
-      ofAttempt(request.params.id, request.params.number, request.params.name, request, reply),
+    handler: (request, reply) => answer(request.params, request.params.name, { request, reply }),
   })
 
   // The same routes for names with slashes, which OpenAPI cannot describe.
@@ -69,14 +56,13 @@ export const artifacts = (services: Services) => async (app: ApiInstance) => {
     method,
     url: '/jobs/:id/artifacts/*',
     schema: { hide: true, params: api.IdParam },
-    handler: (request, reply) => newest(request.params.id, rest(request.params), request, reply),
+    handler: (request, reply) => answer(request.params, rest(request.params), { request, reply }),
   })
   app.route({
     method,
     url: '/jobs/:id/attempts/:number/artifacts/*',
     schema: { hide: true, params: api.AttemptParam },
-    handler: (request, reply) =>
-      ofAttempt(request.params.id, request.params.number, rest(request.params), request, reply),
+    handler: (request, reply) => answer(request.params, rest(request.params), { request, reply }),
   })
 }
 
@@ -87,11 +73,11 @@ const octets = (description: string) => ({
 
 function sendArtifact(
   { farm }: Services,
-  requested: RequestedArtifact,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { job, attempt }: FoundAttempt,
+  name: string,
+  { request, reply }: Exchange,
 ): FastifyReply {
-  const { jobId, attempt, name } = requested
+  const jobId = job.id
   const artifact = attempt.artifacts.find(one => one.name === name)
   if (!artifact)
     return problem(

@@ -2,10 +2,10 @@ import { api } from '@rumpfarm/contracts'
 import type { Farm, JobView } from '@rumpfarm/farm'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { compare } from '../dashboard/pages/compare/compare.ts'
-import type { Difference } from '../dashboard/pages/compare/differing-lines.ts'
-import type { Run, StepRow } from '../dashboard/pages/compare/facts.ts'
-import { lastGoodRun, startedAttempt } from '../dashboard/pages/compare/runs.ts'
+import { lastGoodRun, startedAttempt } from '../runs/choose-run.ts'
+import { compare } from '../runs/compare.ts'
+import type { Difference } from '../runs/differing-lines.ts'
+import type { Run, StepRow } from '../runs/facts.ts'
 import { findAttempt } from './find.ts'
 import { type ApiInstance, refusalsFor } from './routes.ts'
 
@@ -20,6 +20,8 @@ export const comparisons =
           tags: ['jobs'],
           operationId: 'compareJob',
           summary: 'Compare a job with the last good job: commits, compiler, steps, durations, first differing lines',
+          description:
+            '`with` names another job (`with=7`) or attempt (`with=7.2`) to compare with. The lines are those of the failed step.',
           params: api.IdParam,
           querystring: api.ComparisonFilter,
           response: { 200: api.ref(api.Comparison), ...refusalsFor('unknown') },

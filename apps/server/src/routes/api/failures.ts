@@ -2,8 +2,8 @@ import { api } from '@rumpfarm/contracts'
 import type { AttemptView } from '@rumpfarm/farm'
 import { Refusal } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
-import { defaultAttempt } from '../dashboard/pages/job/default-attempt.ts'
-import { failureOf } from '../dashboard/pages/job/failure-of.ts'
+import { defaultAttempt } from '../runs/default-attempt.ts'
+import { failureOf } from '../runs/failure-of.ts'
 import { findAttempt, findBuild } from './find.ts'
 import { type ApiInstance, refusalsFor } from './routes.ts'
 
@@ -35,6 +35,7 @@ export const failures =
           tags: ['failures'],
           operationId: 'getAttemptFailure',
           summary: 'Why one attempt failed',
+          description: 'As `getJobFailure`, but of the attempt that the address names.',
           params: api.AttemptParam,
           response,
         },
@@ -57,6 +58,7 @@ export const failures =
           tags: ['builds'],
           operationId: 'listBuildFailures',
           summary: 'Distinct failures of a build',
+          description: 'Failures with equal fingerprints are one failure. The answer names the jobs of each failure.',
           params: api.IdParam,
           response: { 200: api.ref(api.BuildFailures), ...refusalsFor('unknown') },
         },

@@ -1,12 +1,12 @@
-import { type AttemptId, api, attemptName } from '@rumpfarm/contracts'
-import type { AttemptView } from '@rumpfarm/farm'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type AttemptId, api } from '@rumpfarm/contracts'
+import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { sendBytes } from '../../http/bytes.ts'
-import { answerProblem, unknownJob } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import type { Services } from '../../services.ts'
+import { type FoundAttempt, findAttempt } from './find.ts'
 import { type ApiInstance, refusalsFor } from './routes.ts'
+import type { Exchange } from './send-list.ts'
 
 export const logs = (services: Services) => async (app: ApiInstance) => {
   const { farm } = services
@@ -28,15 +28,11 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
       ...schema,
       operationId: 'getJobLog',
       summary: 'Log of the newest attempt of a job; byte ranges',
+      description:
+        'The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.',
       params: api.IdParam,
     },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const [newest] = (await farm.builds.findJob(id))?.attempts ?? []
-      return newest
-        ? sendLog(services, { jobId: id, attempt: newest }, request, reply)
-        : answerProblem(reply, unknownJob(id))
-    },
+    handler: async (request, reply) => sendLog(services, await findAttempt(farm, request.params), { request, reply }),
   })
 
   app.route({
@@ -46,32 +42,17 @@ export const logs = (services: Services) => async (app: ApiInstance) => {
       ...schema,
       operationId: 'getAttemptLog',
       summary: 'Log of one attempt; byte ranges',
+      description: 'As `getJobLog`, but of the attempt that the address names.',
       params: api.AttemptParam,
     },
-    handler: async (request, reply) => {
-      const { id, number } = request.params
-      const attempt = (await farm.builds.findJob(id))?.attempts.find(one => one.number === number)
-      if (attempt) return sendLog(services, { jobId: id, attempt }, request, reply)
-      return problem(reply, 'unknown', `there is no attempt ${attemptName({ jobId: id, number })}`)
-    },
+    handler: async (request, reply) => sendLog(services, await findAttempt(farm, request.params), { request, reply }),
   })
 }
 
 const plain = (description: string) => ({ description, content: { 'text/plain': { schema: Type.String() } } })
 
-interface AttemptOfJob {
-  jobId: number
-  attempt: AttemptView
-}
-
-function sendLog(
-  { farm }: Services,
-  requested: AttemptOfJob,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { jobId, attempt } = requested
-  const name: AttemptId = { jobId, number: attempt.number }
+function sendLog({ farm }: Services, { job, attempt }: FoundAttempt, { request, reply }: Exchange): FastifyReply {
+  const name: AttemptId = { jobId: job.id, number: attempt.number }
   const size = attempt.leasedAt === null ? 0 : farm.attempts.logSize(name) // a job that no host has claimed has no log
   const growing = attempt.state !== 'finished'
   if (!growing && size < attempt.logBytes)

@@ -1,4 +1,4 @@
-import type { DiffLine } from './differing-lines.ts'
+import type { DiffLine } from '../../../runs/differing-lines.ts'
 
 /** Groups of differing lines. Each line begins with −, + or a space, so that it needs no colour. */
 export const Hunks = ({ hunks }: { hunks: readonly DiffLine[][] }) => (

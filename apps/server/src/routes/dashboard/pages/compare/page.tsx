@@ -1,3 +1,6 @@
+import type { Comparison } from '../../../runs/compare.ts'
+import type { FactRow, Run, StepRow } from '../../../runs/facts.ts'
+import { stepBytesMax } from '../../../runs/read-step.ts'
 import { Ago } from '../../components/ago.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
@@ -5,10 +8,7 @@ import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { statusLabel, statusOf } from '../../components/status.ts'
 import { byteCount, duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
-import type { Comparison } from './compare.ts'
-import type { FactRow, Run, StepRow } from './facts.ts'
 import { Hunks } from './hunks.tsx'
-import { stepBytesMax } from './read-step.ts'
 
 export interface ComparePage {
   visit: Visit

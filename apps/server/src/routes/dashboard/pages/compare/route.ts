@@ -1,14 +1,14 @@
 import type { Farm, JobView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Services } from '../../../../services.ts'
+import { lastGoodRun, startedAttempt } from '../../../runs/choose-run.ts'
+import { compare } from '../../../runs/compare.ts'
+import type { Run } from '../../../runs/facts.ts'
 import { queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noJob, PageError } from '../problem/page-error.ts'
-import { compare } from './compare.ts'
-import type { Run } from './facts.ts'
 import { renderComparePage } from './page.tsx'
-import { lastGoodRun, startedAttempt } from './runs.ts'
 
 type CompareRequest = FastifyRequest<{ Params: { id: string } }>
 

@@ -1,17 +1,11 @@
-import type { FailureSpread, FailureView, SeenIn } from '@rumpfarm/farm'
+import type { FailureView } from '@rumpfarm/farm'
+import type { JobFailure } from '../../../runs/failure-of.ts'
 import { exitMeaning } from '../../components/exit-code.ts'
 import { Link } from '../../components/links.tsx'
 import { counted } from '../../components/status.ts'
 import { byteCount } from '../../components/times.ts'
 import { logPath } from '../../log/log-query.ts'
 import { withoutWorkPath } from '../../log/work-path.ts'
-
-/** The failure of the shown attempt, and where else it occurs. */
-export interface JobFailure {
-  failure: FailureView
-  spread: FailureSpread
-  seenBefore: SeenIn | null
-}
 
 interface Props extends JobFailure {
   buildId: number

@@ -1,5 +1,5 @@
 import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
-import { failureOf } from './failure-of.ts'
+import { failureOf } from '../../../runs/failure-of.ts'
 import type { JobStateProps } from './state.tsx'
 
 /** Reads what the page shows of a job besides its rows: the queue, the usual durations, the failure, and the tests. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { normalise, prepareLine } from '@rumpfarm/farm'
 import { diffArrays } from 'diff'
-import { withoutWorkPath } from '../../log/work-path.ts'
+import { withoutWorkPath } from '../dashboard/log/work-path.ts'
 
 /** The output of a step of one run. */
 export interface StepText {

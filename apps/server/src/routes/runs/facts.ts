@@ -1,5 +1,5 @@
 import type { AttemptView, JobView, RunDifferences } from '@rumpfarm/farm'
-import { shortCommit } from '../../components/status.ts'
+import { shortCommit } from '../dashboard/components/status.ts'
 
 export interface Run {
   job: JobView

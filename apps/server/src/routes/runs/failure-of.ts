@@ -1,5 +1,11 @@
-import type { AttemptView, Farm, JobView } from '@rumpfarm/farm'
-import type { JobFailure } from './failure.tsx'
+import type { AttemptView, FailureSpread, FailureView, Farm, JobView, SeenIn } from '@rumpfarm/farm'
+
+/** The failure of the shown attempt, and where else it occurs. */
+export interface JobFailure {
+  failure: FailureView
+  spread: FailureSpread
+  seenBefore: SeenIn | null
+}
 
 /** The failure of an attempt; undefined if the attempt has not failed, or if the farm has not examined its log yet. */
 export async function failureOf(

@@ -1,7 +1,7 @@
 import type { Farm } from '@rumpfarm/farm'
-import { lineIndexOf } from '../../log/line-index.ts'
-import { logSections } from '../../log/sections.ts'
-import { readBytes, type StoredLog } from '../../log/window.ts'
+import { lineIndexOf } from '../dashboard/log/line-index.ts'
+import { logSections } from '../dashboard/log/sections.ts'
+import { readBytes, type StoredLog } from '../dashboard/log/window.ts'
 import type { StepText } from './differing-lines.ts'
 import type { Run } from './facts.ts'
 
