@@ -32,7 +32,7 @@ test('if another host took the name after the invitation, the farm answers 409 w
   expect(await stranger('twin').enrol(tokenOf(second.line), 'another')).toMatchObject({
     code: 409,
     text: expect.stringMatching(
-      /^another host has the name twin since \d{4}-\S+Z: ask an administrator of the farm for a new command with another name$/,
+      /^another host has had the name twin since \d{4}-\S+Z: ask an administrator of the farm for a new command with another name$/,
     ),
   })
 })

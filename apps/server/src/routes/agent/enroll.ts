@@ -54,7 +54,7 @@ function answer(reply: FastifyReply, outcome: EnrollOutcome, poll: number): Fast
       return err(
         reply,
         409,
-        `another host has the name ${outcome.hostName} since ${outcome.at.toISOString()}: ${advice} with another name`,
+        `another host has had the name ${outcome.hostName} since ${outcome.at.toISOString()}: ${advice} with another name`,
       )
   }
 }

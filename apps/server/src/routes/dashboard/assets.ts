@@ -35,12 +35,17 @@ export const style = sheet('style', stylesheets)
 export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow', 'box'])
 /** The pages of a cell, of a build and of commits load this style sheet. */
 export const historyStyle = sheet('history', ['cell', 'commits'])
-const script = (name: string) => asset(name, 'js', 'text/javascript; charset=utf-8', readAsset(`client/${name}.js`))
-export const client = script('live')
+/** Leaves out the lines that are only a comment, because a browser on a slow line must load each byte. */
+const codeOf = (file: string): string =>
+  readAsset(`client/${file}.js`).replace(/^[ \t]*(\/\/.*|\/\*\*[\s\S]*?\*\/)\n/gm, '')
+const script = (name: string, ...files: string[]) =>
+  asset(name, 'js', 'text/javascript; charset=utf-8', files.map(codeOf).join(''))
+/** The script of every page. */
+export const client = script('live', 'times', 'live')
 /** The script of the shared worker. In a browser without shared workers, it is a module of the page. */
-export const connection = script('connection')
+export const connection = script('connection', 'connection')
 /** The panel and the keys of a grid. */
-export const gridClient = script('grid')
+export const gridClient = script('grid', 'grid')
 export const icon = asset('icon', 'svg', 'image/svg+xml', readAsset('client/icon.svg'))
 
 export function serveAssets(app: FastifyInstance): void {

@@ -38,10 +38,12 @@ describe('the size of a page', () => {
   })
 })
 
-type Ask = (url: string) => Promise<{ rawPayload: Buffer; body: string }>
+type Ask = (
+  request: string | { url: string; headers: Record<string, string> },
+) => Promise<{ rawPayload: Buffer; body: string }>
 
 async function filesOf(ask: Ask, page: string): Promise<Buffer[]> {
-  const { rawPayload, body } = await ask(page)
+  const { rawPayload, body } = await ask({ url: page, headers: { accept: 'text/html,*/*;q=0.8' } })
   const assets = [...body.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path = '']) => path)
   expect(assets.length).toBeGreaterThan(2)
   const loaded = await Promise.all(assets.map(async path => (await ask(path)).rawPayload))

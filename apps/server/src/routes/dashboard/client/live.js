@@ -15,6 +15,7 @@ async function refresh() {
   if (!answer.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   document.title = page.title
+  showLocalTimes(page)
   for (const selector of ['main', 'footer']) {
     const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)]
     if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh)

@@ -1,6 +1,6 @@
 import type { Acknowledgement } from '@rumpfarm/farm'
 import type { Visit } from '../visit.ts'
-import { Ago } from './ago.tsx'
+import { Ago, Day } from './ago.tsx'
 import { CsrfField, Form, OutsideLink } from './links.tsx'
 
 export interface FailingCell {
@@ -40,8 +40,7 @@ function Present({ visit, acknowledged, back }: Omit<Props, 'cell'> & { acknowle
             <OutsideLink href={link}>Bug report</OutsideLink>
           </>
         )}
-        . The failure counts again on{' '}
-        <time datetime={expiresAt.toISOString()}>{expiresAt.toISOString().slice(0, 10)}</time>, or when it changes.
+        . The failure counts again on <Day time={expiresAt} />, or when it changes.
       </p>
       {visit.admin && (
         <Form class="action" to={`/acknowledgements/${id}/end`}>

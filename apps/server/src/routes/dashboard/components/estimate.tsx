@@ -1,12 +1,6 @@
 import type { QueueEntry } from '@rumpfarm/farm'
-import { age, clockTime, duration, moment } from './times.ts'
-
-/** A time of the day, such as `14:20 UTC`; with the date if it is not within the next 20 hours. */
-export const ClockTime = ({ time, at }: { time: Date; at: Date }) => (
-  <time dateTime={time.toISOString()} title={moment(time)}>
-    {clockTime(time, at)}
-  </time>
-)
+import { ClockTime } from './ago.tsx'
+import { age, duration } from './times.ts'
 
 const soonMs = 60_000
 

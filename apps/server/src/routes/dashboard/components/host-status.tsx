@@ -9,7 +9,13 @@ export function HostStatus({ host, at }: { host: Host; at: Date }) {
   return (
     <>
       <em class={presence}>
-        {presence} {since && <Since from={since} at={at} />}
+        {presence}
+        {since && (
+          <>
+            {' '}
+            for <Since from={since} at={at} />
+          </>
+        )}
       </em>
       {refusal !== null && <em class="error"> takes no jobs: {refusal}</em>}
     </>

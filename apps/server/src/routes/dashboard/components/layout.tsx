@@ -2,8 +2,8 @@ import type { ComponentChild, ComponentChildren } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { client, connection, gridClient, gridStyle, historyStyle, icon, style } from '../assets.ts'
 import type { Visit } from '../visit.ts'
+import { Moment } from './ago.tsx'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
-import { moment } from './times.ts'
 
 export interface MatrixQuery {
   project?: string | undefined
@@ -159,9 +159,11 @@ function Footer({ at, matrix }: { at: Date; matrix: MatrixQuery | undefined }) {
   }
   return (
     <footer>
-      <span>Updated {moment(at)}.</span> Matrix as <Link to={address('text')}>text</Link>,{' '}
-      <Link to={address('csv')}>CSV</Link> or <Link to={address('json')}>JSON</Link>.{' '}
-      <Link to="/api/v1/docs">API reference</Link>.
+      <span>
+        Updated <Moment time={at} />.
+      </span>{' '}
+      Matrix as <Link to={address('text')}>text</Link>, <Link to={address('csv')}>CSV</Link> or{' '}
+      <Link to={address('json')}>JSON</Link>. <Link to="/api/v1/docs">API reference</Link>.
     </footer>
   )
 }

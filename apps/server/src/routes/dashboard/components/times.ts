@@ -1,7 +1,7 @@
 const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
-const day = 24 * hour
+const dayMs = 24 * hour
 
 /** Writes a duration in at most two units: 0.3 s, 42 s, 2 min 11 s, 6 h 05 min, 3 d 04 h. */
 export function duration(milliseconds: number): string {
@@ -9,8 +9,8 @@ export function duration(milliseconds: number): string {
   if (whole < 10 * second) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`
   if (whole < minute) return `${Math.floor(whole / second)} s`
   if (whole < hour) return two(whole, minute, 'min', second, 's')
-  if (whole < day) return two(whole, hour, 'h', minute, 'min')
-  return two(whole, day, 'd', hour, 'h')
+  if (whole < dayMs) return two(whole, hour, 'h', minute, 'min')
+  return two(whole, dayMs, 'd', hour, 'h')
 }
 
 const two = (whole: number, large: number, largeName: string, small: number, smallName: string) =>
@@ -24,13 +24,16 @@ export function age(from: Date, to: Date): string {
   const whole = Math.max(0, to.getTime() - from.getTime())
   if (whole < minute) return `${Math.floor(whole / second)} s`
   if (whole < hour) return `${Math.floor(whole / minute)} min`
-  if (whole < 2 * day) return `${Math.floor(whole / hour)} h`
-  if (whole < 100 * day) return `${Math.floor(whole / day)} d`
-  return `${Math.floor(whole / (30.44 * day))} months`
+  if (whole < 2 * dayMs) return `${Math.floor(whole / hour)} h`
+  if (whole < 100 * dayMs) return `${Math.floor(whole / dayMs)} d`
+  return `${Math.floor(whole / (30.44 * dayMs))} months`
 }
 
 /** Writes a time in UTC, because hosts and people are in many time zones. */
 export const moment = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** Writes a date in UTC: 2024-05-06. */
+export const day = (at: Date): string => at.toISOString().slice(0, 10)
 
 /** Writes a time of the day in UTC: 14:20 UTC. Adds the date if the time is more than 20 hours away. */
 export const clockTime = (time: Date, at: Date): string =>

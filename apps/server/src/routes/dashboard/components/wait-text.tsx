@@ -1,6 +1,5 @@
 import type { WaitReason } from '@rumpfarm/farm'
-import { Ago } from './ago.tsx'
-import { ClockTime } from './estimate.tsx'
+import { Ago, ClockTime } from './ago.tsx'
 import { Link } from './links.tsx'
 
 /** Why a job waits, with links and times. */

@@ -1,5 +1,5 @@
 import type { BisectionView } from '@rumpfarm/farm'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, ClockTime } from '../../components/ago.tsx'
 import { BisectionState } from '../../components/bisection.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
@@ -8,7 +8,7 @@ import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { counted } from '../../components/status.ts'
-import { clockTime, duration, limitTime } from '../../components/times.ts'
+import { duration, limitTime } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { CommitTable } from './commits.tsx'
 import { ProbeTable } from './probes.tsx'
@@ -136,13 +136,19 @@ function BisectionFacts({ bisection, at }: { bisection: BisectionView; at: Date 
         ['Failure rate', failureRate === null ? '' : `about ${Math.round(failureRate * 100)} % of the runs`],
         ['Price', price ?? ''],
         ['Used', runsMax > 0 ? `${used}, ${runs} of at most ${counted(runsMax, 'run')}` : used],
-        ['Next run', bisection.nextAt && bisection.nextAt > at ? `after ${clockTime(bisection.nextAt, at)}` : ''],
+        ['Next run', bisection.nextAt && bisection.nextAt > at ? <NotBefore time={bisection.nextAt} at={at} /> : ''],
         ['Started by', bisection.startedBy],
         ['Started', <Ago from={bisection.createdAt} at={at} />],
       ]}
     />
   )
 }
+
+const NotBefore = ({ time, at }: { time: Date; at: Date }) => (
+  <>
+    after <ClockTime time={time} at={at} />
+  </>
+)
 
 const Action = ({ visit, id, verb, text }: { visit: Visit; id: number; verb: string; text: string }) => (
   <Form class="action" to={`/bisections/${id}/${verb}`}>

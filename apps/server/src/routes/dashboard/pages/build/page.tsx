@@ -1,6 +1,6 @@
 import type { Verdict } from '@rumpfarm/contracts'
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, Moment } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { JobCounts, ProbeMark } from '../../components/build-table.tsx'
 import { segment } from '../../components/escape.ts'
@@ -13,7 +13,6 @@ import { RetryButton } from '../../components/retry-button.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
 import { counted, isActive, jobStatuses } from '../../components/status.ts'
-import { moment } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { ChangesSincePrevious, Effects, SlowJobs } from './effects.tsx'
 import { DistinctFailures } from './failures.tsx'
@@ -91,9 +90,20 @@ const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
       ['Branch', build.branch ?? ''],
       ['Author', build.author ?? ''],
       ['Started', <Ago from={build.createdAt} at={at} />],
-      ['Triggered by', build.pushes.map(push => `${push.source} (${moment(push.receivedAt)})`).join(', ')],
+      ['Triggered by', build.pushes.length > 0 ? <Pushes pushes={build.pushes} /> : ''],
     ]}
   />
+)
+
+const Pushes = ({ pushes }: Pick<BuildView, 'pushes'>) => (
+  <>
+    {pushes.map(({ source, receivedAt }, index) => (
+      <>
+        {index > 0 && ', '}
+        {source} (<Moment time={receivedAt} />)
+      </>
+    ))}
+  </>
 )
 
 const TestCounts = ({ id, tests: { jobs, total, failing, missing } }: { id: number; tests: BuildTestCounts }) =>

@@ -1,6 +1,6 @@
 import type { CellView, QueueEntry } from '@rumpfarm/farm'
 import { AcknowledgementOf } from '../../components/acknowledgement.tsx'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, WithAges } from '../../components/ago.tsx'
 import { BisectionOfCell, type CellBisection } from '../../components/bisection.tsx'
 import { BranchNav } from '../../components/branch-pages.tsx'
 import { cellPath, cellPathOn } from '../../components/cell-path.ts'
@@ -43,7 +43,9 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
     children: (
       <>
         <Crumbs cell={cell} />
-        <h1 class={`verdict ${cellMark(cell)}`}>{words}</h1>
+        <h1 class={`verdict ${cellMark(cell)}`}>
+          <WithAges text={words} times={[cell.last?.since.at, cell.last?.changed?.at]} at={visit.at} />
+        </h1>
         {last && <p class="lead">{stateReason(last)}</p>}
         {last?.testsMissing && (
           <p>

@@ -1,11 +1,11 @@
 import type { AlertState, HostView, JobSummary, QueueEntry } from '@rumpfarm/farm'
-import { Ago } from '../../components/ago.tsx'
+import { Ago, Moment } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { HostStatus } from '../../components/host-status.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { diskSpace, moment } from '../../components/times.ts'
+import { diskSpace } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { HostActions } from './actions.tsx'
 import { HostAdvice } from './advice.tsx'
@@ -64,7 +64,7 @@ function summaryRows(host: HostView, offered: string | null, at: Date): Fact[] {
     ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
     ...updateRows(host, offered),
     ['Not removed', facts.left_over ? `${facts.left_over}: remove it by hand` : ''],
-    ['Enrolled', moment(host.enrolledAt)],
+    ['Enrolled', <Moment time={host.enrolledAt} />],
     ['Last seen', <Ago from={host.lastSeenAt} at={at} />],
   ]
 }

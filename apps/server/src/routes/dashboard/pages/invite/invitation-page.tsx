@@ -1,8 +1,8 @@
 import type { ReadFirst } from '../../../../agent-release/install-lines.ts'
 import { isLoopback } from '../../../../http/host-header.ts'
+import { Moment } from '../../components/ago.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
-import { moment } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 
 export interface Invitation {
@@ -33,8 +33,8 @@ export const renderInvitationPage = (visit: Visit, invitation: Invitation): stri
           Copy command
         </button>
         <p>
-          The command works once, until {moment(expiresAt)}. No page shows it again. Run it as the user that builds, not
-          as root.
+          The command works once, until <Moment time={expiresAt} />. No page shows it again. Run it as the user that
+          builds, not as root.
         </p>
         <h2>To read the script first</h2>
         <ReadScriptFirst {...readFirst} />

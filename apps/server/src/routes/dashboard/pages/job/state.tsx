@@ -1,5 +1,6 @@
 import type { AttemptView, Expectation, JobView, QueueEntry, TestSummaryView } from '@rumpfarm/farm'
-import { Ago } from '../../components/ago.tsx'
+import type { JobFailure } from '../../../runs/failure-of.ts'
+import { Ago, WithAges } from '../../components/ago.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
 import { fullTitle } from '../../components/layout.tsx'
@@ -11,9 +12,9 @@ import { WaitText } from '../../components/wait-text.tsx'
 import type { Visit } from '../../visit.ts'
 import { Artifacts } from './artifacts.tsx'
 import { confirmationText } from './confirmation.ts'
-import { Failure, type JobFailure } from './failure.tsx'
+import { Failure } from './failure.tsx'
 import { StepTable } from './steps.tsx'
-import { capitalized, jobTitle, lastGoodText, sentence } from './texts.ts'
+import { capitalized, jobTitle, lastGoodText, sentence, stateStart } from './texts.ts'
 
 export interface JobStateProps {
   visit: Visit
@@ -38,7 +39,7 @@ export function JobState({ visit, job, attempt, queued, expectation, failure, te
   return (
     <>
       <h1 class={`verdict ${statusOf(attempt)}`} data-title={fullTitle(jobTitle(job, attempt))}>
-        {sentence(job, attempt, visit.at)}
+        <WithAges text={sentence(job, attempt, visit.at)} times={[stateStart(attempt)]} at={visit.at} />
       </h1>
       <p>
         {attempt.detail !== null && `${capitalized(attempt.detail)}. `}

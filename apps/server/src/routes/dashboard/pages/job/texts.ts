@@ -15,11 +15,11 @@ export function sentence(job: JobView, attempt: AttemptView, at: Date): string {
     case 'waiting':
       return `Waiting for sources, ${where}`
     case 'queued':
-      return `Queued for ${age(attempt.queuedAt, at)}, ${where}`
+      return `Queued for ${age(stateStart(attempt), at)}, ${where}`
     case 'leased':
       return `Starting ${where}`
     case 'running':
-      return `Running ${job.recipe.steps[attempt.steps.length]?.name ?? ''} for ${age(stepStart(attempt), at)}, ${where}`
+      return `Running ${job.recipe.steps[attempt.steps.length]?.name ?? ''} for ${age(stateStart(attempt), at)}, ${where}`
     case 'passed':
       return `Passed after ${length(attempt)} ${where}`
     default:
@@ -31,8 +31,8 @@ export const capitalized = (text: string): string => text.slice(0, 1).toUpperCas
 
 const length = (attempt: AttemptView) => duration(attemptMilliseconds(attempt, attempt.finishedAt ?? new Date(0)) ?? 0)
 
-/** Returns the start of the running step. Steps follow each other without a pause. */
-const stepStart = ({ startedAt, queuedAt, steps }: AttemptView): Date =>
+/** Returns the start of the wait, or of the running step. Steps follow each other without a pause. */
+export const stateStart = ({ startedAt, queuedAt, steps }: AttemptView): Date =>
   new Date((startedAt ?? queuedAt).getTime() + stepMilliseconds(steps))
 
 /**

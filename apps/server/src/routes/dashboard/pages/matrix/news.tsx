@@ -82,7 +82,7 @@ function Still({ causes, at, more }: { causes: readonly Cause[]; at: Date; more:
         <h2>
           Still failing{' '}
           <small>
-            {boxesOf(causes)} in {counted(causes.length, 'group')}, oldest <Since from={oldest.since.at} at={at} />
+            {boxesOf(causes)} in {counted(causes.length, 'group')}, oldest for <Since from={oldest.since.at} at={at} />
           </small>
         </h2>
       </summary>
@@ -161,7 +161,7 @@ function Others({ news: { silent, longestWait }, at }: { news: Pick<News, 'silen
                 {host}
               </Link>{' '}
               <small>
-                <Since from={since} at={at} />
+                for <Since from={since} at={at} />
               </small>
             </>
           ))}

@@ -107,8 +107,8 @@ test('old failures are folded, silent hosts and the longest wait are visible', (
     news: { failing: [], fixed: [], still, silent: [{ host: 'jornada', since: hoursAgo(72) }], longestWait: queued },
   })
   expect(html).toContain('<details id="still"><summary>')
-  expect(words(html)).toContain('Still failing 3 in 3 groups, oldest 4 months')
-  expect(words(html)).toContain('1 silent host jornada 3 d')
+  expect(words(html)).toContain('Still failing 3 in 3 groups, oldest for 4 months')
+  expect(words(html)).toContain('1 silent host jornada for 3 d')
   expect(words(html)).toContain('Longest wait ppc64 sun 4 h')
 })
 
