@@ -16,9 +16,14 @@ export const typesOf = async document => {
 const withoutExamples = document => {
   const { servers: _, ...own } = structuredClone(document)
   for (const schema of Object.values(own.components.schemas)) delete schema.examples
-  for (const methods of Object.values(own.paths))
-    for (const { requestBody } of Object.values(methods))
-      for (const media of Object.values(requestBody?.content ?? {})) delete media.example
+  for (const { parameters = [], requestBody, responses } of Object.values(own.paths).flatMap(Object.values)) {
+    for (const parameter of parameters) delete parameter.example
+    for (const { content = {} } of [requestBody ?? {}, ...Object.values(responses)])
+      for (const media of Object.values(content)) {
+        delete media.example
+        delete media.examples
+      }
+  }
   return own
 }
 
@@ -31,5 +36,12 @@ const readDocument = async () => {
   return openApiDocument()
 }
 
+/** With `--document FILE`, writes the OpenAPI document instead of the types. */
+async function run([option, target]) {
+  const document = await readDocument()
+  if (option === '--document' && target) writeFileSync(target, JSON.stringify(document, null, 2))
+  else writeFileSync(file, await typesOf(document))
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  writeFileSync(file, await typesOf(await readDocument()))
+  await run(process.argv.slice(2))

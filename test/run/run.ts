@@ -1,7 +1,9 @@
-// Runs `./farm test`, `./farm test --node`, `./farm check`, `./farm network` and `./farm monitoring`. The last line is "N passed, N failed".
+// Runs `./farm test`, `./farm check`, `./farm check-api`, `./farm network` and `./farm monitoring`. The last line is
+// "N passed, N failed".
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkApi } from './api.ts'
 import { checkTypes, runChecks } from './checks.ts'
 import { runMonitoring } from './monitoring.ts'
 import { runNetwork } from './network.ts'
@@ -57,6 +59,7 @@ const withOtherNode = async (directory: string): Promise<Tally> => {
 const runs: Record<string, () => Promise<Tally>> = {
   check: async () => add(await installTools('shellcheck'), await runChecks()),
   node: () => inTemporaryDirectory(withOtherNode),
+  'check-api': checkApi,
   network: () => inTemporaryDirectory(runNetwork),
   monitoring: () => inTemporaryDirectory(runMonitoring),
 }

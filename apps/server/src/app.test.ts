@@ -89,7 +89,7 @@ serverTest(
       '/agent/v1/%',
       '/agent/v1/attempts/%00/progress',
     ]) {
-      const { statusCode, headers, body } = await server.ask(url)
+      const { statusCode, headers, body } = await server.ask({ url, headers: { accept: 'text/html,*/*;q=0.8' } })
       answers.push([url.replace(long, 'LONG'), statusCode, headers['content-type']?.toString().split(';')[0]])
       expect(body).toMatch(
         statusCode === 414

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { authPlugin } from './auth/plugin.ts'
 import type { Config } from './config.ts'
 import { refuseEarly } from './early-refusals.ts'
+import { rememberMethods } from './http/allowed-methods.ts'
 import { answerBadAddress, refuseNul } from './http/bad-address.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { countRequests } from './http/count-requests.ts'
@@ -76,6 +77,7 @@ function emptyApp(log: Logger, { trustProxy, publicPath }: Pick<Config, 'trustPr
   })
   app.addHook('onRoute', ({ url }) => void tops.add(url.split('/')[1]))
   addPublicPath(app, publicPath)
+  rememberMethods(app)
   protectBrowsers(app)
   refuseNul(app, refuseEarly)
   logRequests(app)

@@ -21,6 +21,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     signed: env.SIGNED_PORT ? signedEndpoint(env, host) : undefined,
     /** The number or the addresses of the proxies whose X-Forwarded-* headers the server trusts. */
     trustProxy: proxies(env),
+    /** Whether pages of other sites may read the API; undefined: unless only this machine can reach the farm. */
+    cors: env.CORS ? oneOf(env, 'CORS', 'true', ['true', 'false']) === 'true' : undefined,
     dataDirectory,
     /** If undefined, the server runs the embedded PostgreSQL in the data directory. */
     databaseUrl: service(env, 'DATABASE_URL', /^postgres(ql)?:$/, 'postgresql://user:password@host/database'),

@@ -1,3 +1,4 @@
+import { prefersHtml } from './http/accepts-html.ts'
 import type { RefuseEarly } from './http/bad-address.ts'
 import { problem, problemKinds, sentenceOf } from './http/problems.ts'
 import { err } from './routes/agent/answers.ts'
@@ -6,11 +7,11 @@ import { sendPage } from './routes/dashboard/send-page.ts'
 import { anonymousVisit } from './routes/dashboard/visit.ts'
 
 /**
- * Refuses a request before the server finds its route. Programs receive a problem, agents a line, and people a page.
+ * Refuses a request before the server finds its route. Programs receive a problem, agents a line, and browsers a page.
  */
 export const refuseEarly: RefuseEarly = (kind, detail, request, reply) => {
-  if (/^\/(api|webhooks)(\/|$)/.test(request.url)) return problem(reply, kind, detail)
   if (request.url.startsWith('/agent/')) return err(reply, 400, detail)
+  if (/^\/(api|webhooks)(\/|$)/.test(request.url) || !prefersHtml(request)) return problem(reply, kind, detail)
   const [status, title] = problemKinds[kind]
   const page = renderProblemPage(anonymousVisit(request), { title, text: sentenceOf(detail) })
   return sendPage(reply.code(status), page)

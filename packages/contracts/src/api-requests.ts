@@ -175,6 +175,23 @@ export const MatrixFilter = Type.Object(
   strict,
 )
 
+export const BoxParam = Type.Object({
+  host: Type.String({ minLength: 1, maxLength: 64 }),
+  arch: Type.String({ minLength: 1, maxLength: 64 }),
+})
+export const BoxFilter = Type.Object({ project: filterText, branch, variant: filterText }, strict)
+export const NewsFilter = Type.Object(
+  {
+    project: filterText,
+    branch,
+    host: MatrixFilter.properties.host,
+    os: MatrixFilter.properties.os,
+    arch: filterText,
+    variant: filterText,
+  },
+  strict,
+)
+
 /** The schema does not check the format, because the server must ignore a malformed Range (RFC 9110). */
 export const RangeHeaders = Type.Object({
   range: Type.Optional(Type.String({ description: 'bytes=0-999, bytes=1000- or bytes=-1000' })),

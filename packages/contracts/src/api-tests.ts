@@ -196,5 +196,6 @@ export const ProjectTestFilter = Type.Object(
 )
 export const ProjectTestParam = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 64 }),
-  id: id('Number of the test'),
+  /** A number that is too large is valid. The farm finds nothing with this number. */
+  id: Type.Integer({ minimum: 1, description: 'Number of the test' }),
 })

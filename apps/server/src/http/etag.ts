@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { addVary } from './compression.ts'
 
 /**
  * Adds a weak ETag, so that the server does not send an unchanged answer again. Logs and artifacts have their own
@@ -10,7 +11,8 @@ export function weakEtags(app: FastifyInstance): void {
     const whole = reply.statusCode === 200 && typeof payload === 'string' && !reply.hasHeader('accept-ranges')
     if (!isReading(request.method) || !whole) return payload
     const etag = `W/"${createHash('sha1').update(withoutTime(payload)).digest('base64url')}"`
-    reply.header('etag', etag).header('vary', 'Accept').header('cache-control', 'no-cache')
+    reply.header('etag', etag).header('cache-control', 'no-cache')
+    for (const name of ['Accept', 'Accept-Encoding']) addVary(reply, name)
     if (!matches(request.headers['if-none-match'], etag)) return payload
     reply.code(304).removeHeader('content-length').removeHeader('content-type')
     // Fastify's HEAD routes do not send the payload, but need it to count its bytes.

@@ -37,7 +37,8 @@ test.each([
   ['/api/v1/builds', 'application/problem+json'],
   ['/agent/v1/hello', 'text/plain; charset=utf-8'],
 ])('the server refuses a wrong Host header for %s with an answer of type %s', async (url, type) => {
-  const answer = await ask({ host: '127.0.0.1', publicUrl: undefined }, { url, headers: { host: 'evil.example' } })
+  const headers = { host: 'evil.example', accept: 'text/html,*/*;q=0.8' }
+  const answer = await ask({ host: '127.0.0.1', publicUrl: undefined }, { url, headers })
   expect(answer.headers['content-type']).toBe(type)
   expect(answer.body).toMatch(/does not answer to this name: use http:\/\/localhost, or set PUBLIC_URL/)
 })

@@ -23,14 +23,32 @@ export function answerWithProblems(app: FastifyInstance, { farm }: Pick<Services
  */
 export function answerUnknownAddresses(app: FastifyInstance): void {
   const answer = (request: FastifyRequest, reply: FastifyReply) => {
-    const detail = `there is no ${request.method} ${request.url.split('?')[0]}; see ${app.publicPath}/api/v1/docs`
-    return problem(reply, 'no-such-page', detail)
+    const path = app.publicPath + request.url.split('?')[0]
+    const allowed = allowMethods(request, reply)
+    if (allowed.length > 0) return answerWrongMethod(request, reply, allowed)
+    return problem(reply, 'no-such-page', `there is no ${request.method} ${path}; see ${app.publicPath}/api/v1/docs`)
   }
   app.setNotFoundHandler(answer) // without this, the plugin's hooks would not run for unknown addresses
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return answer(request, reply)
   })
 }
+
+/** Sets the header Allow if the path exists with other methods, and returns these methods. */
+export function allowMethods({ server, url }: FastifyRequest, reply: FastifyReply): string[] {
+  const methods = server.methodsAt(url)
+  if (methods.length > 0) reply.header('allow', methods.join(', '))
+  return methods
+}
+
+/** A request with OPTIONS only asks for the methods. */
+export function answerWrongMethod(request: FastifyRequest, reply: FastifyReply, allowed: string[]): FastifyReply {
+  if (request.method === 'OPTIONS') return reply.code(204).send()
+  return problem(reply, 'wrong-method', wrongMethod(request, allowed))
+}
+
+export const wrongMethod = ({ method, url, server }: FastifyRequest, allowed: readonly string[]): string =>
+  `${server.publicPath}${url.split('?')[0]} does not accept ${method}; it accepts ${allowed.join(', ')}`
 
 /** Answers refusals with problems, and leaves other errors to the parent's error handler. */
 export const answerRefusals = (app: FastifyInstance) =>

@@ -31,6 +31,20 @@ export const assetHeaders = { ...defaultHeaders, 'content-security-policy': "def
 /** Headers of logs and artifacts, which can contain anything. */
 export const untrustedHeaders = { ...defaultHeaders, 'content-security-policy': "default-src 'none'; sandbox" }
 
+/** Headers of answers that pages of other sites may read. They never allow cookies or tokens. */
+export const crossOriginHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'Accept-Ranges, Content-Range, ETag, Link, Retry-After',
+  'cross-origin-resource-policy': 'cross-origin',
+}
+
+/** The headers of requests that need a question first, and how long a browser remembers the answer: a day. */
+export const preflightHeaders = {
+  'access-control-allow-methods': 'GET, HEAD',
+  'access-control-allow-headers': 'If-None-Match, If-Range, Last-Event-ID, Range',
+  'access-control-max-age': '86400',
+}
+
 /** Sets the default headers, except for agents, because some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url }, reply) => {

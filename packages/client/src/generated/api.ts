@@ -11,7 +11,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an acknowledgement, so that the failure counts again */
+        /**
+         * End an acknowledgement, so that the failure counts again
+         * @description A second request for the same acknowledgement is answered with 404.
+         */
         delete: operations["endAcknowledgement"];
         options?: never;
         head?: never;
@@ -25,10 +28,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bisections, newest first; as JSON or NDJSON */
+        /**
+         * Bisections, newest first; as JSON or NDJSON
+         * @description `state=open` selects the bisections that are preparing or running.
+         */
         get: operations["listBisections"];
         put?: never;
-        /** Search the first bad commit of a failing cell, or ask for the price */
+        /**
+         * Search the first bad commit of a failing cell, or ask for the price
+         * @description With `dryRun`, the answer is the price, and nothing starts. Without it, the answer is 201 for a new bisection, and 200 if the same search runs already.
+         */
         post: operations["startBisection"];
         delete?: never;
         options?: never;
@@ -43,7 +52,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A bisection with its commits and probes */
+        /**
+         * A bisection with its commits and probes
+         * @description The commits have their probability to be the first bad one, and the probes their results.
+         */
         get: operations["getBisection"];
         put?: never;
         post?: never;
@@ -62,7 +74,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a bisection and its probe */
+        /**
+         * Cancel a bisection and its probe
+         * @description Its results stay, and `continueBisection` continues it.
+         */
         post: operations["cancelBisection"];
         delete?: never;
         options?: never;
@@ -79,7 +94,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Continue a bisection that was cancelled, or that used its budget */
+        /**
+         * Continue a bisection that was cancelled, or that used its budget
+         * @description The bisection keeps the results of its earlier probes.
+         */
         post: operations["continueBisection"];
         delete?: never;
         options?: never;
@@ -96,7 +114,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start a second bisection inside the merge that a bisection named */
+        /**
+         * Start a second bisection inside the merge that a bisection named
+         * @description The answer is 201 for a new bisection, and 200 if it runs already.
+         */
         post: operations["lookInsideMerge"];
         delete?: never;
         options?: never;
@@ -111,7 +132,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Builds, newest first; as JSON or NDJSON */
+        /**
+         * Builds, newest first; as JSON or NDJSON
+         * @description `probes=false` leaves out the builds of bisections.
+         */
         get: operations["listBuilds"];
         put?: never;
         post?: never;
@@ -128,7 +152,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A build with its jobs */
+        /**
+         * A build with its jobs
+         * @description Each job has the state and the verdict of its newest attempt.
+         */
         get: operations["getBuild"];
         put?: never;
         post?: never;
@@ -147,7 +174,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel all jobs of a build */
+        /**
+         * Cancel all jobs of a build
+         * @description A second request also succeeds; its answer has `"attempts": 0`.
+         */
         post: operations["cancelBuild"];
         delete?: never;
         options?: never;
@@ -162,7 +192,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a build broke and fixed, and the commits of every source since the previous build */
+        /**
+         * What a build broke and fixed, and the commits of every source since the previous build
+         * @description Compares the build with the previous build of the same branch.
+         */
         get: operations["getBuildChanges"];
         put?: never;
         post?: never;
@@ -179,7 +212,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Distinct failures of a build */
+        /**
+         * Distinct failures of a build
+         * @description Failures with equal fingerprints are one failure. The answer names the jobs of each failure.
+         */
         get: operations["listBuildFailures"];
         put?: never;
         post?: never;
@@ -198,7 +234,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run the jobs of a build again: the failed jobs, the lost jobs or all */
+        /**
+         * Run the jobs of a build again: the failed jobs, the lost jobs or all
+         * @description With `dryRun`, the answer lists the jobs, and nothing runs. A job that runs or waits already gets no second attempt.
+         */
         post: operations["retryBuild"];
         delete?: never;
         options?: never;
@@ -213,7 +252,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Newly failing, still failing, flaky and fixed tests of a build; as JSON or CSV */
+        /**
+         * Newly failing, still failing, flaky and fixed tests of a build; as JSON or CSV
+         * @description Compares each test with its newest earlier result in the same cell.
+         */
         get: operations["getBuildTests"];
         put?: never;
         post?: never;
@@ -230,7 +272,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the failing hosts of a build have in common */
+        /**
+         * What the failing hosts of a build have in common
+         * @description For example a word size, a byte order, an operating system or a compiler that the failing hosts have and the passing hosts do not have.
+         */
         get: operations["getBuildTraits"];
         put?: never;
         post?: never;
@@ -271,7 +316,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hosts, sorted by name; as JSON or NDJSON */
+        /**
+         * Hosts, sorted by name; as JSON or NDJSON
+         * @description Also hosts that are silent or paused. Removed hosts are not in the list.
+         */
         get: operations["listHosts"];
         put?: never;
         post?: never;
@@ -288,11 +336,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One host */
+        /**
+         * One host
+         * @description Its state, its facts, the arches that it builds for, and its compilers.
+         */
         get: operations["getHost"];
         put?: never;
         post?: never;
-        /** Remove a host: its jobs are cancelled, its results stay */
+        /**
+         * Remove a host: its jobs are cancelled, its results stay
+         * @description The agent of the host gets no jobs any more. To add the machine again, invite it under the same or another name.
+         */
         delete: operations["removeHost"];
         options?: never;
         head?: never;
@@ -308,9 +362,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send alerts to an address when a host becomes silent and when it is back */
+        /**
+         * Send alerts to an address when a host becomes silent and when it is back
+         * @description The farm signs each alert with the secret in the answer. No other answer contains this secret. A new address replaces the earlier one and its secret.
+         */
         post: operations["setAlert"];
-        /** Turn alerts off, and drop alerts that are not sent yet */
+        /**
+         * Turn alerts off, and drop alerts that are not sent yet
+         * @description A second request also succeeds.
+         */
         delete: operations["removeAlert"];
         options?: never;
         head?: never;
@@ -326,7 +386,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a host no new jobs; jobs for the host wait */
+        /**
+         * Give a host no new jobs; jobs for the host wait
+         * @description A running job continues.
+         */
         post: operations["pauseHost"];
         delete?: never;
         options?: never;
@@ -343,7 +406,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a host jobs again */
+        /**
+         * Give a host jobs again
+         * @description A host that is not paused stays as it is.
+         */
         post: operations["resumeHost"];
         delete?: never;
         options?: never;
@@ -360,7 +426,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a one-time command that makes a machine a host of this name */
+        /**
+         * Create a one-time command that makes a machine a host of this name
+         * @description The token in the answer works once, and until `expiresAt`. No other answer contains it.
+         */
         post: operations["inviteHost"];
         delete?: never;
         options?: never;
@@ -375,7 +444,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs, newest first; as JSON or NDJSON */
+        /**
+         * Jobs, newest first; as JSON or NDJSON
+         * @description Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`.
+         */
         get: operations["listJobs"];
         put?: never;
         post?: never;
@@ -392,7 +464,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A job with its attempts and its recipe */
+        /**
+         * A job with its attempts and its recipe
+         * @description The newest attempt is first. `lastGood` is the last good job of the same host, arch, variant and branch.
+         */
         get: operations["getJob"];
         put?: never;
         post?: never;
@@ -409,13 +484,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Artifact of the newest attempt of a job; byte ranges */
+        /**
+         * Artifact of the newest attempt of a job; byte ranges
+         * @description The bytes as the host sent them, always as application/octet-stream. `ETag` is the SHA-256. A slash in the name can be `/` or `%2F`.
+         */
         get: operations["getArtifact"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Artifact of the newest attempt of a job; byte ranges */
+        /**
+         * Artifact of the newest attempt of a job; byte ranges
+         * @description The bytes as the host sent them, always as application/octet-stream. `ETag` is the SHA-256. A slash in the name can be `/` or `%2F`.
+         */
         head: operations["getArtifactHead"];
         patch?: never;
         trace?: never;
@@ -427,13 +508,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Artifact of one attempt; byte ranges */
+        /**
+         * Artifact of one attempt; byte ranges
+         * @description As `getArtifact`, but of the attempt that the address names.
+         */
         get: operations["getAttemptArtifact"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Artifact of one attempt; byte ranges */
+        /**
+         * Artifact of one attempt; byte ranges
+         * @description As `getArtifact`, but of the attempt that the address names.
+         */
         head: operations["getAttemptArtifactHead"];
         patch?: never;
         trace?: never;
@@ -445,7 +532,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Why one attempt failed */
+        /**
+         * Why one attempt failed
+         * @description As `getJobFailure`, but of the attempt that the address names.
+         */
         get: operations["getAttemptFailure"];
         put?: never;
         post?: never;
@@ -462,13 +552,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Log of one attempt; byte ranges */
+        /**
+         * Log of one attempt; byte ranges
+         * @description As `getJobLog`, but of the attempt that the address names.
+         */
         get: operations["getAttemptLog"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Log of one attempt; byte ranges */
+        /**
+         * Log of one attempt; byte ranges
+         * @description As `getJobLog`, but of the attempt that the address names.
+         */
         head: operations["getAttemptLogHead"];
         patch?: never;
         trace?: never;
@@ -480,7 +576,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of the log of one attempt */
+        /**
+         * Lines of the log of one attempt
+         * @description As `listJobLogLines`, but of the attempt that the address names.
+         */
         get: operations["listAttemptLogLines"];
         put?: never;
         post?: never;
@@ -497,7 +596,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Numbers of the lines of the log of one attempt that contain a text */
+        /**
+         * Numbers of the lines of the log of one attempt that contain a text
+         * @description As `searchJobLog`, but of the attempt that the address names.
+         */
         get: operations["searchAttemptLog"];
         put?: never;
         post?: never;
@@ -514,7 +616,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tests of one attempt; as JSON, NDJSON or CSV */
+        /**
+         * Tests of one attempt; as JSON, NDJSON or CSV
+         * @description As `listJobTests`, but of the attempt that the address names.
+         */
         get: operations["listAttemptTests"];
         put?: never;
         post?: never;
@@ -533,7 +638,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel a job */
+        /**
+         * Cancel a job
+         * @description A second request also succeeds; its answer has `"attempts": 0`.
+         */
         post: operations["cancelJob"];
         delete?: never;
         options?: never;
@@ -548,7 +656,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Compare a job with the last good job: commits, compiler, steps, durations, first differing lines */
+        /**
+         * Compare a job with the last good job: commits, compiler, steps, durations, first differing lines
+         * @description `with` names another job (`with=7`) or attempt (`with=7.2`) to compare with. The lines are those of the failed step.
+         */
         get: operations["compareJob"];
         put?: never;
         post?: never;
@@ -565,7 +676,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Usual duration of a job and its steps; why it waits, and when it probably starts and ends */
+        /**
+         * Usual duration of a job and its steps; why it waits, and when it probably starts and ends
+         * @description The usual durations are those of the newest passes of the same cell.
+         */
         get: operations["getJobExpectation"];
         put?: never;
         post?: never;
@@ -602,13 +716,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Log of the newest attempt of a job; byte ranges */
+        /**
+         * Log of the newest attempt of a job; byte ranges
+         * @description The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
+         */
         get: operations["getJobLog"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
-        /** Log of the newest attempt of a job; byte ranges */
+        /**
+         * Log of the newest attempt of a job; byte ranges
+         * @description The bytes as the host sent them. To follow a running job, ask for `bytes=SIZE-`; 416 means that there are no new bytes yet.
+         */
         head: operations["getJobLogHead"];
         patch?: never;
         trace?: never;
@@ -620,7 +740,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lines of the log of a job, with the times when they arrived; by line number or by step */
+        /**
+         * Lines of the log of a job, with the times when they arrived; by line number or by step
+         * @description At most 1,000 lines, without colours. `next` is the address of the next lines. The lines of the newest attempt.
+         */
         get: operations["listJobLogLines"];
         put?: never;
         post?: never;
@@ -637,7 +760,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Numbers of the lines of a log that contain a text */
+        /**
+         * Numbers of the lines of a log that contain a text
+         * @description At most 10,000 lines of the first 256 MiB; `complete` says whether these are all. The log of the newest attempt.
+         */
         get: operations["searchJobLog"];
         put?: never;
         post?: never;
@@ -656,7 +782,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run a finished job again, with the same recipe and sources */
+        /**
+         * Run a finished job again, with the same recipe and sources
+         * @description The answer names the new attempt.
+         */
         post: operations["retryJob"];
         delete?: never;
         options?: never;
@@ -671,7 +800,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tests of a job, sorted by suite and name; as JSON, NDJSON or CSV */
+        /**
+         * Tests of a job, sorted by suite and name; as JSON, NDJSON or CSV
+         * @description The newest attempt. `outcome` selects tests. NDJSON and CSV have all tests of the selection.
+         */
         get: operations["listJobTests"];
         put?: never;
         post?: never;
@@ -690,7 +822,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run the jobs again that were lost in the last 7 days, of one project or of all */
+        /**
+         * Run the jobs again that were lost in the last 7 days, of one project or of all
+         * @description With `dryRun`, the answer lists the jobs, and nothing runs.
+         */
         post: operations["retryLostJobs"];
         delete?: never;
         options?: never;
@@ -707,7 +842,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a link that signs an administrator in once, within ten minutes */
+        /**
+         * Create a link that signs an administrator in once, within ten minutes
+         * @description The session that the link starts ends after a week, or when the token is revoked.
+         */
         post: operations["createLoginLink"];
         delete?: never;
         options?: never;
@@ -722,8 +860,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Matrix of a branch: newest results by host and arch; as JSON, text or CSV */
+        /**
+         * Matrix of a branch: newest results by host and arch; as JSON, text or CSV
+         * @description Without `branch`, the main branch of each project. `format`, or else the header Accept, selects the format.
+         */
         get: operations["getMatrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/boxes/{host}/{arch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One box of the matrix: all cells of a host and an arch
+         * @description Also which commits could have broken each failing cell, and where else it fails.
+         */
+        get: operations["getMatrixBox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed in the matrix: new failures and corrections by cause, silent hosts, the longest wait
+         * @description Cells with the same failure, or whose failure began with the same commit at the same step, are one cause. Without `branch`, the main branch of each project.
+         */
+        get: operations["getMatrixNews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -739,7 +920,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Projects, sorted by name */
+        /**
+         * Projects, sorted by name
+         * @description The projects of farm.yaml, with all defaults. While farm.yaml has errors, its last version without errors counts.
+         */
         get: operations["listProjects"];
         put?: never;
         post?: never;
@@ -756,7 +940,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One project */
+        /**
+         * One project
+         * @description Its repository, branches, hosts, variants, limits and recipe, with all defaults.
+         */
         get: operations["getProject"];
         put?: never;
         post?: never;
@@ -773,10 +960,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Acknowledged failures of a project that have neither ended nor expired */
+        /**
+         * Acknowledged failures of a project that have neither ended nor expired
+         * @description The answer has all of them, without pages.
+         */
         get: operations["listAcknowledgements"];
         put?: never;
-        /** Acknowledge the failure of a cell, or a failure in every cell of the project */
+        /**
+         * Acknowledge the failure of a cell, or a failure in every cell of the project
+         * @description The body names either a fingerprint, or the branch, host, arch and variant of a failing cell. The acknowledgement ends when the failure changes, or after `days`.
+         */
         post: operations["acknowledgeFailure"];
         delete?: never;
         options?: never;
@@ -811,7 +1004,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cells of a branch with their newest results, sorted by host, arch and variant; as JSON or NDJSON */
+        /**
+         * Cells of a branch with their newest results, sorted by host, arch and variant; as JSON or NDJSON
+         * @description Without `branch`, the main branch of the project.
+         */
         get: operations["listCells"];
         put?: never;
         post?: never;
@@ -828,7 +1024,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A cell with its history, and what changed since its last good run */
+        /**
+         * A cell with its history, and what changed since its last good run
+         * @description The newest 50 runs, the commits of every source since the last good run, and whether the failure occurred before.
+         */
         get: operations["getCell"];
         put?: never;
         post?: never;
@@ -845,7 +1044,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Built commits of a branch, newest first, with their results on each host for each arch */
+        /**
+         * Built commits of a branch, newest first, with their results on each host for each arch
+         * @description One row for each commit, and one column for each host and arch.
+         */
         get: operations["getCommitTable"];
         put?: never;
         post?: never;
@@ -862,7 +1064,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Built commits of a branch, newest first; as JSON or NDJSON */
+        /**
+         * Built commits of a branch, newest first; as JSON or NDJSON
+         * @description In the order of the history of the branch. Without `branch`, the main branch of the project.
+         */
         get: operations["listCommits"];
         put?: never;
         post?: never;
@@ -879,7 +1084,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Last good commit of each cell of a branch, sorted by host, arch and variant; as JSON or NDJSON */
+        /**
+         * Last good commit of each cell of a branch, sorted by host, arch and variant; as JSON or NDJSON
+         * @description A cell that never passed has no last good commit.
+         */
         get: operations["listLastGood"];
         put?: never;
         post?: never;
@@ -896,7 +1104,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Flaky, often failing, slow and all tests of a project; NDJSON and CSV have all tests */
+        /**
+         * Flaky, often failing, slow and all tests of a project; NDJSON and CSV have all tests
+         * @description `q` selects tests whose suite or name contains a text.
+         */
         get: operations["listProjectTests"];
         put?: never;
         post?: never;
@@ -913,7 +1124,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One test on all hosts, with its newest results; as JSON or CSV */
+        /**
+         * One test on all hosts, with its newest results; as JSON or CSV
+         * @description At most 20 results of each cell, newest first.
+         */
         get: operations["getTest"];
         put?: never;
         post?: never;
@@ -930,7 +1144,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Waiting and running jobs: why they wait, and when they start and end */
+        /**
+         * Waiting and running jobs: why they wait, and when they start and end
+         * @description At most 1,000 jobs. The times are estimates from the newest passes of the same cell.
+         */
         get: operations["getQueue"];
         put?: never;
         post?: never;
@@ -947,10 +1164,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tokens, sorted by name, without their secret values */
+        /**
+         * Tokens, sorted by name, without their secret values
+         * @description Revoked tokens are in the list too: they have `revokedAt`.
+         */
         get: operations["listTokens"];
         put?: never;
-        /** Create a token; only this answer contains its secret value */
+        /**
+         * Create a token; only this answer contains its secret value
+         * @description Scope `trigger` may only start builds. Scope `admin` may make every change.
+         */
         post: operations["createToken"];
         delete?: never;
         options?: never;
@@ -968,7 +1191,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a token, with its login links and sessions */
+        /**
+         * Revoke a token, with its login links and sessions
+         * @description The token stays revoked after a restart, and no other token can have its name.
+         */
         delete: operations["revokeToken"];
         options?: never;
         head?: never;
@@ -2774,6 +3000,405 @@ export interface components {
                 system: string;
             }[];
             projects: string[];
+        };
+        /** @description One box of the matrix: all cells of one host and one arch */
+        MatrixBox: {
+            arch: string;
+            /**
+             * Format: date-time
+             * @description Time of this answer
+             */
+            at: string;
+            /** @description All cells of the host and the arch. The cells that did not simply pass are first */
+            cells: {
+                acknowledged: {
+                    /**
+                     * Format: date-time
+                     * @description When the failure counts again
+                     */
+                    expiresAt: string;
+                    /** @description Number of the acknowledgement */
+                    id: number;
+                    /** @description Address of a bug report */
+                    link: string | null;
+                    /** @description Why the failure is known */
+                    note: string;
+                    /** @description Who takes care of the failure */
+                    owner: string;
+                } | null;
+                active: {
+                    /** @description Name of the attempt: JOB.NUMBER */
+                    attempt: string;
+                    /** @description Number of its build */
+                    buildId: number;
+                    /** @description Number of the job */
+                    jobId: number;
+                    /**
+                     * Format: date-time
+                     * @description Start of this state
+                     */
+                    since: string;
+                    /**
+                     * @description State of the newest attempt. waiting: the farm is preparing the sources
+                     * @enum {string}
+                     */
+                    state: "waiting" | "queued" | "leased" | "running" | "finished";
+                    /** @description Current step */
+                    step: string | null;
+                } | null;
+                /** @description The other cells of the project at this commit, to show whether it fails only in this cell */
+                alike: {
+                    /** @description Number of cells in `of` with the same verdict at the same step */
+                    cells: number;
+                    /** @description Number of other cells without a result of this commit or a newer one */
+                    notYet: number;
+                    /** @description Number of other cells with a result of the same commit */
+                    of: number;
+                };
+                arch: string;
+                /** @description Branch of the results */
+                branch: string;
+                host: string;
+                /** @description The reason in farm.yaml why this cell is expected to fail; also present if the cell passes */
+                known: string | null;
+                last: {
+                    /** @description Name of the attempt: JOB.NUMBER */
+                    attempt: string;
+                    /** @description Number of its build */
+                    buildId: number;
+                    changed: {
+                        /**
+                         * Format: date-time
+                         * @description When the job ended
+                         */
+                        at: string;
+                        /** @description Number of the build */
+                        buildId: number;
+                        /** @description Full commit id */
+                        commit: string;
+                    } | null;
+                    /** @description Full commit id */
+                    commit: string;
+                    /** @description Median duration of the newest passes, in milliseconds */
+                    expectedMs: number | null;
+                    /** @description Step that failed */
+                    failedStep: string | null;
+                    /** @description Fingerprint of the failure: equal fingerprints mean the same failure */
+                    fingerprint: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    finishedAt: string;
+                    flakiness: {
+                        /** @description How often these results changed between passed and not passed */
+                        changes: number;
+                        /** @description The cell passes and fails without a change of the source */
+                        flaky: boolean;
+                        /** @description Number of the newest results that were counted, at most 20 */
+                        results: number;
+                    };
+                    /** @description Number of the job */
+                    jobId: number;
+                    lastGood: {
+                        /**
+                         * Format: date-time
+                         * @description When the job ended
+                         */
+                        at: string;
+                        /** @description Number of the build */
+                        buildId: number;
+                        /** @description Full commit id */
+                        commit: string;
+                    } | null;
+                    /** @description Line of the log that shows the failure */
+                    message: string | null;
+                    since: {
+                        /**
+                         * Format: date-time
+                         * @description When the job ended
+                         */
+                        at: string;
+                        /** @description Number of the build */
+                        buildId: number;
+                        /** @description Full commit id */
+                        commit: string;
+                    };
+                    /**
+                     * @description State of the cell, derived from the results of all commits of the branch
+                     * @enum {string}
+                     */
+                    state: "unknown" | "failing" | "passing" | "newly-failing-unconfirmed" | "newly-failing" | "still-failing" | "failing-differently" | "fixed" | "flaky";
+                    /** @description The job passed without any test, although earlier jobs of the cell had tests */
+                    testsMissing: boolean;
+                    /**
+                     * @description Result of the job
+                     * @enum {string}
+                     */
+                    verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+                } | null;
+                /**
+                 * @description How the cell looks in the matrix
+                 * @enum {string}
+                 */
+                look: "new" | "unconfirmed" | "failing" | "old" | "lost" | "never-ran" | "flaky" | "tests-missing" | "running" | "queued" | "cancelled" | "known" | "prevented" | "fixed" | "passed";
+                /** @description Why no new job runs here: a rule of the owner forbids it, or the host cannot build for the arch */
+                prevented: string | null;
+                project: string;
+                /** @description For a failing cell: the commits that could have broken it, and where else it fails */
+                range: {
+                    /** @description Other hosts of the project that fail with the same fingerprint */
+                    alsoOn: string[];
+                    /** @description Author of the commit, if it is the only one */
+                    author: string | null;
+                    /** @description How many commits could have broken the cell; null: the farm does not know it */
+                    commits: number | null;
+                    /** @description How many other hosts have a cell of the project */
+                    of: number;
+                    /** @description Subject of the commit, if it is the only one */
+                    subject: string | null;
+                } | null;
+                variant: string;
+            }[];
+            host: {
+                arches: {
+                    arch: string;
+                    compiler: string;
+                    kind: string;
+                    /** @description Why the host cannot build for this arch now */
+                    unable: string | null;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description Time of the last message from the host
+                 */
+                lastSeenAt: string;
+                name: string;
+                /** @description Operating system, such as NetBSD */
+                os: string;
+                presence: string;
+                /** @description Why the host gets no jobs now */
+                refusal: string | null;
+                /** @description Its release, such as 10.1 */
+                release: string;
+                /** @description As uname prints it */
+                system: string;
+            } | null;
+        };
+        /** @description What changed in the matrix: new failures, corrections, silent hosts */
+        MatrixNews: {
+            /**
+             * Format: date-time
+             * @description Time of this answer
+             */
+            at: string;
+            /** @description Failures of the last 24 hours, grouped by their cause; newest first */
+            failing: {
+                /** @description Author of `since`, if it is the only commit of the range */
+                author: string | null;
+                /** @description How many hosts fail in the same way since an earlier day */
+                before: number;
+                branch: string;
+                /** @description The cells that changed for this reason */
+                cells: {
+                    arch: string;
+                    host: string;
+                    /** @description Number of the newest ended job */
+                    jobId: number | null;
+                    variant: string;
+                }[];
+                /** @description How many commits the range after `lastGood` up to `since` has; null: the farm does not know it */
+                commits: number | null;
+                /** @description Fingerprint of the failure, if all cells have the same */
+                fingerprint: string | null;
+                /** @description Names of the hosts of the cells */
+                hosts: string[];
+                /**
+                 * @description unconfirmed: one attempt failed, and the farm runs it again. fixed: the cells pass again
+                 * @enum {string}
+                 */
+                kind: "new" | "unconfirmed" | "still" | "fixed";
+                lastGood: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                } | null;
+                /** @description Line of the log that shows the failure; only for new failures */
+                message: string | null;
+                /** @description How many hosts build the project */
+                of: number;
+                project: string;
+                /** @description How many hosts have a result of `since` or of a newer commit; only for new failures */
+                reached: number | null;
+                since: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                };
+                /** @description Step that failed */
+                step: string | null;
+                /** @description Subject of `since`, if it is the only commit of the range */
+                subject: string | null;
+                /** @description true: the step reached a time limit */
+                timedOut: boolean;
+            }[];
+            /** @description Cells that pass again since less than 24 hours; newest first */
+            fixed: {
+                /** @description Author of `since`, if it is the only commit of the range */
+                author: string | null;
+                /** @description How many hosts fail in the same way since an earlier day */
+                before: number;
+                branch: string;
+                /** @description The cells that changed for this reason */
+                cells: {
+                    arch: string;
+                    host: string;
+                    /** @description Number of the newest ended job */
+                    jobId: number | null;
+                    variant: string;
+                }[];
+                /** @description How many commits the range after `lastGood` up to `since` has; null: the farm does not know it */
+                commits: number | null;
+                /** @description Fingerprint of the failure, if all cells have the same */
+                fingerprint: string | null;
+                /** @description Names of the hosts of the cells */
+                hosts: string[];
+                /**
+                 * @description unconfirmed: one attempt failed, and the farm runs it again. fixed: the cells pass again
+                 * @enum {string}
+                 */
+                kind: "new" | "unconfirmed" | "still" | "fixed";
+                lastGood: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                } | null;
+                /** @description Line of the log that shows the failure; only for new failures */
+                message: string | null;
+                /** @description How many hosts build the project */
+                of: number;
+                project: string;
+                /** @description How many hosts have a result of `since` or of a newer commit; only for new failures */
+                reached: number | null;
+                since: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                };
+                /** @description Step that failed */
+                step: string | null;
+                /** @description Subject of `since`, if it is the only commit of the range */
+                subject: string | null;
+                /** @description true: the step reached a time limit */
+                timedOut: boolean;
+            }[];
+            /** @description The queued job that waits longest; null: no job waits */
+            longestWait: {
+                arch: string;
+                host: string;
+                /** @description Number of the job */
+                jobId: number;
+                /**
+                 * Format: date-time
+                 * @description Since when the job waits
+                 */
+                since: string;
+            } | null;
+            /** @description Hosts that should be online but send nothing; the longest silence first */
+            silent: {
+                host: string;
+                /**
+                 * Format: date-time
+                 * @description Time of the last message from the host
+                 */
+                since: string;
+            }[];
+            /** @description Older failures; newest first */
+            still: {
+                /** @description Author of `since`, if it is the only commit of the range */
+                author: string | null;
+                /** @description How many hosts fail in the same way since an earlier day */
+                before: number;
+                branch: string;
+                /** @description The cells that changed for this reason */
+                cells: {
+                    arch: string;
+                    host: string;
+                    /** @description Number of the newest ended job */
+                    jobId: number | null;
+                    variant: string;
+                }[];
+                /** @description How many commits the range after `lastGood` up to `since` has; null: the farm does not know it */
+                commits: number | null;
+                /** @description Fingerprint of the failure, if all cells have the same */
+                fingerprint: string | null;
+                /** @description Names of the hosts of the cells */
+                hosts: string[];
+                /**
+                 * @description unconfirmed: one attempt failed, and the farm runs it again. fixed: the cells pass again
+                 * @enum {string}
+                 */
+                kind: "new" | "unconfirmed" | "still" | "fixed";
+                lastGood: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                } | null;
+                /** @description Line of the log that shows the failure; only for new failures */
+                message: string | null;
+                /** @description How many hosts build the project */
+                of: number;
+                project: string;
+                /** @description How many hosts have a result of `since` or of a newer commit; only for new failures */
+                reached: number | null;
+                since: {
+                    /**
+                     * Format: date-time
+                     * @description When the job ended
+                     */
+                    at: string;
+                    /** @description Number of the build */
+                    buildId: number;
+                    /** @description Full commit id */
+                    commit: string;
+                };
+                /** @description Step that failed */
+                step: string | null;
+                /** @description Subject of `since`, if it is the only commit of the range */
+                subject: string | null;
+                /** @description true: the step reached a time limit */
+                timedOut: boolean;
+            }[];
         };
         /** @description RFC 9457, application/problem+json */
         Problem: {
@@ -7911,6 +8536,172 @@ export interface operations {
                     "application/json": components["schemas"]["Matrix"];
                     "text/csv": string;
                     "text/plain": string;
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMatrixBox: {
+        parameters: {
+            query?: {
+                /** @description Default: the main branch of each project */
+                branch?: string;
+                project?: string;
+                variant?: string;
+            };
+            header?: never;
+            path: {
+                arch: string;
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One box of the matrix: all cells of one host and one arch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixBox"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found. unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMatrixNews: {
+        parameters: {
+            query?: {
+                arch?: string;
+                /** @description Default: the main branch of each project */
+                branch?: string;
+                /** @description Part of the name of the host, or a pattern with * */
+                host?: string;
+                /** @description Operating system, such as NetBSD */
+                os?: string;
+                project?: string;
+                variant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What changed in the matrix: new failures, corrections, silent hosts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixNews"];
                 };
             };
             /** @description invalid: The request does not match the schema */

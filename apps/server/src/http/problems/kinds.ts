@@ -36,6 +36,7 @@ type Own =
   | 'form-expired'
   | 'bad-signature'
   | 'no-such-page'
+  | 'wrong-method'
   | 'unknown-repository'
   | 'log-gone'
   | 'artifact-gone'
@@ -69,6 +70,7 @@ export const problemKinds = {
   'no-such-page': [404, 'Unknown address'],
   'log-gone': [404, 'The log is no longer available'],
   'artifact-gone': [404, 'The artifact is no longer available'],
+  'wrong-method': [405, 'The address does not accept this method'],
   'name-taken': [409, 'The host name is already used'],
   'token-name-taken': [409, 'The token name is already used'],
   'not-finished': [409, 'The job has not finished'],

@@ -13,6 +13,9 @@ const description = `Server-sent events. \`build\`: a BuildSummary; \`job\`: a J
 you received, so read the lists again. After a lost connection, send the id of the last event as Last-Event-ID: the
 farm then sends everything that was committed since. It may send an event twice.`
 
+/** The data of an event. */
+const data = { anyOf: [api.BuildSummary, api.JobSummary, api.CellSummary, api.CellKey].map(schema => api.ref(schema)) }
+
 /** The route of the events, for programs that follow the farm. Its streams count as live pages. */
 export const events = (services: Services, streams: Streams) => async (app: ApiInstance) => {
   const onProblem = (error: Error) => app.log.error({ err: error }, 'the changes of the farm cannot be read')
@@ -30,7 +33,10 @@ export const events = (services: Services, streams: Streams) => async (app: ApiI
         querystring: api.EventFilter,
         headers: api.EventHeaders,
         response: {
-          200: { description: 'The events', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+          200: {
+            description: 'The events',
+            content: { 'text/event-stream': { schema: { type: 'string', contentSchema: data } } },
+          },
           ...refusals,
         },
       },

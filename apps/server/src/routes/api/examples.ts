@@ -30,6 +30,8 @@ const values: Record<string, unknown> = {
   failedStep: 'tests',
   fingerprint: '0f343b0931126a20f133d67c2b018a3b',
   host: 'vax',
+  hostName: 'vax',
+  id: 1,
   instance: '/api/v1/projects/smaple',
   line: 'curl -fsS https://farm.example.org/agent.sh | sh -s -- enroll rfi-…',
   link: 'https://bugs.example.org/42',
@@ -38,6 +40,7 @@ const values: Record<string, unknown> = {
   note: 'the linker of this release has a bug',
   owner: 'ada',
   project: 'sample',
+  projectName: 'sample',
   ref: 'main',
   repository: 'https://example.org/sample.git',
   run: 'make test',
@@ -51,10 +54,12 @@ const values: Record<string, unknown> = {
   system: 'NetBSD 5.1 vax',
   title: 'Unknown project',
   token: 'rft-…',
+  tokenName: 'nightly',
   type: 'urn:rumpfarm:problem:unknown-project',
   url: 'https://farm.example.org/builds/1',
   variant: 'default',
   verdict: 'failed',
+  with: '1.1',
 }
 
 /** Schemas that contain each other end here. */

@@ -64,3 +64,18 @@ export function branchRefusal(project: string, missing: UnknownProject | Unknown
   const detail = `the farm has built no commit of branch ${missing.branch} of ${project}${names}`
   return new Refusal('unknown-branch', detail, { known })
 }
+
+/** Throws the refusal for a branch that the matrix of this project, or of all projects, does not have. */
+export async function checkMatrixBranch(
+  { matrix }: Pick<Farm, 'matrix'>,
+  project: string | undefined,
+  branch: string,
+): Promise<void> {
+  const { projects } = await matrix.glance({ project, branch })
+  if (projects.length > 0) return
+  const { branches } = project === undefined ? { branches: [] } : await matrix.glance({ project })
+  const known = branches.flatMap(({ built }) => built)
+  const names = known.length > 0 ? `; branches with builds: ${known.join(', ')}` : ''
+  const whose = project ?? 'any project'
+  throw new Refusal('unknown-branch', `the farm has built no commit of branch ${branch} of ${whose}${names}`, { known })
+}

@@ -24,6 +24,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         tags: ['hosts'],
         operationId: 'listHosts',
         summary: 'Hosts, sorted by name; as JSON or NDJSON',
+        description: 'Also hosts that are silent or paused. Removed hosts are not in the list.',
         querystring: api.HostFilter,
         response: { 200: pageOrLines(api.HostPage, 'Host'), ...refusals },
       },
@@ -48,6 +49,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         tags: ['hosts'],
         operationId: 'getHost',
         summary: 'One host',
+        description: 'Its state, its facts, the arches that it builds for, and its compilers.',
         params: api.NameParam,
         response: { 200: api.ref(api.Host), ...refusalsFor('unknown') },
       },
@@ -63,6 +65,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         tags: ['hosts'],
         operationId: 'inviteHost',
         summary: 'Create a one-time command that makes a machine a host of this name',
+        description: 'The token in the answer works once, and until `expiresAt`. No other answer contains it.',
         security: forAdmins,
         body: api.InviteHost,
         response: { 201: api.ref(api.Invitation), ...refusalsFor('bad-name', 'name-taken') },
@@ -79,9 +82,9 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
 
   const change = { tags: ['hosts'], security: forAdmins, params: api.NameParam }
 
-  for (const [action, paused, summary] of [
-    ['pause', true, 'Give a host no new jobs; jobs for the host wait'],
-    ['resume', false, 'Give a host jobs again'],
+  for (const [action, paused, summary, description] of [
+    ['pause', true, 'Give a host no new jobs; jobs for the host wait', 'A running job continues.'],
+    ['resume', false, 'Give a host jobs again', 'A host that is not paused stays as it is.'],
   ] as const)
     app.post(
       `/hosts/:name/${action}`,
@@ -91,6 +94,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
           ...change,
           operationId: `${action}Host`,
           summary,
+          description,
           body: api.Nothing,
           response: { 200: api.ref(api.Host), ...refusalsFor('unknown') },
         },
@@ -109,6 +113,8 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         ...change,
         operationId: 'setAlert',
         summary: 'Send alerts to an address when a host becomes silent and when it is back',
+        description:
+          'The farm signs each alert with the secret in the answer. No other answer contains this secret. A new address replaces the earlier one and its secret.',
         body: api.SetAlert,
         response: { 201: api.ref(api.Alert), ...refusalsFor('bad-url', 'unknown') },
       },
@@ -130,6 +136,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         ...change,
         operationId: 'removeAlert',
         summary: 'Turn alerts off, and drop alerts that are not sent yet',
+        description: 'A second request also succeeds.',
         response: { 204: noContent('Alerts are off'), ...refusalsFor('unknown') },
       },
     },
@@ -147,6 +154,8 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
         ...change,
         operationId: 'removeHost',
         summary: 'Remove a host: its jobs are cancelled, its results stay',
+        description:
+          'The agent of the host gets no jobs any more. To add the machine again, invite it under the same or another name.',
         response: { 204: noContent('The host is removed'), ...refusalsFor('unknown') },
       },
     },

@@ -17,6 +17,8 @@ export const jobs =
           tags: ['jobs'],
           operationId: 'listJobs',
           summary: 'Jobs, newest first; as JSON or NDJSON',
+          description:
+            'Each job has the state and the verdict of its newest attempt. `status` is a state, a verdict, or `active`.',
           querystring: api.JobFilter,
           response: { 200: pageOrLines(api.JobSummaryPage, 'JobSummary'), ...refusals },
         },
@@ -37,6 +39,8 @@ export const jobs =
           tags: ['jobs'],
           operationId: 'getJob',
           summary: 'A job with its attempts and its recipe',
+          description:
+            'The newest attempt is first. `lastGood` is the last good job of the same host, arch, variant and branch.',
           params: api.IdParam,
           response: { 200: api.ref(api.Job), ...refusalsFor('unknown') },
         },
@@ -57,6 +61,7 @@ export const jobs =
           ...change,
           operationId: 'cancelJob',
           summary: 'Cancel a job',
+          description: 'A second request also succeeds; its answer has `"attempts": 0`.',
           response: { 200: api.ref(api.Cancelled), ...refusalsFor('unknown') },
         },
       },

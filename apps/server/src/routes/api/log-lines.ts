@@ -35,6 +35,8 @@ export const logLines =
           ...lines,
           operationId: 'listJobLogLines',
           summary: 'Lines of the log of a job, with the times when they arrived; by line number or by step',
+          description:
+            'At most 1,000 lines, without colours. `next` is the address of the next lines. The lines of the newest attempt.',
           params: api.IdParam,
         },
       },
@@ -47,6 +49,7 @@ export const logLines =
           ...lines,
           operationId: 'listAttemptLogLines',
           summary: 'Lines of the log of one attempt',
+          description: 'As `listJobLogLines`, but of the attempt that the address names.',
           params: api.AttemptParam,
         },
       },
@@ -83,6 +86,8 @@ export const logLines =
           ...search,
           operationId: 'searchJobLog',
           summary: 'Numbers of the lines of a log that contain a text',
+          description:
+            'At most 10,000 lines of the first 256 MiB; `complete` says whether these are all. The log of the newest attempt.',
           params: api.IdParam,
         },
       },
@@ -95,6 +100,7 @@ export const logLines =
           ...search,
           operationId: 'searchAttemptLog',
           summary: 'Numbers of the lines of the log of one attempt that contain a text',
+          description: 'As `searchJobLog`, but of the attempt that the address names.',
           params: api.AttemptParam,
         },
       },

@@ -1,10 +1,8 @@
 import { api } from '@rumpfarm/contracts'
-import type { Matrix } from '@rumpfarm/farm'
 import accepts from 'accepts'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { answerProblem, unknownProject } from '../../http/problems/outcomes.ts'
-import { problem } from '../../http/problems.ts'
+import type { FastifyRequest } from 'fastify'
 import type { Services } from '../../services.ts'
+import { checkMatrixBranch, checkProject } from './find.ts'
 import { matrixCsv, matrixText } from './matrix-formats.ts'
 import { type ApiInstance, refusalsFor } from './routes.ts'
 
@@ -20,6 +18,8 @@ export const matrix =
           tags: ['matrix'],
           operationId: 'getMatrix',
           summary: 'Matrix of a branch: newest results by host and arch; as JSON, text or CSV',
+          description:
+            'Without `branch`, the main branch of each project. `format`, or else the header Accept, selects the format.',
           querystring: api.MatrixFilter,
           response: {
             200: {
@@ -37,12 +37,9 @@ export const matrix =
       async (request, reply) => {
         const { format, ...filter } = request.query
         const { project, branch } = filter
-        const known = project === undefined ? undefined : await farm.projects.list()
-        if (project !== undefined && !known?.has(project))
-          return answerProblem(reply, unknownProject(project, [...(known?.keys() ?? [])]))
+        if (project !== undefined) await checkProject(farm, project)
         const value = await farm.matrix.load(filter)
-        if (branch !== undefined && value.projects.length === 0)
-          return unknownBranch(reply, branch, project && (await farm.matrix.load({ project })))
+        if (branch !== undefined && value.projects.length === 0) await checkMatrixBranch(farm, project, branch)
         reply.header('vary', 'Accept')
         switch (format ?? acceptedFormat(request)) {
           case 'text':
@@ -55,15 +52,6 @@ export const matrix =
       },
     )
   }
-
-function unknownBranch(reply: FastifyReply, branch: string, matrix: Matrix | '' | undefined): FastifyReply {
-  const built = matrix ? matrix.branches.flatMap(({ built: names }) => names) : []
-  const whose = matrix ? matrix.projects.join(', ') : 'any project'
-  const known = built.length > 0 ? `; branches with builds: ${built.join(', ')}` : ''
-  return problem(reply, 'unknown-branch', `the farm has built no commit of branch ${branch} of ${whose}${known}`, {
-    known: built,
-  })
-}
 
 const formats: Record<string, Format> = { 'application/json': 'json', 'text/plain': 'text', 'text/csv': 'csv' }
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { identifyVisitors } from '../../auth/plugin.ts'
+import { compressAnswers } from '../../http/compression.ts'
+import { allowOtherSites } from '../../http/cross-origin.ts'
 import { weakEtags } from '../../http/etag.ts'
 import { BulkAnswers } from '../../http/ndjson.ts'
 import { answerUnknownAddresses, answerWithProblems } from '../../http/problems.ts'
@@ -17,9 +19,11 @@ import { failures } from './failures.ts'
 import { hosts } from './hosts.ts'
 import { jobs } from './jobs.ts'
 import { acceptJsonOnly, bodyBytesMax } from './json-only.ts'
+import { refuseLargeIds } from './large-ids.ts'
 import { logLines } from './log-lines.ts'
 import { logs } from './logs.ts'
 import { matrix } from './matrix.ts'
+import { matrixParts } from './matrix-parts.ts'
 import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
@@ -31,6 +35,7 @@ import { tokens } from './tokens.ts'
 export const apiPlugin = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   await app.register(
     async api => {
+      allowOtherSites(api, services.config)
       answerWithProblems(api, services, bodyBytesMax)
       await limitRates(api)
       answerUnknownAddresses(api)
@@ -45,6 +50,8 @@ export const apiPlugin = (services: Services, streams: Streams) => async (app: F
 const versionOne = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
   await reference(app, services)
   weakEtags(app)
+  compressAnswers(app)
+  refuseLargeIds(app)
   const bulk = new BulkAnswers()
   for (const routes of [
     projects,
@@ -56,6 +63,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     artifacts,
     hosts,
     matrix,
+    matrixParts,
     cells,
     failures,
     comparisons,

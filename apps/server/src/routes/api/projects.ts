@@ -16,6 +16,8 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
         tags: ['projects'],
         operationId: 'listProjects',
         summary: 'Projects, sorted by name',
+        description:
+          'The projects of farm.yaml, with all defaults. While farm.yaml has errors, its last version without errors counts.',
         querystring: api.Paging,
         response: { 200: api.ref(api.ProjectPage), ...refusals },
       },
@@ -37,6 +39,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
         tags: ['projects'],
         operationId: 'getProject',
         summary: 'One project',
+        description: 'Its repository, branches, hosts, variants, limits and recipe, with all defaults.',
         params: api.NameParam,
         response: { 200: api.ref(api.Project), ...refusalsFor('unknown-project') },
       },

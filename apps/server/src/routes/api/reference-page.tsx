@@ -136,7 +136,7 @@ function groupsOf(paths: OpenApi['paths']): [string, NamedOperation[]][] {
 }
 
 function OperationView({ operation }: { operation: NamedOperation }) {
-  const { id, method, path, summary, description, security, parameters = [], requestBody, responses } = operation
+  const { id, method, path, summary, description, security = [], parameters = [], requestBody, responses } = operation
   const { schema: body, example } = Object.values(requestBody?.content ?? {})[0] ?? {}
   return (
     <section class="operation" id={id} aria-label={`${method} ${path}`}>
@@ -146,7 +146,7 @@ function OperationView({ operation }: { operation: NamedOperation }) {
         </code>
       </h3>
       <p>
-        <Text text={summary} />. <Text text={description} /> {security !== undefined && 'A token is needed.'}
+        <Text text={summary} />. <Text text={description} /> {security.length > 0 && 'A token is needed.'}
       </p>
       {parameters.length > 0 && (
         <>

@@ -47,6 +47,8 @@ const answers = [
   api.LogMatches,
   api.LoginLink,
   api.Matrix,
+  api.MatrixBox,
+  api.MatrixNews,
   api.Problem,
   api.Project,
   api.ProjectPage,
@@ -72,7 +74,13 @@ export async function reference(app: FastifyInstance, { config }: Pick<Services,
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Rumpfarm', version: '1', description },
+      info: {
+        title: 'Rumpfarm',
+        version: '1',
+        description,
+        contact: { name: 'The administrators of this farm' },
+        license: { name: 'BSD-2-Clause', identifier: 'BSD-2-Clause' },
+      },
       servers: [{ url: config.publicUrl ?? '/' }],
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { identifyVisitors } from '../../auth/plugin.ts'
+import { compressAnswers } from '../../http/compression.ts'
 import { acceptForms } from '../../http/html-forms.ts'
 import { limitRates } from '../../http/rate-limits.ts'
 import type { Services } from '../../services.ts'
@@ -53,6 +54,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   identifyVisitors(app)
   acceptForms(app)
   serveAssets(app)
+  compressAnswers(app)
 
   matrixRoute(app, services)
   boxRoute(app, services)

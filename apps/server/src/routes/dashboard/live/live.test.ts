@@ -104,7 +104,11 @@ test('for the limits, a stream for two pages counts as two pages', () => {
   const streams = new Streams({ ...limits, address: 3 })
   const open = (pages: number) => {
     const raw = Object.assign(new PassThrough(), { writeHead: () => {} })
-    return streams.open({ ip: '::1', raw: {} } as never, { raw, hijack: () => {} } as never, pages)
+    return streams.open(
+      { ip: '::1', raw: {} } as never,
+      { raw, hijack: () => {}, getHeaders: () => ({}) } as never,
+      pages,
+    )
   }
   closing.push(() => streams.endAll())
   expect([open(2) === undefined, open(2) === undefined, open(1) === undefined]).toEqual([false, true, false])

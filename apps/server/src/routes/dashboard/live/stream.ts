@@ -1,7 +1,7 @@
 import { once } from 'node:events'
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { networkOf } from '../../../http/rate-limits.ts'
-import { defaultHeaders } from '../../../http/security-headers.ts'
 
 export interface ServerEvent {
   event: string
@@ -92,9 +92,10 @@ export class Streams {
   }
 }
 
-function openStream(request: FastifyRequest, { raw }: FastifyReply): EventStream {
+function openStream(request: FastifyRequest, reply: FastifyReply): EventStream {
+  const { raw } = reply
   raw.writeHead(200, {
-    ...defaultHeaders,
+    ...(reply.getHeaders() as OutgoingHttpHeaders), // also those for pages of other sites
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no', // otherwise nginx buffers the events

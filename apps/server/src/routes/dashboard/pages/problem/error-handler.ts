@@ -1,6 +1,17 @@
 import { isGivenUp, isStorageFull } from '@rumpfarm/farm'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { problemKinds, Refusal, sentenceOf, storageFull, tookTooLong } from '../../../../http/problems.ts'
+import { prefersHtml } from '../../../../http/accepts-html.ts'
+import {
+  allowMethods,
+  problem as answerProblem,
+  answerWrongMethod,
+  problemKinds,
+  Refusal,
+  sentenceOf,
+  storageFull,
+  tookTooLong,
+  wrongMethod,
+} from '../../../../http/problems.ts'
 import type { Services } from '../../../../services.ts'
 import { sendPage } from '../../send-page.ts'
 import { anonymousVisit, pathOf, visitOf } from '../../visit.ts'
@@ -10,10 +21,20 @@ import { PageError } from './page-error.ts'
 export const answerUnknownPath =
   (services: Services) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const problem = {
-      title: 'There is no such page',
-      text: `This server has no page at ${request.server.publicPath}${pathOf(request)}.`,
+    const path = `${request.server.publicPath}${pathOf(request)}`
+    const allowed = allowMethods(request, reply)
+    if (allowed.length > 0) {
+      if (!prefersHtml(request)) return answerWrongMethod(request, reply, allowed)
+      const next = allowed.includes('GET') ? { next: { href: pathOf(request), text: `Open ${path}` } } : {}
+      const problem = {
+        title: problemKinds['wrong-method'][1],
+        text: sentenceOf(wrongMethod(request, allowed)),
+        ...next,
+      }
+      return sendPage(reply.code(405), renderProblemPage(await visitOf(services, request), problem))
     }
+    if (!prefersHtml(request)) return answerProblem(reply, 'no-such-page', `there is no page at ${path}`)
+    const problem = { title: 'There is no such page', text: `This server has no page at ${path}.` }
     return sendPage(reply.code(404), renderProblemPage(await visitOf(services, request), problem))
   }
 

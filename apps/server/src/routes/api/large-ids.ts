@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import { Refusal } from '../../http/problems.ts'
+
+/** The largest number of a column. */
+const idMax = 2_147_483_647
+
+/**
+ * Answers 404 to an address with a number that no row can have. PostgreSQL would refuse the number, and the request
+ * would end with 500.
+ */
+export function refuseLargeIds(app: FastifyInstance): void {
+  app.addHook('preHandler', async ({ params }) => {
+    const large = Object.values(params ?? {}).find(value => typeof value === 'number' && value >= idMax)
+    if (large !== undefined) throw new Refusal('unknown', `nothing in the farm has the number ${large}`)
+  })
+}
