@@ -27,7 +27,7 @@ function run({ directory, adminToken }: TestFarm, [file = '', ...args]: string[]
       output += chunk
     })
   const ended = new Promise<number | null>(resolve => child.on('close', resolve))
-  return { ended, output: () => output }
+  return { ended, output: () => output, interrupt: () => child.kill('SIGINT') }
 }
 
 farmTest('./farm trigger --wait exits with the verdict, and ./farm log -f prints a running log', {}, async farm => {
@@ -39,6 +39,15 @@ farmTest('./farm trigger --wait exits with the verdict, and ./farm log -f prints
   await eventually('the job runs', async () => /^running vax/m.test(waiting.output()) || undefined)
   const log = run(farm, [program, 'log', '1', '-f'])
   await eventually('the log has begun', async () => log.output().includes('begin') || undefined)
+  for (const words of [
+    ['watch', '1'],
+    ['log', '1', '-f'],
+  ]) {
+    const stopped = run(farm, [program, ...words])
+    await eventually('the command follows', () => /^running|begin/m.test(stopped.output()) || undefined)
+    stopped.interrupt()
+    expect([words, await stopped.ended]).toEqual([words, 130])
+  }
   writeFileSync(release, '')
   expect(await waiting.ended).toBe(0)
   expect(waiting.output()).toMatch(/\npassed vax \S+ after .* \(job 1\)\nBuild 1 passed: 1 passed\n$/)

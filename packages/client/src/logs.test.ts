@@ -1,19 +1,21 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { farmClient, followLog, logSize, readLog, tailStart } from './index.ts'
+import { farmClient, followLog, logState, readLog, tailStart } from './index.ts'
 
 /** A server of the log of attempt 7.1, as the farm answers ranges. The log can grow. */
-async function serveLog(text: string, answerFirst: (request: number) => boolean = () => false) {
+async function serveLog(
+  text: string,
+  answerFirst: (request: number, response: ServerResponse) => boolean = () => false,
+) {
   const log = { bytes: Buffer.from(text), isFinished: true, ranges: [] as string[], requests: 0 }
   const answer: RequestListener = (request, response) => {
-    if (answerFirst(log.requests++)) return void response.destroy()
-    if (request.url === '/api/v1/jobs/7') {
-      const attempts = [{ number: 1, state: log.isFinished ? 'finished' : 'running' }]
-      return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ attempts }))
-    }
+    if (answerFirst(log.requests++, response)) return void (response.writableEnded || response.destroy())
     const [, start = '0', end] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
-    if (request.method === 'HEAD') return void response.setHeader('content-length', log.bytes.length).end()
+    if (request.method === 'HEAD') {
+      if (log.isFinished) response.setHeader('etag', '"7.1"')
+      return void response.setHeader('content-length', log.bytes.length).end()
+    }
     log.ranges.push(request.headers.range ?? '')
     if (Number(start) >= log.bytes.length) return void response.writeHead(416).end('{}')
     response.writeHead(206).end(log.bytes.subarray(Number(start), end ? Number(end) + 1 : undefined))
@@ -35,11 +37,20 @@ const textOf = async (chunks: AsyncIterable<Uint8Array>): Promise<string> => {
 
 test('readLog reads a range, and nothing behind the end', async () => {
   const { client } = await serveLog('0123456789')
-  expect(await logSize(client, attempt)).toBe(10)
+  expect(await logState(client, attempt)).toEqual({ size: 10, isFinished: true })
   expect(await textOf(readLog(client, attempt))).toBe('0123456789')
   expect(await textOf(readLog(client, attempt, { start: 3, end: 5 }))).toBe('34')
   expect(await textOf(readLog(client, attempt, { start: 5, end: 5 }))).toBe('')
   expect(await textOf(readLog(client, attempt, { start: 10 }))).toBe('')
+})
+
+test('the size of a log that the farm no longer has is refused with the explanation of the farm', async () => {
+  const { client } = await serveLog('x', (_, response) => {
+    const problem = { type: 'urn:rumpfarm:problem:log-gone', status: 410, detail: 'the log is gone' }
+    response.writeHead(410, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+    return true
+  })
+  await expect(logState(client, attempt)).rejects.toThrow('the log is gone')
 })
 
 test.each([

@@ -10,10 +10,26 @@ export interface AttemptOf {
 
 const logPath = ({ job, number }: AttemptOf) => `/api/v1/jobs/${job}/attempts/${number}/log`
 
-/** The number of bytes of the log that the farm has. */
-export async function logSize(client: FarmClient, attempt: AttemptOf): Promise<number> {
-  const { headers } = await client.fetch(logPath(attempt), { method: 'HEAD' })
-  return Number(headers.get('content-length') ?? 0)
+/** Lengths and ranges count the bytes of the log, not those of a compressed answer. */
+const uncompressed = { accept: 'text/plain', 'accept-encoding': 'identity' }
+
+export interface LogState {
+  /** The number of bytes that the farm has. */
+  size: number
+  /** The attempt has ended, so the log never changes again. */
+  isFinished: boolean
+}
+
+/** The state of a log. The farm gives an ETag only to a log that never changes again. */
+export async function logState(client: FarmClient, attempt: AttemptOf, signal?: AbortSignal): Promise<LogState> {
+  const init = { method: 'HEAD', headers: uncompressed, ...(signal ? { signal } : {}) }
+  const { headers } = await client.fetch(logPath(attempt), init).catch(async error => {
+    // the answer to HEAD has no explanation
+    if (error instanceof Refusal)
+      await client.fetch(logPath(attempt), { headers: { ...uncompressed, range: 'bytes=0-0' } })
+    throw error
+  })
+  return { size: Number(headers.get('content-length') ?? 0), isFinished: headers.has('etag') }
 }
 
 export interface ByteRange {
@@ -33,7 +49,7 @@ export async function* readLog(
   if (end !== undefined && end <= start) return
   const range = `bytes=${start}-${end === undefined ? '' : end - 1}`
   const response = await client
-    .fetch(logPath(attempt), { headers: { accept: 'text/plain', range }, ...(signal ? { signal } : {}) })
+    .fetch(logPath(attempt), { headers: { ...uncompressed, range }, ...(signal ? { signal } : {}) })
     .catch(error => {
       if (error instanceof Refusal && error.status === 416) return undefined // no byte at `start` yet
       throw error
@@ -105,28 +121,21 @@ export async function* followLog(
   { from = 0, signal, pauseMs = 1_000, awayMsMax = 120_000 }: FollowOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
   let start = from
-  let isFinished = false
   let answeredAt = Date.now()
   while (!signal?.aborted) {
-    const before = start
     try {
-      for await (const chunk of readLog(client, attempt, { start }, signal)) {
+      const { size, isFinished } = await logState(client, attempt, signal)
+      answeredAt = Date.now()
+      if (size <= start && isFinished) return
+      for await (const chunk of readLog(client, attempt, { start, end: size }, signal)) {
         start += chunk.length
         yield chunk
       }
-      if (start === before && isFinished) return
-      if (start === before) isFinished = await hasEnded(client, attempt)
-      answeredAt = Date.now()
+      if (isFinished) continue
     } catch (error) {
       if (signal?.aborted) return
       if (!canRetry(error as Error) || Date.now() - answeredAt > awayMsMax) throw error
     }
-    // After the end of the attempt, one more request reads its last bytes.
-    if (!isFinished) await sleep(pauseMs, undefined, signal ? { signal } : {}).catch(() => {})
+    await sleep(pauseMs, undefined, signal ? { signal } : {}).catch(() => {}) // the condition of the loop checks the signal
   }
-}
-
-async function hasEnded(client: FarmClient, { job, number }: AttemptOf): Promise<boolean> {
-  const { attempts } = await client.get('/api/v1/jobs/{id}', { params: { path: { id: job } } })
-  return attempts.find(attempt => attempt.number === number)?.state === 'finished'
 }

@@ -3,7 +3,7 @@ import {
   type components,
   type FarmClient,
   followLog,
-  logSize,
+  logState,
   readLog,
   tailStart,
 } from '@rumpfarm/client'
@@ -88,7 +88,7 @@ export const log = command({
     if (!part) throw missingStep(flags.step ?? '', attempt, wanted)
     const writer = logWriter(context)
     const of = { job: args.job, number: attempt.number }
-    const size = attempt.leasedAt === null ? 0 : (part.end ?? (await logSize(client, of)))
+    const size = attempt.leasedAt === null ? 0 : (part.end ?? (await logState(client, of)).size)
     const start =
       flags.tail === undefined
         ? part.start
