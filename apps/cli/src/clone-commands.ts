@@ -5,6 +5,7 @@ export const cloneCommands = [
   { name: 'demo', usage: 'demo', says: 'fill an empty farm with a year of invented results, and serve it' },
   { name: 'test', usage: 'test', says: 'run all tests' },
   { name: 'check', usage: 'check', says: 'run type check, lint and shellcheck' },
+  { name: 'check-api', usage: 'check-api', says: 'check the OpenAPI document with redocly and spectral' },
   { name: 'conformance', usage: 'conformance', says: 'run every scenario with every shell and client' },
   { name: 'network', usage: 'network', says: 'run only the tests of hosts with bad network links' },
   {
