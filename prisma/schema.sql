@@ -248,6 +248,35 @@ CREATE TABLE "Commit" (
   CONSTRAINT "Commit_pkey" PRIMARY KEY (repository, commit)
 );
 
+CREATE TABLE "CommitStatus" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  commit text NOT NULL,
+  api text NOT NULL,
+  repository text NOT NULL,
+  context text NOT NULL,
+  "buildId" integer NOT NULL,
+  "jobId" integer,
+  branch text,
+  state text NOT NULL,
+  description text NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  "sentVersion" integer DEFAULT 0 NOT NULL,
+  "changedAt" timestamp(3) with time zone NOT NULL,
+  "sentAt" timestamp(3) with time zone,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  "gaveUpAt" timestamp(3) with time zone,
+  problem text,
+  CONSTRAINT "CommitStatus_pkey" PRIMARY KEY (id),
+  CONSTRAINT commit_status_state CHECK (state = ANY (ARRAY['pending'::text, 'running'::text, 'success'::text, 'failure'::text, 'error'::text, 'cancelled'::text])),
+  CONSTRAINT commit_status_version CHECK ("sentVersion" >= 0 AND "sentVersion" <= version)
+);
+CREATE INDEX "CommitStatus_projectName_changedAt_idx" ON "CommitStatus" USING btree ("projectName", "changedAt");
+CREATE UNIQUE INDEX "CommitStatus_projectName_commit_api_repository_context_key" ON "CommitStatus" USING btree ("projectName", commit, api, repository, context);
+CREATE INDEX commit_status_given_up ON "CommitStatus" USING btree ("projectName", "changedAt") WHERE "gaveUpAt" IS NOT NULL;
+CREATE INDEX commit_status_to_send ON "CommitStatus" USING btree ("nextAt") WHERE "sentVersion" < version AND "gaveUpAt" IS NULL;
+
 CREATE TABLE "Configuration" (
   id integer DEFAULT 1 NOT NULL,
   "acceptedAt" timestamp(3) with time zone,
@@ -482,6 +511,19 @@ CREATE TABLE "Slot" (
   number integer NOT NULL,
   claim integer DEFAULT 0 NOT NULL,
   CONSTRAINT "Slot_pkey" PRIMARY KEY ("hostId", number)
+);
+
+CREATE TABLE "StatusChange" (
+  id serial NOT NULL,
+  "buildId" integer NOT NULL,
+  CONSTRAINT "StatusChange_pkey" PRIMARY KEY (id)
+);
+CREATE INDEX "StatusChange_buildId_idx" ON "StatusChange" USING btree ("buildId");
+
+CREATE TABLE "StatusForge" (
+  api text NOT NULL,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "StatusForge_pkey" PRIMARY KEY (api)
 );
 
 CREATE TABLE "Test" (

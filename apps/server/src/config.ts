@@ -43,6 +43,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     metricsToken: sendable(given(env, 'METRICS_TOKEN'), 'METRICS_TOKEN'),
     /** The receiver of traces; undefined for no traces. */
     traces: traceReceiver(env),
+    /** The secrets that farm.yaml names, such as `$STATUS_GITHUB`. */
+    namedSecrets: namedSecrets(env),
     logLevel: oneOf(env, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     /** The environment of git: PATH, HOME, proxies, GIT_CONFIG_*. */
     environment: { ...env },
@@ -169,6 +171,12 @@ function mail(env: NodeJS.ProcessEnv): { smtpUrl?: string; mailFrom?: string } {
     `MAIL_FROM is "${mailFrom}"; with SMTP_URL, it must be a sender such as Rumpfarm <farm@example.org>`,
   )
 }
+
+/** The variables that farm.yaml may name. An empty value counts as not set. */
+const namedSecrets = (env: NodeJS.ProcessEnv): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(env).flatMap(([name, value]) => (/^(NOTIFY|STATUS)_/.test(name) && value ? [[name, value]] : [])),
+  )
 
 function flag(env: NodeJS.ProcessEnv, name: string): boolean {
   return oneOf(env, name, 'false', ['true', 'false']) === 'true'

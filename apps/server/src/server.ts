@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { openMirrors } from '@rumpfarm/connectors'
+import { openMirrors, statusSender } from '@rumpfarm/connectors'
 import { openFarm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { checkAgentVersionMin, openAgentFiles } from './agent-release/agent-files.ts'
@@ -64,7 +64,19 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   await farm.attempts.extendLeases() // before a task can expire a lease
 
   const dispatch = parts.add(openDispatch(queues, log))
-  const tasks = parts.add(openTasks(queues, { farm, mirrors, dispatch, bus, metrics, publicUrl, log }))
+  const tasks = parts.add(
+    openTasks(queues, {
+      farm,
+      mirrors,
+      dispatch,
+      bus,
+      metrics,
+      statusSender: statusSender(config.notifiers),
+      publicUrl,
+      namedSecrets: config.namedSecrets,
+      log,
+    }),
+  )
   farm.onEvent(eventPublisher({ bus, dispatch, requests: tasks.requests, viewers, log }))
   parts.add(await watchFarmFile(config.farmFile, farm, log))
 

@@ -7,13 +7,16 @@
  * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
  * - postWebhook: sends one signed webhook.
  * - sameRepository: whether two addresses name the same repository.
- * - compareLink, commitLink: the web page of a change on its forge.
+ * - statusSender: sends the status of a commit to a forge.
+ * - repositoryLink, compareLink, commitLink: the web page of a repository or a change on its forge.
  */
 export type { Malformed } from './forges/body.ts'
 export { type ForgePush, type GithubDelivery, type Headers, readGithubDelivery } from './forges/github.ts'
 export { sameRepository } from './forges/same-repository.ts'
 export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
-export { commitLink, compareLink } from './forges/web-links.ts'
+export { type StatusSender, statusSender } from './forges/statuses/send-status.ts'
+export type { CommitStatus, StatusOutcome, StatusTarget } from './forges/statuses/status.ts'
+export { commitLink, compareLink, repositoryLink } from './forges/web-links.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
 export type { ChangedCommit } from './git/commit-range.ts'
 export type { History, HistoryCommit } from './git/first-parent-history.ts'

@@ -75,6 +75,11 @@ export const Acknowledge = Type.Object(
 )
 export type Acknowledge = Static<typeof Acknowledge>
 
+export const StatusQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'How many statuses' })) },
+  strict,
+)
+
 export const InviteHost = Type.Object({ name }, strict)
 export const SetAlert = Type.Object(
   {

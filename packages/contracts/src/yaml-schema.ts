@@ -4,6 +4,17 @@ import Type, { type TSchema } from 'typebox'
 /** A scalar. */
 export const yamlText = (pattern: string, description: string) => Type.String({ pattern, description })
 
+/**
+ * The name of a variable of the server's environment that holds a secret, such as `$STATUS_GITHUB`. An error message
+ * does not show the value, because people write the secret itself here by mistake.
+ */
+export const yamlSecretName = (prefix: string, example: string) =>
+  Type.String({
+    pattern: `^\\$${prefix}[A-Z0-9_]{1,60}$`,
+    secret: true,
+    description: `the name of a variable of the server's environment, such as $${example}; the secret itself must not be in farm.yaml`,
+  })
+
 export const yamlList = <Item extends TSchema>(item: Item, maxItems: number, description: string, minItems = 0) =>
   Type.Array(item, { minItems, maxItems, description })
 

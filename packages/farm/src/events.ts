@@ -44,6 +44,8 @@ export type FarmEvent =
   | { kind: 'bisection'; bisectionId: number; next: 'prepare' | 'advance' | 'nothing' }
   /** A probe ended, or the farm has examined its log. A listener takes the next step of its bisection. */
   | { kind: 'probe-ended'; attempt: string }
+  /** The commit statuses of a build may have changed. A listener sends the new ones to the forges. */
+  | { kind: 'statuses-needed' }
   | { kind: 'host'; hostId: number }
   /** A host left the farm. Listeners drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }

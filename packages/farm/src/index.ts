@@ -20,6 +20,7 @@ import { matrixMethods } from './matrix/index.ts'
 import { metricMethods } from './metrics/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { queueMethods } from './queue/index.ts'
+import { statusMethods } from './statuses/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
 import { traitMethods } from './traits/index.ts'
@@ -62,6 +63,7 @@ export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
+export type * from './statuses/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
 export type * from './traits/index.ts'
@@ -127,6 +129,7 @@ export function openFarm(options: OpenFarm) {
     metrics: metricMethods(contexts),
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
+    statuses: withStorableArguments(statusMethods(contexts)),
     testResults: withStorableArguments(testResultMethods(contexts)),
     traits: withStorableArguments(traitMethods(contexts)),
     settings: main.settings,

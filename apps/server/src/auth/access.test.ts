@@ -25,6 +25,7 @@ serverTest(
       ['POST', '/api/v1/tokens'],
       ['DELETE', '/api/v1/tokens/admin'],
       ['POST', '/api/v1/projects/sample/acknowledgements'],
+      ['POST', '/api/v1/projects/sample/statuses/retry'],
       ['DELETE', '/api/v1/acknowledgements/1'],
       ['POST', '/api/v1/bisections'],
       ['POST', '/api/v1/bisections/1/cancel'],

@@ -5,6 +5,7 @@ import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
 import { notifyOwners } from './tasks/notify-owners.ts'
 import { reconcile } from './tasks/reconcile.ts'
+import { sendStatuses } from './tasks/send-statuses.ts'
 
 export interface PeriodicTask {
   /** This is also the name of the task's messages in the queue. */
@@ -25,6 +26,7 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'expire-leases', everySeconds: 5, run: expireLeases, withoutQueue: 'run' },
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },
   { name: 'notify-owners', everySeconds: 5, run: notifyOwners, withoutQueue: 'run' },
+  { name: 'send-statuses', everySeconds: 5, run: sendStatuses, withoutQueue: 'run' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },

@@ -1,4 +1,4 @@
-import type { Mirrors } from '@rumpfarm/connectors'
+import type { Mirrors, StatusSender } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
@@ -16,6 +16,10 @@ export interface TaskServices {
   requests: TaskRequests
   /** Counts what the tasks of this server did. */
   metrics: Pick<Counts, 'task' | 'delivery'>
+  /** Sends the statuses of commits to the forges. */
+  statusSender: StatusSender
+  /** The values of the variables whose names farm.yaml can contain, such as STATUS_GITHUB. */
+  namedSecrets: ReadonlyMap<string, string>
   /** PUBLIC_URL, the farm's address for browsers; undefined if the operator has not set it. */
   publicUrl: string | undefined
   log: Logger
@@ -26,6 +30,7 @@ export interface TaskRequests {
   prepareSources(buildId: number): void
   readBranches(project: string): void
   examine(attempt: string): void
+  sendStatuses(): void
   /** Takes the next step of each open bisection. */
   advanceBisections(): void
   /** Reads the commits that a bisection searches. */

@@ -10,6 +10,7 @@ import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
 import { readRange } from './tasks/read-range.ts'
 import { reconcile } from './tasks/reconcile.ts'
+import { sendStatuses } from './tasks/send-statuses.ts'
 
 /** The background tasks. BullMQ gives each task to the server that is free first. */
 export interface Tasks {
@@ -35,7 +36,8 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
   const periodic = queues.queue('tasks')
   const sources = queues.queue('sources')
   const examinations = queues.queue('examinations')
-  const services = { ...given, requests: openRequests({ sources, examinations }, log) }
+  const statuses = queues.queue('statuses')
+  const services = { ...given, requests: openRequests({ sources, examinations, statuses }, log) }
   const runPeriodic = (job: Job) =>
     runTask(
       services,
@@ -45,10 +47,12 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
   const runSources = (job: Job) =>
     runTask(services, job, { run: sourceTasks[job.name], everySeconds: reconcileSeconds })
   const runExamination = (job: Job) => runTask(services, job, { run: examine, everySeconds: reconcileSeconds })
+  const runStatuses = (job: Job) => runTask(services, job, { run: sendStatuses, everySeconds: 5 })
   const workers = [
     queues.worker('tasks', runPeriodic, periodicAtOnce),
     queues.worker('sources', runSources, sourcesAtOnce),
     queues.worker('examinations', runExamination, examinationsAtOnce),
+    queues.worker('statuses', runStatuses, 1),
   ]
   const timers = schedule.map(task =>
     setInterval(() => void requestPeriodic(services, periodic, task), task.everySeconds * 1000),
@@ -60,7 +64,9 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     requests: services.requests,
     async close() {
       for (const timer of timers) clearInterval(timer)
-      const closing = Promise.allSettled([...workers, periodic, sources, examinations].map(part => part.close()))
+      const closing = Promise.allSettled(
+        [...workers, periodic, sources, examinations, statuses].map(part => part.close()),
+      )
       // BullMQ's close waits for its connection. A lost connection may never come back, so the wait has a limit.
       const reachable = queues.redis === undefined || queues.redis.status === 'ready'
       await withTimeout(reachable ? 5_000 : 500, closing).catch(() => {})
@@ -79,13 +85,14 @@ const sourceTasks: Record<string, Task<never>> = {
  * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
  * exists.
  */
-function openRequests(queues: { sources: Queue; examinations: Queue }, log: Logger): TaskRequests {
+function openRequests(queues: { sources: Queue; examinations: Queue; statuses: Queue }, log: Logger): TaskRequests {
   const request = (queue: Queue, name: string, subject: string | number, data: object) =>
     void queue.add(name, data, { jobId: `${name}-${subject}` }).catch(error => logUnreachable(log, error))
   return {
     prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
     readBranches: project => request(queues.sources, 'read-branches', project, { project }),
     examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
+    sendStatuses: () => request(queues.statuses, 'send-statuses', 'all', {}),
     advanceBisections: () => request(queues.sources, 'advance-bisections', 'all', {}),
     readRange: bisectionId => request(queues.sources, 'read-range', bisectionId, { bisectionId }),
   }

@@ -62,6 +62,8 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         if (event.next === 'prepare') requests.readRange(event.bisectionId)
         if (event.next === 'advance') requests.advanceBisections()
         return bus.publish(topics.matrix)
+      case 'statuses-needed':
+        return requests.sendStatuses()
       case 'probe-ended':
         return requests.advanceBisections()
       case 'host':

@@ -34,7 +34,16 @@ test('if the enrolment command contains PUBLIC_URL, this machine uses the local 
 
 test('jobs on this machine receive no secrets of the farm and no variables of npm', () => {
   const PATH = `/clone/node_modules/.bin:${process.env.PATH}:/usr/lib/node_modules/npm/bin`
-  const ours = { ADMIN_TOKEN: 'x', DATABASE_URL: 'x', GITHUB_WEBHOOK_SECRET: 'x', PORT: '1', npm_config_prefix: '/usr' }
+  const ours = {
+    ADMIN_TOKEN: 'x',
+    DATABASE_URL: 'x',
+    STATUS_GITHUB: 'x',
+    NOTIFY_IRC: 'x',
+    SMTP_URL: 'x',
+    GITHUB_WEBHOOK_SECRET: 'x',
+    PORT: '1',
+    npm_config_prefix: '/usr',
+  }
   const env = { PATH, ...ours, npm_lifecycle_event: 'two\nnpm_lines=1', CC: 'a  compiler', EDITOR: 'vi' }
   const { stdout } = spawnSync('sh', ['-c', runWithoutFarmVariables, 'sh', 'env'], { env, encoding: 'utf8' })
   const seen = stdout.split('\n').filter(line => !/^(PWD|SHLVL|_|OLDPWD)?(=|$)/.test(line))

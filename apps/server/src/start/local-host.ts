@@ -88,8 +88,8 @@ const forgetEnrolment = (directory: string): void => {
  */
 export const runWithoutFarmVariables = `
 unset ADMIN_TOKEN FARM_SECRET GITHUB_WEBHOOK_SECRET WEBHOOK_SECRET DATABASE_URL DATABASE_CONNECTIONS REDIS_URL
-unset PORT HOST PUBLIC_URL RUMPFARM_URL TRUST_PROXY RUMPFARM_DATA FARM_FILE LEASE_SECONDS AGENT_VERSION_MIN SOURCES_MB LOG_LEVEL NODE INIT_CWD COLOR
-for name in $(env | sed -n 's/^\\(npm_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
+unset PORT HOST PUBLIC_URL RUMPFARM_URL TRUST_PROXY RUMPFARM_DATA FARM_FILE LEASE_SECONDS AGENT_VERSION_MIN SOURCES_MB LOG_LEVEL SMTP_URL MAIL_FROM NODE INIT_CWD COLOR
+for name in $(env | sed -n -e 's/^\\(npm_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(NOTIFY_[A-Za-z0-9_]*\\)=.*/\\1/p' -e 's/^\\(STATUS_[A-Za-z0-9_]*\\)=.*/\\1/p'); do unset "$name"; done
 PATH=$(printf '%s\\n' "$PATH" | tr : '\\n' | grep -v '/node_modules/' | tr '\\n' :)
 PATH=\${PATH%:}
 exec "$@"`

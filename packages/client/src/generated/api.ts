@@ -1097,6 +1097,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commit statuses of a project on its forges, and why a status is not sent
+         * @description The list has the statuses that changed last, newest first. It is empty if farm.yaml names no forge.
+         */
+        get: operations["listCommitStatuses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/statuses/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the commit statuses again that the farm gave up, at most the newest 100
+         * @description Use it after you have corrected a token or a permission. The farm sends the newest state of each commit.
+         */
+        post: operations["retryCommitStatuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/tests": {
         parameters: {
             query?: never;
@@ -2129,6 +2169,61 @@ export interface components {
              * @enum {string}
              */
             verdict: "passed" | "failed" | "timed-out" | "cancelled" | "lost" | "broken";
+        };
+        /** @description The status of a commit on a forge */
+        CommitStatus: {
+            /** @description Address of the forge's API */
+            api: string;
+            /** @description Branch whose push the farm built; null: not known */
+            branch: string | null;
+            /** @description The newest build of the commit, to which the status links */
+            buildId: number;
+            /**
+             * Format: date-time
+             * @description When the wanted state changed last
+             */
+            changedAt: string;
+            commit: string;
+            /** @description Name of the status on the forge */
+            context: string;
+            /** @description Text beside the state */
+            description: string;
+            /**
+             * Format: date-time
+             * @description When the farm gave up; null: it did not
+             */
+            gaveUpAt: string | null;
+            /** @description Number of the status */
+            id: number;
+            /** @description null: the status of the whole build */
+            jobId: number | null;
+            /**
+             * Format: date-time
+             * @description When the farm sends the state; null: it is sent, or the farm gave up
+             */
+            nextAt: string | null;
+            /** @description Why the newest try failed; null: no try failed */
+            problem: string | null;
+            /** @description Path of the repository on the forge */
+            repository: string;
+            /** @description Whether the forge has the wanted state */
+            sent: boolean;
+            /**
+             * Format: date-time
+             * @description When the forge last accepted a state; null: never
+             */
+            sentAt: string | null;
+            /**
+             * @description Wanted state. The page docs/commit-status.md has the word of each forge
+             * @enum {string}
+             */
+            state: "pending" | "running" | "success" | "failure" | "error" | "cancelled";
+            /** @description Failed tries for this state */
+            tries: number;
+        };
+        CommitStatuses: {
+            /** @description The statuses that changed last, newest first */
+            items: components["schemas"]["CommitStatus"][];
         };
         /** @description Built commits of a branch, with their results on each host for each arch */
         CommitTable: {
@@ -3632,6 +3727,10 @@ export interface components {
         Retried: {
             /** @description Name of the new attempt: JOB.NUMBER */
             attempt: string;
+        };
+        RetriedStatuses: {
+            /** @description How many statuses the farm sends again; at most 100 */
+            retried: number;
         };
         Retries: {
             /** @description Names of the new attempts: JOB.NUMBER. Empty after a dry run */
@@ -9661,6 +9760,179 @@ export interface operations {
                 };
             };
             /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCommitStatuses: {
+        parameters: {
+            query?: {
+                /** @description How many statuses */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommitStatuses"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryCommitStatuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedStatuses"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
             404: {
                 headers: {
                     [name: string]: unknown;

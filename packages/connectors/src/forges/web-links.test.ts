@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commitLink, compareLink } from './web-links.ts'
+import { commitLink, compareLink, repositoryLink } from './web-links.ts'
 
 const before = '1'.repeat(40)
 const after = 'a'.repeat(40)
@@ -30,7 +30,16 @@ test.each([
   ['C:/git/github.com/x', undefined],
   ['https://git.example.org/x.git', undefined],
   ['https://notgithub.example.org/x', undefined],
-  ['https://bitbucket.example.org/scm/a/x.git', undefined],
+  [
+    'https://bitbucket.example.org/scm/a/x.git',
+    `https://bitbucket.example.org/projects/a/repos/x/compare/commits?sourceBranch=${after}&targetBranch=${before}`,
+  ],
+  ['ssh://git@bitbucket.example.org:7999/a/x.git', undefined],
+  ['https://gitweb.example.org/x.git', `https://gitweb.example.org/?p=x.git;a=shortlog;h=${after};hp=${before}`],
+  [
+    'https://git.example.org/gitweb/a/x.git/',
+    `https://git.example.org/gitweb/?p=a/x.git;a=shortlog;h=${after};hp=${before}`,
+  ],
   ['https://github.com/ada/x?token=secret', `https://github.com/ada/x/compare/${before}...${after}`],
   ['https://github.com/"><b>/x', `https://github.com/%22%3E%3Cb%3E/x/compare/${before}...${after}`],
   ['git@github.com:"><b>/x', undefined],
@@ -60,5 +69,16 @@ test.each([
   ['https://bitbucket.org/g/x', `https://bitbucket.org/g/x/commits/${after}`],
   ['https://git.sr.ht/~ada/x', `https://git.sr.ht/~ada/x/commit/${after}`],
   ['https://git.kernel.org/x.git', `https://git.kernel.org/x.git/commit/?id=${after}`],
+  ['https://gitweb.example.org/x.git', `https://gitweb.example.org/?p=x.git;a=commit;h=${after}`],
+  ['https://bitbucket.example.org/scm/a/x.git', `https://bitbucket.example.org/projects/a/repos/x/commits/${after}`],
   ['/srv/git/x', undefined],
 ])('a commit of %s is at %s', (repository, link) => expect(commitLink(repository, after)).toBe(link))
+
+test.each([
+  ['git@github.com:ada/x.git', 'https://github.com/ada/x'],
+  ['https://ada:secret@gitlab.example.org/g/x.git', 'https://gitlab.example.org/g/x'],
+  ['https://git.kernel.org/x.git/', 'https://git.kernel.org/x.git'],
+  ['https://bitbucket.example.org/scm/a/x.git', 'https://bitbucket.example.org/projects/a/repos/x'],
+  ['https://gitweb.example.org/x.git', 'https://gitweb.example.org/?p=x.git'],
+  ['/srv/git/x', undefined],
+])('the page of the repository %s is %s', (repository, link) => expect(repositoryLink(repository)).toBe(link))

@@ -2,6 +2,8 @@
 interface Forge {
   /** Whether this forge serves the repository. The host name is in lower case. */
   serves: (host: string, path: string) => boolean
+  /** The path of the repository's page. By default, the path of the address without ".git". */
+  page?: (path: string) => string
   commit: (commit: string) => string
   /** The page of the changes after `before`, up to and including `after`. */
   compare: (before: string, after: string) => string
@@ -27,10 +29,16 @@ const forges: readonly Forge[] = [
     compare: (before, after) => `/compare/${before}...${after}`,
   },
   {
-    // Only the service: Bitbucket Server has other addresses.
     serves: host => host === 'bitbucket.org',
     commit: commit => `/commits/${commit}`,
     compare: (before, after) => `/branches/compare/${after}..${before}`,
+  },
+  {
+    // Bitbucket Data Center serves git below /scm, and the pages below /projects.
+    serves: (host, path) => host !== 'bitbucket.org' && named('bitbucket')(host) && scm.test(path),
+    page: path => withoutGit(path).replace(scm, '/projects/$1/repos/'),
+    commit: commit => `/commits/${commit}`,
+    compare: (before, after) => `/compare/commits?sourceBranch=${after}&targetBranch=${before}`,
   },
   {
     // sourcehut has no page for a comparison, so the link goes to the log that begins with the newest commit.
@@ -40,10 +48,24 @@ const forges: readonly Forge[] = [
   },
   {
     serves: (host, path) => host === 'git.kernel.org' || named('cgit')(host) || /^\/cgit(?:\.cgi)?\//.test(path),
+    page: path => path, // cgit shows a repository with the name of its directory, which often ends with ".git"
     commit: commit => `/commit/?id=${commit}`,
     compare: (before, after) => `/log/?qt=range&q=${before}..${after}`,
   },
+  {
+    serves: (host, path) => named('gitweb')(host) || gitweb.test(path),
+    page: path => (gitweb.test(path) ? path.replace(gitweb, '/$1/?p=') : `/?p=${path.slice(1)}`),
+    commit: commit => `;a=commit;h=${commit}`,
+    compare: (before, after) => `;a=shortlog;h=${after};hp=${before}`,
+  },
 ]
+
+const scm = /^\/scm\/([^/]+)\//
+const gitweb = /^\/(gitweb(?:\.cgi)?)\//
+const withoutGit = (path: string): string => path.replace(/\.git$/, '')
+
+/** The address of a repository on the web pages of its forge; undefined for a path and for an unknown forge. */
+export const repositoryLink = (repository: string): string | undefined => webPages(repository)?.address
 
 /** The address of a commit on the web pages of its forge; undefined for a path and for an unknown forge. */
 export function commitLink(repository: string, commit: string): string | undefined {
@@ -70,9 +92,7 @@ function webPages(repository: string): { address: string; forge: Forge } | undef
   const { host, port, path } = place
   const forge = forges.find(({ serves }) => serves(host, path))
   if (!forge) return undefined
-  const isCgit = forge === forges.at(-1)
-  // cgit shows a repository with the name of its directory, which often ends with ".git".
-  const page = isCgit ? path.replace(/\/+$/, '') : path.replace(/\/+$/, '').replace(/\.git$/, '')
+  const page = (forge.page ?? withoutGit)(path.replace(/\/+$/, ''))
   return { address: `https://${host}${port}${page}`, forge }
 }
 

@@ -5,6 +5,7 @@ import type { Sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
+import { sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
 
@@ -48,6 +49,8 @@ export interface EndedRow {
   leasedAt: Date | null
   startedAt: Date | null
   finishedAt: Date
+  /** Whether a forge shows the status of the commit. */
+  status: boolean
 }
 
 /**
@@ -86,6 +89,7 @@ export async function endAttempts(
     if (row.examine) tx.emit({ kind: 'examine-needed', attempt })
     if (row.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt })
   }
+  if (ended.some(({ status }) => status)) tx.emit({ kind: 'statuses-needed' })
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended
 }
@@ -118,6 +122,11 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
        WHERE "verdict" IN ('failed', 'timed-out')
           OR (SELECT "body" -> 'results' IS NOT NULL FROM "Recipe" WHERE "hash" = "recipeHash")
       RETURNING "jobId", "number"
+    ), noted AS (
+      INSERT INTO "StatusChange" ("buildId")
+      SELECT DISTINCT placed."buildId" FROM placed JOIN "Project" project ON project."name" = placed."projectName"
+       WHERE placed."purpose" <> 'probe' AND ${sendsStatuses}
+      RETURNING "buildId"
     ), sealed AS (
       UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
         FROM ended, stored
@@ -133,6 +142,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
            EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",
+           EXISTS (SELECT FROM noted WHERE noted."buildId" = placed."buildId") AS "status",
            ${kind === 'one' ? lockCell : lockProject} AS "lock"
       FROM (SELECT * FROM placed ORDER BY "projectName") placed`
 }

@@ -55,14 +55,19 @@ export async function receivePush(context: Context, push: Push): Promise<PushOut
   const jobs = planJobs(project, hosts, push.branch ?? null, push.wanted)
   if (push.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
   const branches = await branchesOf(context, push, project)
-  const key = { reason: reasonOf(push, project), recipeHash: buildRecipeHash(project) }
+  const key = {
+    reason: reasonOf(push, project),
+    recipeHash: buildRecipeHash(project),
+    status: project.status !== undefined,
+  }
   return plan(context, push, key, jobs, branches)
 }
 
-/** The parts of a build's key that do not name its commit. */
+/** The parts of a build's key that do not name its commit, and whether a forge shows the status of the commit. */
 interface BuildKey {
   reason: string
   recipeHash: string
+  status: boolean
 }
 
 function reasonOf({ again, source, deliveryId, branch }: Push, project: ProjectConfig): string {
@@ -129,7 +134,7 @@ async function plan(
   const rows = await withEvents(
     context,
     db => insertBuild(db, push, context.now(), key, jobs, branches),
-    planned => eventsOf(push, planned),
+    planned => [...eventsOf(push, planned), ...statusEvents(key, planned)],
   )
   const [build] = rows
   if (!build) return repeated(context, push)
@@ -137,6 +142,9 @@ async function plan(
   if (sources === 'failed') await reopenSources(context, buildId)
   return { kind: 'built', buildId, created, jobsAdded: rows.filter(({ jobId }) => jobId !== null).length }
 }
+
+const statusEvents = ({ status }: BuildKey, planned: readonly PlannedRow[]): FarmEvent[] =>
+  status && planned.length > 0 ? [{ kind: 'statuses-needed' }] : []
 
 function eventsOf({ project }: Push, rows: readonly PlannedRow[]): FarmEvent[] {
   const [build] = rows
@@ -176,7 +184,7 @@ function insertBuild(
   db: Statements,
   push: Push,
   at: Date,
-  { reason, recipeHash }: BuildKey,
+  { reason, recipeHash, status }: BuildKey,
   jobs: PlannedJob[],
   { toRead, assumed }: Branches,
 ): Promise<PlannedRow[]> {
@@ -223,6 +231,8 @@ function insertBuild(
       INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
       SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}
         FROM job, build
+    ), noted AS (
+      INSERT INTO "StatusChange" ("buildId") SELECT build."id" FROM build WHERE ${status}
     )
     SELECT build."id" AS "buildId", build."created", build."sources", job."id" AS "jobId", job."hostId"
       FROM build LEFT JOIN job ON true`

@@ -5,6 +5,7 @@ import type { Statements } from '../db/client.ts'
 import { branchOfJob, newestAttempt } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { noteStatusChanges } from '../statuses/changes.ts'
 import {
   countHosts,
   type NewAttempt,
@@ -138,6 +139,10 @@ async function addAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set
   const names = new Set(added.map(attemptName))
   const queued = attempts.filter(attempt => attempt.state === 'queued' && names.has(attemptName(attempt)))
   if (queued.length > 0) tx.emit({ kind: 'queued', attempts: queued.map(queuedOf) })
+  await noteStatusChanges(
+    tx,
+    attempts.map(({ buildId }) => buildId),
+  )
   return names
 }
 

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { newestAttempt } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction } from '../db/transaction.ts'
+import { noteStatusChanges } from '../statuses/changes.ts'
 import type { PreparedSource } from './prepared-source.ts'
 
 export interface PreparedSources {
@@ -35,6 +36,7 @@ export async function markSourcesReady(
       RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId", "Attempt"."purpose"`
     tx.emit({ kind: 'sources-prepared', buildId, ok: true })
     if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
+    await noteStatusChanges(tx, [buildId])
   })
 }
 
@@ -68,6 +70,7 @@ export async function reopenSources(context: Context, buildId: number): Promise<
         FROM "Job" job JOIN ${newestAttempt} newest ON true
        WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
       ON CONFLICT DO NOTHING`
+    await noteStatusChanges(tx, [buildId])
   })
 }
 

@@ -5,6 +5,7 @@ import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
 import { deriveCells, lockCell } from '../matrix/cells.ts'
+import { noteStatusChanges } from '../statuses/changes.ts'
 import { readTestResults } from '../test-results/attempt-tests.ts'
 import { type FailedAttempt, readFailure } from './read-failure.ts'
 import type { StepFailure } from './scan-step.ts'
@@ -41,6 +42,7 @@ const endExamination = (
     await storeTests?.(tx)
     await deriveAgain(tx, ended)
     await confirmNewFailure(context, tx, ended)
+    await noteStatusChanges(tx, [ended.buildId])
     const { jobId, buildId, project } = ended
     tx.emit({ kind: 'examined', attempt: attemptName(ended), jobId, buildId, projectName: project })
     if (ended.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt: attemptName(ended) })

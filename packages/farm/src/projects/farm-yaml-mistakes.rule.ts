@@ -23,6 +23,8 @@ interface Schema {
   /** A text, or a map. */
   anyOf?: Schema[]
   pattern?: string
+  /** The value can be a secret, so no message shows it. */
+  secret?: boolean
   minProperties?: number
   maxProperties?: number
   minItems?: number
@@ -49,7 +51,7 @@ function* compare(schema: Schema, value: unknown, path: YamlPath): Generator<Fin
     else yield { path, at: 'value', found: show(value), expected }
   } else if (schema.pattern !== undefined) {
     if (typeof value === 'string' && new RegExp(schema.pattern, 'u').test(value)) return
-    yield { path, at: 'value', found: show(value), expected }
+    yield { path, at: 'value', found: schema.secret && value ? 'another text' : show(value), expected }
   } else if (schema.items) {
     if (!Array.isArray(value)) return yield { path, at: 'value', found: show(value), expected }
     yield* compareCount(schema, value.length, path, 'a list')

@@ -12,6 +12,7 @@ import {
   type ProjectSource,
   type WrittenProject,
 } from '@rumpfarm/contracts'
+import { fillInStatus } from './farm-yaml-status.rule.ts'
 
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
 const bytesOf = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
@@ -58,6 +59,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.confirm === undefined ? {} : { confirm: Number(written.confirm) }),
     ...(written.results ? { results: written.results.map(fillInResults) } : {}),
     ...(written.bisect ? { bisect: fillInBisect(written.bisect) } : {}),
+    ...(written.status?.length ? { status: written.status.map(entry => fillInStatus(entry, written.repository)) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),

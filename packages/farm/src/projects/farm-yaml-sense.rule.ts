@@ -3,6 +3,7 @@ import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInBisect, fillInLimits } from './farm-yaml-normal.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
+import { statusFindings } from './farm-yaml-status.rule.ts'
 
 const lineBytesMax = 100_000
 // The answer that offers a job has at most 4,096 lines. Some of these lines are not from the recipe.
@@ -27,6 +28,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...stepFindings(project),
       ...limitFindings(project),
       ...bisectFindings(project),
+      ...statusFindings(project),
       ...knownFailureFindings(project),
       ...resultFindings(project),
       ...linePatternFindings(project),

@@ -195,7 +195,7 @@ test.each([
 
 describe('errors have positions', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, known-failures'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, status, known-failures'
   test.each([
     [
       'an unknown key',
@@ -261,6 +261,21 @@ describe('errors have positions', () => {
       'a budget of a bisection out of range',
       project('bisect: { budget: 3s }'),
       'farm.yaml:4:23: projects.p.bisect.budget: found "3s", expected from 1m to 30d',
+    ],
+    [
+      'a secret instead of its name',
+      project('status: [{ forge: gitlab, token: glpat-abcdef }]'),
+      "farm.yaml:4:38: projects.p.status[0].token: found another text, expected the name of a variable of the server's environment, such as $STATUS_GITHUB; the secret itself must not be in farm.yaml",
+    ],
+    [
+      'a forge without a token',
+      project('status: [{ forge: github, repository: a/b, api: https://git.example.org/api/v3 }]'),
+      'farm.yaml:4:14: projects.p.status[0].token: found no token, expected one of token, such as $STATUS_GITHUB, and app',
+    ],
+    [
+      'a forge that the address of the repository does not tell',
+      project('status: [{ forge: gitea, token: $STATUS_GITEA }]'),
+      "farm.yaml:4:14: projects.p.status[0].api: found no api, expected the address of the forge's API, because the address of the repository does not tell it",
     ],
     [
       'text where a list belongs',

@@ -1,7 +1,7 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
 import type { Contexts } from '../context.ts'
 import { applyConfiguration, rejectConfiguration } from './configure.ts'
-import { configurationState, listProjects, projectConfigs } from './project-queries.ts'
+import { configurationState, listProjects, projectConfigs, projectRepositories } from './project-queries.ts'
 
 /** The projects of farm.yaml. */
 export const projectMethods = ({ main, pages }: Contexts) => ({
@@ -14,5 +14,7 @@ export const projectMethods = ({ main, pages }: Contexts) => ({
 
   /** The active projects for pages and the API. Their addresses have no secrets. */
   list: () => listProjects(pages),
+  /** The repository of each project, also of those that left farm.yaml. The addresses have no secrets. */
+  repositories: () => projectRepositories(pages),
   configurationState: () => configurationState(pages),
 })

@@ -1,4 +1,4 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { withoutSecrets } from './addresses.rule.ts'
 
@@ -14,6 +14,12 @@ export async function projectConfigs({ db }: Pick<Context, 'db'>): Promise<Map<s
 export async function listProjects(context: Pick<Context, 'db'>): Promise<Map<string, ProjectConfig>> {
   const projects = await projectConfigs(context)
   return new Map([...projects].map(([name, project]) => [name, withoutSecrets(project)]))
+}
+
+export async function projectRepositories({ db }: Pick<Context, 'db'>): Promise<Map<string, string>> {
+  const rows = await db.query<{ name: string; repository: string }>`
+    SELECT "name", "config" ->> 'repository' AS "repository" FROM "Project"`
+  return new Map(rows.map(({ name, repository }) => [name, hideSecrets(repository)]))
 }
 
 export interface ConfigurationState {

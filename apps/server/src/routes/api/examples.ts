@@ -18,12 +18,14 @@ const commit = '98e9cc9aa08a8ddf2e5f71946c157b4a06f179de'
 
 /** Believable values for the names of the members, so that all examples tell of the same job on the same host. */
 const values: Record<string, unknown> = {
+  api: 'https://api.github.com',
   agentVersion: '1.0.0',
   arch: 'amd64',
   attempt: '1.1',
   author: 'Ada',
   branch: 'main',
   commit,
+  context: 'rumpfarm/sample',
   compiler: 'cc (GCC) 12.2.0',
   detail: 'there is no project smaple; the farm has: sample',
   exit: 0,

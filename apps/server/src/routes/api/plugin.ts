@@ -28,6 +28,7 @@ import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
 import { retries } from './retries.ts'
+import { statuses } from './statuses.ts'
 import { tests } from './tests.ts'
 import { tokens } from './tokens.ts'
 
@@ -70,6 +71,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     queue,
     acknowledgements,
     bisections,
+    statuses,
     tests,
     tokens,
   ])

@@ -65,6 +65,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/projects/{name}/commit-table',
     'get /api/v1/projects/{name}/commits',
     'get /api/v1/projects/{name}/last-good',
+    'get /api/v1/projects/{name}/statuses',
     'get /api/v1/projects/{name}/tests',
     'get /api/v1/projects/{name}/tests/{id}',
     'get /api/v1/queue',
@@ -85,6 +86,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'post /api/v1/login-links',
     'post /api/v1/projects/{name}/acknowledgements',
     'post /api/v1/projects/{name}/builds',
+    'post /api/v1/projects/{name}/statuses/retry',
     'post /api/v1/tokens',
   ])
   const one = paths['/api/v1/builds/{id}']?.get?.responses ?? {}

@@ -18,19 +18,34 @@ export interface Visit {
   path: string
   /** The path of PUBLIC_URL: "", or for example "/farm". */
   publicPath: string
+  /** The repository of each project, for links to forges. Absent on pages that must not query the database. */
+  repositories?: ReadonlyMap<string, string>
   /** The errors of the newest farm.yaml. While it has errors, the previous version stays active. */
   configErrors: readonly string[]
 }
 
 export async function visitOf({ farm }: Pick<Services, 'farm'>, request: FastifyRequest): Promise<Visit> {
-  const { problems } = await farm.projects.configurationState()
+  const { problems, acceptedAt } = await farm.projects.configurationState()
   return {
     ...anonymousVisit(request),
     at: new Date(request.arrivedAt),
     admin: isAdmin(request),
     csrf: csrfToken(request),
     configErrors: problems,
+    repositories: await repositoriesOf(farm, acceptedAt),
   }
+}
+
+const known = new WeakMap<Services['farm'], { acceptedAt: number; repositories: ReadonlyMap<string, string> }>()
+
+/** The repositories change only with farm.yaml, so most pages need no query for them. */
+async function repositoriesOf(farm: Services['farm'], accepted: Date | null): Promise<ReadonlyMap<string, string>> {
+  const acceptedAt = accepted?.getTime() ?? 0
+  const last = known.get(farm)
+  if (last?.acceptedAt === acceptedAt) return last.repositories
+  const repositories = await farm.projects.repositories()
+  known.set(farm, { acceptedAt, repositories })
+  return repositories
 }
 
 /** Used for pages that look the same for everybody, and for error pages, which must not query the database. */

@@ -1,8 +1,9 @@
 import type { BuildSummary } from '@rumpfarm/farm'
 import { Ago } from './ago.tsx'
+import { CommitLink } from './commit-link.tsx'
 import { segment } from './escape.ts'
 import { Link } from './links.tsx'
-import { jobStatuses, shortCommit, statusLabel } from './status.ts'
+import { jobStatuses, statusLabel } from './status.ts'
 import { StatusMark } from './status-mark.tsx'
 
 export function BuildTable({ builds, at, caption }: { builds: readonly BuildSummary[]; at: Date; caption: string }) {
@@ -53,7 +54,7 @@ function BuildRow({ build, at }: { build: BuildSummary; at: Date }) {
   )
 }
 
-function CommitLine({ build: { commit, branch, subject, author, bisection } }: { build: BuildSummary }) {
+function CommitLine({ build: { project, commit, branch, subject, author, bisection } }: { build: BuildSummary }) {
   return (
     <>
       {bisection !== null && (
@@ -61,7 +62,7 @@ function CommitLine({ build: { commit, branch, subject, author, bisection } }: {
           <ProbeMark bisection={bisection} />{' '}
         </>
       )}
-      <code title={commit}>{shortCommit(commit)}</code> {branch !== null && <span class="branch">{branch}</span>}{' '}
+      <CommitLink project={project} commit={commit} /> {branch !== null && <span class="branch">{branch}</span>}{' '}
       {subject ?? ''} {author !== null && <small>{author}</small>}
     </>
   )

@@ -3,6 +3,7 @@ import { renderToString } from 'preact-render-to-string'
 import { client, connection, gridClient, gridStyle, historyStyle, icon, style } from '../assets.ts'
 import type { Visit } from '../visit.ts'
 import { Moment } from './ago.tsx'
+import { RepositoriesProvider } from './commit-link.tsx'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
 
 export interface MatrixQuery {
@@ -41,8 +42,14 @@ export const renderPage = (page: PageProps): string =>
   `<!doctype html>\n${renderFragment(page.visit, <Page {...page} />)}`
 
 /** Renders a part of a page, which a live page inserts. */
-export const renderFragment = ({ publicPath }: Pick<Visit, 'publicPath'>, content: ComponentChild): string =>
-  renderToString(<PublicPathProvider value={publicPath}>{content}</PublicPathProvider>)
+export const renderFragment = (visit: Pick<Visit, 'publicPath' | 'repositories'>, content: ComponentChild): string =>
+  renderToString(
+    <PublicPathProvider value={visit.publicPath}>
+      <RepositoriesProvider value={visit.repositories ?? noRepositories}>{content}</RepositoriesProvider>
+    </PublicPathProvider>,
+  )
+
+const noRepositories: ReadonlyMap<string, string> = new Map()
 
 function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, children }: PageProps) {
   const { publicPath } = visit

@@ -1,8 +1,9 @@
-import { commitLink, compareLink } from '@rumpfarm/connectors'
+import { compareLink } from '@rumpfarm/connectors'
 import type { CommitView, SourceChange } from '@rumpfarm/farm'
 import { Ago } from './ago.tsx'
+import { CommitName } from './commit-link.tsx'
 import { OutsideLink } from './links.tsx'
-import { counted, shortCommit } from './status.ts'
+import { counted } from './status.ts'
 
 interface Props {
   changes: readonly SourceChange[]
@@ -29,10 +30,10 @@ function Range({ change: { repository, before, after, total } }: { change: Sourc
     <>
       {before !== null && (
         <>
-          <code title={before}>{shortCommit(before)}</code> →{' '}
+          <CommitName repository={repository} commit={before} /> →{' '}
         </>
       )}
-      <code title={after}>{shortCommit(after)}</code>
+      <CommitName repository={repository} commit={after} />
       {total !== null && ` (${counted(total, 'commit')})`}
       {compare !== undefined && (
         <>
@@ -81,10 +82,3 @@ const CommitList = ({ commits, repository, at }: { commits: CommitView[]; reposi
     ))}
   </ul>
 )
-
-/** A short commit, which links to its page on the forge. */
-export function CommitName({ repository, commit }: { repository: string; commit: string }) {
-  const link = commitLink(repository, commit)
-  const name = <code title={commit}>{shortCommit(commit)}</code>
-  return link === undefined ? name : <OutsideLink href={link}>{name}</OutsideLink>
-}

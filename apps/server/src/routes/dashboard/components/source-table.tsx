@@ -1,4 +1,5 @@
 import type { BuildView } from '@rumpfarm/farm'
+import { CommitName, RepositoryName } from './commit-link.tsx'
 import { ScrollFrame } from './scroll-frame.tsx'
 import { byteCount } from './times.ts'
 
@@ -20,11 +21,11 @@ export const SourceTable = ({ sources }: { sources: BuildView['preparedSources']
           <tr>
             <th scope="row">{name}</th>
             <td>
-              {repository}
+              <RepositoryName repository={repository} />
               {path === null ? '' : ` (${path})`}
             </td>
             <td>
-              <code>{commit}</code>
+              <CommitName repository={repository} commit={commit} digits={64} />
             </td>
             <td>{byteCount(bytes)}</td>
             <td>

@@ -1,8 +1,9 @@
 import type { BisectionView, Doubt } from '@rumpfarm/farm'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { VerdictMark } from './verdict-mark.tsx'
 
 /** Enough digits for a person to recognise a commit. */
-export const shortOf = (commit: string): string => commit.slice(0, 10)
+export const shownDigits = 10
 
 const doubts: Record<Doubt, string> = {
   merge: 'a merge',
@@ -30,7 +31,7 @@ export function CommitTable({ bisection }: { bisection: BisectionView }) {
         {rows.map(({ position, commit, author, subject, weight, doubt }) => (
           <tr>
             <th scope="row">
-              <code>{shortOf(commit)}</code>
+              <CommitLink project={bisection.project} commit={commit} digits={shownDigits} />
             </th>
             <td>
               <Result bisection={bisection} position={position} />
@@ -45,7 +46,7 @@ export function CommitTable({ bisection }: { bisection: BisectionView }) {
         ))}
         <tr>
           <th scope="row">
-            <code>{shortOf(bisection.goodCommit)}</code>
+            <CommitLink project={bisection.project} commit={bisection.goodCommit} digits={shownDigits} />
           </th>
           <td>
             <Result bisection={bisection} position={0} />

@@ -1,6 +1,7 @@
 import type { BisectionView } from '@rumpfarm/farm'
 import { Ago, ClockTime } from '../../components/ago.tsx'
 import { BisectionState } from '../../components/bisection.tsx'
+import { CompareLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { HostLink } from '../../components/host-link.tsx'
@@ -44,6 +45,7 @@ export function renderBisectionPage({ visit, bisection }: BisectionPage): string
           <Action visit={visit} id={id} verb="continue" text="Continue bisection" />
         )}
         <h2>Commits</h2>
+        <Range bisection={bisection} />
         {commits.length === 0 ? (
           <p class="empty">The farm has not read the commits yet.</p>
         ) : (
@@ -158,3 +160,15 @@ const Action = ({ visit, id, verb, text }: { visit: Visit; id: number; verb: str
     </button>
   </Form>
 )
+
+/** The forge's page of all changes of the range. */
+function Range({ bisection: { project, goodCommit, commits } }: { bisection: BisectionView }) {
+  const bad = commits.at(-1)?.commit
+  return bad === undefined ? null : (
+    <p>
+      <CompareLink project={project} before={goodCommit} after={bad}>
+        Compare the last good commit with the failing commit
+      </CompareLink>
+    </p>
+  )
+}

@@ -1,8 +1,9 @@
 import type { BisectionView, ProbePurpose, ProbeView } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { Link } from '../../components/links.tsx'
 import { duration } from '../../components/times.ts'
-import { shortOf } from './commits.tsx'
+import { shownDigits } from './commits.tsx'
 import { VerdictMark } from './verdict-mark.tsx'
 
 const purposes: Record<ProbePurpose, string> = {
@@ -31,17 +32,17 @@ export const ProbeTable = ({ bisection, at }: { bisection: BisectionView; at: Da
     </thead>
     <tbody>
       {[...bisection.probes].reverse().map(probe => (
-        <ProbeRow probe={probe} at={at} />
+        <ProbeRow project={bisection.project} probe={probe} at={at} />
       ))}
     </tbody>
   </table>
 )
 
-const ProbeRow = ({ probe, at }: { probe: ProbeView; at: Date }) => (
+const ProbeRow = ({ project, probe, at }: { project: string; probe: ProbeView; at: Date }) => (
   <tr>
     <th scope="row">{probe.number}</th>
     <td>
-      <code>{shortOf(probe.commit)}</code>
+      <CommitLink project={project} commit={probe.commit} digits={shownDigits} />
     </td>
     <td>
       {probe.purpose === null ? 'result of another build' : purposes[probe.purpose]}

@@ -1,10 +1,11 @@
 import { type BoxCell, type BoxView, isFailure, looksFailed } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { cellPathOn } from '../../components/cell-path.ts'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
-import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { counted, statusLabel } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { lookLabel } from '../matrix/legend.tsx'
@@ -161,10 +162,8 @@ function Why({ cell, at }: { cell: BoxCell; at: Date }) {
         </p>
       )}
       <p>
-        Since{' '}
-        <Link to={`/builds/${since.buildId}`}>
-          <code>{shortCommit(since.commit)}</code>
-        </Link>
+        Since <CommitLink project={cell.project} commit={since.commit} /> (
+        <Link to={`/builds/${since.buildId}`}>build {since.buildId}</Link>)
         {range.author !== null && ` ${range.author}: ${range.subject}`}
         {changed && (
           <>
@@ -175,10 +174,8 @@ function Why({ cell, at }: { cell: BoxCell; at: Date }) {
         {lastGood ? (
           <>
             {' '}
-            · last good{' '}
-            <Link to={`/builds/${lastGood.buildId}`}>
-              <code>{shortCommit(lastGood.commit)}</code>
-            </Link>{' '}
+            · last good <CommitLink project={cell.project} commit={lastGood.commit} /> (
+            <Link to={`/builds/${lastGood.buildId}`}>build {lastGood.buildId}</Link>){' '}
             <Since from={lastGood.at} at={at} /> ago
           </>
         ) : (

@@ -1,10 +1,11 @@
 import type { BuildTest, BuildTests, BuildView, TestChange } from '@rumpfarm/farm'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { counted, shortCommit } from '../../components/status.ts'
+import { counted } from '../../components/status.ts'
 import { changeWord, OutcomeMark, TestLink } from '../../components/test-outcome.tsx'
 import type { Visit } from '../../visit.ts'
 
@@ -31,7 +32,7 @@ export function renderBuildTestsPage({ visit, build, found }: BuildTestsPage): s
           <Link to={`/projects/${segment(build.project)}`}>{build.project}</Link>
         </h1>
         <p class="lead">
-          <code title={build.commit}>{shortCommit(build.commit)}</code> {build.branch} {build.subject}
+          <CommitLink project={build.project} commit={build.commit} /> {build.branch} {build.subject}
         </p>
         <p>
           {counted(total, 'test')} in {counted(jobs, 'job')}:{' '}

@@ -1,7 +1,8 @@
 import type { BuildEffects, JobEffect } from '@rumpfarm/farm'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { Link } from '../../components/links.tsx'
 import { SourceChanges } from '../../components/source-changes.tsx'
-import { counted, shortCommit } from '../../components/status.ts'
+import { counted } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 
 type Effect = JobEffect['effect']
@@ -17,7 +18,8 @@ const lists: readonly { effect: Effect; status: string; title: string; open: boo
 ]
 
 /** What the build broke and fixed. */
-export function Effects({ effects: { branch, previous, jobs } }: { effects: BuildEffects }) {
+export function Effects({ project, effects }: { project: string; effects: BuildEffects }) {
+  const { branch, previous, jobs } = effects
   const shown = lists.map(list => ({ ...list, jobs: jobs.filter(({ effect }) => effect === list.effect) }))
   return (
     <section aria-label="What this build broke and fixed">
@@ -27,7 +29,8 @@ export function Effects({ effects: { branch, previous, jobs } }: { effects: Buil
           <>
             Compared with the newest earlier results on branch {branch}. The build before is{' '}
             <Link to={`/builds/${previous.buildId}`}>build {previous.buildId}</Link> (
-            <code title={previous.commit}>{shortCommit(previous.commit)}</code>).
+            <CommitLink project={project} commit={previous.commit} />
+            ).
           </>
         ) : branch === null ? (
           'No branch has this commit yet, so the farm compares it with no earlier commit.'

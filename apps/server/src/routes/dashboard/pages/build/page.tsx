@@ -3,6 +3,7 @@ import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@r
 import { Ago, Moment } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { JobCounts, ProbeMark } from '../../components/build-table.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
@@ -70,7 +71,7 @@ export function renderBuildPage(page: BuildPage): string {
         {visit.admin && active && <CancelBuild visit={visit} id={build.id} />}
         {visit.admin && <RunAgain visit={visit} build={build} />}
         {visit.admin && <BuildCell visit={visit} build={build} />}
-        <Effects effects={effects} />
+        <Effects project={build.project} effects={effects} />
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
         <DistinctFailures buildId={build.id} failures={failures} />
         <ChangesSincePrevious effects={effects} at={visit.at} />
@@ -86,7 +87,7 @@ export function renderBuildPage(page: BuildPage): string {
 const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
   <Facts
     rows={[
-      ['Commit', <code>{build.commit}</code>],
+      ['Commit', <CommitLink project={build.project} commit={build.commit} digits={64} />],
       ['Branch', build.branch ?? ''],
       ['Author', build.author ?? ''],
       ['Started', <Ago from={build.createdAt} at={at} />],

@@ -1,7 +1,8 @@
 import type { CellView, OpenRun, QueueEntry } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { Link } from '../../components/links.tsx'
-import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { counted, statusLabel } from '../../components/status.ts'
 import { WaitText } from '../../components/wait-text.tsx'
 
 interface Props {
@@ -12,14 +13,15 @@ interface Props {
 }
 
 /** The running and waiting jobs of the cell. */
-export function NextRun({ cell: { open, planned }, next, at }: Props) {
+export function NextRun({ cell: { project, open, planned }, next, at }: Props) {
   const [first, ...others] = open
   return (
     <section aria-label="Next run">
       <h2>Next run</h2>
       {first ? (
         <p>
-          <OpenRunLine run={first} at={at} /> {next?.reason && <WaitText reason={next.reason} at={at} />}
+          <OpenRunLine project={project} run={first} at={at} />{' '}
+          {next?.reason && <WaitText reason={next.reason} at={at} />}
           {others.length > 0 &&
             ` ${counted(others.length, 'more job')} of this cell ${others.length === 1 ? 'waits' : 'wait'}.`}
         </p>
@@ -34,13 +36,14 @@ export function NextRun({ cell: { open, planned }, next, at }: Props) {
   )
 }
 
-function OpenRunLine({ run: { jobId, buildId, commit, state, since }, at }: { run: OpenRun; at: Date }) {
+function OpenRunLine({ project, run, at }: { project: string; run: OpenRun; at: Date }) {
+  const { jobId, buildId, commit, state, since } = run
   return (
     <>
       <Link class={`mark ${state}`} to={`/jobs/${jobId}`}>
         {statusLabel[state]}
       </Link>{' '}
-      for <Since from={since} at={at} />: <code title={commit}>{shortCommit(commit)}</code> of{' '}
+      for <Since from={since} at={at} />: <CommitLink project={project} commit={commit} /> of{' '}
       <Link to={`/builds/${buildId}`}>build {buildId}</Link>.
     </>
   )

@@ -4,12 +4,13 @@ import { Ago, WithAges } from '../../components/ago.tsx'
 import { BisectionOfCell, type CellBisection } from '../../components/bisection.tsx'
 import { BranchNav } from '../../components/branch-pages.tsx'
 import { cellPath, cellPathOn } from '../../components/cell-path.ts'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { RetryButton } from '../../components/retry-button.tsx'
-import { counted, shortCommit } from '../../components/status.ts'
+import { counted } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { Failure } from '../job/failure.tsx'
@@ -59,7 +60,7 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
         <div class="cell-columns">
           <div>
             <CellFailure cell={cell} />
-            {sinceLastGood && <ChangesSinceLastGood changes={sinceLastGood} at={at} />}
+            {sinceLastGood && <ChangesSinceLastGood project={project} changes={sinceLastGood} at={at} />}
             {bisection && <BisectionOfCell visit={visit} {...bisection} />}
             <Acknowledged visit={visit} cell={cell} />
             <NextRun cell={cell} next={next} at={at} />
@@ -98,7 +99,7 @@ function Crumbs({ cell }: { cell: CellView }) {
   )
 }
 
-function CellFacts({ cell: { last }, at }: { cell: CellView; at: Date }) {
+function CellFacts({ cell: { project, last }, at }: { cell: CellView; at: Date }) {
   if (!last) return null
   const { flakiness, expectedMs, lastGood } = last
   const step = last.verdict !== 'passed' && last.failedStep !== null ? ` at ${last.failedStep}` : ''
@@ -115,9 +116,9 @@ function CellFacts({ cell: { last }, at }: { cell: CellView; at: Date }) {
             <Ago from={last.finishedAt} at={at} />
           </>,
         ],
-        ['Commit', <code title={last.commit}>{shortCommit(last.commit)}</code>],
+        ['Commit', <CommitLink project={project} commit={last.commit} />],
         ['Build', <Link to={`/builds/${last.buildId}`}>#{last.buildId}</Link>],
-        ['Last good', lastGood ? <code title={lastGood.commit}>{shortCommit(lastGood.commit)}</code> : 'never'],
+        ['Last good', lastGood ? <CommitLink project={project} commit={lastGood.commit} /> : 'never'],
         ['Expected time', expectedMs === null ? '' : duration(expectedMs)],
         [
           'Flaky',
@@ -155,13 +156,13 @@ function Runs({ cell: { runs } }: { cell: CellView }) {
   )
 }
 
-function Durations({ cell: { runs, last }, at }: { cell: CellView; at: Date }) {
+function Durations({ cell: { project, runs, last }, at }: { cell: CellView; at: Date }) {
   if (runs.length === 0) return null
   return (
     <section aria-label="Durations of the runs">
       <h2>Durations</h2>
       <DurationPlot runs={runs} expectedMs={last?.expectedMs ?? null} />
-      <RunTable runs={runs} at={at} />
+      <RunTable project={project} runs={runs} at={at} />
     </section>
   )
 }

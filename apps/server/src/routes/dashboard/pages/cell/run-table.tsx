@@ -1,13 +1,13 @@
 import type { CellRun } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { shortCommit } from '../../components/status.ts'
 import { duration } from '../../components/times.ts'
 import { runPath, runWords } from './strip.tsx'
 
 /** The runs as a table, newest commit first. It is the text of the plot. */
-export const RunTable = ({ runs, at }: { runs: readonly CellRun[]; at: Date }) => (
+export const RunTable = ({ project, runs, at }: { project: string; runs: readonly CellRun[]; at: Date }) => (
   <details>
     <summary>Runs as a table</summary>
     <ScrollFrame label="Runs">
@@ -25,7 +25,7 @@ export const RunTable = ({ runs, at }: { runs: readonly CellRun[]; at: Date }) =
         </thead>
         <tbody>
           {runs.map(run => (
-            <RunRow run={run} at={at} />
+            <RunRow project={project} run={run} at={at} />
           ))}
         </tbody>
       </table>
@@ -35,12 +35,12 @@ export const RunTable = ({ runs, at }: { runs: readonly CellRun[]; at: Date }) =
 
 const purposes: Record<string, string> = { retry: 'run again', confirm: 'confirming run', lost: 'after a lost run' }
 
-function RunRow({ run, at }: { run: CellRun; at: Date }) {
+function RunRow({ project, run, at }: { project: string; run: CellRun; at: Date }) {
   const { commit, verdict, failedStep, milliseconds, buildId, finishedAt, compiler, purpose } = run
   return (
     <tr>
       <th scope="row">
-        <code title={commit}>{shortCommit(commit)}</code>
+        <CommitLink project={project} commit={commit} />
       </th>
       <td>
         <Link class={`mark ${verdict}`} to={runPath(run)}>

@@ -1,20 +1,20 @@
 import type { Change, SinceLastGood } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { Link } from '../../components/links.tsx'
 import { SourceChanges } from '../../components/source-changes.tsx'
-import { shortCommit } from '../../components/status.ts'
 import { suspectWords } from './words.ts'
 
 /** The last good run, the first failed run, and everything that changed between them. */
-export function ChangesSinceLastGood({ changes, at }: { changes: SinceLastGood; at: Date }) {
+export function ChangesSinceLastGood({ project, changes, at }: { project: string; changes: SinceLastGood; at: Date }) {
   const { lastGood, since, sources } = changes
   return (
     <section aria-label="Changes since the last good run">
       <h2>{suspectWords(changes)}</h2>
       <p>
-        <RunLink run={lastGood}>Last good run</RunLink>: <code>{shortCommit(lastGood.commit)}</code>,{' '}
+        <RunLink run={lastGood}>Last good run</RunLink>: <CommitLink project={project} commit={lastGood.commit} />,{' '}
         <Ago from={lastGood.at} at={at} />. <RunLink run={since}>First failed run</RunLink>:{' '}
-        <code>{shortCommit(since.commit)}</code>, <Ago from={since.at} at={at} />.
+        <CommitLink project={project} commit={since.commit} />, <Ago from={since.at} at={at} />.
       </p>
       <HostChanges changes={changes} />
       {sources.length > 0 && <SourceChanges changes={sources} at={at} />}

@@ -1,8 +1,8 @@
 import type { CommitTable, FoldedResult } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
+import { CommitName } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Link } from '../../components/links.tsx'
-import { CommitName } from '../../components/source-changes.tsx'
 import { statusLabel } from '../../components/status.ts'
 
 /** Rows are commits, columns are hosts and arches. The worst variant is shown. */

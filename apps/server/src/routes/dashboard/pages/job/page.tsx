@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { HostLink } from '../../components/host-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
@@ -7,7 +8,7 @@ import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
 import { RetryButton } from '../../components/retry-button.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
-import { isActive, shortCommit, statusLabel, statusOf } from '../../components/status.ts'
+import { isActive, statusLabel, statusOf } from '../../components/status.ts'
 import { LogView } from '../../log/job-log.tsx'
 import type { JobLog } from '../../log/shown-log.ts'
 import type { Visit } from '../../visit.ts'
@@ -32,7 +33,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
         <p class="crumbs">
           <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
           <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
-          <code title={job.commit}>{shortCommit(job.commit)}</code> {job.branch} · <HostLink name={job.host} />{' '}
+          <CommitLink project={job.project} commit={job.commit} /> {job.branch} · <HostLink name={job.host} />{' '}
           {job.subject !== null && <span>· “{job.subject}”</span>}
         </p>
         <div id="state">

@@ -1,11 +1,12 @@
 import type { AttemptView, Expectation, JobView, QueueEntry, TestSummaryView } from '@rumpfarm/farm'
 import type { JobFailure } from '../../../runs/failure-of.ts'
 import { Ago, WithAges } from '../../components/ago.tsx'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { EndTime, StartTime } from '../../components/estimate.tsx'
 import { fullTitle } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
-import { shortCommit, statusOf } from '../../components/status.ts'
+import { statusOf } from '../../components/status.ts'
 import { countsText } from '../../components/test-outcome.tsx'
 import { duration } from '../../components/times.ts'
 import { WaitText } from '../../components/wait-text.tsx'
@@ -108,8 +109,8 @@ function LastGood({ job, at }: { job: JobView; at: Date }) {
   const { commit, buildId } = job.lastGood
   return (
     <>
-      {text} <code>{shortCommit(commit)}</code> (<Link to={`/builds/${buildId}`}>build {buildId}</Link>,{' '}
-      <Ago from={job.lastGood.at} at={at} />
+      {text} <CommitLink project={job.project} commit={commit} /> (
+      <Link to={`/builds/${buildId}`}>build {buildId}</Link>, <Ago from={job.lastGood.at} at={at} />
       ).{' '}
     </>
   )

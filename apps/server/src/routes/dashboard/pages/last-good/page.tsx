@@ -2,11 +2,12 @@ import type { LastGoodCell } from '@rumpfarm/farm'
 import { Ago } from '../../components/ago.tsx'
 import { BranchNav, BranchPages } from '../../components/branch-pages.tsx'
 import { cellPathOn } from '../../components/cell-path.ts'
+import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { counted, shortCommit, statusLabel } from '../../components/status.ts'
+import { counted, statusLabel } from '../../components/status.ts'
 import type { Visit } from '../../visit.ts'
 
 export interface LastGoodPage {
@@ -127,7 +128,7 @@ function CellRow({ project, branch, cell, at }: Omit<TableProps, 'cells'> & { ce
       <td>
         {lastGood ? (
           <>
-            <code title={lastGood.commit}>{shortCommit(lastGood.commit)}</code>{' '}
+            <CommitLink project={project} commit={lastGood.commit} />{' '}
             <Link to={lastGood.jobId === null ? `/builds/${lastGood.buildId}` : `/jobs/${lastGood.jobId}`}>
               {lastGood.jobId === null ? `build ${lastGood.buildId}` : `job ${lastGood.jobId}`}
             </Link>

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireAdmin } from '../../../../auth/plugin.ts'
 import type { Services } from '../../../../services.ts'
 import { triggerBuild } from '../../../../trigger/trigger-build.ts'
+import { segment } from '../../components/escape.ts'
 import { seeOther } from '../../forms.ts'
 import { buildOf } from './trigger-outcome.ts'
 
@@ -11,6 +12,16 @@ type Fields = { ref?: string; again?: string; host?: string; arch?: string; vari
 type TriggerForm = FastifyRequest<{ Params: { name: string }; Body: Fields | null }>
 
 export function projectForms(app: FastifyInstance, services: Services): void {
+  type Request = FastifyRequest<{ Params: { name: string } }>
+  app.post(
+    '/projects/:name/statuses/retry',
+    { preHandler: requireAdmin },
+    async ({ params: { name } }: Request, reply) => {
+      await services.farm.statuses.retry(name)
+      return seeOther(reply, `/projects/${segment(name)}`)
+    },
+  )
+
   app.post('/projects/:name/trigger', { preHandler: requireAdmin }, async ({ params, body }: TriggerForm, reply) => {
     const outcome = await triggerBuild(services, {
       project: params.name,

@@ -1,8 +1,9 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { BuildSummary, Glance } from '@rumpfarm/farm'
+import type { BuildSummary, Glance, StatusView } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { BuildTable } from '../../components/build-table.tsx'
+import { RepositoryName } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { renderPage } from '../../components/layout.tsx'
@@ -12,15 +13,18 @@ import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import type { Visit } from '../../visit.ts'
 import { BranchLinks } from '../matrix/filters.tsx'
 import { DenseMatrix } from '../matrix/page.tsx'
+import { Statuses } from './statuses.tsx'
 
 export interface ProjectPage {
   visit: Visit
   project: ProjectConfig
   glance: Glance
   builds: readonly BuildSummary[]
+  /** Empty if farm.yaml names no forge for the project. */
+  statuses: readonly StatusView[]
 }
 
-export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPage): string => {
+export const renderProjectPage = ({ visit, project, glance, builds, statuses }: ProjectPage): string => {
   const { name, title } = project
   return renderPage({
     title: name,
@@ -45,6 +49,7 @@ export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPag
         <DenseMatrix glance={glance} view={{ project: name }} />
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />
+        {project.status && <Statuses visit={visit} project={name} statuses={statuses} />}
         <h2>Recipe</h2>
         <Recipe project={project} />
       </>
@@ -55,7 +60,7 @@ export const renderProjectPage = ({ visit, project, glance, builds }: ProjectPag
 const ProjectFacts = ({ project }: { project: ProjectConfig }) => (
   <Facts
     rows={[
-      ['Repository', project.repository],
+      ['Repository', <RepositoryName repository={project.repository} />],
       ['Directory', project.path ?? ''],
       ['Branches', project.branches.join(', ')],
       ['Hosts', project.hosts.join(', ')],
@@ -81,7 +86,7 @@ const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
   </Form>
 )
 
-const BuildCell = ({ visit, project, glance }: Omit<ProjectPage, 'builds'>) => (
+const BuildCell = ({ visit, project, glance }: Omit<ProjectPage, 'builds' | 'statuses'>) => (
   <BuildCellForm
     visit={visit}
     project={project.name}
@@ -123,7 +128,7 @@ const Recipe = ({ project }: { project: ProjectConfig }) => (
         <>
           <dt>Additional source {source.name}</dt>
           <dd>
-            {source.repository} at {revisionOf(source)}
+            <RepositoryName repository={source.repository} /> at {revisionOf(source)}
           </dd>
         </>
       ))}

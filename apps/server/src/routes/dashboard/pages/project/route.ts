@@ -6,6 +6,7 @@ import { noProject } from '../problem/page-error.ts'
 import { renderProjectPage } from './page.tsx'
 
 const buildsShown = 20
+const statusesShown = 30
 
 export function projectRoute(app: FastifyInstance, services: Services): void {
   const { farm } = services
@@ -13,11 +14,12 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
-    const [visit, glance, builds] = await Promise.all([
+    const [visit, glance, builds, statuses] = await Promise.all([
       visitOf(services, request),
       farm.matrix.glance({ project: name }),
       farm.builds.list({ project: name, limit: buildsShown }),
+      project.status ? farm.statuses.list(name, statusesShown) : [],
     ])
-    return sendPage(reply, renderProjectPage({ visit, project, glance, builds }))
+    return sendPage(reply, renderProjectPage({ visit, project, glance, builds, statuses }))
   })
 }

@@ -1,0 +1,96 @@
+import { type AttemptState, cut, type StatusState, type Verdict } from '@rumpfarm/contracts'
+
+/** The newest job of a cell of a commit, with its newest attempt. */
+export interface StatusJob {
+  jobId: number
+  host: string
+  arch: string
+  variant: string
+  state: AttemptState
+  verdict: Verdict | null
+  failedStep: string | null
+  /** Whether the farm still reads the log of the attempt. It may add an attempt that confirms a failure. */
+  examining: boolean
+  /** The reason of farm.yaml why this cell is expected to fail; null without one. */
+  known: string | null
+}
+
+export interface WantedStatus {
+  state: StatusState
+  description: string
+}
+
+interface StatusBuild {
+  id: number
+  sources: string
+}
+
+/** The status of a commit from the newest jobs of its cells. */
+export function buildStatus(build: StatusBuild, jobs: readonly StatusJob[]): WantedStatus {
+  if (jobs.length === 0) return { state: 'error', description: 'No host of the farm can build this commit' }
+  const standings = jobs.map(job => ({ job, state: stateOf(job) }))
+  const having = (state: StatusState) => standings.filter(one => one.state === state).map(({ job }) => job)
+  const open = standings.filter(({ state }) => isOpen(state))
+  const all = counted(jobs.length, 'job')
+  if (open.length > 0) {
+    const started = jobs.some(({ state }) => state !== 'waiting')
+    return { state: started ? 'running' : 'pending', description: `Build ${build.id} has ${all}` }
+  }
+  const failed = having('failure')
+  if (failed.length > 0)
+    return { state: 'failure', description: `${failed.length} of ${all} failed: ${failed.map(placeOf).join(', ')}` }
+  if (build.sources === 'failed') return { state: 'error', description: 'The sources of the build are not available' }
+  const broken = having('error').length
+  if (broken > 0) return { state: 'error', description: `${broken} of ${all} ended without a result` }
+  const cancelled = having('cancelled').length
+  if (cancelled > 0) return { state: 'cancelled', description: `${cancelled} of ${all} ${was(cancelled)} cancelled` }
+  const expected = jobs.filter(({ verdict }) => verdict !== 'passed').length
+  if (expected === 0)
+    return { state: 'success', description: jobs.length === 1 ? 'The job passed' : `All ${all} passed` }
+  return { state: 'success', description: `${jobs.length - expected} of ${all} passed, ${expected} failed as expected` }
+}
+
+/** The status of one cell of a commit. */
+export function cellStatus(job: StatusJob): WantedStatus {
+  const state = stateOf(job)
+  const description = cellWords(job, state)
+  return { state, description: cut(description, descriptionMax) }
+}
+
+const descriptionMax = 500
+
+/** No status of a cell is sent before its first result: a build has many cells, and forges limit the requests. */
+export const isOpen = (state: StatusState): boolean => state === 'pending' || state === 'running'
+
+function stateOf({ state, verdict, examining, known }: StatusJob): StatusState {
+  if (state === 'waiting') return 'pending'
+  if (state !== 'finished' || verdict === null) return 'running'
+  if (verdict === 'passed') return 'success'
+  if (verdict === 'failed' || verdict === 'timed-out') {
+    if (examining) return 'running'
+    return known === null ? 'failure' : 'success'
+  }
+  return verdict === 'cancelled' ? 'cancelled' : 'error'
+}
+
+function cellWords({ jobId, verdict, failedStep, known }: StatusJob, state: StatusState): string {
+  if (isOpen(state)) return `Job ${jobId} has not ended`
+  const at = failedStep === null ? '' : ` at step ${failedStep}`
+  if (verdict === 'failed') return `Failed${at}${expectation(known)}`
+  if (verdict === 'timed-out') return `Timed out${at}${expectation(known)}`
+  if (verdict === 'passed') return 'Passed'
+  return verdict === 'cancelled' ? 'Cancelled' : `Ended without a result (${verdict})`
+}
+
+const expectation = (known: string | null) => (known === null ? '' : `, as expected: ${known}`)
+
+const placeOf = ({ host, failedStep }: StatusJob): string => (failedStep === null ? host : `${host} (${failedStep})`)
+
+const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
+const was = (count: number) => (count === 1 ? 'was' : 'were')
+
+/** The name of the status of a build on a forge. Several projects can have one repository. */
+export const buildContext = (project: string): string => `rumpfarm/${project}`
+
+export const cellContext = (project: string, { host, arch, variant }: StatusJob): string =>
+  [buildContext(project), host, arch, ...(variant === 'default' ? [] : [variant])].join('/')
