@@ -35,9 +35,18 @@ export function RepositoryName({ repository }: { repository: string }) {
   return link === undefined ? repository : <OutsideLink href={link}>{repository}</OutsideLink>
 }
 
+interface Range {
+  project: string
+  before: string
+  after: string
+  children: ComponentChildren
+  /** Shown if the address of the repository does not tell the forge; by default nothing. */
+  otherwise?: ComponentChildren
+}
+
 /** A link to the forge's page of the changes after `before`, up to and including `after`. */
-export function CompareLink(props: { project: string; before: string; after: string; children: ComponentChildren }) {
-  const repository = useContext(Repositories).get(props.project)
-  const link = compareLink(repository ?? '', props.before, props.after)
-  return link === undefined ? null : <OutsideLink href={link}>{props.children}</OutsideLink>
+export function CompareLink({ project, before, after, children, otherwise = null }: Range) {
+  const repository = useContext(Repositories).get(project)
+  const link = compareLink(repository ?? '', before, after)
+  return link === undefined ? otherwise : <OutsideLink href={link}>{children}</OutsideLink>
 }

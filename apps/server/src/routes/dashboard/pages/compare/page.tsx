@@ -2,6 +2,7 @@ import type { Comparison } from '../../../runs/compare.ts'
 import type { FactRow, Run, StepRow } from '../../../runs/facts.ts'
 import { stepBytesMax } from '../../../runs/read-step.ts'
 import { Ago } from '../../components/ago.tsx'
+import { CommitLink, CompareLink } from '../../components/commit-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
@@ -38,6 +39,13 @@ export function renderComparePage({ visit, before, after, comparison }: CompareP
         ) : (
           <FactTable rows={facts} names={names} />
         )}
+        {before.job.project === after.job.project && (
+          <p>
+            <CompareLink project={after.job.project} before={before.job.commit} after={after.job.commit}>
+              Compare the commits of the two jobs
+            </CompareLink>
+          </p>
+        )}
         <h2>Steps</h2>
         <StepTable rows={steps} names={names} />
         <Lines comparison={comparison} names={names} />
@@ -56,7 +64,7 @@ function RunText({ run: { job, attempt }, at }: { run: Run; at: Date }) {
     <>
       Job {job.id} {statusLabel[statusOf(attempt)]}
       {attempt.failedStep !== null && ` at ${attempt.failedStep}`} on {job.host} for {job.arch}
-      {job.variant === 'default' ? '' : `, ${job.variant}`}
+      {job.variant === 'default' ? '' : `, ${job.variant}`}, <CommitLink project={job.project} commit={job.commit} />
       {attempt.finishedAt && (
         <>
           , <Ago from={attempt.finishedAt} at={at} />

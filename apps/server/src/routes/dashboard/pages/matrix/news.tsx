@@ -1,6 +1,7 @@
 import type { Cause, Glance, GlanceCell, News } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { cellPathOn } from '../../components/cell-path.ts'
+import { CompareLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Link } from '../../components/links.tsx'
 import { counted, shortCommit } from '../../components/status.ts'
@@ -92,6 +93,17 @@ function Still({ causes, at, more }: { causes: readonly Cause[]; at: Date; more:
   )
 }
 
+/** The commits after the last good one, with the forge's page that shows all of them. */
+function CommitRange({ cause: { project, lastGood, since }, count }: { cause: Cause; count: number }) {
+  const words = `${count} commits`
+  if (lastGood === null) return words
+  return (
+    <CompareLink project={project} before={lastGood.commit} after={since.commit} otherwise={words}>
+      {words}
+    </CompareLink>
+  )
+}
+
 function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
   const { project, kind, step, timedOut, since, cells, lastGood, commits, author, subject, message } = cause
   const how = timedOut ? ' timed out at' : ''
@@ -113,7 +125,12 @@ function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
             <b title={subject ?? ''}>{author}</b>
           </>
         )}
-        {commits !== null && commits > 1 && ` · one of ${commits} commits`}
+        {commits !== null && commits > 1 && (
+          <>
+            {' '}
+            · one of <CommitRange cause={cause} count={commits} />
+          </>
+        )}
         {kind !== 'fixed' && lastGood === null && ' · never passed'} · {spread(cause)}:
       </small>{' '}
       {cells.slice(0, cellsShown).map((cell, index) => (

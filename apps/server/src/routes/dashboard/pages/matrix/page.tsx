@@ -15,6 +15,8 @@ import { type MatrixView, matrixPath } from './view.ts'
 
 export interface MatrixContent {
   publicPath: string
+  /** The repository of each project, for links to forges. */
+  repositories?: ReadonlyMap<string, string>
   glance: Glance
   /** The cells of the detailed view; undefined for the dense view. */
   matrix?: Matrix | undefined
@@ -29,7 +31,7 @@ export interface MatrixBody {
   html: string
 }
 
-export function renderMatrixBody({ publicPath, glance, matrix, view }: MatrixContent): MatrixBody {
+export function renderMatrixBody({ publicPath, repositories, glance, matrix, view }: MatrixContent): MatrixBody {
   const { counts, changes, branches, choices } = glance
   const { project, branch } = view
   const words = headline(counts, changes)
@@ -38,7 +40,7 @@ export function renderMatrixBody({ publicPath, glance, matrix, view }: MatrixCon
     isActive: counts.running + counts.queued > 0,
     view,
     html: renderFragment(
-      { publicPath },
+      { publicPath, ...(repositories && { repositories }) },
       <>
         <h1>
           {project !== undefined && `${project}: `}

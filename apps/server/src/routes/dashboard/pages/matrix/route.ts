@@ -26,13 +26,14 @@ export function matrixRoute(app: FastifyInstance, services: Services): void {
 
 async function bodyOf({ farm }: Services, view: MatrixView, publicPath: string): Promise<MatrixBody> {
   const { project, branch } = view
-  const [glance, matrix] = await Promise.all([
+  const [glance, matrix, repositories] = await Promise.all([
     farm.matrix.glance(view),
     view.detailed ? farm.matrix.load(view) : undefined,
+    farm.projects.repositories(),
   ])
   if (project !== undefined && !glance.choices.projects.includes(project)) throw noProject(project)
   if (branch !== undefined && glance.projects.length === 0) throw noBranch(branch, project)
-  return renderMatrixBody({ publicPath, glance, matrix: matrix && filtered(matrix, view), view })
+  return renderMatrixBody({ publicPath, repositories, glance, matrix: matrix && filtered(matrix, view), view })
 }
 
 /** The table shows only the hosts with a cell that belongs to the filter. */
