@@ -1,5 +1,4 @@
-// Runs `./farm test`, `./farm check`, `./farm check-api`, `./farm network` and `./farm monitoring`. The last line is
-// "N passed, N failed".
+// Runs `./farm test`, `./farm check` and the other commands for tests. The last line is "N passed, N failed".
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +8,7 @@ import { runMonitoring } from './monitoring.ts'
 import { runNetwork } from './network.ts'
 import { runPlaywright } from './playwright.ts'
 import { add, isGreen, lastLine, type Tally } from './tally.ts'
-import { installTools } from './tools.ts'
+import { installRealServers, installTools } from './tools.ts'
 import { runVitest } from './vitest.ts'
 
 process.env.PATH += ':/usr/sbin:/sbin' // Debian has tc and nft in directories that only root's PATH contains
@@ -56,12 +55,20 @@ const withOtherNode = async (directory: string): Promise<Tally> => {
   return add(types, await runVitest(directory, { words: serverProjects.flatMap(name => ['--project', name]) }))
 }
 
+/** The tests of messages to real mail and IRC servers. */
+const withRealServers = async (directory: string): Promise<Tally> =>
+  add(
+    await installRealServers(),
+    await runVitest(directory, { words: ['--config', 'packages/connectors/real-servers/vitest.config.ts'] }),
+  )
+
 const runs: Record<string, () => Promise<Tally>> = {
   check: async () => add(await installTools('shellcheck'), await runChecks()),
   node: () => inTemporaryDirectory(withOtherNode),
   'check-api': checkApi,
   network: () => inTemporaryDirectory(runNetwork),
   monitoring: () => inTemporaryDirectory(runMonitoring),
+  notifiers: () => inTemporaryDirectory(withRealServers),
 }
 const tally = await (runs[process.argv[2] ?? ''] ?? (() => inTemporaryDirectory(everything)))()
 for (const name of tally.skipped) console.log(`skipped: ${name}`)

@@ -7,7 +7,7 @@ type Manager = 'apt-get' | 'dnf' | 'apk' | 'pacman' | 'zypper' | 'brew'
 interface Tool {
   /** The system needs only one of these programs. */
   programs: readonly string[]
-  /** The name of the package, if it differs from the name of the first program. */
+  /** The names of the packages, if they differ from the name of the first program. */
   packages: Partial<Record<Manager, string>>
   /** Some systems do not offer this tool. Without it, the run skips some tests. */
   optional?: true
@@ -103,8 +103,9 @@ const tools: readonly Tool[] = [
 
 /** The servers of `./farm notifiers`. */
 const realServers: readonly Tool[] = [
-  { programs: ['/usr/sbin/smtpd', 'smtpd'], packages: { 'apt-get': 'opensmtpd', apk: 'opensmtpd' }, optional: true },
-  { programs: ['/usr/lib/inspircd/inspircd', 'inspircd'], packages: { 'apt-get': 'inspircd' }, optional: true },
+  { programs: ['/usr/sbin/postfix'], packages: { 'apt-get': 'postfix' }, optional: true },
+  { programs: ['/usr/sbin/saslpasswd2'], packages: { 'apt-get': 'sasl2-bin libsasl2-modules' }, optional: true },
+  { programs: ['/usr/sbin/inspircd', 'inspircd'], packages: { 'apt-get': 'inspircd' }, optional: true },
   { programs: ['atheme-services'], packages: {}, optional: true },
 ]
 
@@ -156,7 +157,7 @@ const installMissing = async (missing: readonly Tool[]): Promise<void> => {
   const manager = findManager()
   const prefix = manager && asRoot(manager)
   if (!manager || !prefix) return
-  const packages = missing.map(tool => packageOf(tool, manager))
+  const packages = missing.flatMap(tool => packageOf(tool, manager).split(' '))
   console.log(`installing the tools of the tests with ${manager}: ${packages.join(' ')} …`)
   if (await installWith(manager, prefix, packages)) return
   for (const name of packages) await installWith(manager, prefix, [name]) // one unknown name makes the first call fail

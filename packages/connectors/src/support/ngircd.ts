@@ -83,6 +83,7 @@ export async function joinAs(nick: string, channel: string, port: number) {
     lines.push(...parts)
     for (const line of parts) if (line.startsWith('PING')) socket.write(`${line.replace('PING', 'PONG')}\r\n`)
   })
+  socket.on('error', () => {}) // the end of the server can reset the connection
   onTestFinished(() => {
     socket.destroy()
   })
