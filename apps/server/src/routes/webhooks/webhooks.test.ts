@@ -174,7 +174,7 @@ serverTest('the farm refuses an invalid delivery and stores nothing', async ({ s
   )
   await refused(`{"x": "${'x'.repeat(25 * 1024 * 1024)}"}`, {}, 413, 'body-too-large', /at most 26214400 bytes/)
   const lost = await server.ask({ method: 'GET', url: '/webhooks/github' })
-  expect(lost.json()).toMatchObject({ status: 404, type: 'urn:rumpfarm:problem:no-such-page' })
+  expect(lost.json()).toMatchObject({ status: 405, type: 'urn:rumpfarm:problem:wrong-method' })
   expect(await server.stored()).toBe(0)
   expect(await server.pushes()).toBe(0)
 })
