@@ -39,7 +39,7 @@ async function meanwhile(server: TestServer, vax: TestHost, shell: string): Prom
     const push = { project: 'sample', commit, branch: 'feature/parser', source: 'test', deliveryId: 'parser' }
     await server.farm.builds.receivePush(push)
   }
-  if (!shell.includes('/retry')) return
+  if (!shell.includes('/jobs/1/retry')) return
   const offer = await vax.take('1.2')
   const log = 'cc -O2 -c hello.c\n'
   await vax.say(offer, log)
