@@ -60,6 +60,7 @@ beforeAll(async () => {
 /** Jobs that pass and fail, messages that are delivered and that are not, and requests. */
 async function runJobs(): Promise<void> {
   const host = await farm.wireHost('vax')
+  await farm.api().post('/api/v1/hosts/vax/alert', { url: receiver.url })
   await prometheus.waitFor('rumpfarm_hosts{state="online"}')
   await host.claim(1, { wait: 1, body: [['disk_mb', 120_000]] })
   for (const [claim, exit] of [0, 1, 0].entries()) {
@@ -68,7 +69,6 @@ async function runJobs(): Promise<void> {
     await host.progress(offer, 'some output\n')
     await host.finish(offer, 'some output\n', { steps: [{ exit, milliseconds: 20, logBytes: 12 }] })
   }
-  await farm.api().post('/api/v1/hosts/vax/alert', { url: receiver.url })
   await farm.push('exit 0 # waits')
   await Promise.all(urls.flatMap(url => ['/', '/builds', '/nowhere', '/api/v1/hosts'].map(path => fetch(url + path))))
   await prometheus.waitFor('sum(rumpfarm_deliveries_total{outcome="delivered"})') // the host becomes silent
