@@ -137,7 +137,8 @@ async function crawl(headers: Record<string, string>): Promise<{ broken: string[
 
 function wishesOf(html: string, page: string): string[] {
   const isQuery = (form: string) => /\smethod="?get"?[\s>]/.test(form)
-  const pageOnly = html.replace(/<form\b[^>]*>/g, form => (isQuery(form) ? form.replace('action=', 'href=') : form))
+  const shown = html.replace(/<pre class="command">[^<]*<\/pre>/g, '') // texts that a reader copies, also HTML
+  const pageOnly = shown.replace(/<form\b[^>]*>/g, form => (isQuery(form) ? form.replace('action=', 'href=') : form))
   const attributes = pageOnly.matchAll(/\s(href|src|action|data-events|data-connection)=(?:"([^"]*)"|([^\s>]+))/g)
   return [...attributes].map(([, name, quoted, bare]) => {
     const address = new URL((quoted ?? bare ?? '').replaceAll('&amp;', '&'), page)

@@ -45,6 +45,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     await bisection(farm, numberOf(offer)),
     '/nowhere',
     '/login/nothing',
+    '/embed/matrix?project=sample',
     '/api/v1/docs',
   ]
   const all = [

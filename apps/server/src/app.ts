@@ -18,6 +18,7 @@ import { apiPlugin } from './routes/api/plugin.ts'
 import { Streams, streamLimits } from './routes/dashboard/live/stream.ts'
 import { signInRoute } from './routes/dashboard/pages/sign-in/route.ts'
 import { dashboardPlugin } from './routes/dashboard/plugin.ts'
+import { feedsPlugin } from './routes/feeds/plugin.ts'
 import { healthPlugin } from './routes/health.ts'
 import { metricsPlugin } from './routes/metrics.ts'
 import { webhooksPlugin } from './routes/webhooks/plugin.ts'
@@ -42,6 +43,7 @@ export async function buildApp(services: Services, { log }: AppOptions): Promise
   await app.register(signInRoute(services))
   await app.register(webhooksPlugin(services))
   await app.register(apiPlugin(services, streams))
+  await app.register(feedsPlugin(services))
   await app.register(dashboardPlugin(services, streams))
   return app
 }

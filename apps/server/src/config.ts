@@ -34,6 +34,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     leaseSeconds: whole(env, 'LEASE_SECONDS', 90, { min: 5, max: 3600 }),
     /** Agents below this version receive no new jobs. */
     agentVersionMin: version(env, 'AGENT_VERSION_MIN'),
+    /** The sites that may show the matrix in a frame. */
+    embedOrigins: origins(env),
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
     /** The maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
@@ -114,6 +116,16 @@ function isAddressOrNetwork(text: string): boolean {
     family !== 0 &&
     more === undefined &&
     (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+  )
+}
+
+/** Reads the sites that may show the matrix in a frame. */
+function origins(env: NodeJS.ProcessEnv): string[] {
+  const texts = (env.EMBED_ORIGINS ?? '').split(/[\s,]+/).filter(text => text !== '')
+  const wrong = texts.find(text => !/^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d{1,5}|\*))?$/i.test(text))
+  if (wrong === undefined) return texts
+  throw new ConfigError(
+    `EMBED_ORIGINS has "${wrong}"; each origin must be an address without a path, such as https://wiki.example.org`,
   )
 }
 

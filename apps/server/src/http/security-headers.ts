@@ -45,6 +45,16 @@ export const preflightHeaders = {
   'access-control-max-age': '86400',
 }
 
+/** Headers of a picture. `styleHash` is the hash of its only style element. */
+export const pictureHeaders = (styleHash?: string) => ({
+  'content-security-policy': `default-src 'none'; ${styleHash === undefined ? '' : `style-src '${styleHash}'; `}frame-ancestors 'none'`,
+})
+
+/** Headers of a page that these sites may show in a frame. Without any site, no site may, not even the farm. */
+export const embedHeaders = (origins: readonly string[]) => ({
+  'content-security-policy': `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors ${origins.length > 0 ? origins.join(' ') : "'none'"}`,
+})
+
 /** Sets the default headers, except for agents, because some agents read the headers line by line in a shell. */
 export function protectBrowsers(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ url }, reply) => {

@@ -6,6 +6,7 @@ import { type CellAddress, findBranch } from './cell-key.ts'
 import { findCell } from './cell-query.ts'
 import { type CommitTableFilter, commitTable } from './commit-table.ts'
 import { compareRuns, type RunDifferences } from './compare-runs.ts'
+import { type RecentChangesFilter, recentChanges } from './recent-changes.ts'
 
 export type { BranchCell, CellFilter, CellName, LastGoodCell } from './branch-cells.ts'
 export type { BranchCommitView, CommitColumn } from './branch-commits.ts'
@@ -15,6 +16,8 @@ export type { Change } from './changes.rule.ts'
 export type { CommitTable, CommitTableFilter, CommitTableOutcome } from './commit-table.ts'
 export type { RunDifferences } from './compare-runs.ts'
 export type { FoldedResult } from './fold.rule.ts'
+export type { RecentChange } from './recent-changes.rule.ts'
+export type { RecentChangesFilter, RecentChangesOutcome } from './recent-changes.ts'
 export type { CellRun, OpenRun } from './runs.ts'
 export type { SinceLastGood } from './since-last-good.ts'
 
@@ -29,5 +32,7 @@ export const cellMethods = ({ pages, listing }: Contexts) => ({
   lastGood: (of: { project: string; branch: string }, filter: CellFilter) => lastGoodCells(pages, of, filter),
   commits: (...given: Parameters<typeof branchCommits> extends [unknown, ...infer Rest] ? Rest : never) =>
     branchCommits(pages, ...given),
+  /** How the results of the cells changed last, newest first. */
+  recentChanges: (filter?: RecentChangesFilter) => listing(() => recentChanges(pages, filter)),
   commitTable: (filter: CommitTableFilter) => listing(() => commitTable(pages, filter)),
 })

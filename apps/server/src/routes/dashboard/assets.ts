@@ -31,6 +31,8 @@ const stylesheets = ['tokens', 'base', 'status', 'tables', 'tests', 'log', 'form
 const sheet = (name: string, files: readonly string[]) =>
   asset(name, 'css', 'text/css; charset=utf-8', files.map(file => readAsset(`styles/${file}.css`)).join(''))
 export const style = sheet('style', stylesheets)
+/** The colours of both modes, for pictures: a picture cannot load a style sheet. */
+export const colorTokens = readAsset('styles/tokens.css')
 /** Only pages with a matrix load this style sheet. */
 export const gridStyle = sheet('grid', ['matrix-page', 'matrix', 'grid', 'grid-narrow', 'box'])
 /** The pages of a cell, of a build and of commits load this style sheet. */

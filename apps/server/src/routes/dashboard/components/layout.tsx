@@ -4,11 +4,17 @@ import { client, connection, gridClient, gridStyle, historyStyle, icon, style } 
 import type { Visit } from '../visit.ts'
 import { Moment } from './ago.tsx'
 import { RepositoriesProvider } from './commit-link.tsx'
+import { type FeedPath, feedPathAs } from './feed-paths.ts'
 import { CsrfField, Form, Link, PublicPathProvider } from './links.tsx'
 
 export interface MatrixQuery {
   project?: string | undefined
   branch?: string | undefined
+}
+
+export interface FeedLink {
+  title: string
+  path: FeedPath
 }
 
 export interface PageProps {
@@ -25,6 +31,8 @@ export interface PageProps {
   /** The project and branch of the matrix on the page, for the links to other formats of the matrix. */
   matrix?: MatrixQuery
   children?: ComponentChildren
+  /** The feeds of what the page shows, for feed readers. */
+  feeds?: readonly FeedLink[]
   /** The content that `renderFragment` has already written, instead of children. */
   html?: string
 }
@@ -51,7 +59,8 @@ export const renderFragment = (visit: Pick<Visit, 'publicPath' | 'repositories'>
 
 const noRepositories: ReadonlyMap<string, string> = new Map()
 
-function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, children }: PageProps) {
+function Page(props: PageProps) {
+  const { title, visit, live, reloadSeconds, grid, history, matrix, html, feeds = [], children } = props
   const { publicPath } = visit
   return (
     <html lang="en">
@@ -64,6 +73,9 @@ function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, 
         {grid && <link rel="stylesheet" href={publicPath + gridStyle.path} />}
         {history && <link rel="stylesheet" href={publicPath + historyStyle.path} />}
         <link rel="icon" href={publicPath + icon.path} type="image/svg+xml" />
+        {feeds.map(feed => (
+          <Alternates {...feed} publicPath={publicPath} />
+        ))}
         <script type="module" src={publicPath + client.path} />
         {grid && <script type="module" src={publicPath + gridClient.path} />}
         {reloadSeconds !== undefined && (
@@ -90,6 +102,24 @@ function Page({ title, visit, live, reloadSeconds, grid, history, matrix, html, 
     </html>
   )
 }
+
+/** Text browsers show the titles above the page. */
+const Alternates = ({ title, path, publicPath }: FeedLink & { publicPath: string }) => (
+  <>
+    <link
+      rel="alternate"
+      type="application/atom+xml"
+      title={`${title} (Atom)`}
+      href={publicPath + feedPathAs(path, 'atom')}
+    />
+    <link
+      rel="alternate"
+      type="application/feed+json"
+      title={`${title} (JSON Feed)`}
+      href={publicPath + feedPathAs(path, 'json')}
+    />
+  </>
+)
 
 interface MainProps {
   since: number | undefined

@@ -7,6 +7,7 @@ import { cellPath, cellPathOn } from '../../components/cell-path.ts'
 import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
+import { cellFeedPath } from '../../components/feed-paths.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { RetryButton } from '../../components/retry-button.tsx'
@@ -41,6 +42,7 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
     history: true,
     reloadSeconds: open.length > 0 ? 30 : undefined,
     matrix: { project, branch },
+    feeds: [{ title: `Runs of ${project} on ${host} ${arch}, branch ${branch}`, path: cellFeedPath(cell, branch) }],
     children: (
       <>
         <Crumbs cell={cell} />

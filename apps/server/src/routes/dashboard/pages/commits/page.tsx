@@ -1,6 +1,7 @@
 import type { CommitTable } from '@rumpfarm/farm'
 import { BranchNav, BranchPages } from '../../components/branch-pages.tsx'
 import { segment } from '../../components/escape.ts'
+import { projectFeedPath } from '../../components/feed-paths.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import type { Visit } from '../../visit.ts'
@@ -24,6 +25,7 @@ export function renderCommitsPage(page: CommitsPage): string {
     live: true,
     history: true,
     matrix: { project, branch },
+    feeds: [{ title: `What changed in ${project}, branch ${branch}`, path: projectFeedPath(project, branch) }],
     children: (
       <>
         <h1>

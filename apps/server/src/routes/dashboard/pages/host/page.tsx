@@ -1,6 +1,7 @@
 import type { AlertState, HostView, JobSummary, QueueEntry } from '@rumpfarm/farm'
 import { Ago, Moment } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
+import { hostFeedPath } from '../../components/feed-paths.ts'
 import { HostStatus } from '../../components/host-status.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
@@ -30,6 +31,7 @@ export const renderHostPage = ({ visit, host, jobs, queue, offered, alert }: Hos
     title: `Host ${host.name}`,
     visit,
     live: true,
+    feeds: [{ title: `What changed on the host ${host.name}`, path: hostFeedPath(host.name) }],
     children: (
       <>
         <h1>{host.name}</h1>

@@ -1,7 +1,8 @@
 import { type Glance, headline, type Matrix } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
+import { changesFeedPath, projectFeedPath } from '../../components/feed-paths.ts'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
-import { renderFragment, renderPage } from '../../components/layout.tsx'
+import { type FeedLink, renderFragment, renderPage } from '../../components/layout.tsx'
 import { Link, usePublicPath } from '../../components/links.tsx'
 import { RawHtml } from '../../components/raw-html.tsx'
 import { counted } from '../../components/status.ts'
@@ -67,8 +68,15 @@ export const renderMatrixPage = (visit: Visit, { title, isActive, view, html }: 
     grid: true,
     reloadSeconds: isActive ? 30 : undefined,
     matrix: { project: view.project, branch: view.branch },
+    feeds: [feedOf(view)],
     html,
   })
+
+/** A branch of all projects has no feed. */
+const feedOf = ({ project, branch }: MatrixView): FeedLink =>
+  project === undefined
+    ? { title: 'What changed in the farm', path: changesFeedPath }
+    : { title: `What changed in ${project}`, path: projectFeedPath(project, branch) }
 
 /** The grid, and a line that names the hosts and arches without a box. */
 export function DenseMatrix({ glance, view }: { glance: Glance; view: MatrixView }) {

@@ -6,6 +6,7 @@ import { BuildTable } from '../../components/build-table.tsx'
 import { RepositoryName } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
+import { projectFeedPath } from '../../components/feed-paths.ts'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
@@ -13,6 +14,7 @@ import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import type { Visit } from '../../visit.ts'
 import { BranchLinks } from '../matrix/filters.tsx'
 import { DenseMatrix } from '../matrix/page.tsx'
+import { BadgeAndFeeds } from './badge-and-feeds.tsx'
 import { Statuses } from './statuses.tsx'
 
 export interface ProjectPage {
@@ -22,9 +24,13 @@ export interface ProjectPage {
   builds: readonly BuildSummary[]
   /** Empty if farm.yaml names no forge for the project. */
   statuses: readonly StatusView[]
+  /** The farm's address. */
+  url: string
+  /** Whether other sites may show the matrix in a frame. */
+  framed: boolean
 }
 
-export const renderProjectPage = ({ visit, project, glance, builds, statuses }: ProjectPage): string => {
+export const renderProjectPage = ({ visit, project, glance, builds, statuses, url, framed }: ProjectPage): string => {
   const { name, title } = project
   return renderPage({
     title: name,
@@ -32,6 +38,7 @@ export const renderProjectPage = ({ visit, project, glance, builds, statuses }: 
     live: true,
     grid: true,
     matrix: { project: name },
+    feeds: [{ title: `What changed in ${name}`, path: projectFeedPath(name) }],
     children: (
       <>
         <h1>{name}</h1>
@@ -50,6 +57,7 @@ export const renderProjectPage = ({ visit, project, glance, builds, statuses }: 
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />
         {project.status && <Statuses visit={visit} project={name} statuses={statuses} />}
+        <BadgeAndFeeds project={name} url={url} framed={framed} />
         <h2>Recipe</h2>
         <Recipe project={project} />
       </>
@@ -86,7 +94,7 @@ const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
   </Form>
 )
 
-const BuildCell = ({ visit, project, glance }: Omit<ProjectPage, 'builds' | 'statuses'>) => (
+const BuildCell = ({ visit, project, glance }: Pick<ProjectPage, 'visit' | 'project' | 'glance'>) => (
   <BuildCellForm
     visit={visit}
     project={project.name}

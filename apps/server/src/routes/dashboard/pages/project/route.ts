@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { publicUrlOf } from '../../../../http/public-url.ts'
 import type { Services } from '../../../../services.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
@@ -9,7 +10,8 @@ const buildsShown = 20
 const statusesShown = 30
 
 export function projectRoute(app: FastifyInstance, services: Services): void {
-  const { farm } = services
+  const { farm, config } = services
+  const framed = config.embedOrigins.length > 0
   app.get('/projects/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
@@ -20,6 +22,9 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
       farm.builds.list({ project: name, limit: buildsShown }),
       project.status ? farm.statuses.list(name, statusesShown) : [],
     ])
-    return sendPage(reply, renderProjectPage({ visit, project, glance, builds, statuses }))
+    return sendPage(
+      reply,
+      renderProjectPage({ visit, project, glance, builds, statuses, framed, url: publicUrlOf(config, request) }),
+    )
   })
 }
