@@ -1,3 +1,4 @@
+import { h } from 'preact'
 import { expect, test } from 'vitest'
 import { CommitLink, CompareLink } from './commit-link.tsx'
 import { renderFragment } from './layout.tsx'
@@ -14,21 +15,16 @@ const visit = {
 const rendered = (content: Parameters<typeof renderFragment>[1]) => renderFragment(visit, content)
 
 test('a commit links to the forge of its project, and is plain text without a known forge', () => {
-  expect(rendered(<CommitLink project="x" commit={commit} />)).toBe(
+  expect(rendered(h(CommitLink, { project: 'x', commit }))).toBe(
     `<a rel="nofollow noreferrer" href="https://github.com/ada/x/commit/${commit}"><code title="${commit}">aaaaaaa</code></a>`,
   )
   for (const project of ['local', 'unknown'])
-    expect(rendered(<CommitLink project={project} commit={commit} digits={10} />)).toBe(
-      `<code title="${commit}">aaaaaaaaaa</code>`,
-    )
+    expect(rendered(h(CommitLink, { project, commit, digits: 10 }))).toBe(`<code title="${commit}">aaaaaaaaaa</code>`)
 })
 
 test('a range links to the comparison, or shows other words without a known forge', () => {
-  const range = (project: string) => (
-    <CompareLink project={project} before={before} after={commit} otherwise="two commits">
-      two commits
-    </CompareLink>
-  )
+  const range = (project: string) =>
+    h(CompareLink, { project, before, after: commit, otherwise: 'two commits', children: 'two commits' })
   expect(rendered(range('x'))).toBe(
     `<a rel="nofollow noreferrer" href="https://github.com/ada/x/compare/${before}...${commit}">two commits</a>`,
   )
