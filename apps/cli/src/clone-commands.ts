@@ -13,6 +13,7 @@ export const cloneCommands = [
     usage: 'monitoring',
     says: 'test the metrics, the dashboard and the alert rules with a real Prometheus',
   },
+  { name: 'notifiers', usage: 'notifiers', says: 'run only the tests with real mail and IRC servers' },
   { name: 'machines', usage: 'machines', says: 'run the most important scenarios on emulated machines' },
   { name: 'screenshots', usage: 'screenshots', says: 'take the pictures of docs/demo.md' },
   { name: 'bench', usage: 'bench', says: 'measure the farm and print JSON' },

@@ -17,10 +17,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 3)
 })
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const exit = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   directory: process.cwd(),
   out: streamOf(process.stdout),
   notes: streamOf(process.stderr),
   signal: interrupted.signal,
 })
+
+// A connection that is still open must not keep the program running. The callback runs after the output is written.
+process.stdout.write('', () => process.exit(exit))

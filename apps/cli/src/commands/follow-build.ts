@@ -20,8 +20,9 @@ interface Following {
 /** Follows a build until all its jobs have ended, and returns it. Throws if the farm is away for two minutes. */
 export async function followBuild(client: FarmClient, id: number, { signal, show }: Following): Promise<Build> {
   const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  const bell = listen(client, id, either)
+  const onAbort = () => stop.abort()
+  signal.addEventListener('abort', onAbort)
+  const bell = listen(client, id, stop.signal)
   let readAt = Date.now()
   try {
     for (;;) {
@@ -38,6 +39,7 @@ export async function followBuild(client: FarmClient, id: number, { signal, show
       signal.throwIfAborted()
     }
   } finally {
+    signal.removeEventListener('abort', onAbort)
     stop.abort()
   }
 }
