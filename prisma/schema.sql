@@ -238,6 +238,18 @@ CREATE INDEX "Cell_writtenAt_idx" ON "Cell" USING btree ("writtenAt");
 CREATE INDEX newly_failing_cells ON "Cell" USING btree ("projectName", branch) WHERE state = 'newly-failing'::text;
 CREATE INDEX notable_cells ON "Cell" USING btree ("projectName", branch, variant) WHERE state <> 'passing'::text OR flaky OR verdict <> 'passed'::text OR "testsMissing";
 
+CREATE TABLE "Channel" (
+  key text NOT NULL,
+  kind text NOT NULL,
+  label text NOT NULL,
+  target jsonb NOT NULL,
+  rules jsonb NOT NULL,
+  "removedAt" timestamp(3) with time zone,
+  "disabledAt" timestamp(3) with time zone,
+  problem text,
+  CONSTRAINT "Channel_pkey" PRIMARY KEY (key)
+);
+
 CREATE TABLE "Commit" (
   repository text NOT NULL,
   commit text NOT NULL,
@@ -283,6 +295,7 @@ CREATE TABLE "Configuration" (
   hash text,
   problems text,
   "refusedAt" timestamp(3) with time zone,
+  "notifyAfterSeconds" integer DEFAULT 60 NOT NULL,
   CONSTRAINT "Configuration_pkey" PRIMARY KEY (id),
   CONSTRAINT one_configuration CHECK (id = 1)
 );
@@ -346,30 +359,13 @@ CREATE TABLE "Host" (
   "alertSeed" text,
   "alertUrl" text,
   "silentSince" timestamp(3) with time zone,
+  "alertMail" text,
   CONSTRAINT "Host_pkey" PRIMARY KEY (id),
   CONSTRAINT "Host_key_check" CHECK (("keySeed" IS NULL) = ("keyNonce" IS NULL)),
   CONSTRAINT alert_has_seed CHECK (("alertUrl" IS NULL) = ("alertSeed" IS NULL))
 );
 CREATE UNIQUE INDEX "Host_credentialHash_key" ON "Host" USING btree ("credentialHash");
 CREATE UNIQUE INDEX "Host_name_key" ON "Host" USING btree (name);
-
-CREATE TABLE "HostAlert" (
-  id serial NOT NULL,
-  "hostId" integer NOT NULL,
-  kind text NOT NULL,
-  since timestamp(3) with time zone NOT NULL,
-  attempts jsonb NOT NULL,
-  "createdAt" timestamp(3) with time zone NOT NULL,
-  "nextAt" timestamp(3) with time zone NOT NULL,
-  tries integer DEFAULT 0 NOT NULL,
-  "deliveredAt" timestamp(3) with time zone,
-  "gaveUpAt" timestamp(3) with time zone,
-  problem text,
-  CONSTRAINT "HostAlert_pkey" PRIMARY KEY (id),
-  CONSTRAINT host_alert_kind CHECK (kind = ANY (ARRAY['host.silent'::text, 'host.back'::text]))
-);
-CREATE INDEX "HostAlert_hostId_idx" ON "HostAlert" USING btree ("hostId");
-CREATE INDEX alerts_to_tell ON "HostAlert" USING btree ("hostId", id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
 CREATE TABLE "HostArch" (
   "hostId" integer NOT NULL,
@@ -430,6 +426,36 @@ CREATE UNIQUE INDEX "Login_linkHash_key" ON "Login" USING btree ("linkHash");
 CREATE UNIQUE INDEX "Login_sessionHash_key" ON "Login" USING btree ("sessionHash");
 CREATE INDEX "Login_tokenHash_idx" ON "Login" USING btree ("tokenHash");
 
+CREATE TABLE "Notification" (
+  id serial NOT NULL,
+  event text NOT NULL,
+  "projectName" text,
+  branch text,
+  "problemId" integer,
+  "buildId" integer,
+  "bisectionId" integer,
+  "hostId" integer,
+  subject text NOT NULL,
+  channel text NOT NULL,
+  thread text NOT NULL,
+  data jsonb DEFAULT '{}'::jsonb NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "nextAt" timestamp(3) with time zone NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  bundle integer,
+  "deliveredAt" timestamp(3) with time zone,
+  "gaveUpAt" timestamp(3) with time zone,
+  problem text,
+  note text,
+  CONSTRAINT "Notification_pkey" PRIMARY KEY (id),
+  CONSTRAINT known_event CHECK (event = ANY (ARRAY['newly-failing'::text, 'fixed'::text, 'still-failing'::text, 'build'::text, 'bisected'::text, 'host-silent'::text, 'host-back'::text, 'test'::text]))
+);
+CREATE INDEX "Notification_hostId_id_idx" ON "Notification" USING btree ("hostId", id);
+CREATE INDEX "Notification_problemId_idx" ON "Notification" USING btree ("problemId");
+CREATE UNIQUE INDEX "Notification_subject_channel_key" ON "Notification" USING btree (subject, channel);
+CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
+CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
+
 CREATE TABLE "Probe" (
   "bisectionId" integer NOT NULL,
   number integer NOT NULL,
@@ -451,6 +477,46 @@ CREATE TABLE "Probe" (
 );
 CREATE UNIQUE INDEX "Probe_bisectionId_jobId_attempt_key" ON "Probe" USING btree ("bisectionId", "jobId", attempt);
 CREATE UNIQUE INDEX one_open_probe_per_host ON "Probe" USING btree ("hostId") WHERE purpose IS NOT NULL AND verdict IS NULL;
+
+CREATE TABLE "Problem" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  branch text NOT NULL,
+  key text NOT NULL,
+  fingerprint text,
+  step text,
+  verdict text NOT NULL,
+  "openedAt" timestamp(3) with time zone NOT NULL,
+  "openedBuildId" integer NOT NULL,
+  "closedAt" timestamp(3) with time zone,
+  CONSTRAINT "Problem_pkey" PRIMARY KEY (id)
+);
+CREATE INDEX "Problem_projectName_branch_id_idx" ON "Problem" USING btree ("projectName", branch, id);
+CREATE UNIQUE INDEX one_open_problem_per_key ON "Problem" USING btree ("projectName", branch, key) WHERE "closedAt" IS NULL;
+
+CREATE TABLE "ProblemCell" (
+  id serial NOT NULL,
+  "problemId" integer NOT NULL,
+  "projectName" text NOT NULL,
+  branch text NOT NULL,
+  "hostId" integer NOT NULL,
+  arch text NOT NULL,
+  variant text NOT NULL,
+  "jobId" integer NOT NULL,
+  number integer NOT NULL,
+  "sinceBuildId" integer NOT NULL,
+  "sinceCommit" text NOT NULL,
+  "sinceAt" timestamp(3) with time zone NOT NULL,
+  "lastGoodBuildId" integer,
+  "lastGoodCommit" text,
+  "endedAt" timestamp(3) with time zone,
+  ended text,
+  "endedBuildId" integer,
+  CONSTRAINT "ProblemCell_pkey" PRIMARY KEY (id),
+  CONSTRAINT ended_for_a_reason CHECK (("endedAt" IS NULL) = (ended IS NULL) AND (ended = ANY (ARRAY['passed'::text, 'other-failure'::text, 'gone'::text])))
+);
+CREATE INDEX "ProblemCell_problemId_idx" ON "ProblemCell" USING btree ("problemId");
+CREATE UNIQUE INDEX one_open_problem_per_cell ON "ProblemCell" USING btree ("projectName", branch, "hostId", arch, variant) WHERE "endedAt" IS NULL;
 
 CREATE TABLE "Project" (
   name text NOT NULL,
@@ -613,12 +679,12 @@ ALTER TABLE "BisectionCommit" ADD CONSTRAINT "BisectionCommit_bisectionId_fkey" 
 ALTER TABLE "Branch" ADD CONSTRAINT "Branch_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Build" ADD CONSTRAINT "Build_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
-ALTER TABLE "HostAlert" ADD CONSTRAINT "HostAlert_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "HostArch" ADD CONSTRAINT "HostArch_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "HostFacts" ADD CONSTRAINT "HostFacts_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Probe" ADD CONSTRAINT "Probe_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "ProblemCell" ADD CONSTRAINT "ProblemCell_problemId_fkey" FOREIGN KEY ("problemId") REFERENCES "Problem"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
 ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;

@@ -56,6 +56,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/projects/sample/last-good',
     '/hosts/everywhere-1',
     '/hosts/new',
+    '/notifications',
     build,
     broken,
     job,

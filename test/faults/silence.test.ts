@@ -6,7 +6,12 @@ import { pageText } from '../support/patient-api.ts'
 import { Receiver } from '../support/receiver.ts'
 import { eventually } from '../support/waiting.ts'
 
-const quick = { LEASE_SECONDS: '5', SILENT_SECONDS: '6', PUBLIC_URL: 'https://farm.example.org' }
+const quick = {
+  LEASE_SECONDS: '5',
+  SILENT_SECONDS: '6',
+  PUBLIC_URL: 'https://farm.example.org',
+  NOTIFY_PRIVATE: 'true',
+}
 const projects = { sample: scriptProject({ limits: { 'lost-after': '10s', attempts: 2 } }) }
 
 interface HostAnswer {
@@ -134,7 +139,7 @@ farmTest(
     const refused = await owner.message(1)
     await farm.redis?.flush()
     await eventually('the repeated alert', async () => {
-      await farm.sql(`UPDATE "HostAlert" SET "nextAt" = now() WHERE "problem" = 'it answered with status 503'`)
+      await farm.sql(`UPDATE "Notification" SET "nextAt" = now() WHERE "problem" = 'it answered with status 503'`)
       return owner.received[1]
     })
     expect(await owner.message(2)).toEqual(refused)

@@ -36,6 +36,8 @@ export interface FarmOptions {
   environment?: Record<string, string>
   /** The projects in farm.yaml at the start; by default only `sample`, whose one step runs `job.sh`. */
   projects?: Record<string, WrittenProject>
+  /** The keys of farm.yaml beside `projects`. */
+  farmWide?: Record<string, unknown>
 }
 
 const adminToken = 'rft-only-for-tests'
@@ -50,19 +52,21 @@ export class TestFarm {
   readonly #repositories = new Map<string, Repository>()
   readonly #hosts: AgentHost[] = []
   readonly #closing: (() => Promise<unknown>)[] = []
+  readonly #farmWide: Record<string, unknown>
   #projects: Record<string, WrittenProject>
   #servers: ServerProcess[] = []
   #url = ''
 
   private constructor(
     directory: string,
-    { projects, environment }: FarmOptions,
+    { projects, farmWide = {}, environment }: FarmOptions,
     databaseUrl: string,
     redis?: TestRedis,
   ) {
     this.directory = directory
     this.redis = redis
     this.#projects = projects ?? { sample: scriptProject() }
+    this.#farmWide = farmWide
     this.#environment = {
       PATH: process.env.PATH ?? '',
       ...gitEnvironment,
@@ -256,7 +260,7 @@ export class TestFarm {
       name,
       this.#withRepository(name, project),
     ])
-    writeFileSync(this.farmFile, JSON.stringify({ projects: Object.fromEntries(projects) }, null, 1))
+    writeFileSync(this.farmFile, JSON.stringify({ ...this.#farmWide, projects: Object.fromEntries(projects) }, null, 1))
   }
 
   #withRepository(name: string, project: WrittenProject): WrittenProject {

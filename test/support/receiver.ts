@@ -8,7 +8,7 @@ export interface Received {
   id: string
   /** True if the signature is valid for the secret of the receiver. */
   signed: boolean
-  body: { type: string; host: string; since: string; attempt?: string; job?: number; url?: string }
+  body: { type: string; host: string; since: string; attempt?: string; job?: number; url?: string; message?: string }
 }
 
 /** A real HTTP server that receives signed messages. */

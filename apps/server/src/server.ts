@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { openMirrors, statusSender } from '@rumpfarm/connectors'
+import { makeNotifiers, openMirrors, statusSender } from '@rumpfarm/connectors'
 import { openFarm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { checkAgentVersionMin, openAgentFiles } from './agent-release/agent-files.ts'
@@ -64,6 +64,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   await farm.attempts.extendLeases() // before a task can expire a lease
 
   const dispatch = parts.add(openDispatch(queues, log))
+  const notifiers = parts.add(makeNotifiers(config.notifiers))
   const tasks = parts.add(
     openTasks(queues, {
       farm,
@@ -72,6 +73,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       bus,
       metrics,
       statusSender: statusSender(config.notifiers),
+      notifiers,
       publicUrl,
       namedSecrets: config.namedSecrets,
       log,

@@ -320,10 +320,6 @@ export const Invitation = Type.Object(
   },
   { $id: 'Invitation' },
 )
-export const Alert = Type.Object(
-  { secret: Type.String({ description: 'Secret that signs the alerts (Standard Webhooks); it is shown only once' }) },
-  { $id: 'Alert' },
-)
 export const LoginLink = Type.Object(
   { url: Type.String({ description: 'Address that works once' }), expiresAt: moment('When the address expires') },
   { $id: 'LoginLink' },

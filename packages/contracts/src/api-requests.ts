@@ -86,7 +86,7 @@ export const SetAlert = Type.Object(
     url: Type.String({
       minLength: 1,
       maxLength: 1000,
-      description: 'Address that receives the alerts as POST requests: http or https',
+      description: 'Address that receives the alerts: http or https for POST requests, or a mail address',
     }),
   },
   strict,

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { Notify, NotifyRule } from './notify-yaml.ts'
 import { yamlList, yamlMap, yamlSecretName, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
@@ -197,6 +198,7 @@ export const WrittenProject = Type.Object(
     results: Type.Optional(yamlList(WrittenResults, 20, 'a list of files with test results, such as [reports/*.xml]')),
     bisect: Type.Optional(WrittenBisect),
     status: Type.Optional(yamlList(WrittenStatus, 4, 'a list of forges, such as  - forge: github')),
+    notify: Type.Optional(Notify),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
@@ -204,10 +206,22 @@ export const WrittenProject = Type.Object(
 export type WrittenProject = Static<typeof WrittenProject>
 
 export const FarmYaml = Type.Object(
-  { projects: yamlMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name') },
+  {
+    projects: yamlMap(namePattern, nameForm, WrittenProject, 200, 'a map of projects by name'),
+    notify: Type.Optional(Notify),
+    'notify-after': Type.Optional(duration('60s')),
+  },
   { additionalProperties: false, description: 'a map with the key projects' },
 )
 export type FarmYaml = Static<typeof FarmYaml>
+
+/** The part of farm.yaml that belongs to no project, with every default filled in. */
+export interface FarmWide {
+  notify: NotifyRule[]
+  /** How long the farm waits before it sends a message, so that one message names all cells of a problem. */
+  notifyAfterSeconds: number
+}
+export const notifyAfterDefault = 60
 
 const Texts = Type.Array(Type.String())
 const Env = Type.Record(Type.String(), Type.String())
@@ -331,6 +345,8 @@ export const ProjectConfig = Type.Object({
   bisect: Type.Optional(BisectLimits),
   /** Absent if the farm sends no status. */
   status: Type.Optional(Type.Array(ProjectStatus)),
+  /** The channels that receive messages about the project. Absent if the project names none. */
+  notify: Type.Optional(Type.Array(NotifyRule)),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })

@@ -7,6 +7,14 @@ export * from './cksum.ts'
 export * from './farm-yaml.ts'
 export * from './hosts.ts'
 export { type Json, readJson, unknownKey } from './json.ts'
+export {
+  mailPattern,
+  type NotifyEvent,
+  NotifyRule,
+  type NotifyTarget,
+  notifyEventsDefault,
+  type WrittenNotify,
+} from './notify-yaml.ts'
 export * from './retries.ts'
 export * from './signing.ts'
 export * from './steps.ts'

@@ -1,14 +1,16 @@
 import { expect } from 'vitest'
-import type { Offer } from '../src/index.ts'
-import { commitOf, farmTest, leaseSeconds, type TestFarm } from './farm-test.ts'
+import type { DueMessage, Offer } from '../src/index.ts'
+import { commitOf, farmTest, leaseSeconds, project, type TestFarm } from './farm-test.ts'
 
 const url = 'https://alerts.example.org/vax'
 
+const takeDue = (farm: TestFarm) => farm.notifications.takeDue()
+
 /** Takes the due alerts and marks them as delivered, so that the next call takes the next alerts. */
 async function takeAndDeliver(farm: TestFarm) {
-  const due = await farm.hosts.takeDueAlerts()
-  for (const { id } of due) await farm.hosts.markAlertDelivered(id)
-  return due.map(({ kind, host, since, attempts }) => ({ kind, host, since, attempts }))
+  const due = await takeDue(farm)
+  for (const message of due) await farm.notifications.markDelivered(message)
+  return due.map(({ event, rows: [row] }) => ({ event, hostId: row?.hostId, ...row?.data }))
 }
 
 const hostsHeard = (farm: TestFarm) => farm.events.filter(({ kind }) => kind === 'host').length
@@ -30,7 +32,9 @@ farmTest(
 
     expect(await farm.hosts.find('vax')).toMatchObject({ presence: 'silent', silentSince: since })
     expect(hostsHeard(farm)).toBe(before + 1)
-    expect(await takeAndDeliver(farm)).toEqual([{ kind: 'host.silent', host: 'vax', since, attempts: ['1.1'] }])
+    expect(await takeAndDeliver(farm)).toEqual([
+      { event: 'host-silent', hostId: vax.id, since: since.toISOString(), attempts: ['1.1'] },
+    ])
     await farm.pass(300)
     expect(await takeAndDeliver(farm)).toEqual([])
   },
@@ -72,9 +76,11 @@ farmTest('the next message of a host ends the silence at once, and the owner get
   const before = hostsHeard(farm)
   await farm.pass(5)
   expect(hostsHeard(farm)).toBe(before + 1)
-  expect(await takeAndDeliver(farm)).toEqual([{ kind: 'host.back', host: 'vax', since, attempts: ['1.1'] }])
+  expect(await takeAndDeliver(farm)).toEqual([
+    { event: 'host-back', hostId: vax.id, since: since.toISOString(), attempts: ['1.1'] },
+  ])
   await farm.pass(115)
-  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ event: 'host-silent' }])
 })
 
 farmTest.for([3600, 90, 5])(
@@ -114,7 +120,7 @@ farmTest('after the farm was down, every host gets its full time before it is si
   expect([(await farm.hosts.find('vax'))?.presence, await takeAndDeliver(farm)]).toEqual(['online', []])
   await farm.pass(15)
   expect((await farm.hosts.find('vax'))?.presence).toBe('silent')
-  expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
+  expect(await takeAndDeliver(farm)).toMatchObject([{ event: 'host-silent' }])
 })
 
 farmTest('if one of several servers restarts, a host does not become silent later than usual', async ({ farm }) => {
@@ -126,21 +132,22 @@ farmTest('if one of several servers restarts, a host does not become silent late
 })
 
 farmTest('if two servers check for silent hosts at the same moment, they write one alert', async ({ farm }) => {
+  const ids: number[] = []
   for (const name of ['vax', 'sun', 'alpha']) {
-    await farm.host(name)
+    ids.push((await farm.host(name)).id)
     await farm.hosts.setAlert(name, url)
   }
   await farm.pass(100)
   farm.wait(10)
   const seen = await Promise.all([farm.hosts.checkSilence(), farm.hosts.checkSilence(), farm.hosts.checkSilence()])
   expect(seen.flatMap(({ silent }) => silent).sort()).toEqual(['alpha', 'sun', 'vax'])
-  const taken = await Promise.all([farm.hosts.takeDueAlerts(), farm.hosts.takeDueAlerts(), farm.hosts.takeDueAlerts()])
+  const taken = await Promise.all([takeDue(farm), takeDue(farm), takeDue(farm)])
   expect(
     taken
       .flat()
-      .map(({ host }) => host)
+      .map(({ rows: [row] }) => row?.hostId)
       .sort(),
-  ).toEqual(['alpha', 'sun', 'vax'])
+  ).toEqual(ids)
 })
 
 farmTest('a removed host has no alerts', async ({ farm }) => {
@@ -153,55 +160,83 @@ farmTest('a removed host has no alerts', async ({ farm }) => {
   expect(await takeAndDeliver(farm)).toEqual([])
 })
 
+const fail = async (farm: TestFarm, message: DueMessage | undefined, permanent = false) =>
+  message && farm.notifications.markFailed(message, { problem: 'no answer', permanent })
+
 farmTest(
   'the farm sends a failed alert again, after longer and longer pauses, and keeps the order of the alerts',
   async ({ farm }) => {
     const vax = await farm.host('vax')
     await farm.hosts.setAlert('vax', url)
     await farm.pass(115)
-    const [first] = await farm.hosts.takeDueAlerts()
-    await farm.hosts.markAlertFailed(first?.id ?? 0, 'no answer', false)
-    expect(await farm.hosts.takeDueAlerts()).toEqual([])
+    const [first] = await takeDue(farm)
+    await fail(farm, first)
+    expect(await takeDue(farm)).toEqual([])
     expect((await farm.hosts.findAlert('vax'))?.newest).toMatchObject({ problem: 'no answer', deliveredAt: null })
 
     await vax.claim(1)
     await farm.pass(25)
-    expect(await farm.hosts.takeDueAlerts()).toEqual([]) // the alert `host.back` waits for its turn
-    farm.wait(6)
-    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ id: first?.id, kind: 'host.silent' }])
-    farm.wait(59)
-    expect(await farm.hosts.takeDueAlerts()).toEqual([])
+    expect(await takeDue(farm)).toEqual([]) // the alert `host-back` waits for its turn
+    farm.wait(95)
+    expect(await takeDue(farm)).toMatchObject([{ id: first?.id, event: 'host-silent' }])
+    farm.wait(299)
+    expect(await takeDue(farm)).toEqual([])
     farm.wait(2)
-    expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.silent' }])
-    expect(await takeAndDeliver(farm)).toMatchObject([{ kind: 'host.back' }])
+    expect(await takeAndDeliver(farm)).toMatchObject([{ event: 'host-silent' }])
+    expect(await takeAndDeliver(farm)).toMatchObject([{ event: 'host-back' }])
   },
 )
 
-farmTest('the farm gives up an alert after nine tries, and sends the next alert', async ({ farm }) => {
+farmTest('the farm gives up an alert after a day, and sends the next alert', async ({ farm }) => {
   const vax = await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
   await vax.claim(1)
   await farm.pass(5)
-  let tries = 0
+  const start = farm.now().getTime()
   for (;;) {
-    const [due] = await farm.hosts.takeDueAlerts()
-    if (due?.kind !== 'host.silent') break
-    tries++
-    await farm.hosts.markAlertFailed(due.id, 'HTTP 500', false)
-    farm.wait(3600)
+    const [due] = await takeDue(farm)
+    if (due?.event === 'host-back') break
+    await fail(farm, due)
+    farm.wait(1800)
   }
-  expect(tries).toBe(9)
+  expect(farm.now().getTime() - start).toBeGreaterThan(86_000_000)
 })
 
 farmTest('if a receiver wants no more alerts, the farm gives up the alert', async ({ farm }) => {
   await farm.host('vax')
   await farm.hosts.setAlert('vax', url)
   await farm.pass(115)
-  const [due] = await farm.hosts.takeDueAlerts()
-  await farm.hosts.markAlertFailed(due?.id ?? 0, 'HTTP 410', true)
+  const [due] = await takeDue(farm)
+  await fail(farm, due, true)
   farm.wait(86_400)
-  expect(await farm.hosts.takeDueAlerts()).toEqual([])
+  expect(await takeDue(farm)).toEqual([])
+})
+
+farmTest('an owner can receive alerts by mail, and a web address too', async ({ farm }) => {
+  await farm.host('vax')
+  expect(await farm.hosts.setAlert('vax', 'ada@example.org')).toEqual({ kind: 'set-mail' })
+  await farm.hosts.setAlert('vax', url)
+  expect(await farm.hosts.findAlert('vax')).toMatchObject({
+    origin: 'https://alerts.example.org',
+    mail: 'ada@example.org',
+  })
+  await farm.pass(115)
+  expect((await takeDue(farm)).map(({ target }) => target?.kind).sort()).toEqual(['mail', 'webhook'])
+})
+
+farmTest('a channel of the whole farm receives silent hosts', async ({ farm }) => {
+  const notify = [{ target: { kind: 'mail' as const, to: ['dev@example.org'] }, events: ['host-silent'] }]
+  await farm.projects.applyConfiguration([project()], { notify, notifyAfterSeconds: 60 })
+  const vax = await farm.host('vax')
+  await farm.pass(115)
+  const [silent] = await takeDue(farm)
+  expect(silent && (await farm.notifications.compose(silent))).toMatchObject({ title: 'Host vax is silent' })
+  if (silent) await farm.notifications.markDelivered(silent)
+  await vax.claim(1)
+  await farm.pass(5)
+  const [back] = await takeDue(farm)
+  expect(back && (await farm.notifications.compose(back))).toMatchObject({ title: 'Host vax is back' })
 })
 
 farmTest(
@@ -214,7 +249,7 @@ farmTest(
     expect(first.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
     expect(second.secret).not.toBe(first.secret)
     await farm.pass(115)
-    expect(await farm.hosts.takeDueAlerts()).toMatchObject([{ secret: second.secret, url }])
+    expect(await takeDue(farm)).toMatchObject([{ target: { kind: 'webhook', secret: second.secret, url } }])
     expect(await farm.hosts.findAlert('vax')).toMatchObject({ origin: 'https://alerts.example.org' })
     expect(JSON.stringify(await farm.hosts.find('vax'))).not.toContain('alerts.example.org')
 
@@ -231,5 +266,5 @@ farmTest('the farm drops unsent alerts when somebody turns alerts off', async ({
   await farm.pass(115)
   await farm.hosts.setAlert('vax', null)
   await farm.hosts.setAlert('vax', url)
-  expect(await farm.hosts.takeDueAlerts()).toEqual([])
+  expect(await takeDue(farm)).toEqual([])
 })

@@ -18,6 +18,7 @@ import { silentSecondsDefault } from './hosts/presence.rule.ts'
 import { importMethods } from './imports/index.ts'
 import { matrixMethods } from './matrix/index.ts'
 import { metricMethods } from './metrics/index.ts'
+import { notificationMethods } from './notifications/index.ts'
 import { projectMethods } from './projects/index.ts'
 import { queueMethods } from './queue/index.ts'
 import { statusMethods } from './statuses/index.ts'
@@ -59,6 +60,7 @@ export { isFailure } from './matrix/matrix-cell.rule.ts'
 export { compareSystems } from './matrix/systems.rule.ts'
 export { hostStates } from './metrics/gauges.rule.ts'
 export type * from './metrics/index.ts'
+export type * from './notifications/index.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './queue/index.ts'
@@ -130,6 +132,7 @@ export function openFarm(options: OpenFarm) {
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     statuses: withStorableArguments(statusMethods(contexts)),
+    notifications: withStorableArguments(notificationMethods(contexts)),
     testResults: withStorableArguments(testResultMethods(contexts)),
     traits: withStorableArguments(traitMethods(contexts)),
     settings: main.settings,

@@ -66,7 +66,7 @@ const invite = command({
 
 const alert = command({
   says: 'Send an alert to an address when the host becomes silent.',
-  args: { name, url: { shown: 'URL|off', says: 'the address; off: send no alerts' } },
+  args: { name, url: { shown: 'URL|MAIL|off', says: 'a web or mail address; off: send no alerts' } },
   async run({ farm }, { args }) {
     const client = await farm()
     const params = { path: { name: args.name } }
@@ -75,6 +75,10 @@ const alert = command({
       return { value: { alerted: false }, lines: [`Alerts for ${args.name} are off.`] }
     }
     const { secret } = await client.post('/api/v1/hosts/{name}/alert', { params, body: { url: args.url } })
+    if (secret === null) {
+      const says = `The farm sends mail to ${args.url} when ${args.name} becomes silent, and when it is back.`
+      return { value: { alerted: true, secret }, lines: [says] }
+    }
     const says = `The farm sends an alert to that address when ${args.name} becomes silent, and when it is back. The line above is the secret that signs these messages (Standard Webhooks). The secret is not shown again.`
     return { value: { alerted: true, secret }, lines: [secret, says] }
   },

@@ -41,11 +41,11 @@ async function load(path: string, farm: FarmFile, log: Logger): Promise<void> {
 async function apply(path: string, farm: FarmFile): Promise<string[]> {
   const read = await readFarmFile(path)
   if ('problems' in read) return read.problems
-  await farm.projects.applyConfiguration(read.projects)
+  await farm.projects.applyConfiguration(read.projects, read.farmWide)
   return []
 }
 
-type ReadFile = { problems: string[] } | { projects: Parameters<FarmFile['projects']['applyConfiguration']>[0] }
+type ReadFile = { problems: string[] } | Extract<ReturnType<typeof readFarmYaml>, { kind: 'ok' }>
 
 /** Returns the projects of the file, or each mistake with its position. */
 export async function readFarmFile(path: string): Promise<ReadFile> {

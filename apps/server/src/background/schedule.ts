@@ -1,9 +1,10 @@
 import type { Task } from './task.ts'
+import { announceDigests } from './tasks/announce-digests.ts'
 import { bisect } from './tasks/bisect.ts'
 import { checkHosts } from './tasks/check-hosts.ts'
 import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
+import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
-import { notifyOwners } from './tasks/notify-owners.ts'
 import { reconcile } from './tasks/reconcile.ts'
 import { sendStatuses } from './tasks/send-statuses.ts'
 
@@ -25,8 +26,9 @@ export const reconcileSeconds = 10
 export const schedule: readonly PeriodicTask[] = [
   { name: 'expire-leases', everySeconds: 5, run: expireLeases, withoutQueue: 'run' },
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },
-  { name: 'notify-owners', everySeconds: 5, run: notifyOwners, withoutQueue: 'run' },
   { name: 'send-statuses', everySeconds: 5, run: sendStatuses, withoutQueue: 'run' },
+  { name: 'deliver-notifications', everySeconds: 5, run: deliverNotifications, withoutQueue: 'run' },
+  { name: 'announce-digests', everySeconds: 300, run: announceDigests, withoutQueue: 'skip' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },

@@ -1,4 +1,4 @@
-import type { Mirrors, StatusSender } from '@rumpfarm/connectors'
+import type { Mirrors, Notifiers, StatusSender } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
@@ -22,6 +22,7 @@ export interface TaskServices {
   namedSecrets: ReadonlyMap<string, string>
   /** PUBLIC_URL, the farm's address for browsers; undefined if the operator has not set it. */
   publicUrl: string | undefined
+  notifiers: Notifiers
   log: Logger
 }
 

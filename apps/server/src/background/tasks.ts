@@ -19,8 +19,8 @@ export interface Tasks {
 }
 
 /**
- * A server runs this many periodic tasks at the same time. An alert can take `webhookSecondsMax`, and must not delay
- * the other tasks.
+ * A server runs this many periodic tasks at the same time. A message can take a minute, and must not delay the other
+ * tasks.
  */
 const periodicAtOnce = 4
 /** The source tasks have their own queue: a slow clone must delay neither other builds nor the periodic tasks. */

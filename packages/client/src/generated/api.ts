@@ -913,6 +913,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The channels of farm.yaml that receive messages, without their secrets
+         * @description A channel is disabled after its receiver answered that it wants no more messages.
+         */
+        get: operations["listNotificationChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-channels/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message to a channel; `name` is its key
+         * @description The message goes the same way as other messages. If it arrives, a disabled channel is active again.
+         */
+        post: operations["testNotificationChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages with their outcomes, newest first; as JSON or NDJSON
+         * @description A message is in the list from the change of the state on, before the farm has sent it.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message again that was not delivered
+         * @description The message has the same id as before. If it was part of a summary, the farm sends the whole summary.
+         */
+        post: operations["retryNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1287,8 +1367,8 @@ export interface components {
             items: components["schemas"]["Acknowledgement"][];
         };
         Alert: {
-            /** @description Secret that signs the alerts (Standard Webhooks); it is shown only once */
-            secret: string;
+            /** @description Secret that signs the alerts (Standard Webhooks); it is shown only once. Null for a mail address */
+            secret: string | null;
         };
         /** @description A search for the first bad commit of a failing cell */
         Bisection: {
@@ -3495,6 +3575,95 @@ export interface components {
                 timedOut: boolean;
             }[];
         };
+        Notification: {
+            /** @description Number of the bisection */
+            bisection: number | null;
+            /** @description Branch; null for a host, and for a build without a branch */
+            branch: string | null;
+            /** @description Number of the build */
+            build: number | null;
+            /** @description Key of the channel */
+            channel: string;
+            /** @description Kind of the channel, such as mail */
+            channelKind: string;
+            /** @description Address of the channel, without secrets */
+            channelLabel: string;
+            /**
+             * Format: date-time
+             * @description When the state of the farm changed
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the receiver took the message
+             */
+            deliveredAt: string | null;
+            /**
+             * @description The change that the message is about
+             * @enum {string}
+             */
+            event: "newly-failing" | "fixed" | "still-failing" | "build" | "bisected" | "host-silent" | "host-back" | "test";
+            /** @description Why the newest try failed */
+            failure: string | null;
+            /**
+             * Format: date-time
+             * @description When the farm gave up
+             */
+            gaveUpAt: string | null;
+            /** @description Host that became silent or is back */
+            host: string | null;
+            /** @description Number of the message */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the farm tries to send the message next, if it is not sent yet
+             */
+            nextAt: string;
+            /** @description Why the farm did not send the message, although nothing failed */
+            note: string | null;
+            /** @description Number of the problem */
+            problem: number | null;
+            /** @description Project; null for a host */
+            project: string | null;
+            /**
+             * @description not-sent: the message was not necessary any more
+             * @enum {string}
+             */
+            state: "waiting" | "retrying" | "delivered" | "failed" | "not-sent";
+            /** @description Number of tries */
+            tries: number;
+        };
+        NotificationChannel: {
+            /**
+             * Format: date-time
+             * @description When the receiver said that it wants no more messages
+             */
+            disabledAt: string | null;
+            /** @description The answer with which the receiver said so */
+            failure: string | null;
+            /** @description Key of the channel */
+            key: string;
+            /** @description mail, irc, slack, mattermost, discord, matrix, ntfy or webhook */
+            kind: string;
+            /** @description Address, without secrets */
+            label: string;
+            /** @description The messages that the channel receives */
+            rules: {
+                /** @description Patterns of branches; null: the branches that the project names */
+                branches: string[] | null;
+                events: string[];
+                /** @description Project; null for all projects */
+                project: string | null;
+            }[];
+        };
+        NotificationChannels: {
+            items: components["schemas"]["NotificationChannel"][];
+        };
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
         /** @description RFC 9457, application/problem+json */
         Problem: {
             /** @description What happened, and what to do next */
@@ -3751,6 +3920,10 @@ export interface components {
                 job: number;
                 why: string;
             }[];
+        };
+        SentNotification: {
+            /** @description Number of the message */
+            id: number;
         };
         /** @description Tarball that a job unpacks */
         Source: {
@@ -5738,7 +5911,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Address that receives the alerts as POST requests: http or https */
+                    /** @description Address that receives the alerts: http or https for POST requests, or a mail address */
                     url: string;
                 };
             };
@@ -8814,6 +8987,404 @@ export interface operations {
             };
             /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotificationChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannels"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testNotificationChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentNotification"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description From the address `next` of the page before */
+                cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
+                /** @description Number of items on a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One page of the list, or all items */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentNotification"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

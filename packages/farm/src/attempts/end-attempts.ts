@@ -5,6 +5,7 @@ import type { Sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
+import { announceCompleteBuilds } from '../notifications/builds.ts'
 import { sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
@@ -78,6 +79,10 @@ export async function endAttempts(
     }))
   await deriveCells(tx, changed, isResult(end.verdict) ? 'all' : 'without-result')
   const successors = end.verdict === 'lost' ? await addSuccessors(context, tx, ended) : []
+  await announceCompleteBuilds(
+    tx,
+    ended.filter(({ examine }) => !examine).map(({ buildId }) => buildId),
+  )
   for (const row of ended) {
     tx.afterCommit(() => {
       for (const name of row.dropped) context.artifacts.remove({ ...row, name })

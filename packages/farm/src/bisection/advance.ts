@@ -3,6 +3,7 @@ import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { announceBisected } from '../notifications/bisections.ts'
 import { equalHosts } from './equal-hosts.ts'
 import { hostChangesSince } from './host-changes.ts'
 import { nextStep, type Outcome, type Step, uselessRuns } from './next-probe.rule.ts'
@@ -124,6 +125,7 @@ async function finish(
   const open = await tx.query<{ jobId: number }>`
     UPDATE "Probe" SET "verdict" = 'none', "reason" = 'the bisection ended', "endedAt" = ${now()}
      WHERE "bisectionId" = ${bisection.id} AND "verdict" IS NULL RETURNING "jobId"`
+  await announceBisected(tx, bisection, outcome.kind)
   tx.emit({ kind: 'bisection', bisectionId: bisection.id, next: 'nothing' })
   return { advanced: 'finished', stopped: open.map(({ jobId }) => jobId) }
 }

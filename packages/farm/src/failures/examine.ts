@@ -5,6 +5,7 @@ import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { permits } from '../hosts/owner.rule.ts'
 import { deriveCells, lockCell } from '../matrix/cells.ts'
+import { announceCompleteBuilds } from '../notifications/builds.ts'
 import { noteStatusChanges } from '../statuses/changes.ts'
 import { readTestResults } from '../test-results/attempt-tests.ts'
 import { type FailedAttempt, readFailure } from './read-failure.ts'
@@ -44,6 +45,7 @@ const endExamination = (
     await confirmNewFailure(context, tx, ended)
     await noteStatusChanges(tx, [ended.buildId])
     const { jobId, buildId, project } = ended
+    await announceCompleteBuilds(tx, [buildId])
     tx.emit({ kind: 'examined', attempt: attemptName(ended), jobId, buildId, projectName: project })
     if (ended.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt: attemptName(ended) })
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAlertUrl } from './alerts.rule.ts'
+import { isAlertUrl, isMailAddress } from './alerts.rule.ts'
 
 test.each([
   ['https://alerts.example.org/vax', true],
@@ -14,3 +14,12 @@ test.each([
   ['', false],
   [`https://example.org/${'x'.repeat(1000)}`, false],
 ])('the check of the alert address %s returns %s', (url, may) => expect(isAlertUrl(url)).toBe(may))
+
+test.each([
+  ['ada@example.org', true],
+  ['ada+vax@mail.example.org', true],
+  ['ada', false],
+  ['ada@', false],
+  ['ada@example.org\nBcc: x@example.org', false],
+  ['ada@example.org, x@example.org', false],
+])('the check of the mail address %j returns %s', (text, may) => expect(isMailAddress(text)).toBe(may))

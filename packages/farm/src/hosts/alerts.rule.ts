@@ -1,5 +1,7 @@
+import { mailPattern } from '@rumpfarm/contracts'
+
 export const alertUrlFormat =
-  'an http or https address of at most 1000 characters, without a user and password in it, such as https://alerts.example.org/vax'
+  'an http or https address of at most 1000 characters, without a user and password in it, such as https://alerts.example.org/vax, or a mail address'
 
 /** An administrator chooses the address, and the server connects to it. So only http and https are allowed. */
 export function isAlertUrl(text: string): boolean {
@@ -8,6 +10,5 @@ export function isAlertUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === ''
 }
 
-/** Seconds between two tries; the last value repeats. With `alertTriesMax` tries, the total is about four hours. */
-export const alertWaitsSeconds = [30, 60, 300, 900, 1800, 3600]
-export const alertTriesMax = 9
+/** Whether the text is a mail address for alerts. */
+export const isMailAddress = (text: string): boolean => text.length <= 300 && new RegExp(mailPattern).test(text)

@@ -66,7 +66,7 @@ async function hostsWhere({ db, settings }: Context, where: object, limit: numbe
     presence: presence(host),
     lastSeenAt: host.lastSeenAt,
     silentSince: presence(host) === 'silent' ? host.silentSince : null,
-    alerted: host.alertUrl !== null,
+    alerted: host.alertUrl !== null || host.alertMail !== null,
     awaySince: host.awaySince,
     enrolledAt: host.enrolledAt,
     pausedAt: host.pausedAt,

@@ -4,6 +4,7 @@ import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction, withEvents } from '../db/transaction.ts'
+import { dropProblemCells } from '../notifications/problems.ts'
 
 /** The hosts with these credentials. The keys of the map are the credentials. */
 export async function findByCredentials(
@@ -40,6 +41,7 @@ export const removeHost = (context: Context, name: string): Promise<boolean> =>
       UPDATE "Host" SET "removedAt" = ${context.now()} WHERE "name" = ${name} AND "removedAt" IS NULL RETURNING "id"`
     if (!host) return false
     await endAttempts(context, tx, { kind: 'many', where: sql`"hostId" = ${host.id}` }, farmEnds.hostRemoved)
+    await dropProblemCells(tx, { kind: 'host', hostId: host.id })
     tx.emit({ kind: 'host-removed', hostId: host.id })
     tx.emit({ kind: 'host', hostId: host.id })
     return true

@@ -1,5 +1,5 @@
 import type { Contexts } from '../context.ts'
-import { findAlert, markAlertDelivered, markAlertFailed, setAlert, takeDueAlerts } from './alerts.ts'
+import { findAlert, setAlert } from './alerts.ts'
 import { type Enrollment, enroll } from './enroll.ts'
 import { factsHistory } from './facts-history.ts'
 import { bye, type Hello, hello } from './hello.ts'
@@ -8,7 +8,7 @@ import { findByCredentials, removeHost, setPaused } from './hosts.ts'
 import { invite } from './invite.ts'
 import { checkSilence } from './silence-check.ts'
 
-export type { AlertOutcome, AlertState, DueAlert } from './alerts.ts'
+export type { AlertOutcome, AlertState } from './alerts.ts'
 export type { EnrollOutcome } from './enroll.ts'
 export type { DeclaredArch, HelloOutcome } from './hello.ts'
 export type { HostView } from './host-queries.ts'
@@ -31,13 +31,8 @@ export const hostMethods = ({ main, pages }: Contexts) => ({
 
   /** Records which hosts became silent and which returned; call it every few seconds. */
   checkSilence: () => checkSilence(main),
-  /** Sets the URL for alerts about this host's silence; null turns alerts off. */
-  setAlert: (hostName: string, url: string | null) => setAlert(main, hostName, url),
-  /** The alerts to send now. No other caller gets the same alerts until the next try is due. */
-  takeDueAlerts: () => takeDueAlerts(main),
-  markAlertDelivered: (id: number) => markAlertDelivered(main, id),
-  /** If `permanent` is true, the receiver wants no further alerts. */
-  markAlertFailed: (id: number, problem: string, permanent: boolean) => markAlertFailed(main, id, problem, permanent),
+  /** Sets the web address or the mail address for alerts about this host's silence; null turns alerts off. */
+  setAlert: (hostName: string, address: string | null) => setAlert(main, hostName, address),
 
   /** `text`: only hosts whose name or system contains this text. */
   list: (page: { after?: string | undefined; text?: string | undefined; limit: number }) => listHosts(pages, page),

@@ -1,6 +1,8 @@
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
+import { sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { announce, type Change } from '../notifications/announce.ts'
 import { activeAttemptsOfHost } from './alerts.ts'
 
 /**
@@ -18,19 +20,29 @@ export interface SilenceChanges {
 interface ChangedRow {
   id: number
   name: string
+  removed: boolean
+  hasUrl: boolean
+  hasMail: boolean
+  since: Date
+  /** The attempts that the host runs. */
+  attempts: string[]
 }
 
 /**
- * Records which hosts became silent and which returned. Each change is one conditional UPDATE, which also writes the
- * alert. So two servers that check at the same moment write only one alert.
+ * Records which hosts became silent and which returned. Each change is one conditional UPDATE, and the same transaction
+ * writes the notifications. So two servers that check at the same moment write each notification once.
  */
 export const checkSilence = (context: Context): Promise<SilenceChanges> =>
   inTransaction(context, async tx => {
     const at = context.now()
     const silentBefore = later(at, -context.settings.silentSeconds)
     const wasReachable = (await reachableSince(tx, at)) <= silentBefore
-    const returned = await markReturned(tx, at)
-    const silent = wasReachable ? await markSilent(tx, at, silentBefore) : []
+    const returned = await markReturned(tx)
+    const silent = wasReachable ? await markSilent(tx, silentBefore) : []
+    await announce(tx, [
+      ...silent.map(row => changeOf('host-silent', row)),
+      ...returned.filter(({ removed }) => !removed).map(row => changeOf('host-back', row)),
+    ])
     for (const { id } of [...silent, ...returned]) tx.emit({ kind: 'host', hostId: id })
     return { silent: silent.map(({ name }) => name), returned: returned.map(({ name }) => name) }
   })
@@ -45,18 +57,15 @@ async function reachableSince(tx: Tx, at: Date): Promise<Date> {
   return row?.since ?? at
 }
 
-const markSilent = (tx: Tx, at: Date, silentBefore: Date) => tx.query<ChangedRow>`
+const markSilent = (tx: Tx, silentBefore: Date) => tx.query<ChangedRow>`
   WITH changed AS (
     UPDATE "Host" SET "silentSince" = "lastSeenAt"
      WHERE "lastSeenAt" < ${silentBefore} AND "silentSince" IS NULL AND "awaySince" IS NULL AND "removedAt" IS NULL
     RETURNING *
-  ), alert AS (
-    INSERT INTO "HostAlert" ("hostId", "kind", "since", "attempts", "createdAt", "nextAt")
-    SELECT "id", 'host.silent', "silentSince", ${activeAttemptsOfHost}, ${at}, ${at} FROM changed WHERE "alertUrl" IS NOT NULL
   )
-  SELECT "id", "name" FROM changed`
+  SELECT ${changedColumns}, "silentSince" AS "since" FROM changed`
 
-const markReturned = (tx: Tx, at: Date) => tx.query<ChangedRow>`
+const markReturned = (tx: Tx) => tx.query<ChangedRow>`
   WITH silent AS (
     SELECT "id", "silentSince" AS "since" FROM "Host" WHERE "silentSince" IS NOT NULL FOR UPDATE
   ), changed AS (
@@ -64,9 +73,23 @@ const markReturned = (tx: Tx, at: Date) => tx.query<ChangedRow>`
       FROM silent
      WHERE "Host"."id" = silent."id" AND ("lastSeenAt" > "silentSince" OR "removedAt" IS NOT NULL)
     RETURNING "Host".*, silent."since"
-  ), alert AS (
-    INSERT INTO "HostAlert" ("hostId", "kind", "since", "attempts", "createdAt", "nextAt")
-    SELECT "id", 'host.back', "since", ${activeAttemptsOfHost}, ${at}, ${at}
-      FROM changed WHERE "alertUrl" IS NOT NULL AND "removedAt" IS NULL
   )
-  SELECT "id", "name" FROM changed`
+  SELECT ${changedColumns}, "since" FROM changed`
+
+const changedColumns = sql`"id", "name", "removedAt" IS NOT NULL AS "removed", "alertUrl" IS NOT NULL AS "hasUrl",
+  "alertMail" IS NOT NULL AS "hasMail", ${activeAttemptsOfHost} AS "attempts"`
+
+const changeOf = (
+  event: 'host-silent' | 'host-back',
+  { id, since, attempts, hasUrl, hasMail }: ChangedRow,
+): Change => ({
+  event,
+  project: null,
+  branch: null,
+  hostId: id,
+  subject: `host:${id}:${event}:${since.toISOString()}`,
+  thread: `host:${id}`,
+  data: { since, attempts },
+  also: [...(hasUrl ? [`host:${id}:url`] : []), ...(hasMail ? [`host:${id}:mail`] : [])],
+  waits: false,
+})

@@ -223,4 +223,6 @@ async function renameAssumed(tx: Tx, { project, branch }: BranchKey, name: strin
   if (renamed === 0) return
   await tx.execute`UPDATE "BranchCommit" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
   await tx.execute`UPDATE "Cell" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
+  await tx.execute`UPDATE "Problem" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
+  await tx.execute`UPDATE "ProblemCell" SET "branch" = ${name} WHERE "projectName" = ${project} AND "branch" = ${branch}`
 }

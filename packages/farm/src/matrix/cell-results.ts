@@ -79,7 +79,13 @@ interface StoredRow extends MilestoneColumns {
 /** An attempt in the query's JSON. The query returns one row for each cell. The row has all attempts of the cell. */
 type JsonAttempt = Omit<CellAttempt, 'finishedAt'> & { finishedAt: string }
 
-export type ResultRow = CellKey & StoredRow & { attempts: JsonAttempt[]; confirm: number | null }
+export type ResultRow = CellKey &
+  StoredRow & {
+    attempts: JsonAttempt[]
+    confirm: number | null
+    /** The open problem of the cell. */
+    problemId: number | null
+  }
 
 const results = sql`('passed', 'failed', 'timed-out')`
 
@@ -133,7 +139,10 @@ export const readResults = (tx: Tx, changed: readonly ChangedCell[], which: Whic
             FROM (${attemptsOf(sql`a."verdict" IN ${results}`, attemptsMax)}) found) AS "attempts",
          (SELECT true FROM "BranchCommit" held WHERE held."projectName" = key."projectName"
              AND held."commit" = cell."commit" AND held."branch" = key."branch" LIMIT 1) AS "inBranch", -- EXISTS would read the whole table
-         (SELECT ("config" ->> 'confirm')::int FROM "Project" WHERE "name" = key."projectName") AS "confirm"
+         (SELECT ("config" ->> 'confirm')::int FROM "Project" WHERE "name" = key."projectName") AS "confirm",
+         (SELECT "problemId" FROM "ProblemCell" member
+           WHERE member."projectName" = key."projectName" AND member."branch" = key."branch" AND member."hostId" = key."hostId"
+             AND member."arch" = key."arch" AND member."variant" = key."variant" AND member."endedAt" IS NULL LIMIT 1) AS "problemId"
     FROM key LEFT JOIN "Cell" cell ON cell."projectName" = key."projectName" AND cell."branch" = key."branch"
          AND cell."hostId" = key."hostId" AND cell."arch" = key."arch" AND cell."variant" = key."variant"
    WHERE ${which === 'all'} OR cell."verdict" IS NULL OR cell."verdict" NOT IN ${results}`

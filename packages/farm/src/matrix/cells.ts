@@ -1,6 +1,7 @@
 import { confirmDefault } from '@rumpfarm/contracts'
 import { raw, type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
+import { dropProblemCells, recordProblems } from '../notifications/problems.ts'
 import { type CellAttempt, type CellState, completeStanding, deriveCell, isResult } from './cell.rule.ts'
 import {
   attemptsMax,
@@ -31,7 +32,7 @@ export const lockCell = sql`
   pg_advisory_xact_lock_shared(hashtextextended('cells ' || "projectName", 0))::text ||
   pg_advisory_xact_lock(hashtextextended(concat_ws(chr(10), 'cell', "projectName", "hostId", "arch", "variant"), 0))::text`
 
-/** Derives and writes these cells. The caller's transaction has changed the results and holds the locks above. */
+/** Derives and writes these cells, and moves them between problems. The caller's transaction has changed the results and holds the locks above. */
 export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
   for (let from = 0; from < changed.length; from += keysAtOnce) {
     await deriveSome(tx, changed.slice(from, from + keysAtOnce), which)
@@ -40,13 +41,14 @@ export async function deriveCells(tx: Tx, changed: readonly ChangedCell[], which
 
 async function deriveSome(tx: Tx, changed: readonly ChangedCell[], which: Which): Promise<void> {
   const cells = await readResults(tx, changed, which)
-  const written: CellRow[] = []
-  const withoutResult: CellKey[] = []
+  const written: (CellRow & { problemId: number | null })[] = []
+  const withoutResult: (CellKey & { problemId: number | null })[] = []
   for (const cell of cells) {
     const row = rowOf(cell)
-    if (row) written.push(row)
+    const { problemId } = cell
+    if (row) written.push({ ...row, problemId })
     else if (!(cell.inBranch && cell.storedVerdict !== null && isResult(cell.storedVerdict)))
-      withoutResult.push(keyOf(cell))
+      withoutResult.push({ ...keyOf(cell), problemId })
   }
   const ended = withoutResult.length > 0 ? await readNewestEnds(tx, withoutResult) : []
   const withEnd = new Set(ended.map(nameOf))
@@ -55,6 +57,9 @@ async function deriveSome(tx: Tx, changed: readonly ChangedCell[], which: Which)
     [...written, ...ended.map(rowWithoutResult)],
     withoutResult.filter(key => !withEnd.has(nameOf(key))),
   )
+  await recordProblems(tx, written)
+  const dropped = withoutResult.filter(({ problemId }) => problemId !== null)
+  if (dropped.length > 0) await dropProblemCells(tx, { kind: 'cells', cells: dropped })
 }
 
 type CellRow = CellKey & MilestoneColumns & Standing & Omit<CellAttempt, 'position' | 'recipe' | 'milliseconds'>

@@ -27,7 +27,7 @@ const rows = (changes: Partial<GaugeRows> = {}): GaugeRows => ({
   builds: 0,
   examinations: 0,
   bisections: 0,
-  hostAlerts: { pending: 0, oldest: null },
+  notifications: { pending: 0, oldest: null },
   farmFileErrors: false,
   silenceCheckAt: null,
   databaseBytes: 0,
@@ -80,7 +80,7 @@ test('the longest silence and the smallest disk come first', () => {
 
 test('an age is 0 if nothing waits, or if the clock of another server is ahead', () => {
   const ages = (oldest: string | null) =>
-    composeGauges(rows({ hostAlerts: { pending: 1, oldest }, silenceCheckAt: null }), now, undefined)
+    composeGauges(rows({ notifications: { pending: 1, oldest }, silenceCheckAt: null }), now, undefined)
   expect(ages(null)).toMatchObject({ deliveries: [{ oldestSeconds: 0 }], silenceCheckSeconds: null })
   expect(ages(ago(-5)).deliveries).toMatchObject([{ oldestSeconds: 0 }])
   expect(ages(ago(5)).deliveries).toMatchObject([{ oldestSeconds: 5 }])

@@ -11,7 +11,7 @@ export interface GaugeRows {
   builds: number
   examinations: number
   bisections: number
-  hostAlerts: { pending: number; oldest: string | null }
+  notifications: { pending: number; oldest: string | null }
   farmFileErrors: boolean
   silenceCheckAt: Date | null
   databaseBytes: number
@@ -94,7 +94,11 @@ export function composeGauges(rows: GaugeRows, now: Date, agentVersionMin: strin
     examinations,
     bisections,
     deliveries: [
-      { kind: 'host-alert', pending: rows.hostAlerts.pending, oldestSeconds: secondsSince(rows.hostAlerts.oldest) },
+      {
+        kind: 'notification',
+        pending: rows.notifications.pending,
+        oldestSeconds: secondsSince(rows.notifications.oldest),
+      },
     ],
     farmFileErrors,
     silenceCheckSeconds: rows.silenceCheckAt === null ? null : secondsSince(rows.silenceCheckAt),

@@ -1,10 +1,15 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { FarmWide, ProjectConfig } from '@rumpfarm/contracts'
 import { hash } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/transaction.ts'
+import { storeChannels } from '../notifications/channels.ts'
 
 /** Makes all projects of a checked farm.yaml active, in one transaction. Projects that left farm.yaml stay readable. */
-export async function applyConfiguration(context: Context, projects: readonly ProjectConfig[]): Promise<void> {
+export async function applyConfiguration(
+  context: Context,
+  projects: readonly ProjectConfig[],
+  farmWide: FarmWide,
+): Promise<void> {
   const at = context.now()
   await inTransaction(context, async tx => {
     for (const project of projects) {
@@ -20,9 +25,12 @@ export async function applyConfiguration(context: Context, projects: readonly Pr
     await tx.execute`
       UPDATE "Project" SET "removedAt" = ${at}, "updatedAt" = ${at}
        WHERE "removedAt" IS NULL AND "name" <> ALL(${projects.map(({ name }) => name)})`
+    await storeChannels(tx, projects, farmWide.notify)
     await tx.execute`
-      INSERT INTO "Configuration" ("id", "acceptedAt", "hash") VALUES (1, ${at}, ${hash(JSON.stringify(projects))})
+      INSERT INTO "Configuration" ("id", "acceptedAt", "hash", "notifyAfterSeconds")
+      VALUES (1, ${at}, ${hash(JSON.stringify(projects))}, ${farmWide.notifyAfterSeconds})
       ON CONFLICT ("id") DO UPDATE SET "acceptedAt" = EXCLUDED."acceptedAt", "hash" = EXCLUDED."hash",
+        "notifyAfterSeconds" = EXCLUDED."notifyAfterSeconds",
         "problems" = NULL, "refusedAt" = NULL`
     tx.emit({ kind: 'configuration-changed' })
   })

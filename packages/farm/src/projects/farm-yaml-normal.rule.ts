@@ -5,13 +5,17 @@ import {
   defaultBranches,
   defaultLimits,
   defaultVariant,
+  type FarmWide,
+  type FarmYaml,
   type KnownFailure,
+  notifyAfterDefault,
   type ProjectConfig,
   type ProjectLimits,
   type ProjectResults,
   type ProjectSource,
   type WrittenProject,
 } from '@rumpfarm/contracts'
+import { fillInNotify } from './farm-yaml-notify.rule.ts'
 import { fillInStatus } from './farm-yaml-status.rule.ts'
 
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
@@ -38,6 +42,12 @@ export function placeRepository(repository: string, directory: string): string {
   return resolve(directory, repository)
 }
 
+/** The part of the file that belongs to no project, with every default filled in. */
+export const fillInFarmWide = ({ notify = [], 'notify-after': after }: FarmYaml): FarmWide => ({
+  notify: fillInNotify(notify),
+  notifyAfterSeconds: after === undefined ? notifyAfterDefault : readDuration(after),
+})
+
 /** A project with every default filled in. */
 export function fillIn(name: string, written: WrittenProject, directory: string): ProjectConfig {
   return {
@@ -60,6 +70,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.results ? { results: written.results.map(fillInResults) } : {}),
     ...(written.bisect ? { bisect: fillInBisect(written.bisect) } : {}),
     ...(written.status?.length ? { status: written.status.map(entry => fillInStatus(entry, written.repository)) } : {}),
+    ...(written.notify?.length ? { notify: fillInNotify(written.notify) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),

@@ -1,7 +1,8 @@
 import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
-import { fillInBisect, fillInLimits } from './farm-yaml-normal.rule.ts'
+import { fillInBisect, fillInLimits, readDuration } from './farm-yaml-normal.rule.ts'
+import { notifyFindings } from './farm-yaml-notify.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
 import { statusFindings } from './farm-yaml-status.rule.ts'
 
@@ -20,8 +21,10 @@ export const limitRanges = {
 } as const
 
 /** Errors that a schema cannot describe. */
-export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
-  Object.entries(projects).flatMap(([name, project]) => {
+export const senseFindings = (file: FarmYaml): Finding[] => [
+  ...notifyFindings(file.notify, true),
+  ...notifyAfterFindings(file['notify-after']),
+  ...Object.entries(file.projects).flatMap(([name, project]) => {
     const found = [
       ...addressFindings(project.repository, ['repository']),
       ...sourceFindings(name, project),
@@ -30,6 +33,7 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ...bisectFindings(project),
       ...statusFindings(project),
       ...knownFailureFindings(project),
+      ...notifyFindings(project.notify, false),
       ...resultFindings(project),
       ...linePatternFindings(project),
       ...envFindings(project.env, ['env']),
@@ -38,7 +42,15 @@ export const senseFindings = ({ projects }: FarmYaml): Finding[] =>
       ),
     ]
     return found.map(finding => ({ ...finding, path: ['projects', name, ...finding.path] }))
-  })
+  }),
+]
+
+const notifyAfterSecondsMax = 3600
+
+const notifyAfterFindings = (written: string | undefined): Finding[] =>
+  written === undefined || readDuration(written) <= notifyAfterSecondsMax
+    ? []
+    : [{ path: ['notify-after'], at: 'value', found: show(written), expected: 'from 0s to 1h' }]
 
 // git runs a helper program for `name::address` and for a scheme that it does not know.
 const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/

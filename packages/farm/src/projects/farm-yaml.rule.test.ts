@@ -195,7 +195,7 @@ test.each([
 
 describe('errors have positions', () => {
   const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, status, known-failures'
+    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, status, notify, known-failures'
   test.each([
     [
       'an unknown key',

@@ -1,7 +1,7 @@
-import type { FarmYaml, ProjectConfig } from '@rumpfarm/contracts'
+import type { FarmWide, FarmYaml, ProjectConfig } from '@rumpfarm/contracts'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Finding, schemaFindings } from './farm-yaml-mistakes.rule.ts'
-import { fillIn } from './farm-yaml-normal.rule.ts'
+import { fillIn, fillInFarmWide } from './farm-yaml-normal.rule.ts'
 import { senseFindings } from './farm-yaml-sense.rule.ts'
 import { tooDeep } from './yaml-depth.rule.ts'
 import { placeOf } from './yaml-positions.rule.ts'
@@ -18,7 +18,7 @@ export interface FarmYamlMistake {
 }
 
 export type FarmYamlReading =
-  | { kind: 'ok'; projects: ProjectConfig[] }
+  | { kind: 'ok'; projects: ProjectConfig[]; farmWide: FarmWide }
   | { kind: 'mistakes'; mistakes: FarmYamlMistake[] }
 
 const fileBytesMax = 1_000_000
@@ -35,7 +35,7 @@ export function readFarmYaml(text: string, { file, directory }: { file: string; 
   const written = read(text, file)
   if (Array.isArray(written)) return { kind: 'mistakes', mistakes: written.slice(0, mistakesMax) }
   const projects = Object.entries(written.projects).map(([name, project]) => fillIn(name, project, directory))
-  return { kind: 'ok', projects }
+  return { kind: 'ok', projects, farmWide: fillInFarmWide(written) }
 }
 
 /** One line in the format `file:line:column: path: found …, expected …`. */

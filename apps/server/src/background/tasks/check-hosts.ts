@@ -1,6 +1,6 @@
 import type { Task } from '../task.ts'
 
-/** Records the hosts that became silent and the hosts that returned. The task notify-owners sends the alerts. */
+/** Records the hosts that became silent and the hosts that returned. The task deliver-notifications sends the messages about them. */
 export const checkHosts: Task = async ({ farm, log }) => {
   const { silent, returned } = await farm.hosts.checkSilence()
   for (const host of silent) log.warn({ host }, 'host is silent')

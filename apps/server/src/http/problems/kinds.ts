@@ -20,7 +20,7 @@ type Refused =
   | Exclude<Kind<RetriesOutcome>, 'retried'>
   | Exclude<Kind<LoginOutcome>, 'logged-in'>
   | Exclude<Kind<AcknowledgeOutcome>, 'acknowledged'>
-  | Exclude<Kind<AlertOutcome>, 'set' | 'off' | 'unknown-host'>
+  | Exclude<Kind<AlertOutcome>, 'set' | 'set-mail' | 'off' | 'unknown-host'>
 
 /** Problems that the server itself reports. */
 type Own =

@@ -123,6 +123,7 @@ export const hosts = (services: Services, bulk: BulkAnswers) => async (app: ApiI
       const outcome = await farm.hosts.setAlert(request.params.name, request.body.url)
       if (outcome.kind === 'set')
         return reply.code(201).header('cache-control', 'no-store').send({ secret: outcome.secret })
+      if (outcome.kind === 'set-mail') return reply.code(201).send({ secret: null })
       if (outcome.kind === 'bad-url') return answerProblem(reply, alertProblem(outcome))
       return unknownHost(reply, request.params.name)
     },

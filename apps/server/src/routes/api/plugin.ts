@@ -24,6 +24,7 @@ import { logLines } from './log-lines.ts'
 import { logs } from './logs.ts'
 import { matrix } from './matrix.ts'
 import { matrixParts } from './matrix-parts.ts'
+import { notifications } from './notifications.ts'
 import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
@@ -72,6 +73,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     acknowledgements,
     bisections,
     statuses,
+    notifications,
     tests,
     tokens,
   ])

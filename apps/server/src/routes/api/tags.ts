@@ -11,6 +11,7 @@ const descriptions: Record<string, string> = {
   bisections: 'Searches of the first bad commit.',
   queue: 'Waiting and running jobs.',
   hosts: 'The machines that build.',
+  notifications: 'Messages about changes, and the channels that receive them.',
   events: 'Changes as a stream.',
   access: 'Tokens of programs, and login links of browsers.',
 }

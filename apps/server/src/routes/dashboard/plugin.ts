@@ -29,6 +29,7 @@ import { jobRoute } from './pages/job/route.ts'
 import { jobTestsRoute } from './pages/job-tests/route.ts'
 import { lastGoodRoute } from './pages/last-good/route.ts'
 import { matrixRoute } from './pages/matrix/route.ts'
+import { notificationsRoute } from './pages/notifications/route.ts'
 import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts'
 import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
@@ -73,6 +74,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   hostRoute(app, services)
   hostForms(app, services)
   inviteRoute(app, services)
+  notificationsRoute(app, services)
   projectRoute(app, services)
   projectForms(app, services)
   acknowledgementForms(app, services)

@@ -162,7 +162,7 @@ function Session({ visit }: { visit: Visit }) {
   return (
     <Form class="session" to="/logout">
       <CsrfField visit={visit} />
-      <span>administrator</span> <button type="submit">Sign out</button>
+      <Link to="/notifications">Notifications</Link> <span>administrator</span> <button type="submit">Sign out</button>
     </Form>
   )
 }

@@ -18,15 +18,18 @@ export function AlertForms({ visit, host, alert }: { visit: Visit; host: string;
         <Form class="action" to={`${path}/off`}>
           <CsrfField visit={visit} />
           <p>
-            Alerts go to {alert.origin}. <NewestAlert alert={alert} at={visit.at} />
+            Alerts go to {[alert.origin, alert.mail].filter(Boolean).join(' and ')}.{' '}
+            <NewestAlert alert={alert} at={visit.at} />
           </p>
           <button type="submit">Turn alerts off</button>
         </Form>
       )}
       <Form class="action" to={path}>
         <CsrfField visit={visit} />
-        <label for="url">{alert ? 'New webhook address' : 'Webhook address (Standard Webhooks)'}</label>{' '}
-        <input id="url" name="url" type="url" required maxlength={1000} placeholder="https://…" autocomplete="off" />{' '}
+        <label for="url">
+          {alert ? 'New webhook or mail address' : 'Webhook address (Standard Webhooks) or mail address'}
+        </label>{' '}
+        <input id="url" name="url" required maxlength={1000} placeholder="https://…" autocomplete="off" />{' '}
         <button type="submit">Save alert</button>
       </Form>
     </details>
@@ -35,7 +38,7 @@ export function AlertForms({ visit, host, alert }: { visit: Visit; host: string;
 
 function NewestAlert({ alert: { newest }, at }: { alert: AlertState; at: Date }) {
   if (!newest) return <>No alert was sent yet.</>
-  const event = newest.kind === 'host.silent' ? 'host is silent' : 'host is back'
+  const event = newest.event === 'host-silent' ? 'host is silent' : 'host is back'
   if (newest.deliveredAt)
     return (
       <>

@@ -36,6 +36,7 @@ export function hostForms(app: FastifyInstance, services: Services): void {
     const { name } = request.params
     const outcome = await farm.hosts.setAlert(name, request.body?.url?.trim() ?? '')
     if (outcome.kind === 'unknown-host') throw noHost(name)
+    if (outcome.kind === 'set-mail') return seeOther(reply, pagePath(name))
     if (outcome.kind !== 'set') throw badAlertUrl(name, outcome)
     reply.header('cache-control', 'no-store') // the page shows a secret
     return sendPage(reply, renderAlertSecretPage(await visitOf(services, request), name, outcome.secret))
