@@ -1,4 +1,4 @@
-import type { Api } from './patient-api.ts'
+import { type Api, patient } from './patient-api.ts'
 import { eventually } from './waiting.ts'
 
 /** The fields of a job in the API that tests use. */
@@ -52,7 +52,7 @@ export class TestJob {
   }
 
   rawLog(headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers })
+    return patient(new Request(`${this.#api.url}/api/v1/jobs/${this.id}/log`, { headers }))
   }
 
   /** Returns an artifact of the newest attempt. */

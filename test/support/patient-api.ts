@@ -26,7 +26,7 @@ export function testApi(url: string, token: string): Api {
 }
 
 /** Repeats a request after a 503. Under load a server answers 503 if its database needs more than 3 s. */
-async function patient(request: Request): Promise<Response> {
+export async function patient(request: Request): Promise<Response> {
   for (const until = Date.now() + patienceMs; ; await sleep(500)) {
     const answer = await fetch(request.clone())
     if (answer.status !== 503 || Date.now() > until) return answer

@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { getPriority } from 'node:os'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { agentTest, type Setup } from './support/agent-test.ts'
 import { bundle, type Host, quote } from './support/host.ts'
 
@@ -239,8 +248,12 @@ rootTest(
 )
 
 test.skipIf(!isRoot).each(ways)('%s runs a command as another user with exact arguments', way => {
-  const functions = bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n')
-  const text = `${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDES_PRIVATE='' ISOLATION=${way}\nisolate sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
+  // The functions are in a file, because Linux limits one argument of a command to 128 KiB.
+  const folder = mkdtempSync(join(tmpdir(), 'rumpfarm-functions-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const functions = join(folder, 'agent-functions.sh')
+  writeFileSync(functions, bundle().replace(/\nmain [^\n]*\n# end of agent.sh\n$/, '\n'))
+  const text = `. ${functions}\nRUN_AS=nobody RUN_UID=65534 RUN_GID=65534 HIDES_PRIVATE='' ISOLATION=${way}\nisolate sh -c 'id -u; id -g; pwd; echo "$0|$1"' 'a  b' '-e "x"'`
   const { stdout, stderr } = spawnSync('dash', ['-c', text], { encoding: 'utf8', cwd: '/usr' })
   expect(stderr + stdout).toBe('65534\n65534\n/usr\na  b|-e "x"\n')
 })

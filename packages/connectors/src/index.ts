@@ -5,7 +5,6 @@
  * - openMirrors: commits, tarballs, files and histories of any git repository.
  * - readGithubDelivery, readStandardDelivery: verify the raw bytes of a signed webhook, and read them.
  * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
- * - postWebhook: sends one signed webhook.
  * - sameRepository: whether two addresses name the same repository.
  * - statusSender: sends the status of a commit to a forge.
  * - repositoryLink, compareLink, commitLink: the web page of a repository or a change on its forge.
@@ -43,4 +42,3 @@ export type {
   OutgoingMessage,
 } from './notifiers/notifier.ts'
 export { makeNotifiers } from './notifiers/notifiers.ts'
-export { postWebhook } from './notifiers/webhook.ts'

@@ -21,7 +21,10 @@ farmTest('the gauges count jobs, hosts and projects of the whole farm', async ({
     projects: ['sample'],
     jobs: { waiting: 0, queued: 1, running: 1 },
     buildsPreparing: 0,
-    deliveries: [{ kind: 'notification', pending: 0 }],
+    deliveries: [
+      { kind: 'notification', pending: 0 },
+      { kind: 'commit-status', pending: 0 },
+    ],
     farmFileErrors: false,
   })
   expect(gauges.states.online).toEqual({ hosts: 2, slots: 4, queued: 1, oldestSeconds: 60 })

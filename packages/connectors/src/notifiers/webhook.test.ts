@@ -3,8 +3,10 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
+import { makeGuard } from './guard.ts'
 import { postWebhook } from './webhook.ts'
 
+const guard = makeGuard({ allowPrivate: true })
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 /** Starts a receiver, sends it a message, and returns the result. */
@@ -13,7 +15,7 @@ async function post(answer: (request: IncomingMessage, response: ServerResponse)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=s3cret`
   try {
-    return await postWebhook({ url, secret, id: 'msg-1', body: { type: 'host.silent', host: 'vax' }, seconds })
+    return await postWebhook({ url, secret, id: 'msg-1', body: { type: 'host.silent', host: 'vax' }, seconds, guard })
   } finally {
     server.closeAllConnections()
     server.close()
@@ -86,9 +88,9 @@ test('an error about the receiver does not contain its address', async () => {
   const server = createTcpServer(socket => socket.end('220 mail.example ready\r\n'))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const other = await postWebhook({ url: `http://127.0.0.1:${port}/s3cret`, secret, id: 'x', body: {} })
+  const other = await postWebhook({ url: `http://127.0.0.1:${port}/s3cret`, secret, id: 'x', body: {}, guard })
   server.close()
   expect(other).toEqual({ kind: 'failed', problem: 'its answer is not HTTP', permanent: false })
-  const gone = await postWebhook({ url: 'http://127.0.0.1:2/s3cret', secret, id: 'x', body: {} })
+  const gone = await postWebhook({ url: 'http://127.0.0.1:2/s3cret', secret, id: 'x', body: {}, guard })
   expect(gone).toEqual({ kind: 'failed', problem: 'it cannot be reached (ECONNREFUSED)', permanent: false })
 })

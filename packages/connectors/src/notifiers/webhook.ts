@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks'
-import { type Guard, makeGuard } from './guard.ts'
+import type { Guard } from './guard.ts'
 import { judge, sendHttp, statusOf } from './http.ts'
 import type { Delivery } from './notifier.ts'
 
@@ -12,14 +12,14 @@ export interface Message {
   body: object
   /** The time limit for the whole request, by default `httpSecondsMax` of http.ts. */
   seconds?: number
-  guard?: Guard
+  guard: Guard
 }
 
 /**
  * Posts a message in the format of Standard Webhooks. Follows no redirect. After the status 410 (Gone), Standard Webhooks
  * forbids further messages, so this failure is permanent.
  */
-export async function postWebhook({ url, secret, id, body, seconds, guard = anywhere }: Message): Promise<Delivery> {
+export async function postWebhook({ url, secret, id, body, seconds, guard }: Message): Promise<Delivery> {
   const text = JSON.stringify(body)
   const sentAt = new Date()
   const headers = {
@@ -31,5 +31,3 @@ export async function postWebhook({ url, secret, id, body, seconds, guard = anyw
   const answer = await sendHttp(guard, { url, headers, body: text, ...(seconds !== undefined && { seconds }) })
   return judge(answer, { permanent: statusOf(answer) === 410 })
 }
-
-const anywhere = makeGuard({ allowPrivate: true })

@@ -29,6 +29,8 @@ export const gaugeQuery: Sql = sql`
     (SELECT count(*)::int FROM (SELECT FROM "Bisection" WHERE "state" <> 'finished' LIMIT ${countedMax}) open) AS "bisections",
     (SELECT json_build_object('pending', count(*)::int, 'oldest', min("createdAt")) FROM (
       SELECT "createdAt" FROM "Notification" WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL LIMIT ${countedMax}) message) AS "notifications",
+    (SELECT json_build_object('pending', count(*)::int, 'oldest', min("changedAt")) FROM (
+      SELECT "changedAt" FROM "CommitStatus" WHERE "sentVersion" < "version" AND "gaveUpAt" IS NULL LIMIT ${countedMax}) status) AS "commitStatuses",
     EXISTS (SELECT FROM "Configuration" WHERE "problems" IS NOT NULL) AS "farmFileErrors",
     (SELECT "lastAt" FROM "SilenceCheck") AS "silenceCheckAt",
     pg_database_size(current_database())::float8 AS "databaseBytes"`

@@ -28,6 +28,7 @@ const rows = (changes: Partial<GaugeRows> = {}): GaugeRows => ({
   examinations: 0,
   bisections: 0,
   notifications: { pending: 0, oldest: null },
+  commitStatuses: { pending: 0, oldest: null },
   farmFileErrors: false,
   silenceCheckAt: null,
   databaseBytes: 0,
@@ -81,7 +82,10 @@ test('the longest silence and the smallest disk come first', () => {
 test('an age is 0 if nothing waits, or if the clock of another server is ahead', () => {
   const ages = (oldest: string | null) =>
     composeGauges(rows({ notifications: { pending: 1, oldest }, silenceCheckAt: null }), now, undefined)
-  expect(ages(null)).toMatchObject({ deliveries: [{ oldestSeconds: 0 }], silenceCheckSeconds: null })
-  expect(ages(ago(-5)).deliveries).toMatchObject([{ oldestSeconds: 0 }])
-  expect(ages(ago(5)).deliveries).toMatchObject([{ oldestSeconds: 5 }])
+  expect(ages(null)).toMatchObject({
+    deliveries: [{ oldestSeconds: 0 }, { oldestSeconds: 0 }],
+    silenceCheckSeconds: null,
+  })
+  expect(ages(ago(-5)).deliveries).toMatchObject([{ oldestSeconds: 0 }, { oldestSeconds: 0 }])
+  expect(ages(ago(5)).deliveries).toMatchObject([{ oldestSeconds: 5 }, { oldestSeconds: 0 }])
 })

@@ -11,10 +11,16 @@ export interface GaugeRows {
   builds: number
   examinations: number
   bisections: number
-  notifications: { pending: number; oldest: string | null }
+  notifications: Pending
+  commitStatuses: Pending
   farmFileErrors: boolean
   silenceCheckAt: Date | null
   databaseBytes: number
+}
+
+interface Pending {
+  pending: number
+  oldest: string | null
 }
 
 interface HostRow {
@@ -78,6 +84,11 @@ export function composeGauges(rows: GaugeRows, now: Date, agentVersionMin: strin
     counts.queued += jobs
     counts.oldestSeconds = Math.max(counts.oldestSeconds, secondsSince(oldest))
   }
+  const deliveriesOf = (kind: string, { pending, oldest }: Pending) => ({
+    kind,
+    pending,
+    oldestSeconds: secondsSince(oldest),
+  })
   const { waiting, active, examinations, bisections, farmFileErrors, databaseBytes } = rows
   return {
     projects: rows.projects,
@@ -93,13 +104,7 @@ export function composeGauges(rows: GaugeRows, now: Date, agentVersionMin: strin
     buildsPreparing: rows.builds,
     examinations,
     bisections,
-    deliveries: [
-      {
-        kind: 'notification',
-        pending: rows.notifications.pending,
-        oldestSeconds: secondsSince(rows.notifications.oldest),
-      },
-    ],
+    deliveries: [deliveriesOf('notification', rows.notifications), deliveriesOf('commit-status', rows.commitStatuses)],
     farmFileErrors,
     silenceCheckSeconds: rows.silenceCheckAt === null ? null : secondsSince(rows.silenceCheckAt),
     databaseBytes,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-test('only the grid, the matrix table and the log lines build their HTML from strings', () => {
+test('only the grid, the matrix table, the log lines, the feeds and the texts to copy build HTML from strings', () => {
   const directory = new URL('../../../', import.meta.url)
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
   const withStrings = files
@@ -13,5 +13,8 @@ test('only the grid, the matrix table and the log lines build their HTML from st
     'routes/dashboard/log/timeline.ts',
     'routes/dashboard/log/window.ts',
     'routes/dashboard/pages/matrix/table.ts',
+    'routes/dashboard/pages/project/badge-and-feeds.tsx',
+    'routes/feeds/feed-entries.ts',
+    'routes/feeds/matrix-picture.ts',
   ])
 })

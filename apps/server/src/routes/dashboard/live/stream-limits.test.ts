@@ -9,12 +9,19 @@ import { Streams, streamLimits } from './stream.ts'
 /** Serves the pages of a farm whose jobs never change. Each session belongs to an administrator. */
 async function serve(): Promise<FastifyInstance> {
   const farm = {
-    projects: { configurationState: async () => ({ problems: [] }) },
+    projects: {
+      configurationState: async () => ({ problems: [], acceptedAt: null }),
+      repositories: async () => new Map(),
+    },
     access: { findSession: async () => ({ name: 'admin', scope: 'admin', hash: 'x' }) },
     builds: { findJob: () => new Promise(() => {}) },
     attempts: { logSize: () => 0 },
   }
-  const services = { farm, bus: localBus(), config: { secrets: { server: 'x' } } } as unknown as Services
+  const services = {
+    farm,
+    bus: localBus(),
+    config: { secrets: { server: 'x' }, embedOrigins: [] },
+  } as unknown as Services
   const app = Fastify({ forceCloseConnections: true })
   app.decorate('publicPath', '')
   await app.register(authPlugin(services))
