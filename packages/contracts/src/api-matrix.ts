@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { count, id, list, maybe, maybeText, moment, oneOf } from './api-formats.ts'
 import { attemptStates, verdicts } from './attempts.ts'
+import { looks } from './cell-states.ts'
 
 /** The schema of the answer of /api/v1/matrix. Other schemas of the API also use some of its parts. */
 
@@ -129,25 +130,6 @@ export const Matrix = Type.Object(
   },
   { $id: 'Matrix', description: 'Newest result of one branch of each project, by variant, host and arch' },
 )
-
-/** How a box of the matrix looks; the worst look first, as `looks` of the farm. */
-const looks = [
-  'new',
-  'unconfirmed',
-  'failing',
-  'old',
-  'lost',
-  'never-ran',
-  'flaky',
-  'tests-missing',
-  'running',
-  'queued',
-  'cancelled',
-  'known',
-  'prevented',
-  'fixed',
-  'passed',
-] as const
 
 export const MatrixBox = Type.Object(
   {

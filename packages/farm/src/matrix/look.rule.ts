@@ -1,37 +1,7 @@
-import type { AttemptState, Verdict } from '@rumpfarm/contracts'
+import { type AttemptState, type Look, looks, type Verdict } from '@rumpfarm/contracts'
 import { type CellState, isResult } from './cell.rule.ts'
 
-/**
- * How a box of the matrix looks. The worst look is first: a box of several cells has the look of its worst cell.
- *
- * - `new`: fails since less than 24 hours, and passed before.
- * - `unconfirmed`: the same, but only one attempt has failed. The farm runs it again.
- * - `failing`: fails or changed its failure in the last three months.
- * - `old`: fails in the same way for more than three months.
- * - `lost`: the newest attempt was lost or broken, so it says nothing about the commit.
- * - `flaky`: passes and fails without a change of the source.
- * - `tests-missing`: passes, but without any test, although earlier jobs of the cell had tests.
- * - `known`: fails, and farm.yaml or an acknowledgement says so.
- * - `fixed`: passes since less than 24 hours, and failed before.
- */
-export const looks = [
-  'new',
-  'unconfirmed',
-  'failing',
-  'old',
-  'lost',
-  'never-ran',
-  'flaky',
-  'tests-missing',
-  'running',
-  'queued',
-  'cancelled',
-  'known',
-  'prevented',
-  'fixed',
-  'passed',
-] as const
-export type Look = (typeof looks)[number]
+export { type Look, looks }
 
 const ranks = new Map(looks.map((look, rank) => [look, rank]))
 const rankOf = (look: Look): number => ranks.get(look) ?? looks.length
