@@ -6,10 +6,13 @@ import { runCommandLine, type Surroundings } from './run.ts'
 import type { OutStream } from './terminal/streams.ts'
 
 /** A stream that keeps its text. */
-export function keptStream(columns?: number): OutStream & { text(): string } {
+export function keptStream(columns?: number, onOutput = () => {}): OutStream & { text(): string } {
   const chunks: Buffer[] = []
   return {
-    write: data => void chunks.push(Buffer.from(data)),
+    write: data => {
+      chunks.push(Buffer.from(data))
+      onOutput()
+    },
     isTerminal: columns !== undefined,
     columns: () => columns ?? Number.POSITIVE_INFINITY,
     rows: () => 24,
@@ -30,6 +33,8 @@ interface RunOptions {
   /** The width of a terminal; by default a pipe. */
   columns?: number
   directory?: string
+  /** Called after each text that the command prints. */
+  onOutput?: () => void
 }
 
 /** The commands against this server, with an administrator's token. */
@@ -39,9 +44,9 @@ export async function cliOf({ app }: TestServer) {
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const run = async (
     words: string,
-    { env = {}, columns, directory = '/nonexistent' }: RunOptions = {},
+    { env = {}, columns, directory = '/nonexistent', onOutput }: RunOptions = {},
   ): Promise<Ran> => {
-    const [out, notes] = [keptStream(columns), keptStream()]
+    const [out, notes] = [keptStream(columns, onOutput), keptStream()]
     const surroundings: Surroundings = {
       env: { RUMPFARM_URL: url, RUMPFARM_TOKEN: adminToken, ...env },
       ...{ directory, out, notes, signal: new AbortController().signal },

@@ -117,8 +117,10 @@ serverTest('log prints bytes, a step, the last lines, or follows a running job',
   const { jobs } = await built(server, server.repository.commit('Third'))
   const offer = await vax.take(`${jobs[0]?.id}.1`)
   await vax.say(offer, 'first\n')
-  const following = run(`log ${jobs[0]?.id} --follow`)
-  await new Promise(resolve => setTimeout(resolve, 300))
+  let following: ReturnType<typeof run> | undefined
+  await new Promise<void>(resolve => {
+    following = run(`log ${jobs[0]?.id} --follow`, { onOutput: resolve })
+  })
   await vax.say(offer, '\u001b[31msecond\u001b[0m\n', 6)
   await vax.end(offer, { exits: [0, 0], log: 'first\n\u001b[31msecond\u001b[0m\n' })
   expect(await following).toMatchObject({ exit: 0, out: 'first\n\u001b[31msecond\u001b[0m\n' })
