@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
-import { bulk, farmClient, items, Refusal, Unreachable } from './index.ts'
+import { bulk, farmClient, items, patientFetch, Refusal, Unreachable } from './index.ts'
 
 const servers: ReturnType<typeof createServer>[] = []
 afterAll(() => {
@@ -64,6 +64,33 @@ test('if no server answers, the error names the address and the cause', async ()
   const error = await client.get('/api/v1/builds').catch(error => error)
   expect(error).toBeInstanceOf(Unreachable)
   expect(error.message).toMatch(/^no farm answers at http:\/\/127\.0\.0\.1:1 \(.+\)$/)
+})
+
+test('a patient client repeats a GET that a busy farm refuses, but sends a POST only once', async () => {
+  const asked: string[] = []
+  const url = await serve((request, response) => {
+    asked.push(request.method ?? '')
+    if (asked.length === 1) return void response.writeHead(503, { 'retry-after': '0' }).end()
+    if (request.method === 'GET') return answerJson(200, { items: [], next: null })(request, response)
+    response.writeHead(503, { 'retry-after': '0' }).end()
+  })
+  const client = farmClient({ url, fetch: patientFetch() })
+  expect((await client.get('/api/v1/builds')).items).toEqual([])
+  await expect(client.post('/api/v1/jobs/{id}/cancel', { params: { path: { id: 12 } } })).rejects.toMatchObject({
+    status: 503,
+  })
+  expect(asked).toEqual(['GET', 'GET', 'POST'])
+})
+
+test('a patient client gives up after some repeats, with the last answer', async () => {
+  let requests = 0
+  const url = await serve((_request, response) => {
+    requests += 1
+    response.writeHead(429, { 'retry-after': '0' }).end()
+  })
+  const client = farmClient({ url, fetch: patientFetch({ repeats: 2 }) })
+  await expect(client.get('/api/v1/builds')).rejects.toMatchObject({ status: 429 })
+  expect(requests).toBe(3)
 })
 
 test('`items` reads all pages, and keeps the filter on each page', async () => {

@@ -14,4 +14,5 @@ export {
   tailBytesMax,
   tailStart,
 } from './logs.ts'
+export { patientFetch } from './patient-fetch.ts'
 export { canRetry, causeOf, type Problem, Refusal, Unreachable } from './refusal.ts'

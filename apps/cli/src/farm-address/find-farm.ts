@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { causeOf, type FarmClient, farmClient } from '@rumpfarm/client'
+import { causeOf, type FarmClient, farmClient, patientFetch } from '@rumpfarm/client'
 import { isRunning, noteFile, readNote } from './note.ts'
 import { isLocal, type Settings } from './settings.ts'
 
@@ -17,7 +17,8 @@ export class NoFarm extends Error {}
 export async function openFarm(settings: Settings): Promise<FarmClient> {
   const url = await findServer(settings)
   const token = tokenFor(settings, url)
-  return farmClient({ url, token: token?.value, badToken: token && refusedToken(token.source) })
+  const badToken = token && refusedToken(token.source)
+  return farmClient({ url, token: token?.value, badToken, fetch: patientFetch() })
 }
 
 /**
