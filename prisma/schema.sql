@@ -74,6 +74,8 @@ CREATE TABLE "Attempt" (
   compiler text,
   fingerprint text,
   purpose text DEFAULT 'build'::text NOT NULL,
+  priority integer DEFAULT 30 NOT NULL,
+  fork boolean DEFAULT false NOT NULL,
   CONSTRAINT "Attempt_pkey" PRIMARY KEY ("jobId", number),
   CONSTRAINT attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text, 'finished'::text])),
   CONSTRAINT attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
@@ -193,8 +195,19 @@ CREATE TABLE "Build" (
   "sourcesInfo" jsonb,
   reason text DEFAULT 'push'::text NOT NULL,
   "recipeHash" text DEFAULT ''::text NOT NULL,
+  kind text DEFAULT 'branch'::text NOT NULL,
+  cause text DEFAULT 'push'::text NOT NULL,
+  "causeDetail" text,
+  tag text,
+  "pullRequestId" integer,
+  fork boolean DEFAULT false NOT NULL,
   CONSTRAINT "Build_pkey" PRIMARY KEY (id),
-  CONSTRAINT build_sources CHECK (sources = ANY (ARRAY['pending'::text, 'ready'::text, 'failed'::text]))
+  CONSTRAINT branch_of_build CHECK (kind = 'branch'::text OR branch IS NULL),
+  CONSTRAINT build_cause CHECK (cause = ANY (ARRAY['push'::text, 'hand'::text, 'poll'::text, 'schedule'::text, 'source'::text, 'bisection'::text])),
+  CONSTRAINT build_kind CHECK (kind = ANY (ARRAY['branch'::text, 'tag'::text, 'pull-request'::text, 'try'::text])),
+  CONSTRAINT build_sources CHECK (sources = ANY (ARRAY['pending'::text, 'ready'::text, 'failed'::text])),
+  CONSTRAINT pull_request_of_build CHECK ((kind = 'pull-request'::text) = ("pullRequestId" IS NOT NULL)),
+  CONSTRAINT tag_of_build CHECK ((kind = 'tag'::text) = (tag IS NOT NULL))
 );
 CREATE UNIQUE INDEX "Build_projectName_commit_reason_recipeHash_key" ON "Build" USING btree ("projectName", commit, reason, "recipeHash");
 CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);

@@ -10,7 +10,8 @@ serverTest('no page and no answer shows the secret in a repository address', asy
   await server.configure({ repository: address, sources: [source] })
   await server.host('vax')
   const commit = 'a'.repeat(40)
-  await server.farm.builds.receivePush({ project: 'sample', commit, branch: 'main', source: 'test', deliveryId: '1' })
+  const of = { kind: 'branch', branch: 'main' } as const
+  await server.farm.builds.request({ project: 'sample', commit, of, cause: 'push', source: 'test', deliveryId: '1' })
   const sums = { key: 'k', commit, path: null, leaveOut: [], bytes: 1, crc: '1', sha256: '', md5: '' }
   await server.farm.builds.markSourcesReady(1, { sources: [{ ...source, ...sums }], subject: 'First', author: 'Ada' })
 

@@ -211,8 +211,9 @@ function actionsOf(farm: Farm, app: FastifyInstance, repository: Repository) {
 }
 
 async function build(farm: Farm, commit: string): Promise<number> {
-  const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: commit }
-  const pushed = await farm.builds.receivePush(push)
+  const of = { kind: 'branch', branch: 'main' } as const
+  const request = { project: 'sample', commit, of, cause: 'push', source: 'test', deliveryId: commit } as const
+  const pushed = await farm.builds.request(request)
   if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
   await farm.builds.markSourcesReady(pushed.buildId, { sources: [], subject: 'First', author: 'Ada' })
   return pushed.buildId

@@ -1,7 +1,21 @@
 import Type from 'typebox'
-import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
+import {
+  count,
+  id,
+  list,
+  maybe,
+  maybeInteger,
+  maybeMoment,
+  maybeOneOf,
+  maybeText,
+  moment,
+  oneOf,
+  page,
+  ref,
+} from './api-formats.ts'
 import { commit, failedStep, Milestone, state, testsMissing } from './api-matrix.ts'
 import { attemptPurposes, attemptStates, verdicts } from './attempts.ts'
+import { buildCauses, buildKinds } from './build-kinds.ts'
 import { cellStates } from './cell-states.ts'
 
 /**
@@ -263,6 +277,12 @@ const summaryOfBuild = {
   subject: maybeText('First line of the commit message'),
   author: maybeText('Author of the commit'),
   createdAt: moment('When the build was created'),
+  kind: oneOf(buildKinds, 'What the build builds; only builds of the kind `branch` change cells'),
+  cause: oneOf(buildCauses, 'Why the build was requested first; `source`: a push to a further source of the project'),
+  causeDetail: maybeText('One line about the cause'),
+  tag: maybeText('Tag of a build of the kind `tag`'),
+  pullRequestId: maybeInteger('Number in the farm of the pull request, for a build of the kind `pull-request`'),
+  fork: Type.Boolean({ description: 'Whether the code comes from somebody who cannot push to the repository' }),
   sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
   problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
   bisection: Type.Unsafe<number | null>({

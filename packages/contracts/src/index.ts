@@ -1,6 +1,7 @@
 export * from './addresses.ts'
 export * as api from './api.ts'
 export * from './attempts.ts'
+export * from './build-kinds.ts'
 export * from './cell-states.ts'
 export * from './checksum.ts'
 export * from './cksum.ts'

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   attemptName,
+  type BuildCause,
   type Checksum,
   cksum,
   type FinishReason,
@@ -15,7 +16,7 @@ import {
 import pg from 'pg'
 import { test } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
-import { type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
+import { type BuildSubject, type Farm, type FarmEvent, type Offer, openFarm, type WantedCells } from '../src/index.ts'
 
 export const leaseSeconds = 90
 
@@ -76,8 +77,10 @@ export interface TestFarm extends Farm {
       project?: string
       again?: boolean
       wanted?: WantedCells
+      of?: BuildSubject
+      cause?: BuildCause
     },
-  ): ReturnType<Farm['builds']['receivePush']>
+  ): ReturnType<Farm['builds']['request']>
   /** Pushes a commit and makes its sources ready. Returns the build's id. */
   build(commit: string): Promise<number>
   say(
@@ -153,15 +156,18 @@ async function connect(connectionString: string) {
 
 function speak(farm: Farm, events: FarmEvent[]) {
   let deliveries = 0
-  const push: TestFarm['push'] = (commit, changes = {}) =>
-    farm.builds.receivePush({
+  const push: TestFarm['push'] = (commit, given = {}) => {
+    const { branch, ...changes } = { branch: 'main', ...given }
+    return farm.builds.request({
       project: 'sample',
       commit,
-      branch: 'main',
+      of: { kind: 'branch', branch },
+      cause: 'push',
       source: 'test',
       deliveryId: `d${++deliveries}`,
       ...changes,
     })
+  }
   return {
     push,
     configure: (...projects: ProjectConfig[]) =>

@@ -1,12 +1,14 @@
 import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import { isPlain, type PushOutcome, type WantedCells } from '@rumpfarm/farm'
+import { isPlain, type RequestOutcome, type WantedCells } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
 
 export interface Trigger {
   project: string
   /** A branch, a tag, or a full or abbreviated commit; undefined: the newest commit of the project's first branch. */
   ref: string | undefined
+  /** Why the build is requested. */
+  cause: 'hand' | 'push'
   /** The origin of the request. For the same `source` and `deliveryId`, the farm makes only one build. */
   source: string
   deliveryId: string
@@ -36,10 +38,12 @@ export async function triggerBuild(
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
-  const { commit, warning = null, kind: _, ...details } = found
-  const { source, deliveryId, again, wanted } = trigger
-  const outcome = await farm.builds.receivePush({
+  const { commit, branch, warning = null, kind: _, ...details } = found
+  const { cause, source, deliveryId, again, wanted } = trigger
+  const outcome = await farm.builds.request({
     project: project.name,
+    of: { kind: 'branch', branch },
+    cause,
     source,
     deliveryId,
     again,
@@ -50,8 +54,8 @@ export async function triggerBuild(
   return triggerOutcome(outcome, commit, warning)
 }
 
-/** Converts the outcome of a push to the outcome of a trigger. */
-export function triggerOutcome(outcome: PushOutcome, commit: string, warning: string | null): TriggerOutcome {
+/** Converts the outcome of a request to the outcome of a trigger. */
+export function triggerOutcome(outcome: RequestOutcome, commit: string, warning: string | null): TriggerOutcome {
   switch (outcome.kind) {
     case 'built':
       return { ...outcome, commit, warning }

@@ -1703,6 +1703,13 @@ export interface components {
             bisection: number | null;
             /** @description Branch that was pushed */
             branch: string | null;
+            /**
+             * @description Why the build was requested first; `source`: a push to a further source of the project
+             * @enum {string}
+             */
+            cause: "push" | "hand" | "poll" | "schedule" | "source" | "bisection";
+            /** @description One line about the cause */
+            causeDetail: string | null;
             /** @description Full commit id */
             commit: string;
             /** @description Number of jobs by state; ended jobs are counted by verdict */
@@ -1723,15 +1730,24 @@ export interface components {
              * @description When the build was created
              */
             createdAt: string;
+            /** @description Whether the code comes from somebody who cannot push to the repository */
+            fork: boolean;
             /** @description Number of the build */
             id: number;
             /** @description Oldest job first */
             jobs: components["schemas"]["JobSummary"][];
+            /**
+             * @description What the build builds; only builds of the kind `branch` change cells
+             * @enum {string}
+             */
+            kind: "branch" | "tag" | "pull-request" | "try";
             /** @description The tarballs of the build; empty until the farm has prepared them */
             preparedSources: components["schemas"]["Source"][];
             /** @description Why the farm cannot prepare the sources: the message of git */
             problem: string | null;
             project: string;
+            /** @description Number in the farm of the pull request, for a build of the kind `pull-request` */
+            pullRequestId: number | null;
             /** @description The pushes that triggered the build */
             pushes: {
                 /** @description Branch of the push */
@@ -1751,6 +1767,8 @@ export interface components {
             sources: "pending" | "ready" | "failed";
             /** @description First line of the commit message */
             subject: string | null;
+            /** @description Tag of a build of the kind `tag` */
+            tag: string | null;
         };
         /** @description What a build broke and fixed, and the commits since the previous build */
         BuildChanges: {
@@ -1866,6 +1884,13 @@ export interface components {
             bisection: number | null;
             /** @description Branch that was pushed */
             branch: string | null;
+            /**
+             * @description Why the build was requested first; `source`: a push to a further source of the project
+             * @enum {string}
+             */
+            cause: "push" | "hand" | "poll" | "schedule" | "source" | "bisection";
+            /** @description One line about the cause */
+            causeDetail: string | null;
             /** @description Full commit id */
             commit: string;
             /** @description Number of jobs by state; ended jobs are counted by verdict */
@@ -1886,11 +1911,20 @@ export interface components {
              * @description When the build was created
              */
             createdAt: string;
+            /** @description Whether the code comes from somebody who cannot push to the repository */
+            fork: boolean;
             /** @description Number of the build */
             id: number;
+            /**
+             * @description What the build builds; only builds of the kind `branch` change cells
+             * @enum {string}
+             */
+            kind: "branch" | "tag" | "pull-request" | "try";
             /** @description Why the farm cannot prepare the sources: the message of git */
             problem: string | null;
             project: string;
+            /** @description Number in the farm of the pull request, for a build of the kind `pull-request` */
+            pullRequestId: number | null;
             /**
              * @description State of the tarballs of the build
              * @enum {string}
@@ -1898,6 +1932,8 @@ export interface components {
             sources: "pending" | "ready" | "failed";
             /** @description First line of the commit message */
             subject: string | null;
+            /** @description Tag of a build of the kind `tag` */
+            tag: string | null;
         };
         BuildSummaryPage: {
             items: components["schemas"]["BuildSummary"][];

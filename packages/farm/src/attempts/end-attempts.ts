@@ -6,7 +6,7 @@ import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import { announceCompleteBuilds } from '../notifications/builds.ts'
-import { sendsStatuses } from '../statuses/changes.ts'
+import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
 
@@ -40,6 +40,10 @@ export interface EndedRow {
   buildId: number
   projectName: string
   commit: string
+  /** What the build builds. Only a build of the kind `branch` changes cells. */
+  kind: string
+  priority: number
+  fork: boolean
   /** How many attempts the recipe allows if each attempt is lost. */
   attempts: number
   /** The names of the artifacts that were not complete. Their rows are deleted. */
@@ -68,7 +72,7 @@ export async function endAttempts(
 ): Promise<EndedRow[]> {
   const ended = await endRows(context, tx, selection, end, report)
   const changed = ended
-    .filter(({ purpose }) => purpose !== 'probe')
+    .filter(({ kind, purpose }) => kind === 'branch' && purpose !== 'probe')
     .map(({ projectName, commit, hostId, arch, variant }) => ({
       projectName,
       commit,
@@ -119,7 +123,8 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
        WHERE ${isOpen} AND ${where}
       RETURNING *
     ), placed AS (
-      SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit"
+      SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit", build."kind",
+             ${hasStatus} AS "hasStatus"
         FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
     ), examined AS (
       INSERT INTO "Examination" ("jobId", "number", "wantedAt")
@@ -130,7 +135,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     ), noted AS (
       INSERT INTO "StatusChange" ("buildId")
       SELECT DISTINCT placed."buildId" FROM placed JOIN "Project" project ON project."name" = placed."projectName"
-       WHERE placed."purpose" <> 'probe' AND ${sendsStatuses}
+       WHERE placed."hasStatus" AND ${sendsStatuses}
       RETURNING "buildId"
     ), sealed AS (
       UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
@@ -142,7 +147,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
          AND NOT EXISTS (SELECT FROM stored WHERE stored."name" = artifact."name")
       RETURNING artifact.*
     )
-    SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit",
+    SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit", "kind", "priority", "fork",
            "queuedAt", "leasedAt", "startedAt", "finishedAt",
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
@@ -155,16 +160,19 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
 async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
   const next = ended
     .filter(row => row.number < row.attempts)
-    .map(({ jobId, number, hostId, purpose }) => ({
+    .map(({ jobId, number, hostId, purpose, priority, fork }) => ({
       jobId,
       number: number + 1,
       hostId,
+      priority,
+      fork,
       purpose: purpose === 'probe' ? 'probe' : 'lost',
     }))
   if (next.length > 0)
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
-      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose"
-        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb) AS next("jobId" int, "number" int, "hostId" int, "purpose" text)`
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
+      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose", "priority", "fork"
+        FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
+          AS next("jobId" int, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean)`
   return next.map(queuedOf)
 }

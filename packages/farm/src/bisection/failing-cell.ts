@@ -1,5 +1,6 @@
 import type { OwnerRule, Verdict } from '@rumpfarm/contracts'
 import type { Statements } from '../db/client.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { CellState } from '../matrix/cell.rule.ts'
 import { type CellResult, type RateJump, rateJump } from './rate.rule.ts'
@@ -79,7 +80,7 @@ export async function measureNoise(db: Statements, cell: FailingCell): Promise<N
        CROSS JOIN LATERAL (
          SELECT a."verdict", a."failedStep", a."fingerprint"
            FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
-          WHERE build."projectName" = ${cell.projectName} AND build."commit" = held."commit" AND job."hostId" = ${cell.hostId}
+          WHERE build."projectName" = ${cell.projectName} AND build."commit" = held."commit" AND ${ofBranch} AND job."hostId" = ${cell.hostId}
             AND job."arch" = ${cell.arch} AND job."variant" = ${cell.variant} AND a."state" = 'finished'
             AND a."verdict" IN ('passed', 'failed', 'timed-out') ORDER BY a."finishedAt" DESC LIMIT 20) ended
        ORDER BY held."position" DESC LIMIT ${noiseRunsMax}
@@ -173,7 +174,7 @@ const resultsOfCell = (
        SELECT a."jobId", a."verdict", a."failedStep", a."fingerprint", failure."symbol", failure."message"
          FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
          LEFT JOIN "Failure" failure ON failure."jobId" = a."jobId" AND failure."number" = a."number"
-        WHERE build."projectName" = ${cell.projectName} AND build."commit" = held."commit" AND job."hostId" = ${cell.hostId}
+        WHERE build."projectName" = ${cell.projectName} AND build."commit" = held."commit" AND ${ofBranch} AND job."hostId" = ${cell.hostId}
           AND job."arch" = ${cell.arch} AND job."variant" = ${cell.variant} AND a."state" = 'finished' AND a."purpose" <> 'probe'
           AND a."verdict" IN ('passed', 'failed', 'timed-out') ORDER BY a."finishedAt" DESC LIMIT 20) ended
      ORDER BY held."position" DESC LIMIT ${noiseRunsMax}`

@@ -1,4 +1,5 @@
 import type { HostFacts } from '@rumpfarm/contracts'
+import { ofBranch } from '../db/fragments.ts'
 import type { Tx } from '../db/transaction.ts'
 import { factChanges } from './fact-changes.rule.ts'
 import type { BisectionRow } from './rows.ts'
@@ -10,7 +11,7 @@ export async function hostChangesSince(tx: Pick<Tx, 'query'>, bisection: Bisecti
     WITH passed AS (
       SELECT max(a."finishedAt") AS "at" FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
         JOIN "Attempt" a ON a."jobId" = job."id"
-       WHERE build."projectName" = ${projectName} AND build."commit" = ${goodCommit} AND job."hostId" = ${hostId}
+       WHERE build."projectName" = ${projectName} AND build."commit" = ${goodCommit} AND ${ofBranch} AND job."hostId" = ${hostId}
          AND job."arch" = ${arch} AND job."variant" = ${variant} AND a."verdict" = 'passed' AND a."finishedAt" < ${createdAt}
     )
     SELECT (SELECT "facts" FROM "HostFacts", passed WHERE "hostId" = ${hostId} AND "since" <= passed."at"

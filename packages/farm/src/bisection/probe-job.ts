@@ -2,6 +2,7 @@ import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Recipe } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/transaction.ts'
+import { priorityOf } from '../queue/priority.rule.ts'
 import type { Step } from './next-probe.rule.ts'
 import { probeRecipe, recipeHashOf } from './probe-recipe.rule.ts'
 import type { BisectionRows, CellRow } from './rows.ts'
@@ -65,9 +66,9 @@ async function addBuild(
     INSERT INTO "Recipe" ("hash", "body") VALUES (${recipeHash}, ${JSON.stringify(recipe)}::json) ON CONFLICT DO NOTHING`
   const tested = position === 0 ? undefined : commits[position - 1]
   const [build] = await tx.query<{ id: number; sources: string; created: boolean }>`
-    INSERT INTO "Build" AS build ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")
+    INSERT INTO "Build" AS build ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt", "cause")
     VALUES (${bisection.projectName}, ${tested?.commit ?? bisection.goodCommit}, ${reasonOf(bisection.id)}, ${recipeHash},
-            ${bisection.branch}, ${tested?.subject ?? null}, ${tested?.author ?? null}, ${now()})
+            ${bisection.branch}, ${tested?.subject ?? null}, ${tested?.author ?? null}, ${now()}, 'bisection')
     ON CONFLICT ("projectName", "commit", "reason", "recipeHash") DO UPDATE
       SET "sources" = CASE build."sources" WHEN 'failed' THEN 'pending' ELSE build."sources" END
     RETURNING "id", "sources", (xmax = 0) AS "created"`
@@ -101,8 +102,8 @@ async function addAttempt(
   if (!job) throw new Error('the job of a probe was not written')
   const state = build.sources === 'ready' ? 'queued' : 'waiting'
   const [attempt] = await tx.query<{ number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
-    SELECT ${job.id}, COALESCE(max("number"), 0) + 1, ${hostId}, ${state}, ${now()}, 'probe' FROM "Attempt" WHERE "jobId" = ${job.id}
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority")
+    SELECT ${job.id}, COALESCE(max("number"), 0) + 1, ${hostId}, ${state}, ${now()}, 'probe', ${priorityOf('bisection')} FROM "Attempt" WHERE "jobId" = ${job.id}
     RETURNING "number"`
   if (!attempt) throw new Error('the attempt of a probe was not written')
   return { jobId: job.id, number: attempt.number }

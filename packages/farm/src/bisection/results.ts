@@ -1,5 +1,6 @@
 import { attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type AttemptResult, judgeProbe } from './judge-probe.rule.ts'
 import type { BisectionRow, BisectionRows } from './rows.ts'
@@ -71,7 +72,7 @@ const readResults = (tx: Tx, { id, ...bisection }: BisectionRow, last: number) =
      SELECT a."jobId", a."number", a."verdict", a."failedStep", a."fingerprint", failure."symbol", a."steps", a."finishedAt", 0 AS "costMs"
        FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
        LEFT JOIN "Failure" failure ON failure."jobId" = a."jobId" AND failure."number" = a."number"
-      WHERE build."projectName" = ${bisection.projectName} AND build."commit" = tested."commit"
+      WHERE build."projectName" = ${bisection.projectName} AND build."commit" = tested."commit" AND ${ofBranch}
         AND job."hostId" = ${bisection.hostId} AND job."arch" = ${bisection.arch} AND job."variant" = ${bisection.variant}
         AND job."recipeHash" = (SELECT "recipeHash" FROM "Job" WHERE "id" = ${bisection.badJobId})
         AND a."state" = 'finished' AND a."verdict" IN ('passed', 'failed', 'timed-out') AND a."purpose" <> 'probe'
@@ -87,7 +88,7 @@ export async function awaitedPositions(tx: Pick<Context['db'], 'query'>, { bisec
     SELECT tested."position" FROM "BisectionCommit" tested
      WHERE tested."bisectionId" = ${bisection.id} AND EXISTS (
        SELECT FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Attempt" a ON a."jobId" = job."id"
-        WHERE build."projectName" = ${bisection.projectName} AND build."commit" = tested."commit" AND job."hostId" = ${bisection.hostId}
+        WHERE build."projectName" = ${bisection.projectName} AND build."commit" = tested."commit" AND ${ofBranch} AND job."hostId" = ${bisection.hostId}
           AND job."arch" = ${bisection.arch} AND job."variant" = ${bisection.variant} AND a."state" <> 'finished' AND a."purpose" <> 'probe')`
   return rows.map(({ position }) => position)
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { systemOf } from '../matrix/systems.rule.ts'
 import { type Effect, effectOf, type JobResult } from './build-effects.rule.ts'
@@ -80,7 +81,7 @@ async function findPlace({ db }: Context, buildId: number): Promise<Place | unde
           FROM (SELECT "commit" FROM "BranchCommit"
                  WHERE "projectName" = build."projectName" AND "branch" = held."branch" AND "position" < held."position"
                  ORDER BY "position" DESC LIMIT 1) before
-          JOIN "Build" earlier ON earlier."projectName" = build."projectName" AND earlier."commit" = before."commit"
+          JOIN "Build" earlier ON earlier."projectName" = build."projectName" AND earlier."commit" = before."commit" AND earlier."kind" = 'branch'
          ORDER BY earlier."id" DESC LIMIT 1) previous ON true
      WHERE build."id" = ${buildId}`
   return place
@@ -140,8 +141,8 @@ async function jobEffects(
           FROM (SELECT "commit", "position" FROM "BranchCommit"
                  WHERE "projectName" = ${project} AND "branch" = ${branch} AND "position" < ${position}
                  ORDER BY "position" DESC LIMIT ${commitsMax}) held
-         CROSS JOIN LATERAL (SELECT "id" FROM "Build" WHERE "projectName" = ${project} AND "commit" = held."commit"
-                               AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})
+         CROSS JOIN LATERAL (SELECT "id" FROM "Build" build WHERE "projectName" = ${project} AND "commit" = held."commit"
+                               AND ${ofBranch} AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})
                               ORDER BY "id" DESC LIMIT 20) build
          CROSS JOIN LATERAL (SELECT "id" FROM "Job" WHERE "buildId" = build."id" AND "hostId" = job."hostId"
                                 AND "arch" = job."arch" AND "variant" = job."variant" LIMIT 1) found

@@ -1,4 +1,12 @@
-import { type AttemptState, attemptName, attemptStates, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import {
+  type AttemptState,
+  attemptName,
+  attemptStates,
+  type BuildCause,
+  type BuildKind,
+  type StepEnd,
+  type Verdict,
+} from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import { isOpen, newestAttempt } from '../db/fragments.ts'
 import { join, type Sql, sql } from '../db/sql.ts'
@@ -33,6 +41,17 @@ export interface BuildSummary {
   subject: string | null
   author: string | null
   createdAt: Date
+  /** Only a build of the kind `branch` changes cells. */
+  kind: BuildKind
+  /** Why the build was requested first, and one line about it for people. */
+  cause: BuildCause
+  causeDetail: string | null
+  /** The tag of a build of the kind `tag`; otherwise null. */
+  tag: string | null
+  /** The farm's id of the pull request, for a build of the kind `pull-request`; otherwise null. */
+  pullRequestId: number | null
+  /** The code comes from somebody who cannot push to the repository. */
+  fork: boolean
   sources: 'pending' | 'ready' | 'failed'
   /** Why the sources of the build are not available: git's message. */
   problem: string | null
@@ -155,7 +174,7 @@ export async function listBuilds({ db }: Context, filter: BuildFilter): Promise<
     SELECT ${buildColumns} FROM "Build" build
      WHERE (${filter.project ?? null}::text IS NULL OR build."projectName" = ${filter.project ?? null})
        AND build."id" < ${filter.before ?? 2147483647}
-       AND (${filter.probes ?? true} OR build."reason" NOT LIKE 'bisect %')
+       AND (${filter.probes ?? true} OR build."cause" <> 'bisection')
      ORDER BY build."id" DESC LIMIT ${filter.limit}`
   return rows.map(buildOf)
 }
@@ -197,7 +216,8 @@ export async function buildsOf({ db }: Context, ids: readonly number[]): Promise
 }
 
 const buildColumns = sql`build."id", build."projectName" AS "project", build."commit", build."branch", build."subject",
-  build."author", build."createdAt", build."sources", build."sourcesInfo",
+  build."author", build."createdAt", build."kind", build."cause", build."causeDetail", build."tag", build."pullRequestId", build."fork",
+  build."sources", build."sourcesInfo",
   substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
   (SELECT jsonb_object_agg("status", "jobs") FROM (
      SELECT COALESCE(a."verdict", a."state") AS "status", count(*)::int AS "jobs"

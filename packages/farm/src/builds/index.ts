@@ -4,7 +4,7 @@ import { buildEffects } from './build-effects.ts'
 import { findBuild, type JobFilter, listBuilds, listJobs, searchBuilds } from './build-queries.ts'
 import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
-import { type Push, receivePush } from './receive-push.ts'
+import { type BuildRequest, requestBuild } from './request-build.ts'
 import { type RetryOptions, retryBuild, retryJob, retryLost } from './retry.ts'
 import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSources } from './sources.ts'
 
@@ -16,15 +16,15 @@ export type { CancelOutcome } from './cancel.ts'
 export type { ArtifactView, AttemptView, JobView } from './job-queries.ts'
 export type { Recipe, WantedCells } from './plan.rule.ts'
 export type { PreparedSource } from './prepared-source.ts'
-export type { Push, PushOutcome } from './receive-push.ts'
+export type { BuildRequest, BuildSubject, RequestOutcome } from './request-build.ts'
 export type { RefusedRetry } from './retry.rule.ts'
 export type { Retries, RetriesOutcome, RetryOptions, RetryOutcome } from './retry.ts'
 export type { SourceChange } from './source-changes.ts'
 
-/** Pushes, builds and their jobs. */
+/** Requests for builds, builds and their jobs. */
 export const buildMethods = ({ main, pages, listing }: Contexts) => ({
-  /** Makes a build, with all its jobs, from a push. A repeated delivery or a repeated commit makes no second build. */
-  receivePush: (push: Push) => receivePush(main, push),
+  /** Makes a build with all its jobs. A repeated delivery or a repeated commit makes no second build. */
+  request: (request: BuildRequest) => requestBuild(main, request),
   markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
   markSourcesFailed: (buildId: number, message: string) => markSourcesFailed(main, buildId, message),
   /** The ids of builds whose sources are not prepared yet. */

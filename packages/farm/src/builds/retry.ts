@@ -5,6 +5,7 @@ import type { Statements } from '../db/client.ts'
 import { branchOfJob, newestAttempt } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
+import { priorityOf } from '../queue/priority.rule.ts'
 import { noteStatusChanges } from '../statuses/changes.ts'
 import {
   countHosts,
@@ -81,7 +82,7 @@ export async function retryLost(
 export const lostJobs = (at: Date, project: string | undefined): Sql => sql`
   job."id" IN (SELECT "jobId" FROM "Attempt" WHERE "verdict" = 'lost'
                   AND "finishedAt" > ${new Date(at.getTime() - lostDaysMax * 86_400_000)})
-  AND a."verdict" = 'lost' AND build."reason" NOT LIKE 'bisect %'
+  AND a."verdict" = 'lost' AND build."cause" <> 'bisection'
   AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})`
 
 async function retryAll(
@@ -131,8 +132,9 @@ function change(context: Context, where: Sql, which: RetrySelection): Promise<Re
 async function addAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set<string>> {
   if (attempts.length === 0) return new Set()
   const added = await tx.query<{ jobId: number; number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
-    SELECT "jobId", "number", "hostId", "state", ${tx.now()}, 'retry'
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
+    SELECT "jobId", "number", "hostId", "state", ${tx.now()}, 'retry', ${priorityOf('hand')},
+           (SELECT build."fork" FROM "Job" job JOIN "Build" build ON build."id" = job."buildId" WHERE job."id" = new."jobId")
       FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb)
         AS new("jobId" int, "number" int, "hostId" int, "state" text)
     ON CONFLICT DO NOTHING RETURNING "jobId", "number"`

@@ -65,8 +65,8 @@ export async function reopenSources(context: Context, buildId: number): Promise<
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
-      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose"
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
+      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork"
         FROM "Job" job JOIN ${newestAttempt} newest ON true
        WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
       ON CONFLICT DO NOTHING`

@@ -1,5 +1,6 @@
 import { hideSecrets, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import type { ProjectBranch } from './cell-key.ts'
 import { type FoldedResult, foldResults } from './fold.rule.ts'
 
@@ -27,8 +28,8 @@ export async function branchCommits(
       FROM (SELECT "commit", "position" FROM "BranchCommit"
              WHERE "projectName" = ${project.name} AND "branch" = ${branch} AND "position" < ${before ?? 2147483647}
              ORDER BY "position" DESC LIMIT ${limit}) held
-     CROSS JOIN LATERAL (SELECT "id", "author", "subject", "createdAt" FROM "Build"
-                          WHERE "projectName" = ${project.name} AND "commit" = held."commit"
+     CROSS JOIN LATERAL (SELECT "id", "author", "subject", "createdAt" FROM "Build" build
+                          WHERE "projectName" = ${project.name} AND "commit" = held."commit" AND ${ofBranch}
                           ORDER BY "id" DESC LIMIT 1) build
       LEFT JOIN "Commit" known ON known."repository" = ${hideSecrets(project.repository)}
            AND known."commit" = held."commit"
@@ -79,8 +80,8 @@ export async function commitResults(
   const rows = await db.query<ResultRow>`
     SELECT build."commit", wanted."host", wanted."arch", job."variant", job."id" AS "jobId", newest."verdict",
            newest."failedStep"
-      FROM (SELECT "id", "commit" FROM "Build" WHERE "projectName" = ${project.name} AND "commit" = ANY(${[...commits]})
-               AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})) build
+      FROM (SELECT "id", "commit" FROM "Build" build WHERE "projectName" = ${project.name} AND "commit" = ANY(${[...commits]})
+               AND ${ofBranch} AND ("reason" NOT LIKE 'branch %' OR "branch" = ${branch})) build
      CROSS JOIN unnest(${columns.map(({ hostId }) => hostId)}::int[], ${columns.map(({ host }) => host)}::text[],
                        ${columns.map(({ arch }) => arch)}::text[]) AS wanted("hostId", "host", "arch")
      CROSS JOIN LATERAL (SELECT "id", "variant" FROM "Job" WHERE "buildId" = build."id" AND "hostId" = wanted."hostId"

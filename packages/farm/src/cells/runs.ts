@@ -1,5 +1,6 @@
 import { type AttemptState, attemptName, type Verdict } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { attemptsOf, type CellKey } from '../matrix/cell-results.ts'
 
@@ -64,7 +65,7 @@ export async function openRuns({ db }: Context, key: CellKey): Promise<OpenRun[]
            COALESCE(a."startedAt", a."leasedAt", a."queuedAt") AS "since"
       FROM "Attempt" a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
      WHERE a."hostId" = ${key.hostId} AND a."state" <> 'finished' AND a."purpose" <> 'probe'
-       AND job."arch" = ${key.arch} AND job."variant" = ${key.variant} AND build."projectName" = ${key.projectName}
+       AND ${ofBranch} AND job."arch" = ${key.arch} AND job."variant" = ${key.variant} AND build."projectName" = ${key.projectName}
        AND (SELECT true FROM "BranchCommit" held WHERE held."projectName" = build."projectName"
                AND held."commit" = build."commit" AND held."branch" = ${key.branch} LIMIT 1)
      ORDER BY a."state" NOT IN ('leased', 'running'), a."queuedAt", a."jobId" LIMIT ${openMax}`

@@ -15,5 +15,8 @@ export const newestAttempt = sql`LATERAL (SELECT * FROM "Attempt" WHERE "jobId" 
 export const joinJobAndBuild = sql`JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"`
 export const joinRecipe = sql`JOIN "Recipe" recipe ON recipe."hash" = job."recipeHash"`
 
-/** The branch whose push planned the job. Several branches can have pushes of the same commit. */
+/** The results of the build count for a branch: for its cells, its history, its problems and its bisections. */
+export const ofBranch = sql`build."kind" = 'branch'`
+
+/** The branch whose push planned the job. Several branches can have pushes of the same commit. Null if the build has another kind. */
 export const branchOfJob = sql`COALESCE(job."branch", build."branch")`

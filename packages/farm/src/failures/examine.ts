@@ -55,6 +55,7 @@ interface EndedAttempt extends AttemptId {
   project: string
   commit: string
   branch: string | null
+  kind: string
   hostId: number
   host: string
   rules: OwnerRule[]
@@ -62,6 +63,8 @@ interface EndedAttempt extends AttemptId {
   variant: string
   verdict: Verdict
   purpose: string
+  priority: number
+  fork: boolean
   failedStep: string | null
   finishedAt: Date
   steps: (StepEnd & { name: string })[]
@@ -72,8 +75,8 @@ interface EndedAttempt extends AttemptId {
 
 async function readEnded({ db }: Context, { jobId, number }: AttemptId): Promise<EndedAttempt | undefined> {
   const [row] = await db.query<EndedAttempt>`
-    SELECT a."jobId", a."number", a."verdict", a."purpose", a."failedStep", a."finishedAt", a."steps", a."logBytes", a."hostId",
-           job."buildId", job."arch", job."variant", build."projectName" AS "project", build."commit",
+    SELECT a."jobId", a."number", a."verdict", a."purpose", a."priority", a."fork", a."failedStep", a."finishedAt", a."steps", a."logBytes", a."hostId",
+           job."buildId", job."arch", job."variant", build."projectName" AS "project", build."commit", build."kind",
            ${branchOfJob} AS "branch", host."name" AS "host", host."rules", recipe."body" AS "recipe",
            (SELECT json_build_object('jobId', good."jobId", 'number', good."number", 'steps', good."steps", 'logBytes', good."logBytes")
               FROM "Cell" cell JOIN "Attempt" good ON good."jobId" = cell."lastGoodJobId" AND good."verdict" = 'passed'
@@ -111,8 +114,11 @@ async function storeFailure({ now }: Context, tx: Tx, ended: EndedAttempt, failu
     UPDATE "Attempt" SET "fingerprint" = ${failure.fingerprint} WHERE "jobId" = ${jobId} AND "number" = ${number}`
 }
 
-async function deriveAgain(tx: Tx, { project: projectName, commit, hostId, arch, variant, purpose }: EndedAttempt) {
-  if (purpose === 'probe') return
+async function deriveAgain(
+  tx: Tx,
+  { project: projectName, commit, kind, hostId, arch, variant, purpose }: EndedAttempt,
+) {
+  if (kind !== 'branch' || purpose === 'probe') return
   await tx.query`
     SELECT ${lockCell} AS "lock" FROM (SELECT ${projectName}::text AS "projectName", ${hostId}::int AS "hostId",
            ${arch}::text AS "arch", ${variant}::text AS "variant") cell`
@@ -127,8 +133,8 @@ async function confirmNewFailure({ now }: Context, tx: Tx, ended: EndedAttempt):
   const { jobId, number, hostId, project, arch, variant } = ended
   if (!permits(ended.rules, project, ended.branch)) return
   const added = await tx.execute`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose")
-    SELECT ${jobId}, ${number + 1}, ${hostId}, 'queued', ${now()}, 'confirm'
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
+    SELECT ${jobId}, ${number + 1}, ${hostId}, 'queued', ${now()}, 'confirm', ${ended.priority}, ${ended.fork}
       FROM "Project" project JOIN "Host" host ON host."id" = ${hostId}
      WHERE project."name" = ${project} AND project."removedAt" IS NULL AND host."removedAt" IS NULL
        AND (SELECT count(*) FROM "Attempt" WHERE "jobId" = ${jobId} AND "purpose" = 'confirm')

@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import type { ProjectBranches } from './branch-queries.ts'
 import { cellKey } from './matrix.rule.ts'
@@ -44,7 +45,7 @@ export async function activeAttempts({ db }: Context, branches: Branches): Promi
     ), build AS MATERIALIZED (
       SELECT build."id", build."projectName", held."position"
         FROM (SELECT DISTINCT "buildId" FROM job) used
-        JOIN "Build" build ON build."id" = used."buildId"
+        JOIN "Build" build ON build."id" = used."buildId" AND ${ofBranch}
         JOIN ${shownBranches(branches)} ON shown."projectName" = build."projectName"
         JOIN "BranchCommit" held ON held."projectName" = build."projectName" AND held."commit" = build."commit"
              AND held."branch" = shown."branch"

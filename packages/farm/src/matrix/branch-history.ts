@@ -1,5 +1,6 @@
 import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { ChangedCell } from './cell-results.ts'
 import { deriveCells, lockProject } from './cells.ts'
@@ -94,7 +95,8 @@ const knownCommits = (tx: Tx, { project, branch }: BranchKey) => tx.query<Positi
 
 async function builtCommits(tx: Tx, project: string, commits: string[]): Promise<Set<string>> {
   const rows = await tx.query<{ commit: string }>`
-    SELECT DISTINCT "commit" FROM "Build" WHERE "projectName" = ${project} AND "commit" = ANY(${commits})`
+    SELECT DISTINCT "commit" FROM "Build" build
+     WHERE "projectName" = ${project} AND "commit" = ANY(${commits}) AND ${ofBranch}`
   return new Set(rows.map(({ commit }) => commit))
 }
 
@@ -149,7 +151,7 @@ const cellsOf = (tx: Tx, { project, branch }: BranchKey, commits: string[]): Pro
         SELECT DISTINCT ${project} AS "projectName", ${''} AS "commit", ${branch} AS "branch", job."hostId", job."arch", job."variant"
           FROM "Build" build JOIN "Job" job ON job."buildId" = build."id"
          CROSS JOIN LATERAL (SELECT FROM "Attempt" WHERE "jobId" = job."id" AND "state" = 'finished' LIMIT 1) ended
-         WHERE build."projectName" = ${project} AND build."commit" = ANY(${commits})`
+         WHERE build."projectName" = ${project} AND build."commit" = ANY(${commits}) AND ${ofBranch}`
 
 /** The cells of a branch that show a commit which the branch does not contain any more. */
 const cellsNotInBranch = (tx: Tx, { project, branch }: BranchKey) => tx.query<ChangedCell>`

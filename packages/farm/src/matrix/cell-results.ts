@@ -1,4 +1,5 @@
 import type { Verdict } from '@rumpfarm/contracts'
+import { ofBranch } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import type { CellAttempt, StoredCell } from './cell.rule.ts'
@@ -108,7 +109,7 @@ export const attemptsOf = (verdicts: Sql, limit: number) => sql`
                              AND "variant" = key."variant" LIMIT 1) job
        JOIN "Attempt" a ON a."jobId" = job."id"
       WHERE build."projectName" = key."projectName" AND build."commit" = held."commit"
-        AND (build."reason" NOT LIKE 'branch %' OR build."branch" = key."branch")
+        AND ${ofBranch} AND (build."reason" NOT LIKE 'branch %' OR build."branch" = key."branch")
         AND a."verdict" IS NOT NULL AND a."purpose" <> 'probe' AND ${verdicts}
       ORDER BY a."finishedAt" DESC LIMIT 20) ended
    ORDER BY held."position" DESC LIMIT ${limit}`

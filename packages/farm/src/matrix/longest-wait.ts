@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { branchOfJob } from '../db/fragments.ts'
+import { branchOfJob, ofBranch } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import type { LongestWait } from './news.rule.ts'
 
@@ -32,7 +32,8 @@ const withoutSources = sql`
 
 /**
  * The job that waits longest. Each cell can have several waiting jobs, one for each commit, and all of them count. The
- * probes of bisections do not count, because they let all other jobs run first.
+ * probes of bisections do not count, because they let all other jobs run first. Tags, pull requests and tries have no
+ * cells.
  */
 export async function longestWait({ db }: Context, filter: WaitFilter): Promise<LongestWait | null> {
   const rows = await db.query<LongestWait>`${waitQuery(filter)}`
@@ -46,7 +47,7 @@ const firstOf = (waiting: Sql, { project, branch, arch, variant, hosts }: WaitFi
   SELECT a."jobId", host."name" AS "host", job."arch", a."queuedAt" AS "since"
     FROM (${waiting}) a JOIN "Job" job ON job."id" = a."jobId" JOIN "Build" build ON build."id" = job."buildId"
     JOIN "Host" host ON host."id" = job."hostId"
-   WHERE host."removedAt" IS NULL
+   WHERE host."removedAt" IS NULL AND ${ofBranch}
      AND (${project ?? null}::text IS NULL OR build."projectName" = ${project ?? null})
      AND (${branch ?? null}::text IS NULL OR ${branchOfJob} = ${branch ?? null})
      AND (${arch ?? null}::text IS NULL OR job."arch" = ${arch ?? null})

@@ -1,5 +1,9 @@
+import { sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { announce } from './announce.ts'
+
+/** Tells of branches and tags. A pull request and a try have somebody who looks at them. */
+const isAnnounced = sql`build."kind" IN ('branch', 'tag') AND build."cause" <> 'bisection'`
 
 /**
  * Announces the builds that are complete: every job has ended, and the farm has examined all logs. Call this at the end
@@ -15,7 +19,7 @@ export async function announceCompleteBuilds(tx: Tx, buildIds: readonly number[]
     await tx.query`SELECT pg_advisory_xact_lock(hashtextextended(${`build ${id}`}, 0))::text`
     const [complete] = await tx.query<{ projectName: string; branch: string | null }>`
       SELECT "projectName", "branch" FROM "Build" build
-       WHERE "id" = ${id} AND "reason" NOT LIKE 'bisect %'
+       WHERE "id" = ${id} AND ${isAnnounced}
          AND NOT EXISTS (SELECT FROM "Job" job JOIN "Attempt" a ON a."jobId" = job."id" AND a."state" <> 'finished'
                           WHERE job."buildId" = build."id")
          AND NOT EXISTS (SELECT FROM "Job" job JOIN "Examination" examination ON examination."jobId" = job."id"

@@ -38,7 +38,7 @@ const passedRuns = sql`
    CROSS JOIN LATERAL (
      SELECT a."steps"
        FROM "Build" other JOIN "Job" one ON one."buildId" = other."id" JOIN "Attempt" a ON a."jobId" = one."id"
-      WHERE other."projectName" = build."projectName" AND other."commit" = held."commit" AND one."hostId" = job."hostId"
+      WHERE other."projectName" = build."projectName" AND other."commit" = held."commit" AND other."kind" = 'branch' AND one."hostId" = job."hostId"
         AND one."arch" = job."arch" AND one."variant" = job."variant" AND a."verdict" = 'passed' AND a."purpose" <> 'probe'
       ORDER BY a."finishedAt" DESC LIMIT 3) ended
    ORDER BY branch."rank", held."position" DESC LIMIT ${runsMax}`

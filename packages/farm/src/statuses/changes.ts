@@ -1,18 +1,22 @@
-import { sql } from '../db/sql.ts'
+import { raw, sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
+import { kindsWithStatus } from './status.rule.ts'
+
+/** The results of the row `build` are statuses of its commit. */
+export const hasStatus = sql`build."kind" IN (${raw(kindsWithStatus.map(kind => `'${kind}'`).join(', '))}) AND build."cause" <> 'bisection'`
 
 /** Whether the row `project` has forges that show statuses. */
 export const sendsStatuses = sql`project."config" -> 'status' IS NOT NULL`
 
 /**
  * Records that the commit statuses of these builds may have changed. Call it in each transaction that adds or ends an
- * attempt, or changes the sources of a build. `endAttempts` and `receivePush` do the same within their own statements.
+ * attempt, or changes the sources of a build. `endAttempts` and `requestBuild` do the same within their own statements.
  */
 export async function noteStatusChanges(tx: Tx, buildIds: readonly number[]): Promise<void> {
   if (buildIds.length === 0) return
   const noted = await tx.execute`
     INSERT INTO "StatusChange" ("buildId")
     SELECT build."id" FROM "Build" build JOIN "Project" project ON project."name" = build."projectName"
-     WHERE build."id" = ANY(${[...new Set(buildIds)]}::int[]) AND build."reason" NOT LIKE 'bisect %' AND ${sendsStatuses}`
+     WHERE build."id" = ANY(${[...new Set(buildIds)]}::int[]) AND ${hasStatus} AND ${sendsStatuses}`
   if (noted > 0) tx.emit({ kind: 'statuses-needed' })
 }

@@ -4,6 +4,7 @@ import { newestAttempt } from '../db/fragments.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { knownFailures } from '../matrix/known-failures.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
+import { hasStatus } from './changes.ts'
 import {
   buildContext,
   buildStatus,
@@ -45,8 +46,8 @@ async function deriveCommit(tx: Tx, commit: Commit, project: ProjectConfig | und
     DELETE FROM "StatusChange" USING "Build" build
      WHERE build."id" = "buildId" AND build."projectName" = ${commit.projectName} AND build."commit" = ${commit.commit}`
   const [build] = await tx.query<BuildRow>`
-    SELECT "id", "sources", "branch" FROM "Build"
-     WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit} AND "reason" NOT LIKE 'bisect %'
+    SELECT "id", "sources", "branch" FROM "Build" build
+     WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit} AND ${hasStatus}
      ORDER BY "id" DESC LIMIT 1`
   if (!project?.status || !build) return
   const jobs = await newestJobs(tx, commit, build.id, project)
@@ -71,7 +72,7 @@ async function newestJobs(tx: Tx, { projectName, commit }: Commit, newestBuild: 
            EXISTS (SELECT FROM "Examination" WHERE "jobId" = a."jobId" AND "number" = a."number") AS "examining"
       FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Host" host ON host."id" = job."hostId"
       JOIN ${newestAttempt} a ON true
-     WHERE build."projectName" = ${projectName} AND build."commit" = ${commit} AND build."reason" NOT LIKE 'bisect %'
+     WHERE build."projectName" = ${projectName} AND build."commit" = ${commit} AND ${hasStatus}
        AND (host."removedAt" IS NULL OR build."id" = ${newestBuild})
      ORDER BY host."name", job."arch", job."variant", job."id" DESC`
   return rows.map(row => ({ ...row, known: knownReason(project, row) }))

@@ -20,6 +20,9 @@ export interface WantedStatus {
   description: string
 }
 
+/** The kinds of builds whose results are statuses of their commit. */
+export const kindsWithStatus: readonly string[] = ['branch', 'tag']
+
 interface StatusBuild {
   id: number
   sources: string

@@ -71,7 +71,7 @@ const before = sql`LEFT JOIN LATERAL (
           (SELECT * FROM "TestResult" other WHERE other."testId" = result."testId" AND other."hostId" = result."hostId"
               AND other."arch" = result."arch" AND other."variant" = result."variant" AND other."jobId" > result."jobId"
             ORDER BY other."jobId" LIMIT ${laterMax})) near
-    JOIN "Build" nearBuild ON nearBuild."id" = near."buildId" AND nearBuild."commit" <> build."commit"
+    JOIN "Build" nearBuild ON nearBuild."id" = near."buildId" AND nearBuild."commit" <> build."commit" AND nearBuild."kind" = 'branch'
     LEFT JOIN "BranchCommit" nearPlace ON nearPlace."projectName" = nearBuild."projectName"
          AND nearPlace."commit" = nearBuild."commit" AND nearPlace."branch" = branch."branch"
    WHERE near."outcome" <> 'skipped'
@@ -131,6 +131,7 @@ async function fixedTests({ db }: Context, buildId: number): Promise<BuildTest[]
                        AND "arch" = current."arch" AND "variant" = current."variant" AND "jobId" < current."jobId"
                      ORDER BY "jobId" DESC, "number" DESC LIMIT ${earlierMax}) former
                JOIN "Build" formerBuild ON formerBuild."id" = former."buildId" AND formerBuild."commit" <> current."commit"
+                    AND formerBuild."kind" = 'branch'
                LEFT JOIN "BranchCommit" formerPlace ON formerPlace."projectName" = formerBuild."projectName"
                     AND formerPlace."commit" = formerBuild."commit" AND formerPlace."branch" = current."branch"
               WHERE former."total" > 0 AND (current."position" IS NULL OR formerPlace."position" < current."position")

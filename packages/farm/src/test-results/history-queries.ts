@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import type { Outcome } from './outcome.rule.ts'
 import type { TestName } from './project-queries.ts'
@@ -63,17 +64,19 @@ export async function testHistory({ db }: Context, project: string, id: number):
        WHERE cell."count" <= ${historyCellsMax}
     )
     SELECT host."name" AS "host", cell."arch", cell."variant",
-           (SELECT json_agg(json_build_object('jobId', one."jobId", 'number', one."number", 'buildId', one."buildId",
+           (SELECT COALESCE(json_agg(json_build_object('jobId', one."jobId", 'number', one."number", 'buildId', one."buildId",
                      'commit', build."commit", 'branch', COALESCE(job."branch", build."branch"), 'outcome', one."outcome",
                      'tries', one."tries", 'durationMs', one."durationMs", 'message', left(one."message", 300),
-                     'finishedAt', one."finishedAt") ORDER BY one."jobId" DESC, one."number" DESC)
+                     'finishedAt', one."finishedAt") ORDER BY one."jobId" DESC, one."number" DESC), '[]')
               FROM (SELECT * FROM "TestResult" result WHERE result."testId" = ${id} AND result."hostId" = cell."hostId"
                        AND result."arch" = cell."arch" AND result."variant" = cell."variant"
                      ORDER BY result."jobId" DESC LIMIT ${historyResultsMax}) one
-              JOIN "Job" job ON job."id" = one."jobId" JOIN "Build" build ON build."id" = one."buildId") AS "results"
+              JOIN "Job" job ON job."id" = one."jobId" JOIN "Build" build ON build."id" = one."buildId" AND ${ofBranch}) AS "results"
       FROM cell JOIN "Host" host ON host."id" = cell."hostId"
      ORDER BY host."name", cell."arch", cell."variant"`
+  // Only tags, pull requests and tries have results in some cells.
   const cells = rows
+    .filter(({ results }) => results.length > 0)
     .slice(0, historyCellsMax)
     .map(({ results, ...cell }) => ({ ...cell, results: results.map(resultOf) }))
   return { ...test, cells, more: rows.length > historyCellsMax }

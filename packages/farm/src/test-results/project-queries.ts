@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { ofBranch } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { flakinessOf } from '../matrix/flakiness.rule.ts'
 import { isAfter } from './attempt-queries.ts'
@@ -71,11 +72,12 @@ export async function testsOfProject(
   return { flaky, slowest, failing, tests: tests.slice(0, testsOfProjectMax), more: tests.length > testsOfProjectMax }
 }
 
-/** The newest failures of the project, of tests that failed lately or that passed only after several tries. */
+/** The newest failures on branches, of tests that failed lately or that passed only after several tries. */
 const newestFailures = (project: string, since: Date) => sql`
-  (SELECT * FROM "TestResult" WHERE "projectName" = ${project} AND "finishedAt" >= ${since}
-      AND ("outcome" IN ('failed', 'errored') OR "tries" > 1)
-    ORDER BY "finishedAt" DESC LIMIT ${failuresMax})`
+  (SELECT one.* FROM (
+     SELECT * FROM "TestResult" WHERE "projectName" = ${project} AND "finishedAt" >= ${since}
+        AND ("outcome" IN ('failed', 'errored') OR "tries" > 1)
+      ORDER BY "finishedAt" DESC LIMIT ${failuresMax}) one JOIN "Build" build ON build."id" = one."buildId" AND ${ofBranch})`
 
 interface FlakyRow extends Omit<FlakyTest, 'results' | 'changes' | 'failures' | 'lastFailed'> {
   jobId: number
@@ -88,12 +90,12 @@ async function flakyTests({ db }: Context, project: string, since: Date): Promis
   const rows = await db.query<FlakyRow>`
     SELECT test."id", test."suite", test."name", host."name" AS "host", cell."arch", cell."variant",
            cell."finishedAt" AS "lastFailedAt", cell."jobId", cell."number",
-           (SELECT json_agg(json_build_object('commit', build."commit", 'outcome', one."outcome", 'tries', one."tries")
-                            ORDER BY one."jobId" DESC, one."number" DESC)
+           (SELECT COALESCE(json_agg(json_build_object('commit', build."commit", 'outcome', one."outcome", 'tries', one."tries")
+                            ORDER BY one."jobId" DESC, one."number" DESC), '[]')
               FROM (SELECT * FROM "TestResult" result WHERE result."testId" = cell."testId" AND result."hostId" = cell."hostId"
                        AND result."arch" = cell."arch" AND result."variant" = cell."variant" AND result."outcome" <> 'skipped'
                      ORDER BY result."jobId" DESC LIMIT ${resultsOfCell}) one
-              JOIN "Build" build ON build."id" = one."buildId") AS "newest"
+              JOIN "Build" build ON build."id" = one."buildId" AND ${ofBranch}) AS "newest"
       FROM (SELECT * FROM (
               SELECT DISTINCT ON ("testId", "hostId", "arch", "variant") * FROM ${newestFailures(project, since)} failed
                ORDER BY "testId", "hostId", "arch", "variant", "finishedAt" DESC) newest

@@ -1,4 +1,5 @@
 import type { AttemptId, Verdict } from '@rumpfarm/contracts'
+import { ofBranch } from '../db/fragments.ts'
 import type { Tx } from '../db/transaction.ts'
 import { fingerprint } from '../failures/fingerprint.rule.ts'
 import { normalise } from '../failures/normalise.rule.ts'
@@ -58,11 +59,11 @@ async function storeSummary(
     SELECT ${jobId}, ${number}, ${project}, ${buildId}, ${hostId}, ${arch}, ${variant}, ${counts.passed}, ${counts.failed},
            ${counts.errored}, ${counts.skipped}, ${counts['expected-failure']}, ${counts['unexpected-pass']}, ${total},
            ${complete}, ${mayMiss} AND EXISTS (
-             SELECT FROM (SELECT "total" FROM "TestSummary"
+             SELECT FROM (SELECT "total", "buildId" FROM "TestSummary"
                            WHERE "projectName" = ${project} AND "hostId" = ${hostId} AND "arch" = ${arch}
                              AND "variant" = ${variant} AND "jobId" < ${jobId}
-                           ORDER BY "jobId" DESC LIMIT ${earlierMax}) earlier
-              WHERE "total" > 0),
+                           ORDER BY "jobId" DESC LIMIT ${earlierMax}) earlier JOIN "Build" build ON build."id" = "buildId"
+              WHERE "total" > 0 AND ${ofBranch}),
            ${notices.join('\n') || null}, ${finishedAt}
     ON CONFLICT ("jobId", "number") DO NOTHING`
   return stored > 0

@@ -27,8 +27,9 @@ serverTest(
     const commit = sha256Repository(first, 'src.commit', `${named}\n`)
     const further = { name: 'src', repository: second, commitFrom: 'src.commit', leaveOut: [] }
     await server.configure({ repository: first, sources: [further] })
-    const push = { project: 'sample', commit, branch: 'main', source: 'test', deliveryId: 'd1' }
-    expect(await server.farm.builds.receivePush(push)).toMatchObject({ kind: 'built', buildId: 1 })
+    const of = { kind: 'branch', branch: 'main' } as const
+    const request = { project: 'sample', commit, of, cause: 'push', source: 'test', deliveryId: 'd1' } as const
+    expect(await server.farm.builds.request(request)).toMatchObject({ kind: 'built', buildId: 1 })
 
     const mirrors = openMirrors({ directory: join(directory, 'prepared'), environment: process.env })
     const read: string[] = []

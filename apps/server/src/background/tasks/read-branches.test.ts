@@ -14,7 +14,15 @@ async function push(server: TestServer, branches: string[]) {
   for (const branch of branches) {
     server.repository.git('switch', '--quiet', '--force-create', branch)
     const commit = server.repository.commit(`Commit ${++commits} on ${branch}`)
-    await server.farm.builds.receivePush({ project: 'sample', commit, branch, source: 'test', deliveryId: commit })
+    const of = { kind: 'branch', branch } as const
+    await server.farm.builds.request({
+      project: 'sample',
+      commit,
+      of,
+      cause: 'push',
+      source: 'test',
+      deliveryId: commit,
+    })
     server.wait(60)
   }
   const log = { warn: () => undefined }

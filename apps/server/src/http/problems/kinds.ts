@@ -4,7 +4,7 @@ import type {
   CancelOutcome,
   InviteOutcome,
   LoginOutcome,
-  PushOutcome,
+  RequestOutcome,
   RetriesOutcome,
   RetryOutcome,
 } from '@rumpfarm/farm'
@@ -13,7 +13,7 @@ type Kind<Outcome extends { kind: string }> = Outcome['kind']
 
 /** The outcomes of the farm's commands that are not a success. `problemKinds` must have a row for each outcome. */
 type Refused =
-  | Exclude<Kind<PushOutcome>, 'built' | 'repeated'>
+  | Exclude<Kind<RequestOutcome>, 'built' | 'repeated'>
   | Exclude<Kind<InviteOutcome>, 'invited'>
   | Exclude<Kind<CancelOutcome>, 'cancelled' | 'nothing-to-cancel'>
   | Exclude<Kind<RetryOutcome>, 'queued'>

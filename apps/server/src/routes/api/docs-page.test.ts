@@ -36,8 +36,9 @@ async function meanwhile(server: TestServer, vax: TestHost, shell: string): Prom
   if (shell.includes('"ref": "main"')) {
     await server.farm.builds.markSourcesReady(1, { sources: [] })
     const { commit = '' } = (await server.farm.builds.find(1)) ?? {}
-    const push = { project: 'sample', commit, branch: 'feature/parser', source: 'test', deliveryId: 'parser' }
-    await server.farm.builds.receivePush(push)
+    const of = { kind: 'branch', branch: 'feature/parser' } as const
+    const request = { project: 'sample', commit, of, cause: 'push', source: 'test', deliveryId: 'parser' } as const
+    await server.farm.builds.request(request)
   }
   if (!shell.includes('/jobs/1/retry')) return
   const offer = await vax.take('1.2')

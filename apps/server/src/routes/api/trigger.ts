@@ -21,7 +21,15 @@ export async function answerTrigger(
   const project = request.params.name
   const { ref, again, ...cells } = request.body
   const wanted = Object.keys(cells).length > 0 ? cells : undefined
-  const trigger = { project, ref, again, wanted, source: 'api', deliveryId: keyOf(request) ?? randomUUID() }
+  const trigger = {
+    project,
+    ref,
+    again,
+    wanted,
+    cause: 'hand',
+    source: 'api',
+    deliveryId: keyOf(request) ?? randomUUID(),
+  } as const
   const outcome = await triggerBuild(services, trigger)
   switch (outcome.kind) {
     case 'built':

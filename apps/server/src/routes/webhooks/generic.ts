@@ -40,7 +40,8 @@ async function answerOutcome(services: Services, request: FastifyRequest, reply:
 
 /** If the request names a full commit, the answer needs no git, so it takes milliseconds. Git resolves other refs. */
 async function trigger(services: Services, { project, commit, branch, deliveryId }: Delivery): Promise<TriggerOutcome> {
-  const push = { project, source: 'webhook', deliveryId }
+  const push = { project, cause: 'push', source: 'webhook', deliveryId } as const
   if (commit === undefined || !isFullCommit(commit)) return triggerBuild(services, { ...push, ref: commit ?? branch })
-  return triggerOutcome(await services.farm.builds.receivePush({ ...push, commit, branch }), commit, null)
+  const outcome = await services.farm.builds.request({ ...push, commit, of: { kind: 'branch', branch } })
+  return triggerOutcome(outcome, commit, null)
 }

@@ -1,6 +1,6 @@
 import { type ForgePush, readGithubDelivery, sameRepository } from '@rumpfarm/connectors'
 import { hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
-import type { PushOutcome } from '@rumpfarm/farm'
+import type { RequestOutcome } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { onlyBranches, projectsOfFarm, repeatedWithoutBuild } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
@@ -58,18 +58,19 @@ const withRepository = ({ name, repository }: ProjectConfig): string => `${name}
 const isOf = ({ repository }: ProjectConfig, { repositoryUrls }: ForgePush): boolean =>
   repositoryUrls.some(url => sameRepository(repository, url, { anyCase: true }))
 
-const receiveOne = ({ farm }: Services, project: string, push: ForgePush): Promise<PushOutcome> => {
+const receiveOne = ({ farm }: Services, project: string, push: ForgePush): Promise<RequestOutcome> => {
   const { commit, branch, deliveryId, subject, author } = push
-  return farm.builds.receivePush({ project, commit, branch, source: 'github', deliveryId, subject, author })
+  const of = { kind: 'branch', branch } as const
+  return farm.builds.request({ project, commit, of, cause: 'push', source: 'github', deliveryId, subject, author })
 }
 
-function buildOf(project: string, outcome: PushOutcome, publicUrl: string) {
+function buildOf(project: string, outcome: RequestOutcome, publicUrl: string) {
   if ((outcome.kind !== 'built' && outcome.kind !== 'repeated') || outcome.buildId === null) return []
   const id = outcome.buildId
   return [{ id, project, url: `${publicUrl}/builds/${id}`, created: outcome.kind === 'built' && outcome.created }]
 }
 
-function whyIgnored(project: string, outcome: PushOutcome, branch: string): string[] {
+function whyIgnored(project: string, outcome: RequestOutcome, branch: string): string[] {
   if (outcome.kind === 'branch-not-built') return [`${onlyBranches(project, outcome.branches)}, not ${branch}`]
   return outcome.kind === 'repeated' && outcome.buildId === null ? [`${project}: ${repeatedWithoutBuild}`] : []
 }

@@ -1,3 +1,4 @@
+import type { BuildKind } from '@rumpfarm/contracts'
 import type { BuildSummary } from '@rumpfarm/farm'
 import { Ago } from './ago.tsx'
 import { CommitLink } from './commit-link.tsx'
@@ -54,7 +55,8 @@ function BuildRow({ build, at }: { build: BuildSummary; at: Date }) {
   )
 }
 
-function CommitLine({ build: { project, commit, branch, subject, author, bisection } }: { build: BuildSummary }) {
+function CommitLine({ build }: { build: BuildSummary }) {
+  const { project, commit, branch, subject, author, bisection } = build
   return (
     <>
       {bisection !== null && (
@@ -62,10 +64,21 @@ function CommitLine({ build: { project, commit, branch, subject, author, bisecti
           <ProbeMark bisection={bisection} />{' '}
         </>
       )}
-      <CommitLink project={project} commit={commit} /> {branch !== null && <span class="branch">{branch}</span>}{' '}
-      {subject ?? ''} {author !== null && <small>{author}</small>}
+      <CommitLink project={project} commit={commit} /> {branch !== null && <span class="branch">{branch}</span>}
+      <KindMark build={build} /> {subject ?? ''} {author !== null && <small>{author}</small>}
     </>
   )
+}
+
+/** Says that a build belongs to no branch, because it is the build of a tag, a pull request or a try. */
+export const KindMark = ({ build: { kind, tag } }: { build: Pick<BuildSummary, 'kind' | 'tag'> }) =>
+  kind === 'branch' ? null : <span class="branch">{kind === 'tag' ? `tag ${tag}` : kindWords[kind]}</span>
+
+export const kindWords: Record<BuildKind, string> = {
+  branch: 'branch',
+  tag: 'tag',
+  'pull-request': 'pull request',
+  try: 'try',
 }
 
 /** Says that a build runs only probes of a bisection. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import type { BuildSubject, BuildView } from '@rumpfarm/farm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireAdmin } from '../../../../auth/plugin.ts'
 import type { Services } from '../../../../services.ts'
 import { triggerOutcome } from '../../../../trigger/trigger-build.ts'
 import { seeOther } from '../../forms.ts'
 import { wholeNumber } from '../../query.ts'
-import { noBuild } from '../problem/page-error.ts'
+import { cannotBuildAgain, noBuild } from '../problem/page-error.ts'
 import { buildOf } from '../project/trigger-outcome.ts'
 
 type BuildForm = FastifyRequest<{ Params: { id: string } }>
@@ -22,11 +23,14 @@ export function buildForms(app: FastifyInstance, { farm }: Services): void {
   app.post('/builds/:id/again', admin, async ({ params: { id } }: BuildForm, reply) => {
     const build = await farm.builds.find(wholeNumber(id) ?? 0)
     if (!build) throw noBuild(id)
-    const { project, commit, branch, subject, author } = build
-    const outcome = await farm.builds.receivePush({
+    const { project, commit, subject, author } = build
+    const of = subjectOf(build)
+    if (!of) throw cannotBuildAgain(build.id)
+    const outcome = await farm.builds.request({
       project,
       commit,
-      branch: branch ?? undefined,
+      of,
+      cause: 'hand',
       subject: subject ?? undefined,
       author: author ?? undefined,
       source: 'button',
@@ -36,4 +40,18 @@ export function buildForms(app: FastifyInstance, { farm }: Services): void {
     const { buildId } = buildOf(project, triggerOutcome(outcome, commit, null))
     return seeOther(reply, `/builds/${buildId}`)
   })
+}
+
+/** What the build builds; undefined for a try. */
+function subjectOf({ kind, branch, tag, pullRequestId, fork }: BuildView): BuildSubject | undefined {
+  switch (kind) {
+    case 'branch':
+      return { kind, branch: branch ?? undefined }
+    case 'tag':
+      return { kind, tag: tag ?? '' }
+    case 'pull-request':
+      return { kind, id: pullRequestId ?? 0, fork }
+    case 'try':
+      return undefined
+  }
 }

@@ -1,4 +1,4 @@
-import type { Verdict } from '@rumpfarm/contracts'
+import type { BuildCause, BuildKind, Verdict } from '@rumpfarm/contracts'
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
 import { Ago, Moment } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
@@ -56,6 +56,7 @@ export function renderBuildPage(page: BuildPage): string {
             change the matrix.
           </p>
         )}
+        {build.kind !== 'branch' && <p>{otherKinds[build.kind]} Its results do not change the matrix.</p>}
         {builtBefore && (
           <p class="banner" role="status">
             This commit was built before with the same recipe. No new build was started.
@@ -84,13 +85,29 @@ export function renderBuildPage(page: BuildPage): string {
   })
 }
 
+const otherKinds: Record<Exclude<BuildKind, 'branch'>, string> = {
+  tag: 'This is the build of a tag.',
+  'pull-request': 'This is the build of a pull request.',
+  try: 'This is a try: somebody uploaded its sources.',
+}
+
+const causeWords: Record<BuildCause, string> = {
+  push: 'push',
+  hand: 'a person requested it',
+  poll: 'the farm found a new commit',
+  schedule: 'schedule',
+  source: 'push to a further source',
+  bisection: 'bisection',
+}
+
 const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
   <Facts
     rows={[
       ['Commit', <CommitLink project={build.project} commit={build.commit} digits={64} />],
-      ['Branch', build.branch ?? ''],
+      build.tag === null ? ['Branch', build.branch ?? ''] : ['Tag', build.tag],
       ['Author', build.author ?? ''],
       ['Started', <Ago from={build.createdAt} at={at} />],
+      ['Cause', `${causeWords[build.cause]}${build.causeDetail === null ? '' : `: ${build.causeDetail}`}`],
       ['Triggered by', build.pushes.length > 0 ? <Pushes pushes={build.pushes} /> : ''],
     ]}
   />
@@ -127,7 +144,7 @@ const CancelBuild = ({ visit, id }: { visit: Visit; id: number }) => (
 )
 
 /** Jobs of a bisection cannot run again: the bisection decides which commits it needs. */
-function RunAgain({ visit, build: { id, counts, bisection } }: { visit: Visit; build: BuildView }) {
+function RunAgain({ visit, build: { id, counts, kind, bisection } }: { visit: Visit; build: BuildView }) {
   const sum = (...verdicts: Verdict[]) => verdicts.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0)
   const jobs = {
     failed: sum('failed', 'timed-out', 'broken'),
@@ -145,10 +162,12 @@ function RunAgain({ visit, build: { id, counts, bisection } }: { visit: Visit; b
         <RetryButton to={to} query={{ which: 'lost' }} text={`Run ${counted(jobs.lost, 'lost job')} again`} />
       )}
       {shown && jobs.all > 0 && <RetryButton to={to} query={{ which: 'all' }} text="Run all jobs again" />}
-      <Form to={`/builds/${id}/again`}>
-        <CsrfField visit={visit} />
-        <button type="submit">Build this commit again with the current recipe</button>
-      </Form>
+      {kind !== 'try' && (
+        <Form to={`/builds/${id}/again`}>
+          <CsrfField visit={visit} />
+          <button type="submit">Build this commit again with the current recipe</button>
+        </Form>
+      )}
     </div>
   )
 }

@@ -23,6 +23,13 @@ const notFound = (what: string, name: string, next: Problem['next'] & object) =>
 const allBuilds = { href: '/builds', text: 'All builds' }
 
 export const noBuild = (id: string) => notFound('build', id, allBuilds)
+/** The tree of a try came from the machine of a person, so the server cannot build it again. */
+export const cannotBuildAgain = (id: number) =>
+  new PageError(409, {
+    title: `The farm cannot build ${id} again`,
+    text: 'The sources of this build came with its request. Send the request again.',
+    next: { href: `/builds/${id}`, text: `Build ${id}` },
+  })
 export const noJob = (id: string) => notFound('job', id, allBuilds)
 export const noTest = (project: string, id: string) =>
   notFound('test', id, { href: `/projects/${segment(project)}/tests`, text: `The tests of ${project}` })

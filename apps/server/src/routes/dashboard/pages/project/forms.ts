@@ -28,6 +28,7 @@ export function projectForms(app: FastifyInstance, services: Services): void {
       ref: body?.ref?.trim() || undefined,
       again: body?.again === 'yes',
       wanted: wantedOf(body ?? {}),
+      cause: 'hand',
       source: 'button',
       deliveryId: randomUUID(),
     })

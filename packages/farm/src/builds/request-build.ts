@@ -1,4 +1,4 @@
-import type { ProjectConfig } from '@rumpfarm/contracts'
+import type { BuildCause, ProjectConfig } from '@rumpfarm/contracts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
 import type { Statements } from '../db/client.ts'
@@ -6,11 +6,15 @@ import { withEvents } from '../db/transaction.ts'
 import type { FarmEvent } from '../events.ts'
 import { expectedMainBranch } from '../matrix/branch-queries.ts'
 import { firstPosition } from '../matrix/positions.rule.ts'
+import { matcher } from '../projects/patterns.rule.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
+import { priorityOf } from '../queue/priority.rule.ts'
+import { kindsWithStatus } from '../statuses/status.rule.ts'
 import {
   buildRecipeHash,
   buildsBranch,
   buildsEachBranch,
+  type PlannedHost,
   type PlannedJob,
   planJobs,
   type WantedCells,
@@ -18,49 +22,71 @@ import {
 import { plannedHosts } from './planned-hosts.ts'
 import { reopenSources } from './sources.ts'
 
-export interface Push {
+/** What a build builds, apart from its commit. */
+export type BuildSubject =
+  /** A commit of a branch. Without a name, the farm searches for the branch later. */
+  | { kind: 'branch'; branch?: string | undefined }
+  | { kind: 'tag'; tag: string }
+  /** `id` is the farm's id of the pull request. `hosts` are patterns of the hosts that may run the jobs. */
+  | { kind: 'pull-request'; id: number; fork: boolean; hosts?: string[] | undefined }
+  /** A tree that somebody uploaded. */
+  | { kind: 'try'; id: string }
+
+export interface BuildRequest {
   project: string
   /** The full hash of the commit, in lower case. */
   commit: string
-  branch?: string | undefined
-  /** The sender of the push: github, webhook, api or button. */
+  of: BuildSubject
+  cause: BuildCause
+  /** One line for people, such as `nightly`. */
+  causeDetail?: string | undefined
+  /** The sender of the request: github, webhook, api, button … */
   source: string
-  /** The id that the sender gave to this push. A second push from the sender with this id makes no second build. */
+  /** The id that the sender gave to this request. A second request from the sender with this id makes no second build. */
   deliveryId: string
   /** Whether to make a new build even if the same commit was already built with the same recipe. */
   again?: boolean | undefined
-  /** The cells to build. A later push of the commit adds the jobs of the other cells. */
+  /** The cells to build. A later request for the commit adds the jobs of the other cells. */
   wanted?: WantedCells | undefined
   subject?: string | undefined
   author?: string | undefined
 }
 
-export type PushOutcome =
+export type RequestOutcome =
   | { kind: 'built'; buildId: number; created: boolean; jobsAdded: number }
   | { kind: 'repeated'; buildId: number | null }
   | { kind: 'branch-not-built'; branches: string[] }
-  /** The push wants only some cells, and the project builds none of them. */
+  /** The request wants only some cells, and the project builds none of them. */
   | { kind: 'no-such-cell' }
   | { kind: 'unknown-project'; known: string[] }
 
-/** Makes the build of a push with all its jobs, in one statement (ARCHITECTURE.md, "From a webhook to job rows"). */
-export async function receivePush(context: Context, push: Push): Promise<PushOutcome> {
+/** Makes a build with all its jobs, in one statement (ARCHITECTURE.md, "From a webhook to job rows"). */
+export async function requestBuild(context: Context, request: BuildRequest): Promise<RequestOutcome> {
   const [projects, hosts] = await Promise.all([projectConfigs(context), plannedHosts(context)])
-  const project = projects.get(push.project)
+  const project = projects.get(request.project)
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
-  if (push.branch !== undefined && !buildsBranch(project, push.branch)) {
-    await recordUnbuilt(context, push)
+  const branch = branchOf(request)
+  if (branch !== null && !buildsBranch(project, branch)) {
+    await recordUnbuilt(context, request)
     return { kind: 'branch-not-built', branches: project.branches }
   }
-  const jobs = planJobs(project, hosts, push.branch ?? null, push.wanted)
-  if (push.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
-  const branches = await branchesOf(context, push, project)
+  const jobs = planJobs(project, allowedHosts(hosts, request.of), branch, request.wanted)
+  if (request.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
+  const branches = request.of.kind === 'branch' ? await branchesOf(context, branch, project) : noBranches
   const key = {
-    reason: reasonOf(push, project),
+    reason: reasonOf(request, project),
     recipeHash: buildRecipeHash(project),
-    status: project.status !== undefined,
+    status: project.status !== undefined && kindsWithStatus.includes(request.of.kind),
   }
-  return plan(context, push, key, jobs, branches)
+  return plan(context, request, key, jobs, branches)
+}
+
+const branchOf = ({ of }: BuildRequest): string | null => (of.kind === 'branch' ? (of.branch ?? null) : null)
+
+function allowedHosts(hosts: PlannedHost[], of: BuildSubject): PlannedHost[] {
+  if (of.kind !== 'pull-request' || !of.hosts) return hosts
+  const allows = matcher(of.hosts)
+  return hosts.filter(({ name }) => allows(name))
 }
 
 /** The parts of a build's key that do not name its commit, and whether a forge shows the status of the commit. */
@@ -70,9 +96,16 @@ interface BuildKey {
   status: boolean
 }
 
-function reasonOf({ again, source, deliveryId, branch }: Push, project: ProjectConfig): string {
-  if (again) return `again ${source} ${deliveryId}`
-  return branch !== undefined && buildsEachBranch(project) ? `branch ${branch}` : 'push'
+function reasonOf({ again, cause, source, deliveryId, of }: BuildRequest, project: ProjectConfig): string {
+  if (again) return cause === 'schedule' ? `schedule ${deliveryId}` : `again ${source} ${deliveryId}`
+  switch (of.kind) {
+    case 'branch':
+      return of.branch !== undefined && buildsEachBranch(project) ? `branch ${of.branch}` : 'push'
+    case 'tag':
+      return `tag ${of.tag}`
+    default:
+      return `${of.kind} ${of.id}`
+  }
 }
 
 /** The branches that may contain the commit. */
@@ -86,11 +119,13 @@ interface Branches {
   assumed: string | null
 }
 
+const noBranches: Branches = { toRead: [], assumed: null }
+
 const branchesMax = 20
 
-/** If a push names no branch, the farm searches for its commit in the branches that were pushed last. */
-async function branchesOf(context: Context, { branch }: Push, project: ProjectConfig): Promise<Branches> {
-  if (branch !== undefined) return { toRead: [branch], assumed: branch }
+/** If a request names no branch, the farm searches for its commit in the branches that were pushed last. */
+async function branchesOf(context: Context, branch: string | null, project: ProjectConfig): Promise<Branches> {
+  if (branch !== null) return { toRead: [branch], assumed: branch }
   const known = await context.db.models.branch.findMany({
     where: { projectName: project.name },
     select: { name: true },
@@ -102,14 +137,14 @@ async function branchesOf(context: Context, { branch }: Push, project: ProjectCo
   return { toRead: [main], assumed: main }
 }
 
-const recordUnbuilt = ({ db, now }: Context, push: Push) =>
+const recordUnbuilt = ({ db, now }: Context, request: BuildRequest) =>
   db.models.push.createMany({
     data: {
-      source: push.source,
-      deliveryId: push.deliveryId,
-      projectName: push.project,
-      branch: push.branch ?? null,
-      commit: push.commit,
+      source: request.source,
+      deliveryId: request.deliveryId,
+      projectName: request.project,
+      branch: branchOf(request),
+      commit: request.commit,
       outcome: 'branch-not-built',
       receivedAt: now(),
     },
@@ -126,18 +161,18 @@ interface PlannedRow {
 
 async function plan(
   context: Context,
-  push: Push,
+  request: BuildRequest,
   key: BuildKey,
   jobs: PlannedJob[],
   branches: Branches,
-): Promise<PushOutcome> {
+): Promise<RequestOutcome> {
   const rows = await withEvents(
     context,
-    db => insertBuild(db, push, context.now(), key, jobs, branches),
-    planned => [...eventsOf(push, planned), ...statusEvents(key, planned)],
+    db => insertBuild(db, request, context.now(), key, jobs, branches),
+    planned => [...eventsOf(request, planned), ...statusEvents(key, planned)],
   )
   const [build] = rows
-  if (!build) return repeated(context, push)
+  if (!build) return repeated(context, request)
   const { buildId, created, sources } = build
   if (sources === 'failed') await reopenSources(context, buildId)
   return { kind: 'built', buildId, created, jobsAdded: rows.filter(({ jobId }) => jobId !== null).length }
@@ -146,7 +181,7 @@ async function plan(
 const statusEvents = ({ status }: BuildKey, planned: readonly PlannedRow[]): FarmEvent[] =>
   status && planned.length > 0 ? [{ kind: 'statuses-needed' }] : []
 
-function eventsOf({ project }: Push, rows: readonly PlannedRow[]): FarmEvent[] {
+function eventsOf({ project }: BuildRequest, rows: readonly PlannedRow[]): FarmEvent[] {
   const [build] = rows
   if (!build || build.sources === 'failed') return []
   const { buildId, created } = build
@@ -165,55 +200,63 @@ function eventsOf({ project }: Push, rows: readonly PlannedRow[]): FarmEvent[] {
   ]
 }
 
-async function repeated({ db }: Context, push: Push): Promise<PushOutcome> {
+async function repeated({ db }: Context, request: BuildRequest): Promise<RequestOutcome> {
   const known = await db.models.push.findUnique({
     where: {
-      source_deliveryId_projectName: { source: push.source, deliveryId: push.deliveryId, projectName: push.project },
+      source_deliveryId_projectName: {
+        source: request.source,
+        deliveryId: request.deliveryId,
+        projectName: request.project,
+      },
     },
   })
   return { kind: 'repeated', buildId: known?.buildId ?? null }
 }
 
 /**
- * Writes the push, the build, its recipes, its jobs and their first attempts in one statement. A webhook waits 1 ms for
+ * Writes the request, the build, its recipes, its jobs and their first attempts in one statement. A webhook waits 1 ms for
  * this statement; it waited 6 ms for seven statements in a transaction. A build has one project, one commit, one recipe
- * hash and one reason. A push with the same four values finds this build and adds missing jobs, such as the jobs of a
+ * hash and one reason. A request with the same four values finds this build and adds missing jobs, such as the jobs of a
  * new host.
  */
 function insertBuild(
   db: Statements,
-  push: Push,
+  request: BuildRequest,
   at: Date,
   { reason, recipeHash, status }: BuildKey,
   jobs: PlannedJob[],
   { toRead, assumed }: Branches,
 ): Promise<PlannedRow[]> {
   const recipes = [...new Map(jobs.map(job => [job.recipeHash, JSON.stringify(job.recipe)]))]
-  const branch = push.branch ?? null
+  const branch = branchOf(request)
+  const { kind, tag, pullRequestId, fork } = columnsOf(request.of)
+  const priority = priorityOf(request.cause)
   return db.query<PlannedRow>`
     WITH build AS (
-      INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt")
-      SELECT ${push.project}, ${push.commit}, ${reason}, ${recipeHash}, ${branch}, ${push.subject ?? null}, ${push.author ?? null}, ${at}
-       WHERE NOT EXISTS (SELECT FROM "Push" WHERE "source" = ${push.source} AND "deliveryId" = ${push.deliveryId}
-                            AND "projectName" = ${push.project})
+      INSERT INTO "Build" ("projectName", "commit", "reason", "recipeHash", "branch", "subject", "author", "createdAt",
+                           "kind", "cause", "causeDetail", "tag", "pullRequestId", "fork")
+      SELECT ${request.project}, ${request.commit}, ${reason}, ${recipeHash}, ${branch}, ${request.subject ?? null}, ${request.author ?? null}, ${at},
+             ${kind}, ${request.cause}, ${request.causeDetail ?? null}, ${tag}, ${pullRequestId}::int, ${fork}
+       WHERE NOT EXISTS (SELECT FROM "Push" WHERE "source" = ${request.source} AND "deliveryId" = ${request.deliveryId}
+                            AND "projectName" = ${request.project})
       ON CONFLICT ("projectName", "commit", "reason", "recipeHash") DO UPDATE SET "branch" = COALESCE("Build"."branch", EXCLUDED."branch")
       RETURNING "id", "sources", (xmax = 0) AS "created"
     ), push AS (
       INSERT INTO "Push" ("source", "deliveryId", "projectName", "branch", "commit", "outcome", "buildId", "receivedAt")
-      SELECT ${push.source}, ${push.deliveryId}, ${push.project}, ${branch}, ${push.commit}, 'built', build."id", ${at}
+      SELECT ${request.source}, ${request.deliveryId}, ${request.project}, ${branch}, ${request.commit}, 'built', build."id", ${at}
         FROM build
       ON CONFLICT DO NOTHING
     ), branch AS (
       INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "historyWantedAt", "assumed")
-      SELECT ${push.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")
+      SELECT ${request.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")
       ON CONFLICT ("projectName", "name") DO UPDATE SET "historyWantedAt" = EXCLUDED."historyWantedAt",
         "assumed" = known."assumed" AND EXCLUDED."assumed",
         "pushedAt" = CASE WHEN known."name" = ${branch} THEN EXCLUDED."pushedAt" ELSE known."pushedAt" END
     ), placed AS (
       INSERT INTO "BranchCommit" ("projectName", "commit", "branch", "position")
-      SELECT ${push.project}, ${push.commit}, ${assumed},
+      SELECT ${request.project}, ${request.commit}, ${assumed},
              COALESCE((SELECT max("position") FROM "BranchCommit"
-                        WHERE "projectName" = ${push.project} AND "branch" = ${assumed}), ${firstPosition - 1}) + 1
+                        WHERE "projectName" = ${request.project} AND "branch" = ${assumed}), ${firstPosition - 1}) + 1
         FROM build WHERE ${assumed}::text IS NOT NULL
       ON CONFLICT DO NOTHING
     ), recipe AS (
@@ -228,8 +271,8 @@ function insertBuild(
       ON CONFLICT DO NOTHING
       RETURNING "id", "hostId"
     ), attempt AS (
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt")
-      SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "priority", "fork")
+      SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}, ${priority}, ${fork}
         FROM job, build
     ), noted AS (
       INSERT INTO "StatusChange" ("buildId") SELECT build."id" FROM build WHERE ${status}
@@ -237,3 +280,11 @@ function insertBuild(
     SELECT build."id" AS "buildId", build."created", build."sources", job."id" AS "jobId", job."hostId"
       FROM build LEFT JOIN job ON true`
 }
+
+/** The columns of a build that say what it builds. */
+const columnsOf = (of: BuildSubject) => ({
+  kind: of.kind,
+  tag: of.kind === 'tag' ? of.tag : null,
+  pullRequestId: of.kind === 'pull-request' ? of.id : null,
+  fork: of.kind === 'pull-request' && of.fork,
+})
