@@ -57,9 +57,9 @@ describe('finding a commit', () => {
         branch: 'fix/one',
         subject: 'Fix one',
       })
-      expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old })
+      expect(await resolve({ repository, ref: 'v1' })).toMatchObject({ kind: 'commit', commit: old, tag: 'v1' })
       expect(await resolve({ repository, ref: 'refs/heads/main' })).toMatchObject({ commit: old, branch: 'main' })
-      expect(await resolve({ repository, ref: 'refs/tags/v1' })).toMatchObject({ commit: old })
+      expect(await resolve({ repository, ref: 'refs/tags/v1' })).toMatchObject({ commit: old, tag: 'v1' })
       expect(await resolve({ repository, ref: 'refs/heads/v1' })).toMatchObject({ kind: 'problem', absent: true })
       expect(await resolve({ repository, ref: 'HEAD' })).toMatchObject({ commit: fix, branch: 'fix/one' })
       expect(await resolve({ repository, ref: fix })).toMatchObject({ kind: 'commit', commit: fix })

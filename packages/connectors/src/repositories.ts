@@ -26,7 +26,7 @@ import {
 import { explainMissingHead, listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
 import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 
-export type Resolved = ({ kind: 'commit'; branch?: string } & Commit) | Problem
+export type Resolved = ({ kind: 'commit'; branch?: string; tag?: string } & Commit) | Problem
 export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
 export type HistoryAnswer = BranchHistory | NoBranch | Problem
 export type FileAnswer = { kind: 'file'; text: string } | Problem
@@ -82,8 +82,10 @@ export class Repositories {
     const refs = await listRefs(this.#git, mirror.repository, names)
     if (refs.kind === 'problem') return refs
     const tip = ref === undefined ? refs.head : names.map(name => refs.commits.get(name)).find(Boolean)
-    if (tip)
-      return asResolved(await this.#commit(mirror, tip), ref === undefined ? refs.defaultBranch : branchOf(refs, ref))
+    if (tip) {
+      const branch = ref === undefined ? refs.defaultBranch : branchOf(refs, ref)
+      return asResolved(await this.#commit(mirror, tip), { branch, tag: branch === undefined ? tagOf(ref) : undefined })
+    }
     if (ref === undefined) return explainMissingHead(this.#git, mirror.repository)
     if (!isShortCommit(ref)) return this.#missing(mirror, `branch, tag or commit ${ref}`)
     return (refs.head && (await this.#matchFormat(mirror, refs.head))) || this.#resolveShort(mirror, ref)
@@ -274,8 +276,18 @@ const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
 
 const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
 
-const asResolved = (commit: Commit | Problem, branch?: string): Resolved =>
-  'problem' in commit ? commit : { kind: 'commit', ...commit, ...(branch === undefined ? {} : { branch }) }
+const asResolved = (
+  commit: Commit | Problem,
+  { branch, tag }: { branch?: string | undefined; tag?: string | undefined } = {},
+): Resolved =>
+  'problem' in commit
+    ? commit
+    : {
+        kind: 'commit',
+        ...commit,
+        ...(branch === undefined ? {} : { branch }),
+        ...(tag === undefined ? {} : { tag }),
+      }
 
 /** The full names that a short name can mean: first a branch, then a tag. A full name has one meaning. */
 const namesOf = (ref: string): string[] =>
@@ -285,6 +297,9 @@ function branchOf(refs: RemoteRefs, ref: string): string | undefined {
   const branch = ref.replace(/^refs\/heads\//, '')
   return refs.commits.has(`refs/heads/${branch}`) && !ref.startsWith('refs/tags/') ? branch : undefined
 }
+
+/** The tag that a ref names, if the ref names no branch. */
+const tagOf = (ref: string | undefined): string | undefined => ref?.replace(/^refs\/tags\//, '')
 
 function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
   if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is not a full commit: resolve it first`

@@ -81,6 +81,7 @@ export const Project = Type.Object(
     repository: Type.String({ description: 'Address of the repository, without passwords' }),
     path: Type.Optional(Type.String()),
     branches: list(Type.String(), 'Patterns of the branches whose pushes the farm builds'),
+    tags: Type.Optional(list(Type.String(), 'Patterns of the tags that the farm builds; absent: none')),
     leaveOut: Type.Array(Type.String()),
     sources: Type.Array(RecipeSource),
     hosts: list(Type.String(), 'Patterns of host names'),
@@ -222,6 +223,7 @@ export const Job = Type.Object(
   {
     ...summaryOfJob,
     branch: maybeText('Branch that was pushed'),
+    tag: maybeText('Tag of a build of a tag'),
     subject: maybeText('First line of the commit message'),
     recipe: Recipe,
     preparedSources: list(ref(Source), 'The tarballs that the job unpacks; empty until the farm has prepared them'),

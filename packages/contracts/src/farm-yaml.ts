@@ -182,6 +182,7 @@ export const WrittenProject = Type.Object(
     repository,
     path: Type.Optional(path('a directory of the repository')),
     branches: Type.Optional(globs('main')),
+    tags: Type.Optional(globs("'v*'")),
     'leave-out': Type.Optional(paths),
     sources: Type.Optional(yamlMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
     hosts: Type.Optional(globs("'*'")),
@@ -319,6 +320,8 @@ export const ProjectConfig = Type.Object({
   /** The project's directory in the repository. It is the root of the tarball. */
   path: Type.Optional(Type.String()),
   branches: Texts,
+  /** Patterns of the tags that the farm builds. Absent if it builds none. */
+  tags: Type.Optional(Texts),
   leaveOut: Texts,
   sources: Type.Array(ProjectSource),
   hosts: Texts,

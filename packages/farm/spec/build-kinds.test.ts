@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
-import { commitOf, farmTest, type TestFarm } from './farm-test.ts'
+import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
 
 const attempts = (farm: TestFarm) =>
   farm.sql<{ priority: number; fork: boolean }>(`SELECT "priority", "fork" FROM "Attempt" ORDER BY "jobId", "number"`)
@@ -8,7 +8,7 @@ const attempts = (farm: TestFarm) =>
 const matrixOf = async ({ farm }: { farm: TestFarm }) => (await farm.matrix.load()).cells
 
 farmTest('each kind of build of a commit is a build of its own, and has no branch', async ({ farm }) => {
-  await farm.configure()
+  await farm.configure(project({ tags: ['v*'] }))
   await farm.host('vax')
   await farm.push(commitOf('a'))
   await farm.push(commitOf('a'), { of: { kind: 'tag', tag: 'v1' } })
@@ -33,7 +33,7 @@ farmTest('each kind of build of a commit is a build of its own, and has no branc
 })
 
 farmTest('a pull request runs only on the hosts that it names', async ({ farm }) => {
-  await farm.configure()
+  await farm.configure(project({ tags: ['v*'] }))
   await farm.host('vax')
   await farm.host('sun')
   const of = { kind: 'pull-request', id: 1, fork: false, hosts: ['s*'] } as const
@@ -42,7 +42,7 @@ farmTest('a pull request runs only on the hosts that it names', async ({ farm })
 })
 
 farmTest('only builds of branches change cells, histories and problems', async ({ farm }) => {
-  await farm.configure()
+  await farm.configure(project({ tags: ['v*'] }))
   const vax = await farm.host('vax')
   await farm.build(commitOf('a'))
   await farm.end(vax, (await vax.claim(1)) as Offer)
@@ -74,7 +74,7 @@ farmTest('only builds of branches change cells, histories and problems', async (
 })
 
 farmTest('a commit that only a tag built is no commit of a branch', async ({ farm }) => {
-  await farm.configure()
+  await farm.configure(project({ tags: ['v*'] }))
   await farm.host('vax')
   await farm.push(commitOf('a'))
   await farm.push(commitOf('b'), { of: { kind: 'tag', tag: 'v1' } })
@@ -86,7 +86,7 @@ farmTest('a commit that only a tag built is no commit of a branch', async ({ far
 farmTest(
   'the attempts of a job keep its priority and fork; a person who runs a job again waits for it',
   async ({ farm }) => {
-    await farm.configure()
+    await farm.configure(project({ tags: ['v*'] }))
     const vax = await farm.host('vax')
     await farm.push(commitOf('a'), { of: { kind: 'pull-request', id: 7, fork: true }, cause: 'poll' })
     await farm.builds.markSourcesReady(1, { sources: [] })
@@ -105,11 +105,24 @@ farmTest(
 )
 
 farmTest('a schedule builds a commit again, once for each run', async ({ farm }) => {
-  await farm.configure()
+  await farm.configure(project({ tags: ['v*'] }))
   await farm.host('vax')
   await farm.push(commitOf('a'))
   const nightly = (deliveryId: string) => farm.push(commitOf('a'), { cause: 'schedule', again: true, deliveryId })
   expect(await nightly('nightly 1')).toMatchObject({ created: true })
   expect(await nightly('nightly 1')).toMatchObject({ kind: 'repeated', buildId: 2 })
   expect(await nightly('nightly 2')).toMatchObject({ created: true, buildId: 3 })
+})
+
+farmTest('a project builds only the tags that farm.yaml names, and its hosts receive the name', async ({ farm }) => {
+  const vax = await farm.host('vax')
+  const push = (tag: string) => farm.push(commitOf('a'), { of: { kind: 'tag', tag } })
+  await farm.configure()
+  expect(await push('v1')).toEqual({ kind: 'tag-not-built', tags: [] })
+  await farm.configure(project({ tags: ['v*', 'release/*'] }))
+  expect(await push('beta')).toEqual({ kind: 'tag-not-built', tags: ['v*', 'release/*'] })
+  expect(await push('v1')).toMatchObject({ kind: 'built', buildId: 1, created: true })
+  await farm.builds.markSourcesReady(1, { sources: [] })
+  expect(await vax.claim(1)).toMatchObject({ tag: 'v1', branch: null })
+  expect(await farm.builds.findJob(1)).toMatchObject({ tag: 'v1', branch: null })
 })

@@ -1,6 +1,6 @@
 import type { Mirrors, Problem } from '@rumpfarm/connectors'
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import { isPlain, type RequestOutcome, type WantedCells } from '@rumpfarm/farm'
+import { buildsTag, isPlain, type RequestOutcome, type WantedCells } from '@rumpfarm/farm'
 import type { Services } from '../services.ts'
 
 export interface Trigger {
@@ -24,6 +24,7 @@ export type TriggerOutcome =
   | { kind: 'repeated'; buildId: number | null; commit: string }
   | { kind: 'unknown-project'; known: string[] }
   | { kind: 'branch-not-built'; branches: string[]; commit: string }
+  | { kind: 'tag-not-built'; tags: string[]; commit: string }
   | { kind: 'no-such-cell'; commit: string }
   | { kind: 'no-such-commit'; problem: string }
   | { kind: 'repository-problem'; problem: string }
@@ -38,11 +39,12 @@ export async function triggerBuild(
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const found = await findCommit(mirrors, project, trigger.ref)
   if (found.kind !== 'found') return found
-  const { commit, branch, warning = null, kind: _, ...details } = found
+  const { commit, branch, tag, warning = null, kind: _, ...details } = found
   const { cause, source, deliveryId, again, wanted } = trigger
   const outcome = await farm.builds.request({
     project: project.name,
-    of: { kind: 'branch', branch },
+    // A person may also build a tag that the patterns do not include. Then the build is one of its commit.
+    of: tag !== undefined && buildsTag(project, tag) ? { kind: 'tag', tag } : { kind: 'branch', branch },
     cause,
     source,
     deliveryId,
@@ -67,7 +69,15 @@ export function triggerOutcome(outcome: RequestOutcome, commit: string, warning:
 }
 
 type Found =
-  | { kind: 'found'; commit: string; branch?: string; subject?: string; author?: string; warning?: string }
+  | {
+      kind: 'found'
+      commit: string
+      branch?: string
+      tag?: string
+      subject?: string
+      author?: string
+      warning?: string
+    }
   | { kind: 'no-such-commit' | 'repository-problem'; problem: string }
 
 async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string | undefined): Promise<Found> {

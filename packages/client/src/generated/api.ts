@@ -2749,6 +2749,8 @@ export interface components {
             }[];
             /** @description First line of the commit message */
             subject: string | null;
+            /** @description Tag of a build of a tag */
+            tag: string | null;
             variant: string;
             /**
              * @description The result; null until the attempt has ended
@@ -3768,6 +3770,8 @@ export interface components {
                 /** @description Shell commands */
                 run: string;
             }[];
+            /** @description Patterns of the tags that the farm builds; absent: none */
+            tags?: string[];
             title?: string;
             variants: {
                 [key: string]: {
@@ -9933,7 +9937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no-such-commit: Unknown commit. repository-problem: The repository cannot be read. branch-not-built: The project does not build this branch. no-such-cell: The project builds no such cell. key-used-before: The Idempotency-Key was used for another request */
+            /** @description no-such-commit: Unknown commit. repository-problem: The repository cannot be read. branch-not-built: The project does not build this branch. tag-not-built: The project does not build this tag. no-such-cell: The project builds no such cell. key-used-before: The Idempotency-Key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

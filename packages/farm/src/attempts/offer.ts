@@ -14,6 +14,8 @@ export interface Offer {
   project: string
   commit: string
   branch: string | null
+  /** The tag of a build of a tag; otherwise null. */
+  tag: string | null
   arch: string
   variant: string
   recipe: Recipe
@@ -31,7 +33,7 @@ export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads' 
 
 /** The columns of an OfferRow. The query must name the attempt `a` and contain `offerJoins`. */
 export const offerColumns = sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
-  build."commit", ${branchOfJob} AS "branch", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+  build."commit", ${branchOfJob} AS "branch", build."tag", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 export const offerJoins = sql`${joinJobAndBuild} ${joinRecipe}`
 
 export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => ({

@@ -47,6 +47,8 @@ export interface ArtifactView {
 
 export interface JobView extends JobSummary {
   branch: string | null
+  /** The tag of a build of a tag; otherwise null. */
+  tag: string | null
   subject: string | null
   recipe: Recipe
   /** The sources that the job unpacks; empty until the farm has prepared them. */
@@ -93,11 +95,20 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     artifacts: attempt.artifacts.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256: sha256 ?? '' })),
     artifactNote: attempt.artifactNote,
   }))
-  const { branch, subject } = row.build
+  const { branch, tag, subject } = row.build
   const recipe = withoutSecrets(row.recipe.body as unknown as Recipe)
   const preparedSources =
     row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []).map(withoutSecret) : []
-  return { ...summary, branch, subject, recipe, preparedSources, lastGood: await lastGoodOf(context, row), attempts }
+  return {
+    ...summary,
+    branch,
+    tag,
+    subject,
+    recipe,
+    preparedSources,
+    lastGood: await lastGoodOf(context, row),
+    attempts,
+  }
 }
 
 interface CellOfJob {

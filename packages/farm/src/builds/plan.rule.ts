@@ -41,6 +41,9 @@ export interface PlannedJob {
 
 export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
 
+/** Whether the project builds a tag. Without `tags` in farm.yaml, it builds none. */
+export const buildsTag = ({ tags = [] }: Pick<ProjectConfig, 'tags'>, tag: string): boolean => matcher(tags)(tag)
+
 /**
  * Whether the project expects this variant on a host for an arch. The returned function matches each name only once.
  * Otherwise, a page with 60 hosts × 20 arches would need 4,800 matches.

@@ -14,6 +14,7 @@ import {
   buildRecipeHash,
   buildsBranch,
   buildsEachBranch,
+  buildsTag,
   type PlannedHost,
   type PlannedJob,
   planJobs,
@@ -56,6 +57,7 @@ export type RequestOutcome =
   | { kind: 'built'; buildId: number; created: boolean; jobsAdded: number }
   | { kind: 'repeated'; buildId: number | null }
   | { kind: 'branch-not-built'; branches: string[] }
+  | { kind: 'tag-not-built'; tags: string[] }
   /** The request wants only some cells, and the project builds none of them. */
   | { kind: 'no-such-cell' }
   | { kind: 'unknown-project'; known: string[] }
@@ -67,8 +69,12 @@ export async function requestBuild(context: Context, request: BuildRequest): Pro
   if (!project) return { kind: 'unknown-project', known: [...projects.keys()] }
   const branch = branchOf(request)
   if (branch !== null && !buildsBranch(project, branch)) {
-    await recordUnbuilt(context, request)
+    await recordUnbuilt(context, request, 'branch-not-built')
     return { kind: 'branch-not-built', branches: project.branches }
+  }
+  if (request.of.kind === 'tag' && !buildsTag(project, request.of.tag)) {
+    await recordUnbuilt(context, request, 'tag-not-built')
+    return { kind: 'tag-not-built', tags: project.tags ?? [] }
   }
   const jobs = planJobs(project, allowedHosts(hosts, request.of), branch, request.wanted)
   if (request.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
@@ -137,7 +143,7 @@ async function branchesOf(context: Context, branch: string | null, project: Proj
   return { toRead: [main], assumed: main }
 }
 
-const recordUnbuilt = ({ db, now }: Context, request: BuildRequest) =>
+const recordUnbuilt = ({ db, now }: Context, request: BuildRequest, outcome: string) =>
   db.models.push.createMany({
     data: {
       source: request.source,
@@ -145,7 +151,7 @@ const recordUnbuilt = ({ db, now }: Context, request: BuildRequest) =>
       projectName: request.project,
       branch: branchOf(request),
       commit: request.commit,
-      outcome: 'branch-not-built',
+      outcome,
       receivedAt: now(),
     },
     skipDuplicates: true,

@@ -56,6 +56,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     repository: placeRepository(written.repository, directory),
     ...(written.path === undefined ? {} : { path: written.path }),
     branches: written.branches ?? defaultBranches,
+    ...(written.tags?.length ? { tags: written.tags } : {}),
     leaveOut: written['leave-out'] ?? [],
     sources: Object.entries(written.sources ?? {}).map(([source, body]) => fillInSource(source, body, directory)),
     hosts: written.hosts ?? ['*'],

@@ -88,6 +88,7 @@ export const problemKinds = {
   'no-such-commit': [422, 'Unknown commit'],
   'repository-problem': [422, 'The repository cannot be read'],
   'branch-not-built': [422, 'The project does not build this branch'],
+  'tag-not-built': [422, 'The project does not build this tag'],
   'no-such-cell': [422, 'The project builds no such cell'],
   'key-used-before': [422, 'The Idempotency-Key was used for another request'],
   'too-many-requests': [429, 'Too many requests'],

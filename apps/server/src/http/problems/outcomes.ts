@@ -33,6 +33,8 @@ export function triggerProblem(
       const detail = `${onlyBranches(project, outcome.branches)}; to build this commit anyway, name it: ${outcome.commit}`
       return { kind: outcome.kind, detail }
     }
+    case 'tag-not-built':
+      return { kind: outcome.kind, detail: onlyTags(project, outcome.tags) }
     case 'no-such-cell':
       return {
         kind: outcome.kind,
@@ -46,6 +48,11 @@ export function triggerProblem(
 
 export const onlyBranches = (project: string, branches: readonly string[]): string =>
   `${project} builds only the branches ${branches.join(', ')}`
+
+export const onlyTags = (project: string, tags: readonly string[]): string =>
+  tags.length === 0
+    ? `${project} builds no tags: name them in farm.yaml, such as tags: ['v*']`
+    : `${project} builds only the tags ${tags.join(', ')}`
 
 /** The answer if the farm receives a delivery again and made no build the first time. */
 export const repeatedWithoutBuild = 'the farm received this push before, and did not build it then'

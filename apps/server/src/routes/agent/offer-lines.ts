@@ -46,6 +46,7 @@ const environment = (offer: Offer, publicUrl: string): Record<string, string> =>
   FARM_ATTEMPT: offer.attempt,
   FARM_COMMIT: offer.commit,
   FARM_BRANCH: offer.branch ?? '',
+  FARM_TAG: offer.tag ?? '',
   FARM_ARCH: offer.arch,
   FARM_VARIANT: offer.variant,
   ...offer.recipe.env,

@@ -72,6 +72,7 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
             'no-such-commit',
             'repository-problem',
             'branch-not-built',
+            'tag-not-built',
             'no-such-cell',
             'key-used-before',
           ),

@@ -33,8 +33,8 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
         <p class="crumbs">
           <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
           <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
-          <CommitLink project={job.project} commit={job.commit} /> {job.branch} · <HostLink name={job.host} />{' '}
-          {job.subject !== null && <span>· “{job.subject}”</span>}
+          <CommitLink project={job.project} commit={job.commit} /> {job.tag === null ? job.branch : `tag ${job.tag}`} ·{' '}
+          <HostLink name={job.host} /> {job.subject !== null && <span>· “{job.subject}”</span>}
         </p>
         <div id="state">
           <JobState {...state} />

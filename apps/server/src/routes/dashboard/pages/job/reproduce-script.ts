@@ -11,6 +11,7 @@ export function reproduceScript({
   arch,
   variant,
   branch,
+  tag,
   commit,
   project,
 }: JobView): string {
@@ -22,6 +23,7 @@ export function reproduceScript({
     FARM_JOB: String(id),
     FARM_COMMIT: commit,
     FARM_BRANCH: branch ?? '',
+    FARM_TAG: tag ?? '',
     FARM_ARCH: arch,
     FARM_VARIANT: variant,
     FARM_RUN: '', // the runner of a cross build, which only the configuration of the host has

@@ -71,6 +71,7 @@ const ProjectFacts = ({ project }: { project: ProjectConfig }) => (
       ['Repository', <RepositoryName repository={project.repository} />],
       ['Directory', project.path ?? ''],
       ['Branches', project.branches.join(', ')],
+      ['Tags', (project.tags ?? []).join(', ')],
       ['Hosts', project.hosts.join(', ')],
       ['Architectures', project.arches.join(', ')],
       ['Variants', Object.keys(project.variants).join(', ')],
