@@ -67,6 +67,8 @@ const RecipeSource = Type.Object({
 
 const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that the farm keeps')
 
+const cachePaths = list(Type.String(), 'Paths that each host keeps from one job to the next')
+
 const linePatterns = {
   errors: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are errors')),
   ignore: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are no errors')),
@@ -91,6 +93,7 @@ export const Project = Type.Object(
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
     artifacts: Type.Optional(artifactPatterns),
+    cache: Type.Optional(cachePaths),
     ...linePatterns,
   },
   { $id: 'Project', description: 'A project of farm.yaml, with all defaults' },
@@ -98,7 +101,10 @@ export const Project = Type.Object(
 export const ProjectPage = page(Project)
 
 const OwnerRule = Type.Object({
-  verb: oneOf(['allow', 'deny'], 'deny has priority over allow'),
+  verb: oneOf(
+    ['allow', 'deny', 'allow-forks'],
+    'deny has priority over allow. allow-forks: the host also runs code from people who cannot push to the repository',
+  ),
   project: Type.String({ description: 'Pattern of project names. * matches any text, ? one character' }),
   branches: list(Type.String(), 'Patterns of branches; empty: all branches'),
 })
@@ -216,6 +222,7 @@ const Recipe = Type.Object({
   limits: Limits,
   steps: Type.Array(RecipeStep),
   artifacts: Type.Optional(artifactPatterns),
+  cache: Type.Optional(cachePaths),
   ...linePatterns,
 })
 

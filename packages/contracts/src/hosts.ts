@@ -1,6 +1,10 @@
 /** A rule in host.conf: it allows or forbids jobs on this host. */
 export interface OwnerRule {
-  verb: 'allow' | 'deny'
+  /**
+   * allow-forks: this host also runs code from people who cannot push to the repository. Without this rule it does not.
+   * Its project is `*`, and it has no branches.
+   */
+  verb: 'allow' | 'deny' | 'allow-forks'
   /** A pattern of project names with * and ?. */
   project: string
   /** Patterns of branch names. An empty list means all branches. */

@@ -2526,10 +2526,10 @@ export interface components {
                 /** @description Pattern of project names. * matches any text, ? one character */
                 project: string;
                 /**
-                 * @description deny has priority over allow
+                 * @description deny has priority over allow. allow-forks: the host also runs code from people who cannot push to the repository
                  * @enum {string}
                  */
-                verb: "allow" | "deny";
+                verb: "allow" | "deny" | "allow-forks";
             }[];
             /**
              * Format: date-time
@@ -2684,6 +2684,8 @@ export interface components {
             recipe: {
                 /** @description Paths and patterns of the files that the farm keeps */
                 artifacts?: string[];
+                /** @description Paths that each host keeps from one job to the next */
+                cache?: string[];
                 env: {
                     [key: string]: string;
                 };
@@ -3727,6 +3729,8 @@ export interface components {
             artifacts?: string[];
             /** @description Patterns of the branches whose pushes the farm builds */
             branches: string[];
+            /** @description Paths that each host keeps from one job to the next */
+            cache?: string[];
             env: {
                 [key: string]: string;
             };

@@ -1,7 +1,7 @@
 import type { OwnerRule } from '@rumpfarm/contracts'
 import { expect, test } from 'vitest'
 import { project } from '../../spec/farm-test.ts'
-import { permits, permitsSome } from './owner.rule.ts'
+import { permits, permitsForks, permitsSome } from './owner.rule.ts'
 
 const rulesOf = (text: string): OwnerRule[] =>
   text
@@ -34,8 +34,22 @@ test.each<[string, string, string | null, boolean]>([
   ['deny sample wip*; allow *', 'sample', 'wip', false],
   ['deny sample wip*; allow *', 'sample', 'main', true],
   ['allow s.mple', 'sample', 'main', false],
+  ['allow-forks *', 'sample', 'main', true],
+  ['allow-forks *; allow sample', 'other', 'main', false],
+  ['allow-forks *; deny sample', 'sample', 'main', false],
+  ['allow-forks *; deny sample', 'other', null, true],
 ])('with the rules "%s", the answer for the project %s on the branch %s is %s', (rules, name, branch, answer) => {
   expect(permits(rulesOf(rules), name, branch)).toBe(answer)
+})
+
+test.each<[string, boolean]>([
+  ['', false],
+  ['allow *', false],
+  ['allow forks', false],
+  ['deny sample', false],
+  ['allow sample; allow-forks *', true],
+])('with the rules "%s", the answer for code from a fork is %s', (rules, answer) => {
+  expect(permitsForks(rulesOf(rules))).toBe(answer)
 })
 
 test('a pattern with many stars takes only a short time', () => {
@@ -53,6 +67,8 @@ test.each<[string, string[], boolean]>([
   ['allow sample release*', ['release/**'], true],
   ['deny sample', ['**'], false],
   ['deny sample wip*', ['**'], true],
+  ['allow-forks *', ['**'], true],
+  ['allow-forks *; allow other', ['**'], false],
 ])('with the rules "%s", the answer for a project with the branches %j is %s', (rules, branches, answer) => {
   expect(permitsSome(rulesOf(rules), project({ branches }))).toBe(answer)
 })

@@ -5,10 +5,18 @@ import type { OwnerRule, ProjectConfig } from '@rumpfarm/contracts'
  * would refuse. Patterns are like the patterns of the shell, but * and ? also match `/`.
  */
 export function permits(rules: readonly OwnerRule[], project: string, branch: string | null): boolean {
-  const named = rules.filter(rule => isLike(project, rule.project) && concerns(rule, branch))
+  const named = ofProjects(rules).filter(rule => isLike(project, rule.project) && concerns(rule, branch))
   if (named.some(({ verb }) => verb === 'deny')) return false
-  return rules.every(({ verb }) => verb === 'deny') || named.length > 0
+  return rules.every(({ verb }) => verb !== 'allow') || named.length > 0
 }
+
+const ofProjects = (rules: readonly OwnerRule[]) => rules.filter(({ verb }) => verb !== 'allow-forks')
+
+/**
+ * Whether the host runs code from people who cannot push to the repository. The answer is false unless the host's agent
+ * sent the rule, so an agent that does not know the rule never gets such a job. `permits` must also be true.
+ */
+export const permitsForks = (rules: readonly OwnerRule[]): boolean => rules.some(({ verb }) => verb === 'allow-forks')
 
 /**
  * A job without a branch may belong to any branch, so every deny rule applies to the job. An allow rule applies only if
@@ -29,10 +37,10 @@ export const permitsSome = (rules: readonly OwnerRule[], { name, branches }: Pro
   branches.some(branch => (/[*?[{(!]/.test(branch) ? permitsPattern(rules, name) : permits(rules, name, branch)))
 
 function permitsPattern(rules: readonly OwnerRule[], project: string): boolean {
-  const named = rules.filter(rule => isLike(project, rule.project))
+  const named = ofProjects(rules).filter(rule => isLike(project, rule.project))
   if (named.some(({ verb, branches }) => verb === 'deny' && (branches.length === 0 || branches.includes('*'))))
     return false
-  return rules.every(({ verb }) => verb === 'deny') || named.some(({ verb }) => verb === 'allow')
+  return rules.every(({ verb }) => verb !== 'allow') || named.some(({ verb }) => verb === 'allow')
 }
 
 /**

@@ -24,6 +24,7 @@ const protocolKeys = new Set([
   'unable',
   'allow',
   'deny',
+  'forks',
   'credential',
 ])
 const factsMax = 200
@@ -93,6 +94,7 @@ function readUnable(text: string): DeclaredArch | string {
 }
 
 function readRule([verb, text]: [string, string]): OwnerRule[] {
+  if (verb === 'forks' && text === 'yes') return [{ verb: 'allow-forks', project: '*', branches: [] }]
   if (verb !== 'allow' && verb !== 'deny') return []
   const [project = '', ...branches] = cut(text, 1000).split(' ').filter(Boolean)
   return [{ verb, project, branches }]

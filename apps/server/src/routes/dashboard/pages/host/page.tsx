@@ -1,4 +1,4 @@
-import type { AlertState, HostView, JobSummary, QueueEntry } from '@rumpfarm/farm'
+import { type AlertState, type HostView, type JobSummary, permitsForks, type QueueEntry } from '@rumpfarm/farm'
 import { Ago, Moment } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { hostFeedPath } from '../../components/feed-paths.ts'
@@ -63,6 +63,7 @@ function summaryRows(host: HostView, offered: string | null, at: Date): Fact[] {
     ['Memory', facts.mem_mb ? `${facts.mem_mb} MB` : ''],
     ['Free disk', diskSpace(host.diskFreeMb)],
     ['Parallel jobs', String(host.slots)],
+    ['Cache', facts.cache_mb ? `at most ${facts.cache_mb} MB` : 'none'],
     ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
     ...updateRows(host, offered),
     ['Not removed', facts.left_over ? `${facts.left_over}: remove it by hand` : ''],
@@ -118,6 +119,7 @@ function ArchTable({ host: { name, arches } }: { host: HostView }) {
 function OwnerRules({ host: { rules, name } }: { host: HostView }) {
   if (rules.length === 0) return null
   const onlyAllowed = rules.some(({ verb }) => verb === 'allow')
+  const ofForks = permitsForks(rules) ? 'It also runs code from forks.' : 'It does not run code from forks.'
   return (
     <>
       <h2>Owner's rules</h2>
@@ -125,14 +127,12 @@ function OwnerRules({ host: { rules, name } }: { host: HostView }) {
         {onlyAllowed
           ? 'The host runs only the jobs that an allow line names and no deny line names.'
           : 'The host runs all jobs except those that a deny line names.'}{' '}
-        {name} itself refuses all other jobs.
+        {name} itself refuses all other jobs. {ofForks}
       </p>
       <ul>
         {rules.map(({ verb, project, branches }) => (
           <li>
-            <code>
-              {verb} {project} {branches.join(' ')}
-            </code>
+            <code>{verb === 'allow-forks' ? 'allow forks' : [verb, project, ...branches].join(' ')}</code>
           </li>
         ))}
       </ul>
