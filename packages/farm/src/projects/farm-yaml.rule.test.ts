@@ -1,3 +1,4 @@
+import { WrittenProject } from '@rumpfarm/contracts'
 import { describe, expect, test } from 'vitest'
 import { describeMistake, readFarmYaml } from './farm-yaml.rule.ts'
 
@@ -194,8 +195,7 @@ test.each([
 })
 
 describe('errors have positions', () => {
-  const keys =
-    'title, repository, path, branches, leave-out, sources, hosts, arches, env, limits, variants, steps, artifacts, errors, ignore, build-each-branch, confirm, results, bisect, status, notify, known-failures'
+  const keys = Object.keys(WrittenProject.properties).join(', ')
   test.each([
     [
       'an unknown key',
