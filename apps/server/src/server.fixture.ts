@@ -14,7 +14,7 @@ import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { localBus } from './events/bus.ts'
+import { localBus, topics } from './events/bus.ts'
 import { openViewers } from './events/viewers.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Services } from './services.ts'
@@ -33,7 +33,7 @@ export interface TestServer {
   config: Config
   app: FastifyInstance
   repository: Repository
-  /** Advances the farm's clock. */
+  /** Advances the farm's clock, and forgets the remembered pages. */
   wait(seconds: number): void
   /** Opens the same server with other services. The test must close it. */
   open(services: Partial<Pick<Services, 'farm' | 'config' | 'bus'>>): Promise<FastifyInstance>
@@ -113,16 +113,22 @@ export const serverTest = test.extend<{ server: TestServer }>({
     })
     await farm.access.admitToken('admin', adminToken, 'admin')
     const mirrors = openMirrors({ directory: join(directory, 'sources'), environment: process.env })
-    const app = await openTestServer({ farm, mirrors, config })
+    const bus = localBus()
+    const forgetPages = () => bus.publish(topics.matrix)
+    // As in the product, an event of the farm forgets the remembered matrix (docs/decisions/0024). A jump of the clock
+    // and a statement of a test have no event.
+    farm.onEvent(forgetPages)
+    const app = await openTestServer({ farm, mirrors, config, bus })
     const wait = (seconds: number) => {
       time += seconds * 1000
+      forgetPages()
     }
     const openSigned = () => {
       const endpoint = { url: 'http://farm.example', script: async () => '' }
       return buildSignedApp(servicesOf({ farm, mirrors, config }), endpoint, { log })
     }
     const open: TestServer['open'] = services => openTestServer({ farm, mirrors, config, ...services })
-    const sql = (statement: string) => runSql(database.url, statement)
+    const sql = (statement: string) => runSql(database.url, statement).finally(forgetPages)
     const pushes = async () => Number((await sql('SELECT count(*)::int AS pushes FROM "Push"'))[0]?.pushes)
     await use({
       farm,
