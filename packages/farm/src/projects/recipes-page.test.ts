@@ -50,7 +50,7 @@ test('the errors on the page are the errors that the farm reports', () => {
       - make it: make
       - tests: make
 
-    branchs: [x]
+    limits: { wlal: 3s }
 `
   const reading = readFarmYaml(text, { file: 'farm.yaml', directory: '/' })
   const shown = /For example:\n```\n(.*?)\n```/s.exec(page)?.[1]
