@@ -116,6 +116,8 @@ test('npm pack makes a package that is installed without a network, and needs on
   const token = await readFile(join(directory, 'secrets/admin-token'), 'utf8')
   expect(run(['admin'], { RUMPFARM_URL, RUMPFARM_TOKEN: token.trim() }).output).toMatch(/^http:\S+\/login\/\S+\n$/)
   expect(run(['admin'], { RUMPFARM_URL })).toEqual({ status: 3, output: expect.stringMatching(/Set RUMPFARM_TOKEN/) })
+  expect(run(['check-config', farmFile])).toEqual({ status: 0, output: `${farmFile}: no errors\n` })
+  expect(JSON.parse(run(['schema']).output)).toEqual(await (await fetch(`${server.url}/farm.schema.json`)).json())
   expect(run(['--version']).output).toMatch(/^rumpfarm \d+\.\d+\.\d+\n$/)
 })
 

@@ -7,6 +7,7 @@ import { bisect } from './bisect.ts'
 import { build } from './build.ts'
 import { builds } from './builds.ts'
 import { cancel } from './cancel.ts'
+import { checkConfig } from './check-config.ts'
 import { compare } from './compare.ts'
 import { exportList } from './export.ts'
 import { failures } from './failures.ts'
@@ -17,6 +18,7 @@ import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
 import { queue } from './queue.ts'
 import { retry } from './retry.ts'
+import { schema } from './schema.ts'
 import { status } from './status.ts'
 import { token } from './token.ts'
 import { trigger } from './trigger.ts'
@@ -28,5 +30,7 @@ export const commands: Record<string, Node> = {
   ...{ trigger, watch, log, compare, retry, cancel },
   ...{ acknowledge, bisect },
   ...{ hosts, host, artifact, export: exportList, token, admin },
+  'check-config': checkConfig,
+  schema,
   completion: completion(() => commands),
 }

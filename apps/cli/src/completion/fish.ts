@@ -23,7 +23,9 @@ function commandRules(program: string, one: CommandWords): string[] {
     const condition = quoted(
       `__rumpfarm_is ${one.path.join(' ')}; and __rumpfarm_argument ${one.path.length + index + 1}`,
     )
-    return values === '' ? [] : [`complete -c ${program} -n ${condition} -f${values}`]
+    return values === ''
+      ? []
+      : [`complete -c ${program} -n ${condition}${argument.completes === 'file' ? '' : ' -f'}${values}`]
   })
   return [...flags, ...args]
 }

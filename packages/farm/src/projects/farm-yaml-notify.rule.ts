@@ -1,12 +1,12 @@
 import { type NotifyRule, type NotifyTarget, notifyEventsDefault, type WrittenNotify } from '@rumpfarm/contracts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 
-const kinds = ['mail', 'irc', 'slack', 'mattermost', 'discord', 'matrix', 'ntfy', 'webhook'] as const
-type Kind = (typeof kinds)[number]
-const kindList = kinds.join(', ')
+export const notifyKinds = ['mail', 'irc', 'slack', 'mattermost', 'discord', 'matrix', 'ntfy', 'webhook'] as const
+type Kind = (typeof notifyKinds)[number]
+const kindList = notifyKinds.join(', ')
 
 /** The keys of each kind, in addition to on and branches. */
-const keysOf: Partial<Record<Kind, readonly (keyof WrittenNotify)[]>> = {
+export const notifyKeysOf: Partial<Record<Kind, readonly (keyof WrittenNotify)[]>> = {
   irc: ['nick', 'password'],
   ntfy: ['token'],
   webhook: ['secret'],
@@ -20,7 +20,7 @@ export const notifyFindings = (list: readonly WrittenNotify[] = [], isFarmWide: 
   )
 
 function entryFindings(entry: WrittenNotify, isFarmWide: boolean): Finding[] {
-  const [kind, second] = kinds.filter(name => entry[name] !== undefined)
+  const [kind, second] = notifyKinds.filter(name => entry[name] !== undefined)
   if (kind === undefined)
     return [{ path: [], at: 'value', found: 'no kind of channel', expected: `one of ${kindList}` }]
   if (second !== undefined)
@@ -28,7 +28,7 @@ function entryFindings(entry: WrittenNotify, isFarmWide: boolean): Finding[] {
       { path: [second], at: 'key', found: `${kind} and ${second}`, expected: 'one kind in each entry of the list' },
     ]
   const findings: Finding[] = extraKeys
-    .filter(key => entry[key] !== undefined && !keysOf[kind]?.includes(key))
+    .filter(key => entry[key] !== undefined && !notifyKeysOf[kind]?.includes(key))
     .map(key => ({ path: [key], at: 'key', found: show(key), expected: `a key that belongs to ${kind}` }))
   if (kind === 'webhook' && entry.secret === undefined)
     findings.push({

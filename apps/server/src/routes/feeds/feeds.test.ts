@@ -187,6 +187,21 @@ serverTest('cctray.xml matches its schema, and shows the last result while the c
   await app.close()
 })
 
+serverTest(
+  'editors of any site can read the JSON Schema of farm.yaml, and read it again only after a change',
+  async ({ server }) => {
+    const answer = await server.ask('/farm.schema.json')
+    expect(answer.json()).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', required: ['projects'] })
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/schema+json; charset=utf-8',
+      'access-control-allow-origin': '*',
+      'cache-control': 'no-cache',
+    })
+    const headers = { 'if-none-match': String(answer.headers.etag) }
+    expect((await server.ask({ url: '/farm.schema.json', headers })).statusCode).toBe(304)
+  },
+)
+
 serverTest('addresses in feeds contain the path of PUBLIC_URL', async ({ server }) => {
   await brokenFarm(server)
   const config = { ...server.config, publicUrl: 'https://ci.example.org/farm', publicPath: '/farm' }

@@ -9,6 +9,7 @@ import { badgeRoutes } from './badge-route.ts'
 import { BranchMatrices } from './branch-matrix.ts'
 import { cctrayRoute } from './cctray-route.ts'
 import { embedRoute } from './embed-route.ts'
+import { farmSchemaRoute } from './farm-schema-route.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { Glances } from './glances.ts'
 import { pictureRoute } from './picture-route.ts'
@@ -34,6 +35,7 @@ export const feedsPlugin = (services: Services) => async (app: FastifyInstance) 
   badgeRoutes(app, matrices)
   cctrayRoute(app, services, matrices)
   feedRoutes(app, services)
+  farmSchemaRoute(app)
   pictureRoute(app, glances)
   embedRoute(app, services, glances)
 }

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { text as readStream } from 'node:stream/consumers'
+import { command, exits, UsageError } from '../parsing/command.ts'
+
+/** Loaded only when a command needs it, because it is larger than all other commands together. */
+export const farmYaml = () => import('@rumpfarm/farm/farm-yaml')
+
+export const checkConfig = command({
+  says: 'Check a farm.yaml, without a farm.',
+  more: [
+    'It prints the errors that the server reports for this file. FILE is by default farm.yaml; - is standard input.',
+    'The exit code is 0 if the file has no errors, 1 if it has some, and 2 if it cannot be read.',
+  ],
+  args: { file: { optional: true, says: 'the file', completes: 'file' } },
+  examples: ['check-config', 'check-config ../farm.yaml --json'],
+  offline: true,
+  async run({ directory }, { args: { file = 'farm.yaml' } }) {
+    const path = resolve(directory, file === '-' ? 'farm.yaml' : file)
+    const text = await (file === '-' ? readStream(process.stdin) : readFile(path, 'utf8')).catch((error: Error) => {
+      throw new UsageError(`${path} cannot be read: ${error.message}`)
+    })
+    const { describeMistake, readFarmYaml } = await farmYaml()
+    const read = readFarmYaml(text, { file: basename(path), directory: dirname(path) })
+    if (read.kind === 'ok') {
+      const projects = read.projects.map(({ name }) => name)
+      return { value: { file: path, valid: true, projects, mistakes: [] }, lines: [`${file}: no errors`] }
+    }
+    const mistakes = read.mistakes.map(mistake => ({ ...mistake, message: describeMistake(mistake) }))
+    return {
+      value: { file: path, valid: false, mistakes },
+      lines: mistakes.map(({ message }) => message),
+      exit: exits.failed,
+    }
+  },
+})
