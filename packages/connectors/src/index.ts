@@ -3,16 +3,39 @@
  * defect.
  *
  * - openMirrors: commits, tarballs, files and histories of any git repository.
- * - readGithubDelivery, readStandardDelivery: verify the raw bytes of a signed webhook, and read them.
+ * - recognise, verify, read: which forge sent a webhook, whether its signature is valid, and what it says.
+ * - readGithubDelivery, readStandardDelivery: the same for GitHub and for Standard Webhooks, in the earlier form.
  * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
+ * - setUpOf: how to set up the webhook of a forge.
  * - sameRepository: whether two addresses name the same repository.
  * - statusSender: sends the status of a commit to a forge.
  * - repositoryLink, compareLink, commitLink: the web page of a repository or a change on its forge.
  */
 export type { Malformed } from './forges/body.ts'
-export { type ForgePush, type GithubDelivery, type Headers, readGithubDelivery } from './forges/github.ts'
+export { caseCounts, read, verify } from './forges/delivery.ts'
+export {
+  type ForgePush,
+  type GithubDelivery,
+  readGithubDelivery,
+  readStandardDelivery,
+  type StandardDelivery,
+  TriggerBody,
+} from './forges/earlier-deliveries.ts'
+export {
+  type ForgeEvent,
+  type ForgeKind,
+  forgeKinds,
+  type Headers,
+  type PullRequestEvent,
+  type ReadOptions,
+  type RefChange,
+  type Signed,
+  type Verified,
+} from './forges/event.ts'
+export { forgeName, recognise } from './forges/recognise.ts'
 export { sameRepository } from './forges/same-repository.ts'
-export { readStandardDelivery, type StandardDelivery, TriggerBody } from './forges/standard.ts'
+export { type SetUp, type SetUpFor, setUpOf } from './forges/set-up.ts'
+export { sourcehutKey, sourcehutQuery } from './forges/sourcehut.ts'
 export { type StatusSender, statusSender } from './forges/statuses/send-status.ts'
 export type { CommitStatus, StatusOutcome, StatusTarget } from './forges/statuses/status.ts'
 export { commitLink, compareLink, repositoryLink } from './forges/web-links.ts'
