@@ -246,6 +246,9 @@ serverTest('the farm refuses an invalid message and stores nothing', async ({ se
   await refused({ project: 'smaple', commit }, {}, 404, 'unknown-project', /the farm has: sample/)
   await refused({ project: 'sample', branch: 'nope' }, {}, 422, 'no-such-commit', /nope/)
   const unsigned = await server.ask({ method: 'POST', url: '/webhooks/generic', payload: good })
-  expect(unsigned.json()).toMatchObject({ status: 401, detail: expect.stringContaining('webhook-signature of Standard Webhooks is missing') })
+  expect(unsigned.json()).toMatchObject({
+    status: 401,
+    detail: expect.stringContaining('webhook-signature of Standard Webhooks is missing'),
+  })
   expect([await server.stored(), await server.pushes()]).toEqual([0, 0])
 })
