@@ -56,7 +56,8 @@ farmTest('the farm records when the bytes of a log arrived, at most every five s
   farm.wait(4)
   await farm.say(vax, offer, '', { offset: 8 })
   await farm.say(vax, offer, 'three\n', { offset: 8 })
-  expect(await farm.attempts.logTimes({ jobId: 1, number: 1 })).toEqual([
+  const times = { jobId: 1, number: 1, startedAt: new Date(start), finishedAt: null }
+  expect(await farm.attempts.logTimes(times)).toEqual([
     { offset: 0, at: start },
     { offset: 8, at: start + 6000 },
   ])

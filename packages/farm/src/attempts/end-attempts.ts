@@ -5,7 +5,7 @@ import type { Sql } from '../db/sql.ts'
 import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
-import { announceCompleteBuilds } from '../notifications/builds.ts'
+import { announceCompleteBuilds, announcesBuilds } from '../notifications/builds.ts'
 import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
@@ -56,6 +56,8 @@ export interface EndedRow {
   finishedAt: Date
   /** Whether a forge shows the status of the commit. */
   status: boolean
+  /** Whether a channel wants a message about each complete build. */
+  announced: boolean
 }
 
 /**
@@ -85,7 +87,7 @@ export async function endAttempts(
   const successors = end.verdict === 'lost' ? await addSuccessors(context, tx, ended) : []
   await announceCompleteBuilds(
     tx,
-    ended.filter(({ examine }) => !examine).map(({ buildId }) => buildId),
+    ended.filter(({ examine, announced }) => announced && !examine).map(({ buildId }) => buildId),
   )
   for (const row of ended) {
     tx.afterCommit(() => {
@@ -153,6 +155,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
            EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",
            EXISTS (SELECT FROM noted WHERE noted."buildId" = placed."buildId") AS "status",
+           ${announcesBuilds} AS "announced",
            ${kind === 'one' ? lockCell : lockProject} AS "lock"
       FROM (SELECT * FROM placed ORDER BY "projectName") placed`
 }

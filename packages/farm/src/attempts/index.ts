@@ -7,6 +7,7 @@ import { sourcesOfAttempt } from './attempt-sources.ts'
 import { expireLeases, extendLeases } from './expire-leases.ts'
 import { type Finish, finish } from './finish.ts'
 import { type Claim, leaseAttempt } from './lease.ts'
+import { completeTimes } from './log-times.rule.ts'
 import { type Progress, recordProgress } from './progress.ts'
 import { listQueuedAttempts } from './queued-attempts.ts'
 import { checkSlot, type HostCondition } from './slots.ts'
@@ -48,8 +49,13 @@ export const attemptMethods = ({ main }: Contexts) => ({
   /** The bytes of a part of a log. Each piece is valid only until the reader takes the next one. */
   scanLog: (attempt: AttemptId, start: number, end: number): AsyncIterable<Uint8Array> =>
     main.logs.scan(attempt, start, end),
-  /** When the bytes of the log arrived, about every five seconds; empty if the farm has not recorded the times. */
-  logTimes: (attempt: AttemptId): Promise<LogTime[]> => main.logTimes.read(attempt),
+  /** When the bytes of the log arrived, about every five seconds; empty if the farm does not know the times. */
+  logTimes: async ({
+    startedAt,
+    finishedAt,
+    ...attempt
+  }: AttemptId & { startedAt: Date | null; finishedAt: Date | null }): Promise<LogTime[]> =>
+    completeTimes(await main.logTimes.read(attempt), { startedAt, endedAt: finishedAt ?? main.now() }),
   artifactSize: (artifact: ArtifactKey) => main.artifacts.size(artifact),
   readArtifact: (artifact: ArtifactKey, start: number, end: number): Readable =>
     main.artifacts.read(artifact, start, end),

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { isActive } from '../db/fragments.ts'
 import { withEvents } from '../db/transaction.ts'
 import { type Holder, holdLease } from './held-lease.ts'
+import { timeEveryMs } from './log-times.rule.ts'
 import type { RunningAttempt } from './running.ts'
 
 export interface Progress extends Holder, Chunk {
@@ -48,9 +49,6 @@ async function appendToLog(context: Context, running: RunningAttempt, message: P
   return { ...outcome, cancel: cancelReason(running, outcome.size, now()) }
 }
 
-/** A running job sends log bytes every 2 s while somebody views its log. Readers need no finer times than this. */
-const timeEveryMs = 5_000
-
 function recordTime({ logTimes, now }: Context, running: RunningAttempt, offset: number): void {
   const at = now().getTime()
   if (running.timedAt !== undefined && at - running.timedAt < timeEveryMs) return
@@ -90,6 +88,7 @@ async function recordSteps(
     return 'lease-lost'
   }
   running.steps = steps
+  if (!running.started) running.timedAt = context.now().getTime()
   running.started = true
   return 'ok'
 }

@@ -28,7 +28,10 @@ export interface RunningAttempt extends AttemptId {
   /** The ended steps that the farm stored last. */
   steps: StepEnd[]
   started: boolean
-  /** When the farm last recorded the arrival of log bytes, in milliseconds since the epoch; undefined if never. */
+  /**
+   * When the attempt started, or when the farm last recorded the arrival of log bytes, in milliseconds since the epoch.
+   * Undefined if another process did both.
+   */
   timedAt?: number
 }
 

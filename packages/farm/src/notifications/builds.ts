@@ -5,16 +5,17 @@ import { announce } from './announce.ts'
 /** Tells of branches and tags. A pull request and a try have somebody who looks at them. */
 const isAnnounced = sql`build."kind" IN ('branch', 'tag') AND build."cause" <> 'bisection'`
 
+/** Whether a channel wants a message about each complete build. */
+export const announcesBuilds = sql`EXISTS (
+  SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL AND "rules" @? '$[*].events[*] ? (@ == "build")')`
+
 /**
  * Announces the builds that are complete: every job has ended, and the farm has examined all logs. Call this at the end
- * of a transaction that ends an attempt or an examination. Two transactions that end the last two jobs wait for each
+ * of a transaction that ends an attempt or an examination, if `announcesBuilds` is true. Two transactions that end the last two jobs wait for each
  * other, so that one of them sees both ends.
  */
 export async function announceCompleteBuilds(tx: Tx, buildIds: readonly number[]): Promise<void> {
   if (buildIds.length === 0) return
-  const wanted = await tx.query`
-    SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL AND "rules" @? '$[*].events[*] ? (@ == "build")' LIMIT 1`
-  if (wanted.length === 0) return
   for (const id of [...new Set(buildIds)].sort((one, other) => one - other)) {
     await tx.query`SELECT pg_advisory_xact_lock(hashtextextended(${`build ${id}`}, 0))::text`
     const [complete] = await tx.query<{ projectName: string; branch: string | null }>`

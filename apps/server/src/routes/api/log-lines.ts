@@ -59,7 +59,7 @@ export const logLines =
     async function answerLines(wanted: Wanted, query: LinesQuery, { request, reply }: Exchange) {
       const found = await findAttempt(farm, wanted)
       const log = storedLog(found)
-      const times = await farm.attempts.logTimes({ jobId: found.job.id, number: found.attempt.number })
+      const times = await farm.attempts.logTimes({ jobId: found.job.id, ...found.attempt })
       const timeline = new Timeline(times, found.attempt.startedAt)
       const { lines, more } = await readLines(log, await rangeOf(log, found, query))
       const items = lines.filter(({ number }) => query.last === undefined || number <= query.last)

@@ -75,7 +75,7 @@ function storedLog(farm: Farm, { job, attempt, logSize }: LogSource): StoredLog 
 }
 
 const timelineOf = async (farm: Farm, { job, attempt }: LogSource): Promise<Timeline> =>
-  new Timeline(await farm.attempts.logTimes({ jobId: job.id, number: attempt.number }), attempt.startedAt)
+  new Timeline(await farm.attempts.logTimes({ jobId: job.id, ...attempt }), attempt.startedAt)
 
 const namesOf = ({ job, attempt, logSize }: LogSource) => ({
   path: `/jobs/${job.id}/attempts/${attempt.number}`,
