@@ -30,7 +30,7 @@ CREATE TABLE "ApiToken" (
   "revokedAt" timestamp(3) with time zone,
   "lastUsedAt" timestamp(3) with time zone,
   CONSTRAINT "ApiToken_pkey" PRIMARY KEY (id),
-  CONSTRAINT token_scope CHECK (scope = ANY (ARRAY['admin'::text, 'trigger'::text]))
+  CONSTRAINT token_scope CHECK (scope = ANY (ARRAY['admin'::text, 'trigger'::text, 'try'::text]))
 );
 CREATE UNIQUE INDEX "ApiToken_hash_key" ON "ApiToken" USING btree (hash);
 CREATE UNIQUE INDEX "ApiToken_name_key" ON "ApiToken" USING btree (name);
@@ -684,6 +684,25 @@ CREATE TABLE "TestSummary" (
 CREATE INDEX "TestSummary_buildId_idx" ON "TestSummary" USING btree ("buildId");
 CREATE INDEX "TestSummary_projectName_hostId_arch_variant_jobId_idx" ON "TestSummary" USING btree ("projectName", "hostId", arch, variant, "jobId");
 CREATE INDEX "TestSummary_projectName_jobId_idx" ON "TestSummary" USING btree ("projectName", "jobId");
+
+CREATE TABLE "Try" (
+  id text NOT NULL,
+  "projectName" text NOT NULL,
+  "tokenName" text NOT NULL,
+  bytes integer NOT NULL,
+  sha256 text NOT NULL,
+  commit text NOT NULL,
+  subject text NOT NULL,
+  author text,
+  wanted jsonb NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "expiresAt" timestamp(3) with time zone NOT NULL,
+  "buildId" integer,
+  "removedAt" timestamp(3) with time zone,
+  CONSTRAINT "Try_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Try_buildId_key" ON "Try" USING btree ("buildId");
+CREATE INDEX kept_tries ON "Try" USING btree ("tokenName") WHERE "removedAt" IS NULL;
 
 ALTER TABLE "Artifact" ADD CONSTRAINT "Artifact_jobId_number_fkey" FOREIGN KEY ("jobId", number) REFERENCES "Attempt"("jobId", number) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Attempt" ADD CONSTRAINT "Attempt_jobId_fkey" FOREIGN KEY ("jobId") REFERENCES "Job"(id) ON UPDATE CASCADE ON DELETE RESTRICT;

@@ -39,6 +39,9 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
     silentSeconds: whole(env, 'SILENT_SECONDS', 105, { min: 5, max: 86_400 }),
     /** The maximum size of all source tarballs together. */
     sourcesBytesMax: whole(env, 'SOURCES_MB', 10_000, { min: 100, max: 10_000_000 }) * 1_000_000,
+    /** The maximum size of one upload of `farm try`, and of all of them together. */
+    tryBytesMax: whole(env, 'TRY_MB', 200, { min: 1, max: 999 }) * 1_000_000,
+    triesBytesMax: whole(env, 'TRIES_MB', 5000, { min: 1, max: 10_000_000 }) * 1_000_000,
     /** How the farm sends messages. Without `smtpUrl`, it sends no mail. */
     notifiers: Object.freeze({ ...mail(env), allowPrivate: flag(env, 'NOTIFY_PRIVATE') }),
     /** The token that reads /metrics from other machines. If undefined, only this machine can read /metrics. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openMirrors } from '@rumpfarm/connectors'
+import { openMirrors, openUploads, withUploads } from '@rumpfarm/connectors'
 import { type Checksum, cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
 import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -164,7 +164,10 @@ function servicesOf(given: Given): Services {
   const { bus = localBus() } = given
   const agentRelease = async () => releaseOf(Buffer.from('AGENT_VERSION=1.0.0\n'))
   const metrics = openMetrics({ farm: given.farm, dataDirectory: given.config.dataDirectory })
-  return { ...given, bus, agentRelease, viewers: openViewers(bus), metrics } as unknown as Services
+  const uploadsDirectory = join(given.config.dataDirectory, 'sources', 'uploads')
+  const mirrors = withUploads(given.mirrors, uploadsDirectory)
+  const uploads = openUploads(uploadsDirectory)
+  return { ...given, mirrors, uploads, bus, agentRelease, viewers: openViewers(bus), metrics } as unknown as Services
 }
 
 /** Locks the cells: every read of the matrix waits until this connection ends. */

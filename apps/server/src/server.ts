@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { makeNotifiers, openMirrors, statusSender } from '@rumpfarm/connectors'
+import { makeNotifiers, openMirrors, openUploads, statusSender, withUploads } from '@rumpfarm/connectors'
 import { openFarm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import { checkAgentVersionMin, openAgentFiles } from './agent-release/agent-files.ts'
@@ -46,7 +46,9 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   const queues = parts.add(await openQueues({ redisUrl: config.redisUrl, databaseUrl: database.url, log }))
   const bus = parts.add(openBus(queues.redis))
   const viewers = parts.add(openViewers(bus))
-  const mirrors = parts.add(
+  const uploadsDirectory = join(dataDirectory, 'sources', 'uploads')
+  const uploads = openUploads(uploadsDirectory)
+  const ownMirrors = parts.add(
     openMirrors({
       directory: join(dataDirectory, 'sources'),
       tarballBytesMax: config.sourcesBytesMax,
@@ -54,6 +56,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       log: (event, fields) => log.info(fields, event),
     }),
   )
+  const mirrors = withUploads(ownMirrors, uploadsDirectory)
   const farm = parts.add(openFarm(farmOptions(config, database.url)))
   const metrics = openMetrics({ farm, dataDirectory })
   parts.add(addProcessMetrics(metrics.registry))
@@ -69,6 +72,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
     openTasks(queues, {
       farm,
       mirrors,
+      uploads,
       dispatch,
       bus,
       metrics,
@@ -83,7 +87,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   parts.add(await watchFarmFile(config.farmFile, farm, log))
 
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
-  const services = { config, farm, mirrors, bus, claimLoop, viewers, metrics, ...agentFiles }
+  const services = { config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, ...agentFiles }
   const app = parts.add(await buildApp(services, { log }))
   const signedApp = agentFiles.signed && parts.add(await buildSignedApp(services, agentFiles.signed, { log }))
 

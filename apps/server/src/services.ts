@@ -1,4 +1,4 @@
-import type { Mirrors } from '@rumpfarm/connectors'
+import type { Mirrors, Uploads } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { AgentRelease } from './agent-release/release.ts'
 import type { ClaimLoop } from './background/claim-loop.ts'
@@ -12,6 +12,8 @@ export interface Services {
   config: Config
   farm: Farm
   mirrors: Mirrors
+  /** The uploaded trees of tries. */
+  uploads: Uploads
   bus: Bus
   claimLoop: ClaimLoop
   viewers: Viewers

@@ -16,3 +16,4 @@ export {
 } from './logs.ts'
 export { patientFetch } from './patient-fetch.ts'
 export { canRetry, causeOf, type Problem, Refusal, Unreachable } from './refusal.ts'
+export { startTry, type Try, type TryFiles, type UploadOptions, uploadTry } from './tries.ts'

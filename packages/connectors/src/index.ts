@@ -8,6 +8,7 @@
  * - makeNotifiers: sends messages by mail, IRC, chat webhooks, Matrix, ntfy and signed webhooks.
  * - setUpOf: how to set up the webhook of a forge.
  * - sameRepository: whether two addresses name the same repository.
+ * - openUploads, withUploads: trees that people upload, and mirrors that know them.
  * - statusSender: sends the status of a commit to a forge.
  * - repositoryLink, compareLink, commitLink: the web page of a repository or a change on its forge.
  */
@@ -65,3 +66,4 @@ export type {
   OutgoingMessage,
 } from './notifiers/notifier.ts'
 export { makeNotifiers } from './notifiers/notifiers.ts'
+export { openUploads, type Uploads, uploadName, withUploads } from './uploads/uploads.ts'

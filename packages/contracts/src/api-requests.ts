@@ -91,8 +91,14 @@ export const SetAlert = Type.Object(
   },
   strict,
 )
+export const tokenScopes = ['admin', 'trigger', 'try'] as const
 export const CreateToken = Type.Object(
-  { name, scope: Type.Optional(oneOf(['admin', 'trigger'], 'trigger: may only start builds. Default: trigger')) },
+  {
+    name,
+    scope: Type.Optional(
+      oneOf(tokenScopes, 'trigger: may only start builds. try: may only build uploaded trees. Default: trigger'),
+    ),
+  },
   strict,
 )
 /** The body of a request without content: nothing, or {}. */
@@ -122,6 +128,15 @@ const filterText = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
 const bulk = { format: bulkFormat() }
 
 export const Paging = Type.Object(paging, strict)
+export const ProjectFilter = Type.Object(
+  {
+    ...paging,
+    repository: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1000, description: 'Only projects of the repository with this address' }),
+    ),
+  },
+  strict,
+)
 export const HostFilter = Type.Object({ ...paging, ...bulk }, strict)
 const probes = Type.Optional(
   Type.Boolean({ default: true, description: 'false: without the builds of bisections, which run only probes' }),

@@ -25,6 +25,7 @@ import { statusMethods } from './statuses/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
 import { testResultMethods } from './test-results/index.ts'
 import { traitMethods } from './traits/index.ts'
+import { tryMethods } from './tries/index.ts'
 
 export type * from './access/index.ts'
 export type * from './acknowledgements/index.ts'
@@ -72,6 +73,7 @@ export type * from './statuses/index.ts'
 export type * from './test-results/index.ts'
 export { isBad, isGood, outcomes } from './test-results/outcome.rule.ts'
 export type * from './traits/index.ts'
+export type * from './tries/index.ts'
 
 export interface OpenFarm extends Partial<Settings> {
   databaseUrl: string
@@ -135,6 +137,7 @@ export function openFarm(options: OpenFarm) {
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
     statuses: withStorableArguments(statusMethods(contexts)),
+    tries: withStorableArguments(tryMethods(contexts)),
     notifications: withStorableArguments(notificationMethods(contexts)),
     testResults: withStorableArguments(testResultMethods(contexts)),
     traits: withStorableArguments(traitMethods(contexts)),

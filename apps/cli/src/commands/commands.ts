@@ -22,12 +22,13 @@ import { schema } from './schema.ts'
 import { status } from './status.ts'
 import { token } from './token.ts'
 import { trigger } from './trigger.ts'
+import { tryTree } from './try.ts'
 import { watch } from './watch.ts'
 
 /** All commands, in the order of the help. */
 export const commands: Record<string, Node> = {
   ...{ status, matrix, failures, projects, builds, build, job, queue },
-  ...{ trigger, watch, log, compare, retry, cancel },
+  ...{ trigger, try: tryTree, watch, log, compare, retry, cancel },
   ...{ acknowledge, bisect },
   ...{ hosts, host, artifact, export: exportList, token, admin },
   'check-config': checkConfig,

@@ -1,14 +1,19 @@
 import { items } from '@rumpfarm/client'
 import { command, type Group } from '../parsing/command.ts'
 
-const scopes = ['trigger', 'admin'] as const
+const scopes = ['trigger', 'try', 'admin'] as const
 const name = { says: 'the name of the token' } as const
 
 const create = command({
   says: 'Create a token for the API, and print it.',
   args: { name },
   flags: {
-    scope: { kind: 'text', value: 'SCOPE', choices: scopes, says: 'trigger (the default) can only start builds' },
+    scope: {
+      kind: 'text',
+      value: 'SCOPE',
+      choices: scopes,
+      says: 'trigger (the default) can only start builds, try only build uploaded trees',
+    },
   },
   async run({ farm }, { args, flags: { scope = 'trigger' } }) {
     const created = await (await farm()).post('/api/v1/tokens', { body: { name: args.name, scope } })

@@ -45,7 +45,7 @@ const expected: [string, string[]][] = [
   ['rumpfarm watch ', ['build-1', 'build-2']],
   ['rumpfarm log --ta', ['--tail']],
   ['rumpfarm trigger hello --host ', ['host-1', 'host-2']],
-  ['rumpfarm token create x --scope ', ['admin', 'trigger']],
+  ['rumpfarm token create x --scope ', ['admin', 'trigger', 'try']],
   ['rumpfarm completion ', ['bash', 'fish', 'zsh']],
 ]
 

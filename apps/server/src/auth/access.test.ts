@@ -32,6 +32,8 @@ serverTest(
       ['POST', '/api/v1/bisections/1/continue'],
       ['POST', '/api/v1/bisections/1/inside-merge'],
       ['POST', '/api/v1/login-links'],
+      ['POST', '/api/v1/projects/sample/tries'],
+      ['POST', '/api/v1/tries/3f2b6c1e-0d7a-4a53-9f63-0a8f5a3f1c11/start'],
     ] as const
     for (const [method, url] of changes) {
       const sent = method === 'POST' ? { payload: { misspelt: 'x' } } : {}

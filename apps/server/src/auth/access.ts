@@ -53,14 +53,16 @@ const expiredForm = 'this form belongs to another session: load the page again a
 const bearerToken = ({ headers }: FastifyRequest): string | undefined =>
   headers.authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? '')
 
+const mayOnly = { trigger: 'start builds', try: 'build uploaded trees' }
+
 function admit(bearer: TokenBearer | undefined, scope: TokenScope): TokenBearer {
   if (!bearer) throw new Refusal('not-signed-in', 'the farm does not know this token, or it was revoked')
-  if (scope === 'admin' && bearer.scope !== 'admin')
-    throw new Refusal(
-      'not-allowed',
-      `the token ${bearer.name} may only start builds; this request needs the scope admin`,
-    )
-  return bearer
+  if (bearer.scope === 'admin' || bearer.scope === scope) return bearer
+  const needed = scope === 'admin' ? 'the scope admin' : `the scope ${scope} or admin`
+  throw new Refusal(
+    'not-allowed',
+    `the token ${bearer.name} may only ${mayOnly[bearer.scope]}; this request needs ${needed}`,
+  )
 }
 
 const sentCsrf = ({ headers, body }: FastifyRequest): unknown =>

@@ -48,6 +48,9 @@ export const requireAdmin = (request: FastifyRequest): Promise<void> => noteAllo
 /** Accepts administrators, and also tokens that may only start builds. */
 export const requireTrigger = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'trigger')
 
+/** Accepts administrators, and also tokens that may only build uploaded trees. */
+export const requireTry = (request: FastifyRequest): Promise<void> => noteAllowed(request, 'try')
+
 async function noteAllowed(request: FastifyRequest, scope: TokenScope): Promise<void> {
   request.allowedBy = await request.server.access.require(request, scope)
 }

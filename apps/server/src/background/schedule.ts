@@ -4,6 +4,7 @@ import { bisect } from './tasks/bisect.ts'
 import { checkHosts } from './tasks/check-hosts.ts'
 import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
 import { deliverNotifications } from './tasks/deliver-notifications.ts'
+import { endTries } from './tasks/end-tries.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
 import { reconcile } from './tasks/reconcile.ts'
 import { sendStatuses } from './tasks/send-statuses.ts'
@@ -31,5 +32,6 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'announce-digests', everySeconds: 300, run: announceDigests, withoutQueue: 'skip' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
+  { name: 'end-tries', everySeconds: 60, run: endTries, withoutQueue: 'skip' },
   { name: 'delete-old-signatures', everySeconds: 300, run: deleteOldSignatures, withoutQueue: 'skip' },
 ]

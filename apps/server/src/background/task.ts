@@ -1,4 +1,4 @@
-import type { Mirrors, Notifiers, StatusSender } from '@rumpfarm/connectors'
+import type { Mirrors, Notifiers, StatusSender, Uploads } from '@rumpfarm/connectors'
 import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
@@ -11,6 +11,7 @@ export type Task<Data = unknown> = (services: TaskServices, data: Data) => Promi
 export interface TaskServices {
   farm: Farm
   mirrors: Mirrors
+  uploads: Uploads
   dispatch: Dispatch
   bus: Bus
   requests: TaskRequests

@@ -118,7 +118,7 @@ function afterGlobalHeader(head: Buffer): Buffer {
 }
 
 /** Computes the checksums while the tarball is written, so that the farm need not read the file again. */
-class Checksums extends Transform {
+export class Checksums extends Transform {
   readonly #crc = new Cksum()
   readonly #sha256 = createHash('sha256')
   readonly #md5 = createHash('md5')

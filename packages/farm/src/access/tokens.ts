@@ -3,8 +3,8 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { isTokenName } from '../hosts/names.rule.ts'
 
-/** admin may do everything; trigger may only start builds. */
-export type TokenScope = 'admin' | 'trigger'
+/** admin may do everything; trigger may only start builds of commits, and try only builds of uploaded trees. */
+export type TokenScope = 'admin' | 'trigger' | 'try'
 
 /** A new API token, shown once; undefined if another token has the name, or if the name is not allowed. */
 export async function createToken(

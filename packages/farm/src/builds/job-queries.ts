@@ -1,4 +1,11 @@
-import { type AttemptPurpose, type AttemptState, attemptName, type StepEnd, type Verdict } from '@rumpfarm/contracts'
+import {
+  type AttemptPurpose,
+  type AttemptState,
+  attemptName,
+  type BuildKind,
+  type StepEnd,
+  type Verdict,
+} from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
 import type { Milestone } from '../matrix/matrix-cell.rule.ts'
 import { withoutSecret, withoutSecrets } from '../projects/addresses.rule.ts'
@@ -46,6 +53,8 @@ export interface ArtifactView {
 }
 
 export interface JobView extends JobSummary {
+  /** What its build builds. */
+  kind: BuildKind
   branch: string | null
   /** The tag of a build of a tag; otherwise null. */
   tag: string | null
@@ -101,6 +110,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []).map(withoutSecret) : []
   return {
     ...summary,
+    kind: row.build.kind as BuildKind,
     branch,
     tag,
     subject,

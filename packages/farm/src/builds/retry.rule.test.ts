@@ -10,6 +10,7 @@ const job = (changes: Partial<RetryCandidate> = {}): RetryCandidate => ({
   buildId: 7,
   sources: 'ready',
   bisection: null,
+  isTry: false,
   hostId: 3,
   host: 'vax',
   hostRemoved: false,
@@ -35,6 +36,7 @@ test.each<[Partial<RetryCandidate>, string | null]>([
   [{}, null],
   [{ hostRemoved: true }, 'host vax has left the farm'],
   [{ bisection: 4 }, 'bisection 4 started it; start that bisection again instead'],
+  [{ isTry: true }, 'it belongs to a try, whose files the farm no longer has; start the try again instead'],
   [{ rules: [{ verb: 'deny', project: 'sample', branches: [] }] }, 'the owner of vax does not allow it'],
 ])('of a job with %j, the farm says: %s', (changes, why) => expect(whyNotRunnable(job(changes))).toBe(why))
 

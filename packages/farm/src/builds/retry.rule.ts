@@ -12,6 +12,8 @@ export interface RetryCandidate {
   sources: 'pending' | 'ready' | 'failed'
   /** The number of the bisection whose probes the build runs. */
   bisection: number | null
+  /** The farm deletes the files of a try when it has ended. */
+  isTry: boolean
   hostId: number
   host: string
   hostRemoved: boolean
@@ -82,9 +84,11 @@ export function whyNotRunnable({
   project,
   branch,
   bisection,
+  isTry,
 }: RetryCandidate): string | null {
   if (hostRemoved) return `host ${host} has left the farm`
   if (bisection !== null) return `bisection ${bisection} started it; start that bisection again instead`
+  if (isTry) return 'it belongs to a try, whose files the farm no longer has; start the try again instead'
   return permits(rules, project, branch) ? null : `the owner of ${host} does not allow it`
 }
 

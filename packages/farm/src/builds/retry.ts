@@ -167,7 +167,8 @@ const readCandidates = (db: Pick<Statements, 'query'>, where: Sql) => db.query<R
 
 export const candidateQuery = (where: Sql): Sql => sql`
   SELECT job."id" AS "jobId", a."number", a."state", a."verdict", job."buildId", build."sources",
-         substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection", job."hostId", host."name" AS "host",
+         substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
+         build."kind" = 'try' AS "isTry", job."hostId", host."name" AS "host",
          host."removedAt" IS NOT NULL AS "hostRemoved", host."rules", build."projectName" AS "project",
          ${branchOfJob} AS "branch"
     FROM ${candidates} WHERE ${where} ORDER BY job."id" LIMIT ${readMax}`

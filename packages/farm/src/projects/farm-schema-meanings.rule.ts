@@ -11,6 +11,7 @@ export const meanings: Record<string, string> = {
   title: 'A title for people. Default: the name.',
   repository: 'The git repository of the project.',
   path: 'Build only this directory of the repository. Default: the whole repository.',
+  tags: 'Patterns of tags that the farm builds. Default: none.',
   branches: 'Patterns of branches: the farm builds pushes to them. Default: [main, master].',
   'leave-out': 'Paths that the farm does not send to the hosts.',
   sources: 'More source trees. The host unpacks each beside the project, in a directory with its name.',

@@ -1,4 +1,4 @@
-import type { Mirrors } from '@rumpfarm/connectors'
+import { type Mirrors, uploadName } from '@rumpfarm/connectors'
 import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
@@ -48,7 +48,7 @@ async function prepareBuild(
   }
   const project = projects.get(build.project)
   if (!project) return fail(`project ${build.project} is no longer in farm.yaml`)
-  const first = await prepare(mirrors, firstSource(project, build.commit))
+  const first = await prepare(mirrors, firstSource(project, build, await farm.tries.ofBuild(build.id)))
   if (first.kind === 'problem') return fail(first.problem)
   const sources = [first.source]
   for (const further of project.sources) {
@@ -63,12 +63,13 @@ async function prepareBuild(
   return sources
 }
 
-const firstSource = (project: ProjectConfig, commit: string): Wanted => ({
+/** The first source of a try is the uploaded tree. The person's program has applied `path` and `leave-out`. */
+const firstSource = (project: ProjectConfig, { commit }: BuildView, tryId: string | undefined): Wanted => ({
   name: project.name,
-  repository: project.repository,
   commit,
-  path: project.path ?? null,
-  leaveOut: project.leaveOut,
+  ...(tryId === undefined
+    ? { repository: project.repository, path: project.path ?? null, leaveOut: project.leaveOut }
+    : { repository: uploadName(tryId), path: null, leaveOut: [] }),
 })
 
 async function prepareFurther(

@@ -2,6 +2,7 @@ import type {
   AcknowledgeOutcome,
   AlertOutcome,
   CancelOutcome,
+  CreateTryOutcome,
   InviteOutcome,
   LoginOutcome,
   RequestOutcome,
@@ -14,6 +15,7 @@ type Kind<Outcome extends { kind: string }> = Outcome['kind']
 /** The outcomes of the farm's commands that are not a success. `problemKinds` must have a row for each outcome. */
 type Refused =
   | Exclude<Kind<RequestOutcome>, 'built' | 'repeated'>
+  | Exclude<Kind<CreateTryOutcome>, 'created' | 'continued'>
   | Exclude<Kind<InviteOutcome>, 'invited'>
   | Exclude<Kind<CancelOutcome>, 'cancelled' | 'nothing-to-cancel'>
   | Exclude<Kind<RetryOutcome>, 'queued'>
@@ -41,6 +43,9 @@ type Own =
   | 'log-gone'
   | 'artifact-gone'
   | 'token-name-taken'
+  | 'wrong-offset'
+  | 'upload-incomplete'
+  | 'upload-wrong'
   | 'body-too-large'
   | 'unsupported-type'
   | 'range-outside'
@@ -75,13 +80,18 @@ export const problemKinds = {
   'token-name-taken': [409, 'The token name is already used'],
   'not-finished': [409, 'The job has not finished'],
   'not-runnable': [409, 'The job cannot run again'],
+  'upload-wrong': [422, 'The farm cannot use the upload'],
   'too-many-jobs': [422, 'Too many jobs'],
+  'too-many-tries': [409, 'Too many tries'],
+  'wrong-offset': [409, 'The upload continues elsewhere'],
+  'upload-incomplete': [409, 'The upload is not complete'],
   'not-failing': [409, 'The cell does not fail'],
   'not-bisectable': [409, 'No bisection is possible'],
   'bisection-ended': [409, 'The bisection has ended'],
   'link-not-valid': [410, 'Invalid login link'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],
+  'upload-too-large': [413, 'The upload is too large'],
   'unsupported-type': [415, 'Unsupported content type'],
   'wrong-host': [421, 'Wrong host name'],
   'range-outside': [416, 'The range is outside the log or artifact'],
@@ -95,6 +105,7 @@ export const problemKinds = {
   defect: [500, 'Internal error'],
   unavailable: [503, 'The farm is not available'],
   'took-too-long': [503, 'The query takes too long'],
+  'no-room-for-tries': [507, 'The farm has no room for more uploads'],
   'storage-full': [507, 'The disk of the farm is full'],
 } as const satisfies Record<Refused | Own, readonly [status: number, title: string]>
 

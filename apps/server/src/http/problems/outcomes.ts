@@ -2,9 +2,11 @@ import type {
   Acknowledged,
   AlertOutcome,
   CellToBisect,
+  CreateTryOutcome,
   InviteOutcome,
   RetryOutcome,
   StartOutcome,
+  StartTryOutcome,
 } from '@rumpfarm/farm'
 import type { FastifyReply } from 'fastify'
 import type { TriggerOutcome } from '../../trigger/trigger-build.ts'
@@ -38,13 +40,49 @@ export function triggerProblem(
     case 'no-such-cell':
       return {
         kind: outcome.kind,
-        detail: `no cell of ${project} matches these hosts, arches and variants, or the owners of the hosts do not allow it`,
+        detail: noSuchCell(project),
       }
     case 'no-such-commit':
     case 'repository-problem':
       return { kind: outcome.kind, detail: outcome.problem }
   }
 }
+
+/** Why a try cannot begin or start. */
+export function tryProblem(
+  project: string,
+  outcome: Exclude<CreateTryOutcome, { kind: 'created' | 'continued' }> | Exclude<StartTryOutcome, { kind: 'started' }>,
+): OutcomeProblem {
+  switch (outcome.kind) {
+    case 'unknown-project':
+      return unknownProject(project, outcome.known)
+    case 'upload-too-large': {
+      const detail = `the packed files have more than ${megabytes(outcome.bytesMax)}, the limit of this farm (TRY_MB): leave out files with .gitignore or with leave-out in farm.yaml`
+      return { kind: outcome.kind, detail }
+    }
+    case 'too-many-tries': {
+      const detail = `this token has ${outcome.openMax} tries that have not ended: wait, or cancel one of them`
+      return { kind: outcome.kind, detail }
+    }
+    case 'no-room-for-tries': {
+      const detail = `the uploads of all tries fill ${megabytes(outcome.allBytesMax)}, the limit of this farm (TRIES_MB): wait until some of them have ended`
+      return { kind: outcome.kind, detail }
+    }
+    case 'no-such-cell':
+      return { kind: outcome.kind, detail: noSuchCell(project) }
+    case 'branch-not-built':
+      return { kind: outcome.kind, detail: onlyBranches(project, outcome.branches) }
+    case 'tag-not-built':
+      return { kind: outcome.kind, detail: onlyTags(project, outcome.tags) }
+    case 'unknown':
+      return { kind: outcome.kind, detail: 'the farm has deleted this try: begin another try' }
+  }
+}
+
+const megabytes = (bytes: number) => `${Math.floor(bytes / 1_000_000)} MB`
+
+const noSuchCell = (project: string) =>
+  `no cell of ${project} matches these hosts, arches and variants, or the owners of the hosts do not allow it`
 
 export const onlyBranches = (project: string, branches: readonly string[]): string =>
   `${project} builds only the branches ${branches.join(', ')}`

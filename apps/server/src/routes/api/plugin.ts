@@ -32,6 +32,7 @@ import { retries } from './retries.ts'
 import { statuses } from './statuses.ts'
 import { tests } from './tests.ts'
 import { tokens } from './tokens.ts'
+import { tries } from './tries.ts'
 
 /** The API for programs: docs/api.md. Reading is public. */
 export const apiPlugin = (services: Services, streams: Streams) => async (app: FastifyInstance) => {
@@ -76,6 +77,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     notifications,
     tests,
     tokens,
+    tries,
   ])
     await app.register(routes(services, bulk))
   await app.register(events(services, streams))

@@ -1,3 +1,4 @@
+import { sameRepository } from '@rumpfarm/connectors'
 import { api } from '@rumpfarm/contracts'
 import { requireTrigger } from '../../auth/plugin.ts'
 import { nameOfCursor, pageOf, pageSize } from '../../http/pagination.ts'
@@ -17,16 +18,17 @@ export const projects = (services: Services) => async (app: ApiInstance) => {
         operationId: 'listProjects',
         summary: 'Projects, sorted by name',
         description:
-          'The projects of farm.yaml, with all defaults. While farm.yaml has errors, its last version without errors counts.',
-        querystring: api.Paging,
+          'The projects of farm.yaml, with all defaults. While farm.yaml has errors, its last version without errors counts. `repository` selects the projects of a repository, whatever the form of its address.',
+        querystring: api.ProjectFilter,
         response: { 200: api.ref(api.ProjectPage), ...refusals },
       },
     },
     async (request, reply) => {
-      const { limit = pageSize, cursor } = request.query
+      const { limit = pageSize, cursor, repository } = request.query
       const after = nameOfCursor(cursor)
       const all = [...(await farm.projects.list()).values()]
         .filter(({ name }) => after === undefined || name > after)
+        .filter(one => repository === undefined || sameRepository(one.repository, repository, { anyCase: true }))
         .sort((one, other) => (one.name < other.name ? -1 : 1)) // the order of the filter, not that of the database
       return pageOf(all, limit, ({ name }) => name, { request, reply })
     },

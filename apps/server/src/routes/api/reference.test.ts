@@ -27,6 +27,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'delete /api/v1/hosts/{name}',
     'delete /api/v1/hosts/{name}/alert',
     'delete /api/v1/tokens/{name}',
+    'delete /api/v1/tries/{id}',
     'get /api/v1/bisections',
     'get /api/v1/bisections/{id}',
     'get /api/v1/builds',
@@ -72,6 +73,7 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'get /api/v1/projects/{name}/tests/{id}',
     'get /api/v1/queue',
     'get /api/v1/tokens',
+    'get /api/v1/tries/{id}',
     'post /api/v1/bisections',
     'post /api/v1/bisections/{id}/cancel',
     'post /api/v1/bisections/{id}/continue',
@@ -91,7 +93,10 @@ serverTest('the OpenAPI document lists every route, its schemas, and whether it 
     'post /api/v1/projects/{name}/acknowledgements',
     'post /api/v1/projects/{name}/builds',
     'post /api/v1/projects/{name}/statuses/retry',
+    'post /api/v1/projects/{name}/tries',
     'post /api/v1/tokens',
+    'post /api/v1/tries/{id}/start',
+    'put /api/v1/tries/{id}/files',
   ])
   const one = paths['/api/v1/builds/{id}']?.get?.responses ?? {}
   expect(one['200']?.content?.['application/json']?.schema.$ref).toBe('#/components/schemas/Build')

@@ -75,6 +75,7 @@ const answers = [
   api.TokenPage,
   api.TokenView,
   api.TriggeredBuild,
+  api.Try,
 ]
 
 /** Adds the OpenAPI document, which comes from the schemas of the routes, and the API reference page. */

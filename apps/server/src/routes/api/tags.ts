@@ -2,6 +2,7 @@
 const descriptions: Record<string, string> = {
   projects: 'The projects of farm.yaml, and builds of them.',
   builds: 'Builds of commits, what they broke and fixed.',
+  tries: 'Builds of trees that people upload.',
   jobs: 'Jobs of builds: their attempts, logs and artifacts.',
   matrix: 'The newest results by host and arch.',
   cells: 'The history of each cell of a branch.',

@@ -39,7 +39,8 @@ export const tokens =
           tags: ['access'],
           operationId: 'createToken',
           summary: 'Create a token; only this answer contains its secret value',
-          description: 'Scope `trigger` may only start builds. Scope `admin` may make every change.',
+          description:
+            'Scope `trigger` may only start builds of commits. Scope `try` may only build uploaded trees. Scope `admin` may make every change.',
           security: forAdmins,
           body: api.CreateToken,
           response: { 201: api.ref(api.Token), ...refusalsFor('token-name-taken') },

@@ -1,5 +1,6 @@
 import { attemptName } from '@rumpfarm/contracts'
 import type { AttemptView, JobView } from '@rumpfarm/farm'
+import { KindMark } from '../../components/build-table.tsx'
 import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { HostLink } from '../../components/host-link.tsx'
@@ -33,7 +34,7 @@ export const renderJobPage = ({ log, ...state }: JobPage): string => {
         <p class="crumbs">
           <Link to={`/projects/${segment(job.project)}`}>{job.project}</Link> ·{' '}
           <Link to={`/builds/${job.buildId}`}>build {job.buildId}</Link> ·{' '}
-          <CommitLink project={job.project} commit={job.commit} /> {job.tag === null ? job.branch : `tag ${job.tag}`} ·{' '}
+          <CommitLink project={job.project} commit={job.commit} /> {job.branch} <KindMark build={job} /> ·{' '}
           <HostLink name={job.host} /> {job.subject !== null && <span>· “{job.subject}”</span>}
         </p>
         <div id="state">

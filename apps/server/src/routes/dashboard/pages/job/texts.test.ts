@@ -20,6 +20,7 @@ const jobOf = (changes: Partial<JobView> = {}): JobView =>
     commit: 'a'.repeat(40),
     verdict: 'failed',
     recipe: { steps, env: {} },
+    kind: 'branch',
     preparedSources: [],
     lastGood: null,
     ...changes,
