@@ -33,6 +33,8 @@ interface RunOptions {
   /** The width of a terminal; by default a pipe. */
   columns?: number
   directory?: string
+  /** Aborts when the user presses Ctrl-C. */
+  signal?: AbortSignal
   /** Called after each text that the command prints. */
   onOutput?: () => void
 }
@@ -44,12 +46,12 @@ export async function cliOf({ app }: TestServer) {
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const run = async (
     words: string,
-    { env = {}, columns, directory = '/nonexistent', onOutput }: RunOptions = {},
+    { env = {}, columns, directory = '/nonexistent', signal = new AbortController().signal, onOutput }: RunOptions = {},
   ): Promise<Ran> => {
     const [out, notes] = [keptStream(columns, onOutput), keptStream()]
     const surroundings: Surroundings = {
       env: { RUMPFARM_URL: url, RUMPFARM_TOKEN: adminToken, ...env },
-      ...{ directory, out, notes, signal: new AbortController().signal },
+      ...{ directory, out, notes, signal },
       now: () => new Date('2024-05-06T07:09:09Z'),
     }
     const exit = await runCommandLine(wordsOf(words), surroundings)

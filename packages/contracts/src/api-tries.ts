@@ -25,10 +25,18 @@ export const CreateTry = Type.Object(
 )
 export type CreateTry = Static<typeof CreateTry>
 
-const id = Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'Id of the try' })
+const id = Type.String({ minLength: 1, maxLength: 64, description: 'Id of the try' })
 export const TryParam = Type.Object({ id })
 export const TryFilesQuery = Type.Object(
-  { offset: Type.Integer({ minimum: 0, description: 'Position of the first byte: how many bytes the farm has' }) },
+  {
+    offset: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'Position of the first byte: how many bytes the farm has',
+      }),
+    ),
+  },
   strict,
 )
 

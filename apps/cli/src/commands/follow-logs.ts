@@ -15,7 +15,10 @@ export async function followLogs(client: FarmClient, id: number, context: Contex
     if (sources !== 'pending') prefixed ??= jobs.length > 1
     for (const job of jobs) {
       if (prefixed === undefined || followers.has(job.attempt) || !hasLog(job)) continue
-      followers.set(job.attempt, follow(client, job, printer(context, prefixed ? prefixOf(job) : '')))
+      const following = follow(client, job, printer(context, prefixed ? prefixOf(job) : ''))
+      // A log that cannot be read does not change the verdict.
+      const explain = (error: Error) => context.notes.write(`the log of job ${job.id}: ${clean(error.message)}\n`)
+      followers.set(job.attempt, following.catch(explain))
     }
   }
   const build = await followBuild(client, id, { signal: context.signal, show })
@@ -23,7 +26,9 @@ export async function followLogs(client: FarmClient, id: number, context: Contex
   return build
 }
 
-const hasLog = ({ state }: JobSummary): boolean => state === 'running' || state === 'finished'
+/** A job that never started has no log. */
+const hasLog = ({ state, startedAt }: JobSummary): boolean =>
+  state === 'running' || (state === 'finished' && startedAt !== null)
 
 const prefixOf = (job: JobSummary): string => `${clean(cellName(job))} | `
 

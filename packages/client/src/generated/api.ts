@@ -11583,9 +11583,9 @@ export interface operations {
     };
     uploadTryFiles: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Position of the first byte: how many bytes the farm has */
-                offset: number;
+                offset?: number;
             };
             header?: never;
             path: {

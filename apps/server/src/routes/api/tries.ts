@@ -97,7 +97,7 @@ export const tries = (services: Services) => async (app: ApiInstance) => {
       if (found.buildId !== null) return answer(request, found)
       if (!(request.body instanceof Readable))
         throw new Refusal('unsupported-type', 'send the bytes as application/octet-stream')
-      const { kind, received } = await uploads.append(found.id, request.query.offset, request.body, found.bytes)
+      const { kind, received } = await uploads.append(found.id, request.query.offset ?? 0, request.body, found.bytes)
       if (kind === 'appended') return answer(request, found)
       if (kind === 'wrong-offset')
         return problem(reply, 'wrong-offset', `the farm has ${received} bytes of this upload: go on from there`)
