@@ -12,7 +12,7 @@
  * - statusSender: sends the status of a commit to a forge.
  * - repositoryLink, compareLink, commitLink: the web page of a repository or a change on its forge.
  */
-export type { Malformed } from './forges/body.ts'
+
 export { caseCounts, read, verify } from './forges/delivery.ts'
 export {
   type ForgePush,
@@ -22,6 +22,7 @@ export {
   type StandardDelivery,
   TriggerBody,
 } from './forges/earlier-deliveries.ts'
+export type { Malformed } from './forges/event.ts'
 export {
   type ForgeEvent,
   type ForgeKind,

@@ -5,7 +5,6 @@ import {
   commitOrNull,
   firstLine,
   idOrNull,
-  type Malformed,
   malformed,
   objectId,
   optionalText,
@@ -17,7 +16,15 @@ import {
   url,
   word,
 } from './body.ts'
-import { type Forge, type ForgeEvent, type Headers, header, type PullRequestEvent, type Said } from './event.ts'
+import {
+  type Forge,
+  type ForgeEvent,
+  type Headers,
+  header,
+  type Malformed,
+  type PullRequestEvent,
+  type Said,
+} from './event.ts'
 
 /** Bitbucket Data Center and Server: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html */
 export const bitbucketDataCenter: Forge = {

@@ -1,9 +1,8 @@
 import { cut, readJson, storableText, unknownKey } from '@rumpfarm/contracts'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Errors } from 'typebox/value'
-import { type Headers, header } from './event.ts'
+import { type Headers, header, type Malformed } from './event.ts'
 
-export type Malformed = { kind: 'malformed'; where: string; problem: string }
 export type Body<Value> = { kind: 'body'; value: Value } | Malformed
 
 export const malformed = (where: string, problem: string): Malformed => ({ kind: 'malformed', where, problem })

@@ -1,7 +1,6 @@
 import { bitbucket } from './bitbucket.ts'
 import { bitbucketDataCenter } from './bitbucket-data-center.ts'
-import type { Malformed } from './body.ts'
-import type { Forge, ForgeEvent, ForgeKind, Headers, ReadOptions, Signed, Verified } from './event.ts'
+import type { Forge, ForgeEvent, ForgeKind, Headers, Malformed, ReadOptions, Signed, Verified } from './event.ts'
 import { forgejo } from './forgejo.ts'
 import { generic } from './generic.ts'
 import { gitea } from './gitea.ts'

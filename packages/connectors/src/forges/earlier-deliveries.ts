@@ -1,8 +1,8 @@
 import { namePattern } from '@rumpfarm/contracts'
 import Type, { type Static } from 'typebox'
-import { type Malformed, malformed } from './body.ts'
+import { malformed } from './body.ts'
 import { read, verify } from './delivery.ts'
-import type { Headers, RefChange } from './event.ts'
+import type { Headers, Malformed, RefChange } from './event.ts'
 
 // The readers of /webhooks/github and /webhooks/generic, until these routes use `verify` and `read`.
 

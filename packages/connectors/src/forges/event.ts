@@ -1,5 +1,3 @@
-import type { Malformed } from './body.ts'
-
 export const forgeKinds = [
   'github',
   'gitlab',
@@ -117,3 +115,6 @@ export const header = (headers: Headers, name: string): string | undefined => {
   const value = headers[name.toLowerCase()]
   return typeof value === 'string' ? value : undefined
 }
+
+/** A delivery that is not as its forge documents it. */
+export type Malformed = { kind: 'malformed'; where: string; problem: string }

@@ -1,7 +1,7 @@
 import { namePattern } from '@rumpfarm/contracts'
 import Type, { type Static } from 'typebox'
-import { type Body, type Malformed, malformed, readBody, readText, readValue } from './body.ts'
-import { type Forge, type ForgeEvent, type Headers, header } from './event.ts'
+import { type Body, malformed, readBody, readText, readValue } from './body.ts'
+import { type Forge, type ForgeEvent, type Headers, header, type Malformed } from './event.ts'
 import { missingSignature } from './recognise.ts'
 import { verifyStandardWebhook } from './standard-webhooks.ts'
 

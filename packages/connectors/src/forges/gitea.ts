@@ -1,11 +1,12 @@
 import Type from 'typebox'
-import { type Malformed, malformed, readDelivery, readDeliveryId, readPayload, refName, word } from './body.ts'
+import { malformed, readDelivery, readDeliveryId, readPayload, refName, word } from './body.ts'
 import {
   type Forge,
   type ForgeEvent,
   type ForgeKind,
   type Headers,
   header,
+  type Malformed,
   type Signed,
   type Verified,
 } from './event.ts'

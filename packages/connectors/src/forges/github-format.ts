@@ -4,7 +4,6 @@ import {
   commitOrNull,
   firstLine,
   idOrNull,
-  type Malformed,
   malformed,
   objectId,
   optionalText,
@@ -14,7 +13,7 @@ import {
   url,
   word,
 } from './body.ts'
-import type { ForgeEvent, Headers, PullRequestEvent, Said } from './event.ts'
+import type { ForgeEvent, Headers, Malformed, PullRequestEvent, Said } from './event.ts'
 
 // GitHub's format of pushes, pull requests and releases. Gitea, Forgejo and Gogs send the same or nearly the same.
 

@@ -1,5 +1,13 @@
-import { type Malformed, malformed, readDeliveryId, word } from './body.ts'
-import { type Forge, type ForgeEvent, type Headers, header, type Signed, type Verified } from './event.ts'
+import { malformed, readDeliveryId, word } from './body.ts'
+import {
+  type Forge,
+  type ForgeEvent,
+  type Headers,
+  header,
+  type Malformed,
+  type Signed,
+  type Verified,
+} from './event.ts'
 import { type Delivery, readOther, readPullRequest, readPush, readRelease } from './github-format.ts'
 import { noSecret, sharedSecrets, verifyHmac } from './hmac.ts'
 import { missingSignature } from './recognise.ts'

@@ -1,17 +1,6 @@
 import Type from 'typebox'
-import {
-  firstLine,
-  idOrNull,
-  type Malformed,
-  objectId,
-  optionalText,
-  orNull,
-  readDelivery,
-  refName,
-  url,
-  word,
-} from './body.ts'
-import type { Forge, ForgeEvent } from './event.ts'
+import { firstLine, idOrNull, objectId, optionalText, orNull, readDelivery, refName, url, word } from './body.ts'
+import type { Forge, ForgeEvent, Malformed } from './event.ts'
 import { fullName, readDeleted, readGitea, verifyGitea } from './gitea.ts'
 import {
   actionOf,

@@ -3,7 +3,6 @@ import Type, { type Static } from 'typebox'
 import {
   firstLine,
   idOrNull,
-  type Malformed,
   malformed,
   objectId,
   optionalText,
@@ -18,6 +17,7 @@ import {
   type ForgeEvent,
   type Headers,
   header,
+  type Malformed,
   type ReadOptions,
   type RefChange,
   type Said,

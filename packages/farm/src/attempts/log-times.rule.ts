@@ -1,4 +1,8 @@
-import type { LogTime } from '@rumpfarm/storage'
+/** The bytes of a log from `offset` on arrived at `at` (milliseconds since the epoch), or later. */
+interface LogTime {
+  offset: number
+  at: number
+}
 
 /** A running job sends log bytes every 2 s while somebody views its log. Readers need no finer times than this. */
 export const timeEveryMs = 5_000
