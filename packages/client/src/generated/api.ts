@@ -11596,7 +11596,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": unknown;
+                "application/octet-stream": unknown;
             };
         };
         responses: {

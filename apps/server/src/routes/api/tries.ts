@@ -88,6 +88,7 @@ export const tries = (services: Services) => async (app: ApiInstance) => {
         security: common.security,
         params: api.TryParam,
         querystring: api.TryFilesQuery,
+        consumes: ['application/octet-stream'],
         body: Type.Unsafe<unknown>({}),
         response: { 200: api.ref(api.Try), ...refusalsFor('unknown', 'wrong-offset', 'upload-too-large') },
       },
