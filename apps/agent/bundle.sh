@@ -40,7 +40,7 @@ print_agent() {
   for part in $(sed -n 's/^#   [a-z].*: //p' start.sh); do
     printf '\n# ==== %s.sh ====\n' "$part"
     cat "$part.sh"
-  done | sed '/^ *# shellcheck /d'
+  done | sed '/^[ 	]*# shellcheck /d'
   echo '# end of agent.sh'
 }
 

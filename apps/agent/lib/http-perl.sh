@@ -1,13 +1,13 @@
 # perl: IO::Socket since 5.6. HTTPS needs IO::Socket::SSL 1.84, which checks the server's name.
 
 perl_usable() {
-  if is_https; then perl -e 'use IO::Socket::SSL 1.84'; else perl -e 'use IO::Socket'; fi
+	if is_https; then perl -e 'use IO::Socket::SSL 1.84'; else perl -e 'use IO::Socket'; fi
 }
 
 perl_prepare() { raw_prepare "$1"; }
 
 perl_exchange() {
-  exec perl -e '
+	exec perl -e '
 use IO::Socket;
 my ($h, $p, $t, $tls, $ca) = @ARGV;
 $SIG{ALRM} = sub { die "no answer in $t s\n" };
@@ -27,5 +27,5 @@ binmode $_ for *STDIN, *STDOUT;
 my $b;
 put($s, $b) while sysread STDIN, $b, 65536;
 while ($s->sysread($b, 65536)) { alarm $t; put(*STDOUT{IO}, $b) }' \
-    "$HOST" "$PORT" "$1" "`is_https && echo 1`" "$CA_FILE" <&4 4<&-
+		"$HOST" "$PORT" "$1" "`is_https && echo 1`" "$CA_FILE" <&4 4<&-
 }

@@ -29,22 +29,22 @@
 
 # /bin/sh of Solaris 10 is a Bourne shell, which fails at the first ${x%y}: use the POSIX shell there.
 if test -x /usr/xpg4/bin/sh && test -z "${RUMPFARM_SHELL-}" && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
-  RUMPFARM_SHELL=/usr/xpg4/bin/sh
-  export RUMPFARM_SHELL
-  exec "$RUMPFARM_SHELL" "$0" ${1+"$@"}
+	RUMPFARM_SHELL=/usr/xpg4/bin/sh
+	export RUMPFARM_SHELL
+	exec "$RUMPFARM_SHELL" "$0" ${1+"$@"}
 fi
 if test -n "${ZSH_VERSION-}"; then emulate sh; fi
 if test -n "${YASH_VERSION-}"; then
-  # Otherwise the variables of a loop are local to the function.
-  set -o posixlycorrect
-  # yash decodes its input with the locale of its start. The text of a step is UTF-8.
-  if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
-    LC_ALL=C.UTF-8
-    export LC_ALL
-    exec "${RUMPFARM_SHELL:-yash}" "$0" ${1+"$@"}
-  fi
+	# Otherwise the variables of a loop are local to the function.
+	set -o posixlycorrect
+	# yash decodes its input with the locale of its start. The text of a step is UTF-8.
+	if test "${LC_ALL-}" != C.UTF-8 && sed 2q "$0" 2>/dev/null | grep '^# The Rumpfarm' >/dev/null; then
+		LC_ALL=C.UTF-8
+		export LC_ALL
+		exec "${RUMPFARM_SHELL:-yash}" "$0" ${1+"$@"}
+	fi
 else
-  LC_ALL=C
+	LC_ALL=C
 fi
 
 FARM_URL='@FARM_URL@'
@@ -62,18 +62,18 @@ unset ENV BASH_ENV CDPATH GREP_OPTIONS
 # because the rest of a new version may be wrong. A power failure at any moment leaves one of the two versions as
 # agent.sh.
 case "$*" in
-  run | *' run')
-    case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac
-    if test -f "$UPDATE.begun"; then
-      if test -f "$0.old"; then mv "$0.old" "$0"; fi
-      mv "$UPDATE.begun" "$UPDATE.failed"
-      exec "$AGENT_SHELL" "$0" "$@"
-    elif test -f "$UPDATE.swapped"; then
-      mv "$UPDATE.swapped" "$UPDATE.begun"
-      UPDATE_WORDS=$*
-      # shellcheck disable=SC2086 # words
-      start_again() { exec "$AGENT_SHELL" "$0" $UPDATE_WORDS; }
-      trap start_again 0 # at once: perhaps nothing else starts the agent again
-    fi
-    ;;
+	run | *' run')
+		case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac
+		if test -f "$UPDATE.begun"; then
+			if test -f "$0.old"; then mv "$0.old" "$0"; fi
+			mv "$UPDATE.begun" "$UPDATE.failed"
+			exec "$AGENT_SHELL" "$0" "$@"
+		elif test -f "$UPDATE.swapped"; then
+			mv "$UPDATE.swapped" "$UPDATE.begun"
+			UPDATE_WORDS=$*
+			# shellcheck disable=SC2086 # words
+			start_again() { exec "$AGENT_SHELL" "$0" $UPDATE_WORDS; }
+			trap start_again 0 # at once: perhaps nothing else starts the agent again
+		fi
+		;;
 esac

@@ -3,53 +3,53 @@
 say() { put_line "rumpfarm: $*" >&2; }
 
 die() {
-  say "$*"
-  stop_tunnel
-  exit 1
+	say "$*"
+	stop_tunnel
+	exit 1
 }
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 
 # FOUND: the path of program $1. `command -v` prints no path if the program is also built into the shell.
 find_in_path() {
-  rest=$PATH:
-  while [ -n "$rest" ]; do
-    FOUND=${rest%%:*} rest=${rest#*:}
-    FOUND=${FOUND:-.}/$1
-    if [ -f "$FOUND" ] && [ -x "$FOUND" ]; then return 0; fi
-  done
-  return 1
+	rest=$PATH:
+	while [ -n "$rest" ]; do
+		FOUND=${rest%%:*} rest=${rest#*:}
+		FOUND=${FOUND:-.}/$1
+		if [ -f "$FOUND" ] && [ -x "$FOUND" ]; then return 0; fi
+	done
+	return 1
 }
 
 # At most nine digits, because mksh counts in 32 bits. No leading zero, which means octal.
 is_number() {
-  case $1 in
-    '' | *[!0-9]* | 0?* | ??????????*) return 1 ;;
-  esac
+	case $1 in
+		'' | *[!0-9]* | 0?* | ??????????*) return 1 ;;
+	esac
 }
 
 is_name() {
-  case $1 in
-    '' | [.-]* | *[!A-Za-z0-9._+-]*) return 1 ;;
-  esac
-  [ "${#1}" -le 128 ]
+	case $1 in
+		'' | [.-]* | *[!A-Za-z0-9._+-]*) return 1 ;;
+	esac
+	[ "${#1}" -le 128 ]
 }
 
 is_key() {
-  case $1 in
-    '' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;;
-  esac
+	case $1 in
+		'' | [0-9]* | *[!A-Za-z0-9_]*) return 1 ;;
+	esac
 }
 
 # LAST_ERROR: the last line of file $1, which a client or a shell wrote before it failed. Ignores the lines of openssl
 # and curl after their reason.
 read_last_error() {
-  LAST_ERROR=''
-  [ -f "$1" ] || return 0
-  while IFS= read -r line || [ -n "$line" ]; do
-    case $LAST_ERROR in 'verify error'* | 'curl: ('*) break ;; esac
-    [ -z "$line" ] || LAST_ERROR=$line
-  done <"$1"
+	LAST_ERROR=''
+	[ -f "$1" ] || return 0
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $LAST_ERROR in 'verify error'* | 'curl: ('*) break ;; esac
+		[ -z "$line" ] || LAST_ERROR=$line
+	done <"$1"
 }
 
 # One line of printable ASCII, at most 200 characters: compilers print their versions in any character set.
@@ -57,38 +57,38 @@ printable_line() { tr -cd ' -~\n' | sed -n '1{s/^\(.\{1,200\}\).*/\1/;p;}'; }
 
 # A "+" in a query means a blank.
 escape_query() {
-  QUERY=''
-  rest=$1
-  while :; do
-    case $rest in
-      *+*) QUERY=$QUERY${rest%%+*}%2B rest=${rest#*+} ;;
-      *) break ;;
-    esac
-  done
-  QUERY=$QUERY$rest
+	QUERY=''
+	rest=$1
+	while :; do
+		case $rest in
+			*+*) QUERY=$QUERY${rest%%+*}%2B rest=${rest#*+} ;;
+			*) break ;;
+		esac
+	done
+	QUERY=$QUERY$rest
 }
 
 random_name() {
-  od -An -N16 -tx1 /dev/urandom 2>/dev/null | tr -d ' \t\n' | grep . ||
-    { date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
+	od -An -N16 -tx1 /dev/urandom 2>/dev/null | tr -d ' \t\n' | grep . ||
+		{ date; ps -ef 2>/dev/null; printf '%s' "$$"; } | cksum | tr ' ' '-'
 }
 
 # mksh and posh have no built-in printf: the program is slow, and shows a credential in its arguments.
 put_line() {
-  case $PUT in
-    printf) printf '%s\n' "$1" ;;
-    print) print -r -- "$1" ;;
-    *)
-      cat <<EOF
+	case $PUT in
+		printf) printf '%s\n' "$1" ;;
+		print) print -r -- "$1" ;;
+		*)
+			cat <<EOF
 $1
 EOF
-      ;;
-  esac
+			;;
+	esac
 }
 
 choose_put() {
-  PUT='cat'
-  for put in print printf; do
-    case `command -V "$put" 2>/dev/null` in *built*in*) PUT=$put ;; esac
-  done
+	PUT='cat'
+	for put in print printf; do
+		case `command -V "$put" 2>/dev/null` in *built*in*) PUT=$put ;; esac
+	done
 }
