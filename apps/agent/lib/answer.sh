@@ -1,8 +1,8 @@
 # Answers: read_answer puts the lines of the farm's answer into A_ variables. It fails if the answer is incomplete.
 
 clear_answer() {
-	ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cancel='' A_chunk='' A_claim='' A_credential=''
-	A_filemax='' A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig=''
+	ERR='' ERR_TEXT='' A_arch='' A_artifact='' A_attempt='' A_branch='' A_cache='' A_caches='' A_cancel='' A_chunk='' A_claim='' A_credential=''
+	A_filemax='' A_fork='' A_grace='' A_host='' A_lease='' A_logmax='' A_next='' A_none='' A_poll='' A_project='' A_retry='' A_sig=''
 	A_silence='' A_size='' A_update='' A_verdict='' A_wall='' A_sources=0 A_steps=0
 }
 
@@ -33,11 +33,14 @@ store_answer_line() {
 		'artifact '*) A_artifact=${line#* } ;;
 		'attempt '*) A_attempt=${line#* } ;;
 		'branch '*) A_branch=${line#* } ;;
+		'cache '*) A_cache="$A_cache ${line#* }" ;;
+		'caches '*) A_caches=${line#* } ;;
 		'cancel '*) A_cancel=${line#* } ;;
 		'chunk '*) A_chunk=${line#* } ;;
 		'claim '*) A_claim=${line#* } ;;
 		'credential '*) A_credential=${line#* } ;;
 		'filemax '*) A_filemax=${line#* } ;;
+		'fork '*) A_fork=${line#* } ;;
 		'grace '*) A_grace=${line#* } ;;
 		'host '*) A_host=${line#* } ;;
 		'lease '*) A_lease=${line#* } ;;
@@ -64,7 +67,7 @@ number_or() {
 	if is_number "$1"; then NUMBER=$1; fi
 }
 
-# DELAY: milliseconds until the next try, from the farm's answer, or by a backoff up to $1 seconds.
+# DELAY: milliseconds, from the farm's answer, or by a backoff up to $1 seconds.
 set_delay() {
 	case $ERR in
 		429 | 503) if is_number "$A_retry" && [ "$A_retry" -gt 0 ]; then DELAY=$((A_retry * 1000)); else backoff "$1"; fi ;;

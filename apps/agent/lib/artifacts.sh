@@ -1,4 +1,4 @@
-# Artifacts: files that the recipe names. The agent sends them like the log, after all processes of the job have ended.
+# Artifacts: the agent sends them like the log, after all processes of the job have ended.
 
 # If the farm lacks bytes of a file, the agent offers all files again: the farm answers how many bytes it has of each.
 send_artifacts() {
@@ -90,7 +90,6 @@ copy_artifact() {
 	IFS= read -r code 2>/dev/null <"$SPOOL/copied" && [ "$code" = 0 ] || SKIP_REASON=${SKIP_REASON:-not readable}
 }
 
-# The first 1,000 checks have no pause: they suffice for a small file.
 wait_for_copy() {
 	checks=0 slept=0 next_check=1000 grown='' still=0
 	until [ -s "$SPOOL/copied" ]; do
@@ -104,7 +103,6 @@ wait_for_copy() {
 	done
 }
 
-# Runs about once a second.
 check_copy() {
 	listed_size "$OUTGOING"
 	still=$((still + 1))
@@ -116,7 +114,6 @@ check_copy() {
 	if [ $((next_check % 15000)) = 0 ]; then SYNCED='' && send_progress; fi
 }
 
-# Sets SKIP_REASON if the name is invalid, or if a link leads out of the work directory.
 check_artifact_path() {
 	case /$file in */[.-]* | *[!A-Za-z0-9._+/-]*) SKIP_REASON='the farm does not accept this name' ;; esac
 	[ "${#file}" -le 128 ] || SKIP_REASON='the name is too long'
@@ -124,7 +121,6 @@ check_artifact_path() {
 	case `cd "${directory%/*}" && pwd -P`/ in "$ARTIFACT_ROOT"/*) ;; *) SKIP_REASON='it is behind a link' ;; esac
 }
 
-# Prints the files that were sent, and at most 50 lines about the others.
 print_artifacts() {
 	[ -n "$ARTIFACTS" ] || return 0
 	cat "$SPOOL/sent"

@@ -1,5 +1,3 @@
-# An attempt: start or resume the runner, supervise it, send the log, finish.
-
 run_attempt() {
 	IDLE=''
 	init_attempt
@@ -8,7 +6,7 @@ run_attempt() {
 	if [ -z "$SETTLED" ]; then
 		log_left_running
 		finalize_log
-		send_log && send_artifacts && finish_attempt
+		send_log && send_artifacts && finish_attempt && save_cache
 	fi
 	IDLE=yes
 }
@@ -39,6 +37,8 @@ must_refuse() {
 	[ -z "$DETAIL" ] || return 0
 	if ! may_run "$A_project" "$A_branch"; then
 		DETAIL="the host's owner does not allow $A_project${A_branch:+, branch $A_branch}: $WHY"
+	elif [ -n "$A_fork" ] && [ "$FORKS" != yes ]; then
+		DETAIL="the host's owner does not allow code from forks: host.conf has no line allow forks, or a line deny forks"
 	elif [ -f "$DIR/arches/$A_arch.unable" ]; then
 		REASON=broken
 		IFS= read -r DETAIL <"$DIR/arches/$A_arch.unable"
@@ -59,7 +59,7 @@ start_clean() {
 	if [ -f "$SPOOL/mark" ]; then
 		read -r MARK <"$SPOOL/mark"
 		signal_leftovers KILL
-		rm -f "$SPOOL/steps" "$SPOOL/end" "$SPOOL/begun" "$SPOOL"/pipe-*
+		rm -f "$SPOOL/steps" "$SPOOL/end" "$SPOOL/begun" "$SPOOL/cache-used" "$SPOOL"/pipe-*
 	fi
 	start_runner
 }
@@ -71,6 +71,7 @@ start_runner() {
 	put_line "$MARK" >"$SPOOL/mark"
 	put_line "$ATTEMPT $LEASE $A_sources" >"$SPOOL/job"
 	put_line "$WORK_DIR/attempt-$ATTEMPT" >"$SPOOL/work" # host.conf may change while the job runs
+	choose_cache
 	RUMPFARM_MARK=$MARK
 	export RUMPFARM_MARK
 	launch "$AGENT_SHELL" "$AGENT_FILE" job "$SPOOL" >/dev/null 2>>"$SPOOL/errors"
@@ -101,7 +102,6 @@ resume_runner() {
 	say "attempt $ATTEMPT: resumed"
 }
 
-# Reads REASON and DETAIL from file $1. False if the file is incomplete.
 read_reason() {
 	{ IFS= read -r reason && IFS= read -r detail && IFS= read -r whole; } 2>/dev/null <"$1" && [ "$whole" = end ] || return 1
 	REASON=$reason DETAIL=$detail

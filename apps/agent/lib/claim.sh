@@ -1,14 +1,11 @@
 # Claims: the long poll for the next job. The directory slot-S/N has claim N of slot S, and its job.
 
-CONFLICTS=0 NONE_AT=0
+CLAIM=0 CONFLICTS=0 NONE_AT=0
 
 # SPOOL: the directory of the newest claim. Removes older directories, which a killed agent left: their jobs are over.
 find_spool() {
-	CLAIM=0
-	for spool in "$SLOT_DIR"/*; do
-		number=${spool##*/}
-		if is_number "$number" && [ "$number" -gt "$CLAIM" ]; then CLAIM=$number; fi
-	done
+	find_highest "$SLOT_DIR/"
+	CLAIM=$HIGHEST
 	for spool in "$SLOT_DIR"/*; do
 		if [ -d "$spool" ] && [ "$spool" != "$SLOT_DIR/$CLAIM" ]; then remove_spool "$spool"; fi
 	done
@@ -60,7 +57,6 @@ kill_orphan_client() {
 	orphan='' start_time=''
 	[ -f "$SLOT_DIR/client-pid" ] && read -r orphan start_time <"$SLOT_DIR/client-pid"
 	if ! is_number "$orphan" || [ "$orphan" -le 1 ]; then return 0; fi
-	# Without a start time, search for the URL in the client's arguments.
 	if [ -n "$start_time" ]; then
 		is_same_process "$orphan" "$start_time" || return 0
 	else
@@ -140,6 +136,7 @@ pause_after_none() {
 
 print_claim() {
 	check_refusal
+	case ${CACHE_DIR:+$REFUSAL} in disk-full*) trim_cache 0 && check_refusal ;; esac
 	[ -z "$FREE_MB" ] || put_line "disk_mb $FREE_MB"
 	[ -z "$REFUSAL" ] || put_line "refuse $REFUSAL"
 	echo end
@@ -148,11 +145,11 @@ print_claim() {
 check_refusal() {
 	REFUSAL=''
 	[ -d "$WORK_DIR" ] || mkdir -p "$WORK_DIR" 2>/dev/null
-	free_mb "$WORK_DIR"
+	if disk_is_full; then REFUSAL="disk-full $DISK"; fi
 	if [ ! -w "$WORK_DIR" ]; then
 		REFUSAL="no-work-dir cannot write in $WORK_DIR"
-	elif [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
-		REFUSAL="disk-full $FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB required"
+	elif [ -n "$REFUSAL" ]; then
+		:
 	elif [ -n "$CONF_ERROR$ISOLATION_ERROR" ]; then
 		REFUSAL="host-conf $CONF_ERROR$ISOLATION_ERROR"
 	elif ! in_hours; then

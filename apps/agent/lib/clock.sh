@@ -54,7 +54,7 @@ pause() {
 	exec sleep "$fraction" &
 	SLEEP_PID=$!
 	# A trap may have run before SLEEP_PID had its value.
-	if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && is_stopping; }; then kill -s KILL "$SLEEP_PID" 2>/dev/null; fi
+	if [ -n "$WOKEN" ] || { [ -n "$IDLE" ] && is_stopping; }; then kill_at_once "$SLEEP_PID"; fi
 	await "$SLEEP_PID"
 	[ -z "$WOKEN" ] || SLEPT=20 # about the time of one check: many signals must not delay the limits
 	SLEEP_PID='' WOKEN=''
@@ -78,6 +78,8 @@ backoff() {
 		DELAY=$((DELAY * 2)) tries=$((tries + 1))
 	done
 	[ "$DELAY" -le "$1" ] || DELAY=$1
-	JITTER=$(((JITTER * 1103 + 12345) % 32749))
+	next_jitter
 	DELAY=$((DELAY * (750 + JITTER % 500)))
 }
+
+next_jitter() { JITTER=$(((JITTER * 1103 + 12345) % 32749)); }

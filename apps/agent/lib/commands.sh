@@ -1,6 +1,3 @@
-# Commands for the owner: check, status, stop, and the usage.
-
-# Prints the configuration of this host, its arches, and whether an agent runs and the farm answers.
 check() {
 	load_state
 	choose_tools
@@ -26,6 +23,8 @@ $ARCH_LINES`describe_isolation`"
 	[ -z "$WRAPPER" ] || put_line "each step is run as: $WRAPPER sh -e FILE"
 	put_line "takes ${REFUSAL:+NO }jobs now${REFUSAL:+: $REFUSAL}"
 	put_line "${RULES:-every project may run: host.conf has neither allow nor deny}"
+	if [ "$FORKS" = yes ]; then put_line 'allow forks'; else put_line 'deny forks: host.conf has no line allow forks'; fi
+	describe_cache
 	if [ -n "$1" ]; then
 		not='NOT '
 		if may_run "$1" "$2"; then not=''; fi
@@ -38,9 +37,7 @@ $ARCH_LINES`describe_isolation`"
 	[ -z "$refused$WHY" ]
 }
 
-# True if an agent runs in this directory.
 print_running() {
-	find_highest_lock
 	read_lock_owner
 	if is_same_process "$OWNER" "$OWNER_START_TIME"; then
 		put_line "an agent runs as process $OWNER"
@@ -86,7 +83,6 @@ reject_argument() {
 	exit 2
 }
 
-# The command $2 takes at most $1 words, and no options.
 check_arguments() {
 	most=$1 words=$#
 	shift 2
@@ -97,11 +93,11 @@ check_arguments() {
 usage() {
 	cat <<EOF
 usage: agent.sh [--url URL] [--ca FILE] enroll [--paused] INVITATION   make this machine a host of the farm, and run
-       agent.sh run                             run an enrolled host (TERM: stop, HUP: stop after the job)
-       agent.sh check [PROJECT [BRANCH]]        show what the agent found here, whether the farm answers, and what would run
-       agent.sh status                          show whether an agent runs, and its jobs
-       agent.sh stop [--after-job]              end its jobs and stop it, or stop it after its jobs
-       agent.sh install|uninstall [KIND] [--user]   start it at boot, by systemd, rc.d, SMF, launchd or cron, or undo that
+       agent.sh run                        run an enrolled host (TERM: stop, HUP: stop after the job)
+       agent.sh check [PROJECT [BRANCH]]   show what the agent found here, whether the farm answers, and what would run
+       agent.sh status                     show whether an agent runs, and its jobs
+       agent.sh stop [--after-job]         end its jobs and stop it, or stop it after its jobs
+       agent.sh install|uninstall [KIND] [--user]   start it at boot (systemd, rc.d, SMF, launchd, cron), or undo that
        agent.sh version
 The directory is \$RUMPFARM_DIR, else that of the enrolled script, else \$HOME/.rumpfarm.
 EOF

@@ -1,7 +1,5 @@
-# Compilers: can this host build for the arches that its owner configured? Each test runs like a step of a job: as the
-# same user, through the wrapper, with the same environment.
+# Compilers: can this host build for the arches of host.conf? Each test runs like a step of a job.
 
-# Prints the script of the test. If the test fails, the last line of the script's output is the error.
 print_compiler_test() {
 	cat <<'EOF'
 fail() { echo "$*: `sed -n '${s/.*try: [line ]*[0-9]*: //;p;}' errors`"; exit 1; }
@@ -37,8 +35,7 @@ run_compiler_test() {
 		kill -s KILL "$CLIENT_PID"
 	} 2>/dev/null &
 	test_pid=$!
-	await "$CLIENT_PID"
-	CLIENT_PID=''
+	await_client
 	if [ ! -f "$TEST_DIR.end" ]; then
 		signal_tree KILL "$test_pid"
 		kill -s KILL "$test_pid"
@@ -87,7 +84,6 @@ add_arch() {
 "
 }
 
-# Reads the compiler's version while the job runs, at most once a minute for an arch.
 record_compiler() {
 	if [ "$A_arch" != "$COMPILER_OF" ] || [ $((NOW - COMPILER_AT)) -ge 60 ]; then
 		test_arch "$A_arch" yes

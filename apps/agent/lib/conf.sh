@@ -16,12 +16,15 @@ write_conf() {
 #   env arm CC=arm-linux-gnueabihf-gcc
 arch $1 native
 disk_floor_mb 500
+# Without a line \`allow forks\`, no code from people who cannot push to a project's repository runs here (deny forks).
+# \`cache 2g\` lets projects keep files here from one job to the next.
 EOF
 }
 
 read_conf() {
 	CONF_ARCHES='' CONF_CLIENT=$ENV_CLIENT CONF_LAUNCHER=$ENV_LAUNCHER CONF_TEXT='' CONF_ERROR=''
 	DISK_FLOOR=500 WORK_DIR=$DIR/work RULES='' HOURS='' SLOTS=1 RUN_AS='' WRAPPER='' HIDE=yes PASS='' NICE='' UPDATES=yes
+	FORKS='' CACHE_MB=''
 	TUNNEL='' TUNNEL_KEY='' CA_FILE=$DIR/ca.pem
 	[ -f "$CA_FILE" ] || CA_FILE=''
 	[ -f "$DIR/host.conf" ] || return 0
@@ -51,8 +54,11 @@ read_conf_line() {
 	value=${line#* }
 	case $line in
 		'arch '*' native' | 'arch '*' cross') conf_arch "$value" ;;
-		'env '*' '*=*) has_env_key "$value" || report_conf_error "the name may have only letters, digits and _" ;;
+		'env '*' '*=*) has_key "${value#* }" || report_conf_error "the name may have only letters, digits and _" ;;
 		'runner '*' '*) ;; # call_with_env reads it from the file, like env
+		'allow forks') FORKS=${FORKS:-yes} ;;
+		'deny forks') FORKS=no ;;
+		'allow forks '* | 'deny forks '*) report_conf_error 'expected allow forks (a project with this name: fork?)' ;;
 		'allow '?* | 'deny '?*)
 			RULES="$RULES$line
 "
@@ -62,6 +68,8 @@ read_conf_line() {
 		'nice '[0-9] | 'nice 1'[0-9]) NICE=$value ;;
 		'run_as '[!-]*) RUN_AS=$value ;;
 		'wrapper '*) WRAPPER=$value ;;
+		'cache no') CACHE_MB='' ;;
+		'cache '[1-9]*[mg]) conf_cache ;;
 		'hide yes' | 'hide no') HIDE=$value ;;
 		pass | 'pass '*) conf_pass ;;
 		'disk_floor_mb '*) if is_number "$value"; then DISK_FLOOR=$value; else report_conf_error 'expected MB'; fi ;;
@@ -76,37 +84,46 @@ read_conf_line() {
 	esac
 }
 
-CONF_KEYS='arch env runner allow deny hours slots nice run_as wrapper hide pass disk_floor_mb work_dir tunnel tunnel_key updates client ca_file launcher'
+# The keys of host.conf and their forms.
+CONF_FORMS='arch NAME native, or NAME cross
+env ARCH KEY=VALUE
+runner ARCH COMMAND
+allow PROJECT [BRANCH...]
+deny PROJECT [BRANCH...]
+hours 22:00-06:00 [mon-fri]
+slots 1 to 59
+nice 0 to 19
+run_as USER
+wrapper COMMAND
+hide yes, or no
+pass [NAME...]
+cache no, or a size such as 500m or 2g
+disk_floor_mb MB
+work_dir /PATH
+tunnel WORDS
+tunnel_key WORDS
+updates yes, or no
+client COMMAND
+ca_file /PATH
+launcher COMMAND'
 
 explain_conf_error() {
-	key=${line%%[ 	]*} form=''
-	case $key in
-		arch) form='NAME native, or NAME cross' ;;
-		env) form='ARCH KEY=VALUE' ;;
-		runner) form='ARCH COMMAND' ;;
-		allow | deny) form='PROJECT [BRANCH...]' ;;
-		hours) form='22:00-06:00 [mon-fri]' ;;
-		slots) form='1 to 59' ;;
-		nice) form='0 to 19' ;;
-		run_as) form=USER ;;
-		wrapper | launcher | client) form=COMMAND ;;
-		hide | updates) form='yes, or no' ;;
-		disk_floor_mb) form=MB ;;
-		work_dir | ca_file) form=/PATH ;;
-		tunnel | tunnel_key) form='WORDS' ;;
-	esac
-	if [ -n "$form" ]; then
-		report_conf_error "expected $key $form"
-	else
-		SIMILAR_KEY=''
-		for known in $CONF_KEYS; do if is_similar "$key" "$known"; then SIMILAR_KEY=$known; fi; done
-		report_conf_error "unknown key $key${SIMILAR_KEY:+; did you mean $SIMILAR_KEY?} (docs/hosts.md describes every line)"
-	fi
+	key=${line%%[ 	]*} mistake=''
+	while read -r known form; do
+		if [ "$key" = "$known" ]; then
+			mistake="expected $key $form"
+		elif [ -z "$mistake" ] && is_similar "$key" "$known"; then
+			mistake="unknown key $key; did you mean $known? (docs/hosts.md describes every line)"
+		fi
+	done <<EOF
+$CONF_FORMS
+EOF
+	report_conf_error "${mistake:-unknown key $key (docs/hosts.md describes every line)}"
 }
 
 # True if one letter is added, missing or different, or if two have changed places.
 is_similar() {
-	before='' one=$1 other=$2
+	one=$1 other=$2
 	while [ -n "$one$other" ]; do
 		rest=${one#?} other_rest=${other#?}
 		if [ "$rest" = "$other" ] || [ "$one" = "$other_rest" ] || [ "$rest" = "$other_rest" ]; then return 0; fi
@@ -128,9 +145,13 @@ conf_pass() {
 	done
 }
 
-has_env_key() {
-	key=${1#* }
-	is_key "${key%%=*}"
+conf_cache() {
+	CACHE_MB=${value%?}
+	if is_number "$CACHE_MB" && [ "$CACHE_MB" -le 999999 ]; then
+		case $value in *g) CACHE_MB=$((CACHE_MB * 1024)) ;; esac
+	else
+		explain_conf_error
+	fi
 }
 
 conf_arch() {
@@ -157,7 +178,7 @@ call_with_env() {
 			"runner $arch "*) set -- "$@" "FARM_RUN=${line#"runner $arch "}" ;;
 			"env $arch "*=*)
 				line=${line#"env $arch "}
-				if is_key "${line%%=*}"; then set -- "$@" "$line"; fi
+				if has_key "$line"; then set -- "$@" "$line"; fi
 				;;
 		esac
 	done 2>/dev/null <"$DIR/host.conf"

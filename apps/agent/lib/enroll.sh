@@ -35,7 +35,6 @@ enroll() {
 	exec "$AGENT_SHELL" "$DIR/agent.sh" run </dev/null
 }
 
-# A client, tar or gzip counts as found only if it works.
 report_found() {
 	found='' missing=''
 	for tool in $CLIENTS; do test_tool "${tool}_usable" "$tool"; done

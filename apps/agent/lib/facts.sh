@@ -29,7 +29,6 @@ print_libc() {
 	libc=`getconf GNU_LIBC_VERSION 2>/dev/null`
 	case $libc in 'glibc '*) put_line "$libc" | printable_line | print_fact libc; return 0 ;; esac
 	for loader in "${LOADERS:-/lib}"/ld-musl-*.so.1; do
-		# Without a program to run, the loader of musl prints its version and ends.
 		[ ! -x "$loader" ] || "$loader" 2>&1 </dev/null | sed -n 's/^Version /musl /p' | printable_line | print_fact libc
 	done | sed 1q
 }
@@ -88,7 +87,6 @@ free_mb() {
 	is_number "${FREE_MB:-0}" || FREE_MB=999999999
 }
 
-# Prints the first work directory that an earlier job left and this user cannot remove.
 print_left_over() {
 	for left in "${WORK_DIR:-$DIR/work}"/attempt-*; do
 		if [ -d "$left" ] && ! grep -Fxq "$left" "$DIR"/slot-*/*/work 2>/dev/null; then put_line "left_over $left"; fi

@@ -1,5 +1,3 @@
-# Finish: send the rest of the log, then the result. Repeat until the farm has both.
-
 # Cuts the log at its limit: dd truncates the file at the position of seek. No process writes to the log any more.
 finalize_log() {
 	SUSPENDED='' WAITED=$NEXT
@@ -75,7 +73,6 @@ print_finish() {
 	echo end
 }
 
-# True if the farm has the result, or does not want it.
 handle_finish() {
 	DELAY=1000
 	case $ERR in

@@ -22,12 +22,13 @@ print_hello() {
 	if is_name "$PREVIOUS"; then put_line "previous $PREVIOUS"; fi
 	put_line "slots $SLOTS"
 	print_update_facts
+	[ "$FORKS" != yes ] || put_line 'forks yes'
+	[ -z "$CACHE_DIR" ] || put_line "cache_mb $CACHE_MB"
 	put_line "$ARCH_LINES
 $RULES" | grep .
 	echo end
 }
 
-# Returns when the farm has accepted hello. False if the owner stops the agent first.
 send_hello() {
 	FAILS=0
 	read_conf
@@ -71,6 +72,7 @@ accept_hello() {
 	CHUNK_MAX=$CHUNK
 	confirm_instance
 	accept_offer
+	remove_old_caches
 	now
 	HELLO_AT=$NOW HELLO_CONF=$CONF_TEXT
 }

@@ -1,6 +1,5 @@
 # curl: reads the credential from a file, so that no argument shows it.
 
-# A curl without TLS does not list https among its protocols.
 curl_usable() { if is_https; then curl --version | grep -w https; else curl --version; fi >/dev/null; }
 
 curl_prepare() {

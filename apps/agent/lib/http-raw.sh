@@ -33,7 +33,6 @@ EOF
 	"${CLIENT}_exchange" "$5"
 }
 
-# Removes the header from answer $1. The shell reads only the header's lines; cat copies the rest.
 strip_header() {
 	{
 		IFS= read -r line

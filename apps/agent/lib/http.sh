@@ -13,7 +13,6 @@ choose_client() {
 	return 1
 }
 
-# RAW_SUFFIX: the suffix of a raw answer's file; else empty.
 use_client() {
 	CLIENT_KIND=$CLIENT RAW_SUFFIX=''
 	case $CLIENT in perl | python | nc | openssl) CLIENT_KIND=raw RAW_SUFFIX=.raw ;; esac
@@ -21,8 +20,7 @@ use_client() {
 
 is_https() { case $URL in https:*) ;; *) return 1 ;; esac; }
 
-# The URL becomes an argument and a line of the saved script: allow only the characters of a farm's address. FARM: the
-# URL as the owner wrote it.
+# The URL becomes an argument and a line of the saved script: allow only the characters of an address. FARM: as written.
 set_url() {
 	FARM=${1%/} URL=${1%/} SIGNED=''
 	case $URL in signed+http://*) SIGNED=yes URL=${URL#signed+} ;; esac
@@ -53,11 +51,15 @@ send_request() {
 		read_start_time "$CLIENT_PID"
 		put_line "$CLIENT_PID $START_TIME" >"$SLOT_DIR/client-pid"
 	fi
-	if [ -n "$IDLE" ] && is_stopping; then kill -s KILL "$CLIENT_PID" 2>/dev/null; else start_timeout "$CLIENT_PID" "$4" "$3$RAW_SUFFIX"; fi
-	await "$CLIENT_PID"
-	CLIENT_PID=''
+	if [ -n "$IDLE" ] && is_stopping; then kill_at_once "$CLIENT_PID"; else start_timeout "$CLIENT_PID" "$4" "$3$RAW_SUFFIX"; fi
+	await_client
 	stop_timeout
 	[ -z "$RAW_SUFFIX" ] || strip_header "$3" 2>>"$SLOT_DIR/client-errors"
+}
+
+await_client() {
+	await "$CLIENT_PID"
+	CLIENT_PID=''
 }
 
 # REQUEST_PATH: path $1 for `get`. Runs outside of the subshell of `get`, because each signature increments a counter.
@@ -66,8 +68,7 @@ set_request_path() {
 	[ -z "$SIGNED" ] || sign_request GET "$1" /dev/null
 }
 
-# Downloads path $1 into file $2, and gives up after $3 seconds without a byte. Runs in a subshell, which may become the
-# client.
+# Downloads path $1 into file $2, or gives up after $3 seconds without a byte. The subshell may become the client.
 get() {
 	ensure_tunnel || return 1
 	[ -n "$RAW_SUFFIX$NEEDS_TIMEOUT" ] || "${CLIENT_KIND}_get" "$@" # does not return
@@ -88,7 +89,7 @@ start_timeout() {
 	read_start_time "$1"
 	{
 		start_time=$START_TIME sleeper='' seen='' over=''
-		trap 'over=yes; [ -z "$sleeper" ] || kill -s KILL "$sleeper"' TERM
+		trap 'over=yes; kill_at_once "$sleeper"' TERM
 		while [ -z "$over" ] && size_of "$3" && [ "$SIZE" != "$seen" ]; do
 			seen=$SIZE
 			exec sleep "$2" &

@@ -1,8 +1,6 @@
-# Isolation: the user that runs the steps, and ways to hide the credential in PRIVATE from the steps. The agent tests
-# a way before it uses it.
+# Isolation: the user that runs the steps, and ways to hide PRIVATE and CACHE_DIR from them. The agent tests a way first.
 
-# Replaces this process. On a busy machine with two cores a step began 5 ms later with mount, 6 with userns, 1 with
-# setpriv.
+# Replaces this process.
 isolate() {
 	case $ISOLATION in
 		setpriv) set -- setpriv --reuid "$RUN_UID" --regid "$RUN_GID" --init-groups "$@" ;;
@@ -10,7 +8,7 @@ isolate() {
 		perl) set -- perl -e 'use POSIX; $) = "@ARGV[1, 1]"; setgid($ARGV[1]); setuid($ARGV[0]); exec @ARGV[2 .. $#ARGV]' "$RUN_UID" "$RUN_GID" "$@" ;;
 		su) set -- su -s /bin/sh "$RUN_AS" -c 'exec "$0" "$@"' -- "$@" ;;
 		# The second unshare takes rights from the job: it can neither unmount the tmpfs nor use the agent's /proc/PID/root.
-		userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
+		userns) exec unshare -rm sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" "$CACHE_DIR" unshare -U "--map-user=$RUN_UID" "--map-group=$RUN_GID" "$@" ;;
 		mount) ;;
 		*)
 			[ -n "$RUN_AS" ] || exec "$@"
@@ -18,19 +16,20 @@ isolate() {
 			return 1
 			;;
 	esac
-	[ -z "$HIDES_PRIVATE" ] || exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" "$@"
+	[ -z "$HIDES_PRIVATE" ] || exec unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK${RUMPFARM_MARK-}" "$CACHE_DIR" "$@"
 	exec "$@"
 }
 
 # The mount's name is the attempt's mark, so each process of the job, even without an environment, has the mark in its
 # list of mounts.
-HIDE_PRIVATE='mount -t tmpfs -o ro "$1" "$0" && shift && exec "$@"' MOUNT_MARK=rumpfarm-
+HIDE_PRIVATE='mount -t tmpfs -o ro "$1" "$0" && { [ ! -d "$2" ] || mount -t tmpfs -o ro "$1" "$2"; } && shift 2 && exec "$@"' MOUNT_MARK=rumpfarm-
 
 # ISOLATION: the first way by which a process has the right user, can work in WORK_DIR, and cannot read the credential.
 choose_isolation() {
 	ISOLATION_ERROR='' RUN_HOME='' HIDES_PRIVATE='' ways='' OWN_UID=`id -u`
 	RUN_UID=`id -u ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
 	RUN_GID=`id -g ${RUN_AS:+"$RUN_AS"} 2>/dev/null`
+	CACHE_DIR=${CACHE_MB:+$WORK_DIR/rumpfarm-cache}
 	mkdir -p "$WORK_DIR" 2>/dev/null
 	if [ -n "$RUN_AS" ]; then
 		RUN_HOME=`{ getent passwd "$RUN_AS" || grep "^$RUN_AS:" /etc/passwd; } 2>/dev/null | cut -d: -f6`
@@ -43,18 +42,22 @@ choose_isolation() {
 		if [ "$OWN_UID" = 0 ]; then ways=mount HIDES_PRIVATE=yes; else ways=userns; fi
 	fi
 	for ISOLATION in $ways; do
-		if is_isolated; then return 0; fi
+		if is_isolated; then protect_cache && return; fi
 	done
 	ISOLATION='' HIDES_PRIVATE=''
+	protect_cache
 	[ -z "$RUN_AS" ] || ISOLATION_ERROR="steps cannot run as $RUN_AS: no such user, or the agent is not root, or $WORK_DIR $WORK_DIR_ERROR"
 }
 
-can_hide() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK" true 2>/dev/null && is_visible_here; }
+# Code from forks must not reach the caches.
+protect_cache() { case $FORKS$ISOLATION in yes | yesmount) CACHE_DIR='' ;; esac; }
+
+can_hide() { unshare -m sh -c "$HIDE_PRIVATE" "$PRIVATE" "$MOUNT_MARK" '' true 2>/dev/null && is_visible_here; }
 
 # If an old unshare has mounted for the whole machine, unmounts and fails.
 is_visible_here() {
 	[ -r "$PRIVATE/credential" ] && return 0
-	umount "$PRIVATE" 2>/dev/null
+	umount "$PRIVATE" ${CACHE_DIR:+"$CACHE_DIR"} 2>/dev/null
 	return 1
 }
 

@@ -23,8 +23,7 @@ leftovers_of_ps() {
 	done
 }
 
-# grep of busybox ends a line at its first NUL, and NULs separate the variables of an environment. Most shells skip
-# NULs.
+# grep of busybox ends a line at its first NUL, which separates variables. Most shells skip NULs.
 marked_files() {
 	if [ -n "$GREP_SEES_NULS" ]; then
 		grep -Fls "RUMPFARM_MARK=$MARK" /proc/[0-9]*/environ 2>/dev/null

@@ -38,10 +38,13 @@ check_time() {
 check_disk() {
 	[ $((NOW - DISK_AT)) -ge 5 ] || return 0
 	DISK_AT=$NOW
+	if disk_is_full; then set_reason disk-full "$DISK"; fi
+}
+
+disk_is_full() {
 	free_mb "$WORK_DIR"
-	if [ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]; then
-		set_reason disk-full "$FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB required"
-	fi
+	DISK="$FREE_MB MB free in $WORK_DIR, $DISK_FLOOR MB required"
+	[ -n "$FREE_MB" ] && [ "$FREE_MB" -lt "$DISK_FLOOR" ]
 }
 
 # REQUEST_TIMEOUT: seconds. A request must end before the next limit, in case the farm does not answer.

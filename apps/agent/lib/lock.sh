@@ -1,17 +1,17 @@
-# Lock: one agent for each directory. A lock is a file lock.N with the pid and the start time of its owner; the highest
-# N counts. The owner never removes its file: the next agent links lock.N+1, and only one `ln` succeeds. An agent that
-# has linked a lower number sees the higher one in a second check. So kill -9, a reboot or a reused pid cannot block the
-# directory.
+# Lock: one agent for each directory. The file lock.N with the highest N has the pid and the start time of the owner. The
+# next agent links lock.N+1, and only one `ln` succeeds. So kill -9, a reboot or a reused pid cannot block the directory.
 
-find_highest_lock() {
+# HIGHEST: the highest N among the files $1N, or 0.
+find_highest() {
 	HIGHEST=0
-	for file in "$DIR"/lock.*; do
-		number=${file##*.}
+	for file in "$1"*; do
+		number=${file#"$1"}
 		if is_number "$number" && [ "$number" -gt "$HIGHEST" ]; then HIGHEST=$number; fi
 	done
 }
 
 read_lock_owner() {
+	find_highest "$DIR/lock."
 	OWNER='' OWNER_START_TIME=''
 	[ "$HIGHEST" -gt 0 ] && read -r OWNER OWNER_START_TIME 2>/dev/null <"$DIR/lock.$HIGHEST"
 }
@@ -30,7 +30,6 @@ take_lock() {
 }
 
 try_lock() {
-	find_highest_lock
 	read_lock_owner
 	[ "$OWNER" != "$$" ] || [ "$OWNER_START_TIME" != "$own_start_time" ] || return 0 # enroll has become run, in the same process
 	if is_same_process "$OWNER" "$OWNER_START_TIME"; then
@@ -39,7 +38,7 @@ try_lock() {
 	fi
 	mine=$((HIGHEST + 1))
 	ln "$DIR/mine.$$" "$DIR/lock.$mine" 2>/dev/null || return 1
-	find_highest_lock
+	find_highest "$DIR/lock."
 	if [ "$HIGHEST" != "$mine" ]; then
 		rm -f "$DIR/lock.$mine"
 		return 1

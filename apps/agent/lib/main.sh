@@ -1,5 +1,3 @@
-# Main: the command line.
-
 # DIR, AGENT_FILE and PRIVATE are absolute. No job may read files in PRIVATE.
 find_directories() {
 	AGENT_FILE='' DIR=${RUMPFARM_DIR-}

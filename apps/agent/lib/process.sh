@@ -1,7 +1,6 @@
 # Processes: is a pid still the same process, and signals to process groups.
 # Never `kill -SIG -PGID`: the program kill of procps 4.0.2 reads "-12345" as "-1" and kills every process. posh has no
-# built-in kill. `kill -s SIG -- -PGID` is right. Only busybox 1.35 reports an error for the `--`, after it has sent the
-# signal.
+# built-in kill. `kill -s SIG -- -PGID` is right. (busybox 1.35 sends it, and then reports an error for the `--`.)
 
 AFTER_COMMAND=') ' # in a variable, because ksh93 cannot read it inside ${##}
 DASHES=-- GREP_SEES_NULS=''
@@ -32,7 +31,6 @@ read_stat_fields() {
 	if [ "$#" -ge 20 ]; then shift 19; START_TIME=$1; fi
 }
 
-# Is process $1 alive, and did it start at $2? A zombie is not alive.
 is_same_process() {
 	is_number "$1" && [ "$1" -gt 1 ] && kill -0 "$1" 2>/dev/null || return 1
 	read_start_time "$1"

@@ -1,9 +1,5 @@
 # Progress: one request sends log bytes and ended steps, and is the heartbeat.
 
-progress_path() {
-	PROGRESS="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
-}
-
 # A chunk of OUTGOING (the log or an artifact), from OFFSET to the next multiple of CHUNK: dd seeks in whole blocks.
 prepare_chunk() {
 	LEN=0 SUM=none ENC=''
@@ -33,11 +29,11 @@ send_progress() {
 		return 0
 	fi
 	SENT_STEPS=$STEPS
-	progress_path
+	request_path="/agent/v1/attempts/$ATTEMPT/${ARTIFACT:-progress}?lease=$LEASE&offset=$OFFSET&len=$LEN&sum=$SUM$ENC&step=$STEP${STEPS:+&steps=$STEPS}${ARTIFACT:+&size=$SIZE}"
 	set_request_timeout
 	CLOCK_IN=0
 	[ "$CHUNK" = "$CHUNK_MAX" ] || now
-	if post "$PROGRESS" "$SPOOL/chunk" "$SPOOL/answer" "$REQUEST_TIMEOUT"; then
+	if post "$request_path" "$SPOOL/chunk" "$SPOOL/answer" "$REQUEST_TIMEOUT"; then
 		[ "$CHUNK" = "$CHUNK_MAX" ] || grow_chunk "$NOW"
 		handle_progress
 	else
@@ -55,7 +51,6 @@ shrink_chunk() {
 	[ "$CHUNK" -ge 4096 ] || CHUNK=4096
 }
 
-# Grows the chunk again, up to the farm's maximum, if the request that began at $1 took at most 2 s.
 grow_chunk() {
 	now
 	if [ $((NOW - $1)) -gt 2 ] || [ $((LEN * 2)) -lt "$CHUNK" ]; then return 0; fi

@@ -1,5 +1,3 @@
-# Run: the agent from the lock to the bye.
-
 STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSAL='' FAILS=0
 
 # TERM ends the job and stops the agent. HUP stops the agent after the job. URG reports the end of a step or job.
@@ -8,13 +6,15 @@ STOP='' DRAIN='' IDLE=yes GAVE_UP='' RUNNER='' REFUSAL='' FAILS=0
 set_traps() {
 	trap 'STOP=yes; WOKEN=yes; kill_waiting; (signal_slots TERM)' TERM INT
 	trap 'DRAIN=yes; [ -z "$IDLE" ] || kill_waiting; (signal_slots HUP)' HUP
-	trap 'WOKEN=yes; [ -z "$SLEEP_PID" ] || kill -s KILL "$SLEEP_PID" 2>/dev/null' URG
+	trap 'WOKEN=yes; kill_at_once "$SLEEP_PID"' URG
 }
 
 kill_waiting() {
-	[ -z "$SLEEP_PID" ] || kill -s KILL "$SLEEP_PID" 2>/dev/null
-	[ -z "$CLIENT_PID" ] || kill -s KILL "$CLIENT_PID" 2>/dev/null
+	kill_at_once "$SLEEP_PID"
+	kill_at_once "$CLIENT_PID"
 }
+
+kill_at_once() { [ -z "$1" ] || kill -s KILL "$1" 2>/dev/null; }
 
 is_stopping() { [ -n "$STOP$DRAIN" ]; }
 

@@ -31,6 +31,10 @@ run_with_env() {
 	create_work
 	prepare_step_files "$@"
 	fetch_sources
+	if [ -n "$CACHE_PATHS" ]; then
+		place_cache
+		set -- "$@" "FARM_CACHE=${HITS% }"
+	fi
 	: >"$SPOOL/begun"
 	: >"$SPOOL/errors" # forget errors of the downloads
 	[ -z "$TEST_RUNNER" ] || test_runner "$@"
@@ -75,8 +79,6 @@ wake_agent() {
 
 stop_requested() { [ -f "$SPOOL/stop" ]; }
 
-has_key() { is_key "${1%%=*}"; }
-
 init_unpack() {
 	ARCH='' STEPS=0 STEPS_DIR='' SOURCE_COUNT=0 SOURCE_NAMES=''
 	exec 3>/dev/null
@@ -114,7 +116,7 @@ create_work() {
 		set -- ${1+"$@"} "$WORK/$name"
 	done
 	# Without -p, mkdir fails if another user has made the directory.
-	{ mkdir -p "${WORK%/*}" && mkdir "$WORK" && { [ "$#" = 0 ] || mkdir "$@"; }; } 2>"$SPOOL/errors" || fail_job "cannot make the work directory $WORK"
+	{ mkdir -p "${WORK%/*}" && mkdir "$WORK" && take_cache && { [ "$#" = 0 ] || mkdir "$@"; }; } 2>"$SPOOL/errors" || fail_job "cannot make the work directory $WORK"
 }
 
 fail_job() {

@@ -1,5 +1,4 @@
-# Service files, for `install` and `uninstall`. The farm serves the installer with its templates. The agent
-# downloads it only at the owner's command.
+# Service files: `install` and `uninstall` download the installer from the farm.
 
 run_service() {
 	load_state

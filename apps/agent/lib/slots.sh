@@ -1,5 +1,5 @@
-# Slots: a host may run several jobs at once. Slot 1 is the agent itself. Each further slot is a process that claims and
-# supervises jobs in its own directory slot-N. Only the agent sends hello and bye.
+# Slots: slot 1 is the agent itself. Each further slot is a process that claims and supervises jobs in its own directory
+# slot-N. Only the agent sends hello and bye.
 
 SLOT=1 SLOT_DIR='' AGENT_PID='' SLOT_PIDS='' COMPILER_OF='' COMPILER_AT=0
 
@@ -8,7 +8,6 @@ use_slot() {
 	mkdir -p "$SLOT_DIR" || die "cannot make $SLOT_DIR"
 }
 
-# Starts the slots of host.conf, and those that still have a job.
 start_slots() {
 	for slot in "$DIR"/slot-*; do
 		number=${slot##*-}
@@ -49,7 +48,6 @@ signal_slots() {
 	done
 }
 
-# Before a stop or an update: waits for the jobs of all slots, which have received HUP or TERM.
 wait_for_slots() {
 	for slot in ${SLOT_PIDS:+"$DIR"/slot-*}; do
 		while slot_runs "${slot##*-}"; do
@@ -74,5 +72,4 @@ run_slot() {
 	is_stopping || take_jobs
 }
 
-# A further slot ends with the agent, or when host.conf has fewer slots.
 slot_must_end() { [ "$SLOT" -gt 1 ] && { [ "$SLOT" -gt "$SLOTS" ] || ! kill -0 "$AGENT_PID" 2>/dev/null; }; }

@@ -35,8 +35,7 @@ download_is_valid() {
 	DELAY=1000 download_error=''
 	await "$DOWNLOAD"
 	if [ "$AWAITED" = 0 ] && [ -f "$SOURCE_FILE" ]; then
-		measure "$SOURCE_FILE"
-		if [ -n "$SIGNED" ]; then digest_of_file "$SOURCE_FILE" && SUM=sha256:$DIGEST; fi
+		measure_download "$SOURCE_FILE"
 		source_is_valid && return 0
 		handle_source_error
 	else

@@ -20,7 +20,7 @@
 #   requests: http http-curl http-wget http-bbwget http-raw http-perl http-python http-nc http-openssl tunnel hmac answer
 #   this host: conf rules isolation compilers facts lock tools
 #   enrolment: enroll hello
-#   one job: claim attempt supervise limits progress artifacts finish
+#   one job: claim attempt supervise limits progress artifacts finish cache
 #   the process that runs a job: runner sources steps
 #   the agent: slots update service run commands main
 
@@ -48,7 +48,7 @@ else
 fi
 
 FARM_URL='@FARM_URL@'
-AGENT_VERSION=1.1.0 # bundle.sh adds a + and its checksum
+AGENT_VERSION=1.2.0 # bundle.sh adds a + and its checksum
 PROTOCOL=1
 AGENT_SHELL=${RUMPFARM_SHELL:-sh}
 
@@ -59,8 +59,7 @@ if test -n "${LC_ALL-}"; then export LC_ALL; fi
 unset ENV BASH_ENV CDPATH GREP_OPTIONS
 
 # If a new version ended before the farm answered it, this start restores the previous one. This code comes first,
-# because the rest of a new version may be wrong. A power failure at any moment leaves one of the two versions as
-# agent.sh.
+# because the rest of a new version may be wrong. A power failure leaves one of the two versions as agent.sh.
 case "$*" in
 	run | *' run')
 		case $0 in */*) UPDATE=${0%/*}/update ;; *) UPDATE=./update ;; esac

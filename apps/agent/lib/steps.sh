@@ -35,9 +35,8 @@ run_step() {
 	return "$code"
 }
 
-# Only the end of the pipe or KILL ends the reader, so that the log also has a step's output after TERM. The steps' user
-# may open the pipe; its directory keeps other users out. When both ends are open, the pipe's name is removed,
-# because a backup program that opens it would wait forever.
+# Only the end of the pipe or KILL ends the reader: the log also has a step's output after TERM. When both ends are open,
+# the pipe's name is removed, because a backup program that opens it would wait forever.
 start_reader() {
 	OUTPUT=$SPOOL/pipe-$step
 	chmod 622 "$OUTPUT"
@@ -50,7 +49,7 @@ start_reader() {
 	) &
 }
 
-# The reader ends within 2 ms of the last writer. The first 1,000 checks take 2 ms; then checks every 20 ms.
+# The reader ends within 2 ms of the last writer, and 1,000 checks take 2 ms.
 wait_for_reader() {
 	checks=0 slept=0
 	until [ -f "$OUTPUT.read" ] || [ "$slept" -ge 1000 ]; do

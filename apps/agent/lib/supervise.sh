@@ -51,7 +51,6 @@ read_steps() {
 	[ "$STEP" -le "$STEP_COUNT" ] || STEP=$STEP_COUNT
 }
 
-# Checks the process group and leftovers. A runner that has written `end` exits within a moment.
 all_processes_gone() {
 	if [ -n "$OWN_RUNNER" ]; then
 		[ "$ENDED" = vanished ] || wait "$RUNNER" 2>/dev/null
@@ -94,7 +93,6 @@ progress_is_due() {
 	[ "$WAITED" -ge "$NEXT" ] || [ "$STEPS" != "$SENT_STEPS" ] || { [ $((SIZE - OFFSET)) -ge "$CHUNK" ] && [ -z "$SUSPENDED" ]; }
 }
 
-# Sleeps until the next request or check: at most 1 s, or 2 s while the job prints nothing.
 sleep_until_due() {
 	span=1000
 	if [ $((NOW - OUTPUT_AT)) -ge 2 ]; then span=2000; fi

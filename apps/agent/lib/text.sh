@@ -41,14 +41,16 @@ is_key() {
 	esac
 }
 
+has_key() { is_key "${1%%=*}"; }
+
 # LAST_ERROR: the last line of file $1, which a client or a shell wrote before it failed. Ignores the lines of openssl
-# and curl after their reason.
+# and curl after their reason, and GNU tar's last line.
 read_last_error() {
 	LAST_ERROR=''
 	[ -f "$1" ] || return 0
 	while IFS= read -r line || [ -n "$line" ]; do
 		case $LAST_ERROR in 'verify error'* | 'curl: ('*) break ;; esac
-		[ -z "$line" ] || LAST_ERROR=$line
+		case $line in '' | *'Exiting with failure'*) ;; *) LAST_ERROR=$line ;; esac
 	done <"$1"
 }
 
@@ -57,15 +59,10 @@ printable_line() { tr -cd ' -~\n' | sed -n '1{s/^\(.\{1,200\}\).*/\1/;p;}'; }
 
 # A "+" in a query means a blank.
 escape_query() {
-	QUERY=''
-	rest=$1
+	QUERY=$1
 	while :; do
-		case $rest in
-			*+*) QUERY=$QUERY${rest%%+*}%2B rest=${rest#*+} ;;
-			*) break ;;
-		esac
+		case $QUERY in *+*) QUERY=${QUERY%%+*}%2B${QUERY#*+} ;; *) return 0 ;; esac
 	done
-	QUERY=$QUERY$rest
 }
 
 random_name() {

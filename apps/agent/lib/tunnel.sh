@@ -1,10 +1,8 @@
-# Tunnel: the agent starts its own ssh and sends all requests through it, so that the network cannot read the
-# credential. FARM is the address by which the gateway reaches the farm. The file `tunnel` names the ssh process, so
-# that the agent also finds the tunnel of an earlier, killed agent.
+# Tunnel: the agent sends all requests through its own ssh, so that the network cannot read the credential. The gateway
+# reaches the farm by FARM. The file `tunnel` names the ssh process, also for the agent after a killed one.
 
 TUNNEL='' TUNNEL_KEY='' TUNNEL_PID='' OWNS_TUNNEL='' TUNNEL_START_TIME=''
 
-# Runs before each request. True if no tunnel is configured, or if the tunnel is open.
 ensure_tunnel() {
 	if [ -z "$TUNNEL" ]; then
 		[ -z "$TUNNEL_PID" ] || { stop_tunnel; set_url "$FARM"; } # the owner has removed it
@@ -44,7 +42,8 @@ tunnel_is_open() {
 start_tunnel() {
 	rm -f "$PRIVATE/tunnel-open"
 	put_line "gateway $TUNNEL_KEY" >"$PRIVATE/known_hosts"
-	JITTER=$(((JITTER * 1103 + 12345) % 32749)) gateway=${TUNNEL%% *} farm=${FARM#*http://}
+	next_jitter
+	gateway=${TUNNEL%% *} farm=${FARM#*http://}
 	port=$((20000 + JITTER % 12000)) address=${farm%%/*}
 	case $address in
 		https:) die "a tunnel needs an http:// address, by which the gateway reaches the farm; pass it with --url" ;;

@@ -50,13 +50,11 @@ download_update() {
 	set_request_path /agent/v1/agent
 	get "$REQUEST_PATH" "$NEW" 60 </dev/null >/dev/null 2>"$SLOT_DIR/client-errors" &
 	CLIENT_PID=$!
-	await "$CLIENT_PID"
-	CLIENT_PID=''
+	await_client
 	explain_no_answer
 	WHY="the download failed$WHY"
 	[ -f "$NEW" ] || return 1
-	measure "$NEW"
-	if [ -n "$SIGNED" ]; then digest_of_file "$NEW" && SUM=sha256:$DIGEST; fi # the download itself is not signed
+	measure_download "$NEW"
 	WHY="the download has $LEN bytes and checksum $SUM, unlike the offer"
 	case " $OFFER " in *' none '*) return 1 ;; *" $LEN "*"$SUM "*) set_address_in "$NEW" ;; *) return 1 ;; esac
 }
@@ -71,8 +69,7 @@ test_update() {
 	CLIENT_PID=$! client_needs=$NEEDS_TIMEOUT NEEDS_TIMEOUT=yes
 	start_timeout "$CLIENT_PID" 120 "$TEST_STATE/errors"
 	NEEDS_TIMEOUT=$client_needs
-	await "$CLIENT_PID"
-	CLIENT_PID=''
+	await_client
 	stop_timeout
 	case $AWAITED in 0) return 0 ;; 75) PERMANENT='' ;; esac
 	read_last_error "$TEST_STATE/errors"
@@ -80,7 +77,6 @@ test_update() {
 	return 1
 }
 
-# Copies what identifies this host, for a process that must not change the agent's own files.
 copy_state() {
 	rm -rf "$1"
 	mkdir -p "$1/private"
@@ -114,7 +110,6 @@ replace_agent() {
 	mv "$NEW" "$AGENT_FILE" && exec_agent "$DIR" "$AGENT_FILE" run
 }
 
-# Runs the agent in file $2, with the options of this agent, in the same process.
 exec_agent() {
 	RUMPFARM_DIR=$1 RUMPFARM_SHELL=$AGENT_SHELL RUMPFARM_CLIENT=$ENV_CLIENT RUMPFARM_LAUNCHER=$ENV_LAUNCHER RUMPFARM_LOG=$LOG
 	export RUMPFARM_DIR RUMPFARM_SHELL RUMPFARM_CLIENT RUMPFARM_LAUNCHER RUMPFARM_LOG

@@ -109,6 +109,9 @@ test.each([
   ['slots 0', /line 1: expected slots 1 to 59; found: slots 0/],
   ['nice -5', /line 1: expected nice 0 to 19; found: nice -5/],
   ['run_as -x', /line 1: expected .*run_as USER.*; found: run_as -x/],
+  ['allow forks sample', /line 1: expected allow forks .*; found: allow forks sample/],
+  ['cache 2t', /line 1: expected cache no, or a size such as 500m or 2g; found: cache 2t/],
+  ['cache 9999999g', /line 1: expected cache no, or a size.*; found: cache 9999999g/],
   ['pass A-B', /line 1: not the name of a variable; found: pass A-B/],
   ['alow sample', /line 1: unknown key alow; did you mean allow\?.*; found: alow sample/],
 ])('the agent reports "%s" as an error', (line, complaint) => {
@@ -152,6 +155,38 @@ agentTest(
     await farm.finished(allowed)
     expect(allowed.finishes[0]).toMatchObject({ reason: 'exit' })
     expect(host.files('..')).toContain('ran')
+  },
+)
+
+agentTest(
+  'a host refuses code from forks, unless host.conf allows it and does not also deny it',
+  async ({ farm, host, enrolled }) => {
+    farm.poll = 1
+    await enrolled()
+    const conf = host.read('host.conf')
+    const run = async () => {
+      const attempt = farm.queue({ project: 'sample', fork: true, steps: { one: 'echo one' } })
+      await farm.finished(attempt)
+      return [attempt.finishes[0]?.reason, attempt.finishes[0]?.detail]
+    }
+    const hellos = () => farm.seen.filter(({ kind }) => kind === 'hello')
+    const configure = async (line: string) => {
+      const before = hellos().length
+      host.configure(`${conf}${line}\n`)
+      await farm.until('a hello with the new host.conf', () => hellos().length > before)
+      return /^forks yes$/m.test(String(hellos().at(-1)?.body))
+    }
+    const refusal =
+      "the host's owner does not allow code from forks: host.conf has no line allow forks, or a line deny forks"
+    expect(await run()).toEqual(['refused', refusal])
+    expect(await configure('allow *')).toBe(false)
+    expect(await run()).toEqual(['refused', refusal])
+    expect(await configure('allow forks')).toBe(true)
+    expect(await run()).toEqual(['exit', undefined])
+    expect(await configure('allow forks\ndeny forks')).toBe(false)
+    expect(await run()).toEqual(['refused', refusal])
+    expect(await configure('allow forks\nallow other')).toBe(true)
+    expect(await run()).toEqual(['refused', "the host's owner does not allow sample: no line names it"])
   },
 )
 

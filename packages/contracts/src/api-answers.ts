@@ -67,9 +67,8 @@ const RecipeSource = Type.Object({
 
 const artifactPatterns = list(Type.String(), 'Paths and patterns of the files that the farm keeps')
 
-const cachePaths = list(Type.String(), 'Paths that each host keeps from one job to the next')
-
-const linePatterns = {
+const recipeLists = {
+  cache: Type.Optional(list(Type.String(), 'Paths that each host keeps from one job to the next')),
   errors: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are errors')),
   ignore: Type.Optional(list(Type.String(), 'Patterns (RE2) of the lines of the log that are no errors')),
 }
@@ -93,8 +92,7 @@ export const Project = Type.Object(
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
     artifacts: Type.Optional(artifactPatterns),
-    cache: Type.Optional(cachePaths),
-    ...linePatterns,
+    ...recipeLists,
   },
   { $id: 'Project', description: 'A project of farm.yaml, with all defaults' },
 )
@@ -222,8 +220,7 @@ const Recipe = Type.Object({
   limits: Limits,
   steps: Type.Array(RecipeStep),
   artifacts: Type.Optional(artifactPatterns),
-  cache: Type.Optional(cachePaths),
-  ...linePatterns,
+  ...recipeLists,
 })
 
 export const Job = Type.Object(

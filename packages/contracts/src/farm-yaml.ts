@@ -39,6 +39,16 @@ const artifacts = yamlList(
   50,
   'a list of paths or patterns such as [dist/*.tar.gz, reports]',
 )
+// The agent protocol separates these paths with blanks. A part that begins with - is an option for some programs.
+const cachePattern = '^(?!.*(^|/)(-|\\.{0,2}(/|$)))[A-Za-z0-9._+/-]{1,200}$'
+const cache = yamlList(
+  yamlText(
+    cachePattern,
+    'a path inside the project, such as obj/tools, of A-Z a-z 0-9 . _ + - /, without .., . or a / at the start or the end; no part may begin with -',
+  ),
+  20,
+  'a list of paths such as [obj/tools]',
+)
 const globs = (what: string) => yamlList(line(`a pattern such as ${what}`), 100, `a list of patterns such as [${what}]`)
 const env = yamlMap(
   envNamePattern,
@@ -192,6 +202,7 @@ export const WrittenProject = Type.Object(
     variants: Type.Optional(yamlMap(namePattern, nameForm, WrittenVariant, 32, 'a map of variants', 1)),
     steps: yamlList(WrittenStep, 64, 'a list of at least one step, such as  - build: make', 1),
     artifacts: Type.Optional(artifacts),
+    cache: Type.Optional(cache),
     errors: Type.Optional(linePatterns('^>> ERROR: ')),
     ignore: Type.Optional(linePatterns('^probe: error')),
     'build-each-branch': Type.Optional(yamlText('^(true|false)$', 'true or false')),
@@ -332,6 +343,11 @@ export const ProjectConfig = Type.Object({
   steps: Type.Array(Type.Object({ name: Type.String(), run: Type.String() }), { minItems: 1 }),
   /** Paths and patterns of the files to upload, relative to the directory in which the steps run. */
   artifacts: Texts,
+  /**
+   * Paths that a host keeps from one job to the next, relative to the directory in which the steps run. Absent if the
+   * project has no cache.
+   */
+  cache: Type.Optional(Texts),
   /** Patterns of the lines of a log that are errors, and of those that are none. Absent if there are none. */
   errors: Type.Optional(Texts),
   ignore: Type.Optional(Texts),

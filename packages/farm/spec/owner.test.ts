@@ -1,7 +1,7 @@
 // The farm follows the rules of a host's owner. In addition, the agent refuses forbidden jobs.
 import type { OwnerRule } from '@rumpfarm/contracts'
 import { expect } from 'vitest'
-import { commitOf, farmTest, type HostHandle, type TestFarm } from './farm-test.ts'
+import { commitOf, farmTest, type HostHandle, project, type TestFarm } from './farm-test.ts'
 
 const say = (farm: TestFarm, host: HostHandle, changes: Partial<Parameters<TestFarm['hosts']['hello']>[0]>) =>
   farm.hosts.hello({
@@ -60,6 +60,25 @@ farmTest('if the owner forbids a project, its waiting jobs end and its running j
     why: 'the owner of vax does not allow it',
   })
   expect(await farm.end(vax, running)).toEqual({ kind: 'finished', verdict: 'passed' })
+})
+
+farmTest('if the owner no longer allows code from forks, the waiting jobs with such code end', async ({ farm }) => {
+  await farm.configure(project({ cache: ['obj'] }))
+  const vax = await farm.host('vax')
+  await say(farm, vax, { rules: [rule('allow-forks', '*')] })
+  const build = async (commit: string, request: Parameters<TestFarm['push']>[1]) => {
+    const built = await farm.push(commitOf(commit), request)
+    if (built.kind !== 'built') throw new Error(built.kind)
+    await farm.builds.markSourcesReady(built.buildId, { sources: [] })
+  }
+  const fork = { of: { kind: 'pull-request', id: 7, fork: true } as const }
+  await build('a', fork)
+  expect(await vax.claim(1)).toMatchObject({ fork: true, cache: [] })
+  await build('a', {})
+  await build('b', fork)
+  await say(farm, vax, { rules: [] })
+  expect(await farm.verdicts()).toEqual(['cancelled', 'queued', 'leased'])
+  expect(await vax.claim(1, { slot: 2 })).toMatchObject({ fork: false, cache: ['obj'] })
 })
 
 farmTest('if a host refuses a job, the job ends as broken, and no step has failed', async ({ farm }) => {

@@ -31,11 +31,11 @@ export type Setup = {
 requireNamespace()
 const text = bundle()
 
-/** A test with its own farm and host. The test fails if a request breaks the protocol. */
+/** A test with its own farm and host. The test fails if a request breaks the protocol. `conf`: further lines of host.conf. */
 export const agentTest = (
   sentence: string,
   act: (setup: Setup) => Promise<void>,
-  options: { env?: Record<string, string>; tls?: Tls } = {},
+  options: { env?: Record<string, string>; tls?: Tls; conf?: string } = {},
 ) =>
   test.concurrent(sentence, async ({ expect }) => {
     const tls = options.tls ?? usualTls
@@ -43,7 +43,12 @@ export const agentTest = (
     farm.script = text
     const host = new Host(options.env)
     try {
-      await act({ farm, host, enrolled: () => startEnrolled(farm, host, tls), enrols: () => enrol(farm, host, tls) })
+      await act({
+        farm,
+        host,
+        enrolled: () => startEnrolled(farm, host, tls, options.conf),
+        enrols: () => enrol(farm, host, tls),
+      })
       expect(farm.violations).toEqual([])
     } catch (error) {
       if (error instanceof Error)
@@ -56,13 +61,13 @@ export const agentTest = (
   })
 
 /** Writes the files that an enrolment makes, and starts the agent. */
-const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined) => {
+const startEnrolled = async (farm: ScriptedFarm, host: Host, tls: Tls | undefined, conf = '') => {
   mkdirSync(join(host.dir, 'private'), { recursive: true, mode: 0o700 })
   const write = (name: string, content: string) => writeFileSync(join(host.dir, name), content, { mode: 0o600 })
   write('agent.sh', text.replace('@FARM_URL@', farm.url))
   write('farm', `${farm.url} vax\n`)
   write('private/credential', `${farm.credential}\n`)
-  write('host.conf', 'arch amd64 native\ndisk_floor_mb 500\n')
+  write('host.conf', `arch amd64 native\ndisk_floor_mb 500\n${conf}`)
   if (tls) copyFileSync(tls.ca, join(host.dir, 'ca.pem'))
   await host.start()
   await firstClaim(farm)

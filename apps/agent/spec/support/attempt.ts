@@ -18,6 +18,8 @@ export type Job = {
   logmax?: number
   artifacts?: string[]
   filemax?: number
+  cache?: string[]
+  fork?: boolean
 }
 
 export type Finish = {
@@ -81,6 +83,8 @@ export const offer = ({ id, lease, job, tarballs }: Attempt): Answer => {
     ...tarballs.map((bytes, i) => `source ${names[i]} ${sumsOf(bytes)}`),
     `dir ${job.dir ?? names[0]}`,
     ...(job.artifacts ?? []).map(pattern => `artifact ${pattern}`),
+    ...(job.cache ?? []).map(path => `cache ${path}`),
+    ...(job.fork ? ['fork yes'] : []),
     ...(job.filemax === undefined ? [] : [`filemax ${job.filemax}`]),
     ...Object.entries(job.env ?? {}).map(([key, value]) => `env ${key}=${value}`),
     ...Object.entries(job.steps).flatMap(([name, text]) => [

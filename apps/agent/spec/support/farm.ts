@@ -30,6 +30,8 @@ export class ScriptedFarm {
   /** The version in the last hello. */
   version = ''
   helloError = ''
+  /** The projects with a cache; undefined: the farm does not say. */
+  caches: string[] | undefined
   claimError = ''
   /** The farm answers 409 to each claim up to this number, as if a later claim had arrived. */
   newestClaim = 0
@@ -240,7 +242,19 @@ export class ScriptedFarm {
     const told = Object.fromEntries(readBody('hello', body))
     this.version = told.version ?? ''
     if (this.helloError) return err(this.helloError, ...this.update())
-    return ok('host vax', `poll ${this.poll}`, `lease ${this.leaseSeconds}`, `chunk ${this.chunk}`, ...this.update())
+    return ok(
+      'host vax',
+      `poll ${this.poll}`,
+      `lease ${this.leaseSeconds}`,
+      `chunk ${this.chunk}`,
+      ...this.cacheLines(),
+      ...this.update(),
+    )
+  }
+
+  private cacheLines(): string[] {
+    if (this.caches === undefined) return []
+    return [`caches ${this.caches.length}`, ...this.caches.map(project => `cache ${project}`)]
   }
 
   private update(): string[] {

@@ -62,6 +62,8 @@ export const bodies = {
     unable: isUnable,
     allow: isRule,
     deny: isRule,
+    forks: text => text === 'yes',
+    cache_mb: isNumber,
   },
   claim: { disk_mb: isNumber, refuse: isRefusal },
   finish: {
@@ -114,6 +116,8 @@ const optional = new Set([
   ...lists,
   'update_failed',
   'updates',
+  'forks',
+  'cache_mb',
   ...Object.keys(facts),
 ])
 

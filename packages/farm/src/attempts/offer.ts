@@ -1,9 +1,10 @@
-import { attemptName } from '@rumpfarm/contracts'
+import { attemptName, type BuildKind } from '@rumpfarm/contracts'
 import { type Recipe, uploadsOf } from '../builds/plan.rule.ts'
 import type { PreparedSource } from '../builds/prepared-source.ts'
 import { branchOfJob, joinJobAndBuild, joinRecipe } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { offeredFilesMax } from './artifact-room.rule.ts'
+import { cacheOf } from './cache.rule.ts'
 
 /** The data that a host needs to run an attempt. */
 export interface Offer {
@@ -16,6 +17,9 @@ export interface Offer {
   branch: string | null
   /** The tag of a build of a tag; otherwise null. */
   tag: string | null
+  kind: BuildKind
+  /** Whether the code comes from somebody who cannot push to the repository. */
+  fork: boolean
   arch: string
   variant: string
   recipe: Recipe
@@ -23,17 +27,19 @@ export interface Offer {
   uploads: string[]
   /** How many files the host may offer. */
   uploadsMax: number
+  /** The paths that the host keeps from one job to the next. */
+  cache: string[]
   sources: PreparedSource[]
 }
 
-export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads' | 'uploadsMax'> {
+export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads' | 'uploadsMax' | 'cache'> {
   number: number
   sources: PreparedSource[] | null
 }
 
 /** The columns of an OfferRow. The query must name the attempt `a` and contain `offerJoins`. */
 export const offerColumns = sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
-  build."commit", ${branchOfJob} AS "branch", build."tag", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+  build."commit", ${branchOfJob} AS "branch", build."tag", build."kind", build."fork", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 export const offerJoins = sql`${joinJobAndBuild} ${joinRecipe}`
 
 export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => ({
@@ -42,5 +48,6 @@ export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => 
   attempt: attemptName({ jobId, number }),
   uploads: uploadsOf(row.recipe),
   uploadsMax: offeredFilesMax(row.recipe),
+  cache: cacheOf(row),
   sources: sources ?? [],
 })

@@ -16,6 +16,8 @@ export interface Recipe {
   steps: { name: string; run: string }[]
   /** Older recipes do not have this key, because the farm stored them before it supported artifacts. */
   artifacts?: string[]
+  /** Paths that the host keeps from one job to the next. Absent if the project has no cache. */
+  cache?: string[]
   /** Where the results of single tests are. Absent if the project reports no single tests. */
   results?: ProjectResults[]
   /** Patterns of lines of the log: errors, and lines that are none. Absent if the project has no patterns. */
@@ -80,6 +82,7 @@ export function recipeOf(project: ProjectConfig, variant: string): Recipe {
     limits: project.limits,
     steps: project.steps,
     artifacts: project.artifacts,
+    ...(project.cache ? { cache: project.cache } : {}),
     ...(project.results ? { results: project.results } : {}),
     ...(project.errors ? { errors: project.errors } : {}),
     ...(project.ignore ? { ignore: project.ignore } : {}),

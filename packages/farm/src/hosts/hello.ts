@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
 import { join, sql } from '../db/sql.ts'
 import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
-import { permits } from './owner.rule.ts'
+import { permits, permitsForks } from './owner.rule.ts'
 import { stableFacts } from './stable-facts.rule.ts'
 
 export interface DeclaredArch {
@@ -95,15 +95,18 @@ interface WaitingRow {
   number: number
   project: string
   branch: string | null
+  fork: boolean
 }
 
 /** Ends the waiting attempts that the host's owner does not allow, because nothing else would end them. */
 async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: Hello): Promise<void> {
-  if (rules.length === 0) return
+  const mayBeForbidden = rules.length === 0 ? sql`a."fork"` : sql`true`
   const waiting = await tx.query<WaitingRow>`
-    SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch"
-      FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed}`
-  const forbidden = waiting.filter(({ project, branch }) => !permits(rules, project, branch))
+    SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch", a."fork"
+      FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed} AND ${mayBeForbidden}`
+  const forbidden = waiting.filter(
+    ({ project, branch, fork }) => !permits(rules, project, branch) || (fork && !permitsForks(rules)),
+  )
   if (forbidden.length === 0) return
   const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`)
   const where = sql`${isUnclaimed} AND ("jobId", "number") IN (${join(names)})`

@@ -1,7 +1,7 @@
 import type { HostFacts } from '@rumpfarm/contracts'
 
 /** Facts that change by themselves, or that say nothing about the results of jobs. */
-const unstable = new Set(['disk_mb', 'left_over', 'version', 'client', 'sum'])
+const unstable = new Set(['disk_mb', 'left_over', 'version', 'client', 'sum', 'cache_mb'])
 
 /**
  * The facts that can change the result of a job, with the compiler of each arch as the fact `compiler ARCH`. The farm

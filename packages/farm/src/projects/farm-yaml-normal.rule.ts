@@ -74,6 +74,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.notify?.length ? { notify: fillInNotify(written.notify) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
+    ...(written.cache?.length ? { cache: written.cache } : {}),
     steps: written.steps.flatMap(step => Object.entries(step).map(([step, run]) => ({ name: step, run }))),
   }
 }

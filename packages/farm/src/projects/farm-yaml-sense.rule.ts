@@ -1,5 +1,6 @@
 import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
+import { cacheFindings } from './farm-yaml-cache.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInBisect, fillInLimits, readDuration } from './farm-yaml-normal.rule.ts'
 import { notifyFindings } from './farm-yaml-notify.rule.ts'
@@ -29,6 +30,7 @@ export const senseFindings = (file: FarmYaml): Finding[] => [
       ...addressFindings(project.repository, ['repository']),
       ...sourceFindings(name, project),
       ...stepFindings(project),
+      ...cacheFindings(project),
       ...limitFindings(project),
       ...bisectFindings(project),
       ...statusFindings(project),

@@ -1,4 +1,4 @@
-import type { WireLine } from '@rumpfarm/contracts'
+import type { ProjectConfig, WireLine } from '@rumpfarm/contracts'
 import { tooOld } from '@rumpfarm/farm'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../../services.ts'
@@ -39,8 +39,15 @@ export async function answerHello(
     ['poll', waitSecondsMax(leaseSeconds)],
     ['lease', leaseSeconds],
     ['chunk', chunkBytes],
+    ...cacheLines(await farm.projects.configs()),
     ...updateLines(await agentRelease(), version),
   ]
   const words = tooOld(version, agentVersionMin)
   return words === null ? ok(reply, lines) : err(reply, 426, words, lines)
+}
+
+/** The projects with a cache. The host removes the caches of all other projects. */
+function cacheLines(projects: Map<string, ProjectConfig>): WireLine[] {
+  const names = [...projects.values()].filter(({ cache }) => cache !== undefined).map(({ name }) => name)
+  return [['caches', names.length], ...names.map((name): WireLine => ['cache', name])]
 }

@@ -25,6 +25,8 @@ export function offerLines(offer: Offer, publicUrl: string): WireLine[] {
     ['dir', offer.sources[0]?.name ?? '.'],
     ...offer.uploads.map((pattern): WireLine => ['artifact', pattern]),
     ...(offer.uploads.length > 0 ? [['filemax', offer.uploadsMax] satisfies WireLine] : []),
+    ...offer.cache.map((path): WireLine => ['cache', path]),
+    ...(offer.fork ? [['fork', 'yes'] satisfies WireLine] : []),
     ...Object.entries(environment(offer, publicUrl)).map(([key, value]): WireLine => ['env', `${key}=${value}`]),
     ...steps.flatMap(({ name, run }): WireLine[] => [['step', name], ...textLines(run)]),
   ]
