@@ -211,6 +211,7 @@ CREATE TABLE "Build" (
 );
 CREATE UNIQUE INDEX "Build_projectName_commit_reason_recipeHash_key" ON "Build" USING btree ("projectName", commit, reason, "recipeHash");
 CREATE INDEX "Build_sources_idx" ON "Build" USING btree (sources);
+CREATE INDEX builds_of_pull_request ON "Build" USING btree ("pullRequestId", commit, id) WHERE "pullRequestId" IS NOT NULL;
 CREATE INDEX builds_to_prepare ON "Build" USING btree (id) WHERE sources = 'pending'::text;
 
 CREATE TABLE "Cell" (
@@ -541,6 +542,53 @@ CREATE TABLE "Project" (
   CONSTRAINT "Project_pkey" PRIMARY KEY (name)
 );
 
+CREATE TABLE "PullRequest" (
+  id serial NOT NULL,
+  "projectName" text NOT NULL,
+  number integer NOT NULL,
+  title text NOT NULL,
+  author text NOT NULL,
+  "baseBranch" text NOT NULL,
+  "headBranch" text NOT NULL,
+  "headCommit" text NOT NULL,
+  "headUrls" text[],
+  fork boolean NOT NULL,
+  url text,
+  "headRef" text,
+  "mergeRef" text,
+  state text NOT NULL,
+  "openedAt" timestamp(3) with time zone NOT NULL,
+  "changedAt" timestamp(3) with time zone NOT NULL,
+  "closedAt" timestamp(3) with time zone,
+  "forgeAt" timestamp(3) with time zone,
+  "examineAt" timestamp(3) with time zone,
+  tries integer DEFAULT 0 NOT NULL,
+  problem text,
+  version integer DEFAULT 1 NOT NULL,
+  CONSTRAINT "PullRequest_pkey" PRIMARY KEY (id),
+  CONSTRAINT pull_request_state CHECK (state = ANY (ARRAY['open'::text, 'closed'::text, 'merged'::text]))
+);
+CREATE INDEX "PullRequest_projectName_id_idx" ON "PullRequest" USING btree ("projectName", id);
+CREATE UNIQUE INDEX "PullRequest_projectName_number_key" ON "PullRequest" USING btree ("projectName", number);
+CREATE INDEX pull_requests_to_examine ON "PullRequest" USING btree ("examineAt") WHERE "examineAt" IS NOT NULL;
+
+CREATE TABLE "PullRequestCommit" (
+  "pullRequestId" integer NOT NULL,
+  commit text NOT NULL,
+  "seenAt" timestamp(3) with time zone NOT NULL,
+  fork boolean NOT NULL,
+  approval text NOT NULL,
+  "decidedAt" timestamp(3) with time zone,
+  "decidedBy" text,
+  ended text,
+  "endedAt" timestamp(3) with time zone,
+  round integer DEFAULT 0 NOT NULL,
+  CONSTRAINT "PullRequestCommit_pkey" PRIMARY KEY ("pullRequestId", commit),
+  CONSTRAINT pull_request_approval CHECK (approval = ANY (ARRAY['not-needed'::text, 'waiting'::text, 'approved'::text, 'refused'::text]))
+);
+CREATE INDEX "PullRequestCommit_pullRequestId_seenAt_idx" ON "PullRequestCommit" USING btree ("pullRequestId", "seenAt");
+CREATE INDEX pull_requests_to_approve ON "PullRequestCommit" USING btree ("seenAt") WHERE approval = 'waiting'::text AND ended IS NULL;
+
 CREATE TABLE "Push" (
   id serial NOT NULL,
   source text NOT NULL,
@@ -718,5 +766,6 @@ ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERE
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Probe" ADD CONSTRAINT "Probe_bisectionId_fkey" FOREIGN KEY ("bisectionId") REFERENCES "Bisection"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "ProblemCell" ADD CONSTRAINT "ProblemCell_problemId_fkey" FOREIGN KEY ("problemId") REFERENCES "Problem"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "PullRequestCommit" ADD CONSTRAINT "PullRequestCommit_pullRequestId_fkey" FOREIGN KEY ("pullRequestId") REFERENCES "PullRequest"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
 ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;

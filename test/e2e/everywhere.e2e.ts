@@ -57,6 +57,10 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/hosts/everywhere-1',
     '/hosts/new',
     '/notifications',
+    '/approvals',
+    '/projects/sample/pull-requests',
+    '/projects/sample/pull-requests?state=all',
+    await pullRequest(farm, build),
     build,
     broken,
     job,
@@ -94,6 +98,28 @@ async function bisection(farm: TestFarm, jobId: number): Promise<string> {
        FROM "Job", generate_series(1, 3) n WHERE "id" = ${jobId}`,
   )
   return `/bisections/${id}`
+}
+
+/** Writes a pull request from a fork that waits for an approval, with a build of its first commit. */
+async function pullRequest(farm: TestFarm, build: string): Promise<string> {
+  const id = Number(build.split('/').at(-1))
+  const [row] = await farm.sql<{ id: number }>(
+    `INSERT INTO "PullRequest" ("projectName", "number", "title", "author", "baseBranch", "headBranch", "headCommit", "headUrls", "fork",
+       "url", "headRef", "mergeRef", "state", "openedAt", "changedAt")
+     VALUES ('sample', 7, 'A title of a pull request that is so long that it needs two lines on most screens', 'eve', 'main', 'topic',
+       repeat('b', 40), '{}', true, 'https://forge.example/sample/pull/7', 'refs/pull/7/head', NULL, 'open', now(), now()) RETURNING "id"`,
+  )
+  await farm.sql(
+    `INSERT INTO "PullRequestCommit" ("pullRequestId", "commit", "seenAt", "fork", "approval", "decidedAt", "decidedBy", "ended", "endedAt")
+     VALUES (${row?.id}, repeat('a', 40), now(), true, 'approved', now(), 'admin', 'superseded', now()),
+            (${row?.id}, repeat('b', 40), now(), true, 'waiting', NULL, NULL, NULL, NULL)`,
+  )
+  await farm.sql(
+    `INSERT INTO "Build" ("projectName", "commit", "reason", "createdAt", "kind", "pullRequestId", "fork", "sources", "sourcesInfo")
+     SELECT 'sample', repeat(letter, 40), 'pull-request ${row?.id}', now(), 'pull-request', ${row?.id}, true, "sources", "sourcesInfo"
+       FROM "Build", unnest(ARRAY['a', 'b']) letter WHERE "id" = ${id}`,
+  )
+  return '/projects/sample/pull-requests/7'
 }
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])

@@ -53,6 +53,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       directory: join(dataDirectory, 'sources'),
       tarballBytesMax: config.sourcesBytesMax,
       environment: config.environment,
+      allowPrivate: config.notifiers.allowPrivate,
       log: (event, fields) => log.info(fields, event),
     }),
   )

@@ -5,8 +5,11 @@ import type { LinesAnswer, RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
 import { defaultGitLimits, type GitLimits, openGit } from './git/git.ts'
+import type { Merge, WantedMerge } from './git/merge.ts'
+import type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
 import type { Problem } from './git/remote.ts'
 import { openTarballs } from './git/tarballs.ts'
+import { makeGuard } from './notifiers/guard.ts'
 import {
   type FileAnswer,
   type HistoryAnswer,
@@ -26,6 +29,8 @@ export interface MirrorsOptions {
   /** The largest size of the cache of tarballs; by default 4 GB. */
   tarballBytesMax?: number
   limits?: Partial<GitLimits>
+  /** Whether the farm may fetch pull requests from forks with private addresses. */
+  allowPrivate?: boolean
   log?: Log
 }
 
@@ -52,6 +57,19 @@ export interface Mirrors {
   range: (wanted: { repository: string } & RangeEnds) => Promise<RangeAnswer>
   /** The changed lines between two full commits that the farm has already fetched for builds. */
   changedLines: (wanted: { repository: string; before: string; after: string }) => Promise<LinesAnswer | Problem>
+  /**
+   * The newest commit of a pull request, read with git: from the configured repository or, if it has no ref for the
+   * request, from the repository of the fork.
+   */
+  pullRequestHead: (wanted: { repository: string; place: PullRequestPlace }) => Promise<PullRequestHead | Problem>
+  /** After the call, the mirror has this commit of a pull request. */
+  fetchPullRequest: (wanted: {
+    repository: string
+    place: PullRequestPlace
+    commit: string
+  }) => Promise<{ kind: 'fetched' } | Problem>
+  /** Merges a commit of a pull request into its base branch. After the call, the mirror has the merge. */
+  mergePullRequest: (wanted: { repository: string } & WantedMerge) => Promise<Merge | Problem>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
@@ -66,6 +84,7 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
     join(options.directory, 'mirrors'),
     options.log ?? (() => undefined),
   )
+  const guard = makeGuard({ allowPrivate: options.allowPrivate ?? false })
   return {
     resolve: ({ repository, ref }) =>
       asValue(repositories.answer(repository, mirror => repositories.resolve(mirror, ref))),
@@ -80,6 +99,12 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.range(mirror, ends))),
     changedLines: ({ repository, ...ends }) =>
       asValue(repositories.answer(repository, mirror => repositories.changedLines(mirror, ends))),
+    pullRequestHead: ({ repository, place }) =>
+      asValue(repositories.answer(repository, mirror => repositories.pullRequestHead(mirror, place, guard))),
+    fetchPullRequest: ({ repository, ...wanted }) =>
+      asValue(repositories.answer(repository, mirror => repositories.fetchPullRequest(mirror, wanted, guard))),
+    mergePullRequest: ({ repository, ...wanted }) =>
+      asValue(repositories.answer(repository, mirror => repositories.mergePullRequest(mirror, wanted, guard))),
     close: () => git.close(),
   }
 }

@@ -11,6 +11,7 @@ import {
   readHistoryOf,
 } from './git/first-parent-history.ts'
 import type { Git } from './git/git.ts'
+import { type Merge, mergePullRequest, type WantedMerge } from './git/merge.ts'
 import {
   type Commit,
   collectGarbage,
@@ -23,8 +24,10 @@ import {
   openMirror,
   readBlob,
 } from './git/mirror.ts'
+import { fetchHead, type PullRequestHead, type PullRequestPlace, readHead } from './git/pull-request.ts'
 import { explainMissingHead, listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
 import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
+import type { Guard } from './notifiers/guard.ts'
 
 export type Resolved = ({ kind: 'commit'; branch?: string; tag?: string } & Commit) | Problem
 export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
@@ -143,6 +146,24 @@ export class Repositories {
   async changedLines(mirror: Mirror, ends: { before: string; after: string }): Promise<LinesAnswer> {
     if (!isFullCommit(ends.before) || !isFullCommit(ends.after)) return { kind: 'unknown' }
     return this.#inQueue(mirror, () => readChangedLines(this.#git, mirror, ends))
+  }
+
+  pullRequestHead(mirror: Mirror, place: PullRequestPlace, guard: Guard): Promise<PullRequestHead | Problem> {
+    return readHead(this.#git, mirror, place, guard)
+  }
+
+  /** Makes sure that the mirror has the newest commit of a pull request. */
+  async fetchPullRequest(
+    mirror: Mirror,
+    wanted: { place: PullRequestPlace; commit: string },
+    guard: Guard,
+  ): Promise<{ kind: 'fetched' } | Problem> {
+    const wrong = await this.#inQueue(mirror, () => fetchHead(this.#git, mirror, wanted, guard))
+    return wrong ?? { kind: 'fetched' }
+  }
+
+  mergePullRequest(mirror: Mirror, wanted: WantedMerge, guard: Guard): Promise<Merge | Problem> {
+    return this.#inQueue(mirror, () => mergePullRequest(this.#git, mirror, wanted, guard))
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {

@@ -34,6 +34,16 @@ export const Source = Type.Object(
     leaveOut: list(Type.String(), 'Paths that are not in the tarball'),
     bytes: count('Size of the tarball in bytes'),
     sha256: Type.String(),
+    merged: Type.Optional(
+      Type.Object(
+        {
+          head: Type.String({ description: 'Commit of the pull request' }),
+          base: Type.String({ description: 'Commit of the base branch' }),
+          by: oneOf(['forge', 'farm'], 'Who made the merge'),
+        },
+        { description: 'The commit is the merge of a pull request into its base branch; absent: it is no such merge' },
+      ),
+    ),
   },
   { $id: 'Source', description: 'Tarball that a job unpacks' },
 )

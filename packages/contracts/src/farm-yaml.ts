@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Notify, NotifyRule } from './notify-yaml.ts'
+import { ProjectPullRequests, WrittenPullRequests } from './pull-requests-yaml.ts'
 import { yamlList, yamlMap, yamlSecretName, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
@@ -211,6 +212,7 @@ export const WrittenProject = Type.Object(
     bisect: Type.Optional(WrittenBisect),
     status: Type.Optional(yamlList(WrittenStatus, 4, 'a list of forges, such as  - forge: github')),
     notify: Type.Optional(Notify),
+    'pull-requests': Type.Optional(WrittenPullRequests),
     'known-failures': Type.Optional(yamlList(WrittenKnownFailure, 100, 'a list of known failures')),
   },
   { additionalProperties: false, description: 'a project: a map with repository and steps' },
@@ -366,6 +368,8 @@ export const ProjectConfig = Type.Object({
   status: Type.Optional(Type.Array(ProjectStatus)),
   /** The channels that receive messages about the project. Absent if the project names none. */
   notify: Type.Optional(Type.Array(NotifyRule)),
+  /** Absent if the project builds no pull requests. */
+  pullRequests: Type.Optional(ProjectPullRequests),
   /** For each cell, the farm uses the first entry that matches. Absent if the project has no known failures. */
   knownFailures: Type.Optional(Type.Array(KnownFailure)),
 })

@@ -16,6 +16,7 @@ export {
   notifyEventsDefault,
   type WrittenNotify,
 } from './notify-yaml.ts'
+export * from './pull-requests-yaml.ts'
 export * from './retries.ts'
 export * from './signing.ts'
 export * from './steps.ts'

@@ -44,6 +44,10 @@ export type FarmEvent =
   | { kind: 'bisection'; bisectionId: number; next: 'prepare' | 'advance' | 'nothing' }
   /** A probe ended, or the farm has examined its log. A listener takes the next step of its bisection. */
   | { kind: 'probe-ended'; attempt: string }
+  /** The farm must read the newest commit of a pull request with git. */
+  | { kind: 'pull-request'; pullRequestId: number }
+  /** The pages of pull requests of this project show something new. */
+  | { kind: 'pull-request-changed'; project: string }
   /** The commit statuses of a build may have changed. A listener sends the new ones to the forges. */
   | { kind: 'statuses-needed' }
   | { kind: 'host'; hostId: number }

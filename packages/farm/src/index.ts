@@ -20,6 +20,7 @@ import { matrixMethods } from './matrix/index.ts'
 import { metricMethods } from './metrics/index.ts'
 import { notificationMethods } from './notifications/index.ts'
 import { projectMethods } from './projects/index.ts'
+import { pullRequestMethods } from './pull-requests/index.ts'
 import { queueMethods } from './queue/index.ts'
 import { statusMethods } from './statuses/index.ts'
 import { withStorableArguments } from './storable-arguments.ts'
@@ -67,6 +68,7 @@ export type * from './notifications/index.ts'
 export { farmSchema } from './projects/farm-schema.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
+export type * from './pull-requests/index.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
 export type * from './statuses/index.ts'
@@ -136,6 +138,7 @@ export function openFarm(options: OpenFarm) {
     metrics: metricMethods(contexts),
     /** Without the guard for texts: it would copy each of a million rows. */
     imports: importMethods(contexts),
+    pullRequests: withStorableArguments(pullRequestMethods(contexts)),
     statuses: withStorableArguments(statusMethods(contexts)),
     tries: withStorableArguments(tryMethods(contexts)),
     notifications: withStorableArguments(notificationMethods(contexts)),

@@ -302,3 +302,41 @@ serverTest('bisect shows the price, starts a bisection, and looks inside a merge
   expect((await run('bisect --inside-merge 1')).out).toBe(inside)
   expect((await run('bisect --inside-merge 1')).out).toBe(inside)
 })
+
+serverTest(
+  'pull-requests lists and shows requests, and approve decides about the newest commit',
+  async ({ server }) => {
+    await server.configure({ pullRequests: { fromForks: 'approve', hosts: ['*'], build: 'merge' } })
+    const commit = 'a'.repeat(40)
+    const received = await server.farm.pullRequests.receive({
+      ...{
+        project: 'sample',
+        action: 'opened',
+        number: 7,
+        title: 'Fix the parser',
+        author: 'eve',
+        fork: true,
+        url: null,
+      },
+      ...{
+        head: { ref: 'topic', commit, urls: [] },
+        base: { branch: 'main' },
+        headRef: 'refs/pull/7/head',
+        mergeRef: null,
+      },
+    })
+    const request = await server.farm.pullRequests.findToExamine(received.kind === 'recorded' ? received.id : 0)
+    if (request) await server.farm.pullRequests.recordHead(request, { commit, fork: true })
+    const { run } = await cliOf(server)
+    const listed = await run('pull-requests sample --state waiting')
+    expect(listed.lines[1]).toMatch(/^7 +open +needs approval +aaaaaaaaaaaa +main .* eve +Fix the parser$/)
+    expect((await run('pull-requests sample 7')).out).toContain('open, by eve, from a fork, topic into main')
+    expect((await run('approve sample 7 bbbbbbb')).exit).not.toBe(0)
+    expect((await run('approve sample 7 xyz')).exit).toBe(2)
+    expect((await run('approve sample 7 aaaaaaaaaaaa')).lines).toEqual([
+      'Commit aaaaaaaaaaaa of pull request 7 of sample is approved: Fix the parser',
+    ])
+    expect((await run('approve sample 7 --refuse')).lines[0]).toContain('is refused')
+    expect((await run('pull-requests sample 7 --json')).json()).toMatchObject({ approval: 'refused' })
+  },
+)

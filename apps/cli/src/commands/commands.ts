@@ -16,6 +16,7 @@ import { job } from './job.ts'
 import { log } from './log.ts'
 import { matrix } from './matrix.ts'
 import { projects } from './projects.ts'
+import { approve, pullRequests } from './pull-requests.ts'
 import { queue } from './queue.ts'
 import { retry } from './retry.ts'
 import { schema } from './schema.ts'
@@ -29,6 +30,7 @@ import { watch } from './watch.ts'
 export const commands: Record<string, Node> = {
   ...{ status, matrix, failures, projects, builds, build, job, queue },
   ...{ trigger, try: tryTree, watch, log, compare, retry, cancel },
+  ...{ 'pull-requests': pullRequests, approve },
   ...{ acknowledge, bisect },
   ...{ hosts, host, artifact, export: exportList, token, admin },
   'check-config': checkConfig,

@@ -26,6 +26,8 @@ serverTest(
       ['DELETE', '/api/v1/tokens/admin'],
       ['POST', '/api/v1/projects/sample/acknowledgements'],
       ['POST', '/api/v1/projects/sample/statuses/retry'],
+      ['POST', '/api/v1/projects/sample/pull-requests/7/approve'],
+      ['POST', '/api/v1/projects/sample/pull-requests/7/refuse'],
       ['DELETE', '/api/v1/acknowledgements/1'],
       ['POST', '/api/v1/bisections'],
       ['POST', '/api/v1/bisections/1/cancel'],

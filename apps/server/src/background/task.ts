@@ -32,6 +32,8 @@ export interface TaskRequests {
   prepareSources(buildId: number): void
   readBranches(project: string): void
   examine(attempt: string): void
+  /** Reads the newest commit of a pull request, and builds it if the farm may. */
+  examinePullRequest(id: number): void
   sendStatuses(): void
   /** Takes the next step of each open bisection. */
   advanceBisections(): void

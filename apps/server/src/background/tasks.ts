@@ -6,6 +6,7 @@ import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
 import { advanceBisections } from './tasks/bisect.ts'
 import { examine } from './tasks/examine.ts'
+import { examinePullRequest } from './tasks/examine-pull-request.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
 import { readBranches } from './tasks/read-branches.ts'
 import { readRange } from './tasks/read-range.ts'
@@ -79,6 +80,7 @@ const sourceTasks: Record<string, Task<never>> = {
   'read-branches': readBranches,
   'read-range': readRange,
   'advance-bisections': advanceBisections,
+  'examine-pull-request': examinePullRequest,
 }
 
 /**
@@ -92,6 +94,7 @@ function openRequests(queues: { sources: Queue; examinations: Queue; statuses: Q
     prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
     readBranches: project => request(queues.sources, 'read-branches', project, { project }),
     examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
+    examinePullRequest: id => request(queues.sources, 'examine-pull-request', id, { id }),
     sendStatuses: () => request(queues.statuses, 'send-statuses', 'all', {}),
     advanceBisections: () => request(queues.sources, 'advance-bisections', 'all', {}),
     readRange: bisectionId => request(queues.sources, 'read-range', bisectionId, { bisectionId }),

@@ -62,6 +62,10 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         if (event.next === 'prepare') requests.readRange(event.bisectionId)
         if (event.next === 'advance') requests.advanceBisections()
         return bus.publish(topics.matrix)
+      case 'pull-request':
+        return requests.examinePullRequest(event.pullRequestId)
+      case 'pull-request-changed':
+        return bus.publish(topics.matrix)
       case 'statuses-needed':
         return requests.sendStatuses()
       case 'probe-ended':

@@ -1177,6 +1177,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/pull-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pull requests of a project, newest first
+         * @description `state=waiting` selects the open requests that an administrator must approve.
+         */
+        get: operations["listPullRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/pull-requests/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A pull request with its commits and their approvals
+         * @description The builds of a pull request change no cell of a branch.
+         */
+        get: operations["getPullRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/pull-requests/{number}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow the farm to build the newest commit of a pull request
+         * @description Read the changes first: the hosts run them. A later commit of the request needs its own approval.
+         */
+        post: operations["approvePullRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{name}/pull-requests/{number}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forbid the farm to build the newest commit of a pull request
+         * @description The farm cancels its build. A later commit of the request can be approved.
+         */
+        post: operations["refusePullRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{name}/statuses": {
         parameters: {
             query?: never;
@@ -3942,6 +4022,156 @@ export interface components {
                 variant: string;
             }[];
         };
+        /** @description A pull request or merge request with its commits */
+        PullRequest: {
+            /**
+             * @description Whether the farm may build the newest commit. waiting: an administrator must decide. null: git has not read the commit yet
+             * @enum {string|null}
+             */
+            approval: "not-needed" | "waiting" | "approved" | "refused" | null;
+            author: string;
+            /** @description Branch into which the changes go */
+            baseBranch: string;
+            /** @description Build of the newest commit; null: none */
+            buildId: number | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest event of the forge
+             */
+            changedAt: string;
+            /**
+             * Format: date-time
+             * @description null: the request is open
+             */
+            closedAt: string | null;
+            /** @description The newest 100 commits, newest first */
+            commits: components["schemas"]["PullRequestCommit"][];
+            /** @description The commit comes from somebody who cannot push to the repository */
+            fork: boolean;
+            /** @description Branch with the changes */
+            headBranch: string;
+            /** @description Newest commit. Empty until git has read it, if the forge did not say it */
+            headCommit: string;
+            /** @description Number in the farm */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the farm tries again to read the request; null: it does not have to
+             */
+            nextTryAt: string | null;
+            /** @description Number at the forge */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When the farm saw the request first
+             */
+            openedAt: string;
+            /** @description Why the farm could not read the request; null: it could */
+            problem: string | null;
+            project: string;
+            /**
+             * @description State at the forge
+             * @enum {string}
+             */
+            state: "open" | "closed" | "merged";
+            title: string;
+            /** @description Page at the forge; null: not known */
+            url: string | null;
+        };
+        /** @description A commit that was the newest of a pull request */
+        PullRequestCommit: {
+            /**
+             * @description Whether the farm may build this commit
+             * @enum {string}
+             */
+            approval: "not-needed" | "waiting" | "approved" | "refused";
+            /** @description Build of the commit; null: none */
+            buildId: number | null;
+            commit: string;
+            /**
+             * Format: date-time
+             * @description When an administrator decided; null: nobody did
+             */
+            decidedAt: string | null;
+            /** @description Name of the token of the administrator who decided; null: nobody did */
+            decidedBy: string | null;
+            /**
+             * @description Why the farm cancelled the build of the commit; null: it did not
+             * @enum {string|null}
+             */
+            ended: "superseded" | "closed" | "merged" | "refused" | null;
+            /**
+             * Format: date-time
+             * @description null: the farm did not cancel the build
+             */
+            endedAt: string | null;
+            /** @description The commit comes from somebody who cannot push to the repository */
+            fork: boolean;
+            /**
+             * Format: date-time
+             * @description When the farm saw the commit first
+             */
+            seenAt: string;
+        };
+        /** @description A pull request or merge request of a forge */
+        PullRequestSummary: {
+            /**
+             * @description Whether the farm may build the newest commit. waiting: an administrator must decide. null: git has not read the commit yet
+             * @enum {string|null}
+             */
+            approval: "not-needed" | "waiting" | "approved" | "refused" | null;
+            author: string;
+            /** @description Branch into which the changes go */
+            baseBranch: string;
+            /** @description Build of the newest commit; null: none */
+            buildId: number | null;
+            /**
+             * Format: date-time
+             * @description Time of the newest event of the forge
+             */
+            changedAt: string;
+            /**
+             * Format: date-time
+             * @description null: the request is open
+             */
+            closedAt: string | null;
+            /** @description The commit comes from somebody who cannot push to the repository */
+            fork: boolean;
+            /** @description Branch with the changes */
+            headBranch: string;
+            /** @description Newest commit. Empty until git has read it, if the forge did not say it */
+            headCommit: string;
+            /** @description Number in the farm */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the farm tries again to read the request; null: it does not have to
+             */
+            nextTryAt: string | null;
+            /** @description Number at the forge */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When the farm saw the request first
+             */
+            openedAt: string;
+            /** @description Why the farm could not read the request; null: it could */
+            problem: string | null;
+            project: string;
+            /**
+             * @description State at the forge
+             * @enum {string}
+             */
+            state: "open" | "closed" | "merged";
+            title: string;
+            /** @description Page at the forge; null: not known */
+            url: string | null;
+        };
+        PullRequestSummaryPage: {
+            items: components["schemas"]["PullRequestSummary"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
         /** @description The jobs that wait or run now */
         Queue: {
             /** @description false: the list does not have all jobs. Filter by host or project */
@@ -4066,6 +4296,18 @@ export interface components {
             commit: string;
             /** @description Paths that are not in the tarball */
             leaveOut: string[];
+            /** @description The commit is the merge of a pull request into its base branch; absent: it is no such merge */
+            merged?: {
+                /** @description Commit of the base branch */
+                base: string;
+                /**
+                 * @description Who made the merge
+                 * @enum {string}
+                 */
+                by: "forge" | "farm";
+                /** @description Commit of the pull request */
+                head: string;
+            };
             name: string;
             /** @description Directory of the repository that the job unpacks; null: the whole repository */
             path: string | null;
@@ -10494,6 +10736,430 @@ export interface operations {
             };
             /** @description unknown-project: Unknown project. unknown-branch: The branch was never built */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPullRequests: {
+        parameters: {
+            query?: {
+                /** @description From the member `next` of a page */
+                cursor?: string;
+                /** @description Requests on a page */
+                limit?: number;
+                /** @description waiting: open requests whose newest commit needs an approval */
+                state?: "open" | "closed" | "merged" | "waiting";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequestSummaryPage"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPullRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project */
+                name: string;
+                /** @description Number at the forge */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A pull request or merge request with its commits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvePullRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project */
+                name: string;
+                /** @description Number at the forge */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Full name of the newest commit. The decision is about this commit only */
+                    commit: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A pull request or merge request with its commits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-approvable: The commit cannot be approved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refusePullRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Project */
+                name: string;
+                /** @description Number at the forge */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Full name of the newest commit. The decision is about this commit only */
+                    commit: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A pull request or merge request with its commits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullRequest"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project. unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-approvable: The commit cannot be approved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

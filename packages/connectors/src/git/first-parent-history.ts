@@ -158,7 +158,7 @@ function readCommit(line: string): HistoryCommit {
   }
 }
 
-type Extent = Part['extent'] | 'whole'
+type Extent = Part['extent'] | 'whole' | 'merges'
 
 const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace(/(\.git)?$/, `.${extent}.git`)
 
@@ -168,9 +168,10 @@ const directoryOf = ({ directory }: Mirror, extent: Extent) => directory.replace
  * trees, and `trees` has commits with trees, but without files. The mirror must not contain such commits, because git would treat them as present,
  * but cannot make an archive of them. The repository `whole` has complete commits. It must not be the same as `part` or `trees`:
  * after a partial fetch, git 2.39 requests every missing object from the server, and a dumb HTTP server cannot send
- * these objects.
+ * these objects. The repository `merges` has complete commits of base branches and pull requests, up to their common
+ * commit.
  */
-async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
+export async function historyOf(git: Git, mirror: Mirror, tip: string, extent: Extent): Promise<string | Problem> {
   const directory = directoryOf(mirror, extent)
   const format = objectFormatOfCommit(tip)
   if (existsSync(join(directory, 'HEAD'))) {

@@ -117,7 +117,8 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
           AS stored("name" text, "sum" text, "sha256" text)
     ), ended AS (
       UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${end.verdict},
-             "failedStep" = ${end.failedStep}, "reason" = ${end.reason}, "detail" = ${end.detail},
+             "failedStep" = ${end.failedStep}, "reason" = ${end.reason},
+             "detail" = CASE WHEN ${end.verdict} = 'cancelled' THEN COALESCE("detail", ${end.detail}) ELSE ${end.detail} END,
              "steps" = COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"),
              "logBytes" = COALESCE(${report?.logBytes ?? null}::int, "logBytes"),
              "logSum" = ${report?.logSum ?? null}, "artifactNote" = ${report?.artifactNote ?? null},

@@ -30,6 +30,9 @@ export const farmEnds = {
 /** The end of an attempt whose sources are not available. The message is git's message. */
 export const sourcesFailedEnd = (message: string): AttemptEnd => end('broken', 'sources', message)
 
+/** How an attempt ends that a change elsewhere makes useless. `detail` is one sentence for people. */
+export const cancelledEnd = (reason: string, detail: string): AttemptEnd => end('cancelled', reason, detail)
+
 function end(verdict: Verdict, reason: string, detail: string): AttemptEnd {
   return { verdict, failedStep: null, reason, detail }
 }

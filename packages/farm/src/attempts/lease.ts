@@ -5,7 +5,7 @@ import type { Statements } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { inTransaction, withEvents } from '../db/transaction.ts'
 import { type Offer, type OfferRow, offerColumns, offerJoins, offerOf } from './offer.ts'
-import { archIsUnable, mustWaitForPushes } from './queued-attempts.ts'
+import { archIsUnable, hostForbidsForks, mustWaitForPushes } from './queued-attempts.ts'
 import { limitsOf, type RunningAttempt } from './running.ts'
 
 export interface Claim {
@@ -77,7 +77,7 @@ function leaseRow(
         FROM "Host" host
        WHERE "jobId" = ${jobId} AND "Attempt"."number" = ${number} AND "hostId" = ${claim.hostId} AND "state" = 'queued'
          AND host."id" = ${claim.hostId} AND host."instance" = ${claim.instance}
-         AND NOT ${archIsUnable} AND NOT ${mustWaitForPushes}
+         AND NOT ${archIsUnable} AND NOT ${hostForbidsForks} AND NOT ${mustWaitForPushes}
       RETURNING "Attempt".*
     ), slot AS (
       INSERT INTO "Slot" ("hostId", "number", "claim") SELECT "hostId", "slot", "claim" FROM leased

@@ -17,6 +17,8 @@ export interface Offer {
   branch: string | null
   /** The tag of a build of a tag; otherwise null. */
   tag: string | null
+  /** The number at the forge of the pull request that the build builds; otherwise null. */
+  pullRequest: number | null
   kind: BuildKind
   /** Whether the code comes from somebody who cannot push to the repository. */
   fork: boolean
@@ -39,7 +41,9 @@ export interface OfferRow extends Omit<Offer, 'attempt' | 'sources' | 'uploads' 
 
 /** The columns of an OfferRow. The query must name the attempt `a` and contain `offerJoins`. */
 export const offerColumns = sql`a."jobId", a."number", a."lease", build."id" AS "buildId", build."projectName" AS "project",
-  build."commit", ${branchOfJob} AS "branch", build."tag", build."kind", build."fork", job."arch", job."variant", recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
+  build."commit", ${branchOfJob} AS "branch", build."tag", build."kind", (a."fork" OR build."fork") AS "fork",
+  (SELECT "number" FROM "PullRequest" WHERE "id" = build."pullRequestId") AS "pullRequest", job."arch", job."variant",
+  recipe."body" AS "recipe", build."sourcesInfo" AS "sources"`
 export const offerJoins = sql`${joinJobAndBuild} ${joinRecipe}`
 
 export const offerOf = ({ jobId, number, sources, ...row }: OfferRow): Offer => ({

@@ -30,6 +30,9 @@ export const archIsUnable = sql`EXISTS (
   SELECT FROM "Job" job JOIN "HostArch" declared ON declared."hostId" = job."hostId" AND declared."arch" = job."arch"
    WHERE job."id" = "Attempt"."jobId" AND declared."unable" IS NOT NULL)`
 
+/** The "Attempt" runs code from a fork, and the row `host` is a host whose owner does not allow this. */
+export const hostForbidsForks = sql`("Attempt"."fork" AND NOT host."rules" @> '[{"verb": "allow-forks"}]'::jsonb)`
+
 /** The "Attempt" is a probe of a bisection, and a job of a push or schedule waits on its host. That job runs first. */
 export const mustWaitForPushes = sql`("Attempt"."purpose" = 'probe' AND EXISTS (
   SELECT FROM "Attempt" waiting JOIN "Job" job ON job."id" = waiting."jobId"

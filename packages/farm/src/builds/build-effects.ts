@@ -65,7 +65,10 @@ interface Place {
   previousCommit: string | null
 }
 
-/** The branch of the build's push, or else the branch with its commit that has the newest push. */
+/**
+ * The branch of the build's push, or else the branch with its commit that has the newest push. For a pull request, this is
+ * its base branch, and the place is after the commit with which it is merged, or after the newest commit.
+ */
 async function findPlace({ db }: Context, buildId: number): Promise<Place | undefined> {
   const [place] = await db.query<Place>`
     SELECT build."projectName" AS "project", held."branch", COALESCE(held."position", 0) AS "position", previous."id" AS "previousBuildId",
@@ -74,8 +77,19 @@ async function findPlace({ db }: Context, buildId: number): Promise<Place | unde
       LEFT JOIN LATERAL (
         SELECT found."branch", found."position" FROM "BranchCommit" found
           JOIN "Branch" branch ON branch."projectName" = found."projectName" AND branch."name" = found."branch"
-         WHERE found."projectName" = build."projectName" AND found."commit" = build."commit"
-         ORDER BY found."branch" IS DISTINCT FROM build."branch", branch."pushedAt" DESC LIMIT 1) held ON true
+         WHERE found."projectName" = build."projectName" AND found."commit" = build."commit" AND build."pullRequestId" IS NULL
+         ORDER BY found."branch" IS DISTINCT FROM build."branch", branch."pushedAt" DESC LIMIT 1) own ON true
+      LEFT JOIN LATERAL (
+        SELECT newest."branch", COALESCE(base."position", newest."position") + 1 AS "position"
+          FROM "PullRequest" request
+         CROSS JOIN LATERAL (SELECT "branch", "position" FROM "BranchCommit"
+                              WHERE "projectName" = build."projectName" AND "branch" = request."baseBranch"
+                              ORDER BY "position" DESC LIMIT 1) newest
+          LEFT JOIN "BranchCommit" base ON base."projectName" = build."projectName" AND base."branch" = request."baseBranch"
+               AND base."commit" = build."sourcesInfo" #>> '{0,merged,base}'
+         WHERE request."id" = build."pullRequestId") target ON true
+     CROSS JOIN LATERAL (SELECT COALESCE(own."branch", target."branch") AS "branch",
+                                COALESCE(own."position", target."position") AS "position") held
       LEFT JOIN LATERAL (
         SELECT earlier."id", earlier."commit"
           FROM (SELECT "commit" FROM "BranchCommit"

@@ -58,6 +58,8 @@ export interface JobView extends JobSummary {
   branch: string | null
   /** The tag of a build of a tag; otherwise null. */
   tag: string | null
+  /** The number at the forge of the pull request that the build builds; otherwise null. */
+  pullRequest: number | null
   subject: string | null
   recipe: Recipe
   /** The sources that the job unpacks; empty until the farm has prepared them. */
@@ -105,6 +107,7 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     artifactNote: attempt.artifactNote,
   }))
   const { branch, tag, subject } = row.build
+  const request = await requestOf(context, row.build.pullRequestId)
   const recipe = withoutSecrets(row.recipe.body as unknown as Recipe)
   const preparedSources =
     row.build.sources === 'ready' ? ((row.build.sourcesInfo as PreparedSource[] | null) ?? []).map(withoutSecret) : []
@@ -113,13 +116,17 @@ export async function findJob(context: Context, id: number): Promise<JobView | u
     kind: row.build.kind as BuildKind,
     branch,
     tag,
+    pullRequest: request?.number ?? null,
     subject,
     recipe,
     preparedSources,
-    lastGood: await lastGoodOf(context, row),
+    lastGood: await lastGoodOf(context, row, request?.baseBranch ?? null),
     attempts,
   }
 }
+
+const requestOf = async ({ db }: Context, id: number | null) =>
+  id === null ? null : db.models.pullRequest.findUnique({ where: { id }, select: { number: true, baseBranch: true } })
 
 interface CellOfJob {
   hostId: number
@@ -131,13 +138,14 @@ interface CellOfJob {
 
 const branchesMax = 20
 
-/** The last good commit, from the cell of the branch. If the job has no branch, from the branches with its commit. */
+/** The last good commit, from the cell of the branch, or of the base branch of a pull request. If the job has no branch, from the branches with its commit. */
 async function lastGoodOf(
   { db }: Context,
   { hostId, arch, variant, branch, build }: CellOfJob,
+  baseBranch: string | null,
 ): Promise<Milestone | null> {
   const { projectName, commit } = build
-  const named = branch ?? build.branch
+  const named = baseBranch ?? branch ?? build.branch
   const branches =
     named === null
       ? (await db.models.branchCommit.findMany({ where: { projectName, commit }, take: branchesMax })).map(

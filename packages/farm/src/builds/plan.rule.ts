@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OwnerRule, ProjectConfig, ProjectResults } from '@rumpfarm/contracts'
-import { permits } from '../hosts/owner.rule.ts'
+import { permitsJob } from '../hosts/owner.rule.ts'
 import { type Matcher, matcher, remembered } from '../projects/patterns.rule.ts'
 
 /** The exact instructions of a job. The farm stores each distinct recipe once. */
@@ -126,16 +126,19 @@ export const buildsEachBranch = ({ buildEachBranch, steps, env, variants }: Proj
 
 /**
  * One job for each variant, host and arch of the host, without the jobs that the project does not expect or that the
- * host's owner does not allow.
+ * host's owner does not allow. Code from a fork runs only on hosts whose owner allows forks.
  */
 export function planJobs(
   project: ProjectConfig,
   allHosts: readonly PlannedHost[],
   branch: string | null = null,
   wanted: WantedCells = {},
+  fork = false,
 ): PlannedJob[] {
   const [wantsHost, wantsArch, wantsVariant] = [wanted.hosts, wanted.arches, wanted.variants].map(wants)
-  const hosts = allHosts.filter(({ name, rules }) => permits(rules, project.name, branch) && wantsHost?.(name))
+  const hosts = allHosts.filter(
+    ({ name, rules }) => permitsJob(rules, { project: project.name, branch, fork }) && wantsHost?.(name),
+  )
   const variants = Object.keys(project.variants).filter(variant => wantsVariant?.(variant))
   return variants.flatMap(variant => {
     const recipe = recipeOf(project, variant)

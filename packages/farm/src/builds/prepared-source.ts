@@ -9,4 +9,15 @@ export interface PreparedSource {
   crc: string
   sha256: string
   md5: string
+  /** Set if the commit is a merge of a pull request into its base branch. */
+  merged?: MergedSource
+}
+
+export interface MergedSource {
+  /** The commit of the pull request. */
+  head: string
+  /** The commit of the base branch. */
+  base: string
+  /** Who made the merge. Nobody else has the merge of the farm. */
+  by: 'forge' | 'farm'
 }

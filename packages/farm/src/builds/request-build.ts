@@ -28,7 +28,7 @@ export type BuildSubject =
   /** A commit of a branch. Without a name, the farm searches for the branch later. */
   | { kind: 'branch'; branch?: string | undefined }
   | { kind: 'tag'; tag: string }
-  /** `id` is the farm's id of the pull request. `hosts` are patterns of the hosts that may run the jobs. */
+  /** `id` is the farm's id of the pull request. `hosts` are patterns of the hosts that may run the jobs, by default those of farm.yaml. */
   | { kind: 'pull-request'; id: number; fork: boolean; hosts?: string[] | undefined }
   /** A tree that somebody uploaded. */
   | { kind: 'try'; id: string }
@@ -76,7 +76,8 @@ export async function requestBuild(context: Context, request: BuildRequest): Pro
     await recordUnbuilt(context, request, 'tag-not-built')
     return { kind: 'tag-not-built', tags: project.tags ?? [] }
   }
-  const jobs = planJobs(project, allowedHosts(hosts, request.of), branch, request.wanted)
+  const { fork } = columnsOf(request.of)
+  const jobs = planJobs(project, allowedHosts(project, hosts, request.of), branch, request.wanted, fork)
   if (request.wanted && jobs.length === 0) return { kind: 'no-such-cell' }
   const branches = request.of.kind === 'branch' ? await branchesOf(context, branch, project) : noBranches
   const key = {
@@ -89,9 +90,10 @@ export async function requestBuild(context: Context, request: BuildRequest): Pro
 
 const branchOf = ({ of }: BuildRequest): string | null => (of.kind === 'branch' ? (of.branch ?? null) : null)
 
-function allowedHosts(hosts: PlannedHost[], of: BuildSubject): PlannedHost[] {
-  if (of.kind !== 'pull-request' || !of.hosts) return hosts
-  const allows = matcher(of.hosts)
+function allowedHosts(project: ProjectConfig, hosts: PlannedHost[], of: BuildSubject): PlannedHost[] {
+  const patterns = of.kind === 'pull-request' ? (of.hosts ?? project.pullRequests?.hosts) : undefined
+  if (!patterns) return hosts
+  const allows = matcher(patterns)
   return hosts.filter(({ name }) => allows(name))
 }
 

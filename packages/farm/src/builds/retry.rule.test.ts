@@ -17,6 +17,7 @@ const job = (changes: Partial<RetryCandidate> = {}): RetryCandidate => ({
   rules: [],
   project: 'sample',
   branch: 'main',
+  fork: false,
   ...changes,
 })
 
@@ -38,6 +39,8 @@ test.each<[Partial<RetryCandidate>, string | null]>([
   [{ bisection: 4 }, 'bisection 4 started it; start that bisection again instead'],
   [{ isTry: true }, 'it belongs to a try, whose files the farm no longer has; start the try again instead'],
   [{ rules: [{ verb: 'deny', project: 'sample', branches: [] }] }, 'the owner of vax does not allow it'],
+  [{ fork: true }, 'the owner of vax does not allow code from forks'],
+  [{ fork: true, rules: [{ verb: 'allow-forks', project: '*', branches: [] }] }, null],
 ])('of a job with %j, the farm says: %s', (changes, why) => expect(whyNotRunnable(job(changes))).toBe(why))
 
 test('a finished job of the selection gets an attempt, and an open job does not', () => {

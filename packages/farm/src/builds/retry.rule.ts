@@ -1,5 +1,5 @@
 import { type AttemptState, attemptName, type OwnerRule, type RetrySelection, type Verdict } from '@rumpfarm/contracts'
-import { permits } from '../hosts/owner.rule.ts'
+import { permits, permitsForks } from '../hosts/owner.rule.ts'
 
 /** A job with its newest attempt. */
 export interface RetryCandidate {
@@ -20,6 +20,8 @@ export interface RetryCandidate {
   rules: OwnerRule[]
   project: string
   branch: string | null
+  /** The code comes from somebody who cannot push to the repository. */
+  fork: boolean
 }
 
 /** A job that cannot run again. */
@@ -83,13 +85,15 @@ export function whyNotRunnable({
   rules,
   project,
   branch,
+  fork,
   bisection,
   isTry,
 }: RetryCandidate): string | null {
   if (hostRemoved) return `host ${host} has left the farm`
   if (bisection !== null) return `bisection ${bisection} started it; start that bisection again instead`
   if (isTry) return 'it belongs to a try, whose files the farm no longer has; start the try again instead'
-  return permits(rules, project, branch) ? null : `the owner of ${host} does not allow it`
+  if (!permits(rules, project, branch)) return `the owner of ${host} does not allow it`
+  return !fork || permitsForks(rules) ? null : `the owner of ${host} does not allow code from forks`
 }
 
 /** The number of jobs of each host: the host with the most jobs is first. */

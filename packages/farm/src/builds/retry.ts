@@ -170,5 +170,5 @@ export const candidateQuery = (where: Sql): Sql => sql`
          substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
          build."kind" = 'try' AS "isTry", job."hostId", host."name" AS "host",
          host."removedAt" IS NOT NULL AS "hostRemoved", host."rules", build."projectName" AS "project",
-         ${branchOfJob} AS "branch"
+         ${branchOfJob} AS "branch", build."fork"
     FROM ${candidates} WHERE ${where} ORDER BY job."id" LIMIT ${readMax}`

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import { branchOfJob, isUnclaimed, joinJobAndBuild } from '../db/fragments.ts'
 import { join, sql } from '../db/sql.ts'
 import { inTransaction, type Tx, withEvents } from '../db/transaction.ts'
-import { permits, permitsForks } from './owner.rule.ts'
+import { permitsJob } from './owner.rule.ts'
 import { stableFacts } from './stable-facts.rule.ts'
 
 export interface DeclaredArch {
@@ -104,9 +104,7 @@ async function endNotAllowed(context: Context, tx: Tx, { hostId, rules = [] }: H
   const waiting = await tx.query<WaitingRow>`
     SELECT a."jobId", a."number", build."projectName" AS "project", ${branchOfJob} AS "branch", a."fork"
       FROM "Attempt" a ${joinJobAndBuild} WHERE a."hostId" = ${hostId} AND ${isUnclaimed} AND ${mayBeForbidden}`
-  const forbidden = waiting.filter(
-    ({ project, branch, fork }) => !permits(rules, project, branch) || (fork && !permitsForks(rules)),
-  )
+  const forbidden = waiting.filter(attempt => !permitsJob(rules, attempt))
   if (forbidden.length === 0) return
   const names = forbidden.map(({ jobId, number }) => sql`(${jobId}::int, ${number}::int)`)
   const where = sql`${isUnclaimed} AND ("jobId", "number") IN (${join(names)})`

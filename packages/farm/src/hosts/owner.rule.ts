@@ -18,6 +18,12 @@ const ofProjects = (rules: readonly OwnerRule[]) => rules.filter(({ verb }) => v
  */
 export const permitsForks = (rules: readonly OwnerRule[]): boolean => rules.some(({ verb }) => verb === 'allow-forks')
 
+/** Whether the rules in host.conf allow a job, with code from a fork or without. */
+export const permitsJob = (
+  rules: readonly OwnerRule[],
+  { project, branch, fork }: { project: string; branch: string | null; fork: boolean },
+): boolean => permits(rules, project, branch) && (!fork || permitsForks(rules))
+
 /**
  * A job without a branch may belong to any branch, so every deny rule applies to the job. An allow rule applies only if
  * the rule has no branches, or has the pattern `*`.

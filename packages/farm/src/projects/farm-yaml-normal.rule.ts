@@ -16,6 +16,7 @@ import {
   type WrittenProject,
 } from '@rumpfarm/contracts'
 import { fillInNotify } from './farm-yaml-notify.rule.ts'
+import { fillInPullRequests } from './farm-yaml-pull-requests.rule.ts'
 import { fillInStatus } from './farm-yaml-status.rule.ts'
 
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
@@ -72,6 +73,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.bisect ? { bisect: fillInBisect(written.bisect) } : {}),
     ...(written.status?.length ? { status: written.status.map(entry => fillInStatus(entry, written.repository)) } : {}),
     ...(written.notify?.length ? { notify: fillInNotify(written.notify) } : {}),
+    ...(written['pull-requests'] ? { pullRequests: fillInPullRequests(written['pull-requests']) } : {}),
     ...(written['known-failures'] ? { knownFailures: written['known-failures'].map(fillInKnownFailure) } : {}),
     artifacts: (written.artifacts ?? []).map(withoutSlash),
     ...(written.cache?.length ? { cache: written.cache } : {}),

@@ -66,7 +66,7 @@ export const expectedMsOfJob = sql`COALESCE(
 /** The oldest open attempts; `ofHost` selects one host. */
 export const openAttempts = (ofHost: Sql): Sql => sql`
   SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."queuedAt", a."startedAt", a."steps",
-         build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", job."arch",
+         build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", a."fork", job."arch",
          job."variant", ${expectedMsOfJob} AS "expectedMs"
     FROM (SELECT * FROM "Attempt" WHERE ${isOpen} ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
     ${joinJobAndBuild}`

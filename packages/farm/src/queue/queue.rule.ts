@@ -16,6 +16,7 @@ export interface OpenAttempt {
   buildId: number
   commit: string
   branch: string | null
+  fork: boolean
   arch: string
   variant: string
   /** The usual duration of the job; null if no job of its kind has passed. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type HostLoad, isBlocked, type WaitingHost, type WaitingJob, whyWaiting } from './why-waiting.rule.ts'
 
 const at = new Date('2024-05-06T07:08:09Z')
-const job: WaitingJob = { state: 'queued', project: 'sample', branch: 'main', arch: 'arm' }
+const job: WaitingJob = { state: 'queued', project: 'sample', branch: 'main', fork: false, arch: 'arm' }
 const host: WaitingHost = {
   name: 'vax',
   removed: false,
@@ -30,6 +30,14 @@ test.each<[string, Partial<WaitingJob>, Partial<WaitingHost>, HostLoad, string, 
     idle,
     'owner-rules',
     'The rules of the owner of vax do not allow this job.',
+  ],
+  [
+    'fork',
+    { fork: true },
+    {},
+    idle,
+    'owner-rules',
+    'vax does not run code from forks: its owner allows it with the line "allow forks" in host.conf.',
   ],
   ['sources', { state: 'waiting' }, { presence: 'silent' }, idle, 'sources', 'The server is preparing the sources.'],
   ['silence', {}, { presence: 'silent' }, idle, 'host-silent', 'vax is silent.'],

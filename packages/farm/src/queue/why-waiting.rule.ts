@@ -1,5 +1,5 @@
 import type { AttemptState, OwnerRule, WaitCode } from '@rumpfarm/contracts'
-import { permits } from '../hosts/owner.rule.ts'
+import { permits, permitsForks } from '../hosts/owner.rule.ts'
 import type { Presence } from '../hosts/presence.rule.ts'
 import type { RefusalCode } from '../hosts/refusal.rule.ts'
 
@@ -18,6 +18,8 @@ export interface WaitingJob {
   state: AttemptState
   project: string
   branch: string | null
+  /** The code comes from somebody who cannot push to the repository. */
+  fork: boolean
   arch: string
 }
 
@@ -54,13 +56,18 @@ export function whyWaiting(job: WaitingJob, host: WaitingHost, load: HostLoad): 
   )
 }
 
-function neverRuns({ project, branch, arch }: WaitingJob, host: WaitingHost): WaitReason | undefined {
+function neverRuns({ project, branch, fork, arch }: WaitingJob, host: WaitingHost): WaitReason | undefined {
   const { name } = host
   if (host.removed) return reason('host-removed', `${name} was removed from the farm, so nothing will run this job.`)
   if (!host.arches.some(declared => declared.arch === arch))
     return reason('arch-missing', `${name} no longer builds for ${arch}, so nothing will run this job.`)
   if (!permits(host.rules, project, branch))
     return reason('owner-rules', `The rules of the owner of ${name} do not allow this job.`)
+  if (fork && !permitsForks(host.rules))
+    return reason(
+      'owner-rules',
+      `${name} does not run code from forks: its owner allows it with the line "allow forks" in host.conf.`,
+    )
   return undefined
 }
 

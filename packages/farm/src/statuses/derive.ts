@@ -11,7 +11,9 @@ import {
   cellContext,
   cellStatus,
   isOpen,
+  type StatusGroup,
   type StatusJob,
+  statusGroups,
   type WantedStatus,
 } from './status.rule.ts'
 
@@ -45,13 +47,18 @@ async function deriveCommit(tx: Tx, commit: Commit, project: ProjectConfig | und
   await tx.execute`
     DELETE FROM "StatusChange" USING "Build" build
      WHERE build."id" = "buildId" AND build."projectName" = ${commit.projectName} AND build."commit" = ${commit.commit}`
+  if (project?.status) for (const group of statusGroups) await deriveGroup(tx, commit, project, group)
+}
+
+async function deriveGroup(tx: Tx, commit: Commit, project: ProjectConfig, group: StatusGroup): Promise<void> {
   const [build] = await tx.query<BuildRow>`
     SELECT "id", "sources", "branch" FROM "Build" build
      WHERE "projectName" = ${commit.projectName} AND "commit" = ${commit.commit} AND ${hasStatus}
+       AND build."kind" = ANY(${[...group.kinds]}::text[])
      ORDER BY "id" DESC LIMIT 1`
-  if (!project?.status || !build) return
-  const jobs = await newestJobs(tx, commit, build.id, project)
-  const rows = project.status.flatMap(entry => rowsFor(entry, project.name, build, jobs))
+  if (!build) return
+  const jobs = await newestJobs(tx, commit, build.id, project, group)
+  const rows = (project.status ?? []).flatMap(entry => rowsFor(entry, { project: project.name, group }, build, jobs))
   await writeWanted(tx, commit, build, rows)
 }
 
@@ -65,7 +72,13 @@ interface BuildRow {
  * The newest job of each cell of the commit: a build of some cells does not hide the results of the others. A removed
  * host counts only in the newest build.
  */
-async function newestJobs(tx: Tx, { projectName, commit }: Commit, newestBuild: number, project: ProjectConfig) {
+async function newestJobs(
+  tx: Tx,
+  { projectName, commit }: Commit,
+  newestBuild: number,
+  project: ProjectConfig,
+  { kinds }: StatusGroup,
+) {
   const rows = await tx.query<Omit<StatusJob, 'known'>>`
     SELECT DISTINCT ON (host."name", job."arch", job."variant")
            job."id" AS "jobId", host."name" AS "host", job."arch", job."variant", a."state", a."verdict", a."failedStep",
@@ -73,7 +86,7 @@ async function newestJobs(tx: Tx, { projectName, commit }: Commit, newestBuild: 
       FROM "Build" build JOIN "Job" job ON job."buildId" = build."id" JOIN "Host" host ON host."id" = job."hostId"
       JOIN ${newestAttempt} a ON true
      WHERE build."projectName" = ${projectName} AND build."commit" = ${commit} AND ${hasStatus}
-       AND (host."removedAt" IS NULL OR build."id" = ${newestBuild})
+       AND build."kind" = ANY(${[...kinds]}::text[]) AND (host."removedAt" IS NULL OR build."id" = ${newestBuild})
      ORDER BY host."name", job."arch", job."variant", job."id" DESC`
   return rows.map(row => ({ ...row, known: knownReason(project, row) }))
 }
@@ -89,7 +102,12 @@ interface WantedRow extends WantedStatus {
   jobId: number | null
 }
 
-function rowsFor(entry: ProjectStatus, project: string, build: BuildRow, jobs: readonly StatusJob[]): WantedRow[] {
+function rowsFor(
+  entry: ProjectStatus,
+  { project, group }: { project: string; group: StatusGroup },
+  build: BuildRow,
+  jobs: readonly StatusJob[],
+): WantedRow[] {
   const row = (context: string, jobId: number | null, { state, description }: WantedStatus): WantedRow => ({
     api: entry.api,
     repository: entry.repository,
@@ -99,8 +117,8 @@ function rowsFor(entry: ProjectStatus, project: string, build: BuildRow, jobs: r
     state: state === 'running' && entry.forge !== 'gitlab' ? 'pending' : state,
     description,
   })
-  const cells = entry.perCell ? jobs.map(job => row(cellContext(project, job), job.jobId, cellStatus(job))) : []
-  return [row(buildContext(project), null, buildStatus(build, jobs)), ...cells]
+  const cells = entry.perCell ? jobs.map(job => row(cellContext(project, job, group), job.jobId, cellStatus(job))) : []
+  return [row(buildContext(project, group), null, buildStatus(build, jobs)), ...cells]
 }
 
 async function writeWanted(tx: Tx, { projectName, commit }: Commit, build: BuildRow, rows: readonly WantedRow[]) {

@@ -21,7 +21,7 @@ export interface WantedStatus {
 }
 
 /** The kinds of builds whose results are statuses of their commit. */
-export const kindsWithStatus: readonly string[] = ['branch', 'tag']
+export const kindsWithStatus: readonly string[] = ['branch', 'tag', 'pull-request']
 
 interface StatusBuild {
   id: number
@@ -92,8 +92,24 @@ const placeOf = ({ host, failedStep }: StatusJob): string => (failedStep === nul
 const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
 const was = (count: number) => (count === 1 ? 'was' : 'were')
 
-/** The name of the status of a build on a forge. Several projects can have one repository. */
-export const buildContext = (project: string): string => `rumpfarm/${project}`
+/** The builds that share one status of a commit. A pull request has its own status beside that of its branch. */
+export interface StatusGroup {
+  kinds: readonly string[]
+  /** The end of the name of the status. */
+  suffix: string
+}
 
-export const cellContext = (project: string, { host, arch, variant }: StatusJob): string =>
-  [buildContext(project), host, arch, ...(variant === 'default' ? [] : [variant])].join('/')
+export const statusGroups: readonly StatusGroup[] = [
+  { kinds: ['branch', 'tag'], suffix: '' },
+  { kinds: ['pull-request'], suffix: '/pull-request' },
+]
+
+/** The name of the status of a build on a forge. Several projects can have one repository. */
+export const buildContext = (project: string, { suffix }: Pick<StatusGroup, 'suffix'> = { suffix: '' }): string =>
+  `rumpfarm/${project}${suffix}`
+
+export const cellContext = (
+  project: string,
+  { host, arch, variant }: StatusJob,
+  group?: Pick<StatusGroup, 'suffix'>,
+): string => [buildContext(project, group), host, arch, ...(variant === 'default' ? [] : [variant])].join('/')

@@ -2,8 +2,9 @@ import { type Mirrors, uploadName } from '@rumpfarm/connectors'
 import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
 import type { Task, TaskServices } from '../task.ts'
+import { commitToBuild } from './pull-request-commit.ts'
 
-type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut'>
+type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut' | 'merged'>
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
@@ -48,7 +49,9 @@ async function prepareBuild(
   }
   const project = projects.get(build.project)
   if (!project) return fail(`project ${build.project} is no longer in farm.yaml`)
-  const first = await prepare(mirrors, firstSource(project, build, await farm.tries.ofBuild(build.id)))
+  const built = await commitToBuild(farm, mirrors, build, project)
+  if (built.kind === 'problem') return fail(built.problem)
+  const first = await prepare(mirrors, firstSource(project, built, await farm.tries.ofBuild(build.id)))
   if (first.kind === 'problem') return fail(first.problem)
   const sources = [first.source]
   for (const further of project.sources) {
@@ -64,12 +67,17 @@ async function prepareBuild(
 }
 
 /** The first source of a try is the uploaded tree. The person's program has applied `path` and `leave-out`. */
-const firstSource = (project: ProjectConfig, { commit }: BuildView, tryId: string | undefined): Wanted => ({
+const firstSource = (
+  project: ProjectConfig,
+  { commit, merged }: Pick<Wanted, 'commit' | 'merged'>,
+  tryId: string | undefined,
+): Wanted => ({
   name: project.name,
   commit,
   ...(tryId === undefined
     ? { repository: project.repository, path: project.path ?? null, leaveOut: project.leaveOut }
     : { repository: uploadName(tryId), path: null, leaveOut: [] }),
+  ...(merged ? { merged } : {}),
 })
 
 async function prepareFurther(

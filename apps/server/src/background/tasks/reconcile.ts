@@ -11,6 +11,7 @@ export const reconcile: Task = async ({ farm, dispatch, bus, requests }) => {
   const branches = await farm.matrix.listBranchesToRead()
   for (const project of new Set(branches.map(branch => branch.project))) requests.readBranches(project)
   for (const attempt of await farm.failures.listExaminations()) requests.examine(attempt)
+  for (const id of await farm.pullRequests.listToExamine()) requests.examinePullRequest(id)
   const queued = await farm.attempts.listQueued()
   const hosts = new Set(queued.map(({ hostId }) => hostId))
   for (const hostId of hosts) await dispatch.releaseStuck(hostId)

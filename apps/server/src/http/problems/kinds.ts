@@ -27,6 +27,7 @@ type Refused =
 /** Problems that the server itself reports. */
 type Own =
   | 'unknown-branch'
+  | 'not-approvable'
   | 'not-bisectable'
   | 'bisection-ended'
   | 'malformed'
@@ -86,6 +87,7 @@ export const problemKinds = {
   'wrong-offset': [409, 'The upload continues elsewhere'],
   'upload-incomplete': [409, 'The upload is not complete'],
   'not-failing': [409, 'The cell does not fail'],
+  'not-approvable': [409, 'The commit cannot be approved'],
   'not-bisectable': [409, 'No bisection is possible'],
   'bisection-ended': [409, 'The bisection has ended'],
   'link-not-valid': [410, 'Invalid login link'],

@@ -49,6 +49,7 @@ const environment = (offer: Offer, publicUrl: string): Record<string, string> =>
   FARM_COMMIT: offer.commit,
   FARM_BRANCH: offer.branch ?? '',
   FARM_TAG: offer.tag ?? '',
+  FARM_PULL_REQUEST: offer.pullRequest === null ? '' : String(offer.pullRequest),
   FARM_ARCH: offer.arch,
   FARM_VARIANT: offer.variant,
   ...offer.recipe.env,

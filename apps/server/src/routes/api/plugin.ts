@@ -26,6 +26,7 @@ import { matrix } from './matrix.ts'
 import { matrixParts } from './matrix-parts.ts'
 import { notifications } from './notifications.ts'
 import { projects } from './projects.ts'
+import { pullRequests } from './pull-requests.ts'
 import { queue } from './queue.ts'
 import { reference } from './reference.ts'
 import { retries } from './retries.ts'
@@ -73,6 +74,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     queue,
     acknowledgements,
     bisections,
+    pullRequests,
     statuses,
     notifications,
     tests,

@@ -10,6 +10,7 @@ const descriptions: Record<string, string> = {
   failures: 'Why jobs failed, and which failures somebody has acknowledged.',
   tests: 'Single tests of jobs.',
   bisections: 'Searches of the first bad commit.',
+  'pull requests': 'Pull and merge requests of the forges, and the approval of their commits.',
   queue: 'Waiting and running jobs.',
   hosts: 'The machines that build.',
   notifications: 'Messages about changes, and the channels that receive them.',

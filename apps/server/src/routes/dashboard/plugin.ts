@@ -9,6 +9,7 @@ import { Changes } from './live/changes.ts'
 import { eventsRoute } from './live/events-route.ts'
 import type { Streams } from './live/stream.ts'
 import { acknowledgementForms } from './pages/acknowledgement/forms.ts'
+import { approvalsRoute } from './pages/approvals/route.ts'
 import { bisectionForms } from './pages/bisection/forms.ts'
 import { bisectionRoute } from './pages/bisection/route.ts'
 import { bisectionsRoute } from './pages/bisections/route.ts'
@@ -34,6 +35,9 @@ import { answerError, answerUnknownPath } from './pages/problem/error-handler.ts
 import { projectForms } from './pages/project/forms.ts'
 import { projectRoute } from './pages/project/route.ts'
 import { projectTestsRoute } from './pages/project-tests/route.ts'
+import { pullRequestForms } from './pages/pull-request/forms.ts'
+import { pullRequestRoute } from './pages/pull-request/route.ts'
+import { pullRequestsRoute } from './pages/pull-requests/route.ts'
 import { queueRoute } from './pages/queue/route.ts'
 import { retryRoutes } from './pages/retry/routes.ts'
 import { testHistoryRoute } from './pages/test-history/route.ts'
@@ -77,6 +81,10 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   notificationsRoute(app, services)
   projectRoute(app, services)
   projectForms(app, services)
+  pullRequestsRoute(app, services)
+  pullRequestRoute(app, services)
+  pullRequestForms(app, services)
+  approvalsRoute(app, services)
   acknowledgementForms(app, services)
   jobTestsRoute(app, services)
   buildTestsRoute(app, services)

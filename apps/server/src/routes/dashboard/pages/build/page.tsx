@@ -1,5 +1,5 @@
 import type { BuildCause, BuildKind, Verdict } from '@rumpfarm/contracts'
-import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups } from '@rumpfarm/farm'
+import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups, PullRequestView } from '@rumpfarm/farm'
 import { Ago, Moment } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { JobCounts, ProbeMark } from '../../components/build-table.tsx'
@@ -10,6 +10,7 @@ import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
+import { PullRequestLink } from '../../components/pull-request.tsx'
 import { RetryButton } from '../../components/retry-button.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
 import { SourceTable } from '../../components/source-table.tsx'
@@ -32,10 +33,14 @@ export interface BuildPage {
   findings: BuildFindings
   effects: BuildEffects
   failures: FailureGroups
+  /** The pull request that the build builds. */
+  pullRequest: PullRequestView | undefined
+  /** Why a build of a pull request has no jobs; null if it has jobs. */
+  noHost: string | null
 }
 
 export function renderBuildPage(page: BuildPage): string {
-  const { visit, build, builtBefore, allJobs, tests, findings, effects, failures } = page
+  const { visit, build, builtBefore, allJobs, tests, findings, effects, failures, pullRequest, noHost } = page
   const active = jobStatuses.some(status => isActive(status) && build.counts[status])
   return renderPage({
     title: `Build ${build.id} of ${build.project}`,
@@ -63,7 +68,7 @@ export function renderBuildPage(page: BuildPage): string {
             {visit.admin && ' The buttons below run its jobs again, or build the commit again.'}
           </p>
         )}
-        <BuildFacts build={build} at={visit.at} />
+        <BuildFacts build={build} pullRequest={pullRequest} at={visit.at} />
         <p class="totals">
           <JobCounts counts={build.counts} />
         </p>
@@ -79,7 +84,7 @@ export function renderBuildPage(page: BuildPage): string {
         <Sources build={build} />
         <h2 id="jobs">Jobs</h2>
         <SlowJobs effects={effects} />
-        <Jobs build={build} allJobs={allJobs} at={visit.at} />
+        <Jobs build={build} allJobs={allJobs} noHost={noHost} at={visit.at} />
       </>
     ),
   })
@@ -100,10 +105,19 @@ const causeWords: Record<BuildCause, string> = {
   bisection: 'bisection',
 }
 
-const BuildFacts = ({ build, at }: { build: BuildView; at: Date }) => (
+const BuildFacts = ({
+  build,
+  pullRequest,
+  at,
+}: {
+  build: BuildView
+  pullRequest: PullRequestView | undefined
+  at: Date
+}) => (
   <Facts
     rows={[
       ['Commit', <CommitLink project={build.project} commit={build.commit} digits={64} />],
+      ['Pull request', pullRequest ? <PullRequestLink request={pullRequest} /> : ''],
       build.tag === null ? ['Branch', build.branch ?? ''] : ['Tag', build.tag],
       ['Author', build.author ?? ''],
       ['Started', <Ago from={build.createdAt} at={at} />],
@@ -204,7 +218,15 @@ function Sources({ build }: { build: BuildView }) {
   )
 }
 
-function Jobs({ build: { id, jobs }, allJobs, at }: { build: BuildView; allJobs: boolean; at: Date }) {
+interface JobsProps {
+  build: BuildView
+  allJobs: boolean
+  noHost: string | null
+  at: Date
+}
+
+function Jobs({ build: { id, jobs }, allJobs, noHost, at }: JobsProps) {
+  if (noHost !== null) return <p class="empty">{noHost}</p>
   if (jobs.length === 0)
     return <p class="empty">No host builds this project. Check the project's hosts and architectures in farm.yaml.</p>
   const label = `Jobs of build ${id}`

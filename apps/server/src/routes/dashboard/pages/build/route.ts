@@ -4,6 +4,7 @@ import { queryWord, wholeNumber } from '../../query.ts'
 import { sendPage } from '../../send-page.ts'
 import { visitOf } from '../../visit.ts'
 import { noBuild } from '../problem/page-error.ts'
+import { whyNoHost } from '../pull-request/no-host.ts'
 import type { BuildFindings } from './findings.tsx'
 import { renderBuildPage } from './page.tsx'
 
@@ -15,14 +16,19 @@ export function buildRoute(app: FastifyInstance, services: Services): void {
     const builtBefore = queryWord(request, 'built') === 'before'
     const allJobs = queryWord(request, 'jobs') === 'all'
     const { farm } = services
-    const [visit, tests, findings, effects, failures] = await Promise.all([
+    const [visit, tests, findings, effects, failures, pullRequest, noHost] = await Promise.all([
       visitOf(services, request),
       farm.testResults.countsOfBuild(build.id),
       findingsOf(services, build.id),
       farm.builds.effects(build.id),
       farm.failures.ofBuild({ buildId: build.id }),
+      build.pullRequestId === null ? undefined : farm.pullRequests.findById(build.pullRequestId),
+      build.kind === 'pull-request' ? whyNoHost(farm, build) : null,
     ])
-    return sendPage(reply, renderBuildPage({ visit, build, builtBefore, allJobs, tests, findings, effects, failures }))
+    return sendPage(
+      reply,
+      renderBuildPage({ visit, build, builtBefore, allJobs, tests, findings, effects, failures, pullRequest, noHost }),
+    )
   })
 }
 

@@ -12,6 +12,7 @@ export function reproduceScript({
   variant,
   branch,
   tag,
+  pullRequest,
   commit,
   project,
 }: JobView): string {
@@ -24,6 +25,7 @@ export function reproduceScript({
     FARM_COMMIT: commit,
     FARM_BRANCH: branch ?? '',
     FARM_TAG: tag ?? '',
+    FARM_PULL_REQUEST: pullRequest === null ? '' : String(pullRequest),
     FARM_ARCH: arch,
     FARM_VARIANT: variant,
     FARM_RUN: '', // the runner of a cross build, which only the configuration of the host has
@@ -41,11 +43,23 @@ export function reproduceScript({
   ].join('\n')
 }
 
-function sourceLines({ name, repository, commit, path, leaveOut }: JobView['preparedSources'][number]): string[] {
-  const tree = path === null ? commit : `${commit}:${path}`
+function sourceLines(source: JobView['preparedSources'][number]): string[] {
+  const { name, repository, path, leaveOut, merged } = source
+  const inside = path === null ? '' : `:${path}`
+  const tree = merged ? `"$merged"${inside && quote(inside)}` : quote(`${source.commit}${inside}`)
   return [
     `git clone --bare ${quote(repository)} ${quote(`${name}.git`)}; mkdir ${quote(name)}`,
-    `git -C ${quote(`${name}.git`)} archive ${quote(tree)} | tar -xf - -C ${quote(name)}`,
+    ...(merged ? mergeLines(source, merged) : []),
+    `git -C ${quote(`${name}.git`)} archive ${tree} | tar -xf - -C ${quote(name)}`,
     ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : []),
   ]
 }
+
+/** Merges the pull request as the farm did. The merge itself is in no repository, or only in that of the forge. */
+const mergeLines = (
+  { name, repository }: JobView['preparedSources'][number],
+  { head, base }: { head: string; base: string },
+): string[] => [
+  `git -C ${quote(`${name}.git`)} fetch ${quote(repository)} ${head} || echo 'fetch ${head} from the repository of the pull request'`,
+  `merged=$(git -C ${quote(`${name}.git`)} merge-tree --write-tree ${base} ${head})`,
+]

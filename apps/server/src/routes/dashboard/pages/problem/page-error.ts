@@ -33,6 +33,11 @@ export const cannotBuildAgain = (id: number) =>
 export const noJob = (id: string) => notFound('job', id, allBuilds)
 export const noTest = (project: string, id: string) =>
   notFound('test', id, { href: `/projects/${segment(project)}/tests`, text: `The tests of ${project}` })
+export const noPullRequest = (number: string, project: string) =>
+  notFound('pull request', `${number} of ${project}`, {
+    href: `/projects/${segment(project)}/pull-requests`,
+    text: `The pull requests of ${project}`,
+  })
 export const noBisection = (id: string) => notFound('bisection', id, { href: '/bisections', text: 'All bisections' })
 export const noHost = (name: string) => notFound('host', name, { href: '/hosts', text: 'All hosts' })
 export const noProject = (name: string) => notFound('project', name, { href: '/', text: 'The matrix of all projects' })

@@ -118,7 +118,8 @@ function RecentBuilds({ project, builds, at }: { project: string; builds: readon
       )}
       <p>
         <Link to={`/builds?project=${segment(project)}`}>All builds of {project}</Link> ·{' '}
-        <Link to={`/bisections?project=${segment(project)}`}>Bisections</Link>
+        <Link to={`/bisections?project=${segment(project)}`}>Bisections</Link> ·{' '}
+        <Link to={`/projects/${segment(project)}/pull-requests`}>Pull requests</Link>
       </p>
     </>
   )
