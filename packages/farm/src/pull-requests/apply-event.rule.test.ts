@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { applyEvent, type PullRequestState } from './apply-event.rule.ts'
-import type { PullRequestEvent } from './pull-request-event.ts'
+import { applyEvent, type PullRequestEvent, type PullRequestState } from './apply-event.rule.ts'
 
 type Action = PullRequestEvent['action']
 const [old, new_] = ['a'.repeat(40), 'b'.repeat(40)]

@@ -1,4 +1,5 @@
 import type { Contexts } from '../context.ts'
+import type { PullRequestEvent } from './apply-event.rule.ts'
 import { approve, type Decision, type DecisionOutcome, refuse } from './decide.ts'
 import {
   findToExamine,
@@ -8,7 +9,6 @@ import {
   recordHead,
   recordProblem,
 } from './examine.ts'
-import type { PullRequestEvent } from './pull-request-event.ts'
 import {
   findPullRequest,
   listCommits,
@@ -19,11 +19,10 @@ import {
 } from './pull-request-queries.ts'
 import { receiveEvent } from './receive.ts'
 
-export type { PullRequestState } from './apply-event.rule.ts'
+export type { PullRequestEvent, PullRequestState } from './apply-event.rule.ts'
 export type { Approval } from './approval.rule.ts'
 export type { Decision, DecisionOutcome } from './decide.ts'
 export type { ExamineOutcome, Head, PullRequestToExamine } from './examine.ts'
-export type { PullRequestEvent } from './pull-request-event.ts'
 export type {
   PullRequestCommitView,
   PullRequestFilter,

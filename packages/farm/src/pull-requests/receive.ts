@@ -3,9 +3,8 @@ import { buildsBranch } from '../builds/plan.rule.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
-import { applyEvent, isFullCommit, type KnownPullRequest } from './apply-event.rule.ts'
+import { applyEvent, isFullCommit, type KnownPullRequest, type PullRequestEvent } from './apply-event.rule.ts'
 import { cancelBuilds } from './cancel-builds.ts'
-import type { PullRequestEvent } from './pull-request-event.ts'
 
 export type ReceiveOutcome =
   /** `examine`: the farm now reads the request with git, and builds it if it may. */
