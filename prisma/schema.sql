@@ -135,6 +135,7 @@ CREATE TABLE "Bisection" (
 );
 CREATE INDEX "Bisection_projectName_branch_fingerprint_id_idx" ON "Bisection" USING btree ("projectName", branch, fingerprint, id);
 CREATE INDEX "Bisection_projectName_id_idx" ON "Bisection" USING btree ("projectName", id);
+CREATE INDEX answered_bisections ON "Bisection" USING btree ("projectName", branch, id) WHERE outcome = ANY (ARRAY['confirmed'::text, 'range'::text, 'host-changed'::text, 'flaky'::text, 'other-failure'::text, 'noisy'::text]);
 CREATE UNIQUE INDEX one_search_inside_a_merge ON "Bisection" USING btree ("mergeOf") WHERE "mergeOf" IS NOT NULL;
 CREATE INDEX open_bisections ON "Bisection" USING btree (id) WHERE state <> 'finished'::text;
 
@@ -271,6 +272,7 @@ CREATE TABLE "Commit" (
   author text NOT NULL,
   subject text NOT NULL,
   "committedAt" timestamp(3) with time zone NOT NULL,
+  "authorMail" text,
   CONSTRAINT "Commit_pkey" PRIMARY KEY (repository, commit)
 );
 
@@ -462,11 +464,12 @@ CREATE TABLE "Notification" (
   problem text,
   note text,
   CONSTRAINT "Notification_pkey" PRIMARY KEY (id),
-  CONSTRAINT known_event CHECK (event = ANY (ARRAY['newly-failing'::text, 'fixed'::text, 'still-failing'::text, 'build'::text, 'bisected'::text, 'host-silent'::text, 'host-back'::text, 'test'::text]))
+  CONSTRAINT known_event CHECK (event = ANY (ARRAY['newly-failing'::text, 'fixed'::text, 'still-failing'::text, 'build'::text, 'bisected'::text, 'host-silent'::text, 'host-back'::text, 'test'::text, 'confirm'::text]))
 );
 CREATE INDEX "Notification_hostId_id_idx" ON "Notification" USING btree ("hostId", id);
 CREATE INDEX "Notification_problemId_idx" ON "Notification" USING btree ("problemId");
 CREATE UNIQUE INDEX "Notification_subject_channel_key" ON "Notification" USING btree (subject, channel);
+CREATE INDEX confirmations ON "Notification" USING btree ("createdAt") WHERE event = 'confirm'::text;
 CREATE INDEX waiting_notifications ON "Notification" USING btree ("nextAt") WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 CREATE INDEX waiting_notifications_of_thread ON "Notification" USING btree (channel, thread, id) WHERE "deliveredAt" IS NULL AND "gaveUpAt" IS NULL;
 
@@ -530,6 +533,8 @@ CREATE TABLE "ProblemCell" (
   CONSTRAINT ended_for_a_reason CHECK (("endedAt" IS NULL) = (ended IS NULL) AND (ended = ANY (ARRAY['passed'::text, 'other-failure'::text, 'gone'::text])))
 );
 CREATE INDEX "ProblemCell_problemId_idx" ON "ProblemCell" USING btree ("problemId");
+CREATE INDEX "ProblemCell_projectName_branch_hostId_id_idx" ON "ProblemCell" USING btree ("projectName", branch, "hostId", id);
+CREATE INDEX "ProblemCell_projectName_branch_id_idx" ON "ProblemCell" USING btree ("projectName", branch, id);
 CREATE UNIQUE INDEX one_open_problem_per_cell ON "ProblemCell" USING btree ("projectName", branch, "hostId", arch, variant) WHERE "endedAt" IS NULL;
 
 CREATE TABLE "Project" (
@@ -610,6 +615,16 @@ CREATE TABLE "Recipe" (
   CONSTRAINT "Recipe_pkey" PRIMARY KEY (hash)
 );
 
+CREATE TABLE "RepeatedRequest" (
+  key text NOT NULL,
+  request text NOT NULL,
+  "startedAt" timestamp(3) with time zone NOT NULL,
+  status integer,
+  answer jsonb,
+  CONSTRAINT "RepeatedRequest_pkey" PRIMARY KEY (key)
+);
+CREATE INDEX "RepeatedRequest_startedAt_idx" ON "RepeatedRequest" USING btree ("startedAt");
+
 CREATE TABLE "RevokedToken" (
   hash text NOT NULL,
   "revokedAt" timestamp(3) with time zone NOT NULL,
@@ -652,6 +667,26 @@ CREATE TABLE "StatusForge" (
   "nextAt" timestamp(3) with time zone NOT NULL,
   CONSTRAINT "StatusForge_pkey" PRIMARY KEY (api)
 );
+
+CREATE TABLE "Subscription" (
+  id serial NOT NULL,
+  address text NOT NULL,
+  scope text NOT NULL,
+  "projectName" text,
+  branch text,
+  "hostId" integer,
+  arch text,
+  variant text,
+  events text[],
+  seed text NOT NULL,
+  "tokenHash" text NOT NULL,
+  "createdAt" timestamp(3) with time zone NOT NULL,
+  "confirmedAt" timestamp(3) with time zone,
+  refusals integer DEFAULT 0 NOT NULL,
+  CONSTRAINT "Subscription_pkey" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX "Subscription_address_scope_key" ON "Subscription" USING btree (address, scope);
+CREATE UNIQUE INDEX "Subscription_tokenHash_key" ON "Subscription" USING btree ("tokenHash");
 
 CREATE TABLE "Test" (
   id serial NOT NULL,
@@ -769,3 +804,4 @@ ALTER TABLE "ProblemCell" ADD CONSTRAINT "ProblemCell_problemId_fkey" FOREIGN KE
 ALTER TABLE "PullRequestCommit" ADD CONSTRAINT "PullRequestCommit_pullRequestId_fkey" FOREIGN KEY ("pullRequestId") REFERENCES "PullRequest"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Push" ADD CONSTRAINT "Push_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE SET NULL;
 ALTER TABLE "Slot" ADD CONSTRAINT "Slot_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "Subscription" ADD CONSTRAINT "Subscription_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;

@@ -40,6 +40,8 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/queue',
     '/builds',
     '/hosts',
+    '/subscriptions',
+    '/subscriptions/requested',
     '/bisections',
     '/bisections/new',
     await bisection(farm, numberOf(offer)),

@@ -96,9 +96,10 @@ describe('history', () => {
 
       const read = await historyOf({ repository, commit: second })
       const at = new Date(own.git('show', '--no-patch', '--format=%cI', second))
+      const authorMail = own.git('show', '--no-patch', '--format=%ae', second)
       expect(read).toMatchObject({
         kind: 'history',
-        commits: [{ commit: second, author: 'Ada Lovelace', subject: 'Second', committedAt: at }, {}],
+        commits: [{ commit: second, author: 'Ada Lovelace', authorMail, subject: 'Second', committedAt: at }, {}],
       })
     },
   )

@@ -24,6 +24,7 @@ const events = [
   'host-silent',
   'host-back',
   'test',
+  'confirm',
 ] as const
 const states = ['waiting', 'retrying', 'delivered', 'failed', 'not-sent'] as const
 
@@ -65,7 +66,7 @@ export const NotificationFilter = Type.Object(
 export const NotificationChannel = Type.Object(
   {
     key: Type.String({ description: 'Key of the channel' }),
-    kind: Type.String({ description: 'mail, irc, slack, mattermost, discord, matrix, ntfy or webhook' }),
+    kind: Type.String({ description: 'mail, irc, slack, mattermost, discord, matrix, ntfy, webhook or authors' }),
     label: Type.String({ description: 'Address, without secrets' }),
     rules: list(
       Type.Object({

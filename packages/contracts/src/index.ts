@@ -13,6 +13,7 @@ export {
   type NotifyEvent,
   NotifyRule,
   type NotifyTarget,
+  notifyEvents,
   notifyEventsDefault,
   type WrittenNotify,
 } from './notify-yaml.ts'

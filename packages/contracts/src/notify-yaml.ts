@@ -46,6 +46,7 @@ const WrittenNotify = Type.Object(
     matrix: Type.Optional(WrittenMatrixRoom),
     ntfy: Type.Optional(webAddress('https://ntfy.example.org/farm')),
     webhook: Type.Optional(webAddress('https://hooks.example.org/farm')),
+    authors: Type.Optional(yamlText('^(true)$', 'true')),
     nick: Type.Optional(nick),
     password: Type.Optional(secret('the password')),
     token: Type.Optional(secret('the token')),
@@ -82,6 +83,8 @@ export const NotifyTarget = Type.Union([
   Type.Object({ kind: Type.Literal('matrix'), homeserver: Type.String(), room: Type.String(), token: Type.String() }),
   Type.Object({ kind: Type.Literal('ntfy'), url: Type.String(), token: Type.Optional(Type.String()) }),
   Type.Object({ kind: Type.Literal('webhook'), url: Type.String(), secret: Type.String() }),
+  /** By mail to the author of the commit, if only one commit can have caused the failure. */
+  Type.Object({ kind: Type.Literal('authors') }),
 ])
 export type NotifyTarget = Static<typeof NotifyTarget>
 

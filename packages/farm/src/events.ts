@@ -50,6 +50,8 @@ export type FarmEvent =
   | { kind: 'pull-request-changed'; project: string }
   /** The commit statuses of a build may have changed. A listener sends the new ones to the forges. */
   | { kind: 'statuses-needed' }
+  /** Messages of the outbox are due at this time. A listener sends them. */
+  | { kind: 'notifications-due'; at: Date }
   | { kind: 'host'; hostId: number }
   /** A host left the farm. Listeners drop the host from caches. */
   | { kind: 'host-removed'; hostId: number }

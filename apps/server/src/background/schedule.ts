@@ -3,6 +3,7 @@ import { announceDigests } from './tasks/announce-digests.ts'
 import { bisect } from './tasks/bisect.ts'
 import { checkHosts } from './tasks/check-hosts.ts'
 import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
+import { deleteUnconfirmed } from './tasks/delete-unconfirmed.ts'
 import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { endTries } from './tasks/end-tries.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
@@ -30,6 +31,7 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'send-statuses', everySeconds: 5, run: sendStatuses, withoutQueue: 'run' },
   { name: 'deliver-notifications', everySeconds: 5, run: deliverNotifications, withoutQueue: 'run' },
   { name: 'announce-digests', everySeconds: 300, run: announceDigests, withoutQueue: 'skip' },
+  { name: 'delete-unconfirmed', everySeconds: 300, run: deleteUnconfirmed, withoutQueue: 'skip' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },
   { name: 'reconcile', everySeconds: reconcileSeconds, run: reconcile, withoutQueue: 'skip' },
   { name: 'end-tries', everySeconds: 60, run: endTries, withoutQueue: 'skip' },

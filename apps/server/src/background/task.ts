@@ -35,6 +35,8 @@ export interface TaskRequests {
   /** Reads the newest commit of a pull request, and builds it if the farm may. */
   examinePullRequest(id: number): void
   sendStatuses(): void
+  /** Sends the messages of the outbox at this time. */
+  deliverNotifications(at: Date): void
   /** Takes the next step of each open bisection. */
   advanceBisections(): void
   /** Reads the commits that a bisection searches. */

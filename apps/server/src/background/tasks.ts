@@ -5,6 +5,7 @@ import type { Queues } from './queues.ts'
 import { type PeriodicTask, reconcileSeconds, schedule } from './schedule.ts'
 import type { Task, TaskRequests, TaskServices } from './task.ts'
 import { advanceBisections } from './tasks/bisect.ts'
+import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { examine } from './tasks/examine.ts'
 import { examinePullRequest } from './tasks/examine-pull-request.ts'
 import { prepareSources } from './tasks/prepare-sources.ts'
@@ -28,6 +29,10 @@ const periodicAtOnce = 4
 const sourcesAtOnce = 4
 /** Reading a log of 10 MB takes about 0.2 s of a processor, and must not delay the requests of hosts. */
 const examinationsAtOnce = 1
+/** A receiver that does not answer must not delay the messages to the other receivers. */
+const deliveriesAtOnce = 4
+/** Messages that are due within this time share one request. */
+const dueStepMs = 250
 /** If the queue does not answer within this time, it counts as unreachable. */
 const queueMsMax = 2_000
 
@@ -38,7 +43,8 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
   const sources = queues.queue('sources')
   const examinations = queues.queue('examinations')
   const statuses = queues.queue('statuses')
-  const services = { ...given, requests: openRequests({ sources, examinations, statuses }, log) }
+  const notifications = queues.queue('notifications')
+  const services = { ...given, requests: openRequests({ sources, examinations, statuses, notifications }, log) }
   const runPeriodic = (job: Job) =>
     runTask(
       services,
@@ -49,11 +55,13 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     runTask(services, job, { run: sourceTasks[job.name], everySeconds: reconcileSeconds })
   const runExamination = (job: Job) => runTask(services, job, { run: examine, everySeconds: reconcileSeconds })
   const runStatuses = (job: Job) => runTask(services, job, { run: sendStatuses, everySeconds: 5 })
+  const runNotifications = (job: Job) => runTask(services, job, { run: deliverNotifications, everySeconds: 5 })
   const workers = [
     queues.worker('tasks', runPeriodic, periodicAtOnce),
     queues.worker('sources', runSources, sourcesAtOnce),
     queues.worker('examinations', runExamination, examinationsAtOnce),
     queues.worker('statuses', runStatuses, 1),
+    queues.worker('notifications', runNotifications, deliveriesAtOnce),
   ]
   const timers = schedule.map(task =>
     setInterval(() => void requestPeriodic(services, periodic, task), task.everySeconds * 1000),
@@ -66,7 +74,7 @@ export function openTasks(queues: Queues, given: Omit<TaskServices, 'requests'>)
     async close() {
       for (const timer of timers) clearInterval(timer)
       const closing = Promise.allSettled(
-        [...workers, periodic, sources, examinations, statuses].map(part => part.close()),
+        [...workers, periodic, sources, examinations, statuses, notifications].map(part => part.close()),
       )
       // BullMQ's close waits for its connection. A lost connection may never come back, so the wait has a limit.
       const reachable = queues.redis === undefined || queues.redis.status === 'ready'
@@ -87,15 +95,24 @@ const sourceTasks: Record<string, Task<never>> = {
  * A message's id contains the task and its subject. BullMQ ignores a second message with this id while the first
  * exists.
  */
-function openRequests(queues: { sources: Queue; examinations: Queue; statuses: Queue }, log: Logger): TaskRequests {
-  const request = (queue: Queue, name: string, subject: string | number, data: object) =>
-    void queue.add(name, data, { jobId: `${name}-${subject}` }).catch(error => logUnreachable(log, error))
+function openRequests(
+  queues: { sources: Queue; examinations: Queue; statuses: Queue; notifications: Queue },
+  log: Logger,
+): TaskRequests {
+  const request = (queue: Queue, name: string, subject: string | number, data: object, delay = 0) =>
+    void queue.add(name, data, { jobId: `${name}-${subject}`, delay }).catch(error => logUnreachable(log, error))
   return {
     prepareSources: buildId => request(queues.sources, 'prepare-sources', buildId, { buildId }),
     readBranches: project => request(queues.sources, 'read-branches', project, { project }),
     examine: attempt => request(queues.examinations, 'examine', attempt, { attempt }),
     examinePullRequest: id => request(queues.sources, 'examine-pull-request', id, { id }),
     sendStatuses: () => request(queues.statuses, 'send-statuses', 'all', {}),
+    deliverNotifications: at => {
+      const now = Date.now()
+      // The step after the time. So a message that is written while a run of this step has begun requests a later run.
+      const step = Math.floor(Math.max(at.getTime(), now) / dueStepMs) + 1
+      request(queues.notifications, 'deliver-notifications', step, {}, step * dueStepMs - now)
+    },
     advanceBisections: () => request(queues.sources, 'advance-bisections', 'all', {}),
     readRange: bisectionId => request(queues.sources, 'read-range', bisectionId, { bisectionId }),
   }

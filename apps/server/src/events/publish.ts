@@ -68,6 +68,8 @@ export function eventPublisher({ bus, dispatch, requests, viewers, log }: Servic
         return bus.publish(topics.matrix)
       case 'statuses-needed':
         return requests.sendStatuses()
+      case 'notifications-due':
+        return requests.deliverNotifications(event.at)
       case 'probe-ended':
         return requests.advanceBisections()
       case 'host':

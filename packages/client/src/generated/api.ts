@@ -3811,7 +3811,7 @@ export interface components {
              * @description The change that the message is about
              * @enum {string}
              */
-            event: "newly-failing" | "fixed" | "still-failing" | "build" | "bisected" | "host-silent" | "host-back" | "test";
+            event: "newly-failing" | "fixed" | "still-failing" | "build" | "bisected" | "host-silent" | "host-back" | "test" | "confirm";
             /** @description Why the newest try failed */
             failure: string | null;
             /**
@@ -3852,7 +3852,7 @@ export interface components {
             failure: string | null;
             /** @description Key of the channel */
             key: string;
-            /** @description mail, irc, slack, mattermost, discord, matrix, ntfy or webhook */
+            /** @description mail, irc, slack, mattermost, discord, matrix, ntfy, webhook or authors */
             kind: string;
             /** @description Address, without secrets */
             label: string;
@@ -4957,7 +4957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description bisection-ended: The bisection has ended */
+            /** @description bisection-ended: The bisection has ended. key-in-use: The first request with this Idempotency-Key is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4977,6 +4977,15 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description key-used-before: The Idempotency-Key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5497,6 +5506,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description key-in-use: The first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description body-too-large: The body is too large */
             413: {
                 headers: {
@@ -5508,6 +5526,15 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description key-used-before: The Idempotency-Key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5776,6 +5803,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description key-in-use: The first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description body-too-large: The body is too large */
             413: {
                 headers: {
@@ -5794,7 +5830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too-many-jobs: Too many jobs */
+            /** @description too-many-jobs: Too many jobs. key-used-before: The Idempotency-Key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8064,6 +8100,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description key-in-use: The first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description body-too-large: The body is too large */
             413: {
                 headers: {
@@ -8075,6 +8120,15 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description key-used-before: The Idempotency-Key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8794,7 +8848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not-finished: The job has not finished. not-runnable: The job cannot run again */
+            /** @description not-finished: The job has not finished. not-runnable: The job cannot run again. key-in-use: The first request with this Idempotency-Key is running */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8814,6 +8868,15 @@ export interface operations {
             };
             /** @description unsupported-type: Unsupported content type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description key-used-before: The Idempotency-Key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9010,6 +9073,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description key-in-use: The first request with this Idempotency-Key is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description body-too-large: The body is too large */
             413: {
                 headers: {
@@ -9028,7 +9100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too-many-jobs: Too many jobs */
+            /** @description too-many-jobs: Too many jobs. key-used-before: The Idempotency-Key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -28,6 +28,8 @@ export interface HistoryCommit {
   /** The first parent; null for a first commit, and for the oldest commit of an incomplete list. */
   parent: string | null
   author: string
+  /** Null for a merge: the author of a merge is usually not the author of its changes. Never show this address. */
+  authorMail: string | null
   /** The first line of the message. */
   subject: string
   committedAt: Date
@@ -131,8 +133,8 @@ export async function readHistoryOf(git: Git, mirror: Mirror, commit: string): P
   return fetched.kind === 'ok' ? list(git, mirror, part, commit) : cannotFetch(mirror, fetched.message)
 }
 
-/** The hash, the parents, the author, the time and the subject, separated by NUL. A subject is one line. */
-const commitFormat = '%H%x00%P%x00%an%x00%cI%x00%s'
+/** The hash, the parents, the author and the address, the time and the subject, separated by NUL. A subject is one line. */
+const commitFormat = '%H%x00%P%x00%an%x00%ae%x00%cI%x00%s'
 
 async function list(git: Git, { repository }: Mirror, directory: string, tip: string): Promise<History | Problem> {
   const options = ['--first-parent', '--no-show-signature', '--no-mailmap', `--max-count=${historyCommitsMax}`]
@@ -146,12 +148,13 @@ async function list(git: Git, { repository }: Mirror, directory: string, tip: st
 }
 
 function readCommit(line: string): HistoryCommit {
-  const [commit = '', parents = '', author = '', at = '', subject = ''] = line.split('\0')
+  const [commit = '', parents = '', author = '', mail = '', at = '', subject = ''] = line.split('\0')
   const committedAt = new Date(at)
   return {
     commit,
     parent: parents.split(' ')[0] || null,
     author: cut(author, 200),
+    authorMail: parents.includes(' ') || mail.length > 254 ? null : mail || null,
     subject: cut(subject, 500),
     // A commit can have a time that is no date, such as the year 292277026596.
     committedAt: Number.isNaN(committedAt.getTime()) ? new Date(0) : committedAt,

@@ -99,6 +99,8 @@ export function mailOf(message: OutgoingMessage, { to, mailFrom }: { to: string[
       'X-Auto-Response-Suppress': 'All',
       'List-Id': { prepared: true, value: `<${list.replace(/[^A-Za-z0-9.-]/g, '-')}>` },
       ...(unsubscribeUrl && { 'List-Unsubscribe': { prepared: true, value: `<${unsubscribeUrl}>` } }),
+      // RFC 8058: a mail program can end the subscription with one POST request, but only over https.
+      ...(unsubscribeUrl?.startsWith('https:') && { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
     },
     textEncoding: 'quoted-printable' as const, // no line is too long
     ...mailBodies(message),

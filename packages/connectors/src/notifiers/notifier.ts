@@ -32,6 +32,7 @@ export type MessageEvent =
   | 'host-silent'
   | 'host-back'
   | 'test'
+  | 'confirm'
 
 /** The place that receives a message, with its secrets. Only the process that sends a message has this value. */
 export type Channel =

@@ -1,5 +1,6 @@
 import type { Contexts } from '../context.ts'
 import { createLoginLink, findSession, logIn, logOut } from './login-links.ts'
+import { beginRequest, deleteOldRequests, endRequest, forgetRequest } from './repeated-requests.ts'
 import { checkSignature, deleteOldSignedRuns, findSigners, type SignedRequest } from './signatures.ts'
 import { admitToken, createToken, findToken, listTokens, revokeToken, type TokenScope } from './tokens.ts'
 
@@ -26,5 +27,10 @@ export const accessMethods = ({ main, pages, lookups }: Contexts) => ({
   findSigners: (names: readonly string[]) => findSigners(main, names),
   /** Whether a request is signed correctly, recent, and received for the first time. */
   checkSignature: (key: string, request: SignedRequest) => checkSignature(main, key, request),
+  /** Requests that a client repeats with the same key. */
+  beginRequest: (key: string, request: string) => beginRequest(main, key, request),
+  endRequest: (key: string, status: number, answer: unknown) => endRequest(main, key, status, answer),
+  forgetRequest: (key: string) => forgetRequest(main, key),
+  deleteOldRequests: () => deleteOldRequests(main),
   deleteOldSignedRuns: () => deleteOldSignedRuns(main),
 })

@@ -12,6 +12,7 @@ export type { BranchCell, CellFilter, CellName, LastGoodCell } from './branch-ce
 export type { BranchCommitView, CommitColumn } from './branch-commits.ts'
 export type { BranchOutcome, CellAddress, ProjectBranch, UnknownBranch, UnknownProject } from './cell-key.ts'
 export type { CellOutcome, CellView } from './cell-query.ts'
+export type { BisectedChange } from './change-history.ts'
 export type { Change } from './changes.rule.ts'
 export type { CommitTable, CommitTableFilter, CommitTableOutcome } from './commit-table.ts'
 export type { RunDifferences } from './compare-runs.ts'

@@ -32,6 +32,11 @@ test('cells that failed with one build at the same step are one change, with the
   expect(changes[0]?.cells.map(({ host, arch }) => `${host} ${arch}`)).toEqual(['alpha amd64', 'vax amd64', 'vax ppc'])
 })
 
+test('a change that the history repeats counts once', () => {
+  const changes = groupChanges([result({ at: at(1) }), result({ at: at(2) }), result({ host: 'sun', at: at(0) })], 10)
+  expect(changes).toMatchObject([{ firstAt: at(0), lastAt: at(1), cells: [{ host: 'sun' }, { host: 'vax' }] }])
+})
+
 test.each<[string, Partial<ChangedResult>]>([
   ['another build', { buildId: 13 }],
   ['another step', { failedStep: 'tests' }],

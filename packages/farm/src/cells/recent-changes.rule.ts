@@ -48,8 +48,18 @@ export const newsStates = [
   'failing-differently',
 ] as const satisfies readonly CellState[]
 
+/** The same change of a cell comes from the cell itself and from the history of its problems. */
+const oneOfEachCell = (results: readonly ChangedResult[]): ChangedResult[] => {
+  const cells = new Map<string, ChangedResult>()
+  for (const result of results) {
+    const key = `${result.host}\n${nameOf(result)}`
+    if (!cells.has(key)) cells.set(key, result)
+  }
+  return [...cells.values()]
+}
+
 /**
- * Groups the changes, newest first. A group depends only on the build, the verdict and the step, so it stays the same when
+ * Groups the changes, newest first. If two results are about one change of a cell, the first counts. A group depends only on the build, the verdict and the step, so it stays the same when
  * the farm has examined the logs.
  */
 export function groupChanges(results: readonly ChangedResult[], limit: number): RecentChange[] {
@@ -61,7 +71,7 @@ export function groupChanges(results: readonly ChangedResult[], limit: number): 
     else groups.set(key, [result])
   }
   return [...groups.values()]
-    .map(changeOf)
+    .map(group => changeOf(oneOfEachCell(group)))
     .sort((one, other) => other.lastAt.getTime() - one.lastAt.getTime() || other.buildId - one.buildId)
     .slice(0, limit)
 }

@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
-import { sql } from '../db/sql.ts'
-import { shownBranches } from '../matrix/active-attempts.ts'
+import { type Sql, sql } from '../db/sql.ts'
+import { type Branches, shownBranches } from '../matrix/active-attempts.ts'
 import { projectBranches } from '../matrix/branch-queries.ts'
 import { projectConfigs } from '../projects/project-queries.ts'
 import type { UnknownBranch, UnknownProject } from './cell-key.ts'
+import { type BisectedChange, bisectedChanges, changeHistory } from './change-history.ts'
 import { type ChangedResult, groupChanges, newsStates, type RecentChange } from './recent-changes.rule.ts'
 
 export interface RecentChangesFilter {
@@ -15,7 +16,7 @@ export interface RecentChangesFilter {
 }
 
 export type RecentChangesOutcome =
-  | { kind: 'found'; changes: RecentChange[] }
+  | { kind: 'found'; changes: RecentChange[]; bisected: BisectedChange[] }
   | UnknownProject
   | UnknownBranch
   | { kind: 'unknown-host' }
@@ -26,7 +27,8 @@ const cellsMax = 2_000
 export const recentChangesMax = 50
 
 /**
- * How the results of the cells changed last, newest first. The query reads the cells of the shown branches by their primary
+ * How the results of the cells changed, newest first: the last change of each cell, and the failures and fixes before it.
+ * The query reads the cells of the shown branches by their primary
  * key, so its cost grows with the size of the matrix, and not with the history.
  */
 export async function recentChanges(context: Context, filter: RecentChangesFilter = {}): Promise<RecentChangesOutcome> {
@@ -42,7 +44,15 @@ export async function recentChanges(context: Context, filter: RecentChangesFilte
   const hostId = filter.host === undefined ? undefined : await findHostId(context, filter.host)
   if (hostId === null) return { kind: 'unknown-host' }
   const ofHost = hostId === undefined ? sql`true` : sql`cell."hostId" = ${hostId}`
-  const rows = await context.db.query<ChangedResult>`
+  const [last, history, bisected] = await Promise.all([
+    lastChanges(context, branches, ofHost),
+    changeHistory(context, branches, hostId),
+    bisectedChanges(context, branches, hostId),
+  ])
+  return { kind: 'found', changes: groupChanges([...last, ...history], recentChangesMax), bisected }
+}
+
+const lastChanges = ({ db }: Context, branches: Branches, ofHost: Sql) => db.query<ChangedResult>`
     SELECT newest.*, build."subject", build."author", failure."message"
       FROM (SELECT cell."projectName" AS "project", cell."branch", host."name" AS "host", cell."arch", cell."variant",
                    cell."state", cell."verdict", cell."failedStep", cell."jobId", cell."number",
@@ -56,8 +66,6 @@ export async function recentChanges(context: Context, filter: RecentChangesFilte
       LEFT JOIN "Failure" failure ON failure."jobId" = newest."jobId" AND failure."number" = newest."number"
            AND newest."verdict" IN ('failed', 'timed-out')
      ORDER BY newest."at" DESC`
-  return { kind: 'found', changes: groupChanges(rows, recentChangesMax) }
-}
 
 async function findHostId({ db }: Context, name: string): Promise<number | null> {
   const [row] = await db.query<{ id: number }>`

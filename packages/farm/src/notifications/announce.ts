@@ -1,6 +1,7 @@
+import { later } from '../clock.ts'
 import type { Tx } from '../db/transaction.ts'
-import { type Addressed, wants } from './channels.rule.ts'
-import { activeChannels } from './channels.ts'
+import { type Addressed, authorsChannel, wants } from './channels.rule.ts'
+import { type ActiveChannel, activeChannels } from './channels.ts'
 
 /** A change of the farm's state that people can receive a message about. */
 export interface Change extends Addressed {
@@ -11,7 +12,8 @@ export interface Change extends Addressed {
   problemId?: number | null
   buildId?: number
   bisectionId?: number
-  hostId?: number
+  /** The first bad commit that was built. Its author can receive a message. */
+  commit?: string
   /** Facts that no other table keeps. */
   data?: object
   /** Further channels, which are not in farm.yaml: the owner of a host. */
@@ -26,11 +28,13 @@ export interface Change extends Addressed {
  */
 export async function announce(tx: Tx, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return
-  const channels = await activeChannels(tx)
+  const channels = await activeChannels(tx, [...new Set(changes.map(({ event }) => event))])
   const branches = await branchesOf(tx, changes)
-  const rows = changes.flatMap(({ also = [], data = {}, ...change }) => {
+  const rows = changes.flatMap(({ also = [], data = {}, cells = [], ...change }) => {
     const own = branches.get(change.project ?? '') ?? []
-    const wanted = channels.filter(({ rules }) => rules.some(rule => wants(rule, change, own))).map(({ key }) => key)
+    const wanted = channels
+      .filter(({ rules }) => rules.some(rule => wants(rule, { ...change, cells }, own)))
+      .flatMap(channel => channelOf(channel, change.commit) ?? [])
     return [...wanted, ...also].map(channel => ({ ...change, data, channel }))
   })
   if (rows.length === 0) return
@@ -44,6 +48,18 @@ export async function announce(tx: Tx, changes: readonly Change[]): Promise<void
         AS new("event" text, "project" text, "branch" text, "problemId" int, "buildId" int, "bisectionId" int, "hostId" int,
                "subject" text, "channel" text, "thread" text, "data" jsonb, "waits" boolean)
     ON CONFLICT ("subject", "channel") DO NOTHING`
+  const waits = rows.every(row => row.waits)
+  tx.emit({ kind: 'notifications-due', at: later(tx.now(), waits ? await notifyAfter(tx) : 0) })
+}
+
+/** The messages to the author of one commit are a channel of their own, so that no message has two authors. */
+const channelOf = ({ key, kind }: ActiveChannel, commit: string | undefined): string | undefined =>
+  kind !== 'authors' ? key : commit === undefined ? undefined : `${authorsChannel}${commit}`
+
+async function notifyAfter(tx: Tx): Promise<number> {
+  const [row] = await tx.query<{ seconds: number }>`
+    SELECT "notifyAfterSeconds" AS "seconds" FROM "Configuration" WHERE "id" = 1`
+  return row?.seconds ?? 0
 }
 
 async function branchesOf(tx: Tx, changes: readonly Change[]): Promise<Map<string, string[]>> {

@@ -6,6 +6,9 @@ interface EndedBisection {
   id: number
   projectName: string
   branch: string
+  hostId: number
+  arch: string
+  variant: string
   fingerprint: string | null
 }
 
@@ -19,6 +22,9 @@ export async function announceBisected(tx: Tx, bisection: EndedBisection, outcom
   const [problem] = await tx.query<{ id: number }>`
     SELECT "id" FROM "Problem" WHERE "projectName" = ${projectName} AND "branch" = ${branch} AND "key" = ${fingerprint}
        AND "closedAt" IS NULL`
+  const [found] = await tx.query<{ commit: string }>`
+    SELECT "commit" FROM "BisectionCommit" commit JOIN "Bisection" own ON own."id" = commit."bisectionId"
+     WHERE own."id" = ${id} AND commit."position" = own."high" AND commit."doubt" IS DISTINCT FROM 'merge'`
   await announce(tx, [
     {
       event: 'bisected',
@@ -26,6 +32,8 @@ export async function announceBisected(tx: Tx, bisection: EndedBisection, outcom
       branch,
       bisectionId: id,
       problemId: problem?.id ?? null,
+      cells: [bisection],
+      ...(outcome === 'confirmed' && found ? { commit: found.commit } : {}),
       subject: `bisection:${id}:finished`,
       thread: problem ? `problem:${problem.id}` : `bisection:${id}`,
       waits: false,

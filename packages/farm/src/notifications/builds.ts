@@ -5,14 +5,15 @@ import { announce } from './announce.ts'
 /** Tells of branches and tags. A pull request and a try have somebody who looks at them. */
 const isAnnounced = sql`build."kind" IN ('branch', 'tag') AND build."cause" <> 'bisection'`
 
-/** Whether a channel wants a message about each complete build. */
-export const announcesBuilds = sql`EXISTS (
-  SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL AND "rules" @? '$[*].events[*] ? (@ == "build")')`
+/** Whether a channel or a person wants a message about each complete build. */
+export const announcesBuilds = sql`(EXISTS (
+  SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL AND "rules" @? '$[*].events[*] ? (@ == "build")')
+  OR EXISTS (SELECT FROM "Subscription" WHERE "confirmedAt" IS NOT NULL AND "events" && ARRAY['build']))`
 
 /**
  * Announces the builds that are complete: every job has ended, and the farm has examined all logs. Call this at the end
- * of a transaction that ends an attempt or an examination, if `announcesBuilds` is true. Two transactions that end the last two jobs wait for each
- * other, so that one of them sees both ends.
+ * of a transaction that ends an attempt or an examination, if `announcesBuilds` is true. Two transactions that end the
+ * last two jobs wait for each other, so that one of them sees both ends.
  */
 export async function announceCompleteBuilds(tx: Tx, buildIds: readonly number[]): Promise<void> {
   if (buildIds.length === 0) return

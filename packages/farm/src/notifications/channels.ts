@@ -2,6 +2,7 @@ import type { NotifyRule, NotifyTarget, ProjectConfig } from '@rumpfarm/contract
 import { hash } from '../clock.ts'
 import type { Tx } from '../db/transaction.ts'
 import { type ChannelRule, labelOf } from './channels.rule.ts'
+import { subscriptionChannel, subscriptionsMax } from './subscriptions.rule.ts'
 
 interface ChannelRow {
   key: string
@@ -37,9 +38,52 @@ export async function storeChannels(tx: Tx, projects: readonly ProjectConfig[], 
 
 export interface ActiveChannel {
   key: string
+  kind: string
   rules: ChannelRule[]
 }
 
-/** The channels that can receive messages. Their number is limited by farm.yaml. */
-export const activeChannels = (tx: Tx) => tx.query<ActiveChannel>`
-  SELECT "key", "rules" FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL`
+/** The channels that want messages about one of these events: at most those of farm.yaml, and `subscriptionsMax`. */
+export async function activeChannels(tx: Tx, events: readonly string[]): Promise<ActiveChannel[]> {
+  const channels = await tx.query<ActiveChannel>`
+    SELECT "key", "kind", "rules" FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL`
+  return [...channels, ...(await subscribers(tx, events))]
+}
+
+interface SubscriberRow {
+  id: number
+  projectName: string | null
+  branch: string | null
+  hostId: number | null
+  arch: string | null
+  variant: string | null
+  events: string[]
+}
+
+async function subscribers(tx: Tx, events: readonly string[]): Promise<ActiveChannel[]> {
+  const wanted = events.map(event => (event === 'host-back' ? 'host-silent' : event))
+  const rows = await tx.query<SubscriberRow>`
+    SELECT "id", "projectName", "branch", "hostId", "arch", "variant", "events" FROM "Subscription"
+     WHERE "confirmedAt" IS NOT NULL AND "events" && ${wanted}::text[] LIMIT ${subscriptionsMax}`
+  return rows.map(({ id, projectName, branch, hostId, arch, variant, events: own }) => ({
+    key: subscriptionChannel(id),
+    kind: 'subscription',
+    rules: [
+      {
+        project: projectName,
+        events: own,
+        branches: branch === null ? null : [branch],
+        ...(hostId === null ? {} : { cell: { hostId, arch, variant } }),
+      },
+    ],
+  }))
+}
+
+/** Whether a channel or a person wants messages about this event. */
+export async function isWanted(tx: Tx, event: string): Promise<boolean> {
+  const wanted = await tx.query`
+    SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL
+       AND "rules" @? format('$[*].events[*] ? (@ == "%s")', ${event}::text)::jsonpath
+    UNION ALL
+    SELECT FROM "Subscription" WHERE "confirmedAt" IS NOT NULL AND "events" && ARRAY[${event}::text] LIMIT 1`
+  return wanted.length > 0
+}

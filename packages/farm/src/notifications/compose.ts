@@ -1,6 +1,8 @@
 import { buildsOf } from '../builds/build-queries.ts'
 import { type SourceChange, sourceChanges } from '../builds/source-changes.ts'
 import type { Context } from '../context.ts'
+import { composeConfirmation } from './confirmation.ts'
+import type { Draft, DraftLink } from './draft.ts'
 import {
   bundleTitle,
   countsWords,
@@ -14,22 +16,6 @@ import {
 } from './message.rule.ts'
 import type { DueMessage, NotificationRow } from './outbox.ts'
 import { hostsOfMembers, type ProblemDetails, problemDetails } from './problem-details.ts'
-
-/** The text of a message, before it has absolute addresses. */
-export interface Draft {
-  title: string
-  lines: string[]
-  excerpt: string[]
-  links: DraftLink[]
-  /** The body of a signed webhook. */
-  data: Record<string, unknown>
-}
-
-export type DraftLink =
-  /** A page of the farm. */
-  | { text: string; path: string }
-  /** The changes of a repository. */
-  | { text: string; repository: string; before: string; after: string }
 
 /** Composes the text of a message from the present rows; a text if there is nothing to say any more. */
 export function compose(context: Context, { rows }: Pick<DueMessage, 'rows'>): Promise<Draft | string> {
@@ -53,6 +39,8 @@ function composeOne(context: Context, row: NotificationRow): Promise<Draft | str
     case 'host-silent':
     case 'host-back':
       return composeHost(context, row)
+    case 'confirm':
+      return composeConfirmation(context, row)
     case 'test':
       return Promise.resolve(testDraft(row))
   }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { announce } from './announce.ts'
+import { isWanted } from './channels.ts'
 
 /** The farm writes the daily summaries at this hour (UTC), or later if no server runs then. */
 export const digestHour = 6
@@ -14,9 +15,7 @@ export const announceDigests = (context: Context): Promise<void> =>
     const at = context.now()
     if (at.getUTCHours() < digestHour) return
     const date = at.toISOString().slice(0, 10)
-    const wanted = await tx.query`
-      SELECT FROM "Channel" WHERE "removedAt" IS NULL AND "disabledAt" IS NULL AND "rules" @? '$[*].events[*] ? (@ == "still-failing")' LIMIT 1`
-    if (wanted.length === 0) return
+    if (!(await isWanted(tx, 'still-failing'))) return
     const branches = await tx.query<{ projectName: string; branch: string }>`
       SELECT DISTINCT problem."projectName", problem."branch" FROM "Problem" problem
         JOIN "Project" project ON project."name" = problem."projectName" AND project."removedAt" IS NULL

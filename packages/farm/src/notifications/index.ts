@@ -1,4 +1,5 @@
 import type { Contexts } from '../context.ts'
+import { authorOf } from './authors.ts'
 import { compose } from './compose.ts'
 import { announceDigests } from './digest.ts'
 import {
@@ -10,11 +11,16 @@ import {
   sendTest,
 } from './notification-queries.ts'
 import { type DueMessage, type FailedTry, markDelivered, markFailed, markNotSent, release, takeDue } from './outbox.ts'
+import type { Followed } from './subscriptions.rule.ts'
+import { confirm, deleteUnconfirmed, follow, subscriptionOf, unsubscribe } from './subscriptions.ts'
 
+export type { AuthorFound } from './authors.ts'
 export type { NotificationEvent } from './channels.rule.ts'
-export type { Draft, DraftLink } from './compose.ts'
+export type { Draft, DraftLink } from './draft.ts'
 export type { ChannelView, NotificationView, RetryNotificationOutcome } from './notification-queries.ts'
 export type { DueMessage, FailedTry } from './outbox.ts'
+export type { Followed } from './subscriptions.rule.ts'
+export type { FollowOutcome, SubscriptionView } from './subscriptions.ts'
 
 /** Messages about changes: the outbox, its delivery, and its channels. */
 export const notificationMethods = ({ main, pages }: Contexts) => ({
@@ -22,6 +28,8 @@ export const notificationMethods = ({ main, pages }: Contexts) => ({
   takeDue: () => takeDue(main),
   /** The text of a message; a text without a title says why there is nothing to send any more. */
   compose: (message: Pick<DueMessage, 'rows'>) => compose(main, message),
+  /** The address of the author of the only commit that can have caused the change. Never show this address. */
+  authorOf: (message: Pick<DueMessage, 'rows'>) => authorOf(main, message),
   markDelivered: (message: DueMessage) => markDelivered(main, message),
   /** If `permanent` is true, the farm gives up at once, and disables the channel unless it is mail. */
   markFailed: (message: DueMessage, failed: FailedTry) => markFailed(main, message, failed),
@@ -30,6 +38,16 @@ export const notificationMethods = ({ main, pages }: Contexts) => ({
   release: (message: DueMessage) => release(main, message.rows),
   /** Writes the daily summaries; call it every few minutes. */
   announceDigests: () => announceDigests(main),
+
+  /** Asks an address to confirm that a person wants messages. The outcome does not depend on the farm's addresses. */
+  follow: (address: string, followed: Followed) => follow(main, address, followed),
+  /** The subscription of a token; undefined if there is none. */
+  subscription: (token: string) => subscriptionOf(pages, token),
+  /** False if no subscription has this token. */
+  confirm: (token: string) => confirm(main, token),
+  unsubscribe: (token: string) => unsubscribe(main, token),
+  /** Deletes the subscriptions that nobody confirmed; call it every few minutes. */
+  deleteUnconfirmed: () => deleteUnconfirmed(main),
 
   list: (filter: NotificationFilter) => listNotifications(pages, filter),
   channels: () => listChannels(pages),

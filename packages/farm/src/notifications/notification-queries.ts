@@ -39,8 +39,12 @@ export const listNotifications = ({ db }: Context, { before = 2_147_483_647, lim
   db.query<NotificationView>`
     SELECT own."id", own."event", own."projectName" AS "project", own."branch", own."problemId" AS "problem", own."buildId" AS "build",
            own."bisectionId" AS "bisection", host."name" AS "host", own."channel",
-           COALESCE(channel."kind", CASE WHEN own."channel" LIKE '%:mail' THEN 'mail' ELSE 'webhook' END) AS "channelKind",
-           COALESCE(channel."label", 'owner of ' || host."name", own."channel") AS "channelLabel",
+           COALESCE(channel."kind", CASE WHEN own."channel" LIKE 'authors:%' THEN 'authors'
+                                 WHEN own."channel" ~ ':mail$|^subscription:' THEN 'mail' ELSE 'webhook' END) AS "channelKind",
+           CASE WHEN channel."label" IS NOT NULL THEN channel."label"
+                WHEN own."channel" LIKE 'subscription:%' THEN replace(own."channel", ':', ' ')
+                WHEN own."channel" LIKE 'authors:%' THEN 'author of ' || substr(own."channel", length('authors:') + 1, 10)
+                ELSE COALESCE('owner of ' || host."name", own."channel") END AS "channelLabel",
            CASE WHEN own."deliveredAt" IS NOT NULL THEN 'delivered'
                 WHEN own."gaveUpAt" IS NOT NULL AND own."note" IS NOT NULL THEN 'not-sent'
                 WHEN own."gaveUpAt" IS NOT NULL THEN 'failed'
@@ -78,6 +82,7 @@ export const retryNotification = (context: Context, id: number): Promise<RetryNo
       UPDATE "Notification" SET "gaveUpAt" = NULL, "note" = NULL, "tries" = 0, "nextAt" = ${at}
        WHERE ("id" = ${id} OR "bundle" = (SELECT "bundle" FROM "Notification" WHERE "id" = ${id})) AND "deliveredAt" IS NULL
          AND ("gaveUpAt" IS NOT NULL OR "problem" IS NOT NULL)`
+    if (changed > 0) tx.emit({ kind: 'notifications-due', at })
     if (changed > 0) return { kind: 'retried' }
     const [row] = await tx.query`SELECT FROM "Notification" WHERE "id" = ${id} AND "deliveredAt" IS NOT NULL`
     return { kind: row ? 'delivered-already' : 'unknown' }
@@ -90,8 +95,10 @@ export const sendTest = (context: Context, key: string): Promise<number | undefi
     const subject = `test:${context.random()}`
     const [row] = await tx.query<{ id: number }>`
       INSERT INTO "Notification" ("event", "subject", "channel", "thread", "createdAt", "nextAt")
-      SELECT 'test', ${subject}, "key", ${subject}, ${at}, ${at} FROM "Channel" WHERE "key" = ${key} AND "removedAt" IS NULL
+      SELECT 'test', ${subject}, "key", ${subject}, ${at}, ${at} FROM "Channel"
+       WHERE "key" = ${key} AND "removedAt" IS NULL AND "kind" <> 'authors'
       RETURNING "id"`
+    if (row) tx.emit({ kind: 'notifications-due', at })
     return row?.id
   })
 

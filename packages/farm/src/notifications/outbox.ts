@@ -3,7 +3,10 @@ import { alertSecret, later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/transaction.ts'
 import type { NotificationEvent } from './channels.rule.ts'
+import { authorsChannel } from './channels.rule.ts'
 import { type DueRow, type Group, giveUpSeconds, groupRows, messageId, waitsSeconds } from './delivery.rule.ts'
+import { refusalsMax, subscriptionChannel, subscriptionOfChannel } from './subscriptions.rule.ts'
+import { subscriptionToken } from './subscriptions.ts'
 
 export interface NotificationRow extends DueRow {
   problemId: number | null
@@ -26,6 +29,8 @@ export interface DueMessage {
   channel: string
   /** Undefined if the channel no longer exists. Secrets are names of variables, except for the webhook of a host's owner. */
   target: NotifyTarget | undefined
+  /** The page on which the receiver of a subscription can end it. */
+  unsubscribePath?: string | undefined
   rows: NotificationRow[]
   createdAt: Date
 }
@@ -48,8 +53,8 @@ export const takeDue = (context: Context): Promise<DueMessage[]> =>
       .filter(({ rows, bundle }) => bundle !== null || rows.every(({ id }) => isDue.has(id)))
       .slice(0, messagesAtOnce)
     await markTaken(tx, groups, at)
-    const targets = await targetsOf(context, tx, groups)
-    return groups.map(group => messageOf(group, targets))
+    const receivers = await receiversOf(context, tx, groups)
+    return groups.map(group => messageOf(group, receivers))
   })
 
 type WaitingRow = NotificationRow & { nextAt: Date }
@@ -91,29 +96,57 @@ async function markTaken(tx: Tx, groups: readonly Group<WaitingRow>[], at: Date)
      WHERE "Notification"."id" = taken."id"`
 }
 
-/** The addresses of channels, and of the owners of hosts. */
-async function targetsOf({ settings }: Context, tx: Tx, groups: readonly Group<NotificationRow>[]) {
+interface Receiver {
+  target: NotifyTarget
+  unsubscribePath?: string
+}
+
+/** The addresses of channels, of subscriptions, and of the owners of hosts. */
+async function receiversOf(context: Context, tx: Tx, groups: readonly Group<NotificationRow>[]) {
   const keys = [...new Set(groups.flatMap(({ rows }) => rows.map(({ channel }) => channel)))]
-  const targets = new Map<string, NotifyTarget>()
+  const receivers = new Map<string, Receiver>()
   const channels = await tx.query<{ key: string; target: NotifyTarget }>`
-    SELECT "key", "target" FROM "Channel" WHERE "key" = ANY(${keys}) AND "removedAt" IS NULL`
-  for (const { key, target } of channels) targets.set(key, target)
+    SELECT "key", "target" FROM "Channel" WHERE ("key" = ANY(${keys}) OR "kind" = 'authors') AND "removedAt" IS NULL`
+  for (const { key, target } of channels) {
+    receivers.set(key, { target })
+    if (target.kind === 'authors')
+      for (const own of keys.filter(name => name.startsWith(authorsChannel))) receivers.set(own, { target })
+  }
+  await addSubscribers(context, tx, keys, receivers)
+  await addOwners(context, tx, keys, receivers)
+  return receivers
+}
+
+async function addSubscribers({ settings }: Context, tx: Tx, keys: string[], receivers: Map<string, Receiver>) {
+  const ids = keys.flatMap(key => subscriptionOfChannel(key) ?? [])
+  if (ids.length === 0) return
+  const rows = await tx.query<{ id: number; address: string; seed: string }>`
+    SELECT "id", "address", "seed" FROM "Subscription" WHERE "id" = ANY(${ids})`
+  for (const { id, address, seed } of rows)
+    receivers.set(subscriptionChannel(id), {
+      target: { kind: 'mail', to: [address] },
+      unsubscribePath: `/subscriptions/${subscriptionToken(settings.secret, seed)}`,
+    })
+}
+
+async function addOwners({ settings }: Context, tx: Tx, keys: string[], receivers: Map<string, Receiver>) {
   const hostIds = keys.flatMap(key => Number(/^host:(\d+):/.exec(key)?.[1] ?? Number.NaN) || [])
-  if (hostIds.length === 0) return targets
+  if (hostIds.length === 0) return
   const hosts = await tx.query<{ id: number; url: string | null; seed: string; mail: string | null }>`
     SELECT "id", "alertUrl" AS "url", "alertSeed" AS "seed", "alertMail" AS "mail" FROM "Host" WHERE "id" = ANY(${hostIds})`
   for (const { id, url, seed, mail } of hosts) {
-    if (url) targets.set(`host:${id}:url`, { kind: 'webhook', url, secret: alertSecret(settings.secret, seed) })
-    if (mail) targets.set(`host:${id}:mail`, { kind: 'mail', to: [mail] })
+    const secret = alertSecret(settings.secret, seed)
+    if (url) receivers.set(`host:${id}:url`, { target: { kind: 'webhook', url, secret } })
+    if (mail) receivers.set(`host:${id}:mail`, { target: { kind: 'mail', to: [mail] } })
   }
-  return targets
 }
 
-function messageOf({ rows, bundle }: Group<NotificationRow>, targets: ReadonlyMap<string, NotifyTarget>): DueMessage {
+function messageOf({ rows, bundle }: Group<NotificationRow>, receivers: ReadonlyMap<string, Receiver>): DueMessage {
   const first = rows.reduce((one, other) => (other.id < one.id ? other : one))
   const { channel, event, thread, createdAt } = first
   const id = messageId(bundle === null ? 'notification' : 'bundle', first.id, createdAt)
-  return { id, thread: bundle === null ? thread : null, event, channel, target: targets.get(channel), rows, createdAt }
+  const receiver = { target: undefined, ...receivers.get(channel) }
+  return { id, thread: bundle === null ? thread : null, event, channel, ...receiver, rows, createdAt }
 }
 
 /** A message to a disabled channel can be delivered after its receiver accepts messages again. */
@@ -127,6 +160,7 @@ export const markDelivered = (
        WHERE "id" = ANY(${rows.map(({ id }) => id)}) AND "deliveredAt" IS NULL`
     await tx.execute`
       UPDATE "Channel" SET "disabledAt" = NULL, "problem" = NULL WHERE "key" = ${channel} AND "disabledAt" IS NOT NULL`
+    await tx.execute`UPDATE "Subscription" SET "refusals" = 0 WHERE "id" = ${subscriptionOfChannel(channel) ?? 0} AND "refusals" > 0`
   })
 
 export interface FailedTry {
@@ -149,11 +183,20 @@ export const markFailed = (
              "nextAt" = GREATEST("nextAt", ${later(at, Math.min(retryAfterSeconds, giveUpSeconds))}::timestamptz),
              "gaveUpAt" = CASE WHEN ${permanent} OR "createdAt" <= ${later(at, -giveUpSeconds)} THEN ${at}::timestamptz END
        WHERE "id" = ANY(${rows.map(({ id }) => id)}) AND "deliveredAt" IS NULL AND "gaveUpAt" IS NULL`
+    if (permanent) await countRefusal(tx, channel)
     // A refused mail says nothing about the next mail to the same list.
     if (permanent && target?.kind !== 'mail')
       await tx.execute`
         UPDATE "Channel" SET "disabledAt" = ${at}, "problem" = ${problem} WHERE "key" = ${channel} AND "disabledAt" IS NULL`
   })
+
+/** An address that the mail server refuses again and again does not exist any more. */
+async function countRefusal(tx: Tx, channel: string): Promise<void> {
+  const id = subscriptionOfChannel(channel)
+  if (id === undefined) return
+  await tx.execute`UPDATE "Subscription" SET "refusals" = "refusals" + 1 WHERE "id" = ${id}`
+  await tx.execute`DELETE FROM "Subscription" WHERE "id" = ${id} AND "refusals" >= ${refusalsMax}`
+}
 
 /** The message is not necessary any more, or cannot be sent. The note says why. */
 export async function markNotSent({ db, now }: Context, rows: readonly { id: number }[], note: string): Promise<void> {

@@ -105,6 +105,7 @@ interface JoinedCell extends CellKey {
   fingerprint: string | null
   verdict: Verdict
   failedStep: string | null
+  sinceCommit: string
 }
 
 async function join(tx: Tx, cells: readonly (DerivedCell & { key: string })[]): Promise<JoinedCell[]> {
@@ -133,7 +134,8 @@ async function join(tx: Tx, cells: readonly (DerivedCell & { key: string })[]): 
       SELECT "problemId", "projectName", "branch", "hostId", "arch", "variant", "jobId", "number", "sinceBuildId",
              "sinceCommit", "sinceAt", "lastGoodBuildId", "lastGoodCommit" FROM new
     )
-    SELECT "problemId", "projectName", "branch", "hostId", "arch", "variant", "fingerprint", "verdict", "failedStep" FROM new`
+    SELECT "problemId", "projectName", "branch", "hostId", "arch", "variant", "fingerprint", "verdict", "failedStep",
+           "sinceCommit" FROM new`
 }
 
 /** A problem is announced when the first cell joins that is neither a known failure nor acknowledged. */
@@ -144,11 +146,13 @@ async function openedChanges(tx: Tx, joined: readonly JoinedCell[]): Promise<Cha
 
 function problemChanges(event: 'newly-failing' | 'fixed', change: string, cells: readonly JoinedCell[]): Change[] {
   const problems = new Map(cells.map(cell => [cell.problemId, cell]))
-  return [...problems.values()].map(({ problemId, projectName, branch }) => ({
+  return [...problems.values()].map(({ problemId, projectName, branch, sinceCommit }) => ({
     event,
     project: projectName,
     branch,
     problemId,
+    cells: cells.filter(cell => cell.problemId === problemId),
+    ...(event === 'newly-failing' ? { commit: sinceCommit } : {}),
     subject: `problem:${problemId}:${change}`,
     thread: `problem:${problemId}`,
     waits: true,
@@ -188,7 +192,8 @@ async function closeProblems(tx: Tx, ids: readonly number[]): Promise<void> {
       RETURNING *
     )
     SELECT member."problemId", member."projectName", member."branch", member."hostId", member."arch", member."variant",
-           closed."fingerprint", closed."verdict", closed."step" AS "failedStep", member."ended"
+           closed."fingerprint", closed."verdict", closed."step" AS "failedStep", member."ended",
+           member."sinceCommit"
       FROM closed JOIN "ProblemCell" member ON member."problemId" = closed."id" WHERE member."ended" = 'passed'`
   await announce(tx, problemChanges('fixed', 'closed', await loudCells(tx, closed)))
 }

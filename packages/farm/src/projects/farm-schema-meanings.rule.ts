@@ -67,6 +67,7 @@ export const meanings: Record<string, string> = {
   'notify[].discord': 'A webhook of Discord.',
   'notify[].matrix': 'A room of Matrix.',
   'notify[].ntfy': 'A topic of ntfy.',
+  'notify[].authors': 'Mail to the author of a commit, if no other commit can have caused the failure.',
   'notify[].webhook': 'Any program that accepts signed requests.',
   'notify[].nick': 'The name of the farm in IRC. Default: rumpfarm.',
   'notify[].password': 'The variable of the server that holds the password for IRC.',

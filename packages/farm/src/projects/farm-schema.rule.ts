@@ -140,7 +140,7 @@ const noFarmPrefix: JsonSchema = { propertyNames: { not: { pattern: '^FARM_' } }
 
 /** Which keys belong together. The rules farm-yaml-….rule.ts check the same with better messages. */
 const relations: Record<string, JsonSchema> = {
-  'notify[]': notifyRelations,
+  'notify[]': { ...notifyRelations, not: { required: ['authors'] } },
   'projects.*.notify[]': {
     ...notifyRelations,
     not: { required: ['on'], properties: { on: { contains: { const: 'host-silent' } } } },

@@ -47,12 +47,23 @@ test.each<[string, unknown]>([
       events,
     },
   ],
+  ['- authors: true', { target: { kind: 'authors' }, events: ['newly-failing', 'bisected'] }],
+  ['- authors: true\n  on: [bisected]', { target: { kind: 'authors' }, events: ['bisected'] }],
   ['- ntfy: https://ntfy.example.org/farm', { target: { kind: 'ntfy', url: 'https://ntfy.example.org/farm' }, events }],
   [
     '- webhook: https://x.example.org/\n  secret: $NOTIFY_HOOK',
     { target: { kind: 'webhook', url: 'https://x.example.org/', secret: '$NOTIFY_HOOK' }, events },
   ],
 ])('%s', (lines, expected) => expect(channels(lines)).toEqual([expected]))
+
+test('authors only get the events that can be about one commit, and only in the list of a project', () => {
+  expect(channels('- authors: true\n  on: [fixed]').join()).toContain('newly-failing or bisected for authors')
+  expect(channels('- authors: false').join()).toContain('authors')
+  const wide = read(`notify:\n  - authors: true\n${project}`)
+  expect(wide.kind === 'ok' ? '' : wide.mistakes.map(describeMistake).join()).toContain(
+    'only in the list notify of a project',
+  )
+})
 
 test.each([
   ['- mails: [a@example.org]', '"mails" (unknown key), expected one of mail, irc'],

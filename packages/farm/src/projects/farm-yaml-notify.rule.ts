@@ -1,7 +1,17 @@
 import { type NotifyRule, type NotifyTarget, notifyEventsDefault, type WrittenNotify } from '@rumpfarm/contracts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 
-export const notifyKinds = ['mail', 'irc', 'slack', 'mattermost', 'discord', 'matrix', 'ntfy', 'webhook'] as const
+export const notifyKinds = [
+  'mail',
+  'irc',
+  'slack',
+  'mattermost',
+  'discord',
+  'matrix',
+  'ntfy',
+  'webhook',
+  'authors',
+] as const
 type Kind = (typeof notifyKinds)[number]
 const kindList = notifyKinds.join(', ')
 
@@ -37,7 +47,8 @@ function entryFindings(entry: WrittenNotify, isFarmWide: boolean): Finding[] {
       found: 'no secret',
       expected: 'secret: $NOTIFY_NAME, which signs the messages',
     })
-  if (!isFarmWide && entry.on?.includes('host-silent'))
+  if (kind === 'authors') findings.push(...authorsFindings(entry, isFarmWide))
+  else if (!isFarmWide && entry.on?.includes('host-silent'))
     findings.push({
       path: ['on'],
       at: 'value',
@@ -47,17 +58,30 @@ function entryFindings(entry: WrittenNotify, isFarmWide: boolean): Finding[] {
   return findings
 }
 
+/** The events that can be about a single commit. */
+const authorsEvents: readonly string[] = ['newly-failing', 'bisected']
+
+function authorsFindings({ on = [] }: WrittenNotify, isFarmWide: boolean): Finding[] {
+  const expected = 'this only in the list notify of a project, because each project decides about mail to its authors'
+  if (isFarmWide) return [{ path: ['authors'], at: 'key', found: show('authors'), expected }]
+  const wrong = on.find(event => !authorsEvents.includes(event))
+  return wrong === undefined
+    ? []
+    : [{ path: ['on'], at: 'value', found: show(wrong), expected: `${authorsEvents.join(' or ')} for authors` }]
+}
+
 /** The entries with every default filled in. `notifyFindings` has found no error. */
 export const fillInNotify = (list: readonly WrittenNotify[]): NotifyRule[] =>
   list.map(entry => ({
     target: targetOf(entry),
-    events: entry.on ?? notifyEventsDefault,
+    events: entry.on ?? (entry.authors ? [...authorsEvents] : notifyEventsDefault),
     ...(entry.branches === undefined ? {} : { branches: entry.branches }),
   }))
 
 function targetOf(entry: WrittenNotify): NotifyTarget {
   const { mail, irc, matrix, ntfy, webhook } = entry
   if (mail) return { kind: 'mail', to: mail }
+  if (entry.authors) return { kind: 'authors' }
   if (irc) return ircOf(irc, entry)
   if (matrix) return { kind: 'matrix', ...matrix }
   if (ntfy) return { kind: 'ntfy', url: ntfy, ...(entry.token === undefined ? {} : { token: entry.token }) }

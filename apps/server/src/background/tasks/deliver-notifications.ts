@@ -14,11 +14,15 @@ const runMs = 50_000
  * A process that dies between a delivery and its record sends the message twice, with the same id.
  */
 export const deliverNotifications: Task = async services => {
-  const due = await services.farm.notifications.takeDue()
   const started = Date.now()
-  const channels = [...new Set(due.map(({ channel }) => channel))]
-  const messagesOf = (key: string) => due.filter(({ channel }) => channel === key)
-  await Promise.all(channels.map(key => deliverInOrder(services, messagesOf(key), started)))
+  // A message can make the next one of its thread due. A run takes a limited number of messages.
+  while (Date.now() - started < runMs) {
+    const due = await services.farm.notifications.takeDue()
+    if (due.length === 0) return
+    const channels = [...new Set(due.map(({ channel }) => channel))]
+    const messagesOf = (key: string) => due.filter(({ channel }) => channel === key)
+    await Promise.all(channels.map(key => deliverInOrder(services, messagesOf(key), started)))
+  }
 }
 
 /** One after the other, because chat servers limit how many messages they take at once. */
@@ -33,8 +37,10 @@ async function deliver(services: TaskServices, message: DueMessage): Promise<voi
   const { farm, notifiers, namedSecrets, log } = services
   const draft = await farm.notifications.compose(message)
   if (typeof draft === 'string') return farm.notifications.markNotSent(message, draft)
-  if (!message.target) return farm.notifications.markNotSent(message, 'the channel is not in farm.yaml any more')
-  const target = resolveTarget(message.target, namedSecrets)
+  if (!message.target) return farm.notifications.markNotSent(message, 'the channel does not exist any more')
+  const author = message.target.kind === 'authors' ? await farm.notifications.authorOf(message) : undefined
+  if (author && 'note' in author) return farm.notifications.markNotSent(message, author.note)
+  const target = author ? { kind: 'mail' as const, to: [author.address] } : resolveTarget(message.target, namedSecrets)
   const delivery: Delivery =
     'problem' in target
       ? { kind: 'failed', problem: target.problem, permanent: false }
@@ -52,9 +58,10 @@ async function deliver(services: TaskServices, message: DueMessage): Promise<voi
 const outcomeOf = (delivery: Delivery) => (delivery.kind === 'failed' && delivery.permanent ? 'gave-up' : delivery.kind)
 
 function outgoing({ publicUrl }: TaskServices, message: DueMessage, draft: Draft): OutgoingMessage {
-  const { title, lines, excerpt } = draft
+  const { title, excerpt } = draft
+  const lines = message.target?.kind === 'authors' ? [...draft.lines, authorWords] : draft.lines
   const links = draft.links.flatMap(link => addressOf(link, publicUrl) ?? [])
-  const { id, thread, event, createdAt, rows } = message
+  const { id, thread, event, createdAt, rows, unsubscribePath } = message
   const url = links[0]?.url
   return {
     id,
@@ -66,9 +73,13 @@ function outgoing({ publicUrl }: TaskServices, message: DueMessage, draft: Draft
     links,
     list: listOf(rows[0]?.projectName ?? null, publicUrl),
     createdAt,
+    ...(publicUrl !== undefined && unsubscribePath !== undefined && { unsubscribeUrl: publicUrl + unsubscribePath }),
     data: { ...draft.data, ...(url === undefined ? {} : { url }) },
   }
 }
+
+const authorWords =
+  'You receive this mail because your commit is the only one that can have caused this, and the project asks for it.'
 
 /** Without PUBLIC_URL, the farm does not know its address for browsers, so its messages have no links to its pages. */
 function addressOf(link: DraftLink, publicUrl: string | undefined): { text: string; url: string } | undefined {

@@ -52,6 +52,7 @@ type Own =
   | 'range-outside'
   | 'no-such-commit'
   | 'repository-problem'
+  | 'key-in-use'
   | 'key-used-before'
   | 'too-many-requests'
   | 'unavailable'
@@ -90,6 +91,7 @@ export const problemKinds = {
   'not-approvable': [409, 'The commit cannot be approved'],
   'not-bisectable': [409, 'No bisection is possible'],
   'bisection-ended': [409, 'The bisection has ended'],
+  'key-in-use': [409, 'The first request with this Idempotency-Key is running'],
   'link-not-valid': [410, 'Invalid login link'],
   'address-too-long': [414, 'The address is too long'],
   'body-too-large': [413, 'The body is too large'],

@@ -7,6 +7,7 @@ import { answerProblem, bisectProblem } from '../../http/problems/outcomes.ts'
 import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
+import { repeatable } from './repeatable.ts'
 import { type ApiInstance, forAdmins, pageOrLines, refusals, refusalsFor } from './routes.ts'
 import { sendList } from './send-list.ts'
 
@@ -78,6 +79,7 @@ export const bisections = (services: Services, bulk: BulkAnswers) => async (app:
     '/bisections/:id/cancel',
     {
       onRequest: requireAdmin,
+      ...repeatable(services),
       schema: {
         tags: ['bisections'],
         operationId: 'cancelBisection',
@@ -86,7 +88,10 @@ export const bisections = (services: Services, bulk: BulkAnswers) => async (app:
         security: forAdmins,
         params: api.IdParam,
         body: api.Nothing,
-        response: { 200: api.ref(api.Bisection), ...refusalsFor('unknown', 'bisection-ended') },
+        response: {
+          200: api.ref(api.Bisection),
+          ...refusalsFor('unknown', 'bisection-ended', 'key-in-use', 'key-used-before'),
+        },
       },
     },
     async (request, reply) => {

@@ -26,6 +26,37 @@ serverTest('a token that starts builds can run the failed jobs of a build again'
   expect([wrong.statusCode, wrong.json().errors[0].where]).toEqual([400, '/body/which'])
 })
 
+serverTest('a repeated request with the same Idempotency-Key does nothing again', async ({ server }) => {
+  await halfFailed(server)
+  const send = (url: string, key: string, payload = {}) => server.post(url, payload, { 'idempotency-key': key })
+  const first = await send('/api/v1/jobs/1/retry', 'one')
+  expect([first.statusCode, first.json()]).toEqual([201, { attempt: '1.2' }])
+  const cancelled = await send('/api/v1/jobs/1/cancel', 'two')
+  expect(cancelled.json()).toEqual({ attempts: 1 })
+
+  const again = await send('/api/v1/jobs/1/retry', 'one')
+  expect([again.statusCode, again.json()], 'without the key, attempt 1.3 would begin').toEqual([
+    201,
+    { attempt: '1.2' },
+  ])
+  expect((await server.post('/api/v1/jobs/1/retry')).json()).toEqual({ attempt: '1.3' })
+  expect((await send('/api/v1/jobs/1/cancel', 'two')).json()).toEqual({ attempts: 1 })
+  expect((await server.ask('/api/v1/jobs/1')).json().state, 'attempt 1.3 still waits').toBe('queued')
+
+  for (const [url, payload] of [
+    ['/api/v1/jobs/2/retry', {}],
+    ['/api/v1/builds/1/retry', { which: 'lost' }],
+  ] as const) {
+    const other = await send(url, 'one', payload)
+    expect([other.statusCode, other.json().type]).toEqual([422, 'urn:rumpfarm:problem:key-used-before'])
+  }
+  const refused = await send('/api/v1/jobs/99/retry', 'three')
+  expect(refused.statusCode).toBe(404)
+  expect((await send('/api/v1/jobs/2/retry', 'three')).statusCode, 'a refused request leaves its key free').toBe(201)
+  server.wait(86_401)
+  expect((await send('/api/v1/builds/1/cancel', 'one')).statusCode, 'the farm forgets a key after a day').toBe(200)
+})
+
 serverTest('the lost jobs of a project run again, and an unknown project is an error', async ({ server }) => {
   await halfFailed(server)
   await server.sql(`UPDATE "Attempt" SET "verdict" = 'lost' WHERE "jobId" = 1`)

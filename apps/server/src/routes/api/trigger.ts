@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { api } from '@rumpfarm/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerProblem, triggerProblem } from '../../http/problems/outcomes.ts'
-import { problem, Refusal } from '../../http/problems.ts'
+import { problem } from '../../http/problems.ts'
 import { publicUrlOf } from '../../http/public-url.ts'
 import type { Services } from '../../services.ts'
 import { isFullCommit, type TriggerOutcome, triggerBuild } from '../../trigger/trigger-build.ts'
+import { keyOf } from './repeatable.ts'
 
 type TriggerRequest = FastifyRequest<{
   Params: { name: string }
   Body: api.TriggerBuild
 }>
 
-/** If a request has no Idempotency-Key, the server never treats it as a repetition of an earlier request. */
 export async function answerTrigger(
   services: Services,
   request: TriggerRequest,
@@ -39,12 +39,6 @@ export async function answerTrigger(
     default:
       return answerProblem(reply, triggerProblem(project, outcome))
   }
-}
-
-function keyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key']
-  if (key === undefined || (typeof key === 'string' && /^[\x20-\x7e]{1,200}$/.test(key))) return key
-  throw new Refusal('malformed', 'the header Idempotency-Key must be one value of 1 to 200 printable ASCII characters')
 }
 
 type Built = Extract<TriggerOutcome, { kind: 'built' }>

@@ -40,6 +40,7 @@ import { pullRequestRoute } from './pages/pull-request/route.ts'
 import { pullRequestsRoute } from './pages/pull-requests/route.ts'
 import { queueRoute } from './pages/queue/route.ts'
 import { retryRoutes } from './pages/retry/routes.ts'
+import { subscriptionRoutes } from './pages/subscriptions/route.ts'
 import { testHistoryRoute } from './pages/test-history/route.ts'
 
 /**
@@ -79,6 +80,7 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   hostForms(app, services)
   inviteRoute(app, services)
   notificationsRoute(app, services)
+  await subscriptionRoutes(app, services)
   projectRoute(app, services)
   projectForms(app, services)
   pullRequestsRoute(app, services)

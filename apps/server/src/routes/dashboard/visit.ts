@@ -18,18 +18,28 @@ export interface Visit {
   path: string
   /** The path of PUBLIC_URL: "", or for example "/farm". */
   publicPath: string
+  /** Whether a person can receive messages by mail. */
+  follows?: boolean
   /** The repository of each project, for links to forges. Absent on pages that must not query the database. */
   repositories?: ReadonlyMap<string, string>
   /** The errors of the newest farm.yaml. While it has errors, the previous version stays active. */
   configErrors: readonly string[]
 }
 
-export async function visitOf({ farm }: Pick<Services, 'farm'>, request: FastifyRequest): Promise<Visit> {
+/** The farm can send mail, and knows its own address for the links in it. */
+export const canFollow = ({ notifiers, publicUrl }: Services['config']): boolean =>
+  notifiers.smtpUrl !== undefined && publicUrl !== undefined
+
+export async function visitOf(
+  { farm, config }: Pick<Services, 'farm' | 'config'>,
+  request: FastifyRequest,
+): Promise<Visit> {
   const { problems, acceptedAt } = await farm.projects.configurationState()
   return {
     ...anonymousVisit(request),
     at: new Date(request.arrivedAt),
     admin: isAdmin(request),
+    follows: canFollow(config),
     csrf: csrfToken(request),
     configErrors: problems,
     repositories: await repositoriesOf(farm, acceptedAt),

@@ -1,4 +1,4 @@
-import type { CellView, HostView, RecentChange } from '@rumpfarm/farm'
+import type { BisectedChange, CellView, HostView, RecentChange } from '@rumpfarm/farm'
 import { cellPathOn } from '../dashboard/components/cell-path.ts'
 import { escapeHtml, segment } from '../dashboard/components/escape.ts'
 import { counted, shortCommit, statusLabel } from '../dashboard/components/status.ts'
@@ -19,6 +19,31 @@ const cellsShown = 20
 
 const idOf = ({ farm }: FeedBase, ...parts: (string | number)[]): string =>
   `urn:rumpfarm:${farm}:${parts.map(part => encodeURIComponent(String(part))).join(':')}`
+
+/** The newest changes of results and answers of bisections. */
+export const newestEntries = (
+  { changes, bisected }: { changes: readonly RecentChange[]; bisected: readonly BisectedChange[] },
+  base: FeedBase,
+): FeedEntry[] =>
+  [...changes.map(change => changeEntry(change, base)), ...bisected.map(answer => bisectedEntry(answer, base))]
+    .sort((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime())
+    .slice(0, entriesMax)
+
+const entriesMax = 50
+
+function bisectedEntry({ id, project, branch, words, at, ...cell }: BisectedChange, base: FeedBase): FeedEntry {
+  const [sentence = words] = /^.*?[.](?=\s|$)/s.exec(words) ?? []
+  return {
+    id: idOf(base, 'bisected', id),
+    title: shortened(`${project}: ${sentence.replace(/[.]$/, '')}`, 300),
+    url: `${base.url}/bisections/${id}`,
+    publishedAt: at,
+    updatedAt: at,
+    tags: [project, branch, 'bisected'],
+    html: `<p>${escapeHtml(words)}</p><p>${escapeHtml(nameOf(cell))}</p>`,
+    text: `${words}\n${nameOf(cell)}`,
+  }
+}
 
 /** The entry of a change: cells that passed, or that failed at the same step, with one build. */
 export function changeEntry(change: RecentChange, base: FeedBase): FeedEntry {

@@ -19,7 +19,7 @@ import {
 import { matrixPath } from '../dashboard/pages/matrix/view.ts'
 import { queryWord } from '../dashboard/query.ts'
 import { atomOf, type FeedDocument, jsonFeedOf, updatedAt } from './feed-document.ts'
-import { changeEntry, type FeedBase, runEntries, silentEntries } from './feed-entries.ts'
+import { type FeedBase, newestEntries, runEntries, silentEntries } from './feed-entries.ts'
 import { fileName } from './file-name.ts'
 import { missing } from './refusals.ts'
 
@@ -33,7 +33,7 @@ export function feedRoutes(app: FastifyInstance, { farm, config }: Pick<Services
 
   const changesOf = async (filter: RecentChangesFilter, base: FeedBase) => {
     const outcome = await farm.cells.recentChanges(filter)
-    if (outcome.kind === 'found') return outcome.changes.map(change => changeEntry(change, base))
+    if (outcome.kind === 'found') return newestEntries(outcome, base)
     const what = outcome.kind === 'unknown-project' ? 'project' : outcome.kind === 'unknown-host' ? 'host' : 'branch'
     throw missing(what, filter[what] ?? '')
   }

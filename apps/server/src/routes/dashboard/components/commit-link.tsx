@@ -9,6 +9,8 @@ const Repositories = createContext<ReadonlyMap<string, string>>(new Map())
 /** Gives the pages the repository of each project, for the links of commits. */
 export const RepositoriesProvider = Repositories.Provider
 
+export const useRepositories = (): ReadonlyMap<string, string> => useContext(Repositories)
+
 interface Props {
   project: string
   commit: string

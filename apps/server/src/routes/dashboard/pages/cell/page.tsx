@@ -8,6 +8,7 @@ import { CommitLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { cellFeedPath } from '../../components/feed-paths.ts'
+import { FollowLink } from '../../components/follow-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { Link } from '../../components/links.tsx'
 import { RetryButton } from '../../components/retry-button.tsx'
@@ -66,6 +67,7 @@ export function renderCellPage({ visit, cell, next, bisection }: CellPage): stri
             {bisection && <BisectionOfCell visit={visit} {...bisection} />}
             <Acknowledged visit={visit} cell={cell} />
             <NextRun cell={cell} next={next} at={at} />
+            <FollowLink visit={visit} what="this cell" {...{ project, branch, host, arch, variant }} />
             {visit.admin && last && open.length === 0 && (
               <div class="action">
                 <RetryButton to={`/jobs/${last.jobId}/retry`} text={`Run job ${last.jobId} again`} />

@@ -2,6 +2,7 @@ import { type AlertState, type HostView, type JobSummary, permitsForks, type Que
 import { Ago, Moment } from '../../components/ago.tsx'
 import { type Fact, Facts } from '../../components/facts.tsx'
 import { hostFeedPath } from '../../components/feed-paths.ts'
+import { FollowLink } from '../../components/follow-link.tsx'
 import { HostStatus } from '../../components/host-status.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
@@ -39,6 +40,7 @@ export const renderHostPage = ({ visit, host, jobs, queue, offered, alert }: Hos
           {host.system || 'The host has not reported its system yet.'} <HostStatus host={host} at={visit.at} />
         </p>
         <HostAdvice host={host} />
+        <FollowLink visit={visit} what={host.name} host={host.name} />
         <HostQueue host={host.name} queue={queue} at={visit.at} />
         <Facts rows={summaryRows(host, offered, visit.at)} />
         {visit.admin && <HostActions visit={visit} host={host} />}

@@ -1,10 +1,10 @@
 import type { Cause, Glance, GlanceCell, News } from '@rumpfarm/farm'
 import { Since } from '../../components/ago.tsx'
 import { cellPathOn } from '../../components/cell-path.ts'
-import { CompareLink } from '../../components/commit-link.tsx'
+import { CommitLink, CompareLink } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Link } from '../../components/links.tsx'
-import { counted, shortCommit } from '../../components/status.ts'
+import { counted } from '../../components/status.ts'
 import { type MatrixView, matrixPath } from './view.ts'
 
 /** Longer lists are folded, or have a link to all groups. */
@@ -114,10 +114,8 @@ function CauseLine({ cause, at }: { cause: Cause; at: Date }) {
         {kind === 'fixed' ? '' : `${how} ${step ?? ''}`}
       </Link>{' '}
       <small>
-        <Since from={since.at} at={at} /> ·{' '}
-        <Link to={`/builds/${since.buildId}`}>
-          <code>{shortCommit(since.commit)}</code>
-        </Link>
+        <Since from={since.at} at={at} /> · <Link to={`/builds/${since.buildId}`}>#{since.buildId}</Link>{' '}
+        <CommitLink project={project} commit={since.commit} />
         {kind === 'unconfirmed' && ' · unconfirmed'}
         {author !== null && (
           <>

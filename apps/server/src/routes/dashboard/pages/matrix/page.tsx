@@ -1,5 +1,6 @@
 import { type Glance, headline, type Matrix } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
+import { useRepositories } from '../../components/commit-link.tsx'
 import { changesFeedPath, projectFeedPath } from '../../components/feed-paths.ts'
 import { GridFrame } from '../../components/grid/grid-frame.tsx'
 import { type FeedLink, renderFragment, renderPage } from '../../components/layout.tsx'
@@ -132,11 +133,12 @@ const NoHosts = ({ view }: { view: MatrixView }) =>
 /** The table with the milestones of each cell. It scrolls inside its own frame, by mouse and by keyboard. */
 function DetailedMatrix({ matrix, view }: { matrix: Matrix; view: MatrixView }) {
   const publicPath = usePublicPath()
+  const repositories = useRepositories()
   if (matrix.hosts.length === 0) return <NoHosts view={view} />
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (WCAG 2.1.1)
     <section class="frame matrix" aria-label="Matrix of hosts and architectures" tabIndex={0}>
-      <RawHtml html={tableHtml(matrix, publicPath)} />
+      <RawHtml html={tableHtml(matrix, publicPath, repositories)} />
     </section>
   )
 }

@@ -1,3 +1,4 @@
+import { commitLink } from '@rumpfarm/connectors'
 import { cut } from '@rumpfarm/contracts'
 import {
   compareSystems,
@@ -23,15 +24,21 @@ interface TableView {
   at: Date
   manyProjects: boolean
   publicPath: string
+  /** The repository of each project. */
+  repositories: ReadonlyMap<string, string>
 }
 
 /**
  * The table has a row for each host and a column for each architecture. A cell has a line for each project and variant.
  */
-export function tableHtml(matrix: Matrix, publicPath = ''): string {
+export function tableHtml(
+  matrix: Matrix,
+  publicPath = '',
+  repositories: TableView['repositories'] = new Map(),
+): string {
   const arches = archesShown(matrix)
   const cells = cellsByHost(matrix.cells)
-  const view = { at: matrix.at, manyProjects: matrix.projects.length > 1, publicPath }
+  const view = { at: matrix.at, manyProjects: matrix.projects.length > 1, publicPath, repositories }
   const head = arches.map(arch => `<th scope=col>${escapeHtml(arch)}`).join('')
   const hosts = [...matrix.hosts].sort((one, other) => compareSystems(one.os, other.os))
   const rows = hosts.map(host => rowHtml(host, arches, cells, view))
@@ -97,18 +104,26 @@ function nameHtml({ project, variant }: MatrixCell, { manyProjects }: TableView)
   return words === '' ? '' : `<i>${escapeHtml(words)}</i> `
 }
 
-function sinceHtml({ last, alike }: MatrixCell, { at, publicPath }: TableView): string {
+function sinceHtml({ project, last, alike }: MatrixCell, { at, publicPath, repositories }: TableView): string {
   if (!last) return ''
   const { since, changed, lastGood } = last
   const first = `${time(since.at, at)} <a href=${publicPath}/builds/${since.buildId} title=${since.commit}>#${since.buildId}</a>`
   if (!isFailure(last.verdict)) return ` <small>${first}</small>`
+  const commitHtml = (commit: string, title = '') => linkedCommit(repositories.get(project), commit, title)
   const where = isResult(last.verdict) ? spread(alike.cells + 1, alike.of + 1, alike.notYet) : ''
   const good = lastGood
-    ? `last good <code title="build ${lastGood.buildId}, ${moment(lastGood.at)}">${shortCommit(lastGood.commit)}</code>`
+    ? `last good ${commitHtml(lastGood.commit, `build ${lastGood.buildId}, ${moment(lastGood.at)}`)}`
     : 'never passed'
   const other = changed && `different failure before #${changed.buildId}`
-  const parts = [`${first} <code>${shortCommit(since.commit)}</code>`, other, where, good].filter(Boolean)
+  const parts = [`${first} ${commitHtml(since.commit)}`, other, where, good].filter(Boolean)
   return ` <small>${parts.join('</small> <small>')}</small>`
+}
+
+/** A commit, which links to its page on the forge if the address of the repository tells the forge. */
+function linkedCommit(repository: string | undefined, commit: string, title: string): string {
+  const code = `<code${title && ` title="${title}"`}>${shortCommit(commit)}</code>`
+  const link = repository === undefined ? undefined : commitLink(repository, commit)
+  return link === undefined ? code : `<a rel="nofollow noreferrer" href="${escapeHtml(link)}">${code}</a>`
 }
 
 function activeHtml({ active }: MatrixCell, { at, publicPath }: TableView): string {

@@ -58,6 +58,7 @@ const kinds: Record<string, string> = {
   matrix: 'Matrix',
   ntfy: 'ntfy',
   webhook: 'Webhook',
+  authors: 'Mail to authors',
 }
 const kindOf = (kind: string): string => kinds[kind] ?? kind
 
@@ -94,19 +95,21 @@ const Channels = ({ visit, channels }: { visit: Visit; channels: readonly Channe
                 <em class="error">Disabled: {channel.failure}. A test that arrives enables it again.</em>
               )}
             </td>
-            <td>
-              <Form class="action" to={`/notifications/channels/${segment(channel.key)}/test`}>
-                <CsrfField visit={visit} />
-                <button type="submit" aria-label={`Send a test to ${kindOf(channel.kind)}: ${channel.label}`}>
-                  Send a test
-                </button>
-              </Form>
-            </td>
+            <td>{channel.kind !== 'authors' && <TestForm visit={visit} channel={channel} />}</td>
           </tr>
         ))}
       </tbody>
     </table>
   </ScrollFrame>
+)
+
+const TestForm = ({ visit, channel: { key, kind, label } }: { visit: Visit; channel: ChannelView }) => (
+  <Form class="action" to={`/notifications/channels/${segment(key)}/test`}>
+    <CsrfField visit={visit} />
+    <button type="submit" aria-label={`Send a test to ${kindOf(kind)}: ${label}`}>
+      Send a test
+    </button>
+  </Form>
 )
 
 const rulesMax = 10
@@ -161,6 +164,7 @@ const events: Record<NotificationView['event'], string> = {
   'host-silent': 'host is silent',
   'host-back': 'host is back',
   test: 'test',
+  confirm: 'confirm a subscription',
 }
 
 function About({ notification: { project, branch, build, bisection, host } }: { notification: NotificationView }) {

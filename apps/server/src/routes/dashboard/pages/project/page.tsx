@@ -7,6 +7,7 @@ import { RepositoryName } from '../../components/commit-link.tsx'
 import { segment } from '../../components/escape.ts'
 import { Facts } from '../../components/facts.tsx'
 import { projectFeedPath } from '../../components/feed-paths.ts'
+import { FollowLink } from '../../components/follow-link.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { CsrfField, Form, Link } from '../../components/links.tsx'
 import { ArtifactPatterns, Environment, Limits, RecipeSteps } from '../../components/recipe.tsx'
@@ -49,6 +50,7 @@ export const renderProjectPage = ({ visit, project, glance, builds, statuses, ur
             <Link to={`/projects/${segment(name)}/tests`}>Tests of {name}</Link>
           </p>
         )}
+        <FollowLink visit={visit} what={name} project={name} />
         {visit.admin && <TriggerForm visit={visit} name={name} />}
         {visit.admin && <BuildCell visit={visit} project={project} glance={glance} />}
         <BranchLinks branches={glance.branches} />
