@@ -55,7 +55,7 @@ const withOtherNode = async (directory: string): Promise<Tally> => {
   return add(types, await runVitest(directory, { words: serverProjects.flatMap(name => ['--project', name]) }))
 }
 
-/** The tests of messages to real mail and IRC servers. */
+/** The tests with real servers of mail and IRC, and with Mercurial and CVS. */
 const withRealServers = async (directory: string): Promise<Tally> =>
   add(
     await installRealServers(),

@@ -107,6 +107,8 @@ const realServers: readonly Tool[] = [
   { programs: ['/usr/sbin/saslpasswd2'], packages: { 'apt-get': 'sasl2-bin libsasl2-modules' }, optional: true },
   { programs: ['/usr/sbin/inspircd', 'inspircd'], packages: { 'apt-get': 'inspircd' }, optional: true },
   { programs: ['atheme-services'], packages: {}, optional: true },
+  { programs: ['hg'], packages: { 'apt-get': 'mercurial' }, optional: true },
+  { programs: ['cvs'], packages: { 'apt-get': 'cvs' }, optional: true },
 ]
 
 const installers: Record<Manager, readonly string[]> = {

@@ -44,7 +44,7 @@ export { commitLink, compareLink, repositoryLink } from './forges/web-links.ts'
 export type { Sums, TarballContent } from './git/archive.ts'
 export type { ChangedCommit } from './git/commit-range.ts'
 export type { History, HistoryCommit } from './git/first-parent-history.ts'
-export type { GitLimits } from './git/git.ts'
+export type { GitLimits } from './git/git-runner.ts'
 export type { Merge, WantedMerge } from './git/merge.ts'
 export type { Commit } from './git/mirror.ts'
 export type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
@@ -59,6 +59,7 @@ export {
   type RangeAnswer,
   type Resolved,
   type TarballAnswer,
+  type WantedTarball,
 } from './mirrors.ts'
 export type {
   Channel,
@@ -69,4 +70,5 @@ export type {
   OutgoingMessage,
 } from './notifiers/notifier.ts'
 export { makeNotifiers } from './notifiers/notifiers.ts'
+export { isGit } from './sources/kinds.ts'
 export { openUploads, type Uploads, uploadName, withUploads } from './uploads/uploads.ts'

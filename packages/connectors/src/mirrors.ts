@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { explain } from './git/advice.ts'
-import type { TarballContent } from './git/archive.ts'
 import type { LinesAnswer, RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
-import { defaultGitLimits, type GitLimits, openGit } from './git/git.ts'
+import { openGit } from './git/git.ts'
+import { defaultGitLimits, type GitLimits } from './git/git-runner.ts'
 import type { Merge, WantedMerge } from './git/merge.ts'
 import type { PullRequestHead, PullRequestPlace } from './git/pull-request.ts'
 import type { Problem } from './git/remote.ts'
@@ -18,8 +18,9 @@ import {
   type Resolved,
   type TarballAnswer,
 } from './repositories.ts'
+import type { SourceOptions, WantedTarball } from './wanted-tarball.ts'
 
-export type { FileAnswer, HistoryAnswer, RangeAnswer, Resolved, TarballAnswer }
+export type { FileAnswer, HistoryAnswer, RangeAnswer, Resolved, SourceOptions, TarballAnswer, WantedTarball }
 
 export interface MirrorsOptions {
   /** The directory for mirrors and tarballs. Several servers of one farm can share it. */
@@ -38,12 +39,12 @@ export interface MirrorsOptions {
 export interface Mirrors {
   /**
    * Finds the commit of a branch, of a tag, or of a full or abbreviated commit name. Without a ref, finds the newest
-   * commit of the default branch. Each call sends a request to the repository, unless the ref is a full commit name and
+   * commit of the default branch. The address can begin with `hg+` or `cvs+`; CVS needs a module too. Each call sends a request to the repository, unless the ref is a full commit name and
    * the mirror already has this commit. After the call, the mirror has the commit.
    */
-  resolve: (wanted: { repository: string; ref?: string | undefined }) => Promise<Resolved>
+  resolve: (wanted: { repository: string; ref?: string | undefined; module?: string | undefined }) => Promise<Resolved>
   /** The tar.gz of a full commit, at most 999,999,999 bytes. If necessary, the commit is fetched and packed. */
-  tarball: (wanted: { repository: string } & TarballContent) => Promise<TarballAnswer>
+  tarball: (wanted: WantedTarball) => Promise<TarballAnswer>
   /** A text file of a full commit, at most 64 KiB. */
   readFile: (wanted: { repository: string; commit: string; path: string }) => Promise<FileAnswer>
   /** Reads the newest 200 commits of a branch from the repository, along the first parents. */
@@ -86,8 +87,7 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
   )
   const guard = makeGuard({ allowPrivate: options.allowPrivate ?? false })
   return {
-    resolve: ({ repository, ref }) =>
-      asValue(repositories.answer(repository, mirror => repositories.resolve(mirror, ref))),
+    resolve: ({ repository, ref, module }) => asValue(repositories.resolveAny(repository, ref, module)),
     tarball: wanted => asValue(repositories.tarball(wanted)),
     readFile: ({ repository, commit, path }) =>
       asValue(repositories.answer(repository, mirror => repositories.readFile(mirror, commit, path))),

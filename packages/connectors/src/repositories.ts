@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
-import { type TarballContent, writeArchive } from './git/archive.ts'
+import { type Archived, expectedFailure, type TarballContent, writeArchive, writeTarball } from './git/archive.ts'
 import { type LinesAnswer, type RangeAnswer, type RangeEnds, readChangedLines, readRange } from './git/commit-range.ts'
 import {
   type BranchHistory,
@@ -26,8 +27,15 @@ import {
 } from './git/mirror.ts'
 import { fetchHead, type PullRequestHead, type PullRequestPlace, readHead } from './git/pull-request.ts'
 import { explainMissingHead, listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
+import { writeTar } from './git/tar-stream.ts'
 import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 import type { Guard } from './notifiers/guard.ts'
+import { Composer, needsComposition } from './sources/compose.ts'
+import { Cvs } from './sources/cvs.ts'
+import { kindOf } from './sources/kinds.ts'
+import { Mercurial } from './sources/mercurial.ts'
+import { tarballSource } from './sources/tarball-source.ts'
+import { contentProblem, definedOf, type SourceOptions, type WantedTarball } from './wanted-tarball.ts'
 
 export type Resolved = ({ kind: 'commit'; branch?: string; tag?: string } & Commit) | Problem
 export type TarballAnswer = ({ kind: 'tarball' } & Tarball) | Problem
@@ -56,13 +64,28 @@ export class Repositories {
    * full name always means the same commit.
    */
   readonly #commits = new Map<string, Commit>()
+  readonly #downloads: string
+  readonly #composer: Composer
+  readonly #mercurial: Mercurial
+  readonly #cvs: Cvs
   #fetches = 0
 
-  constructor(git: Git, tarballs: Tarballs, directory: string, log: Log) {
+  constructor(git: Git, tarballs: Tarballs, directory: string, log: Log, downloads = join(directory, '../downloads')) {
     this.#git = git
     this.#tarballs = tarballs
     this.#directory = directory
     this.#log = log
+    this.#downloads = downloads
+    this.#composer = new Composer(
+      git,
+      {
+        open: repository => this.#mirror(repository),
+        fetch: (mirror, commit) => this.#fetchUnlessPresent(mirror, commit),
+      },
+      join(downloads, 'lfs'),
+    )
+    this.#mercurial = new Mercurial(git, directory)
+    this.#cvs = new Cvs(git, directory)
   }
 
   /** Runs `ask` with the repository's mirror, and logs a problem. */
@@ -94,24 +117,73 @@ export class Repositories {
     return (refs.head && (await this.#matchFormat(mirror, refs.head))) || this.#resolveShort(mirror, ref)
   }
 
-  async tarball({ repository, ...content }: { repository: string } & TarballContent): Promise<TarballAnswer> {
+  /** Finds a commit in a repository of any kind. */
+  async resolveAny(repository: string, ref: string | undefined, module: string | undefined): Promise<Resolved> {
+    const kind = kindOf(repository)
+    if (kind === 'git') return this.answer(repository, mirror => this.resolve(mirror, ref))
+    const found = await (kind === 'hg'
+      ? this.#mercurial.resolve(repository, ref)
+      : this.#cvs.resolve({ repository, module: module ?? '' }, ref))
+    if ('problem' in found) this.#log('problem', { repository: hideSecrets(repository), problem: found.problem })
+    return found
+  }
+
+  async tarball(wanted: WantedTarball): Promise<TarballAnswer> {
+    const { repository, submodules, lfs, tarball, module, ...content } = wanted
     const wrong = contentProblem(content)
     if (wrong) return problem(wrong)
-    const key = tarballKey(repository, content)
+    const key = tarballKey(repository, content, definedOf({ submodules, lfs, tarball, module }))
     const made = await this.#tarballs.get(key, async file => {
       const startedAt = performance.now()
-      const archived = await this.answer(repository, mirror => this.#archive(mirror, content, file))
-      if (archived.kind === 'problem') return { kind: 'failed', message: archived.problem }
+      const archived = await this.#make(wanted, content, file)
+      if (archived.kind === 'failed') return archived
       const { bytes } = archived.sums
-      this.#log('tarball-made', {
-        repository: hideSecrets(repository),
-        key,
-        bytes,
-        ms: Math.round(performance.now() - startedAt),
-      })
+      const ms = Math.round(performance.now() - startedAt)
+      this.#log('tarball-made', { repository: hideSecrets(repository), key, bytes, ms })
       return archived
     })
     return made.kind === 'failed' ? problem(made.message) : made
+  }
+
+  async #make(wanted: WantedTarball, content: TarballContent, file: string): Promise<Archived> {
+    try {
+      const archived = await this.#makeKind(wanted, content, file)
+      return archived.kind === 'problem' ? { kind: 'failed', message: archived.problem } : archived
+    } catch (error) {
+      const failed = expectedFailure(error)
+      if (failed) return failed
+      throw error
+    }
+  }
+
+  async #makeKind(wanted: WantedTarball, content: TarballContent, file: string): Promise<Archived | Problem> {
+    const { repository, tarball, module = '' } = wanted
+    const { commit, leaveOut } = content
+    if (tarball) {
+      const source = { url: repository, sha256: commit, strip: tarball.strip, leaveOut }
+      return limited(await writeTarball(await tarballSource(join(this.#downloads, 'tarballs'), source), file))
+    }
+    const kind = kindOf(repository)
+    if (kind === 'hg') return limited(await writeTarball(this.#mercurial.tar(repository, commit, leaveOut), file))
+    if (kind === 'cvs') return this.#archiveState({ repository, module }, content, file)
+    return this.answer(repository, mirror =>
+      needsComposition(wanted) ? this.#compose(mirror, wanted, content, file) : this.#archive(mirror, content, file),
+    )
+  }
+
+  async #archiveState(wanted: { repository: string; module: string }, content: TarballContent, file: string) {
+    const mirror = await this.#cvs.mirror(wanted)
+    if ('problem' in mirror) return mirror
+    if (!(await findCommit(this.#git, mirror, content.commit)))
+      return problem(`the farm no longer has this state of ${hideSecrets(wanted.repository)}: trigger the build again`)
+    return limited(await writeArchive(this.#git, mirror, content, file))
+  }
+
+  async #compose(mirror: Mirror, { submodules, lfs }: SourceOptions, content: TarballContent, file: string) {
+    const commit = await this.#commit(mirror, content.commit)
+    if ('problem' in commit) return commit
+    const composition = { ...content, submodules: submodules === true, lfs: lfs === true }
+    return limited(await writeTarball(writeTar(await this.#composer.members(mirror, composition)), file))
   }
 
   async readFile(mirror: Mirror, commit: string, path: string): Promise<FileAnswer> {
@@ -245,10 +317,7 @@ export class Repositories {
       const label = `${hideSecrets(mirror.repository)} at ${content.commit.slice(0, 12)}`
       return problem(explain(`cannot pack ${content.path ? `${content.path} of ` : ''}${label}`, archived.message))
     }
-    if (archived.sums.bytes <= tarballBytesLimit) return archived
-    return problem(
-      `the tarball has ${archived.sums.bytes} bytes, more than ${tarballBytesLimit}: exclude paths with leave-out in farm.yaml`,
-    )
+    return limited(archived)
   }
 
   /** Runs one fetch per mirror at a time. */
@@ -293,6 +362,13 @@ export class Repositories {
   }
 }
 
+function limited(archived: Archived): Archived | Problem {
+  if (archived.kind === 'failed' || archived.sums.bytes <= tarballBytesLimit) return archived
+  return problem(
+    `the tarball has ${archived.sums.bytes} bytes, more than ${tarballBytesLimit}: exclude paths with leave-out in farm.yaml`,
+  )
+}
+
 const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
 
 const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
@@ -321,9 +397,3 @@ function branchOf(refs: RemoteRefs, ref: string): string | undefined {
 
 /** The tag that a ref names, if the ref names no branch. */
 const tagOf = (ref: string | undefined): string | undefined => ref?.replace(/^refs\/tags\//, '')
-
-function contentProblem({ commit, path, leaveOut }: TarballContent): string | undefined {
-  if (!isFullCommit(commit)) return `"${commit.slice(0, 100)}" is not a full commit: resolve it first`
-  const wrong = [...(path === undefined ? [] : [path]), ...leaveOut].find(inner => !isInnerPath(inner))
-  return wrong === undefined ? undefined : `"${cut(wrong, 100)}" is not a path inside a repository`
-}

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Notify, NotifyRule } from './notify-yaml.ts'
 import { ProjectPullRequests, WrittenPullRequests } from './pull-requests-yaml.ts'
+import { OtherSource, SourceContents, WrittenContents, WrittenOtherSource } from './source-yaml.ts'
 import { yamlList, yamlMap, yamlSecretName, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
@@ -67,13 +68,18 @@ const ref = yamlText('^(?![-/.])(?!.*(\\.\\.|@\\{|//))[^\\x00-\\x20\\x7f~^:?*[\\
 
 const WrittenSource = Type.Object(
   {
-    repository,
+    repository: Type.Optional(repository),
     branch: Type.Optional(ref),
     commit: Type.Optional(yamlText('^[0-9a-f]{7,64}$', 'a commit: 7 to 64 hexadecimal digits')),
     'commit-from': Type.Optional(path("a file of the project's repository that holds the commit")),
     'leave-out': Type.Optional(paths),
+    ...WrittenContents,
+    ...WrittenOtherSource,
   },
-  { additionalProperties: false, description: 'a source: a map with repository and optional keys, such as branch' },
+  {
+    additionalProperties: false,
+    description: 'a source: a map with repository or tarball, and optional keys, such as branch',
+  },
 )
 
 const WrittenLimits = Type.Object(
@@ -195,6 +201,7 @@ export const WrittenProject = Type.Object(
     branches: Type.Optional(globs('main')),
     tags: Type.Optional(globs("'v*'")),
     'leave-out': Type.Optional(paths),
+    ...WrittenContents,
     sources: Type.Optional(yamlMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
     hosts: Type.Optional(globs("'*'")),
     arches: Type.Optional(globs("'*'")),
@@ -229,7 +236,6 @@ export const FarmYaml = Type.Object(
 )
 export type FarmYaml = Static<typeof FarmYaml>
 
-/** The part of farm.yaml that belongs to no project, with every default filled in. */
 export interface FarmWide {
   notify: NotifyRule[]
   /** How long the farm waits before it sends a message, so that one message names all cells of a problem. */
@@ -244,13 +250,13 @@ export const ProjectSource = Type.Object({
   name: Type.String(),
   /** A URL or an absolute path. */
   repository: Type.String(),
-  /**
-   * At most one of branch, commit and commitFrom is set. By default, the newest commit of the default branch is used.
-   */
+  /** At most one of branch, commit and commitFrom is set. Default: the newest commit of the default branch. */
   branch: Type.Optional(Type.String()),
   commit: Type.Optional(Type.String()),
   commitFrom: Type.Optional(Type.String()),
   leaveOut: Texts,
+  ...SourceContents,
+  ...OtherSource,
 })
 export type ProjectSource = Static<typeof ProjectSource>
 
@@ -336,6 +342,7 @@ export const ProjectConfig = Type.Object({
   /** Patterns of the tags that the farm builds. Absent if it builds none. */
   tags: Type.Optional(Texts),
   leaveOut: Texts,
+  ...SourceContents,
   sources: Type.Array(ProjectSource),
   hosts: Texts,
   arches: Texts,

@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
 import { makeRepository, quietEnvironment, temporaryDirectory } from '../support/repository.ts'
 import { WithoutGlobalHeader, writeArchive } from './archive.ts'
-import { defaultGitLimits, openGit } from './git.ts'
+import { openGit } from './git.ts'
+import { defaultGitLimits } from './git-runner.ts'
 import { openMirror } from './mirror.ts'
 
 async function archiveTo(file: string, size: number) {

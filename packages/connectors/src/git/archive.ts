@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform, type TransformCallback } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
+import { promisify } from 'node:util'
+import { createGzip, gzip, type ZlibOptions } from 'node:zlib'
 import { Cksum } from '@rumpfarm/contracts'
 import type { Git } from './git.ts'
 import type { Mirror } from './mirror.ts'
+import { packSmall } from './small-archive.ts'
+import { TarError } from './tar-stream.ts'
+import type { TarballContent } from './tarball-content.ts'
 
-export interface TarballContent {
-  commit: string
-  /** The directory that becomes the root of the tarball. By default, this is the root of the repository. */
-  path?: string | undefined
-  /** Paths below the root that the tarball does not contain. */
-  leaveOut: readonly string[]
-}
+export type { TarballContent } from './tarball-content.ts'
 
 export interface Sums {
   bytes: number
@@ -32,6 +30,24 @@ export type Archived = { kind: 'archived'; sums: Sums } | { kind: 'failed'; mess
  * the same bytes, because every file has the commit's time and no user name.
  */
 export async function writeArchive(git: Git, mirror: Mirror, content: TarballContent, file: string): Promise<Archived> {
+  const small = await packSmall(await git.readers.of(mirror.directory), content)
+  return small ? writeSmall(small, file) : writeLarge(git, mirror, content, file)
+}
+
+async function writeSmall(tar: Buffer, file: string): Promise<Archived> {
+  const bytes = await gzipAll(tar, gzipOptions)
+  const sums = new Checksums()
+  sums.update(bytes)
+  try {
+    await writeFile(file, bytes, { mode: 0o644 })
+  } catch (error) {
+    return { kind: 'failed', message: asError(error).message }
+  }
+  return { kind: 'archived', sums: sums.result() }
+}
+
+/** Packs a commit with `git archive`. Small commits do not need it. */
+export async function writeLarge(git: Git, mirror: Mirror, content: TarballContent, file: string): Promise<Archived> {
   const sums = new Checksums()
   const tar = await git.stream(await archiveCall(git, mirror, content))
   const written = pipeline(
@@ -48,6 +64,44 @@ export async function writeArchive(git: Git, mirror: Mirror, content: TarballCon
   if (failure) return { kind: 'failed', message: failure.message }
   return { kind: 'archived', sums: sums.result() }
 }
+
+/** The tar file of a commit, not compressed. Throws TarError with git's message. */
+export async function* tarOf(git: Git, mirror: Mirror, content: TarballContent): AsyncGenerator<Buffer> {
+  const small = await packSmall(await git.readers.of(mirror.directory), content)
+  if (small) return yield small
+  const tar = await git.stream(await archiveCall(git, mirror, content))
+  try {
+    for await (const piece of tar.stdout) yield piece as Buffer
+    const end = await tar.ended
+    if (end.kind === 'failed') throw new TarError(end.message)
+  } finally {
+    tar.kill()
+  }
+}
+
+/** Compresses a tar file into `file`. The generator may throw TarError. */
+export async function writeTarball(tar: AsyncIterable<Buffer>, file: string): Promise<Archived> {
+  const sums = new Checksums()
+  try {
+    await pipeline(Readable.from(tar), createGzip(gzipOptions), sums, createWriteStream(file, { mode: 0o644 }))
+    return { kind: 'archived', sums: sums.result() }
+  } catch (error) {
+    const failed = expectedFailure(error)
+    if (failed) return failed
+    throw error
+  }
+}
+
+/** Errors of the disk and of damaged files. Any other error is a defect. */
+export function expectedFailure(error: unknown): { kind: 'failed'; message: string } | undefined {
+  if (error instanceof TarError || (error instanceof Error && 'syscall' in error))
+    return { kind: 'failed', message: error.message }
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
+    return { kind: 'failed', message: `the compressed file is damaged (${error.message})` }
+  return undefined
+}
+
+const gzipAll = promisify<Buffer, ZlibOptions, Buffer>(gzip)
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
@@ -124,10 +178,14 @@ export class Checksums extends Transform {
   readonly #md5 = createHash('md5')
 
   override _transform(piece: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.update(piece)
+    done(null, piece)
+  }
+
+  update(piece: Buffer): void {
     this.#crc.update(piece)
     this.#sha256.update(piece)
     this.#md5.update(piece)
-    done(null, piece)
   }
 
   result(): Sums {

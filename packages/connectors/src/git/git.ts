@@ -1,25 +1,15 @@
 import { type Environment, gitEnvironment, quietSsh } from './environment.ts'
+import type { GitLimits, GitRunner, GitStart } from './git-runner.ts'
+import { ObjectReaders } from './object-readers.ts'
 import { type GitCall, type GitText, type RunningGit, startGit } from './run.ts'
-
-export interface GitLimits {
-  /** The time limit to list the branches of a repository. */
-  listSeconds: number
-  /** The time limit of one fetch. The 40 MB of src-netbsd can take minutes from another continent. */
-  fetchSeconds: number
-  /** The time limit to make a tarball or to read the mirror. */
-  archiveSeconds: number
-}
-
-export const defaultGitLimits: GitLimits = { listSeconds: 60, fetchSeconds: 1800, archiveSeconds: 600 }
-
-/** `also` has variables in addition to the farm's environment for git. */
-export type GitStart = Pick<GitCall, 'args' | 'seconds'> & { cwd?: string; also?: Record<string, string> }
+import { Wire } from './wire/wire.ts'
 
 /** Runs git with the farm's environment and limits. */
-export interface Git {
-  limits: GitLimits
-  text: (start: GitStart) => Promise<GitText>
-  stream: (start: GitStart) => Promise<RunningGit>
+export interface Git extends GitRunner {
+  /** Processes that stay alive and read the mirrors. */
+  readers: ObjectReaders
+  /** Lists refs and fetches commits without processes. */
+  wire: Wire
   /** Kills all running git processes. */
   close: () => void
 }
@@ -38,10 +28,14 @@ export function openGit(environment: Environment, limits: GitLimits): Git {
     git.ended.then(() => running.delete(git.kill))
     return git
   }
+  const git = { limits, variables: Object.keys(base), text: (start: GitStart) => collect(stream(start)), stream }
+  const readers = new ObjectReaders(git)
+  const wire = new Wire(git)
   const close = () => {
+    wire.close()
     for (const kill of running) kill()
   }
-  return { limits, text: start => collect(stream(start)), stream, close }
+  return { ...git, readers, wire, close }
 }
 
 /**

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
-import { localPath, mirrorName } from './addresses.ts'
+import { isFullCommit, localPath, mirrorName } from './addresses.ts'
 import { explain } from './advice.ts'
+import { readCommit } from './commit-object.ts'
 import type { Git } from './git.ts'
+import { ReaderClosed } from './object-reader.ts'
 import { type Fetched, fetchAll, fetchCommit, listRefs, type Problem } from './remote.ts'
 import { trustDirectory, withSuffix } from './safe-directory.ts'
 
@@ -61,7 +63,10 @@ export async function matchObjectFormat(
   const format = await objectFormat(git, repository, localPath(address))
   if (typeof format !== 'string') return format
   if (format !== objectFormatOfCommit(commit)) return 'same' // the repository does not have this commit
-  return (await createMirror(git, { repository, directory, address, format })) ?? 'created'
+  const wrong = await createMirror(git, { repository, directory, address, format })
+  git.readers.close(directory)
+  git.wire.forget(directory)
+  return wrong ?? 'created'
 }
 
 interface NewMirror {
@@ -153,6 +158,9 @@ async function useAlternates(git: Git, draft: string, path: string): Promise<str
  * have the parents of the commit.
  */
 export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
+  const read = isFullCommit(commit) ? await readObject(git, directory, commit) : undefined
+  const known = read?.type === 'commit' ? readCommit(read.content) : undefined
+  if (known) return { commit, author: plain(known.author), subject: plain(known.subject) }
   const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']
   const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
   const answer = await git.text({ args, ...inside(git, directory) })
@@ -176,6 +184,8 @@ export type FileRead = { kind: 'file'; content: Buffer } | { kind: 'absent' }
 
 /** A file of a commit in the mirror. For a submodule, the content is the name of the submodule's commit. */
 export async function readBlob(git: Git, { directory }: Mirror, commit: string, path: string): Promise<FileRead> {
+  const read = await readObject(git, directory, `${commit}:${path}`)
+  if (read?.type === 'blob') return { kind: 'file', content: read.content }
   const answer = await git.text({ args: ['cat-file', 'blob', `${commit}:${path}`], ...inside(git, directory) })
   if (answer.kind === 'ok') return { kind: 'file', content: answer.stdout }
   const args = ['--literal-pathspecs', 'ls-tree', commit, '--', path]
@@ -194,10 +204,12 @@ const lockPauseMs = 500
 const lockTriesMax = 10
 
 /** Fetches one commit into the mirror. */
-export const fetchOne = async (git: Git, mirror: Mirror, commit: string): Promise<Fetched> =>
-  mirror.usesAlternates
-    ? { kind: 'absent' }
-    : retryWhileLocked(mirror, git, () => fetchCommit(git, mirror.directory, mirror.repository, commit))
+export async function fetchOne(git: Git, mirror: Mirror, commit: string): Promise<Fetched> {
+  if (mirror.usesAlternates) return { kind: 'absent' }
+  const direct = await git.wire.fetchCommit(mirror, commit)
+  if (direct.kind !== 'use-git') return direct
+  return retryWhileLocked(mirror, git, () => fetchCommit(git, mirror.directory, mirror.repository, commit))
+}
 
 /** Fetches all branches and tags into the mirror, with their history. */
 export const fetchWhole = async (git: Git, mirror: Mirror): Promise<Fetched> =>
@@ -222,8 +234,19 @@ async function retryWhileLocked(mirror: Mirror, git: Git, run: () => Promise<Fet
   }
 }
 
+/** An object from the process that reads this mirror; undefined if another git command must look for the object. */
+async function readObject(git: Git, directory: string, name: string) {
+  try {
+    return await (await git.readers.of(directory)).read(name)
+  } catch (error) {
+    if (error instanceof ReaderClosed) return undefined
+    throw error
+  }
+}
+
 /** Packs the objects that many small fetches left (git gc --auto). */
 export async function collectGarbage(git: Git, { directory }: Mirror): Promise<void> {
   const args = ['-c', 'gc.auto=1000', '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']
   await git.text({ args, seconds: git.limits.fetchSeconds, cwd: directory, also: { GIT_DIR: directory } })
+  git.readers.close(directory) // the process would keep the removed packs on the disk
 }

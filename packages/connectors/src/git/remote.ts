@@ -1,28 +1,15 @@
 import { hideSecrets } from '@rumpfarm/contracts'
 import { explain } from './advice.ts'
 import type { Git } from './git.ts'
+import type { Fetched, Problem, RemoteRefs } from './remote-answers.ts'
 import { uploadPack } from './safe-directory.ts'
 
-/** The present branches and tags of a repository. */
-export interface RemoteRefs {
-  kind: 'refs'
-  /** Undefined if the server does not name its default branch. */
-  defaultBranch: string | undefined
-  /** The commit of HEAD. */
-  head: string | undefined
-  /** The commit of each full name, such as refs/heads/main. For an annotated tag, this is the tagged commit. */
-  commits: Map<string, string>
-}
+export type { Fetched, Problem, RemoteRefs } from './remote-answers.ts'
 
-export interface Problem {
-  kind: 'problem'
-  problem: string
-  /** The repository answers, but does not have the branch or commit. Another try does not help. */
-  absent?: true
-}
-
-/** Reads HEAD and these refs from the repository (git ls-remote). The refs must be full names. */
+/** Reads HEAD and these refs from the repository, like git ls-remote. The refs are full names, or end with `/*`. */
 export async function listRefs(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
+  const direct = await git.wire.listRefs(repository, refs)
+  if (direct.kind !== 'use-git') return direct
   const wanted = ['HEAD', ...refs, ...refs.map(ref => `${ref}^{}`)]
   const args = ['ls-remote', '--symref', '--quiet', ...uploadPack(repository), '--', repository, ...wanted]
   const answer = await git.text({ args, seconds: git.limits.listSeconds, cwd: '/' })
@@ -56,8 +43,6 @@ function readRefs(text: string): RemoteRefs {
   }
   return { kind: 'refs', defaultBranch, head: commits.get('HEAD'), commits }
 }
-
-export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
 
 /**
  * Fetches one commit without its history, because a tarball does not need the history, and the history of src-netbsd

@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { cut, hideSecrets } from '@rumpfarm/contracts'
 
 export interface GitCall {
+  /** By default git. The farm reads repositories of other systems with their own programs. */
+  program?: 'git' | 'hg' | 'cvs'
   args: readonly string[]
-  /** The time limit. When it is reached, the farm kills the whole process group. */
-  seconds: number
+  /** The time limit. When it is reached, the farm kills the whole process group. Undefined: no limit. */
+  seconds: number | undefined
   env: Record<string, string>
   cwd?: string
+  /** Whether git reads from the farm. Otherwise git's standard input is empty. */
+  input?: boolean
 }
 
 export type GitEnd = { kind: 'ok' } | { kind: 'failed'; message: string; exit: number | null }
@@ -15,38 +19,50 @@ export type GitText = { kind: 'ok'; stdout: Buffer } | { kind: 'failed'; message
 
 export interface RunningGit {
   stdout: Readable
+  /** Only with `input`. Its errors are ignored, because `ended` reports why git ended. */
+  stdin: Writable | null
   /** Resolves when git has ended and its output was read. Never rejects. */
   ended: Promise<GitEnd>
   kill: () => void
 }
 
 const messageBytesMax = 4000
+const packages = { git: 'git', hg: 'mercurial', cvs: 'cvs' }
 
 /** Starts git in its own process group, so that git's helpers (git-remote-https, ssh) end together with git. */
-export function startGit({ args, seconds, env, cwd }: GitCall): RunningGit {
-  const child = spawn('git', args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+export function startGit({ program = 'git', args, seconds, env, cwd, input = false }: GitCall): RunningGit {
+  const child = spawn(program, args, { env, cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], detached: true })
+  child.stdin?.on('error', () => undefined)
   let stderr = ''
   let timedOut = false
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-messageBytesMax)
   })
   const kill = () => killGroup(child)
-  const timer = setTimeout(() => {
-    timedOut = true
-    kill()
-  }, seconds * 1000)
+  const timer =
+    seconds === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true
+          kill()
+        }, seconds * 1000)
   const ended = new Promise<GitEnd>(resolve => {
     const end = (exit: number | null, output: string) => {
       clearTimeout(timer)
       const message = timedOut ? `no answer within ${seconds} s; ${output}`.replace(/; $/, '') : output
       resolve(exit === 0 ? { kind: 'ok' } : { kind: 'failed', message, exit })
     }
-    child.on('error', error => end(null, `git does not start (${error.message}): install it on the farm's server`))
+    child.on('error', error =>
+      end(
+        null,
+        `${program} does not start (${error.message}): install the package ${packages[program]} on the farm's server`,
+      ),
+    )
     child.on('close', (exit, signal) =>
-      end(exit, lastLines(stderr) || `git ended with ${signal ?? `exit code ${exit}`}`),
+      end(exit, lastLines(stderr) || `${program} ended with ${signal ?? `exit code ${exit}`}`),
     )
   })
-  return { stdout: child.stdout, ended, kill }
+  return { stdout: child.stdout as Readable, stdin: child.stdin, ended, kill }
 }
 
 /**

@@ -23,9 +23,13 @@ export interface Tarballs {
 // Every key contains this number. Increase it if writeArchive gives other bytes for the same commit.
 const formatVersion = 1
 
-/** The name of a tarball in the cache. Every server of the farm computes the same key. */
-export function tarballKey(repository: string, { commit, path, leaveOut }: TarballContent): string {
-  const parts = JSON.stringify([formatVersion, repository, commit, path ?? null, leaveOut])
+/**
+ * The name of a tarball in the cache. Every server of the farm computes the same key. `more` has everything else that
+ * changes the content, such as submodules.
+ */
+export function tarballKey(repository: string, { commit, path, leaveOut }: TarballContent, more: object = {}): string {
+  const own = Object.keys(more).length === 0 ? [] : [more]
+  const parts = JSON.stringify([formatVersion, repository, commit, path ?? null, leaveOut, ...own])
   return createHash('sha256').update(parts).digest('hex').slice(0, 40)
 }
 

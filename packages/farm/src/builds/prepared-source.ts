@@ -9,6 +9,13 @@ export interface PreparedSource {
   crc: string
   sha256: string
   md5: string
+  /** Whether the tarball has the content of submodules, and of files in git LFS. Absent means no. */
+  submodules?: boolean
+  lfs?: boolean
+  /** The module of CVS. */
+  module?: string
+  /** The source is the tarball at the URL in `repository`, and the commit is its SHA-256. */
+  tarball?: { strip?: number }
   /** Set if the commit is a merge of a pull request into its base branch. */
   merged?: MergedSource
 }

@@ -17,6 +17,7 @@ import {
 } from '@rumpfarm/contracts'
 import { fillInNotify } from './farm-yaml-notify.rule.ts'
 import { fillInPullRequests } from './farm-yaml-pull-requests.rule.ts'
+import { fillInContents, fillInTarball } from './farm-yaml-sources.rule.ts'
 import { fillInStatus } from './farm-yaml-status.rule.ts'
 
 const secondsOf = { d: 86_400, h: 3600, m: 60, s: 1 }
@@ -37,6 +38,8 @@ export function readSize(text: string): number {
 
 /** An address that git accepts in any directory: this function makes a path absolute and does not change a URL. */
 export function placeRepository(repository: string, directory: string): string {
+  if (repository.startsWith('hg+')) return `hg+${placeRepository(repository.slice('hg+'.length), directory)}`
+  if (repository.startsWith('cvs+')) return repository
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(repository) || isAbsolute(repository)) return repository
   // With a colon before the first slash, git reads the address as host:path, the short form of ssh.
   if (/^[^/]+:/.test(repository)) return repository
@@ -59,6 +62,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     branches: written.branches ?? defaultBranches,
     ...(written.tags?.length ? { tags: written.tags } : {}),
     leaveOut: written['leave-out'] ?? [],
+    ...fillInContents(written),
     sources: Object.entries(written.sources ?? {}).map(([source, body]) => fillInSource(source, body, directory)),
     hosts: written.hosts ?? ['*'],
     arches: written.arches ?? ['*'],
@@ -113,11 +117,14 @@ function fillInSource(
   const { branch, commit, 'commit-from': commitFrom } = written
   return {
     name,
-    repository: placeRepository(written.repository, directory),
+    repository: written.tarball ?? placeRepository(written.repository ?? '', directory),
     ...(branch === undefined ? {} : { branch }),
     ...(commit === undefined ? {} : { commit }),
     ...(commitFrom === undefined ? {} : { commitFrom }),
     leaveOut: written['leave-out'] ?? [],
+    ...fillInContents(written),
+    ...(written.module === undefined ? {} : { module: written.module }),
+    ...fillInTarball(written),
   }
 }
 

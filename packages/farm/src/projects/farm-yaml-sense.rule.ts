@@ -1,10 +1,11 @@
-import { type FarmYaml, secretInAddress, type WrittenProject } from '@rumpfarm/contracts'
+import type { FarmYaml, WrittenProject } from '@rumpfarm/contracts'
 import { patternProblem } from '../failures/own-patterns.rule.ts'
 import { cacheFindings } from './farm-yaml-cache.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInBisect, fillInLimits, readDuration } from './farm-yaml-normal.rule.ts'
 import { notifyFindings } from './farm-yaml-notify.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
+import { addressFindings, sourceFindings } from './farm-yaml-sources.rule.ts'
 import { statusFindings } from './farm-yaml-status.rule.ts'
 
 const lineBytesMax = 100_000
@@ -53,47 +54,6 @@ const notifyAfterFindings = (written: string | undefined): Finding[] =>
   written === undefined || readDuration(written) <= notifyAfterSecondsMax
     ? []
     : [{ path: ['notify-after'], at: 'value', found: show(written), expected: 'from 0s to 1h' }]
-
-// git runs a helper program for `name::address` and for a scheme that it does not know.
-const helper = /^([A-Za-z0-9][A-Za-z0-9+.-]*)(::|:\/\/)/
-const schemes = ['https', 'http', 'ssh', 'git', 'file']
-// Without the two slashes, git reads the scheme as the name of a host.
-const slashless = /^(https?|ssh|git|file):(?!\/\/)/i
-
-function addressFindings(repository: string, path: Finding['path']): Finding[] {
-  const [, scheme, mark] = helper.exec(repository) ?? slashless.exec(repository) ?? []
-  if (scheme !== undefined && (mark !== '://' || !schemes.includes(scheme.toLowerCase()))) {
-    const expected = `a path, user@host:path, or a URL that begins with ${schemes.map(name => `${name}://`).join(', ')}`
-    return [{ path, at: 'value', found: `an address of the kind ${show(`${scheme}${mark ?? ':'}`)}`, expected }]
-  }
-  const secret = secretInAddress(repository)
-  if (secret === undefined) return []
-  const expected = "an address without it: give the server's git a credential helper, or an ssh key"
-  return [{ path, at: 'value', found: secret, expected }]
-}
-
-function sourceFindings(project: string, { sources = {} }: WrittenProject): Finding[] {
-  return Object.entries(sources).flatMap(([name, source]) => {
-    const path = ['sources', name]
-    const findings = addressFindings(source.repository, [...path, 'repository'])
-    if (name === project)
-      findings.push({
-        path,
-        at: 'key',
-        found: show(name),
-        expected: "a name other than the project's: the host makes a directory for each",
-      })
-    const chosen = (['branch', 'commit', 'commit-from'] as const).filter(key => source[key] !== undefined)
-    if (chosen.length > 1)
-      findings.push({
-        path: [...path, String(chosen[1])],
-        at: 'key',
-        found: chosen.join(' and '),
-        expected: 'one of them',
-      })
-    return findings
-  })
-}
 
 function stepFindings({ steps }: WrittenProject): Finding[] {
   const findings: Finding[] = []

@@ -1,10 +1,10 @@
-import { type Mirrors, uploadName } from '@rumpfarm/connectors'
+import { isGit, type Mirrors, uploadName } from '@rumpfarm/connectors'
 import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
+import { type SourceToPrepare, wantedTarball } from '../../wanted-tarball.ts'
 import type { Task, TaskServices } from '../task.ts'
 import { commitToBuild } from './pull-request-commit.ts'
 
-type Wanted = Pick<PreparedSource, 'name' | 'repository' | 'commit' | 'path' | 'leaveOut' | 'merged'>
 type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
 
 /**
@@ -25,8 +25,9 @@ export const prepareSources: Task<{ buildId: number }> = async (services, { buil
 /** Reads the commits of a further source, so that pages can show its changes. The build does not need them. */
 async function readCommits(
   { farm, mirrors, log }: TaskServices,
-  { repository, commit }: PreparedSource,
+  { repository, commit, tarball }: PreparedSource,
 ): Promise<void> {
+  if (tarball || !isGit(repository)) return
   if (await farm.commits.isKnown(repository, commit)) return
   const history = await mirrors.historyOf({ repository, commit })
   if (history.kind === 'history') return farm.commits.store(repository, history.commits)
@@ -49,6 +50,11 @@ async function prepareBuild(
   }
   const project = projects.get(build.project)
   if (!project) return fail(`project ${build.project} is no longer in farm.yaml`)
+  // A fork could name any repository that the farm can read, and its steps could then publish the files.
+  if (build.fork && (project.submodules || project.lfs))
+    return fail(
+      'the farm fetches no submodules and no files of git LFS for code from a fork: build it without these keys',
+    )
   const built = await commitToBuild(farm, mirrors, build, project)
   if (built.kind === 'problem') return fail(built.problem)
   const first = await prepare(mirrors, firstSource(project, built, await farm.tries.ofBuild(build.id)))
@@ -69,15 +75,26 @@ async function prepareBuild(
 /** The first source of a try is the uploaded tree. The person's program has applied `path` and `leave-out`. */
 const firstSource = (
   project: ProjectConfig,
-  { commit, merged }: Pick<Wanted, 'commit' | 'merged'>,
+  { commit, merged }: Pick<SourceToPrepare, 'commit' | 'merged'>,
   tryId: string | undefined,
-): Wanted => ({
+): SourceToPrepare => ({
   name: project.name,
   commit,
   ...(tryId === undefined
-    ? { repository: project.repository, path: project.path ?? null, leaveOut: project.leaveOut }
+    ? {
+        repository: project.repository,
+        path: project.path ?? null,
+        leaveOut: project.leaveOut,
+        ...contentsOf(project),
+      }
     : { repository: uploadName(tryId), path: null, leaveOut: [] }),
   ...(merged ? { merged } : {}),
+})
+
+/** The keys of farm.yaml that change the content of a tarball. */
+const contentsOf = ({ submodules, lfs }: { submodules?: boolean; lfs?: boolean }) => ({
+  ...(submodules ? { submodules } : {}),
+  ...(lfs ? { lfs } : {}),
 })
 
 async function prepareFurther(
@@ -85,10 +102,15 @@ async function prepareFurther(
   first: PreparedSource,
   further: ProjectConfig['sources'][number],
 ): Promise<Prepared> {
+  const { name, repository, leaveOut, tarball, module } = further
+  const same = { name, repository, path: null, leaveOut, ...contentsOf(further), ...(module ? { module } : {}) }
+  if (tarball) {
+    const { sha256, ...strip } = tarball
+    return prepare(mirrors, { ...same, commit: sha256, tarball: strip })
+  }
   const commit = await commitOf(mirrors, first, further)
   if ('problem' in commit) return { kind: 'problem', problem: commit.problem }
-  const { name, repository, leaveOut } = further
-  return prepare(mirrors, { name, repository, commit: commit.commit, path: null, leaveOut })
+  return prepare(mirrors, { ...same, commit: commit.commit })
 }
 
 /**
@@ -97,7 +119,8 @@ async function prepareFurther(
  */
 async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
   if (further.commitFrom === undefined) {
-    return mirrors.resolve({ repository: further.repository, ref: further.commit ?? further.branch })
+    const { repository, commit, branch, module } = further
+    return mirrors.resolve({ repository, ref: commit ?? branch, module })
   }
   const path = first.path === null ? further.commitFrom : `${first.path}/${further.commitFrom}`
   const file = await mirrors.readFile({ repository: first.repository, commit: first.commit, path })
@@ -109,9 +132,8 @@ async function commitOf(mirrors: Mirrors, first: PreparedSource, further: Projec
   }
 }
 
-async function prepare(mirrors: Mirrors, wanted: Wanted): Promise<Prepared> {
-  const { repository, commit, path, leaveOut } = wanted
-  const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })
+async function prepare(mirrors: Mirrors, wanted: SourceToPrepare): Promise<Prepared> {
+  const tarball = await mirrors.tarball(wantedTarball(wanted))
   if ('problem' in tarball) return { kind: 'problem', problem: tarball.problem }
   const { bytes, crc, sha256, md5 } = tarball
   return { kind: 'source', source: { ...wanted, bytes, crc: String(crc), sha256, md5 } }

@@ -4,6 +4,7 @@ import { type AttemptId, wireNumber } from '@rumpfarm/contracts'
 import type { FastifyReply } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import type { Services } from '../../services.ts'
+import { wantedTarball } from '../../wanted-tarball.ts'
 import { err, leaseLost } from './answers.ts'
 
 /** Sends one tarball of an attempt. If the tarball is no longer in the cache, the server makes it again. */
@@ -16,8 +17,7 @@ export async function sendSource(
   if (!sources) return leaseLost(reply)
   const source = sources[(wireNumber(request.number) ?? 0) - 1]
   if (!source) return err(reply, 404, `this attempt has ${sources.length} sources, counted from 1`)
-  const { repository, commit, leaveOut, path } = source
-  const tarball = await mirrors.tarball({ repository, commit, leaveOut, ...(path === null ? {} : { path }) })
+  const tarball = await mirrors.tarball(wantedTarball(source))
   if ('problem' in tarball) return err(reply, 503, tarball.problem, [['retry', 30]])
   reply.code(200).type('application/gzip').header('content-length', tarball.bytes)
   if (tarball.bytes <= smallBytesMax) return reply.send(await smallTarball(tarball.file))

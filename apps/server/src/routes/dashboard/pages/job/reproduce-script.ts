@@ -43,15 +43,49 @@ export function reproduceScript({
   ].join('\n')
 }
 
-function sourceLines(source: JobView['preparedSources'][number]): string[] {
-  const { name, repository, path, leaveOut, merged } = source
+type Source = JobView['preparedSources'][number]
+
+function sourceLines(source: Source): string[] {
+  const { name, repository, leaveOut, tarball } = source
+  const lines = tarball ? tarballLines(source) : /^(hg|cvs)\+/.test(repository) ? otherLines(source) : gitLines(source)
+  return [...lines, ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : [])]
+}
+
+function gitLines(source: Source): string[] {
+  const { name, repository, commit, path, submodules, lfs, merged } = source
+  if (!merged && (submodules || lfs)) {
+    const all = path === null ? name : `${name}.git`
+    return [
+      `git clone ${quote(repository)} ${quote(all)}; git -C ${quote(all)} checkout ${quote(commit)}`,
+      ...(submodules ? [`git -C ${quote(all)} submodule update --init --recursive`] : []),
+      ...(path === null ? [] : [`mv ${quote(`${all}/${path}`)} ${quote(name)}`]),
+    ]
+  }
   const inside = path === null ? '' : `:${path}`
-  const tree = merged ? `"$merged"${inside && quote(inside)}` : quote(`${source.commit}${inside}`)
+  const tree = merged ? `"$merged"${inside && quote(inside)}` : quote(`${commit}${inside}`)
   return [
     `git clone --bare ${quote(repository)} ${quote(`${name}.git`)}; mkdir ${quote(name)}`,
     ...(merged ? mergeLines(source, merged) : []),
     `git -C ${quote(`${name}.git`)} archive ${tree} | tar -xf - -C ${quote(name)}`,
-    ...(leaveOut.length > 0 ? [`(cd ${quote(name)} && rm -rf ${leaveOut.map(quote).join(' ')})`] : []),
+  ]
+}
+
+function tarballLines({ name, repository, commit, tarball }: Source): string[] {
+  const file = quote(`${name}.tarball`)
+  return [
+    `curl -fL -o ${file} ${quote(repository)}; mkdir ${quote(name)}`,
+    `echo "${commit}  "${file} | sha256sum -c`,
+    `tar -xf ${file} -C ${quote(name)} --strip-components=${tarball?.strip ?? 1}`,
+  ]
+}
+
+function otherLines({ name, repository, commit, module = '' }: Source): string[] {
+  if (repository.startsWith('hg+'))
+    return [`hg clone --updaterev ${quote(commit)} ${quote(repository.slice('hg+'.length))} ${quote(name)}`]
+  const root = quote(repository.slice('cvs+'.length))
+  return [
+    '# CVS has no commits: these are the newest files of the trunk',
+    `cvs -d ${root} export -D now -d ${quote(name)} ${quote(module)}`,
   ]
 }
 

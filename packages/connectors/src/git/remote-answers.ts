@@ -1,0 +1,19 @@
+/** The present branches and tags of a repository. */
+export interface RemoteRefs {
+  kind: 'refs'
+  /** Undefined if the server does not name its default branch. */
+  defaultBranch: string | undefined
+  /** The commit of HEAD. */
+  head: string | undefined
+  /** The commit of each full name, such as refs/heads/main. For an annotated tag, this is the tagged commit. */
+  commits: Map<string, string>
+}
+
+export interface Problem {
+  kind: 'problem'
+  problem: string
+  /** The repository answers, but does not have the branch or commit. Another try does not help. */
+  absent?: true
+}
+
+export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem
