@@ -74,7 +74,6 @@ listed_size() {
 
 # Copies with the rights of a step: another job of the same user may have replaced the file by a link to a file of the
 # agent, or by a FIFO. The file may also grow. So the copy has a maximum size, and ends after 10 s without a new byte.
-# Heartbeats continue meanwhile.
 copy_artifact() {
 	rm -f "$SPOOL/copied"
 	{

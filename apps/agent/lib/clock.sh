@@ -32,7 +32,7 @@ read_timestamp() {
 	esac
 }
 
-# MS: milliseconds from the timestamp $1 $2 to the newest timestamp, or 0 if the clock was set back.
+# MS: milliseconds since the timestamp $1 $2, or 0 if the clock was set back.
 elapsed_since() {
 	MS=$(((STAMP_S - $1) * 1000 + STAMP_MS - $2))
 	[ "$MS" -ge 0 ] || MS=0

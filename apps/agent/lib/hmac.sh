@@ -58,7 +58,7 @@ mac() {
 	MAC=$DIGEST
 }
 
-# Prints the signed lines exactly as the agent has read them, without a process if put_line needs none.
+# Prints the signed lines exactly as the agent has read them.
 signed_lines() {
 	if [ "$PUT" = cat ]; then
 		sed '/^sig /,$d' "$1"

@@ -63,8 +63,7 @@ test_runner() {
 		fail_job "the runner for $ARCH does not work"
 }
 
-# Writes the reason $1, and the detail $2 for people, then wakes the agent by URG. If another process has the agent's
-# pid by now, it ignores URG, unless it has a trap.
+# Writes the reason $1 and the detail $2, then wakes the agent. Another process with its pid would ignore URG.
 end_job() {
 	print_reason "$1" "${2-}" >"$SPOOL/end"
 	wake_agent

@@ -78,7 +78,15 @@ handle_source_error() {
 unpack_source() {
 	(cd "$WORK/${SOURCE%% *}" && gzip -dc <"$SOURCE_FILE" | (isolate tar xof -)) 2>"$SPOOL/errors" ||
 		fail_job "cannot unpack source ${SOURCE%% *}"
+	check_long_paths "$WORK/${SOURCE%% *}"
 	clamp_file_times "$WORK/${SOURCE%% *}"
+}
+
+# A tar that does not know the headers for long paths unpacks them as files. git chose this name.
+check_long_paths() {
+	for one in "$1"/*.paxheader; do
+		[ ! -f "$one" ] || end_job broken 'the tar of this host cannot unpack a path above 255 bytes, or a name or link above 100 bytes: install GNU tar or bsdtar'
+	done
 }
 
 # A commit's date may be after this host's clock, and configure and make reject files from the future. All files of a

@@ -61,7 +61,7 @@ wait_for_reader() {
 	rm -f "$OUTPUT.read"
 }
 
-# env(1) also sets variables that are read-only in some shells (UID). Opens the pipe OUTPUT first, because its reader waits for it.
+# Opens the pipe OUTPUT first, because its reader waits for it.
 run_step_shell() (
 	exec </dev/null >>"$OUTPUT" 2>&1
 	cd "$WORK/$STEPS_DIR" || exit 126

@@ -54,7 +54,7 @@ read_last_error() {
 	done <"$1"
 }
 
-# One line of printable ASCII, at most 200 characters: compilers print their versions in any character set.
+# One line of printable ASCII, at most 200 characters.
 printable_line() { tr -cd ' -~\n' | sed -n '1{s/^\(.\{1,200\}\).*/\1/;p;}'; }
 
 # A "+" in a query means a blank.

@@ -40,8 +40,8 @@ const files: Record<string, [string, number]> = {
   'q\'"\\$`;*?[x]': ['signs of the shell', 0o644],
   '-rf': ['an option', 0o644],
   '.hidden/.x': ['hidden', 0o644],
-  // The longest names of the ustar format: 100 bytes, a slash, and 155 bytes before it.
-  [`${'p'.repeat(100)}/${'r'.repeat(54)}/${'q'.repeat(100)}`]: ['256 bytes', 0o755],
+  // The longest names without a pax header: 100 bytes, a slash, and 154 bytes before it. A directory's name has at most 99.
+  [`${'p'.repeat(99)}/${'r'.repeat(54)}/${'q'.repeat(100)}`]: ['255 bytes', 0o755],
   ['n'.repeat(100)]: ['100 bytes', 0o644],
 }
 const links: Record<string, string> = {
@@ -80,20 +80,24 @@ const wanted = {
 
 let archive: Buffer
 beforeAll(() => {
-  const repository = join(folder, 'repository')
-  for (const [path, [text, mode]] of Object.entries(files)) {
+  archive = archiveOf('odd', files, links)
+})
+
+/** An archive like those of the farm. */
+function archiveOf(name: string, contents: typeof files, targets: typeof links): Buffer {
+  const repository = join(folder, name)
+  for (const [path, [text, mode]] of Object.entries(contents)) {
     mkdirSync(directoryOf(repository, path), { recursive: true })
     writeFileSync(below(repository, path), text)
     chmodSync(below(repository, path), mode)
   }
-  for (const [path, target] of Object.entries(links)) symlinkSync(bytes(target), below(repository, path))
+  for (const [path, target] of Object.entries(targets)) symlinkSync(bytes(target), below(repository, path))
   const git = (...words: string[]) => execFileSync('git', ['-C', repository, ...words], { maxBuffer: 1e9 })
   git('init', '-q')
   git('add', '-A')
   git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '-m', 'odd names')
-  const tar = git('-c', 'tar.umask=0022', 'archive', '--format=tar', 'HEAD')
-  archive = gzipSync(tar.subarray(1024)) // without the global header, like the farm's files
-})
+  return gzipSync(git('-c', 'tar.umask=0022', 'archive', '--format=tar', 'HEAD').subarray(1024)) // without the global header
+}
 
 const directoryOf = (repository: string, path: string): Buffer => {
   const slash = path.lastIndexOf('/')
@@ -127,6 +131,32 @@ for (const program of programs) {
     { env: { PATH: `${bin}:${process.env.PATH}` } },
   )
 }
+
+const longName = 'n'.repeat(101)
+const longTest = spawnSync('cpio', ['--version']).error
+  ? (sentence: string) => test.skip(`${sentence} (cpio is not installed)`, () => {})
+  : agentTest
+const oldBin = join(folder, 'old')
+mkdirSync(oldBin)
+// cpio ignores pax headers, like a tar from before 2001.
+writeFileSync(join(oldBin, 'tar'), '#!/bin/sh\nexec cpio -idmu --quiet\n', { mode: 0o755 })
+longTest(
+  'if the tar of the host is too old for a long name, the job ends as broken',
+  async ({ farm, host, enrolled }) => {
+    await enrolled()
+    const steps = { look: 'ls' }
+    const long = farm.queue({ archives: [archiveOf('long', { [longName]: ['x', 0o644] }, {})], steps })
+    await farm.finished(long)
+    expect(long.finishes[0]).toMatchObject({
+      reason: 'broken',
+      detail: expect.stringMatching(/^the tar of this host cannot unpack a path above 255 bytes.*: install GNU tar/),
+    })
+    const short = farm.queue({ archives: [archive], steps: { copy: `cp -RPp . ${host.folder}/copy` } })
+    await farm.finished(short)
+    expect(entriesOf(join(host.folder, 'copy'))).toEqual(wanted)
+  },
+  { env: { PATH: `${oldBin}:${process.env.PATH}` } },
+)
 
 agentTest(
   'if a file cannot be unpacked on the host, the job ends as broken and names the file',
