@@ -76,20 +76,24 @@ CREATE TABLE "Attempt" (
   purpose text DEFAULT 'build'::text NOT NULL,
   priority integer DEFAULT 30 NOT NULL,
   fork boolean DEFAULT false NOT NULL,
+  "projectName" text,
+  "buildId" integer,
   CONSTRAINT "Attempt_pkey" PRIMARY KEY ("jobId", number),
   CONSTRAINT attempt_state CHECK (state = ANY (ARRAY['waiting'::text, 'queued'::text, 'leased'::text, 'running'::text, 'finished'::text])),
   CONSTRAINT attempt_verdict CHECK (verdict = ANY (ARRAY['passed'::text, 'failed'::text, 'timed-out'::text, 'cancelled'::text, 'lost'::text, 'broken'::text])),
   CONSTRAINT finished_has_verdict CHECK ((state = 'finished'::text) = (verdict IS NOT NULL AND "finishedAt" IS NOT NULL)),
   CONSTRAINT known_purpose CHECK (purpose = ANY (ARRAY['build'::text, 'retry'::text, 'lost'::text, 'confirm'::text, 'probe'::text])),
   CONSTRAINT leased_has_lease CHECK ((state <> ALL (ARRAY['leased'::text, 'running'::text])) OR slot IS NOT NULL AND claim IS NOT NULL AND lease IS NOT NULL AND "leaseUntil" IS NOT NULL),
+  CONSTRAINT open_has_build CHECK (state = 'finished'::text OR "projectName" IS NOT NULL AND "buildId" IS NOT NULL),
   CONSTRAINT unclaimed_has_no_lease CHECK ((state <> ALL (ARRAY['waiting'::text, 'queued'::text])) OR lease IS NULL)
 );
+CREATE INDEX claimable_attempts ON "Attempt" USING btree ("hostId", "projectName", priority DESC, "buildId" DESC, "jobId") WHERE state = 'queued'::text;
 CREATE INDEX finished_attempts ON "Attempt" USING btree ("finishedAt", "jobId") WHERE state = 'finished'::text;
 CREATE INDEX leased_attempts ON "Attempt" USING btree ("leaseUntil") WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE INDEX lost_attempts ON "Attempt" USING btree ("finishedAt") WHERE verdict = 'lost'::text;
 CREATE UNIQUE INDEX one_attempt_per_slot ON "Attempt" USING btree ("hostId", slot) WHERE state = ANY (ARRAY['leased'::text, 'running'::text]);
 CREATE UNIQUE INDEX one_open_attempt_per_job ON "Attempt" USING btree ("jobId") WHERE state <> 'finished'::text;
-CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId") WHERE state <> 'finished'::text;
+CREATE INDEX open_attempts_of_host ON "Attempt" USING btree ("hostId", "projectName", "buildId") WHERE state <> 'finished'::text;
 CREATE INDEX queued_attempts ON "Attempt" USING btree ("queuedAt", "jobId") WHERE state = 'queued'::text;
 CREATE INDEX queued_before_probes ON "Attempt" USING btree ("hostId") WHERE state = 'queued'::text AND purpose <> 'probe'::text;
 
@@ -376,6 +380,7 @@ CREATE TABLE "Host" (
   "alertUrl" text,
   "silentSince" timestamp(3) with time zone,
   "alertMail" text,
+  "recentJobMs" integer[] DEFAULT '{}'::integer[] NOT NULL,
   CONSTRAINT "Host_pkey" PRIMARY KEY (id),
   CONSTRAINT "Host_key_check" CHECK (("keySeed" IS NULL) = ("keyNonce" IS NULL)),
   CONSTRAINT alert_has_seed CHECK (("alertUrl" IS NULL) = ("alertSeed" IS NULL))
@@ -401,6 +406,13 @@ CREATE TABLE "HostFacts" (
   CONSTRAINT "HostFacts_pkey" PRIMARY KEY (id)
 );
 CREATE INDEX "HostFacts_hostId_since_idx" ON "HostFacts" USING btree ("hostId", since);
+
+CREATE TABLE "HostTurn" (
+  "hostId" integer NOT NULL,
+  "projectName" text NOT NULL,
+  "lastAt" timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "HostTurn_pkey" PRIMARY KEY ("hostId", "projectName")
+);
 
 CREATE TABLE "Invitation" (
   id serial NOT NULL,
@@ -796,6 +808,7 @@ ALTER TABLE "Build" ADD CONSTRAINT "Build_projectName_fkey" FOREIGN KEY ("projec
 ALTER TABLE "Cell" ADD CONSTRAINT "Cell_projectName_fkey" FOREIGN KEY ("projectName") REFERENCES "Project"(name) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "HostArch" ADD CONSTRAINT "HostArch_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "HostFacts" ADD CONSTRAINT "HostFacts_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE "HostTurn" ADD CONSTRAINT "HostTurn_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_buildId_fkey" FOREIGN KEY ("buildId") REFERENCES "Build"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"(id) ON UPDATE CASCADE ON DELETE RESTRICT;
 ALTER TABLE "Job" ADD CONSTRAINT "Job_recipeHash_fkey" FOREIGN KEY ("recipeHash") REFERENCES "Recipe"(hash) ON UPDATE CASCADE ON DELETE RESTRICT;

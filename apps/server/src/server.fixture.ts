@@ -140,7 +140,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
       pushes,
       sql,
       databaseUrl: database.url,
-      ...actionsOf(farm, app, makeRepository(join(directory, 'repository'))),
+      ...actionsOf(farm, app, makeRepository(join(directory, 'repository')), sql),
     })
     await app.close()
     mirrors.close()
@@ -202,7 +202,7 @@ function makeRepository(directory: string): Repository {
   return { directory, git, commit }
 }
 
-function actionsOf(farm: Farm, app: FastifyInstance, repository: Repository) {
+function actionsOf(farm: Farm, app: FastifyInstance, repository: Repository, sql: TestServer['sql']) {
   const ask: TestServer['ask'] = request => app.inject(request)
   return {
     repository,
@@ -213,7 +213,7 @@ function actionsOf(farm: Farm, app: FastifyInstance, repository: Repository) {
       farm.projects.applyConfiguration(
         (changes.length > 0 ? changes : [{}]).map(change => project(repository.directory, change)),
       ),
-    host: (name: string, arches = ['amd64']) => enrol(farm, name, arches),
+    host: (name: string, arches = ['amd64']) => enrol(farm, sql, name, arches),
     build: (commit = repository.git('rev-parse', 'HEAD')) => build(farm, commit),
     stored: async () => (await farm.builds.list({ limit: 1000 })).length,
   }
@@ -228,7 +228,7 @@ async function build(farm: Farm, commit: string): Promise<number> {
   return pushed.buildId
 }
 
-async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHost> {
+async function enrol(farm: Farm, sql: TestServer['sql'], name: string, arches: string[]): Promise<TestHost> {
   const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const facts = { uname_s: 'NetBSD', uname_r: '5.1', uname_m: 'vax' }
@@ -239,17 +239,25 @@ async function enrol(farm: Farm, name: string, arches: string[]): Promise<TestHo
   const declared = arches.map(arch => ({ arch, kind: 'native', compiler: 'cc 1' }) as const)
   const instance = `${name}-1`
   await farm.hosts.hello({ hostId: host.id, instance, slots: 1, version: '1.0.0', facts, arches: declared })
-  return { ...host, credential, ...work(farm, host.id, instance) }
+  return { ...host, credential, ...work(farm, sql, host.id, instance) }
 }
 
-function work(farm: Farm, hostId: number, instance: string): Pick<TestHost, 'take' | 'say' | 'end'> {
+function work(
+  farm: Farm,
+  sql: TestServer['sql'],
+  hostId: number,
+  instance: string,
+): Pick<TestHost, 'take' | 'say' | 'end'> {
   let claim = 0
   const heldBy = ({ attempt, lease }: Offer) => ({ ...attemptOf(attempt), hostId, lease })
   return {
     async take(attempt) {
-      const offer = await farm.attempts.lease({ hostId, instance, slot: 1, claim: ++claim }, attemptOf(attempt))
-      if (!offer) throw new Error(`attempt ${attempt} cannot be taken`)
-      return offer
+      const { jobId, number } = attemptOf(attempt)
+      await sql(`UPDATE "Attempt" SET "priority" = 99 WHERE "jobId" = ${jobId} AND "number" = ${number}`) // it is next
+      const outcome = await farm.attempts.lease({ hostId, instance, slot: 1, claim: ++claim })
+      if (outcome.kind !== 'offer' || outcome.offer.attempt !== attempt)
+        throw new Error(`attempt ${attempt} cannot be taken: ${JSON.stringify(outcome)}`)
+      return outcome.offer
     },
     async say(offer, text, offset = 0) {
       const bytes = Buffer.from(text)

@@ -1,21 +1,8 @@
 import Type from 'typebox'
-import {
-  count,
-  id,
-  list,
-  maybe,
-  maybeInteger,
-  maybeMoment,
-  maybeOneOf,
-  maybeText,
-  moment,
-  oneOf,
-  page,
-  ref,
-} from './api-formats.ts'
+import { count, id, list, maybe, maybeMoment, maybeOneOf, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
 import { commit, failedStep, Milestone, state, testsMissing } from './api-matrix.ts'
-import { attemptPurposes, attemptStates, verdicts } from './attempts.ts'
-import { buildCauses, buildKinds } from './build-kinds.ts'
+import { attemptPurposes, verdicts } from './attempts.ts'
+import { buildKinds } from './build-kinds.ts'
 import { cellStates } from './cell-states.ts'
 
 /**
@@ -99,6 +86,15 @@ export const Project = Type.Object(
     arches: list(Type.String(), 'Patterns of arch names'),
     env: Type.Record(Type.String(), Type.String()),
     limits: Limits,
+    coalesce: Type.Optional(
+      Type.Boolean({
+        description: 'Whether only the newest waiting build of a cell and branch runs; absent: on slow hosts',
+      }),
+    ),
+    cancelSuperseded: Type.Optional(
+      Type.Boolean({ description: 'Whether a newer build of a cell and branch cancels the running job; absent: no' }),
+    ),
+    jobsAtOnce: Type.Optional(count('Largest number of jobs that run at the same time on all hosts; absent: no limit')),
     variants: Type.Record(Type.String(), Variant),
     steps: Type.Array(RecipeStep),
     artifacts: Type.Optional(artifactPatterns),
@@ -234,69 +230,6 @@ export const CellKey = Type.Object(
     variant: Type.String(),
   },
   { $id: 'CellKey', description: 'The name of a cell' },
-)
-
-const countedStates = [...attemptStates.filter(state => state !== 'finished'), ...verdicts]
-const summaryOfBuild = {
-  id: id('Number of the build'),
-  project: Type.String(),
-  commit,
-  branch: maybeText('Branch that was pushed'),
-  subject: maybeText('First line of the commit message'),
-  author: maybeText('Author of the commit'),
-  createdAt: moment('When the build was created'),
-  kind: oneOf(buildKinds, 'What the build builds; only builds of the kind `branch` change cells'),
-  cause: oneOf(buildCauses, 'Why the build was requested first; `source`: a push to a further source of the project'),
-  causeDetail: maybeText('One line about the cause'),
-  tag: maybeText('Tag of a build of the kind `tag`'),
-  pullRequestId: maybeInteger('Number in the farm of the pull request, for a build of the kind `pull-request`'),
-  fork: Type.Boolean({ description: 'Whether the code comes from somebody who cannot push to the repository' }),
-  sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
-  problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
-  bisection: Type.Unsafe<number | null>({
-    type: ['integer', 'null'],
-    minimum: 1,
-    description: 'Number of the bisection whose probes the build runs; null for every other build',
-  }),
-  counts: Type.Object(Object.fromEntries(countedStates.map(name => [name, Type.Optional(Type.Integer())])), {
-    description: 'Number of jobs by state; ended jobs are counted by verdict',
-  }),
-}
-export const BuildSummary = Type.Object(summaryOfBuild, {
-  $id: 'BuildSummary',
-  description: 'A build: one project at one commit',
-})
-export const BuildSummaryPage = page(BuildSummary)
-
-export const Build = Type.Object(
-  {
-    ...summaryOfBuild,
-    preparedSources: list(ref(Source), 'The tarballs of the build; empty until the farm has prepared them'),
-    pushes: list(
-      Type.Object({
-        source: Type.String({ description: 'Origin of the push: github, webhook, api, …' }),
-        branch: maybeText('Branch of the push'),
-        receivedAt: moment('When the farm received the push'),
-      }),
-      'The pushes that triggered the build',
-    ),
-    jobs: list(ref(JobSummary), 'Oldest job first'),
-  },
-  { $id: 'Build', description: 'A build with its jobs' },
-)
-
-export const TriggeredBuild = Type.Object(
-  {
-    id: id('Number of the build'),
-    url: Type.String({ description: 'Address of the page of the build' }),
-    project: Type.String(),
-    commit,
-    created: Type.Boolean({ description: 'false: the build existed already' }),
-    jobsAdded: count('Number of new jobs'),
-    problem: maybeText('Why the farm could not check the commit; the farm checks the commit again for the build'),
-    hint: maybeText('If the build existed already: how to run its jobs again, or to build the commit again'),
-  },
-  { $id: 'TriggeredBuild' },
 )
 
 export const Acknowledgement = Type.Object(

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { count, list, maybeMoment, maybeText, moment, oneOf, page } from './api-formats.ts'
+import { count, list, maybeInteger, maybeMoment, maybeText, moment, oneOf, page } from './api-formats.ts'
 
 const OwnerRule = Type.Object({
   verb: oneOf(
@@ -33,6 +33,10 @@ export const Host = Type.Object(
     agentOffered: maybeText('Agent version that the farm offers to the host; null: the host already has this version'),
     updateFailed: maybeText('Agent version that the host could not install, and the reason'),
     slots: count('Number of jobs that the host runs at the same time'),
+    usualJobMs: maybeInteger(
+      'Median duration of the newest jobs of the host in milliseconds; null: it ran too few jobs',
+    ),
+    slow: Type.Boolean({ description: 'Whether this median is more than 30 minutes: see `coalesce` in farm.yaml' }),
     facts: Type.Record(Type.String(), Type.String(), {
       description: 'Host facts: what the agent reports about the machine',
     }),

@@ -30,6 +30,9 @@ export const QueuedJob = Type.Object(
     host: Type.String(),
     arch: Type.String(),
     variant: Type.String(),
+    priority: Type.Integer({
+      description: 'A larger priority runs first: 40 by hand, 30 push, 20 schedule, 10 bisection',
+    }),
     queuedAt: moment('When the attempt was queued'),
     startedAt: maybeMoment('When the first step started'),
     stepsEnded: count('Number of steps that have ended'),
@@ -55,7 +58,7 @@ export const JobExpectation = Type.Object(
 
 export const Queue = Type.Object(
   {
-    items: list(ref(QueuedJob), 'Waiting jobs, longest wait first; then running jobs'),
+    items: list(ref(QueuedJob), 'Waiting jobs, those that their hosts take next first; then running jobs'),
     total: count('Number of waiting and running jobs'),
     complete: Type.Boolean({ description: 'false: the list does not have all jobs. Filter by host or project' }),
   },

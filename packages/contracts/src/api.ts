@@ -1,5 +1,6 @@
 export * from './api-answers.ts'
 export * from './api-bisections.ts'
+export * from './api-builds.ts'
 export * from './api-cells.ts'
 export * from './api-comparisons.ts'
 export * from './api-failures.ts'

@@ -217,6 +217,9 @@ export const WrittenProject = Type.Object(
     confirm: Type.Optional(yamlText('^[0-3]$', 'a number from 0 to 3')),
     results: Type.Optional(yamlList(WrittenResults, 20, 'a list of files with test results, such as [reports/*.xml]')),
     bisect: Type.Optional(WrittenBisect),
+    coalesce: Type.Optional(yamlText('^(true|false)$', 'true or false')),
+    'cancel-superseded': Type.Optional(yamlText('^(true|false)$', 'true or false')),
+    'jobs-at-once': Type.Optional(yamlText('^[1-9][0-9]{0,3}$', 'a number from 1 to 9999')),
     status: Type.Optional(yamlList(WrittenStatus, 4, 'a list of forges, such as  - forge: github')),
     notify: Type.Optional(Notify),
     'pull-requests': Type.Optional(WrittenPullRequests),
@@ -371,6 +374,12 @@ export const ProjectConfig = Type.Object({
    * default limits.
    */
   bisect: Type.Optional(BisectLimits),
+  /** Whether only the newest of the waiting builds of a cell and branch runs. Absent: on slow hosts. */
+  coalesce: Type.Optional(Type.Boolean()),
+  /** Whether the farm cancels a running job if a newer build of its cell and branch can run. Absent means no. */
+  cancelSuperseded: Type.Optional(Type.Boolean()),
+  /** How many jobs of the project run at the same time on all hosts. Absent: as many as the hosts have slots. */
+  jobsAtOnce: Type.Optional(Type.Integer({ minimum: 1, maximum: 9999 })),
   /** Absent if the farm sends no status. */
   status: Type.Optional(Type.Array(ProjectStatus)),
   /** The channels that receive messages about the project. Absent if the project names none. */

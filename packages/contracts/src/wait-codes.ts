@@ -1,6 +1,6 @@
 /**
  * Why a job waits. `host-removed`, `arch-missing` and `owner-rules`: nothing will ever run the job. `slot-busy`: the host
- * runs other jobs. `behind`: a slot is free, but other jobs are before this one. `starting`: the host gets the job with
+ * runs other jobs. `project-limit`: the project runs as many jobs as farm.yaml allows. `behind`: a slot is free, but other jobs are before this one. `starting`: the host gets the job with
  * its next request.
  */
 export const waitCodes = [
@@ -17,6 +17,7 @@ export const waitCodes = [
   'hours',
   'host-conf',
   'refused',
+  'project-limit',
   'slot-busy',
   'behind',
   'starting',

@@ -2,6 +2,10 @@ import { expect } from 'vitest'
 import type { Offer } from '../src/index.ts'
 import { commitOf, farmTest, project, type TestFarm } from './farm-test.ts'
 
+/** The owner of the host allows code from forks. */
+const allowForks = (farm: TestFarm) =>
+  farm.sql(`UPDATE "Host" SET "rules" = '[{"verb": "allow-forks", "project": "*", "branches": []}]'`)
+
 const attempts = (farm: TestFarm) =>
   farm.sql<{ priority: number; fork: boolean }>(`SELECT "priority", "fork" FROM "Attempt" ORDER BY "jobId", "number"`)
 
@@ -10,6 +14,7 @@ const matrixOf = async ({ farm }: { farm: TestFarm }) => (await farm.matrix.load
 farmTest('each kind of build of a commit is a build of its own, and has no branch', async ({ farm }) => {
   await farm.configure(project({ tags: ['v*'] }))
   await farm.host('vax')
+  await allowForks(farm)
   await farm.push(commitOf('a'))
   await farm.push(commitOf('a'), { of: { kind: 'tag', tag: 'v1' } })
   await farm.push(commitOf('a'), { of: { kind: 'tag', tag: 'v1-again' } })
@@ -88,6 +93,7 @@ farmTest(
   async ({ farm }) => {
     await farm.configure(project({ tags: ['v*'] }))
     const vax = await farm.host('vax')
+    await allowForks(farm)
     await farm.push(commitOf('a'), { of: { kind: 'pull-request', id: 7, fork: true }, cause: 'poll' })
     await farm.builds.markSourcesReady(1, { sources: [] })
     await farm.end(vax, (await vax.claim(1)) as Offer, { reason: 'vanished' })

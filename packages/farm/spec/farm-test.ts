@@ -133,7 +133,7 @@ export const farmTest = test.extend<{ farm: TestFarm }>({
     }
     const clock = { now: () => new Date(time), wait, pass }
     const sql = await connect(database.url)
-    await use({ ...farm, ...clock, sql: sql.run, logsDirectory: directory, events, ...speak(farm, events) })
+    await use({ ...farm, ...clock, sql: sql.run, logsDirectory: directory, events, ...speak(farm) })
     await sql.close()
     await farm.close()
     rmSync(directory, { recursive: true })
@@ -154,7 +154,7 @@ async function connect(connectionString: string) {
   }
 }
 
-function speak(farm: Farm, events: FarmEvent[]) {
+function speak(farm: Farm) {
   let deliveries = 0
   const push: TestFarm['push'] = (commit, given = {}) => {
     const { branch, ...changes } = { branch: 'main', ...given }
@@ -172,7 +172,7 @@ function speak(farm: Farm, events: FarmEvent[]) {
     push,
     configure: (...projects: ProjectConfig[]) =>
       farm.projects.applyConfiguration(projects.length > 0 ? projects : [project()]),
-    host: (name: string, arches = ['amd64']) => enrolled(farm, events, name, arches),
+    host: (name: string, arches = ['amd64']) => enrolled(farm, name, arches),
     async build(commit: string) {
       const pushed = await push(commit)
       if (pushed.kind !== 'built') throw new Error(`push: ${pushed.kind}`)
@@ -208,7 +208,7 @@ function speak(farm: Farm, events: FarmEvent[]) {
   }
 }
 
-async function enrolled(farm: Farm, events: FarmEvent[], name: string, arches: string[]): Promise<HostHandle> {
+async function enrolled(farm: Farm, name: string, arches: string[]): Promise<HostHandle> {
   const invited = await farm.hosts.invite(name)
   if (invited.kind !== 'invited') throw new Error(`invite: ${invited.kind}`)
   const joined = await farm.hosts.enroll({
@@ -234,26 +234,17 @@ async function enrolled(farm: Farm, events: FarmEvent[], name: string, arches: s
     ...bearer,
     credential: joined.credential,
     claim: (number, { slot = 1, instance: as = instance } = {}) =>
-      claim(farm, events, { hostId: bearer.id, instance: as, slot, claim: number }),
+      claim(farm, { hostId: bearer.id, instance: as, slot, claim: number }),
   }
   return handle
 }
 
-async function claim(
-  farm: Farm,
-  events: FarmEvent[],
-  request: Parameters<Farm['attempts']['checkSlot']>[0],
-): Promise<Offer | string> {
+async function claim(farm: Farm, request: Parameters<Farm['attempts']['checkSlot']>[0]): Promise<Offer | string> {
   const state = await farm.attempts.checkSlot(request)
   if (state.kind === 'offer') return state.offer
   if (state.kind !== 'free') return state.kind
-  const messages = events.flatMap(event => (event.kind === 'queued' ? event.attempts : []))
-  for (const { hostId, attempt } of messages) {
-    const id = parseAttemptName(attempt)
-    const offer = hostId === request.hostId && id ? await farm.attempts.lease(request, id) : undefined
-    if (offer) return offer
-  }
-  return 'none'
+  const outcome = await farm.attempts.lease(request)
+  return outcome.kind === 'offer' ? outcome.offer : outcome.kind
 }
 
 export { attemptName, attemptOf, writeSteps }

@@ -72,8 +72,8 @@ farmTest('the query of the gauges reads few rows, whatever the history of the fa
   const add = async (from: number, to: number, columns: string) => {
     await farm.sql(`INSERT INTO "Job" ("id", "buildId", "hostId", "arch", "variant", "recipeHash")
       SELECT n, "buildId", "hostId", 'arch-' || n, "variant", "recipeHash" FROM "Job", generate_series(${from}, ${to}) n WHERE "id" = 1`)
-    await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "queuedAt", "state", "verdict", "finishedAt")
-      SELECT n, 1, ${vax.id}, now(), ${columns} FROM generate_series(${from}, ${to}) n`)
+    await farm.sql(`INSERT INTO "Attempt" ("jobId", "number", "hostId", "queuedAt", "state", "verdict", "finishedAt", "projectName", "buildId")
+      SELECT n, 1, ${vax.id}, now(), ${columns}, 'sample', 1 FROM generate_series(${from}, ${to}) n`)
     await farm.sql('ANALYZE')
   }
   await add(1_001, 21_000, `'finished', 'passed', now()`)

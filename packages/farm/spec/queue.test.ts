@@ -19,47 +19,50 @@ const run = async (farm: TestFarm, host: HostHandle, commit: string, minutes: nu
   await farm.end(host, offer, { exits: [0, 0, 0], log: 'start\n' })
 }
 
-farmTest('the queue shows why jobs wait, the longest wait first, and when they start', async ({ farm }) => {
-  await farm.configure()
-  const vax = await farm.host('vax')
-  for (const [letter, minutes] of [
-    ['a', 8],
-    ['b', 10],
-    ['c', 30],
-  ] as const)
-    await run(farm, vax, commitOf(letter), minutes)
-  const start = farm.now()
-  for (const [slot, letter] of [
-    [1, 'd'],
-    [2, '4'],
-  ] as const) {
-    await farm.build(commitOf(letter))
-    const offer = (await vax.claim(++claims, { slot })) as Offer
-    await farm.say(vax, offer, 'start\n')
-  }
-  farm.wait(4 * minute)
-  await farm.build(commitOf('e'))
-  farm.wait(1)
-  await farm.build(commitOf('f'))
-  const after = (minutes: number) => new Date(start.getTime() + minutes * minute * 1000)
+farmTest(
+  'the queue shows why jobs wait, in the order in which the host takes them, and when they start',
+  async ({ farm }) => {
+    await farm.configure()
+    const vax = await farm.host('vax')
+    for (const [letter, minutes] of [
+      ['a', 8],
+      ['b', 10],
+      ['c', 30],
+    ] as const)
+      await run(farm, vax, commitOf(letter), minutes)
+    const start = farm.now()
+    for (const [slot, letter] of [
+      [1, 'd'],
+      [2, '4'],
+    ] as const) {
+      await farm.build(commitOf(letter))
+      const offer = (await vax.claim(++claims, { slot })) as Offer
+      await farm.say(vax, offer, 'start\n')
+    }
+    farm.wait(4 * minute)
+    await farm.build(commitOf('e'))
+    farm.wait(1)
+    await farm.build(commitOf('f'))
+    const after = (minutes: number) => new Date(start.getTime() + minutes * minute * 1000)
 
-  const { jobs, complete } = await farm.queue.list()
-  expect(complete).toBe(true)
-  expect(
-    jobs.map(({ jobId, state, startsAt, endsAt, before }) => ({ jobId, state, startsAt, endsAt, before })),
-  ).toEqual([
-    { jobId: 6, state: 'queued', startsAt: after(10), endsAt: after(20), before: 0 },
-    { jobId: 7, state: 'queued', startsAt: after(10), endsAt: after(20), before: 1 },
-    { jobId: 4, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
-    { jobId: 5, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
-  ])
-  expect(jobs[0]?.reason).toMatchObject({ code: 'slot-busy', busyWith: 4, until: after(10) })
-  expect(jobs[2]).toMatchObject({ reason: null, expectedMs: 10 * minute * 1000, project: 'sample', host: 'vax' })
-  expect(await farm.queue.find({ id: 7, host: 'vax' })).toEqual(jobs[1])
-  expect(await farm.queue.find({ id: 1, host: 'vax' })).toBeUndefined()
-  expect((await farm.queue.list({ project: 'other' })).jobs).toEqual([])
-  expect((await farm.queue.list({ host: 'nobody' })).jobs).toEqual([])
-})
+    const { jobs, complete } = await farm.queue.list()
+    expect(complete).toBe(true)
+    expect(
+      jobs.map(({ jobId, state, startsAt, endsAt, before }) => ({ jobId, state, startsAt, endsAt, before })),
+    ).toEqual([
+      { jobId: 7, state: 'queued', startsAt: after(10), endsAt: after(20), before: 0 },
+      { jobId: 6, state: 'queued', startsAt: after(10), endsAt: after(20), before: 1 },
+      { jobId: 4, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
+      { jobId: 5, state: 'running', startsAt: null, endsAt: after(10), before: 0 },
+    ])
+    expect(jobs[0]?.reason).toMatchObject({ code: 'slot-busy', busyWith: 4, until: after(10) })
+    expect(jobs[2]).toMatchObject({ reason: null, expectedMs: 10 * minute * 1000, project: 'sample', host: 'vax' })
+    expect(await farm.queue.find({ id: 6, host: 'vax' })).toEqual(jobs[1])
+    expect(await farm.queue.find({ id: 1, host: 'vax' })).toBeUndefined()
+    expect((await farm.queue.list({ project: 'other' })).jobs).toEqual([])
+    expect((await farm.queue.list({ host: 'nobody' })).jobs).toEqual([])
+  },
+)
 
 farmTest('a job whose host is paused has no estimated start', async ({ farm }) => {
   await farm.configure()

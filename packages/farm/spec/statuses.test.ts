@@ -171,6 +171,7 @@ farmTest('an API gets one request at a time, and a state that changes meanwhile 
   const first = await takeOne(farm)
   expect(short(first)).toMatch(/pending/)
   await run(farm, vax, 1)
+  await run(farm, vax, 2)
   await farm.statuses.derive()
   farm.wait(30)
   expect(await farm.statuses.takeDue()).toEqual([])

@@ -6,7 +6,7 @@ import type { Verdict } from '@rumpfarm/contracts'
  */
 export type FarmEvent =
   /** Attempts became claimable. A listener wakes their hosts. */
-  | { kind: 'queued'; attempts: { hostId: number; attempt: string; probe?: boolean }[] }
+  | { kind: 'queued'; attempts: { hostId: number; attempt: string }[] }
   /** The sources of a build must be prepared. */
   | { kind: 'sources-needed'; buildId: number }
   /** A branch of this project was pushed, and the sources are ready. A listener reads the branch's history. */

@@ -1,7 +1,6 @@
-import { parseAttemptName } from '@rumpfarm/contracts'
 import type { Claim, Farm, HostCondition, Offer, SlotState } from '@rumpfarm/farm'
 import { type Bus, topics } from '../events/bus.ts'
-import type { Dispatch, QueuedAttempt } from './dispatch.ts'
+import type { Dispatch } from './dispatch.ts'
 
 /** Waits for work for one slot of a host. */
 export interface ClaimLoop {
@@ -25,7 +24,7 @@ const none: ClaimResult = { kind: 'none' }
 
 interface Services {
   farm: Pick<Farm, 'attempts'>
-  dispatch: Pick<Dispatch, 'send' | 'take'>
+  dispatch: Pick<Dispatch, 'take'>
   bus: Bus
 }
 
@@ -69,8 +68,8 @@ async function loop(
 const noneAfterTimeout = async (wakeUps: WakeUps) => ((await wakeUps.next()) ? undefined : none)
 
 /**
- * Returns undefined if there is no message after a wake-up. An older, closed request of this slot may have taken the
- * message and leased its job. So the caller checks the slot again.
+ * Returns undefined if nothing waits after a wake-up. An older, closed request of this slot may have leased the job. So
+ * the caller checks the slot again.
  */
 async function takeNowOrAfterWakeUp(
   services: Services,
@@ -83,33 +82,36 @@ async function takeNowOrAfterWakeUp(
 }
 
 /**
- * Takes messages until the slot can lease the attempt in a message. Returns undefined if there are no more messages.
+ * Leases to the slot the attempt that the host takes next. The rows decide which one this is, so the host gets a job even
+ * if the queue lost the message or does not answer. Returns undefined if nothing waits for the host.
  */
 async function takeJob(services: Services, claim: Claim, wakeUps: WakeUps): Promise<ClaimResult | undefined> {
   const { farm, dispatch, bus } = services
-  while (!wakeUps.gone) {
-    const name = await dispatch.take(claim.hostId)
-    const attempt = name === undefined ? undefined : parseAttemptName(name)
-    if (name === undefined || !attempt) return undefined
-    const offer = await farm.attempts.lease(claim, attempt)
-    if (offer) return leased(services, claim, offer, wakeUps)
-    // Either the message or this claim is out of date. If the claim is out of date, a newer claim needs the message.
-    const state = await farm.attempts.checkSlot(claim)
-    if (state.kind === 'free') continue
-    await returnMessage(dispatch, bus, { hostId: claim.hostId, attempt: name })
-    return state.kind === 'paused' ? none : state
+  if (wakeUps.gone) return undefined
+  const message = dispatch.take(claim.hostId)
+  const outcome = await farm.attempts.lease(claim)
+  if (outcome.kind === 'offer') return leased(services, claim, outcome.offer, wakeUps)
+  if (outcome.kind === 'none') {
+    void dropMessages(dispatch, claim.hostId, message)
+    return undefined
   }
-  return undefined
+  bus.publish(topics.host(claim.hostId)) // a newer claim of the slot may need the job
+  const state = await farm.attempts.checkSlot(claim)
+  if (state.kind === 'free') return undefined
+  return state.kind === 'paused' ? none : state
+}
+
+/** A claim that finds no attempt takes at most this many messages, which are then out of date. */
+const droppedMax = 100
+
+async function dropMessages(dispatch: Services['dispatch'], hostId: number, first: Promise<string | undefined>) {
+  let message = await first
+  for (let dropped = 1; message !== undefined && dropped < droppedMax; dropped++) message = await dispatch.take(hostId)
 }
 
 function leased({ bus }: Services, { hostId }: Claim, offer: Offer, wakeUps: WakeUps): ClaimResult {
   if (wakeUps.gone) bus.publish(topics.host(hostId)) // a newer request may have checked the slot before this lease
   return { kind: 'offer', offer }
-}
-
-async function returnMessage(dispatch: Services['dispatch'], bus: Bus, message: QueuedAttempt): Promise<void> {
-  await dispatch.send([message]).catch(() => {}) // if this fails, the reconcile task sends the message
-  bus.publish(topics.host(message.hostId))
 }
 
 type WakeUps = ReturnType<typeof openWakeUps>

@@ -8,13 +8,11 @@ import { takeLockMs } from './queues.ts'
 export interface QueuedAttempt {
   hostId: number
   attempt: string
-  /** A probe of a bisection. It stays in the queue behind all other messages of the host. */
-  probe?: boolean
 }
 
 /**
- * Each host has a queue. A message says that the host can claim an attempt. The attempt's database row decides whether
- * this is true.
+ * Each host has a queue. A message says that the host can claim an attempt. It only wakes the host: the rows of the
+ * database decide which attempt the host gets.
  */
 export interface Dispatch {
   /**
@@ -113,13 +111,6 @@ function byHost(attempts: readonly QueuedAttempt[]): Map<number, QueuedAttempt[]
   return hosts
 }
 
-/** BullMQ takes messages without a priority first. */
-const messageOf = ({ attempt, probe }: QueuedAttempt) => ({
-  name: 'attempt',
-  data: {},
-  opts: { jobId: attempt, ...(probe ? { priority: probePriority } : {}) },
-})
-
-const probePriority = 10
+const messageOf = ({ attempt }: QueuedAttempt) => ({ name: 'attempt', data: {}, opts: { jobId: attempt } })
 
 const closeQueue = ({ queue, taker }: HostQueue) => Promise.allSettled([taker.close(), queue.close()])

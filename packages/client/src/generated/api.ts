@@ -2702,10 +2702,14 @@ export interface components {
             silentSince: string | null;
             /** @description Number of jobs that the host runs at the same time */
             slots: number;
+            /** @description Whether this median is more than 30 minutes: see `coalesce` in farm.yaml */
+            slow: boolean;
             /** @description Output of uname */
             system: string;
             /** @description Agent version that the host could not install, and the reason */
             updateFailed: string | null;
+            /** @description Median duration of the newest jobs of the host in milliseconds; null: it ran too few jobs */
+            usualJobMs: number | null;
         };
         HostPage: {
             items: components["schemas"]["Host"][];
@@ -3900,6 +3904,10 @@ export interface components {
             branches: string[];
             /** @description Paths that each host keeps from one job to the next */
             cache?: string[];
+            /** @description Whether a newer build of a cell and branch cancels the running job; absent: no */
+            cancelSuperseded?: boolean;
+            /** @description Whether only the newest waiting build of a cell and branch runs; absent: on slow hosts */
+            coalesce?: boolean;
             env: {
                 [key: string]: string;
             };
@@ -3909,6 +3917,8 @@ export interface components {
             hosts: string[];
             /** @description Patterns (RE2) of the lines of the log that are no errors */
             ignore?: string[];
+            /** @description Largest number of jobs that run at the same time on all hosts; absent: no limit */
+            jobsAtOnce?: number;
             leaveOut: string[];
             limits: {
                 /** @description Maximum size of all artifacts together; absent in recipes from before the farm had artifacts */
@@ -4176,7 +4186,7 @@ export interface components {
         Queue: {
             /** @description false: the list does not have all jobs. Filter by host or project */
             complete: boolean;
-            /** @description Waiting jobs, longest wait first; then running jobs */
+            /** @description Waiting jobs, those that their hosts take next first; then running jobs */
             items: components["schemas"]["QueuedJob"][];
             /** @description Number of waiting and running jobs */
             total: number;
@@ -4204,6 +4214,8 @@ export interface components {
             jobId: number;
             /** @description Number of the attempt */
             number: number;
+            /** @description A larger priority runs first: 40 by hand, 30 push, 20 schedule, 10 bisection */
+            priority: number;
             project: string;
             /**
              * @description Why the farm runs the attempt
@@ -4223,7 +4235,7 @@ export interface components {
                  * @description host-removed, arch-missing, owner-rules: nothing will ever run the job
                  * @enum {string}
                  */
-                code: "host-removed" | "arch-missing" | "owner-rules" | "sources" | "host-silent" | "host-away" | "host-paused" | "arch-unable" | "agent-too-old" | "disk-full" | "hours" | "host-conf" | "refused" | "slot-busy" | "behind" | "starting";
+                code: "host-removed" | "arch-missing" | "owner-rules" | "sources" | "host-silent" | "host-away" | "host-paused" | "arch-unable" | "agent-too-old" | "disk-full" | "hours" | "host-conf" | "refused" | "project-limit" | "slot-busy" | "behind" | "starting";
                 /**
                  * Format: date-time
                  * @description Since when the host cannot take the job

@@ -6,6 +6,7 @@ import type { Tx } from '../db/transaction.ts'
 import { isResult } from '../matrix/cell.rule.ts'
 import { deriveCells, lockCell, lockProject } from '../matrix/cells.ts'
 import { announceCompleteBuilds, announcesBuilds } from '../notifications/builds.ts'
+import { recentJobsMax } from '../queue/slow-host.rule.ts'
 import { hasStatus, sendsStatuses } from '../statuses/changes.ts'
 import type { AttemptEnd } from './ends.rule.ts'
 import { queuedOf } from './queued-attempts.ts'
@@ -44,6 +45,8 @@ export interface EndedRow {
   kind: string
   priority: number
   fork: boolean
+  /** How many jobs of the project may run at the same time; null without a limit. */
+  cap: number | null
   /** How many attempts the recipe allows if each attempt is lost. */
   attempts: number
   /** The names of the artifacts that were not complete. Their rows are deleted. */
@@ -100,9 +103,21 @@ export async function endAttempts(
     if (row.examine) tx.emit({ kind: 'examine-needed', attempt })
     if (row.purpose === 'probe') tx.emit({ kind: 'probe-ended', attempt })
   }
+  for (const hostId of await hostsOfCappedProjects(tx, ended)) tx.emit({ kind: 'host', hostId })
   if (ended.some(({ status }) => status)) tx.emit({ kind: 'statuses-needed' })
   if (successors.length > 0) tx.emit({ kind: 'queued', attempts: successors })
   return ended
+}
+
+/** Hosts with waiting jobs of a project that had as many running jobs as `jobs-at-once` allows. */
+async function hostsOfCappedProjects(tx: Tx, ended: readonly EndedRow[]): Promise<number[]> {
+  const projects = [...new Set(ended.filter(({ cap }) => cap !== null).map(({ projectName }) => projectName))]
+  if (projects.length === 0) return []
+  const hosts = await tx.query<{ id: number }>`
+    SELECT host."id" FROM "Host" host
+     WHERE host."removedAt" IS NULL AND EXISTS (
+       SELECT FROM "Attempt" WHERE "hostId" = host."id" AND "state" = 'queued' AND "projectName" = ANY(${projects}))`
+  return hosts.map(({ id }) => id)
 }
 
 const secondsOf = ({ queuedAt, leasedAt, startedAt, finishedAt }: EndedRow) => ({
@@ -110,6 +125,10 @@ const secondsOf = ({ queuedAt, leasedAt, startedAt, finishedAt }: EndedRow) => (
   ran: startedAt && (finishedAt.getTime() - startedAt.getTime()) / 1000,
 })
 
+/** PostgreSQL's largest integer. */
+const millisecondsMax = 2_147_483_647
+
+/** The durations of the newest results of a host decide whether it is slow. Only one attempt at a time ends with a result. */
 function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: AttemptEnd, report?: HostReport) {
   return tx.query<EndedRow>`
     WITH stored AS (
@@ -118,7 +137,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     ), ended AS (
       UPDATE "Attempt" SET "state" = 'finished', "finishedAt" = ${now()}, "verdict" = ${end.verdict},
              "failedStep" = ${end.failedStep}, "reason" = ${end.reason},
-             "detail" = CASE WHEN ${end.verdict} = 'cancelled' THEN COALESCE("detail", ${end.detail}) ELSE ${end.detail} END,
+             "detail" = CASE WHEN ${end.verdict}::text = 'cancelled' THEN COALESCE("detail", ${end.detail}::text) ELSE ${end.detail}::text END,
              "steps" = COALESCE(${report ? JSON.stringify(report.steps) : null}::jsonb, "steps"),
              "logBytes" = COALESCE(${report?.logBytes ?? null}::int, "logBytes"),
              "logSum" = ${report?.logSum ?? null}, "artifactNote" = ${report?.artifactNote ?? null},
@@ -126,7 +145,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
        WHERE ${isOpen} AND ${where}
       RETURNING *
     ), placed AS (
-      SELECT ended.*, job."buildId", job."arch", job."variant", job."recipeHash", build."projectName", build."commit", build."kind",
+      SELECT ended.*, job."arch", job."variant", job."recipeHash", build."commit", build."kind",
              ${hasStatus} AS "hasStatus"
         FROM ended JOIN "Job" job ON job."id" = ended."jobId" JOIN "Build" build ON build."id" = job."buildId"
     ), examined AS (
@@ -140,6 +159,12 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
       SELECT DISTINCT placed."buildId" FROM placed JOIN "Project" project ON project."name" = placed."projectName"
        WHERE placed."hasStatus" AND ${sendsStatuses}
       RETURNING "buildId"
+    ), measured AS (
+      UPDATE "Host" host SET "recentJobMs" = (LEAST(extract(epoch FROM ended."finishedAt" - COALESCE(ended."startedAt", ended."leasedAt"))
+               * 1000, ${millisecondsMax})::int || host."recentJobMs")[1:${recentJobsMax}]
+        FROM ended
+       WHERE host."id" = ended."hostId" AND ended."verdict" IN ('passed', 'failed', 'timed-out') AND ended."purpose" <> 'probe'
+         AND ended."leasedAt" IS NOT NULL
     ), sealed AS (
       UPDATE "Artifact" artifact SET "sealedAt" = ${now()}, "sum" = stored."sum", "sha256" = stored."sha256"
         FROM ended, stored
@@ -152,6 +177,7 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
     )
     SELECT "jobId", "number", "hostId", "purpose", "arch", "variant", "buildId", "projectName", "commit", "kind", "priority", "fork",
            "queuedAt", "leasedAt", "startedAt", "finishedAt",
+           (SELECT ("config" ->> 'jobsAtOnce')::int FROM "Project" WHERE "name" = "projectName") AS "cap",
            (SELECT ("body" #>> '{limits,attempts}')::int FROM "Recipe" WHERE "hash" = "recipeHash") AS "attempts",
            ARRAY(SELECT "name" FROM dropped WHERE dropped."jobId" = placed."jobId" AND dropped."number" = placed."number") AS "dropped",
            EXISTS (SELECT FROM examined WHERE examined."jobId" = placed."jobId" AND examined."number" = placed."number") AS "examine",
@@ -164,19 +190,21 @@ function endRows({ now }: Context, tx: Tx, { kind, where }: Selection, end: Atte
 async function addSuccessors({ now }: Context, tx: Tx, ended: EndedRow[]) {
   const next = ended
     .filter(row => row.number < row.attempts)
-    .map(({ jobId, number, hostId, purpose, priority, fork }) => ({
+    .map(({ jobId, number, hostId, purpose, priority, fork, projectName, buildId }) => ({
       jobId,
       number: number + 1,
       hostId,
       priority,
       fork,
+      projectName,
+      buildId,
       purpose: purpose === 'probe' ? 'probe' : 'lost',
     }))
   if (next.length > 0)
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
-      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose", "priority", "fork"
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
+      SELECT "jobId", "number", "hostId", 'queued', ${now()}, "purpose", "priority", "fork", "projectName", "buildId"
         FROM jsonb_to_recordset(${JSON.stringify(next)}::jsonb)
-          AS next("jobId" int, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean)`
+          AS next("jobId" int, "number" int, "hostId" int, "purpose" text, "priority" int, "fork" boolean, "projectName" text, "buildId" int)`
   return next.map(queuedOf)
 }

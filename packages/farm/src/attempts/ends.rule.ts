@@ -4,7 +4,7 @@ import type { Verdict } from '@rumpfarm/contracts'
 export interface AttemptEnd {
   verdict: Verdict
   failedStep: string | null
-  /** The agent's reason, or a reason of the farm: sources, lease-expired, forgotten, cancelled, refused. */
+  /** The agent's reason, or a reason of the farm: sources, lease-expired, forgotten, cancelled, superseded, refused. */
   reason: string
   /** One sentence for a person. */
   detail: string | null
@@ -26,6 +26,9 @@ export const farmEnds = {
     'the host requested another job and had lost this one (its directory was emptied, or a second agent runs there)',
   ),
 } as const
+
+/** The end of a waiting attempt that a newer build makes unnecessary. */
+export const supersededEnd = (words: string): AttemptEnd => end('cancelled', 'superseded', words)
 
 /** The end of an attempt whose sources are not available. The message is git's message. */
 export const sourcesFailedEnd = (message: string): AttemptEnd => end('broken', 'sources', message)

@@ -6,7 +6,7 @@ import { type ArtifactChunk, storeArtifact } from './artifacts.ts'
 import { sourcesOfAttempt } from './attempt-sources.ts'
 import { expireLeases, extendLeases } from './expire-leases.ts'
 import { type Finish, finish } from './finish.ts'
-import { type Claim, leaseAttempt } from './lease.ts'
+import { type Claim, leaseNext } from './lease.ts'
 import { completeTimes } from './log-times.rule.ts'
 import { type Progress, recordProgress } from './progress.ts'
 import { listQueuedAttempts } from './queued-attempts.ts'
@@ -15,7 +15,7 @@ import { checkSlot, type HostCondition } from './slots.ts'
 export type { LogTime } from '@rumpfarm/storage'
 export type { ArtifactOutcome, ReportedArtifact } from './artifacts.ts'
 export type { FinishOutcome } from './finish.ts'
-export type { Claim } from './lease.ts'
+export type { Claim, LeaseOutcome } from './lease.ts'
 export type { Offer } from './offer.ts'
 export type { ProgressOutcome } from './progress.ts'
 export type { HostCondition, SlotState } from './slots.ts'
@@ -24,8 +24,8 @@ export type { HostCondition, SlotState } from './slots.ts'
 export const attemptMethods = ({ main }: Contexts) => ({
   /** The state of a host's slot. Also renews the host's last-seen time. */
   checkSlot: (claim: Claim, condition?: HostCondition) => checkSlot(main, claim, condition),
-  /** Leases a queued attempt to a slot; undefined if the attempt is not available any more. */
-  lease: (claim: Claim, attempt: AttemptId) => leaseAttempt(main, claim, attempt),
+  /** Leases to a slot the attempt that the host takes next. */
+  lease: (claim: Claim) => leaseNext(main, claim),
   /** The sources that an attempt unpacks; undefined if this host does not hold the attempt with this lease. */
   sourcesOf: (attempt: AttemptId, hostId: number, lease: string) => sourcesOfAttempt(main, attempt, hostId, lease),
   recordProgress: (message: Progress) => recordProgress(main, message),

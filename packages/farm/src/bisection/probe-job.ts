@@ -32,8 +32,7 @@ export async function startProbe(
   const build = await addBuild(context, tx, rows, step, cell)
   const job = await addAttempt(context, tx, rows, cell, build)
   await addProbe(context, tx, rows, step, { ...job, hostId: cell.hostId, before })
-  if (build.sources === 'ready')
-    tx.emit({ kind: 'queued', attempts: [queuedOf({ ...job, hostId: cell.hostId, purpose: 'probe' })] })
+  if (build.sources === 'ready') tx.emit({ kind: 'queued', attempts: [queuedOf({ ...job, hostId: cell.hostId })] })
   else tx.emit({ kind: 'sources-needed', buildId: build.id })
   return 'started'
 }
@@ -102,8 +101,8 @@ async function addAttempt(
   if (!job) throw new Error('the job of a probe was not written')
   const state = build.sources === 'ready' ? 'queued' : 'waiting'
   const [attempt] = await tx.query<{ number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority")
-    SELECT ${job.id}, COALESCE(max("number"), 0) + 1, ${hostId}, ${state}, ${now()}, 'probe', ${priorityOf('bisection')} FROM "Attempt" WHERE "jobId" = ${job.id}
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "projectName", "buildId")
+    SELECT ${job.id}, COALESCE(max("number"), 0) + 1, ${hostId}, ${state}, ${now()}, 'probe', ${priorityOf('bisection')}, ${bisection.projectName}, ${build.id} FROM "Attempt" WHERE "jobId" = ${job.id}
     RETURNING "number"`
   if (!attempt) throw new Error('the attempt of a probe was not written')
   return { jobId: job.id, number: attempt.number }

@@ -39,12 +39,14 @@ interface RequestedRow {
   projectName: string
 }
 
-const requestCancel = (context: Context, where: Sql) =>
+/** The next answer to the hosts (within 2 s) cancels the jobs. `detail` is the farm's own reason. */
+export const requestCancel = (context: Context, where: Sql, detail: string | null = null) =>
   withEvents(
     context,
     db => db.query<RequestedRow>`
       WITH requested AS (
-        UPDATE "Attempt" SET "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${context.now()})
+        UPDATE "Attempt" SET "detail" = CASE WHEN "cancelRequestedAt" IS NULL THEN ${detail}::text ELSE "detail" END,
+               "cancelRequestedAt" = COALESCE("cancelRequestedAt", ${context.now()})
          WHERE ${isActive} AND ${where} RETURNING "jobId", "number"
       )
       SELECT requested.*, job."buildId", build."projectName"

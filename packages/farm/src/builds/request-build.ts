@@ -2,6 +2,7 @@ import type { BuildCause, ProjectConfig } from '@rumpfarm/contracts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
 import type { Context } from '../context.ts'
 import type { Statements } from '../db/client.ts'
+import { isUnclaimed } from '../db/fragments.ts'
 import { withEvents } from '../db/transaction.ts'
 import type { FarmEvent } from '../events.ts'
 import { expectedMainBranch } from '../matrix/branch-queries.ts'
@@ -183,8 +184,18 @@ async function plan(
   if (!build) return repeated(context, request)
   const { buildId, created, sources } = build
   if (sources === 'failed') await reopenSources(context, buildId)
+  if (!created && request.cause === 'hand') await raisePriority(context, buildId, jobs)
   return { kind: 'built', buildId, created, jobsAdded: rows.filter(({ jobId }) => jobId !== null).length }
 }
+
+/** A person now waits for these jobs, which something else requested before. */
+const raisePriority = ({ db }: Context, buildId: number, jobs: readonly PlannedJob[]) => db.execute`
+  UPDATE "Attempt" SET "priority" = ${priorityOf('hand')}
+   WHERE ${isUnclaimed} AND "purpose" <> 'probe' AND "priority" < ${priorityOf('hand')} AND "jobId" IN (
+     SELECT job."id" FROM "Job" job
+       JOIN unnest(${jobs.map(job => job.hostId)}::int[], ${jobs.map(job => job.arch)}::text[],
+                   ${jobs.map(job => job.variant)}::text[]) AS wanted("hostId", "arch", "variant") USING ("hostId", "arch", "variant")
+      WHERE job."buildId" = ${buildId})`
 
 const statusEvents = ({ status }: BuildKey, planned: readonly PlannedRow[]): FarmEvent[] =>
   status && planned.length > 0 ? [{ kind: 'statuses-needed' }] : []
@@ -279,8 +290,9 @@ function insertBuild(
       ON CONFLICT DO NOTHING
       RETURNING "id", "hostId"
     ), attempt AS (
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "priority", "fork")
-      SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}, ${priority}, ${fork}
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "priority", "fork", "projectName", "buildId")
+      SELECT job."id", 1, job."hostId", CASE build."sources" WHEN 'ready' THEN 'queued' ELSE 'waiting' END, ${at}, ${priority}, ${fork},
+             ${request.project}, build."id"
         FROM job, build
     ), noted AS (
       INSERT INTO "StatusChange" ("buildId") SELECT build."id" FROM build WHERE ${status}

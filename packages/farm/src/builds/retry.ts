@@ -132,11 +132,10 @@ function change(context: Context, where: Sql, which: RetrySelection): Promise<Re
 async function addAttempts(tx: Tx, attempts: readonly NewAttempt[]): Promise<Set<string>> {
   if (attempts.length === 0) return new Set()
   const added = await tx.query<{ jobId: number; number: number }>`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
-    SELECT "jobId", "number", "hostId", "state", ${tx.now()}, 'retry', ${priorityOf('hand')},
-           (SELECT build."fork" FROM "Job" job JOIN "Build" build ON build."id" = job."buildId" WHERE job."id" = new."jobId")
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
+    SELECT "jobId", "number", "hostId", "state", ${tx.now()}, 'retry', ${priorityOf('hand')}, build."fork", build."projectName", build."id"
       FROM jsonb_to_recordset(${JSON.stringify(attempts)}::jsonb)
-        AS new("jobId" int, "number" int, "hostId" int, "state" text)
+        AS new("jobId" int, "number" int, "hostId" int, "state" text, "buildId" int) JOIN "Build" build ON build."id" = new."buildId"
     ON CONFLICT DO NOTHING RETURNING "jobId", "number"`
   const names = new Set(added.map(attemptName))
   const queued = attempts.filter(attempt => attempt.state === 'queued' && names.has(attemptName(attempt)))

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { newestAttempt } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction } from '../db/transaction.ts'
+import { supersedeOlder } from '../queue/supersede.ts'
 import { noteStatusChanges } from '../statuses/changes.ts'
 import type { PreparedSource } from './prepared-source.ts'
 
@@ -29,15 +30,16 @@ export async function markSourcesReady(
       UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
        WHERE "id" = ${buildId}`
-    const rows = await tx.query<{ jobId: number; number: number; hostId: number; purpose: string }>`
+    const rows = await tx.query<{ jobId: number; number: number; hostId: number }>`
       UPDATE "Attempt" SET "state" = 'queued', "queuedAt" = ${context.now()}
         FROM "Job"
        WHERE "Job"."id" = "Attempt"."jobId" AND "Job"."buildId" = ${buildId} AND "Attempt"."state" = 'waiting'
-      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId", "Attempt"."purpose"`
+      RETURNING "Attempt"."jobId", "Attempt"."number", "Attempt"."hostId"`
     tx.emit({ kind: 'sources-prepared', buildId, ok: true })
     if (rows.length > 0) tx.emit({ kind: 'queued', attempts: rows.map(queuedOf) })
     await noteStatusChanges(tx, [buildId])
   })
+  await supersedeOlder(context, buildId)
 }
 
 /** Records that the sources of a build are not available. Its waiting attempts end as broken, with git's message. */
@@ -65,9 +67,9 @@ export async function reopenSources(context: Context, buildId: number): Promise<
       UPDATE "Build" SET "sources" = 'pending', "sourcesInfo" = NULL WHERE "id" = ${buildId} AND "sources" = 'failed'`
     if (reopened === 0) return
     await tx.execute`
-      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
-      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork"
-        FROM "Job" job JOIN ${newestAttempt} newest ON true
+      INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
+      SELECT job."id", newest."number" + 1, job."hostId", 'waiting', ${at}, newest."purpose", newest."priority", newest."fork", build."projectName", build."id"
+        FROM "Job" job JOIN ${newestAttempt} newest ON true JOIN "Build" build ON build."id" = job."buildId"
        WHERE job."buildId" = ${buildId} AND newest."reason" = 'sources'
       ON CONFLICT DO NOTHING`
     await noteStatusChanges(tx, [buildId])

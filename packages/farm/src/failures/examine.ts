@@ -133,8 +133,8 @@ async function confirmNewFailure({ now }: Context, tx: Tx, ended: EndedAttempt):
   const { jobId, number, hostId, project, arch, variant } = ended
   if (!permits(ended.rules, project, ended.branch)) return
   const added = await tx.execute`
-    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork")
-    SELECT ${jobId}, ${number + 1}, ${hostId}, 'queued', ${now()}, 'confirm', ${ended.priority}, ${ended.fork}
+    INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "purpose", "priority", "fork", "projectName", "buildId")
+    SELECT ${jobId}, ${number + 1}, ${hostId}, 'queued', ${now()}, 'confirm', ${ended.priority}, ${ended.fork}, ${project}, ${ended.buildId}
       FROM "Project" project JOIN "Host" host ON host."id" = ${hostId}
      WHERE project."name" = ${project} AND project."removedAt" IS NULL AND host."removedAt" IS NULL
        AND (SELECT count(*) FROM "Attempt" WHERE "jobId" = ${jobId} AND "purpose" = 'confirm')

@@ -1,5 +1,6 @@
 import type { ArchKind, HostFacts, OwnerRule } from '@rumpfarm/contracts'
 import type { Context } from '../context.ts'
+import { isSlow, usualJobMs } from '../queue/slow-host.rule.ts'
 import { type Presence, presence, systemLine } from './presence.rule.ts'
 import { type RefusalCode, refusalOf } from './refusal.rule.ts'
 
@@ -23,6 +24,10 @@ export interface HostView {
   /** The version that the agent could not install, and why the agent could not install it. */
   updateFailed: string | null
   slots: number
+  /** The median duration of the newest jobs in milliseconds; null if the host ran too few. */
+  usualJobMs: number | null
+  /** Whether this median is long, so that waiting builds of the same cell and branch are coalesced by default. */
+  slow: boolean
   facts: HostFacts
   /** `unable` is the reason why the host cannot build for the arch now. */
   arches: { arch: string; kind: ArchKind; compiler: string; unable: string | null }[]
@@ -75,6 +80,8 @@ async function hostsWhere({ db, settings }: Context, where: object, limit: numbe
     agentVersion: host.agentVersion,
     updateFailed: (host.facts as HostFacts).update_failed ?? null,
     slots: host.slots,
+    usualJobMs: usualJobMs(host.recentJobMs),
+    slow: isSlow(usualJobMs(host.recentJobMs)),
     facts: host.facts as HostFacts,
     arches: host.arches.map(({ arch, kind, compiler, unable }) => ({ arch, kind: kind as ArchKind, compiler, unable })),
     rules: host.rules as unknown as OwnerRule[],

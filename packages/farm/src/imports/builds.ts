@@ -99,8 +99,8 @@ async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void
   await tx.execute`
     INSERT INTO "Attempt" ("jobId", "number", "hostId", "state", "queuedAt", "slot", "claim", "lease", "leaseUntil",
       "leasedAt", "startedAt", "finishedAt", "steps", "verdict", "failedStep", "reason", "detail", "logBytes", "logSum",
-      "compiler", "purpose")
-    SELECT * FROM unnest(
+      "compiler", "purpose", "projectName", "buildId")
+    SELECT attempt.*, build."projectName", build."id" FROM unnest(
       ${column(rows, 'jobId')}::int[], ${column(rows, 'number')}::int[], ${column(rows, 'hostId')}::int[],
       ${column(rows, 'state')}::text[], ${column(rows, 'queuedAt')}::timestamptz[], ${column(rows, 'slot')}::int[],
       ${column(rows, 'claim')}::int[], ${column(rows, 'lease')}::text[], ${column(rows, 'leaseUntil')}::timestamptz[],
@@ -108,7 +108,8 @@ async function insertAttempts(tx: Tx, rows: readonly AttemptRow[]): Promise<void
       ${column(rows, 'finishedAt')}::timestamptz[], ${column(rows, 'steps')}::text[]::jsonb[],
       ${column(rows, 'verdict')}::text[], ${column(rows, 'failedStep')}::text[], ${column(rows, 'reason')}::text[],
       ${column(rows, 'detail')}::text[], ${column(rows, 'logBytes')}::int[], ${column(rows, 'logSum')}::text[],
-      ${column(rows, 'compiler')}::text[], ${column(rows, 'purpose')}::text[])`
+      ${column(rows, 'compiler')}::text[], ${column(rows, 'purpose')}::text[]) AS attempt("jobId")
+      JOIN "Job" job ON job."id" = attempt."jobId" JOIN "Build" build ON build."id" = job."buildId"`
 }
 
 /**

@@ -485,3 +485,14 @@ test('a known failure needs a reason, and its step must exist', () => {
     'farm.yaml:4:42: projects.p.known-failures[0].step: found "biuld", expected one of the steps: build',
   ])
 })
+
+test('a project can say which tags it builds, and what happens to many waiting builds', () => {
+  const [plain, own] = [
+    projects(project(''))[0],
+    projects(project("tags: ['v*']\ncoalesce: false\ncancel-superseded: true\njobs-at-once: 4"))[0],
+  ]
+  for (const key of ['tags', 'coalesce', 'cancelSuperseded', 'jobsAtOnce']) expect(plain).not.toHaveProperty(key)
+  expect(own).toMatchObject({ tags: ['v*'], coalesce: false, cancelSuperseded: true, jobsAtOnce: 4 })
+  expect(mistakes(project('coalesce: yes'))).toEqual([expect.stringContaining('found "yes", expected true or false')])
+  expect(mistakes(project('jobs-at-once: 0'))).toEqual([expect.stringContaining('expected a number from 1 to 9999')])
+})

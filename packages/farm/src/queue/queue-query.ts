@@ -1,10 +1,12 @@
 import type { OwnerRule } from '@rumpfarm/contracts'
+import { runningJobs } from '../attempts/next-attempts.ts'
 import type { Context } from '../context.ts'
 import { branchOfJob, isOpen, joinJobAndBuild } from '../db/fragments.ts'
 import { type Sql, sql } from '../db/sql.ts'
 import { presence } from '../hosts/presence.rule.ts'
 import { refusalOf } from '../hosts/refusal.rule.ts'
 import { composeQueue, type OpenAttempt, type QueueEntry, type QueueHost } from './queue.rule.ts'
+import type { ProjectCap } from './why-waiting.rule.ts'
 
 /** The queue has at most this many jobs. Others have waited for a shorter time. */
 export const queueMax = 5_000
@@ -29,7 +31,8 @@ export async function readQueue(context: Context, filter: QueueFilter = {}): Pro
   const ofHost = hostId === undefined ? sql`` : sql`AND "hostId" = ${hostId}`
   const attempts = await context.db.query<OpenAttempt>`${openAttempts(ofHost)}`
   const hosts = await readHosts(context, [...new Set(attempts.map(attempt => attempt.hostId))])
-  const jobs = composeQueue(attempts.slice(0, queueMax), hosts, context.now())
+  const caps = await readCaps(context)
+  const jobs = composeQueue(attempts.slice(0, queueMax), hosts, context.now(), caps)
   const { project } = filter
   return {
     jobs: project === undefined ? jobs : jobs.filter(job => job.project === project),
@@ -65,16 +68,30 @@ export const expectedMsOfJob = sql`COALESCE(
 
 /** The oldest open attempts; `ofHost` selects one host. */
 export const openAttempts = (ofHost: Sql): Sql => sql`
-  SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."queuedAt", a."startedAt", a."steps",
+  SELECT a."jobId", a."number", a."hostId", a."state", a."purpose", a."priority", a."queuedAt", a."startedAt", a."steps",
          build."projectName" AS "project", job."buildId", build."commit", ${branchOfJob} AS "branch", a."fork", job."arch",
          job."variant", ${expectedMsOfJob} AS "expectedMs"
     FROM (SELECT * FROM "Attempt" WHERE ${isOpen} ${ofHost} ORDER BY "queuedAt", "jobId" LIMIT ${queueMax + 1}) a
     ${joinJobAndBuild}`
 
+/** farm.yaml has at most 200 projects. A host can have turns of projects that left farm.yaml. */
+const turnsMax = 1_000
+
+/** The projects with a limit. Only as many attempts are active as the farm has slots. */
+async function readCaps({ db }: Context): Promise<Map<string, ProjectCap>> {
+  const rows = await db.query<ProjectCap & { name: string }>`
+    SELECT "name", ("config" ->> 'jobsAtOnce')::int AS "max", ${runningJobs(sql`project."name"`)} AS "running"
+      FROM "Project" project WHERE "removedAt" IS NULL AND "config" ->> 'jobsAtOnce' IS NOT NULL`
+  return new Map(rows.map(({ name, ...cap }) => [name, cap]))
+}
+
 async function readHosts({ db, settings }: Context, ids: readonly number[]): Promise<QueueHost[]> {
   const hosts = await db.models.host.findMany({
     where: { id: { in: [...ids] } },
-    include: { arches: { select: { arch: true, unable: true } } },
+    include: {
+      arches: { select: { arch: true, unable: true } },
+      turns: { select: { projectName: true, lastAt: true }, take: turnsMax },
+    },
   })
   return hosts.map(host => ({
     id: host.id,
@@ -87,6 +104,7 @@ async function readHosts({ db, settings }: Context, ids: readonly number[]): Pro
     ...refusalOf(host, settings.agentVersionMin),
     slots: host.slots,
     arches: host.arches,
+    turns: new Map(host.turns.map(({ projectName, lastAt }) => [projectName, lastAt])),
     rules: host.rules as unknown as OwnerRule[],
   }))
 }

@@ -1,6 +1,7 @@
 import type { AttemptPurpose, AttemptState, StepEnd } from '@rumpfarm/contracts'
+import { inOrder, type Turn } from './next-job.rule.ts'
 import { startTimes } from './start-times.rule.ts'
-import { isBlocked, type WaitingHost, type WaitReason, whyWaiting } from './why-waiting.rule.ts'
+import { isBlocked, type ProjectCap, type WaitingHost, type WaitReason, whyWaiting } from './why-waiting.rule.ts'
 
 /** An attempt that has not ended. */
 export interface OpenAttempt {
@@ -9,6 +10,8 @@ export interface OpenAttempt {
   hostId: number
   state: Exclude<AttemptState, 'finished'>
   purpose: AttemptPurpose
+  /** A larger priority runs first. */
+  priority: number
   queuedAt: Date
   startedAt: Date | null
   steps: readonly (StepEnd & { name: string })[]
@@ -25,7 +28,12 @@ export interface OpenAttempt {
 
 export interface QueueHost extends WaitingHost {
   id: number
+  /** When the host last took a job of each project. */
+  turns: ReadonlyMap<string, Date>
 }
+
+/** The projects with `jobs-at-once`. */
+export type ProjectCaps = ReadonlyMap<string, ProjectCap>
 
 export type QueueEntry = Omit<OpenAttempt, 'hostId' | 'steps'> & {
   host: string
@@ -40,31 +48,57 @@ export type QueueEntry = Omit<OpenAttempt, 'hostId' | 'steps'> & {
   stepsEnded: number
 }
 
-/** The jobs of the farm that have not ended, with the longest wait first. Running jobs are at the end. */
-export function composeQueue(attempts: readonly OpenAttempt[], hosts: readonly QueueHost[], at: Date): QueueEntry[] {
+/**
+ * The jobs of the farm that have not ended. The jobs that their hosts take next are first, and running jobs are at the
+ * end.
+ */
+export function composeQueue(
+  attempts: readonly OpenAttempt[],
+  hosts: readonly QueueHost[],
+  at: Date,
+  caps: ProjectCaps = new Map(),
+): QueueEntry[] {
   const byHost = new Map<number, OpenAttempt[]>(hosts.map(({ id }) => [id, []]))
   for (const attempt of attempts) byHost.get(attempt.hostId)?.push(attempt)
   return hosts
-    .flatMap(host => queueOfHost(byHost.get(host.id) ?? [], host, at))
-    .sort((one, other) => Number(one.reason === null) - Number(other.reason === null) || byWait(one, other))
+    .flatMap(host => queueOfHost(byHost.get(host.id) ?? [], host, at, caps))
+    .sort(
+      (one, other) =>
+        Number(one.reason === null) - Number(other.reason === null) || one.before - other.before || byWait(one, other),
+    )
 }
 
-function queueOfHost(attempts: readonly OpenAttempt[], host: QueueHost, at: Date): QueueEntry[] {
+function queueOfHost(attempts: readonly OpenAttempt[], host: QueueHost, at: Date, caps: ProjectCaps): QueueEntry[] {
   const running = attempts.filter(isHeld).map(attempt => entryOf(attempt, host, { endsAt: endOf(attempt, at) }))
   const busy = running.map(({ jobId, endsAt }) => ({ jobId, endsAt })).sort(bySoonestEnd)
-  const waiting = attempts.filter(attempt => !isHeld(attempt)).sort(byWait)
-  const reasons = waiting.map((attempt, before) => whyWaiting(attempt, host, { running: busy, before }))
-  const able = waiting.filter((_attempt, index) => !isBlocked(reasons[index] as WaitReason))
+  const waiting = inOrder(
+    attempts.filter(attempt => !isHeld(attempt)),
+    turnsOf(attempts, host),
+  )
+  const able: OpenAttempt[] = []
+  const entries = waiting.map(attempt => {
+    const before = able.length
+    const reason = whyWaiting(attempt, host, { running: busy, before, cap: caps.get(attempt.project) })
+    if (!isBlocked(reason)) able.push(attempt)
+    return { attempt, before, reason }
+  })
   const load = { slots: host.slots, running: busy.map(({ endsAt }) => endsAt), waiting: able }
   const starts = new Map(startTimes(load, at).map((start, index) => [able[index], start]))
   return [
     ...running,
-    ...waiting.map((attempt, before) => {
+    ...entries.map(({ attempt, before, reason }) => {
       const startsAt = starts.get(attempt) ?? null
       const endsAt = startsAt && after(startsAt, attempt.expectedMs)
-      return entryOf(attempt, host, { startsAt, endsAt, before, reason: reasons[before] ?? null })
+      return entryOf(attempt, host, { startsAt, endsAt, before, reason })
     }),
   ]
+}
+
+/** The claim counts in the same way: attempts/next-attempts.ts. */
+function turnsOf(attempts: readonly OpenAttempt[], { turns }: QueueHost): Map<string, Turn> {
+  const projects = [...new Set(attempts.map(({ project }) => project))]
+  const running = (project: string) => attempts.filter(attempt => isHeld(attempt) && attempt.project === project).length
+  return new Map(projects.map(project => [project, { running: running(project), lastAt: turns.get(project) ?? null }]))
 }
 
 const isHeld = ({ state }: OpenAttempt): boolean => state === 'leased' || state === 'running'

@@ -2,6 +2,7 @@ import type { AttemptState, OwnerRule, WaitCode } from '@rumpfarm/contracts'
 import { permits, permitsForks } from '../hosts/owner.rule.ts'
 import type { Presence } from '../hosts/presence.rule.ts'
 import type { RefusalCode } from '../hosts/refusal.rule.ts'
+import { isAtCap } from './next-job.rule.ts'
 
 export interface WaitReason {
   code: WaitCode
@@ -43,6 +44,13 @@ export interface HostLoad {
   running: readonly { jobId: number; endsAt: Date | null }[]
   /** The number of jobs that the host takes before this one. */
   before: number
+  /** If the project has `jobs-at-once`: this limit, and how many jobs of the project run on all hosts. */
+  cap?: ProjectCap | undefined
+}
+
+export interface ProjectCap {
+  max: number
+  running: number
 }
 
 /** The most important reason why a host has not started a job. */
@@ -52,6 +60,7 @@ export function whyWaiting(job: WaitingJob, host: WaitingHost, load: HostLoad): 
     waitsForSources(job) ??
     hostIsAway(host) ??
     hostRefuses(job, host) ??
+    projectIsAtLimit(job, load) ??
     waitsForSlot(host, load)
   )
 }
@@ -107,6 +116,12 @@ function hostRefuses({ arch }: WaitingJob, host: WaitingHost): WaitReason | unde
   }
 }
 
+function projectIsAtLimit({ project }: WaitingJob, { cap }: HostLoad): WaitReason | undefined {
+  if (!cap || !isAtCap(cap.max, cap.running)) return undefined
+  const jobs = cap.running === 1 ? '1 job' : `${cap.running} jobs`
+  return reason('project-limit', `${project} runs ${jobs}, and its limit is ${cap.max} (jobs-at-once in farm.yaml).`)
+}
+
 function waitsForSlot({ name, slots }: WaitingHost, { running, before }: HostLoad): WaitReason {
   const [first] = running
   const others = before === 0 ? '' : ` ${before === 1 ? '1 job is' : `${before} jobs are`} before this one.`
@@ -127,6 +142,6 @@ const reason = (code: WaitCode, text: string, more: Partial<WaitReason> = {}): W
   ...more,
 })
 
-/** Whether somebody must act before the job can run. Then the farm cannot estimate its start. */
+/** Whether the job waits for something other than its turn. Then the farm cannot estimate its start. */
 export const isBlocked = ({ code }: Pick<WaitReason, 'code'>): boolean =>
   !(['sources', 'slot-busy', 'behind', 'starting'] satisfies WaitCode[] as WaitCode[]).includes(code)

@@ -7,7 +7,7 @@ import { HostStatus } from '../../components/host-status.tsx'
 import { JobTable } from '../../components/job-table.tsx'
 import { renderPage } from '../../components/layout.tsx'
 import { ScrollFrame } from '../../components/scroll-frame.tsx'
-import { diskSpace } from '../../components/times.ts'
+import { diskSpace, duration } from '../../components/times.ts'
 import type { Visit } from '../../visit.ts'
 import { HostActions } from './actions.tsx'
 import { HostAdvice } from './advice.tsx'
@@ -66,6 +66,7 @@ function summaryRows(host: HostView, offered: string | null, at: Date): Fact[] {
     ['Free disk', diskSpace(host.diskFreeMb)],
     ['Parallel jobs', String(host.slots)],
     ['Cache', facts.cache_mb ? `at most ${facts.cache_mb} MB` : 'none'],
+    ['Usual job', host.usualJobMs === null ? '' : usualJob(host.usualJobMs, host.slow)],
     ['Agent', [host.agentVersion, facts.client, facts.shell].filter(Boolean).join(', ')],
     ...updateRows(host, offered),
     ['Not removed', facts.left_over ? `${facts.left_over}: remove it by hand` : ''],
@@ -73,6 +74,9 @@ function summaryRows(host: HostView, offered: string | null, at: Date): Fact[] {
     ['Last seen', <Ago from={host.lastSeenAt} at={at} />],
   ]
 }
+
+const usualJob = (milliseconds: number, slow: boolean): string =>
+  `${duration(milliseconds)}${slow ? '. The host is slow: of several waiting builds of a cell and branch, only the newest runs, unless farm.yaml says otherwise' : ''}`
 
 function updateRows({ facts, updateFailed }: HostView, offered: string | null): Fact[] {
   if (offered === null) return []

@@ -77,9 +77,19 @@ const ProjectFacts = ({ project }: { project: ProjectConfig }) => (
       ['Hosts', project.hosts.join(', ')],
       ['Architectures', project.arches.join(', ')],
       ['Variants', Object.keys(project.variants).join(', ')],
+      ['Waiting builds', waitingWords(project)],
+      ['Parallel jobs', project.jobsAtOnce === undefined ? '' : `at most ${project.jobsAtOnce} on all hosts`],
     ]}
   />
 )
+
+/** Which of several builds of the same cell and branch run. */
+function waitingWords({ coalesce, cancelSuperseded }: ProjectConfig): string {
+  const where = { true: 'only the newest build of a cell and branch runs', false: 'all builds run' }[String(coalesce)]
+  const waiting =
+    where ?? 'on slow hosts, only the newest build of a cell and branch runs; on other hosts, all builds run'
+  return cancelSuperseded ? `${waiting}. A newer build cancels the running job` : waiting
+}
 
 const TriggerForm = ({ visit, name }: { visit: Visit; name: string }) => (
   <Form class="action" to={`/projects/${segment(name)}/trigger`}>

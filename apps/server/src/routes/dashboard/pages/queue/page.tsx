@@ -37,6 +37,12 @@ export function renderQueuePage({ visit, queue, filter }: QueuePage): string {
           <p class="banner">The farm has more jobs than this page can show. Select a host to see its jobs.</p>
         )}
         <h2>{counted(waiting.length, 'waiting job')}</h2>
+        {waiting.length > 0 && (
+          <p>
+            A host runs first what a person requested, then pushes, schedules and bisections. Projects take turns, and
+            the newest build of a project comes first.
+          </p>
+        )}
         {waiting.length === 0 ? (
           <p class="empty">No job waits for a free host.</p>
         ) : (
@@ -74,8 +80,8 @@ interface JobsProps {
 }
 
 const labels = {
-  waiting: 'Waiting jobs, longest wait first',
-  blocked: 'Blocked jobs, longest wait first',
+  waiting: 'Waiting jobs, those that their hosts take next first',
+  blocked: 'Blocked jobs',
   running: 'Running jobs, first queued job first',
 }
 
