@@ -206,6 +206,9 @@ CREATE TABLE "Build" (
   tag text,
   "pullRequestId" integer,
   fork boolean DEFAULT false NOT NULL,
+  "sourcesTries" integer DEFAULT 0 NOT NULL,
+  "sourcesSince" timestamp(3) with time zone,
+  "sourcesNextAt" timestamp(3) with time zone,
   CONSTRAINT "Build_pkey" PRIMARY KEY (id),
   CONSTRAINT branch_of_build CHECK (kind = 'branch'::text OR branch IS NULL),
   CONSTRAINT build_cause CHECK (cause = ANY (ARRAY['push'::text, 'hand'::text, 'poll'::text, 'schedule'::text, 'source'::text, 'bisection'::text])),
@@ -319,6 +322,33 @@ CREATE TABLE "Configuration" (
   CONSTRAINT "Configuration_pkey" PRIMARY KEY (id),
   CONSTRAINT one_configuration CHECK (id = 1)
 );
+
+CREATE TABLE "Delivery" (
+  id serial NOT NULL,
+  sender text NOT NULL,
+  scope text DEFAULT ''::text NOT NULL,
+  "deliveryId" text,
+  event text NOT NULL,
+  "receivedAt" timestamp(3) with time zone NOT NULL,
+  times integer DEFAULT 1 NOT NULL,
+  headers jsonb NOT NULL,
+  body text NOT NULL,
+  "bodyBytes" integer NOT NULL,
+  content jsonb,
+  projects text[],
+  outcome text NOT NULL,
+  reason text,
+  results jsonb DEFAULT '[]'::jsonb NOT NULL,
+  state text NOT NULL,
+  tries integer DEFAULT 0 NOT NULL,
+  since timestamp(3) with time zone NOT NULL,
+  "nextAt" timestamp(3) with time zone,
+  CONSTRAINT "Delivery_pkey" PRIMARY KEY (id),
+  CONSTRAINT delivery_outcome CHECK (outcome = ANY (ARRAY['waiting'::text, 'retrying'::text, 'built'::text, 'handled'::text, 'ignored'::text, 'failed'::text, 'refused'::text, 'pong'::text])),
+  CONSTRAINT delivery_state CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text])) AND (state = 'pending'::text) = ("nextAt" IS NOT NULL))
+);
+CREATE UNIQUE INDEX "Delivery_sender_scope_deliveryId_key" ON "Delivery" USING btree (sender, scope, "deliveryId");
+CREATE INDEX pending_deliveries ON "Delivery" USING btree ("nextAt") WHERE state = 'pending'::text;
 
 CREATE TABLE "Examination" (
   "jobId" integer NOT NULL,

@@ -45,6 +45,8 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/bisections',
     '/bisections/new',
     await bisection(farm, numberOf(offer)),
+    '/deliveries',
+    await delivery(farm),
     '/nowhere',
     '/login/nothing',
     '/embed/matrix?project=sample',
@@ -56,6 +58,7 @@ async function pagesOf(farm: TestFarm): Promise<Pages> {
     '/projects/sample/cells/everywhere-1/amd64/default',
     '/projects/sample/commits',
     '/projects/sample/last-good',
+    '/projects/sample/webhooks',
     '/hosts/everywhere-1',
     '/hosts/new',
     '/notifications',
@@ -122,6 +125,26 @@ async function pullRequest(farm: TestFarm, build: string): Promise<string> {
        FROM "Build", unnest(ARRAY['a', 'b']) letter WHERE "id" = ${id}`,
   )
   return '/projects/sample/pull-requests/7'
+}
+
+/** Writes a webhook that waits for its next try, and returns the path of its page. */
+async function delivery(farm: TestFarm): Promise<string> {
+  const result = {
+    project: 'sample',
+    ref: 'refs/heads/main',
+    outcome: 'retrying',
+    why: 'no answer',
+    commit: null,
+    buildId: null,
+  }
+  const [row] = await farm.sql<{ id: number }>(
+    `INSERT INTO "Delivery" ("sender", "deliveryId", "event", "receivedAt", "headers", "body", "bodyBytes", "content", "projects", "outcome",
+       "reason", "results", "state", "since", "nextAt")
+     VALUES ('github', 'everywhere', 'push of refs/heads/main', now(), '{"x-github-event": "push"}', '{"ref": "refs/heads/main"}', 26,
+       '{"kind": "ping"}', '{sample}', 'retrying', 'sample: no answer', '${JSON.stringify([{ ...result, created: false }])}', 'pending',
+       now(), now() + interval '1 day') RETURNING "id"`,
+  )
+  return `/deliveries/${row?.id ?? 0}`
 }
 
 const numberOf = ({ attempt }: { attempt: string }) => Number(attempt.split('.')[0])

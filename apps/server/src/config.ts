@@ -60,13 +60,20 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd = process.cwd()) {
       adminToken:
         sendable(given(env, 'ADMIN_TOKEN'), 'ADMIN_TOKEN') ??
         kept(dataDirectory, 'admin-token', () => `rft-${randomBytes(24).toString('hex')}`),
-      githubWebhook:
+      /** The secret of the forges' webhooks; then the previous one, while somebody replaces it. */
+      githubWebhooks: withPrevious(
         given(env, 'GITHUB_WEBHOOK_SECRET') ??
-        kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
-      /** The secret in the format of Standard Webhooks. */
-      webhook:
-        standardWebhooks(given(env, 'WEBHOOK_SECRET')) ??
-        kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`, standardWebhooksForm),
+          kept(dataDirectory, 'github-webhook', () => randomBytes(32).toString('hex')),
+        given(env, 'GITHUB_WEBHOOK_SECRET_OLD'),
+      ),
+      /** The secret in the format of Standard Webhooks; then the previous one. */
+      webhooks: withPrevious(
+        standardWebhooks('WEBHOOK_SECRET', given(env, 'WEBHOOK_SECRET')) ??
+          kept(dataDirectory, 'webhook', () => `whsec_${randomBytes(32).toString('base64')}`, standardWebhooksForm),
+        standardWebhooks('WEBHOOK_SECRET_OLD', given(env, 'WEBHOOK_SECRET_OLD')),
+      ),
+      /** The public keys of sourcehut, which sign its webhooks. */
+      sourcehutKeys: sourcehutKeys(env),
     }),
   })
 }
@@ -187,11 +194,26 @@ function mail(env: NodeJS.ProcessEnv): { smtpUrl?: string; mailFrom?: string } {
   )
 }
 
-/** The variables that farm.yaml may name. An empty value counts as not set. */
+const farmWideWebhookSecret = /^WEBHOOK_SECRET(_OLD)?$/
+
+/** The variables that farm.yaml may name. An empty value counts as not set. A webhook's secret must not be guessed. */
 const namedSecrets = (env: NodeJS.ProcessEnv): ReadonlyMap<string, string> =>
   new Map(
-    Object.entries(env).flatMap(([name, value]) => (/^(NOTIFY|STATUS)_/.test(name) && value ? [[name, value]] : [])),
+    Object.keys(env).flatMap((name): [string, string][] => {
+      if (!/^(NOTIFY|STATUS|WEBHOOK)_/.test(name) || farmWideWebhookSecret.test(name)) return []
+      const value = name.startsWith('WEBHOOK_') ? given(env, name) : env[name]
+      return value ? [[name, value]] : []
+    }),
   )
+
+const withPrevious = (secret: string, previous: string | undefined): readonly [string, ...string[]] =>
+  previous === undefined ? [secret] : [secret, previous]
+
+function sourcehutKeys(env: NodeJS.ProcessEnv): readonly string[] {
+  const keys = (env.SOURCEHUT_WEBHOOK_KEYS ?? '').split(/[\s,]+/).filter(key => key !== '')
+  if (keys.every(key => /^ed25519:[A-Za-z0-9+/]{43}=$/.test(key))) return keys
+  throw new ConfigError('SOURCEHUT_WEBHOOK_KEYS must be ed25519: and the public key of the sourcehut in base64')
+}
 
 function flag(env: NodeJS.ProcessEnv, name: string): boolean {
   return oneOf(env, name, 'false', ['true', 'false']) === 'true'
@@ -235,9 +257,9 @@ function traceReceiver(env: NodeJS.ProcessEnv): { url: string; serviceName: stri
 
 const standardWebhooksForm = /^(whsec_)?[A-Za-z0-9+/]+={0,2}$/
 
-function standardWebhooks(secret: string | undefined): string | undefined {
+function standardWebhooks(name: string, secret: string | undefined): string | undefined {
   if (secret === undefined || standardWebhooksForm.test(secret)) return secret
-  throw new ConfigError('WEBHOOK_SECRET must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"')
+  throw new ConfigError(`${name} must be whsec_ and base64: echo "whsec_$(openssl rand -base64 32)"`)
 }
 
 /** Thrown if a setting is wrong. The message is for the operator. */

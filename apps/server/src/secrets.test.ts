@@ -30,7 +30,7 @@ serverTest('no page and no answer shows the secret in a repository address', asy
   }
 
   const payload = JSON.stringify({ ref: 'refs/heads/main', after: commit, repository: { clone_url: `${address}x` } })
-  const signature = createHmac('sha256', server.config.secrets.githubWebhook).update(payload).digest('hex')
+  const signature = createHmac('sha256', server.config.secrets.githubWebhooks[0]).update(payload).digest('hex')
   const headers = { 'content-type': 'application/json', 'x-github-event': 'push', 'x-github-delivery': '2' }
   const refused = await server.ask({
     method: 'POST',

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openMirrors, openUploads, withUploads } from '@rumpfarm/connectors'
 import { type Checksum, cksum, type ProjectConfig, parseAttemptName } from '@rumpfarm/contracts'
-import { type Farm, type Offer, openFarm } from '@rumpfarm/farm'
+import { type DeliveryView, type Farm, type Offer, openFarm } from '@rumpfarm/farm'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import pg from 'pg'
 import { pino } from 'pino'
-import { test } from 'vitest'
+import { test, vi } from 'vitest'
 import { createTestDatabase } from '../../../test/support/postgres.ts'
 import { releaseOf } from './agent-release/release.ts'
 import { buildApp, buildSignedApp } from './app.ts'
@@ -18,6 +18,8 @@ import { localBus, topics } from './events/bus.ts'
 import { openViewers } from './events/viewers.ts'
 import { openMetrics } from './metrics/metrics.ts'
 import type { Services } from './services.ts'
+import type { DeliveryWork } from './trigger/delivery-work.ts'
+import { openDeliveryWork } from './trigger/open-delivery-work.ts'
 
 export const adminToken = 'rft-admin-of-the-tests'
 
@@ -32,6 +34,10 @@ export interface TestServer {
   farm: Farm
   config: Config
   app: FastifyInstance
+  /** Handles the webhooks whose next try is due. */
+  deliveryWork: DeliveryWork
+  /** Waits until the farm has handled a delivery, or will try again later. */
+  handled(id: number): Promise<DeliveryView>
   repository: Repository
   /** Advances the farm's clock, and forgets the remembered pages. */
   wait(seconds: number): void
@@ -118,7 +124,8 @@ export const serverTest = test.extend<{ server: TestServer }>({
     // As in the product, an event of the farm forgets the remembered matrix (docs/decisions/0024). A jump of the clock
     // and a statement of a test have no event.
     farm.onEvent(forgetPages)
-    const app = await openTestServer({ farm, mirrors, config, bus })
+    const deliveryWork = openDeliveryWork({ farm, mirrors, log })
+    const app = await openTestServer({ farm, mirrors, config, bus, deliveryWork })
     const wait = (seconds: number) => {
       time += seconds * 1000
       forgetPages()
@@ -134,6 +141,8 @@ export const serverTest = test.extend<{ server: TestServer }>({
       farm,
       config,
       app,
+      deliveryWork,
+      handled: id => vi.waitFor(() => handledDelivery(farm, id), { timeout: 20_000, interval: 20 }),
       wait,
       open,
       openSigned,
@@ -143,6 +152,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
       ...actionsOf(farm, app, makeRepository(join(directory, 'repository')), sql),
     })
     await app.close()
+    await deliveryWork.close()
     mirrors.close()
     await farm.close()
     rmSync(directory, { recursive: true })
@@ -152,7 +162,7 @@ export const serverTest = test.extend<{ server: TestServer }>({
 
 const log = pino({ level: 'silent' })
 
-type Given = Pick<Services, 'farm' | 'mirrors' | 'config'> & Partial<Pick<Services, 'bus'>>
+type Given = Pick<Services, 'farm' | 'mirrors' | 'config'> & Partial<Pick<Services, 'bus' | 'deliveryWork'>>
 
 async function openTestServer(given: Given): Promise<FastifyInstance> {
   const app = await buildApp(servicesOf(given), { log })
@@ -167,7 +177,17 @@ function servicesOf(given: Given): Services {
   const uploadsDirectory = join(given.config.dataDirectory, 'sources', 'uploads')
   const mirrors = withUploads(given.mirrors, uploadsDirectory)
   const uploads = openUploads(uploadsDirectory)
-  return { ...given, mirrors, uploads, bus, agentRelease, viewers: openViewers(bus), metrics } as unknown as Services
+  const { deliveryWork = openDeliveryWork({ ...given, mirrors, log }) } = given
+  return {
+    ...given,
+    deliveryWork,
+    mirrors,
+    uploads,
+    bus,
+    agentRelease,
+    viewers: openViewers(bus),
+    metrics,
+  } as unknown as Services
 }
 
 /** Locks the cells: every read of the matrix waits until this connection ends. */
@@ -177,6 +197,12 @@ export async function lockCells({ databaseUrl }: TestServer): Promise<pg.Client>
   await lock.query('BEGIN')
   await lock.query('LOCK TABLE "Cell" IN ACCESS EXCLUSIVE MODE')
   return lock
+}
+
+async function handledDelivery(farm: Farm, id: number): Promise<DeliveryView> {
+  const delivery = await farm.deliveries.find(id)
+  if (delivery && delivery.outcome !== 'waiting') return delivery
+  throw new Error(`delivery ${id} is ${delivery?.outcome ?? 'unknown'}`)
 }
 
 async function runSql(connectionString: string, statement: string): Promise<Record<string, unknown>[]> {

@@ -22,6 +22,7 @@ import { openMetrics } from './metrics/metrics.ts'
 import { addProcessMetrics } from './metrics/process-metrics.ts'
 import { openedParts } from './opened-parts.ts'
 import { openTraces } from './traces/open-traces.ts'
+import { openDeliveryWork } from './trigger/open-delivery-work.ts'
 
 export interface Server {
   listen(): Promise<void>
@@ -69,6 +70,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
 
   const dispatch = parts.add(openDispatch(queues, log))
   const notifiers = parts.add(makeNotifiers(config.notifiers))
+  const deliveryWork = parts.add(openDeliveryWork({ farm, mirrors, log }))
   const tasks = parts.add(
     openTasks(queues, {
       farm,
@@ -79,6 +81,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
       metrics,
       statusSender: statusSender(config.notifiers),
       notifiers,
+      deliveryWork,
       publicUrl,
       namedSecrets: config.namedSecrets,
       log,
@@ -88,7 +91,7 @@ export async function openServer(config: Config, log: Logger): Promise<Server> {
   parts.add(await watchFarmFile(config.farmFile, farm, log))
 
   const claimLoop = openClaimLoop({ farm, dispatch, bus })
-  const services = { config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, ...agentFiles }
+  const services = { config, farm, mirrors, uploads, bus, claimLoop, viewers, metrics, deliveryWork, ...agentFiles }
   const app = parts.add(await buildApp(services, { log }))
   const signedApp = agentFiles.signed && parts.add(await buildSignedApp(services, agentFiles.signed, { log }))
 

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import type { Bus } from './events/bus.ts'
 import type { Viewers } from './events/viewers.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { DeliveryWork } from './trigger/delivery-work.ts'
 
 /** The services that the routes use. */
 export interface Services {
@@ -18,6 +19,8 @@ export interface Services {
   claimLoop: ClaimLoop
   viewers: Viewers
   metrics: Metrics
+  /** Handles webhooks after the answer. */
+  deliveryWork: DeliveryWork
   /** Returns the agent that the farm now serves to its hosts. */
   agentRelease(): Promise<AgentRelease>
   /** Returns the script that installs an agent as a service of its machine. */

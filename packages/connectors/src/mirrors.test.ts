@@ -35,6 +35,7 @@ describe('finding a commit', () => {
       commit,
       subject: 'First',
       author: 'Ada Lovelace',
+      message: 'First',
     })
   })
 
@@ -226,7 +227,7 @@ describe('the message of a problem says what to do', () => {
 
   test.each([
     [404, "not found (check the repository's address in farm.yaml)"],
-    [500, 'The requested URL returned error: 500 (the forge failed: the next trigger tries again)'],
+    [500, 'The requested URL returned error: 500 (the forge failed)'],
     [403, 'The requested URL returned error: 403 (give the farm'],
   ])('if a forge answers with the status %i, the farm explains the status', async (status, words) => {
     const forge = await startForge((_request, response) => response.writeHead(status).end())

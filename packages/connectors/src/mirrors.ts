@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { explain } from './git/advice.ts'
+import type { ChangedFilesAnswer } from './git/changed-files.ts'
 import type { LinesAnswer, RangeAnswer, RangeEnds } from './git/commit-range.ts'
 import type { Environment } from './git/environment.ts'
 import type { History } from './git/first-parent-history.ts'
@@ -71,6 +72,8 @@ export interface Mirrors {
   }) => Promise<{ kind: 'fetched' } | Problem>
   /** Merges a commit of a pull request into its base branch. After the call, the mirror has the merge. */
   mergePullRequest: (wanted: { repository: string } & WantedMerge) => Promise<Merge | Problem>
+  /** The files that are different in two full commits. Unknown if the repository no longer has one of them. */
+  changedFiles: (wanted: { repository: string; before: string; after: string }) => Promise<ChangedFilesAnswer | Problem>
   /** Kills all running git processes. Requests that wait for git receive a problem. */
   close: () => void
 }
@@ -105,6 +108,8 @@ export function openMirrors(options: MirrorsOptions): Mirrors {
       asValue(repositories.answer(repository, mirror => repositories.fetchPullRequest(mirror, wanted, guard))),
     mergePullRequest: ({ repository, ...wanted }) =>
       asValue(repositories.answer(repository, mirror => repositories.mergePullRequest(mirror, wanted, guard))),
+    changedFiles: ({ repository, ...ends }) =>
+      asValue(repositories.answer(repository, mirror => repositories.changedFiles(mirror, ends))),
     close: () => git.close(),
   }
 }

@@ -3,6 +3,7 @@ import { cut, hideSecrets } from '@rumpfarm/contracts'
 import { addressProblem, isFullCommit, isInnerPath, isRefName, isShortCommit } from './git/addresses.ts'
 import { explain } from './git/advice.ts'
 import { type Archived, expectedFailure, type TarballContent, writeArchive, writeTarball } from './git/archive.ts'
+import { type ChangedFilesAnswer, listChangedFiles } from './git/changed-files.ts'
 import { type LinesAnswer, type RangeAnswer, type RangeEnds, readChangedLines, readRange } from './git/commit-range.ts'
 import {
   type BranchHistory,
@@ -142,13 +143,13 @@ export class Repositories {
       this.#log('tarball-made', { repository: hideSecrets(repository), key, bytes, ms })
       return archived
     })
-    return made.kind === 'failed' ? problem(made.message) : made
+    return made.kind === 'failed' ? (made.problem ?? problem(made.message)) : made
   }
 
   async #make(wanted: WantedTarball, content: TarballContent, file: string): Promise<Archived> {
     try {
       const archived = await this.#makeKind(wanted, content, file)
-      return archived.kind === 'problem' ? { kind: 'failed', message: archived.problem } : archived
+      return archived.kind === 'problem' ? { kind: 'failed', message: archived.problem, problem: archived } : archived
     } catch (error) {
       const failed = expectedFailure(error)
       if (failed) return failed
@@ -236,6 +237,17 @@ export class Repositories {
 
   mergePullRequest(mirror: Mirror, wanted: WantedMerge, guard: Guard): Promise<Merge | Problem> {
     return this.#inQueue(mirror, () => mergePullRequest(this.#git, mirror, wanted, guard))
+  }
+
+  /** Fetches the commits that the mirror does not have. */
+  async changedFiles(mirror: Mirror, ends: { before: string; after: string }): Promise<ChangedFilesAnswer | Problem> {
+    const { before, after } = ends
+    if (!isFullCommit(before) || !isFullCommit(after)) return { kind: 'unknown' }
+    for (const commit of [after, before]) {
+      const found = await this.#commit(mirror, commit)
+      if ('problem' in found) return found.absent ? { kind: 'unknown' } : found
+    }
+    return listChangedFiles(this.#git, mirror, ends)
   }
 
   async #mirror(repository: string): Promise<Mirror | Problem> {
@@ -357,7 +369,7 @@ export class Repositories {
     const refs = await listRefs(this.#git, repository, [])
     const newest =
       refs.kind === 'refs' && refs.head ? `; newest of ${refs.defaultBranch ?? 'HEAD'} is ${refs.head}` : ''
-    const answers = refs.kind === 'refs' ? ({ absent: true } as const) : {}
+    const answers = refs.kind === 'refs' ? ({ absent: true } as const) : unreachableOf(refs)
     return { ...problem(`${hideSecrets(repository)} has no ${what}${newest}`), ...answers }
   }
 }
@@ -370,6 +382,8 @@ function limited(archived: Archived): Archived | Problem {
 }
 
 const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
+
+const unreachableOf = ({ unreachable }: Problem) => (unreachable ? { unreachable } : {})
 
 const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
 

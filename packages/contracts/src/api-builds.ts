@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { JobSummary, Source } from './api-answers.ts'
-import { count, id, list, maybeInteger, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
+import { count, id, list, maybeInteger, maybeMoment, maybeText, moment, oneOf, page, ref } from './api-formats.ts'
 import { commit } from './api-matrix.ts'
 import { attemptStates, verdicts } from './attempts.ts'
 import { buildCauses, buildKinds } from './build-kinds.ts'
@@ -22,6 +22,7 @@ const summaryOfBuild = {
   fork: Type.Boolean({ description: 'Whether the code comes from somebody who cannot push to the repository' }),
   sources: oneOf(['pending', 'ready', 'failed'], 'State of the tarballs of the build'),
   problem: maybeText('Why the farm cannot prepare the sources: the message of git'),
+  sourcesNextAt: maybeMoment('When the farm tries again to prepare the sources; null if it does not wait'),
   bisection: Type.Unsafe<number | null>({
     type: ['integer', 'null'],
     minimum: 1,

@@ -1,8 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { Notify, NotifyRule } from './notify-yaml.ts'
 import { ProjectPullRequests, WrittenPullRequests } from './pull-requests-yaml.ts'
+import { ChangedPaths, SourceTrigger, WebhookSecrets } from './push-yaml.ts'
 import { OtherSource, SourceContents, WrittenContents, WrittenOtherSource } from './source-yaml.ts'
-import { yamlList, yamlMap, yamlSecretName, yamlText, yamlTextOr } from './yaml-schema.ts'
+import { ProjectStatus, WrittenStatus } from './status-yaml.ts'
+import { yamlList, yamlMap, yamlText, yamlTextOr } from './yaml-schema.ts'
 
 /**
  * The schemas of farm.yaml. `Written…` describes the file, and `Project…` describes the stored format with all
@@ -73,6 +75,7 @@ const WrittenSource = Type.Object(
     commit: Type.Optional(yamlText('^[0-9a-f]{7,64}$', 'a commit: 7 to 64 hexadecimal digits')),
     'commit-from': Type.Optional(path("a file of the project's repository that holds the commit")),
     'leave-out': Type.Optional(paths),
+    trigger: Type.Optional(SourceTrigger),
     ...WrittenContents,
     ...WrittenOtherSource,
   },
@@ -153,44 +156,6 @@ const WrittenResults = yamlTextOr(
   'test results: a path or pattern such as reports/*.xml, or a map with junit, tap or step',
 )
 
-/** The forges that the farm can send the status of a commit to. */
-export const forgeNames = ['github', 'gitlab', 'gitea', 'forgejo', 'bitbucket', 'bitbucket-data-center'] as const
-export type ForgeName = (typeof forgeNames)[number]
-
-/** The state of a commit on a forge. Each forge has its own words for these states. */
-export type StatusState = 'pending' | 'running' | 'success' | 'failure' | 'error' | 'cancelled'
-
-const WrittenStatus = Type.Object(
-  {
-    forge: yamlText(`^(${forgeNames.join('|')})$`, `one of ${forgeNames.join(', ')}`),
-    token: Type.Optional(yamlSecretName('STATUS_', 'STATUS_GITHUB')),
-    app: Type.Optional(
-      Type.Object(
-        {
-          id: yamlText('^[A-Za-z0-9._-]{1,100}$', "the app's client id or number"),
-          installation: Type.Optional(yamlText('^[0-9]{1,20}$', 'the number of the installation')),
-          key: yamlSecretName('STATUS_', 'STATUS_APP_KEY'),
-        },
-        { additionalProperties: false, description: 'a GitHub App: a map with id and key' },
-      ),
-    ),
-    api: Type.Optional(
-      yamlText(
-        '^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*$',
-        'the address of the API, such as https://git.example.org/api/v1, without a slash at the end',
-      ),
-    ),
-    repository: Type.Optional(
-      yamlText(
-        '^(?!/)(?!.*(^|/)\\.{0,2}(/|$))[A-Za-z0-9._~+/-]{1,300}$',
-        'the path of the repository on the forge, such as rumpkernel/buildrump.sh',
-      ),
-    ),
-    'per-cell': Type.Optional(yamlText('^(true|false)$', 'true or false')),
-  },
-  { additionalProperties: false, description: 'a forge: a map with forge and token' },
-)
-
 const WrittenStep = yamlMap(namePattern, nameForm, shellText, 1, 'a step, such as  build: make -j"$FARM_JOBS"', 1)
 
 export const WrittenProject = Type.Object(
@@ -200,6 +165,9 @@ export const WrittenProject = Type.Object(
     path: Type.Optional(path('a directory of the repository')),
     branches: Type.Optional(globs('main')),
     tags: Type.Optional(globs("'v*'")),
+    paths: Type.Optional(ChangedPaths),
+    'paths-ignore': Type.Optional(ChangedPaths),
+    'webhook-secrets': Type.Optional(WebhookSecrets),
     'leave-out': Type.Optional(paths),
     ...WrittenContents,
     sources: Type.Optional(yamlMap(namePattern, nameForm, WrittenSource, 8, 'a map of further sources')),
@@ -258,6 +226,8 @@ export const ProjectSource = Type.Object({
   commit: Type.Optional(Type.String()),
   commitFrom: Type.Optional(Type.String()),
   leaveOut: Texts,
+  /** Whether a push to the source's branch builds the project. Absent means no. */
+  trigger: Type.Optional(Type.Boolean()),
   ...SourceContents,
   ...OtherSource,
 })
@@ -316,24 +286,6 @@ export const BisectLimits = Type.Object({
 })
 export type BisectLimits = Static<typeof BisectLimits>
 
-/** A forge to which the farm sends the status of each built commit. */
-export const ProjectStatus = Type.Object({
-  forge: Type.Unsafe<ForgeName>(Type.String({ enum: [...forgeNames] })),
-  /** The address of the forge's API, without a slash at the end. */
-  api: Type.String(),
-  /** The path of the repository on the forge. */
-  repository: Type.String(),
-  /** The name of the variable that holds the token, without `$`. Either this or `app` is set. */
-  token: Type.Optional(Type.String()),
-  /** A GitHub App. `key` is the name of the variable that holds its private key, without `$`. */
-  app: Type.Optional(
-    Type.Object({ id: Type.String(), installation: Type.Optional(Type.String()), key: Type.String() }),
-  ),
-  /** Whether each cell has its own status, in addition to the status of the build. */
-  perCell: Type.Boolean(),
-})
-export type ProjectStatus = Static<typeof ProjectStatus>
-
 /** A project with every default filled in. */
 export const ProjectConfig = Type.Object({
   name: Type.String({ pattern: namePattern }),
@@ -344,6 +296,12 @@ export const ProjectConfig = Type.Object({
   branches: Texts,
   /** Patterns of the tags that the farm builds. Absent if it builds none. */
   tags: Type.Optional(Texts),
+  /** A push builds the project only if it changes one of these files. Absent means any file. */
+  paths: Type.Optional(Texts),
+  /** Changes of these files alone do not build the project. */
+  pathsIgnore: Type.Optional(Texts),
+  /** The names of the variables with the project's own webhook secrets, without `$`. Absent: the farm's secrets. */
+  webhookSecrets: Type.Optional(Texts),
   leaveOut: Texts,
   ...SourceContents,
   sources: Type.Array(ProjectSource),

@@ -20,6 +20,7 @@ export {
 export * from './pull-requests-yaml.ts'
 export * from './retries.ts'
 export * from './signing.ts'
+export { type ForgeName, forgeNames, ProjectStatus, type StatusState } from './status-yaml.ts'
 export * from './steps.ts'
 export * from './text.ts'
 export * from './wait-codes.ts'

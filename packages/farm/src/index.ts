@@ -11,6 +11,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { commitMethods } from './commits/index.ts'
 import type { Contexts, Settings } from './context.ts'
 import { openPools } from './db/pools.ts'
+import { deliveryMethods } from './deliveries/index.ts'
 import { eventListeners } from './events.ts'
 import { failureMethods } from './failures/index.ts'
 import { hostMethods } from './hosts/index.ts'
@@ -44,6 +45,7 @@ export type { PoolUse } from './db/client.ts'
 export { readerSignal, untilAborted } from './db/client.ts'
 export { isGivenUp, isStorageFull } from './db/errors.ts'
 export { MigrationError, migrate } from './db/migrate.ts'
+export type * from './deliveries/index.ts'
 export type { FarmEvent } from './events.ts'
 export type * from './failures/index.ts'
 export { normalise } from './failures/normalise.rule.ts'
@@ -71,6 +73,7 @@ export { farmSchema } from './projects/farm-schema.rule.ts'
 export { describeMistake, readFarmYaml } from './projects/farm-yaml.rule.ts'
 export { isPlain } from './projects/patterns.rule.ts'
 export type * from './pull-requests/index.ts'
+export * from './pushes/index.ts'
 export type * from './queue/index.ts'
 export { isBlocked } from './queue/why-waiting.rule.ts'
 export type * from './statuses/index.ts'
@@ -135,6 +138,7 @@ export function openFarm(options: OpenFarm) {
     changes: changeMethods(contexts),
     commits: withStorableArguments(commitMethods(contexts)),
     cells: withStorableArguments(cellMethods(contexts)),
+    deliveries: withStorableArguments(deliveryMethods(contexts)),
     failures: withStorableArguments(failureMethods(contexts)),
     matrix: withStorableArguments(matrixMethods(contexts)),
     metrics: metricMethods(contexts),

@@ -71,6 +71,7 @@ serverTest('status, matrix, failures and lists show the farm, and exit with its 
   expect((await run('builds sample --limit 1 --json')).json<{ items: object[] }>().items).toHaveLength(1)
   expect((await run('projects')).out).toContain('sample   main release/*  default')
   expect((await run('queue')).out).toBe('no job waits or runs\n')
+  expect((await run('deliveries')).out).toBe('no webhook has arrived\n')
   expect((await run('hosts')).lines[1]).toMatch(/^vax +online +\d+ (s|min) ago +1 +NetBSD .*amd64$/)
 })
 

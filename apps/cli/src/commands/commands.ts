@@ -9,6 +9,7 @@ import { builds } from './builds.ts'
 import { cancel } from './cancel.ts'
 import { checkConfig } from './check-config.ts'
 import { compare } from './compare.ts'
+import { deliveries, replay } from './deliveries.ts'
 import { exportList } from './export.ts'
 import { failures } from './failures.ts'
 import { host, hosts } from './hosts.ts'
@@ -31,6 +32,7 @@ export const commands: Record<string, Node> = {
   ...{ status, matrix, failures, projects, builds, build, job, queue },
   ...{ trigger, try: tryTree, watch, log, compare, retry, cancel },
   ...{ 'pull-requests': pullRequests, approve },
+  ...{ deliveries, replay },
   ...{ acknowledge, bisect },
   ...{ hosts, host, artifact, export: exportList, token, admin },
   'check-config': checkConfig,

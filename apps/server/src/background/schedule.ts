@@ -2,11 +2,13 @@ import type { Task } from './task.ts'
 import { announceDigests } from './tasks/announce-digests.ts'
 import { bisect } from './tasks/bisect.ts'
 import { checkHosts } from './tasks/check-hosts.ts'
+import { deleteOldDeliveries } from './tasks/delete-old-deliveries.ts'
 import { deleteOldSignatures } from './tasks/delete-old-signatures.ts'
 import { deleteUnconfirmed } from './tasks/delete-unconfirmed.ts'
 import { deliverNotifications } from './tasks/deliver-notifications.ts'
 import { endTries } from './tasks/end-tries.ts'
 import { expireLeases } from './tasks/expire-leases.ts'
+import { handleDeliveries } from './tasks/handle-deliveries.ts'
 import { reconcile } from './tasks/reconcile.ts'
 import { sendStatuses } from './tasks/send-statuses.ts'
 
@@ -30,6 +32,8 @@ export const schedule: readonly PeriodicTask[] = [
   { name: 'check-hosts', everySeconds: 5, run: checkHosts, withoutQueue: 'run' },
   { name: 'send-statuses', everySeconds: 5, run: sendStatuses, withoutQueue: 'run' },
   { name: 'deliver-notifications', everySeconds: 5, run: deliverNotifications, withoutQueue: 'run' },
+  { name: 'handle-deliveries', everySeconds: 5, run: handleDeliveries, withoutQueue: 'run' },
+  { name: 'delete-old-deliveries', everySeconds: 60, run: deleteOldDeliveries, withoutQueue: 'skip' },
   { name: 'announce-digests', everySeconds: 300, run: announceDigests, withoutQueue: 'skip' },
   { name: 'delete-unconfirmed', everySeconds: 300, run: deleteUnconfirmed, withoutQueue: 'skip' },
   { name: 'bisect', everySeconds: 10, run: bisect, withoutQueue: 'skip' },

@@ -3,6 +3,7 @@ import type { Farm } from '@rumpfarm/farm'
 import type { Logger } from 'pino'
 import type { Bus } from '../events/bus.ts'
 import type { Counts } from '../metrics/counts.ts'
+import type { DeliveryWork } from '../trigger/delivery-work.ts'
 import type { Dispatch } from './dispatch.ts'
 
 /** A background task. Any server may run it, and a second run changes nothing. */
@@ -24,6 +25,8 @@ export interface TaskServices {
   /** PUBLIC_URL, the farm's address for browsers; undefined if the operator has not set it. */
   publicUrl: string | undefined
   notifiers: Notifiers
+  /** Handles webhooks that no server has finished. */
+  deliveryWork: DeliveryWork
   log: Logger
 }
 

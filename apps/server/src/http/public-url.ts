@@ -20,6 +20,13 @@ declare module 'fastify' {
 export const publicUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
   config.publicUrl ?? `${request.protocol}://${readHost(request.headers.host ?? '')?.host ?? ownAddress(request)}`
 
+/**
+ * Returns the address at which the server reaches itself: PUBLIC_URL if it is set, otherwise the address that received
+ * this request. It never comes from a header.
+ */
+export const ownUrlOf = (config: Pick<Config, 'publicUrl'>, request: FastifyRequest): string =>
+  config.publicUrl ?? `http://${ownAddress(request)}`
+
 /** The address that received the request, for HTTP/1.0 requests without a Host header. */
 function ownAddress({ socket: { localAddress, localPort } }: FastifyRequest): string {
   if (localAddress === undefined) return 'localhost'

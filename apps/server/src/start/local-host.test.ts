@@ -38,6 +38,8 @@ test('jobs on this machine receive no secrets of the farm and no variables of np
     ADMIN_TOKEN: 'x',
     DATABASE_URL: 'x',
     STATUS_GITHUB: 'x',
+    WEBHOOK_SAMPLE: 'x',
+    GITHUB_WEBHOOK_SECRET_OLD: 'x',
     NOTIFY_IRC: 'x',
     SMTP_URL: 'x',
     GITHUB_WEBHOOK_SECRET: 'x',

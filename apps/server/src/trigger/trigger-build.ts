@@ -7,6 +7,8 @@ export interface Trigger {
   project: string
   /** A branch, a tag, or a full or abbreviated commit; undefined: the newest commit of the project's first branch. */
   ref: string | undefined
+  /** The branch of the commit that `ref` names. */
+  branch?: string | undefined
   /** Why the build is requested. */
   cause: 'hand' | 'push'
   /** The origin of the request. For the same `source` and `deliveryId`, the farm makes only one build. */
@@ -44,7 +46,10 @@ export async function triggerBuild(
   const outcome = await farm.builds.request({
     project: project.name,
     // A person may also build a tag that the patterns do not include. Then the build is one of its commit.
-    of: tag !== undefined && buildsTag(project, tag) ? { kind: 'tag', tag } : { kind: 'branch', branch },
+    of:
+      tag !== undefined && buildsTag(project, tag)
+        ? { kind: 'tag', tag }
+        : { kind: 'branch', branch: branch ?? trigger.branch },
     cause,
     source,
     deliveryId,
@@ -84,8 +89,7 @@ async function findCommit(mirrors: Mirrors, project: ProjectConfig, ref: string 
   if (ref === undefined) return findNewest(mirrors, project)
   const resolved = await mirrors.resolve({ repository: project.repository, ref })
   if (resolved.kind === 'commit') return { ...resolved, kind: 'found' }
-  // A full commit needs no answer from git. If the repository stays unreachable, the build is broken with git's
-  // message.
+  // A full commit needs no answer from git. The build waits for the repository, and is broken if it stays unreachable.
   if (isFullCommit(ref) && !resolved.absent) return { kind: 'found', commit: ref, warning: resolved.problem }
   return notFound(resolved)
 }
@@ -101,7 +105,7 @@ const notFound = ({ absent, problem }: Problem): Found => ({
  * Finds the newest commit of the first existing branch that the project names without a pattern. If there is no such
  * branch, uses the repository's default branch.
  */
-async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectConfig): Promise<Found> {
+export async function findNewest(mirrors: Mirrors, { repository, branches }: ProjectConfig): Promise<Found> {
   for (const ref of branches.filter(isPlain)) {
     const resolved = await mirrors.resolve({ repository, ref })
     if (resolved.kind === 'commit') return { ...resolved, kind: 'found' }

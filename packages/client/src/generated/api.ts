@@ -285,6 +285,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhooks with their outcomes, newest first; as JSON or NDJSON
+         * @description The farm keeps the newest 1,000 webhooks, and the newest 100 that it refused.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A webhook with its headers and its body, without secrets
+         * @description The farm stores the first 64 KiB of the body, and no body of a refused webhook.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a webhook again, as if its sender had sent it again
+         * @description The farm uses the present farm.yaml. It never builds the same delivery twice.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1357,6 +1417,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{name}/webhook-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signed ping through the own address of the farm
+         * @description The farm signs the ping with the secret of the project, as the forge does. So the answer shows whether the address, the proxy and the secret work.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queue": {
         parameters: {
             query?: never;
@@ -1929,6 +2009,11 @@ export interface components {
              * @enum {string}
              */
             sources: "pending" | "ready" | "failed";
+            /**
+             * Format: date-time
+             * @description When the farm tries again to prepare the sources; null if it does not wait
+             */
+            sourcesNextAt: string | null;
             /** @description First line of the commit message */
             subject: string | null;
             /** @description Tag of a build of the kind `tag` */
@@ -2094,6 +2179,11 @@ export interface components {
              * @enum {string}
              */
             sources: "pending" | "ready" | "failed";
+            /**
+             * Format: date-time
+             * @description When the farm tries again to prepare the sources; null if it does not wait
+             */
+            sourcesNextAt: string | null;
             /** @description First line of the commit message */
             subject: string | null;
             /** @description Tag of a build of the kind `tag` */
@@ -2630,6 +2720,113 @@ export interface components {
                 } | null;
                 name: string;
             }[];
+        };
+        /** @description A webhook that the farm received */
+        Delivery: {
+            /** @description Id that the sender gave to the delivery; null if the farm refused it */
+            deliveryId: string | null;
+            /** @description What the delivery reports, such as push of refs/heads/main */
+            event: string;
+            /** @description Number of the delivery */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the farm tries again; null if it has finished
+             */
+            nextAt: string | null;
+            /**
+             * @description waiting: the farm handles it now. retrying: the repository did not answer, or does not have the commit yet. handled: done without a build. pong: a test of the forge
+             * @enum {string}
+             */
+            outcome: "waiting" | "retrying" | "built" | "handled" | "ignored" | "failed" | "refused" | "pong";
+            /** @description Projects that it concerns */
+            projects: string[];
+            /** @description Reason of the outcome */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it arrived the last time
+             */
+            receivedAt: string;
+            /** @description What it did for each project and ref */
+            results: components["schemas"]["DeliveryResult"][];
+            /** @description Kind of the forge, such as github; generic: a program that uses Standard Webhooks */
+            sender: string;
+            /** @description How often it arrived or was replayed */
+            times: number;
+            /** @description Number of tries */
+            tries: number;
+        };
+        /** @description A webhook that the farm received, with its headers and body */
+        DeliveryDetails: {
+            /** @description The first 64 KiB of the body, without secrets */
+            body: string;
+            /** @description Length of the whole body */
+            bodyBytes: number;
+            /** @description Whether the farm can decide it again */
+            canReplay: boolean;
+            /** @description Id that the sender gave to the delivery; null if the farm refused it */
+            deliveryId: string | null;
+            /** @description What the delivery reports, such as push of refs/heads/main */
+            event: string;
+            /** @description Headers, without secrets */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description Number of the delivery */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When the farm tries again; null if it has finished
+             */
+            nextAt: string | null;
+            /**
+             * @description waiting: the farm handles it now. retrying: the repository did not answer, or does not have the commit yet. handled: done without a build. pong: a test of the forge
+             * @enum {string}
+             */
+            outcome: "waiting" | "retrying" | "built" | "handled" | "ignored" | "failed" | "refused" | "pong";
+            /** @description Projects that it concerns */
+            projects: string[];
+            /** @description Reason of the outcome */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it arrived the last time
+             */
+            receivedAt: string;
+            /** @description What it did for each project and ref */
+            results: components["schemas"]["DeliveryResult"][];
+            /** @description Kind of the forge, such as github; generic: a program that uses Standard Webhooks */
+            sender: string;
+            /** @description Projects whose own secret signed it; empty for the secret of the farm */
+            signedFor: string[];
+            /** @description How often it arrived or was replayed */
+            times: number;
+            /** @description Number of tries */
+            tries: number;
+        };
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            /** @description Address of the next page, also in the header Link; null on the last page */
+            next: string | null;
+        };
+        DeliveryResult: {
+            /** @description Number of the build */
+            buildId: number | null;
+            /** @description Commit that git found */
+            commit: string | null;
+            /** @description Whether the delivery created the build */
+            created: boolean;
+            /**
+             * @description What the delivery did for this project
+             * @enum {string}
+             */
+            outcome: "built" | "handled" | "ignored" | "retrying" | "failed";
+            project: string;
+            /** @description Branch or tag with its full name */
+            ref: string | null;
+            /** @description Reason of the outcome */
+            why: string | null;
         };
         /** @description A machine that runs jobs */
         Host: {
@@ -4268,6 +4465,10 @@ export interface components {
             stepsEnded: number;
             variant: string;
         };
+        ReplayedDelivery: {
+            /** @description Number of the delivery */
+            id: number;
+        };
         Retried: {
             /** @description Name of the new attempt: JOB.NUMBER */
             attempt: string;
@@ -4489,6 +4690,18 @@ export interface components {
             token: string;
             /** @description Address of the page of the build */
             url: string | null;
+        };
+        /** @description The result of a signed ping that the farm sent to its own address */
+        WebhookTest: {
+            /** @description What the answer says, or why there was none */
+            answer: string;
+            /** @description Duration of the request */
+            milliseconds: number;
+            /** @description HTTP status of the answer; null if there was no answer */
+            status: number | null;
+            /** @description The address to which the farm sent the ping */
+            url: string;
+            works: boolean;
         };
     };
     responses: never;
@@ -6002,6 +6215,317 @@ export interface operations {
             };
             /** @description unknown: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description From the address `next` of the page before */
+                cursor?: string;
+                /** @description ndjson: all items, one JSON object per line; `limit` has no effect. It has priority over the header Accept */
+                format?: "json" | "ndjson";
+                /** @description Number of items on a page */
+                limit?: number;
+                /** @description Only deliveries with this outcome */
+                outcome?: "waiting" | "retrying" | "built" | "handled" | "ignored" | "failed" | "refused" | "pong";
+                /** @description Only deliveries that concern this project */
+                project?: string;
+                /** @description Only deliveries of this kind of sender */
+                sender?: "github" | "gitlab" | "gitea" | "forgejo" | "gogs" | "bitbucket" | "bitbucket-data-center" | "sourcehut" | "generic";
+                /** @description Only deliveries with this text in event, reason, id, commit or project */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One page of the list, or all items */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A webhook that the farm received, with its headers and body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetails"];
+                };
+            };
+            /** @description invalid: The request does not match the schema */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the job or build */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedDelivery"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11762,6 +12286,128 @@ export interface operations {
             };
             /** @description no-room-for-tries: The farm has no room for more uploads */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The kind of forge whose ping the farm sends to itself
+                     * @enum {string}
+                     */
+                    sender: "github" | "gitlab" | "gitea" | "forgejo" | "gogs" | "bitbucket" | "bitbucket-data-center" | "sourcehut" | "generic";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The farm cannot answer now */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The result of a signed ping that the farm sent to its own address */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description invalid: The request does not match the schema. malformed: Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in: Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-allowed: Permission denied. form-expired: The form has expired */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown-project: Unknown project */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body-too-large: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-type: Unsupported content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable: The farm is not available. took-too-long: The query takes too long */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

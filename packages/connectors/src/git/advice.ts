@@ -8,7 +8,7 @@ const advices: [RegExp, string][] = [
   ],
   [
     /could not resolve|name or service not known|failed to connect|connection (refused|timed out|reset)|no route to host|network is unreachable|no answer within|operation too slow|couldn't connect/i,
-    'the forge does not answer: check the address and the network; the next trigger tries again',
+    'the forge does not answer: check the address and the network',
   ],
   [
     /authentication failed|could not read (username|password)|permission denied|access denied|returned error: 40[13]|host key verification/i,
@@ -18,10 +18,7 @@ const advices: [RegExp, string][] = [
     /not a git repository|not found|does not exist|does not appear to be a git repository|no such file|returned error: 404/i,
     "check the repository's address in farm.yaml",
   ],
-  [
-    /returned error: 5\d\d|unexpected disconnect|early eof|rpc failed/i,
-    'the forge failed: the next trigger tries again',
-  ],
+  [/returned error: 5\d\d|unexpected disconnect|early eof|rpc failed/i, 'the forge failed'],
   [/transport .* not allowed/, 'use https, http, ssh, git, file, or a path'],
   [/ENOSPC|no space left|disk full/i, "free space on the farm server's disk"],
 ]

@@ -9,6 +9,7 @@ import { createGzip, gzip, type ZlibOptions } from 'node:zlib'
 import { Cksum } from '@rumpfarm/contracts'
 import type { Git } from './git.ts'
 import type { Mirror } from './mirror.ts'
+import type { Problem } from './remote-answers.ts'
 import { packSmall } from './small-archive.ts'
 import { TarError } from './tar-stream.ts'
 import type { TarballContent } from './tarball-content.ts'
@@ -23,7 +24,10 @@ export interface Sums {
   md5: string
 }
 
-export type Archived = { kind: 'archived'; sums: Sums } | { kind: 'failed'; message: string }
+export type Archived =
+  | { kind: 'archived'; sums: Sums }
+  /** `problem` is present if the repository did not give the commit. */
+  | { kind: 'failed'; message: string; problem?: Problem }
 
 /**
  * Writes a commit's files as a tar.gz without a leading directory. With the same git and zlib, the same commit gives

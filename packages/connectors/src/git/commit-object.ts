@@ -5,6 +5,7 @@ export interface CommitObject {
   author: string
   /** The first paragraph of the message, as one line. */
   subject: string
+  message: string
 }
 
 /** Reads the object of a commit. Undefined if it is unusual, for example in another encoding: then git must read it. */
@@ -16,7 +17,7 @@ export function readCommit(content: Buffer): CommitObject | undefined {
   const author = /^author (.*) <[^\n]*> -?\d+ [+-]\d+$/m.exec(head)?.[1]
   const time = /^committer [^\n]*> (\d{1,10}) [+-]\d+$/m.exec(head)?.[1]
   if (!tree || author === undefined || time === undefined || /^encoding /m.test(head)) return undefined
-  return { tree, time: Number(time), author: author.trim(), subject: subjectOf(message) }
+  return { tree, time: Number(time), author: author.trim(), subject: subjectOf(message), message: message.trim() }
 }
 
 const subjectOf = (message: string): string => {

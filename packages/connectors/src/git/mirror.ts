@@ -16,6 +16,8 @@ export interface Commit {
   subject: string
   /** At most 500 characters. */
   author: string
+  /** The whole message, at most 10,000 characters. */
+  message: string
 }
 
 /** A bare repository of the farm that holds the commits of one repository. */
@@ -160,13 +162,13 @@ async function useAlternates(git: Git, draft: string, path: string): Promise<str
 export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
   const read = isFullCommit(commit) ? await readObject(git, directory, commit) : undefined
   const known = read?.type === 'commit' ? readCommit(read.content) : undefined
-  if (known) return { commit, author: plain(known.author), subject: plain(known.subject) }
-  const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s']
+  if (known) return { commit, author: plain(known.author), subject: plain(known.subject), message: cut(known.message, 10_000) }
+  const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s%n%B']
   const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
   const answer = await git.text({ args, ...inside(git, directory) })
   if (answer.kind === 'failed') return undefined
-  const [full = '', author = '', ...subject] = answer.stdout.toString('utf8').trimEnd().split('\n')
-  return { commit: full, author: plain(author), subject: plain(subject.join(' ')) }
+  const [full = '', author = '', subject = '', ...message] = answer.stdout.toString('utf8').trimEnd().split('\n')
+  return { commit: full, author: plain(author), subject: plain(subject), message: cut(message.join('\n'), 10_000) }
 }
 
 /**

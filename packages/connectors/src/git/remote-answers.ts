@@ -14,6 +14,8 @@ export interface Problem {
   problem: string
   /** The repository answers, but does not have the branch or commit. Another try does not help. */
   absent?: true
+  /** The repository is on another machine, and does not answer as it should. A later try can help. */
+  unreachable?: true
 }
 
 export type Fetched = { kind: 'fetched' } | { kind: 'absent' } | Problem

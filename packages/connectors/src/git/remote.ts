@@ -1,10 +1,18 @@
 import { hideSecrets } from '@rumpfarm/contracts'
+import { localPath } from './addresses.ts'
 import { explain } from './advice.ts'
 import type { Git } from './git.ts'
 import type { Fetched, Problem, RemoteRefs } from './remote-answers.ts'
 import { uploadPack } from './safe-directory.ts'
 
 export type { Fetched, Problem, RemoteRefs } from './remote-answers.ts'
+
+/** A failed request to the repository, with git's message. */
+const requestProblem = (repository: string, what: 'read' | 'fetch', message: string): Problem => ({
+  kind: 'problem',
+  problem: explain(`cannot ${what} ${hideSecrets(repository)}`, message),
+  ...(localPath(repository) === undefined ? { unreachable: true } : {}),
+})
 
 /** Reads HEAD and these refs from the repository, like git ls-remote. The refs are full names, or end with `/*`. */
 export async function listRefs(git: Git, repository: string, refs: string[]): Promise<RemoteRefs | Problem> {
@@ -14,7 +22,7 @@ export async function listRefs(git: Git, repository: string, refs: string[]): Pr
   const args = ['ls-remote', '--symref', '--quiet', ...uploadPack(repository), '--', repository, ...wanted]
   const answer = await git.text({ args, seconds: git.limits.listSeconds, cwd: '/' })
   if (answer.kind === 'ok') return readRefs(answer.stdout.toString('utf8'))
-  return { kind: 'problem', problem: explain(`cannot read ${hideSecrets(repository)}`, answer.message) }
+  return requestProblem(repository, 'read', answer.message)
 }
 
 /** Returns the problem of a repository whose HEAD has no commit. The problem says what to do. */
@@ -58,7 +66,7 @@ export async function fetchCommit(git: Git, mirror: string, repository: string, 
       one.message,
     )
   )
-    return { kind: 'problem', problem: explain(`cannot fetch ${hideSecrets(repository)}`, one.message) }
+    return requestProblem(repository, 'fetch', one.message)
   return fetchAll(git, mirror, repository)
 }
 
@@ -67,7 +75,7 @@ export async function fetchAll(git: Git, mirror: string, repository: string, sha
   const depth = shallow ? ['--unshallow'] : []
   const all = await fetch(git, mirror, repository, depth, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*')
   if (all.kind === 'ok') return { kind: 'fetched' }
-  return { kind: 'problem', problem: explain(`cannot fetch ${hideSecrets(repository)}`, all.message) }
+  return requestProblem(repository, 'fetch', all.message)
 }
 
 function fetch(git: Git, mirror: string, repository: string, depth: string[], ...refspecs: string[]) {

@@ -10,7 +10,7 @@ export interface Tarball extends Sums {
   file: string
 }
 
-export type TarballResult = ({ kind: 'tarball' } & Tarball) | { kind: 'failed'; message: string }
+export type TarballResult = ({ kind: 'tarball' } & Tarball) | Extract<Archived, { kind: 'failed' }>
 
 export interface Tarballs {
   /**

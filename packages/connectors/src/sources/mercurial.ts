@@ -78,12 +78,15 @@ export class Mercurial {
   }
 
   async #find(directory: string, name: string): Promise<({ kind: 'commit' } & Commit) | undefined> {
-    const template = '{node}\\n{author|person}\\n{desc|firstline}\\n'
+    const template = '{node}\\n{author|person}\\n{desc|firstline}\\n{desc}'
     const found = await this.#hg(['-R', directory, 'log', '-r', `'${name}'`, '-T', template], 'archive')
     if (found.kind === 'failed') return undefined
-    const [commit = '', author = '', subject = ''] = found.stdout.toString('utf8').split('\n')
+    const [commit = '', author = '', subject = '', ...message] = found.stdout.toString('utf8').split('\n')
     return isFullCommit(commit)
-      ? { kind: 'commit', commit, author: cut(author, 500), subject: cut(subject, 500) }
+      ? {
+          ...({ kind: 'commit', commit, author: cut(author, 500), subject: cut(subject, 500) } as const),
+          message: cut(message.join('\n'), 10_000),
+        }
       : undefined
   }
 

@@ -55,6 +55,8 @@ export interface BuildSummary {
   sources: 'pending' | 'ready' | 'failed'
   /** Why the sources of the build are not available: git's message. */
   problem: string | null
+  /** When the farm tries again to prepare the sources; null if it does not wait. */
+  sourcesNextAt: Date | null
   /** The number of the bisection whose probes the build runs. Null for a build of a push, schedule or person. */
   bisection: number | null
   /** The number of jobs in each state. Finished jobs are counted by verdict. */
@@ -217,7 +219,7 @@ export async function buildsOf({ db }: Context, ids: readonly number[]): Promise
 
 const buildColumns = sql`build."id", build."projectName" AS "project", build."commit", build."branch", build."subject",
   build."author", build."createdAt", build."kind", build."cause", build."causeDetail", build."tag", build."pullRequestId", build."fork",
-  build."sources", build."sourcesInfo",
+  build."sources", build."sourcesInfo", build."sourcesNextAt",
   substring(build."reason" FROM '^bisect ([0-9]{1,9})$')::int AS "bisection",
   (SELECT jsonb_object_agg("status", "jobs") FROM (
      SELECT COALESCE(a."verdict", a."state") AS "status", count(*)::int AS "jobs"
@@ -225,7 +227,7 @@ const buildColumns = sql`build."id", build."projectName" AS "project", build."co
       WHERE job."buildId" = build."id" GROUP BY 1) counted) AS "counts"`
 
 function buildOf({ sourcesInfo, counts, ...row }: BuildRow): BuildSummary {
-  const problem = row.sources === 'failed' ? ((sourcesInfo as { problem?: string } | null)?.problem ?? null) : null
+  const problem = row.sources !== 'ready' ? ((sourcesInfo as { problem?: string } | null)?.problem ?? null) : null
   return { ...row, problem, counts: counts ?? {} }
 }
 

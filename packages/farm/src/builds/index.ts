@@ -6,7 +6,15 @@ import { cancelBuild, cancelJob } from './cancel.ts'
 import { findJob } from './job-queries.ts'
 import { type BuildRequest, requestBuild } from './request-build.ts'
 import { type RetryOptions, retryBuild, retryJob, retryLost } from './retry.ts'
-import { listUnprepared, markSourcesFailed, markSourcesReady, type PreparedSources } from './sources.ts'
+import {
+  listUnprepared,
+  markSourcesFailed,
+  markSourcesReady,
+  type PreparedSources,
+  postponeSources,
+  reopenSources,
+  type SourcesProblem,
+} from './sources.ts'
 
 export type { Effect } from './build-effects.rule.ts'
 export type { BuildEffects, JobEffect } from './build-effects.ts'
@@ -27,6 +35,10 @@ export const buildMethods = ({ main, pages, listing }: Contexts) => ({
   request: (request: BuildRequest) => requestBuild(main, request),
   markSourcesReady: (buildId: number, prepared: PreparedSources) => markSourcesReady(main, buildId, prepared),
   markSourcesFailed: (buildId: number, message: string) => markSourcesFailed(main, buildId, message),
+  /** Tries to prepare the sources again later, or gives up. */
+  postponeSources: (buildId: number, problem: SourcesProblem) => postponeSources(main, buildId, problem),
+  /** If the sources of a build failed, the farm prepares them again. */
+  reopenSources: (buildId: number) => reopenSources(main, buildId),
   /** The ids of builds whose sources are not prepared yet. */
   listUnprepared: () => listUnprepared(main),
 

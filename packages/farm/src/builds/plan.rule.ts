@@ -41,7 +41,8 @@ export interface PlannedJob {
   recipeHash: string
 }
 
-export const buildsBranch = (project: ProjectConfig, branch: string): boolean => matcher(project.branches)(branch)
+export const buildsBranch = (project: Pick<ProjectConfig, 'branches'>, branch: string): boolean =>
+  matcher(project.branches)(branch)
 
 /** Whether the project builds a tag. Without `tags` in farm.yaml, it builds none. */
 export const buildsTag = ({ tags = [] }: Pick<ProjectConfig, 'tags'>, tag: string): boolean => matcher(tags)(tag)

@@ -236,7 +236,7 @@ async function repeated({ db }: Context, request: BuildRequest): Promise<Request
  * Writes the request, the build, its recipes, its jobs and their first attempts in one statement. A webhook waits 1 ms for
  * this statement; it waited 6 ms for seven statements in a transaction. A build has one project, one commit, one recipe
  * hash and one reason. A request with the same four values finds this build and adds missing jobs, such as the jobs of a
- * new host.
+ * new host. A request that made no build before, for example because farm.yaml did not have its branch, counts as new.
  */
 function insertBuild(
   db: Statements,
@@ -257,14 +257,15 @@ function insertBuild(
       SELECT ${request.project}, ${request.commit}, ${reason}, ${recipeHash}, ${branch}, ${request.subject ?? null}, ${request.author ?? null}, ${at},
              ${kind}, ${request.cause}, ${request.causeDetail ?? null}, ${tag}, ${pullRequestId}::int, ${fork}
        WHERE NOT EXISTS (SELECT FROM "Push" WHERE "source" = ${request.source} AND "deliveryId" = ${request.deliveryId}
-                            AND "projectName" = ${request.project})
+                            AND "projectName" = ${request.project} AND "buildId" IS NOT NULL)
       ON CONFLICT ("projectName", "commit", "reason", "recipeHash") DO UPDATE SET "branch" = COALESCE("Build"."branch", EXCLUDED."branch")
       RETURNING "id", "sources", (xmax = 0) AS "created"
     ), push AS (
       INSERT INTO "Push" ("source", "deliveryId", "projectName", "branch", "commit", "outcome", "buildId", "receivedAt")
       SELECT ${request.source}, ${request.deliveryId}, ${request.project}, ${branch}, ${request.commit}, 'built', build."id", ${at}
         FROM build
-      ON CONFLICT DO NOTHING
+      ON CONFLICT ("source", "deliveryId", "projectName") DO UPDATE SET "outcome" = 'built', "buildId" = EXCLUDED."buildId",
+        "branch" = EXCLUDED."branch", "commit" = EXCLUDED."commit" WHERE "Push"."buildId" IS NULL
     ), branch AS (
       INSERT INTO "Branch" AS known ("projectName", "name", "pushedAt", "historyWantedAt", "assumed")
       SELECT ${request.project}, pushed."name", ${at}, ${at}, ${branch}::text IS NULL FROM build, unnest(${toRead}::text[]) AS pushed("name")

@@ -2,10 +2,12 @@ import { cut } from '@rumpfarm/contracts'
 import { endAttempts } from '../attempts/end-attempts.ts'
 import { sourcesFailedEnd } from '../attempts/ends.rule.ts'
 import { queuedOf } from '../attempts/queued-attempts.ts'
+import { later } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { newestAttempt } from '../db/fragments.ts'
 import { sql } from '../db/sql.ts'
 import { inTransaction } from '../db/transaction.ts'
+import { nextTrySeconds } from '../deliveries/retry.rule.ts'
 import { supersedeOlder } from '../queue/supersede.ts'
 import { noteStatusChanges } from '../statuses/changes.ts'
 import type { PreparedSource } from './prepared-source.ts'
@@ -27,7 +29,7 @@ export async function markSourcesReady(
     // If a push adds jobs at the same time, it locks the build's row. So the attempts change in a second statement,
     // which sees the jobs of this push.
     await tx.execute`
-      UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb,
+      UPDATE "Build" SET "sources" = 'ready', "sourcesInfo" = ${JSON.stringify(sources)}::jsonb, "sourcesNextAt" = NULL,
              "subject" = COALESCE("subject", ${subject ?? null}), "author" = COALESCE("author", ${author ?? null})
        WHERE "id" = ${buildId}`
     const rows = await tx.query<{ jobId: number; number: number; hostId: number }>`
@@ -42,12 +44,46 @@ export async function markSourcesReady(
   await supersedeOlder(context, buildId)
 }
 
+/** A failed try to prepare the sources, and whether the repository only lacks the commit. */
+export interface SourcesProblem {
+  problem: string
+  absent: boolean
+}
+
+/**
+ * Records that the sources of a build are not available now. The farm tries again: after seconds, then minutes, then
+ * hours. At the end it gives up, and the build is broken.
+ */
+export async function postponeSources(
+  context: Context,
+  buildId: number,
+  { problem, absent }: SourcesProblem,
+): Promise<'postponed' | 'failed'> {
+  const at = context.now()
+  const [build] = await context.db.query<{ tries: number; since: Date | null }>`
+    SELECT "sourcesTries" AS "tries", "sourcesSince" AS "since" FROM "Build" WHERE "id" = ${buildId} AND "sources" = 'pending'`
+  if (!build) return 'postponed'
+  const since = build.since ?? at
+  const sinceSeconds = (at.getTime() - since.getTime()) / 1000
+  const wait = nextTrySeconds({ tries: build.tries + 1, sinceSeconds, absent })
+  if (wait === undefined) {
+    await markSourcesFailed(context, buildId, problem)
+    return 'failed'
+  }
+  await context.db.execute`
+    UPDATE "Build" SET "sourcesTries" = ${build.tries + 1}, "sourcesSince" = ${since}, "sourcesNextAt" = ${later(at, wait)},
+           "sourcesInfo" = ${JSON.stringify({ problem: cut(problem, 4000) })}::jsonb
+     WHERE "id" = ${buildId} AND "sources" = 'pending' AND "sourcesTries" = ${build.tries}`
+  return 'postponed'
+}
+
 /** Records that the sources of a build are not available. Its waiting attempts end as broken, with git's message. */
 export async function markSourcesFailed(context: Context, buildId: number, message: string): Promise<void> {
   const problem = cut(message, 4000)
   await inTransaction(context, async tx => {
     await tx.execute`
-      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem })}::jsonb
+      UPDATE "Build" SET "sources" = 'failed', "sourcesInfo" = ${JSON.stringify({ problem })}::jsonb, "sourcesTries" = 0,
+             "sourcesSince" = NULL, "sourcesNextAt" = NULL
        WHERE "id" = ${buildId}`
     tx.emit({ kind: 'sources-prepared', buildId, ok: false })
     const where = sql`"state" = 'waiting' AND "jobId" IN (SELECT "id" FROM "Job" WHERE "buildId" = ${buildId})`
@@ -76,10 +112,10 @@ export async function reopenSources(context: Context, buildId: number): Promise<
   })
 }
 
-/** Builds whose sources are not prepared yet, oldest first. */
-export async function listUnprepared({ db }: Context, limit = 1000): Promise<number[]> {
+/** Builds whose sources are not prepared yet, oldest first, without those that wait for their next try. */
+export async function listUnprepared({ db, now }: Context, limit = 1000): Promise<number[]> {
   const rows = await db.models.build.findMany({
-    where: { sources: 'pending' },
+    where: { sources: 'pending', OR: [{ sourcesNextAt: null }, { sourcesNextAt: { lte: now() } }] },
     select: { id: true },
     orderBy: { id: 'asc' },
     take: limit,

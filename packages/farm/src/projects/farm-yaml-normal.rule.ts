@@ -17,6 +17,7 @@ import {
 } from '@rumpfarm/contracts'
 import { fillInNotify } from './farm-yaml-notify.rule.ts'
 import { fillInPullRequests } from './farm-yaml-pull-requests.rule.ts'
+import { fillInPush } from './farm-yaml-push.rule.ts'
 import { fillInContents, fillInTarball } from './farm-yaml-sources.rule.ts'
 import { fillInStatus } from './farm-yaml-status.rule.ts'
 
@@ -61,6 +62,7 @@ export function fillIn(name: string, written: WrittenProject, directory: string)
     ...(written.path === undefined ? {} : { path: written.path }),
     branches: written.branches ?? defaultBranches,
     ...(written.tags?.length ? { tags: written.tags } : {}),
+    ...fillInPush(written),
     leaveOut: written['leave-out'] ?? [],
     ...fillInContents(written),
     sources: Object.entries(written.sources ?? {}).map(([source, body]) => fillInSource(source, body, directory)),
@@ -128,6 +130,7 @@ function fillInSource(
     ...fillInContents(written),
     ...(written.module === undefined ? {} : { module: written.module }),
     ...fillInTarball(written),
+    ...(written.trigger === 'true' ? { trigger: true } : {}),
   }
 }
 

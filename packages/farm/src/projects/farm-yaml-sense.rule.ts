@@ -4,6 +4,7 @@ import { cacheFindings } from './farm-yaml-cache.rule.ts'
 import { type Finding, show } from './farm-yaml-mistakes.rule.ts'
 import { fillInBisect, fillInLimits, readDuration } from './farm-yaml-normal.rule.ts'
 import { notifyFindings } from './farm-yaml-notify.rule.ts'
+import { pushFindings } from './farm-yaml-push.rule.ts'
 import { resultFindings } from './farm-yaml-results.rule.ts'
 import { addressFindings, sourceFindings } from './farm-yaml-sources.rule.ts'
 import { statusFindings } from './farm-yaml-status.rule.ts'
@@ -30,6 +31,7 @@ export const senseFindings = (file: FarmYaml): Finding[] => [
     const found = [
       ...addressFindings(project.repository, ['repository']),
       ...sourceFindings(name, project),
+      ...pushFindings(project),
       ...stepFindings(project),
       ...cacheFindings(project),
       ...limitFindings(project),

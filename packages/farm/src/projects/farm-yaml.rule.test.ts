@@ -85,6 +85,7 @@ projects:
       title: 'Rump kernels',
       repository: 'https://forge.example/rump.git',
       path: 'sys/rump',
+      paths: ['sys/rump/**'],
       branches: ['main', 'release-*'],
       leaveOut: ['big/tests'],
       sources: [

@@ -1,16 +1,16 @@
-import { isGit, type Mirrors, uploadName } from '@rumpfarm/connectors'
+import { isGit, type Mirrors, type Problem, uploadName } from '@rumpfarm/connectors'
 import { cut, hideSecrets, type ProjectConfig } from '@rumpfarm/contracts'
 import type { BuildView, Farm, PreparedSource } from '@rumpfarm/farm'
 import { type SourceToPrepare, wantedTarball } from '../../wanted-tarball.ts'
 import type { Task, TaskServices } from '../task.ts'
 import { commitToBuild } from './pull-request-commit.ts'
 
-type Prepared = { kind: 'source'; source: PreparedSource } | { kind: 'problem'; problem: string }
+type Prepared = { kind: 'source'; source: PreparedSource } | Problem
 
 /**
  * Fetches a build's commits into the mirrors and makes the tarballs, before a host can claim a job of the build. So no
  * host waits for a forge that does not answer, or for a missing commit. Then requests a read of the project's branches.
- * A failed fetch is final until somebody triggers the build again.
+ * If a repository does not answer, or does not have the commit yet, the farm tries again later.
  */
 export const prepareSources: Task<{ buildId: number }> = async (services, { buildId }) => {
   const { farm, mirrors, requests } = services
@@ -44,25 +44,27 @@ async function prepareBuild(
   build: BuildView,
   projects: Map<string, ProjectConfig>,
 ): Promise<PreparedSource[]> {
-  const fail = async (problem: string) => {
-    await farm.builds.markSourcesFailed(build.id, problem)
+  const fail = async ({ problem, absent, unreachable }: Omit<Problem, 'kind'>) => {
+    if (absent || unreachable) await farm.builds.postponeSources(build.id, { problem, absent: absent === true })
+    else await farm.builds.markSourcesFailed(build.id, problem)
     return []
   }
   const project = projects.get(build.project)
-  if (!project) return fail(`project ${build.project} is no longer in farm.yaml`)
+  if (!project) return fail({ problem: `project ${build.project} is no longer in farm.yaml` })
   // A fork could name any repository that the farm can read, and its steps could then publish the files.
   if (build.fork && (project.submodules || project.lfs))
-    return fail(
-      'the farm fetches no submodules and no files of git LFS for code from a fork: build it without these keys',
-    )
+    return fail({
+      problem: 'the farm fetches no submodules and no files of git LFS for code from a fork: build it without these keys',
+    })
   const built = await commitToBuild(farm, mirrors, build, project)
-  if (built.kind === 'problem') return fail(built.problem)
+  if (built.kind === 'problem') return fail(built)
   const first = await prepare(mirrors, firstSource(project, built, await farm.tries.ofBuild(build.id)))
-  if (first.kind === 'problem') return fail(first.problem)
+  if (first.kind === 'problem') return fail(first)
   const sources = [first.source]
   for (const further of project.sources) {
     const prepared = await prepareFurther(mirrors, first.source, further)
-    if (prepared.kind === 'problem') return fail(`source ${further.name}: ${prepared.problem}`)
+    if (prepared.kind === 'problem')
+      return fail({ ...prepared, problem: `source ${further.name}: ${prepared.problem}` })
     sources.push(prepared.source)
   }
   const known =
@@ -109,7 +111,7 @@ async function prepareFurther(
     return prepare(mirrors, { ...same, commit: sha256, tarball: strip })
   }
   const commit = await commitOf(mirrors, first, further)
-  if ('problem' in commit) return { kind: 'problem', problem: commit.problem }
+  if (commit.kind === 'problem') return commit
   return prepare(mirrors, { ...same, commit: commit.commit })
 }
 
@@ -117,24 +119,29 @@ async function prepareFurther(
  * Finds the commit of a further source. The recipe names the commit, a file of the first source that contains the
  * commit, or a branch.
  */
-async function commitOf(mirrors: Mirrors, first: PreparedSource, further: ProjectConfig['sources'][number]) {
+async function commitOf(
+  mirrors: Mirrors,
+  first: PreparedSource,
+  further: ProjectConfig['sources'][number],
+): Promise<{ kind: 'commit'; commit: string } | Problem> {
   if (further.commitFrom === undefined) {
     const { repository, commit, branch, module } = further
     return mirrors.resolve({ repository, ref: commit ?? branch, module })
   }
   const path = first.path === null ? further.commitFrom : `${first.path}/${further.commitFrom}`
   const file = await mirrors.readFile({ repository: first.repository, commit: first.commit, path })
-  if ('problem' in file) return { problem: file.problem }
+  if ('problem' in file) return file
   const ref = file.text.trim()
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) return { commit: ref }
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref)) return { kind: 'commit', commit: ref }
   return {
+    kind: 'problem',
     problem: `${further.commitFrom} must contain a full commit, but it begins with ${JSON.stringify(cut(ref, 60))}`,
   }
 }
 
 async function prepare(mirrors: Mirrors, wanted: SourceToPrepare): Promise<Prepared> {
   const tarball = await mirrors.tarball(wantedTarball(wanted))
-  if ('problem' in tarball) return { kind: 'problem', problem: tarball.problem }
+  if ('problem' in tarball) return tarball
   const { bytes, crc, sha256, md5 } = tarball
   return { kind: 'source', source: { ...wanted, bytes, crc: String(crc), sha256, md5 } }
 }

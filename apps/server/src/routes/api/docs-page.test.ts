@@ -51,7 +51,7 @@ serverTest('every example of docs/api.md works unchanged', { timeout: 120_000 },
   await server.configure({ artifacts: ['dist'], branches: ['main', 'feature/*'] })
   const vax = await server.host('vax')
   const farm = await server.app.listen({ host: '127.0.0.1', port: 0 })
-  const env = { PATH: process.env.PATH, FARM: farm, TOKEN: adminToken, SECRET: server.config.secrets.webhook }
+  const env = { PATH: process.env.PATH, FARM: farm, TOKEN: adminToken, SECRET: server.config.secrets.webhooks[0] }
   const [first, ...others] = examples(page)
   expect(others.length).toBeGreaterThan(10)
   for (const { shell, answer } of others) {

@@ -14,6 +14,7 @@ import { bisections } from './bisections.ts'
 import { builds } from './builds.ts'
 import { cells } from './cells.ts'
 import { comparisons } from './comparisons.ts'
+import { deliveries } from './deliveries.ts'
 import { events } from './events.ts'
 import { failures } from './failures.ts'
 import { hosts } from './hosts.ts'
@@ -77,6 +78,7 @@ const versionOne = (services: Services, streams: Streams) => async (app: Fastify
     pullRequests,
     statuses,
     notifications,
+    deliveries,
     tests,
     tokens,
     tries,

@@ -14,6 +14,7 @@ const descriptions: Record<string, string> = {
   queue: 'Waiting and running jobs.',
   hosts: 'The machines that build.',
   notifications: 'Messages about changes, and the channels that receive them.',
+  deliveries: 'Webhooks that the farm received, and what it did.',
   events: 'Changes as a stream.',
   access: 'Tokens of programs, and login links of browsers.',
 }

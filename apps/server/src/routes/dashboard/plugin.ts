@@ -21,6 +21,8 @@ import { buildsRoute } from './pages/builds/route.ts'
 import { cellRoute } from './pages/cell/route.ts'
 import { commitsRoute } from './pages/commits/route.ts'
 import { compareRoute } from './pages/compare/route.ts'
+import { deliveriesRoute } from './pages/deliveries/route.ts'
+import { deliveryRoute } from './pages/delivery/route.ts'
 import { hostForms } from './pages/host/forms.ts'
 import { hostRoute } from './pages/host/route.ts'
 import { hostsRoute } from './pages/hosts/route.ts'
@@ -42,6 +44,8 @@ import { queueRoute } from './pages/queue/route.ts'
 import { retryRoutes } from './pages/retry/routes.ts'
 import { subscriptionRoutes } from './pages/subscriptions/route.ts'
 import { testHistoryRoute } from './pages/test-history/route.ts'
+import { webhookTestRoute } from './pages/webhook-test/route.ts'
+import { webhooksRoute } from './pages/webhooks/route.ts'
 
 /**
  * The pages for people. The server renders them, so each page is complete without JavaScript. With JavaScript, a page
@@ -81,6 +85,10 @@ export const dashboardPlugin = (services: Services, streams: Streams) => async (
   inviteRoute(app, services)
   notificationsRoute(app, services)
   await subscriptionRoutes(app, services)
+  deliveriesRoute(app, services)
+  deliveryRoute(app, services)
+  webhookTestRoute(app, services)
+  webhooksRoute(app, services)
   projectRoute(app, services)
   projectForms(app, services)
   pullRequestsRoute(app, services)

@@ -162,7 +162,8 @@ function Session({ visit }: { visit: Visit }) {
   return (
     <Form class="session" to="/logout">
       <CsrfField visit={visit} />
-      <Link to="/approvals">Approvals</Link> <Link to="/notifications">Notifications</Link> <span>administrator</span>{' '}
+      <Link to="/approvals">Approvals</Link> <Link to="/deliveries">Deliveries</Link>{' '}
+      <Link to="/notifications">Notifications</Link> <span>administrator</span>{' '}
       <button type="submit">Sign out</button>
     </Form>
   )

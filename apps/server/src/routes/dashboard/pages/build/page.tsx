@@ -1,6 +1,6 @@
 import type { BuildCause, BuildKind, Verdict } from '@rumpfarm/contracts'
 import type { BuildEffects, BuildTestCounts, BuildView, FailureGroups, PullRequestView } from '@rumpfarm/farm'
-import { Ago, Moment } from '../../components/ago.tsx'
+import { Ago, ClockTime, Moment } from '../../components/ago.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { JobCounts, ProbeMark } from '../../components/build-table.tsx'
 import { CommitLink } from '../../components/commit-link.tsx'
@@ -81,7 +81,7 @@ export function renderBuildPage(page: BuildPage): string {
         {build.jobs.length > 0 && <GridFrame grid={gridOf(build, effects, visit.at)} />}
         <DistinctFailures buildId={build.id} failures={failures} />
         <ChangesSincePrevious effects={effects} at={visit.at} />
-        <Sources build={build} />
+        <Sources build={build} at={visit.at} />
         <h2 id="jobs">Jobs</h2>
         <SlowJobs effects={effects} />
         <Jobs build={build} allJobs={allJobs} noHost={noHost} at={visit.at} />
@@ -200,8 +200,21 @@ function BuildCell({ visit, build: { project, commit, jobs } }: { visit: Visit; 
   )
 }
 
-function Sources({ build }: { build: BuildView }) {
-  if (build.sources === 'pending') return <p class="empty">The server is fetching the sources.</p>
+function Sources({ build, at }: { build: BuildView; at: Date }) {
+  if (build.sources === 'pending')
+    return build.problem === null ? (
+      <p class="empty">The server is fetching the sources.</p>
+    ) : (
+      <section class="banner" aria-label="Waiting for the sources">
+        <strong>The server cannot fetch the sources now, and tries again by itself.</strong>
+        <pre>{build.problem}</pre>
+        {build.sourcesNextAt !== null && build.sourcesNextAt > at && (
+          <>
+            The next try is at <ClockTime time={build.sourcesNextAt} at={at} />.
+          </>
+        )}
+      </section>
+    )
   if (build.sources === 'failed')
     return (
       <section class="banner" aria-label="Errors in the sources">

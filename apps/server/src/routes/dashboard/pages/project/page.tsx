@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '@rumpfarm/contracts'
-import type { BuildSummary, Glance, StatusView } from '@rumpfarm/farm'
+import type { BuildSummary, DeliverySummary, Glance, StatusView } from '@rumpfarm/farm'
 import { BranchPages } from '../../components/branch-pages.tsx'
 import { BuildCellForm } from '../../components/build-cell-form.tsx'
 import { BuildTable } from '../../components/build-table.tsx'
@@ -17,6 +17,7 @@ import { BranchLinks } from '../matrix/filters.tsx'
 import { DenseMatrix } from '../matrix/page.tsx'
 import { BadgeAndFeeds } from './badge-and-feeds.tsx'
 import { Statuses } from './statuses.tsx'
+import { Webhooks } from './webhooks.tsx'
 
 export interface ProjectPage {
   visit: Visit
@@ -25,13 +26,16 @@ export interface ProjectPage {
   builds: readonly BuildSummary[]
   /** Empty if farm.yaml names no forge for the project. */
   statuses: readonly StatusView[]
+  /** The webhooks of the project that wait for another try. */
+  troubled: readonly DeliverySummary[]
   /** The farm's address. */
   url: string
   /** Whether other sites may show the matrix in a frame. */
   framed: boolean
 }
 
-export const renderProjectPage = ({ visit, project, glance, builds, statuses, url, framed }: ProjectPage): string => {
+export const renderProjectPage = (page: ProjectPage): string => {
+  const { visit, project, glance, builds, statuses, troubled, url, framed } = page
   const { name, title } = project
   return renderPage({
     title: name,
@@ -59,6 +63,7 @@ export const renderProjectPage = ({ visit, project, glance, builds, statuses, ur
         <h2>Recent builds</h2>
         <RecentBuilds project={name} builds={builds} at={visit.at} />
         {project.status && <Statuses visit={visit} project={name} statuses={statuses} />}
+        <Webhooks visit={visit} project={name} troubled={troubled} />
         <BadgeAndFeeds project={name} url={url} framed={framed} />
         <h2>Recipe</h2>
         <Recipe project={project} />

@@ -16,15 +16,19 @@ export function projectRoute(app: FastifyInstance, services: Services): void {
     const { name } = request.params
     const project = (await farm.projects.list()).get(name)
     if (!project) throw noProject(name)
-    const [visit, glance, builds, statuses] = await Promise.all([
+    const [visit, glance, builds, statuses, troubled] = await Promise.all([
       visitOf(services, request),
       farm.matrix.glance({ project: name }),
       farm.builds.list({ project: name, limit: buildsShown }),
       project.status ? farm.statuses.list(name, statusesShown) : [],
+      farm.deliveries.troubled(name),
     ])
     return sendPage(
       reply,
-      renderProjectPage({ visit, project, glance, builds, statuses, framed, url: publicUrlOf(config, request) }),
+      renderProjectPage({
+        ...{ visit, project, glance, builds, statuses, troubled, framed },
+        url: publicUrlOf(config, request),
+      }),
     )
   })
 }
