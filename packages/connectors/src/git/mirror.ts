@@ -162,7 +162,8 @@ async function useAlternates(git: Git, draft: string, path: string): Promise<str
 export async function findCommit(git: Git, { directory }: Mirror, commit: string): Promise<Commit | undefined> {
   const read = isFullCommit(commit) ? await readObject(git, directory, commit) : undefined
   const known = read?.type === 'commit' ? readCommit(read.content) : undefined
-  if (known) return { commit, author: plain(known.author), subject: plain(known.subject), message: cut(known.message, 10_000) }
+  if (known)
+    return { commit, author: plain(known.author), subject: plain(known.subject), message: cut(known.message, 10_000) }
   const form = ['--no-walk', '--encoding=UTF-8', '--format=%H%n%an%n%s%n%B']
   const args = ['log', ...form, '--end-of-options', `${commit}^{commit}`, '--']
   const answer = await git.text({ args, ...inside(git, directory) })

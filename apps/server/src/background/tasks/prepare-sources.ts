@@ -54,7 +54,8 @@ async function prepareBuild(
   // A fork could name any repository that the farm can read, and its steps could then publish the files.
   if (build.fork && (project.submodules || project.lfs))
     return fail({
-      problem: 'the farm fetches no submodules and no files of git LFS for code from a fork: build it without these keys',
+      problem:
+        'the farm fetches no submodules and no files of git LFS for code from a fork: build it without these keys',
     })
   const built = await commitToBuild(farm, mirrors, build, project)
   if (built.kind === 'problem') return fail(built)

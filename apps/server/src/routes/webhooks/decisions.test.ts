@@ -200,8 +200,8 @@ serverTest(
 
     const headers = { authorization: `Bearer ${adminToken}` }
     const answer = await server.ask({ url: '/api/v1/deliveries/1', headers })
-  expect([answer.statusCode, answer.json().detail]).toEqual([200, undefined])
-  const details = answer.json()
+    expect([answer.statusCode, answer.json().detail]).toEqual([200, undefined])
+    const details = answer.json()
     expect(details.headers).toMatchObject({
       'x-github-event': 'push',
       'x-hub-signature-256': '(71 characters, not stored)',

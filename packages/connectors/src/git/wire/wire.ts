@@ -99,8 +99,10 @@ export class Wire {
       return answer
     } catch (error) {
       session?.close()
-      if (this.#closing.signal.aborted) return { kind: 'problem', problem: explain(failure, 'the server stops'), unreachable: true }
-      if (signal.aborted) return { kind: 'problem', problem: explain(failure, `no answer within ${seconds} s`), unreachable: true }
+      if (this.#closing.signal.aborted)
+        return { kind: 'problem', problem: explain(failure, 'the server stops'), unreachable: true }
+      if (signal.aborted)
+        return { kind: 'problem', problem: explain(failure, `no answer within ${seconds} s`), unreachable: true }
       if (error instanceof Refused && /not our ref/.test(error.message)) return { kind: 'absent' }
       this.#withGitUntil.set(repository, Date.now() + gitMs)
       return useGit
