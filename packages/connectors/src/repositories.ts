@@ -27,8 +27,10 @@ import {
   readBlob,
 } from './git/mirror.ts'
 import { fetchHead, type PullRequestHead, type PullRequestPlace, readHead } from './git/pull-request.ts'
-import { explainMissingHead, listRefs, type Problem, type RemoteRefs } from './git/remote.ts'
+import { branchOf, namesOf, tagOf } from './git/ref-names.ts'
+import { explainMissingHead, listRefs, type Problem } from './git/remote.ts'
 import { writeTar } from './git/tar-stream.ts'
+import { limited } from './git/tarball-limit.ts'
 import { type Tarball, type Tarballs, tarballKey } from './git/tarballs.ts'
 import type { Guard } from './notifiers/guard.ts'
 import { Composer, needsComposition } from './sources/compose.ts'
@@ -45,7 +47,6 @@ export type FileAnswer = { kind: 'file'; text: string } | Problem
 
 export type Log = (event: 'fetched' | 'tarball-made' | 'problem', fields: Record<string, unknown>) => void
 
-const tarballBytesLimit = 999_999_999
 const fileBytesMax = 65_536
 const commitsKeptMax = 1000
 const fetchesPerCollection = 50
@@ -369,21 +370,13 @@ export class Repositories {
     const refs = await listRefs(this.#git, repository, [])
     const newest =
       refs.kind === 'refs' && refs.head ? `; newest of ${refs.defaultBranch ?? 'HEAD'} is ${refs.head}` : ''
-    const answers = refs.kind === 'refs' ? ({ absent: true } as const) : unreachableOf(refs)
+    const answers =
+      refs.kind === 'refs' ? ({ absent: true } as const) : refs.unreachable ? ({ unreachable: true } as const) : {}
     return { ...problem(`${hideSecrets(repository)} has no ${what}${newest}`), ...answers }
   }
 }
 
-function limited(archived: Archived): Archived | Problem {
-  if (archived.kind === 'failed' || archived.sums.bytes <= tarballBytesLimit) return archived
-  return problem(
-    `the tarball has ${archived.sums.bytes} bytes, more than ${tarballBytesLimit}: exclude paths with leave-out in farm.yaml`,
-  )
-}
-
 const problem = (text: string): Problem => ({ kind: 'problem', problem: text })
-
-const unreachableOf = ({ unreachable }: Problem) => (unreachable ? { unreachable } : {})
 
 const keyOf = (mirror: Mirror, commit: string) => `${mirror.directory} ${commit}`
 
@@ -399,15 +392,3 @@ const asResolved = (
         ...(branch === undefined ? {} : { branch }),
         ...(tag === undefined ? {} : { tag }),
       }
-
-/** The full names that a short name can mean: first a branch, then a tag. A full name has one meaning. */
-const namesOf = (ref: string): string[] =>
-  /^refs\/(heads|tags)\//.test(ref) ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
-
-function branchOf(refs: RemoteRefs, ref: string): string | undefined {
-  const branch = ref.replace(/^refs\/heads\//, '')
-  return refs.commits.has(`refs/heads/${branch}`) && !ref.startsWith('refs/tags/') ? branch : undefined
-}
-
-/** The tag that a ref names, if the ref names no branch. */
-const tagOf = (ref: string | undefined): string | undefined => ref?.replace(/^refs\/tags\//, '')
